@@ -1,0 +1,39 @@
+"""Activity in the admin: to read, never to change."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from controlplane.activity.models import ActivityEvent
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Records that the product writes and a person only reads."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ActivityEvent)
+class ActivityEventAdmin(ReadOnlyAdmin):
+    list_display = [
+        "time",
+        "action",
+        "outcome",
+        "reason_code",
+        "reason_type",
+        "initiator_name",
+        "target_name",
+        "request_id",
+    ]
+    list_filter = ["outcome", "action"]
+    search_fields = ["=request_id", "target_id", "target_name", "initiator_name"]
+    ordering = ["-id"]
+    show_full_result_count = False

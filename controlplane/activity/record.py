@@ -1,0 +1,59 @@
+"""Recording an event: in the caller's transaction, so that a change and its record stand or fall together."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.kernel import clock, context
+from controlplane.kernel.caller import Caller
+from controlplane.kernel.errors import ApiError
+
+LONGEST_MESSAGE = 512
+
+
+@dataclass(frozen=True)
+class Party:
+    """An initiator or a target: id (CRN or IAM id), name, kind."""
+
+    id: str = ""
+    name: str = ""
+    type: str = ""
+
+    @classmethod
+    def of(cls, caller: Caller | None) -> "Party":
+        return cls(caller.iam_id, caller.name, caller.sub_type) if caller else cls()
+
+
+SYSTEM = Party("baremint", "Baremint", "System")
+
+
+def record(
+    action: str,
+    *,
+    initiator: Party,
+    target: Party,
+    account_id: str = "",
+    error: ApiError | None = None,
+    status: int = 200,
+    data: dict[str, Any] | None = None,
+) -> ActivityEvent:
+    """Write one event. ``error`` makes it a failure and gives its reason; ``status`` is a success's HTTP status."""
+    request = context.current.get()
+    return ActivityEvent.objects.create(
+        time=clock.now(),
+        action=action,
+        outcome=ActivityEvent.Outcome.FAILURE if error else ActivityEvent.Outcome.SUCCESS,
+        reason_code=error.status if error else status,
+        reason_type=error.code if error else "",
+        message=error.message[:LONGEST_MESSAGE] if error else "",
+        account_id=account_id,
+        initiator_id=initiator.id,
+        initiator_name=initiator.name,
+        initiator_type=initiator.type,
+        initiator_address=request.address if request else "",
+        initiator_agent=request.agent if request else "",
+        target_id=target.id,
+        target_name=target.name,
+        request_id=request.request_id if request else "",
+        data=data or {},
+    )

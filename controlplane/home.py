@@ -1,0 +1,66 @@
+"""The data directory (``BAREMINT_HOME``): where the embedded default keeps everything it must remember.
+
+The directory is mode 0700 and every secret in it is a file of mode 0600, written whole or not at all.
+"""
+
+import hashlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+# sun_path of a Unix socket holds 108 bytes with its closing NUL (unix(7)).
+LONGEST_SOCKET_PATH = 107
+
+
+class Home:
+    """A data directory. Nothing is created until something is written to it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.expanduser().absolute()
+
+    def ensure(self) -> Path:
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.path
+
+    def write_secret(self, name: str, value: str) -> None:
+        """Write a file of mode 0600 atomically: a reader sees the old content or the new, never a part."""
+        self.ensure()
+        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(value)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, self.path / name)
+
+    def read_secret(self, name: str) -> str | None:
+        try:
+            return (self.path / name).read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+
+    def secret(self, name: str) -> str:
+        """Return the secret of this name, made on first use; two processes that race agree on one value."""
+        if (known := self.read_secret(name)) is not None:
+            return known
+        self.ensure()
+        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(48))
+        try:
+            os.link(temporary, self.path / name)  # fails if another process was first: then its value stands
+        except FileExistsError:
+            pass
+        finally:
+            os.unlink(temporary)
+        return (self.path / name).read_text(encoding="utf-8").strip()
+
+    def socket(self, name: str) -> Path:
+        """Path of a Unix socket: in the data directory, or in the temporary one when that path is too long."""
+        inside = self.path / name
+        if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
+            return inside
+        digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
+        room = Path(tempfile.gettempdir()) / f"baremint-{os.getuid()}-{digest}"
+        room.mkdir(mode=0o700, exist_ok=True)
+        return room / name

@@ -1,0 +1,28 @@
+"""Who is asking: the subject of a verified IAM token."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+SubjectType = Literal["User", "ServiceId", "Profile", "ComputeResource"]
+
+
+@dataclass(frozen=True)
+class Caller:
+    iam_id: str
+    """``IBMid-...``, ``iam-ServiceId-...`` or ``iam-Profile-...``."""
+    account_id: str
+    name: str
+    sub_type: SubjectType
+    identifier: str = ""
+    compute_resource_crn: str = ""
+    """The server behind a token of sub_type ComputeResource."""
+    credential: str = "token"
+
+    @property
+    def is_authenticated(self) -> bool:
+        """DRF asks this of every user."""
+        return True
+
+    @property
+    def pk(self) -> str:
+        return self.iam_id

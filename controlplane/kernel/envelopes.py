@@ -1,0 +1,129 @@
+"""Renders a refusal in the envelope its door speaks: VPC and metadata, IAM identity, IAM policy, or IAM token."""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+from controlplane.kernel import context, errors
+
+log = structlog.get_logger(__name__)
+
+Envelope = Callable[[errors.ApiError, str], dict[str, Any]]
+
+
+def vpc(error: errors.ApiError, trace: str) -> dict[str, Any]:
+    """``{errors[], status_code, trace}``: VPC API and metadata service."""
+    return {"errors": [each.as_json() for each in error.each], "status_code": error.status, "trace": trace}
+
+
+def iam(error: errors.ApiError, trace: str) -> dict[str, Any]:
+    """IAM identity API: ``message_code`` beside ``code``, and a context that names the call."""
+    request = context.current.get()
+    return {
+        "context": {
+            "transaction_id": trace,
+            "operation": f"{request.method} {request.path}" if request else "",
+            "user_agent": request.agent if request else "",
+            "url": request.path if request else "",
+        },
+        "status_code": str(error.status),
+        "errors": [
+            {
+                "code": each.code,
+                "message_code": each.iam_code,
+                "message": each.message,
+                "details": each.more_info or each.message,
+            }
+            for each in error.each
+        ],
+        "trace": trace,
+    }
+
+
+def policy(error: errors.ApiError, trace: str) -> dict[str, Any]:
+    """IAM policy API."""
+    return {
+        "trace": trace,
+        "errors": [{"code": each.code, "message": each.message} for each in error.each],
+        "status_code": error.status,
+    }
+
+
+def token(error: errors.ApiError, trace: str) -> dict[str, Any]:
+    """IAM token service: camelCase, one error only."""
+    request = context.current.get()
+    return {
+        "errorCode": error.iam_code,
+        "errorMessage": error.message,
+        "context": {
+            "requestId": trace,
+            "url": request.path if request else "",
+            "userAgent": request.agent if request else "",
+        },
+    }
+
+
+def exception_handler(exception: Exception, drf_context: dict[str, Any]) -> Response:
+    """DRF's exception handler: every way a request can fail ends in the view's envelope, never in HTML."""
+    error = as_api_error(exception)
+    envelope: Envelope = getattr(drf_context.get("view"), "envelope", vpc)
+    return Response(envelope(error, trace_id()), status=error.status, headers=error.headers)
+
+
+def as_api_error(exception: Exception) -> errors.ApiError:
+    """Translate what Django, DRF or our own code raised. The unforeseen is logged and becomes ``service_error``."""
+    match exception:
+        case errors.ApiError():
+            return exception
+        case exceptions.NotAuthenticated() | exceptions.AuthenticationFailed():
+            return errors.Unauthenticated(
+                "The request carries no valid IAM token. Send Authorization: Bearer <IAM access token>."
+            )
+        case exceptions.PermissionDenied() | PermissionDenied():
+            return errors.NotAuthorized("The token does not permit this operation.")
+        case exceptions.MethodNotAllowed():
+            return errors.MethodNotAllowed(f"{exception.detail} See the Allow header for the methods of this path.")
+        case exceptions.NotAcceptable():
+            return errors.InvalidRequest("Only JSON is answered. Send Accept: application/json.")
+        case exceptions.NotFound() | Http404():
+            return errors.NotFound("There is nothing at this path.")
+        case RequestDataTooBig():
+            return errors.InvalidRequest("The request body is too large.")
+        case exceptions.ParseError() | exceptions.UnsupportedMediaType():
+            return errors.InvalidRequest("The request body cannot be read. Send a JSON object.")
+        case _:
+            log.error("unhandled", exc_info=exception)
+            return errors.ApiError("The service failed to process the request. This is its own fault; quote the trace.")
+
+
+def trace_id() -> str:
+    request = context.current.get()
+    return request.request_id if request else ""
+
+
+def json_response(error: errors.ApiError, envelope: Envelope = vpc) -> JsonResponse:
+    """The same refusal for plain Django views and for Django's own handlers."""
+    return JsonResponse(envelope(error, trace_id()), status=error.status, headers=error.headers)
+
+
+def handler400(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return json_response(
+        errors.InvalidRequest("The request is malformed, or its Host is not one this service answers to.")
+    )
+
+
+def handler403(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return json_response(errors.NotAuthorized("The request is refused."))
+
+
+def handler404(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return json_response(errors.NotFound(f"There is nothing at {request.path[:64]}."))
+
+
+def handler500(request: HttpRequest) -> JsonResponse:
+    return json_response(errors.ApiError("The service failed. This is its own fault; quote the trace."))

@@ -1,0 +1,189 @@
+"""The refusals of the product: code, status and text, nothing else.
+
+ApiError
+  InvalidRequest        400 invalid_request        body is not JSON, not an object, or too large
+  InvalidValue          400 invalid_value          out of range, wrong type, not one of the enumeration
+  InvalidVersionRange   400 invalid_version_range  the version date is before the first one supported
+  MissingField          400 missing_field          a required property is absent
+  MissingValue          400 missing_value          a required header or parameter has no value
+  UnknownField          400 unknown_field          a property nobody knows
+  ReferenceNotFound     400 not_found              the body names something that is not there
+  NotUnique             400 validation_unique_failed
+  OverQuota             400 over_quota
+  ProfileNotLinked      400 profile_not_linked     the trusted profile does not trust this server
+  Unauthenticated       401 unauthenticated
+  Unauthorized          403 unauthorized           metadata service: not enabled, not this caller's
+  NotAuthorized         403 not_authorized         control plane: no policy grants the action
+  NotFound              404 not_found
+  MethodNotAllowed      405 invalid_request
+  Conflict              409 conflict               the resource's state forbids it
+  PreconditionFailed    412 precondition_failed    a stale If-Match
+Refusals                several of the above at once; the status is the first one's
+
+Codes and statuses: IBM's metadata service error list and the VPC API's observed codes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+LONGEST_ECHO = 64
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is to blame. ``value`` is echoed only for harmless parameters, never for tokens, keys or CSRs."""
+
+    name: str
+    type: Literal["field", "parameter", "header"] = "field"
+    value: str | None = None
+
+    def as_json(self) -> dict[str, str]:
+        body = {"name": self.name, "type": self.type}
+        if self.value is not None:
+            body["value"] = self.value[:LONGEST_ECHO]
+        return body
+
+
+class ApiError(Exception):
+    status = 500
+    code = "service_error"
+    iam_code = "BXNIM0513E"
+    """IAM's code for the same refusal, where its envelopes ask for one."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        target: Target | None = None,
+        more_info: str = "",
+        headers: dict[str, str] | None = None,
+        code: str | None = None,
+        iam_code: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.target = target
+        self.more_info = more_info
+        self.headers = headers or {}
+        if code is not None:
+            self.code = code
+        if iam_code is not None:
+            self.iam_code = iam_code
+
+    @property
+    def each(self) -> "Sequence[ApiError]":
+        return [self]
+
+    def as_json(self) -> dict[str, Any]:
+        body: dict[str, Any] = {"code": self.code, "message": self.message}
+        if self.more_info:
+            body["more_info"] = self.more_info
+        if self.target:
+            body["target"] = self.target.as_json()
+        return body
+
+
+class BadRequest(ApiError):
+    status = 400
+    iam_code = "BXNIM0109E"
+
+
+class InvalidRequest(BadRequest):
+    code = "invalid_request"
+
+
+class InvalidValue(BadRequest):
+    code = "invalid_value"
+
+
+class InvalidVersionRange(BadRequest):
+    code = "invalid_version_range"
+
+
+class MissingField(BadRequest):
+    code = "missing_field"
+
+
+class MissingValue(BadRequest):
+    code = "missing_value"
+
+
+class UnknownField(BadRequest):
+    code = "unknown_field"
+
+
+class ReferenceNotFound(BadRequest):
+    code = "not_found"
+
+
+class NotUnique(BadRequest):
+    code = "validation_unique_failed"
+
+
+class OverQuota(BadRequest):
+    code = "over_quota"
+
+
+class ProfileNotLinked(BadRequest):
+    code = "profile_not_linked"
+
+
+class Unauthenticated(ApiError):
+    status = 401
+    code = "unauthenticated"
+    iam_code = "BXNIM0308E"
+
+    def __init__(self, message: str, **rest: Any) -> None:
+        super().__init__(message, **{"headers": {"WWW-Authenticate": "Bearer"}, **rest})
+
+
+class Unauthorized(ApiError):
+    status = 403
+    code = "unauthorized"
+    iam_code = "BXNIM0513E"
+
+
+class NotAuthorized(ApiError):
+    status = 403
+    code = "not_authorized"
+    iam_code = "BXNIM0513E"
+
+
+class NotFound(ApiError):
+    status = 404
+    code = "not_found"
+    iam_code = "BXNIM0610E"
+
+
+class MethodNotAllowed(ApiError):
+    status = 405
+    code = "invalid_request"
+    iam_code = "BXNIM0109E"
+
+
+class Conflict(ApiError):
+    status = 409
+    code = "conflict"
+    iam_code = "BXNIM0470E"
+
+
+class PreconditionFailed(ApiError):
+    status = 412
+    code = "precondition_failed"
+    iam_code = "BXNIM0471E"
+
+
+class Refusals(ApiError):
+    """Several refusals of one request, reported together."""
+
+    def __init__(self, errors: Sequence[ApiError]) -> None:
+        super().__init__(errors[0].message)
+        self.errors = errors
+        self.status = errors[0].status
+        self.code = errors[0].code
+        self.iam_code = errors[0].iam_code
+
+    @property
+    def each(self) -> Sequence[ApiError]:
+        return self.errors

@@ -1,0 +1,18 @@
+"""Entity tags and ``If-Match`` (RFC 9110, section 13.1.1)."""
+
+from controlplane.kernel.errors import MissingValue, PreconditionFailed, Target
+
+
+def require_match(header: str | None, *, current: str) -> None:
+    """Raises MissingValue without the header, PreconditionFailed when it names another revision. ``*`` matches all."""
+    if not header:
+        raise MissingValue(
+            "The If-Match header is required. Send the ETag of your last read, or *.",
+            target=Target("If-Match", "header"),
+        )
+    if header.strip().strip('"') not in ("*", current):
+        raise PreconditionFailed(
+            f"The resource has changed since it was read; its entity tag is now {current}. Read it again and retry.",
+            target=Target("If-Match", "header"),
+            headers={"ETag": current},
+        )

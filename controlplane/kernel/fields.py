@@ -1,0 +1,87 @@
+"""Serializer fields that mean what they say: no "5" for 5, no 1 for true, no property nobody knows."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
+
+from controlplane.kernel import errors
+
+MERGE_PATCH = "application/merge-patch+json"
+
+
+class StrictIntegerField(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if type(data) is not bool:
+            self.fail("invalid", input=data)
+        return data
+
+
+class StrictCharField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A request body. ``check(data)`` returns the validated values or raises our own errors, all of them at once."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown: dict[str, list[ErrorDetail]] = {}
+        if isinstance(data, dict):
+            unknown = {
+                key: [ErrorDetail("Nobody knows this property. Remove it.", code="unknown")]
+                for key in data
+                if key not in self.fields
+            }
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as failure:
+            if isinstance(failure.detail, dict):
+                raise serializers.ValidationError({**failure.detail, **unknown}) from None
+            raise
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return value
+
+    @classmethod
+    def check(cls, data: Any, **options: Any) -> dict[str, Any]:
+        """Validate a parsed body. Raises Refusals naming every property at fault by its path."""
+        serializer = cls(data=data, **options)
+        if serializer.is_valid():
+            return dict(serializer.validated_data)
+        raise errors.Refusals(list(_flatten(serializer.errors, "")))
+
+
+def _flatten(detail: Any, path: str) -> Any:
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            name = path if key == "non_field_errors" else f"{path}.{key}" if path else str(key)
+            if isinstance(key, int):  # DRF numbers the failing items of a list
+                name = f"{path}[{key}]"
+            yield from _flatten(value, name)
+    elif isinstance(detail, list) and any(isinstance(item, dict) for item in detail):
+        for number, item in enumerate(detail):
+            yield from _flatten(item, f"{path}[{number}]")
+    elif isinstance(detail, list):
+        for item in detail:
+            yield _refusal(item, path)
+
+
+def _refusal(detail: ErrorDetail, path: str) -> errors.ApiError:
+    target = errors.Target(path) if path else None
+    match detail.code:
+        case "required":
+            return errors.MissingField(f"{path} is required.", target=target)
+        case "unknown":
+            return errors.UnknownField(f"{path}: {detail}", target=target)
+        case _:
+            return errors.InvalidValue(f"{path or 'The body'}: {detail}", target=target)

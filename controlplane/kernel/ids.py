@@ -1,0 +1,48 @@
+"""Identifiers in IBM's shapes (VPC API conventions: zonal ids carry the zone's prefix, regional ones the region's)."""
+
+import uuid
+
+# Prefixes seen in public samples; regions without one published get r006's neighbours' pattern.
+REGION_PREFIXES = {
+    "us-south": "r006",
+    "us-east": "r014",
+    "eu-gb": "r018",
+    "eu-de": "r010",
+    "jp-tok": "r022",
+    "au-syd": "r026",
+    "jp-osa": "r034",
+    "ca-tor": "r038",
+    "br-sao": "r042",
+    "eu-es": "r050",
+    "ca-mon": "r058",
+    "in-che": "r062",
+    "in-mum": "r066",
+}
+
+
+def region_prefix(region: str) -> str:
+    return REGION_PREFIXES[region]
+
+
+def zone_prefix(zone: str) -> str:
+    """``us-south-1`` -> ``0717``, ``us-south-2`` -> ``0727``; other regions count on from their own number."""
+    region, _, number = zone.rpartition("-")
+    return f"{int(REGION_PREFIXES[region][1:]) + 1:02d}{number}7"
+
+
+def zonal_id(zone: str) -> str:
+    return f"{zone_prefix(zone)}-{uuid.uuid4()}"
+
+
+def regional_id(region: str) -> str:
+    return f"{region_prefix(region)}-{uuid.uuid4()}"
+
+
+def prefixed_id(prefix: str) -> str:
+    """``Profile-<uuid>``, ``ApiKey-<uuid>``, ``link-<uuid>``."""
+    return f"{prefix}-{uuid.uuid4()}"
+
+
+def hex_id() -> str:
+    """32 hexadecimal digits: account and resource group ids, entity tag hashes."""
+    return uuid.uuid4().hex

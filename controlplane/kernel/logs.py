@@ -1,0 +1,47 @@
+"""JSON logs on standard output, one line an event, with the request id through to Celery."""
+
+import logging
+import logging.config
+from typing import Any
+
+import structlog
+
+SHARED: list[Any] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
+
+def configure(options: dict[str, Any]) -> None:
+    """Django's LOGGING_CONFIG hook. ``options``: ``{"level": "INFO"}``."""
+    structlog.configure(
+        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "json": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": SHARED,
+                    "processors": [
+                        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        structlog.processors.format_exc_info,
+                        structlog.processors.JSONRenderer(),
+                    ],
+                }
+            },
+            "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "root": {"handlers": ["stdout"], "level": options["level"]},
+            "loggers": {
+                # Django logs each 4xx as a warning; the activity record is where refusals are kept.
+                "django.request": {"level": "ERROR"},
+                "django.security": {"level": "ERROR"},
+            },
+        }
+    )

@@ -1,0 +1,56 @@
+"""What every request passes: its id and origin, and the collapse of doubled slashes."""
+
+import re
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from controlplane.kernel import context
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+LONGEST_AGENT = 256
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestContextMiddleware:
+    """Honours a well-formed ``X-Request-Id`` or makes one; the answer, the log and the event all carry it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        meta = request.META
+        asked = meta.get("HTTP_X_REQUEST_ID", "")
+        request_id = asked if REQUEST_ID.fullmatch(asked) else str(uuid.uuid4())
+        context.current.set(
+            context.RequestContext(
+                request_id=request_id,
+                address=meta.get("REMOTE_ADDR", "").partition(":")[0],
+                agent=meta.get("HTTP_USER_AGENT", "")[:LONGEST_AGENT],
+                method=request.method or "",
+                path=request.path,
+            )
+        )
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "no-store"
+        response["X-Content-Type-Options"] = "nosniff"
+        return response
+
+
+class SlashCollapsingMiddleware:
+    """Two SDK cores send ``//identity/...`` when their base URL ends in a slash; nothing else is rewritten."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "//" in request.path_info:
+            request.path_info = re.sub(r"/{2,}", "/", request.path_info)
+            request.path = re.sub(r"/{2,}", "/", request.path)
+        return self.get_response(request)

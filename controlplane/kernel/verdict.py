@@ -1,0 +1,27 @@
+"""A decision that says why, both ways: truthy when allowed, falsy when refused, explained always."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Allowed:
+    because: str
+    """The link, rule, policy or ownership that decided, in a sentence."""
+    source: str = ""
+    """Identifier of what decided, for machines."""
+    also: tuple[str, ...] = field(default=())
+
+    def __bool__(self) -> bool:
+        return True
+
+
+@dataclass(frozen=True)
+class Refused:
+    because: str
+    """What was missing, in a sentence that tells the reader what would have allowed it."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+Verdict = Allowed | Refused

@@ -1,0 +1,49 @@
+"""``version=YYYY-MM-DD`` and ``generation=2``: required on every VPC and metadata call."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from controlplane.kernel.errors import InvalidValue, InvalidVersionRange, MissingValue, Target
+
+FORM = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def parse_version(query: Mapping[str, str], *, earliest: date) -> date:
+    """Read the API version date. Any date from ``earliest`` on is accepted.
+
+    Raises MissingValue, InvalidValue, or InvalidVersionRange when the date is before ``earliest``.
+    """
+    text = query.get("version", "")
+    if not text:
+        raise MissingValue(
+            "The version query parameter is required. Add version=YYYY-MM-DD, such as version=2025-08-26.",
+            target=Target("version", "parameter"),
+        )
+    try:
+        if not FORM.fullmatch(text):
+            raise ValueError
+        version = date.fromisoformat(text)
+    except ValueError:
+        raise InvalidValue(
+            "The version query parameter must be a date in the form YYYY-MM-DD.",
+            target=Target("version", "parameter", text),
+        ) from None
+    if version < earliest:
+        raise InvalidVersionRange(
+            f"The version must be {earliest.isoformat()} or later.",
+            target=Target("version", "parameter", text),
+        )
+    return version
+
+
+def require_generation(query: Mapping[str, str]) -> None:
+    """Raises MissingValue or InvalidValue unless ``generation=2`` is there."""
+    text = query.get("generation", "")
+    if not text:
+        raise MissingValue(
+            "The generation query parameter is required. Add generation=2.",
+            target=Target("generation", "parameter"),
+        )
+    if text != "2":
+        raise InvalidValue("generation must be 2.", target=Target("generation", "parameter", text))

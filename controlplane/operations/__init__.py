@@ -1,0 +1,1 @@
+"""What an operator runs: the supervisor behind ``baremint up``, bootstrap, health."""

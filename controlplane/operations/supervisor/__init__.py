@@ -1,0 +1,1 @@
+"""The processes of ``baremint up``: started together, watched, and stopped together."""

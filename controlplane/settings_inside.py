@@ -1,0 +1,14 @@
+"""Settings of the metadata service: no sessions, no admin, no DRF machinery on the hot path."""
+
+from controlplane.settings import *  # noqa: F403
+
+ROOT_URLCONF = "controlplane.urls_inside"
+WSGI_APPLICATION = "controlplane.wsgi_inside.application"
+# identity/inside/origin.py decides which Host is a server's; this door answers with the IBM envelope, not
+# with Django's, so Django's own check stays out of the way.
+ALLOWED_HOSTS = ["*"]
+MIDDLEWARE = [
+    "controlplane.kernel.middleware.RequestContextMiddleware",
+    "controlplane.kernel.middleware.SlashCollapsingMiddleware",
+]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16_384

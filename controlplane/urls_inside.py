@@ -1,0 +1,10 @@
+"""The only door that a server's own network can reach."""
+
+from django.urls import include, path
+
+urlpatterns = [path("", include("identity.inside.urls"))]
+
+handler400 = "controlplane.kernel.envelopes.handler400"
+handler403 = "controlplane.kernel.envelopes.handler403"
+handler404 = "controlplane.kernel.envelopes.handler404"
+handler500 = "controlplane.kernel.envelopes.handler500"

@@ -1,0 +1,1 @@
+"""Proof: keys, tokens, certificates, and the doors where they are handed out."""

@@ -1,0 +1,108 @@
+"""The claims of each token kind, from facts and ``now``.
+
+Identity token: members of IBM's documented virtual server sample, with the bare metal CRN; ``jti`` is ours, so that no
+two tokens are alike. IAM access token: IBM's documented service ID token, with ``sub_type`` ComputeResource as seen in
+a decoded token of a compute resource.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from controlplane.kernel.facts import NamedRef, ServerFacts
+
+APIKEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
+CR_TOKEN_GRANT = "urn:ibm:params:oauth:grant-type:cr-token"  # noqa: S105  a grant type, not a secret
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Who an IAM token stands for."""
+
+    iam_id: str
+    identifier: str
+    name: str
+    account_id: str
+    sub_type: str = ""
+    """``ComputeResource`` for a trusted profile taken on by a server; empty for a person."""
+    email: str = ""
+
+
+def identity_issuer(prefix: str, region: str) -> str:
+    """``BMS-CR_us-south``: issuer, first audience and kid prefix of identity tokens."""
+    return f"{prefix}_{region}"
+
+
+def identity_audience(issuer: str, facts: ServerFacts) -> list[str]:
+    """The second, opaque audience is the server's metadata session: it changes when the service is switched off."""
+    return [issuer, facts.metadata_session]
+
+
+def identity_claims(
+    facts: ServerFacts, *, issuer: str, now: datetime, lifetime: timedelta, nonce: str | None
+) -> dict[str, Any]:
+    """Claims of an identity token of this server."""
+    claims: dict[str, Any] = {
+        "aud": identity_audience(issuer, facts),
+        "iss": issuer,
+        "iat": int(now.timestamp()),
+        "exp": int((now + lifetime).timestamp()),
+        "jti": str(uuid.uuid4()),
+        "iaas": {
+            "crn": facts.crn,
+            "accountID": facts.account_id,
+            "instanceID": facts.id,
+            "zone": facts.zone,
+            "region": facts.region,
+            "profile_name": facts.profile_name,
+            "resource_group_id": facts.resource_group_id,
+        },
+        "ip_addresses": [{"address": address} for address in facts.addresses],
+        "subnets": [_reference(subnet) for subnet in facts.subnets],
+        "vpc": _reference(facts.vpc),
+    }
+    if nonce is not None:
+        claims["nonce"] = nonce
+    return claims
+
+
+def iam_claims(
+    subject: Subject,
+    *,
+    issuer: str,
+    now: datetime,
+    lifetime: timedelta,
+    grant_type: str,
+    authn: dict[str, str],
+) -> dict[str, Any]:
+    """Claims of an IAM access token. ``authn`` describes who authenticated: the server, or the person itself."""
+    claims: dict[str, Any] = {
+        "iam_id": subject.iam_id,
+        "id": subject.iam_id,
+        "realmid": "IBMid" if subject.iam_id.startswith("IBMid-") else "iam",
+        "jti": str(uuid.uuid4()),
+        "identifier": subject.identifier,
+        "name": subject.name,
+        "sub": subject.email or subject.identifier,
+    }
+    if subject.sub_type:
+        claims["sub_type"] = subject.sub_type
+    if subject.email:
+        claims["email"] = subject.email
+    return claims | {
+        "authn": authn,
+        "account": {"valid": True, "bss": subject.account_id, "frozen": True},
+        "iat": int(now.timestamp()),
+        "exp": int((now + lifetime).timestamp()),
+        "iss": issuer,
+        "grant_type": grant_type,
+        "scope": "ibm openid",
+        "client_id": "default",
+        "acr": 1,
+        "amr": ["pwd"],
+    }
+
+
+def _reference(named: NamedRef) -> dict[str, str]:
+    return {"crn": named.crn, "name": named.name, "id": named.id}

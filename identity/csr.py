@@ -1,0 +1,123 @@
+"""A certificate signing request, checked from the outside in: size, PEM, self-signature, key, subject, attributes.
+
+The service writes the Common Name and every extension itself, so a request may carry neither (IBM's metadata service
+documentation). ``cryptography`` reads a request lazily and raises while attributes are being looked at, so every
+member is touched inside one try block.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID, ObjectIdentifier
+
+from controlplane.kernel.errors import InvalidValue, Target
+
+PEM = re.compile(
+    r"\s*-----BEGIN (?P<label>(?:NEW )?CERTIFICATE REQUEST)-----[\r\n]+[A-Za-z0-9+/=\r\n]+-----END (?P=label)-----\s*"
+)
+SMALLEST_RSA, LARGEST_RSA = 2048, 8192
+LARGEST_EXPONENT = 2**32
+LARGEST_SUBJECT = 16
+EXTENSION_REQUEST = ObjectIdentifier("1.2.840.113549.1.9.14")
+ALLOWED_NAMES = {
+    NameOID.COUNTRY_NAME: "C",
+    NameOID.STATE_OR_PROVINCE_NAME: "ST",
+    NameOID.LOCALITY_NAME: "L",
+    NameOID.ORGANIZATION_NAME: "O",
+    NameOID.ORGANIZATIONAL_UNIT_NAME: "OU",
+}
+ALLOWED_CURVES = (ec.SECP256R1, ec.SECP384R1)
+ALLOWED_HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
+
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
+
+
+@dataclass(frozen=True)
+class CheckedRequest:
+    """A request that may be signed."""
+
+    pem: str
+    subject: x509.Name
+    public_key: PublicKey
+
+
+def check(pem: str) -> CheckedRequest:
+    """Check a request. Raises InvalidValue, target ``csr``, which says what to change; the request is never echoed."""
+    if "PRIVATE KEY" in pem:
+        raise refusal("it contains a private key. Keep that secret, make a new one, and send the request only")
+    if not PEM.fullmatch(pem):
+        raise refusal("it must be exactly one PEM block, CERTIFICATE REQUEST")
+    try:
+        request = x509.load_pem_x509_csr(pem.encode())
+        for rule in RULES:
+            rule(request)
+        public_key = request.public_key()
+        assert isinstance(public_key, PublicKey)  # noqa: S101  _key refused all others
+        return CheckedRequest(pem.strip() + "\n", request.subject, public_key)
+    except InvalidValue:
+        raise
+    except (
+        ValueError,
+        TypeError,
+        UnsupportedAlgorithm,
+        x509.DuplicateExtension,
+        x509.InvalidVersion,
+    ):
+        raise refusal("it cannot be decoded as a PKCS #10 request (RFC 2986)") from None
+
+
+def refusal(reason: str) -> InvalidValue:
+    return InvalidValue(f"The certificate signing request is refused: {reason}.", target=Target("csr"))
+
+
+def _key(request: x509.CertificateSigningRequest) -> None:
+    key = request.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        exponent = key.public_numbers().e
+        if not SMALLEST_RSA <= key.key_size <= LARGEST_RSA:
+            raise refusal(f"its RSA key has {key.key_size} bits; use {SMALLEST_RSA} to {LARGEST_RSA}")
+        if exponent % 2 == 0 or not 65537 <= exponent < LARGEST_EXPONENT:
+            raise refusal("its RSA exponent is out of range; use 65537")
+    elif not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ALLOWED_CURVES)):
+        raise refusal("its key must be RSA, or on the curve P-256 or P-384")
+
+
+def _signature(request: x509.CertificateSigningRequest) -> None:
+    if not isinstance(request.signature_hash_algorithm, ALLOWED_HASHES):
+        raise refusal("it must be signed with SHA-256, SHA-384 or SHA-512")
+    if not request.is_signature_valid:
+        raise refusal("its signature does not match its key")
+
+
+def _subject(request: x509.CertificateSigningRequest) -> None:
+    names = list(request.subject)
+    if len(names) > LARGEST_SUBJECT or any(len(list(rdn)) != 1 for rdn in request.subject.rdns):
+        raise refusal(f"its subject has multi-valued parts, or more than {LARGEST_SUBJECT} of them")
+    for name in names:
+        if name.oid == NameOID.COMMON_NAME:
+            raise refusal("its subject has a Common Name; the service sets that to the server's id, leave it out")
+        if name.oid not in ALLOWED_NAMES:
+            raise refusal("its subject may hold only C, ST, L, O and OU")
+        if not isinstance(name.value, str) or not name.value.isprintable():
+            raise refusal("its subject has characters that do not print")
+
+
+def _attributes(request: x509.CertificateSigningRequest) -> None:
+    if len(request.extensions):
+        raise refusal("it asks for extensions; the service sets them itself, leave them out")
+    # An empty extension request, as in IBM's own sample, asks for nothing and is let through.
+    if any(attribute.oid != EXTENSION_REQUEST for attribute in request.attributes):
+        raise refusal("it has attributes, such as a challenge password; leave them out")
+
+
+RULES: tuple[Callable[[x509.CertificateSigningRequest], None], ...] = (
+    _key,
+    _signature,
+    _subject,
+    _attributes,
+)

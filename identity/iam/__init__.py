@@ -1,0 +1,1 @@
+"""Door 2: the IAM token service, for everyone."""

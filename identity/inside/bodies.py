@@ -1,0 +1,116 @@
+"""What the three operations take, read strictly. Plain functions: this is the hot path."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from controlplane.kernel import strictjson
+from controlplane.kernel.errors import (
+    InvalidValue,
+    MissingField,
+    MissingValue,
+    Target,
+    Unauthenticated,
+    UnknownField,
+)
+
+LARGEST_BODY = 16_384
+DEFAULT_TOKEN_SECONDS = 300
+SHORTEST_TOKEN, LONGEST_TOKEN = 5, 3600
+DEFAULT_CERTIFICATE_SECONDS = 3600
+SHORTEST_CERTIFICATE, LONGEST_CERTIFICATE = 300, 3600
+LONGEST_NONCE = 256
+LONGEST_SELECTOR = 512
+SELECTORS = ("id", "crn", "name")
+FLAVOR = "ibm"
+BEARER = re.compile(r"[Bb]earer +(\S+)")
+
+
+def read(body: bytes, *, known: tuple[str, ...]) -> dict[str, Any]:
+    """A JSON object with no property but ``known`` ones."""
+    value = strictjson.parse_object(body, limit=LARGEST_BODY)
+    _refuse_unknown(value, known, prefix="")
+    return value
+
+
+def lifetime(value: dict[str, Any], *, default: int, shortest: int, longest: int) -> timedelta:
+    """``expires_in`` in seconds."""
+    seconds = value.get("expires_in", default)
+    if type(seconds) is not int or not shortest <= seconds <= longest:
+        raise InvalidValue(
+            f"expires_in must be a whole number of seconds from {shortest} to {longest}.",
+            target=Target("expires_in"),
+        )
+    return timedelta(seconds=seconds)
+
+
+def nonce(value: dict[str, Any]) -> str | None:
+    text = value.get("nonce")
+    if "nonce" in value and not (isinstance(text, str) and len(text) <= LONGEST_NONCE and text.isprintable()):
+        raise InvalidValue(
+            f"nonce must be a string of at most {LONGEST_NONCE} printable characters.", target=Target("nonce")
+        )
+    return text
+
+
+def profile_selector(value: dict[str, Any]) -> tuple[str, str] | None:
+    """``("id" | "crn" | "name", text)``, or None when the request names no trusted profile."""
+    if "trusted_profile" not in value:
+        return None
+    chosen = value["trusted_profile"]
+    if not isinstance(chosen, dict):
+        raise InvalidValue("trusted_profile must be an object with id, crn or name.", target=Target("trusted_profile"))
+    _refuse_unknown(chosen, SELECTORS, prefix="trusted_profile.")
+    if not chosen:
+        raise MissingField("trusted_profile needs one of id, crn or name.", target=Target("trusted_profile.id"))
+    if len(chosen) > 1:
+        raise InvalidValue("trusted_profile takes only one of id, crn and name.", target=Target("trusted_profile"))
+    kind, text = next(iter(chosen.items()))
+    if not (isinstance(text, str) and 0 < len(text) <= LONGEST_SELECTOR and text.isprintable()):
+        raise InvalidValue(
+            f"trusted_profile.{kind} must be a string that is not empty.",
+            target=Target(f"trusted_profile.{kind}"),
+        )
+    return kind, text
+
+
+def signing_request(value: dict[str, Any]) -> str:
+    if "csr" not in value:
+        raise MissingField(
+            "csr is required: a certificate signing request in PEM. Make one with openssl req -new.",
+            target=Target("csr"),
+        )
+    if not isinstance(value["csr"], str):
+        raise InvalidValue("csr must be a string in PEM.", target=Target("csr"))
+    return value["csr"]
+
+
+def require_flavor(meta: Mapping[str, Any]) -> None:
+    flavor = meta.get("HTTP_METADATA_FLAVOR")
+    target = Target("Metadata-Flavor", "header")
+    if not flavor:
+        raise MissingValue("The Metadata-Flavor header is required. Send Metadata-Flavor: ibm.", target=target)
+    if flavor != FLAVOR:
+        raise InvalidValue("The Metadata-Flavor header must be ibm.", target=target)
+
+
+def bearer(meta: Mapping[str, Any]) -> str:
+    """The identity token of the Authorization header."""
+    match = BEARER.fullmatch(meta.get("HTTP_AUTHORIZATION", ""))
+    if match is None:
+        raise Unauthenticated(
+            "The request carries no identity token. Get one from PUT /identity/v1/token and send "
+            "Authorization: Bearer <identity token>."
+        )
+    return match[1]
+
+
+def _refuse_unknown(value: dict[str, Any], known: tuple[str, ...], *, prefix: str) -> None:
+    for name in value:
+        if name not in known:
+            printable = name if name.isprintable() else "?"
+            raise UnknownField(
+                f"{prefix}{printable[:64]} is not a property of this request. It takes {', '.join(known)}.",
+                target=Target(f"{prefix}{printable[:64]}"),
+            )

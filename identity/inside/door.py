@@ -1,0 +1,81 @@
+"""What every operation of the metadata service shares: who calls, whether it may, one answer, one event."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel import envelopes
+from controlplane.kernel.errors import ApiError, MethodNotAllowed, Unauthorized
+from controlplane.kernel.facts import ServerFacts
+from controlplane.kernel.versioning import parse_version
+from identity.inside.origin import server_of, snapshots
+from identity.services.ledger import ServerChanged
+
+EARLIEST_VERSION = date(2022, 3, 1)
+MOST_LOOKS = 3
+
+Handler = Callable[[HttpRequest, ServerFacts], dict[str, Any]]
+
+
+class MetadataOperation:
+    """A view. Refusals are decided on what was just read, never on what is remembered."""
+
+    csrf_exempt = True  # no cookies here: the network says who calls
+
+    def __init__(self, method: str, event: str, handler: Handler) -> None:
+        self.method = method
+        self.event = event
+        self.handler = handler
+        self.__name__ = handler.__name__
+
+    def __call__(self, request: HttpRequest) -> JsonResponse:
+        facts: ServerFacts | None = None
+        try:
+            if request.method != self.method:
+                raise MethodNotAllowed(f"Use {self.method} here.", headers={"Allow": self.method})
+            number = server_of(request)
+            facts = snapshots.get(number)
+            for _ in range(MOST_LOOKS):
+                try:
+                    return JsonResponse(self._answer(request, facts))
+                except ServerChanged:
+                    facts = snapshots.get(number, anew=True)
+                except ApiError:
+                    believed, facts = facts, snapshots.get(number, anew=True)
+                    if believed == facts:
+                        raise
+            raise ApiError("The server changed again and again while it was being answered. Retry.")
+        except Exception as failure:
+            error = envelopes.as_api_error(failure)
+            if facts is not None:
+                self._record(facts, error)
+            return envelopes.json_response(error)
+
+    def _answer(self, request: HttpRequest, facts: ServerFacts | None) -> dict[str, Any]:
+        admitted = admit(facts, request)
+        parse_version(request.GET, earliest=EARLIEST_VERSION)
+        return self.handler(request, admitted)
+
+    def _record(self, facts: ServerFacts, error: ApiError) -> None:
+        server = Party(facts.crn, facts.name, "BareMetalServer")
+        record(self.event, initiator=server, target=server, account_id=facts.account_id, error=error)
+
+
+def admit(facts: ServerFacts | None, request: HttpRequest) -> ServerFacts:
+    """The server, if its metadata service answers this request. Raises Unauthorized when it does not."""
+    if facts is None:
+        raise Unauthorized("There is no server at this address. List them with: baremint info")
+    if not facts.metadata_enabled:
+        raise Unauthorized(
+            "The metadata service is not enabled on this server. Enable it: PATCH /v1/bare_metal_servers/{id} with "
+            '{"metadata_service": {"enabled": true}}, or in the admin.'
+        )
+    if request.scheme != facts.metadata_protocol:
+        raise Unauthorized(
+            f"The metadata service of this server answers {facts.metadata_protocol} only. "
+            f"Use {facts.metadata_protocol}, or change metadata_service.protocol."
+        )
+    return facts

@@ -1,0 +1,101 @@
+"""The three operations of the metadata service."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from controlplane.kernel import clock, envelopes, timestamps
+from controlplane.kernel.errors import NotFound
+from controlplane.kernel.facts import ServerFacts
+from identity import csr
+from identity.inside import bodies
+from identity.inside.door import MetadataOperation
+from identity.services import certificates, iam_tokens, identity_tokens
+
+RENAMED_IN = "2025-08-26"
+
+
+def put_token(request: HttpRequest, facts: ServerFacts) -> dict[str, Any]:
+    bodies.require_flavor(request.META)
+    body = bodies.read(request.body, known=("expires_in", "nonce"))
+    lifetime = bodies.lifetime(
+        body,
+        default=bodies.DEFAULT_TOKEN_SECONDS,
+        shortest=bodies.SHORTEST_TOKEN,
+        longest=bodies.LONGEST_TOKEN,
+    )
+    issued = identity_tokens.create_identity_token(facts, lifetime=lifetime, nonce=bodies.nonce(body), now=clock.now())
+    return _token_body(issued)
+
+
+def post_iam_token(request: HttpRequest, facts: ServerFacts) -> dict[str, Any]:
+    now = clock.now()
+    verified = identity_tokens.verify_identity_token(bodies.bearer(request.META), facts=facts, now=now)
+    body = bodies.read(request.body, known=("trusted_profile",))
+    issued = iam_tokens.exchange_identity_token(verified, facts=facts, selector=bodies.profile_selector(body), now=now)
+    return _token_body(issued)
+
+
+def post_certificate(request: HttpRequest, facts: ServerFacts) -> dict[str, Any]:
+    now = clock.now()
+    identity_tokens.verify_identity_token(bodies.bearer(request.META), facts=facts, now=now)
+    body = bodies.read(request.body, known=("csr", "expires_in"))
+    pem = bodies.signing_request(body)
+    lifetime: timedelta = bodies.lifetime(
+        body,
+        default=bodies.DEFAULT_CERTIFICATE_SECONDS,
+        shortest=bodies.SHORTEST_CERTIFICATE,
+        longest=bodies.LONGEST_CERTIFICATE,
+    )
+    chain = certificates.create_certificate(csr.check(pem), facts=facts, lifetime=lifetime, now=now)
+    return {
+        "certificates": chain.certificates,
+        "created_at": timestamps.milliseconds(chain.created_at),
+        "expires_at": timestamps.milliseconds(chain.expires_at),
+        "expires_in": chain.lifetime,
+        "id": chain.id,
+    }
+
+
+def _token_body(issued: identity_tokens.IssuedToken) -> dict[str, Any]:
+    """All four fields, always: an SDK core dereferences them unasked, ``access_token`` first."""
+    return {
+        "access_token": issued.token,
+        "created_at": timestamps.milliseconds(issued.created_at),
+        "expires_at": timestamps.milliseconds(issued.expires_at),
+        "expires_in": issued.lifetime,
+    }
+
+
+token = MetadataOperation("PUT", identity_tokens.EVENT, put_token)
+iam_token = MetadataOperation("POST", iam_tokens.EXCHANGE_EVENT, post_iam_token)
+certificate = MetadataOperation("POST", certificates.EVENT, post_certificate)
+
+
+def old_name(operation: MetadataOperation) -> Callable[[HttpRequest], HttpResponse]:
+    """``/instance_identity``: 404 on bare metal, unless BAREMINT_INSTANCE_IDENTITY=allow and the version is an old one.
+
+    All four SDK cores default to the version date that leads here, so the message says what to set.
+    """
+
+    def view(request: HttpRequest) -> HttpResponse:
+        version = request.GET.get("version", "")
+        if settings.BAREMINT_INSTANCE_IDENTITY == "allow" and version < RENAMED_IN:
+            return operation(request)
+        return envelopes.json_response(
+            NotFound(
+                "Bare metal servers have no /instance_identity; it is /identity with "
+                f"version={RENAMED_IN}. In an IBM SDK set <SERVICE>_VPC_IMS_VERSION={RENAMED_IN} "
+                f"(Node: <SERVICE>_SERVICE_VERSION={RENAMED_IN}) or its service version option."
+            )
+        )
+
+    view.csrf_exempt = True  # type: ignore[attr-defined]
+    return view
+
+
+def healthz(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "ok"})

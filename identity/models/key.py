@@ -1,0 +1,64 @@
+"""Every key and certificate authority: one table, one life cycle."""
+
+from django.db import models
+
+STATES_THAT_VERIFY = ("prepared", "active", "retiring")
+
+
+class KeyPair(models.Model):
+    """A private key, encrypted under the KEK, with what is public of it.
+
+    Life cycle ``pending -> prepared -> active -> retiring -> retired``, forward only. The partial unique indexes,
+    not the code that rotates, prove that a purpose never has two active or two prepared keys.
+    """
+
+    class Purpose(models.TextChoices):
+        IDENTITY = "identity", "identity tokens"
+        IAM = "iam", "IAM access tokens"
+        ROOT = "root", "root CA"
+        INTERMEDIATE = "intermediate", "intermediate CA"
+        TLS = "tls", "metadata service TLS"
+
+    class State(models.TextChoices):
+        PREPARED = "prepared"
+        ACTIVE = "active"
+        RETIRING = "retiring"
+        RETIRED = "retired"
+
+    purpose = models.CharField(max_length=12, choices=Purpose)
+    region = models.CharField(max_length=16)
+    generation = models.PositiveIntegerField()
+    kid = models.CharField(max_length=128, unique=True)
+    state = models.CharField(max_length=8, choices=State)
+    algorithm = models.CharField(max_length=8, default="RS256")
+    public_key = models.TextField(help_text="PEM, SubjectPublicKeyInfo")
+    certificate = models.TextField(blank=True, help_text="PEM, for certificate authorities and TLS")
+    issuer = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="issued_keys")
+
+    kek_id = models.CharField(max_length=16)
+    nonce = models.BinaryField()
+    ciphertext = models.BinaryField()
+
+    published_at = models.DateTimeField()
+    activated_at = models.DateTimeField(null=True, blank=True)
+    demoted_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "key"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["purpose", "region"], condition=models.Q(state="active"), name="one_active_key"
+            ),
+            models.UniqueConstraint(
+                fields=["purpose", "region"], condition=models.Q(state="prepared"), name="one_prepared_key"
+            ),
+            models.UniqueConstraint(fields=["purpose", "region", "generation"], name="key_generation_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["prepared", "active", "retiring", "retired"]),
+                name="key_state_known",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kid

@@ -1,0 +1,55 @@
+"""Reads: published keys as a JWKS, the certificate chain, an API key by its value."""
+
+import base64
+import hashlib
+from typing import Any
+
+from django.conf import settings
+
+from identity.keychain import load_public_key
+from identity.models import ApiKey, KeyPair
+from identity.models.key import STATES_THAT_VERIFY
+
+PUBLISHED_ORDER = {"active": 0, "prepared": 1, "retiring": 2}
+
+
+def published_keys(purpose: str) -> list[dict[str, Any]]:
+    """JWKs (RFC 7517) of the keys that verify: active first, then prepared, then retiring."""
+    rows = KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY).defer(
+        "ciphertext", "nonce"
+    )
+    return [_jwk(row) for row in sorted(rows, key=lambda row: (PUBLISHED_ORDER[row.state], -row.generation))]
+
+
+def _jwk(row: KeyPair) -> dict[str, Any]:
+    numbers = load_public_key(row).public_numbers()
+    return {
+        "kty": "RSA",
+        "n": _base64url(numbers.n),
+        "e": _base64url(numbers.e),
+        "alg": row.algorithm,
+        "kid": row.kid,
+        "use": "sig",
+    }
+
+
+def _base64url(number: int) -> str:
+    raw = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def active_key(purpose: str) -> KeyPair | None:
+    """The active row of a purpose in this region."""
+    return KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION, state=KeyPair.State.ACTIVE).first()
+
+
+def root_certificate() -> str:
+    """PEM of the root CA: what a program trusts."""
+    root = active_key(KeyPair.Purpose.ROOT)
+    return root.certificate if root else ""
+
+
+def find_api_key(value: str) -> ApiKey | None:
+    """The usable API key of this value. Values are 256 random bits: the look-up by hash tells nothing by its time."""
+    digest = hashlib.sha256(value.encode()).hexdigest()
+    return ApiKey.objects.select_related("account").filter(sha256=digest, disabled=False).first()

@@ -1,0 +1,65 @@
+"""A server's identity token: who the bearer is, for the metadata service and IAM."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from controlplane.kernel.facts import ServerFacts
+from identity import signing
+from identity.claims import identity_audience, identity_claims, identity_issuer
+from identity.keyring import LEEWAY
+from identity.models import KeyPair
+from identity.services.ledger import record_for
+
+EVENT = "is.metadata.identity-token.create"
+REQUIRED = frozenset({"aud", "exp", "iat", "iaas", "iss"})
+
+
+@dataclass(frozen=True, repr=False)
+class IssuedToken:
+    """A token that has been recorded, and may be answered."""
+
+    token: str
+    created_at: datetime
+    expires_at: datetime
+
+    @property
+    def lifetime(self) -> int:
+        return int((self.expires_at - self.created_at).total_seconds())
+
+
+def create_identity_token(facts: ServerFacts, *, lifetime: timedelta, nonce: str | None, now: datetime) -> IssuedToken:
+    """Sign and record an identity token. Raises ServerChanged when ``facts`` are stale."""
+    created_at = now.replace(microsecond=0)
+    claims = identity_claims(facts, issuer=_issuer(facts), now=created_at, lifetime=lifetime, nonce=nonce)
+    token, kid = signing.sign(claims, purpose=KeyPair.Purpose.IDENTITY)
+    issued = {"jti": claims["jti"], "kid": kid, "exp": claims["exp"], "sha256": signing.token_hash(token)}
+    record_for(facts, EVENT, status=200, data=issued)
+    return IssuedToken(token, created_at, created_at + lifetime)
+
+
+def verify_identity_token(token: str, *, facts: ServerFacts, now: datetime) -> signing.VerifiedClaims:
+    """Check that ``token`` is an identity token of this very server, from its present metadata session.
+
+    Raises Unauthenticated: a token is worth nothing on another server, after the service was switched off, or when it
+    is an IAM token.
+    """
+    issuer = _issuer(facts)
+    verified = signing.verify(
+        token,
+        purpose=KeyPair.Purpose.IDENTITY,
+        issuer=issuer,
+        now=now,
+        leeway=LEEWAY,
+        required=REQUIRED,
+        audience=identity_audience(issuer, facts),
+    )
+    iaas = verified["iaas"]
+    if not isinstance(iaas, dict) or iaas.get("instanceID") != facts.id:
+        raise signing.refusal("it was issued to another server")
+    return verified
+
+
+def _issuer(facts: ServerFacts) -> str:
+    return identity_issuer(settings.BAREMINT_IDENTITY_ISSUER_PREFIX, facts.region)

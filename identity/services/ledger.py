@@ -1,0 +1,88 @@
+"""No answer without its row, and no row for a server that has changed meanwhile.
+
+What a door knows of a server may be a second old. The event is therefore written by one statement that also compares
+the server's revision: if the server was switched off, changed or deleted in between, nothing is written, and the
+caller looks again. So a toggle is effective at once in every process, at the price of the insert that durability asks
+for anyway.
+"""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.kernel import clock, context
+from controlplane.kernel.facts import ServerFacts
+from servers.models import BareMetalServer
+
+COLUMNS = (
+    "time",
+    "action",
+    "outcome",
+    "reason_code",
+    "reason_type",
+    "message",
+    "account_id",
+    "initiator_id",
+    "initiator_name",
+    "initiator_type",
+    "initiator_address",
+    "initiator_agent",
+    "target_id",
+    "target_name",
+    "request_id",
+    "data",
+)
+
+
+@lru_cache(maxsize=2)
+def _statement(vendor: str) -> str:
+    """Built once for each database, from the models' own table names; every value is a parameter."""
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(column) for column in COLUMNS)
+    values = ", ".join("%s" for _ in COLUMNS)
+    return (
+        f"INSERT INTO {quote(ActivityEvent._meta.db_table)} ({columns}) SELECT {values} "  # noqa: S608
+        f"WHERE EXISTS (SELECT 1 FROM {quote(BareMetalServer._meta.db_table)} "
+        f"WHERE {quote('number')} = %s AND {quote('revision')} = %s)"
+    )
+
+
+class ServerChanged(Exception):
+    """The server is not what it was when it was read: read it again and decide anew."""
+
+
+def record_for(facts: ServerFacts, action: str, *, status: int, data: dict[str, Any]) -> None:
+    """Write the event of a success, durably, before it is answered.
+
+    Raises ServerChanged, with nothing written, when ``facts`` are no longer true.
+    """
+    request = context.current.get()
+    address, agent, request_id = (request.address, request.agent, request.request_id) if request else ("", "", "")
+    now = connection.ops.adapt_datetimefield_value(clock.now())
+    row = {
+        "time": now,
+        "action": action,
+        "outcome": ActivityEvent.Outcome.SUCCESS.value,
+        "reason_code": status,
+        "reason_type": "",
+        "message": "",
+        "account_id": facts.account_id,
+        "initiator_id": facts.crn,
+        "initiator_name": facts.name,
+        "initiator_type": "BareMetalServer",
+        "initiator_address": address,
+        "initiator_agent": agent,
+        "target_id": facts.crn,
+        "target_name": facts.name,
+        "request_id": request_id,
+        "data": json.dumps(data),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _statement(connection.vendor), [*(row[column] for column in COLUMNS), facts.number, facts.revision]
+        )
+        if cursor.rowcount != 1:
+            raise ServerChanged

@@ -1,0 +1,150 @@
+"""Claimed becomes proven here, and nowhere else.
+
+``sign`` turns claims into a compact JWS under the active key of a purpose. ``verify`` turns a stranger's text into
+VerifiedClaims or refuses it; everything that grants something takes VerifiedClaims, never a token.
+
+Each purpose has its own keys, issuer and required claims, so a token of one purpose is refused at every other door
+(RFC 8725, sections 3.8 to 3.12). ``kid`` is looked up as an opaque string among the published keys of that one purpose;
+``jku``, ``x5u``, ``jwk`` and their like are refused, never followed. PyJWT alone is too kind (it takes numeric strings
+for ``exp`` and duplicate claims), so the form is checked strictly first.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+
+from controlplane.kernel import strictjson
+from controlplane.kernel.errors import InvalidRequest, Unauthenticated
+from identity import keychain
+
+LONGEST_TOKEN_TEXT = 8192
+PART = re.compile(r"[A-Za-z0-9_-]+")
+HEADER_MEMBERS = {"alg", "typ", "kid"}
+LATEST_INSTANT = 2**40
+PARTS = 3
+
+
+@dataclass(frozen=True)
+class VerifiedClaims:
+    """Claims whose signature, issuer and times have been checked. Only ``verify`` makes one."""
+
+    claims: Mapping[str, Any]
+    kid: str
+
+    def __getitem__(self, name: str) -> Any:
+        return self.claims[name]
+
+
+def sign(claims: Mapping[str, Any], *, purpose: str) -> tuple[str, str]:
+    """Sign with the active key of ``purpose``. Returns the token and the kid that signed it."""
+    signer = keychain.signer(purpose)
+    return jwt.encode(
+        dict(claims), signer.private_key, algorithm=signer.algorithm, headers={"kid": signer.kid}
+    ), signer.kid
+
+
+def token_hash(token: str) -> str:
+    """What is kept of a token: enough to recognise it, useless to present."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def verify(
+    token: str,
+    *,
+    purpose: str,
+    issuer: str,
+    now: datetime,
+    leeway: timedelta,
+    required: frozenset[str],
+    audience: list[str] | None = None,
+) -> VerifiedClaims:
+    """Check a token.
+
+    ``audience`` is compared whole; None means the purpose has none and the claim must be absent. ``leeway`` is granted
+    to ``iat`` and ``nbf``; ``exp`` is exact, for this service is the issuer. Raises Unauthenticated, whatever is wrong.
+    """
+    header, claims = _read(token)
+    kid = header.get("kid")
+    key = keychain.verifier(purpose, kid) if isinstance(kid, str) else None
+    if key is None or kid is None:
+        raise refusal("it is not signed by a key that is published for this purpose")
+    if header.get("alg") != key.algorithm:
+        raise refusal(f"its algorithm is not {key.algorithm}")
+    try:
+        jwt.decode(
+            token,
+            key.public_key,
+            algorithms=[key.algorithm],
+            options=dict.fromkeys(("verify_exp", "verify_iat", "verify_nbf", "verify_aud", "verify_iss"), False),
+        )
+    except jwt.PyJWTError:
+        raise refusal("its signature does not verify") from None
+    _check_claims(claims, issuer=issuer, audience=audience, required=required)
+    _check_times(claims, now=int(now.timestamp()), leeway=int(leeway.total_seconds()))
+    return VerifiedClaims(claims, kid)
+
+
+def refusal(reason: str) -> Unauthenticated:
+    return Unauthenticated(f"The token is refused: {reason}. Get a new one and retry.")
+
+
+def _read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    parts = token.split(".")
+    if len(token) > LONGEST_TOKEN_TEXT or len(parts) != PARTS or not all(map(PART.fullmatch, parts)):
+        raise refusal("it is not a JSON web token")
+    header, claims = (_decode(part) for part in parts[:2])
+    _bytes(parts[2])
+    if not header.keys() <= HEADER_MEMBERS or header.get("typ", "JWT") != "JWT":
+        raise refusal("its header has members other than alg, typ and kid")
+    return header, claims
+
+
+def _decode(part: str) -> dict[str, Any]:
+    try:
+        return strictjson.parse_object(_bytes(part), limit=LONGEST_TOKEN_TEXT)
+    except InvalidRequest:
+        raise refusal("it is not a JSON web token") from None
+
+
+def _bytes(part: str) -> bytes:
+    """base64url with nothing left to chance: what was read must encode to the same text."""
+    try:
+        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+    except (binascii.Error, ValueError):
+        raise refusal("it is not a JSON web token") from None
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
+        raise refusal("it is not a JSON web token")
+    return raw
+
+
+def _check_claims(
+    claims: Mapping[str, Any], *, issuer: str, audience: list[str] | None, required: frozenset[str]
+) -> None:
+    if claims.get("iss") != issuer:
+        raise refusal(f"its issuer is not {issuer}")
+    if claims.get("aud") != audience:
+        raise refusal("it was issued for another audience, or before the metadata service was last switched off")
+    if missing := sorted(required - claims.keys()):
+        raise refusal(f"it lacks {', '.join(missing)}")
+
+
+def _check_times(claims: Mapping[str, Any], *, now: int, leeway: int) -> None:
+    for name in ("exp", "iat", "nbf"):
+        value = claims.get(name)
+        if (value is None and name != "nbf") or (value is not None and not _is_instant(value)):
+            raise refusal(f"its {name} is not a whole number of seconds")
+    if now >= claims["exp"]:
+        raise refusal("it has expired")
+    if max(claims["iat"], claims.get("nbf", 0)) > now + leeway:
+        raise refusal("it is not valid yet")
+
+
+def _is_instant(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= LATEST_INSTANT

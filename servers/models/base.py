@@ -1,0 +1,70 @@
+"""What every VPC resource has."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from controlplane.kernel.crn import Crn
+from trustedprofiles.models import Account, ResourceGroup
+
+
+class Resource(models.Model):
+    """A resource with a public id, a name and a creation time; the row number orders lists and is never shown."""
+
+    id = models.CharField(max_length=64, unique=True)
+    number = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=63)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AccountResource(Resource):
+    """A resource that belongs to an account and a resource group, and has a CRN."""
+
+    crn_type: ClassVar[str]
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    resource_group = models.ForeignKey(ResourceGroup, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def location(self) -> str:
+        """Region or zone in the CRN."""
+        raise NotImplementedError
+
+    @property
+    def crn(self) -> str:
+        return str(Crn("is", self.location, self.account_id, self.crn_type, self.id))
+
+
+class RegionalResource(AccountResource):
+    region = models.CharField(max_length=16)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def location(self) -> str:
+        return self.region
+
+
+class ZonalResource(AccountResource):
+    zone = models.CharField(max_length=20)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def location(self) -> str:
+        return self.zone
+
+    @property
+    def region(self) -> str:
+        return self.zone.rpartition("-")[0]

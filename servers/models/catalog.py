@@ -1,0 +1,39 @@
+"""Images. Regions, zones, profiles and operating systems are IBM's published values: servers/catalog/*.json."""
+
+from django.db import models
+
+from controlplane.kernel.crn import Crn
+from trustedprofiles.models import Account
+
+
+class Image(models.Model):
+    """An image a server can be initialized from. Stock images belong to no account and are visible to all."""
+
+    id = models.CharField(max_length=64, unique=True)
+    number = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=63)
+    region = models.CharField(max_length=16)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    operating_system = models.CharField(max_length=63, help_text="Name in catalog/operating_systems.json.")
+    user_data_format = models.CharField(max_length=16, default="cloud_init")
+    status = models.CharField(max_length=20, default="available")
+    file_size = models.PositiveIntegerField(help_text="GB")
+    sha256 = models.CharField(max_length=64)
+    minimum_provisioned_size = models.PositiveIntegerField(default=100, help_text="GB")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["region", "account", "name"], name="image_name_per_region"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def visibility(self) -> str:
+        return "private" if self.account_id else "public"
+
+    @property
+    def crn(self) -> str:
+        return str(Crn("is", self.region, self.account_id or "", "image", self.id))

@@ -1,0 +1,67 @@
+"""Bare metal servers and their disks."""
+
+from django.db import models
+
+from servers.models.base import Resource, ZonalResource
+from servers.models.network import VPC
+
+
+class BareMetalServer(ZonalResource):
+    """A bare metal server. ``number`` also gives its loopback address (servers/addressing.py), kept for its life."""
+
+    crn_type = "bare-metal-server"
+
+    class Status(models.TextChoices):
+        DELETING = "deleting"
+        FAILED = "failed"
+        MAINTENANCE = "maintenance"
+        PENDING = "pending"
+        REINITIALIZING = "reinitializing"
+        RESTARTING = "restarting"
+        RUNNING = "running"
+        STARTING = "starting"
+        STOPPED = "stopped"
+
+    class Protocol(models.TextChoices):
+        HTTP = "http"
+        HTTPS = "https"
+
+    vpc = models.ForeignKey(VPC, on_delete=models.PROTECT, related_name="bare_metal_servers")
+    profile = models.CharField(max_length=63, help_text="Name in catalog/profiles.json.")
+    bandwidth = models.PositiveIntegerField(help_text="Mbps")
+    enable_secure_boot = models.BooleanField(default=False)
+    tpm_mode = models.CharField(max_length=8, default="disabled")
+    reservation_affinity_policy = models.CharField(max_length=10, default="automatic")
+
+    status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
+    status_reasons = models.JSONField(default=list)
+    transition_due_at = models.DateTimeField(
+        null=True, blank=True, db_index=True, help_text="When the next step of a transition is due; empty at rest."
+    )
+
+    metadata_enabled = models.BooleanField("metadata service", default=False)
+    metadata_protocol = models.CharField("protocol", max_length=5, choices=Protocol, default=Protocol.HTTP)
+    metadata_epoch = models.PositiveBigIntegerField(
+        default=1, help_text="Grows when the service is switched off: identity tokens from before stay dead."
+    )
+    revision = models.PositiveBigIntegerField(
+        default=1, help_text="Grows with every change that a caller inside the server could notice."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "name"], name="server_name_per_account"),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-number"], name="server_account_newest"),
+        ]
+
+
+class Disk(Resource):
+    server = models.ForeignKey(BareMetalServer, on_delete=models.CASCADE, related_name="disks")
+    is_boot = models.BooleanField(default=False)
+    interface_type = models.CharField(max_length=8)
+    size = models.PositiveIntegerField(help_text="GB")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["server", "name"], name="disk_name_per_server")]

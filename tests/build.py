@@ -1,0 +1,58 @@
+"""Builders: the smallest valid thing of each kind, with what a test cares about as keyword arguments."""
+
+from dataclasses import replace
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from controlplane.kernel.facts import NamedRef, ServerFacts
+
+FACTS = ServerFacts(
+    id="0717-11111111-1111-4111-8111-111111111111",
+    crn=f"crn:v1:bluemix:public:is:us-south-1:a/{'a' * 32}::bare-metal-server:0717-11111111-1111-4111-8111-111111111111",
+    name="web-1",
+    account_id="a" * 32,
+    region="us-south",
+    zone="us-south-1",
+    profile_name="bx2-metal-96x384",
+    resource_group_id="c" * 32,
+    vpc=NamedRef("r006-v", "crn:v1:bluemix:public:is:us-south:a/x::vpc:r006-v", "vpc"),
+    subnets=(NamedRef("0717-s", "crn:v1:bluemix:public:is:us-south-1:a/x::subnet:0717-s", "subnet"),),
+    addresses=("10.240.0.4",),
+    metadata_enabled=True,
+    metadata_protocol="http",
+    metadata_session="11111111-1111-4111-8111-111111111111_1",
+    default_trusted_profile_id=None,
+    revision=1,
+    number=1,
+)
+
+
+def make_facts(**changes: Any) -> ServerFacts:
+    return replace(FACTS, **changes)
+
+
+Key = Any
+EC_KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def make_csr(
+    key: Key = EC_KEY,
+    *,
+    names: tuple[tuple[x509.ObjectIdentifier, str], ...] = ((NameOID.COUNTRY_NAME, "US"),),
+    extensions: tuple[x509.ExtensionType, ...] = (),
+    attributes: tuple[tuple[x509.ObjectIdentifier, bytes], ...] = (),
+    algorithm: hashes.HashAlgorithm | None = None,
+) -> str:
+    """A certificate signing request in PEM."""
+    subject = x509.Name([x509.NameAttribute(oid, value) for oid, value in names])
+    builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
+    for oid, value in attributes:
+        builder = builder.add_attribute(oid, value)
+    request = builder.sign(key, algorithm or hashes.SHA256())
+    return request.public_bytes(serialization.Encoding.PEM).decode()

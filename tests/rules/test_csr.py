@@ -1,0 +1,109 @@
+"""Which certificate signing requests are signed, and why the others are not."""
+
+import base64
+import textwrap
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from cryptography.x509.oid import AttributeOID, NameOID
+
+from controlplane.kernel.errors import InvalidValue
+from identity import csr
+from tests.build import EC_KEY, make_csr
+
+US = (NameOID.COUNTRY_NAME, "US")
+GOOD = make_csr()
+
+
+def rsa_key(bits: int, exponent: int = 65537) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(exponent, bits)
+
+
+def ed25519_csr() -> str:
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    request = builder.sign(ed25519.Ed25519PrivateKey.generate(), None)
+    return request.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def pem_of(der: bytes) -> str:
+    body = "\n".join(textwrap.wrap(base64.b64encode(der).decode(), 64))
+    return f"-----BEGIN CERTIFICATE REQUEST-----\n{body}\n-----END CERTIFICATE REQUEST-----\n"
+
+
+def der_of(pem: str) -> bytes:
+    return x509.load_pem_x509_csr(pem.encode()).public_bytes(serialization.Encoding.DER)
+
+
+PRIVATE_KEY = EC_KEY.private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+).decode()
+
+ACCEPTED = {
+    "subject-country-only": GOOD,
+    "subject-empty": make_csr(names=()),
+    "subject-every-allowed-name": make_csr(names=tuple((oid, "US") for oid in csr.ALLOWED_NAMES)),
+    "rsa-2048": make_csr(rsa_key(2048)),
+    "p-384": make_csr(ec.generate_private_key(ec.SECP384R1())),
+    "sha-512": make_csr(algorithm=hashes.SHA512()),
+    "crlf-line-ends": GOOD.replace("\n", "\r\n"),
+    "no-final-newline": GOOD.rstrip("\n"),
+}
+
+REFUSED = {
+    "empty": "",
+    "not-pem": "hello",
+    "der-as-text": base64.b64encode(der_of(GOOD)).decode(),
+    "truncated": GOOD[:-40],
+    "garbage-inside-the-pem-block": pem_of(b"\x30\x03\x02\x01\x00"),
+    "two-blocks": GOOD + GOOD,
+    "trailing-text": GOOD + "and more",
+    "certificate-label": GOOD.replace("CERTIFICATE REQUEST", "CERTIFICATE"),
+    "private-key": PRIVATE_KEY,
+    "private-key-beside-it": GOOD + PRIVATE_KEY,
+    "nul-byte": GOOD.replace("\n", "\x00\n", 1),
+    "byte-order-mark": "\ufeff" + GOOD,
+    "common-name": make_csr(names=(US, (NameOID.COMMON_NAME, "web-1"))),
+    "email-in-subject": make_csr(names=(US, (NameOID.EMAIL_ADDRESS, "a@example.com"))),
+    "serial-number-in-subject": make_csr(names=((NameOID.SERIAL_NUMBER, "1"),)),
+    "two-hundred-names": make_csr(names=((NameOID.ORGANIZATION_NAME, "x"),) * 200),
+    "control-character-in-subject": make_csr(names=((NameOID.ORGANIZATION_NAME, "a\nb"),)),
+    "subject-alternative-name": make_csr(extensions=(x509.SubjectAlternativeName([x509.DNSName("a")]),)),
+    "basic-constraints-ca": make_csr(extensions=(x509.BasicConstraints(ca=True, path_length=None),)),
+    "challenge-password": make_csr(attributes=((AttributeOID.CHALLENGE_PASSWORD, b"secret"),)),
+    "rsa-1024": make_csr(rsa_key(1024)),
+    "rsa-exponent-3": make_csr(rsa_key(2048, exponent=3)),
+    "dsa": make_csr(dsa.generate_private_key(2048)),
+    "p-521": make_csr(ec.generate_private_key(ec.SECP521R1())),
+    "secp256k1": make_csr(ec.generate_private_key(ec.SECP256K1())),
+    "ed25519": ed25519_csr(),
+}
+
+
+@pytest.mark.parametrize("pem", ACCEPTED.values(), ids=ACCEPTED.keys())
+def test_a_request_is_accepted(pem: str) -> None:
+    assert csr.check(pem).pem.startswith("-----BEGIN CERTIFICATE REQUEST-----")
+
+
+@pytest.mark.parametrize("pem", REFUSED.values(), ids=REFUSED.keys())
+def test_a_request_is_refused_and_csr_is_named_as_the_field(pem: str) -> None:
+    with pytest.raises(InvalidValue) as refused:
+        csr.check(pem)
+    assert refused.value.target is not None
+    assert refused.value.target.name == "csr"
+
+
+def test_a_refusal_never_echoes_a_private_key() -> None:
+    with pytest.raises(InvalidValue) as refused:
+        csr.check(PRIVATE_KEY)
+    assert PRIVATE_KEY.splitlines()[1] not in str(refused.value.as_json())
+
+
+def test_no_request_with_one_byte_changed_is_accepted() -> None:
+    good = der_of(GOOD)
+    for position in range(len(good)):
+        changed = bytearray(good)
+        changed[position] ^= 0x01
+        with pytest.raises(InvalidValue):
+            csr.check(pem_of(bytes(changed)))

@@ -1,0 +1,13 @@
+"""Settings of the unit tests: the product's own, in a data directory that vanishes, tasks run where they are sent."""
+
+import os
+import tempfile
+
+os.environ["BAREMINT_HOME"] = tempfile.mkdtemp(prefix="baremint-test-")
+os.environ.setdefault("BAREMINT_PROVISION_SECONDS", "0")
+
+from controlplane.settings import *  # noqa: E402, F403
+
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,6 @@
+from trustedprofiles.models.account import Account, ResourceGroup, User
+from trustedprofiles.models.link import ProfileLink
+from trustedprofiles.models.policy import Policy
+from trustedprofiles.models.profile import TrustedProfile
+
+__all__ = ["Account", "Policy", "ProfileLink", "ResourceGroup", "TrustedProfile", "User"]

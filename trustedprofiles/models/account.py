@@ -1,0 +1,48 @@
+"""Accounts, their resource groups, and the people in them."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+from controlplane.kernel.crn import Crn
+
+
+class Account(models.Model):
+    """An account: a world of its own. Nothing of another account is ever visible."""
+
+    id = models.CharField(primary_key=True, max_length=32, help_text="32 hexadecimal digits.")
+    name = models.CharField(max_length=128)
+    owner_iam_id = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ResourceGroup(models.Model):
+    id = models.CharField(primary_key=True, max_length=32, help_text="32 hexadecimal digits.")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="resource_groups")
+    name = models.CharField(max_length=64)
+    is_default = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "name"], name="resource_group_name_per_account"),
+            models.UniqueConstraint(
+                fields=["account"], condition=models.Q(is_default=True), name="one_default_group_per_account"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def crn(self) -> str:
+        return str(Crn("resource-controller", "", self.account_id, "resource-group", self.id))
+
+
+class User(AbstractUser):
+    """A person: signs in to the admin, and holds API keys under an IAM id."""
+
+    iam_id = models.CharField(max_length=64, unique=True, null=True, blank=True)  # noqa: DJ001  unique, so not ""
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="users")

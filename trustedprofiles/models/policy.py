@@ -1,0 +1,43 @@
+"""Access policies: one store, rendered as v1 or v2."""
+
+from django.db import models
+
+from trustedprofiles.models.account import Account
+
+
+class Policy(models.Model):
+    """Grants roles on matching resources to a subject.
+
+    ``subject`` and ``resource`` hold the v2 form, ``[{"key", "operator", "value"}, ...]``; ``roles`` a list of role
+    CRNs; ``api_version`` the API that created it, which its ``href`` names.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="policies")
+    type = models.CharField(max_length=16, default="access")
+    description = models.CharField(max_length=300, blank=True)
+    subject = models.JSONField()
+    resource = models.JSONField()
+    resource_tags = models.JSONField(default=list)
+    roles = models.JSONField()
+    rule = models.JSONField(null=True)
+    pattern = models.CharField(max_length=64, blank=True)
+    state = models.CharField(max_length=16, default="active")
+    api_version = models.CharField(max_length=2, default="v1")
+    subject_iam_id = models.CharField(max_length=128, db_index=True, help_text="Lower case, for look-ups.")
+    revision = models.PositiveIntegerField(default=1)
+    revision_hash = models.CharField(max_length=32)
+    created_at = models.DateTimeField()
+    created_by_id = models.CharField(max_length=128)
+    last_modified_at = models.DateTimeField()
+    last_modified_by_id = models.CharField(max_length=128)
+
+    class Meta:
+        verbose_name_plural = "policies"
+
+    def __str__(self) -> str:
+        return f"{self.subject_iam_id}: {', '.join(role.rpartition(':')[2] for role in self.roles)}"
+
+    @property
+    def entity_tag(self) -> str:
+        return f"{self.revision}-{self.revision_hash}"

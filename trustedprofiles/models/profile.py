@@ -1,0 +1,40 @@
+"""Trusted profiles."""
+
+from django.db import models
+
+from controlplane.kernel.crn import Crn
+from trustedprofiles.models.account import Account
+
+
+class TrustedProfile(models.Model):
+    """An identity that a compute resource may take on when a link says so."""
+
+    id = models.CharField(primary_key=True, max_length=64, help_text="Profile-<uuid>")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="trusted_profiles")
+    name = models.CharField(max_length=255)
+    description = models.CharField(max_length=1000, blank=True)
+    email = models.EmailField(blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    revision_hash = models.CharField(max_length=32)
+    created_at = models.DateTimeField()
+    modified_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "name"], name="profile_name_per_account"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def iam_id(self) -> str:
+        return f"iam-{self.id}"
+
+    @property
+    def crn(self) -> str:
+        return str(Crn("iam-identity", "", self.account_id, "profile", self.id))
+
+    @property
+    def entity_tag(self) -> str:
+        return f"{self.revision}-{self.revision_hash}"
