@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from identity.models import KeyPair
+
 KEK_FILE = "kek"
 KEK_BYTES = 32
 NONCE_BYTES = 12
@@ -67,9 +69,17 @@ def unseal(sealed: Sealed, *, bound_to: str) -> PrivateKeyTypes:
 
 
 def ensure_kek() -> bool:
-    """Make the data directory's own KEK when none is configured. True when one was made."""
+    """Make the data directory's own KEK when none is configured. True when one was made.
+
+    Raises ImproperlyConfigured when private keys are stored already: a new KEK could not read them.
+    """
     if settings.BAREMINT_KEK or settings.HOME.read_secret(KEK_FILE):
         return False
+    if KeyPair.objects.exists():
+        raise ImproperlyConfigured(
+            f"Private keys are stored, but the key-encryption key is gone: set BAREMINT_KEK, or restore "
+            f"{settings.HOME.path / KEK_FILE}. No new one was made, nothing was changed."
+        )
     settings.HOME.write_secret(KEK_FILE, base64.b64encode(os.urandom(KEK_BYTES)).decode())
     _parse.cache_clear()
     return True

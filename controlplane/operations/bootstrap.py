@@ -31,7 +31,7 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
             f"WARNING: BAREMINT_KEK is not set. The keys in your database are encrypted under "
             f"{settings.HOME.path / keystore.KEK_FILE}: keep that file, or set BAREMINT_KEK to its content"
         )
-    progress("making signing keys and certificate authorities")
+    progress("preparing signing keys and certificate authorities")
     ensure_keys(now=now)
     settings.HOME.write_secret(CA_BUNDLE, root_certificate())
     account = _account()
@@ -62,13 +62,9 @@ def _make_account_and_world(*, now: datetime) -> None:
     account = Account.objects.create(
         id=ids.hex_id(), name="Baremint demo", owner_iam_id=f"IBMid-{suffix}", created_at=now
     )
-    ResourceGroup.objects.create(
-        id=ids.hex_id(), account=account, name="Default", is_default=True, created_at=now
-    )
+    ResourceGroup.objects.create(id=ids.hex_id(), account=account, name="Default", is_default=True, created_at=now)
     password = secrets.token_urlsafe(PASSWORD_BYTES)
-    User.objects.create_superuser(
-        USERNAME, OWNER_EMAIL, password, iam_id=account.owner_iam_id, account=account
-    )
+    User.objects.create_superuser(USERNAME, OWNER_EMAIL, password, iam_id=account.owner_iam_id, account=account)
     owner = Party(account.owner_iam_id, USERNAME, "User")
     seed.make_demo_world(account, by=owner, now=now)
     _, api_key = create_api_key(account, iam_id=account.owner_iam_id, name=API_KEY_NAME, by=owner)

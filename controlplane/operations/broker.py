@@ -9,11 +9,8 @@ from controlplane.celery import app
 
 def answers(*, seconds: float) -> bool:
     """Whether the broker answers a PING."""
-    limits = {"socket_timeout": seconds, "socket_connect_timeout": seconds}
-    if settings.EMBEDDED_BROKER:
-        client = redis.Redis(unix_socket_path=str(settings.VALKEY_SOCKET), **limits)
-    else:
-        client = redis.Redis.from_url(settings.REDIS_URL, **limits)
+    url = f"unix://{settings.VALKEY_SOCKET}" if settings.EMBEDDED_BROKER else settings.REDIS_URL
+    client = redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
     try:
         return bool(client.ping())
     except (redis.RedisError, OSError):

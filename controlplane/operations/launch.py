@@ -52,7 +52,9 @@ def _start_everything(supervisor: Supervisor, progress: Say) -> None:
         progress("starting the broker")
         supervisor.start([children.embedded_broker()], seconds=BROKER_SECONDS, progress=progress)
     elif not broker.answers(seconds=children.ASK_SECONDS):
-        raise CannotStart("The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL to use the embedded one.")
+        raise CannotStart(
+            "The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL to use the embedded one."
+        )
     is_first_start = _prepare_database(progress)
     progress("starting the services")
     supervisor.start(children.services(), seconds=SERVICES_SECONDS, progress=progress)

@@ -19,7 +19,7 @@ class ServeCommand(BaseCommand):
     endpoint: ClassVar[Callable[[], Endpoint]]
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if settings.SETTINGS_MODULE != self.settings_module:
+        if self.settings_module != settings.SETTINGS_MODULE:
             # Settings are read once a process, and the two services have different ones.
             os.environ["DJANGO_SETTINGS_MODULE"] = self.settings_module
             command = type(self).__module__.rpartition(".")[2]

@@ -1,12 +1,15 @@
 """Rotation against the database: one active key, whoever interferes, and nothing signed before it stops verifying."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.home import Home
 from controlplane.kernel import clock
 from identity import keychain, keystore, signing
 from identity.keyring import HandOver
@@ -107,14 +110,19 @@ def test_a_rotation_leaves_one_event() -> None:
     assert ActivityEvent.objects.filter(action="baremint.key.rotate", data__new=kids("active")[0]).count() == 1
 
 
-def test_a_wrong_kek_stops_the_start_and_says_which_one_is_missing(
-    monkeypatch: pytest.MonkeyPatch, settings: object
-) -> None:
-    settings.BAREMINT_KEK = ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]  # type: ignore[attr-defined]
+def test_a_wrong_kek_stops_the_start_and_says_which_one_is_missing(settings: Any) -> None:
+    settings.BAREMINT_KEK = ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]
     before = list(KeyPair.objects.order_by("pk").values("kid", "state"))
     with pytest.raises(ImproperlyConfigured, match="encrypted under KEK"):
         rotation.ensure_keys(now=clock.now())
     assert list(KeyPair.objects.order_by("pk").values("kid", "state")) == before
+
+
+def test_a_lost_kek_is_not_replaced_by_a_new_one(settings: Any, tmp_path: Path) -> None:
+    settings.HOME = Home(tmp_path / "empty")
+    with pytest.raises(ImproperlyConfigured, match="gone"):
+        keystore.ensure_kek()
+    assert not (tmp_path / "empty").exists()
 
 
 def test_a_private_key_moved_to_another_row_does_not_decrypt() -> None:

@@ -27,9 +27,7 @@ STRANGER = rsa.generate_private_key(65537, 2048)
 
 
 def identity_claims(**changes: Any) -> dict[str, Any]:
-    made = claims.identity_claims(
-        FACTS, issuer=ISSUER, now=clock.now(), lifetime=timedelta(seconds=300), nonce=None
-    )
+    made = claims.identity_claims(FACTS, issuer=ISSUER, now=clock.now(), lifetime=timedelta(seconds=300), nonce=None)
     return {name: value for name, value in {**made, **changes}.items() if value is not None}
 
 
@@ -63,8 +61,10 @@ def kid() -> str:
 
 
 def public_pem() -> bytes:
-    return keychain.signer(KeyPair.Purpose.IDENTITY).private_key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    return (
+        keychain.signer(KeyPair.Purpose.IDENTITY)
+        .private_key.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
 
 
@@ -132,7 +132,9 @@ REFUSED: dict[str, Callable[[], str]] = {
     "empty": lambda: "",
     "a-megabyte": lambda: "a" * 1_000_000,
     "payload-is-a-list": lambda: resigned("[]"),
-    "payload-is-not-utf-8": lambda: f"{part({'alg': 'RS256', 'kid': kid()})}.{base64.urlsafe_b64encode(b'{xff}').decode().rstrip('=')}.AAAA",
+    "payload-is-not-utf-8": lambda: (
+        f"{part({'alg': 'RS256', 'kid': kid()})}.{base64.urlsafe_b64encode(b'{xff}').decode().rstrip('=')}.AAAA"
+    ),
 }
 
 

@@ -1,0 +1,1 @@
+"""IAM REST: trusted profiles, links, policies, roles, resource groups."""

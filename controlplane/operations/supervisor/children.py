@@ -53,12 +53,16 @@ def services() -> list[ChildSpec]:
         "DJANGO_SETTINGS_MODULE": "controlplane.settings",
         "PYTHONUNBUFFERED": "1",
     }
+    # Celery warns because a pickled task could run as root; CELERY_ACCEPT_CONTENT takes JSON alone.
+    worker = {**common, "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
+    # Beat shows that it has begun by saying so, at level INFO, and says little else.
+    beat = {**common, "BAREMINT_LOG_LEVEL": "INFO"}
     inside = {**common, "DJANGO_SETTINGS_MODULE": "controlplane.settings_inside"}
     return [
         ChildSpec("control plane", _baremint("serve_controlplane"), _control_plane_is_ready, common),
         ChildSpec("metadata", _baremint("serve_metadata"), _metadata_service_answers, inside),
-        ChildSpec("worker", _celery("worker", *_worker_options(node)), lambda _: _worker_answers(node), common),
-        ChildSpec("beat", _celery("beat"), _beat_has_begun, common),
+        ChildSpec("worker", _celery("worker", settings.LOG_LEVEL, *_worker_options(node)), lambda _: _worker_answers(node), worker),
+        ChildSpec("beat", _celery("beat", "INFO"), _beat_has_begun, beat),
     ]
 
 
@@ -66,9 +70,9 @@ def _baremint(command: str) -> list[str]:
     return [sys.executable, "-m", "controlplane", command]
 
 
-def _celery(command: str, *options: str) -> list[str]:
+def _celery(command: str, level: str, *options: str) -> list[str]:
     program = [sys.executable, "-m", "celery", "--quiet", "--app", "controlplane.celery", command]
-    return [*program, "--loglevel", settings.LOG_LEVEL, *options]
+    return [*program, "--loglevel", level, *options]
 
 
 def _worker_options(node: str) -> list[str]:
@@ -91,7 +95,9 @@ def _get(endpoint: Endpoint, path: str) -> int | None:
 
 
 def _control_plane_is_ready(_: Child) -> bool:
-    return _get(endpoints.control_plane(), "/readyz") == http.client.OK
+    status = _get(endpoints.control_plane(), "/readyz")
+    # 400 is BAREMINT_ALLOWED_HOSTS without this address: whoever set it will not ask at this address either.
+    return status in (http.client.OK, http.client.BAD_REQUEST)
 
 
 def _metadata_service_answers(_: Child) -> bool:

@@ -25,8 +25,7 @@ def held(home: Home) -> Iterator[None]:
     try:
         if not _lock(handle):
             raise AlreadyRunning(_pid(handle))
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
+        os.ftruncate(handle, os.pwrite(handle, str(os.getpid()).encode(), 0))
         yield
     finally:
         os.close(handle)

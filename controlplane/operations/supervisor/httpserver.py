@@ -47,6 +47,7 @@ class HttpServer(MPServer):
             log_dictconfig=LOGGING,
         )
         self.endpoint = endpoint
+        self._sso = None
         self.listening: list[socket.socket] = []
 
     def _init_shared_socket(self) -> None:
@@ -56,8 +57,9 @@ class HttpServer(MPServer):
         for sock in self.listening:
             sock.close()
 
-    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> WorkerProcess:
-        self._shd = SocketHolder(self.listening[idx].fileno(), False, self.backlog)
+    def _spawn_worker(self, idx: int, target: Any, callback_loader: Any) -> WorkerProcess:  # type: ignore[override]
+        descriptor = self.listening[idx].fileno()
+        self._shd = SocketHolder(descriptor, False, self.backlog)  # type: ignore[call-arg, assignment]
         return super()._spawn_worker(idx, target, callback_loader)
 
 

@@ -9,7 +9,9 @@ LEVELS = {"debug": "DEBUG", "info": "INFO", "warning": "WARN", "error": "ERROR",
 # "4903:M 23 Nov 2026 12:10:58.720 # message": process and role, local time, level as a sign.
 VALKEY = re.compile(r"\d+:[A-Z] \d+ \w+ \d+ [\d:.]+ (?P<sign>[.\-*#]) (?P<text>.*)")
 VALKEY_SIGNS = {".": "debug", "-": "info", "*": "info", "#": "warning"}
-UNHELPFUL = ("WARNING Memory overcommit must be enabled!",)
+# Advice for servers of another size, and the tick, which says itself when it did something.
+UNHELPFUL = ("WARNING Memory overcommit must be enabled!", ":signal-handler (")
+ROUTINE = ("controlplane.operations.tasks.tick",)
 
 
 def render(child: str, line: str, *, now: datetime) -> str | None:
@@ -23,6 +25,8 @@ def render(child: str, line: str, *, now: datetime) -> str | None:
         return _compose(f"{now:%H:%M:%S}", child, "", line)
     time = str(record.pop("timestamp", ""))[11:19] or f"{now:%H:%M:%S}"
     level, event = str(record.pop("level", "")), str(record.pop("event", ""))
+    if level == "info" and any(text in event for text in ROUTINE):
+        return None
     record.pop("logger", None)
     exception = record.pop("exception", None)
     text = " ".join([event, *(f"{name}={value}" for name, value in record.items())])

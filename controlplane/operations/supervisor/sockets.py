@@ -4,6 +4,8 @@ import errno
 import socket
 from dataclasses import dataclass
 
+HIGHEST_PORT = 65_535
+
 
 class PortUnavailable(Exception):
     """Says which port, which setting, and what to do."""
@@ -23,6 +25,8 @@ class Endpoint:
 
 def bind(endpoint: Endpoint, *, shared: bool) -> socket.socket:
     """A bound socket. ``shared``: several may be bound at once, and the kernel spreads connections over them."""
+    if not 0 < endpoint.port <= HIGHEST_PORT:
+        raise PortUnavailable(f"{endpoint.setting} is {endpoint.port}: a port is a number from 1 to {HIGHEST_PORT}.")
     try:
         family, _, _, _, address = socket.getaddrinfo(
             endpoint.host, endpoint.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -37,7 +41,7 @@ def bind(endpoint: Endpoint, *, shared: bool) -> socket.socket:
         if endpoint.loopback_only:  # socket(7); no privilege needed since Linux 5.7
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo\0")
         sock.bind(address)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         sock.close()
         raise PortUnavailable(_explanation(endpoint, error)) from None
     return sock
@@ -67,7 +71,7 @@ def _explanation(endpoint: Endpoint, error: Exception | str) -> str:
     number = error.errno if isinstance(error, OSError) else None
     wanted = f"The {endpoint.service} cannot listen on {endpoint.host} port {endpoint.port}"
     if number == errno.EADDRINUSE:
-        another = endpoint.port + 1000 if endpoint.port + 1000 < 65_536 else endpoint.port - 1000
+        another = endpoint.port + 1000 if endpoint.port + 1000 <= HIGHEST_PORT else endpoint.port - 1000
         return (
             f"{wanted}: port {endpoint.port} is taken. Stop the program that listens there, "
             f"or choose another port: {endpoint.setting}={another}."

@@ -4,6 +4,7 @@ One thread does everything: the kernel ties a child's life to the *thread* that 
 and a fork is only safe from a process without others.
 """
 
+import json
 import selectors
 import signal
 import time
@@ -47,7 +48,9 @@ class Supervisor:
                 signal.signal(number, self._request_stop)
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for number in STOPPING_SIGNALS:
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._hurry)
@@ -66,7 +69,9 @@ class Supervisor:
             for child in list(waiting):
                 if child.exit_status is not None:
                     self._pump(0)
-                    raise StartFailed(f"The {child.name} {how_it_ended(child.exit_status)} at start.{_last_words(child)}")
+                    raise StartFailed(
+                        f"The {child.name} {how_it_ended(child.exit_status)} at start.{_last_words(child)}"
+                    )
                 if child.spec.answers(child):
                     waiting.remove(child)
                     progress(f"{child.name} is ready")
@@ -100,6 +105,8 @@ class Supervisor:
                         child.signal(signal.SIGKILL)
                 self._pump(0.05)
             self._pump(0)
+            for child in group:
+                self._forget(child)
         self._groups.clear()
 
     def _start(self, child: Child) -> None:
@@ -111,7 +118,8 @@ class Supervisor:
             return
         if child.due_at is None:
             delay = child.plan_restart()
-            self._tell(child, f"error: it {how_it_ended(child.exit_status)}; it is started again in {delay:.0f} s")
+            event = f"It {how_it_ended(child.exit_status)}. It is started again in {delay:.0f} s."
+            self._tell(child, json.dumps({"level": "error", "event": event}))
         elif time.monotonic() >= child.due_at:
             self._forget(child)
             self._start(child)
@@ -153,6 +161,6 @@ class Supervisor:
 
 
 def _last_words(child: Child) -> str:
-    if not child.last_lines:
-        return ""
-    return "\nIts last words:\n" + "\n".join(f"    {line}" for line in child.last_lines)
+    shown = [render(child.name, line, now=clock.now()) for line in child.last_lines]
+    words = [f"    {line}" for line in shown if line]
+    return "\n".join(["\nIts last words:", *words]) if words else ""

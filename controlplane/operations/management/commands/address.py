@@ -3,11 +3,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
+from servers.selectors import servers_of
 
 from controlplane.operations import credentials, endpoints, info
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
-from servers.selectors import servers_of
 
 
 class Command(BaseCommand):

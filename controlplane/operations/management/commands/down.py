@@ -1,6 +1,6 @@
 import os
+import select
 import signal
-import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -27,28 +27,27 @@ class Command(BaseCommand):
             self.stdout.write(f"Nothing runs in {settings.HOME.path}.")
             return
         self.stdout.write(f"Stopping Baremint in {settings.HOME.path} (process {pid}) ...")
+        if _end(pid, signal.SIGTERM, options["seconds"]):
+            self.stdout.write("Stopped.")
         # SIGKILL leaves nothing behind: the kernel ends every child with its parent (supervisor/lifeline.py).
-        for number, seconds in ((signal.SIGTERM, options["seconds"]), (signal.SIGKILL, SECONDS_TO_DIE)):
-            _send(pid, number)
-            if _has_ended(seconds):
-                self.stdout.write("Stopped." if number == signal.SIGTERM else "It did not stop by itself; it is ended.")
-                return
-        raise CommandError(f"Process {pid} does not end.")
+        elif _end(pid, signal.SIGKILL, SECONDS_TO_DIE):
+            self.stdout.write("It did not stop by itself; it is ended.")
+        else:
+            raise CommandError(f"Process {pid} does not end.")
 
 
-def _send(pid: int, number: signal.Signals) -> None:
+def _end(pid: int, number: signal.Signals, seconds: float) -> bool:
+    """Send a signal; returns whether the process ended within so many seconds."""
     try:
-        os.kill(pid, number)
+        handle = os.pidfd_open(pid)
     except ProcessLookupError:
-        pass
+        return True
+    try:
+        signal.pidfd_send_signal(handle, number)
+        return bool(select.select([handle], [], [], seconds)[0])
+    except ProcessLookupError:
+        return True
     except PermissionError:
         raise CommandError(f"Process {pid} belongs to another user: run `baremint down` as that user.") from None
-
-
-def _has_ended(seconds: float) -> bool:
-    give_up_at = time.monotonic() + seconds
-    while time.monotonic() < give_up_at:
-        if homelock.holder(settings.HOME) is None:
-            return True
-        time.sleep(0.1)
-    return False
+    finally:
+        os.close(handle)

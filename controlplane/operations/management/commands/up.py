@@ -1,5 +1,4 @@
 import os
-import sys
 from argparse import SUPPRESS, ArgumentParser
 from typing import Any
 
@@ -9,6 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from controlplane.operations import background, info, launch, welcome
 from controlplane.operations.supervisor import homelock
 from controlplane.operations.supervisor.supervisor import StopRequested
+
+STDOUT = 1
 
 
 class Command(BaseCommand):
@@ -60,7 +61,6 @@ class Command(BaseCommand):
         except background.StartFailed as error:
             raise CommandError(str(error)) from None
         self._welcome()
-        self._say("")
         self._say(f"  It runs in the background (process {homelock.holder(settings.HOME)}).")
         self._say(f"  Log: {settings.HOME.path / background.LOG}   Stop: baremint down")
 
@@ -76,4 +76,4 @@ class Command(BaseCommand):
             self.stdout.write(text)
             self.stdout.flush()
         except OSError:  # the terminal or the pipe is gone; the product goes on
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())
+            os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)

@@ -1,0 +1,77 @@
+# Everything here sets itself up: `make up` and `make test` work in a fresh clone.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help up down test lint format bench clean lock
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Commands that read settings but start nothing keep their hands off the real data directory.
+SCRATCH := BAREMINT_HOME=$(CURDIR)/$(VENV)/scratch
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: $(VENV)/.runtime ## Set up what is missing and start Baremint; Ctrl-C stops it
+	@exec $(BIN)/baremint up
+
+down: ## Stop a Baremint that runs in the background (or in another terminal)
+	@if [ -x $(BIN)/baremint ]; then exec $(BIN)/baremint down; else echo "Nothing is installed here, so nothing runs."; fi
+
+test: $(VENV)/.development ## Run all tests, on SQLite and on PostgreSQL
+	@$(BIN)/pytest
+
+lint: $(VENV)/.development ## Check style, types, import arrows, migrations and deployment settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(SCRATCH) $(BIN)/baremint makemigrations --check --dry-run
+	$(SCRATCH) $(BIN)/baremint check --deploy --fail-level WARNING
+
+format: $(VENV)/.development ## Format the code and fix what can be fixed by machine
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.development ## Measure requests per second on PostgreSQL and on SQLite
+	@exec $(BIN)/baremint bench
+
+clean: down ## Remove everything that was set up, but not your data in .baremint
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lock: $(VENV)/.development ## Resolve the dependencies of pyproject.toml anew into the two lock files
+	$(BIN)/pip install --quiet uv
+	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile $(LOCK_OPTIONS) pyproject.toml - -o requirements.lock
+	$(BIN)/uv pip compile $(LOCK_OPTIONS) --group dev -c requirements.lock -o requirements-dev.lock
+
+# hatchling and editables build this project itself, which is installed without build isolation.
+LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+# --- Set-up, once, and again when what it depends on changes --------------------------------------------------
+
+INSTALL := $(BIN)/pip install --disable-pip-version-check --no-input
+# pip's long story told as one line a package.
+STORY := sed -un 's/^ *Collecting \([^ ;]*\).*/    \1/p'
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Baremint needs Python 3.11 or newer, and '$(PYTHON)' is not that."; \
+	  echo "Name another one: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@echo "Making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV) || { \
+	  echo "Python's venv module is not complete here. On Debian: sudo apt-get install python3-venv"; \
+	  rm -rf $(VENV); exit 1; }
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
+	@echo "Installing Baremint and what it needs (half a minute):"
+	@$(INSTALL) --require-hashes -r requirements.lock | $(STORY)
+	@$(INSTALL) --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
+	@echo "Installing what the tests and checks need (another half minute):"
+	@$(INSTALL) --require-hashes -r requirements-dev.lock | $(STORY)
+	@touch $@

@@ -1,0 +1,118 @@
+"""A real Baremint: its own data directory, ports and processes, driven as a person would, by its command."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND_SECONDS = 90
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now, on any loopback address."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.create_server(("", 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in sockets]
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without settings of the product, or of the unit tests."""
+    ours = ("BAREMINT_", "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
+@dataclass
+class Product:
+    home: Path
+    database_url: str = ""
+    run_through: tuple[str, ...] = ()
+    """A command line that runs another one, such as ``unshare --user``."""
+    settings: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.port, self.metadata_port, tls_port = free_ports(3)
+        self.environment = {
+            **clean_environment(),
+            "BAREMINT_HOME": str(self.home),
+            "BAREMINT_PORT": str(self.port),
+            "BAREMINT_METADATA_PORT": str(self.metadata_port),
+            "BAREMINT_METADATA_TLS_PORT": str(tls_port),
+            "BAREMINT_PROVISION_SECONDS": "0.2",
+            "BAREMINT_TICK_SECONDS": "1",
+            **({"DATABASE_URL": self.database_url} if self.database_url else {}),
+            **self.settings,
+        }
+
+    def command(self, *arguments: str) -> list[str]:
+        return [*self.run_through, sys.executable, "-m", "controlplane", *arguments]
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run ``baremint ARGUMENTS`` with this product's environment."""
+        done = subprocess.run(
+            self.command(*arguments),
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"baremint {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def start(self) -> subprocess.CompletedProcess[str]:
+        return self.run("up", "--detach")
+
+    def stop(self) -> subprocess.CompletedProcess[str]:
+        return self.run("down")
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """``baremint info --json``."""
+        found: dict[str, Any] = json.loads(self.run("info", "--json").stdout)
+        return found
+
+    def server(self, name: str) -> dict[str, Any]:
+        """The server of this name, as ``info`` describes it."""
+        return next(server for server in self.info["servers"] if server["name"] == name)
+
+    def processes(self) -> list[int]:
+        """Every living process of this product, whoever started it."""
+        mark = f"BAREMINT_HOME={self.home}".encode()
+        found = []
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit() and int(folder.name) != os.getpid():
+                try:
+                    environment = (folder / "environ").read_bytes()
+                except OSError:
+                    continue
+                if mark in environment.split(b"\0"):
+                    found.append(int(folder.name))
+        return found
+
+    def kill_everything(self) -> None:
+        """``kill -9`` of every process, the supervisor's and all others, at once."""
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        assert self.is_gone()
+
+    def is_gone(self, seconds: float = 5) -> bool:
+        """Whether no process is left, now or within a moment."""
+        give_up_at = time.monotonic() + seconds
+        while self.processes():
+            if time.monotonic() > give_up_at:
+                return False
+            time.sleep(0.05)
+        return True

@@ -1,0 +1,104 @@
+"""What a person or a script learns from ``up``, ``info`` and ``address``."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.live.product import ROOT, Product, clean_environment
+
+pytestmark = pytest.mark.live
+
+MEMBERS = {
+    "control_plane_url",
+    "vpc_url",
+    "iam_url",
+    "metadata_port",
+    "metadata_tls_port",
+    "account_id",
+    "api_key",
+    "ca_bundle",
+    "admin",
+    "servers",
+}
+
+
+def test_info_has_every_member_and_no_other(product: Product) -> None:
+    info = product.info
+
+    assert set(info) == MEMBERS
+    assert set(info["admin"]) == {"url", "username", "password"}
+    for server in info["servers"]:
+        assert set(server) == {"id", "name", "crn", "metadata_url", "metadata_enabled", "metadata_protocol"}
+
+
+def test_there_are_three_demo_servers(product: Product) -> None:
+    shown = {server["name"]: server["metadata_enabled"] for server in product.info["servers"]}
+
+    assert shown == {"web-1": True, "web-2": True, "db-1": False}
+
+
+def test_each_server_has_an_address_of_its_own(product: Product) -> None:
+    urls = [server["metadata_url"] for server in product.info["servers"]]
+
+    assert len(set(urls)) == len(urls)
+    assert all(re.fullmatch(rf"http://127\.\d+\.\d+\.\d+:{product.metadata_port}", url) for url in urls)
+
+
+def test_the_ca_bundle_holds_a_certificate(product: Product) -> None:
+    assert Path(product.info["ca_bundle"]).read_text().startswith("-----BEGIN CERTIFICATE-----")
+
+
+def test_the_commands_to_paste_work_in_a_fresh_shell(product: Product) -> None:
+    lines = [line.strip() for line in product.run("info").stdout.splitlines()]
+    answers = [
+        subprocess.run(
+            ["bash", "-c", line], env=clean_environment(), cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+        for line in lines
+        if line.startswith("curl")
+    ]
+
+    identity, iam, servers = map(json.loads, answers)
+    assert identity["access_token"]
+    assert iam["access_token"]
+    assert {server["name"] for server in servers["bare_metal_servers"]} == {"web-1", "web-2", "db-1"}
+
+
+@pytest.mark.parametrize("member", ["name", "id", "crn"])
+def test_address_knows_a_server_by(product: Product, member: str) -> None:
+    server = product.server("web-1")
+
+    assert product.run("address", "--url", server[member]).stdout.strip() == server["metadata_url"]
+
+
+def test_address_without_url_is_the_address_alone(product: Product) -> None:
+    address = product.run("address", "web-2").stdout.strip()
+
+    assert product.server("web-2")["metadata_url"] == f"http://{address}:{product.metadata_port}"
+
+
+def test_address_of_an_unknown_server_names_the_known_ones(product: Product) -> None:
+    done = product.run("address", "web-9", check=False)
+
+    assert done.returncode == 1
+    assert "There is no server web-9" in done.stderr
+    assert "web-1" in done.stderr
+
+
+def test_a_second_supervisor_on_the_same_data_is_refused(product: Product) -> None:
+    done = product.run("up", check=False)
+
+    assert done.returncode == 1
+    assert f"already runs in {product.home}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_secrets_are_readable_by_their_owner_alone(product: Product) -> None:
+    assert stat.S_IMODE(os.stat(product.home).st_mode) == 0o700
+    for name in ("credentials.json", "kek", "secret-key"):
+        assert stat.S_IMODE(os.stat(product.home / name).st_mode) == 0o600

@@ -1,0 +1,111 @@
+"""What a fresh database lacks is made once, and found again."""
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import authenticate
+
+from controlplane.home import Home
+from controlplane.kernel import clock
+from controlplane.operations import bootstrap, credentials, seed
+from controlplane.operations.bootstrap import CA_BUNDLE
+from identity.models import ApiKey, KeyPair
+from identity.selectors import find_api_key
+from servers.models import BareMetalServer
+from trustedprofiles.models import Account, User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, settings: object) -> Iterator[Home]:
+    made = Home(tmp_path / "home")
+    settings.HOME = made  # type: ignore[attr-defined]
+    return made
+
+
+def run() -> bool:
+    return bootstrap.bootstrap(now=clock.now(), progress=lambda _: None)
+
+
+def test_the_first_run_makes_the_world_and_the_second_leaves_it_alone() -> None:
+    assert (run(), run()) == (True, False)
+    assert Account.objects.count() == 1
+    assert BareMetalServer.objects.count() == 3
+    assert ApiKey.objects.count() == 1
+
+
+def test_a_demo_server_that_was_deleted_stays_deleted() -> None:
+    run()
+    BareMetalServer.objects.filter(name="db-1").delete()
+
+    run()
+
+    assert sorted(BareMetalServer.objects.values_list("name", flat=True)) == ["web-1", "web-2"]
+
+
+def test_the_credentials_that_were_kept_are_good(home: Home) -> None:
+    run()
+    kept = credentials.load()
+    assert kept is not None
+
+    key = find_api_key(kept.api_key)
+    user = authenticate(username=kept.username, password=kept.password)
+
+    assert key is not None
+    assert isinstance(user, User)
+    assert user.is_superuser
+    assert (key.account_id, key.iam_id) == (kept.account_id, user.iam_id)
+
+
+def test_the_credentials_are_readable_by_their_owner_alone(home: Home) -> None:
+    run()
+
+    assert stat.S_IMODE((home.path / credentials.FILE).stat().st_mode) == 0o600
+
+
+def test_the_ca_bundle_is_the_root_certificate(home: Home) -> None:
+    run()
+
+    root = KeyPair.objects.get(purpose=KeyPair.Purpose.ROOT)
+    assert (home.path / CA_BUNDLE).read_text() == root.certificate
+
+
+def test_a_data_directory_that_joins_a_database_gets_an_api_key_of_its_own(
+    settings: object, tmp_path: Path, home: Home
+) -> None:
+    run()
+    elsewhere = Home(tmp_path / "elsewhere")
+    elsewhere.write_secret("kek", home.read_secret("kek") or "")
+    settings.HOME = elsewhere  # type: ignore[attr-defined]
+
+    made = run()
+
+    joined = credentials.load()
+    assert joined is not None
+    assert (made, joined.password) == (False, "")
+    assert find_api_key(joined.api_key) is not None
+
+
+def test_a_world_that_fails_half_way_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("no space left")
+
+    monkeypatch.setattr(seed, "make_demo_world", fail)
+    with pytest.raises(RuntimeError):
+        run()
+
+    assert not Account.objects.exists()
+    assert not User.objects.exists()
+
+
+def test_no_secret_is_left_in_a_temporary_file(home: Home) -> None:
+    run()
+    value = json.loads((home.path / credentials.FILE).read_text())["api_key"]
+
+    holders = [path.name for path in home.path.iterdir() if path.is_file() and value in path.read_text(errors="ignore")]
+
+    assert holders == [credentials.FILE]

@@ -1,0 +1,172 @@
+"""The supervisor with small children of its own: shells that sleep, fail, or talk."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from controlplane.operations.supervisor.child import Child, ChildSpec, restart_delay
+from controlplane.operations.supervisor.supervisor import StartFailed, StopRequested, Supervisor
+
+SLEEP = "exec sleep 60"
+
+
+def shell(name: str, script: str, *, answers: Callable[[Child], bool] = lambda _: True) -> ChildSpec:
+    return ChildSpec(name, ["/bin/sh", "-c", script], answers)
+
+
+@contextmanager
+def supervisor(said: list[str]) -> Iterator[Supervisor]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        with Supervisor(said.append) as running:
+            yield running
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def start(running: Supervisor, *specs: ChildSpec, seconds: float = 5) -> list[int]:
+    running.start(specs, seconds=seconds, progress=lambda _: None)
+    return [child.process.pid for child in running._groups[-1] if child.process]
+
+
+def alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 5) -> bool:
+    give_up_at = time.monotonic() + seconds
+    while time.monotonic() < give_up_at:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_leaving_the_block_stops_every_child() -> None:
+    with supervisor([]) as running:
+        pids = start(running, shell("one", SLEEP), shell("two", SLEEP))
+
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_an_error_in_the_block_stops_every_child() -> None:
+    with pytest.raises(ZeroDivisionError), supervisor([]) as running:
+        pids = start(running, shell("one", SLEEP))
+        1 / 0  # noqa: B018
+
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_a_child_that_dies_at_start_is_named_with_its_last_words() -> None:
+    broken = shell("broken", "echo no such database; exit 3", answers=lambda _: False)
+
+    with pytest.raises(StartFailed) as failure, supervisor([]) as running:
+        start(running, shell("healthy", SLEEP), broken)
+
+    assert "The broken ended with status 3" in str(failure.value)
+    assert "no such database" in str(failure.value)
+
+
+def test_a_child_that_never_answers_is_named() -> None:
+    with pytest.raises(StartFailed, match=r"No answer within .* from: silent"), supervisor([]) as running:
+        start(running, shell("silent", SLEEP, answers=lambda _: False), seconds=0.3)
+
+
+def test_a_child_that_ignores_sigterm_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controlplane.operations.supervisor.supervisor.STOP_SECONDS", 0.2)
+    deaf = shell("deaf", "trap '' TERM; echo ready; while :; do sleep 0.1; done", answers=lambda c: bool(c.last_lines))
+
+    with supervisor([]) as running:
+        pids = start(running, deaf)
+
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_children_started_first_are_stopped_last() -> None:
+    said: list[str] = []
+
+    def witness(name: str) -> ChildSpec:
+        script = f"trap 'echo {name} stops; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
+        return shell(name, script, answers=lambda child: bool(child.last_lines))
+
+    with supervisor(said) as running:
+        start(running, witness("broker"))
+        start(running, witness("worker"))
+        running.stream()
+
+    stops = [line.split()[-2] for line in said if line.endswith("stops")]
+    assert stops == ["worker", "broker"]
+
+
+def test_what_children_say_is_held_back_until_the_log_is_streamed() -> None:
+    said: list[str] = []
+
+    with supervisor(said) as running:
+        start(running, shell("talker", "echo hello; exec sleep 60", answers=lambda child: bool(child.last_lines)))
+        before = list(said)
+        running.stream()
+
+    assert before == []
+    assert "talker" in said[0]
+    assert "hello" in said[0]
+
+
+def test_a_child_that_dies_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controlplane.operations.supervisor.supervisor.WATCH_EVERY", 0.05)
+    monkeypatch.setattr("controlplane.operations.supervisor.child.restart_delay", lambda failures: 0.0)
+    said: list[str] = []
+
+    with supervisor(said) as running:
+        [first] = start(running, shell("worker", SLEEP))
+        running.stream()
+        os.kill(first, signal.SIGKILL)
+        child = running._groups[0][0]
+        signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(StopRequested()))
+        signal.setitimer(signal.ITIMER_REAL, 1.0)
+        with pytest.raises(StopRequested):
+            running.watch()
+        assert child.process is not None
+        second = child.process.pid
+        assert alive(second)
+
+    assert second != first
+    assert any("It was ended by SIGKILL" in line for line in said)
+
+
+def test_a_child_that_keeps_dying_is_started_ever_more_slowly() -> None:
+    assert [restart_delay(failures) for failures in range(1, 8)] == [1, 2, 4, 8, 16, 30, 30]
+
+
+def test_a_signal_asks_to_stop() -> None:
+    with pytest.raises(StopRequested), supervisor([]) as running:
+        pids = start(running, shell("one", SLEEP))
+        os.kill(os.getpid(), signal.SIGTERM)
+        running.watch()
+
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_children_die_with_a_supervisor_that_is_killed() -> None:
+    program = (
+        "from tests.operations.test_supervisor import *\n"
+        "with supervisor([]) as running:\n"
+        "    print(*start(running, shell('one', SLEEP)), flush=True)\n"
+        "    running.watch()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        parent.kill()
+
+    assert eventually(lambda: not alive(pid))

@@ -1,0 +1,29 @@
+"""The tick takes every due step, each for itself."""
+
+import pytest
+
+from controlplane.operations import tasks
+
+
+def test_a_tick_moves_servers_and_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(tasks.transitions, "run_due", lambda now: asked.append("transitions") or 0)
+    monkeypatch.setattr(tasks.rotation, "run_due_steps", lambda now: asked.append("rotation") or 1)
+
+    tasks.tick()
+
+    assert asked == ["transitions", "rotation"]
+
+
+def test_a_step_that_fails_does_not_keep_the_next_from_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def fail(now: object) -> int:
+        raise RuntimeError("no space left")
+
+    monkeypatch.setattr(tasks.transitions, "run_due", fail)
+    monkeypatch.setattr(tasks.rotation, "run_due_steps", lambda now: asked.append("rotation") or 0)
+
+    tasks.tick()
+
+    assert asked == ["rotation"]

@@ -1,0 +1,66 @@
+"""Reads and decisions over stored profiles, links and policies."""
+
+from collections.abc import Mapping
+
+from controlplane.kernel.caller import Caller
+from controlplane.kernel.crn import Crn
+from controlplane.kernel.facts import ServerFacts
+from controlplane.kernel.verdict import Allowed, Verdict
+from trustedprofiles import access, matching
+from trustedprofiles.models import Account, Policy, ProfileLink, ResourceGroup, TrustedProfile, User
+
+
+def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Verdict:
+    """May the caller do this? The owner of the caller's own account may do all; others what policies grant."""
+    account = Account.objects.filter(id=caller.account_id).first()
+    if account and account.owner_iam_id == caller.iam_id and resource.get("accountId") == account.id:
+        return Allowed("the caller owns the account", source=account.id)
+    rows = Policy.objects.filter(account_id=caller.account_id, subject_iam_id=caller.iam_id.lower(), type="access")
+    return access.decide(
+        iam_id=caller.iam_id, action=action, resource=resource, policies=[policy_facts(row) for row in rows]
+    )
+
+
+def policy_facts(row: Policy) -> access.PolicyFacts:
+    resource = tuple(access.Condition(each["key"], each["operator"], each["value"]) for each in row.resource)
+    return access.PolicyFacts(str(row.id), row.subject_iam_id, tuple(row.roles), resource, row.state)
+
+
+def find_profile(
+    *, account_id: str, id: str | None = None, crn: str | None = None, name: str | None = None
+) -> TrustedProfile | None:
+    """A profile of this account, by one of its keys, with its links.
+
+    A CRN is read for its id only; the stored account decides, never the one the text claims.
+    """
+    profiles = TrustedProfile.objects.filter(account_id=account_id)
+    if crn is not None:
+        try:
+            parsed = Crn.parse(crn)
+        except ValueError:
+            return None
+        if (parsed.service, parsed.resource_type, parsed.account_id) != ("iam-identity", "profile", account_id):
+            return None
+        id = parsed.resource
+    found = profiles.filter(name=name) if name is not None else profiles.filter(id=id)
+    return found.first()
+
+
+def trusts(profile: TrustedProfile, facts: ServerFacts) -> Verdict:
+    """Does the profile trust this server, and why?"""
+    rows = ProfileLink.objects.filter(profile=profile, cr_type=matching.BARE_METAL, crn=facts.crn)
+    links = [matching.LinkFacts(row.id, row.cr_type, row.crn, row.is_cross_account) for row in rows]
+    return matching.decide(facts, links=links, profile_account_id=profile.account_id)
+
+
+def find_user(account_id: str, iam_id: str) -> User | None:
+    return User.objects.filter(account_id=account_id, iam_id=iam_id).first()
+
+
+def default_resource_group(account_id: str) -> ResourceGroup:
+    """The account's default resource group. Every account has one."""
+    return ResourceGroup.objects.get(account_id=account_id, is_default=True)
+
+
+def resource_group(account_id: str, id: str) -> ResourceGroup | None:
+    return ResourceGroup.objects.filter(account_id=account_id, id=id).first()

@@ -1,0 +1,94 @@
+"""Links between compute resources and trusted profiles."""
+
+from django.db import IntegrityError, transaction
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel import clock, ids
+from controlplane.kernel.crn import Crn
+from controlplane.kernel.errors import Conflict, InvalidValue, Target
+from trustedprofiles import events
+from trustedprofiles.models import ProfileLink, TrustedProfile
+
+
+@transaction.atomic
+def create_link(
+    profile: TrustedProfile,
+    *,
+    cr_type: str,
+    crn: str,
+    by: Party,
+    name: str = "",
+    is_cross_account: bool = False,
+    namespace: str = "",
+    resource_name: str = "",
+    component_type: str = "",
+    component_name: str = "",
+) -> ProfileLink:
+    """Let a compute resource become the profile.
+
+    Raises InvalidValue for a CRN of another account unless ``is_cross_account``, Conflict when the link exists.
+    """
+    _check_account(profile, crn, is_cross_account=is_cross_account)
+    now = clock.now()
+    link = ProfileLink(
+        id=ids.prefixed_id("link"),
+        profile=profile,
+        cr_type=cr_type,
+        crn=crn,
+        namespace=namespace,
+        resource_name=resource_name,
+        component_type=component_type,
+        component_name=component_name,
+        name=name,
+        is_cross_account=is_cross_account,
+        revision_hash=ids.hex_id(),
+        created_at=now,
+        modified_at=now,
+    )
+    try:
+        with transaction.atomic():
+            link.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict("The profile already has this link.", target=Target("link.crn")) from None
+    _record(events.LINK_CREATE, link, by=by, status=201)
+    return link
+
+
+@transaction.atomic
+def delete_link(link: ProfileLink, *, by: Party) -> None:
+    """Stop trusting a compute resource. Tokens already out live to their end."""
+    _record(events.LINK_DELETE, link, by=by, status=204)
+    link.delete()
+
+
+@transaction.atomic
+def unlink_everything(crn: str, *, by: Party) -> int:
+    """Delete every link of a compute resource, whoever made it. Returns how many there were."""
+    links = list(ProfileLink.objects.select_related("profile").filter(crn=crn))
+    for link in links:
+        delete_link(link, by=by)
+    return len(links)
+
+
+def _check_account(profile: TrustedProfile, crn: str, *, is_cross_account: bool) -> None:
+    target = Target("link.crn")
+    try:
+        account_id = Crn.parse(crn).account_id
+    except ValueError as error:
+        raise InvalidValue(f"link.crn is not a CRN. {error}", target=target) from None
+    if account_id != profile.account_id and not is_cross_account:
+        raise InvalidValue(
+            "link.crn names a resource of another account than the profile's. Set is_cross_account to mean that.",
+            target=target,
+        )
+
+
+def _record(event: str, link: ProfileLink, *, by: Party, status: int) -> None:
+    record(
+        event,
+        initiator=by,
+        target=Party(link.profile.crn, link.profile.name, "TrustedProfile"),
+        account_id=link.profile.account_id,
+        status=status,
+        data={"link_id": link.id, "cr_type": link.cr_type, "crn": link.crn},
+    )
