@@ -6,8 +6,14 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    try:
+        settings.INSTALLED_APPS  # noqa: B018  Django would show a traceback for a setting that makes no sense
+    except (ImproperlyConfigured, OSError) as error:
+        sys.exit(f"Baremint cannot start with these settings: {error}")
     execute_from_command_line(sys.argv)
 
 

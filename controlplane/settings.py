@@ -4,9 +4,10 @@ from pathlib import Path
 
 import environ
 
+from controlplane.env import Env
 from controlplane.home import Home
 
-env = environ.Env()
+env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # --- Where things are ---------------------------------------------------------------------------------------
@@ -23,6 +24,7 @@ BAREMINT_THREADS = env.int("BAREMINT_THREADS", default=2)
 BAREMINT_REGION = env.str("BAREMINT_REGION", default="us-south")
 BAREMINT_PROVISION_SECONDS = env.float("BAREMINT_PROVISION_SECONDS", default=2.0)
 BAREMINT_INSTANCE_IDENTITY = env.str("BAREMINT_INSTANCE_IDENTITY", default="refuse")
+BAREMINT_MOST_SERVERS = env.int("BAREMINT_MOST_SERVERS", default=25)  # per account: IBM's quota
 BAREMINT_ISSUER = env.str("BAREMINT_ISSUER", default="https://iam.cloud.ibm.com/identity")
 BAREMINT_IDENTITY_ISSUER_PREFIX = env.str("BAREMINT_IDENTITY_ISSUER_PREFIX", default="BMS-CR")
 

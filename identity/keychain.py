@@ -63,7 +63,8 @@ class Keychain:
 
     def forget(self) -> None:
         """Read anew at the next use."""
-        self._read_at = float("-inf")
+        with self._lock:
+            self._read_at, self._signer, self._verifiers = float("-inf"), None, {}
 
     def _refresh(self, fresh: float) -> None:
         if time.monotonic() - self._read_at < fresh:

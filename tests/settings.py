@@ -6,7 +6,7 @@ import tempfile
 os.environ["BAREMINT_HOME"] = tempfile.mkdtemp(prefix="baremint-test-")
 os.environ.setdefault("BAREMINT_PROVISION_SECONDS", "0")
 
-from controlplane.settings import *  # noqa: E402, F403
+from controlplane.settings import *  # noqa: F403
 
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
@@ -16,6 +17,8 @@ from identity import keystore
 from identity.selectors import root_certificate
 from identity.services.apikeys import create_api_key
 from identity.services.rotation import ensure_keys
+from servers import catalog
+from servers.services.catalog import seed_images
 from trustedprofiles.models import Account, ResourceGroup, User
 
 USERNAME = "admin"
@@ -26,6 +29,9 @@ PASSWORD_BYTES = 12
 
 def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
     """Make what is missing. Returns whether the account and its demo world were made just now."""
+    regions = catalog.regions()
+    if settings.BAREMINT_REGION not in regions:
+        raise ImproperlyConfigured(f"BAREMINT_REGION must be one of {', '.join(sorted(regions))}.")
     if keystore.ensure_kek() and not settings.EMBEDDED_DATABASE:
         progress(
             f"WARNING: BAREMINT_KEK is not set. The keys in your database are encrypted under "
@@ -34,6 +40,7 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
     progress("preparing signing keys and certificate authorities")
     ensure_keys(now=now)
     settings.HOME.write_secret(CA_BUNDLE, root_certificate())
+    seed_images(settings.BAREMINT_REGION, now)
     account = _account()
     if account is None:
         progress("making an account and a demo world in it")
@@ -62,11 +69,13 @@ def _make_account_and_world(*, now: datetime) -> None:
     account = Account.objects.create(
         id=ids.hex_id(), name="Baremint demo", owner_iam_id=f"IBMid-{suffix}", created_at=now
     )
-    ResourceGroup.objects.create(id=ids.hex_id(), account=account, name="Default", is_default=True, created_at=now)
+    group = ResourceGroup.objects.create(
+        id=ids.hex_id(), account=account, name="Default", is_default=True, created_at=now
+    )
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     User.objects.create_superuser(USERNAME, OWNER_EMAIL, password, iam_id=account.owner_iam_id, account=account)
     owner = Party(account.owner_iam_id, USERNAME, "User")
-    seed.make_demo_world(account, by=owner, now=now)
+    seed.make_demo_world(account, resource_group=group, by=owner)
     _, api_key = create_api_key(account, iam_id=account.owner_iam_id, name=API_KEY_NAME, by=owner)
     credentials.save(Credentials(account.id, api_key, USERNAME, password))
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from servers.selectors import servers_of
 
 from controlplane.operations import credentials, endpoints
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
+from servers.selectors import servers_of
 
 CA_BUNDLE = "ca-bundle.pem"
 

@@ -41,10 +41,8 @@ def run(*, say: Say, progress: Say, ready: Callable[[], None]) -> None:
             f"Baremint already runs in {settings.HOME.path} (process {error.pid}). "
             "See it with: baremint info. Stop it with: baremint down"
         ) from None
-    except (sockets.PortUnavailable, children.BrokerUnavailable, StartFailed) as error:
+    except (sockets.PortUnavailable, children.BrokerUnavailable, StartFailed, ImproperlyConfigured) as error:
         raise CannotStart(str(error)) from None
-    except ImproperlyConfigured as error:
-        raise CannotStart(f"The settings do not fit what is stored: {error}") from None
 
 
 def _start_everything(supervisor: Supervisor, progress: Say) -> None:

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from trustedprofiles.selectors import find_profile, find_user, trusts
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel.caller import Caller, SubjectType
@@ -19,6 +18,7 @@ from identity.services.identity_tokens import IssuedToken
 from identity.services.ledger import record_for
 from identity.signing import VerifiedClaims
 from trustedprofiles.models import TrustedProfile
+from trustedprofiles.selectors import find_profile, find_user, trusts
 
 EXCHANGE_EVENT = "is.metadata.computeresource-token.read"
 LOGIN_EVENT = "iam-identity.user-apikey.login"

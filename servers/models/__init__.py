@@ -2,13 +2,13 @@ from servers.models.catalog import Image
 from servers.models.initialization import Initialization
 from servers.models.key import Key
 from servers.models.network import (
+    VPC,
     NetworkACL,
     NetworkInterface,
     ReservedIP,
     RoutingTable,
     SecurityGroup,
     Subnet,
-    VPC,
 )
 from servers.models.server import BareMetalServer, Disk
 

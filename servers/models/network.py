@@ -84,9 +84,7 @@ class ReservedIP(Resource):
 
 
 class NetworkInterface(Resource):
-    server = models.ForeignKey(
-        "servers.BareMetalServer", on_delete=models.CASCADE, related_name="network_interfaces"
-    )
+    server = models.ForeignKey("servers.BareMetalServer", on_delete=models.CASCADE, related_name="network_interfaces")
     subnet = models.ForeignKey(Subnet, on_delete=models.PROTECT, related_name="network_interfaces")
     primary_ip = models.OneToOneField(ReservedIP, on_delete=models.PROTECT, related_name="network_interface")
     security_groups = models.ManyToManyField(SecurityGroup, related_name="network_interfaces")

@@ -35,6 +35,7 @@ class BareMetalServer(ZonalResource):
 
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
     status_reasons = models.JSONField(default=list)
+    transition = models.CharField(max_length=16, blank=True, help_text="Action under way; empty at rest.")
     transition_due_at = models.DateTimeField(
         null=True, blank=True, db_index=True, help_text="When the next step of a transition is due; empty at rest."
     )

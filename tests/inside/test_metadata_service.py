@@ -44,7 +44,7 @@ class Inside:
             f"{path}?{query}",
             data,
             content_type="application/x-www-form-urlencoded",
-            **{"headers": {"Host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}},
+            headers={"Host": host, **{name.replace("_", "-"): value for name, value in headers.items()}},
         )
 
     def token(self, body: Any = None, **headers: str) -> HttpResponse:
@@ -109,7 +109,7 @@ def test_a_nonce_is_returned_in_the_token(inside: Inside) -> None:
 
 
 def test_doubled_slashes_are_collapsed(inside: Inside) -> None:
-    assert inside.call("PUT", "//identity/v1/token", **{"Metadata_Flavor": "ibm"}).status_code == 200
+    assert inside.call("PUT", "//identity/v1/token", Metadata_Flavor="ibm").status_code == 200
 
 
 def test_tokens_are_never_cached(inside: Inside) -> None:
@@ -288,14 +288,14 @@ QUERIES: dict[str, tuple[str, tuple[int, str, str]]] = {
 
 @pytest.mark.parametrize(("query", "expected"), QUERIES.values(), ids=QUERIES.keys())
 def test_the_version_is_checked(inside: Inside, query: str, expected: tuple[int, str, str]) -> None:
-    answer = inside.call("PUT", "/identity/v1/token", query=query, **{"Metadata_Flavor": "ibm"})
+    answer = inside.call("PUT", "/identity/v1/token", query=query, Metadata_Flavor="ibm")
     assert error(answer) == expected
 
 
 @pytest.mark.parametrize("version", ["2022-03-01", "2025-08-26", "2026-01-30", "2199-01-01"])
 def test_any_later_version_is_accepted(inside: Inside, version: str) -> None:
     query = f"version={version}&generation=2&maturity=beta"
-    assert inside.call("PUT", "/identity/v1/token", query=query, **{"Metadata_Flavor": "ibm"}).status_code == 200
+    assert inside.call("PUT", "/identity/v1/token", query=query, Metadata_Flavor="ibm").status_code == 200
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])

@@ -1,4 +1,4 @@
-"""Real processes. ``product`` is one that runs, once on SQLite and once on PostgreSQL, for tests that leave it as it is."""
+"""Real processes. ``product`` runs for the whole session, once on SQLite and once on PostgreSQL."""
 
 import itertools
 import os
@@ -49,7 +49,7 @@ def new_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewProduct
 
     yield make
     for product in made:
-        product.run("down", check=False)
+        product.attempt("down")
         product.kill_everything()
 
 
@@ -60,7 +60,7 @@ def _product_on(database: str, request: pytest.FixtureRequest, new_product: NewP
 
 @pytest.fixture(scope="session", params=DATABASES)
 def product(request: pytest.FixtureRequest, new_product: NewProduct) -> Product:
-    """A product that runs. Leave it running, with its demo world."""
+    """A product that runs. Add to it what you like; leave it running, with its demo world."""
     made = _product_on(request.param, request, new_product)
     made.start()
     return made

@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,9 @@ class Product:
     def command(self, *arguments: str) -> list[str]:
         return [*self.run_through, sys.executable, "-m", "controlplane", *arguments]
 
-    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run ``baremint ARGUMENTS`` with this product's environment."""
-        done = subprocess.run(
+    def attempt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run ``baremint ARGUMENTS`` with this product's environment, whatever comes of it."""
+        return subprocess.run(
             self.command(*arguments),
             env=self.environment,
             cwd=ROOT,
@@ -65,24 +66,32 @@ class Product:
             timeout=COMMAND_SECONDS,
             check=False,
         )
-        if check and done.returncode:
-            raise AssertionError(f"baremint {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return done
 
-    def start(self) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str) -> str:
+        """What ``baremint ARGUMENTS`` prints; it must succeed."""
+        done = self.attempt(*arguments)
+        if done.returncode:
+            raise AssertionError(f"baremint {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def start(self) -> str:
         return self.run("up", "--detach")
 
-    def stop(self) -> subprocess.CompletedProcess[str]:
+    def stop(self) -> str:
         return self.run("down")
 
-    @property
-    def info(self) -> dict[str, Any]:
-        """``baremint info --json``."""
-        found: dict[str, Any] = json.loads(self.run("info", "--json").stdout)
+    def read_info(self) -> dict[str, Any]:
+        """``baremint info --json``, asked now."""
+        found: dict[str, Any] = json.loads(self.run("info", "--json"))
         return found
 
+    @cached_property
+    def info(self) -> dict[str, Any]:
+        """``baremint info --json``, asked once: addresses and credentials do not change."""
+        return self.read_info()
+
     def server(self, name: str) -> dict[str, Any]:
-        """The server of this name, as ``info`` describes it."""
+        """The demo server of this name, as ``info`` describes it."""
         return next(server for server in self.info["servers"] if server["name"] == name)
 
     def processes(self) -> list[int]:

@@ -22,7 +22,7 @@ VERSION = {"version": "2025-08-26", "generation": "2"}
 
 def state_of(product: Product) -> dict[str, Any]:
     """What a client can see of everything that must be kept."""
-    info = product.info
+    info = product.read_info()
     form = {"grant_type": APIKEY, "apikey": info["api_key"]}
     token = requests.post(f"{info['iam_url']}/identity/token", data=form, timeout=10).json()["access_token"]
     servers = requests.get(
@@ -92,7 +92,7 @@ def test_down_stops_every_process(new_product: NewProduct) -> None:
     product = new_product()
     product.start()
 
-    said = product.stop().stdout
+    said = product.stop()
 
     assert "Stopped." in said
     assert product.is_gone(seconds=0)
@@ -101,11 +101,11 @@ def test_down_stops_every_process(new_product: NewProduct) -> None:
 def test_down_says_so_when_nothing_runs(new_product: NewProduct) -> None:
     product = new_product()
 
-    assert f"Nothing runs in {product.home}" in product.stop().stdout
+    assert f"Nothing runs in {product.home}" in product.stop()
 
 
 def test_info_before_the_first_start_says_what_to_do(new_product: NewProduct) -> None:
-    done = new_product().run("info", check=False)
+    done = new_product().attempt("info")
 
     assert done.returncode == 1
     assert "baremint up" in done.stderr
@@ -134,7 +134,7 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(
     product = new_product()
     port = int(product.environment[setting])
     with socket.create_server(("127.0.0.1", port)):
-        done = product.run("up", *detach, check=False)
+        done = product.attempt("up", *detach)
 
     assert done.returncode == 1
     assert f"port {port} is taken" in done.stderr
@@ -145,7 +145,7 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(
 def test_a_database_out_of_reach_is_named_and_nothing_is_left_running(new_product: NewProduct) -> None:
     product = new_product(database_url="postgresql://nobody@127.0.0.1:1/nothing")
 
-    done = product.run("up", "--detach", check=False)
+    done = product.attempt("up", "--detach")
 
     assert done.returncode == 1
     assert "The database cannot be used (DATABASE_URL)" in done.stderr
@@ -156,7 +156,7 @@ def test_a_database_out_of_reach_is_named_and_nothing_is_left_running(new_produc
 def test_a_broker_out_of_reach_is_named(new_product: NewProduct) -> None:
     product = new_product(settings={"REDIS_URL": "redis://127.0.0.1:1/0"})
 
-    done = product.run("up", "--detach", check=False)
+    done = product.attempt("up", "--detach")
 
     assert done.returncode == 1
     assert "The broker at REDIS_URL does not answer" in done.stderr

@@ -61,9 +61,15 @@ def test_leaving_the_block_stops_every_child() -> None:
 
 
 def test_an_error_in_the_block_stops_every_child() -> None:
-    with pytest.raises(ZeroDivisionError), supervisor([]) as running:
-        pids = start(running, shell("one", SLEEP))
-        1 / 0  # noqa: B018
+    pids: list[int] = []
+
+    def fail_with_children() -> None:
+        with supervisor([]) as running:
+            pids.extend(start(running, shell("one", SLEEP)))
+            raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        fail_with_children()
 
     assert not any(alive(pid) for pid in pids)
 
@@ -149,10 +155,16 @@ def test_a_child_that_keeps_dying_is_started_ever_more_slowly() -> None:
 
 
 def test_a_signal_asks_to_stop() -> None:
-    with pytest.raises(StopRequested), supervisor([]) as running:
-        pids = start(running, shell("one", SLEEP))
-        os.kill(os.getpid(), signal.SIGTERM)
-        running.watch()
+    pids: list[int] = []
+
+    def be_told_to_stop() -> None:
+        with supervisor([]) as running:
+            pids.extend(start(running, shell("one", SLEEP)))
+            os.kill(os.getpid(), signal.SIGTERM)
+            running.watch()
+
+    with pytest.raises(StopRequested):
+        be_told_to_stop()
 
     assert not any(alive(pid) for pid in pids)
 

@@ -44,5 +44,5 @@ class ResourceGroup(models.Model):
 class User(AbstractUser):
     """A person: signs in to the admin, and holds API keys under an IAM id."""
 
-    iam_id = models.CharField(max_length=64, unique=True, null=True, blank=True)  # noqa: DJ001  unique, so not ""
+    iam_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="users")

@@ -61,7 +61,12 @@ def services() -> list[ChildSpec]:
     return [
         ChildSpec("control plane", _baremint("serve_controlplane"), _control_plane_is_ready, common),
         ChildSpec("metadata", _baremint("serve_metadata"), _metadata_service_answers, inside),
-        ChildSpec("worker", _celery("worker", settings.LOG_LEVEL, *_worker_options(node)), lambda _: _worker_answers(node), worker),
+        ChildSpec(
+            "worker",
+            _celery("worker", settings.LOG_LEVEL, *_worker_options(node)),
+            lambda _: _worker_answers(node),
+            worker,
+        ),
         ChildSpec("beat", _celery("beat", "INFO"), _beat_has_begun, beat),
     ]
 

@@ -30,13 +30,12 @@ def render(child: str, line: str, *, now: datetime) -> str | None:
     record.pop("logger", None)
     exception = record.pop("exception", None)
     text = " ".join([event, *(f"{name}={value}" for name, value in record.items())])
-    if exception:
-        text = "\n".join([text, *(f"    {row}" for row in str(exception).splitlines())])
-    return _compose(time, child, level, text)
+    return _compose(time, child, level, f"{text}\n{exception}" if exception else text)
 
 
 def _compose(time: str, child: str, level: str, text: str) -> str:
-    return f"{time} {child:<{WIDTH}} {LEVELS.get(level, level):<5} {text}".rstrip()
+    indented = text.strip().replace("\n", "\n    ")
+    return f"{time} {child:<{WIDTH}} {LEVELS.get(level, level):<5} {indented}".rstrip()
 
 
 def _json_object(line: str) -> dict[str, object] | None:

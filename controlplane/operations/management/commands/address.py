@@ -3,11 +3,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
-from servers.selectors import servers_of
 
 from controlplane.operations import credentials, endpoints, info
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
+from servers.selectors import servers_of
 
 
 class Command(BaseCommand):
@@ -34,7 +34,7 @@ def _find(wanted: str) -> BareMetalServer:
     given = credentials.load()
     if given is None:
         raise info.NothingHere
-    servers = list(servers_of(given.account_id))
+    servers = list(servers_of(given.account_id).order_by("number"))
     for server in servers:
         if wanted in (server.id, server.crn, server.name):
             return server

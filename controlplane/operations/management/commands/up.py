@@ -37,7 +37,7 @@ class Command(BaseCommand):
     def _run(self) -> None:
         try:
             launch.run(say=self._say, progress=self._progress, ready=self._welcome)
-        except StopRequested:
+        except (StopRequested, KeyboardInterrupt):
             self._say("Baremint is stopped.")
         except launch.CannotStart as error:
             raise CommandError(str(error)) from None

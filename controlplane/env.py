@@ -1,0 +1,18 @@
+"""Reading the environment: a value of the wrong kind is refused by name."""
+
+from collections.abc import Callable
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+
+class Env(environ.Env):
+    def get_value(
+        self, var: str, cast: Callable[..., Any] | None = None, default: Any = environ.Env.NOTSET, **rest: Any
+    ) -> Any:
+        try:
+            return super().get_value(var, cast=cast, default=default, **rest)
+        except ValueError:
+            kind = getattr(cast, "__name__", str(cast))
+            raise ImproperlyConfigured(f"{var} is {self.ENVIRON[var]!r}, which is no value of type {kind}.") from None

@@ -1,0 +1,104 @@
+"""The demo world: a VPC with a subnet in each zone, an SSH key, a trusted profile that may look, three servers."""
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.conf import settings
+
+from controlplane.activity.record import Party
+from servers import catalog
+from servers.models import Image, Key, Subnet
+from servers.services.keys import create_key
+from servers.services.network import create_subnet, create_vpc
+from servers.services.provisioning import (
+    InitializationPrototype,
+    InterfacePrototype,
+    ServerPrototype,
+    create_server,
+)
+from trustedprofiles.models import Account, ResourceGroup, TrustedProfile
+from trustedprofiles.services.policies import PolicyContent, create_policy
+from trustedprofiles.services.profiles import create_profile
+
+NAME = "demo"
+PROFILE = "demo-viewer"
+VIEWER = "crn:v1:bluemix:public:iam::::role:Viewer"
+SUBNET_EVERY = 64
+"""Third octet between two zones' default address prefixes, 10.<octet>.0.0/18 each."""
+
+
+def make_demo_world(account: Account, *, resource_group: ResourceGroup, by: Party) -> None:
+    """Must run in a transaction, after the stock images are there."""
+    subnets = _make_network(account, resource_group, by=by)
+    key = create_key(
+        account,
+        resource_group=resource_group,
+        region=settings.BAREMINT_REGION,
+        public_key=_public_key_of_nobody(),
+        name=NAME,
+        by=by,
+    )
+    viewer = _make_viewer(account, by=by)
+    profile = _server_profile()
+    image = Image.objects.filter(region=settings.BAREMINT_REGION, account=None).order_by("number")[0]
+    if profile is None:
+        return  # IBM offers no bare metal servers in this region
+    for position, name in enumerate(("web-1", "web-2", "db-1")):
+        subnet = subnets[position % len(subnets)]
+        prototype = ServerPrototype(
+            name=name,
+            profile=profile,
+            zone=subnet.zone,
+            initialization=_initialization(image, key, viewer if name == "web-1" else None),
+            interface=InterfacePrototype(subnet=subnet.id),
+            metadata_enabled=name.startswith("web"),
+        )
+        create_server(account, prototype=prototype, by=by)
+
+
+def _make_network(account: Account, resource_group: ResourceGroup, *, by: Party) -> list[Subnet]:
+    region = catalog.regions()[settings.BAREMINT_REGION]
+    vpc = create_vpc(account, resource_group=resource_group, name=NAME, region=region.name, by=by)
+    return [
+        create_subnet(
+            vpc,
+            zone=zone,
+            cidr=f"10.{region.default_prefix_octet}.{position * SUBNET_EVERY}.0/24",
+            name=f"{NAME}-{zone}",
+            by=by,
+        )
+        for position, zone in enumerate(region.zones)
+    ]
+
+
+def _public_key_of_nobody() -> str:
+    """The private half is forgotten at once: the servers are simulated, and there is nothing to log in to."""
+    public = Ed25519PrivateKey.generate().public_key()
+    return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+def _make_viewer(account: Account, *, by: Party) -> TrustedProfile:
+    profile = create_profile(account, name=PROFILE, description="May look at VPC infrastructure, no more.", by=by)
+    content = PolicyContent(
+        subject=[_attribute("iam_id", profile.iam_id)],
+        resource=[_attribute("accountId", account.id), _attribute("serviceName", "is")],
+        roles=[VIEWER],
+    )
+    create_policy(account, content=content, api_version="v1", by=by)
+    return profile
+
+
+def _attribute(key: str, value: str) -> dict[str, str]:
+    return {"key": key, "operator": "stringEquals", "value": value}
+
+
+def _server_profile() -> str | None:
+    offered = (each.name for each in catalog.profiles().values() if settings.BAREMINT_REGION in each.regions)
+    return next(offered, None)
+
+
+def _initialization(image: Image, key: Key, default_profile: TrustedProfile | None) -> InitializationPrototype:
+    return InitializationPrototype(
+        image=image.id,
+        keys=(key.id,),
+        trusted_profile={"id": default_profile.id} if default_profile else None,
+    )

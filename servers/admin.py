@@ -1,0 +1,140 @@
+"""Servers in the admin: the metadata service is switched here, through the function that the REST API uses."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
+from django.http import HttpRequest
+
+from controlplane.activity.admin import ReadOnlyAdmin
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import Party
+from servers.models import VPC, BareMetalServer, Image, Key, NetworkInterface, Subnet
+from servers.services.metadata_service import switch_metadata_service
+from trustedprofiles.models import TrustedProfile
+
+IDENTITY_TOKEN_CREATE = "is.metadata.identity-token.create"  # noqa: S105  an event's name
+SWITCHES = {"metadata_enabled": "enabled", "metadata_protocol": "protocol"}
+
+
+@admin.register(BareMetalServer)
+class BareMetalServerAdmin(admin.ModelAdmin):
+    list_display = [
+        "name",
+        "status",
+        "metadata_enabled",
+        "metadata_protocol",
+        "default_profile",
+        "last_token",
+        "zone",
+        "profile",
+    ]
+    list_editable = ["metadata_enabled", "metadata_protocol"]
+    list_filter = ["status", "metadata_enabled", "metadata_protocol", "zone"]
+    search_fields = ["name", "=id"]
+    ordering = ["-number"]
+    list_per_page = 50
+    actions = ["enable_metadata_service", "disable_metadata_service", "use_http", "use_https"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[BareMetalServer]:
+        tokens = ActivityEvent.objects.filter(
+            target_id=OuterRef("admin_crn"), action=IDENTITY_TOKEN_CREATE, outcome="success"
+        )
+        profile = TrustedProfile.objects.filter(id=OuterRef("initialization__default_trusted_profile_id"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(admin_crn=crn_expression())
+            .annotate(last_token_at=Subquery(tokens.order_by("-id").values("time")[:1]))
+            .annotate(default_profile_name=Subquery(profile.values("name")[:1]))
+        )
+
+    @admin.display(description="default profile")
+    def default_profile(self, server: Any) -> str:
+        return server.default_profile_name or "-"
+
+    @admin.display(description="last token", empty_value="-")
+    def last_token(self, server: Any) -> Any:
+        return server.last_token_at
+
+    def get_readonly_fields(self, request: HttpRequest, obj: BareMetalServer | None = None) -> list[str]:
+        return [field.name for field in BareMetalServer._meta.fields if field.name not in SWITCHES]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: BareMetalServer | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: BareMetalServer, form: Any, change: bool) -> None:
+        """Both the form and the editable list end here."""
+        changed = {SWITCHES[name]: form.cleaned_data[name] for name in form.changed_data if name in SWITCHES}
+        if changed:
+            switch_metadata_service(obj, by=_person(request), **changed)
+
+    def _switch(self, request: HttpRequest, servers: QuerySet[BareMetalServer], **switches: Any) -> None:
+        for server in servers:
+            switch_metadata_service(server, by=_person(request), **switches)
+        self.message_user(request, f"Switched the metadata service of {len(servers)} servers.")
+
+    @admin.action(description="Enable the metadata service")
+    def enable_metadata_service(self, request: HttpRequest, servers: QuerySet[BareMetalServer]) -> None:
+        self._switch(request, servers, enabled=True)
+
+    @admin.action(description="Disable the metadata service")
+    def disable_metadata_service(self, request: HttpRequest, servers: QuerySet[BareMetalServer]) -> None:
+        self._switch(request, servers, enabled=False)
+
+    @admin.action(description="Metadata service: answer http")
+    def use_http(self, request: HttpRequest, servers: QuerySet[BareMetalServer]) -> None:
+        self._switch(request, servers, protocol="http")
+
+    @admin.action(description="Metadata service: answer https (secure access)")
+    def use_https(self, request: HttpRequest, servers: QuerySet[BareMetalServer]) -> None:
+        self._switch(request, servers, protocol="https")
+
+
+def crn_expression() -> Concat:
+    """A server's CRN in the database, for joining its events."""
+    return Concat(
+        Value("crn:v1:bluemix:public:is:"),
+        F("zone"),
+        Value(":a/"),
+        F("account_id"),
+        Value("::bare-metal-server:"),
+        F("id"),
+        output_field=CharField(),
+    )
+
+
+def _person(request: HttpRequest) -> Party:
+    user: Any = request.user
+    return Party(user.iam_id or f"admin-{user.pk}", user.get_username(), "User")
+
+
+@admin.register(VPC)
+class VPCAdmin(ReadOnlyAdmin):
+    list_display = ["name", "id", "region", "created_at"]
+
+
+@admin.register(Subnet)
+class SubnetAdmin(ReadOnlyAdmin):
+    list_display = ["name", "id", "zone", "ipv4_cidr_block", "vpc"]
+    list_select_related = ["vpc"]
+
+
+@admin.register(NetworkInterface)
+class NetworkInterfaceAdmin(ReadOnlyAdmin):
+    list_display = ["name", "server", "primary_ip", "subnet", "mac_address"]
+    list_select_related = ["server", "primary_ip", "subnet"]
+
+
+@admin.register(Key)
+class KeyAdmin(ReadOnlyAdmin):
+    list_display = ["name", "id", "type", "length", "fingerprint"]
+
+
+@admin.register(Image)
+class ImageAdmin(ReadOnlyAdmin):
+    list_display = ["name", "id", "operating_system", "status", "account"]

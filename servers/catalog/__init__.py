@@ -1,0 +1,127 @@
+"""IBM's published values: regions, bare metal server profiles, operating systems, stock images."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+def _load(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(files(__name__).joinpath(name).read_text(encoding="utf-8"))
+    return found
+
+
+@dataclass(frozen=True)
+class Region:
+    name: str
+    zones: tuple[str, ...]
+    default_prefix_octet: int
+    """Second octet of the default address prefixes, 10.<octet>.0.0/18 and so on."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A bare metal server profile; sizes in GB, memory in GiB, bandwidth in Mbps."""
+
+    name: str
+    family: str
+    generation: int
+    vcpu: int
+    memory: int
+    boot_disk_size: int | None
+    secondary_disk_count: int
+    secondary_disk_size: int
+    regions: tuple[str, ...]
+
+    @property
+    def threads_per_core(self) -> int:
+        return 2
+
+    @property
+    def core_count(self) -> int:
+        """vCPU counts threads and is used in names only."""
+        return self.vcpu // self.threads_per_core
+
+    @property
+    def socket_count(self) -> int:
+        return 2
+
+    @property
+    def bandwidths(self) -> tuple[int, ...]:
+        return (100_000,) if self.generation == 2 else (10_000, 25_000, 50_000, 100_000, 200_000)
+
+    @property
+    def default_bandwidth(self) -> int:
+        return self.bandwidths[-1]
+
+    @property
+    def tpm_modes(self) -> tuple[str, ...]:
+        return ("disabled", "tpm_2") if self.generation == 2 else ("tpm_2",)
+
+    @property
+    def boot_interface(self) -> str:
+        return "sata" if self.generation == 2 else "nvme"
+
+
+@dataclass(frozen=True)
+class OperatingSystem:
+    name: str
+    family: str
+    vendor: str
+    version: str
+    user_data_format: str
+
+    @property
+    def display_name(self) -> str:
+        return f"{self.family} {self.version} (amd64)"
+
+
+@cache
+def regions() -> dict[str, Region]:
+    return {
+        row["name"]: Region(
+            row["name"],
+            tuple(f"{row['name']}-{number}" for number in range(1, row["zones"] + 1)),
+            row["default_prefix_octet"],
+        )
+        for row in _load("regions.json")["regions"]
+    }
+
+
+@cache
+def profiles() -> dict[str, Profile]:
+    data = _load("profiles.json")
+    return {row["name"]: _profile(row, data["regions_by_generation"]) for row in data["profiles"]}
+
+
+def _profile(row: dict[str, Any], regions_by_generation: dict[str, list[str]]) -> Profile:
+    gpu = row["family"] == "gpu"
+    return Profile(
+        name=row["name"],
+        family=row["family"],
+        generation=row["generation"],
+        vcpu=row["vcpu"],
+        memory=row["memory"],
+        boot_disk_size=row["boot_disk_size"],
+        secondary_disk_count=row["secondary_disks"]["quantity"],
+        secondary_disk_size=row["secondary_disks"]["size"],
+        regions=("us-east",) if gpu else tuple(regions_by_generation[str(row["generation"])]),
+    )
+
+
+@cache
+def operating_systems() -> dict[str, OperatingSystem]:
+    return {row["name"]: OperatingSystem(**row) for row in _load("operating_systems.json")["operating_systems"]}
+
+
+def stock_images() -> list[dict[str, Any]]:
+    """``{"name", "operating_system", "file_size"}`` of each stock image; ``file_size`` in GB."""
+    found: list[dict[str, Any]] = _load("images.json")["images"]
+    return found
+
+
+@cache
+def words() -> tuple[str, ...]:
+    """What names are made of when a request gives none."""
+    return tuple(files(__name__).joinpath("words.txt").read_text(encoding="utf-8").split())

@@ -1,0 +1,76 @@
+"""What an operator does to a server: start, stop, restart, delete, rename."""
+
+from django.db import IntegrityError, transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
+from servers import catalog
+from servers.models import BareMetalServer
+from servers.services import transitions
+from servers.services.events import DELETE, RESTART, START, STOP, UPDATE, record_server_event
+from servers.services.metadata_service import apply_switches
+
+EVENTS = {"start": START, "stop": STOP, "restart": RESTART, "delete": DELETE}
+STATUSES = {"delete": 202}
+
+
+@transaction.atomic
+def act(server: BareMetalServer, *, action: str, by: Party) -> BareMetalServer:
+    """``start``, ``stop``, ``restart`` or ``delete``. Raises Conflict when the server's status forbids it."""
+    server = _locked(server)
+    transitions.begin(server, action)
+    record_server_event(EVENTS[action], server, by=by, status=STATUSES.get(action, 204))
+    return server
+
+
+@transaction.atomic
+def update_server(
+    server: BareMetalServer,
+    *,
+    name: str | None = None,
+    bandwidth: int | None = None,
+    enable_secure_boot: bool | None = None,
+    tpm_mode: str | None = None,
+    reservation_affinity_policy: str | None = None,
+    metadata_enabled: bool | None = None,
+    metadata_protocol: str | None = None,
+    by: Party,
+) -> BareMetalServer:
+    """Change what is given, leave the rest; all of it or nothing, one event.
+
+    Raises InvalidValue, NotUnique, or Conflict for what only a stopped server may change.
+    """
+    server = _locked(server)
+    profile = catalog.profiles()[server.profile]
+    if bandwidth is not None and bandwidth not in profile.bandwidths:
+        choices = ", ".join(map(str, profile.bandwidths))
+        raise InvalidValue(f"bandwidth must be one of {choices}.", target=Target("bandwidth"))
+    if tpm_mode is not None and tpm_mode not in profile.tpm_modes:
+        modes = ", ".join(profile.tpm_modes)
+        raise InvalidValue(f"The profile supports {modes}.", target=Target("trusted_platform_module.mode"))
+    if (enable_secure_boot, tpm_mode) != (None, None) and server.status != BareMetalServer.Status.STOPPED:
+        raise Conflict("enable_secure_boot and trusted_platform_module change only while the server is stopped.")
+    given = {
+        "name": name,
+        "bandwidth": bandwidth,
+        "enable_secure_boot": enable_secure_boot,
+        "tpm_mode": tpm_mode,
+        "reservation_affinity_policy": reservation_affinity_policy,
+    }
+    for attribute, value in given.items():
+        if value is not None:
+            setattr(server, attribute, value)
+    apply_switches(server, enabled=metadata_enabled, protocol=metadata_protocol)
+    server.revision += 1
+    try:
+        with transaction.atomic():
+            server.save()
+    except IntegrityError:
+        raise NotUnique(f"Provided Name ({name}) is not unique", target=Target("name")) from None
+    record_server_event(UPDATE, server, by=by)
+    return server
+
+
+def _locked(server: BareMetalServer) -> BareMetalServer:
+    """The row as it is now, held until the transaction ends: no update is lost."""
+    return BareMetalServer.objects.select_for_update().get(pk=server.pk)

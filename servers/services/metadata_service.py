@@ -1,0 +1,31 @@
+"""The switches of a server's metadata service: on or off, http or https."""
+
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from servers.models import BareMetalServer
+from servers.services.events import UPDATE, record_server_event
+
+
+@transaction.atomic
+def switch_metadata_service(
+    server: BareMetalServer, *, enabled: bool | None = None, protocol: str | None = None, by: Party
+) -> BareMetalServer:
+    """Switch what is given. Effective at once in every process; one event. REST and admin both end here."""
+    server = BareMetalServer.objects.select_for_update().get(pk=server.pk)
+    apply_switches(server, enabled=enabled, protocol=protocol)
+    server.revision += 1
+    server.save(update_fields=["metadata_enabled", "metadata_protocol", "metadata_epoch", "revision"])
+    switches = {"enabled": server.metadata_enabled, "protocol": server.metadata_protocol}
+    record_server_event(UPDATE, server, by=by, data={"metadata_service": switches})
+    return server
+
+
+def apply_switches(server: BareMetalServer, *, enabled: bool | None, protocol: str | None) -> None:
+    """Set the switches on a row. Switching off begins a new epoch: identity tokens from before stay dead."""
+    if enabled is False and server.metadata_enabled:
+        server.metadata_epoch += 1
+    if enabled is not None:
+        server.metadata_enabled = enabled
+    if protocol is not None:
+        server.metadata_protocol = protocol

@@ -1,0 +1,92 @@
+"""Moving servers on: each step is a conditional UPDATE, so a step taken twice is taken once.
+
+A Celery task is sent for each step, and the sweep (``run_due``) takes whatever a lost task left behind: when a step is
+due stands in the row, not in the broker.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from celery import current_app
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from kombu.exceptions import OperationalError
+
+from controlplane.activity.record import SYSTEM
+from controlplane.kernel import clock
+from servers import lifecycle
+from servers.models import BareMetalServer
+from servers.services import deletion
+
+log = structlog.get_logger(__name__)
+
+MOST_AT_ONCE = 200
+ADVANCE_SERVER = "servers.tasks.advance_server"
+"""By name: the task calls this module, so this module does not import it."""
+
+
+def begin(server: BareMetalServer, action: str) -> None:
+    """Put a server into the first status of a transition and send for the next step. Must run in a transaction.
+
+    Raises Conflict when the action is not possible in the server's status.
+    """
+    if action == "create":
+        found = lifecycle.ACTIONS[action]
+    else:
+        found = lifecycle.begin(action, status=server.status, under_way=server.transition)
+    server.status = found.first
+    server.transition = action
+    server.transition_due_at = clock.now() + step_delay(action)
+    server.revision += 1
+    server.save(update_fields=["status", "transition", "transition_due_at", "revision"])
+    _send(server)
+
+
+def step_delay(action: str) -> timedelta:
+    """A transition takes BAREMINT_PROVISION_SECONDS, spread over its steps."""
+    return timedelta(seconds=settings.BAREMINT_PROVISION_SECONDS / lifecycle.steps(action))
+
+
+def advance(server_id: str, *, now: datetime) -> bool:
+    """Take the next step of a server if it is due. Returns whether this call took it."""
+    server = BareMetalServer.objects.filter(id=server_id, transition_due_at__lte=now).first()
+    if server is None:
+        return False
+    following, at_rest = lifecycle.next_status(server.transition, server.status)
+    if following == lifecycle.GONE:
+        return deletion.remove(server, by=SYSTEM)
+    due_at = None if at_rest else now + step_delay(server.transition)
+    with transaction.atomic():
+        taken = BareMetalServer.objects.filter(
+            pk=server.pk,
+            status=server.status,
+            transition=server.transition,
+            transition_due_at=server.transition_due_at,
+        ).update(
+            status=following,
+            transition="" if at_rest else server.transition,
+            transition_due_at=due_at,
+            revision=F("revision") + 1,
+        )
+        if taken and not at_rest:
+            _send(server)
+    return taken == 1
+
+
+def run_due(now: datetime) -> int:
+    """Take every step that is due: the sweep behind lost tasks. Returns how many were taken."""
+    due = BareMetalServer.objects.filter(transition_due_at__lte=now).order_by("transition_due_at")
+    return sum(advance(server_id, now=now) for server_id in list(due.values_list("id", flat=True)[:MOST_AT_ONCE]))
+
+
+def _send(server: BareMetalServer) -> None:
+    action = server.transition
+    transaction.on_commit(lambda: _ring(server.id, step_delay(action).total_seconds()))
+
+
+def _ring(server_id: str, seconds: float) -> None:
+    try:
+        current_app.send_task(ADVANCE_SERVER, args=[server_id], countdown=seconds, retry=False)
+    except OperationalError:
+        log.warning("the broker is away; the sweep will move the server on", server_id=server_id)
