@@ -10,9 +10,10 @@ from cryptography.x509.oid import NameOID
 
 from controlplane.kernel.facts import NamedRef, ServerFacts
 
+SERVER_ID = "0717-11111111-1111-4111-8111-111111111111"
 FACTS = ServerFacts(
-    id="0717-11111111-1111-4111-8111-111111111111",
-    crn=f"crn:v1:bluemix:public:is:us-south-1:a/{'a' * 32}::bare-metal-server:0717-11111111-1111-4111-8111-111111111111",
+    id=SERVER_ID,
+    crn=f"crn:v1:bluemix:public:is:us-south-1:a/{'a' * 32}::bare-metal-server:{SERVER_ID}",
     name="web-1",
     account_id="a" * 32,
     region="us-south",

@@ -1,19 +1,10 @@
-"""Authorisation of control-plane views: each names, per method, the IAM action it needs; no name, no access."""
+"""What an operation needs, and the default permission: no name, no access."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.views import APIView
-
-from controlplane.activity.record import Party, record
-from controlplane.kernel import envelopes
-from controlplane.kernel.caller import Caller
-from controlplane.kernel.errors import ApiError, NotAuthorized, Unauthenticated
-from trustedprofiles.selectors import authorize
 
 
 @dataclass(frozen=True)
@@ -31,84 +22,7 @@ class Operation:
 
 
 class ActionPermission(BasePermission):
-    """Default permission: a view that is not a GuardedView is refused."""
+    """Default permission: a view that does not name its operations (trustedprofiles/guarded.py) is refused."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        return isinstance(view, GuardedView)
-
-
-class GuardedView(APIView):
-    """A view whose every method is authenticated, authorised and recorded."""
-
-    envelope: ClassVar[envelopes.Envelope] = staticmethod(envelopes.vpc)
-    operations: ClassVar[Mapping[str, Operation]] = {}
-    service_name: ClassVar[str] = "is"
-
-    @property
-    def operation(self) -> Operation | None:
-        return self.operations.get(self.request.method or "")
-
-    _caller: Caller | None = None
-
-    @property
-    def caller(self) -> Caller:
-        """The authenticated caller; only to be asked after ``initial`` let the request through."""
-        if self._caller is None:
-            raise Unauthenticated("The request carries no IAM token. Send Authorization: Bearer <IAM access token>.")
-        return self._caller
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if (operation := self.operation) is None:
-            return  # DRF answers 405
-        if isinstance(request.user, Caller):
-            self._caller = request.user
-        caller = self.caller
-        self.prepare(request)
-        verdict = authorize(
-            caller,
-            action=operation.action,
-            resource={
-                "accountId": caller.account_id,
-                "serviceName": self.service_name,
-                **self.resource_attributes(),
-            },
-        )
-        if not verdict:
-            raise NotAuthorized(verdict.because)
-
-    def prepare(self, request: Request) -> None:
-        """Checks and look-ups before authorisation: query parameters, the object itself. May raise ApiError."""
-
-    def resource_attributes(self) -> dict[str, str]:
-        """What a policy's resource attributes are matched against, beside account and service."""
-        return {}
-
-    def target(self) -> Party:
-        """The target of this view's events; lists name ``*`` (Activity Tracker's convention)."""
-        return Party(name="*")
-
-    def handle_exception(self, exc: Exception) -> Response:
-        response = super().handle_exception(exc)
-        error = envelopes.as_api_error(exc)
-        if self.operation and self._caller:
-            self._record(error)
-        return response
-
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response = super().finalize_response(request, response, *args, **kwargs)
-        operation = self.operation
-        if operation and response.status_code < 400 and not operation.recorded_by_service:
-            self._record(None, status=response.status_code)
-        return response
-
-    def _record(self, error: ApiError | None, status: int = 200) -> None:
-        assert self.operation is not None  # noqa: S101  both callers ask first
-        record(
-            self.operation.event,
-            initiator=Party.of(self.caller),
-            target=self.target(),
-            account_id=self.caller.account_id,
-            error=error,
-            status=status,
-        )
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(getattr(view, "operations", None))

@@ -16,7 +16,7 @@ from controlplane.kernel.versioning import parse_version, require_generation
 from servers.api.references import Hrefs
 from servers.models import BareMetalServer
 from servers.selectors import find_server
-from trustedprofiles.permissions import GuardedView
+from trustedprofiles.guarded import GuardedView
 
 EARLIEST_VERSION = date(2019, 1, 1)
 M = TypeVar("M", bound=Model)

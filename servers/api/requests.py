@@ -25,7 +25,7 @@ class NameField(serializers.RegexField):
         return str(super().to_internal_value(data))
 
 
-class ReferenceField(serializers.Field):  # type: ignore[type-arg]
+class ReferenceField(serializers.Field):
     """A reference by exactly one of its ``forms``; reads as the id at the end of it."""
 
     default_error_messages = {"invalid": "A reference is an object with exactly one of {forms}."}

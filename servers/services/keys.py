@@ -23,7 +23,7 @@ RSA_LENGTHS = (2048, 4096)
 def create_key(
     account: Account, *, resource_group: ResourceGroup, region: str, public_key: str, name: str = "", by: Party
 ) -> Key:
-    """Import an OpenSSH public key. Raises InvalidValue for any other text, NotUnique for a name or key that is there."""
+    """Import an OpenSSH public key. Raises InvalidValue for other text, NotUnique for a name or key that is there."""
     kind, length, algorithm, blob = _read(public_key)
     key = Key(
         id=ids.regional_id(region),

@@ -59,6 +59,8 @@ def create_vpc(account: Account, *, resource_group: ResourceGroup, name: str, re
 def create_subnet(vpc: VPC, *, zone: str, cidr: str, name: str, by: Party) -> Subnet:
     """Make a subnet with the five addresses that the provider keeps. Raises NotUnique."""
     now = clock.now()
+    acl, table = vpc.default_network_acl, vpc.default_routing_table
+    assert acl and table  # noqa: S101, PT018  create_vpc made them
     try:
         with transaction.atomic():
             subnet = Subnet.objects.create(
@@ -69,8 +71,8 @@ def create_subnet(vpc: VPC, *, zone: str, cidr: str, name: str, by: Party) -> Su
                 zone=zone,
                 vpc=vpc,
                 ipv4_cidr_block=cidr,
-                network_acl=vpc.default_network_acl,
-                routing_table=vpc.default_routing_table,
+                network_acl=acl,
+                routing_table=table,
                 created_at=now,
             )
     except IntegrityError:

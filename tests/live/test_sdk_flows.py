@@ -3,7 +3,7 @@
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -105,13 +105,13 @@ def operator(product: Any) -> Operator:
 
 
 @pytest.fixture(scope="module")
-def chain(product: Any, operator: Operator) -> Iterator[dict[str, Any]]:
+def chain(product: Any, operator: Operator) -> dict[str, Any]:
     """A server with the service on, linked to a Viewer profile that is its default."""
     profile = operator.create_profile()
     operator.grant_viewer(profile)
     server = operator.create_server(default_trusted_profile={"target": {"id": profile["id"]}, "auto_link": True})
     operator.switch(server["id"], enabled=True)
-    yield {"server": server, "profile": profile, "url": operator.metadata_url(server, product)}
+    return {"server": server, "profile": profile, "url": operator.metadata_url(server, product)}
 
 
 def inside(url: str, **selector: str) -> VPCInstanceAuthenticator:
@@ -366,8 +366,12 @@ def test_openssl_makes_the_request_and_verifies_the_chain(product: Any, chain: d
     for name, pem in zip(("leaf.pem", "intermediate.pem"), answer["certificates"], strict=True):
         (tmp_path / name).write_text(pem)
     verified = subprocess.run(
-        ["openssl", "verify", "-x509_strict", "-purpose", "sslclient", "-CAfile", product.info["ca_bundle"]]
-        + ["-untrusted", tmp_path / "intermediate.pem", tmp_path / "leaf.pem"],
+        [
+            *("openssl", "verify", "-x509_strict", "-purpose", "sslclient"),
+            *("-CAfile", product.info["ca_bundle"]),
+            *("-untrusted", tmp_path / "intermediate.pem"),
+            tmp_path / "leaf.pem",
+        ],
         check=False,
         capture_output=True,
         text=True,

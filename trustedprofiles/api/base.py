@@ -5,8 +5,8 @@ from typing import ClassVar
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import NotFound
+from trustedprofiles.guarded import GuardedView
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.permissions import GuardedView
 from trustedprofiles.selectors import find_profile
 
 

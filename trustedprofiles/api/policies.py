@@ -14,8 +14,9 @@ from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import StrictSerializer
 from trustedprofiles import events
 from trustedprofiles.api import policy_shapes as shapes
+from trustedprofiles.guarded import GuardedView
 from trustedprofiles.models import Account, Policy
-from trustedprofiles.permissions import GuardedView, Operation
+from trustedprofiles.permissions import Operation
 from trustedprofiles.services import policies
 from trustedprofiles.services.policies import PolicyContent
 

