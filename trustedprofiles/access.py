@@ -14,6 +14,8 @@ from trustedprofiles import roles
 
 ACTIVE = "active"
 PLATFORM_SERVICES = frozenset({"iam-identity", "iam-access-management", "resource-controller"})
+EVERY = "*"
+MOST_NEAR_MISSES = 3
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,10 @@ class Condition:
     key: str
     operator: str
     value: Any
+
+    def __str__(self) -> str:
+        value = ", ".join(map(str, self.value)) if isinstance(self.value, list) else self.value
+        return f"{self.key} {self.operator} {value}"
 
 
 @dataclass(frozen=True)
@@ -38,21 +44,25 @@ class PolicyFacts:
 def decide(*, iam_id: str, action: str, resource: Mapping[str, str], policies: Iterable[PolicyFacts]) -> Verdict:
     """May the subject do this to the resource? ``resource`` maps attribute names (``accountId``, ``serviceName``,
     ``bareMetalServerId``, ...) to values."""
-    too_small: list[str] = []
+    near_misses: list[str] = []
     for policy in policies:
         if policy.state != ACTIVE or policy.subject_iam_id.lower() != iam_id.lower():
             continue
-        if not all(matches(condition, resource) for condition in policy.resource):
-            continue
-        for role in policy.roles:
-            if roles.grants(role, action):
-                return Allowed(f"policy {policy.id} grants {roles.display_name(role)}", source=policy.id)
-            too_small.append(roles.display_name(role))
-    wanted = f"A policy for {iam_id} on {resource.get('serviceName', 'the service')} with the role "
-    wanted += f"{roles.least_role(action)} would allow it."
-    if too_small:
-        return Refused(f"{action} is not granted by {', '.join(sorted(set(too_small)))}. {wanted}")
-    return Refused(f"No policy grants {action} on this resource. {wanted}")
+        role = next((role for role in policy.roles if roles.grants(role, action)), None)
+        unmet = next((condition for condition in policy.resource if not matches(condition, resource)), None)
+        if role and not unmet:
+            return Allowed(f"policy {policy.id} grants {roles.display_name(role)}", source=policy.id)
+        if role:
+            near_misses.append(f"policy {policy.id} grants it only where {unmet}")
+        elif not unmet:
+            names = ", ".join(sorted(map(roles.display_name, policy.roles)))
+            near_misses.append(f"policy {policy.id} grants {names}, which does not include it")
+    missing = "; ".join(near_misses[:MOST_NEAR_MISSES]) or "no policy grants it on this resource"
+    service = resource.get("serviceName", "the service")
+    return Refused(
+        f"{iam_id} may not {action}: {missing}. "
+        f"A policy for {iam_id} on {service} with the role {roles.least_role(action)} would allow it."
+    )
 
 
 def matches(condition: Condition, resource: Mapping[str, str]) -> bool:
@@ -61,18 +71,19 @@ def matches(condition: Condition, resource: Mapping[str, str]) -> bool:
     if condition.key == "serviceType":
         platform = resource.get("serviceName") in PLATFORM_SERVICES
         value = "platform_service" if platform else "service"
+    wanted = condition.value
     match condition.operator:
         case "stringExists":
-            return (value is not None) == (condition.value in (True, "true"))
+            return (value is not None) == (wanted in (True, "true"))
         case "stringEquals":
-            return value is not None and value == condition.value
+            # VPC policies write ``vpcId = *`` for every VPC (VPC API reference, resource attributes).
+            return value is not None and wanted in (value, EVERY)
         case "stringMatch":
-            return value is not None and _wildcard(value, condition.value)
+            return value is not None and _wildcard(value, wanted)
         case "stringEqualsAnyOf":
-            return value is not None and isinstance(condition.value, list) and value in condition.value
+            return value is not None and isinstance(wanted, list) and value in wanted
         case "stringMatchAnyOf":
-            patterns = condition.value if isinstance(condition.value, list) else []
-            return value is not None and any(_wildcard(value, pattern) for pattern in patterns)
+            return value is not None and isinstance(wanted, list) and any(_wildcard(value, each) for each in wanted)
         case _:
             return False
 

@@ -1,6 +1,7 @@
 """Views that are authenticated, authorised and recorded: each names, per method, the IAM action it needs."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -10,9 +11,20 @@ from rest_framework.views import APIView
 from controlplane.activity.record import Party, record
 from controlplane.kernel import envelopes
 from controlplane.kernel.caller import Caller
-from controlplane.kernel.errors import ApiError, MethodNotAllowed, NotAuthorized, Unauthenticated
+from controlplane.kernel.errors import (
+    LONGEST_ECHO,
+    ApiError,
+    InvalidValue,
+    MethodNotAllowed,
+    NotAuthorized,
+    NotFound,
+    Target,
+    Unauthenticated,
+)
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import authorize
+
+LONGEST_TARGET = 255
 
 
 class GuardedView(APIView):
@@ -45,6 +57,7 @@ class GuardedView(APIView):
         if isinstance(request.user, Caller):
             self._caller = request.user
         caller = self.caller
+        self._refuse_nul(request)
         self.prepare(request)
         verdict = authorize(
             caller,
@@ -57,6 +70,17 @@ class GuardedView(APIView):
         )
         if not verdict:
             raise NotAuthorized(verdict.because)
+
+    def _refuse_nul(self, request: Request) -> None:
+        """No stored text holds a NUL character, and PostgreSQL fails a query that looks for one."""
+        if any("\0" in str(value) for value in self.kwargs.values()):
+            raise NotFound("There is nothing at this path: it contains a NUL character.")
+        for name, values in request.GET.lists():
+            if "\0" in name or any("\0" in value for value in values):
+                raise InvalidValue(
+                    "A query parameter contains a NUL character. Remove it.",
+                    target=Target(name.replace("\0", "")[:LONGEST_ECHO], "parameter"),
+                )
 
     def prepare(self, request: Request) -> None:
         """Checks and look-ups before authorisation: query parameters, the object itself. May raise ApiError."""
@@ -85,10 +109,12 @@ class GuardedView(APIView):
 
     def _record(self, error: ApiError | None, status: int = 200) -> None:
         assert self.operation is not None  # noqa: S101  both callers ask first
+        target = self.target()
         record(
             self.operation.event,
             initiator=Party.of(self.caller),
-            target=self.target(),
+            # Of what was not found, the id is whatever text stood in the path.
+            target=replace(target, id=target.id.replace("\0", "")[:LONGEST_TARGET]),
             account_id=self.caller.account_id,
             error=error,
             status=status,

@@ -19,9 +19,12 @@ class LinkFacts:
 
 def decide(facts: ServerFacts, *, links: Iterable[LinkFacts], profile_account_id: str) -> Verdict:
     """Trust by link: type BMS and the server's CRN; another account's server only when the link says so."""
+    foreign = facts.account_id != profile_account_id
+    because = "no link names it. Link it: cr_type BMS, crn of the server."
     for link in links:
         if link.cr_type != BARE_METAL or link.crn != facts.crn:
             continue
-        if facts.account_id == profile_account_id or link.is_cross_account:
+        if not foreign or link.is_cross_account:
             return Allowed(f"link {link.id} names this server", source=link.id)
-    return Refused("no link names it. Link it: cr_type BMS, crn of the server.")
+        because = f"link {link.id} names it, but it is of another account. Link it with is_cross_account."
+    return Refused(because)

@@ -110,5 +110,7 @@ def least_role(action: str) -> str:
     return next((role.display_name for role in SYSTEM_ROLES if role.grants(action)), "Administrator")
 
 
-def granted_actions(role: Role, service_name: str) -> list[str]:
-    return [action for action in ACTIONS.get(service_name, ()) if role.grants(action)]
+def granted_actions(role: Role, service_name: str = "") -> list[str]:
+    """What the role grants on a service; on all of them when none is named."""
+    services = [service_name] if service_name else list(ACTIONS)
+    return [action for service in services for action in ACTIONS.get(service, ()) if role.grants(action)]

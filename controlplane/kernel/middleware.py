@@ -39,6 +39,8 @@ class RequestContextMiddleware:
         response["X-Request-Id"] = request_id
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
+        if not response.streaming and not response.has_header("Content-Length"):
+            response["Content-Length"] = str(len(response.content))
         response["X-Content-Type-Options"] = "nosniff"
         return response
 

@@ -55,7 +55,7 @@ class Connection:
         self.socket.sendall(self.wire)
 
     def receive(self) -> bytes | None:
-        """The status line of a whole answer, or None while it is incomplete."""
+        """The begin of the status line of a whole answer, or None while it is incomplete."""
         chunk = self.socket.recv(65536)
         if not chunk:
             raise ConnectionError("The server closed the connection.")
@@ -71,7 +71,7 @@ def _content_length(head: bytes) -> int:
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
             return int(line[15:])
-    return 0
+    raise ConnectionError("The server answered without a Content-Length.")
 
 
 def run(request: Request, *, connections: int, seconds: float) -> Result:

