@@ -1,4 +1,8 @@
-"""Activity events of IAM (IBM Cloud Activity Tracker, IAM events)."""
+"""Activity events of IAM.
+
+IBM publishes create, update and delete of trusted profiles and policies (IBM Cloud docs, "Activity tracking events for
+IAM"); links, roles, resource groups and every read follow the same pattern.
+"""
 
 PROFILE_CREATE = "iam-identity.account-profile.create"
 PROFILE_READ = "iam-identity.account-profile.read"

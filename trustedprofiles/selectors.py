@@ -1,6 +1,9 @@
 """Reads and decisions over stored profiles, links and policies."""
 
+import uuid
 from collections.abc import Mapping
+
+from django.db.models import QuerySet
 
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
@@ -22,18 +25,25 @@ def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Ve
 
 
 def policy_facts(row: Policy) -> access.PolicyFacts:
-    resource = tuple(access.Condition(each["key"], each["operator"], each["value"]) for each in row.resource)
-    return access.PolicyFacts(str(row.id), row.subject_iam_id, tuple(row.roles), resource, row.state)
+    """A policy row as the decision knows it.
+
+    Access tags become conditions too: nothing carries tags yet, so a policy on tagged resources grants nothing.
+    """
+    tags = [{**tag, "key": f"tag:{tag['key']}"} for tag in row.resource_tags]
+    conditions = tuple(
+        access.Condition(each["key"], each["operator"], each["value"]) for each in [*row.resource, *tags]
+    )
+    return access.PolicyFacts(str(row.id), row.subject_iam_id, tuple(row.roles), conditions, row.state)
 
 
 def find_profile(
     *, account_id: str, id: str | None = None, crn: str | None = None, name: str | None = None
 ) -> TrustedProfile | None:
-    """A profile of this account, by one of its keys, with its links.
+    """The profile of this account that all the given keys designate; none given, none found.
 
     A CRN is read for its id only; the stored account decides, never the one the text claims.
     """
-    profiles = TrustedProfile.objects.filter(account_id=account_id)
+    keys = {field: value for field, value in (("id", id), ("name", name)) if value is not None}
     if crn is not None:
         try:
             parsed = Crn.parse(crn)
@@ -41,9 +51,11 @@ def find_profile(
             return None
         if (parsed.service, parsed.resource_type, parsed.account_id) != ("iam-identity", "profile", account_id):
             return None
-        id = parsed.resource
-    found = profiles.filter(name=name) if name is not None else profiles.filter(id=id)
-    return found.first()
+        if keys.setdefault("id", parsed.resource) != parsed.resource:
+            return None
+    if not keys or any("\0" in value for value in keys.values()):  # PostgreSQL fails a query that looks for NUL
+        return None
+    return TrustedProfile.objects.filter(account_id=account_id, **keys).first()
 
 
 def trusts(profile: TrustedProfile, facts: ServerFacts) -> Verdict:
@@ -51,6 +63,23 @@ def trusts(profile: TrustedProfile, facts: ServerFacts) -> Verdict:
     rows = ProfileLink.objects.filter(profile=profile, cr_type=matching.BARE_METAL, crn=facts.crn)
     links = [matching.LinkFacts(row.id, row.cr_type, row.crn, row.is_cross_account) for row in rows]
     return matching.decide(facts, links=links, profile_account_id=profile.account_id)
+
+
+def profiles_of(account_id: str) -> QuerySet[TrustedProfile]:
+    return TrustedProfile.objects.filter(account_id=account_id)
+
+
+def find_policy(account_id: str, id: str) -> Policy | None:
+    """A policy of the account in whatever state: a deleted one can be read and restored."""
+    try:
+        number = uuid.UUID(id)
+    except ValueError:
+        return None
+    return Policy.objects.filter(account_id=account_id, id=number).first()
+
+
+def policies_of(account_id: str) -> QuerySet[Policy]:
+    return Policy.objects.filter(account_id=account_id)
 
 
 def find_user(account_id: str, iam_id: str) -> User | None:
@@ -64,3 +93,7 @@ def default_resource_group(account_id: str) -> ResourceGroup:
 
 def resource_group(account_id: str, id: str) -> ResourceGroup | None:
     return ResourceGroup.objects.filter(account_id=account_id, id=id).first()
+
+
+def resource_groups_of(account_id: str) -> QuerySet[ResourceGroup]:
+    return ResourceGroup.objects.filter(account_id=account_id)

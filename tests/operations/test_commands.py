@@ -13,6 +13,7 @@ from controlplane.kernel import clock
 from controlplane.operations import bootstrap, credentials
 from controlplane.operations.credentials import Credentials
 from identity.models import KeyPair
+from servers.addressing import loopback_address
 from servers.models import BareMetalServer
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,19 @@ def test_info_of_a_data_directory_without_the_admins_password_says_how_to_set_on
 def test_before_the_first_start_one_is_told_to_start(command: list[str]) -> None:
     with pytest.raises(CommandError, match="baremint up"):
         said(*command)
+
+
+@pytest.mark.parametrize("member", ["name", "id", "crn"])
+def test_a_server_is_known_by(bootstrapped: None, member: str) -> None:
+    server = BareMetalServer.objects.get(name="web-2")
+
+    assert said("address", getattr(server, member)) == loopback_address(server.number)
+
+
+def test_the_url_of_a_server_is_its_address_of_the_metadata_service(bootstrapped: None) -> None:
+    server = BareMetalServer.objects.get(name="web-1")
+
+    assert said("address", "web-1", "--url") == f"http://{loopback_address(server.number)}:8169"
 
 
 def test_the_url_of_a_server_on_https_is_https(bootstrapped: None) -> None:

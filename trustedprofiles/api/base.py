@@ -1,10 +1,12 @@
-"""What the views of the IAM identity API share."""
+"""What the views of the IAM APIs share."""
 
 from typing import ClassVar
 
+from rest_framework.request import Request
+
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import MissingValue, NotFound, Target
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import find_profile
@@ -18,13 +20,31 @@ class IdentityView(GuardedView):
 
 
 class ProfileView(IdentityView):
-    """A view under one trusted profile. Another account's profile looks like none."""
+    """A view under one trusted profile, ``profile_id`` in the path. Another account's profile looks like none."""
 
-    def get_profile(self) -> TrustedProfile:
+    profile: TrustedProfile
+
+    def prepare(self, request: Request) -> None:
         profile = find_profile(account_id=self.caller.account_id, id=self.kwargs["profile_id"])
         if profile is None:
             raise NotFound("There is no trusted profile of this id in your account.")
-        return profile
+        self.profile = profile
+
+    def resource_attributes(self) -> dict[str, str]:
+        return {"resourceType": "profile", "resource": self.profile.id}
 
     def target(self) -> Party:
+        if hasattr(self, "profile"):
+            return Party(self.profile.crn, self.profile.name, "TrustedProfile")
         return Party(self.kwargs["profile_id"], type="TrustedProfile")
+
+
+def require_own_account(request: Request, account_id: str, *, required: bool = True) -> None:
+    """The ``account_id`` of a list. Raises MissingValue without one, NotFound for any account but the token's."""
+    asked = request.GET.get("account_id")
+    if not asked and required:
+        raise MissingValue("The account_id query parameter is required.", target=Target("account_id", "parameter"))
+    if asked and asked != account_id:
+        raise NotFound(
+            "There is no such account, or your token is of another one.", target=Target("account_id", "parameter")
+        )

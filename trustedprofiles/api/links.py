@@ -4,32 +4,51 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import MissingValue, NotFound, Target
 from trustedprofiles import events
 from trustedprofiles.api.base import ProfileView
+from trustedprofiles.api.pages import one_of
 from trustedprofiles.api.serializers import LinkCreation, link_body
 from trustedprofiles.models import ProfileLink
 from trustedprofiles.permissions import Operation
 from trustedprofiles.services import links
+
+# Query parameters that pick links to delete, and the columns they mean.
+SELECTORS = {
+    "crn": "crn",
+    "namespace": "namespace",
+    "name": "resource_name",
+    "component_type": "component_type",
+    "component_name": "component_name",
+}
 
 
 class Links(ProfileView):
     operations = {
         "GET": Operation("list_links", "iam-identity.profile.read", events.LINK_READ),
         "POST": Operation("create_link", "iam-identity.profile.linkToResource", events.LINK_CREATE, True),
+        "DELETE": Operation("delete_link_by_parameters", "iam-identity.profile.update", events.LINK_DELETE, True),
     }
 
     def get(self, request: Request, profile_id: str) -> Response:
-        rows = self.get_profile().links.order_by("created_at", "id")
+        rows = self.profile.links.order_by("created_at", "id")
         return Response({"links": [link_body(link) for link in rows]})
 
     def post(self, request: Request, profile_id: str) -> Response:
-        profile = self.get_profile()
         asked = LinkCreation.check(request.data)
         target = asked.pop("link")
         target["resource_name"] = target.pop("name", "")
-        link = links.create_link(profile, **asked, **target, by=Party.of(self.caller))
+        link = links.create_link(self.profile, **asked, **target, by=Party.of(self.caller))
         return Response(link_body(link), status=201, headers={"ETag": link.entity_tag})
+
+    def delete(self, request: Request, profile_id: str) -> Response:
+        cr_type = one_of(request, "type", ProfileLink.CrType.values)
+        if cr_type is None:
+            raise MissingValue("The type query parameter is required.", target=Target("type", "parameter"))
+        picked = {column: request.GET[name] for name, column in SELECTORS.items() if name in request.GET}
+        if not links.delete_links(self.profile, cr_type=cr_type, **picked, by=Party.of(self.caller)):
+            raise NotFound("The trusted profile has no such link.")
+        return Response(status=204)
 
 
 class Link(ProfileView):
@@ -38,15 +57,18 @@ class Link(ProfileView):
         "DELETE": Operation("delete_link", "iam-identity.profile.update", events.LINK_DELETE, True),
     }
 
-    def get(self, request: Request, profile_id: str, link_id: str) -> Response:
-        return Response(link_body(self._get_link(link_id)))
+    link: ProfileLink
 
-    def delete(self, request: Request, profile_id: str, link_id: str) -> Response:
-        links.delete_link(self._get_link(link_id), by=Party.of(self.caller))
-        return Response(status=204)
-
-    def _get_link(self, link_id: str) -> ProfileLink:
-        link = self.get_profile().links.filter(id=link_id).first()
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        link = self.profile.links.filter(id=self.kwargs["link_id"]).first()
         if link is None:
             raise NotFound("The trusted profile has no link of this id.")
-        return link
+        self.link = link
+
+    def get(self, request: Request, profile_id: str, link_id: str) -> Response:
+        return Response(link_body(self.link), headers={"ETag": self.link.entity_tag})
+
+    def delete(self, request: Request, profile_id: str, link_id: str) -> Response:
+        links.delete_link(self.link, by=Party.of(self.caller))
+        return Response(status=204)

@@ -1,74 +1,16 @@
-"""One policy, two renderings: v1 (subjects, roles, resources) and v2 (subject, control.grant, resource)."""
+"""One policy, two renderings: both APIs' bodies to what a policy says, and a stored policy to both bodies."""
 
 from typing import Any
 
-from rest_framework import serializers
-
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, MissingField, ReferenceNotFound, Target
-from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from trustedprofiles.api.policy_bodies import EXISTS_VALUES, V1Body, V2Body
 from trustedprofiles.models import Policy
-from trustedprofiles.roles import ROLES
+from trustedprofiles.roles import ROLES, granted_actions
 from trustedprofiles.services.policies import PolicyContent
 
-LONGEST_VALUE = 1000
 SCOPES = ("serviceType", "serviceName", "resourceGroupId", "service_group_id")
-V1_OPERATORS = ("stringEquals", "stringMatch", "stringExists")
-V2_OPERATORS = (*V1_OPERATORS, "stringEqualsAnyOf", "stringMatchAnyOf")
-
-
-class V1Attribute(StrictSerializer):
-    name = StrictCharField(max_length=LONGEST_VALUE)
-    value = StrictCharField(max_length=LONGEST_VALUE)
-    operator = serializers.ChoiceField(choices=V1_OPERATORS, required=False, default="stringEquals")
-
-
-class V1Subject(StrictSerializer):
-    attributes = V1Attribute(many=True, allow_empty=False)
-
-
-class V1Resource(StrictSerializer):
-    attributes = V1Attribute(many=True, allow_empty=False)
-    tags = V1Attribute(many=True, required=False)
-
-
-class RoleReference(StrictSerializer):
-    role_id = StrictCharField(max_length=LONGEST_VALUE)
-
-
-class V1Body(StrictSerializer):
-    type = serializers.ChoiceField(choices=["access"])
-    subjects = serializers.ListField(child=V1Subject(), min_length=1, max_length=1)
-    roles = RoleReference(many=True, allow_empty=False)
-    resources = serializers.ListField(child=V1Resource(), min_length=1, max_length=1)
-    description = StrictCharField(required=False, allow_blank=True, max_length=300)
-
-
-class V2Attribute(StrictSerializer):
-    key = StrictCharField(max_length=LONGEST_VALUE)
-    operator = serializers.ChoiceField(choices=V2_OPERATORS)
-    value = serializers.JSONField()
-
-
-class V2Attributes(StrictSerializer):
-    attributes = V2Attribute(many=True, allow_empty=False)
-    tags = V2Attribute(many=True, required=False)
-
-
-class V2Grant(StrictSerializer):
-    roles = RoleReference(many=True, allow_empty=False)
-
-
-class V2Control(StrictSerializer):
-    grant = V2Grant()
-
-
-class V2Body(StrictSerializer):
-    type = serializers.ChoiceField(choices=["access"])
-    control = V2Control()
-    subject = V2Attributes()
-    resource = V2Attributes()
-    description = StrictCharField(required=False, allow_blank=True, max_length=300)
+LONGEST_IAM_ID = 128
 
 
 def content_from_v1(data: Any, *, account_id: str) -> PolicyContent:
@@ -80,7 +22,7 @@ def content_from_v1(data: Any, *, account_id: str) -> PolicyContent:
         subject=[_as_v2(each) for each in subject["attributes"]],
         resource=[_as_v2(each) for each in resource["attributes"]],
         resource_tags=[_as_v2(each) for each in resource.get("tags", [])],
-        roles=[role["role_id"] for role in body["roles"]],
+        roles=_role_ids(body["roles"]),
         description=body.get("description", ""),
     )
     return _checked(content, account_id=account_id)
@@ -94,36 +36,55 @@ def content_from_v2(data: Any, *, account_id: str) -> PolicyContent:
         subject=[dict(each) for each in body["subject"]["attributes"]],
         resource=[dict(each) for each in body["resource"]["attributes"]],
         resource_tags=[dict(each) for each in body["resource"].get("tags", [])],
-        roles=[role["role_id"] for role in body["control"]["grant"]["roles"]],
+        roles=_role_ids(body["control"]["grant"]["roles"]),
         description=body.get("description", ""),
     )
     return _checked(content, account_id=account_id)
 
 
 def _as_v2(attribute: dict[str, Any]) -> dict[str, Any]:
-    value = attribute["value"]
-    if attribute["operator"] == "stringExists":
-        value = value.lower() == "true"
-    return {"key": attribute["name"], "operator": attribute["operator"], "value": value}
+    operator, value = attribute.get("operator", "stringEquals"), attribute["value"]
+    if operator == "stringExists":
+        value = EXISTS_VALUES[value]
+    return {"key": attribute["name"], "operator": operator, "value": value}
+
+
+def _role_ids(references: list[dict[str, str]]) -> list[str]:
+    """Each once, in the order they came."""
+    return list(dict.fromkeys(reference["role_id"] for reference in references))
 
 
 def _checked(content: PolicyContent, *, account_id: str) -> PolicyContent:
-    if not content.subject_iam_id:
-        raise MissingField("The subject needs the attribute iam_id.", target=Target("subject"))
+    _check_subject(content)
     values = {each["key"]: each["value"] for each in content.resource}
-    if values.get("accountId") != account_id:
-        raise InvalidValue(
-            "The resource needs the attribute accountId with the account of your token.", target=Target("resource")
-        )
+    if "accountId" not in values:
+        raise MissingField("The resource needs the attribute accountId.", target=Target("resource"))
+    if any(each["value"] != account_id for each in content.resource if each["key"] == "accountId"):
+        raise InvalidValue("accountId is not the account of your token.", target=Target("resource"))
     if not any(scope in values for scope in SCOPES):
-        raise InvalidValue(f"The resource needs one of the attributes {', '.join(SCOPES)}.", target=Target("resource"))
+        raise MissingField(f"The resource needs one of the attributes {', '.join(SCOPES)}.", target=Target("resource"))
     for role in content.roles:
         if role not in ROLES:
-            raise ReferenceNotFound(f"There is no role {role[:64]}.", target=Target("roles"), code="role_not_found")
+            raise ReferenceNotFound(
+                f"There is no role {role[:64]}. GET /v2/roles lists them.",
+                target=Target("roles"),
+                code="role_not_found",
+            )
     return content
 
 
-def v1_body(policy: Policy, *, base: str) -> dict[str, Any]:
+def _check_subject(content: PolicyContent) -> None:
+    target = Target("subject")
+    if not content.subject_iam_id:
+        raise MissingField("The subject needs the attribute iam_id; access groups are not simulated.", target=target)
+    [first, *more] = content.subject
+    if more or first["operator"] != "stringEquals":
+        raise InvalidValue("The subject has one attribute only: iam_id stringEquals <IAM id>.", target=target)
+    if len(content.subject_iam_id) > LONGEST_IAM_ID:
+        raise InvalidValue(f"An IAM id has at most {LONGEST_IAM_ID} characters.", target=target)
+
+
+def v1_body(policy: Policy, *, base: str, display: bool = False) -> dict[str, Any]:
     """Policy as the v1 API answers it."""
     resource: dict[str, Any] = {"attributes": [_as_v1(each) for each in policy.resource]}
     if policy.resource_tags:
@@ -131,12 +92,12 @@ def v1_body(policy: Policy, *, base: str) -> dict[str, Any]:
     return {
         **_common(policy, base=base),
         "subjects": [{"attributes": [{"name": each["key"], "value": each["value"]} for each in policy.subject]}],
-        "roles": _roles(policy),
+        "roles": _roles(policy, described=True, with_actions=display),
         "resources": [resource],
     }
 
 
-def v2_body(policy: Policy, *, base: str) -> dict[str, Any]:
+def v2_body(policy: Policy, *, base: str, display: bool = False) -> dict[str, Any]:
     """Policy as the v2 API answers it, whichever API created it."""
     resource: dict[str, Any] = {"attributes": policy.resource}
     if policy.resource_tags:
@@ -144,7 +105,7 @@ def v2_body(policy: Policy, *, base: str) -> dict[str, Any]:
     return {
         **_common(policy, base=base),
         "subject": {"attributes": policy.subject},
-        "control": {"grant": {"roles": [{"role_id": role} for role in policy.roles]}},
+        "control": {"grant": {"roles": _roles(policy, described=display, with_actions=display)}},
         "resource": resource,
     }
 
@@ -155,9 +116,18 @@ def _as_v1(attribute: dict[str, Any]) -> dict[str, Any]:
     return {"name": attribute["key"], "value": text, "operator": attribute["operator"]}
 
 
-def _roles(policy: Policy) -> list[dict[str, str]]:
-    known = [ROLES[role] for role in policy.roles]
-    return [{"role_id": role.crn, "display_name": role.display_name, "description": role.description} for role in known]
+def _roles(policy: Policy, *, described: bool, with_actions: bool) -> list[dict[str, Any]]:
+    service = next((each["value"] for each in policy.resource if each["key"] == "serviceName"), "")
+    rendered: list[dict[str, Any]] = []
+    for crn in policy.roles:
+        body: dict[str, Any] = {"role_id": crn}
+        if described and (role := ROLES.get(crn)):
+            body |= {"display_name": role.display_name, "description": role.description}
+            if with_actions:
+                actions = granted_actions(role, service if isinstance(service, str) else "")
+                body["actions"] = [{"id": each, "display_name": each, "description": ""} for each in actions]
+        rendered.append(body)
+    return rendered
 
 
 def _common(policy: Policy, *, base: str) -> dict[str, Any]:

@@ -1,23 +1,25 @@
 """``/v1/profiles``."""
 
 from typing import Any
-from urllib.parse import urlencode
 
+from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel import paging
-from controlplane.kernel.errors import InvalidValue, MissingValue, Target
+from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
-from trustedprofiles.api.base import IdentityView, ProfileView
+from trustedprofiles.api.base import IdentityView, ProfileView, require_own_account
+from trustedprofiles.api.pages import OffsetPage, one_of
 from trustedprofiles.api.serializers import ProfileCreation, ProfileUpdate, profile_body
 from trustedprofiles.models import Account, TrustedProfile
 from trustedprofiles.permissions import Operation
+from trustedprofiles.selectors import profiles_of
 from trustedprofiles.services import profiles
 
 DEFAULT_PAGE = 20
+SORTABLE = ("name", "description", "created_at", "modified_at")
 
 
 class Profiles(IdentityView):
@@ -26,6 +28,19 @@ class Profiles(IdentityView):
         "POST": Operation("create_profile", "iam-identity.profile.create", events.PROFILE_CREATE, True),
     }
 
+    def get(self, request: Request) -> Response:
+        account_id = self.caller.account_id
+        require_own_account(request, account_id)
+        rows = profiles_of(account_id)
+        if name := request.GET.get("name"):
+            rows = rows.filter(name=name)
+        if "filter" in request.GET:
+            raise InvalidValue("filter is not simulated. Use name.", target=Target("filter", "parameter"))
+        sort = one_of(request, "sort", SORTABLE) or "created_at"
+        backwards = "-" if one_of(request, "order", ("asc", "desc")) == "desc" else ""
+        rows = rows.order_by(f"{backwards}{sort}", "id")
+        return Response(_page_body(request, rows, account_id))
+
     def post(self, request: Request) -> Response:
         asked = ProfileCreation.check(request.data)
         if asked.pop("account_id") != self.caller.account_id:
@@ -33,25 +48,6 @@ class Profiles(IdentityView):
         account = Account.objects.get(id=self.caller.account_id)
         profile = profiles.create_profile(account, **asked, by=Party.of(self.caller))
         return Response(profile_body(profile), status=201, headers={"ETag": profile.entity_tag})
-
-    def get(self, request: Request) -> Response:
-        rows = TrustedProfile.objects.filter(account_id=_own_account(request, self.caller.account_id))
-        if name := request.GET.get("name"):
-            rows = rows.filter(name=name)
-        size = paging.parse_limit(request.GET, name="pagesize", default=DEFAULT_PAGE)
-        scope = f"profiles:{self.caller.account_id}:{name or ''}"
-        token = request.GET.get("pagetoken")
-        offset = paging.open_cursor(token, scope=scope, name="pagetoken") if token else 0
-        found = list(rows.order_by("created_at", "id")[offset : offset + size + 1])
-        body: dict[str, Any] = {
-            "profiles": [profile_body(profile) for profile in found[:size]],
-            "limit": size,
-            "offset": offset,
-            "first": _page_url(request, size, None),
-        }
-        if len(found) > size:
-            body["next"] = _page_url(request, size, paging.seal_cursor(offset + size, scope=scope))
-        return Response(body)
 
 
 class Profile(ProfileView):
@@ -62,30 +58,30 @@ class Profile(ProfileView):
     }
 
     def get(self, request: Request, profile_id: str) -> Response:
-        profile = self.get_profile()
-        return Response(profile_body(profile), headers={"ETag": profile.entity_tag})
+        return self._answer(self.profile)
 
     def put(self, request: Request, profile_id: str) -> Response:
-        profile = self.get_profile()
-        require_match(request.headers.get("If-Match"), current=profile.entity_tag)
+        require_match(request.headers.get("If-Match"), current=self.profile.entity_tag)
         changes = ProfileUpdate.check(request.data)
-        profile = profiles.update_profile(profile, changes=changes, by=Party.of(self.caller))
-        return Response(profile_body(profile), headers={"ETag": profile.entity_tag})
+        return self._answer(profiles.update_profile(self.profile, changes=changes, by=Party.of(self.caller)))
 
     def delete(self, request: Request, profile_id: str) -> Response:
-        profiles.delete_profile(self.get_profile(), by=Party.of(self.caller))
+        profiles.delete_profile(self.profile, by=Party.of(self.caller))
         return Response(status=204)
 
-
-def _own_account(request: Request, account_id: str) -> str:
-    """Another account's profiles are as absent as those of an account that does not exist."""
-    asked = request.GET.get("account_id")
-    if not asked:
-        raise MissingValue("The account_id query parameter is required.", target=Target("account_id", "parameter"))
-    return account_id if asked == account_id else ""
+    def _answer(self, profile: TrustedProfile) -> Response:
+        return Response(profile_body(profile), headers={"ETag": profile.entity_tag})
 
 
-def _page_url(request: Request, size: int, token: str | None) -> str:
-    passed_on = {name: value for name, value in request.GET.items() if name not in ("pagesize", "pagetoken")}
-    query = {**passed_on, "pagesize": size, **({"pagetoken": token} if token else {})}
-    return f"{request.build_absolute_uri(request.path)}?{urlencode(query)}"
+def _page_body(request: Request, rows: QuerySet[TrustedProfile], account_id: str) -> dict[str, Any]:
+    """TrustedProfilesList: the links are plain URLs."""
+    page = OffsetPage(
+        request, rows, account_id=account_id, size_name="pagesize", start_name="pagetoken", default=DEFAULT_PAGE
+    )
+    return {
+        "offset": page.offset,
+        "limit": page.size,
+        "first": page.first,
+        **{name: url for name, (url, _) in page.neighbours.items()},
+        "profiles": [profile_body(profile) for profile in page.items],
+    }

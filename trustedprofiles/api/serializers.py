@@ -10,19 +10,20 @@ from trustedprofiles.models import ProfileLink, TrustedProfile
 
 LONGEST_NAME = 255
 LONGEST_DESCRIPTION = 1000
+LONGEST_EMAIL = 254
 
 
 class ProfileCreation(StrictSerializer):
     name = StrictCharField(max_length=LONGEST_NAME)
     account_id = StrictCharField(max_length=64)
     description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
-    email = serializers.EmailField(required=False, allow_blank=True)
+    email = serializers.EmailField(required=False, allow_blank=True, max_length=LONGEST_EMAIL)
 
 
 class ProfileUpdate(StrictSerializer):
     name = StrictCharField(required=False, max_length=LONGEST_NAME)
     description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
-    email = serializers.EmailField(required=False, allow_blank=True)
+    email = serializers.EmailField(required=False, allow_blank=True, max_length=LONGEST_EMAIL)
 
 
 class LinkTarget(StrictSerializer):

@@ -5,9 +5,10 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.crn import Crn
-from controlplane.kernel.errors import Conflict, InvalidValue, Target
+from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, Target
 from trustedprofiles import events
 from trustedprofiles.models import ProfileLink, TrustedProfile
+from trustedprofiles.services.profiles import lock_profile
 
 
 @transaction.atomic
@@ -26,8 +27,10 @@ def create_link(
 ) -> ProfileLink:
     """Let a compute resource become the profile.
 
-    Raises InvalidValue for a CRN of another account unless ``is_cross_account``, Conflict when the link exists.
+    Raises InvalidValue for a CRN of another account unless ``is_cross_account``, Conflict when the link exists,
+    NotFound when the profile is gone.
     """
+    lock_profile(profile)
     _check_account(profile, crn, is_cross_account=is_cross_account)
     now = clock.now()
     link = ProfileLink(
@@ -56,18 +59,30 @@ def create_link(
 
 @transaction.atomic
 def delete_link(link: ProfileLink, *, by: Party) -> None:
-    """Stop trusting a compute resource. Tokens already out live to their end."""
-    _record(events.LINK_DELETE, link, by=by, status=204)
-    link.delete()
+    """Stop trusting a compute resource. Tokens already out live to their end. Raises NotFound when it is gone."""
+    if not _delete(link, by=by):
+        raise NotFound("The link was deleted since it was read.")
+
+
+@transaction.atomic
+def delete_links(profile: TrustedProfile, *, cr_type: str, by: Party, **columns: str) -> int:
+    """Delete a profile's links of one type that have these column values. Returns how many there were."""
+    links = ProfileLink.objects.select_related("profile").filter(profile=profile, cr_type=cr_type, **columns)
+    return sum(_delete(link, by=by) for link in links)
 
 
 @transaction.atomic
 def unlink_everything(crn: str, *, by: Party) -> int:
     """Delete every link of a compute resource, whoever made it. Returns how many there were."""
-    links = list(ProfileLink.objects.select_related("profile").filter(crn=crn))
-    for link in links:
-        delete_link(link, by=by)
-    return len(links)
+    links = ProfileLink.objects.select_related("profile").filter(crn=crn)
+    return sum(_delete(link, by=by) for link in links)
+
+
+def _delete(link: ProfileLink, *, by: Party) -> bool:
+    deleted, _ = ProfileLink.objects.filter(pk=link.pk).delete()
+    if deleted:
+        _record(events.LINK_DELETE, link, by=by, status=204)
+    return bool(deleted)
 
 
 def _check_account(profile: TrustedProfile, crn: str, *, is_cross_account: bool) -> None:

@@ -1,5 +1,6 @@
-"""Access policies: create, replace, restore, delete."""
+"""Access policies: create, replace, delete, restore."""
 
+import json
 import uuid
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -8,9 +9,12 @@ from django.db import transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict
+from controlplane.kernel.errors import Conflict, NotFound
 from trustedprofiles import events
+from trustedprofiles.access import ACTIVE
 from trustedprofiles.models import Account, Policy
+
+DELETED = "deleted"
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,19 @@ class PolicyContent:
         return next((str(each["value"]).lower() for each in self.subject if each["key"] == "iam_id"), "")
 
 
+class PolicyConflict(Conflict):
+    """Another policy says the same. ``rival`` is that one."""
+
+    code = "policy_conflict_error"
+
+    def __init__(self, rival: Policy) -> None:
+        super().__init__(f"Policy {rival.id} already grants these roles on this resource to this subject.")
+        self.rival = rival
+
+
 @transaction.atomic
 def create_policy(account: Account, *, content: PolicyContent, api_version: str, by: Party) -> Policy:
-    """Grant access. Raises Conflict when the same subject has the same roles on the same resource already."""
+    """Grant access. Raises PolicyConflict when the same subject has the same roles on the same resource already."""
     _refuse_duplicate(account.id, content)
     now = clock.now()
     policy = Policy.objects.create(
@@ -55,46 +69,71 @@ def create_policy(account: Account, *, content: PolicyContent, api_version: str,
 
 @transaction.atomic
 def replace_policy(policy: Policy, *, content: PolicyContent, by: Party) -> Policy:
-    """Replace what a policy says. Raises Conflict like ``create_policy``."""
+    """Replace what a policy says.
+
+    Raises PolicyConflict like ``create_policy``, NotFound for a deleted one, Conflict when it changed meanwhile.
+    """
+    _require_active(policy)
     _refuse_duplicate(policy.account_id, content, other_than=policy)
-    for name, value in asdict(content).items():
-        setattr(policy, name, value)
-    policy.subject_iam_id = content.subject_iam_id
-    return _touch(policy, by=by)
-
-
-@transaction.atomic
-def set_policy_state(policy: Policy, *, state: str, by: Party) -> Policy:
-    policy.state = state
-    return _touch(policy, by=by)
-
-
-@transaction.atomic
-def delete_policy(policy: Policy, *, by: Party) -> None:
-    """Take the grant away, at once."""
-    _record(events.POLICY_DELETE, policy, by=by, status=204)
-    policy.delete()
-
-
-def _touch(policy: Policy, *, by: Party) -> Policy:
-    policy.revision += 1
-    policy.revision_hash = ids.hex_id()
-    policy.last_modified_at = clock.now()
-    policy.last_modified_by_id = by.id
-    policy.save()
+    _change(policy, by=by, **asdict(content), subject_iam_id=content.subject_iam_id)
     _record(events.POLICY_UPDATE, policy, by=by)
     return policy
 
 
-def _refuse_duplicate(account_id: str, content: PolicyContent, other_than: Policy | None = None) -> None:
-    rivals = Policy.objects.filter(account_id=account_id, subject_iam_id=content.subject_iam_id, type=content.type)
+@transaction.atomic
+def delete_policy(policy: Policy, *, by: Party) -> None:
+    """Take the grant away, at once. The policy stays readable and can be restored. Raises NotFound the second time."""
+    _require_active(policy)
+    _change(policy, by=by, state=DELETED)
+    _record(events.POLICY_DELETE, policy, by=by, status=204)
+
+
+@transaction.atomic
+def restore_policy(policy: Policy, *, by: Party) -> Policy:
+    """Let a deleted policy grant again. Raises PolicyConflict when another one says the same by now."""
+    _refuse_duplicate(policy.account_id, policy, other_than=policy)
+    _change(policy, by=by, state=ACTIVE)
+    _record(events.POLICY_UPDATE, policy, by=by)
+    return policy
+
+
+def _require_active(policy: Policy) -> None:
+    if policy.state != ACTIVE:
+        raise NotFound(
+            'The policy is deleted. Restore it first: PATCH /v1/policies/{id} with {"state": "active"}.',
+            code="policy_not_found",
+        )
+
+
+def _change(policy: Policy, *, by: Party, **values: Any) -> None:
+    """Write, unless somebody else did since ``policy`` was read."""
+    changed = Policy.objects.filter(pk=policy.pk, revision=policy.revision).update(
+        **values,
+        revision=policy.revision + 1,
+        revision_hash=ids.hex_id(),
+        last_modified_at=clock.now(),
+        last_modified_by_id=by.id,
+    )
+    if not changed:
+        raise Conflict("The policy was changed since it was read. Read it again and retry.")
+    policy.refresh_from_db()
+
+
+def _refuse_duplicate(account_id: str, wanted: Policy | PolicyContent, other_than: Policy | None = None) -> None:
+    # Two requests that make the same policy at once queue here, or neither would see the other's.
+    Account.objects.select_for_update(no_key=True).get(pk=account_id)
+    rivals = Policy.objects.filter(
+        account_id=account_id, subject_iam_id=wanted.subject_iam_id, type=wanted.type, state=ACTIVE
+    )
     for rival in rivals.exclude(pk=other_than.pk) if other_than else rivals:
-        same = (sorted(rival.roles), rival.resource, rival.subject, rival.rule)
-        if same == (sorted(content.roles), content.resource, content.subject, content.rule):
-            raise Conflict(
-                f"Policy {rival.id} already grants these roles on this resource to this subject.",
-                code="policy_conflict_error",
-            )
+        if _substance(rival) == _substance(wanted):
+            raise PolicyConflict(rival)
+
+
+def _substance(policy: Policy | PolicyContent) -> list[list[str]]:
+    """What makes two policies of one subject the same, in whatever order it was written."""
+    groups = (policy.roles, policy.resource, policy.resource_tags, [policy.rule])
+    return [sorted(json.dumps(each, sort_keys=True) for each in group) for group in groups]
 
 
 def _record(event: str, policy: Policy, *, by: Party, status: int = 200) -> None:

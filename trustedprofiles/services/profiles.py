@@ -1,10 +1,14 @@
 """Trusted profiles: create, change, delete."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, Target
+from controlplane.kernel.errors import Conflict, NotFound, Target
 from trustedprofiles import events
 from trustedprofiles.models import Account, Policy, TrustedProfile
 
@@ -23,43 +27,63 @@ def create_profile(account: Account, *, name: str, description: str = "", email:
         created_at=now,
         modified_at=now,
     )
-    _save(profile, force_insert=True)
+    with _name_may_be_taken(name):
+        profile.save(force_insert=True)
     _record(events.PROFILE_CREATE, profile, by=by, status=201)
     return profile
 
 
 @transaction.atomic
 def update_profile(profile: TrustedProfile, *, changes: dict[str, str], by: Party) -> TrustedProfile:
-    """Change ``name``, ``description`` or ``email``. Raises Conflict when the new name is taken."""
-    for field, value in changes.items():
-        setattr(profile, field, value)
-    profile.revision += 1
-    profile.revision_hash = ids.hex_id()
-    profile.modified_at = clock.now()
-    _save(profile)
+    """Change ``name``, ``description`` or ``email``.
+
+    Raises Conflict when the new name is taken, or when the profile changed since it was read.
+    """
+    read = TrustedProfile.objects.filter(pk=profile.pk, revision=profile.revision)
+    with _name_may_be_taken(changes.get("name", profile.name)):
+        changed = read.update(
+            **changes, revision=profile.revision + 1, revision_hash=ids.hex_id(), modified_at=clock.now()
+        )
+    if not changed:
+        raise Conflict("The trusted profile was changed or deleted since it was read. Read it again and retry.")
+    profile.refresh_from_db()
     _record(events.PROFILE_UPDATE, profile, by=by)
     return profile
 
 
 @transaction.atomic
 def delete_profile(profile: TrustedProfile, *, by: Party) -> None:
-    """Delete a profile with its links and its policies; exchanges stop at once."""
-    _record(events.PROFILE_DELETE, profile, by=by, status=204)
-    Policy.objects.filter(account_id=profile.account_id, subject_iam_id=profile.iam_id.lower()).delete()
+    """Delete a profile with its links and its policies; exchanges stop at once. Raises NotFound when it is gone."""
+    lock_profile(profile)
+    policies = Policy.objects.filter(account_id=profile.account_id, subject_iam_id=profile.iam_id.lower())
+    gone = {
+        "links": list(profile.links.values_list("id", flat=True)),
+        "policies": [str(id) for id in policies.values_list("id", flat=True)],
+    }
+    _record(events.PROFILE_DELETE, profile, by=by, status=204, data=gone)
+    policies.delete()
     profile.delete()
 
 
-def _save(profile: TrustedProfile, *, force_insert: bool = False) -> None:
+def lock_profile(profile: TrustedProfile) -> None:
+    """Keep the profile from being deleted until the transaction ends. Raises NotFound when it already is."""
+    if not TrustedProfile.objects.select_for_update(no_key=True).filter(pk=profile.pk).first():
+        raise NotFound("The trusted profile was deleted since it was read.")
+
+
+@contextmanager
+def _name_may_be_taken(name: str) -> Iterator[None]:
     try:
         with transaction.atomic():
-            profile.save(force_insert=force_insert)
+            yield
     except IntegrityError:
         raise Conflict(
-            f"The account already has a trusted profile named {profile.name}. Choose another name.",
-            target=Target("name"),
+            f"The account already has a trusted profile named {name}. Choose another name.", target=Target("name")
         ) from None
 
 
-def _record(event: str, profile: TrustedProfile, *, by: Party, status: int = 200) -> None:
+def _record(
+    event: str, profile: TrustedProfile, *, by: Party, status: int = 200, data: dict[str, Any] | None = None
+) -> None:
     target = Party(profile.crn, profile.name, "TrustedProfile")
-    record(event, initiator=by, target=target, account_id=profile.account_id, status=status)
+    record(event, initiator=by, target=target, account_id=profile.account_id, status=status, data=data)

@@ -14,6 +14,8 @@ from controlplane.operations.supervisor.child import Child, ChildSpec
 from controlplane.operations.supervisor.sockets import Endpoint
 
 ASK_SECONDS = 2.0
+WORKER_ASK_SECONDS = 1.0
+"""An answer that comes is there in milliseconds; while the worker is starting, this is simply waited out."""
 WORKER_THREADS = 4
 VALKEY_DIRECTORY = "valkey"
 
@@ -110,7 +112,7 @@ def _metadata_service_answers(_: Child) -> bool:
 
 
 def _worker_answers(node: str) -> bool:
-    return broker.worker_answers(node, seconds=ASK_SECONDS)
+    return broker.worker_answers(node, seconds=WORKER_ASK_SECONDS)
 
 
 def _beat_has_begun(child: Child) -> bool:

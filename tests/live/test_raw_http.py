@@ -1,0 +1,107 @@
+"""What no well-behaved client sends, byte by byte, against the real HTTP server."""
+
+import json
+import socket
+import urllib.parse
+
+import pytest
+
+from tests.live.product import Product
+
+pytestmark = pytest.mark.live
+
+HEAD = "PUT /identity/v1/token?version=2025-08-26 HTTP/1.1\r\nHost: {host}\r\nMetadata-Flavor: ibm\r\n"
+
+
+class Answer:
+    def __init__(self, raw: bytes) -> None:
+        head, _, self.body = raw.partition(b"\r\n\r\n")
+        self.lines = head.decode("latin-1").split("\r\n")
+        self.status = int(self.lines[0].split()[1])
+
+
+class Wire:
+    """A connection to the metadata service of the first demo server."""
+
+    def __init__(self, product: Product) -> None:
+        url = urllib.parse.urlsplit(product.info["servers"][0]["metadata_url"])
+        self.address = (str(url.hostname), int(url.port or 80))
+        self.host = url.netloc
+
+    def send(self, text: str | bytes) -> Answer:
+        raw = text if isinstance(text, bytes) else text.format(host=self.host).encode("latin-1")
+        with socket.create_connection(self.address, timeout=10) as connection:
+            connection.sendall(raw)
+            received = b""
+            while b"\r\n\r\n" not in received or len(received.partition(b"\r\n\r\n")[2]) < _length(received):
+                chunk = connection.recv(65536)
+                if not chunk:
+                    break
+                received += chunk
+        return Answer(received)
+
+
+def _length(received: bytes) -> int:
+    for line in received.partition(b"\r\n\r\n")[0].lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return int(line[15:])
+    return 0
+
+
+@pytest.fixture
+def wire(product: Product) -> Wire:
+    return Wire(product)
+
+
+def test_a_body_sent_in_chunks_is_read(wire: Wire) -> None:
+    answer = wire.send(
+        HEAD.replace("{host}", wire.host).encode()
+        + b'Transfer-Encoding: chunked\r\n\r\n11\r\n{"expires_in": 5}\r\n0\r\n\r\n'
+    )
+    assert json.loads(answer.body)["expires_in"] == 5
+
+
+def test_a_doubled_leading_slash_is_collapsed(wire: Wire) -> None:
+    assert wire.send(HEAD.replace("/identity", "//identity", 1) + "Content-Length: 0\r\n\r\n").status == 200
+
+
+MALFORMED = {
+    "two-lengths": HEAD + "Content-Length: 0\r\nContent-Length: 5\r\n\r\nhello",
+    "folded-header": HEAD + " folded: yes\r\n\r\n",
+    "nul-in-the-path": HEAD.replace("token?", "to\x00ken?") + "\r\n",
+    "unknown-http-version": HEAD.replace("HTTP/1.1", "HTTP/9.9") + "\r\n",
+    "two-hosts": HEAD + "Host: 127.64.0.2\r\n\r\n",
+    "header-without-a-colon": HEAD + "nonsense\r\n\r\n",
+    "query-that-is-not-utf-8": HEAD.replace("2025-08-26", "%ff%fe") + "\r\n",
+}
+
+
+@pytest.mark.parametrize("text", MALFORMED.values(), ids=MALFORMED.keys())
+def test_a_malformed_request_is_refused(wire: Wire, text: str) -> None:
+    assert wire.send(text).status == 400
+
+
+def test_a_line_break_in_the_path_never_becomes_a_header(wire: Wire) -> None:
+    answer = wire.send(HEAD.replace("token?", "token%0d%0aSet-Cookie:%20a=b?") + "\r\n")
+    assert answer.status == 404
+    assert not any(line.lower().startswith("set-cookie") for line in answer.lines)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/identity/v1/./token",
+        "/identity/v1/%2e%2e/v1/token",
+        "/identity/v1/token;a=b",
+        "/identity/v1/token/",
+        "/IDENTITY/v1/token",
+        "/identity/v1/token%00",
+    ],
+)
+def test_a_path_means_its_literal_text(wire: Wire, path: str) -> None:
+    assert wire.send(HEAD.replace("/identity/v1/token", path) + "Content-Length: 0\r\n\r\n").status == 404
+
+
+def test_a_body_announced_as_huge_is_refused_before_it_is_read(wire: Wire) -> None:
+    answer = wire.send(HEAD + "Content-Length: 10000000\r\n\r\n")
+    assert (answer.status, json.loads(answer.body)["errors"][0]["code"]) == (400, "invalid_request")

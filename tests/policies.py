@@ -1,0 +1,53 @@
+"""Policies as tests write them: a role for a subject on VPC infrastructure, in the store's form and in both APIs'."""
+
+from typing import Any
+
+from tests.world import ACCOUNT
+from trustedprofiles.services.policies import PolicyContent
+
+VICTOR = "iam-Profile-11111111-1111-4111-8111-111111111111"
+
+
+def role_crn(name: str) -> str:
+    kind = "serviceRole" if name in ("Reader", "Writer", "Manager") else "role"
+    return f"crn:v1:bluemix:public:iam::::{kind}:{name}"
+
+
+def attribute(key: str, value: Any, operator: str = "stringEquals") -> dict[str, Any]:
+    return {"key": key, "operator": operator, "value": value}
+
+
+def v1_attribute(name: str, value: Any, **operator: str) -> dict[str, Any]:
+    return {"name": name, "value": value, **operator}
+
+
+def make_content(
+    iam_id: str = VICTOR, *roles: str, service: str = "is", more: tuple[dict[str, Any], ...] = (), **changes: Any
+) -> PolicyContent:
+    return PolicyContent(
+        subject=[attribute("iam_id", iam_id)],
+        resource=[attribute("accountId", ACCOUNT), attribute("serviceName", service), *more],
+        roles=[role_crn(name) for name in roles or ["Viewer"]],
+        **changes,
+    )
+
+
+def v1_policy(iam_id: str = VICTOR, *roles: str, **changes: Any) -> dict[str, Any]:
+    resource = {"attributes": [v1_attribute("accountId", ACCOUNT), v1_attribute("serviceName", "is")]}
+    return {
+        "type": "access",
+        "subjects": [{"attributes": [v1_attribute("iam_id", iam_id)]}],
+        "roles": [{"role_id": role_crn(name)} for name in roles or ["Viewer"]],
+        "resources": [resource],
+    } | changes
+
+
+def v2_policy(
+    iam_id: str = VICTOR, *roles: str, more: tuple[dict[str, Any], ...] = (), **changes: Any
+) -> dict[str, Any]:
+    return {
+        "type": "access",
+        "subject": {"attributes": [attribute("iam_id", iam_id)]},
+        "control": {"grant": {"roles": [{"role_id": role_crn(name)} for name in roles or ["Viewer"]]}},
+        "resource": {"attributes": [attribute("accountId", ACCOUNT), attribute("serviceName", "is"), *more]},
+    } | changes

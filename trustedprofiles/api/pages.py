@@ -1,0 +1,66 @@
+"""Pages of the IAM collections: an offset in an opaque token, bound to account and query."""
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+from urllib.parse import urlencode
+
+from django.db.models import Model, QuerySet
+from rest_framework.request import Request
+
+from controlplane.kernel import paging
+from controlplane.kernel.errors import InvalidValue, Target
+
+M = TypeVar("M", bound=Model)
+
+
+class OffsetPage(Generic[M]):
+    """One page of ``rows`` as the query asks for it; the APIs name its two parameters differently."""
+
+    def __init__(
+        self,
+        request: Request,
+        rows: QuerySet[M] | Sequence[M],
+        *,
+        account_id: str,
+        size_name: str,
+        start_name: str,
+        default: int,
+    ) -> None:
+        self._url = request.build_absolute_uri(request.path)
+        self._names = (size_name, start_name)
+        self._filters = sorted((name, value) for name, value in request.GET.items() if name not in self._names)
+        self._scope = f"{account_id}:{request.path}:{urlencode(self._filters)}"
+        self.size = paging.parse_limit(request.GET, name=size_name, default=default)
+        start = request.GET.get(start_name)
+        self.offset = paging.open_cursor(start, scope=self._scope, name=start_name) if start else 0
+        found = list(rows[self.offset : self.offset + self.size + 1])
+        self.items: list[M] = found[: self.size]
+        self._more = len(found) > self.size
+
+    @property
+    def first(self) -> str:
+        return self._link(None)
+
+    @property
+    def neighbours(self) -> dict[str, tuple[str, str]]:
+        """``next`` and ``previous``, where there is one: URL and token."""
+        offsets = {}
+        if self._more:
+            offsets["next"] = self.offset + self.size
+        if self.offset:
+            offsets["previous"] = max(0, self.offset - self.size)
+        tokens = {name: paging.seal_cursor(offset, scope=self._scope) for name, offset in offsets.items()}
+        return {name: (self._link(token), token) for name, token in tokens.items()}
+
+    def _link(self, token: str | None) -> str:
+        size_name, start_name = self._names
+        query = dict(self._filters) | {size_name: str(self.size)} | ({start_name: token} if token else {})
+        return f"{self._url}?{urlencode(query)}"
+
+
+def one_of(request: Request, name: str, choices: Sequence[str]) -> str | None:
+    """A query parameter with an enumeration; None when it is absent. Raises InvalidValue."""
+    asked = request.GET.get(name)
+    if asked is not None and asked not in choices:
+        raise InvalidValue(f"{name} must be one of {', '.join(choices)}.", target=Target(name, "parameter", asked))
+    return asked

@@ -1,0 +1,129 @@
+"""Bodies of the policy API as they are sent: v1 (subjects, roles, resources), v2 (subject, control.grant, resource)."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from controlplane.kernel.fields import StrictCharField, StrictSerializer
+
+LONGEST_VALUE = 1000
+LONGEST_DESCRIPTION = 300
+MOST_ATTRIBUTES = 100
+TAG_OPERATORS = ("stringEquals", "stringMatch")
+V1_OPERATORS = (*TAG_OPERATORS, "stringExists")
+V2_OPERATORS = (*V1_OPERATORS, "stringEqualsAnyOf", "stringMatchAnyOf")
+EXISTS_VALUES = {True: True, False: False, "true": True, "false": False}
+
+
+class V1SubjectAttribute(StrictSerializer):
+    name = StrictCharField(max_length=LONGEST_VALUE)
+    value = StrictCharField(max_length=LONGEST_VALUE)
+
+
+class V1Attribute(V1SubjectAttribute):
+    operator = serializers.ChoiceField(choices=V1_OPERATORS, required=False, default="stringEquals")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["operator"] == "stringExists" and attrs["value"] not in EXISTS_VALUES:
+            raise serializers.ValidationError({"value": "stringExists takes true or false."})
+        return attrs
+
+
+class V1Tag(V1SubjectAttribute):
+    operator = serializers.ChoiceField(choices=TAG_OPERATORS, required=False, default="stringEquals")
+
+
+class V1Subject(StrictSerializer):
+    attributes = serializers.ListField(child=V1SubjectAttribute(), min_length=1, max_length=MOST_ATTRIBUTES)
+
+
+class V1Resource(StrictSerializer):
+    attributes = serializers.ListField(child=V1Attribute(), min_length=1, max_length=MOST_ATTRIBUTES)
+    tags = serializers.ListField(child=V1Tag(), required=False, max_length=MOST_ATTRIBUTES)
+
+
+class RoleReference(StrictSerializer):
+    role_id = StrictCharField(max_length=LONGEST_VALUE)
+
+
+class V1Body(StrictSerializer):
+    type = serializers.ChoiceField(choices=["access"])
+    subjects = serializers.ListField(child=V1Subject(), min_length=1, max_length=1)
+    roles = serializers.ListField(child=RoleReference(), min_length=1, max_length=MOST_ATTRIBUTES)
+    resources = serializers.ListField(child=V1Resource(), min_length=1, max_length=1)
+    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+
+
+class AttributeValue(serializers.Field[Any, Any, Any, Any]):
+    """Text, a boolean, or a list of texts; which of them, the operator decides."""
+
+    text = StrictCharField(max_length=LONGEST_VALUE)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, bool):
+            return data
+        if isinstance(data, list):
+            if not 1 <= len(data) <= MOST_ATTRIBUTES:
+                raise serializers.ValidationError(f"A list holds 1 to {MOST_ATTRIBUTES} values.")
+            return [self.text.run_validation(each) for each in data]
+        return self.text.run_validation(data)
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class V2Attribute(StrictSerializer):
+    key = StrictCharField(max_length=LONGEST_VALUE)
+    operator = serializers.ChoiceField(choices=V2_OPERATORS)
+    value = AttributeValue()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        operator, value = attrs["operator"], attrs["value"]
+        if operator == "stringExists":
+            fits, wanted = isinstance(value, bool | str) and value in EXISTS_VALUES, "true or false"
+        elif operator.endswith("AnyOf"):
+            fits, wanted = isinstance(value, list), "a list of strings"
+        else:
+            fits, wanted = isinstance(value, str), "a string"
+        if not fits:
+            raise serializers.ValidationError({"value": f"{operator} takes {wanted}."})
+        return attrs
+
+
+class V2SubjectAttribute(V2Attribute):
+    operator = serializers.ChoiceField(choices=("stringEquals", "stringExists"))
+
+
+class V2Tag(V2Attribute):
+    operator = serializers.ChoiceField(choices=TAG_OPERATORS)
+
+
+class V2Subject(StrictSerializer):
+    attributes = serializers.ListField(child=V2SubjectAttribute(), min_length=1, max_length=MOST_ATTRIBUTES)
+
+
+class V2Resource(StrictSerializer):
+    attributes = serializers.ListField(child=V2Attribute(), min_length=1, max_length=MOST_ATTRIBUTES)
+    tags = serializers.ListField(child=V2Tag(), required=False, max_length=MOST_ATTRIBUTES)
+
+
+class V2Grant(StrictSerializer):
+    roles = serializers.ListField(child=RoleReference(), min_length=1, max_length=MOST_ATTRIBUTES)
+
+
+class V2Control(StrictSerializer):
+    grant = V2Grant()
+
+
+class V2Body(StrictSerializer):
+    """``rule`` and ``pattern`` are refused as unknown: a time condition that is not evaluated would grant too much."""
+
+    type = serializers.ChoiceField(choices=["access"])
+    control = V2Control()
+    subject = V2Subject()
+    resource = V2Resource()
+    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+
+
+class StateBody(StrictSerializer):
+    state = serializers.ChoiceField(choices=["active"])
