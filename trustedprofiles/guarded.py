@@ -30,6 +30,8 @@ LONGEST_TARGET = 255
 class GuardedView(APIView):
     """A view whose every method is authenticated, authorised and recorded."""
 
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]
+    """No OPTIONS: DRF would describe the view to whoever asks, and ``Allow`` would offer it."""
     envelope: ClassVar[Any] = staticmethod(envelopes.vpc)
     """How a refusal is rendered: one of controlplane.kernel.envelopes."""
     operations: ClassVar[Mapping[str, Operation]] = {}

@@ -1,10 +1,13 @@
 """A load generator small enough not to be the bottleneck: prebuilt bytes over keep-alive connections."""
 
+import re
 import selectors
 import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+
+CONTENT_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -60,18 +63,16 @@ class Connection:
         if not chunk:
             raise ConnectionError("The server closed the connection.")
         self.buffer += chunk
-        head, separator, body = self.buffer.partition(b"\r\n\r\n")
-        if not separator or len(body) < _content_length(head):
+        end = self.buffer.find(b"\r\n\r\n")
+        if end < 0:
             return None
-        self.buffer = b""
-        return head[:16]
-
-
-def _content_length(head: bytes) -> int:
-    for line in head.lower().split(b"\r\n"):
-        if line.startswith(b"content-length:"):
-            return int(line[15:])
-    raise ConnectionError("The server answered without a Content-Length.")
+        length = CONTENT_LENGTH.search(self.buffer, 0, end)
+        if length is None:
+            raise ConnectionError("The server answered without a Content-Length.")
+        if len(self.buffer) < end + 4 + int(length[1]):
+            return None
+        status, self.buffer = self.buffer[:16], b""
+        return status
 
 
 def run(request: Request, *, connections: int, seconds: float) -> Result:

@@ -17,6 +17,7 @@ from controlplane.operations.supervisor.child import Child, ChildSpec, how_it_en
 from controlplane.operations.supervisor.logline import render
 
 Say = Callable[[str], None]
+Handler = Callable[[int, FrameType | None], None]
 
 ASK_EVERY = 0.2
 WATCH_EVERY = 0.5
@@ -43,17 +44,13 @@ class Supervisor:
         self._in_a_hurry = False
 
     def __enter__(self) -> Self:
-        for number in STOPPING_SIGNALS:
-            if signal.getsignal(number) != signal.SIG_IGN:  # nohup(1) wants SIGHUP ignored
-                signal.signal(number, self._request_stop)
+        self._on_stopping_signals(self._request_stop)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for number in STOPPING_SIGNALS:
-            if signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, self._hurry)
+        self._on_stopping_signals(self._hurry)
         self.stop()
 
     def start(self, specs: Sequence[ChildSpec], *, seconds: float, progress: Say) -> None:
@@ -152,6 +149,11 @@ class Supervisor:
             self.say(shown)
         else:
             self._held_back.append(shown)
+
+    def _on_stopping_signals(self, handler: Handler) -> None:
+        for number in STOPPING_SIGNALS:
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup(1) leaves it
+                signal.signal(number, handler)
 
     def _request_stop(self, number: int, frame: FrameType | None) -> None:
         raise StopRequested(signal.Signals(number).name)

@@ -1,0 +1,206 @@
+"""The unmodified ``ibm-platform-services`` clients, wired to the control plane without a network between them.
+
+What comes back goes through the clients' own models, which insist on every member they call required.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+import requests
+from ibm_cloud_sdk_core import ApiException
+from ibm_cloud_sdk_core.authenticators import BearerTokenAuthenticator
+from ibm_platform_services import IamIdentityV1, IamPolicyManagementV1, ResourceManagerV2
+from ibm_platform_services.iam_identity_v1 import ProfileLink, ProfileLinkList, TrustedProfile, TrustedProfilesList
+from ibm_platform_services.iam_policy_management_v1 import (
+    ControlResponseControlWithEnrichedRoles,
+    Policy,
+    PolicyCollection,
+    RoleCollection,
+    V2PoliciesPager,
+    V2Policy,
+    V2PolicyCollection,
+)
+from ibm_platform_services.resource_manager_v2 import ResourceGroup, ResourceGroupList
+from requests.adapters import BaseAdapter
+
+from tests.api.calling import client_of
+from tests.build import FACTS
+from tests.policies import VICTOR, role_crn, v1_policy, v2_policy
+from tests.world import ACCOUNT, ALICE, World
+
+URL = "http://testserver"
+
+
+class ControlPlane(BaseAdapter):
+    """Takes a client's request to our views and the answer back."""
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        headers: Mapping[str, str] = {str(name): str(value) for name, value in request.headers.items()}
+        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+        given = client_of(ALICE).generic(
+            str(request.method),
+            str(request.url).removeprefix(URL),
+            body,
+            content_type=headers.get("content-type", ""),
+            headers={name: value for name, value in headers.items() if name.lower() != "content-type"},
+        )
+        answer = requests.Response()
+        answer.status_code = given.status_code
+        answer.headers.update(dict(given.headers))
+        answer._content = given.content
+        answer.request = request
+        return answer
+
+    def close(self) -> None:
+        """There is no connection."""
+
+
+@pytest.fixture
+def connect(world: World) -> Callable[[Any], Any]:
+    def make(service_class: Any) -> Any:
+        service = service_class(authenticator=BearerTokenAuthenticator("taken-as-verified"))
+        service.set_service_url(URL)
+        session = requests.Session()
+        session.mount(URL, ControlPlane())
+        service.set_http_client(session)
+        return service
+
+    return make
+
+
+@pytest.fixture
+def iam(connect: Callable[[Any], Any]) -> Any:
+    return connect(IamIdentityV1)
+
+
+@pytest.fixture
+def policies(connect: Callable[[Any], Any]) -> Any:
+    return connect(IamPolicyManagementV1)
+
+
+@pytest.fixture
+def groups(connect: Callable[[Any], Any]) -> Any:
+    return connect(ResourceManagerV2)
+
+
+@pytest.fixture
+def profile(iam: Any) -> dict[str, Any]:
+    made: dict[str, Any] = iam.create_profile(name="web", account_id=ACCOUNT, description="d").get_result()
+    return made
+
+
+# --- trusted profiles ---------------------------------------------------------------------------------------------
+
+
+def test_a_profile_is_created_and_read(iam: Any, profile: dict[str, Any]) -> None:
+    read = iam.get_profile(profile["id"], include_activity=False)
+    assert TrustedProfile.from_dict(read.get_result()) == TrustedProfile.from_dict(profile)
+    assert read.get_headers()["ETag"] == profile["entity_tag"]
+
+
+def test_a_profile_is_updated_with_its_entity_tag(iam: Any, profile: dict[str, Any]) -> None:
+    changed = iam.update_profile(profile["id"], profile["entity_tag"], name="db", description="").get_result()
+    assert TrustedProfile.from_dict(changed).name == "db"
+
+
+def test_a_profile_is_deleted(iam: Any, profile: dict[str, Any]) -> None:
+    assert iam.delete_profile(profile["id"]).get_status_code() == 204
+    with pytest.raises(ApiException, match="no trusted profile") as refused:
+        iam.get_profile(profile["id"])
+    assert refused.value.status_code == 404
+
+
+def test_profiles_are_paged_by_the_token_in_next(iam: Any) -> None:
+    for name in ("a", "b", "c"):
+        iam.create_profile(name=name, account_id=ACCOUNT)
+    first = TrustedProfilesList.from_dict(iam.list_profiles(ACCOUNT, pagesize=2, sort="name", order="asc").get_result())
+    token = requests.utils.unquote(first.next.partition("pagetoken=")[2].partition("&")[0])
+    second = iam.list_profiles(ACCOUNT, pagesize=2, sort="name", order="asc", pagetoken=token).get_result()
+    assert [each.name for each in first.profiles] == ["a", "b"]
+    assert [each["name"] for each in second["profiles"]] == ["c"]
+
+
+def test_a_link_is_created_listed_read_and_deleted(iam: Any, profile: dict[str, Any]) -> None:
+    made = iam.create_link(profile["id"], cr_type="BMS", link={"crn": FACTS.crn}, name="web-1").get_result()
+    listed = ProfileLinkList.from_dict(iam.list_links(profile["id"]).get_result()).links
+    assert listed == [ProfileLink.from_dict(iam.get_link(profile["id"], made["id"]).get_result())]
+    assert iam.delete_link(profile["id"], made["id"]).get_status_code() == 204
+    assert iam.list_links(profile["id"]).get_result() == {"links": []}
+
+
+def test_a_link_is_deleted_by_parameters(iam: Any, profile: dict[str, Any]) -> None:
+    iam.create_link(profile["id"], cr_type="BMS", link={"crn": FACTS.crn})
+    assert iam.delete_link_by_parameters(profile["id"], type="BMS", crn=FACTS.crn).get_status_code() == 204
+
+
+def test_a_refusal_shows_its_message(iam: Any, profile: dict[str, Any]) -> None:
+    with pytest.raises(ApiException, match="already has a trusted profile named web") as refused:
+        iam.create_profile(name="web", account_id=ACCOUNT)
+    assert refused.value.status_code == 409
+
+
+# --- policies -----------------------------------------------------------------------------------------------------
+
+
+def test_a_v1_policy_lives_through_create_replace_delete_and_restore(policies: Any) -> None:
+    made = policies.create_policy(**v1_policy())
+    policy = Policy.from_dict(made.get_result())
+    replaced = policies.replace_policy(policy.id, made.get_headers()["ETag"], **v1_policy(VICTOR, "Editor"))
+    assert Policy.from_dict(replaced.get_result()).roles[0].role_id == role_crn("Editor")
+    policies.delete_policy(policy.id)
+    deleted = policies.get_policy(policy.id)
+    assert Policy.from_dict(deleted.get_result()).state == "deleted"
+    restored = policies.update_policy_state(policy.id, deleted.get_headers()["ETag"], state="active")
+    assert Policy.from_dict(restored.get_result()).state == "active"
+
+
+def test_a_v2_policy_lives_through_create_replace_and_delete(policies: Any) -> None:
+    made = policies.create_v2_policy(**v2_policy())
+    policy = V2Policy.from_dict(made.get_result())
+    replaced = policies.replace_v2_policy(policy.id, made.get_headers()["ETag"], **v2_policy(VICTOR, "Editor"))
+    assert replaced.get_result()["control"]["grant"]["roles"] == [{"role_id": role_crn("Editor")}]
+    assert policies.delete_v2_policy(policy.id).get_status_code() == 204
+
+
+def test_a_policy_made_by_v1_is_read_by_v2_with_all_members(policies: Any) -> None:
+    made = policies.create_policy(**v1_policy()).get_result()
+    policy = V2Policy.from_dict(policies.get_v2_policy(made["id"]).get_result())
+    assert [(each.key, each.operator, each.value) for each in policy.resource.attributes] == [
+        ("accountId", "stringEquals", ACCOUNT),
+        ("serviceName", "stringEquals", "is"),
+    ]
+    assert "/v1/policies/" in policy.href
+
+
+def test_display_gives_roles_with_their_actions(policies: Any) -> None:
+    made = policies.create_v2_policy(**v2_policy()).get_result()
+    control = policies.get_v2_policy(made["id"], format="display").get_result()["control"]
+    assert ControlResponseControlWithEnrichedRoles.from_dict(control).grant.roles[0].actions
+
+
+def test_policies_are_listed_by_both_apis(policies: Any) -> None:
+    policies.create_policy(**v1_policy())
+    v1 = PolicyCollection.from_dict(policies.list_policies(ACCOUNT, iam_id=VICTOR, type="access").get_result())
+    v2 = V2PolicyCollection.from_dict(policies.list_v2_policies(ACCOUNT, iam_id=VICTOR, state="active").get_result())
+    assert [each.id for each in v1.policies] == [each.id for each in v2.policies]
+
+
+def test_the_clients_own_pager_sees_every_policy_once(policies: Any) -> None:
+    made = {policies.create_policy(**v1_policy(f"iam-Profile-{n}")).get_result()["id"] for n in range(5)}
+    seen = [each["id"] for each in V2PoliciesPager(client=policies, account_id=ACCOUNT, limit=2).get_all()]
+    assert (len(seen), set(seen)) == (5, made)
+
+
+def test_roles_are_listed(policies: Any) -> None:
+    roles = RoleCollection.from_dict(policies.list_roles(account_id=ACCOUNT, service_name="is").get_result())
+    assert [role.display_name for role in roles.system_roles] == ["Viewer", "Operator", "Editor", "Administrator"]
+
+
+# --- resource groups ----------------------------------------------------------------------------------------------
+
+
+def test_the_default_resource_group_is_found_and_read(groups: Any) -> None:
+    listed = groups.list_resource_groups(account_id=ACCOUNT, default=True).get_result()
+    [group] = ResourceGroupList.from_dict(listed).resources
+    assert ResourceGroup.from_dict(groups.get_resource_group(group.id).get_result()) == group
