@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from controlplane.kernel.errors import InvalidValue, Target
@@ -90,7 +91,9 @@ def _key(request: x509.CertificateSigningRequest) -> None:
 def _signature(request: x509.CertificateSigningRequest) -> None:
     if not isinstance(request.signature_hash_algorithm, ALLOWED_HASHES):
         raise refusal("it must be signed with SHA-256, SHA-384 or SHA-512")
-    if not request.is_signature_valid:
+    # The signature is the last member, a BIT STRING of whole octets: the one before it counts unused bits.
+    unused_bits = request.public_bytes(Encoding.DER)[-len(request.signature) - 1]
+    if unused_bits or not request.is_signature_valid:
         raise refusal("its signature does not match its key")
 
 

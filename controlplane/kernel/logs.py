@@ -42,6 +42,8 @@ def configure(options: dict[str, Any]) -> None:
                 # Django logs each 4xx as a warning; the activity record is where refusals are kept.
                 "django.request": {"level": "ERROR"},
                 "django.security": {"level": "ERROR"},
+                # A stranger's Host is refused with 400; a stack trace for each would fill the log.
+                "django.security.DisallowedHost": {"level": "CRITICAL"},
             },
         }
     )

@@ -8,7 +8,7 @@ from servers import catalog
 from servers.models import BareMetalServer
 from servers.services import transitions
 from servers.services.events import DELETE, RESTART, START, STOP, UPDATE, record_server_event
-from servers.services.metadata_service import apply_switches
+from servers.services.metadata_service import apply_switches, switches
 
 EVENTS = {"start": START, "stop": STOP, "restart": RESTART, "delete": DELETE}
 STATUSES = {"delete": 202}
@@ -67,7 +67,8 @@ def update_server(
             server.save()
     except IntegrityError:
         raise NotUnique(f"Provided Name ({name}) is not unique", target=Target("name")) from None
-    record_server_event(UPDATE, server, by=by)
+    switched = (metadata_enabled, metadata_protocol) != (None, None)
+    record_server_event(UPDATE, server, by=by, data=switches(server) if switched else None)
     return server
 
 

@@ -16,9 +16,13 @@ def switch_metadata_service(
     apply_switches(server, enabled=enabled, protocol=protocol)
     server.revision += 1
     server.save(update_fields=["metadata_enabled", "metadata_protocol", "metadata_epoch", "revision"])
-    switches = {"enabled": server.metadata_enabled, "protocol": server.metadata_protocol}
-    record_server_event(UPDATE, server, by=by, data={"metadata_service": switches})
+    record_server_event(UPDATE, server, by=by, data=switches(server))
     return server
+
+
+def switches(server: BareMetalServer) -> dict[str, object]:
+    """What an event says of the switches."""
+    return {"metadata_service": {"enabled": server.metadata_enabled, "protocol": server.metadata_protocol}}
 
 
 def apply_switches(server: BareMetalServer, *, enabled: bool | None, protocol: str | None) -> None:

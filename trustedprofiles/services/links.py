@@ -20,13 +20,11 @@ def create_link(
     by: Party,
     name: str = "",
     is_cross_account: bool = False,
-    namespace: str = "",
-    resource_name: str = "",
-    component_type: str = "",
-    component_name: str = "",
+    **part: str,
 ) -> ProfileLink:
     """Let a compute resource become the profile.
 
+    ``part`` narrows it down for types other than BMS: namespace, resource_name, component_type, component_name.
     Raises InvalidValue for a CRN of another account unless ``is_cross_account``, Conflict when the link exists,
     NotFound when the profile is gone.
     """
@@ -38,15 +36,12 @@ def create_link(
         profile=profile,
         cr_type=cr_type,
         crn=crn,
-        namespace=namespace,
-        resource_name=resource_name,
-        component_type=component_type,
-        component_name=component_name,
         name=name,
         is_cross_account=is_cross_account,
         revision_hash=ids.hex_id(),
         created_at=now,
         modified_at=now,
+        **part,
     )
     try:
         with transaction.atomic():
