@@ -24,6 +24,10 @@ class BareMetalServers(VpcView):
         "POST": Operation("create_bare_metal_server", f"{ACTION}.create", events.CREATE, True),
     }
 
+    def resource_attributes(self) -> dict[str, str]:
+        """A collection is about every server: a policy on one of them does not open the list."""
+        return super().resource_attributes() | {"bareMetalServerId": "*"}
+
     def get(self, request: Request) -> Response:
         rows = filter_servers(servers_of(self.caller.account_id), request.GET)
         return self.page("bare_metal_servers", rows, server_body)
