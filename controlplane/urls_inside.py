@@ -1,8 +1,8 @@
 """The only door that a server's own network can reach."""
 
-from django.urls import include, path
+from identity.inside.urls import urlpatterns
 
-urlpatterns = [path("", include("identity.inside.urls"))]
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
 handler400 = "controlplane.kernel.envelopes.handler400"
 handler403 = "controlplane.kernel.envelopes.handler403"

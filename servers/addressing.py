@@ -2,6 +2,7 @@
 
 import ipaddress
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
 # Loopback attachment: server number n is reached at 127.64.0.0 + n. Numbers are never reused.
 LOOPBACK_NETWORK = ipaddress.IPv4Network("127.64.0.0/10")
@@ -17,6 +18,7 @@ def loopback_address(number: int) -> str:
     return str(address)
 
 
+@lru_cache(maxsize=10_000)
 def server_number(address: str) -> int | None:
     """The server whose loopback address this is, or None when it is not one."""
     try:

@@ -4,7 +4,6 @@ import re
 import uuid
 from collections.abc import Callable
 
-import structlog
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.kernel import context
@@ -34,7 +33,6 @@ class RequestContextMiddleware:
                 path=request.path,
             )
         )
-        structlog.contextvars.bind_contextvars(request_id=request_id)
         response = self.get_response(request)
         response["X-Request-Id"] = request_id
         if not response.has_header("Cache-Control"):

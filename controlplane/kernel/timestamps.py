@@ -5,7 +5,7 @@ from datetime import datetime
 
 def milliseconds(instant: datetime) -> str:
     """``2025-06-10T11:08:39.363Z``: VPC resources and the metadata service."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return f"{instant.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def seconds(instant: datetime) -> str:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse, QueryDict
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import envelopes
@@ -56,12 +57,17 @@ class MetadataOperation:
 
     def _answer(self, request: HttpRequest, facts: ServerFacts | None) -> dict[str, Any]:
         admitted = admit(facts, request)
-        parse_version(request.GET, earliest=EARLIEST_VERSION)
+        _check_version(request.META["QUERY_STRING"])
         return self.handler(request, admitted)
 
     def _record(self, facts: ServerFacts, error: ApiError) -> None:
         server = Party(facts.crn, facts.name, "BareMetalServer")
         record(self.event, initiator=server, target=server, account_id=facts.account_id, error=error)
+
+
+@lru_cache(maxsize=1024)
+def _check_version(query: str) -> date:
+    return parse_version(QueryDict(query), earliest=EARLIEST_VERSION)
 
 
 def admit(facts: ServerFacts | None, request: HttpRequest) -> ServerFacts:

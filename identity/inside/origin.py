@@ -7,15 +7,16 @@ names the server. Nothing else does: no header, no path, no token.
 import ipaddress
 import time
 from collections import OrderedDict
+from functools import lru_cache
 from threading import Lock
 
 from django.http import HttpRequest
-from servers.facts import facts_of
-from servers.selectors import server_by_number
 
 from controlplane.kernel.errors import InvalidValue, Target, Unauthorized
 from controlplane.kernel.facts import ServerFacts
 from servers.addressing import server_number
+from servers.facts import facts_of
+from servers.selectors import server_by_number
 
 FORWARDED = (
     "HTTP_FORWARDED",
@@ -49,6 +50,7 @@ def server_of(request: HttpRequest) -> int:
     return number
 
 
+@lru_cache(maxsize=1024)
 def _is_loopback(address: str) -> bool:
     try:
         return ipaddress.ip_address(address).is_loopback

@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock, context
@@ -62,9 +63,9 @@ def record_for(facts: ServerFacts, action: str, *, status: int, data: dict[str, 
     """
     request = context.current.get()
     address, agent, request_id = (request.address, request.agent, request.request_id) if request else ("", "", "")
-    now = connection.ops.adapt_datetimefield_value(clock.now())
+    database = connections[DEFAULT_DB_ALIAS]
     row = {
-        "time": now,
+        "time": database.ops.adapt_datetimefield_value(clock.now()),
         "action": action,
         "outcome": ActivityEvent.Outcome.SUCCESS.value,
         "reason_code": status,
@@ -82,19 +83,19 @@ def record_for(facts: ServerFacts, action: str, *, status: int, data: dict[str, 
         "data": json.dumps(data),
     }
     values = [*(row[column] for column in COLUMNS), facts.number, facts.revision]
-    if _execute(_statement(connection.vendor), values) != 1:
+    if _execute(database, _statement(database.vendor), values) != 1:
         raise ServerChanged
 
 
-def _execute(statement: str, values: list[Any]) -> int:
+def _execute(database: BaseDatabaseWrapper, statement: str, values: list[Any]) -> int:
     """Run one statement on Django's connection, in whatever transaction it is in. Returns the rows written.
 
     On PostgreSQL it is prepared once per connection: planning it anew each time costs as much as the insert itself.
     """
-    if connection.vendor == "postgresql":
-        connection.ensure_connection()
-        with connection.wrap_database_errors:
-            return psycopg.Cursor(connection.connection).execute(statement, values, prepare=True).rowcount
-    with connection.cursor() as cursor:
+    if database.vendor == "postgresql":
+        database.ensure_connection()
+        with database.wrap_database_errors:
+            return psycopg.Cursor(database.connection).execute(statement, values, prepare=True).rowcount
+    with database.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)
