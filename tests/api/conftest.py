@@ -1,9 +1,13 @@
+from typing import Any
+
 import pytest
 
 from controlplane.activity.record import Party
+from servers.models import BareMetalServer, Image, Subnet
+from tests.api.vpc import Api
 from tests.build import FACTS
 from tests.policies import make_content
-from tests.world import World, make_profile
+from tests.world import World, make_profile, make_server
 from trustedprofiles.models import Policy, ProfileLink, TrustedProfile
 from trustedprofiles.services.links import create_link
 from trustedprofiles.services.policies import create_policy
@@ -31,3 +35,25 @@ def link(profile: TrustedProfile) -> ProfileLink:
 def policy(world: World) -> Policy:
     """Victor may look at VPC infrastructure."""
     return create_policy(world.account, content=make_content(), api_version="v1", by=BY)
+
+
+@pytest.fixture
+def api(world: World) -> Api:
+    return Api()
+
+
+@pytest.fixture
+def server(world: World) -> BareMetalServer:
+    return make_server(world.account, name="web-1")
+
+
+@pytest.fixture
+def prototype(server: BareMetalServer) -> dict[str, Any]:
+    """The smallest valid create body."""
+    return {
+        "name": "new-1",
+        "profile": {"name": "bx2-metal-96x384"},
+        "zone": {"name": "us-south-1"},
+        "initialization": {"image": {"id": Image.objects.all()[0].id}, "keys": []},
+        "primary_network_interface": {"subnet": {"id": Subnet.objects.all()[0].id}},
+    }

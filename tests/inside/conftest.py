@@ -4,6 +4,9 @@ import pytest
 
 from controlplane import settings_inside
 from identity.inside.origin import Snapshots
+from servers.models import BareMetalServer
+from tests.inside.program import Inside
+from tests.world import World, make_server
 
 
 @pytest.fixture(autouse=True)
@@ -17,3 +20,13 @@ def metadata_service_settings(settings: Any) -> None:
 def no_memory_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process remembers a server for a second; each test's database is another world."""
     monkeypatch.setattr("identity.inside.door.snapshots", Snapshots())
+
+
+@pytest.fixture
+def server(world: World) -> BareMetalServer:
+    return make_server(world.account, name="web-1", metadata_enabled=True)
+
+
+@pytest.fixture
+def inside(server: BareMetalServer) -> Inside:
+    return Inside(server)

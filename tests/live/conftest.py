@@ -5,10 +5,12 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from tests.live.operator import Operator
 from tests.live.product import Product
 
 NewDatabase = Callable[[], str]
@@ -61,3 +63,18 @@ def product(request: pytest.FixtureRequest, new_product: NewProduct) -> Product:
     made = new_product(database_url=request.getfixturevalue("new_postgresql_database")() if on_postgresql else "")
     made.start()
     return made
+
+
+@pytest.fixture(scope="module")
+def operator(product: Any) -> Operator:
+    return Operator(product.info)
+
+
+@pytest.fixture(scope="module")
+def chain(product: Any, operator: Operator) -> dict[str, Any]:
+    """A server with the service on, linked to a Viewer profile that is its default."""
+    profile = operator.create_profile()
+    operator.grant_viewer(profile)
+    server = operator.create_server(default_trusted_profile={"target": {"id": profile["id"]}, "auto_link": True})
+    operator.switch(server["id"], enabled=True)
+    return {"server": server, "profile": profile, "url": operator.metadata_url(server, product)}

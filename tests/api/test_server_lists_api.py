@@ -1,0 +1,81 @@
+"""Listing bare metal servers: filters, pages, queries."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from servers.models import VPC, BareMetalServer
+from tests.api.vpc import QUERY, SERVERS, Api, errors
+from tests.world import MALLORY, World, make_server
+
+# --- query parameters ----------------------------------------------------------------------------------------------
+
+QUERIES = {
+    "no-version": ("generation=2", ("missing_value", "version")),
+    "no-generation": ("version=2025-08-26", ("missing_value", "generation")),
+    "generation-1": ("version=2025-08-26&generation=1", ("invalid_value", "generation")),
+    "version-malformed": ("version=now&generation=2", ("invalid_value", "version")),
+    "version-too-early": ("version=2018-12-31&generation=2", ("invalid_version_range", "version")),
+    "limit-0": (f"{QUERY}&limit=0", ("invalid_value", "limit")),
+    "limit-101": (f"{QUERY}&limit=101", ("invalid_value", "limit")),
+    "limit-text": (f"{QUERY}&limit=ten", ("invalid_value", "limit")),
+    "start-made-up": (f"{QUERY}&start=abc", ("invalid_value", "start")),
+}
+
+
+@pytest.mark.parametrize(("query", "expected"), QUERIES.values(), ids=QUERIES.keys())
+def test_a_query_is_refused(api: Api, query: str, expected: tuple[str, str]) -> None:
+    answer = api.call("GET", SERVERS, query=query)
+    assert (answer.status_code, errors(answer)) == (400, [expected])
+
+
+@pytest.mark.parametrize("query", ["name=web-1", "vpc.name=net", "vpc.id={vpc}", "vpc.crn={crn}"])
+def test_a_filter_finds_what_matches(api: Api, server: BareMetalServer, query: str) -> None:
+    vpc = VPC.objects.all()[0]
+    found = api.get(SERVERS, query.format(vpc=vpc.id, crn=vpc.crn)).json()["bare_metal_servers"]
+    assert [each["id"] for each in found] == [server.id]
+
+
+@pytest.mark.parametrize("query", ["name=web", "vpc.name=other", "vpc.id=r006-x", "resource_group.id=0"])
+def test_a_filter_leaves_out_what_does_not_match(api: Api, server: BareMetalServer, query: str) -> None:
+    assert api.get(SERVERS, query).json()["total_count"] == 0
+
+
+def next_query(body: dict[str, Any]) -> str:
+    return str(body["next"]["href"]).partition("?")[2]
+
+
+def test_pages_are_stable_when_servers_are_added_between_them(api: Api, world: World) -> None:
+    names = ["first", "second", "third"]
+    for name in names:
+        make_server(world.account, name=name)
+    page = api.get(SERVERS, "limit=1").json()
+    make_server(world.account, name="late")
+    seen = [page["bare_metal_servers"][0]["name"]]
+    while "next" in page:
+        page = api.get(SERVERS, next_query(page)).json()
+        seen.append(page["bare_metal_servers"][0]["name"])
+    assert seen == names[::-1]
+
+
+def test_a_page_token_of_another_account_is_refused(api: Api, world: World) -> None:
+    for name in ("first", "second"):
+        make_server(world.account, name=name)
+    stolen = next_query(api.get(SERVERS, "limit=1").json())
+    assert errors(Api(MALLORY).get(SERVERS, stolen)) == [("invalid_value", "start")]
+
+
+def test_a_list_takes_the_same_queries_for_one_server_and_for_five(
+    api: Api, server: BareMetalServer, world: World
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert api.get(SERVERS).status_code == 200
+        return len(captured)
+
+    one = queries()
+    for number in range(4):
+        make_server(world.account, name=f"more-{number}")
+    assert queries() == one
