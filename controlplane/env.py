@@ -16,3 +16,16 @@ class Env(environ.Env):
         except ValueError:
             kind = getattr(cast, "__name__", str(cast))
             raise ImproperlyConfigured(f"{var} is {self.ENVIRON[var]!r}, which is no value of type {kind}.") from None
+
+    def choice(self, var: str, *, options: tuple[str, ...]) -> str:
+        """One of ``options``; the first is the default."""
+        value = self.str(var, default=options[0])
+        if value not in options:
+            raise ImproperlyConfigured(f"{var} is {value!r}; it must be {' or '.join(options)}.")
+        return value
+
+    def at_least(self, var: str, smallest: int, *, default: int) -> int:
+        value = self.int(var, default=default)
+        if value < smallest:
+            raise ImproperlyConfigured(f"{var} is {value}; it must be at least {smallest}.")
+        return value

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import environ
+from django.core.exceptions import ImproperlyConfigured
 
 from controlplane.env import Env
 from controlplane.home import Home
@@ -23,14 +23,14 @@ BAREMINT_THREADS = env.int("BAREMINT_THREADS", default=2)
 # --- What is simulated --------------------------------------------------------------------------------------
 BAREMINT_REGION = env.str("BAREMINT_REGION", default="us-south")
 BAREMINT_PROVISION_SECONDS = env.float("BAREMINT_PROVISION_SECONDS", default=2.0)
-BAREMINT_INSTANCE_IDENTITY = env.str("BAREMINT_INSTANCE_IDENTITY", default="refuse")
-BAREMINT_MOST_SERVERS = env.int("BAREMINT_MOST_SERVERS", default=25)  # per account: IBM's quota
+BAREMINT_INSTANCE_IDENTITY = env.choice("BAREMINT_INSTANCE_IDENTITY", options=("refuse", "allow"))
+BAREMINT_MOST_SERVERS = env.at_least("BAREMINT_MOST_SERVERS", 1, default=25)  # per account: IBM's quota
 BAREMINT_ISSUER = env.str("BAREMINT_ISSUER", default="https://iam.cloud.ibm.com/identity")
 BAREMINT_IDENTITY_ISSUER_PREFIX = env.str("BAREMINT_IDENTITY_ISSUER_PREFIX", default="BMS-CR")
 
 # Period for which one signing key signs. Prepared and retiring keys are published around it, so tokens signed
 # before a rotation verify until they expire; identity/keyring.py derives how long from the longest lifetime.
-BAREMINT_SIGNING_KEY_HOURS = env.int("BAREMINT_SIGNING_KEY_HOURS", default=24)
+BAREMINT_SIGNING_KEY_HOURS = env.at_least("BAREMINT_SIGNING_KEY_HOURS", 1, default=24)
 
 # --- Secrets ------------------------------------------------------------------------------------------------
 # Sessions and pagination cursors only; private keys are encrypted under the KEK, never under this.
@@ -111,14 +111,15 @@ WHITENOISE_USE_FINDERS = True
 # --- Database -----------------------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="")
 EMBEDDED_DATABASE = not DATABASE_URL
-DATABASES = {"default": env.db_url_config(DATABASE_URL or f"sqlite:///{HOME.path / 'baremint.sqlite3'}")}
+EMBEDDED = {"ENGINE": "django.db.backends.sqlite3", "NAME": HOME.path / "baremint.sqlite3"}
+DATABASES = {"default": env.db_url_config(DATABASE_URL) if DATABASE_URL else EMBEDDED}
 DATABASES["default"]["CONN_MAX_AGE"] = None
+if "ENGINE" not in DATABASES["default"]:
+    raise ImproperlyConfigured("DATABASE_URL is not understood. Its form is postgresql://user:password@host:5432/name.")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a deferred transaction that reads and then writes loses its write under contention.
     # synchronous NORMAL survives kill -9 but not a power cut; FULL survives both and costs an fsync a write.
-    synchronous = env.str("BAREMINT_SQLITE_SYNCHRONOUS", default="NORMAL")
-    if synchronous not in ("NORMAL", "FULL"):
-        raise environ.ImproperlyConfigured("BAREMINT_SQLITE_SYNCHRONOUS must be NORMAL or FULL.")
+    synchronous = env.choice("BAREMINT_SQLITE_SYNCHRONOUS", options=("NORMAL", "FULL"))
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,

@@ -17,6 +17,20 @@ def test_a_value_of_the_wrong_type_is_refused_by_name(monkeypatch: pytest.Monkey
         Env().int("BAREMINT_PORT", default=8000)
 
 
+def test_a_value_that_is_none_of_the_choices_is_refused_with_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAREMINT_INSTANCE_IDENTITY", "maybe")
+
+    with pytest.raises(ImproperlyConfigured, match="must be refuse or allow"):
+        Env().choice("BAREMINT_INSTANCE_IDENTITY", options=("refuse", "allow"))
+
+
+def test_a_number_that_is_too_small_is_refused_with_the_smallest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAREMINT_SIGNING_KEY_HOURS", "0")
+
+    with pytest.raises(ImproperlyConfigured, match="at least 1"):
+        Env().at_least("BAREMINT_SIGNING_KEY_HOURS", 1, default=24)
+
+
 def test_a_command_with_such_a_setting_ends_without_a_traceback() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "controlplane", "info"],
