@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from controlplane.kernel.facts import ServerFacts
 from identity import ca, csr, keychain
@@ -40,6 +40,13 @@ def create_certificate(
     ServerChanged, with nothing recorded, when ``facts`` are stale.
     """
     _refuse_own_keys(request)
+    try:
+        return _issue(request, facts=facts, lifetime=lifetime, now=now)
+    except IntegrityError:  # the serial number is taken: once in 2**159 tries, and not twice
+        return _issue(request, facts=facts, lifetime=lifetime, now=now)
+
+
+def _issue(request: csr.CheckedRequest, *, facts: ServerFacts, lifetime: timedelta, now: datetime) -> IssuedChain:
     signer = keychain.signer(KeyPair.Purpose.INTERMEDIATE)
     issuer = x509.load_pem_x509_certificate(signer.certificate.encode())
     created_at = now.replace(microsecond=0)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from servers.addressing import loopback_address
+from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
 from tests.inside.program import BY, VERSION, Call, Inside, error
 from tests.world import World, make_server
@@ -134,3 +135,11 @@ def test_the_old_name_can_be_allowed_for_sdks_left_at_their_default(inside: Insi
 @pytest.mark.parametrize("path", ["/admin/", "/v1/bare_metal_servers", "/identity/keys", "/identity/v1/token/", "/x"])
 def test_nothing_else_is_served_here(inside: Inside, path: str) -> None:
     assert error(inside.call("GET", path))[:2] == (404, "not_found")
+
+
+def test_a_deleted_server_gets_nothing_more(inside: Inside, server: BareMetalServer) -> None:
+    bearer = inside.bearer()
+    BareMetalServer.objects.filter(number=server.number).update(status="deleting", revision=server.revision + 9)
+    assert error(inside.iam_token({}, **bearer))[:2] == (403, "unauthorized")
+    BareMetalServer.objects.filter(number=server.number).delete()
+    assert error(inside.iam_token({}, **bearer))[:2] == (403, "unauthorized")

@@ -88,6 +88,14 @@ def test_a_certificate_is_on_record_before_it_is_answered(inside: Inside) -> Non
     assert IssuedCertificate.objects.get(id=answer["id"]).certificate == answer["certificates"][0]
 
 
+def test_a_serial_number_that_is_taken_is_drawn_again(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = iter([7, 7, 8])
+    monkeypatch.setattr("identity.services.certificates.x509.random_serial_number", lambda: next(numbers))
+    for _ in range(2):
+        inside.certificate({"csr": make_csr()})
+    assert set(IssuedCertificate.objects.values_list("serial_number", flat=True)) == {"7", "8"}
+
+
 def test_a_certificate_never_outlives_its_issuer(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
     issuer = x509.load_pem_x509_certificate(keychain.signer("intermediate").certificate.encode())
     late = issuer.not_valid_after_utc - timedelta(minutes=10)

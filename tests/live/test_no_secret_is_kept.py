@@ -1,0 +1,28 @@
+"""What is handed out once is found nowhere afterwards: not in the database, not in the log."""
+
+from pathlib import Path
+
+import pytest
+import requests
+from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
+
+from tests.live.operator import NEW
+from tests.live.product import Product
+
+pytestmark = pytest.mark.live
+
+
+def test_tokens_api_keys_and_private_keys_leave_no_trace(product: Product) -> None:
+    url = product.info["servers"][0]["metadata_url"]
+    flavor = {"Metadata-Flavor": "ibm"}
+    identity = requests.put(f"{url}/identity/v1/token?version={NEW}", headers=flavor, timeout=10).json()["access_token"]
+    exchange = {"Authorization": f"Bearer {identity}"}
+    iam = requests.post(f"{url}/identity/v1/iam_tokens?version={NEW}", headers=exchange, timeout=10).json()
+    person = IAMAuthenticator(product.info["api_key"], url=product.info["iam_url"]).token_manager.get_token()
+    secrets = [identity, iam["access_token"], person, product.info["api_key"], "PRIVATE KEY"]
+    home = Path(product.home)
+    kept = [path for path in home.iterdir() if path.name.startswith("baremint.")]
+    assert kept
+    for path in kept:
+        content = path.read_bytes()
+        assert not [secret[:12] for secret in secrets if secret.encode() in content], path.name
