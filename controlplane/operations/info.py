@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from controlplane.operations import credentials, endpoints
+from controlplane.operations.program import paste
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
 from servers.selectors import servers_of
@@ -16,7 +17,7 @@ class NothingHere(Exception):
     """The data directory has never been bootstrapped."""
 
     def __init__(self) -> None:
-        super().__init__(f"There is nothing in {settings.HOME.path} yet. Start Baremint first: baremint up")
+        super().__init__(f"There is nothing in {settings.HOME.path} yet. Start Baremint first: {paste('up')}")
 
 
 def collect() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.db import DatabaseError, connections
 from controlplane.kernel import clock
 from controlplane.operations import broker, endpoints
 from controlplane.operations.bootstrap import bootstrap
+from controlplane.operations.program import paste
 from controlplane.operations.supervisor import children, homelock, sockets
 from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
 from servers.models import BareMetalServer
@@ -39,7 +40,7 @@ def run(*, say: Say, progress: Say, ready: Callable[[], None]) -> None:
     except homelock.AlreadyRunning as error:
         raise CannotStart(
             f"Baremint already runs in {settings.HOME.path} (process {error.pid}). "
-            "See it with: baremint info. Stop it with: baremint down"
+            f"See it with: {paste('info')}  Stop it with: {paste('down')}"
         ) from None
     except (sockets.PortUnavailable, children.BrokerUnavailable, StartFailed, ImproperlyConfigured) as error:
         raise CannotStart(str(error)) from None

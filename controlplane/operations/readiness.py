@@ -4,6 +4,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from controlplane.operations import broker
+from controlplane.operations.program import paste
 from identity.keychain import TOKEN_PURPOSES
 from identity.selectors import active_key
 
@@ -15,9 +16,9 @@ def obstacles() -> dict[str, str]:
     found: dict[str, str] = {}
     try:
         if _unapplied_migrations():
-            found["database"] = "Migrations are not applied. Run: baremint migrate"
+            found["database"] = f"Migrations are not applied. Run: {paste('migrate')}"
         elif missing := [purpose for purpose in TOKEN_PURPOSES if active_key(purpose) is None]:
-            found["keys"] = f"No active key for {', '.join(missing)}. Run: baremint bootstrap"
+            found["keys"] = f"No active key for {', '.join(missing)}. Run: {paste('bootstrap')}"
     except DatabaseError:
         found["database"] = "The database does not answer. Check DATABASE_URL."
     if not broker.answers(seconds=ASK_SECONDS):

@@ -3,6 +3,8 @@
 import shutil
 from typing import Any
 
+from controlplane.operations.program import paste
+
 API_VERSION = "2025-08-26"
 """The first version date of the metadata service's bare metal endpoints, and good for the VPC API too."""
 
@@ -33,7 +35,7 @@ def block(info: dict[str, Any]) -> str:
 def _sign_in(admin: dict[str, str]) -> str:
     if admin["password"]:
         return f"{admin['username']} / {admin['password']}"
-    return f"{admin['username']} (set a password: baremint changepassword {admin['username']})"
+    return f"{admin['username']} (set a password: {paste('changepassword ' + admin['username'])})"
 
 
 def _commands(info: dict[str, Any]) -> list[str]:

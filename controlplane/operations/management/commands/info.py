@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from controlplane.operations import info, welcome
+from controlplane.operations.program import paste
 from controlplane.operations.supervisor import homelock
 
 
@@ -28,5 +29,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(facts, indent=2))
             return
         pid = homelock.holder(settings.HOME)
-        self.stdout.write(f"Baremint is up (process {pid})." if pid else "Baremint is stopped. Start it: baremint up")
+        self.stdout.write(
+            f"Baremint is up (process {pid})." if pid else f"Baremint is stopped. Start it: {paste('up')}"
+        )
         self.stdout.write("\n" + welcome.block(facts))

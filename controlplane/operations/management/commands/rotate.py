@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from controlplane.kernel import clock
+from controlplane.operations.program import paste
 from identity.keychain import TOKEN_PURPOSES
 from identity.services.rotation import rotate_now
 
@@ -29,7 +30,7 @@ class Command(BaseCommand):
         try:
             key = rotate_now(options["kind"], now=clock.now())
         except KeyError:
-            raise CommandError("There are no keys yet. Start Baremint first: baremint up") from None
+            raise CommandError(f"There are no keys yet. Start Baremint first: {paste('up')}") from None
         except (DatabaseError, ImproperlyConfigured) as error:
             raise CommandError(str(error).strip()) from None
         self.stdout.write(f"The {options['kind']} key {key.kid} signs from now on.")

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.operations import background, info, launch, welcome
+from controlplane.operations.program import paste
 from controlplane.operations.supervisor import homelock
 from controlplane.operations.supervisor.supervisor import StopRequested
 
@@ -62,7 +63,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         self._welcome()
         self._say(f"  It runs in the background (process {homelock.holder(settings.HOME)}).")
-        self._say(f"  Log: {settings.HOME.path / background.LOG}   Stop: baremint down")
+        self._say(f"  Log: {settings.HOME.path / background.LOG}   Stop: {paste('down')}")
 
     def _welcome(self) -> None:
         self._say(f"\nBaremint is up.\n\n{welcome.block(info.collect())}")
