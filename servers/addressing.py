@@ -37,6 +37,11 @@ def usable(cidr: str) -> Iterator[str]:
         yield str(network.network_address + offset)
 
 
+def contains(cidr: str, address: str) -> bool:
+    """Whether the subnet has this address, free or not."""
+    return ipaddress.IPv4Address(address) in ipaddress.IPv4Network(cidr)
+
+
 def next_free(cidr: str, taken: Collection[str]) -> str | None:
     """The lowest free address of a subnet, or None when it is full."""
     return next((address for address in usable(cidr) if address not in taken), None)

@@ -78,19 +78,19 @@ class BareMetalServerAdmin(admin.ModelAdmin):
             switch_metadata_service(server, by=_person(request), **switches)
         self.message_user(request, f"Switched the metadata service of {len(servers)} servers.")
 
-    @admin.action(description="Enable the metadata service")
+    @admin.action(description="Enable the metadata service", permissions=["change"])
     def enable_metadata_service(self, request: HttpRequest, servers: QuerySet[BareMetalServer]) -> None:
         self._switch(request, servers, enabled=True)
 
-    @admin.action(description="Disable the metadata service")
+    @admin.action(description="Disable the metadata service", permissions=["change"])
     def disable_metadata_service(self, request: HttpRequest, servers: QuerySet[BareMetalServer]) -> None:
         self._switch(request, servers, enabled=False)
 
-    @admin.action(description="Metadata service: answer http")
+    @admin.action(description="Metadata service: answer http", permissions=["change"])
     def use_http(self, request: HttpRequest, servers: QuerySet[BareMetalServer]) -> None:
         self._switch(request, servers, protocol="http")
 
-    @admin.action(description="Metadata service: answer https (secure access)")
+    @admin.action(description="Metadata service: answer https (secure access)", permissions=["change"])
     def use_https(self, request: HttpRequest, servers: QuerySet[BareMetalServer]) -> None:
         self._switch(request, servers, protocol="https")
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
-from servers.models import BareMetalServer, Image, Key, Subnet
+from servers.models import VPC, BareMetalServer, Image, Key, Subnet
 
 FILTERS = {
     "name": "name",
@@ -43,13 +43,17 @@ def filter_servers(rows: QuerySet[BareMetalServer], query: Mapping[str, str]) ->
         if parameter in query:
             rows = rows.filter(**{field: query[parameter]})
     if "vpc.crn" in query:
-        rows = rows.filter(vpc__id=query["vpc.crn"].rpartition(":")[2])
+        named = VPC.objects.filter(id=query["vpc.crn"].rpartition(":")[2])
+        rows = rows.filter(vpc__in=[vpc for vpc in named if vpc.crn == query["vpc.crn"]])
     return rows
 
 
 def subnets_of(account_id: str) -> QuerySet[Subnet]:
-    return Subnet.objects.filter(account_id=account_id).select_related(
-        "vpc", "network_acl", "routing_table__vpc", "resource_group"
+    """An account's subnets with all that a response shows; ``taken`` counts the addresses in use."""
+    return (
+        Subnet.objects.filter(account_id=account_id)
+        .select_related("vpc", "network_acl", "routing_table__vpc", "resource_group")
+        .annotate(taken=Count("reserved_ips"))
     )
 
 

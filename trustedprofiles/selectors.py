@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from functools import reduce
 
 from django.db.models import QuerySet
 
@@ -11,6 +12,9 @@ from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles import access, matching
 from trustedprofiles.models import Account, Policy, ProfileLink, ResourceGroup, TrustedProfile, User
+
+LINKING = ("iam-identity.profile.update", "iam-identity.profile.linkToResource")
+"""What creating a link on a caller's behalf asks for (VPC API, ``auto_link``)."""
 
 
 def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Verdict:
@@ -22,6 +26,19 @@ def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Ve
     return access.decide(
         iam_id=caller.iam_id, action=action, resource=resource, policies=[policy_facts(row) for row in rows]
     )
+
+
+def may_link(caller: Caller, profile: TrustedProfile) -> Verdict:
+    """May the caller let a resource take on this profile? Asked wherever a link is made on the way to something else:
+    otherwise, whoever may create a server could become any profile of the account."""
+    resource = {
+        "accountId": profile.account_id,
+        "serviceName": "iam-identity",
+        "resourceType": "profile",
+        "resource": profile.id,
+    }
+    verdicts = (authorize(caller, action=action, resource=resource) for action in LINKING)
+    return reduce(lambda so_far, verdict: so_far and verdict, verdicts)
 
 
 def policy_facts(row: Policy) -> access.PolicyFacts:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import QueryDict
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
@@ -55,6 +56,8 @@ class StrictSerializer(serializers.Serializer[Any]):
     @classmethod
     def check(cls, data: Any, **options: Any) -> dict[str, Any]:
         """Validate a parsed body. Raises Refusals naming every property at fault by its path."""
+        if isinstance(data, QueryDict):  # DRF's idea of an empty form: there, an absent boolean would mean false
+            data = data.dict()
         serializer = cls(data=data, **options)
         if serializer.is_valid():
             return dict(serializer.validated_data)

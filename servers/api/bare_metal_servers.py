@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
+from controlplane.kernel.errors import NotAuthorized, Target
 from servers.api.base import ServerView, VpcView
 from servers.api.requests import server_changes, server_prototype
 from servers.api.server_body import server_body
@@ -11,9 +12,10 @@ from servers.models import BareMetalServer
 from servers.selectors import filter_servers, find_server, servers_of
 from servers.services import events
 from servers.services.actions import act, update_server
-from servers.services.provisioning import create_server
+from servers.services.provisioning import InitializationPrototype, create_server
 from trustedprofiles.models import Account
 from trustedprofiles.permissions import Operation
+from trustedprofiles.selectors import find_profile, may_link
 
 ACTION = "is.bare-metal-server.bare-metal-server"
 
@@ -34,8 +36,18 @@ class BareMetalServers(VpcView):
 
     def post(self, request: Request) -> Response:
         account = Account.objects.get(id=self.caller.account_id)
-        server = create_server(account, prototype=server_prototype(request.data), by=Party.of(self.caller))
+        prototype = server_prototype(request.data)
+        self._require_linking(prototype.initialization)
+        server = create_server(account, prototype=prototype, by=Party.of(self.caller))
         return Response(server_body(read_again(server), self.hrefs), status=201)
+
+    def _require_linking(self, asked: InitializationPrototype) -> None:
+        """``auto_link`` makes a link for the caller, who therefore must be allowed to make it."""
+        if asked.trusted_profile is None or not asked.auto_link:
+            return
+        profile = find_profile(account_id=self.caller.account_id, **asked.trusted_profile)
+        if profile and not (verdict := may_link(self.caller, profile)):
+            raise NotAuthorized(verdict.because, target=Target("initialization.default_trusted_profile"))
 
 
 class OneBareMetalServer(ServerView):

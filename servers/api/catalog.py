@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.paging import parse_limit
 from servers import catalog
 from servers.api import catalog_body as bodies
@@ -17,6 +17,7 @@ from servers.services import events
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import default_resource_group
 
+VISIBILITIES = ("private", "public")
 READ_REGION = Operation("list_regions", "is.region.region.read", "is.region.region.read")
 READ_PROFILE = Operation(
     "list_bare_metal_server_profiles", "is.bare-metal-server.bare-metal-server-profile.read", events.PROFILE_READ
@@ -65,7 +66,12 @@ class CatalogView(VpcView):
         limit = parse_limit(self.request.GET)
         start = self.request.GET.get("start", "")
         names = [item["name"] for item in items]
-        offset = names.index(start) if start in names else 0
+        if start and start not in names:
+            raise InvalidValue(
+                "start is not a page token of this collection. Take it from next.href, or leave it out.",
+                target=Target("start", "parameter"),
+            )
+        offset = names.index(start) if start else 0
         shown = items[offset : offset + limit]
         base = self.request.build_absolute_uri(self.request.path)
         body: dict[str, Any] = {
@@ -128,6 +134,9 @@ class Images(ImageView):
         if name := request.GET.get("name"):
             rows = rows.filter(name=name)
         if visibility := request.GET.get("visibility"):
+            if visibility not in VISIBILITIES:
+                choices = ", ".join(VISIBILITIES)
+                raise InvalidValue(f"visibility must be one of {choices}.", target=Target("visibility", "parameter"))
             rows = rows.filter(account__isnull=visibility == "public")
         group = resource_group(default_resource_group(self.caller.account_id))
         return self.page("images", rows, lambda image, hrefs: bodies.image_body(image, group, hrefs))

@@ -6,7 +6,7 @@ from typing import Any
 from controlplane.kernel import timestamps
 from servers import catalog
 from servers.api.references import Hrefs, resource_group
-from servers.models import VPC, Key, ReservedIP, Subnet
+from servers.models import VPC, Key, ReservedIP
 
 DNS_SERVERS = ("161.26.0.10", "161.26.0.11")
 
@@ -41,10 +41,11 @@ def vpc_body(vpc: VPC, hrefs: Hrefs) -> dict[str, Any]:
     }
 
 
-def subnet_body(subnet: Subnet, hrefs: Hrefs) -> dict[str, Any]:
+def subnet_body(subnet: Any, hrefs: Hrefs) -> dict[str, Any]:
+    """Subnet, as ``selectors.subnets_of`` finds it."""
     total = ipaddress.IPv4Network(subnet.ipv4_cidr_block).num_addresses
     return hrefs.subnet(subnet) | {
-        "available_ipv4_address_count": total - subnet.reserved_ips.count(),
+        "available_ipv4_address_count": total - subnet.taken,
         "created_at": timestamps.seconds(subnet.created_at),
         "ip_version": "ipv4",
         "ipv4_cidr_block": subnet.ipv4_cidr_block,

@@ -8,7 +8,7 @@ from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictIntegerField, StrictSerializer
 from servers.services.provisioning import InitializationPrototype, InterfacePrototype, ServerPrototype
 
-NAME = r"^([a-z]|[a-z][-a-z0-9]*[a-z0-9])$"
+NAME = r"\A([a-z]|[a-z][-a-z0-9]*[a-z0-9])\Z"
 LONGEST_NAME = 63
 LONGEST_USER_DATA = 65_536
 PROTOCOLS = ("http", "https")
@@ -17,7 +17,7 @@ ATTACHMENTS = ("primary_network_attachment", "network_attachments", "network_int
 
 class NameField(serializers.RegexField):
     def __init__(self, **options: Any) -> None:
-        super().__init__(NAME, max_length=LONGEST_NAME, **options)
+        super().__init__(NAME, max_length=LONGEST_NAME, trim_whitespace=False, **options)
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

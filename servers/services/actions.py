@@ -3,7 +3,7 @@
 from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
+from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, NotUnique, Target
 from servers import catalog
 from servers.models import BareMetalServer
 from servers.services import transitions
@@ -74,4 +74,7 @@ def update_server(
 
 def _locked(server: BareMetalServer) -> BareMetalServer:
     """The row as it is now, held until the transaction ends: no update is lost."""
-    return BareMetalServer.objects.select_for_update().get(pk=server.pk)
+    found = BareMetalServer.objects.select_for_update().filter(pk=server.pk).first()
+    if found is None:
+        raise NotFound("The bare metal server was deleted meanwhile.")
+    return found

@@ -97,8 +97,11 @@ def reserve_address(subnet: Subnet, *, address: str = "", name: str = "", auto_d
     """Take an address: the asked one, or the lowest free one. Must run in a transaction.
 
     The unique constraint decides who gets it; whoever loses the race tries the next. Raises Conflict when
-    there is none.
+    there is none, NotUnique for a name that is taken.
     """
+    if name and subnet.reserved_ips.filter(name=name).exists():
+        target = Target("primary_network_interface.primary_ip.name")
+        raise NotUnique(f"Provided Name ({name}) is not unique", target=target)
     for _ in range(MOST_TRIES):
         taken = set(subnet.reserved_ips.values_list("address", flat=True))
         free = address if address else next_free(subnet.ipv4_cidr_block, taken)

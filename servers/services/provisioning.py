@@ -11,7 +11,8 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import ApiError, InvalidValue, NotUnique, OverQuota, ReferenceNotFound, Refusals, Target
 from servers import catalog
-from servers.models import BareMetalServer, Disk, Image, Initialization, Key, ReservedIP, SecurityGroup, Subnet
+from servers.addressing import contains
+from servers.models import VPC, BareMetalServer, Disk, Image, Initialization, Key, ReservedIP, SecurityGroup, Subnet
 from servers.selectors import images_of, keys_of, subnets_of
 from servers.services import network, transitions
 from servers.services.events import CREATE, record_server_event
@@ -22,6 +23,7 @@ from trustedprofiles.services.links import create_link
 
 T = TypeVar("T")
 
+PRIMARY_IP = "primary_network_interface.primary_ip"
 USABLE_IMAGE_STATUSES = ("available", "deprecated")
 
 
@@ -139,8 +141,10 @@ class _Found:
             else default_resource_group(account.id)
         )
         self.trusted_profile = self._find_trusted_profile(account, prototype.initialization)
-        self.reserved_ip = self._find_reserved_ip(prototype.interface)
-        self.security_groups = self._find_security_groups(prototype.interface)
+        vpcs = VPC.objects.filter(account=account, id=prototype.vpc)
+        self.vpc = references.find("vpc", vpcs.first()) if prototype.vpc else None
+        self.reserved_ip = self._find_reserved_ip(account, prototype.interface)
+        self.security_groups = self._find_security_groups(account, prototype.interface)
         self._check(prototype)
 
     def _find_trusted_profile(self, account: Account, asked: InitializationPrototype) -> TrustedProfile | None:
@@ -149,21 +153,23 @@ class _Found:
         found = find_profile(account_id=account.id, **asked.trusted_profile)
         return self.references.find("initialization.default_trusted_profile.target", found)
 
-    def _find_reserved_ip(self, asked: InterfacePrototype) -> ReservedIP | None:
-        if not asked.reserved_ip or self.subnet is None:
+    def _find_reserved_ip(self, account: Account, asked: InterfacePrototype) -> ReservedIP | None:
+        if not asked.reserved_ip:
             return None
-        free = self.subnet.reserved_ips.filter(id=asked.reserved_ip, owner="user", network_interface=None)
-        return self.references.find("primary_network_interface.primary_ip", free.first())
+        free = ReservedIP.objects.filter(id=asked.reserved_ip, owner="user", network_interface=None)
+        free = free.filter(subnet=self.subnet) if self.subnet else free.filter(subnet__account=account)
+        return self.references.find(PRIMARY_IP, free.first())
 
-    def _find_security_groups(self, asked: InterfacePrototype) -> list[SecurityGroup]:
-        if self.subnet is None:
-            return []
-        vpc = self.subnet.vpc
+    def _find_security_groups(self, account: Account, asked: InterfacePrototype) -> list[SecurityGroup]:
         if not asked.security_groups:
-            return [vpc.default_security_group] if vpc.default_security_group else []
+            default = self.subnet.vpc.default_security_group if self.subnet else None
+            return [default] if default else []
+        groups = SecurityGroup.objects.filter(account=account)
+        if self.subnet:
+            groups = groups.filter(vpc=self.subnet.vpc)
         found = [
             self.references.find(
-                f"primary_network_interface.security_groups[{position}]", vpc.security_groups.filter(id=group).first()
+                f"primary_network_interface.security_groups[{position}]", groups.filter(id=group).first()
             )
             for position, group in enumerate(asked.security_groups)
         ]
@@ -185,8 +191,11 @@ class _Found:
                     f"The profile supports {modes}.",
                 )
         if self.subnet:
-            require(self.subnet.zone == asked.zone, "zone", f"The subnet is in zone {self.subnet.zone}.")
-            require(not asked.vpc or self.subnet.vpc.id == asked.vpc, "vpc", "The subnet belongs to another VPC.")
+            in_zone = self.zone in (None, self.subnet.zone)
+            require(in_zone, "zone", f"The subnet is in zone {self.subnet.zone}.")
+            require(self.vpc in (None, self.subnet.vpc), "vpc", "The subnet belongs to another VPC.")
+            address, cidr = asked.interface.address, self.subnet.ipv4_cidr_block
+            require(not address or contains(cidr, address), f"{PRIMARY_IP}.address", f"The subnet is {cidr}.")
         if self.image:
             require(
                 self.image.status in USABLE_IMAGE_STATUSES, "initialization.image", f"The image is {self.image.status}."
@@ -195,6 +204,8 @@ class _Found:
             has_rsa = any(key is not None and key.type == "rsa" for key in self.keys)
             require(not needs_rsa or has_rsa, "initialization.keys", "A Windows image needs at least one RSA key.")
         interface = asked.interface
+        kept = interface.address_name.startswith("ibm-")
+        require(not kept, f"{PRIMARY_IP}.name", "Names that begin with ibm- are the provider's. Choose another.")
         require(
             interface.enable_infrastructure_nat or not interface.allow_ip_spoofing,
             "primary_network_interface.allow_ip_spoofing",

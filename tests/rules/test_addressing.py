@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servers.addressing import loopback_address, next_free, server_number
+from servers.addressing import contains, loopback_address, next_free, server_number
 
 
 @given(st.integers(min_value=1, max_value=2**22 - 2))
@@ -42,3 +42,11 @@ def test_the_next_free_address_is_usable_and_was_not_taken(offsets: set[int]) ->
     else:
         assert found not in taken
         assert 4 <= int(ipaddress.IPv4Address(found)) - int(network.network_address) < 31
+
+
+@pytest.mark.parametrize(
+    ("address", "held"),
+    [("10.0.0.0", True), ("10.0.0.31", True), ("10.0.0.32", False), ("9.255.255.255", False), ("192.168.0.1", False)],
+)
+def test_a_subnet_has_the_addresses_of_its_block(address: str, held: bool) -> None:
+    assert contains("10.0.0.0/27", address) == held

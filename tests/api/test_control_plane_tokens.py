@@ -1,0 +1,129 @@
+"""Only an IAM access token of ours, in time, opens the control plane."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import Party
+from controlplane.kernel import clock
+from identity import claims, signing
+from identity.models import KeyPair
+from identity.services.apikeys import create_api_key
+from identity.services.iam_tokens import exchange_api_key
+from servers.models import BareMetalServer
+from tests.api.vpc import QUERY, SERVERS
+from tests.build import make_facts
+from tests.world import ACCOUNT, ALICE, World
+
+pytestmark = pytest.mark.usefixtures("keys")
+
+BY = Party("IBMid-ALICE00001", "Alice", "User")
+
+
+@pytest.fixture
+def token(world: World) -> str:
+    _, value = create_api_key(world.account, iam_id=ALICE.iam_id, name="operator", by=BY)
+    return exchange_api_key(value, now=clock.now()).token
+
+
+def expired_token() -> str:
+    subject = claims.Subject(ALICE.iam_id, ALICE.iam_id, "Alice", ACCOUNT)
+    made = claims.iam_claims(
+        subject,
+        issuer="https://iam.cloud.ibm.com/identity",
+        now=clock.now() - timedelta(hours=3),
+        lifetime=timedelta(hours=1),
+        grant_type=claims.APIKEY_GRANT,
+        authn={"sub": "alice"},
+    )
+    return signing.sign(made, purpose=KeyPair.Purpose.IAM)[0]
+
+
+def identity_token() -> str:
+    made = claims.identity_claims(
+        make_facts(), issuer="BMS-CR_us-south", now=clock.now(), lifetime=timedelta(seconds=300), nonce=None
+    )
+    return signing.sign(made, purpose=KeyPair.Purpose.IDENTITY)[0]
+
+
+def ask(client: Client, authorization: str | None, path: str = SERVERS, method: str = "GET") -> Any:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    return client.generic(method, f"{path}?{QUERY}&account_id={ACCOUNT}", headers=headers)
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER "])
+def test_an_iam_token_opens_the_control_plane(client: Client, token: str, scheme: str) -> None:
+    assert ask(client, f"{scheme} {token}").status_code == 200
+
+
+HEADERS = {
+    "nothing": None,
+    "empty": "",
+    "no-scheme": "abc",
+    "no-token": "Bearer ",
+    "basic": "Basic YWxpY2U6YWxpY2U=",
+    "garbage": "Bearer abc",
+    "three-parts": "Bearer a.b.c",
+    "two-tokens": "Bearer a b",
+    "huge": "Bearer " + "a" * 20_000,
+    "not-ascii": "Bearer \xe9",
+}
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS.keys())
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_without_one_the_answer_is_unauthenticated(
+    client: Client, world: World, header: str | None, method: str
+) -> None:
+    assert_unauthenticated(ask(client, header, method=method))
+
+
+@pytest.mark.parametrize("make", [expired_token, identity_token])
+def test_an_expired_token_and_an_identity_token_are_none(client: Client, world: World, make: Any) -> None:
+    assert_unauthenticated(ask(client, f"Bearer {make()}"))
+
+
+def assert_unauthenticated(answer: Any) -> None:
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
+    assert answer["Content-Type"] == "application/json"
+    body = answer.json()
+    assert [each["code"] for each in body["errors"]] == ["unauthenticated"]
+    assert (body["status_code"], body["trace"]) == (401, answer["X-Request-Id"])
+    assert not ActivityEvent.objects.filter(request_id=body["trace"]).exists()
+    assert not BareMetalServer.objects.exists()
+
+
+def test_a_token_with_a_changed_signature_is_none(client: Client, token: str) -> None:
+    head, _, signature = token.rpartition(".")
+    changed = f"{head}.{'B' if signature[0] != 'B' else 'C'}{signature[1:]}"
+    assert ask(client, f"Bearer {changed}").status_code == 401
+
+
+PLACES = ["/v1/profiles", "/v1/policies", "/v2/policies", "/v2/roles", "/v2/resource_groups", "/v1/keys", "/v1/regions"]
+
+
+@pytest.mark.parametrize("path", PLACES)
+@pytest.mark.parametrize("header", [None, "Bearer abc"], ids=["nothing", "garbage"])
+def test_every_door_asks_for_it(client: Client, world: World, path: str, header: str | None) -> None:
+    answer = ask(client, header, path)
+    assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
+    body = answer.json()
+    expected = "invalid_token" if "policies" in path or "roles" in path else "unauthenticated"
+    assert (body["errors"][0]["code"], str(body["status_code"])) == (expected, "401")
+    assert not ActivityEvent.objects.filter(request_id=body["trace"]).exists()
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_every_door_opens_to_the_owner(client: Client, token: str, path: str) -> None:
+    assert ask(client, f"Bearer {token}", path).status_code == 200
+
+
+def test_a_session_of_the_admin_is_no_token(admin_client: Client, world: World) -> None:
+    assert ask(admin_client, None).status_code == 401
+
+
+def test_a_token_in_the_query_is_not_read(client: Client, token: str) -> None:
+    assert client.get(f"{SERVERS}?{QUERY}&access_token={token}").status_code == 401

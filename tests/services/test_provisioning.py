@@ -1,0 +1,157 @@
+"""A server is made whole or not at all."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import ApiError, Conflict, NotUnique, OverQuota, Refusals
+from servers import catalog
+from servers.models import BareMetalServer, Disk, Image, Initialization, NetworkInterface, ReservedIP, Subnet
+from servers.services.provisioning import (
+    InitializationPrototype,
+    InterfacePrototype,
+    ServerPrototype,
+    create_server,
+)
+from tests.world import REGION, World, make_profile, make_server
+from trustedprofiles.models import ProfileLink
+
+BY = Party("IBMid-ALICE00001", "Alice", "User")
+
+
+@pytest.fixture
+def prototype(world: World) -> ServerPrototype:
+    make_server(world.account, name="web-1")
+    return ServerPrototype(
+        profile="bx2-metal-96x384",
+        zone=f"{REGION}-1",
+        name="db-1",
+        initialization=InitializationPrototype(image=Image.objects.all()[0].id),
+        interface=InterfacePrototype(subnet=Subnet.objects.get().id),
+    )
+
+
+def counts() -> list[int]:
+    models = (BareMetalServer, Disk, Initialization, NetworkInterface, ReservedIP, ProfileLink, ActivityEvent)
+    return [model._default_manager.count() for model in models]
+
+
+def create(world: World, prototype: ServerPrototype, **changes: Any) -> BareMetalServer:
+    return create_server(world.account, prototype=replace(prototype, **changes), by=BY)
+
+
+def test_a_new_server_is_pending_on_its_way_to_running(world: World, prototype: ServerPrototype) -> None:
+    server = create(world, prototype)
+    assert (server.status, server.transition) == ("pending", "create")
+    assert server.transition_due_at is not None
+
+
+@pytest.mark.parametrize("name", sorted(catalog.profiles()))
+def test_every_profile_of_the_region_gives_its_disks_and_defaults(
+    world: World, prototype: ServerPrototype, name: str
+) -> None:
+    profile = catalog.profiles()[name]
+    if REGION not in profile.regions:
+        with pytest.raises(Refusals, match="is not offered"):
+            create(world, prototype, profile=name)
+        return
+    server = create(world, prototype, profile=name)
+    disks = list(server.disks.order_by("number"))
+    assert len(disks) == profile.secondary_disk_count + bool(profile.boot_disk_size)
+    assert [disk.is_boot for disk in disks] == [True, *[False] * (len(disks) - 1)]
+    assert server.bandwidth == profile.default_bandwidth
+    assert server.tpm_mode == profile.tpm_modes[0]
+
+
+def test_a_server_takes_the_lowest_free_address(world: World, prototype: ServerPrototype) -> None:
+    addresses = [create(world, prototype, name=f"db-{number}").network_interfaces.get() for number in range(3)]
+    assert [each.primary_ip.address for each in addresses] == ["10.240.0.5", "10.240.0.6", "10.240.0.7"]
+
+
+def test_numbers_are_never_used_again(world: World, prototype: ServerPrototype) -> None:
+    """The number is the server's loopback address: a successor must not be reached under it."""
+    first = create(world, prototype)
+    number = first.number
+    first.delete()
+    assert create(world, prototype, name="db-2").number > number
+
+
+def test_a_reserved_address_is_used_once(world: World, prototype: ServerPrototype) -> None:
+    first = create(world, prototype)
+    taken = first.network_interfaces.get().primary_ip
+    asked = replace(prototype.interface, reserved_ip=taken.id)
+    with pytest.raises(Refusals, match="primary_ip"):
+        create(world, prototype, name="db-2", interface=asked)
+    first.delete()
+    second = create(world, prototype, name="db-2", interface=asked)
+    assert second.network_interfaces.get().primary_ip == taken
+
+
+def test_an_address_of_the_provider_is_not_given(world: World, prototype: ServerPrototype) -> None:
+    kept = ReservedIP.objects.filter(owner="provider")[0]
+    with pytest.raises(Refusals, match="primary_ip"):
+        create(world, prototype, interface=replace(prototype.interface, reserved_ip=kept.id))
+
+
+def test_the_default_security_group_is_used_when_none_is_asked_for(world: World, prototype: ServerPrototype) -> None:
+    server = create(world, prototype)
+    assert list(server.network_interfaces.get().security_groups.all()) == [server.vpc.default_security_group]
+
+
+def test_a_full_subnet_conflicts(world: World, prototype: ServerPrototype) -> None:
+    Subnet.objects.update(ipv4_cidr_block="10.240.0.0/29")
+    for number in range(2):
+        create(world, prototype, name=f"db-{number}")
+    before = counts()
+    with pytest.raises(Conflict):
+        create(world, prototype, name="db-2")
+    assert counts() == before
+
+
+FAILURES: dict[str, tuple[dict[str, Any], type[ApiError]]] = {
+    "name-taken": ({"name": "web-1"}, NotUnique),
+    "no-profile": ({"profile": "none"}, Refusals),
+    "address-in-use": ({"interface": {"address": "10.240.0.4"}}, Conflict),
+    "address-elsewhere": ({"interface": {"address": "10.0.0.4"}}, Refusals),
+    "address-name-taken": ({"interface": {"address_name": "taken"}}, NotUnique),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), FAILURES.values(), ids=FAILURES.keys())
+def test_what_fails_leaves_nothing_behind(
+    world: World, prototype: ServerPrototype, changes: dict[str, Any], expected: type[ApiError]
+) -> None:
+    """Also when the last step fails: a profile was to be linked before the address turned out to be taken."""
+    ReservedIP.objects.filter(owner="user").update(name="taken")
+    profile = make_profile(world.account)
+    initialization = replace(prototype.initialization, trusted_profile={"id": profile.id})
+    if "interface" in changes:
+        changes = {"interface": replace(prototype.interface, **changes["interface"])}
+    before = counts()
+    with pytest.raises(expected):
+        create(world, prototype, initialization=initialization, **changes)
+    assert counts() == before
+
+
+def test_two_accounts_may_use_the_same_name(world: World, prototype: ServerPrototype) -> None:
+    assert make_server(world.other_account, name="web-1").name == "web-1"
+
+
+def test_the_quota_is_per_account(world: World, prototype: ServerPrototype, settings: Any) -> None:
+    settings.BAREMINT_MOST_SERVERS = 1
+    with pytest.raises(OverQuota):
+        create(world, prototype)
+    assert make_server(world.other_account, name="theirs")
+
+
+def test_a_linked_profile_and_the_server_leave_an_event_each(world: World, prototype: ServerPrototype) -> None:
+    profile = make_profile(world.account)
+    known = ActivityEvent.objects.count()
+    initialization = replace(prototype.initialization, trusted_profile={"id": profile.id})
+    server = create(world, prototype, initialization=initialization)
+    link, created = ActivityEvent.objects.order_by("pk")[known:]
+    assert link.action == "iam-identity.account-profile-link.create"
+    assert (created.action, created.target_id) == ("is.bare-metal-server.bare-metal-server.create", server.crn)
