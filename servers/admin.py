@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest
@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from controlplane.activity.admin import ReadOnlyAdmin
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
+from controlplane.kernel.errors import ApiError
 from servers.models import VPC, BareMetalServer, Image, Key, NetworkInterface, Subnet
 from servers.services.metadata_service import switch_metadata_service
 from trustedprofiles.models import TrustedProfile
@@ -71,12 +72,20 @@ class BareMetalServerAdmin(admin.ModelAdmin):
         """Both the form and the editable list end here."""
         changed = {SWITCHES[name]: form.cleaned_data[name] for name in form.changed_data if name in SWITCHES}
         if changed:
-            switch_metadata_service(obj, by=_person(request), **changed)
+            self._switch_one(request, obj, **changed)
 
     def _switch(self, request: HttpRequest, servers: QuerySet[BareMetalServer], **switches: Any) -> None:
-        for server in servers:
+        switched = sum(self._switch_one(request, server, **switches) for server in servers)
+        self.message_user(request, f"Switched the metadata service of {switched} servers.")
+
+    def _switch_one(self, request: HttpRequest, server: BareMetalServer, **switches: Any) -> bool:
+        """A refusal is told to the person and keeps no other server from its turn."""
+        try:
             switch_metadata_service(server, by=_person(request), **switches)
-        self.message_user(request, f"Switched the metadata service of {len(servers)} servers.")
+        except ApiError as refusal:
+            self.message_user(request, f"{refusal.message} ({server.name})", messages.ERROR)
+            return False
+        return True
 
     @admin.action(description="Enable the metadata service", permissions=["change"])
     def enable_metadata_service(self, request: HttpRequest, servers: QuerySet[BareMetalServer]) -> None:

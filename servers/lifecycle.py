@@ -30,6 +30,9 @@ ACTIONS: Mapping[str, Action] = {
     "delete": Action(frozenset({"stopped", "failed"}), "deleting", (GONE,)),
 }
 
+DONE = {"create": "created", "start": "started", "stop": "stopped", "restart": "restarted", "delete": "deleted"}
+"""How a message names an action."""
+
 LIFECYCLE_STATES = {"pending": "pending", "starting": "pending", "deleting": "deleting", "failed": "failed"}
 
 
@@ -41,11 +44,11 @@ def begin(action: str, *, status: str, under_way: str) -> Action:
     found = ACTIONS[action]
     if under_way:
         raise Conflict(
-            f"The server cannot {action} while it is still busy to {under_way}. Wait until its status is at rest."
+            f"The server is busy being {DONE[under_way]} and cannot be {DONE[action]} now. Wait until that is over."
         )
     if status not in found.allowed_in:
         wanted = " or ".join(sorted(found.allowed_in))
-        raise Conflict(f"A server that is {status} cannot {action}; it must be {wanted}.")
+        raise Conflict(f"A server that is {status} cannot be {DONE[action]}; it must be {wanted}.")
     return found
 
 

@@ -12,6 +12,7 @@ FILTERS = {
     "vpc.id": "vpc__id",
     "vpc.name": "vpc__name",
 }
+RESERVATION_FILTERS = ("reservation.id", "reservation.crn", "reservation.name")
 
 
 def server_by_number(number: int) -> BareMetalServer | None:
@@ -39,6 +40,8 @@ def find_server(account_id: str, id: str) -> BareMetalServer | None:
 
 def filter_servers(rows: QuerySet[BareMetalServer], query: Mapping[str, str]) -> QuerySet[BareMetalServer]:
     """The list's filters; several of them all have to match."""
+    if any(parameter in query for parameter in RESERVATION_FILTERS):
+        return rows.none()  # no server here uses a reservation
     for parameter, field in FILTERS.items():
         if parameter in query:
             rows = rows.filter(**{field: query[parameter]})

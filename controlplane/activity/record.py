@@ -45,7 +45,8 @@ def record(
         outcome=ActivityEvent.Outcome.FAILURE if error else ActivityEvent.Outcome.SUCCESS,
         reason_code=error.status if error else status,
         reason_type=error.code if error else "",
-        message=error.message[:LONGEST_MESSAGE] if error else "",
+        # A message may quote the request, and PostgreSQL stores no NUL character.
+        message=error.message.replace("\0", "")[:LONGEST_MESSAGE] if error else "",
         account_id=account_id,
         initiator_id=initiator.id,
         initiator_name=initiator.name,

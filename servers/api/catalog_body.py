@@ -19,12 +19,8 @@ def region_body(region: catalog.Region, hrefs: Hrefs) -> dict[str, Any]:
 
 def zone_body(zone: str, hrefs: Hrefs) -> dict[str, Any]:
     region = zone.rpartition("-")[0]
-    return hrefs.zone(zone) | {
-        "data_center": zone,
-        "region": {"href": hrefs("regions", region), "name": region},
-        "status": "available",
-        "universal_name": f"{zone}-a",
-    }
+    # No ``data_center`` and ``universal_name``: which data center is behind a zone differs from account to account.
+    return hrefs.zone(zone) | {"region": {"href": hrefs("regions", region), "name": region}, "status": "available"}
 
 
 def profile_body(profile: catalog.Profile, hrefs: Hrefs) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from servers import catalog
 from servers.models import BareMetalServer
 from servers.services import transitions
 from servers.services.events import DELETE, RESTART, START, STOP, UPDATE, record_server_event
-from servers.services.metadata_service import apply_switches, switches
+from servers.services.metadata_service import apply_switches, switch_metadata_service, switches
 
 EVENTS = {"start": START, "stop": STOP, "restart": RESTART, "delete": DELETE}
 STATUSES = {"delete": 202}
@@ -40,6 +40,8 @@ def update_server(
 
     Raises InvalidValue, NotUnique, or Conflict for what only a stopped server may change.
     """
+    if (name, bandwidth, enable_secure_boot, tpm_mode, reservation_affinity_policy) == (None,) * 5:
+        return switch_metadata_service(server, enabled=metadata_enabled, protocol=metadata_protocol, by=by)
     server = _locked(server)
     profile = catalog.profiles()[server.profile]
     if bandwidth is not None and bandwidth not in profile.bandwidths:

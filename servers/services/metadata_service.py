@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from controlplane.activity.record import Party
+from controlplane.kernel.errors import NotFound
 from servers.models import BareMetalServer
 from servers.services.events import UPDATE, record_server_event
 
@@ -11,8 +12,11 @@ from servers.services.events import UPDATE, record_server_event
 def switch_metadata_service(
     server: BareMetalServer, *, enabled: bool | None = None, protocol: str | None = None, by: Party
 ) -> BareMetalServer:
-    """Switch what is given. Effective at once in every process; one event. REST and admin both end here."""
-    server = BareMetalServer.objects.select_for_update().get(pk=server.pk)
+    """Switch what is given. Effective at once in every process; one event. Raises NotFound for a deleted server."""
+    found = BareMetalServer.objects.select_for_update().filter(pk=server.pk).first()
+    if found is None:
+        raise NotFound("The bare metal server was deleted meanwhile.")
+    server = found
     apply_switches(server, enabled=enabled, protocol=protocol)
     server.revision += 1
     server.save(update_fields=["metadata_enabled", "metadata_protocol", "metadata_epoch", "revision"])

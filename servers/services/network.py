@@ -135,8 +135,8 @@ def attach_primary_interface(
     enable_infrastructure_nat: bool,
     allowed_vlans: list[int],
 ) -> NetworkInterface:
-    """Give a new server its primary interface."""
-    interface = NetworkInterface.objects.create(
+    """Give a new server its primary interface. Raises Conflict when another one took the address meanwhile."""
+    interface = NetworkInterface(
         id=ids.zonal_id(server.zone),
         name=name or random_name(),
         server=server,
@@ -149,6 +149,12 @@ def attach_primary_interface(
         mac_address=_mac_address(),
         created_at=server.created_at,
     )
+    try:
+        with transaction.atomic():
+            interface.save(force_insert=True)
+    except IntegrityError:
+        target = Target("primary_network_interface.primary_ip")
+        raise Conflict(f"{primary_ip.address} was taken meanwhile. Ask for another.", target=target) from None
     interface.security_groups.set(security_groups)
     return interface
 

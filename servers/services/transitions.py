@@ -77,16 +77,33 @@ def advance(server_id: str, *, now: datetime) -> bool:
 def run_due(now: datetime) -> int:
     """Take every step that is due: the sweep behind lost tasks. Returns how many were taken."""
     due = BareMetalServer.objects.filter(transition_due_at__lte=now).order_by("transition_due_at")
-    return sum(advance(server_id, now=now) for server_id in list(due.values_list("id", flat=True)[:MOST_AT_ONCE]))
+    return sum(_try(server_id, now=now) for server_id in list(due.values_list("id", flat=True)[:MOST_AT_ONCE]))
+
+
+def _try(server_id: str, *, now: datetime) -> bool:
+    """A server that cannot be moved must not keep those behind it waiting; the next sweep tries it again."""
+    try:
+        return advance(server_id, now=now)
+    except Exception:
+        log.exception("a server could not be moved on", server_id=server_id)
+        return False
 
 
 def _send(server: BareMetalServer) -> None:
     action = server.transition
-    transaction.on_commit(lambda: _ring(server.id, step_delay(action).total_seconds()))
+    # robust: what is committed is answered, whatever becomes of the task.
+    transaction.on_commit(lambda: _ring(server.id, step_delay(action).total_seconds()), robust=True)
 
 
 def _ring(server_id: str, seconds: float) -> None:
+    """Send for the next step, without waiting for a broker that is away: the sweep stands behind it.
+
+    ``retry=False`` alone lets kombu try to connect for six seconds, within the request; ``max_retries`` does not.
+    """
     try:
-        current_app.send_task(ADVANCE_SERVER, args=[server_id], countdown=seconds, retry=False)
+        with current_app.connection_for_write(transport_options={"max_retries": 0}) as connection:
+            current_app.send_task(
+                ADVANCE_SERVER, args=[server_id], countdown=seconds, retry=False, connection=connection
+            )
     except OperationalError:
         log.warning("the broker is away; the sweep will move the server on", server_id=server_id)

@@ -54,3 +54,10 @@ def test_other_methods_tell_nobody_anything(world: World, method: str, caller: A
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD, POST"
     assert answer.json()["errors"][0]["message"] == "Use one of GET, POST here."
+
+
+@pytest.mark.parametrize("body", [{"colour\0": 1}, {"account_id\0": ACCOUNT}])
+def test_a_refusal_that_quotes_nul_is_recorded_without_it(world: World, body: Any) -> None:
+    """PostgreSQL refuses the character, and then a bad request would look like a fault of our own."""
+    assert call("POST", "/v1/profiles", body).status_code == 400
+    assert "\0" not in ActivityEvent.objects.get().message

@@ -27,6 +27,7 @@ ODD: list[Any] = [
     {"id": "x" * 70_000},
     {"crn": "crn:v1:bluemix:public:iam-identity::a/x::profile:y"},
     {"name": {}},
+    {"\0": 1},
 ]
 FULL: dict[str, Any] = {
     "name": "odd-1",

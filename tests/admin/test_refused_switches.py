@@ -1,0 +1,48 @@
+"""A switch that is refused in the admin is told to the person; it is no fault of the service."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from controlplane.kernel.errors import NotFound
+from servers.models import BareMetalServer
+from servers.services.metadata_service import switch_metadata_service
+from tests.world import ALICE, World, make_server
+from trustedprofiles.models import User
+
+LIST = "/admin/servers/baremetalserver/"
+GONE = "The bare metal server was deleted meanwhile."
+
+
+@pytest.fixture
+def browser(world: World, client: Client) -> Client:
+    client.force_login(User.objects.create_superuser("alice", iam_id=ALICE.iam_id, account=world.account))
+    return client
+
+
+@pytest.fixture
+def servers(world: World, monkeypatch: pytest.MonkeyPatch) -> list[BareMetalServer]:
+    """Two servers, the second of which is deleted between the look and the switch."""
+    there, gone = (make_server(world.account, name=name) for name in ("web-1", "web-2"))
+
+    def switch(server: BareMetalServer, **options: Any) -> BareMetalServer:
+        if server.pk == gone.pk:
+            raise NotFound(GONE)
+        return switch_metadata_service(server, **options)
+
+    monkeypatch.setattr("servers.admin.switch_metadata_service", switch)
+    return [there, gone]
+
+
+def test_a_bulk_action_switches_the_others(browser: Client, servers: list[BareMetalServer]) -> None:
+    body = {"action": "use_https", "_selected_action": [each.number for each in servers], "index": "0"}
+    page = browser.post(LIST, body, follow=True).content.decode()
+    assert f"{GONE} (web-2)" in page
+    assert "Switched the metadata service of 1 servers." in page
+
+
+def test_the_form_says_why(browser: Client, servers: list[BareMetalServer]) -> None:
+    path = f"{LIST}{servers[1].number}/change/"
+    page = browser.post(path, {"metadata_enabled": "on", "metadata_protocol": "http"}, follow=True)
+    assert (page.status_code, f"{GONE} (web-2)" in page.content.decode()) == (200, True)

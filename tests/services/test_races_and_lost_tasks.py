@@ -1,0 +1,105 @@
+"""A broker that is away, a task that comes late, another request that comes first: nobody waits, nothing is lost."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock
+from controlplane.kernel.errors import Conflict
+from servers.models import BareMetalServer
+from servers.services import network, transitions
+from servers.services.actions import act
+from servers.services.network import attach_primary_interface, reserve_address
+from servers.tasks import advance_server
+from tests.world import World, make_server
+
+BY = Party("IBMid-ALICE00001", "Alice", "User")
+LATER = timedelta(days=1)
+
+
+@pytest.fixture
+def server(world: World) -> BareMetalServer:
+    return make_server(world.account, name="web-1")
+
+
+# --- the broker ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", ["redis+socket:///nonexistent/valkey.sock", "redis://127.0.0.1:1/0"])
+def test_a_broker_that_is_away_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    from controlplane.celery import app
+
+    monkeypatch.setitem(app.conf, "broker_write_url", url)
+    monkeypatch.setitem(app.conf, "task_always_eager", False)
+    began = time.monotonic()
+    transitions._ring("0717-x", 1.0)
+    assert time.monotonic() - began < 2
+
+
+def test_nothing_that_goes_wrong_with_the_task_can_undo_the_answer(server: BareMetalServer) -> None:
+    """Django logs what a robust callback raises, and goes on."""
+    act(server, action="stop", by=BY)
+    assert [robust for _, _, robust in connection.run_on_commit][-1]
+
+
+# --- tasks and sweeps ----------------------------------------------------------------------------------------------
+
+
+def test_a_server_that_cannot_be_moved_does_not_hold_up_those_behind_it(world: World, server: BareMetalServer) -> None:
+    other = make_server(world.account, name="web-2")
+    for each in (server, other):
+        act(each, action="stop", by=BY)
+    BareMetalServer.objects.filter(pk=server.pk).update(transition="dance")
+    assert transitions.run_due(clock.now() + LATER) == 1
+    other.refresh_from_db()
+    assert other.status == "stopped"
+
+
+def test_a_late_task_of_an_earlier_transition_does_not_hurry_the_next(server: BareMetalServer, settings: Any) -> None:
+    act(server, action="stop", by=BY)
+    transitions.run_due(clock.now() + LATER)
+    settings.BAREMINT_PROVISION_SECONDS = 60
+    act(server, action="start", by=BY)
+    advance_server(server.id)
+    server.refresh_from_db()
+    assert server.status == "starting"
+
+
+# --- addresses -----------------------------------------------------------------------------------------------------
+
+
+def test_whoever_loses_the_race_for_an_address_gets_the_next(
+    server: BareMetalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another request takes the address between this one's look and its INSERT; the constraint tells."""
+    subnet = server.network_interfaces.get().subnet
+    real = network.next_free
+
+    def overtaken(cidr: str, taken: set[str]) -> str | None:
+        monkeypatch.setattr(network, "next_free", real)
+        assert reserve_address(subnet).address == "10.240.0.5"
+        return real(cidr, taken)
+
+    monkeypatch.setattr(network, "next_free", overtaken)
+    assert reserve_address(subnet).address == "10.240.0.6"
+
+
+def test_an_interface_that_loses_the_race_for_a_reserved_address_is_told(world: World, server: BareMetalServer) -> None:
+    taken = server.network_interfaces.get()
+    late = make_server(world.account, name="late")
+    late.network_interfaces.all().delete()
+    with pytest.raises(Conflict, match="taken meanwhile"):
+        attach_primary_interface(
+            late,
+            taken.subnet,
+            name="",
+            primary_ip=taken.primary_ip,
+            security_groups=[],
+            allow_ip_spoofing=False,
+            enable_infrastructure_nat=True,
+            allowed_vlans=[],
+        )
