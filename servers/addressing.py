@@ -6,8 +6,6 @@ from functools import lru_cache
 
 # Loopback attachment: server number n is reached at 127.64.0.0 + n. Numbers are never reused.
 LOOPBACK_NETWORK = ipaddress.IPv4Network("127.64.0.0/10")
-RESERVED_BY_PROVIDER = 5
-"""Network, gateway, two reserved, broadcast (VPC docs, "Designing an addressing plan")."""
 
 
 def loopback_address(number: int) -> str:
@@ -31,7 +29,10 @@ def server_number(address: str) -> int | None:
 
 
 def usable(cidr: str) -> Iterator[str]:
-    """The addresses of a subnet that may be handed out, lowest first."""
+    """The addresses of a subnet that may be handed out, lowest first.
+
+    Five never are: network, gateway, two reserved, broadcast (VPC docs, "Designing an addressing plan").
+    """
     network = ipaddress.IPv4Network(cidr)
     for offset in range(4, network.num_addresses - 1):
         yield str(network.network_address + offset)

@@ -96,8 +96,8 @@ class GuardedView(APIView):
         return Party(name="*")
 
     def handle_exception(self, exc: Exception) -> Response:
-        response = super().handle_exception(exc)
-        error = envelopes.as_api_error(exc)
+        error = envelopes.as_api_error(exc)  # once: it logs what was not foreseen
+        response = super().handle_exception(error)
         if self.operation and self._caller:
             self._record(error)
         return response

@@ -16,7 +16,6 @@ class Caller:
     identifier: str = ""
     compute_resource_crn: str = ""
     """The server behind a token of sub_type ComputeResource."""
-    credential: str = "token"
 
     @property
     def is_authenticated(self) -> bool:

@@ -8,8 +8,6 @@ from rest_framework.exceptions import ErrorDetail
 
 from controlplane.kernel import errors
 
-MERGE_PATCH = "application/merge-patch+json"
-
 
 class StrictIntegerField(serializers.IntegerField):
     def to_internal_value(self, data: Any) -> int:

@@ -1,6 +1,6 @@
 """A decision that says why, both ways: truthy when allowed, falsy when refused, explained always."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -9,7 +9,6 @@ class Allowed:
     """The link, rule, policy or ownership that decided, in a sentence."""
     source: str = ""
     """Identifier of what decided, for machines."""
-    also: tuple[str, ...] = field(default=())
 
     def __bool__(self) -> bool:
         return True

@@ -8,7 +8,7 @@ STATES_THAT_VERIFY = ("prepared", "active", "retiring")
 class KeyPair(models.Model):
     """A private key, encrypted under the KEK, with what is public of it.
 
-    Life cycle ``pending -> prepared -> active -> retiring -> retired``, forward only. The partial unique indexes,
+    Life cycle ``prepared -> active -> retiring -> retired``, forward only. The partial unique indexes,
     not the code that rotates, prove that a purpose never has two active or two prepared keys.
     """
 
