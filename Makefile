@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint format bench clean lock
+.PHONY: help up down test fuzz lint format bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -21,6 +21,9 @@ down: ## Stop a Baremint that runs in the background (or in another terminal)
 
 test: $(VENV)/.development ## Run all tests, on SQLite and on PostgreSQL
 	@$(BIN)/pytest
+
+fuzz: $(VENV)/.development ## Try every documented operation with many made-up requests (many minutes)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/live/test_schemathesis.py
 
 lint: $(VENV)/.development ## Check style, types, import arrows, migrations and deployment settings
 	$(BIN)/ruff check .

@@ -29,3 +29,10 @@ class Env(environ.Env):
         if value < smallest:
             raise ImproperlyConfigured(f"{var} is {value}; it must be at least {smallest}.")
         return value
+
+    def counts(self, var: str) -> dict[str, int]:
+        """``name=1,other=2`` as a dictionary of counts; empty by default."""
+        try:
+            return {name.strip(): int(count) for name, count in self.dict(var, default={}).items()}
+        except ValueError:
+            raise ImproperlyConfigured(f"{var} is {self.ENVIRON[var]!r}; write name=count,name=count.") from None

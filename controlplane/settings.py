@@ -24,7 +24,8 @@ BAREMINT_THREADS = env.int("BAREMINT_THREADS", default=2)
 BAREMINT_REGION = env.str("BAREMINT_REGION", default="us-south")
 BAREMINT_PROVISION_SECONDS = env.float("BAREMINT_PROVISION_SECONDS", default=2.0)
 BAREMINT_INSTANCE_IDENTITY = env.choice("BAREMINT_INSTANCE_IDENTITY", options=("refuse", "allow"))
-BAREMINT_MOST_SERVERS = env.at_least("BAREMINT_MOST_SERVERS", 1, default=25)  # per account: IBM's quota
+# Where quotas differ from IBM's (servers/quotas.py): ``bare_metal_servers=100,vpcs=20``.
+BAREMINT_QUOTAS = env.counts("BAREMINT_QUOTAS")
 BAREMINT_ISSUER = env.str("BAREMINT_ISSUER", default="https://iam.cloud.ibm.com/identity")
 BAREMINT_IDENTITY_ISSUER_PREFIX = env.str("BAREMINT_IDENTITY_ISSUER_PREFIX", default="BMS-CR")
 
@@ -45,11 +46,13 @@ ALLOWED_HOSTS = env.list(
     default=[
         BAREMINT_HOST,
         "127.0.0.1",
-        "localhost",
+        ".localhost",
         "[::1]",
         "iam.cloud.ibm.com",
         ".iaas.cloud.ibm.com",
         "resource-controller.cloud.ibm.com",
+        "api.global-search-tagging.cloud.ibm.com",
+        "tags.global-search-tagging.cloud.ibm.com",
     ],
 )
 ROOT_URLCONF = "controlplane.urls"
@@ -159,20 +162,17 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["controlplane.kernel.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "controlplane.kernel.envelopes.exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "controlplane.operations.openapi.schema.OperationSchema",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Baremint",
     "DESCRIPTION": "A simulator of IBM Cloud VPC bare metal servers, their metadata service and IAM.",
-    "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "SERVE_AUTHENTICATION": [],
-    # The views read and write plain dictionaries in IBM's shapes, which the schema generator cannot guess; its
-    # warnings about that are not about the deployment.
-    "ENABLE_DJANGO_DEPLOY_CHECK": False,
+    "POSTPROCESSING_HOOKS": ["controlplane.operations.openapi.document.complete"],
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENFORCE_NON_BLANK_FIELDS": True,
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 

@@ -2,16 +2,18 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView
 
 from controlplane.operations import views as operations
+from controlplane.operations.openapi import views as openapi
 
 urlpatterns = [
     path("v1/", include("servers.api.urls")),
+    path("_baremint/", include("servers.api.own_urls")),
     path("", include("trustedprofiles.api.urls")),
     path("", include("identity.iam.urls")),
     path("admin/", admin.site.urls),
-    path("docs/openapi.json", SpectacularAPIView.as_view(), name="openapi"),
+    path("docs", openapi.as_page),
+    path("docs/openapi.json", openapi.as_json),
     path("healthz", operations.healthz),
     path("readyz", operations.readyz),
     path("", operations.index),

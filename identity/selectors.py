@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from typing import Any
+from typing import Literal, TypedDict
 
 from django.conf import settings
 
@@ -13,7 +13,22 @@ from identity.models.key import STATES_THAT_VERIFY
 PUBLISHED_ORDER = {"active": 0, "prepared": 1, "retiring": 2}
 
 
-def published_keys(purpose: str) -> list[dict[str, Any]]:
+class JsonWebKey(TypedDict):
+    """A public RSA key (RFC 7517); ``n`` and ``e`` are base64url."""
+
+    kty: Literal["RSA"]
+    n: str
+    e: str
+    alg: str
+    kid: str
+    use: Literal["sig"]
+
+
+class JsonWebKeySet(TypedDict):
+    keys: list[JsonWebKey]
+
+
+def published_keys(purpose: str) -> list[JsonWebKey]:
     """JWKs (RFC 7517) of the keys that verify: active first, then prepared, then retiring."""
     rows = KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY).defer(
         "ciphertext", "nonce"
@@ -21,7 +36,7 @@ def published_keys(purpose: str) -> list[dict[str, Any]]:
     return [_jwk(row) for row in sorted(rows, key=lambda row: (PUBLISHED_ORDER[row.state], -row.generation))]
 
 
-def _jwk(row: KeyPair) -> dict[str, Any]:
+def _jwk(row: KeyPair) -> JsonWebKey:
     numbers = load_public_key(row).public_numbers()
     return {
         "kty": "RSA",

@@ -1,7 +1,7 @@
-"""Addresses: the next free one of a subnet, and each server's own loopback address."""
+"""Addresses and ranges: the next free one of a subnet, of a prefix; each server's own loopback address."""
 
 import ipaddress
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
 # Loopback attachment: server number n is reached at 127.64.0.0 + n. Numbers are never reused.
@@ -46,3 +46,56 @@ def contains(cidr: str, address: str) -> bool:
 def next_free(cidr: str, taken: Collection[str]) -> str | None:
     """The lowest free address of a subnet, or None when it is full."""
     return next((address for address in usable(cidr) if address not in taken), None)
+
+
+# --- Ranges: address prefixes and subnets ------------------------------------------------------------------------
+
+RESERVED_RANGES = ("127.0.0.0/8", "161.26.0.0/16", "166.8.0.0/14", "169.254.0.0/16", "224.0.0.0/4")
+"""What no address prefix may overlap (VPC API reference, "Create an address prefix for a VPC")."""
+LARGEST_RANGE, SMALLEST_RANGE = 2**23, 2**3
+"""/9 and /29, in addresses: of prefixes and of subnets."""
+
+
+def range_problem(cidr: str) -> str | None:
+    """What is wrong with a range that a request names, as the end of a sentence; None when nothing is."""
+    try:
+        network = ipaddress.IPv4Network(cidr, strict=False)
+    except ValueError:
+        return "must be an IPv4 range in CIDR format, such as 10.240.0.0/24."
+    if not SMALLEST_RANGE <= network.num_addresses <= LARGEST_RANGE:
+        return "must have a prefix length from /9 to /29."
+    if cidr != str(network):
+        return f"must be written as {network}: without anything behind the prefix length, the host bits zero."
+    return None
+
+
+def size_of(cidr: str) -> int:
+    """How many addresses a range has."""
+    return ipaddress.IPv4Network(cidr).num_addresses
+
+
+def is_within(inner: str, outer: str) -> bool:
+    """Whether all addresses of one range are in the other."""
+    return ipaddress.IPv4Network(inner).subnet_of(ipaddress.IPv4Network(outer))
+
+
+def first_overlap(cidr: str, others: Iterable[str]) -> str | None:
+    """The first of the other ranges that has an address in common with this one."""
+    network = ipaddress.IPv4Network(cidr)
+    return next((other for other in others if network.overlaps(ipaddress.IPv4Network(other))), None)
+
+
+def first_free_range(within: str, *, size: int, taken: Iterable[str]) -> str | None:
+    """The lowest range of ``size`` addresses, a power of two, that overlaps nothing taken; None when there is none."""
+    start, end = _bounds(within)
+    for low, high in sorted(_bounds(each) for each in taken):
+        if start + size <= low:
+            break
+        start = max(start, -(-high // size) * size)  # the next multiple of size, where such a range may begin
+    return f"{ipaddress.IPv4Address(start)}/{33 - size.bit_length()}" if start + size <= end else None
+
+
+def _bounds(cidr: str) -> tuple[int, int]:
+    """The first address, and the one after the last."""
+    network = ipaddress.IPv4Network(cidr)
+    return int(network.network_address), int(network.broadcast_address) + 1

@@ -11,8 +11,21 @@ from controlplane.activity.admin import ReadOnlyAdmin
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import ApiError
-from servers.models import VPC, BareMetalServer, Image, Key, NetworkInterface, Subnet
-from servers.services.metadata_service import switch_metadata_service
+from servers.models import (
+    VPC,
+    AccountSettings,
+    BareMetalServer,
+    FloatingIP,
+    Image,
+    Key,
+    NetworkACL,
+    NetworkAttachment,
+    NetworkInterface,
+    SecurityGroup,
+    Subnet,
+    VirtualNetworkInterface,
+)
+from servers.services.metadata_service import switch_account, switch_metadata_service
 from trustedprofiles.models import TrustedProfile
 
 IDENTITY_TOKEN_CREATE = "is.metadata.identity-token.create"  # noqa: S105  an event's name
@@ -122,6 +135,23 @@ def _person(request: HttpRequest) -> Party:
     return Party(user.iam_id or f"admin-{user.pk}", user.get_username(), "User")
 
 
+@admin.register(AccountSettings)
+class AccountSettingsAdmin(admin.ModelAdmin):
+    """The switch over all servers of an account."""
+
+    list_display = ["account", "metadata_service"]
+    fields = ["account", "metadata_service"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: AccountSettings | None = None) -> list[str]:
+        return ["account"] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: AccountSettings | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: AccountSettings, form: Any, change: bool) -> None:
+        switch_account(obj.account, enabled=obj.metadata_service, by=_person(request))
+
+
 @admin.register(VPC)
 class VPCAdmin(ReadOnlyAdmin):
     list_display = ["name", "id", "region", "created_at"]
@@ -147,3 +177,26 @@ class KeyAdmin(ReadOnlyAdmin):
 @admin.register(Image)
 class ImageAdmin(ReadOnlyAdmin):
     list_display = ["name", "id", "operating_system", "status", "account"]
+
+
+@admin.register(VirtualNetworkInterface)
+class VirtualNetworkInterfaceAdmin(ReadOnlyAdmin):
+    list_display = ["name", "id", "zone", "primary_ip", "subnet"]
+    list_select_related = ["primary_ip", "subnet"]
+
+
+@admin.register(NetworkAttachment)
+class NetworkAttachmentAdmin(ReadOnlyAdmin):
+    list_display = ["name", "server", "virtual_network_interface", "interface_type"]
+    list_select_related = ["server", "virtual_network_interface"]
+
+
+@admin.register(FloatingIP)
+class FloatingIPAdmin(ReadOnlyAdmin):
+    list_display = ["name", "id", "zone", "address"]
+
+
+@admin.register(SecurityGroup, NetworkACL)
+class FilterAdmin(ReadOnlyAdmin):
+    list_display = ["name", "id", "vpc", "created_at"]
+    list_select_related = ["vpc"]

@@ -1,12 +1,16 @@
 """A server row as the identity side knows it."""
 
+from typing import Any
+
 from controlplane.kernel.facts import NamedRef, ServerFacts
 from servers.models import VPC, BareMetalServer, Subnet
+from servers.ports import ports_of
 
 
-def facts_of(server: BareMetalServer) -> ServerFacts:
+def facts_of(server: Any) -> ServerFacts:
     """Detach a server from the database. Read it with ``selectors.server_by_number``, which fetches all of this."""
-    interfaces = sorted(server.network_interfaces.all(), key=lambda each: (not each.is_primary, each.number))
+    ports = ports_of(server)
+    floating = [ip.address for port in ports for ip in port.floating_ips]
     return ServerFacts(
         id=server.id,
         crn=server.crn,
@@ -17,9 +21,10 @@ def facts_of(server: BareMetalServer) -> ServerFacts:
         profile_name=server.profile,
         resource_group_id=server.resource_group_id,
         vpc=_named(server.vpc),
-        subnets=tuple(_named(each.subnet) for each in interfaces),
-        addresses=tuple(each.primary_ip.address for each in interfaces),
+        subnets=tuple(_named(port.subnet) for port in ports),
+        addresses=(*floating, *(port.primary_ip.address for port in ports)),
         metadata_enabled=server.metadata_enabled and server.status != BareMetalServer.Status.DELETING,
+        metadata_allowed=not server.account_switched_off,
         metadata_protocol=server.metadata_protocol,
         metadata_session=f"{server.id.partition('-')[2]}_{server.metadata_epoch}",
         default_trusted_profile_id=server.initialization.default_trusted_profile_id or None,

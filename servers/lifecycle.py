@@ -4,60 +4,139 @@ A transition is a list of statuses to pass; the last one is rest. ``stop`` shows
 API has no status between (IBM VPC API, bare metal server status).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from controlplane.kernel.errors import Conflict
 
 GONE = "gone"
 """The end of a deletion: the server is no more."""
+FAILED = "failed"
+
+CANNOT_START = {
+    "cannot_start": "The server could not be started.",
+    "cannot_start_capacity": "There is no capacity for the server in the zone. Try another zone or profile.",
+    "cannot_start_compute": "The server's hardware could not be started.",
+    "cannot_start_ip_address": "An address of the server could not be set up.",
+    "cannot_start_network": "The server's network could not be set up.",
+    "cannot_start_reservation_capacity": "The reservation has no capacity left.",
+    "cannot_start_reservation_expired": "The reservation has expired.",
+}
+CANNOT_REINITIALIZE = {"cannot_reinitialize": "The server could not be reinitialized. Reinitialize it again."}
+CANNOT_UPDATE_FIRMWARE = {"cannot_update_firmware": "The firmware could not be updated."}
 
 
 @dataclass(frozen=True)
 class Action:
+    done: str
+    """How a message names it: a server cannot be ``started`` now."""
     allowed_in: frozenset[str]
     first: str
     """Status at once."""
     then: tuple[str, ...]
     """Statuses after each delay, the last one at rest."""
+    also_after: frozenset[str] = frozenset()
+    """Status reasons with which a failed server may take it, too."""
+    lifecycle: str = "stable"
+    """``lifecycle_state`` on the way."""
+    failures: Mapping[str, str] = field(default_factory=dict)
+    """Status reason codes it can fail with, and what they say."""
+    sets: Mapping[str, str] = field(default_factory=dict)
+    """What else is true of the server at rest."""
 
+
+STOPPED = frozenset({"stopped"})
+RUNNING = frozenset({"running"})
 
 ACTIONS: Mapping[str, Action] = {
-    "create": Action(frozenset(), "pending", ("starting", "running")),
-    "start": Action(frozenset({"stopped"}), "starting", ("running",)),
-    "stop": Action(frozenset({"running"}), "running", ("stopped",)),
-    "restart": Action(frozenset({"running"}), "restarting", ("running",)),
-    "delete": Action(frozenset({"stopped", "failed"}), "deleting", (GONE,)),
+    "create": Action(
+        "created", frozenset(), "pending", ("starting", "running"), lifecycle="pending", failures=CANNOT_START
+    ),
+    "start": Action("started", STOPPED, "starting", ("running",), failures=CANNOT_START),
+    "stop": Action("stopped", RUNNING, "running", ("stopped",)),
+    "restart": Action("restarted", RUNNING, "restarting", ("running",)),
+    "reinitialize": Action(
+        "reinitialized",
+        STOPPED,
+        "reinitializing",
+        ("starting", "running"),
+        also_after=frozenset(CANNOT_REINITIALIZE),
+        lifecycle="updating",
+        failures=CANNOT_REINITIALIZE,
+    ),
+    "update_firmware": Action(
+        "given new firmware",
+        STOPPED,
+        "maintenance",
+        ("stopped",),
+        lifecycle="updating",
+        failures=CANNOT_UPDATE_FIRMWARE,
+        sets={"firmware_update": "none"},
+    ),
+    "update_and_start": Action(
+        "given new firmware",
+        STOPPED,
+        "maintenance",
+        ("starting", "running"),
+        lifecycle="updating",
+        failures=CANNOT_UPDATE_FIRMWARE,
+        sets={"firmware_update": "none"},
+    ),
+    "delete": Action("deleted", frozenset({"stopped", FAILED}), "deleting", (GONE,), lifecycle="deleting"),
 }
 
-DONE = {"create": "created", "start": "started", "stop": "stopped", "restart": "restarted", "delete": "deleted"}
-"""How a message names an action."""
-
-LIFECYCLE_STATES = {"pending": "pending", "starting": "pending", "deleting": "deleting", "failed": "failed"}
+FAILING_NAME = re.compile(r"fail-(?P<code>[a-z-]+?)(-\d+)?")
 
 
-def begin(action: str, *, status: str, under_way: str) -> Action:
-    """The action, if a server in ``status`` may take it; ``under_way`` names a transition it is in, or nothing.
+@dataclass(frozen=True)
+class Step:
+    status: str
+    at_rest: bool
+    reason: tuple[str, str] | None = None
+    """Code and message of a failure."""
 
-    Raises Conflict (409) otherwise.
+
+def begin(action: str, *, status: str, under_way: str, reasons: Sequence[str] = ()) -> Action:
+    """The action, if a server in ``status`` may take it.
+
+    ``under_way`` names a transition it is in, or nothing; ``reasons`` are its status reason codes. Raises Conflict
+    (409) otherwise.
     """
     found = ACTIONS[action]
     if under_way:
         raise Conflict(
-            f"The server is busy being {DONE[under_way]} and cannot be {DONE[action]} now. Wait until that is over."
+            f"The server is busy being {ACTIONS[under_way].done} and cannot be {found.done} now. "
+            "Wait until that is over.",
         )
-    if status not in found.allowed_in:
+    excused = status == FAILED and not found.also_after.isdisjoint(reasons)
+    if status not in found.allowed_in and not excused:
         wanted = " or ".join(sorted(found.allowed_in))
-        raise Conflict(f"A server that is {status} cannot be {DONE[action]}; it must be {wanted}.")
+        raise Conflict(f"A server that is {status} cannot be {found.done}; it must be {wanted}.")
     return found
 
 
-def next_status(action: str, status: str) -> tuple[str, bool]:
-    """The status after ``status`` within a transition, and whether that is rest."""
+def next_step(action: str, status: str, *, name: str) -> Step:
+    """The status after ``status`` within a transition. A server's name can make the last step fail."""
     found = ACTIONS[action]
     path = (found.first, *found.then)
     position = path.index(status) + 1
-    return path[position], position == len(path) - 1
+    at_rest = position == len(path) - 1
+    if at_rest and (reason := provoked_failure(action, name)):
+        return Step(FAILED, True, reason)
+    return Step(path[position], at_rest)
+
+
+def provoked_failure(action: str, name: str) -> tuple[str, str] | None:
+    """Code and message of the failure that a server's name asks for, so that clients can test theirs.
+
+    ``fail-cannot-start-capacity``, or with a number behind it, fails with ``cannot_start_capacity`` whenever an action
+    can fail so; other names, and other actions, do not fail.
+    """
+    asked = FAILING_NAME.fullmatch(name)
+    code = asked["code"].replace("-", "_") if asked else ""
+    message = ACTIONS[action].failures.get(code)
+    return (code, message) if message else None
 
 
 def steps(action: str) -> int:
@@ -67,6 +146,6 @@ def steps(action: str) -> int:
 
 def lifecycle_state(status: str, *, under_way: str) -> str:
     """``lifecycle_state`` of a server: pending while it is made, stable at rest, and so on."""
-    if under_way == "start":
-        return "stable"
-    return LIFECYCLE_STATES.get(status, "stable")
+    if under_way:
+        return ACTIONS[under_way].lifecycle
+    return FAILED if status == FAILED else "stable"

@@ -1,63 +1,116 @@
 """Reads: servers by number, id or filter; the network and catalog around them."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
 
-from servers.models import VPC, BareMetalServer, Image, Key, Subnet
+from servers.models import (
+    VPC,
+    AccountSettings,
+    BareMetalServer,
+    Image,
+    Key,
+    NetworkAttachment,
+    NetworkInterface,
+    ServerTally,
+)
 
-FILTERS = {
-    "name": "name",
-    "resource_group.id": "resource_group_id",
-    "vpc.id": "vpc__id",
-    "vpc.name": "vpc__name",
-}
+FILTERS = ("name", "resource_group.id", "vpc.id", "vpc.crn", "vpc.name")
 RESERVATION_FILTERS = ("reservation.id", "reservation.crn", "reservation.name")
+INTERFACES = Prefetch("network_interfaces", NetworkInterface.objects.select_related("subnet", "primary_ip"))
+SWITCHED_OFF = AccountSettings.objects.filter(account_id=OuterRef("account_id"), metadata_service=False)
+ATTACHMENTS = Prefetch(
+    "network_attachments",
+    NetworkAttachment.objects.select_related(
+        "virtual_network_interface__subnet", "virtual_network_interface__primary_ip"
+    ),
+)
 
 
 def server_by_number(number: int) -> BareMetalServer | None:
     """A server with all that ``facts_of`` needs."""
     return (
         BareMetalServer.objects.select_related("vpc", "initialization")
-        .prefetch_related("network_interfaces__subnet", "network_interfaces__primary_ip")
+        .prefetch_related(
+            INTERFACES,
+            "network_interfaces__floating_ips",
+            ATTACHMENTS,
+            "network_attachments__virtual_network_interface__floating_ips",
+        )
+        .annotate(account_switched_off=Exists(SWITCHED_OFF))
         .filter(number=number)
         .first()
     )
 
 
-def servers_of(account_id: str) -> QuerySet[BareMetalServer]:
-    """An account's servers with all that a response shows, in a constant number of queries."""
+def servers_of(account_id: str, region: str | None = None) -> QuerySet[BareMetalServer]:
+    """An account's servers with all that a response shows, in a constant number of queries.
+
+    ``region`` restricts them to one; operators' commands ask for all.
+    """
+    rows = BareMetalServer.objects.filter(account_id=account_id)
+    if region is not None:
+        rows = rows.filter(region=region)
     return (
-        BareMetalServer.objects.filter(account_id=account_id)
-        .select_related("vpc", "resource_group")
-        .prefetch_related("disks", "network_interfaces__subnet", "network_interfaces__primary_ip")
+        rows.select_related("vpc", "resource_group", "initialization")
+        .defer("initialization__user_data", "initialization__user_accounts")
+        .prefetch_related("disks", INTERFACES, ATTACHMENTS)
     )
 
 
-def find_server(account_id: str, id: str) -> BareMetalServer | None:
-    return servers_of(account_id).filter(id=id).first()
-
-
-def filter_servers(rows: QuerySet[BareMetalServer], query: Mapping[str, str]) -> QuerySet[BareMetalServer]:
+def filter_servers(
+    rows: QuerySet[BareMetalServer], query: Mapping[str, str], *, account_id: str, region: str
+) -> QuerySet[BareMetalServer]:
     """The list's filters; several of them all have to match."""
+    place = _place(query, account_id=account_id, region=region)
+    if place is None:
+        return rows.none()
+    return rows.filter(**place, **({"name": query["name"]} if "name" in query else {}))
+
+
+def count_servers(query: Mapping[str, str], *, account_id: str, region: str) -> int:
+    """How many servers ``filter_servers`` finds: added up from the tally, unless a name picks one out."""
+    own = {"account_id": account_id, "region": region}
+    if "name" in query:
+        return filter_servers(BareMetalServer.objects.filter(**own), query, **own).count()
+    place = _place(query, **own)
+    if place is None:
+        return 0
+    return int(ServerTally.objects.filter(**own, **place).aggregate(sum=Sum("count"))["sum"] or 0)
+
+
+def _place(query: Mapping[str, str], *, account_id: str, region: str) -> dict[str, Any] | None:
+    """The VPC and the resource group that the filters ask for, as columns; None when there can be no such server.
+
+    The VPC is looked up first: with its number instead of a join, one index answers.
+    """
     if any(parameter in query for parameter in RESERVATION_FILTERS):
-        return rows.none()  # no server here uses a reservation
-    for parameter, field in FILTERS.items():
-        if parameter in query:
-            rows = rows.filter(**{field: query[parameter]})
+        return None  # no server here uses a reservation
+    place: dict[str, Any] = {}
+    if "resource_group.id" in query:
+        place["resource_group_id"] = query["resource_group.id"]
+    vpcs = VPC.objects.filter(account_id=account_id, region=region)
+    asked = [(name, field) for name, field in (("vpc.id", "id"), ("vpc.name", "name")) if name in query]
+    for name, field in asked:
+        vpcs = vpcs.filter(**{field: query[name]})
     if "vpc.crn" in query:
-        named = VPC.objects.filter(id=query["vpc.crn"].rpartition(":")[2])
-        rows = rows.filter(vpc__in=[vpc for vpc in named if vpc.crn == query["vpc.crn"]])
-    return rows
+        vpcs = vpcs.filter(id=query["vpc.crn"].rpartition(":")[2])
+    if asked or "vpc.crn" in query:
+        vpc = vpcs.first()
+        if vpc is None or query.get("vpc.crn", vpc.crn) != vpc.crn:
+            return None
+        place["vpc_id"] = vpc.pk
+    return place
 
 
-def subnets_of(account_id: str) -> QuerySet[Subnet]:
-    """An account's subnets with all that a response shows; ``taken`` counts the addresses in use."""
-    return (
-        Subnet.objects.filter(account_id=account_id)
-        .select_related("vpc", "network_acl", "routing_table__vpc", "resource_group")
-        .annotate(taken=Count("reserved_ips"))
-    )
+def vpcs_by_crn(crn: str) -> list[VPC]:
+    return [vpc for vpc in VPC.objects.filter(id=crn.rpartition(":")[2]) if vpc.crn == crn]
+
+
+def account_tally(account_id: str) -> int:
+    """How many servers an account has, in all regions."""
+    return int(ServerTally.objects.filter(account_id=account_id).aggregate(sum=Sum("count"))["sum"] or 0)
 
 
 def keys_of(account_id: str) -> QuerySet[Key]:

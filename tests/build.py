@@ -24,6 +24,7 @@ FACTS = ServerFacts(
     subnets=(NamedRef("0717-s", "crn:v1:bluemix:public:is:us-south-1:a/x::subnet:0717-s", "subnet"),),
     addresses=("10.240.0.4",),
     metadata_enabled=True,
+    metadata_allowed=True,
     metadata_protocol="http",
     metadata_session="11111111-1111-4111-8111-111111111111_1",
     default_trusted_profile_id=None,

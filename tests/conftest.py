@@ -7,7 +7,19 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from identity import keychain, keystore
 from identity.services import rotation
+from tests.docs.conformance import undocumented
+from tests.postgresql import new_postgresql_database
 from tests.world import World, make_world
+
+__all__ = ["new_postgresql_database"]
+
+
+@pytest.fixture(autouse=True)
+def answers_are_as_documented() -> Iterator[None]:
+    """Whatever a test asks the API, the answer is one that the OpenAPI document describes."""
+    undocumented.clear()
+    yield
+    assert undocumented == []
 
 
 @pytest.fixture

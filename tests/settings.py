@@ -11,3 +11,4 @@ from controlplane.settings import *  # noqa: F403
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+MIDDLEWARE = [*MIDDLEWARE, "tests.docs.conformance.ConformanceMiddleware"]  # noqa: F405

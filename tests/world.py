@@ -6,19 +6,17 @@ from datetime import timedelta
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.caller import Caller
-from servers.models import VPC, BareMetalServer
+from servers.models import VPC, BareMetalServer, Subnet, VirtualNetworkInterface
 from servers.selectors import images_of
 from servers.services import transitions
 from servers.services.catalog import seed_images
-from servers.services.network import create_subnet, create_vpc
-from servers.services.provisioning import (
-    InitializationPrototype,
-    InterfacePrototype,
-    ServerPrototype,
-    create_server,
-)
+from servers.services.initialization import InitializationPrototype
+from servers.services.network_interfaces import InterfacePrototype
+from servers.services.provisioning import ServerPrototype, create_server
+from servers.services.subnets import create_subnet
+from servers.services.virtual_interfaces import VirtualInterfacePrototype, create_virtual_interface
+from servers.services.vpcs import create_vpc
 from trustedprofiles.models import Account, ResourceGroup, TrustedProfile
-from trustedprofiles.selectors import default_resource_group
 from trustedprofiles.services.links import create_link
 from trustedprofiles.services.profiles import create_profile
 
@@ -51,17 +49,28 @@ def make_world() -> World:
     return World(account=make_account(), other_account=make_account(OTHER_ACCOUNT, MALLORY.iam_id))
 
 
+def make_subnet(account: Account, *, vpc: VPC | None = None, name: str = "sub", cidr: str = "10.240.0.0/24") -> Subnet:
+    """A subnet in the account's first VPC, which is made when there is none."""
+    owner = Party(account.owner_iam_id, "owner", "User")
+    vpc = vpc or VPC.objects.filter(account=account, region=REGION).order_by("pk").first()
+    vpc = vpc or create_vpc(account, name="net", region=REGION, by=owner)
+    return create_subnet(account, region=REGION, vpc=vpc.id, ipv4_cidr_block=cidr, name=name, by=owner)
+
+
+def make_virtual_interface(subnet: Subnet, *, name: str = "vni") -> VirtualNetworkInterface:
+    """A virtual network interface that nothing is attached to, with the lowest free address."""
+    prototype = VirtualInterfacePrototype(subnet=subnet.id, name=name)
+    owner = Party(subnet.account.owner_iam_id, "owner", "User")
+    return create_virtual_interface(subnet.account, region=subnet.region, prototype=prototype, by=owner)
+
+
 def make_server(
     account: Account, *, name: str, metadata_enabled: bool = False, profile: TrustedProfile | None = None
 ) -> BareMetalServer:
     """A running server in the account's network, made the way a request makes it."""
     owner = Party(account.owner_iam_id, "owner", "User")
-    group = default_resource_group(account.id)
     seed_images(REGION, clock.now())
-    vpc = VPC.objects.filter(account=account).first() or create_vpc(
-        account, resource_group=group, name="net", region=REGION, by=owner
-    )
-    subnet = vpc.subnets.first() or create_subnet(vpc, zone=f"{REGION}-1", cidr="10.240.0.0/24", name="sub", by=owner)
+    subnet = Subnet.objects.filter(account=account).order_by("pk").first() or make_subnet(account)
     prototype = ServerPrototype(
         profile="bx2-metal-96x384",
         zone=subnet.zone,
@@ -70,7 +79,7 @@ def make_server(
         initialization=InitializationPrototype(
             image=images_of(account.id)[0].id, trusted_profile={"id": profile.id} if profile else None
         ),
-        interface=InterfacePrototype(subnet=subnet.id),
+        interfaces=(InterfacePrototype(subnet=subnet.id),),
     )
     server = create_server(account, prototype=prototype, by=owner)
     while server.transition:

@@ -1,7 +1,8 @@
 """Activity events of IAM.
 
 IBM publishes create, update and delete of trusted profiles and policies (IBM Cloud docs, "Activity tracking events for
-IAM"); links, roles, resource groups and every read follow the same pattern.
+IAM") and those of tags ("Events for managing tags"); links, roles, resource groups and every read follow the same
+pattern.
 """
 
 PROFILE_CREATE = "iam-identity.account-profile.create"
@@ -16,4 +17,14 @@ POLICY_READ = "iam-am.policy.read"
 POLICY_UPDATE = "iam-am.policy.update"
 POLICY_DELETE = "iam-am.policy.delete"
 ROLE_READ = "iam-am.role.read"
+GROUP_CREATE = "resource-controller.group.create"
 GROUP_READ = "resource-controller.group.read"
+GROUP_UPDATE = "resource-controller.group.update"
+GROUP_DELETE = "resource-controller.group.delete"
+TAG_CREATE = "global-search-tagging.tag.create"
+TAG_READ = "global-search-tagging.tag.read"
+TAG_DELETE = "global-search-tagging.tag.delete"
+UNUSED_TAGS_DELETE = "global-search-tagging.tags.delete"
+TAG_ATTACH = "global-search-tagging.tag.attach"
+TAG_DETACH = "global-search-tagging.tag.detach"
+RESOURCE_SEARCH = "global-search-tagging.resource.read"

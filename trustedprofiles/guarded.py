@@ -51,6 +51,17 @@ class GuardedView(APIView):
             raise Unauthenticated("The request carries no IAM token. Send Authorization: Bearer <IAM access token>.")
         return self._caller
 
+    @property
+    def body(self) -> dict[str, Any]:
+        """The request body, read as the operation says. Raises Refusals naming every property at fault."""
+        assert self.operation and self.operation.body  # noqa: S101, PT018  an operation that takes one says so
+        return self.operation.body.check(self.request.data)
+
+    def answer(self, content: Any = None, *, etag: str = "") -> Response:
+        """A success, with the operation's own status."""
+        assert self.operation  # noqa: S101  ``initial`` let the request through
+        return Response(content, status=self.operation.status, headers={"ETag": etag} if etag else None)
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if (operation := self.operation) is None:

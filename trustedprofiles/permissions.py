@@ -1,24 +1,40 @@
-"""What an operation needs, and the default permission: no name, no access."""
+"""What an operation needs and answers, and the default permission: no name, no access."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from controlplane.kernel.fields import StrictSerializer
+
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path."""
+    """One method of one path: what the view obeys and the OpenAPI document says."""
 
     name: str
-    """IBM's operation id, ``list_bare_metal_servers``."""
+    """IBM's operation id, ``list_bare_metal_servers``; no two operations share one."""
     action: str
     """IAM action that a role must grant, ``is.bare-metal-server.bare-metal-server.list``."""
     event: str
     """Activity event it leaves."""
     recorded_by_service: bool = False
     """Writes record their success in their own transaction; everything else is recorded by the view."""
+    status: int = 200
+    """Status of a success."""
+    body: type[StrictSerializer] | None = None
+    """How the request body is read; None when there is none."""
+    answer: Any = None
+    """A TypedDict of the answer; None when it is empty."""
+    query: tuple[str, ...] = ()
+    """Query parameters, beside what every operation of the API takes."""
+    etag: bool = False
+    """Whether a success carries an ``ETag``."""
+    if_match: Literal["required", "optional"] | None = None
+    """Whether ``If-Match`` is asked for; a stale one is refused with 412."""
+    conflicts: bool = True
+    """Whether the state of things may forbid a write with 409; a read is never asked."""
 
 
 class ActionPermission(BasePermission):

@@ -8,12 +8,17 @@ from dataclasses import dataclass
 
 READ = frozenset({"list", "read"})
 OPERATE = READ | {"operate", "start", "stop", "restart"}
-EDIT = OPERATE | {"create", "update", "delete", "linkToResource"}
-ADMINISTER = EDIT | {"assign"}
+EDIT = OPERATE | {"create", "update", "delete", "attach", "detach", "linkToResource"}
+ADMINISTER = EDIT | {"assign", "administer", "console", "manage"}
 
-# Actions that end in a writing verb but decide who may do what: for Administrators alone.
+# Actions that end in a writing verb but decide who may do what: for Administrators alone. Access tags are among them
+# (IBM's table of required roles for attaching and detaching tags).
 ACCESS_ACTIONS = frozenset(
     {
+        "global-search-tagging.tag.create-access-tag",
+        "global-search-tagging.tag.delete-access-tag",
+        "global-search-tagging.tag.attach-access-tag",
+        "global-search-tagging.tag.detach-access-tag",
         "iam-access-management.policy.create",
         "iam-access-management.policy.update",
         "iam-access-management.policy.delete",
@@ -31,7 +36,12 @@ class Role:
     def grants(self, action: str) -> bool:
         if action in ACCESS_ACTIONS:
             return "assign" in self.verbs
-        return action.rpartition(".")[2] in self.verbs
+        return verb_of(action) in self.verbs
+
+
+def verb_of(action: str) -> str:
+    """``read`` of ``is.key.key.read``, ``attach`` of ``global-search-tagging.tag.attach-user-tag``."""
+    return action.rpartition(".")[2].partition("-")[0]
 
 
 def _platform(name: str, description: str, verbs: frozenset[str]) -> Role:
@@ -64,16 +74,88 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "is.bare-metal-server.bare-metal-server.update",
         "is.bare-metal-server.bare-metal-server.delete",
         "is.bare-metal-server.bare-metal-server.operate",
-        "is.bare-metal-server.initialization.read",
-        "is.bare-metal-server.disk.read",
-        "is.bare-metal-server.network-interface.read",
+        "is.bare-metal-server.bare-metal-server.console",
+        "is.bare-metal-server.bare-metal-server-capacity.read",
+        "is.bare-metal-server.bare-metal-server-firmware.update",
+        "is.bare-metal-server.bare-metal-server-profile.list",
         "is.bare-metal-server.bare-metal-server-profile.read",
+        "is.bare-metal-server.account-settings.read",
+        "is.bare-metal-server.account-settings.administer",
+        "is.bare-metal-server.disk.read",
+        "is.bare-metal-server.disk.update",
+        "is.bare-metal-server.initialization.read",
+        "is.bare-metal-server.initialization.update",
+        "is.bare-metal-server.network-attachment.read",
+        "is.bare-metal-server.network-attachment.create",
+        "is.bare-metal-server.network-attachment.update",
+        "is.bare-metal-server.network-attachment.delete",
+        "is.bare-metal-server.network-interface.read",
+        "is.bare-metal-server.network-interface.create",
+        "is.bare-metal-server.network-interface.update",
+        "is.bare-metal-server.network-interface.delete",
+        "is.image.image.list",
         "is.image.image.read",
+        "is.image.image.create",
+        "is.image.image.update",
+        "is.image.image.delete",
+        "is.key.key.list",
         "is.key.key.read",
+        "is.key.key.create",
+        "is.key.key.update",
+        "is.key.key.delete",
+        "is.operating-system.operating-system.list",
         "is.operating-system.operating-system.read",
+        "is.region.region.list",
         "is.region.region.read",
+        "is.region.zone.list",
+        "is.region.zone.read",
+        "is.subnet.reserved-ip.list",
+        "is.subnet.reserved-ip.read",
+        "is.subnet.reserved-ip.create",
+        "is.subnet.reserved-ip.update",
+        "is.subnet.reserved-ip.delete",
+        "is.subnet.subnet.list",
         "is.subnet.subnet.read",
+        "is.subnet.subnet.create",
+        "is.subnet.subnet.update",
+        "is.subnet.subnet.delete",
+        "is.vpc.address-prefix.list",
+        "is.vpc.address-prefix.read",
+        "is.vpc.address-prefix.create",
+        "is.vpc.address-prefix.update",
+        "is.vpc.address-prefix.delete",
+        "is.vpc.routing-table.list",
+        "is.vpc.routing-table.read",
+        "is.vpc.routing-table.create",
+        "is.vpc.routing-table.update",
+        "is.vpc.routing-table.delete",
+        "is.virtual-network-interface.virtual-network-interface.list",
+        "is.virtual-network-interface.virtual-network-interface.read",
+        "is.virtual-network-interface.virtual-network-interface.create",
+        "is.virtual-network-interface.virtual-network-interface.update",
+        "is.virtual-network-interface.virtual-network-interface.delete",
+        "is.virtual-network-interface.virtual-network-interface.manage-ip-spoofing",
+        "is.virtual-network-interface.virtual-network-interface.manage-infrastructure-nat",
+        "is.floating-ip.floating-ip.list",
+        "is.floating-ip.floating-ip.read",
+        "is.floating-ip.floating-ip.create",
+        "is.floating-ip.floating-ip.update",
+        "is.floating-ip.floating-ip.delete",
+        "is.network-acl.network-acl.list",
+        "is.network-acl.network-acl.read",
+        "is.network-acl.network-acl.create",
+        "is.network-acl.network-acl.update",
+        "is.network-acl.network-acl.delete",
+        "is.security-group.security-group.list",
+        "is.security-group.security-group.read",
+        "is.security-group.security-group.create",
+        "is.security-group.security-group.update",
+        "is.security-group.security-group.delete",
+        "is.vpc.vpc.list",
         "is.vpc.vpc.read",
+        "is.vpc.vpc.create",
+        "is.vpc.vpc.update",
+        "is.vpc.vpc.delete",
     ),
     "iam-identity": (
         "iam-identity.profile.list",
@@ -90,7 +172,23 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "iam-access-management.policy.delete",
         "iam-access-management.role.read",
     ),
-    "resource-controller": ("resource-controller.group.read",),
+    "resource-controller": (
+        "resource-controller.group.read",
+        "resource-controller.group.create",
+        "resource-controller.group.update",
+        "resource-controller.group.delete",
+    ),
+    "global-search-tagging": (
+        "global-search-tagging.resource.read",
+        "global-search-tagging.tag.read",
+        "global-search-tagging.tag.create-access-tag",
+        "global-search-tagging.tag.delete-user-tag",
+        "global-search-tagging.tag.delete-access-tag",
+        "global-search-tagging.tag.attach-user-tag",
+        "global-search-tagging.tag.attach-access-tag",
+        "global-search-tagging.tag.detach-user-tag",
+        "global-search-tagging.tag.detach-access-tag",
+    ),
 }
 
 

@@ -1,17 +1,27 @@
 """Reads and decisions over stored profiles, links and policies."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
-from trustedprofiles import access, matching
-from trustedprofiles.models import Account, Policy, ProfileLink, ResourceGroup, TrustedProfile, User
+from trustedprofiles import access, matching, tagging
+from trustedprofiles.models import (
+    Account,
+    Policy,
+    ProfileLink,
+    ResourceGroup,
+    Tag,
+    TagAttachment,
+    TrustedProfile,
+    User,
+)
+from trustedprofiles.searching import Wanted
 
 LINKING = ("iam-identity.profile.update", "iam-identity.profile.linkToResource")
 """What creating a link on a caller's behalf asks for (VPC API, ``auto_link``)."""
@@ -19,13 +29,22 @@ LINKING = ("iam-identity.profile.update", "iam-identity.profile.linkToResource")
 
 def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Verdict:
     """May the caller do this? The owner of the caller's own account may do all; others what policies grant."""
-    account = Account.objects.filter(id=caller.account_id).first()
-    if account and account.owner_iam_id == caller.iam_id and resource.get("accountId") == account.id:
-        return Allowed("the caller owns the account", source=account.id)
+    return authorize_each(caller, action=action, resources=[resource])[0]
+
+
+def authorize_each(caller: Caller, *, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
+    """The same of several resources, one verdict for each."""
+    account = Account.objects.filter(id=caller.account_id, owner_iam_id=caller.iam_id).first()
+    owned = account.id if account else None
     rows = Policy.objects.filter(account_id=caller.account_id, subject_iam_id=caller.iam_id.lower(), type="access")
-    return access.decide(
-        iam_id=caller.iam_id, action=action, resource=resource, policies=[policy_facts(row) for row in rows]
-    )
+    others = any(resource.get("accountId") != owned for resource in resources)
+    policies = [policy_facts(row) for row in rows] if others else []
+    return [
+        Allowed("the caller owns the account", source=owned)
+        if owned and resource.get("accountId") == owned
+        else access.decide(iam_id=caller.iam_id, action=action, resource=resource, policies=policies)
+        for resource in resources
+    ]
 
 
 def may_link(caller: Caller, profile: TrustedProfile) -> Verdict:
@@ -44,7 +63,8 @@ def may_link(caller: Caller, profile: TrustedProfile) -> Verdict:
 def policy_facts(row: Policy) -> access.PolicyFacts:
     """A policy row as the decision knows it.
 
-    Access tags become conditions too: nothing carries tags yet, so a policy on tagged resources grants nothing.
+    Access tags become conditions too: no decision is told the tags of a resource, so a policy on tagged resources
+    grants nothing (D-26).
     """
     tags = [{**tag, "key": f"tag:{tag['key']}"} for tag in row.resource_tags]
     conditions = tuple(
@@ -114,3 +134,27 @@ def resource_group(account_id: str, id: str) -> ResourceGroup | None:
 
 def resource_groups_of(account_id: str) -> QuerySet[ResourceGroup]:
     return ResourceGroup.objects.filter(account_id=account_id)
+
+
+def tags_of(account_id: str, type: str) -> QuerySet[Tag]:
+    return Tag.objects.filter(account_id=account_id, type=type)
+
+
+def tagged_resources(account_id: str, wanted: Wanted) -> list[str]:
+    """CRNs, in order, of the account's tagged resources that the query wants. What carries no tag is not found."""
+    asked = (
+        Q(crn__in=wanted.crn)
+        | Q(tag__type=tagging.USER, tag__name__in=wanted.tags)
+        | Q(tag__type=tagging.ACCESS, tag__name__in=wanted.access_tags)
+    )
+    rows = TagAttachment.objects.filter(asked, tag__account_id=account_id)
+    return list(rows.order_by("crn").values_list("crn", flat=True).distinct())
+
+
+def tags_on(account_id: str, crns: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """The names of each resource's tags by type, in order; both types are always there."""
+    found: dict[str, dict[str, list[str]]] = {crn: {type: [] for type in tagging.TYPES} for crn in crns}
+    rows = TagAttachment.objects.filter(tag__account_id=account_id, crn__in=crns).order_by("tag__name")
+    for crn, type, name in rows.values_list("crn", "tag__type", "tag__name"):
+        found[crn][type].append(name)
+    return found

@@ -1,11 +1,13 @@
 """Renders a refusal in the envelope its door speaks: VPC and metadata, IAM identity, IAM policy, or IAM token."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NotRequired, TypedDict
 
 import structlog
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -13,15 +15,83 @@ from controlplane.kernel import context, errors
 
 log = structlog.get_logger(__name__)
 
-Envelope = Callable[[errors.ApiError, str], dict[str, Any]]
+Envelope = Callable[[errors.ApiError, str], Mapping[str, Any]]
 
 
-def vpc(error: errors.ApiError, trace: str) -> dict[str, Any]:
+class ErrorContainer(TypedDict):
+    """A refusal by the VPC API or the metadata service."""
+
+    errors: list[errors.ErrorBody]
+    status_code: int
+    trace: str
+
+
+class ResponseContext(TypedDict):
+    transaction_id: str
+    operation: str
+    user_agent: str
+    url: str
+
+
+class IdentityError(TypedDict):
+    code: str
+    message_code: str
+    message: str
+    details: str
+
+
+class ExceptionResponse(TypedDict):
+    """A refusal by the IAM identity API."""
+
+    context: ResponseContext
+    status_code: str
+    errors: list[IdentityError]
+    trace: str
+
+
+class ConflictsWith(TypedDict):
+    etag: str
+    policy: str
+
+
+class ErrorDetails(TypedDict):
+    conflicts_with: ConflictsWith
+
+
+class ErrorObject(TypedDict):
+    code: str
+    message: str
+    details: NotRequired[ErrorDetails]
+
+
+class ErrorResponse(TypedDict):
+    """A refusal by the IAM policy API."""
+
+    trace: str
+    errors: list[ErrorObject]
+    status_code: int
+
+
+class TokenContext(TypedDict):
+    requestId: str
+    url: str
+    userAgent: str
+
+
+class TokenError(TypedDict):
+    """A refusal by the IAM token service."""
+
+    errorCode: str
+    errorMessage: str
+    context: TokenContext
+
+
+def vpc(error: errors.ApiError, trace: str) -> ErrorContainer:
     """``{errors[], status_code, trace}``: VPC API and metadata service."""
     return {"errors": [each.as_json() for each in error.each], "status_code": error.status, "trace": trace}
 
 
-def iam(error: errors.ApiError, trace: str) -> dict[str, Any]:
+def iam(error: errors.ApiError, trace: str) -> ExceptionResponse:
     """IAM identity API: ``message_code`` beside ``code``, and a context that names the call."""
     request = context.current.get()
     return {
@@ -45,7 +115,7 @@ def iam(error: errors.ApiError, trace: str) -> dict[str, Any]:
     }
 
 
-def policy(error: errors.ApiError, trace: str) -> dict[str, Any]:
+def policy(error: errors.ApiError, trace: str) -> ErrorResponse:
     """IAM policy API."""
     return {
         "trace": trace,
@@ -54,7 +124,7 @@ def policy(error: errors.ApiError, trace: str) -> dict[str, Any]:
     }
 
 
-def token(error: errors.ApiError, trace: str) -> dict[str, Any]:
+def token(error: errors.ApiError, trace: str) -> TokenError:
     """IAM token service: camelCase, one error only."""
     request = context.current.get()
     return {
@@ -94,8 +164,14 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911  a t
             return errors.NotFound("There is nothing at this path.")
         case RequestDataTooBig():
             return errors.InvalidRequest("The request body is too large.")
+        case MultiPartParserError() | TooManyFieldsSent() | TooManyFilesSent():
+            return errors.InvalidRequest("The request body is not what its Content-Type says it is.")
         case exceptions.ParseError() | exceptions.UnsupportedMediaType():
             return errors.InvalidRequest("The request body cannot be read. Send a JSON object.")
+        case IntegrityError():
+            # What was looked at is gone, or taken, by the time it is written: a race that the database decided.
+            log.warning("lost a race", exc_info=exception)
+            return errors.Conflict("Another request changed what this one refers to. Read it again and retry.")
         case _:
             log.error("unhandled", exc_info=exception)
             return errors.ApiError("The service failed to process the request. This is its own fault; quote the trace.")

@@ -25,9 +25,22 @@ Codes and statuses: IBM's metadata service error list and the VPC API's observed
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired, TypedDict
 
 LONGEST_ECHO = 64
+
+
+class ErrorTarget(TypedDict):
+    name: str
+    type: Literal["field", "parameter", "header"]
+    value: NotRequired[str]
+
+
+class ErrorBody(TypedDict):
+    code: str
+    message: str
+    more_info: NotRequired[str]
+    target: NotRequired[ErrorTarget]
 
 
 @dataclass(frozen=True)
@@ -38,8 +51,8 @@ class Target:
     type: Literal["field", "parameter", "header"] = "field"
     value: str | None = None
 
-    def as_json(self) -> dict[str, str]:
-        body = {"name": self.name, "type": self.type}
+    def as_json(self) -> ErrorTarget:
+        body: ErrorTarget = {"name": self.name, "type": self.type}
         if self.value is not None:
             body["value"] = self.value[:LONGEST_ECHO]
         return body
@@ -75,8 +88,8 @@ class ApiError(Exception):
     def each(self) -> "Sequence[ApiError]":
         return [self]
 
-    def as_json(self) -> dict[str, Any]:
-        body: dict[str, Any] = {"code": self.code, "message": self.message}
+    def as_json(self) -> ErrorBody:
+        body: ErrorBody = {"code": self.code, "message": self.message}
         if self.more_info:
             body["more_info"] = self.more_info
         if self.target:

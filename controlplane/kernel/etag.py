@@ -16,3 +16,9 @@ def require_match(header: str | None, *, current: str) -> None:
             target=Target("If-Match", "header"),
             headers={"ETag": current},
         )
+
+
+def refuse_mismatch(header: str | None, *, current: str) -> None:
+    """For resources where ``If-Match`` is optional: raises PreconditionFailed when it is there and stale."""
+    if header:
+        require_match(header, current=current)

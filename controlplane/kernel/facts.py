@@ -27,6 +27,9 @@ class ServerFacts:
     addresses: tuple[str, ...]
     """IPv4 addresses, floating first, then private (VPC identity token sample)."""
     metadata_enabled: bool
+    """The server's own switch."""
+    metadata_allowed: bool
+    """The account's switch, over all of its servers'."""
     metadata_protocol: str
     """``http`` or ``https``."""
     metadata_session: str

@@ -1,6 +1,6 @@
 """Keyset pagination by opaque token: newest first, stable when rows are inserted meanwhile."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
@@ -39,6 +39,28 @@ class Page(Generic[T]):
         return body
 
 
+@dataclass(frozen=True)
+class Order:
+    """Another order than newest first, for collections small enough to sort whole on every call.
+
+    Rows come by what ``key`` makes of a column, a value that JSON holds; those that are equal by age.
+    """
+
+    column: str
+    key: Callable[[Any], int | str]
+    descending: bool = False
+
+    def take(self, rows: QuerySet[M], limit: int, after: list[Any] | None) -> tuple[list[M], list[Any] | None]:
+        """As ``_newest``."""
+        values = rows.order_by("pk").values_list(self.column, "pk")
+        places = sorted(([self.key(value), pk] for value, pk in values), reverse=self.descending)
+        if after is not None:
+            places = [place for place in places if (place < after if self.descending else place > after)]
+        found = rows.in_bulk([pk for _, pk in places[:limit]])
+        items = [found[pk] for _, pk in places[:limit] if pk in found]
+        return items, places[limit - 1] if len(places) > limit else None
+
+
 def parse_limit(
     query: Mapping[str, str],
     *,
@@ -54,43 +76,61 @@ def parse_limit(
     return int(text)
 
 
-def seal_cursor(position: int, *, scope: str) -> str:
-    """An opaque token for ``position``, good for this scope (account and query) only."""
+def seal_cursor(position: Any, *, scope: str) -> str:
+    """An opaque token for ``position``, anything that JSON holds, good for this scope (account and query) only."""
     return signing.dumps(position, salt=f"cursor:{scope}", compress=False)
 
 
-def open_cursor(token: str, *, scope: str, name: str = "start") -> int:
+def open_cursor(token: str, *, scope: str, name: str = "start") -> Any:
+    """The position that was sealed. Raises InvalidValue for any other text."""
     try:
-        position = signing.loads(token, salt=f"cursor:{scope}")
+        return signing.loads(token, salt=f"cursor:{scope}")
     except signing.BadSignature:
         raise InvalidValue(
             f"{name} is not a page token of this collection. Take it from next.href, or leave it out.",
             target=Target(name, "parameter"),
         ) from None
-    return int(position)
 
 
-def paginate(request: HttpRequest, rows: QuerySet[M], *, scope: str) -> Page[M]:
-    """One page of ``rows``, newest (highest primary key) first. ``scope`` names the account."""
+def paginate(
+    request: HttpRequest,
+    rows: QuerySet[M],
+    *,
+    scope: str,
+    count: Callable[[], int] | None = None,
+    order: Order | None = None,
+) -> Page[M]:
+    """One page of ``rows``, newest (highest primary key) first, or in another order. ``scope`` names whose they are.
+
+    ``count`` tells how many there are in all, where counting them would take too long.
+    """
     query = request.GET
     limit = parse_limit(query)
     filters = sorted((key, value) for key, value in query.items() if key not in ("start", "limit"))
     sealed_for = f"{scope}:{request.path}:{urlencode([f for f in filters if f[0] not in ('version', 'generation')])}"
-    ordered = rows.order_by("-pk")
-    if start := query.get("start"):
-        ordered = ordered.filter(pk__lt=open_cursor(start, scope=sealed_for))
-    items = list(ordered[: limit + 1])
+    after = open_cursor(start, scope=sealed_for) if (start := query.get("start")) else None
+    items, position = order.take(rows, limit, after) if order else _newest(rows, limit, after)
     base = request.build_absolute_uri(request.path)
     passed_on = {key: value for key, value in filters if key not in ("version", "generation")}
     following = None
-    if len(items) > limit:
-        items = items[:limit]
-        token = seal_cursor(items[-1].pk, scope=sealed_for)
+    if position is not None:
+        token = seal_cursor(position, scope=sealed_for)
         following = f"{base}?{urlencode({**passed_on, 'limit': limit, 'start': token})}"
     return Page(
         items=items,
         limit=limit,
-        total_count=rows.count(),
+        total_count=count() if count else rows.count(),
         first=f"{base}?{urlencode({**passed_on, 'limit': limit})}",
         next=following,
     )
+
+
+def _newest(rows: QuerySet[M], limit: int, after: int | None) -> tuple[list[M], int | None]:
+    """Up to ``limit`` rows behind the position, and the position of the last one when more follow."""
+    ordered = rows.order_by("-pk")
+    if after is not None:
+        ordered = ordered.filter(pk__lt=after)
+    # First which rows, from one index; then all that is shown of those.
+    keys = list(ordered.prefetch_related(None).values_list("pk", flat=True)[: limit + 1])
+    items = list(rows.filter(pk__in=keys[:limit]).order_by("-pk"))
+    return items, keys[limit - 1] if len(keys) > limit else None

@@ -40,7 +40,8 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
     progress("preparing signing keys and certificate authorities")
     ensure_keys(now=now)
     settings.HOME.write_secret(CA_BUNDLE, root_certificate())
-    seed_images(settings.BAREMINT_REGION, now)
+    for region in regions:
+        seed_images(region, now)
     account = _account()
     if account is None:
         progress("making an account and a demo world in it")

@@ -8,13 +8,11 @@ from controlplane.activity.record import Party
 from servers import catalog
 from servers.models import Image, Key, Subnet
 from servers.services.keys import create_key
-from servers.services.network import create_subnet, create_vpc
-from servers.services.provisioning import (
-    InitializationPrototype,
-    InterfacePrototype,
-    ServerPrototype,
-    create_server,
-)
+from servers.services.subnets import create_subnet
+from servers.services.vpcs import create_vpc
+from servers.services.initialization import InitializationPrototype
+from servers.services.network_interfaces import InterfacePrototype
+from servers.services.provisioning import ServerPrototype, create_server
 from trustedprofiles.models import Account, ResourceGroup, TrustedProfile
 from trustedprofiles.services.policies import PolicyContent, create_policy
 from trustedprofiles.services.profiles import create_profile
@@ -22,16 +20,14 @@ from trustedprofiles.services.profiles import create_profile
 NAME = "demo"
 PROFILE = "demo-viewer"
 VIEWER = "crn:v1:bluemix:public:iam::::role:Viewer"
-SUBNET_EVERY = 64
-"""Third octet between two zones' default address prefixes, 10.<octet>.0.0/18 each."""
+SUBNET_SIZE = 256
 
 
 def make_demo_world(account: Account, *, resource_group: ResourceGroup, by: Party) -> None:
     """Must run in a transaction, after the stock images are there."""
-    subnets = _make_network(account, resource_group, by=by)
+    subnets = _make_network(account, resource_group.id, by=by)
     key = create_key(
         account,
-        resource_group=resource_group,
         region=settings.BAREMINT_REGION,
         public_key=_public_key_of_nobody(),
         name=NAME,
@@ -49,24 +45,27 @@ def make_demo_world(account: Account, *, resource_group: ResourceGroup, by: Part
             profile=profile,
             zone=subnet.zone,
             initialization=_initialization(image, key, viewer if name == "web-1" else None),
-            interface=InterfacePrototype(subnet=subnet.id),
+            interfaces=(InterfacePrototype(subnet=subnet.id),),
             metadata_enabled=name.startswith("web"),
         )
         create_server(account, prototype=prototype, by=by)
 
 
-def _make_network(account: Account, resource_group: ResourceGroup, *, by: Party) -> list[Subnet]:
+def _make_network(account: Account, resource_group: str, *, by: Party) -> list[Subnet]:
     region = catalog.regions()[settings.BAREMINT_REGION]
     vpc = create_vpc(account, resource_group=resource_group, name=NAME, region=region.name, by=by)
     return [
         create_subnet(
-            vpc,
+            account,
+            region=region.name,
+            vpc=vpc.id,
             zone=zone,
-            cidr=f"10.{region.default_prefix_octet}.{position * SUBNET_EVERY}.0/24",
+            total_ipv4_address_count=SUBNET_SIZE,
             name=f"{NAME}-{zone}",
+            resource_group=resource_group,
             by=by,
         )
-        for position, zone in enumerate(region.zones)
+        for zone in region.zones
     ]
 
 

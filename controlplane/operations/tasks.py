@@ -5,14 +5,14 @@ from celery import shared_task
 
 from controlplane.kernel import clock
 from identity.services import rotation
-from servers.services import transitions
+from servers.services import images, transitions
 
 log = structlog.get_logger(__name__)
 
 
 @shared_task(ignore_result=True)
 def tick() -> None:
-    for step in (transitions.run_due, rotation.run_due_steps):
+    for step in (transitions.run_due, rotation.run_due_steps, images.retire_due):
         try:
             taken = step(now=clock.now())
         except Exception:  # one that fails must not keep the others from their turn; the next tick tries again

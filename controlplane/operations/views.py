@@ -31,6 +31,7 @@ def index(request: HttpRequest) -> JsonResponse:
                 name: request.build_absolute_uri(path)
                 for name, path in {
                     "admin": "/admin/",
+                    "docs": "/docs",
                     "openapi": "/docs/openapi.json",
                     "health": "/healthz",
                     "readiness": "/readyz",

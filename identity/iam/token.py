@@ -1,6 +1,6 @@
 """``POST /identity/token``: grants in, IAM access tokens out."""
 
-from typing import Any
+from typing import Literal, TypedDict
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -12,6 +12,15 @@ from identity.services.iam_tokens import exchange_api_key
 from identity.services.identity_tokens import IssuedToken
 
 LONGEST_API_KEY = 512
+
+
+class TokenResponse(TypedDict):
+    access_token: str
+    refresh_token: Literal["not_supported"]
+    token_type: Literal["Bearer"]
+    expires_in: int
+    expiration: int
+    scope: Literal["ibm openid"]
 
 
 @csrf_exempt
@@ -39,7 +48,7 @@ def _api_key(request: HttpRequest) -> str:
     return value
 
 
-def _body(issued: IssuedToken) -> dict[str, Any]:
+def _body(issued: IssuedToken) -> TokenResponse:
     return {
         "access_token": issued.token,
         "refresh_token": "not_supported",

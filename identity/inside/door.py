@@ -1,6 +1,6 @@
 """What every operation of the metadata service shares: who calls, whether it may, one answer, one event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -18,7 +18,7 @@ from identity.services.ledger import ServerChanged
 EARLIEST_VERSION = date(2022, 3, 1)
 MOST_LOOKS = 3
 
-Handler = Callable[[HttpRequest, ServerFacts], dict[str, Any]]
+Handler = Callable[[HttpRequest, ServerFacts], Mapping[str, Any]]
 
 
 class MetadataOperation:
@@ -55,7 +55,7 @@ class MetadataOperation:
                 self._record(facts, error)
             return envelopes.json_response(error)
 
-    def _answer(self, request: HttpRequest, facts: ServerFacts | None) -> dict[str, Any]:
+    def _answer(self, request: HttpRequest, facts: ServerFacts | None) -> Mapping[str, Any]:
         admitted = admit(facts, request)
         _check_version(request.META["QUERY_STRING"])
         return self.handler(request, admitted)
@@ -74,6 +74,11 @@ def admit(facts: ServerFacts | None, request: HttpRequest) -> ServerFacts:
     """The server, if its metadata service answers this request. Raises Unauthorized when it does not."""
     if facts is None:
         raise Unauthorized("There is no server at this address. List them with: baremint info")
+    if not facts.metadata_allowed:
+        raise Unauthorized(
+            "The account has turned the metadata service off for all of its servers, whatever their own switches say. "
+            'Turn it on again: PATCH /_baremint/account with {"metadata_service": {"enabled": true}}, or in the admin.'
+        )
     if not facts.metadata_enabled:
         raise Unauthorized(
             "The metadata service is not enabled on this server. Enable it: PATCH /v1/bare_metal_servers/{id} with "

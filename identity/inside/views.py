@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import TypedDict
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -18,7 +18,26 @@ from identity.services import certificates, iam_tokens, identity_tokens
 RENAMED_IN = "2025-08-26"
 
 
-def put_token(request: HttpRequest, facts: ServerFacts) -> dict[str, Any]:
+class IssuedToken(TypedDict):
+    """An identity token or an IAM token; times are RFC 3339, ``expires_in`` is in seconds."""
+
+    access_token: str
+    created_at: str
+    expires_at: str
+    expires_in: int
+
+
+class IssuedCertificate(TypedDict):
+    """The leaf and its intermediate in PEM; ``expires_in`` is in seconds."""
+
+    certificates: list[str]
+    created_at: str
+    expires_at: str
+    expires_in: int
+    id: str
+
+
+def put_token(request: HttpRequest, facts: ServerFacts) -> IssuedToken:
     bodies.require_flavor(request.META)
     body = bodies.read(request.body, known=("expires_in", "nonce"))
     lifetime = bodies.lifetime(
@@ -31,7 +50,7 @@ def put_token(request: HttpRequest, facts: ServerFacts) -> dict[str, Any]:
     return _token_body(issued)
 
 
-def post_iam_token(request: HttpRequest, facts: ServerFacts) -> dict[str, Any]:
+def post_iam_token(request: HttpRequest, facts: ServerFacts) -> IssuedToken:
     now = clock.now()
     verified = identity_tokens.verify_identity_token(bodies.bearer(request.META), facts=facts, now=now)
     body = bodies.read(request.body, known=("trusted_profile",))
@@ -39,7 +58,7 @@ def post_iam_token(request: HttpRequest, facts: ServerFacts) -> dict[str, Any]:
     return _token_body(issued)
 
 
-def post_certificate(request: HttpRequest, facts: ServerFacts) -> dict[str, Any]:
+def post_certificate(request: HttpRequest, facts: ServerFacts) -> IssuedCertificate:
     now = clock.now()
     identity_tokens.verify_identity_token(bodies.bearer(request.META), facts=facts, now=now)
     body = bodies.read(request.body, known=("csr", "expires_in"))
@@ -60,7 +79,7 @@ def post_certificate(request: HttpRequest, facts: ServerFacts) -> dict[str, Any]
     }
 
 
-def _token_body(issued: identity_tokens.IssuedToken) -> dict[str, Any]:
+def _token_body(issued: identity_tokens.IssuedToken) -> IssuedToken:
     """All four fields, always: an SDK core dereferences them unasked, ``access_token`` first."""
     return {
         "access_token": issued.token,

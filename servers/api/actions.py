@@ -1,14 +1,17 @@
-"""``/v1/bare_metal_servers/{id}/start``, ``/stop``, ``/restart``."""
+"""What is done to a bare metal server: start, stop, restart, new firmware, a console."""
 
 from collections.abc import Mapping
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.activity.record import Party
+from controlplane.kernel import timestamps
 from servers.api.base import ServerView
-from servers.api.requests import StopBody
-from servers.services.actions import EVENTS, act
+from servers.api.server_requests import ConsoleTokenBody, FirmwareBody, StopBody
+from servers.api.server_shapes import BareMetalServerConsoleAccessToken
+from servers.services import events
+from servers.services.actions import act, update_firmware
+from servers.services.console import create_console_token
 from trustedprofiles.permissions import Operation
 
 
@@ -21,16 +24,55 @@ class ServerAction(ServerView):
     def operations(self) -> Mapping[str, Operation]:  # type: ignore[override]
         name = f"{self.action}_bare_metal_server"
         operate = "is.bare-metal-server.bare-metal-server.operate"
-        return {"POST": Operation(name, operate, EVENTS[self.action], True)}
+        body = StopBody if self.action == "stop" else None
+        return {"POST": Operation(name, operate, events.EVENTS[self.action], True, status=204, body=body)}
 
     def post(self, request: Request, server_id: str) -> Response:
-        act(self.server, action=self.action, by=Party.of(self.caller))
-        return Response(status=204)
+        if self.action == "stop":
+            _ = self.body  # soft or hard: here both succeed
+        act(self.server, action=self.action, by=self.by)
+        return self.answer()
 
 
-class StopAction(ServerAction):
-    """Stopping says how: ``{"type": "soft" | "hard"}``. Here both succeed."""
+class FirmwareUpdate(ServerView):
+    operations = {
+        "POST": Operation(
+            "update_firmware_for_bare_metal_server",
+            "is.bare-metal-server.bare-metal-server-firmware.update",
+            events.UPDATE_FIRMWARE,
+            True,
+            status=204,
+            body=FirmwareBody,
+        )
+    }
 
     def post(self, request: Request, server_id: str) -> Response:
-        StopBody.check(request.data)
-        return super().post(request, server_id)
+        update_firmware(self.server, **self.body)
+        return self.answer()
+
+
+class ConsoleAccessToken(ServerView):
+    operations = {
+        "POST": Operation(
+            "create_bare_metal_server_console_access_token",
+            "is.bare-metal-server.bare-metal-server.console",
+            events.CREATE_CONSOLE_TOKEN,
+            True,
+            body=ConsoleTokenBody,
+            answer=BareMetalServerConsoleAccessToken,
+        )
+    }
+
+    def post(self, request: Request, server_id: str) -> Response:
+        token, kept = create_console_token(self.server, by=self.by, **self.body)
+        host = request.get_host()
+        return self.answer(
+            {
+                "access_token": token,
+                "console_type": kept.console_type,
+                "created_at": timestamps.milliseconds(kept.created_at),
+                "expires_at": timestamps.milliseconds(kept.expires_at),
+                "force": kept.force,
+                "href": f"wss://{host}/v1/bare_metal_servers/{server_id}/console?access_token={token}",
+            }
+        )

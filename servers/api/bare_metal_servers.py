@@ -3,27 +3,40 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.activity.record import Party
-from controlplane.kernel.errors import NotAuthorized, Target
 from servers.api.base import ServerView, VpcView
-from servers.api.requests import server_changes, server_prototype
+from servers.api.further import require_advanced_network, require_linking
 from servers.api.server_body import server_body
-from servers.models import BareMetalServer
-from servers.selectors import filter_servers, find_server, servers_of
+from servers.api.server_requests import CreateServerBody, PatchServerBody, server_changes, server_prototype
+from servers.api.server_shapes import BareMetalServer
+from servers.api.shapes import collection
+from servers.models import BareMetalServer as ServerRow
+from servers.selectors import FILTERS, RESERVATION_FILTERS, count_servers, filter_servers, servers_of
 from servers.services import events
 from servers.services.actions import act, update_server
-from servers.services.provisioning import InitializationPrototype, create_server
-from trustedprofiles.models import Account
+from servers.services.provisioning import create_server
 from trustedprofiles.permissions import Operation
-from trustedprofiles.selectors import find_profile, may_link
 
 ACTION = "is.bare-metal-server.bare-metal-server"
 
 
 class BareMetalServers(VpcView):
     operations = {
-        "GET": Operation("list_bare_metal_servers", f"{ACTION}.list", events.READ),
-        "POST": Operation("create_bare_metal_server", f"{ACTION}.create", events.CREATE, True),
+        "GET": Operation(
+            "list_bare_metal_servers",
+            f"{ACTION}.list",
+            events.READ,
+            answer=collection("BareMetalServerCollection", "bare_metal_servers", BareMetalServer),
+            query=("start", "limit", *FILTERS, *RESERVATION_FILTERS),
+        ),
+        "POST": Operation(
+            "create_bare_metal_server",
+            f"{ACTION}.create",
+            events.CREATE,
+            True,
+            status=201,
+            body=CreateServerBody,
+            answer=BareMetalServer,
+        ),
     }
 
     def resource_attributes(self) -> dict[str, str]:
@@ -31,44 +44,44 @@ class BareMetalServers(VpcView):
         return super().resource_attributes() | {"bareMetalServerId": "*"}
 
     def get(self, request: Request) -> Response:
-        rows = filter_servers(servers_of(self.caller.account_id), request.GET)
-        return self.page("bare_metal_servers", rows, server_body)
+        own = {"account_id": self.caller.account_id, "region": self.region}
+        rows = filter_servers(servers_of(**own), request.GET, **own)
+        return self.page("bare_metal_servers", rows, server_body, count=lambda: count_servers(request.GET, **own))
 
     def post(self, request: Request) -> Response:
-        account = Account.objects.get(id=self.caller.account_id)
-        prototype = server_prototype(request.data)
-        self._require_linking(prototype.initialization)
-        server = create_server(account, prototype=prototype, by=Party.of(self.caller))
-        return Response(server_body(read_again(server), self.hrefs), status=201)
+        body = self.body
+        prototype = server_prototype(body)
+        require_advanced_network(self.caller, body, self.resource_attributes())
+        require_linking(self.caller, prototype.initialization, path="initialization.default_trusted_profile")
+        server = create_server(self.account, prototype=prototype, region=self.region, by=self.by)
+        return self.answer(server_body(self.read_again(server), self.hrefs))
 
-    def _require_linking(self, asked: InitializationPrototype) -> None:
-        """``auto_link`` makes a link for the caller, who therefore must be allowed to make it."""
-        if asked.trusted_profile is None or not asked.auto_link:
-            return
-        profile = find_profile(account_id=self.caller.account_id, **asked.trusted_profile)
-        if profile and not (verdict := may_link(self.caller, profile)):
-            raise NotAuthorized(verdict.because, target=Target("initialization.default_trusted_profile"))
+    def read_again(self, server: ServerRow) -> ServerRow:
+        """The row with all that a response shows."""
+        return self.find(servers_of(server.account_id), id=server.id)
 
 
 class OneBareMetalServer(ServerView):
     operations = {
-        "GET": Operation("get_bare_metal_server", f"{ACTION}.read", events.READ),
-        "PATCH": Operation("update_bare_metal_server", f"{ACTION}.update", events.UPDATE, True),
-        "DELETE": Operation("delete_bare_metal_server", f"{ACTION}.delete", events.DELETE, True),
+        "GET": Operation("get_bare_metal_server", f"{ACTION}.read", events.READ, answer=BareMetalServer),
+        "PATCH": Operation(
+            "update_bare_metal_server",
+            f"{ACTION}.update",
+            events.UPDATE,
+            True,
+            body=PatchServerBody,
+            answer=BareMetalServer,
+        ),
+        "DELETE": Operation("delete_bare_metal_server", f"{ACTION}.delete", events.DELETE, True, status=202),
     }
 
     def get(self, request: Request, server_id: str) -> Response:
-        return Response(server_body(self.server, self.hrefs))
+        return self.answer(server_body(self.server, self.hrefs))
 
     def patch(self, request: Request, server_id: str) -> Response:
-        changed = update_server(self.server, by=Party.of(self.caller), **server_changes(request.data))
-        return Response(server_body(read_again(changed), self.hrefs))
+        changed = update_server(self.server, by=self.by, **server_changes(self.body))
+        return self.answer(server_body(self.find(servers_of(changed.account_id), id=changed.id), self.hrefs))
 
     def delete(self, request: Request, server_id: str) -> Response:
-        act(self.server, action="delete", by=Party.of(self.caller))
-        return Response(status=202)
-
-
-def read_again(server: BareMetalServer) -> BareMetalServer:
-    """The row with all that a response shows."""
-    return find_server(server.account_id, server.id) or server
+        act(self.server, action="delete", by=self.by)
+        return self.answer()

@@ -1,6 +1,6 @@
 """What every view of the VPC API shares: version and generation, the page envelope, the server it is about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
@@ -10,13 +10,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import NotFound
-from controlplane.kernel.paging import paginate
+from controlplane.kernel.errors import InvalidValue, MissingValue, NotFound, Target
+from controlplane.kernel.paging import Order, paginate
 from controlplane.kernel.versioning import parse_version, require_generation
+from servers import catalog
 from servers.api.references import Hrefs
 from servers.models import BareMetalServer
-from servers.selectors import find_server
+from servers.models.base import RegionalResource
+from servers.selectors import servers_of
 from trustedprofiles.guarded import GuardedView
+from trustedprofiles.models import Account
 
 EARLIEST_VERSION = date(2019, 1, 1)
 M = TypeVar("M", bound=Model)
@@ -25,28 +28,99 @@ M = TypeVar("M", bound=Model)
 class VpcView(GuardedView):
     """A view of the VPC API (service ``is``)."""
 
+    version: date
+
     def prepare(self, request: Request) -> None:
-        parse_version(request.GET, earliest=EARLIEST_VERSION)
+        self.version = parse_version(request.GET, earliest=EARLIEST_VERSION)
         require_generation(request.GET)
 
+    @property
+    def region(self) -> str:
+        """The region whose host was called, ``eu-de.iaas.cloud.ibm.com``; on every other host, the configured one."""
+        label = self.request.get_host().partition(".")[0]
+        return label if label in catalog.regions() else settings.BAREMINT_REGION
+
     def resource_attributes(self) -> dict[str, str]:
-        return {"region": settings.BAREMINT_REGION}
+        return {"region": self.region}
+
+    @staticmethod
+    def attributes_of(row: RegionalResource, name: str) -> dict[str, str]:
+        """What a policy may select one resource by; ``name`` is IBM's attribute for its id, such as ``vpcId``."""
+        return {name: row.id, "resourceGroupId": row.resource_group_id}
+
+    about: RegionalResource | None = None
+    """The resource in the path, once it is found: the target of the view's events."""
+
+    def target(self) -> Party:
+        return Party(self.about.crn, self.about.name) if self.about else super().target()
 
     @property
     def hrefs(self) -> Hrefs:
-        return Hrefs(self.request.build_absolute_uri("/v1"))
+        return Hrefs(self.request.build_absolute_uri("/v1"), self.version)
 
-    def page(self, name: str, rows: QuerySet[M], render: Callable[[M, Hrefs], dict[str, Any]]) -> Response:
-        """One page of a collection."""
-        page = paginate(self.request._request, rows, scope=self.caller.account_id)
+    @property
+    def account(self) -> Account:
+        return Account.objects.get(id=self.caller.account_id)
+
+    @property
+    def by(self) -> Party:
+        """The caller, as events name it."""
+        return Party.of(self.caller)
+
+    def own(self, model: type[M]) -> QuerySet[M]:
+        """The rows of a regional resource that are the caller's, in the region called."""
+        return model._default_manager.filter(account_id=self.caller.account_id, region=self.region)
+
+    def filtered(self, rows: QuerySet[M], filters: Mapping[str, str]) -> QuerySet[M]:
+        """Rows that match every filter given; ``filters`` maps query parameters to look-ups."""
+        query = self.request.GET
+        return rows.filter(**{field: query[name] for name, field in filters.items() if name in query})
+
+    def page(
+        self,
+        name: str,
+        rows: QuerySet[M],
+        render: Callable[[M, Hrefs], Mapping[str, Any]],
+        *,
+        count: Callable[[], int] | None = None,
+        order: Order | None = None,
+    ) -> Response:
+        """One page of a collection; ``count`` tells how many rows there are, where counting them is too slow."""
+        scope = f"{self.caller.account_id}:{self.region}"
+        page = paginate(self.request._request, rows, scope=scope, count=count, order=order)
         return Response(page.as_json(name, [render(row, self.hrefs) for row in page.items]))
 
-    def one(self, rows: QuerySet[M], render: Callable[[M, Hrefs], dict[str, Any]], **lookup: str) -> Response:
-        """One resource, or 404: another account's looks like none."""
+    def flag(self, name: str) -> bool | None:
+        """A query parameter that is true or false; None without it. Raises InvalidValue."""
+        text = self.request.GET.get(name)
+        if text not in (None, "true", "false"):
+            raise InvalidValue(f"{name} must be true or false.", target=Target(name, "parameter", text))
+        return None if text is None else text == "true"
+
+    @property
+    def if_match(self) -> str | None:
+        """The ``If-Match`` header. Raises MissingValue when a patch that replaces an array comes without."""
+        header = self.request.headers.get("If-Match")
+        if not header and self.request.method == "PATCH" and _has_array(self.request.data):
+            raise MissingValue(
+                "A patch with an array needs the If-Match header. Send the ETag of your last read.",
+                target=Target("If-Match", "header"),
+            )
+        return header
+
+    def find(self, rows: QuerySet[M], **lookup: str) -> M:
+        """One resource. Raises NotFound: another account's, or another region's, looks like none."""
         found = rows.filter(**lookup).first()
         if found is None:
-            raise NotFound(f"{rows.model._meta.verbose_name} not found. Check the id, and that it is in your account.")
-        return Response(render(found, self.hrefs))
+            kind = str(rows.model._meta.verbose_name)
+            message = f"There is no {kind} of this id here. Check the id, the account and the region."
+            raise NotFound(message)
+        return found
+
+
+def _has_array(body: Any) -> bool:
+    values = body.values() if isinstance(body, dict) else ()
+    return any(isinstance(value, list) or _has_array(value) for value in values)
 
 
 class ServerView(VpcView):
@@ -56,10 +130,7 @@ class ServerView(VpcView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        found = find_server(self.caller.account_id, self.kwargs["server_id"])
-        if found is None:
-            raise NotFound("Bare metal server not found. Check the id, and that it is in your account.")
-        self.server = found
+        self.server = self.find(servers_of(self.caller.account_id, self.region), id=self.kwargs["server_id"])
 
     def resource_attributes(self) -> dict[str, str]:
         return super().resource_attributes() | {

@@ -4,19 +4,40 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from servers.api.base import ServerView
+from servers.api.further import require_linking
 from servers.api.server_body import initialization_body
+from servers.api.server_requests import InitializationBody, initialization_prototype
+from servers.api.server_shapes import BareMetalServerInitialization
 from servers.services import events
+from servers.services.initialization import reinitialize
 from trustedprofiles.permissions import Operation
+
+ACTION = "is.bare-metal-server.initialization"
 
 
 class Initialization(ServerView):
     operations = {
         "GET": Operation(
             "get_bare_metal_server_initialization",
-            "is.bare-metal-server.initialization.read",
+            f"{ACTION}.read",
             events.INITIALIZATION_READ,
-        )
+            answer=BareMetalServerInitialization,
+        ),
+        "PUT": Operation(
+            "replace_bare_metal_server_initialization",
+            f"{ACTION}.update",
+            events.REINITIALIZE,
+            True,
+            body=InitializationBody,
+            answer=BareMetalServerInitialization,
+        ),
     }
 
     def get(self, request: Request, server_id: str) -> Response:
-        return Response(initialization_body(self.server.initialization, self.server.account_id, self.hrefs))
+        return self.answer(initialization_body(self.server.initialization, self.server.account_id, self.hrefs))
+
+    def put(self, request: Request, server_id: str) -> Response:
+        prototype = initialization_prototype(self.body)
+        require_linking(self.caller, prototype, path="default_trusted_profile")
+        initialization = reinitialize(self.server, prototype, by=self.by)
+        return self.answer(initialization_body(initialization, self.server.account_id, self.hrefs))

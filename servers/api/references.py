@@ -1,11 +1,24 @@
 """How resources point to each other: hrefs, and the short forms inside other resources."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from servers.models import Disk, Image, Key, NetworkACL, NetworkInterface, ReservedIP, RoutingTable, SecurityGroup
-from servers.models import Subnet as SubnetRow
-from servers.models.network import VPC as VpcRow
+from servers.api import shapes
+from servers.models import (
+    VPC,
+    Disk,
+    FloatingIP,
+    Image,
+    Key,
+    NetworkACL,
+    ReservedIP,
+    RoutingTable,
+    SecurityGroup,
+    Subnet,
+    VirtualNetworkInterface,
+)
+from servers.ports import Port
 from trustedprofiles.models import ResourceGroup
 
 RESOURCE_MANAGER = "https://resource-controller.cloud.ibm.com/v2/resource_groups"
@@ -16,52 +29,57 @@ class Hrefs:
     """Absolute URLs under the ``/v1`` that the request came to."""
 
     base: str
+    version: date = date.max
+    """The API version asked for; some words depend on it."""
 
     def __call__(self, *segments: str) -> str:
         return "/".join((self.base, *segments))
 
-    def zone(self, zone: str) -> dict[str, str]:
+    def zone(self, zone: str) -> shapes.NamedReference:
         return {"href": self("regions", zone.rpartition("-")[0], "zones", zone), "name": zone}
 
-    def named(self, collection: str, resource: Any, resource_type: str = "") -> dict[str, str]:
-        """``{crn, href, id, name, resource_type?}``."""
-        body = {
+    def reference(self, collection: str, resource: Any) -> shapes.Reference:
+        return {
             "crn": resource.crn,
             "href": self(collection, resource.id),
             "id": resource.id,
             "name": resource.name,
         }
-        return body | ({"resource_type": resource_type} if resource_type else {})
 
-    def vpc(self, vpc: VpcRow) -> dict[str, str]:
-        return self.named("vpcs", vpc, "vpc")
+    def vpc(self, vpc: VPC) -> shapes.VPCReference:
+        return {**self.reference("vpcs", vpc), "resource_type": "vpc"}
 
-    def subnet(self, subnet: SubnetRow) -> dict[str, str]:
-        return self.named("subnets", subnet, "subnet")
+    def subnet(self, subnet: Subnet) -> shapes.SubnetReference:
+        return {**self.reference("subnets", subnet), "resource_type": "subnet"}
 
-    def image(self, image: Image) -> dict[str, str]:
-        return self.named("images", image, "image")
+    def image(self, image: Image) -> shapes.ImageReference:
+        return {**self.reference("images", image), "resource_type": "image"}
 
-    def key(self, key: Key) -> dict[str, str]:
-        return self.named("keys", key) | {"fingerprint": key.fingerprint}
+    def key(self, key: Key) -> shapes.KeyReference:
+        return {**self.reference("keys", key), "fingerprint": key.fingerprint}
 
-    def network_acl(self, acl: NetworkACL) -> dict[str, str]:
-        return self.named("network_acls", acl)
+    def network_acl(self, acl: NetworkACL) -> shapes.Reference:
+        return self.reference("network_acls", acl)
 
-    def security_group(self, group: SecurityGroup) -> dict[str, str]:
-        return self.named("security_groups", group)
+    def security_group(self, group: SecurityGroup) -> shapes.Reference:
+        return self.reference("security_groups", group)
 
-    def routing_table(self, table: RoutingTable) -> dict[str, str]:
-        href = self("vpcs", table.vpc.id, "routing_tables", table.id)
+    def routing_table(self, table: RoutingTable) -> shapes.RoutingTableReference:
         return {
             "crn": table.crn,
-            "href": href,
+            "href": self("vpcs", table.vpc.id, "routing_tables", table.id),
             "id": table.id,
             "name": table.name,
             "resource_type": "routing_table",
         }
 
-    def reserved_ip(self, ip: ReservedIP, subnet: SubnetRow) -> dict[str, str]:
+    def virtual_network_interface(self, vni: VirtualNetworkInterface) -> shapes.VirtualNetworkInterfaceReference:
+        return {
+            **self.reference("virtual_network_interfaces", vni),
+            "resource_type": "virtual_network_interface",
+        }
+
+    def reserved_ip(self, ip: ReservedIP, subnet: Subnet) -> shapes.ReservedIPReference:
         return {
             "address": ip.address,
             "href": self("subnets", subnet.id, "reserved_ips", ip.id),
@@ -70,7 +88,10 @@ class Hrefs:
             "resource_type": "subnet_reserved_ip",
         }
 
-    def disk(self, disk: Disk, server_id: str) -> dict[str, str]:
+    def floating_ip(self, ip: FloatingIP) -> shapes.FloatingIPReference:
+        return {**self.reference("floating_ips", ip), "address": ip.address}
+
+    def disk(self, disk: Disk, server_id: str) -> shapes.DiskReference:
         return {
             "href": self("bare_metal_servers", server_id, "disks", disk.id),
             "id": disk.id,
@@ -78,16 +99,17 @@ class Hrefs:
             "resource_type": "bare_metal_server_disk",
         }
 
-    def interface(self, interface: NetworkInterface, server_id: str) -> dict[str, Any]:
+    def interface(self, port: Port, server_id: str) -> shapes.NetworkInterfaceReference:
+        """Of an attachment, too: it shows as a network interface with its id and name."""
         return {
-            "href": self("bare_metal_servers", server_id, "network_interfaces", interface.id),
-            "id": interface.id,
-            "name": interface.name,
-            "primary_ip": self.reserved_ip(interface.primary_ip, interface.subnet),
+            "href": self("bare_metal_servers", server_id, "network_interfaces", port.id),
+            "id": port.id,
+            "name": port.name,
+            "primary_ip": self.reserved_ip(port.primary_ip, port.subnet),
             "resource_type": "network_interface",
-            "subnet": self.subnet(interface.subnet),
+            "subnet": self.subnet(port.subnet),
         }
 
 
-def resource_group(group: ResourceGroup) -> dict[str, str]:
+def resource_group(group: ResourceGroup) -> shapes.ResourceGroupReference:
     return {"href": f"{RESOURCE_MANAGER}/{group.id}", "id": group.id, "name": group.name}

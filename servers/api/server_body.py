@@ -1,24 +1,30 @@
-"""A bare metal server, its disks, interfaces and initialization, as the VPC API answers them."""
+"""A bare metal server, its disks and its initialization, as the VPC API answers them."""
 
 from typing import Any
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.crn import Crn
 from servers import catalog
+from servers.api import server_shapes as shapes
+from servers.api.network_bodies import attachment_reference
 from servers.api.references import Hrefs, resource_group
+from servers.api.shapes import Deleted
 from servers.lifecycle import lifecycle_state
-from servers.models import BareMetalServer, Disk, Initialization, NetworkInterface
+from servers.models import BareMetalServer, Disk, Image, Initialization, Key, NetworkAttachment
+from servers.ports import ports_of
 
-ALLOWED_USE = {"api_version": "2026-01-01", "bare_metal_server": "true"}
+ALLOWED_USE_VERSION = "2026-01-01"
+DELETED: Deleted = {"more_info": "https://cloud.ibm.com/apidocs/vpc#deleted-resources"}
 
 
-def server_body(server: BareMetalServer, hrefs: Hrefs) -> dict[str, Any]:
-    """BareMetalServer: every property the SDK models require, none of them null."""
+def server_body(server: BareMetalServer, hrefs: Hrefs) -> shapes.BareMetalServer:
+    """Every property the SDK models require, none of them null."""
     profile = catalog.profiles()[server.profile]
-    disks = sorted(server.disks.all(), key=lambda disk: disk.number)
-    interfaces = sorted(server.network_interfaces.all(), key=lambda each: each.number)
-    primary = next(each for each in interfaces if each.is_primary)
-    return {
+    disks = sorted(server.disks.all(), key=lambda disk: (not disk.is_boot, disk.number))
+    ports = ports_of(server)
+    lifecycle: Any = lifecycle_state(server.status, under_way=server.transition)
+    status: Any = server.status
+    body: shapes.BareMetalServer = {
         "bandwidth": server.bandwidth,
         "boot_target": hrefs.disk(disks[0], server.id),
         "cpu": {
@@ -29,76 +35,110 @@ def server_body(server: BareMetalServer, hrefs: Hrefs) -> dict[str, Any]:
         },
         "created_at": timestamps.milliseconds(server.created_at),
         "crn": server.crn,
-        "disks": [disk_body(disk, server.id, hrefs) for disk in disks],
+        "disks": [disk_body(disk, server, hrefs) for disk in disks],
         "enable_secure_boot": server.enable_secure_boot,
-        "firmware": {"update": "none"},
+        "firmware": {"update": server.firmware_update},  # type: ignore[typeddict-item]
         "health_reasons": [],
         "health_state": "ok" if server.status not in ("failed", "deleting") else "inapplicable",
         "href": hrefs("bare_metal_servers", server.id),
         "id": server.id,
         "lifecycle_reasons": [],
-        "lifecycle_state": lifecycle_state(server.status, under_way=server.transition),
+        "lifecycle_state": lifecycle,
         "memory": profile.memory,
-        "metadata_service": {"enabled": server.metadata_enabled, "protocol": server.metadata_protocol},
+        "metadata_service": {
+            "enabled": server.metadata_enabled,
+            "protocol": server.metadata_protocol,  # type: ignore[typeddict-item]
+        },
         "name": server.name,
-        "network_interfaces": [hrefs.interface(each, server.id) for each in interfaces],
-        "primary_network_interface": hrefs.interface(primary, server.id),
+        "network_interfaces": [hrefs.interface(port, server.id) for port in ports],
+        "primary_network_interface": hrefs.interface(ports[0], server.id),
         "profile": {
             "href": hrefs("bare_metal_server", "profiles", server.profile),
             "name": server.profile,
             "resource_type": "bare_metal_server_profile",
         },
-        "reservation_affinity": {"policy": server.reservation_affinity_policy, "pool": []},
+        "reservation_affinity": {
+            "policy": server.reservation_affinity_policy,  # type: ignore[typeddict-item]
+            "pool": [],
+        },
         "resource_group": resource_group(server.resource_group),
         "resource_type": "bare_metal_server",
-        "status": server.status,
+        "status": status,
         "status_reasons": server.status_reasons,
         "trusted_platform_module": {
             "enabled": server.tpm_mode != "disabled",
-            "mode": server.tpm_mode,
+            "mode": server.tpm_mode,  # type: ignore[typeddict-item]
             "supported_modes": list(profile.tpm_modes),
         },
         "vpc": hrefs.vpc(server.vpc),
         "zone": hrefs.zone(server.zone),
     }
+    attachments = [port.row for port in ports if isinstance(port.row, NetworkAttachment)]
+    if attachments:
+        body["network_attachments"] = [attachment_reference(each, server.id, hrefs) for each in attachments]
+        body["primary_network_attachment"] = attachment_reference(attachments[0], server.id, hrefs)
+    return body
 
 
-def disk_body(disk: Disk, server_id: str, hrefs: Hrefs) -> dict[str, Any]:
-    """BareMetalServerDisk; only the boot disk says what it may be used for."""
-    body = hrefs.disk(disk, server_id) | {
+def disk_body(disk: Disk, server: BareMetalServer, hrefs: Hrefs) -> shapes.BareMetalServerDisk:
+    """Only the boot disk says what it may be used for: what its image says."""
+    body: shapes.BareMetalServerDisk = {
+        **hrefs.disk(disk, server.id),
         "created_at": timestamps.milliseconds(disk.created_at),
-        "interface_type": disk.interface_type,
+        "interface_type": disk.interface_type,  # type: ignore[typeddict-item]
         "size": disk.size,
     }
-    return body | ({"allowed_use": ALLOWED_USE} if disk.is_boot else {})
+    if disk.is_boot:
+        expression = server.initialization.image["allowed_use"]
+        body["allowed_use"] = {"api_version": ALLOWED_USE_VERSION, "bare_metal_server": expression}
+    return body
 
 
-def interface_body(interface: NetworkInterface, server: BareMetalServer, hrefs: Hrefs) -> dict[str, Any]:
-    """BareMetalServerNetworkInterface of type ``pci``."""
-    return hrefs.interface(interface, server.id) | {
-        "allow_ip_spoofing": interface.allow_ip_spoofing,
-        "allowed_vlans": interface.allowed_vlans,
-        "created_at": timestamps.milliseconds(interface.created_at),
-        "enable_infrastructure_nat": interface.enable_infrastructure_nat,
-        "floating_ips": [],
-        "interface_type": interface.interface_type,
-        "mac_address": interface.mac_address,
-        "port_speed": server.bandwidth,
-        "security_groups": [hrefs.security_group(group) for group in interface.security_groups.all()],
-        "status": "pending" if server.status == "pending" else "available",
-        "type": "primary" if interface.is_primary else "secondary",
+def initialization_body(
+    initialization: Initialization, account_id: str, hrefs: Hrefs
+) -> shapes.BareMetalServerInitialization:
+    """What was given; ``deleted`` marks what is no more. ``default_trusted_profile`` is absent when none was given."""
+    image = initialization.image
+    there = set(Key.objects.filter(id__in=[key["id"] for key in initialization.keys]).values_list("id", flat=True))
+    shown: shapes.InitializedImage = {
+        "crn": image["crn"],
+        "href": hrefs("images", image["id"]),
+        "id": image["id"],
+        "name": image["name"],
+        "resource_type": "image",
     }
-
-
-def initialization_body(initialization: Initialization, account_id: str, hrefs: Hrefs) -> dict[str, Any]:
-    """BareMetalServerInitialization; ``default_trusted_profile`` is absent when none was given."""
-    body: dict[str, Any] = {
-        "image": hrefs.image(initialization.image),
-        "keys": [hrefs.key(key) for key in initialization.keys.all()],
-        "user_accounts": [],
+    if not Image.objects.filter(id=image["id"]).exists():
+        shown["deleted"] = DELETED
+    body: shapes.BareMetalServerInitialization = {
+        "image": shown,
+        "keys": [_key(key, there, hrefs) for key in initialization.keys],
+        "user_accounts": [
+            {
+                "encrypted_password": account["encrypted_password"],
+                "encryption_key": _key(account["encryption_key"], there, hrefs),
+                "resource_type": "host_user_account",
+                "username": account["username"],
+            }
+            for account in initialization.user_accounts
+        ],
     }
     if profile_id := initialization.default_trusted_profile_id:
         crn = Crn("iam-identity", "", account_id, "profile", profile_id)
-        target = {"id": profile_id, "crn": str(crn), "resource_type": "trusted_profile"}
-        body["default_trusted_profile"] = {"auto_link": initialization.auto_link, "target": target}
+        body["default_trusted_profile"] = {
+            "auto_link": initialization.auto_link,
+            "target": {"id": profile_id, "crn": str(crn), "resource_type": "trusted_profile"},
+        }
+    return body
+
+
+def _key(key: dict[str, str], there: set[str], hrefs: Hrefs) -> shapes.InitializedKey:
+    body: shapes.InitializedKey = {
+        "crn": key["crn"],
+        "fingerprint": key["fingerprint"],
+        "href": hrefs("keys", key["id"]),
+        "id": key["id"],
+        "name": key["name"],
+    }
+    if key["id"] not in there:
+        body["deleted"] = DELETED
     return body

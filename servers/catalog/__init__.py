@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 
 def _load(name: str) -> dict[str, Any]:
@@ -56,11 +56,11 @@ class Profile:
         return self.bandwidths[-1]
 
     @property
-    def tpm_modes(self) -> tuple[str, ...]:
+    def tpm_modes(self) -> tuple[Literal["disabled", "tpm_2"], ...]:
         return ("disabled", "tpm_2") if self.generation == 2 else ("tpm_2",)
 
     @property
-    def boot_interface(self) -> str:
+    def boot_interface(self) -> Literal["nvme", "sata"]:
         return "sata" if self.generation == 2 else "nvme"
 
 
@@ -70,11 +70,26 @@ class OperatingSystem:
     family: str
     vendor: str
     version: str
-    user_data_format: str
+    user_data_format: Literal["cloud_init", "esxi_kickstart", "ipxe"]
 
     @property
     def display_name(self) -> str:
         return f"{self.family} {self.version} (amd64)"
+
+
+@dataclass(frozen=True)
+class StockImage:
+    """An image that IBM provides; its file in GB."""
+
+    name: str
+    operating_system: str
+    file_size: int
+    allowed_use: str = "true"
+    """For which bare metal servers: an expression of servers/allowed_use.py."""
+
+
+PROVIDER_ACCOUNT = "811f8abfbd32425597dc7ba40da98fa6"
+"""The account that IBM's stock images belong to."""
 
 
 @cache
@@ -110,15 +125,19 @@ def _profile(row: dict[str, Any], regions_by_generation: dict[str, list[str]]) -
     )
 
 
+def profiles_of(region: str) -> list[Profile]:
+    """What a region offers."""
+    return [profile for profile in profiles().values() if region in profile.regions]
+
+
 @cache
 def operating_systems() -> dict[str, OperatingSystem]:
     return {row["name"]: OperatingSystem(**row) for row in _load("operating_systems.json")["operating_systems"]}
 
 
-def stock_images() -> list[dict[str, Any]]:
-    """``{"name", "operating_system", "file_size"}`` of each stock image; ``file_size`` in GB."""
-    found: list[dict[str, Any]] = _load("images.json")["images"]
-    return found
+@cache
+def stock_images() -> dict[str, StockImage]:
+    return {row["name"]: StockImage(**row) for row in _load("images.json")["images"]}
 
 
 @cache

@@ -1,28 +1,34 @@
+from servers.models.account import AccountSettings, ServerTally
 from servers.models.catalog import Image
+from servers.models.console import ConsoleAccessToken
+from servers.models.filtering import NetworkACL, NetworkACLRule, SecurityGroup, SecurityGroupRule
 from servers.models.initialization import Initialization
+from servers.models.interface import FloatingIP, NetworkAttachment, NetworkInterface, VirtualNetworkInterface
 from servers.models.key import Key
-from servers.models.network import (
-    VPC,
-    NetworkACL,
-    NetworkInterface,
-    ReservedIP,
-    RoutingTable,
-    SecurityGroup,
-    Subnet,
-)
 from servers.models.server import BareMetalServer, Disk
+from servers.models.subnet import ReservedIP, Subnet
+from servers.models.vpc import VPC, AddressPrefix, RoutingTable
 
 __all__ = [
     "VPC",
+    "AccountSettings",
+    "AddressPrefix",
     "BareMetalServer",
+    "ConsoleAccessToken",
     "Disk",
+    "FloatingIP",
     "Image",
     "Initialization",
     "Key",
     "NetworkACL",
+    "NetworkACLRule",
+    "NetworkAttachment",
     "NetworkInterface",
     "ReservedIP",
     "RoutingTable",
     "SecurityGroup",
+    "SecurityGroupRule",
+    "ServerTally",
     "Subnet",
+    "VirtualNetworkInterface",
 ]

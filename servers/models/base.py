@@ -23,28 +23,13 @@ class Resource(models.Model):
         return self.name
 
 
-class AccountResource(Resource):
-    """A resource that belongs to an account and a resource group, and has a CRN."""
+class RegionalResource(Resource):
+    """A resource of an account, a resource group and a region, with a CRN."""
 
     crn_type: ClassVar[str]
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     resource_group = models.ForeignKey(ResourceGroup, on_delete=models.PROTECT, related_name="+")
-
-    class Meta:
-        abstract = True
-
-    @property
-    def location(self) -> str:
-        """Region or zone in the CRN."""
-        raise NotImplementedError
-
-    @property
-    def crn(self) -> str:
-        return str(Crn("is", self.location, self.account_id, self.crn_type, self.id))
-
-
-class RegionalResource(AccountResource):
     region = models.CharField(max_length=16)
 
     class Meta:
@@ -52,10 +37,15 @@ class RegionalResource(AccountResource):
 
     @property
     def location(self) -> str:
+        """Region or zone in the CRN."""
         return self.region
 
+    @property
+    def crn(self) -> str:
+        return str(Crn("is", self.location, self.account_id, self.crn_type, self.id))
 
-class ZonalResource(AccountResource):
+
+class ZonalResource(RegionalResource):
     zone = models.CharField(max_length=20)
 
     class Meta:
@@ -64,7 +54,3 @@ class ZonalResource(AccountResource):
     @property
     def location(self) -> str:
         return self.zone
-
-    @property
-    def region(self) -> str:
-        return self.zone.rpartition("-")[0]

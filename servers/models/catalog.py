@@ -3,7 +3,7 @@
 from django.db import models
 
 from controlplane.kernel.crn import Crn
-from trustedprofiles.models import Account
+from trustedprofiles.models import Account, ResourceGroup
 
 
 class Image(models.Model):
@@ -14,12 +14,20 @@ class Image(models.Model):
     name = models.CharField(max_length=63)
     region = models.CharField(max_length=16)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    resource_group = models.ForeignKey(
+        ResourceGroup, on_delete=models.PROTECT, null=True, blank=True, related_name="+", help_text="Of an own image."
+    )
     operating_system = models.CharField(max_length=63, help_text="Name in catalog/operating_systems.json.")
     user_data_format = models.CharField(max_length=16, default="cloud_init")
     status = models.CharField(max_length=20, default="available")
     file_size = models.PositiveIntegerField(help_text="GB")
     sha256 = models.CharField(max_length=64)
     minimum_provisioned_size = models.PositiveIntegerField(default=100, help_text="GB")
+    allowed_use = models.CharField(
+        max_length=256, default="true", help_text="For which bare metal servers: a CEL expression."
+    )
+    deprecation_at = models.DateTimeField(null=True, blank=True)
+    obsolescence_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     class Meta:

@@ -3,7 +3,8 @@
 from django.db import models
 
 from servers.models.base import Resource, ZonalResource
-from servers.models.network import VPC
+from servers.models.vpc import VPC
+from trustedprofiles.models import Account, ResourceGroup
 
 
 class BareMetalServer(ZonalResource):
@@ -26,12 +27,16 @@ class BareMetalServer(ZonalResource):
         HTTP = "http"
         HTTPS = "https"
 
-    vpc = models.ForeignKey(VPC, on_delete=models.PROTECT, related_name="bare_metal_servers")
+    # The indexes below begin with these; a second one of each alone would only mislead the planner.
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
+    resource_group = models.ForeignKey(ResourceGroup, on_delete=models.PROTECT, related_name="+", db_index=False)
+    vpc = models.ForeignKey(VPC, on_delete=models.PROTECT, related_name="bare_metal_servers", db_index=False)
     profile = models.CharField(max_length=63, help_text="Name in catalog/profiles.json.")
     bandwidth = models.PositiveIntegerField(help_text="Mbps")
     enable_secure_boot = models.BooleanField(default=False)
     tpm_mode = models.CharField(max_length=8, default="disabled")
     reservation_affinity_policy = models.CharField(max_length=10, default="automatic")
+    firmware_update = models.CharField(max_length=8, default="none", help_text="none, optional or required")
 
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
     status_reasons = models.JSONField(default=list)
@@ -51,10 +56,14 @@ class BareMetalServer(ZonalResource):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "name"], name="server_name_per_account"),
+            models.UniqueConstraint(fields=["account", "region", "name"], name="server_name_per_region"),
         ]
+        # One for each way to list, newest first: an account's in a region, a VPC's, a resource group's, and both.
         indexes = [
-            models.Index(fields=["account", "-number"], name="server_account_newest"),
+            models.Index(fields=["account", "region", "-number"], name="server_newest"),
+            models.Index(fields=["vpc", "-number"], name="server_newest_of_vpc"),
+            models.Index(fields=["resource_group", "region", "-number"], name="server_newest_of_group"),
+            models.Index(fields=["vpc", "resource_group", "-number"], name="server_newest_of_both"),
         ]
 
 

@@ -1,25 +1,38 @@
-"""What an operator does to a server: start, stop, restart, delete, rename."""
+"""What an operator does to a server: start, stop, restart, delete, change, give new firmware."""
 
 from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, NotUnique, Target
+from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
 from servers import catalog
 from servers.models import BareMetalServer
 from servers.services import transitions
-from servers.services.events import DELETE, RESTART, START, STOP, UPDATE, record_server_event
+from servers.services.events import EVENTS, UPDATE, record_server_event
 from servers.services.metadata_service import apply_switches, switch_metadata_service, switches
+from servers.services.trunks import hold_server
 
-EVENTS = {"start": START, "stop": STOP, "restart": RESTART, "delete": DELETE}
 STATUSES = {"delete": 202}
 
 
 @transaction.atomic
 def act(server: BareMetalServer, *, action: str, by: Party) -> BareMetalServer:
     """``start``, ``stop``, ``restart`` or ``delete``. Raises Conflict when the server's status forbids it."""
-    server = _locked(server)
+    server = hold_server(server)
     transitions.begin(server, action)
     record_server_event(EVENTS[action], server, by=by, status=STATUSES.get(action, 204))
+    return server
+
+
+@transaction.atomic
+def update_firmware(server: BareMetalServer, *, auto_start: bool = True) -> BareMetalServer:
+    """Bring in the update that waits, and start the server afterwards if that is asked; recorded when it is done.
+
+    Raises Conflict unless the server is stopped and an update waits.
+    """
+    server = hold_server(server)
+    transitions.begin(server, "update_and_start" if auto_start else "update_firmware")
+    if server.firmware_update == "none":
+        raise Conflict("The server's firmware is up to date: firmware.update is none.")
     return server
 
 
@@ -42,7 +55,9 @@ def update_server(
     """
     if (name, bandwidth, enable_secure_boot, tpm_mode, reservation_affinity_policy) == (None,) * 5:
         return switch_metadata_service(server, enabled=metadata_enabled, protocol=metadata_protocol, by=by)
-    server = _locked(server)
+    server = hold_server(server)
+    if server.status == BareMetalServer.Status.DELETING:
+        raise Conflict("The server is being deleted and cannot be changed any more.")
     profile = catalog.profiles()[server.profile]
     if bandwidth is not None and bandwidth not in profile.bandwidths:
         choices = ", ".join(map(str, profile.bandwidths))
@@ -72,11 +87,3 @@ def update_server(
     switched = (metadata_enabled, metadata_protocol) != (None, None)
     record_server_event(UPDATE, server, by=by, data=switches(server) if switched else None)
     return server
-
-
-def _locked(server: BareMetalServer) -> BareMetalServer:
-    """The row as it is now, held until the transaction ends: no update is lost."""
-    found = BareMetalServer.objects.select_for_update().filter(pk=server.pk).first()
-    if found is None:
-        raise NotFound("The bare metal server was deleted meanwhile.")
-    return found

@@ -1,29 +1,34 @@
 """Stock images, as rows."""
 
 import hashlib
+import uuid
 from datetime import datetime
-
-from django.db import transaction
 
 from controlplane.kernel import ids
 from servers import catalog
 from servers.models import Image
 
 
-@transaction.atomic
 def seed_images(region: str, now: datetime) -> int:
-    """Make the stock images a region lacks. Returns how many were made."""
+    """Make the stock images a region lacks. Returns how many were missing.
+
+    Their ids follow from region and name, so that two machines that start at once do not make them twice.
+    """
     known = set(Image.objects.filter(region=region, account=None).values_list("name", flat=True))
-    missing = [row for row in catalog.stock_images() if row["name"] not in known]
-    for row in missing:
-        Image.objects.create(
-            id=ids.regional_id(region),
-            name=row["name"],
-            region=region,
-            operating_system=row["operating_system"],
-            user_data_format=catalog.operating_systems()[row["operating_system"]].user_data_format,
-            file_size=row["file_size"],
-            sha256=hashlib.sha256(row["name"].encode()).hexdigest(),
-            created_at=now,
-        )
+    missing = [stock for stock in catalog.stock_images().values() if stock.name not in known]
+    Image.objects.bulk_create([_row(stock, region, now) for stock in missing], ignore_conflicts=True)
     return len(missing)
+
+
+def _row(stock: catalog.StockImage, region: str, now: datetime) -> Image:
+    return Image(
+        id=f"{ids.region_prefix(region)}-{uuid.uuid5(uuid.NAMESPACE_OID, f'{region}:{stock.name}')}",
+        name=stock.name,
+        region=region,
+        operating_system=stock.operating_system,
+        user_data_format=catalog.operating_systems()[stock.operating_system].user_data_format,
+        file_size=stock.file_size,
+        sha256=hashlib.sha256(stock.name.encode()).hexdigest(),
+        allowed_use=stock.allowed_use,
+        created_at=now,
+    )

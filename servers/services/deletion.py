@@ -3,22 +3,32 @@
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from servers.models import BareMetalServer, ReservedIP
+from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
+from servers.services.addresses import release_address
+from servers.services.virtual_interfaces import detach
 from trustedprofiles.services.links import unlink_everything
+from trustedprofiles.services.tags import forget
 
 
 @transaction.atomic
 def remove(server: BareMetalServer, *, by: Party) -> bool:
     """Delete a server that is being deleted. Returns False when another worker did.
 
-    Addresses with ``auto_delete`` become free; every trusted profile's link to the server goes, whoever made it.
+    Addresses and virtual network interfaces with ``auto_delete`` go along, others stay, and floating IPs stay unbound;
+    every trusted profile's link to the server goes, whoever made it, and so do its tags.
     """
     deleting = BareMetalServer.objects.select_for_update().filter(pk=server.pk, status=BareMetalServer.Status.DELETING)
     if (found := deleting.first()) is None:
         return False
-    addresses = ReservedIP.objects.filter(network_interface__server=found, auto_delete=True)
-    held = list(addresses.values_list("pk", flat=True))
+    own = NetworkInterface.objects.filter(server=found).select_related("primary_ip")
+    addresses = [interface.primary_ip for interface in own]
+    attached = NetworkAttachment.objects.filter(server=found).select_related("virtual_network_interface")
+    virtual = [attachment.virtual_network_interface for attachment in attached]
     found.delete()
-    ReservedIP.objects.filter(pk__in=held).delete()
+    for address in addresses:
+        release_address(address)
+    for interface in virtual:
+        detach(interface, by=by)
     unlink_everything(server.crn, by=by)
+    forget(server.crn)
     return True

@@ -1,7 +1,10 @@
 """Recording what happens to a server (IBM Cloud Activity Tracker, VPC events)."""
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import SYSTEM, Party, record
+from controlplane.kernel.errors import ApiError
+from servers.lifecycle import Step
 from servers.models import BareMetalServer
+from servers.models.base import RegionalResource
 
 CREATE = "is.bare-metal-server.bare-metal-server.create"
 READ = "is.bare-metal-server.bare-metal-server.read"
@@ -10,6 +13,18 @@ DELETE = "is.bare-metal-server.bare-metal-server.delete"
 START = "is.bare-metal-server.bare-metal-server.start"
 STOP = "is.bare-metal-server.bare-metal-server.stop"
 RESTART = "is.bare-metal-server.bare-metal-server.restart"
+REINITIALIZE = "is.bare-metal-server.initialization.update"
+UPDATE_FIRMWARE = "is.bare-metal-server.bare-metal-server-firmware.update"
+CREATE_CONSOLE_TOKEN = "is.bare-metal-server.console-access-token.create"  # noqa: S105  an event's name
+DISK_UPDATE = "is.bare-metal-server.disk.update"
+INTERFACE_CREATE = "is.bare-metal-server.network-interface.create"
+INTERFACE_UPDATE = "is.bare-metal-server.network-interface.update"
+INTERFACE_DELETE = "is.bare-metal-server.network-interface.delete"
+ATTACHMENT_READ = "is.bare-metal-server.network-attachment.read"
+ATTACHMENT_CREATE = "is.bare-metal-server.network-attachment.create"
+ATTACHMENT_UPDATE = "is.bare-metal-server.network-attachment.update"
+ATTACHMENT_DELETE = "is.bare-metal-server.network-attachment.delete"
+CAPACITY_READ = "is.bare-metal-server.bare-metal-server-capacity.read"
 INITIALIZATION_READ = "is.bare-metal-server.initialization.read"
 DISK_READ = "is.bare-metal-server.disk.read"
 INTERFACE_READ = "is.bare-metal-server.network-interface.read"
@@ -22,3 +37,33 @@ def record_server_event(
     """One event with the server as its target."""
     target = Party(server.crn, server.name, "BareMetalServer")
     record(event, initiator=by, target=target, account_id=server.account_id, status=status, data=data)
+
+
+EVENTS = {
+    "create": CREATE,
+    "start": START,
+    "stop": STOP,
+    "restart": RESTART,
+    "reinitialize": REINITIALIZE,
+    "update_firmware": UPDATE_FIRMWARE,
+    "update_and_start": UPDATE_FIRMWARE,
+    "delete": DELETE,
+}
+
+
+def record_end(server: BareMetalServer, action: str, step: Step) -> None:
+    """What a person should hear of when a transition is over: a failure, and new firmware (IBM: recorded when done)."""
+    target = Party(server.crn, server.name, "BareMetalServer")
+    if step.reason:
+        code, message = step.reason
+        failure = ApiError(message, code=code)
+        record(EVENTS[action], initiator=SYSTEM, target=target, account_id=server.account_id, error=failure)
+    elif EVENTS[action] == UPDATE_FIRMWARE:
+        record(UPDATE_FIRMWARE, initiator=SYSTEM, target=target, account_id=server.account_id, status=204)
+
+
+def record_change(event: str, resource: RegionalResource, *, by: Party, status: int = 200) -> None:
+    """One event with any other resource as its target; ``is.key.key.create`` has a target of type Key."""
+    kind = "".join(word.capitalize() for word in event.split(".")[1].split("-"))
+    target = Party(resource.crn, resource.name, kind)
+    record(event, initiator=by, target=target, account_id=resource.account_id, status=status)

@@ -1,35 +1,57 @@
 """SSH keys: read, measured, fingerprinted."""
 
 import base64
-import binascii
 import hashlib
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import InvalidValue, NotUnique, Target
 from servers.models import Key
-from servers.services.naming import random_name
-from trustedprofiles.models import Account, ResourceGroup
+from servers.services.events import record_change
+from servers.services.naming import group_for, random_name, save_named
+from servers.services.room import hold, make_room
+from trustedprofiles.models import Account
+from trustedprofiles.services.tags import forget
 
+ALGORITHMS = ("ssh-ed25519", "ssh-rsa")
 RSA_LENGTHS = (2048, 4096)
+ENCODED_LENGTH = "AAAA"
+"""How the base64 of every key begins: the length of a short algorithm name, in four bytes."""
+EVENT = "is.key.key"
 
 
 @transaction.atomic
 def create_key(
-    account: Account, *, resource_group: ResourceGroup, region: str, public_key: str, name: str = "", by: Party
+    account: Account,
+    *,
+    region: str,
+    public_key: str,
+    name: str = "",
+    type: str = "",
+    resource_group: str = "",
+    by: Party,
 ) -> Key:
-    """Import an OpenSSH public key. Raises InvalidValue for other text, NotUnique for a name or key that is there."""
+    """Import an OpenSSH public key; ``resource_group`` is an id, the default group without.
+
+    Raises InvalidValue for other text or another type, ReferenceNotFound, NotUnique for a name or key that is there,
+    OverQuota.
+    """
+    group = group_for(account, resource_group)
     kind, length, algorithm, blob = _read(public_key)
+    if type not in ("", kind):
+        raise InvalidValue(f"The public key is of type {kind}. Say so, or leave type out.", target=Target("type"))
+    others = Key.objects.filter(account=account, region=region)
+    make_room("keys", within=account, beside=others)
     key = Key(
         id=ids.regional_id(region),
         name=name or random_name(),
         account=account,
-        resource_group=resource_group,
+        resource_group=group,
         region=region,
         type=kind,
         length=length,
@@ -37,29 +59,68 @@ def create_key(
         public_key=f"{algorithm} {blob}",
         created_at=clock.now(),
     )
-    try:
-        with transaction.atomic():
-            key.save(force_insert=True)
-    except IntegrityError:
-        raise NotUnique("A key of this name or with this content is there already.", target=Target("name")) from None
-    target = Party(key.crn, key.name, "Key")
-    record("is.key.key.create", initiator=by, target=target, account_id=account.id, status=201)
+    if others.filter(fingerprint=key.fingerprint).exists():
+        raise NotUnique("The account has this public key in this region already.", target=Target("public_key"))
+    save_named(key)
+    record_change(f"{EVENT}.create", key, by=by, status=201)
     return key
 
 
+@transaction.atomic
+def rename_key(key: Key, *, name: str | None = None, by: Party) -> Key:
+    """Raises NotUnique."""
+    key = hold(key)
+    if name is not None:
+        key.name = name
+        save_named(key)
+    record_change(f"{EVENT}.update", key, by=by)
+    return key
+
+
+@transaction.atomic
+def delete_key(key: Key, *, by: Party) -> None:
+    """Servers that were initialized with the key keep the record of it."""
+    key = hold(key)
+    record_change(f"{EVENT}.delete", key, by=by, status=204)
+    forget(key.crn)
+    key.delete()
+
+
 def _read(text: str) -> tuple[str, int, str, str]:
-    """Type, length in bits, algorithm and base64 of an OpenSSH public key."""
+    """Type, length in bits, algorithm and base64 of an OpenSSH public key.
+
+    Only the key field counts (VPC API, ``public_key``): the algorithm before it may be left out, and is in the key; a
+    comment may follow.
+    """
     target = Target("public_key")
     try:
-        algorithm, blob, *_ = text.split()
-        parsed = load_ssh_public_key(f"{algorithm} {blob}".encode())
-    except (ValueError, UnsupportedAlgorithm, binascii.Error):
+        blob = _key_field(text)
+        algorithm = _algorithm(blob)
+        encoded = base64.b64encode(blob).decode()
+        parsed = load_ssh_public_key(f"{algorithm} {encoded}".encode())
+    except (ValueError, UnsupportedAlgorithm):
         raise InvalidValue("public_key must be an OpenSSH public key: ssh-rsa or ssh-ed25519.", target=target) from None
     if isinstance(parsed, ed25519.Ed25519PublicKey):
-        return "ed25519", 256, algorithm, blob
+        return "ed25519", 256, algorithm, encoded
     if isinstance(parsed, rsa.RSAPublicKey) and parsed.key_size in RSA_LENGTHS:
-        return "rsa", parsed.key_size, algorithm, blob
+        return "rsa", parsed.key_size, algorithm, encoded
     raise InvalidValue("public_key must be RSA of 2048 or 4096 bits, or Ed25519.", target=target)
+
+
+def _key_field(text: str) -> bytes:
+    """The decoded first or second word of the one line. Raises ValueError."""
+    [line] = text.strip().splitlines()
+    words = line.split()
+    position = 0 if words[0].startswith(ENCODED_LENGTH) else 1
+    return base64.b64decode("".join(words[position : position + 1]), validate=True)
+
+
+def _algorithm(blob: bytes) -> str:
+    """What a key says of itself: a length in four bytes, then as many characters (RFC 4253). Raises ValueError."""
+    algorithm = blob[4 : 4 + int.from_bytes(blob[:4])].decode("ascii")
+    if algorithm not in ALGORITHMS:
+        raise ValueError(f"{algorithm} is none of {ALGORITHMS}.")
+    return algorithm
 
 
 def _fingerprint(blob: str) -> str:

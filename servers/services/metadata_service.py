@@ -1,22 +1,30 @@
-"""The switches of a server's metadata service: on or off, http or https."""
+"""The switches of the metadata service: of one server, on or off, http or https; of a whole account, on or off."""
 
 from django.db import transaction
+from django.db.models import F
 
-from controlplane.activity.record import Party
-from controlplane.kernel.errors import NotFound
-from servers.models import BareMetalServer
+from controlplane.activity.record import Party, record
+from controlplane.kernel.errors import Conflict
+from servers.models import AccountSettings, BareMetalServer
 from servers.services.events import UPDATE, record_server_event
+from servers.services.trunks import hold_server
+from trustedprofiles.models import Account
+
+READ_ACCOUNT = "baremint.account.read"
+SWITCH_ACCOUNT = "baremint.account.update"
 
 
 @transaction.atomic
 def switch_metadata_service(
     server: BareMetalServer, *, enabled: bool | None = None, protocol: str | None = None, by: Party
 ) -> BareMetalServer:
-    """Switch what is given. Effective at once in every process; one event. Raises NotFound for a deleted server."""
-    found = BareMetalServer.objects.select_for_update().filter(pk=server.pk).first()
-    if found is None:
-        raise NotFound("The bare metal server was deleted meanwhile.")
-    server = found
+    """Switch what is given. Effective at once in every process; one event.
+
+    Raises NotFound for a deleted server, Conflict for one that is being deleted.
+    """
+    server = hold_server(server)
+    if server.status == BareMetalServer.Status.DELETING:
+        raise Conflict("The server is being deleted and cannot be changed any more.")
     apply_switches(server, enabled=enabled, protocol=protocol)
     server.revision += 1
     server.save(update_fields=["metadata_enabled", "metadata_protocol", "metadata_epoch", "revision"])
@@ -37,3 +45,24 @@ def apply_switches(server: BareMetalServer, *, enabled: bool | None, protocol: s
         server.metadata_enabled = enabled
     if protocol is not None:
         server.metadata_protocol = protocol
+
+
+@transaction.atomic
+def switch_account(account: Account, *, enabled: bool, by: Party) -> AccountSettings:
+    """Turn the metadata service off for all servers of an account, or give them back to their own switches.
+
+    Their own switches stay as they are. Effective at once in every process; turning it off ends the identity tokens of
+    every server, as switching one off does.
+    """
+    settings, _ = AccountSettings.objects.select_for_update().get_or_create(account=account)
+    if settings.metadata_service != enabled:
+        settings.metadata_service = enabled
+        settings.save()
+        servers = BareMetalServer.objects.filter(account=account)
+        servers.update(revision=F("revision") + 1)
+        if not enabled:
+            servers.filter(metadata_enabled=True).update(metadata_epoch=F("metadata_epoch") + 1)
+    target = Party(account.id, account.name, "Account")
+    data: dict[str, object] = {"metadata_service": {"enabled": enabled}}
+    record(SWITCH_ACCOUNT, initiator=by, target=target, account_id=account.id, data=data)
+    return settings

@@ -1,9 +1,40 @@
-"""Names for what the request leaves unnamed: four random words, as IBM makes them."""
+"""Names, and the resource group a new resource goes into."""
 
 import random
 
+from django.db import IntegrityError, transaction
+
+from controlplane.kernel.errors import NotUnique, ReferenceNotFound, Target
 from servers import catalog
+from servers.models.base import Resource
+from trustedprofiles.models import Account, ResourceGroup
+from trustedprofiles.selectors import default_resource_group, resource_group
 
 
 def random_name() -> str:
+    """For what the request leaves unnamed: four random words, as IBM makes them."""
     return "-".join(random.sample(catalog.words(), 4))
+
+
+def save_named(row: Resource, *, path: str = "name") -> None:
+    """Save a row whose name must be the only one of its kind; ``path`` is the property that gave it.
+
+    Raises NotUnique. A new row, or all of a changed one.
+    """
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        raise NotUnique(f"Provided Name ({row.name}) is not unique", target=Target(path)) from None
+
+
+def group_for(account: Account, id: str, *, path: str = "resource_group") -> ResourceGroup:
+    """The resource group of this id; without one, the account's default. Raises ReferenceNotFound."""
+    if not id:
+        return default_resource_group(account.id)
+    found = resource_group(account.id, id)
+    if found is None:
+        raise ReferenceNotFound(
+            f"{path} names no resource group of the account. Leave it out for the default group.", target=Target(path)
+        )
+    return found

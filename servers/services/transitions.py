@@ -5,6 +5,7 @@ due stands in the row, not in the broker.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from celery import current_app
@@ -18,6 +19,7 @@ from controlplane.kernel import clock
 from servers import lifecycle
 from servers.models import BareMetalServer
 from servers.services import deletion
+from servers.services.events import record_end
 
 log = structlog.get_logger(__name__)
 
@@ -34,12 +36,14 @@ def begin(server: BareMetalServer, action: str) -> None:
     if action == "create":
         found = lifecycle.ACTIONS[action]
     else:
-        found = lifecycle.begin(action, status=server.status, under_way=server.transition)
+        reasons = [each["code"] for each in server.status_reasons]
+        found = lifecycle.begin(action, status=server.status, under_way=server.transition, reasons=reasons)
     server.status = found.first
+    server.status_reasons = []
     server.transition = action
     server.transition_due_at = clock.now() + step_delay(action)
     server.revision += 1
-    server.save(update_fields=["status", "transition", "transition_due_at", "revision"])
+    server.save(update_fields=["status", "status_reasons", "transition", "transition_due_at", "revision"])
     _send(server)
 
 
@@ -53,23 +57,30 @@ def advance(server_id: str, *, now: datetime) -> bool:
     server = BareMetalServer.objects.filter(id=server_id, transition_due_at__lte=now).first()
     if server is None:
         return False
-    following, at_rest = lifecycle.next_status(server.transition, server.status)
-    if following == lifecycle.GONE:
+    action = server.transition
+    step = lifecycle.next_step(action, server.status, name=server.name)
+    if step.status == lifecycle.GONE:
         return deletion.remove(server, by=SYSTEM)
-    due_at = None if at_rest else now + step_delay(server.transition)
+    changes: dict[str, Any] = {"status": step.status, "revision": F("revision") + 1}
+    if step.at_rest:
+        changes |= {"transition": "", "transition_due_at": None}
+    else:
+        changes["transition_due_at"] = now + step_delay(action)
+    if step.reason:
+        code, message = step.reason
+        changes["status_reasons"] = [{"code": code, "message": message}]
+    elif step.at_rest:
+        changes |= lifecycle.ACTIONS[action].sets
     with transaction.atomic():
         taken = BareMetalServer.objects.filter(
             pk=server.pk,
             status=server.status,
-            transition=server.transition,
+            transition=action,
             transition_due_at=server.transition_due_at,
-        ).update(
-            status=following,
-            transition="" if at_rest else server.transition,
-            transition_due_at=due_at,
-            revision=F("revision") + 1,
-        )
-        if taken and not at_rest:
+        ).update(**changes)
+        if taken and step.at_rest:
+            record_end(server, action, step)
+        elif taken:
             _send(server)
     return taken == 1
 

@@ -127,3 +127,17 @@ def test_a_session_of_the_admin_is_no_token(admin_client: Client, world: World) 
 
 def test_a_token_in_the_query_is_not_read(client: Client, token: str) -> None:
     assert client.get(f"{SERVERS}?{QUERY}&access_token={token}").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("multipart/form-data", b"grant_type=x"),
+        ("multipart/form-data; boundary=b", b"--b\r\nnonsense"),
+        ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % number for number in range(1001))),
+    ],
+    ids=["no-boundary", "broken", "too-many-fields"],
+)
+def test_a_form_that_cannot_be_read_is_a_bad_request(client: Client, content_type: str, body: bytes) -> None:
+    answer = client.generic("POST", "/identity/token", body, content_type=content_type)
+    assert (answer.status_code, answer.json()["errorCode"]) == (400, "BXNIM0109E")

@@ -10,7 +10,23 @@ import pytest
 import requests
 from ibm_cloud_sdk_core import ApiException
 from ibm_cloud_sdk_core.authenticators import BearerTokenAuthenticator
-from ibm_platform_services import IamIdentityV1, IamPolicyManagementV1, ResourceManagerV2
+from ibm_platform_services import (
+    GlobalSearchV2,
+    GlobalTaggingV1,
+    IamIdentityV1,
+    IamPolicyManagementV1,
+    ResourceManagerV2,
+)
+from ibm_platform_services.global_search_v2 import ScanResult
+from ibm_platform_services.global_tagging_v1 import (
+    CreateTagResults,
+    DeleteTagResults,
+    DeleteTagsResult,
+    QueryString,
+    Resource,
+    TagList,
+    TagResults,
+)
 from ibm_platform_services.iam_identity_v1 import ProfileLink, ProfileLinkList, TrustedProfile, TrustedProfilesList
 from ibm_platform_services.iam_policy_management_v1 import (
     ControlResponseControlWithEnrichedRoles,
@@ -21,7 +37,7 @@ from ibm_platform_services.iam_policy_management_v1 import (
     V2Policy,
     V2PolicyCollection,
 )
-from ibm_platform_services.resource_manager_v2 import ResourceGroup, ResourceGroupList
+from ibm_platform_services.resource_manager_v2 import ResCreateResourceGroup, ResourceGroup, ResourceGroupList
 from requests.adapters import BaseAdapter
 
 from tests.api.calling import client_of
@@ -82,6 +98,16 @@ def policies(connect: Callable[[Any], Any]) -> Any:
 @pytest.fixture
 def groups(connect: Callable[[Any], Any]) -> Any:
     return connect(ResourceManagerV2)
+
+
+@pytest.fixture
+def tagging(connect: Callable[[Any], Any]) -> Any:
+    return connect(GlobalTaggingV1)
+
+
+@pytest.fixture
+def search(connect: Callable[[Any], Any]) -> Any:
+    return connect(GlobalSearchV2)
 
 
 @pytest.fixture
@@ -204,3 +230,89 @@ def test_the_default_resource_group_is_found_and_read(groups: Any) -> None:
     listed = groups.list_resource_groups(account_id=ACCOUNT, default=True).get_result()
     [group] = ResourceGroupList.from_dict(listed).resources
     assert ResourceGroup.from_dict(groups.get_resource_group(group.id).get_result()) == group
+
+
+def test_a_resource_group_lives_through_create_rename_and_delete(groups: Any) -> None:
+    made = ResCreateResourceGroup.from_dict(groups.create_resource_group(name="team", account_id=ACCOUNT).get_result())
+    renamed = groups.update_resource_group(made.id, name="crew", state="ACTIVE").get_result()
+    assert (ResourceGroup.from_dict(renamed).crn, renamed["name"]) == (made.crn, "crew")
+    assert groups.delete_resource_group(made.id).get_status_code() == 204
+    left = groups.list_resource_groups(account_id=ACCOUNT, include_deleted=False).get_result()["resources"]
+    assert [each["name"] for each in left] == ["Default"]
+
+
+def test_the_default_resource_group_is_not_deleted(groups: Any) -> None:
+    [default] = groups.list_resource_groups(default=True).get_result()["resources"]
+    with pytest.raises(ApiException, match="default resource group") as refused:
+        groups.delete_resource_group(default["id"])
+    assert refused.value.status_code == 409
+
+
+# --- tags and search ----------------------------------------------------------------------------------------------
+
+
+def test_tags_are_attached_found_listed_and_detached(tagging: Any, search: Any) -> None:
+    resources = [Resource(FACTS.crn, resource_type="")]
+    attached = tagging.attach_tag(tag_names=["Env:Test", "web"], resources=resources, tag_type="user").get_result()
+    assert [each.is_error for each in TagResults.from_dict(attached).results] == [False]
+    result = search.search(query=f'crn:"{FACTS.crn}"', fields=["access_tags", "tags", "service_tags"], limit=1)
+    [item] = ScanResult.from_dict(result.get_result()).items
+    assert (item.crn, item.tags, item.access_tags, item.service_tags) == (FACTS.crn, ["env:test", "web"], [], [])
+    tagging.detach_tag(tag_name="web", resources=resources, tag_type="user")
+    listed = tagging.list_tags(attached_to=FACTS.crn, providers=["ghost"], full_data=True, limit=10, offset=0)
+    assert [each.name for each in TagList.from_dict(listed.get_result()).items] == ["env:test"]
+
+
+def test_an_attachment_updates_and_replaces(tagging: Any) -> None:
+    resources = [Resource(FACTS.crn)]
+    tagging.attach_tag(tag_names=["env:test", "web"], resources=resources)
+    tagging.attach_tag(tag_names=["env:live"], resources=resources, update=True)
+    listed = tagging.list_tags(attached_to=FACTS.crn, order_by_name="asc").get_result()["items"]
+    assert [each["name"] for each in listed] == ["env:live", "web"]
+    tagging.attach_tag(tag_names=["db"], resources=resources, replace=True)
+    assert tagging.list_tags(attached_to=FACTS.crn).get_result()["items"] == [{"name": "db"}]
+
+
+def test_an_access_tag_lives_through_create_attach_detach_and_delete(tagging: Any) -> None:
+    made = tagging.create_tag(["env:test"], tag_type="access", account_id=ACCOUNT).get_result()
+    assert [each.is_error for each in CreateTagResults.from_dict(made).results] == [False]
+    change = {"tag_names": ["env:test"], "resources": [Resource(FACTS.crn)], "tag_type": "access"}
+    assert TagResults.from_dict(tagging.attach_tag(**change).get_result()).results[0].is_error is False
+    in_use = DeleteTagResults.from_dict(tagging.delete_tag("env:test", tag_type="access").get_result())
+    assert in_use.results[0].is_error is True
+    tagging.detach_tag(**change)
+    gone = DeleteTagResults.from_dict(tagging.delete_tag("env:test", tag_type="access").get_result())
+    assert gone.results[0].is_error is False
+    assert tagging.list_tags(tag_type="access").get_result()["items"] == []
+
+
+def test_unused_tags_are_deleted(tagging: Any) -> None:
+    tagging.create_tag(["env:test"], tag_type="access")
+    result = DeleteTagsResult.from_dict(tagging.delete_tag_all(tag_type="access", providers="ghost").get_result())
+    assert (result.total_count, result.errors, [each.tag_name for each in result.items]) == (1, False, ["env:test"])
+
+
+def test_a_query_for_resources_is_refused_with_a_message(tagging: Any) -> None:
+    with pytest.raises(ApiException, match="Name the resources") as refused:
+        tagging.attach_tag(tag_names=["web"], query=QueryString(query_string="family:is"))
+    assert refused.value.status_code == 400
+
+
+def test_the_search_cursor_ends_with_the_results(tagging: Any, search: Any) -> None:
+    crns = [f"{FACTS.crn}{number}" for number in range(3)]
+    tagging.attach_tag(tag_names=["web"], resources=[Resource(crn) for crn in crns])
+    seen, cursor = [], None
+    while True:
+        asked = {"search_cursor": cursor} if cursor else {"query": "tags:web"}
+        page = ScanResult.from_dict(search.search(**asked, limit=2, sort=["crn"]).get_result())
+        seen += [item.crn for item in page.items]
+        cursor = getattr(page, "search_cursor", None)
+        if not cursor:
+            break
+    assert seen == crns
+
+
+def test_a_search_that_is_not_understood_says_what_is(search: Any) -> None:
+    with pytest.raises(ApiException, match="Understood are") as refused:
+        search.search(query="family:is")
+    assert refused.value.status_code == 400

@@ -128,7 +128,6 @@ def test_a_patch_of_a_stopped_server_changes_that_and_nothing_else(
 
 
 REFUSED: dict[str, tuple[Any, tuple[str, str]]] = {
-    "no-body": (None, ("missing_field", "")),
     "name-null": ({"name": None}, ("invalid_value", "name")),
     "metadata-null": ({"metadata_service": None}, ("invalid_value", "metadata_service")),
     "name-taken": ({"name": "web-2"}, ("validation_unique_failed", "name")),
@@ -159,7 +158,7 @@ def test_an_empty_form_is_an_empty_patch_and_no_switch_in_it_is_off(
     path = at_rest(server, "stopped")
     BareMetalServer.objects.update(enable_secure_boot=True)
     answer = api.client.generic("PATCH", f"{path}?{QUERY}", b"", content_type=content_type)
-    assert errors(answer) == [("missing_field", "")]
+    assert answer.status_code == 200
     server.refresh_from_db()
     assert server.enable_secure_boot
 

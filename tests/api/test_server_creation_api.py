@@ -98,7 +98,6 @@ BODIES: dict[str, tuple[str, Any, tuple[str, str]]] = {
     "status-smuggled": ("status", "running", ("unknown_field", "status")),
     "created-at-smuggled": ("created_at", "2020-01-01T00:00:00Z", ("unknown_field", "created_at")),
     "account-smuggled": ("account_id", "b" * 32, ("unknown_field", "account_id")),
-    "attachment-style": ("primary_network_attachment", {}, ("invalid_value", "primary_network_attachment")),
     "vlan-out-of-range": (
         "primary_network_interface.allowed_vlans",
         [4095],
@@ -131,7 +130,7 @@ def test_a_body_that_is_no_json_object_is_refused(api: Api, body: bytes) -> None
 
 
 def test_the_quota_is_named_when_it_is_reached(api: Api, prototype: dict[str, Any], settings: Any) -> None:
-    settings.BAREMINT_MOST_SERVERS = 1
+    settings.BAREMINT_QUOTAS = {"bare_metal_servers": 1}
     assert errors(api.call("POST", SERVERS, prototype)) == [("over_quota", "")]
 
 

@@ -19,7 +19,7 @@ INTERFACE = "primary_network_interface"
 
 def make_key(account: Account) -> Key:
     group = default_resource_group(account.id)
-    return create_key(account, resource_group=group, region=REGION, public_key=ED25519, name="laptop", by=BY)
+    return create_key(account, region=REGION, public_key=ED25519, name="laptop", by=BY)
 
 
 def subnet_of(account: Account) -> Subnet:
@@ -167,10 +167,9 @@ def test_a_value_is_refused_and_nothing_is_made(
 
 
 def test_a_security_group_of_another_vpc_is_not_found(api: Api, prototype: dict[str, Any], world: World) -> None:
-    from servers.services.network import create_vpc
+    from servers.services.vpcs import create_vpc
 
-    group = default_resource_group(world.account.id)
-    other = create_vpc(world.account, resource_group=group, name="other", region=REGION, by=BY)
+    other = create_vpc(world.account, name="other", region=REGION, by=BY)
     assert other.default_security_group
     prototype["vpc"] = {"id": other.id}
     prototype[INTERFACE]["security_groups"] = [{"id": other.default_security_group.id}]

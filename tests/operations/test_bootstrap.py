@@ -2,6 +2,7 @@
 
 import json
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from controlplane.operations import bootstrap, credentials, seed
 from controlplane.operations.bootstrap import CA_BUNDLE
 from identity.models import ApiKey, KeyPair
 from identity.selectors import find_api_key
-from servers.models import BareMetalServer
+from servers import catalog
+from servers.models import BareMetalServer, Image
 from trustedprofiles.models import Account, User
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +47,13 @@ def test_a_demo_server_that_was_deleted_stays_deleted() -> None:
     run()
 
     assert sorted(BareMetalServer.objects.values_list("name", flat=True)) == ["web-1", "web-2"]
+
+
+def test_every_region_has_the_stock_images_once() -> None:
+    run()
+    run()
+    counts = Counter(Image.objects.filter(account=None).values_list("region", flat=True))
+    assert counts == dict.fromkeys(catalog.regions(), len(catalog.stock_images()))
 
 
 def test_the_credentials_that_were_kept_are_good(home: Home) -> None:

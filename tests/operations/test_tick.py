@@ -5,14 +5,15 @@ import pytest
 from controlplane.operations import tasks
 
 
-def test_a_tick_moves_servers_and_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tick_moves_servers_keys_and_images(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     monkeypatch.setattr(tasks.transitions, "run_due", lambda now: asked.append("transitions") or 0)
     monkeypatch.setattr(tasks.rotation, "run_due_steps", lambda now: asked.append("rotation") or 1)
+    monkeypatch.setattr(tasks.images, "retire_due", lambda now: asked.append("images") or 0)
 
     tasks.tick()
 
-    assert asked == ["transitions", "rotation"]
+    assert asked == ["transitions", "rotation", "images"]
 
 
 def test_a_step_that_fails_does_not_keep_the_next_from_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -23,7 +24,8 @@ def test_a_step_that_fails_does_not_keep_the_next_from_its_turn(monkeypatch: pyt
 
     monkeypatch.setattr(tasks.transitions, "run_due", fail)
     monkeypatch.setattr(tasks.rotation, "run_due_steps", lambda now: asked.append("rotation") or 0)
+    monkeypatch.setattr(tasks.images, "retire_due", lambda now: asked.append("images") or 0)
 
     tasks.tick()
 
-    assert asked == ["rotation"]
+    assert asked == ["rotation", "images"]

@@ -1,12 +1,27 @@
-"""Addresses: of servers on the loopback network, and free ones of a subnet."""
+"""Addresses and ranges: of servers on the loopback network, free ones of a subnet and of a prefix."""
 
 import ipaddress
+from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from servers.addressing import contains, loopback_address, next_free, server_number
+from servers.addressing import (
+    RESERVED_RANGES,
+    contains,
+    first_free_range,
+    first_overlap,
+    is_within,
+    loopback_address,
+    next_free,
+    range_problem,
+    server_number,
+    size_of,
+)
+
+PREFIX = ipaddress.IPv4Network("10.240.0.0/18")
+SMALL_PREFIX = ipaddress.IPv4Network("10.240.0.0/25")
 
 
 @given(st.integers(min_value=1, max_value=2**22 - 2))
@@ -50,3 +65,104 @@ def test_the_next_free_address_is_usable_and_was_not_taken(offsets: set[int]) ->
 )
 def test_a_subnet_has_the_addresses_of_its_block(address: str, held: bool) -> None:
     assert contains("10.0.0.0/27", address) == held
+
+
+# --- ranges of prefixes and subnets ------------------------------------------------------------------------------
+
+
+def ranges(within: ipaddress.IPv4Network) -> st.SearchStrategy[str]:
+    """Aligned ranges of at least 8 addresses."""
+
+    def place(length: int) -> st.SearchStrategy[str]:
+        size = 2 ** (32 - length)
+        last = within.num_addresses // size - 1
+        return st.integers(0, last).map(lambda n: f"{within.network_address + n * size}/{length}")
+
+    return st.integers(within.prefixlen, 29).flatmap(place)
+
+
+@pytest.mark.parametrize("cidr", ["10.0.0.0/9", "10.0.0.0/29", "0.0.0.0/9", "192.168.1.0/24"])
+def test_a_range_is_taken(cidr: str) -> None:
+    assert range_problem(cidr) is None
+
+
+@pytest.mark.parametrize(
+    ("cidr", "words"),
+    [
+        ("", "CIDR format"),
+        ("10.0.0.0", "prefix length"),
+        ("10.0.0.0/8", "from /9 to /29"),
+        ("10.0.0.0/30", "from /9 to /29"),
+        ("10.0.0.0/33", "CIDR format"),
+        ("10.0.0.0/-1", "CIDR format"),
+        ("10.0.0.1/24", "10.0.0.0/24"),
+        ("10.0.0.0/255.255.255.0", "10.0.0.0/24"),
+        ("10.0.0.0/024", "10.0.0.0/24"),
+        ("10.0.0/24", "CIDR format"),
+        ("010.0.0.0/24", "CIDR format"),
+        ("10.0.0.0/24 ", "CIDR format"),
+        ("10.0.0.0/٢٤", "CIDR format"),
+        ("2001:db8::/64", "CIDR format"),
+        ("net", "CIDR format"),
+    ],
+)
+def test_what_is_wrong_with_a_range_is_said(cidr: str, words: str) -> None:
+    assert words in str(range_problem(cidr))
+
+
+@given(ranges(PREFIX))
+def test_every_aligned_range_of_the_right_size_is_taken(cidr: str) -> None:
+    assert range_problem(cidr) is None
+    assert is_within(cidr, str(PREFIX))
+
+
+@given(ranges(SMALL_PREFIX), ranges(SMALL_PREFIX))
+def test_ranges_overlap_when_they_have_an_address_in_common(one: str, other: str) -> None:
+    common = set(ipaddress.IPv4Network(one)) & set(ipaddress.IPv4Network(other))
+    assert first_overlap(one, [other]) == (other if common else None)
+
+
+@pytest.mark.parametrize("cidr", RESERVED_RANGES)
+def test_a_reserved_range_is_found_from_within(cidr: str) -> None:
+    inside = f"{ipaddress.IPv4Network(cidr)[256]}/29"
+    assert first_overlap(inside, RESERVED_RANGES) == cidr
+
+
+def test_private_ranges_are_not_reserved() -> None:
+    assert not any(first_overlap(each, RESERVED_RANGES) for each in ("10.0.0.0/9", "172.16.0.0/12", "192.168.0.0/16"))
+
+
+@given(st.lists(ranges(SMALL_PREFIX), max_size=12), st.sampled_from([8, 16, 64, 128]))
+def test_the_first_free_range_is_the_lowest_aligned_one_that_touches_nothing(taken: list[str], size: int) -> None:
+    places = [str(each) for each in SMALL_PREFIX.subnets(new_prefix=33 - size.bit_length())]
+    expected = next((place for place in places if first_overlap(place, taken) is None), None)
+    assert first_free_range(str(SMALL_PREFIX), size=size, taken=taken) == expected
+
+
+@given(st.integers(3, 14))
+def test_a_prefix_is_cut_up_without_a_gap(bits: int) -> None:
+    places = [str(each) for each in islice(PREFIX.subnets(new_prefix=32 - bits), 64)]
+    taken: list[str] = []
+    for place in places:
+        assert first_free_range(str(PREFIX), size=2**bits, taken=taken) == place
+        taken.append(place)
+
+
+def test_a_full_prefix_has_no_free_range() -> None:
+    halves = [str(each) for each in PREFIX.subnets()]
+    assert first_free_range(str(PREFIX), size=8, taken=halves) is None
+
+
+@pytest.mark.parametrize(("cidr", "size"), [("10.0.0.0/29", 8), ("10.0.0.0/24", 256), ("10.0.0.0/9", 2**23)])
+def test_a_range_has_so_many_addresses(cidr: str, size: int) -> None:
+    assert size_of(cidr) == size
+
+
+def test_what_is_taken_outside_of_the_prefix_is_no_matter() -> None:
+    taken = ["10.0.0.0/16", "10.240.64.0/18"]
+    assert first_free_range(str(PREFIX), size=256, taken=taken) == "10.240.0.0/24"
+
+
+def test_a_range_larger_than_the_prefix_is_not_found() -> None:
+    assert first_free_range(str(PREFIX), size=2**15, taken=[]) is None
+    assert first_free_range("0.0.0.0/9", size=2**23, taken=["0.0.0.0/29"]) is None

@@ -4,7 +4,7 @@ import pytest
 
 from controlplane.kernel.errors import Conflict
 from servers import lifecycle
-from servers.lifecycle import GONE
+from servers.lifecycle import GONE, Step
 
 STATUSES = ["pending", "starting", "running", "stopped", "restarting", "deleting", "failed", "maintenance"]
 POSSIBLE = {
@@ -13,18 +13,24 @@ POSSIBLE = {
     ("restart", "running"),
     ("delete", "stopped"),
     ("delete", "failed"),
+    ("reinitialize", "stopped"),
+    ("update_firmware", "stopped"),
+    ("update_and_start", "stopped"),
 }
 PATHS = {
     "create": ["pending", "starting", "running"],
     "start": ["starting", "running"],
     "stop": ["running", "stopped"],
     "restart": ["restarting", "running"],
+    "reinitialize": ["reinitializing", "starting", "running"],
+    "update_firmware": ["maintenance", "stopped"],
+    "update_and_start": ["maintenance", "starting", "running"],
     "delete": ["deleting", GONE],
 }
 
 
 @pytest.mark.parametrize("status", STATUSES)
-@pytest.mark.parametrize("action", ["start", "stop", "restart", "delete"])
+@pytest.mark.parametrize("action", sorted(set(PATHS) - {"create"}))
 def test_an_action_is_possible_only_in_its_statuses(action: str, status: str) -> None:
     if (action, status) in POSSIBLE:
         assert lifecycle.begin(action, status=status, under_way="").first == PATHS[action][0]
@@ -40,8 +46,78 @@ def test_a_busy_server_takes_no_other_action() -> None:
 
 @pytest.mark.parametrize(("action", "path"), PATHS.items())
 def test_a_transition_passes_its_statuses_in_order_and_ends_at_rest(action: str, path: list[str]) -> None:
-    seen, at_rest = [path[0]], False
-    while not at_rest:
-        following, at_rest = lifecycle.next_status(action, seen[-1])
-        seen.append(following)
-    assert seen == path
+    assert passed(action, name="web-1") == path
+
+
+def passed(action: str, *, name: str) -> list[str]:
+    """The statuses from the first to rest."""
+    step = Step(lifecycle.ACTIONS[action].first, at_rest=False)
+    seen = [step.status]
+    while not step.at_rest:
+        step = lifecycle.next_step(action, step.status, name=name)
+        seen.append(step.status)
+    return seen
+
+
+def test_the_table_of_actions_is_tested_whole() -> None:
+    assert set(PATHS) == set(lifecycle.ACTIONS)
+
+
+def test_a_server_that_failed_to_be_reinitialized_may_be_reinitialized_again() -> None:
+    found = lifecycle.begin("reinitialize", status="failed", under_way="", reasons=["cannot_reinitialize"])
+    assert found.first == "reinitializing"
+
+
+def test_a_server_that_failed_otherwise_may_only_be_deleted() -> None:
+    with pytest.raises(Conflict, match="must be stopped"):
+        lifecycle.begin("reinitialize", status="failed", under_way="", reasons=["cannot_start"])
+
+
+FAILING = [
+    ("create", "fail-cannot-start", "cannot_start"),
+    ("create", "fail-cannot-start-capacity", "cannot_start_capacity"),
+    ("start", "fail-cannot-start-network-12", "cannot_start_network"),
+    ("reinitialize", "fail-cannot-reinitialize", "cannot_reinitialize"),
+    ("update_firmware", "fail-cannot-update-firmware", "cannot_update_firmware"),
+    ("update_and_start", "fail-cannot-update-firmware-2", "cannot_update_firmware"),
+]
+
+
+@pytest.mark.parametrize(("action", "name", "code"), FAILING)
+def test_a_name_makes_an_action_fail_at_its_end(action: str, name: str, code: str) -> None:
+    last_but_one = PATHS[action][-2]
+    step = lifecycle.next_step(action, last_but_one, name=name)
+    assert (step.status, step.at_rest, step.reason and step.reason[0]) == ("failed", True, code)
+
+
+@pytest.mark.parametrize(
+    ("action", "name"),
+    [
+        ("stop", "fail-cannot-start"),
+        ("create", "fail-cannot-reinitialize"),
+        ("create", "fail-nothing-known"),
+        ("create", "web-fail-cannot-start"),
+        ("create", "fail-cannot-start-x"),
+    ],
+)
+def test_other_names_and_other_actions_do_not_fail(action: str, name: str) -> None:
+    assert passed(action, name=name)[-1] != "failed"
+
+
+@pytest.mark.parametrize(
+    ("status", "under_way", "expected"),
+    [
+        ("pending", "create", "pending"),
+        ("starting", "create", "pending"),
+        ("starting", "start", "stable"),
+        ("running", "stop", "stable"),
+        ("running", "", "stable"),
+        ("stopped", "", "stable"),
+        ("starting", "reinitialize", "updating"),
+        ("maintenance", "update_firmware", "updating"),
+        ("failed", "", "failed"),
+        ("deleting", "delete", "deleting"),
+    ],
+)
+def test_the_lifecycle_state_follows_what_is_under_way(status: str, under_way: str, expected: str) -> None:
+    assert lifecycle.lifecycle_state(status, under_way=under_way) == expected

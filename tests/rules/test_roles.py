@@ -27,6 +27,18 @@ LEAST_ROLE = {
     "iam-access-management.policy.update": ADMINISTRATOR,
     "iam-access-management.policy.delete": ADMINISTRATOR,
     "resource-controller.group.read": VIEWER,
+    "resource-controller.group.create": EDITOR,
+    "resource-controller.group.update": EDITOR,
+    "resource-controller.group.delete": EDITOR,
+    "global-search-tagging.resource.read": VIEWER,
+    "global-search-tagging.tag.read": VIEWER,
+    "global-search-tagging.tag.attach-user-tag": EDITOR,
+    "global-search-tagging.tag.detach-user-tag": EDITOR,
+    "global-search-tagging.tag.delete-user-tag": EDITOR,
+    "global-search-tagging.tag.attach-access-tag": ADMINISTRATOR,
+    "global-search-tagging.tag.detach-access-tag": ADMINISTRATOR,
+    "global-search-tagging.tag.create-access-tag": ADMINISTRATOR,
+    "global-search-tagging.tag.delete-access-tag": ADMINISTRATOR,
 }
 
 
@@ -48,7 +60,9 @@ def test_an_administrator_may_do_all(action: str) -> None:
 
 
 @pytest.mark.parametrize("role", roles.ROLES.values(), ids=lambda role: role.display_name)
-@pytest.mark.parametrize("action", ["", "is", "is.nobody.knows", "*", "is.*", f"{SERVER}.LIST", f"{SERVER}."])
+@pytest.mark.parametrize(
+    "action", ["", "is", "is.nobody.knows", "*", "is.*", f"{SERVER}.LIST", f"{SERVER}.", f"{SERVER}.-read"]
+)
 def test_an_action_with_an_unknown_verb_is_granted_by_no_role(role: roles.Role, action: str) -> None:
     assert not role.grants(action)
 

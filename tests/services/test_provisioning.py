@@ -10,12 +10,10 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import ApiError, Conflict, NotUnique, OverQuota, Refusals
 from servers import catalog
 from servers.models import BareMetalServer, Disk, Image, Initialization, NetworkInterface, ReservedIP, Subnet
-from servers.services.provisioning import (
-    InitializationPrototype,
-    InterfacePrototype,
-    ServerPrototype,
-    create_server,
-)
+from servers.services.initialization import InitializationPrototype
+from servers.services.network_interfaces import InterfacePrototype
+from servers.services.provisioning import ServerPrototype, create_server
+from servers.services.virtual_interfaces import IpPrototype
 from tests.world import REGION, World, make_profile, make_server
 from trustedprofiles.models import ProfileLink
 
@@ -30,7 +28,7 @@ def prototype(world: World) -> ServerPrototype:
         zone=f"{REGION}-1",
         name="db-1",
         initialization=InitializationPrototype(image=Image.objects.all()[0].id),
-        interface=InterfacePrototype(subnet=Subnet.objects.get().id),
+        interfaces=(InterfacePrototype(subnet=Subnet.objects.get().id),),
     )
 
 
@@ -82,18 +80,18 @@ def test_numbers_are_never_used_again(world: World, prototype: ServerPrototype) 
 def test_a_reserved_address_is_used_once(world: World, prototype: ServerPrototype) -> None:
     first = create(world, prototype)
     taken = first.network_interfaces.get().primary_ip
-    asked = replace(prototype.interface, reserved_ip=taken.id)
-    with pytest.raises(Refusals, match="primary_ip"):
-        create(world, prototype, name="db-2", interface=asked)
+    asked = primary(prototype, IpPrototype(reserved_ip=taken.id))
+    with pytest.raises(Refusals, match="bound already"):
+        create(world, asked, name="db-2")
     first.delete()
-    second = create(world, prototype, name="db-2", interface=asked)
+    second = create(world, asked, name="db-2")
     assert second.network_interfaces.get().primary_ip == taken
 
 
 def test_an_address_of_the_provider_is_not_given(world: World, prototype: ServerPrototype) -> None:
     kept = ReservedIP.objects.filter(owner="provider")[0]
     with pytest.raises(Refusals, match="primary_ip"):
-        create(world, prototype, interface=replace(prototype.interface, reserved_ip=kept.id))
+        create(world, primary(prototype, IpPrototype(reserved_ip=kept.id)))
 
 
 def test_the_default_security_group_is_used_when_none_is_asked_for(world: World, prototype: ServerPrototype) -> None:
@@ -111,12 +109,17 @@ def test_a_full_subnet_conflicts(world: World, prototype: ServerPrototype) -> No
     assert counts() == before
 
 
+def primary(prototype: ServerPrototype, ip: IpPrototype) -> ServerPrototype:
+    """The prototype, asking for an address."""
+    return replace(prototype, interfaces=(replace(prototype.interfaces[0], primary_ip=ip),))
+
+
 FAILURES: dict[str, tuple[dict[str, Any], type[ApiError]]] = {
-    "name-taken": ({"name": "web-1"}, NotUnique),
+    "name-taken": ({"name": "web-1"}, Refusals),
     "no-profile": ({"profile": "none"}, Refusals),
-    "address-in-use": ({"interface": {"address": "10.240.0.4"}}, Conflict),
-    "address-elsewhere": ({"interface": {"address": "10.0.0.4"}}, Refusals),
-    "address-name-taken": ({"interface": {"address_name": "taken"}}, NotUnique),
+    "address-in-use": ({"ip": IpPrototype(address="10.240.0.4")}, Conflict),
+    "address-elsewhere": ({"ip": IpPrototype(address="10.0.0.4")}, Refusals),
+    "address-name-taken": ({"ip": IpPrototype(name="taken")}, NotUnique),
 }
 
 
@@ -128,8 +131,8 @@ def test_what_fails_leaves_nothing_behind(
     ReservedIP.objects.filter(owner="user").update(name="taken")
     profile = make_profile(world.account)
     initialization = replace(prototype.initialization, trusted_profile={"id": profile.id})
-    if "interface" in changes:
-        changes = {"interface": replace(prototype.interface, **changes["interface"])}
+    if "ip" in changes:
+        prototype, changes = primary(prototype, changes["ip"]), {}
     before = counts()
     with pytest.raises(expected):
         create(world, prototype, initialization=initialization, **changes)
@@ -141,7 +144,7 @@ def test_two_accounts_may_use_the_same_name(world: World, prototype: ServerProto
 
 
 def test_the_quota_is_per_account(world: World, prototype: ServerPrototype, settings: Any) -> None:
-    settings.BAREMINT_MOST_SERVERS = 1
+    settings.BAREMINT_QUOTAS = {"bare_metal_servers": 1}
     with pytest.raises(OverQuota):
         create(world, prototype)
     assert make_server(world.other_account, name="theirs")

@@ -11,9 +11,9 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict
 from servers.models import BareMetalServer
-from servers.services import network, transitions
+from servers.services import transitions
 from servers.services.actions import act
-from servers.services.network import attach_primary_interface, reserve_address
+from servers.services.network_interfaces import FoundInterface, InterfacePrototype, attach_interface
 from servers.tasks import advance_server
 from tests.world import World, make_server
 
@@ -72,34 +72,10 @@ def test_a_late_task_of_an_earlier_transition_does_not_hurry_the_next(server: Ba
 # --- addresses -----------------------------------------------------------------------------------------------------
 
 
-def test_whoever_loses_the_race_for_an_address_gets_the_next(
-    server: BareMetalServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Another request takes the address between this one's look and its INSERT; the constraint tells."""
-    subnet = server.network_interfaces.get().subnet
-    real = network.next_free
-
-    def overtaken(cidr: str, taken: set[str]) -> str | None:
-        monkeypatch.setattr(network, "next_free", real)
-        assert reserve_address(subnet).address == "10.240.0.5"
-        return real(cidr, taken)
-
-    monkeypatch.setattr(network, "next_free", overtaken)
-    assert reserve_address(subnet).address == "10.240.0.6"
-
-
 def test_an_interface_that_loses_the_race_for_a_reserved_address_is_told(world: World, server: BareMetalServer) -> None:
     taken = server.network_interfaces.get()
     late = make_server(world.account, name="late")
-    late.network_interfaces.all().delete()
-    with pytest.raises(Conflict, match="taken meanwhile"):
-        attach_primary_interface(
-            late,
-            taken.subnet,
-            name="",
-            primary_ip=taken.primary_ip,
-            security_groups=[],
-            allow_ip_spoofing=False,
-            enable_infrastructure_nat=True,
-            allowed_vlans=[],
-        )
+    asked = InterfacePrototype(subnet=taken.subnet.id)
+    found = FoundInterface(asked, "primary_network_interface", taken.subnet, taken.primary_ip, [])
+    with pytest.raises(Conflict, match="bound meanwhile"):
+        attach_interface(late, found, is_primary=False)

@@ -73,13 +73,13 @@ def test_a_step_is_taken_once(server: BareMetalServer) -> None:
 def test_a_worker_that_comes_second_changes_nothing(server: BareMetalServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both have read the row; only one UPDATE finds it as it was read."""
     act(server, action="stop", by=BY)
-    real = transitions.lifecycle.next_status
+    real = transitions.lifecycle.next_step
 
-    def overtaken(*args: Any) -> Any:
+    def overtaken(*args: Any, **options: Any) -> Any:
         BareMetalServer.objects.update(status="stopped", transition="", transition_due_at=None)
-        return real(*args)
+        return real(*args, **options)
 
-    monkeypatch.setattr(transitions.lifecycle, "next_status", overtaken)
+    monkeypatch.setattr(transitions.lifecycle, "next_step", overtaken)
     assert not transitions.advance(server.id, now=clock.now() + LATER)
 
 

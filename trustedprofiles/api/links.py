@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import MissingValue, NotFound, Target
 from trustedprofiles import events
+from trustedprofiles.api import answers
 from trustedprofiles.api.base import ProfileView
 from trustedprofiles.api.pages import one_of
 from trustedprofiles.api.serializers import LinkCreation, link_body
@@ -25,21 +26,38 @@ SELECTORS = {
 
 class Links(ProfileView):
     operations = {
-        "GET": Operation("list_links", "iam-identity.profile.read", events.LINK_READ),
-        "POST": Operation("create_link", "iam-identity.profile.linkToResource", events.LINK_CREATE, True),
-        "DELETE": Operation("delete_link_by_parameters", "iam-identity.profile.update", events.LINK_DELETE, True),
+        "GET": Operation("list_links", "iam-identity.profile.read", events.LINK_READ, answer=answers.ProfileLinkList),
+        "POST": Operation(
+            "create_link",
+            "iam-identity.profile.linkToResource",
+            events.LINK_CREATE,
+            True,
+            status=201,
+            body=LinkCreation,
+            answer=answers.ProfileLink,
+            etag=True,
+        ),
+        "DELETE": Operation(
+            "delete_link_by_parameters",
+            "iam-identity.profile.update",
+            events.LINK_DELETE,
+            True,
+            status=204,
+            query=("type", *SELECTORS),
+            conflicts=False,
+        ),
     }
 
     def get(self, request: Request, profile_id: str) -> Response:
         rows = self.profile.links.order_by("created_at", "id")
-        return Response({"links": [link_body(link) for link in rows]})
+        return self.answer({"links": [link_body(link) for link in rows]})
 
     def post(self, request: Request, profile_id: str) -> Response:
-        asked = LinkCreation.check(request.data)
+        asked = self.body
         target = asked.pop("link")
         target["resource_name"] = target.pop("name", "")
         link = links.create_link(self.profile, **asked, **target, by=Party.of(self.caller))
-        return Response(link_body(link), status=201, headers={"ETag": link.entity_tag})
+        return self.answer(link_body(link), etag=link.entity_tag)
 
     def delete(self, request: Request, profile_id: str) -> Response:
         cr_type = one_of(request, "type", ProfileLink.CrType.values)
@@ -48,13 +66,22 @@ class Links(ProfileView):
         picked = {column: request.GET[name] for name, column in SELECTORS.items() if name in request.GET}
         if not links.delete_links(self.profile, cr_type=cr_type, **picked, by=Party.of(self.caller)):
             raise NotFound("The trusted profile has no such link.")
-        return Response(status=204)
+        return self.answer()
 
 
 class Link(ProfileView):
     operations = {
-        "GET": Operation("get_link", "iam-identity.profile.read", events.LINK_READ),
-        "DELETE": Operation("delete_link", "iam-identity.profile.update", events.LINK_DELETE, True),
+        "GET": Operation(
+            "get_link", "iam-identity.profile.read", events.LINK_READ, answer=answers.ProfileLink, etag=True
+        ),
+        "DELETE": Operation(
+            "delete_link",
+            "iam-identity.profile.update",
+            events.LINK_DELETE,
+            True,
+            status=204,
+            conflicts=False,
+        ),
     }
 
     link: ProfileLink
@@ -67,8 +94,8 @@ class Link(ProfileView):
         self.link = link
 
     def get(self, request: Request, profile_id: str, link_id: str) -> Response:
-        return Response(link_body(self.link), headers={"ETag": self.link.entity_tag})
+        return self.answer(link_body(self.link), etag=self.link.entity_tag)
 
     def delete(self, request: Request, profile_id: str, link_id: str) -> Response:
         links.delete_link(self.link, by=Party.of(self.caller))
-        return Response(status=204)
+        return self.answer()

@@ -42,15 +42,18 @@ class OffsetPage(Generic[M]):
         return self._link(None)
 
     @property
-    def neighbours(self) -> dict[str, tuple[str, str]]:
-        """``next`` and ``previous``, where there is one: URL and token."""
-        offsets = {}
-        if self._more:
-            offsets["next"] = self.offset + self.size
-        if self.offset:
-            offsets["previous"] = max(0, self.offset - self.size)
-        tokens = {name: paging.seal_cursor(offset, scope=self._scope) for name, offset in offsets.items()}
-        return {name: (self._link(token), token) for name, token in tokens.items()}
+    def next(self) -> tuple[str, str] | None:
+        """URL and token, where there is a next page."""
+        return self._at(self.offset + self.size) if self._more else None
+
+    @property
+    def previous(self) -> tuple[str, str] | None:
+        """URL and token, where there is a previous page."""
+        return self._at(max(0, self.offset - self.size)) if self.offset else None
+
+    def _at(self, offset: int) -> tuple[str, str]:
+        token = paging.seal_cursor(offset, scope=self._scope)
+        return self._link(token), token
 
     def _link(self, token: str | None) -> str:
         size_name, start_name = self._names

@@ -1,6 +1,7 @@
 """``/v1/policies`` and ``/v2/policies``: one store, two renderings."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -10,10 +11,11 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
+from trustedprofiles.api import answers
 from trustedprofiles.api import policy_shapes as shapes
 from trustedprofiles.api.base import require_own_account
 from trustedprofiles.api.pages import OffsetPage, one_of
-from trustedprofiles.api.policy_bodies import StateBody
+from trustedprofiles.api.policy_bodies import StateBody, V1Body, V2Body
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.models import Account, Policy
@@ -25,6 +27,8 @@ from trustedprofiles.services.policies import PolicyContent
 FORMATS = ("include_last_permit", "display")
 SORTABLE = ("id", "type", "created_at", "created_by_id", "last_modified_at", "last_modified_by_id", "state")
 SORTS = (*SORTABLE, *(f"-{column}" for column in SORTABLE))
+TYPES = ("access", "authorization")
+STATES = ("active", "deleted")
 DEFAULT_PAGE = 50
 # Query parameters that are compared with an attribute of the policy's resource.
 RESOURCE_FILTERS = {
@@ -39,33 +43,80 @@ class PolicyView(GuardedView):
 
     envelope = staticmethod(policy_envelope)
     service_name: ClassVar[str] = "iam-access-management"
-    api_version = "v1"
+    api_version: ClassVar[str] = "v1"
 
-    def read(self, data: Any) -> PolicyContent:
+    def content(self) -> PolicyContent:
+        """The policy that the body describes. Raises Refusals, or a refusal of what it refers to."""
         parse = shapes.content_from_v2 if self.api_version == "v2" else shapes.content_from_v1
-        return parse(data, account_id=self.caller.account_id)
+        return parse(self.body, account_id=self.caller.account_id)
 
-    def render(self, policy: Policy) -> dict[str, Any]:
+    def render(self, policy: Policy) -> answers.Policy | answers.V2Policy:
+        render: Callable[..., answers.Policy | answers.V2Policy]
         render = shapes.v2_body if self.api_version == "v2" else shapes.v1_body
         base = self.request.build_absolute_uri("/").rstrip("/")
         return render(policy, base=base, display=self.request.GET.get("format") == "display")
 
-    def answer(self, policy: Policy, status: int = 200) -> Response:
-        return Response(self.render(policy), status=status, headers={"ETag": policy.entity_tag})
+    def answer_policy(self, policy: Policy) -> Response:
+        return self.answer(self.render(policy), etag=policy.entity_tag)
+
+
+LIST = Operation(
+    "list_policies",
+    "iam-access-management.policy.read",
+    events.POLICY_READ,
+    answer=answers.PolicyCollection,
+    query=(
+        *("account_id", "iam_id", "access_group_id", "type", "state", *RESOURCE_FILTERS),
+        *("tag_name", "tag_value", "sort", "format", "limit", "start"),
+    ),
+)
+CREATE = Operation(
+    "create_policy",
+    "iam-access-management.policy.create",
+    events.POLICY_CREATE,
+    True,
+    status=201,
+    body=V1Body,
+    answer=answers.Policy,
+    etag=True,
+)
+GET = Operation(
+    "get_policy",
+    "iam-access-management.policy.read",
+    events.POLICY_READ,
+    answer=answers.Policy,
+    query=("format",),
+    etag=True,
+)
+REPLACE = Operation(
+    "replace_policy",
+    "iam-access-management.policy.update",
+    events.POLICY_UPDATE,
+    True,
+    body=V1Body,
+    answer=answers.Policy,
+    etag=True,
+    if_match="required",
+)
+DELETE = Operation(
+    "delete_policy",
+    "iam-access-management.policy.delete",
+    events.POLICY_DELETE,
+    True,
+    status=204,
+    conflicts=False,
+)
 
 
 class Policies(PolicyView):
-    operations = {
-        "GET": Operation("list_policies", "iam-access-management.policy.read", events.POLICY_READ),
-        "POST": Operation("create_policy", "iam-access-management.policy.create", events.POLICY_CREATE, True),
-    }
+    operations = {"GET": LIST, "POST": CREATE}
 
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)
         one_of(request, "format", FORMATS)
         rows = _listed(request, self.caller.account_id)
         if not request.GET.keys() & {"limit", "start"}:  # IBM pages only when asked to
-            return Response({"policies": [self.render(policy) for policy in rows]})
+            return self.answer({"policies": [self.render(policy) for policy in rows]})
         page = OffsetPage(
             request,
             rows,
@@ -74,26 +125,39 @@ class Policies(PolicyView):
             start_name="start",
             default=DEFAULT_PAGE,
         )
-        neighbours = {name: {"href": url, "start": token} for name, (url, token) in page.neighbours.items()}
-        body = {"limit": page.size, "first": {"href": page.first}, **neighbours}
-        return Response({**body, "policies": [self.render(policy) for policy in page.items]})
+        links: answers.PageLinks = {"limit": page.size, "first": {"href": page.first}}
+        if page.next:
+            links["next"] = _neighbour(*page.next)
+        if page.previous:
+            links["previous"] = _neighbour(*page.previous)
+        return self.answer({**links, "policies": [self.render(policy) for policy in page.items]})
 
     def post(self, request: Request) -> Response:
-        content = self.read(request.data)
+        content = self.content()
         account = Account.objects.get(id=self.caller.account_id)
         by = Party.of(self.caller)
-        return self.answer(
-            policies.create_policy(account, content=content, api_version=self.api_version, by=by), status=201
-        )
+        return self.answer_policy(policies.create_policy(account, content=content, api_version=self.api_version, by=by))
+
+
+class PoliciesV2(Policies):
+    api_version = "v2"
+    operations = {
+        "GET": replace(LIST, name="list_v2_policies", answer=answers.V2PolicyCollection),
+        "POST": replace(CREATE, name="create_v2_policy", body=V2Body, answer=answers.V2Policy),
+    }
+
+
+def _neighbour(url: str, token: str) -> answers.Neighbour:
+    return {"href": url, "start": token}
 
 
 def _listed(request: Request, account_id: str) -> Sequence[Policy]:
     """The policies the query asks for. Resources and tags are compared here: SQLite cannot search in JSON lists."""
     query = request.GET
-    rows = policies_of(account_id).filter(state=one_of(request, "state", ("active", "deleted")) or "active")
+    rows = policies_of(account_id).filter(state=one_of(request, "state", STATES) or "active")
     if iam_id := query.get("iam_id"):
         rows = rows.filter(subject_iam_id=iam_id.lower())
-    if one_of(request, "type", ("access", "authorization")) == "authorization" or query.get("access_group_id"):
+    if one_of(request, "type", TYPES) == "authorization" or query.get("access_group_id"):
         return []  # neither is simulated
     wanted = {key: query[name] for name, key in RESOURCE_FILTERS.items() if query.get(name)}
     tag = {member: query[f"tag_{member}"] for member in ("name", "value") if query.get(f"tag_{member}")}
@@ -114,10 +178,11 @@ def _is_tagged(policy: Policy, tag: dict[str, str]) -> bool:
 
 
 class OnePolicyV2(PolicyView):
+    api_version = "v2"
     operations = {
-        "GET": Operation("get_policy", "iam-access-management.policy.read", events.POLICY_READ),
-        "PUT": Operation("replace_policy", "iam-access-management.policy.update", events.POLICY_UPDATE, True),
-        "DELETE": Operation("delete_policy", "iam-access-management.policy.delete", events.POLICY_DELETE, True),
+        "GET": replace(GET, name="get_v2_policy", answer=answers.V2Policy),
+        "PUT": replace(REPLACE, name="replace_v2_policy", body=V2Body, answer=answers.V2Policy),
+        "DELETE": replace(DELETE, name="delete_v2_policy"),
     }
 
     policy: Policy
@@ -134,26 +199,31 @@ class OnePolicyV2(PolicyView):
 
     def get(self, request: Request, policy_id: str) -> Response:
         one_of(request, "format", FORMATS)
-        return self.answer(self.policy)
+        return self.answer_policy(self.policy)
 
     def put(self, request: Request, policy_id: str) -> Response:
         require_match(request.headers.get("If-Match"), current=self.policy.entity_tag)
-        content = self.read(request.data)
-        return self.answer(policies.replace_policy(self.policy, content=content, by=Party.of(self.caller)))
+        return self.answer_policy(
+            policies.replace_policy(self.policy, content=self.content(), by=Party.of(self.caller))
+        )
 
     def delete(self, request: Request, policy_id: str) -> Response:
         policies.delete_policy(self.policy, by=Party.of(self.caller))
-        return Response(status=204)
+        return self.answer()
 
 
 class OnePolicy(OnePolicyV2):
     """v1 also restores a deleted policy by PATCH."""
 
-    operations = OnePolicyV2.operations | {
-        "PATCH": Operation("update_policy_state", "iam-access-management.policy.update", events.POLICY_UPDATE, True)
+    api_version = "v1"
+    operations = {
+        "GET": GET,
+        "PUT": REPLACE,
+        "DELETE": DELETE,
+        "PATCH": replace(REPLACE, name="update_policy_state", body=StateBody),
     }
 
     def patch(self, request: Request, policy_id: str) -> Response:
         require_match(request.headers.get("If-Match"), current=self.policy.entity_tag)
         StateBody.check(request.data)
-        return self.answer(policies.restore_policy(self.policy, by=Party.of(self.caller)))
+        return self.answer_policy(policies.restore_policy(self.policy, by=Party.of(self.caller)))

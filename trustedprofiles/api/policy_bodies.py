@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
@@ -54,6 +55,18 @@ class V1Body(StrictSerializer):
     description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
 
 
+VALUE = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}
+
+
+@extend_schema_field(
+    {
+        "anyOf": [
+            VALUE,
+            {"type": "boolean"},
+            {"type": "array", "items": VALUE, "minItems": 1, "maxItems": MOST_ATTRIBUTES},
+        ]
+    }
+)
 class AttributeValue(serializers.Field[Any, Any, Any, Any]):
     """Text, a boolean, or a list of texts; which of them, the operator decides."""
 

@@ -1,7 +1,5 @@
 """Refusals in the vocabulary of the policy API, which has codes of its own."""
 
-from typing import Any
-
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import ApiError, BadRequest, Conflict, MissingValue, NotAuthorized, Unauthenticated
 from trustedprofiles.services.policies import PolicyConflict
@@ -15,7 +13,7 @@ CODES: tuple[tuple[type[ApiError], str], ...] = (
 )
 
 
-def policy_envelope(error: ApiError, trace: str) -> dict[str, Any]:
+def policy_envelope(error: ApiError, trace: str) -> envelopes.ErrorResponse:
     """The policy API's envelope, its codes, and which policy stands in the way."""
     body = envelopes.policy(error, trace)
     for each, rendered in zip(error.each, body["errors"], strict=True):

@@ -4,7 +4,8 @@ from typing import Any
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, MissingField, ReferenceNotFound, Target
-from trustedprofiles.api.policy_bodies import EXISTS_VALUES, V1Body, V2Body
+from trustedprofiles.api import answers
+from trustedprofiles.api.policy_bodies import EXISTS_VALUES
 from trustedprofiles.models import Policy
 from trustedprofiles.roles import ROLES, granted_actions
 from trustedprofiles.services.policies import PolicyContent
@@ -13,9 +14,8 @@ SCOPES = ("serviceType", "serviceName", "resourceGroupId", "service_group_id")
 LONGEST_IAM_ID = 128
 
 
-def content_from_v1(data: Any, *, account_id: str) -> PolicyContent:
-    """Read a v1 body. Raises Refusals, or a refusal of what it refers to."""
-    body = V1Body.check(data)
+def content_from_v1(body: dict[str, Any], *, account_id: str) -> PolicyContent:
+    """What a checked v1 body says. Raises a refusal of what it refers to."""
     [subject], [resource] = body["subjects"], body["resources"]
     content = PolicyContent(
         type=body["type"],
@@ -28,9 +28,8 @@ def content_from_v1(data: Any, *, account_id: str) -> PolicyContent:
     return _checked(content, account_id=account_id)
 
 
-def content_from_v2(data: Any, *, account_id: str) -> PolicyContent:
-    """Read a v2 body. Raises like ``content_from_v1``."""
-    body = V2Body.check(data)
+def content_from_v2(body: dict[str, Any], *, account_id: str) -> PolicyContent:
+    """What a checked v2 body says. Raises like ``content_from_v1``."""
     content = PolicyContent(
         type=body["type"],
         subject=[dict(each) for each in body["subject"]["attributes"]],
@@ -84,9 +83,9 @@ def _check_subject(content: PolicyContent) -> None:
         raise InvalidValue(f"An IAM id has at most {LONGEST_IAM_ID} characters.", target=target)
 
 
-def v1_body(policy: Policy, *, base: str, display: bool = False) -> dict[str, Any]:
+def v1_body(policy: Policy, *, base: str, display: bool = False) -> answers.Policy:
     """Policy as the v1 API answers it."""
-    resource: dict[str, Any] = {"attributes": [_as_v1(each) for each in policy.resource]}
+    resource: answers.PolicyResource = {"attributes": [_as_v1(each) for each in policy.resource]}
     if policy.resource_tags:
         resource["tags"] = [_as_v1(each) for each in policy.resource_tags]
     return {
@@ -97,32 +96,36 @@ def v1_body(policy: Policy, *, base: str, display: bool = False) -> dict[str, An
     }
 
 
-def v2_body(policy: Policy, *, base: str, display: bool = False) -> dict[str, Any]:
+def v2_body(policy: Policy, *, base: str, display: bool = False) -> answers.V2Policy:
     """Policy as the v2 API answers it, whichever API created it."""
-    resource: dict[str, Any] = {"attributes": policy.resource}
+    resource: answers.V2PolicyResource = {"attributes": [_as_stored(each) for each in policy.resource]}
     if policy.resource_tags:
-        resource["tags"] = policy.resource_tags
+        resource["tags"] = [_as_stored(each) for each in policy.resource_tags]
     return {
         **_common(policy, base=base),
-        "subject": {"attributes": policy.subject},
+        "subject": {"attributes": [_as_stored(each) for each in policy.subject]},
         "control": {"grant": {"roles": _roles(policy, described=display, with_actions=display)}},
         "resource": resource,
     }
 
 
-def _as_v1(attribute: dict[str, Any]) -> dict[str, Any]:
+def _as_stored(attribute: dict[str, Any]) -> answers.V2PolicyResourceAttribute:
+    return {"key": attribute["key"], "operator": attribute["operator"], "value": attribute["value"]}
+
+
+def _as_v1(attribute: dict[str, Any]) -> answers.ResourceAttribute:
     value = attribute["value"]
     text = str(value).lower() if isinstance(value, bool) else value
     return {"name": attribute["key"], "value": text, "operator": attribute["operator"]}
 
 
-def _roles(policy: Policy, *, described: bool, with_actions: bool) -> list[dict[str, Any]]:
+def _roles(policy: Policy, *, described: bool, with_actions: bool) -> list[answers.PolicyRole]:
     service = next((each["value"] for each in policy.resource if each["key"] == "serviceName"), "")
-    rendered: list[dict[str, Any]] = []
+    rendered: list[answers.PolicyRole] = []
     for crn in policy.roles:
-        body: dict[str, Any] = {"role_id": crn}
+        body: answers.PolicyRole = {"role_id": crn}
         if described and (role := ROLES.get(crn)):
-            body |= {"display_name": role.display_name, "description": role.description}
+            body["display_name"], body["description"] = role.display_name, role.description
             if with_actions:
                 actions = granted_actions(role, service if isinstance(service, str) else "")
                 body["actions"] = [{"id": each, "display_name": each, "description": ""} for each in actions]
@@ -130,7 +133,7 @@ def _roles(policy: Policy, *, described: bool, with_actions: bool) -> list[dict[
     return rendered
 
 
-def _common(policy: Policy, *, base: str) -> dict[str, Any]:
+def _common(policy: Policy, *, base: str) -> answers.PolicyMetadata:
     return {
         "id": str(policy.id),
         "type": policy.type,
@@ -140,5 +143,5 @@ def _common(policy: Policy, *, base: str) -> dict[str, Any]:
         "created_by_id": policy.created_by_id,
         "last_modified_at": timestamps.milliseconds(policy.last_modified_at),
         "last_modified_by_id": policy.last_modified_by_id,
-        "state": policy.state,
+        "state": "deleted" if policy.state == "deleted" else "active",
     }

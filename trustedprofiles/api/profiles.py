@@ -1,7 +1,5 @@
 """``/v1/profiles``."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,6 +8,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
+from trustedprofiles.api import answers
 from trustedprofiles.api.base import IdentityView, ProfileView, require_own_account
 from trustedprofiles.api.pages import OffsetPage, one_of
 from trustedprofiles.api.serializers import ProfileCreation, ProfileUpdate, profile_body
@@ -24,8 +23,23 @@ SORTABLE = ("name", "description", "created_at", "modified_at")
 
 class Profiles(IdentityView):
     operations = {
-        "GET": Operation("list_profiles", "iam-identity.profile.list", events.PROFILE_READ),
-        "POST": Operation("create_profile", "iam-identity.profile.create", events.PROFILE_CREATE, True),
+        "GET": Operation(
+            "list_profiles",
+            "iam-identity.profile.list",
+            events.PROFILE_READ,
+            answer=answers.TrustedProfilesList,
+            query=("account_id", "name", "pagesize", "pagetoken", "sort", "order"),
+        ),
+        "POST": Operation(
+            "create_profile",
+            "iam-identity.profile.create",
+            events.PROFILE_CREATE,
+            True,
+            status=201,
+            body=ProfileCreation,
+            answer=answers.TrustedProfile,
+            etag=True,
+        ),
     }
 
     def get(self, request: Request) -> Response:
@@ -39,49 +53,71 @@ class Profiles(IdentityView):
         sort = one_of(request, "sort", SORTABLE) or "created_at"
         backwards = "-" if one_of(request, "order", ("asc", "desc")) == "desc" else ""
         rows = rows.order_by(f"{backwards}{sort}", "id")
-        return Response(_page_body(request, rows, account_id))
+        return self.answer(_page_body(request, rows, account_id))
 
     def post(self, request: Request) -> Response:
-        asked = ProfileCreation.check(request.data)
+        asked = self.body
         if asked.pop("account_id") != self.caller.account_id:
             raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
         account = Account.objects.get(id=self.caller.account_id)
         profile = profiles.create_profile(account, **asked, by=Party.of(self.caller))
-        return Response(profile_body(profile), status=201, headers={"ETag": profile.entity_tag})
+        return self.answer(profile_body(profile), etag=profile.entity_tag)
 
 
 class Profile(ProfileView):
     operations = {
-        "GET": Operation("get_profile", "iam-identity.profile.read", events.PROFILE_READ),
-        "PUT": Operation("update_profile", "iam-identity.profile.update", events.PROFILE_UPDATE, True),
-        "DELETE": Operation("delete_profile", "iam-identity.profile.delete", events.PROFILE_DELETE, True),
+        "GET": Operation(
+            "get_profile",
+            "iam-identity.profile.read",
+            events.PROFILE_READ,
+            answer=answers.TrustedProfile,
+            etag=True,
+        ),
+        "PUT": Operation(
+            "update_profile",
+            "iam-identity.profile.update",
+            events.PROFILE_UPDATE,
+            True,
+            body=ProfileUpdate,
+            answer=answers.TrustedProfile,
+            etag=True,
+            if_match="required",
+        ),
+        "DELETE": Operation(
+            "delete_profile",
+            "iam-identity.profile.delete",
+            events.PROFILE_DELETE,
+            True,
+            status=204,
+            conflicts=False,
+        ),
     }
 
     def get(self, request: Request, profile_id: str) -> Response:
-        return self._answer(self.profile)
+        return self.answer(profile_body(self.profile), etag=self.profile.entity_tag)
 
     def put(self, request: Request, profile_id: str) -> Response:
         require_match(request.headers.get("If-Match"), current=self.profile.entity_tag)
-        changes = ProfileUpdate.check(request.data)
-        return self._answer(profiles.update_profile(self.profile, changes=changes, by=Party.of(self.caller)))
+        profile = profiles.update_profile(self.profile, changes=self.body, by=Party.of(self.caller))
+        return self.answer(profile_body(profile), etag=profile.entity_tag)
 
     def delete(self, request: Request, profile_id: str) -> Response:
         profiles.delete_profile(self.profile, by=Party.of(self.caller))
-        return Response(status=204)
-
-    def _answer(self, profile: TrustedProfile) -> Response:
-        return Response(profile_body(profile), headers={"ETag": profile.entity_tag})
+        return self.answer()
 
 
-def _page_body(request: Request, rows: QuerySet[TrustedProfile], account_id: str) -> dict[str, Any]:
-    """TrustedProfilesList: the links are plain URLs."""
+def _page_body(request: Request, rows: QuerySet[TrustedProfile], account_id: str) -> answers.TrustedProfilesList:
     page = OffsetPage(
         request, rows, account_id=account_id, size_name="pagesize", start_name="pagetoken", default=DEFAULT_PAGE
     )
-    return {
+    body: answers.TrustedProfilesList = {
         "offset": page.offset,
         "limit": page.size,
         "first": page.first,
-        **{name: url for name, (url, _) in page.neighbours.items()},
         "profiles": [profile_body(profile) for profile in page.items],
     }
+    if page.next:
+        body["next"], _ = page.next
+    if page.previous:
+        body["previous"], _ = page.previous
+    return body

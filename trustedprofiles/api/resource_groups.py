@@ -1,27 +1,58 @@
-"""``GET /v2/resource_groups`` of the resource manager."""
+"""``/v2/resource_groups`` of the resource manager. Suspended groups and quota definitions are not simulated (D-27)."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import events
+from trustedprofiles.api import answers
 from trustedprofiles.api.base import require_own_account
 from trustedprofiles.guarded import GuardedView
-from trustedprofiles.models import ResourceGroup
+from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import resource_group, resource_groups_of
+from trustedprofiles.services import resource_groups
+
+LONGEST_NAME = 64
 
 
-class ResourceGroupView(GuardedView):
+class GroupCreation(StrictSerializer):
+    name = StrictCharField(max_length=LONGEST_NAME)
+    account_id = StrictCharField(required=False, max_length=64)
+
+
+class GroupUpdate(StrictSerializer):
+    name = StrictCharField(required=False, max_length=LONGEST_NAME)
+    state = serializers.ChoiceField(required=False, choices=["ACTIVE"])
+
+
+class ResourceGroups(GuardedView):
     service_name: ClassVar[str] = "resource-controller"
-    operations = {"GET": Operation("list_resource_groups", "resource-controller.group.read", events.GROUP_READ)}
+    operations = {
+        "GET": Operation(
+            "list_resource_groups",
+            "resource-controller.group.read",
+            events.GROUP_READ,
+            answer=answers.ResourceGroupList,
+            query=("account_id", "name", "default", "include_deleted", "date"),
+        ),
+        "POST": Operation(
+            "create_resource_group",
+            "resource-controller.group.create",
+            events.GROUP_CREATE,
+            True,
+            status=201,
+            body=GroupCreation,
+            answer=answers.ResCreateResourceGroup,
+        ),
+    }
 
-
-class ResourceGroups(ResourceGroupView):
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id, required=False)
         rows = resource_groups_of(self.caller.account_id)
@@ -29,7 +60,15 @@ class ResourceGroups(ResourceGroupView):
             rows = rows.filter(name=name)
         if default := request.GET.get("default"):
             rows = rows.filter(is_default=_boolean(default))
-        return Response({"resources": [_body(group) for group in rows.order_by("created_at", "id")]})
+        return self.answer({"resources": [_body(group) for group in rows.order_by("created_at", "id")]})
+
+    def post(self, request: Request) -> Response:
+        asked = self.body
+        if asked.get("account_id", self.caller.account_id) != self.caller.account_id:
+            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
+        account = Account.objects.get(id=self.caller.account_id)
+        group = resource_groups.create_resource_group(account, name=asked["name"], by=Party.of(self.caller))
+        return self.answer({"id": group.id, "crn": group.crn})
 
 
 def _boolean(text: str) -> bool:
@@ -39,7 +78,32 @@ def _boolean(text: str) -> bool:
     return text.lower() == "true"
 
 
-class OneResourceGroup(ResourceGroupView):
+class OneResourceGroup(GuardedView):
+    service_name: ClassVar[str] = "resource-controller"
+    operations = {
+        "GET": Operation(
+            "get_resource_group",
+            "resource-controller.group.read",
+            events.GROUP_READ,
+            answer=answers.ResourceGroup,
+        ),
+        "PATCH": Operation(
+            "update_resource_group",
+            "resource-controller.group.update",
+            events.GROUP_UPDATE,
+            True,
+            body=GroupUpdate,
+            answer=answers.ResourceGroup,
+        ),
+        "DELETE": Operation(
+            "delete_resource_group",
+            "resource-controller.group.delete",
+            events.GROUP_DELETE,
+            True,
+            status=204,
+        ),
+    }
+
     group: ResourceGroup
 
     def prepare(self, request: Request) -> None:
@@ -57,10 +121,19 @@ class OneResourceGroup(ResourceGroupView):
         return Party(self.kwargs["group_id"], type="ResourceGroup")
 
     def get(self, request: Request, group_id: str) -> Response:
-        return Response(_body(self.group))
+        return self.answer(_body(self.group))
+
+    def patch(self, request: Request, group_id: str) -> Response:
+        name = self.body.get("name", self.group.name)
+        group = resource_groups.rename_resource_group(self.group, name=name, by=Party.of(self.caller))
+        return self.answer(_body(group))
+
+    def delete(self, request: Request, group_id: str) -> Response:
+        resource_groups.delete_resource_group(self.group, by=Party.of(self.caller))
+        return self.answer()
 
 
-def _body(group: ResourceGroup) -> dict[str, Any]:
+def _body(group: ResourceGroup) -> answers.ResourceGroup:
     return {
         "id": group.id,
         "crn": group.crn,
@@ -69,6 +142,6 @@ def _body(group: ResourceGroup) -> dict[str, Any]:
         "state": "ACTIVE",
         "default": group.is_default,
         "created_at": timestamps.milliseconds(group.created_at),
-        "updated_at": timestamps.milliseconds(group.created_at),
+        "updated_at": timestamps.milliseconds(group.updated_at or group.created_at),
         "resource_linkages": [],
     }

@@ -1,11 +1,10 @@
 """Bodies of the identity API, in and out."""
 
-from typing import Any
-
 from rest_framework import serializers
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from trustedprofiles.api import answers
 from trustedprofiles.models import ProfileLink, TrustedProfile
 
 LONGEST_NAME = 255
@@ -41,9 +40,9 @@ class LinkCreation(StrictSerializer):
     is_cross_account = StrictBooleanField(required=False)
 
 
-def profile_body(profile: TrustedProfile) -> dict[str, Any]:
-    """TrustedProfile. Optional members without a value are left out."""
-    body: dict[str, Any] = {
+def profile_body(profile: TrustedProfile) -> answers.TrustedProfile:
+    """Optional members without a value are left out."""
+    body: answers.TrustedProfile = {
         "id": profile.id,
         "entity_tag": profile.entity_tag,
         "crn": profile.crn,
@@ -53,25 +52,36 @@ def profile_body(profile: TrustedProfile) -> dict[str, Any]:
         "iam_id": profile.iam_id,
         "account_id": profile.account_id,
     }
-    optional = {"description": profile.description, "email": profile.email}
-    return body | {name: value for name, value in optional.items() if value}
+    if profile.description:
+        body["description"] = profile.description
+    if profile.email:
+        body["email"] = profile.email
+    return body
 
 
-def link_body(link: ProfileLink) -> dict[str, Any]:
-    """ProfileLink."""
-    optional = {
-        "namespace": link.namespace,
-        "name": link.resource_name,
-        "component_type": link.component_type,
-        "component_name": link.component_name,
-    }
-    body = {
+def link_body(link: ProfileLink) -> answers.ProfileLink:
+    body: answers.ProfileLink = {
         "id": link.id,
         "entity_tag": link.entity_tag,
         "created_at": timestamps.minutes(link.created_at),
         "modified_at": timestamps.minutes(link.modified_at),
         "cr_type": link.cr_type,
         "is_cross_account": link.is_cross_account,
-        "link": {"crn": link.crn, **{name: value for name, value in optional.items() if value}},
+        "link": _target_body(link),
     }
-    return body | ({"name": link.name} if link.name else {})
+    if link.name:
+        body["name"] = link.name
+    return body
+
+
+def _target_body(link: ProfileLink) -> answers.ProfileLinkLink:
+    body: answers.ProfileLinkLink = {"crn": link.crn}
+    if link.namespace:
+        body["namespace"] = link.namespace
+    if link.resource_name:
+        body["name"] = link.resource_name
+    if link.component_type:
+        body["component_type"] = link.component_type
+    if link.component_name:
+        body["component_name"] = link.component_name
+    return body

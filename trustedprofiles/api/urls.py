@@ -1,19 +1,25 @@
-"""Paths of ``iam.cloud.ibm.com`` and ``resource-controller.cloud.ibm.com``, in the order of IBM's reference."""
+"""Paths of ``iam.cloud.ibm.com``, ``resource-controller.cloud.ibm.com`` and the two hosts of
+``global-search-tagging.cloud.ibm.com``, in the order of IBM's reference."""
 
 from django.urls import path
 
-from trustedprofiles.api import links, policies, profiles, resource_groups, roles
+from trustedprofiles.api import links, policies, profiles, resource_groups, roles, search, tags
 
 urlpatterns = [
     path("v1/profiles", profiles.Profiles.as_view()),
     path("v1/profiles/<str:profile_id>", profiles.Profile.as_view()),
     path("v1/profiles/<str:profile_id>/links", links.Links.as_view()),
     path("v1/profiles/<str:profile_id>/links/<str:link_id>", links.Link.as_view()),
-    path("v1/policies", policies.Policies.as_view(api_version="v1")),
-    path("v1/policies/<str:policy_id>", policies.OnePolicy.as_view(api_version="v1")),
-    path("v2/policies", policies.Policies.as_view(api_version="v2")),
-    path("v2/policies/<str:policy_id>", policies.OnePolicyV2.as_view(api_version="v2")),
+    path("v1/policies", policies.Policies.as_view()),
+    path("v1/policies/<str:policy_id>", policies.OnePolicy.as_view()),
+    path("v2/policies", policies.PoliciesV2.as_view()),
+    path("v2/policies/<str:policy_id>", policies.OnePolicyV2.as_view()),
     path("v2/roles", roles.Roles.as_view()),
     path("v2/resource_groups", resource_groups.ResourceGroups.as_view()),
     path("v2/resource_groups/<str:group_id>", resource_groups.OneResourceGroup.as_view()),
+    path("v3/tags", tags.Tags.as_view()),
+    path("v3/tags/attach", tags.Attachments.as_view()),
+    path("v3/tags/detach", tags.Detachments.as_view()),
+    path("v3/tags/<str:tag_name>", tags.OneTag.as_view()),
+    path("v3/resources/search", search.Search.as_view()),
 ]

@@ -24,6 +24,7 @@ class ResourceGroup(models.Model):
     name = models.CharField(max_length=64)
     is_default = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(null=True, blank=True, help_text="Empty: never changed.")
 
     class Meta:
         constraints = [

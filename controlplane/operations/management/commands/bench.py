@@ -10,7 +10,7 @@ import sys
 import tempfile
 import urllib.parse
 import urllib.request
-from argparse import ArgumentParser
+from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.management.base import BaseCommand, CommandError
 
+from controlplane.operations.bench import lists
 from controlplane.operations.bench.load import Request, Result, run
+from controlplane.operations.bench.population import populate
 from controlplane.operations.bench.signing import raw_rate
 
 VERSION = "version=2025-08-26"
@@ -45,21 +47,52 @@ class Command(BaseCommand):
             help="only this database; may be repeated (default both)",
         )
 
+        parser.add_argument(
+            "--servers",
+            type=int,
+            action="append",
+            metavar="COUNT",
+            help="list 50 servers out of so many; may be repeated (default 1000 and 1000000)",
+        )
+        parser.add_argument("--populate", type=int, help=SUPPRESS)
+
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["populate"]:
+            populate(options["populate"])
+            return
         cores = len(os.sched_getaffinity(0))
         seconds, connections = options["seconds"], options["connections"]
         self.stdout.write(f"Raw RS256 on {cores} cores ...", ending=" ")
         raw = raw_rate(processes=cores, seconds=min(seconds, 4.0))
         self.stdout.write(f"{raw:,.0f}/s")
+        counts = sorted(options["servers"] or [1_000, 1_000_000])
         for database in options["database"] or ["postgresql", "sqlite"]:
             self.stdout.write(f"\nStarting the product on {database} ...")
             with (
                 tempfile.TemporaryDirectory(prefix="baremint-bench-") as folder,
-                _product(database, Path(folder)) as info,
+                _product(database, Path(folder)) as (info, environment),
             ):
                 self.stdout.write(f"{database:34}  requests/s     p50 ms    p99 ms   of raw")
                 for name, request in _requests(info).items():
                     self._print(name, run(request, connections=connections, seconds=seconds), raw)
+                self._compare_lists(info, environment, counts=counts, seconds=seconds / 2)
+
+    def _compare_lists(
+        self, info: dict[str, Any], environment: dict[str, str], *, counts: list[int], seconds: float
+    ) -> None:
+        def fill(count: int) -> None:
+            self.stdout.write(f"  ... {count:,} servers")
+            _manage(["bench", "--populate", str(count)], environment)
+
+        found = lists.compare(info, lambda: _iam_token(info), counts=counts, populate=fill, seconds=seconds)
+        rows = list(found)
+        head = " ".join(f"{f'of {count:,}':>14}" for count in counts)
+        self.stdout.write(f"50 servers, p50 ms {'':15} {head}    ratio")
+        for name, medians in rows:
+            ratio = medians[-1] / medians[0]
+            warning = "  SLOW" if ratio > lists.SLOWEST else ""
+            shown = " ".join(f"{median:14.2f}" for median in medians)
+            self.stdout.write(f"{name:34} {shown} {ratio:8.2f}{warning}")
 
     def _print(self, name: str, result: Result, raw: float) -> None:
         p50, p99 = (result.percentile(share) * 1000 for share in (0.5, 0.99))
@@ -68,8 +101,8 @@ class Command(BaseCommand):
 
 
 @contextlib.contextmanager
-def _product(database: str, folder: Path) -> Iterator[dict[str, Any]]:
-    """A running product with its own data directory, ports and database."""
+def _product(database: str, folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
+    """A running product with its own data directory, ports and database: what `info` says, and its environment."""
     ports = _free_ports(3)
     environment = os.environ | {
         "BAREMINT_HOME": str(folder / "home"),
@@ -85,7 +118,7 @@ def _product(database: str, folder: Path) -> Iterator[dict[str, Any]]:
             environment["DATABASE_URL"] = stack.enter_context(_postgresql(folder))
         try:
             _manage(["up", "--detach"], environment)
-            yield json.loads(_manage(["info", "--json"], environment))
+            yield json.loads(_manage(["info", "--json"], environment)), environment
         finally:
             _manage(["down"], environment)
 
@@ -131,8 +164,6 @@ def _requests(info: dict[str, Any]) -> dict[str, Request]:
         f"{server['metadata_url']}/identity/v1/token?{VERSION}", b'{"expires_in": 3600}', flavor, method="PUT"
     )
     bearer = {"Authorization": f"Bearer {_json(asked)['access_token']}", "Content-Type": "application/json"}
-    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": info["api_key"]}
-    iam = _json(urllib.request.Request(f"{info['iam_url']}/identity/token", urllib.parse.urlencode(form).encode()))  # noqa: S310
     csr = json.dumps({"csr": _csr()}).encode()
     return {
         "PUT /identity/v1/token": token,
@@ -141,9 +172,15 @@ def _requests(info: dict[str, Any]) -> dict[str, Request]:
         "GET /v1/bare_metal_servers": outside(
             "GET",
             f"/v1/bare_metal_servers?{VERSION}&generation=2",
-            {"Authorization": f"Bearer {iam['access_token']}"},
+            {"Authorization": f"Bearer {_iam_token(info)}"},
         ),
     }
+
+
+def _iam_token(info: dict[str, Any]) -> str:
+    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": info["api_key"]}
+    asked = urllib.request.Request(f"{info['iam_url']}/identity/token", urllib.parse.urlencode(form).encode())  # noqa: S310
+    return str(_json(asked)["access_token"])
 
 
 def _json(request: urllib.request.Request) -> dict[str, Any]:

@@ -1,0 +1,59 @@
+"""A great many servers at once, for measuring lists: copies of one that was made the usual way."""
+
+from collections.abc import Mapping
+
+from django.db import connection, transaction
+from django.db.models import Model
+
+from servers.models import BareMetalServer
+
+FIRST = 1_000_000
+"""Row numbers from here on are copies'."""
+NUMBERS = "WITH RECURSIVE copies(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM copies WHERE i < %s) "
+
+
+@transaction.atomic
+def populate(count: int) -> int:
+    """Add copies of the oldest server until there are ``count`` servers. Returns how many were made.
+
+    Each has its own disk, interface, address and initialization, so that a page of a list is what it would be.
+    """
+    template = BareMetalServer.objects.order_by("number")[0]
+    copies = count - BareMetalServer.objects.count()
+    if copies <= 0:
+        return 0
+    taken = BareMetalServer.objects.filter(number__gte=FIRST).count()
+    number = f"{FIRST + taken} + i"
+    interface = template.network_interfaces.get()
+    # The template's subnet cannot hold them all; nothing looks at that here.
+    address = f"'11.' || (({number}) / 65536 %% 256) || '.' || (({number}) / 256 %% 256) || '.' || (({number}) %% 256)"
+    if connection.vendor == "postgresql":
+        address = f"CAST({address} AS inet)"
+    own = {"number": number, "id": f"'0717-copy-' || ({number})", "name": f"'copy-' || ({number})"}
+    _copy(template, copies, own)
+    _copy(template.disks.order_by("number")[0], copies, own | {"server_id": number})
+    _copy(interface.primary_ip, copies, own | {"address": address})
+    _copy(interface, copies, own | {"server_id": number, "primary_ip_id": number})
+    _copy(template.initialization, copies, {"server_id": number})
+    _tell_the_planner()
+    return copies
+
+
+def _copy(row: Model, copies: int, own: Mapping[str, str]) -> None:
+    """Insert copies of a row. ``own`` maps the columns in which they differ to expressions of ``i``, all from here."""
+    quote = connection.ops.quote_name
+    fields = type(row)._meta.concrete_fields
+    names = [str(field.column) for field in fields]
+    values = ", ".join(own.get(name, quote(name)) for name in names)
+    table, key = quote(type(row)._meta.db_table), quote(str(type(row)._meta.pk.column))
+    columns = ", ".join(map(quote, names))
+    statement = f"INSERT INTO {table} ({columns}) {NUMBERS}SELECT {values} FROM {table}, copies WHERE {key} = %s"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [copies, row.pk])
+
+
+def _tell_the_planner() -> None:
+    """Statistics, as the database would gather them by itself some time after such a change."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+

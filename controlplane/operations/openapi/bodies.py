@@ -1,0 +1,54 @@
+"""Extensions of drf-spectacular for our own serializers and fields. Importing this module registers them."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
+from drf_spectacular.openapi import AutoSchema
+
+from controlplane.operations.openapi.shapes import Schema, prose
+from servers.api.network_requests import IDENTITIES
+from servers.api.virtual_interfaces import VirtualNetworkInterfaceBody
+
+
+class StrictObject(OpenApiSerializerExtension):
+    """A property nobody knows is refused."""
+
+    target_class = "controlplane.kernel.fields.StrictSerializer"
+    match_subclasses = True
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> Schema:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
+        schema.pop("description", None)  # which may be the base class's
+        own = vars(type(self.target)).get("__doc__")
+        return {**schema, **({"description": prose(own)} if own else {}), "additionalProperties": False}
+
+
+class Reference(OpenApiSerializerFieldExtension):
+    """An object with exactly one key."""
+
+    target_class = "servers.api.fields.ReferenceField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
+        return {"oneOf": [reference_by(form) for form in self.target.forms]}
+
+
+class AttachedInterface(OpenApiSerializerFieldExtension):
+    """A virtual network interface that is there, or what a new one shall be."""
+
+    target_class = "servers.api.network_requests.AttachedInterfaceField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
+        new = auto_schema.resolve_serializer(VirtualNetworkInterfaceBody, direction)
+        return {"anyOf": [*(reference_by(form) for form in sorted(IDENTITIES)), new.ref]}
+
+
+def reference_by(form: str) -> Schema:
+    """An object with this one property."""
+    return {
+        "type": "object",
+        "title": f"by {form}",
+        "properties": {form: {"type": "string", "minLength": 1}},
+        "required": [form],
+        "additionalProperties": False,
+    }

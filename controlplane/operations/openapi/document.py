@@ -1,0 +1,76 @@
+"""The whole document: what the views say, the other doors, and what stands in it once."""
+
+from functools import cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+
+from controlplane import __version__
+from controlplane.kernel.middleware import REQUEST_ID
+from controlplane.operations.openapi.doors import DOORS
+from controlplane.operations.openapi.links import link
+from controlplane.operations.openapi.shapes import Schema
+
+TAGS = {
+    "VPC": "Bare metal servers and their networks. Every call names `version` and `generation`.",
+    "IAM identity": "Trusted profiles and their links to compute resources.",
+    "IAM policy": "Access policies, in the two renderings v1 and v2.",
+    "IAM token": "Access tokens, and the keys that verify them.",
+    "Resource manager": "Resource groups.",
+    "Global search and tagging": "User and access tags on resources, and resources by what is known of them.",
+    "Metadata service": "What a program on a server asks, at the server's own address.",
+    "Baremint": "What a simulator offers and a cloud does not.",
+    "Operations": "Health and first steps.",
+}
+
+SECURITY = {
+    "IAM": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An IAM access token, of POST /identity/token or POST /identity/v1/iam_tokens.",
+    },
+    "IdentityToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An identity token, of PUT /identity/v1/token on the same server.",
+    },
+}
+
+
+@cache
+def document() -> Schema:
+    """The document of this process. It depends on nothing but code and settings."""
+    found: Schema = SchemaGenerator().get_schema(public=True)
+    return found
+
+
+def complete(result: Schema, generator: SchemaGenerator, request: Any, public: bool) -> Schema:
+    """Post-processing hook of drf-spectacular, named in settings."""
+    for door in DOORS:
+        result["paths"].setdefault(door.path, {})[door.method] = door.operation(generator.registry)
+    result["info"]["version"] = __version__
+    result["servers"] = [{"url": "/", "description": "The control plane: one origin for all of IBM's hosts"}]
+    result["paths"] = dict(sorted(result["paths"].items()))
+    operations = [each for item in result["paths"].values() for each in item.values()]
+    used = {tag for operation in operations for tag in operation["tags"]}
+    result["tags"] = [{"name": name, "description": text} for name, text in TAGS.items() if name in used]
+    result["components"] = {
+        **generator.registry.build({}),
+        "securitySchemes": SECURITY,
+        "parameters": {
+            "X-Request-Id": {
+                "name": "X-Request-Id",
+                "in": "header",
+                "description": "Your own id of this request; the answer, the log and the activity event carry it.",
+                "schema": {"type": "string", "pattern": f"^{REQUEST_ID.pattern}$"},
+            }
+        },
+        "headers": {
+            "X-Request-Id": {"description": "Yours, or one made for you.", "schema": {"type": "string"}},
+            "ETag": {"description": "For `If-Match`.", "schema": {"type": "string"}},
+        },
+    }
+    link(result)
+    return result

@@ -1,0 +1,237 @@
+"""The doors that are plain Django views: what of them stands in the document, written by hand from their own facts."""
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Literal, TypedDict
+
+from django.conf import settings
+from drf_spectacular.plumbing import ComponentRegistry
+
+from controlplane.kernel.envelopes import ErrorContainer, TokenError
+from controlplane.operations.openapi.parameters import text
+from controlplane.operations.openapi.schema import JSON, REQUEST_ID, REQUEST_ID_HEADER, refusal
+from controlplane.operations.openapi.shapes import Schema, schema_of
+from identity.claims import APIKEY_GRANT
+from identity.iam.token import LONGEST_API_KEY, TokenResponse
+from identity.inside import bodies
+from identity.inside.door import EARLIEST_VERSION
+from identity.inside.views import IssuedCertificate, IssuedToken
+from identity.selectors import JsonWebKeySet
+
+FORM = "application/x-www-form-urlencoded"
+
+
+class Health(TypedDict):
+    status: Literal["ok"]
+
+
+class Unavailable(TypedDict):
+    """What is missing, and what to do about it."""
+
+    status: Literal["unavailable"]
+    reasons: dict[str, str]
+
+
+class Welcome(TypedDict):
+    name: str
+    version: str
+    links: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Door:
+    path: str
+    method: Literal["get", "put", "post"]
+    name: str
+    tag: str
+    summary: str
+    answer: Any
+    also: dict[int, Any] = field(default_factory=dict)
+    """Other answers, by status."""
+    refusals: tuple[int, ...] = ()
+    envelope: Any = ErrorContainer
+    body: Schema | None = None
+    body_required: bool = False
+    body_type: str = JSON
+    parameters: tuple[Schema, ...] = ()
+    security: str = ""
+    inside: bool = False
+    """Of the metadata service, which is another process at other addresses."""
+
+    def operation(self, components: ComponentRegistry) -> Schema:
+        document: Schema = {
+            "operationId": self.name,
+            "summary": self.summary,
+            "tags": [self.tag],
+            "parameters": [*self.parameters, REQUEST_ID],
+            "security": [{self.security: []}] if self.security else [],
+            "responses": {
+                **{
+                    str(status): {
+                        "description": HTTPStatus(status).phrase,
+                        "headers": {"X-Request-Id": REQUEST_ID_HEADER},
+                        "content": {JSON: {"schema": schema_of(answer, components)}},
+                    }
+                    for status, answer in {200: self.answer, **self.also}.items()
+                },
+                **{str(status): refusal(status, self.envelope, components) for status in self.refusals},
+            },
+        }
+        if self.body:
+            content = {self.body_type: {"schema": self.body}}
+            document["requestBody"] = {"content": content, **({"required": True} if self.body_required else {})}
+        if self.inside:
+            document["servers"] = [metadata_service()]
+        return document
+
+
+def metadata_service() -> Schema:
+    return {
+        "url": "http://{address}:{port}",
+        "description": "At a server's own address: baremint address SERVER",
+        "variables": {
+            "address": {"default": "127.64.0.1"},
+            "port": {"default": str(settings.BAREMINT_METADATA_PORT)},
+        },
+    }
+
+
+def _object(properties: dict[str, Schema], *required: str) -> Schema:
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return schema | ({"required": list(required)} if required else {})
+
+
+def _seconds(default: int, shortest: int, longest: int) -> Schema:
+    return {"type": "integer", "minimum": shortest, "maximum": longest, "default": default}
+
+
+VERSION: Schema = {
+    "name": "version",
+    "in": "query",
+    "required": True,
+    "description": f"Date of the API version, {EARLIEST_VERSION} or later.",
+    "schema": {"type": "string", "format": "date"},
+}
+FLAVOR: Schema = {
+    "name": "Metadata-Flavor",
+    "in": "header",
+    "required": True,
+    "description": "Proves that the request was meant for a metadata service.",
+    "schema": {"type": "string", "enum": [bodies.FLAVOR]},
+}
+METADATA = "Metadata service"
+OPERATIONS = "Operations"
+
+DOORS = (
+    Door(
+        path="/identity/token",
+        method="post",
+        name="create_iam_access_token",
+        tag="IAM token",
+        summary="Exchange an API key for an IAM access token",
+        answer=TokenResponse,
+        refusals=(400, 500),
+        envelope=TokenError,
+        body={
+            "type": "object",
+            "properties": {
+                "grant_type": {"type": "string", "enum": [APIKEY_GRANT]},
+                "apikey": text(LONGEST_API_KEY),
+            },
+            "required": ["grant_type", "apikey"],
+        },
+        body_required=True,
+        body_type=FORM,
+    ),
+    Door(
+        path="/identity/keys",
+        method="get",
+        name="list_iam_signing_keys",
+        tag="IAM token",
+        summary="Public keys that verify IAM access tokens (JWKS)",
+        answer=JsonWebKeySet,
+    ),
+    Door(
+        path="/identity/v1/token",
+        method="put",
+        name="create_identity_token",
+        tag=METADATA,
+        summary="Create an identity token of the calling server",
+        answer=IssuedToken,
+        refusals=(400, 403, 500),
+        body=_object(
+            {
+                "expires_in": _seconds(bodies.DEFAULT_TOKEN_SECONDS, bodies.SHORTEST_TOKEN, bodies.LONGEST_TOKEN),
+                "nonce": {"type": "string", "maxLength": bodies.LONGEST_NONCE},
+            }
+        ),
+        parameters=(VERSION, FLAVOR),
+        inside=True,
+    ),
+    Door(
+        path="/identity/v1/iam_tokens",
+        method="post",
+        name="create_iam_token",
+        tag=METADATA,
+        summary="Exchange an identity token for an IAM access token, through a trusted profile",
+        answer=IssuedToken,
+        refusals=(400, 401, 403, 500),
+        body=_object(
+            {
+                "trusted_profile": {
+                    "oneOf": [_object({kind: text(bodies.LONGEST_SELECTOR)}, kind) for kind in bodies.SELECTORS]
+                }
+            }
+        ),
+        parameters=(VERSION,),
+        security="IdentityToken",
+        inside=True,
+    ),
+    Door(
+        path="/identity/v1/certificates",
+        method="post",
+        name="create_identity_certificate",
+        tag=METADATA,
+        summary="Certify a key of the calling server",
+        answer=IssuedCertificate,
+        refusals=(400, 401, 403, 500),
+        body=_object(
+            {
+                "csr": {"type": "string", "description": "A certificate signing request in PEM."},
+                "expires_in": _seconds(
+                    bodies.DEFAULT_CERTIFICATE_SECONDS, bodies.SHORTEST_CERTIFICATE, bodies.LONGEST_CERTIFICATE
+                ),
+            },
+            "csr",
+        ),
+        body_required=True,
+        parameters=(VERSION,),
+        security="IdentityToken",
+        inside=True,
+    ),
+    Door(
+        path="/healthz",
+        method="get",
+        name="get_health",
+        tag=OPERATIONS,
+        summary="Whether the process answers",
+        answer=Health,
+    ),
+    Door(
+        path="/readyz",
+        method="get",
+        name="get_readiness",
+        tag=OPERATIONS,
+        summary="Whether everything it needs is there",
+        answer=Health,
+        also={503: Unavailable},
+    ),
+    Door(
+        path="/",
+        method="get",
+        name="get_welcome",
+        tag=OPERATIONS,
+        summary="Where everything is",
+        answer=Welcome,
+    ),
+)

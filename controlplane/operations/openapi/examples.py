@@ -1,0 +1,77 @@
+"""An example of what a schema asks for: as small as it may be, and valid."""
+
+import re
+from typing import Any
+
+from controlplane.operations.openapi.shapes import Schema
+
+# Texts that a schema does not describe well enough to make one up.
+TEXTS = {
+    "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE9b",
+    "csr": "-----BEGIN CERTIFICATE REQUEST-----\n...",
+    "href": "cos://us-south/my-bucket/my-image.qcow2",
+    "apikey": "$API_KEY",
+    "account_id": "$ACCOUNT_ID",
+}
+# For patterns: the first that fits is shown.
+SAMPLES = ("cos://us-south/my-bucket/my-image.qcow2", "10.240.0.0/24", "10.240.0.4", "env:test")
+FORMATS = {
+    "date": "2025-08-26",
+    "date-time": "2025-08-26T09:00:00Z",
+    "email": "operator@example.com",
+    "uri": "https://example.com",
+    "uuid": "2c1de7a3-5e0b-4c2f-9f5a-7f1d1c9f9a34",
+    "ipv4": "10.240.0.4",
+}
+
+
+def example(schema: Schema, schemas: dict[str, Schema], *, name: str = "") -> Any:  # noqa: PLR0911  a table
+    """A value that the schema accepts; ``name`` is the property's, where it has one."""
+    schema = resolved(schema, schemas)
+    for known in ("default", "const"):
+        if known in schema:
+            return schema[known]
+    if "enum" in schema:
+        return schema["enum"][0]
+    for choice in ("oneOf", "anyOf", "allOf"):
+        if choice in schema:
+            return example(schema[choice][0], schemas, name=name)
+    match type_of(schema):
+        case "object":
+            return _object(schema, schemas)
+        case "array":
+            return [example(schema.get("items", {}), schemas, name=name)]
+        case "integer" | "number":
+            return schema.get("minimum", 1)
+        case "boolean":
+            return True
+        case "null":
+            return None
+    return _text(schema, name)
+
+
+def resolved(schema: Schema, schemas: dict[str, Schema]) -> Schema:
+    """The schema itself, wherever it stands."""
+    return schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def type_of(schema: Schema) -> str:
+    """``type``, the first that is not null when there are several; text where there is none."""
+    found = schema.get("type", "object" if "properties" in schema else "string")
+    return str(found if isinstance(found, str) else next((each for each in found if each != "null"), "null"))
+
+
+def _object(schema: Schema, schemas: dict[str, Schema]) -> dict[str, Any]:
+    """What is required; of a body that requires nothing, its first property."""
+    properties = schema.get("properties", {})
+    shown = schema.get("required") or list(properties)[:1]
+    return {name: example(properties[name], schemas, name=name) for name in shown}
+
+
+def _text(schema: Schema, name: str) -> str:
+    if name in TEXTS:
+        return TEXTS[name]
+    if "format" in schema:
+        return FORMATS.get(schema["format"], "...")
+    plain = f"my-{name or 'value'}".replace("_", "-")[: schema.get("maxLength")]
+    return next((each for each in (plain, *SAMPLES) if re.search(schema.get("pattern", ""), each)), plain)

@@ -1,0 +1,172 @@
+"""Every parameter once: where it stands, what it takes, what it means."""
+
+import re
+from dataclasses import dataclass, field
+
+from controlplane.kernel.paging import LARGEST_LIMIT
+from controlplane.operations.openapi.shapes import Schema, prose
+from servers.api import images, reserved_ips
+from servers.api.base import EARLIEST_VERSION
+from trustedprofiles import tagging
+from trustedprofiles.api import policies, profiles
+from trustedprofiles.api.tags import LARGEST_PAGE as LARGEST_TAG_PAGE
+from trustedprofiles.models import ProfileLink
+
+
+def text(longest: int = 255) -> Schema:
+    return {"type": "string", "minLength": 1, "maxLength": longest}
+
+
+TEXT = text()
+VPC_ID: Schema = {"type": "string", "pattern": "^[-0-9a-z_]+$", "maxLength": 64}
+NAME: Schema = {"type": "string", "pattern": "^[-0-9a-z]+$", "maxLength": 63}
+IAM_ID: Schema = {"type": "string", "pattern": "^[-0-9A-Za-z]+$", "maxLength": 128}
+BOOLEAN: Schema = {"type": "boolean"}
+LIMIT: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT}
+
+
+@dataclass(frozen=True)
+class Query:
+    meaning: str
+    schema: Schema = field(default_factory=lambda: TEXT)
+    required: bool = False
+
+
+def one_of(*values: str) -> Schema:
+    return {"type": "string", "enum": list(values)}
+
+
+RESERVED_IP_SORT = one_of(*(f"{direction}{name}" for name in reserved_ips.SORTABLE for direction in ("", "-")))
+
+EVERY_VPC_CALL = {
+    "version": Query(
+        f"Date of the API version, {EARLIEST_VERSION} or later.", {"type": "string", "format": "date"}, required=True
+    ),
+    "generation": Query("Generation of the infrastructure.", {"type": "integer", "enum": [2]}, required=True),
+}
+
+QUERIES = {
+    "start": Query("Token of a page, as ``next`` of the page before it names it."),
+    "limit": Query("How many to answer with at most.", LIMIT),
+    "name": Query("Only what has exactly this name."),
+    "account_id": Query("The account of your token."),
+    "format": Query("``display`` adds names and actions of the roles.", one_of(*policies.FORMATS)),
+    "service_name": Query("Only what is about this service."),
+    "service_type": Query("Only what is about this type of service."),
+    "service_group_id": Query("Only what is about this group of services."),
+    "tag_type": Query("Which tags; user tags unless it says so.", one_of(*tagging.TYPES)),
+    "providers": Query("Where tags are kept: `ghost` here; `ims`, classic infrastructure, has none."),
+    "timeout": Query("Changes nothing: answers do not time out."),
+}
+
+# Where a name means something of its own in one operation.
+POLICY_QUERIES = {
+    "account_id": Query("The account of your token.", required=True),
+    "iam_id": Query("Only policies of this subject."),
+    "access_group_id": Query("Access groups are not simulated: answers with none."),
+    "type": Query("``authorization`` policies are not simulated: answers with none.", one_of(*policies.TYPES)),
+    "state": Query("``deleted`` ones can be restored.", one_of(*policies.STATES)),
+    "sort": Query("Order; ``-`` before a name turns it round.", one_of(*policies.SORTS)),
+    "tag_name": Query("Only policies on resources with this access tag."),
+    "tag_value": Query("Only policies on resources with this value of an access tag."),
+}
+OWN_QUERIES: dict[str, dict[str, Query]] = {
+    "list_profiles": {
+        "account_id": Query("The account of your token.", required=True),
+        "pagesize": Query("How many to answer with at most.", LIMIT),
+        "pagetoken": Query("Token of a page, out of ``next`` or ``previous`` of another."),
+        "sort": Query("What to order by.", one_of(*profiles.SORTABLE)),
+        "order": Query("Direction of ``sort``.", one_of("asc", "desc")),
+    },
+    "list_images": {
+        "status": Query(f"Only what has one of these statuses, separated by commas: {', '.join(images.STATUSES)}."),
+        "user_data_format": Query(f"Only what has one of these, separated by commas: {', '.join(images.FORMATS)}."),
+        "visibility": Query("Only IBM's images, which are public, or only your own.", one_of(*images.VISIBILITIES)),
+        "remote.account.id": Query("Only images of this account: `null` for your own, `not:null` for all others."),
+        "owner_type": Query("As `remote.account.id`, before version 2025-06-30.", one_of(*images.OWNERS)),
+    },
+    "list_policies": POLICY_QUERIES,
+    "list_v2_policies": POLICY_QUERIES,
+    "delete_link_by_parameters": {
+        "type": Query("Compute resource type of the links.", one_of(*ProfileLink.CrType.values), required=True),
+        "crn": Query("Only links to this CRN."),
+        "namespace": Query("Only links to this namespace."),
+        "name": Query("Only links to a resource of this name."),
+        "component_type": Query("Only links to this type of component."),
+        "component_name": Query("Only links to a component of this name."),
+    },
+    "list_tags": {
+        "limit": Query("How many to answer with at most.", {**LIMIT, "maximum": LARGEST_TAG_PAGE}),
+        "offset": Query("How many to leave out before the first.", {"type": "integer", "minimum": 0}),
+        "attached_to": Query("Only tags on the resource with this CRN."),
+        "attached_only": Query("Only tags that are on a resource.", BOOLEAN),
+        "order_by_name": Query("Direction of the order, which is by name.", one_of("asc", "desc")),
+        "full_data": Query("Nothing more is known of a tag than its name: changes nothing."),
+    },
+    "attach_tag": {
+        "replace": Query("Whether all other tags of this type are taken off.", BOOLEAN),
+        "update": Query("Whether a tag `key:value` takes the place of those with the same key.", BOOLEAN),
+    },
+    "search": {
+        "limit": Query("How many to answer with at most.", {**LIMIT, "maximum": LARGEST_TAG_PAGE}),
+        "sort": Query("Changes nothing: the order is always the same."),
+        "is_deleted": Query("Changes nothing: what is deleted is not found."),
+        "is_reclaimed": Query("Changes nothing: what is deleted is not found."),
+        "can_tag": Query("Changes nothing: whatever is found can be tagged."),
+    },
+    "list_vpcs": {"classic_access": Query("Only VPCs with access to classic infrastructure, or without.", BOOLEAN)},
+    "list_vpc_routing_tables": {"is_default": Query("Only the default routing table, or only the others.", BOOLEAN)},
+    "list_subnet_reserved_ips": {
+        "sort": Query("Order; ``-`` before a name turns it round. Without it, the newest come first.", RESERVED_IP_SORT)
+    },
+    "list_resource_groups": {
+        "default": Query("Only the account's default group, or only the others.", BOOLEAN),
+        "date": Query("Changes nothing: a group has no state by month."),
+        "include_deleted": Query("Whether deleted groups are listed too.", BOOLEAN),
+    },
+}
+
+# A parameter such as ``vpc.id`` selects by a member of what a resource refers to.
+MEMBER = re.compile(r"(?P<of>[a-z_.]+)\.(?P<member>id|crn|name|href|address|resource_type)")
+
+
+def query_parameter(operation: str, name: str) -> Schema:
+    """A parameter of this operation; one that nobody described here has no description, and a test says so."""
+    known = {**EVERY_VPC_CALL, **QUERIES, **OWN_QUERIES.get(operation, {})}
+    if name in known:
+        found = known[name]
+    elif member := MEMBER.fullmatch(name):
+        found = Query(f"Only those whose {words(member['of'].replace('.', ' '))} has this {member['member']}.")
+    else:
+        found = Query("")
+    return {
+        "name": name,
+        "in": "query",
+        **({"description": prose(found.meaning)} if found.meaning else {}),
+        "schema": found.schema,
+        **({"required": True} if found.required else {}),
+    }
+
+
+def path_parameter(name: str, *, vpc: bool) -> Schema:
+    if name == "tag_name":
+        schema, meaning = {"type": "string", "pattern": f"^{tagging.NAMES[tagging.USER].pattern}$"}, "Name"
+    elif not name.endswith("_id"):
+        schema, meaning = NAME, "Name"
+    else:
+        schema, meaning = VPC_ID if vpc else IAM_ID, "Id"
+    what = "" if name in ("name", "id") else f" of the {words(name.removesuffix('_id').removesuffix('_name'))}"
+    return {"name": name, "in": "path", "required": True, "description": f"{meaning}{what}.", "schema": schema}
+
+
+ABBREVIATIONS = {
+    **{word: word.upper() for word in ("acl", "crn", "iam", "id", "ip", "pci", "ssh", "vlan", "vni", "vpc")},
+    "acls": "ACLs",
+    "ips": "IPs",
+    "vpcs": "VPCs",
+}
+
+
+def words(name: str) -> str:
+    """``list_subnet_reserved_ips`` as a reader says it: list subnet reserved IPs."""
+    return " ".join(ABBREVIATIONS.get(word, word) for word in name.replace("_", " ").split())

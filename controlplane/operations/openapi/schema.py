@@ -1,0 +1,140 @@
+"""How drf-spectacular describes one method of a GuardedView: by its Operation, by nothing else."""
+
+import re
+from http import HTTPStatus
+from typing import Any, get_type_hints
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
+
+from controlplane.operations.openapi import bodies
+from controlplane.operations.openapi.parameters import (
+    EVERY_VPC_CALL,
+    path_parameter,
+    query_parameter,
+    words,
+)
+from controlplane.operations.openapi.shapes import Schema, find, schema_of
+from servers.api.base import VpcView
+from trustedprofiles.guarded import GuardedView
+from trustedprofiles.permissions import Operation
+
+__all__ = ["OperationSchema", "bodies"]
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+VARIABLE = re.compile(r"\{(\w+)\}")
+
+TAGS = {
+    "is": "VPC",
+    "iam-identity": "IAM identity",
+    "iam-access-management": "IAM policy",
+    "resource-controller": "Resource manager",
+    "global-search-tagging": "Global search and tagging",
+}
+"""Service name of a view to the API it belongs to."""
+
+OWN, OWN_PATHS = "Baremint", "/_baremint/"
+
+
+class OperationSchema(AutoSchema):
+    """Named in settings as DEFAULT_SCHEMA_CLASS."""
+
+    view: Any
+
+    def get_operation(
+        self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
+    ) -> Schema | None:
+        """None for a view that is not guarded, or that does not answer this method."""
+        self.path, self.method, self.registry = path, method, registry
+        if not isinstance(self.view, GuardedView) or not (operation := self.view.operations.get(method)):
+            return None
+        document: Schema = {
+            "operationId": operation.name,
+            "summary": _sentence(words(operation.name)),
+            "description": f"Needs the IAM action `{operation.action}`. Leaves the activity event `{operation.event}`.",
+            "tags": [OWN if path.startswith(OWN_PATHS) else TAGS.get(self.view.service_name, self.view.service_name)],
+            "parameters": self._parameters(operation),
+        }
+        if operation.body:
+            document["requestBody"] = self._body(operation.body)
+        document["security"] = [{"IAM": []}]
+        document["responses"] = self._responses(operation)
+        return document
+
+    @property
+    def _is_vpc(self) -> bool:
+        return isinstance(self.view, VpcView)
+
+    def _parameters(self, operation: Operation) -> list[Schema]:
+        in_path = [path_parameter(name, vpc=self._is_vpc) for name in VARIABLE.findall(self.path)]
+        names = (*(EVERY_VPC_CALL if self._is_vpc else ()), *operation.query)
+        in_query = [query_parameter(operation.name, name) for name in names]
+        return [*in_path, *in_query, *([if_match(operation)] if operation.if_match else []), REQUEST_ID]
+
+    def _body(self, body: Any) -> Schema:
+        schema = self.resolve_serializer(body, "request").ref
+        needed = any(field.required for field in body().fields.values())
+        types = (JSON, MERGE_PATCH) if self.method == "PATCH" else (JSON,)
+        return {"content": {each: {"schema": schema} for each in types}, **({"required": True} if needed else {})}
+
+    def _responses(self, operation: Operation) -> Schema:
+        success: Schema = {
+            "description": HTTPStatus(operation.status).phrase,
+            "headers": {"X-Request-Id": REQUEST_ID_HEADER, **({"ETag": ETAG_HEADER} if operation.etag else {})},
+        }
+        if operation.answer is not None:
+            success["content"] = {JSON: {"schema": schema_of(operation.answer, self.registry)}}
+        refusals = {str(status): self._refusal(status) for status in self._refusals(operation)}
+        return {str(operation.status): success, **refusals}
+
+    def _refusals(self, operation: Operation) -> list[int]:
+        """400: a NUL character, a wrong ``version`` or body. 404: what the path or account_id names is not there."""
+        statuses = [400, 401, 403]
+        if VARIABLE.search(self.path) or "account_id" in operation.query:
+            statuses.append(404)
+        if self.method != "GET" and operation.conflicts:
+            statuses.append(409)
+        if operation.if_match:
+            statuses.append(412)
+        return statuses
+
+    def _refusal(self, status: int) -> Schema:
+        """By reference: every operation of an API refuses in the same envelope."""
+        return refusal(status, get_type_hints(self.view.envelope)["return"], self.registry)
+
+
+def refusal(status: int, envelope: Any, components: ComponentRegistry) -> Schema:
+    """A reference to the response with this status in this envelope, which is added to ``components``."""
+    name = f"{envelope.__name__}{status}"
+    component = ResolvedComponent(name=name, type=ResolvedComponent.RESPONSE, object=name)
+    if find(components, component) is None:
+        headers = {"X-Request-Id": REQUEST_ID_HEADER}
+        if status == 401:
+            headers["WWW-Authenticate"] = {"schema": {"type": "string"}, "description": "Bearer (RFC 6750)."}
+        component.schema = {
+            "description": HTTPStatus(status).phrase,
+            "headers": headers,
+            "content": {JSON: {"schema": schema_of(envelope, components)}},
+        }
+        components.register(component)
+    return {"$ref": f"#/components/responses/{name}"}
+
+
+def if_match(operation: Operation) -> Schema:
+    return {
+        "name": "If-Match",
+        "in": "header",
+        "description": "ETag of the last read; any other is refused with 412. `*` matches all.",
+        "schema": {"type": "string", "minLength": 1},
+        **({"required": True} if operation.if_match == "required" else {}),
+    }
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+REQUEST_ID: Schema = {"$ref": "#/components/parameters/X-Request-Id"}
+REQUEST_ID_HEADER: Schema = {"$ref": "#/components/headers/X-Request-Id"}
+ETAG_HEADER: Schema = {"$ref": "#/components/headers/ETag"}

@@ -1,0 +1,67 @@
+"""``/_baremint/account``: what holds for all servers of an account. A thing of our own; IBM Cloud has no such path."""
+
+from typing import Any, TypedDict
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from servers.models import AccountSettings
+from servers.services.metadata_service import READ_ACCOUNT, SWITCH_ACCOUNT, switch_account
+from trustedprofiles.guarded import GuardedView
+from trustedprofiles.models import Account as AccountRow
+from trustedprofiles.permissions import Operation
+
+ACTION = "is.bare-metal-server.account-settings"
+
+
+class AccountMetadataServiceBody(StrictSerializer):
+    enabled = StrictBooleanField()
+
+
+class PatchAccountBody(StrictSerializer):
+    metadata_service = AccountMetadataServiceBody(required=False)
+
+
+class AccountMetadataService(TypedDict):
+    enabled: bool
+
+
+class Account(TypedDict):
+    id: str
+    name: str
+    metadata_service: AccountMetadataService
+
+
+class OneAccount(GuardedView):
+    """The caller's own account."""
+
+    operations = {
+        "GET": Operation("get_account", f"{ACTION}.read", READ_ACCOUNT, answer=Account),
+        "PATCH": Operation(
+            "update_account", f"{ACTION}.administer", SWITCH_ACCOUNT, True, body=PatchAccountBody, answer=Account
+        ),
+    }
+
+    account: AccountRow
+
+    def prepare(self, request: Request) -> None:
+        self.account = AccountRow.objects.get(id=self.caller.account_id)
+
+    def target(self) -> Party:
+        return Party(self.caller.account_id, type="Account")
+
+    def get(self, request: Request) -> Response:
+        return self.answer(self._body())
+
+    def patch(self, request: Request) -> Response:
+        body: dict[str, Any] = self.body
+        if switch := body.get("metadata_service"):
+            switch_account(self.account, enabled=switch["enabled"], by=Party.of(self.caller))
+        return self.answer(self._body())
+
+    def _body(self) -> Account:
+        settings = AccountSettings.objects.filter(account=self.account).first()
+        enabled = settings is None or settings.metadata_service
+        return {"id": self.account.id, "name": self.account.name, "metadata_service": {"enabled": enabled}}

@@ -1,0 +1,45 @@
+"""``/v1/bare_metal_server/capacities``: where which profile can be had. Here, wherever it is offered."""
+
+from typing import TypedDict
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from servers import catalog
+from servers.api.catalog import CatalogView
+from servers.api.profiles import profile_reference
+from servers.api.server_shapes import BareMetalServerProfileReference
+from servers.api.shapes import NamedReference, collection
+from servers.services import events
+from trustedprofiles.permissions import Operation
+
+
+class BareMetalServerCapacity(TypedDict):
+    profile: BareMetalServerProfileReference
+    zone: NamedReference
+
+
+class Capacities(CatalogView):
+    operations = {
+        "GET": Operation(
+            "list_bare_metal_server_capacities",
+            "is.bare-metal-server.bare-metal-server-capacity.read",
+            events.CAPACITY_READ,
+            answer=collection("BareMetalServerCapacityCollection", "capacities", BareMetalServerCapacity),
+            query=("start", "limit", "profile.name", "zone.name"),
+        )
+    }
+
+    def get(self, request: Request) -> Response:
+        query = request.GET
+        pairs = [
+            (profile, zone)
+            for profile in catalog.profiles_of(self.region)
+            for zone in catalog.regions()[self.region].zones
+            if query.get("profile.name", profile.name) == profile.name and query.get("zone.name", zone) == zone
+        ]
+        return self.pages("capacities", pairs, self.render)
+
+    def render(self, pair: tuple[catalog.Profile, str]) -> BareMetalServerCapacity:
+        profile, zone = pair
+        return {"profile": profile_reference(profile, self.hrefs), "zone": self.hrefs.zone(zone)}

@@ -1,0 +1,51 @@
+"""Fields that many request bodies share: names, and references to other resources."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from controlplane.kernel.fields import StrictSerializer
+
+NAME = r"\A([a-z]|[a-z][-a-z0-9]*[a-z0-9])\Z"
+LONGEST_NAME = 63
+
+
+class NameField(serializers.RegexField):
+    """``web-1``: 1 to 63 lower-case letters, digits and hyphens, beginning with a letter (VPC API, names)."""
+
+    default_error_messages = {
+        "invalid": "A name has 1 to 63 lower-case letters, digits and hyphens, begins with a letter and ends with "
+        "none of the hyphens."
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(NAME, max_length=LONGEST_NAME, trim_whitespace=False, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class ReferenceField(serializers.Field):
+    """A reference by exactly one of its ``forms``; reads as the id at the end of it."""
+
+    default_error_messages = {"invalid": "A reference is an object with exactly one of {forms}."}
+
+    def __init__(self, *forms: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.forms = forms or ("id", "crn", "href")
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, dict) or len(data) != 1:
+            self.fail("invalid", forms=", ".join(self.forms))
+        [(form, value)] = data.items()
+        if form not in self.forms or not isinstance(value, str) or not value or "\x00" in value:
+            self.fail("invalid", forms=", ".join(self.forms))
+        return value.rpartition(":" if form == "crn" else "/")[2] if form in ("crn", "href") else value
+
+
+class RenameBody(StrictSerializer):
+    """A merge patch of what has nothing but a name to change."""
+
+    name = NameField(required=False)

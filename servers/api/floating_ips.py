@@ -1,0 +1,225 @@
+"""``/v1/floating_ips``."""
+
+import ipaddress
+from typing import Any, Literal, NotRequired, TypedDict
+
+from django.db.models import Q, QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel import timestamps
+from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
+from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.paging import Order
+from servers import catalog
+from servers.api.base import VpcView
+from servers.api.fields import NameField, ReferenceField
+from servers.api.references import Hrefs, resource_group
+from servers.api.shapes import (
+    FloatingIPReference,
+    NamedReference,
+    ReservedIPReference,
+    ResourceGroupReference,
+    collection,
+)
+from servers.models import FloatingIP as Row
+from servers.services import floating_ips as services
+from trustedprofiles.permissions import Operation
+
+ACTION = EVENT = services.EVENT
+SORTABLE: dict[str, Any] = {
+    "address": lambda text: int(ipaddress.IPv4Address(text)),
+    "created_at": lambda instant: instant.timestamp(),
+    "name": str,
+}
+TYPES = ("network_interface", "virtual_network_interface")
+
+
+class CreateFloatingIpBody(StrictSerializer):
+    """``zone`` or ``target``, which is a network interface or a virtual one."""
+
+    zone = ReferenceField("name", "href", required=False)
+    target = ReferenceField("id", "crn", "href", required=False)
+    name = NameField(required=False)
+    resource_group = ReferenceField("id", required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if ("zone" in attrs) == ("target" in attrs):
+            raise serializers.ValidationError({"zone": "Give exactly one of zone and target."})
+        return attrs
+
+
+class PatchFloatingIpBody(StrictSerializer):
+    name = NameField(required=False)
+    target = ReferenceField("id", "crn", "href", required=False, allow_null=True)
+
+
+class FloatingIPTarget(TypedDict):
+    """A network interface, or a virtual network interface, which has a CRN."""
+
+    crn: NotRequired[str]
+    href: str
+    id: str
+    name: str
+    primary_ip: ReservedIPReference
+    resource_type: Literal["network_interface", "virtual_network_interface"]
+
+
+class FloatingIP(FloatingIPReference):
+    created_at: str
+    resource_group: ResourceGroupReference
+    status: Literal["available", "deleting", "failed", "pending"]
+    target: NotRequired[FloatingIPTarget]
+    zone: NamedReference
+
+
+def floating_ip_body(ip: Row, hrefs: Hrefs) -> FloatingIP:
+    body: FloatingIP = {
+        **hrefs.floating_ip(ip),
+        "created_at": timestamps.seconds(ip.created_at),
+        "resource_group": resource_group(ip.resource_group),
+        "status": "available",
+        "zone": hrefs.zone(ip.zone),
+    }
+    if interface := ip.network_interface:
+        body["target"] = {
+            "href": hrefs("bare_metal_servers", interface.server.id, "network_interfaces", interface.id),
+            "id": interface.id,
+            "name": interface.name,
+            "primary_ip": hrefs.reserved_ip(interface.primary_ip, interface.subnet),
+            "resource_type": "network_interface",
+        }
+    if virtual := ip.virtual_network_interface:
+        reference = hrefs.virtual_network_interface(virtual)
+        body["target"] = {
+            "crn": reference["crn"],
+            "href": reference["href"],
+            "id": reference["id"],
+            "name": reference["name"],
+            "primary_ip": hrefs.reserved_ip(virtual.primary_ip, virtual.subnet),
+            "resource_type": "virtual_network_interface",
+        }
+    return body
+
+
+def with_targets(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """The rows with all that ``floating_ip_body`` shows."""
+    holders = ("network_interface", "virtual_network_interface")
+    parts = [f"{holder}__{part}" for holder in holders for part in ("primary_ip", "subnet")]
+    return rows.select_related("resource_group", "network_interface__server", *parts)
+
+
+class FloatingIpView(VpcView):
+    def rows(self) -> QuerySet[Row]:
+        return with_targets(self.own(Row))
+
+
+class FloatingIPs(FloatingIpView):
+    operations = {
+        "GET": Operation(
+            "list_floating_ips",
+            f"{ACTION}.list",
+            f"{EVENT}.read",
+            answer=collection("FloatingIPCollection", "floating_ips", FloatingIP),
+            query=(
+                "start",
+                "limit",
+                "resource_group.id",
+                "sort",
+                "target.id",
+                "target.crn",
+                "target.name",
+                "target.resource_type",
+            ),
+        ),
+        "POST": Operation(
+            "create_floating_ip",
+            f"{ACTION}.create",
+            f"{EVENT}.create",
+            True,
+            status=201,
+            body=CreateFloatingIpBody,
+            answer=FloatingIP,
+        ),
+    }
+
+    def get(self, request: Request) -> Response:
+        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
+        return self.page("floating_ips", rows.filter(self._target()), floating_ip_body, order=self._order())
+
+    def _target(self) -> Q:
+        query, found = self.request.GET, Q()
+        for parameter, field in (("target.id", "id"), ("target.name", "name")):
+            if parameter in query:
+                value = query[parameter]
+                found &= Q(**{f"network_interface__{field}": value}) | Q(
+                    **{f"virtual_network_interface__{field}": value}
+                )
+        if "target.crn" in query:
+            found &= Q(virtual_network_interface__id=query["target.crn"].rpartition(":")[2])
+        if "target.resource_type" in query:
+            kind = query["target.resource_type"]
+            if kind not in TYPES:
+                raise InvalidValue(
+                    f"target.resource_type must be one of {', '.join(TYPES)}.",
+                    target=Target("target.resource_type", "parameter", kind),
+                )
+            found &= Q(**{f"{kind}__isnull": False})
+        return found
+
+    def _order(self) -> Order | None:
+        sort = self.request.GET.get("sort")
+        if sort is None:
+            return None
+        column = sort.removeprefix("-")
+        if column not in SORTABLE:
+            raise InvalidValue(
+                f"sort must be one of {', '.join(SORTABLE)}, or one of them after a hyphen.",
+                target=Target("sort", "parameter", sort),
+            )
+        return Order(column, SORTABLE[column], descending=sort.startswith("-"))
+
+    def post(self, request: Request) -> Response:
+        body = self.body
+        zones = catalog.regions()[self.region].zones
+        if "zone" in body and body["zone"] not in zones:
+            raise ReferenceNotFound(f"zone must be one of {', '.join(zones)}.", target=Target("zone"))
+        made = services.create_floating_ip(self.account, region=self.region, by=self.by, **body)
+        return self.answer(floating_ip_body(self.find(self.rows(), id=made.id), self.hrefs))
+
+
+class OneFloatingIP(FloatingIpView):
+    operations = {
+        "GET": Operation("get_floating_ip", f"{ACTION}.read", f"{EVENT}.read", answer=FloatingIP),
+        "PATCH": Operation(
+            "update_floating_ip",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            True,
+            body=PatchFloatingIpBody,
+            answer=FloatingIP,
+        ),
+        "DELETE": Operation("delete_floating_ip", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
+    }
+
+    ip: Row
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        self.ip = self.find(self.rows(), id=self.kwargs["ip_id"])
+
+    def resource_attributes(self) -> dict[str, str]:
+        return super().resource_attributes() | self.attributes_of(self.ip, "floatingIpId")
+
+    def get(self, request: Request, ip_id: str) -> Response:
+        return self.answer(floating_ip_body(self.ip, self.hrefs))
+
+    def patch(self, request: Request, ip_id: str) -> Response:
+        body = self.body
+        services.update_floating_ip(self.ip, move="target" in body, by=self.by, **body)
+        return self.answer(floating_ip_body(self.find(self.rows(), id=ip_id), self.hrefs))
+
+    def delete(self, request: Request, ip_id: str) -> Response:
+        services.delete_floating_ip(self.ip, by=self.by)
+        return self.answer()

@@ -1,0 +1,48 @@
+"""What needs further actions, beside the operation's own: links that are made along, and daring network options."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from controlplane.kernel.caller import Caller
+from controlplane.kernel.errors import NotAuthorized, Target
+from servers.services.initialization import InitializationPrototype
+from trustedprofiles.selectors import authorize, find_profile, may_link
+
+MANAGE = "is.virtual-network-interface.virtual-network-interface.manage"
+INTERFACES = ("primary_network_interface", "network_interfaces")
+ATTACHMENTS = ("primary_network_attachment", "network_attachments")
+
+
+def require_linking(caller: Caller, asked: InitializationPrototype, *, path: str) -> None:
+    """``auto_link`` makes a link for the caller, who therefore must be allowed to make it. Raises NotAuthorized."""
+    if asked.trusted_profile is None or not asked.auto_link:
+        return
+    profile = find_profile(account_id=caller.account_id, **asked.trusted_profile)
+    if profile and not (verdict := may_link(caller, profile)):
+        raise NotAuthorized(verdict.because, target=Target(path))
+
+
+def require_advanced(caller: Caller, asked: Mapping[str, Any], resource: Mapping[str, str], *, path: str = "") -> None:
+    """Spoofing addresses, and doing without infrastructure NAT, need actions of their own. Raises NotAuthorized."""
+    daring = {
+        "allow_ip_spoofing": asked.get("allow_ip_spoofing") is True,
+        "enable_infrastructure_nat": asked.get("enable_infrastructure_nat") is False,
+    }
+    actions = {"allow_ip_spoofing": "ip-spoofing", "enable_infrastructure_nat": "infrastructure-nat"}
+    attributes = {"accountId": caller.account_id, "serviceName": "is", **resource}
+    for name in (name for name, wanted in daring.items() if wanted):
+        if not (verdict := authorize(caller, action=f"{MANAGE}-{actions[name]}", resource=attributes)):
+            raise NotAuthorized(verdict.because, target=Target(f"{path}.{name}" if path else name))
+
+
+def require_advanced_network(caller: Caller, body: Mapping[str, Any], resource: Mapping[str, str]) -> None:
+    """The same, for every connection in the body that a server is made from."""
+    for primary, others in (INTERFACES, ATTACHMENTS):
+        asked = [(primary, body[primary])] if primary in body else []
+        asked += [(f"{others}[{number}]", each) for number, each in enumerate(body.get(others, ()))]
+        for path, connection in asked:
+            interface = connection.get("virtual_network_interface", connection)
+            if isinstance(interface, Mapping):
+                require_advanced(caller, interface, resource, path=path)
+            elif not isinstance(interface, str):
+                require_advanced(caller, vars(interface), resource, path=f"{path}.virtual_network_interface")

@@ -1,0 +1,82 @@
+"""What requests about images say."""
+
+from datetime import date
+from typing import Any, cast
+
+from rest_framework import serializers
+
+from controlplane.kernel import clock
+from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from servers.allowed_use import LONGEST
+from servers.api.base import EARLIEST_VERSION
+from servers.api.fields import NameField, ReferenceField
+from servers.services.images import ImageChanges
+
+FILE = r"\Acos://[-a-z0-9]+/[-.a-z0-9]+/[^\s?#]+\.(qcow2|vhd)\Z"
+LONGEST_FILE = 2048
+
+
+class AllowedUseBody(StrictSerializer):
+    """``instance`` may only be ``true``: there are no virtual servers here."""
+
+    api_version = serializers.DateField(required=False)
+    bare_metal_server = StrictCharField(required=False, max_length=LONGEST)
+    instance = serializers.ChoiceField(choices=["true"], required=False)
+
+    def validate_api_version(self, value: date) -> date:
+        if not EARLIEST_VERSION <= value <= clock.now().date():
+            raise serializers.ValidationError(f"The version must be a date from {EARLIEST_VERSION} to today.")
+        return value
+
+
+class FileField(serializers.RegexField):
+    """``cos://us-south/my-bucket/my-image.qcow2``: where the image is in Cloud Object Storage."""
+
+    default_error_messages = {
+        "invalid": "An image file is cos://<region>/<bucket>/<object>, and its name ends with .qcow2 or .vhd."
+    }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(FILE, max_length=LONGEST_FILE, trim_whitespace=False, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class ImageFileBody(StrictSerializer):
+    href = FileField()
+
+
+class CreateImageBody(StrictSerializer):
+    """An image by file. Encrypted images, and images of volumes, are not simulated."""
+
+    file = ImageFileBody()
+    operating_system = ReferenceField("name", "href")
+    allowed_use = AllowedUseBody(required=False)
+    deprecation_at = serializers.DateTimeField(required=False)
+    name = NameField(required=False)
+    obsolescence_at = serializers.DateTimeField(required=False)
+    resource_group = ReferenceField("id", required=False)
+
+
+class UpdateImageBody(StrictSerializer):
+    allowed_use = AllowedUseBody(required=False)
+    deprecation_at = serializers.DateTimeField(required=False, allow_null=True)
+    name = NameField(required=False)
+    obsolescence_at = serializers.DateTimeField(required=False, allow_null=True)
+
+
+def prototype(body: dict[str, Any]) -> dict[str, Any]:
+    """What the services take, of a checked body."""
+    wanted = {name: value for name, value in body.items() if name != "allowed_use"}
+    if "bare_metal_server" in body.get("allowed_use", {}):
+        wanted["allowed_use"] = body["allowed_use"]["bare_metal_server"]
+    if "file" in wanted:
+        wanted["file"] = wanted["file"]["href"]
+    return wanted
+
+
+def changes(body: dict[str, Any]) -> ImageChanges:
+    return cast(ImageChanges, prototype(body))

@@ -1,0 +1,190 @@
+"""``/v1/images``: IBM's stock images, which all accounts see, and the account's own."""
+
+from functools import cached_property
+
+from django.db.models import Q, QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel.paging import Order
+from servers import catalog
+from servers.allowed_use import holds
+from servers.api.catalog import CatalogView, one_of
+from servers.api.image_body import Image, image_body
+from servers.api.image_requests import CreateImageBody, UpdateImageBody, changes, prototype
+from servers.api.profiles import profile_reference
+from servers.api.references import Hrefs
+from servers.api.server_shapes import BareMetalServerProfileReference
+from servers.api.shapes import collection
+from servers.models import Image as ImageRow
+from servers.selectors import images_of
+from servers.services import images
+from trustedprofiles.models import ResourceGroup
+from trustedprofiles.permissions import Operation
+from trustedprofiles.selectors import default_resource_group
+
+IMAGE = "is.image.image"
+STATUSES = (
+    "available",
+    "deleting",
+    "deprecated",
+    "failed",
+    "obsolete",
+    "partially_available",
+    "pending",
+    "unusable",
+)
+FORMATS = ("cloud_init", "esxi_kickstart", "ipxe")
+VISIBILITIES = ("private", "public")
+OWNERS = ("provider", "user")
+OLDEST_FIRST = Order("number", key=int)
+"""Stock images come first, in the catalog's own order."""
+
+
+class ImageView(CatalogView):
+    def rows(self) -> QuerySet[ImageRow]:
+        """What the account sees in the region called."""
+        return images_of(self.caller.account_id).filter(region=self.region).select_related("resource_group")
+
+    def render(self, image: ImageRow, hrefs: Hrefs) -> Image:
+        return image_body(image, self.default_group, self.version, hrefs)
+
+    @cached_property
+    def default_group(self) -> ResourceGroup:
+        return default_resource_group(self.caller.account_id)
+
+
+class Images(ImageView):
+    operations = {
+        "GET": Operation(
+            "list_images",
+            f"{IMAGE}.list",
+            f"{IMAGE}.read",
+            answer=collection("ImageCollection", "images", Image),
+            query=(
+                "start",
+                "limit",
+                "resource_group.id",
+                "name",
+                "status",
+                "visibility",
+                "user_data_format",
+                "remote.account.id",
+                "owner_type",
+            ),
+        ),
+        "POST": Operation(
+            "create_image", f"{IMAGE}.create", f"{IMAGE}.create", True, status=201, body=CreateImageBody, answer=Image
+        ),
+    }
+
+    def get(self, request: Request) -> Response:
+        return self.page("images", self.wanted(), self.render, order=OLDEST_FIRST)
+
+    def wanted(self) -> QuerySet[ImageRow]:
+        """The rows that match every filter. Raises InvalidValue."""
+        query = self.request.GET
+        rows = self.filtered(self.rows(), {"name": "name"})
+        if group := query.get("resource_group.id"):
+            stock = Q(account=None) if group == self.default_group.id else Q(pk=None)
+            rows = rows.filter(Q(resource_group=group) | stock)
+        for name, choices in (("status", STATUSES), ("user_data_format", FORMATS)):
+            if name in query:
+                values = [one_of(value, choices, parameter=name) for value in query[name].split(",")]
+                rows = rows.filter(**{f"{name}__in": values})
+        if "visibility" in query:
+            visibility = one_of(query["visibility"], VISIBILITIES, parameter="visibility")
+            rows = rows.filter(account__isnull=visibility == "public")
+        if "owner_type" in query:
+            owner = one_of(query["owner_type"], OWNERS, parameter="owner_type")
+            rows = rows.filter(account__isnull=owner == "provider")
+        match query.get("remote.account.id"):
+            case None:
+                return rows
+            case "null":
+                return rows.exclude(account=None)
+            case "not:null" | catalog.PROVIDER_ACCOUNT:
+                return rows.filter(account=None)
+            case _:
+                return rows.none()
+
+    def post(self, request: Request) -> Response:
+        image = images.create_image(self.account, region=self.region, by=self.by, **prototype(self.body))
+        return self.answer(self.render(image, self.hrefs))
+
+
+class OneImageView(ImageView):
+    image: ImageRow
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        self.image = self.find(self.rows(), id=self.kwargs["image_id"])
+
+    def resource_attributes(self) -> dict[str, str]:
+        group = self.image.resource_group_id or self.default_group.id
+        return {**super().resource_attributes(), "imageId": self.image.id, "resourceGroupId": group}
+
+    def target(self) -> Party:
+        if hasattr(self, "image"):
+            return Party(self.image.crn, self.image.name, "Image")
+        return Party(self.kwargs["image_id"], type="Image")
+
+
+class OneImage(OneImageView):
+    operations = {
+        "GET": Operation("get_image", f"{IMAGE}.read", f"{IMAGE}.read", answer=Image),
+        "PATCH": Operation(
+            "update_image", f"{IMAGE}.update", f"{IMAGE}.update", True, body=UpdateImageBody, answer=Image
+        ),
+        "DELETE": Operation("delete_image", f"{IMAGE}.delete", f"{IMAGE}.delete", True, status=202),
+    }
+
+    def get(self, request: Request, image_id: str) -> Response:
+        return self.answer(self.render(self.image, self.hrefs))
+
+    def patch(self, request: Request, image_id: str) -> Response:
+        image = images.update_image(self.image, changes(self.body), by=self.by)
+        return self.answer(self.render(image, self.hrefs))
+
+    def delete(self, request: Request, image_id: str) -> Response:
+        images.delete_image(self.image, by=self.by)
+        return self.answer()
+
+
+class DeprecateImage(OneImageView):
+    operations = {"POST": Operation("deprecate_image", f"{IMAGE}.update", f"{IMAGE}.update", True, status=204)}
+
+    def post(self, request: Request, image_id: str) -> Response:
+        images.deprecate_image(self.image, by=self.by)
+        return self.answer()
+
+
+class ObsoleteImage(OneImageView):
+    operations = {"POST": Operation("obsolete_image", f"{IMAGE}.update", f"{IMAGE}.update", True, status=204)}
+
+    def post(self, request: Request, image_id: str) -> Response:
+        images.obsolete_image(self.image, by=self.by)
+        return self.answer()
+
+
+class ImageProfiles(OneImageView):
+    """Profiles that the image can be used with, by name."""
+
+    operations = {
+        "GET": Operation(
+            "list_image_bare_metal_server_profiles",
+            f"{IMAGE}.read",
+            f"{IMAGE}.read",
+            answer=collection(
+                "ImageBareMetalServerProfileCollection", "bare_metal_server_profiles", BareMetalServerProfileReference
+            ),
+            query=("start", "limit"),
+        )
+    }
+
+    def get(self, request: Request, image_id: str) -> Response:
+        """Every profile can boot securely or not, and all have the architecture that all images have."""
+        usable = any(holds(self.image.allowed_use, enable_secure_boot=secure) for secure in (False, True))
+        profiles = sorted(catalog.profiles_of(self.region), key=lambda each: each.name) if usable else []
+        return self.pages("bare_metal_server_profiles", profiles, lambda each: profile_reference(each, self.hrefs))

@@ -1,0 +1,122 @@
+"""Floating IPs of a network interface, and of a virtual network interface."""
+
+from typing import TypedDict
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from servers.api.floating_ips import FloatingIP, floating_ip_body, with_targets
+from servers.api.network_interfaces import InterfaceInPath
+from servers.api.shapes import FloatingIPReference, collection
+from servers.api.virtual_interfaces import VirtualInterfaceInPath
+from servers.models import FloatingIP as Row
+from servers.ports import port_of
+from servers.services import floating_ips as services
+from trustedprofiles.permissions import Operation
+
+OF_SERVER = "is.bare-metal-server.network-interface"
+FLOATING = "is.bare-metal-server.network-interface-floating-ip"
+VIRTUAL = "is.virtual-network-interface.virtual-network-interface"
+
+
+class FloatingIPUnpaginatedCollection(TypedDict):
+    floating_ips: list[FloatingIP]
+
+
+class InterfaceFloatingView(InterfaceInPath):
+    def floating(self) -> QuerySet[Row]:
+        """Also of what only shows an attachment: there, those of the virtual network interface."""
+        ids = [ip.pk for ip in port_of(self.interface).floating_ips]
+        return with_targets(Row.objects.filter(pk__in=ids))
+
+
+class InterfaceFloatingIPs(InterfaceFloatingView):
+    operations = {
+        "GET": Operation(
+            "list_bare_metal_server_network_interface_floating_ips",
+            f"{OF_SERVER}.read",
+            f"{FLOATING}.read",
+            answer=FloatingIPUnpaginatedCollection,
+        )
+    }
+
+    def get(self, request: Request, server_id: str, interface_id: str) -> Response:
+        return self.answer({"floating_ips": [floating_ip_body(ip, self.hrefs) for ip in self.floating()]})
+
+
+class OneInterfaceFloatingIP(InterfaceFloatingView):
+    operations = {
+        "GET": Operation(
+            "get_bare_metal_server_network_interface_floating_ip",
+            f"{OF_SERVER}.read",
+            f"{FLOATING}.read",
+            answer=FloatingIP,
+        ),
+        "PUT": Operation(
+            "add_bare_metal_server_network_interface_floating_ip",
+            f"{OF_SERVER}.update",
+            f"{FLOATING}.attach",
+            status=201,
+            answer=FloatingIP,
+        ),
+        "DELETE": Operation(
+            "remove_bare_metal_server_network_interface_floating_ip",
+            f"{OF_SERVER}.update",
+            f"{FLOATING}.detach",
+            status=202,
+        ),
+    }
+
+    def get(self, request: Request, server_id: str, interface_id: str, ip_id: str) -> Response:
+        return self.answer(floating_ip_body(self.find(self.floating(), id=ip_id), self.hrefs))
+
+    def put(self, request: Request, server_id: str, interface_id: str, ip_id: str) -> Response:
+        ip = services.bind(self.changeable(), ip_id, by=self.by)
+        return self.answer(floating_ip_body(self.find(with_targets(Row.objects.all()), id=ip.id), self.hrefs))
+
+    def delete(self, request: Request, server_id: str, interface_id: str, ip_id: str) -> Response:
+        self.changeable()
+        services.unbind(self.find(self.floating(), id=ip_id), by=self.by)
+        return self.answer()
+
+
+class VirtualInterfaceFloatingIPs(VirtualInterfaceInPath):
+    operations = {
+        "GET": Operation(
+            "list_network_interface_floating_ips",
+            f"{VIRTUAL}.read",
+            f"{VIRTUAL}.read",
+            answer=collection(
+                "FloatingIPCollectionVirtualNetworkInterfaceContext", "floating_ips", FloatingIPReference
+            ),
+            query=("start", "limit"),
+        )
+    }
+
+    def get(self, request: Request, interface_id: str) -> Response:
+        return self.page("floating_ips", self.interface.floating_ips.all(), lambda ip, hrefs: hrefs.floating_ip(ip))
+
+
+class OneVirtualInterfaceFloatingIP(VirtualInterfaceInPath):
+    operations = {
+        "GET": Operation(
+            "get_network_interface_floating_ip", f"{VIRTUAL}.read", f"{VIRTUAL}.read", answer=FloatingIPReference
+        ),
+        "PUT": Operation(
+            "add_network_interface_floating_ip", f"{VIRTUAL}.update", f"{VIRTUAL}.update", answer=FloatingIPReference
+        ),
+        "DELETE": Operation(
+            "remove_network_interface_floating_ip", f"{VIRTUAL}.update", f"{VIRTUAL}.update", status=204
+        ),
+    }
+
+    def get(self, request: Request, interface_id: str, ip_id: str) -> Response:
+        return self.answer(self.hrefs.floating_ip(self.find(self.interface.floating_ips.all(), id=ip_id)))
+
+    def put(self, request: Request, interface_id: str, ip_id: str) -> Response:
+        return self.answer(self.hrefs.floating_ip(services.bind(self.interface, ip_id, by=self.by)))
+
+    def delete(self, request: Request, interface_id: str, ip_id: str) -> Response:
+        services.unbind(self.find(self.interface.floating_ips.all(), id=ip_id), by=self.by)
+        return self.answer()

@@ -1,0 +1,101 @@
+"""``/v1/keys``."""
+
+from typing import Literal
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel import timestamps
+from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from servers.api.base import VpcView
+from servers.api.fields import NameField, ReferenceField, RenameBody
+from servers.api.references import Hrefs, resource_group
+from servers.api.shapes import KeyReference, ResourceGroupReference, collection
+from servers.models import Key as KeyRow
+from servers.services import keys
+from trustedprofiles.permissions import Operation
+
+LONGEST_KEY = 16_384
+
+
+class CreateKeyBody(StrictSerializer):
+    public_key = StrictCharField(max_length=LONGEST_KEY)
+    name = NameField(required=False)
+    resource_group = ReferenceField("id", required=False)
+    type = serializers.ChoiceField(choices=["rsa", "ed25519"], required=False)
+
+
+class Key(KeyReference):
+    created_at: str
+    length: int
+    public_key: str
+    resource_group: ResourceGroupReference
+    type: Literal["rsa", "ed25519"]
+
+
+def key_body(key: KeyRow, hrefs: Hrefs) -> Key:
+    return {
+        **hrefs.key(key),
+        "created_at": timestamps.seconds(key.created_at),
+        "length": key.length,
+        "public_key": key.public_key,
+        "resource_group": resource_group(key.resource_group),
+        "type": key.type,  # type: ignore[typeddict-item]
+    }
+
+
+class KeyView(VpcView):
+    def rows(self) -> QuerySet[KeyRow]:
+        return self.own(KeyRow).select_related("resource_group")
+
+
+class Keys(KeyView):
+    operations = {
+        "GET": Operation(
+            "list_keys",
+            "is.key.key.list",
+            "is.key.key.read",
+            answer=collection("KeyCollection", "keys", Key),
+            query=("start", "limit", "resource_group.id"),
+        ),
+        "POST": Operation(
+            "create_key", "is.key.key.create", "is.key.key.create", True, status=201, body=CreateKeyBody, answer=Key
+        ),
+    }
+
+    def get(self, request: Request) -> Response:
+        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
+        return self.page("keys", rows, key_body)
+
+    def post(self, request: Request) -> Response:
+        key = keys.create_key(self.account, region=self.region, by=self.by, **self.body)
+        return self.answer(key_body(key, self.hrefs))
+
+
+class OneKey(KeyView):
+    operations = {
+        "GET": Operation("get_key", "is.key.key.read", "is.key.key.read", answer=Key),
+        "PATCH": Operation("update_key", "is.key.key.update", "is.key.key.update", True, body=RenameBody, answer=Key),
+        "DELETE": Operation("delete_key", "is.key.key.delete", "is.key.key.delete", True, status=204),
+    }
+
+    key: KeyRow
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        self.about = self.key = self.find(self.rows(), id=self.kwargs["key_id"])
+
+    def resource_attributes(self) -> dict[str, str]:
+        return super().resource_attributes() | self.attributes_of(self.key, "keyId")
+
+    def get(self, request: Request, key_id: str) -> Response:
+        return self.answer(key_body(self.key, self.hrefs))
+
+    def patch(self, request: Request, key_id: str) -> Response:
+        return self.answer(key_body(keys.rename_key(self.key, by=self.by, **self.body), self.hrefs))
+
+    def delete(self, request: Request, key_id: str) -> Response:
+        keys.delete_key(self.key, by=self.by)
+        return self.answer()

@@ -1,0 +1,129 @@
+"""``/v1/network_acls``."""
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel import timestamps
+from controlplane.kernel.fields import StrictSerializer
+from servers.api.fields import NameField, ReferenceField, RenameBody
+from servers.api.network_acl_rules import (
+    ACTION,
+    EVENT,
+    AclContextRuleBody,
+    AclInPath,
+    AclView,
+    NetworkACLRule,
+    acl_rule_bodies,
+    acl_rule_prototype,
+)
+from servers.api.references import Hrefs, resource_group
+from servers.api.shapes import Reference, ResourceGroupReference, SubnetReference, VPCReference, collection
+from servers.models import VPC
+from servers.models import NetworkACL as AclRow
+from servers.services import network_acls as services
+from servers.services.references import References
+from trustedprofiles.permissions import Operation
+
+MOST_RULES = 200
+
+
+class CreateNetworkAclBody(StrictSerializer):
+    vpc = ReferenceField("id", "crn", "href")
+    name = NameField(required=False)
+    resource_group = ReferenceField("id", required=False)
+    rules = serializers.ListField(child=AclContextRuleBody(), required=False, max_length=MOST_RULES)
+    source_network_acl = ReferenceField("id", "crn", "href", required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if {"rules", "source_network_acl"} <= attrs.keys():
+            raise serializers.ValidationError({"rules": "Give rules or source_network_acl, not both."})
+        return attrs
+
+
+class NetworkACL(Reference):
+    created_at: str
+    resource_group: ResourceGroupReference
+    rules: list[NetworkACLRule]
+    subnets: list[SubnetReference]
+    vpc: VPCReference
+
+
+def network_acl_body(acl: AclRow, hrefs: Hrefs) -> NetworkACL:
+    return {
+        **hrefs.network_acl(acl),
+        "created_at": timestamps.seconds(acl.created_at),
+        "resource_group": resource_group(acl.resource_group),
+        "rules": acl_rule_bodies(acl, list(acl.rules.all()), hrefs),
+        "subnets": [hrefs.subnet(subnet) for subnet in acl.subnets.all()],
+        "vpc": hrefs.vpc(acl.vpc),
+    }
+
+
+class NetworkACLs(AclView):
+    operations = {
+        "GET": Operation(
+            "list_network_acls",
+            f"{ACTION}.list",
+            f"{EVENT}.read",
+            answer=collection("NetworkACLCollection", "network_acls", NetworkACL),
+            query=("start", "limit", "resource_group.id"),
+        ),
+        "POST": Operation(
+            "create_network_acl",
+            f"{ACTION}.create",
+            f"{EVENT}.create",
+            True,
+            status=201,
+            body=CreateNetworkAclBody,
+            answer=NetworkACL,
+        ),
+    }
+
+    def get(self, request: Request) -> Response:
+        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
+        return self.page("network_acls", rows, network_acl_body)
+
+    def post(self, request: Request) -> Response:
+        body = self.body
+        references = References()
+        vpc = references.find("vpc", self.own(VPC).filter(id=body["vpc"]).first())
+        source = None
+        if "source_network_acl" in body:
+            acls = self.own(AclRow).filter(id=body["source_network_acl"])
+            source = references.find("source_network_acl", acls.first())
+        references.settle()
+        assert vpc  # noqa: S101  refused before otherwise
+        made = services.create_network_acl(
+            self.account,
+            vpc=vpc,
+            name=body.get("name", ""),
+            resource_group=body.get("resource_group", ""),
+            rules=[acl_rule_prototype(rule) for rule in body.get("rules", ())],
+            source=source,
+            by=self.by,
+        )
+        return self.answer(network_acl_body(self.find(self.rows(), id=made.id), self.hrefs))
+
+
+class OneNetworkACL(AclInPath):
+    operations = {
+        "GET": Operation("get_network_acl", f"{ACTION}.read", f"{EVENT}.read", answer=NetworkACL),
+        "PATCH": Operation(
+            "update_network_acl", f"{ACTION}.update", f"{EVENT}.update", True, body=RenameBody, answer=NetworkACL
+        ),
+        "DELETE": Operation("delete_network_acl", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
+    }
+
+    def get(self, request: Request, acl_id: str) -> Response:
+        return self.answer(network_acl_body(self.acl, self.hrefs))
+
+    def patch(self, request: Request, acl_id: str) -> Response:
+        services.rename_network_acl(self.acl, by=self.by, **self.body)
+        return self.answer(network_acl_body(self.find(self.rows(), id=acl_id), self.hrefs))
+
+    def delete(self, request: Request, acl_id: str) -> Response:
+        services.delete_network_acl(self.acl, by=self.by)
+        return self.answer()

@@ -1,0 +1,102 @@
+"""``/v1/bare_metal_servers/{id}/network_attachments``."""
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from servers.api.base import ServerView
+from servers.api.further import require_advanced_network
+from servers.api.network_bodies import attachment_body
+from servers.api.network_requests import CreateAttachmentBody, PatchAttachmentBody, attachment_prototype
+from servers.api.server_shapes import BareMetalServerNetworkAttachment
+from servers.api.shapes import collection
+from servers.models import NetworkAttachment
+from servers.services import events
+from servers.services.attachments import create_attachment, delete_attachment, update_attachment
+from trustedprofiles.permissions import Operation
+
+ACTION = "is.bare-metal-server.network-attachment"
+
+
+class AttachmentView(ServerView):
+    def rows(self) -> QuerySet[NetworkAttachment]:
+        return self.server.network_attachments.select_related(
+            "virtual_network_interface__subnet", "virtual_network_interface__primary_ip"
+        )
+
+
+class Attachments(AttachmentView):
+    operations = {
+        "GET": Operation(
+            "list_bare_metal_server_network_attachments",
+            f"{ACTION}.read",
+            events.ATTACHMENT_READ,
+            answer=collection(
+                "BareMetalServerNetworkAttachmentCollection", "network_attachments", BareMetalServerNetworkAttachment
+            ),
+            query=("start", "limit"),
+        ),
+        "POST": Operation(
+            "create_bare_metal_server_network_attachment",
+            f"{ACTION}.create",
+            events.ATTACHMENT_CREATE,
+            True,
+            status=201,
+            body=CreateAttachmentBody,
+            answer=BareMetalServerNetworkAttachment,
+        ),
+    }
+
+    def get(self, request: Request, server_id: str) -> Response:
+        return self.page(
+            "network_attachments", self.rows(), lambda row, hrefs: attachment_body(row, self.server, hrefs)
+        )
+
+    def post(self, request: Request, server_id: str) -> Response:
+        body = self.body
+        require_advanced_network(self.caller, {"network_attachments": [body]}, self.resource_attributes())
+        attachment = create_attachment(self.server, attachment_prototype(body), by=self.by)
+        return self.answer(attachment_body(attachment, self.server, self.hrefs))
+
+
+class OneAttachment(AttachmentView):
+    operations = {
+        "GET": Operation(
+            "get_bare_metal_server_network_attachment",
+            f"{ACTION}.read",
+            events.ATTACHMENT_READ,
+            answer=BareMetalServerNetworkAttachment,
+        ),
+        "PATCH": Operation(
+            "update_bare_metal_server_network_attachment",
+            f"{ACTION}.update",
+            events.ATTACHMENT_UPDATE,
+            True,
+            body=PatchAttachmentBody,
+            answer=BareMetalServerNetworkAttachment,
+        ),
+        "DELETE": Operation(
+            "delete_bare_metal_server_network_attachment",
+            f"{ACTION}.delete",
+            events.ATTACHMENT_DELETE,
+            True,
+            status=202,
+        ),
+    }
+
+    attachment: NetworkAttachment
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        self.attachment = self.find(self.rows(), id=self.kwargs["attachment_id"])
+
+    def get(self, request: Request, server_id: str, attachment_id: str) -> Response:
+        return self.answer(attachment_body(self.attachment, self.server, self.hrefs))
+
+    def patch(self, request: Request, server_id: str, attachment_id: str) -> Response:
+        changed = update_attachment(self.server, self.attachment, by=self.by, **self.body)
+        return self.answer(attachment_body(changed, self.server, self.hrefs))
+
+    def delete(self, request: Request, server_id: str, attachment_id: str) -> Response:
+        delete_attachment(self.server, self.attachment, by=self.by)
+        return self.answer()

@@ -1,0 +1,141 @@
+"""Request bodies of network interfaces and attachments of bare metal servers."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from controlplane.kernel.fields import StrictBooleanField, StrictIntegerField, StrictSerializer
+from servers.api.fields import NameField, ReferenceField
+from servers.api.virtual_interface_requests import (
+    IpBody,
+    VirtualNetworkInterfaceBody,
+    ip_prototype,
+    virtual_interface_prototype,
+)
+from servers.services.attachments import AttachmentPrototype
+from servers.services.network_interfaces import InterfacePrototype
+
+LAST_VLAN = 4094
+MOST_VLANS = LAST_VLAN
+MOST_GROUPS = 5
+IDENTITIES = frozenset({"id", "crn", "href"})
+
+
+class VlanField(StrictIntegerField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, max_value=LAST_VLAN, **options)
+
+
+class VlansField(serializers.ListField):
+    child = VlanField()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=MOST_VLANS, **options)
+
+
+class InterfaceBody(StrictSerializer):
+    """What network interfaces of all types take."""
+
+    subnet = ReferenceField("id", "crn", "href")
+    name = NameField(required=False)
+    primary_ip = IpBody(required=False)
+    security_groups = serializers.ListField(
+        child=ReferenceField("id", "crn", "href"), required=False, min_length=1, max_length=MOST_GROUPS
+    )
+    allow_ip_spoofing = StrictBooleanField(required=False)
+    enable_infrastructure_nat = StrictBooleanField(required=False)
+    allowed_vlans = VlansField(required=False)
+
+
+class PrimaryInterfaceBody(InterfaceBody):
+    interface_type = serializers.ChoiceField(choices=["pci"], required=False)
+
+
+def refuse_mixed(attrs: dict[str, Any], float_field: str) -> dict[str, Any]:
+    """Each type has its own properties. Raises ValidationError for those of the other one."""
+    if attrs["interface_type"] == "pci":
+        wrong = {"vlan", float_field} & attrs.keys()
+        problems = dict.fromkeys(wrong, "Only an interface of type vlan has this. Leave it out.")
+    else:
+        problems = {} if "vlan" in attrs else {"vlan": "An interface of type vlan needs its vlan."}
+        if "allowed_vlans" in attrs:
+            problems["allowed_vlans"] = "Only an interface of type pci has this. Leave it out."
+    if problems:
+        raise serializers.ValidationError(problems)
+    return attrs
+
+
+class CreateInterfaceBody(InterfaceBody):
+    interface_type = serializers.ChoiceField(choices=["pci", "vlan"])
+    vlan = VlanField(required=False)
+    allow_interface_to_float = StrictBooleanField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return refuse_mixed(attrs, "allow_interface_to_float")
+
+
+class PatchInterfaceBody(StrictSerializer):
+    name = NameField(required=False)
+    allow_ip_spoofing = StrictBooleanField(required=False)
+    enable_infrastructure_nat = StrictBooleanField(required=False)
+    allowed_vlans = VlansField(required=False)
+
+
+class AttachedInterfaceField(serializers.Field):
+    """A virtual network interface: one that is there, by ``id``, ``crn`` or ``href``, or what a new one shall be."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and len(data) == 1 and IDENTITIES.issuperset(data):
+            return ReferenceField("id", "crn", "href").run_validation(data)
+        return virtual_interface_prototype(VirtualNetworkInterfaceBody().run_validation(data))
+
+
+class PrimaryAttachmentBody(StrictSerializer):
+    virtual_network_interface = AttachedInterfaceField()
+    name = NameField(required=False)
+    interface_type = serializers.ChoiceField(choices=["pci"], required=False)
+    allowed_vlans = VlansField(required=False)
+
+
+class CreateAttachmentBody(StrictSerializer):
+    virtual_network_interface = AttachedInterfaceField()
+    interface_type = serializers.ChoiceField(choices=["pci", "vlan"])
+    name = NameField(required=False)
+    allowed_vlans = VlansField(required=False)
+    vlan = VlanField(required=False)
+    allow_to_float = StrictBooleanField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return refuse_mixed(attrs, "allow_to_float")
+
+
+class PatchAttachmentBody(StrictSerializer):
+    name = NameField(required=False)
+    allowed_vlans = VlansField(required=False)
+
+
+def interface_prototype(body: dict[str, Any]) -> InterfacePrototype:
+    ip = body.get("primary_ip")
+    return InterfacePrototype(
+        subnet=body["subnet"],
+        name=body.get("name", ""),
+        primary_ip=ip_prototype(ip) if ip is not None else None,
+        security_groups=tuple(body.get("security_groups", ())),
+        interface_type=body.get("interface_type", "pci"),
+        allow_ip_spoofing=body.get("allow_ip_spoofing", False),
+        enable_infrastructure_nat=body.get("enable_infrastructure_nat", True),
+        allowed_vlans=tuple(body.get("allowed_vlans", ())),
+        vlan=body.get("vlan"),
+        allow_interface_to_float=body.get("allow_interface_to_float", False),
+    )
+
+
+def attachment_prototype(body: dict[str, Any]) -> AttachmentPrototype:
+    return AttachmentPrototype(
+        interface=body["virtual_network_interface"],
+        name=body.get("name", ""),
+        interface_type=body.get("interface_type", "pci"),
+        allowed_vlans=tuple(body.get("allowed_vlans", ())),
+        vlan=body.get("vlan"),
+        allow_to_float=body.get("allow_to_float", False),
+    )

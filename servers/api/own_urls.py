@@ -1,0 +1,9 @@
+"""Things of our own, beside the VPC API: under ``/_baremint/``, never on an emulated path."""
+
+from django.urls import path
+
+from servers.api import account
+
+urlpatterns = [
+    path("account", account.OneAccount.as_view()),
+]

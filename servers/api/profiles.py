@@ -1,0 +1,225 @@
+"""``/v1/bare_metal_server/profiles``: what the region called offers."""
+
+from typing import Literal, NotRequired, TypedDict
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel.errors import NotFound
+from servers import catalog
+from servers.api.catalog import CatalogView
+from servers.api.references import Hrefs
+from servers.api.server_shapes import BareMetalServerProfileReference
+from servers.api.shapes import NamedReference, collection
+from servers.services import events
+from trustedprofiles.permissions import Operation
+
+PROFILE = "is.bare-metal-server.bare-metal-server-profile"
+MOST_CONNECTIONS = 128
+
+
+class _Fixed(TypedDict):
+    type: Literal["fixed"]
+    value: int
+
+
+class BareMetalServerProfileBandwidthFixed(_Fixed):
+    """Mbps, over all interfaces."""
+
+
+class BareMetalServerProfileBandwidthEnum(TypedDict):
+    """Mbps, over all interfaces."""
+
+    type: Literal["enum"]
+    default: int
+    values: list[int]
+
+
+class BareMetalServerProfileConsoleTypes(TypedDict):
+    type: Literal["enum"]
+    values: list[Literal["serial", "vnc"]]
+
+
+class BareMetalServerProfileCPUArchitecture(TypedDict):
+    type: Literal["fixed"]
+    value: Literal["amd64"]
+
+
+class BareMetalServerProfileCPUCoreCountFixed(_Fixed):
+    """Physical cores of all sockets; each has two threads."""
+
+
+class BareMetalServerProfileCPUSocketCountFixed(_Fixed):
+    pass
+
+
+class BareMetalServerProfileDiskQuantityFixed(_Fixed):
+    pass
+
+
+class BareMetalServerProfileDiskSizeFixed(_Fixed):
+    """GB; of a mirrored pair, what one of them holds."""
+
+
+class BareMetalServerProfileDiskSupportedInterfaces(TypedDict):
+    type: Literal["enum"]
+    default: Literal["nvme", "sata"]
+    values: list[Literal["nvme", "sata"]]
+
+
+class BareMetalServerProfileDisk(TypedDict):
+    quantity: BareMetalServerProfileDiskQuantityFixed
+    size: BareMetalServerProfileDiskSizeFixed
+    supported_interface_types: BareMetalServerProfileDiskSupportedInterfaces
+
+
+class BareMetalServerProfileMemoryFixed(_Fixed):
+    """GiB."""
+
+
+class _Range(TypedDict):
+    type: Literal["range"]
+    min: NotRequired[int]
+    max: NotRequired[int]
+
+
+class BareMetalServerProfileNetworkAttachmentCountRange(_Range):
+    pass
+
+
+class BareMetalServerProfileNetworkInterfaceCountRange(_Range):
+    pass
+
+
+class BareMetalServerProfileOSArchitecture(TypedDict):
+    type: Literal["enum"]
+    default: Literal["amd64"]
+    values: list[Literal["amd64"]]
+
+
+class BareMetalServerProfileReservationTerms(TypedDict):
+    type: Literal["enum"]
+    values: list[Literal["one_year", "three_year"]]
+
+
+class BareMetalServerProfileSupportedTrustedPlatformModuleModes(TypedDict):
+    type: Literal["enum"]
+    default: Literal["disabled", "tpm_2"]
+    values: list[Literal["disabled", "tpm_2"]]
+
+
+class BareMetalServerProfileVirtualNetworkInterfacesSupported(TypedDict):
+    type: Literal["fixed"]
+    value: bool
+
+
+class BareMetalServerProfile(BareMetalServerProfileReference):
+    bandwidth: BareMetalServerProfileBandwidthFixed | BareMetalServerProfileBandwidthEnum
+    console_types: BareMetalServerProfileConsoleTypes
+    cpu_architecture: BareMetalServerProfileCPUArchitecture
+    cpu_core_count: BareMetalServerProfileCPUCoreCountFixed
+    cpu_socket_count: BareMetalServerProfileCPUSocketCountFixed
+    disks: list[BareMetalServerProfileDisk]
+    family: str
+    memory: BareMetalServerProfileMemoryFixed
+    network_attachment_count: BareMetalServerProfileNetworkAttachmentCountRange
+    network_interface_count: BareMetalServerProfileNetworkInterfaceCountRange
+    os_architecture: BareMetalServerProfileOSArchitecture
+    reservation_terms: BareMetalServerProfileReservationTerms
+    supported_trusted_platform_module_modes: BareMetalServerProfileSupportedTrustedPlatformModuleModes
+    virtual_network_interfaces_supported: BareMetalServerProfileVirtualNetworkInterfacesSupported
+    zones: list[NamedReference]
+
+
+def profile_reference(profile: catalog.Profile, hrefs: Hrefs) -> BareMetalServerProfileReference:
+    return {
+        "href": hrefs("bare_metal_server", "profiles", profile.name),
+        "name": profile.name,
+        "resource_type": "bare_metal_server_profile",
+    }
+
+
+def profile_body(profile: catalog.Profile, region: str, hrefs: Hrefs) -> BareMetalServerProfile:
+    """Terraform reads ``value`` of all figures but the bandwidth without looking, so those are ``fixed``."""
+    return {
+        **profile_reference(profile, hrefs),
+        "bandwidth": _bandwidth(profile),
+        "console_types": {"type": "enum", "values": ["serial", "vnc"]},
+        "cpu_architecture": {"type": "fixed", "value": "amd64"},
+        "cpu_core_count": _fixed(profile.core_count),
+        "cpu_socket_count": _fixed(profile.socket_count),
+        "disks": _disks(profile),
+        "family": profile.family,
+        "memory": _fixed(profile.memory),
+        "network_attachment_count": {"type": "range", "min": 1, "max": MOST_CONNECTIONS},
+        "network_interface_count": {"type": "range", "min": 1, "max": MOST_CONNECTIONS},
+        "os_architecture": {"type": "enum", "default": "amd64", "values": ["amd64"]},
+        "reservation_terms": {"type": "enum", "values": ["one_year", "three_year"]},
+        "supported_trusted_platform_module_modes": {
+            "type": "enum",
+            "default": profile.tpm_modes[0],
+            "values": list(profile.tpm_modes),
+        },
+        "virtual_network_interfaces_supported": {"type": "fixed", "value": True},
+        "zones": [hrefs.zone(zone) for zone in catalog.regions()[region].zones],
+    }
+
+
+def _fixed(value: int) -> _Fixed:
+    return {"type": "fixed", "value": value}
+
+
+def _bandwidth(
+    profile: catalog.Profile,
+) -> BareMetalServerProfileBandwidthFixed | BareMetalServerProfileBandwidthEnum:
+    if len(profile.bandwidths) == 1:
+        return {"type": "fixed", "value": profile.default_bandwidth}
+    return {"type": "enum", "default": profile.default_bandwidth, "values": list(profile.bandwidths)}
+
+
+def _disks(profile: catalog.Profile) -> list[BareMetalServerProfileDisk]:
+    """The boot disk first: a mirrored pair shows as one."""
+    found = []
+    if profile.boot_disk_size:
+        found.append(_disk(1, profile.boot_disk_size, profile.boot_interface))
+    if profile.secondary_disk_count:
+        found.append(_disk(profile.secondary_disk_count, profile.secondary_disk_size, "nvme"))
+    return found
+
+
+def _disk(quantity: int, size: int, interface: Literal["nvme", "sata"]) -> BareMetalServerProfileDisk:
+    return {
+        "quantity": _fixed(quantity),
+        "size": _fixed(size),
+        "supported_interface_types": {"type": "enum", "default": interface, "values": [interface]},
+    }
+
+
+class Profiles(CatalogView):
+    operations = {
+        "GET": Operation(
+            "list_bare_metal_server_profiles",
+            f"{PROFILE}.list",
+            events.PROFILE_READ,
+            answer=collection("BareMetalServerProfileCollection", "profiles", BareMetalServerProfile),
+            query=("start", "limit"),
+        )
+    }
+
+    def get(self, request: Request) -> Response:
+        offered = catalog.profiles_of(self.region)
+        return self.pages("profiles", offered, lambda each: profile_body(each, self.region, self.hrefs))
+
+
+class OneProfile(CatalogView):
+    operations = {
+        "GET": Operation(
+            "get_bare_metal_server_profile", f"{PROFILE}.read", events.PROFILE_READ, answer=BareMetalServerProfile
+        )
+    }
+
+    def get(self, request: Request, name: str) -> Response:
+        profile = next((each for each in catalog.profiles_of(self.region) if each.name == name), None)
+        if profile is None:
+            raise NotFound(f"{self.region} offers no bare metal server profile of this name.")
+        return self.answer(profile_body(profile, self.region, self.hrefs))

@@ -1,0 +1,91 @@
+"""``/v1/regions`` and their zones: the same under every region's host."""
+
+from typing import Literal, TypedDict
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel.errors import NotFound
+from servers import catalog
+from servers.api.base import VpcView
+from servers.api.references import Hrefs
+from servers.api.shapes import NamedReference
+from trustedprofiles.permissions import Operation
+
+REGION = "is.region.region"
+ZONE = "is.region.zone"
+
+
+class Region(NamedReference):
+    endpoint: str
+    status: Literal["available", "unavailable"]
+
+
+class RegionCollection(TypedDict):
+    regions: list[Region]
+
+
+class Zone(NamedReference):
+    region: NamedReference
+    status: Literal["available", "impaired", "unassigned", "unavailable"]
+
+
+class ZoneCollection(TypedDict):
+    zones: list[Zone]
+
+
+def region_body(region: catalog.Region, hrefs: Hrefs) -> Region:
+    return {
+        "endpoint": f"https://{region.name}.iaas.cloud.ibm.com",
+        "href": hrefs("regions", region.name),
+        "name": region.name,
+        "status": "available",
+    }
+
+
+def zone_body(zone: str, region: catalog.Region, hrefs: Hrefs) -> Zone:
+    """No ``data_center`` and ``universal_name``: which data center a zone is differs from account to account."""
+    return {
+        **hrefs.zone(zone),
+        "region": {"href": hrefs("regions", region.name), "name": region.name},
+        "status": "available",
+    }
+
+
+class Regions(VpcView):
+    operations = {"GET": Operation("list_regions", f"{REGION}.list", f"{REGION}.read", answer=RegionCollection)}
+
+    def get(self, request: Request) -> Response:
+        return self.answer({"regions": [region_body(each, self.hrefs) for each in catalog.regions().values()]})
+
+
+class OneRegion(VpcView):
+    operations = {"GET": Operation("get_region", f"{REGION}.read", f"{REGION}.read", answer=Region)}
+
+    def get(self, request: Request, name: str) -> Response:
+        return self.answer(region_body(_region(name), self.hrefs))
+
+
+class Zones(VpcView):
+    operations = {"GET": Operation("list_region_zones", f"{ZONE}.list", f"{ZONE}.read", answer=ZoneCollection)}
+
+    def get(self, request: Request, region_name: str) -> Response:
+        region = _region(region_name)
+        return self.answer({"zones": [zone_body(zone, region, self.hrefs) for zone in region.zones]})
+
+
+class OneZone(VpcView):
+    operations = {"GET": Operation("get_region_zone", f"{ZONE}.read", f"{ZONE}.read", answer=Zone)}
+
+    def get(self, request: Request, region_name: str, name: str) -> Response:
+        region = _region(region_name)
+        if name not in region.zones:
+            raise NotFound(f"Region {region.name} has no zone of this name. It has {', '.join(region.zones)}.")
+        return self.answer(zone_body(name, region, self.hrefs))
+
+
+def _region(name: str) -> catalog.Region:
+    region = catalog.regions().get(name)
+    if region is None:
+        raise NotFound(f"There is no region of this name. There are {', '.join(catalog.regions())}.")
+    return region

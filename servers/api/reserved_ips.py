@@ -1,0 +1,198 @@
+"""``/v1/subnets/{subnet_id}/reserved_ips``."""
+
+import ipaddress
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Literal, NotRequired, TypedDict
+
+from django.db.models import Q, QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel import timestamps
+from controlplane.kernel.errors import InvalidValue, Target
+from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from controlplane.kernel.paging import Order
+from servers.api.fields import NameField, ReferenceField
+from servers.api.references import Hrefs
+from servers.api.shapes import ReservedIPReference, VirtualNetworkInterfaceReference, collection
+from servers.api.subnets import OneSubnetView
+from servers.models import NetworkInterface, VirtualNetworkInterface
+from servers.models import ReservedIP as ReservedIpRow
+from servers.services import reserved_ips
+from trustedprofiles.permissions import Operation
+
+SORTABLE: dict[str, Callable[[Any], int | str]] = {
+    "address": lambda address: int(ipaddress.IPv4Address(address)),
+    "created_at": datetime.isoformat,
+    "name": str,
+}
+TARGETS = ("network_interface", "virtual_network_interface", "primary_of")
+TARGET_TYPES = {
+    "network_interface": Q(network_interface__isnull=False),
+    "virtual_network_interface": Q(virtual_network_interface__isnull=False) | Q(primary_of__isnull=False),
+}
+
+
+class CreateReservedIpBody(StrictSerializer):
+    address = serializers.IPAddressField(protocol="IPv4", required=False)
+    auto_delete = StrictBooleanField(required=False)
+    name = NameField(required=False)
+    target = ReferenceField("id", "crn", "href", required=False)
+
+
+class UpdateReservedIpBody(StrictSerializer):
+    auto_delete = StrictBooleanField(required=False)
+    name = NameField(required=False)
+
+
+class NetworkInterfaceReferenceTargetContext(TypedDict):
+    href: str
+    id: str
+    name: str
+    resource_type: Literal["network_interface"]
+
+
+class ReservedIP(ReservedIPReference):
+    auto_delete: bool
+    created_at: str
+    lifecycle_state: Literal["stable"]
+    owner: Literal["provider", "user"]
+    target: NotRequired[NetworkInterfaceReferenceTargetContext | VirtualNetworkInterfaceReference]
+
+
+def reserved_ip_body(ip: ReservedIpRow, hrefs: Hrefs) -> ReservedIP:
+    """A row with its ``subnet``, and best with what ``RELATED`` names."""
+    body: ReservedIP = {
+        **hrefs.reserved_ip(ip, ip.subnet),
+        "auto_delete": ip.auto_delete,
+        "created_at": timestamps.seconds(ip.created_at),
+        "lifecycle_state": "stable",
+        "owner": "provider" if ip.owner == "provider" else "user",
+    }
+    if interface := target_of(ip):
+        body["target"] = _target(interface, hrefs)
+    return body
+
+
+RELATED = ("subnet", "network_interface__server", "virtual_network_interface", "primary_of")
+
+
+def target_of(ip: ReservedIpRow) -> NetworkInterface | VirtualNetworkInterface | None:
+    """What the address is bound to."""
+    bound = (getattr(ip, name, None) for name in TARGETS)
+    return next((interface for interface in bound if interface is not None), None)
+
+
+def _target(
+    interface: NetworkInterface | VirtualNetworkInterface, hrefs: Hrefs
+) -> NetworkInterfaceReferenceTargetContext | VirtualNetworkInterfaceReference:
+    if isinstance(interface, VirtualNetworkInterface):
+        return hrefs.virtual_network_interface(interface)
+    return {
+        "href": hrefs("bare_metal_servers", interface.server.id, "network_interfaces", interface.id),
+        "id": interface.id,
+        "name": interface.name,
+        "resource_type": "network_interface",
+    }
+
+
+class ReservedIpView(OneSubnetView):
+    def ips(self) -> QuerySet[ReservedIpRow]:
+        return self.subnet.reserved_ips.select_related(*RELATED)
+
+
+class ReservedIPs(ReservedIpView):
+    operations = {
+        "GET": Operation(
+            "list_subnet_reserved_ips",
+            "is.subnet.reserved-ip.list",
+            "is.subnet.reserved-ip.read",
+            answer=collection("ReservedIPCollection", "reserved_ips", ReservedIP),
+            query=("start", "limit", "sort", "target.id", "target.crn", "target.name", "target.resource_type"),
+        ),
+        "POST": Operation(
+            "create_subnet_reserved_ip",
+            "is.subnet.reserved-ip.create",
+            "is.subnet.reserved-ip.create",
+            True,
+            status=201,
+            body=CreateReservedIpBody,
+            answer=ReservedIP,
+        ),
+    }
+
+    def get(self, request: Request, subnet_id: str) -> Response:
+        rows = self.ips()
+        for attribute in ("id", "name"):
+            if (value := request.GET.get(f"target.{attribute}")) is not None:
+                rows = rows.filter(_any_target(attribute, value))
+        if (crn := request.GET.get("target.crn")) is not None:
+            found = VirtualNetworkInterface.objects.filter(id=crn.rpartition(":")[2]).first()
+            rows = rows.filter(_any_target("id", found.id)) if found and found.crn == crn else rows.none()
+        if (kind := request.GET.get("target.resource_type")) is not None:
+            rows = rows.filter(TARGET_TYPES[kind]) if kind in TARGET_TYPES else rows.none()
+        return self.page("reserved_ips", rows, reserved_ip_body, order=self._order())
+
+    def _order(self) -> Order | None:
+        if (sort := self.request.GET.get("sort")) is None:
+            return None
+        column = sort.removeprefix("-")
+        if column not in SORTABLE:
+            raise InvalidValue(
+                f"sort must be one of {', '.join(SORTABLE)}, with a hyphen before it for the other direction.",
+                target=Target("sort", "parameter", sort),
+            )
+        return Order(column, SORTABLE[column], descending=sort.startswith("-"))
+
+    def post(self, request: Request, subnet_id: str) -> Response:
+        ip = reserved_ips.create_reserved_ip(self.subnet, by=self.by, **self.body)
+        return self.answer(reserved_ip_body(ip, self.hrefs))
+
+
+class OneReservedIP(ReservedIpView):
+    operations = {
+        "GET": Operation(
+            "get_subnet_reserved_ip", "is.subnet.reserved-ip.read", "is.subnet.reserved-ip.read", answer=ReservedIP
+        ),
+        "PATCH": Operation(
+            "update_subnet_reserved_ip",
+            "is.subnet.reserved-ip.update",
+            "is.subnet.reserved-ip.update",
+            True,
+            body=UpdateReservedIpBody,
+            answer=ReservedIP,
+        ),
+        "DELETE": Operation(
+            "delete_subnet_reserved_ip",
+            "is.subnet.reserved-ip.delete",
+            "is.subnet.reserved-ip.delete",
+            True,
+            status=204,
+        ),
+    }
+
+    ip: ReservedIpRow
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        self.ip = self.find(self.ips(), id=self.kwargs["ip_id"])
+
+    def get(self, request: Request, subnet_id: str, ip_id: str) -> Response:
+        return self.answer(reserved_ip_body(self.ip, self.hrefs))
+
+    def patch(self, request: Request, subnet_id: str, ip_id: str) -> Response:
+        ip = reserved_ips.update_reserved_ip(self.ip, by=self.by, **self.body)
+        return self.answer(reserved_ip_body(ip, self.hrefs))
+
+    def delete(self, request: Request, subnet_id: str, ip_id: str) -> Response:
+        reserved_ips.delete_reserved_ip(self.ip, by=self.by)
+        return self.answer()
+
+
+def _any_target(attribute: str, value: str) -> Q:
+    found = Q()
+    for target in TARGETS:
+        found |= Q(**{f"{target}__{attribute}": value})
+    return found

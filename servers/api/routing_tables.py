@@ -1,0 +1,208 @@
+"""``/v1/vpcs/{vpc_id}/routing_tables``. Routes are not simulated: a table has none."""
+
+from typing import Any, Literal, TypedDict
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel import timestamps
+from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from controlplane.kernel.paging import Page, parse_limit
+from servers.api.fields import NameField
+from servers.api.references import Hrefs, resource_group
+from servers.api.shapes import ResourceGroupReference, RoutingTableReference, SubnetReference, collection
+from servers.api.vpcs import OneVpcView
+from servers.models import RoutingTable as RoutingTableRow
+from servers.services import routing_tables
+from servers.services.routing_tables import CREATORS, SOURCES
+from trustedprofiles.permissions import Operation
+
+
+class CreatorBody(StrictSerializer):
+    resource_type = serializers.ChoiceField(choices=CREATORS)
+
+
+class CreatorsField(serializers.ListField):
+    """Reads as resource types, each once."""
+
+    child = CreatorBody()
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        return list(dict.fromkeys(each["resource_type"] for each in super().to_internal_value(data)))
+
+
+class SourcesField(serializers.ListField):
+    child = serializers.ChoiceField(choices=SOURCES)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        return list(dict.fromkeys(super().to_internal_value(data)))
+
+
+class UpdateRoutingTableBody(StrictSerializer):
+    name = NameField(required=False)
+    accept_routes_from = CreatorsField(required=False)
+    advertise_routes_to = SourcesField(required=False)
+    route_direct_link_ingress = StrictBooleanField(required=False)
+    route_internet_ingress = StrictBooleanField(required=False)
+    route_transit_gateway_ingress = StrictBooleanField(required=False)
+    route_vpc_zone_ingress = StrictBooleanField(required=False)
+
+
+class CreateRoutingTableBody(UpdateRoutingTableBody):
+    routes = serializers.ListField(required=False)
+
+    def validate_routes(self, routes: list[Any]) -> list[Any]:
+        if routes:
+            raise serializers.ValidationError("Routes are not simulated. Leave them out.")
+        return routes
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in attrs.items() if name != "routes"}
+
+
+class ResourceFilter(TypedDict):
+    resource_type: Literal["vpn_gateway", "vpn_server"]
+
+
+class RoutingTable(RoutingTableReference):
+    accept_routes_from: list[ResourceFilter]
+    advertise_routes_to: list[Literal["direct_link", "transit_gateway"]]
+    created_at: str
+    is_default: bool
+    lifecycle_state: Literal["stable"]
+    resource_group: ResourceGroupReference
+    route_direct_link_ingress: bool
+    route_internet_ingress: bool
+    route_transit_gateway_ingress: bool
+    route_vpc_zone_ingress: bool
+    routes: list[Any]
+    subnets: list[SubnetReference]
+
+
+def routing_table_body(table: RoutingTableRow, hrefs: Hrefs) -> RoutingTable:
+    return {
+        **hrefs.routing_table(table),
+        "accept_routes_from": [{"resource_type": each} for each in table.accept_routes_from],
+        "advertise_routes_to": table.advertise_routes_to,
+        "created_at": timestamps.seconds(table.created_at),
+        "is_default": table.pk == table.vpc.default_routing_table_id,
+        "lifecycle_state": "stable",
+        "resource_group": resource_group(table.vpc.resource_group),
+        "route_direct_link_ingress": table.route_direct_link_ingress,
+        "route_internet_ingress": table.route_internet_ingress,
+        "route_transit_gateway_ingress": table.route_transit_gateway_ingress,
+        "route_vpc_zone_ingress": table.route_vpc_zone_ingress,
+        "routes": [],
+        "subnets": [hrefs.subnet(subnet) for subnet in table.subnets.all()],
+    }
+
+
+def routing_table_etag(table: RoutingTableRow) -> str:
+    return f'"{table.revision}"'
+
+
+class RoutingTableView(OneVpcView):
+    def tables(self) -> QuerySet[RoutingTableRow]:
+        return self.vpc.routing_tables.select_related("vpc__resource_group").prefetch_related("subnets")
+
+
+class RoutingTables(RoutingTableView):
+    operations = {
+        "GET": Operation(
+            "list_vpc_routing_tables",
+            "is.vpc.routing-table.list",
+            "is.vpc.routing-table.read",
+            answer=collection("RoutingTableCollection", "routing_tables", RoutingTable),
+            query=("start", "limit", "is_default"),
+        ),
+        "POST": Operation(
+            "create_vpc_routing_table",
+            "is.vpc.routing-table.create",
+            "is.vpc.routing-table.create",
+            True,
+            status=201,
+            body=CreateRoutingTableBody,
+            answer=RoutingTable,
+        ),
+    }
+
+    def get(self, request: Request, vpc_id: str) -> Response:
+        rows, default = self.tables(), self.vpc.default_routing_table
+        if (asked := self.flag("is_default")) is not None and default:
+            rows = rows.filter(pk=default.pk) if asked else rows.exclude(pk=default.pk)
+        return self.page("routing_tables", rows, routing_table_body)
+
+    def post(self, request: Request, vpc_id: str) -> Response:
+        table = routing_tables.create_routing_table(self.vpc, by=self.by, **self.body)
+        return self.answer(routing_table_body(table, self.hrefs))
+
+
+class OneRoutingTableView(RoutingTableView):
+    table: RoutingTableRow
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        self.table = self.find(self.tables(), id=self.kwargs["table_id"])
+
+
+class OneRoutingTable(OneRoutingTableView):
+    operations = {
+        "GET": Operation(
+            "get_vpc_routing_table",
+            "is.vpc.routing-table.read",
+            "is.vpc.routing-table.read",
+            answer=RoutingTable,
+            etag=True,
+        ),
+        "PATCH": Operation(
+            "update_vpc_routing_table",
+            "is.vpc.routing-table.update",
+            "is.vpc.routing-table.update",
+            True,
+            body=UpdateRoutingTableBody,
+            answer=RoutingTable,
+            etag=True,
+            if_match="optional",
+        ),
+        "DELETE": Operation(
+            "delete_vpc_routing_table",
+            "is.vpc.routing-table.delete",
+            "is.vpc.routing-table.delete",
+            True,
+            status=204,
+            if_match="optional",
+        ),
+    }
+
+    def get(self, request: Request, vpc_id: str, table_id: str) -> Response:
+        return self.answer(routing_table_body(self.table, self.hrefs), etag=routing_table_etag(self.table))
+
+    def patch(self, request: Request, vpc_id: str, table_id: str) -> Response:
+        table = routing_tables.update_routing_table(self.table, if_match=self.if_match, by=self.by, **self.body)
+        return self.answer(routing_table_body(table, self.hrefs), etag=routing_table_etag(table))
+
+    def delete(self, request: Request, vpc_id: str, table_id: str) -> Response:
+        routing_tables.delete_routing_table(self.table, if_match=self.if_match, by=self.by)
+        return self.answer()
+
+
+class Routes(OneRoutingTableView):
+    """The system's built-in routes are not listed, and there are no others."""
+
+    operations = {
+        "GET": Operation(
+            "list_vpc_routing_table_routes",
+            "is.vpc.routing-table.read",
+            "is.vpc.routing-table_route.read",
+            answer=collection("RouteCollection", "routes", dict[str, Any]),
+            query=("start", "limit"),
+        )
+    }
+
+    def get(self, request: Request, vpc_id: str, table_id: str) -> Response:
+        limit = parse_limit(request.GET)
+        first = f"{request.build_absolute_uri(request.path)}?limit={limit}"
+        page = Page[Any](items=[], limit=limit, total_count=0, first=first, next=None)
+        return self.answer(page.as_json("routes", []))

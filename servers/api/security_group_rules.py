@@ -1,0 +1,217 @@
+"""``/v1/security_groups/{id}/rules``."""
+
+from collections.abc import Mapping
+from typing import Any, Literal, NotRequired, TypedDict
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel.fields import StrictSerializer
+from servers.api.fields import NameField, ReferenceField
+from servers.api.references import Hrefs
+from servers.api.rule_fields import DIRECTIONS, IcmpField, PortField, ProtocolField, RangeField, protocol_for
+from servers.api.security_group_base import EVENT, SecurityGroupInPath
+from servers.models import SecurityGroupRule as RuleRow
+from servers.services import security_group_rules as services
+from servers.services.security_group_rules import RulePrototype
+from trustedprofiles.permissions import Operation
+
+ACTION = "is.security-group.security-group"
+GROUP = frozenset({"id", "crn", "href"})
+
+
+class RuleEndField(serializers.Field):
+    """``{"cidr_block": ...}`` or ``{"address": ...}``; the far end may also be a security group."""
+
+    default_error_messages = {"invalid": "It is an object with exactly one of {forms}."}
+
+    def __init__(self, *, groups: bool = False, **options: Any) -> None:
+        super().__init__(required=False, **options)
+        self.groups = groups
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        forms = ["cidr_block", "address", *(sorted(GROUP) if self.groups else [])]
+        if not isinstance(data, dict) or len(data) != 1 or not set(data) <= set(forms):
+            self.fail("invalid", forms=", ".join(forms))
+        if GROUP.issuperset(data):
+            return {"group": ReferenceField(*GROUP).run_validation(data)}
+        text = RangeField().run_validation(next(iter(data.values())))
+        if ("address" in data) == ("/" in text):
+            self.fail("invalid", forms=", ".join(forms))
+        return {"range": text}
+
+
+class RuleBody(StrictSerializer):
+    """What a rule is made of, and changed by."""
+
+    direction = serializers.ChoiceField(choices=DIRECTIONS, required=False)
+    ip_version = serializers.ChoiceField(choices=["ipv4"], required=False)
+    local = RuleEndField()
+    name = NameField(required=False)
+    protocol = ProtocolField(required=False)
+    remote = RuleEndField(groups=True)
+    port_min = PortField(allow_null=True)
+    port_max = PortField(allow_null=True)
+    type = IcmpField(254, allow_null=True)
+    code = IcmpField(255, allow_null=True)
+
+
+class CreateRuleBody(RuleBody):
+    direction = serializers.ChoiceField(choices=DIRECTIONS)
+    protocol = ProtocolField()
+
+
+class RuleEnd(TypedDict):
+    """A range of addresses, one address, or a security group."""
+
+    cidr_block: NotRequired[str]
+    address: NotRequired[str]
+    crn: NotRequired[str]
+    href: NotRequired[str]
+    id: NotRequired[str]
+    name: NotRequired[str]
+
+
+class SecurityGroupRule(TypedDict):
+    """Ports with tcp and udp, type and code with icmp."""
+
+    code: NotRequired[int]
+    direction: Literal["inbound", "outbound"]
+    href: str
+    id: str
+    ip_version: Literal["ipv4"]
+    local: RuleEnd
+    name: str
+    port_max: NotRequired[int]
+    port_min: NotRequired[int]
+    protocol: str
+    remote: RuleEnd
+    resource_type: Literal["security_group_rule"]
+    type: NotRequired[int]
+
+
+class SecurityGroupRuleCollection(TypedDict):
+    rules: list[SecurityGroupRule]
+
+
+def rule_body(rule: RuleRow, group_id: str, hrefs: Hrefs) -> SecurityGroupRule:
+    body: SecurityGroupRule = {
+        "direction": rule.direction,  # type: ignore[typeddict-item]
+        "href": hrefs("security_groups", group_id, "rules", rule.id),
+        "id": rule.id,
+        "ip_version": "ipv4",
+        "local": _end(rule.local),
+        "name": rule.name,
+        "protocol": protocol_for(rule.protocol, hrefs.version),
+        "remote": _group_end(rule, hrefs) if rule.remote_group else _end(rule.remote),
+        "resource_type": "security_group_rule",
+    }
+    if rule.port_min is not None and rule.port_max is not None:
+        body["port_min"], body["port_max"] = rule.port_min, rule.port_max
+    if rule.icmp_type is not None:
+        body["type"] = rule.icmp_type
+    if rule.icmp_code is not None:
+        body["code"] = rule.icmp_code
+    return body
+
+
+def _end(text: str) -> RuleEnd:
+    return {"cidr_block": text} if "/" in text else {"address": text}
+
+
+def _group_end(rule: RuleRow, hrefs: Hrefs) -> RuleEnd:
+    assert rule.remote_group  # noqa: S101  the caller looked
+    group = hrefs.security_group(rule.remote_group)
+    return {"crn": group["crn"], "href": group["href"], "id": group["id"], "name": group["name"]}
+
+
+def rule_prototype(body: Mapping[str, Any]) -> RulePrototype:
+    local, remote = body.get("local", {}), body.get("remote", {})
+    return RulePrototype(
+        direction=body["direction"],
+        protocol=body["protocol"],
+        name=body.get("name", ""),
+        local=local.get("range", services.ANYWHERE),
+        remote=remote.get("range", services.ANYWHERE),
+        remote_group=remote.get("group", ""),
+        port_min=body.get("port_min"),
+        port_max=body.get("port_max"),
+        icmp_type=body.get("type"),
+        icmp_code=body.get("code"),
+    )
+
+
+def merged(rule: RuleRow, patch: Mapping[str, Any]) -> RulePrototype:
+    """The rule with a merge patch applied; a change of protocol leaves what belonged to the old one."""
+    same = patch.get("protocol", rule.protocol) == rule.protocol
+    own: dict[str, Any] = {
+        "direction": rule.direction,
+        "protocol": rule.protocol,
+        "name": rule.name,
+        "local": {"range": rule.local},
+        "remote": {"group": rule.remote_group.id} if rule.remote_group else {"range": rule.remote},
+    }
+    if same:
+        own |= {"port_min": rule.port_min, "port_max": rule.port_max, "type": rule.icmp_type, "code": rule.icmp_code}
+    return rule_prototype(own | dict(patch))
+
+
+class SecurityGroupRules(SecurityGroupInPath):
+    operations = {
+        "GET": Operation(
+            "list_security_group_rules", f"{ACTION}.read", f"{EVENT}.read", answer=SecurityGroupRuleCollection
+        ),
+        "POST": Operation(
+            "create_security_group_rule",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            True,
+            status=201,
+            body=CreateRuleBody,
+            answer=SecurityGroupRule,
+        ),
+    }
+
+    def get(self, request: Request, group_id: str) -> Response:
+        rules = self.group.rules.select_related("remote_group")
+        return self.answer({"rules": [self.render(rule) for rule in rules]})
+
+    def post(self, request: Request, group_id: str) -> Response:
+        return self.answer(self.render(services.create_rule(self.group, rule_prototype(self.body), by=self.by)))
+
+    def render(self, rule: RuleRow) -> SecurityGroupRule:
+        return rule_body(rule, self.group.id, self.hrefs)
+
+
+class OneSecurityGroupRule(SecurityGroupInPath):
+    operations = {
+        "GET": Operation("get_security_group_rule", f"{ACTION}.read", f"{EVENT}.read", answer=SecurityGroupRule),
+        "PATCH": Operation(
+            "update_security_group_rule",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            True,
+            body=RuleBody,
+            answer=SecurityGroupRule,
+        ),
+        "DELETE": Operation("delete_security_group_rule", f"{ACTION}.update", f"{EVENT}.update", True, status=204),
+    }
+
+    rule: RuleRow
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        rules = self.group.rules.select_related("remote_group", "security_group")
+        self.rule = self.find(rules, id=self.kwargs["rule_id"])
+
+    def get(self, request: Request, group_id: str, rule_id: str) -> Response:
+        return self.answer(rule_body(self.rule, group_id, self.hrefs))
+
+    def patch(self, request: Request, group_id: str, rule_id: str) -> Response:
+        rule = services.replace_rule(self.rule, merged(self.rule, self.body), by=self.by)
+        return self.answer(rule_body(rule, group_id, self.hrefs))
+
+    def delete(self, request: Request, group_id: str, rule_id: str) -> Response:
+        services.delete_rule(self.rule, by=self.by)
+        return self.answer()

@@ -1,0 +1,102 @@
+"""Shapes that many answers share: references from one resource to another, and the page of a collection.
+
+An answer is a TypedDict with the name that IBM's API reference gives it. What renders it returns it, so that the type
+checker holds the code to it; the OpenAPI document is made from it.
+"""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Link(TypedDict):
+    href: str
+
+
+class NamedReference(TypedDict):
+    """Zones, profiles: known by name."""
+
+    href: str
+    name: str
+
+
+class ResourceGroupReference(TypedDict):
+    href: str
+    id: str
+    name: str
+
+
+class Reference(TypedDict):
+    """Network ACLs, security groups."""
+
+    crn: str
+    href: str
+    id: str
+    name: str
+
+
+class KeyReference(Reference):
+    fingerprint: str
+
+
+class VPCReference(Reference):
+    resource_type: Literal["vpc"]
+
+
+class SubnetReference(Reference):
+    resource_type: Literal["subnet"]
+
+
+class ImageReference(Reference):
+    resource_type: Literal["image"]
+
+
+class RoutingTableReference(Reference):
+    resource_type: Literal["routing_table"]
+
+
+class VirtualNetworkInterfaceReference(Reference):
+    resource_type: Literal["virtual_network_interface"]
+
+
+class ReservedIPReference(TypedDict):
+    address: str
+    href: str
+    id: str
+    name: str
+    resource_type: Literal["subnet_reserved_ip"]
+
+
+class DiskReference(TypedDict):
+    href: str
+    id: str
+    name: str
+    resource_type: Literal["bare_metal_server_disk"]
+
+
+class NetworkInterfaceReference(TypedDict):
+    href: str
+    id: str
+    name: str
+    primary_ip: ReservedIPReference
+    resource_type: Literal["network_interface"]
+    subnet: SubnetReference
+
+
+class FloatingIPReference(TypedDict):
+    address: str
+    crn: str
+    href: str
+    id: str
+    name: str
+
+
+class Deleted(TypedDict):
+    """In a reference to what no longer exists."""
+
+    more_info: str
+
+
+def collection(name: str, items: str, item: Any) -> Any:
+    """The shape of a page: ``{items: [item], first, limit, total_count, next?}``."""
+    return TypedDict(  # type: ignore[operator]
+        name, {items: list[item], "first": Link, "limit": int, "total_count": int, "next": NotRequired[Link]}
+    )

@@ -1,0 +1,71 @@
+"""Virtual network interfaces as the VPC API answers them."""
+
+from typing import Literal, NotRequired, TypedDict
+
+from controlplane.kernel import timestamps
+from servers.api.references import Hrefs, resource_group
+from servers.api.shapes import (
+    NamedReference,
+    Reference,
+    ReservedIPReference,
+    ResourceGroupReference,
+    SubnetReference,
+    VirtualNetworkInterfaceReference,
+    VPCReference,
+)
+from servers.models import VirtualNetworkInterface as Row
+
+
+class NetworkAttachmentTarget(TypedDict):
+    href: str
+    id: str
+    name: str
+    resource_type: Literal["bare_metal_server_network_attachment"]
+
+
+class VirtualNetworkInterface(VirtualNetworkInterfaceReference):
+    allow_ip_spoofing: bool
+    auto_delete: bool
+    created_at: str
+    enable_infrastructure_nat: bool
+    ips: list[ReservedIPReference]
+    lifecycle_state: Literal["deleting", "failed", "pending", "stable", "suspended", "updating", "waiting"]
+    mac_address: str
+    primary_ip: ReservedIPReference
+    protocol_state_filtering_mode: Literal["auto", "disabled", "enabled"]
+    resource_group: ResourceGroupReference
+    security_groups: list[Reference]
+    subnet: SubnetReference
+    target: NotRequired[NetworkAttachmentTarget]
+    vpc: VPCReference
+    zone: NamedReference
+
+
+def virtual_interface_body(row: Row, hrefs: Hrefs, *, deleting: bool = False) -> VirtualNetworkInterface:
+    """As ``VirtualInterfaceView.rows`` finds it."""
+    addresses = sorted(row.ips.all(), key=lambda ip: (ip.pk != row.primary_ip_id, ip.pk))
+    body: VirtualNetworkInterface = {
+        **hrefs.virtual_network_interface(row),
+        "allow_ip_spoofing": row.allow_ip_spoofing,
+        "auto_delete": row.auto_delete,
+        "created_at": timestamps.seconds(row.created_at),
+        "enable_infrastructure_nat": row.enable_infrastructure_nat,
+        "ips": [hrefs.reserved_ip(ip, row.subnet) for ip in addresses],
+        "lifecycle_state": "deleting" if deleting else "stable",
+        "mac_address": row.mac_address,
+        "primary_ip": hrefs.reserved_ip(row.primary_ip, row.subnet),
+        "protocol_state_filtering_mode": row.protocol_state_filtering_mode,  # type: ignore[typeddict-item]
+        "resource_group": resource_group(row.resource_group),
+        "security_groups": [hrefs.security_group(group) for group in row.security_groups.all()],
+        "subnet": hrefs.subnet(row.subnet),
+        "vpc": hrefs.vpc(row.vpc),
+        "zone": hrefs.zone(row.zone),
+    }
+    if attachment := getattr(row, "attachment", None):
+        body["target"] = {
+            "href": hrefs("bare_metal_servers", attachment.server.id, "network_attachments", attachment.id),
+            "id": attachment.id,
+            "name": attachment.name,
+            "resource_type": "bare_metal_server_network_attachment",
+        }
+    return body

@@ -1,0 +1,218 @@
+"""``/v1/vpcs``."""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel import timestamps
+from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from servers import catalog
+from servers.api.base import VpcView
+from servers.api.fields import NameField, ReferenceField
+from servers.api.references import Hrefs, resource_group
+from servers.api.shapes import (
+    NamedReference,
+    Reference,
+    ResourceGroupReference,
+    RoutingTableReference,
+    VPCReference,
+    collection,
+)
+from servers.models import VPC as VpcRow
+from servers.services import vpcs
+from trustedprofiles.permissions import Operation
+
+SYSTEM_DNS_SERVERS = ("161.26.0.10", "161.26.0.11")
+MOST_DNS_SERVERS = 15
+
+
+class DnsServerBody(StrictSerializer):
+    address = StrictCharField()
+    zone_affinity = ReferenceField("name", "href", required=False)
+
+
+class ResolverBody(StrictSerializer):
+    type = serializers.ChoiceField(choices=["system", "manual", "delegated"], required=False)
+    manual_servers = serializers.ListField(
+        child=DnsServerBody(), required=False, allow_null=True, max_length=MOST_DNS_SERVERS
+    )
+    vpc = ReferenceField("id", "crn", "href", required=False, allow_null=True)
+
+
+class DnsBody(StrictSerializer):
+    enable_hub = StrictBooleanField(required=False)
+    resolver = ResolverBody(required=False)
+
+
+class CreateVpcBody(StrictSerializer):
+    name = NameField(required=False)
+    address_prefix_management = serializers.ChoiceField(choices=["auto", "manual"], required=False)
+    classic_access = StrictBooleanField(required=False)
+    dns = DnsBody(required=False)
+    resource_group = ReferenceField("id", required=False)
+
+
+class UpdateVpcBody(StrictSerializer):
+    name = NameField(required=False)
+    dns = DnsBody(required=False)
+
+
+class IP(TypedDict):
+    address: str
+
+
+class VPCCSESourceIP(TypedDict):
+    ip: IP
+    zone: NamedReference
+
+
+class DNSServer(TypedDict):
+    address: str
+    zone_affinity: NotRequired[NamedReference]
+
+
+class VPCDNSResolver(TypedDict):
+    type: Literal["system", "manual"]
+    servers: list[DNSServer]
+    configuration: NotRequired[Literal["default"]]
+    manual_servers: NotRequired[list[DNSServer]]
+
+
+class VPCDNS(TypedDict):
+    enable_hub: bool
+    resolution_binding_count: int
+    resolver: VPCDNSResolver
+
+
+class VPC(VPCReference):
+    classic_access: bool
+    created_at: str
+    cse_source_ips: list[VPCCSESourceIP]
+    default_network_acl: Reference
+    default_routing_table: RoutingTableReference
+    default_security_group: Reference
+    dns: VPCDNS
+    health_reasons: list[Any]
+    health_state: Literal["ok"]
+    public_address_ranges: list[Any]
+    resource_group: ResourceGroupReference
+    status: Literal["available"]
+
+
+def vpc_body(vpc: VpcRow, hrefs: Hrefs) -> VPC:
+    acl, group, table = vpc.default_network_acl, vpc.default_security_group, vpc.default_routing_table
+    assert acl and group and table  # noqa: S101, PT018  create_vpc made them
+    return {
+        **hrefs.vpc(vpc),
+        "classic_access": vpc.classic_access,
+        "created_at": timestamps.seconds(vpc.created_at),
+        "cse_source_ips": [
+            {"ip": {"address": f"10.12.{vpc.number % 256}.{number}"}, "zone": hrefs.zone(zone)}
+            for number, zone in enumerate(catalog.regions()[vpc.region].zones, start=1)
+        ],
+        "default_network_acl": hrefs.network_acl(acl),
+        "default_routing_table": hrefs.routing_table(table),
+        "default_security_group": hrefs.security_group(group),
+        "dns": {"enable_hub": vpc.enable_hub, "resolution_binding_count": 0, "resolver": _resolver(vpc, hrefs)},
+        "health_reasons": [],
+        "health_state": "ok",
+        "public_address_ranges": [],
+        "resource_group": resource_group(vpc.resource_group),
+        "status": "available",
+    }
+
+
+def _resolver(vpc: VpcRow, hrefs: Hrefs) -> VPCDNSResolver:
+    if not vpc.manual_dns_servers:
+        servers: list[DNSServer] = [{"address": address} for address in SYSTEM_DNS_SERVERS]
+        return {"type": "system", "servers": servers, "configuration": "default"}
+    servers = [_dns_server(server, hrefs) for server in vpc.manual_dns_servers]
+    return {"type": "manual", "servers": servers, "manual_servers": servers}
+
+
+def _dns_server(server: dict[str, str], hrefs: Hrefs) -> DNSServer:
+    if "zone" in server:
+        return {"address": server["address"], "zone_affinity": hrefs.zone(server["zone"])}
+    return {"address": server["address"]}
+
+
+def vpc_etag(vpc: VpcRow) -> str:
+    return f'"{vpc.revision}"'
+
+
+class VpcCollectionView(VpcView):
+    def rows(self) -> QuerySet[VpcRow]:
+        return self.own(VpcRow).select_related(
+            "resource_group", "default_network_acl", "default_security_group", "default_routing_table__vpc"
+        )
+
+
+class OneVpcView(VpcCollectionView):
+    """A view about one VPC, ``vpc_id`` in the path."""
+
+    vpc: VpcRow
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        self.about = self.vpc = self.find(self.rows(), id=self.kwargs["vpc_id"])
+
+    def resource_attributes(self) -> dict[str, str]:
+        return super().resource_attributes() | self.attributes_of(self.vpc, "vpcId")
+
+
+class VPCs(VpcCollectionView):
+    operations = {
+        "GET": Operation(
+            "list_vpcs",
+            "is.vpc.vpc.list",
+            "is.vpc.vpc.read",
+            answer=collection("VPCCollection", "vpcs", VPC),
+            query=("start", "limit", "resource_group.id", "classic_access"),
+        ),
+        "POST": Operation(
+            "create_vpc", "is.vpc.vpc.create", "is.vpc.vpc.create", True, status=201, body=CreateVpcBody, answer=VPC
+        ),
+    }
+
+    def get(self, request: Request) -> Response:
+        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
+        if (classic := self.flag("classic_access")) is not None:
+            rows = rows.filter(classic_access=classic)
+        return self.page("vpcs", rows, vpc_body)
+
+    def post(self, request: Request) -> Response:
+        vpc = vpcs.create_vpc(self.account, region=self.region, by=self.by, **self.body)
+        return self.answer(vpc_body(vpc, self.hrefs))
+
+
+class OneVPC(OneVpcView):
+    operations = {
+        "GET": Operation("get_vpc", "is.vpc.vpc.read", "is.vpc.vpc.read", answer=VPC, etag=True),
+        "PATCH": Operation(
+            "update_vpc",
+            "is.vpc.vpc.update",
+            "is.vpc.vpc.update",
+            True,
+            body=UpdateVpcBody,
+            answer=VPC,
+            etag=True,
+            if_match="optional",
+        ),
+        "DELETE": Operation(
+            "delete_vpc", "is.vpc.vpc.delete", "is.vpc.vpc.delete", True, status=204, if_match="optional"
+        ),
+    }
+
+    def get(self, request: Request, vpc_id: str) -> Response:
+        return self.answer(vpc_body(self.vpc, self.hrefs), etag=vpc_etag(self.vpc))
+
+    def patch(self, request: Request, vpc_id: str) -> Response:
+        vpc = vpcs.update_vpc(self.vpc, if_match=self.if_match, by=self.by, **self.body)
+        return self.answer(vpc_body(vpc, self.hrefs), etag=vpc_etag(vpc))
+
+    def delete(self, request: Request, vpc_id: str) -> Response:
+        vpcs.delete_vpc(self.vpc, if_match=self.if_match, by=self.by)
+        return self.answer()

@@ -1,0 +1,68 @@
+"""VPCs, their address prefixes and routing tables."""
+
+from django.db import models
+
+from controlplane.kernel.crn import Crn
+from servers.models.base import RegionalResource, Resource
+
+
+class VPC(RegionalResource):
+    crn_type = "vpc"
+
+    default_network_acl = models.OneToOneField(
+        "servers.NetworkACL", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    default_security_group = models.OneToOneField(
+        "servers.SecurityGroup", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    default_routing_table = models.OneToOneField(
+        "servers.RoutingTable", on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    classic_access = models.BooleanField(default=False)
+    enable_hub = models.BooleanField(default=False, help_text="DNS: resolves for other VPCs.")
+    manual_dns_servers = models.JSONField(default=list, blank=True, help_text="Addresses; empty for the system's own.")
+    revision = models.PositiveBigIntegerField(default=1, help_text="Grows with every change: the entity tag.")
+
+    class Meta:
+        verbose_name = "VPC"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "region", "name"], name="vpc_name_per_region"),
+        ]
+
+
+class AddressPrefix(Resource):
+    """A range of a zone that subnets are cut from."""
+
+    vpc = models.ForeignKey(VPC, on_delete=models.CASCADE, related_name="address_prefixes")
+    zone = models.CharField(max_length=20)
+    cidr = models.CharField(max_length=18)
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = "address prefix"
+        constraints = [
+            models.UniqueConstraint(fields=["vpc", "name"], name="address_prefix_name_per_vpc"),
+            models.UniqueConstraint(
+                fields=["vpc", "zone"], condition=models.Q(is_default=True), name="one_default_prefix_per_zone"
+            ),
+        ]
+
+
+class RoutingTable(Resource):
+    vpc = models.ForeignKey(VPC, on_delete=models.CASCADE, related_name="routing_tables")
+    accept_routes_from = models.JSONField(default=list, blank=True, help_text="Resource types.")
+    advertise_routes_to = models.JSONField(default=list, blank=True)
+    route_direct_link_ingress = models.BooleanField(default=False)
+    route_internet_ingress = models.BooleanField(default=False)
+    route_transit_gateway_ingress = models.BooleanField(default=False)
+    route_vpc_zone_ingress = models.BooleanField(default=False)
+    revision = models.PositiveBigIntegerField(default=1, help_text="Grows with every change: the entity tag.")
+
+    class Meta:
+        verbose_name = "routing table"
+        constraints = [models.UniqueConstraint(fields=["vpc", "name"], name="routing_table_name_per_vpc")]
+
+    @property
+    def crn(self) -> str:
+        vpc = self.vpc
+        return str(Crn("is", vpc.region, vpc.account_id, "vpc-routing-table", f"{vpc.id}/{self.id}"))

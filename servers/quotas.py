@@ -1,0 +1,34 @@
+"""How many of a kind there may be: IBM's published quotas (VPC documentation, "Quotas and service limits")."""
+
+from collections.abc import Mapping
+
+from controlplane.kernel.errors import OverQuota, Target
+
+QUOTAS: Mapping[str, int] = {
+    "bare_metal_servers": 25,  # of an account
+    "keys": 200,  # of an account in a region
+    "vpcs": 10,  # of an account in a region
+    "floating_ips": 40,  # of an account in a zone
+    "subnets": 100,  # of a VPC
+    "address_prefixes": 25,  # of a VPC
+    "routing_tables": 50,  # of a VPC
+    "network_acls": 100,  # of a VPC
+    "security_groups": 100,  # of a VPC
+    "network_acl_rules": 200,  # of a network ACL
+    "security_group_rules": 250,  # of a security group
+    "security_group_targets": 1000,  # of a security group
+    "security_groups_of_target": 5,  # of an interface
+    "ips_of_interface": 8,  # of a virtual network interface
+    "pci_interfaces": 8,  # of a bare metal server
+}
+
+
+def require_room(kind: str, *, taken: int, quotas: Mapping[str, int], target: Target | None = None) -> None:
+    """Raises OverQuota when ``taken`` leaves no room for one more. ``quotas`` holds what differs from IBM's."""
+    most = quotas.get(kind, QUOTAS[kind])
+    if taken >= most:
+        words = kind.replace("_", " ")
+        raise OverQuota(
+            f"The quota of {most} {words} is used up. Delete one, or raise it: BAREMINT_QUOTAS={kind}={most * 2}",
+            target=target,
+        )

@@ -1,0 +1,109 @@
+"""Address prefixes: the ranges of a VPC's zones that subnets are cut from."""
+
+from collections.abc import Iterator
+
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, ReferenceNotFound, Refusals, Target
+from servers import catalog
+from servers.addressing import RESERVED_RANGES, first_overlap, is_within, range_problem
+from servers.models import VPC, AddressPrefix
+from servers.services.events import record_change
+from servers.services.naming import random_name, save_named
+from servers.services.room import hold, make_room
+
+EVENT = "is.vpc.address-prefix"
+ZONE_STEP = 64
+"""Third octet between the default prefixes of two zones: 10.<octet>.0.0/18, 10.<octet>.64.0/18 and so on."""
+
+
+def add_default_prefixes(vpc: VPC) -> None:
+    """One for each zone of the region (VPC documentation, "Configuring address prefixes")."""
+    region = catalog.regions()[vpc.region]
+    for position, zone in enumerate(region.zones):
+        _prefix(vpc, zone, f"10.{region.default_prefix_octet}.{position * ZONE_STEP}.0/18", is_default=True).save()
+
+
+@transaction.atomic
+def create_address_prefix(
+    vpc: VPC, *, cidr: str, zone: str, is_default: bool = False, name: str = "", by: Party
+) -> AddressPrefix:
+    """Raises Refusals naming all that is wrong with range and zone, NotUnique, OverQuota."""
+    make_room("address_prefixes", within=vpc, beside=vpc.address_prefixes.all())
+    if problems := list(_problems(vpc, cidr, zone, is_default=is_default)):
+        raise Refusals(problems)
+    prefix = _prefix(vpc, zone, cidr, is_default=is_default, name=name)
+    save_named(prefix)
+    record_change(f"{EVENT}.create", vpc, by=by, status=201)
+    return prefix
+
+
+@transaction.atomic
+def update_address_prefix(
+    prefix: AddressPrefix, *, is_default: bool | None = None, name: str | None = None, by: Party
+) -> AddressPrefix:
+    """Change what is given. Raises NotUnique, Conflict where the zone has another default prefix."""
+    vpc = hold(prefix.vpc)
+    prefix = hold(prefix)
+    if is_default and not prefix.is_default:
+        _refuse_second_default(vpc, prefix.zone)
+    prefix.is_default = prefix.is_default if is_default is None else is_default
+    prefix.name = name or prefix.name
+    save_named(prefix)
+    record_change(f"{EVENT}.update", vpc, by=by)
+    return prefix
+
+
+@transaction.atomic
+def delete_address_prefix(prefix: AddressPrefix, *, by: Party) -> None:
+    """Raises Conflict while a subnet has addresses from it."""
+    vpc = hold(prefix.vpc)
+    prefix = hold(prefix)
+    users = [subnet.name for subnet in vpc.subnets.all() if is_within(subnet.ipv4_cidr_block, prefix.cidr)]
+    if users:
+        raise Conflict(
+            f"Subnets use addresses of this prefix: {', '.join(users)}. Delete them first.",
+            code="address_prefix_in_use_subnet_exists",
+        )
+    prefix.delete()
+    record_change(f"{EVENT}.delete", vpc, by=by, status=204)
+
+
+def _prefix(vpc: VPC, zone: str, cidr: str, *, is_default: bool, name: str = "") -> AddressPrefix:
+    return AddressPrefix(
+        id=ids.regional_id(vpc.region),
+        name=name or random_name(),
+        vpc=vpc,
+        zone=zone,
+        cidr=cidr,
+        is_default=is_default,
+        created_at=clock.now(),
+    )
+
+
+def _problems(vpc: VPC, cidr: str, zone: str, *, is_default: bool) -> Iterator[ApiError]:
+    target = Target("cidr")
+    if problem := range_problem(cidr):
+        yield InvalidValue(f"cidr {problem}", target=target)
+    elif reserved := first_overlap(cidr, RESERVED_RANGES):
+        yield InvalidValue(f"cidr overlaps {reserved}, which is reserved. Choose another range.", target=target)
+    elif other := first_overlap(cidr, vpc.address_prefixes.values_list("cidr", flat=True)):
+        yield Conflict(f"cidr overlaps the address prefix {other} of the VPC. Choose another range.", target=target)
+    if zone not in catalog.regions()[vpc.region].zones:
+        yield ReferenceNotFound(f"zone names no zone of {vpc.region}.", target=Target("zone"))
+    if is_default:
+        try:
+            _refuse_second_default(vpc, zone)
+        except Conflict as refusal:
+            yield refusal
+
+
+def _refuse_second_default(vpc: VPC, zone: str) -> None:
+    if (other := vpc.address_prefixes.filter(zone=zone, is_default=True).first()) is not None:
+        raise Conflict(
+            f"{other.name} is the default address prefix of {zone}. Set is_default to false there first.",
+            code="default_address_prefix_exists",
+            target=Target("is_default"),
+        )

@@ -1,0 +1,98 @@
+"""Addresses of a subnet: exact under concurrency."""
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, NotUnique, ReferenceNotFound, Target
+from servers.addressing import contains, next_free
+from servers.models import NetworkInterface, ReservedIP, Subnet, VirtualNetworkInterface
+from servers.services.naming import random_name
+from servers.services.room import hold
+
+
+def reserve_address(
+    subnet: Subnet, *, address: str = "", name: str = "", auto_delete: bool = True, path: str = ""
+) -> ReservedIP:
+    """Take an address: the asked one, or the lowest free one. Must run in a transaction.
+
+    The subnet's row is held, so that whoever comes at the same time waits and sees what was taken; the unique
+    constraint stands behind it. ``path`` is the property that asked, for the refusals: InvalidValue for an address
+    outside the subnet, NotUnique for a name that is taken, Conflict when there is no such free address,
+    ReferenceNotFound when the subnet was deleted meanwhile.
+    """
+    _hold_subnet(subnet, path)
+    if address and not contains(subnet.ipv4_cidr_block, address):
+        raise InvalidValue(
+            f"{address} is outside of the subnet, which is {subnet.ipv4_cidr_block}.", target=_at(path, "address")
+        )
+    if name and subnet.reserved_ips.filter(name=name).exists():
+        raise NotUnique(f"Provided Name ({name}) is not unique", target=_at(path, "name"))
+    taken = set(subnet.reserved_ips.values_list("address", flat=True))
+    free = address or next_free(subnet.ipv4_cidr_block, taken)
+    if free is None or free in taken:
+        raise _no_address(subnet, free, path)
+    try:
+        with transaction.atomic():
+            return ReservedIP.objects.create(
+                id=ids.zonal_id(subnet.zone),
+                name=name or random_name(),
+                subnet=subnet,
+                address=free,
+                auto_delete=auto_delete,
+                created_at=clock.now(),
+            )
+    except IntegrityError:
+        raise _no_address(subnet, free, path) from None
+
+
+def claim_address(ip: ReservedIP, *, path: str) -> ReservedIP:
+    """A reserved IP that is there and unbound, for somebody to bind. Must run in a transaction.
+
+    Its subnet is held, so that nobody else binds or deletes it before the transaction ends. Raises ReferenceNotFound
+    when it was deleted meanwhile, Conflict when it was bound.
+    """
+    _hold_subnet(ip.subnet, path)
+    found = ReservedIP.objects.filter(pk=ip.pk).first()
+    if found is None:
+        raise ReferenceNotFound(f"{path} names a reserved IP that was deleted meanwhile.", target=Target(path))
+    if found.virtual_network_interface_id or is_primary(found):
+        raise Conflict(f"{found.address} was bound meanwhile. Name another reserved IP.", target=Target(path))
+    return found
+
+
+def is_primary(ip: ReservedIP) -> bool:
+    """Whether an interface cannot be without it."""
+    return (
+        NetworkInterface.objects.filter(primary_ip=ip).exists()
+        or VirtualNetworkInterface.objects.filter(primary_ip=ip).exists()
+    )
+
+
+def addresses_of(interface: VirtualNetworkInterface) -> Q:
+    """Picks the reserved IPs of a virtual network interface, the primary one among them."""
+    return Q(virtual_network_interface=interface) | Q(primary_of=interface)
+
+
+def release_address(ip: ReservedIP) -> None:
+    """What becomes of an address whose holder is gone: freed with ``auto_delete``, kept unbound without."""
+    ReservedIP.objects.filter(pk=ip.pk, auto_delete=True).delete()
+
+
+def _hold_subnet(subnet: Subnet, path: str) -> None:
+    try:
+        hold(subnet)
+    except NotFound:
+        raise ReferenceNotFound(f"Subnet {subnet.name} was deleted meanwhile.", target=_at(path)) from None
+
+
+def _no_address(subnet: Subnet, address: str | None, path: str) -> Conflict:
+    if address is None:
+        return Conflict(
+            f"Subnet {subnet.name} has no free address. Free one, or take another subnet.", target=_at(path)
+        )
+    return Conflict(f"{address} is taken. Ask for another, or leave the choice to the service.", target=_at(path))
+
+
+def _at(path: str, leaf: str = "") -> Target:
+    return Target(".".join(part for part in (path, leaf) if part) or "address")

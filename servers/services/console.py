@@ -1,0 +1,44 @@
+"""Tokens that open a server's console: one valid at a time, for a few minutes."""
+
+import hashlib
+import secrets
+from datetime import timedelta
+
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock
+from controlplane.kernel.errors import Conflict
+from servers.models import BareMetalServer, ConsoleAccessToken
+from servers.services.events import CREATE_CONSOLE_TOKEN, record_server_event
+from servers.services.trunks import hold_server
+
+LIFETIME = timedelta(minutes=5)
+OPEN_IN = ("stopped", "starting", "running")
+
+
+@transaction.atomic
+def create_console_token(
+    server: BareMetalServer, *, console_type: str, force: bool = False, by: Party
+) -> tuple[str, ConsoleAccessToken]:
+    """Make a token, which ends the one before. Returns it in clear, for the last time, and the record of it.
+
+    Raises Conflict unless the server is stopped, starting or running.
+    """
+    server = hold_server(server)
+    if server.status not in OPEN_IN:
+        raise Conflict(f"A server that is {server.status} has no console; it must be {', '.join(OPEN_IN)}.")
+    token = secrets.token_urlsafe(32)
+    now = clock.now()
+    kept, _ = ConsoleAccessToken.objects.update_or_create(
+        server=server,
+        defaults={
+            "sha256": hashlib.sha256(token.encode()).hexdigest(),
+            "console_type": console_type,
+            "force": force,
+            "created_at": now,
+            "expires_at": now + LIFETIME,
+        },
+    )
+    record_server_event(CREATE_CONSOLE_TOKEN, server, by=by)
+    return token, kept

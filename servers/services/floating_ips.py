@@ -1,0 +1,178 @@
+"""Floating IPs: public addresses, handed out and bound to interfaces."""
+
+import ipaddress
+
+from django.db import IntegrityError, transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, NotUnique, OverQuota, ReferenceNotFound, Target
+from servers.models import FloatingIP, NetworkInterface
+from servers.services.events import record_change
+from servers.services.naming import group_for, random_name, save_named
+from servers.services.room import hold, make_room
+from servers.services.security_groups import Target as Interface
+from servers.services.security_groups import find_target, notice
+from trustedprofiles.models import Account
+from trustedprofiles.services.tags import forget
+
+EVENT = "is.floating-ip.floating-ip"
+POOL = ipaddress.IPv4Network("198.18.0.0/15")
+"""Benchmarking space (RFC 2544): never routed, so that no address here is somebody's."""
+MOST_TRIES = 10
+
+
+@transaction.atomic
+def create_floating_ip(
+    account: Account,
+    *,
+    region: str,
+    zone: str = "",
+    target: str = "",
+    name: str = "",
+    resource_group: str = "",
+    by: Party,
+) -> FloatingIP:
+    """Hand out an address in a zone, or bound to a target, which is the id of an interface.
+
+    Raises ReferenceNotFound, NotUnique, OverQuota, Conflict when the target has a floating IP already.
+    """
+    group = group_for(account, resource_group)
+    interface = _find(account.id, region, target) if target else None
+    place = zone_of(interface) if interface else zone
+    others = FloatingIP.objects.filter(account=account, zone=place)
+    make_room("floating_ips", within=account, beside=others)
+    made = FloatingIP(
+        id=ids.regional_id(region),
+        name=name or random_name(),
+        account=account,
+        resource_group=group,
+        region=region,
+        zone=place,
+        created_at=clock.now(),
+    )
+    if FloatingIP.objects.filter(account=account, region=region, name=made.name).exists():
+        raise NotUnique(f"Provided Name ({made.name}) is not unique", target=Target("name"))
+    _take_address(made)
+    if interface:
+        _bind(made, interface)
+    record_change(f"{EVENT}.create", made, by=by, status=201)
+    return made
+
+
+def _take_address(made: FloatingIP) -> None:
+    """The address after the highest one; where that is taken meanwhile, or the pool ends, the lowest free one."""
+    for _ in range(MOST_TRIES):
+        taken = {int(ipaddress.IPv4Address(each)) for each in FloatingIP.objects.values_list("address", flat=True)}
+        first = int(POOL.network_address) + 1
+        free = next((number for number in range(first, first + len(taken) + 1) if number not in taken), first)
+        if free >= int(POOL.broadcast_address):
+            raise OverQuota(f"All addresses of {POOL} are taken. Delete a floating IP.")
+        made.address = str(ipaddress.IPv4Address(free))
+        try:
+            with transaction.atomic():
+                made.save(force_insert=True)
+        except IntegrityError:
+            continue
+        return
+    raise Conflict("Others were faster, again and again. Retry.")
+
+
+@transaction.atomic
+def update_floating_ip(
+    ip: FloatingIP, *, name: str | None = None, target: str | None = None, move: bool = False, by: Party
+) -> FloatingIP:
+    """Rename it; with ``move``, bind it to another target, or to none.
+
+    Raises NotUnique, ReferenceNotFound, InvalidValue for a target in another zone, Conflict for one that has another.
+    """
+    ip = hold(ip)
+    if name is not None:
+        ip.name = name
+        save_named(ip)
+    if move:
+        interface = _find(ip.account_id, ip.region, target) if target else None
+        _unbind(ip)
+        if interface:
+            _bind(ip, interface)
+    record_change(f"{EVENT}.update", ip, by=by)
+    return ip
+
+
+@transaction.atomic
+def delete_floating_ip(ip: FloatingIP, *, by: Party) -> None:
+    """Bound to something, it is unbound along with it."""
+    ip = hold(ip)
+    _unbind(ip)
+    record_change(f"{EVENT}.delete", ip, by=by, status=204)
+    forget(ip.crn)
+    ip.delete()
+
+
+@transaction.atomic
+def bind(interface: Interface, id: str, *, by: Party) -> FloatingIP:
+    """Bind the floating IP of this id to an interface. Bound to it already, it stays so.
+
+    Raises NotFound, InvalidValue for another zone, Conflict when it is bound elsewhere or the interface has another.
+    """
+    account_id, region = _owner(interface)
+    found = FloatingIP.objects.filter(account_id=account_id, region=region, id=id).first()
+    if found is None:
+        raise NotFound("There is no floating IP of this id here. Check the id, the account and the region.")
+    ip = hold(found)
+    holder = ip.network_interface or ip.virtual_network_interface
+    if holder == interface:
+        return ip
+    if holder:
+        raise Conflict(f"{ip.address} is bound to {holder.name}. Unbind it there first.")
+    _bind(ip, interface)
+    record_change(f"{EVENT}.attach", ip, by=by, status=201)
+    return ip
+
+
+@transaction.atomic
+def unbind(ip: FloatingIP, *, by: Party) -> None:
+    ip = hold(ip)
+    _unbind(ip)
+    record_change(f"{EVENT}.detach", ip, by=by, status=202)
+
+
+def zone_of(interface: Interface) -> str:
+    return interface.subnet.zone
+
+
+def _owner(interface: Interface) -> tuple[str, str]:
+    return interface.subnet.account_id, interface.subnet.region
+
+
+def _find(account_id: str, region: str, id: str) -> Interface:
+    found = find_target(account_id, region, id)
+    if found is None:
+        raise ReferenceNotFound("target names no network interface that exists here.", target=Target("target"))
+    return found
+
+
+def _bind(ip: FloatingIP, interface: Interface) -> None:
+    interface = hold(interface)
+    if zone_of(interface) != ip.zone:
+        raise InvalidValue(f"The floating IP is in zone {ip.zone}, and the interface is not.", target=Target("target"))
+    if interface.enable_infrastructure_nat and interface.floating_ips.exists():
+        raise Conflict(
+            "The interface has a floating IP, and with enable_infrastructure_nat it can have only one.",
+            target=Target("target"),
+        )
+    if isinstance(interface, NetworkInterface):
+        ip.network_interface, ip.virtual_network_interface = interface, None
+    else:
+        ip.network_interface, ip.virtual_network_interface = None, interface
+    ip.save(update_fields=["network_interface", "virtual_network_interface"])
+    notice(interface)
+
+
+def _unbind(ip: FloatingIP) -> None:
+    holder = ip.network_interface or ip.virtual_network_interface
+    if holder is None:
+        return
+    ip.network_interface = ip.virtual_network_interface = None
+    ip.save(update_fields=["network_interface", "virtual_network_interface"])
+    notice(holder)

@@ -1,0 +1,82 @@
+"""The administrator of a Windows server: a password that only the holder of an SSH key can read."""
+
+import base64
+import secrets
+import string
+from collections.abc import Sequence
+from typing import TypedDict
+
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import load_ssh_public_key
+
+from servers import catalog
+from servers.models import Key
+
+WINDOWS = "Windows Server"
+ESXI = "VMware ESXi"
+ADMINISTRATOR = "Administrator"
+PASSWORD_LENGTH = 24
+SYMBOLS = "!#$%*+-=?@_"
+"""None that XML or single quotes would ask to escape."""
+KINDS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, SYMBOLS)
+
+
+class EncryptionKey(TypedDict):
+    id: str
+    crn: str
+    name: str
+    fingerprint: str
+
+
+class HostAccount(TypedDict):
+    username: str
+    encrypted_password: str
+    """Base64 of RSA PKCS#1 v1.5."""
+    encryption_key: EncryptionKey
+
+
+def administrator_of(operating_system: str, keys: Sequence[Key]) -> list[HostAccount]:
+    """The accounts of a server initialized with these keys; ``operating_system`` is its name in the catalog.
+
+    Only Windows has one. Its password is made here and forgotten here: nothing but the ciphertext leaves.
+    """
+    key = next((key for key in keys if key.type == "rsa"), None)
+    if key is None or _family(operating_system) != WINDOWS:
+        return []
+    public = load_ssh_public_key(key.public_key.encode())
+    assert isinstance(public, rsa.RSAPublicKey)  # noqa: S101  what its type says
+    encrypted = public.encrypt(_password().encode(), padding.PKCS1v15())
+    return [
+        {
+            "username": ADMINISTRATOR,
+            "encrypted_password": base64.b64encode(encrypted).decode(),
+            "encryption_key": {"id": key.id, "crn": key.crn, "name": key.name, "fingerprint": key.fingerprint},
+        }
+    ]
+
+
+def key_problems(operating_system: str, key_types: Sequence[str]) -> list[str]:
+    """What is wrong with installing keys of these types (``rsa``, ``ed25519``); each problem says what to do.
+
+    VPC API, ``initialization.keys``: Windows needs an RSA key to encrypt the administrator's password under; an
+    Ed25519 key is of no use on Windows, and not accepted by VMware ESXi.
+    """
+    family = _family(operating_system)
+    if family == WINDOWS and "rsa" not in key_types:
+        return ["A Windows image needs at least one key of type rsa. Ed25519 keys cannot be used with Windows."]
+    if family == ESXI and "ed25519" in key_types:
+        return ["Ed25519 keys cannot be used with VMware ESXi. Name keys of type rsa only, or none."]
+    return []
+
+
+def _family(operating_system: str) -> str:
+    found = catalog.operating_systems().get(operating_system)
+    return found.family if found else ""
+
+
+def _password() -> str:
+    """At least one of each kind, and Windows' rules ask for no more."""
+    rest = PASSWORD_LENGTH - len(KINDS)
+    characters = [secrets.choice(kind) for kind in KINDS] + [secrets.choice("".join(KINDS)) for _ in range(rest)]
+    secrets.SystemRandom().shuffle(characters)
+    return "".join(characters)

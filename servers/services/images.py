@@ -1,0 +1,212 @@
+"""Own images: made from a file in Cloud Object Storage, changed, deprecated, made obsolete, deleted."""
+
+import hashlib
+from datetime import datetime
+from typing import NoReturn, TypedDict
+
+from django.db import IntegrityError, transaction
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import Conflict, NotAuthorized, NotUnique, Target
+from servers import catalog
+from servers.allowed_use import holds
+from servers.models import Image
+from servers.services.naming import group_for, random_name
+from servers.services.references import References
+from servers.services.room import hold
+from trustedprofiles.models import Account
+from trustedprofiles.services.tags import forget
+
+EVENT = "is.image.image"
+PROVIDER_NAMES = "ibm-"
+FILE_SIZE = 1
+"""GB; the file is never fetched."""
+
+
+class ImageChanges(TypedDict, total=False):
+    """What a patch names; no date takes the one that was set away."""
+
+    name: str
+    deprecation_at: datetime | None
+    obsolescence_at: datetime | None
+    allowed_use: str
+
+
+@transaction.atomic
+def create_image(
+    account: Account,
+    *,
+    region: str,
+    file: str,
+    operating_system: str,
+    name: str = "",
+    resource_group: str = "",
+    allowed_use: str = "true",
+    deprecation_at: datetime | None = None,
+    obsolescence_at: datetime | None = None,
+    by: Party,
+) -> Image:
+    """Import an image from ``file``, a ``cos://`` URL; it is available at once.
+
+    Raises Refusals naming all that is wrong, NotUnique.
+    """
+    now = clock.now()
+    references = References()
+    system = references.find("operating_system", catalog.operating_systems().get(operating_system))
+    image = Image(
+        id=ids.regional_id(region),
+        name=name or random_name(),
+        region=region,
+        account=account,
+        operating_system=operating_system,
+        user_data_format=system.user_data_format if system else "",
+        file_size=FILE_SIZE,
+        sha256=hashlib.sha256(file.encode()).hexdigest(),
+        allowed_use=allowed_use,
+        deprecation_at=deprecation_at,
+        obsolescence_at=obsolescence_at,
+        created_at=now,
+    )
+    with references.noting():
+        image.resource_group = group_for(account, resource_group)
+    _check_name(image, references)
+    _check_allowed_use(image, references)
+    for field, value in (("deprecation_at", deprecation_at), ("obsolescence_at", obsolescence_at)):
+        references.require(value is None or value >= now, field, f"{field} must not be in the past.")
+    _check_order(image, references, "obsolescence_at")
+    references.settle()
+    image.status = status_at(image, now)
+    _save(image)
+    _record("create", image, by=by, status=201)
+    return image
+
+
+@transaction.atomic
+def update_image(image: Image, changes: ImageChanges, *, by: Party) -> Image:
+    """Change what is named. Raises NotAuthorized for IBM's images, Refusals naming all that is wrong, NotUnique."""
+    image = _hold_own(image)
+    now = clock.now()
+    references = References()
+    if "name" in changes:
+        image.name = changes["name"]
+        _check_name(image, references)
+    if "allowed_use" in changes:
+        image.allowed_use = changes["allowed_use"]
+        _check_allowed_use(image, references)
+    for field, over in (("deprecation_at", "deprecated"), ("obsolescence_at", "obsolete")):
+        if field in changes:
+            value: datetime | None = changes[field]  # type: ignore[literal-required]
+            settled = value is not None and image.status == over
+            message = f"The image is {over} already: {field} can be taken away, with null, but not changed."
+            references.require(not settled, field, message)
+            references.require(settled or value is None or value >= now, field, f"{field} must not be in the past.")
+            setattr(image, field, value)
+    _check_order(image, references, "obsolescence_at" if "obsolescence_at" in changes else "deprecation_at")
+    references.settle()
+    image.status = status_at(image, now)
+    _save(image)
+    _record("update", image, by=by)
+    return image
+
+
+@transaction.atomic
+def deprecate_image(image: Image, *, by: Party) -> None:
+    """Raises NotAuthorized, Conflict unless the image is available and has no deprecation date."""
+    image = _hold_own(image)
+    if image.status != "available":
+        _refuse(image, f"It is {image.status}; only an available image can be deprecated.")
+    if image.deprecation_at is not None:
+        _refuse(image, "It has a deprecation date. Take that away first: PATCH it with deprecation_at null.")
+    image.deprecation_at = clock.now()
+    image.status = "deprecated"
+    _save(image)
+    _record("update", image, by=by, status=204)
+
+
+@transaction.atomic
+def obsolete_image(image: Image, *, by: Party) -> None:
+    """Raises NotAuthorized, Conflict unless the image is available or deprecated and no date lies ahead."""
+    image = _hold_own(image)
+    now = clock.now()
+    if image.status not in ("available", "deprecated"):
+        _refuse(image, f"It is {image.status}; only an available or deprecated image can be made obsolete.")
+    if image.deprecation_at is not None and image.deprecation_at > now:
+        _refuse(image, "Its deprecation date is ahead. Take that away first: PATCH it with deprecation_at null.")
+    if image.obsolescence_at is not None:
+        _refuse(image, "It has an obsolescence date. Take that away first: PATCH it with obsolescence_at null.")
+    image.obsolescence_at = now
+    image.status = "obsolete"
+    _save(image)
+    _record("update", image, by=by, status=204)
+
+
+@transaction.atomic
+def delete_image(image: Image, *, by: Party) -> None:
+    """Servers that were initialized from it keep the record of it. Raises NotAuthorized for IBM's images."""
+    image = _hold_own(image)
+    _record("delete", image, by=by, status=202)
+    forget(image.crn)
+    image.delete()
+
+
+def retire_due(now: datetime) -> int:
+    """Deprecate, and make obsolete, what has reached its date. Returns how many changed."""
+    usable = Image.objects.filter(status__in=("available", "deprecated"))
+    obsolete = usable.filter(obsolescence_at__lte=now).update(status="obsolete")
+    return obsolete + usable.filter(status="available", deprecation_at__lte=now).update(status="deprecated")
+
+
+def status_at(image: Image, now: datetime) -> str:
+    """What the dates make of an image whose file is there."""
+    if image.obsolescence_at is not None and image.obsolescence_at <= now:
+        return "obsolete"
+    if image.deprecation_at is not None and image.deprecation_at <= now:
+        return "deprecated"
+    return "available"
+
+
+def _hold_own(image: Image) -> Image:
+    """The image as it is now. Raises NotAuthorized."""
+    if image.account_id is None:
+        raise NotAuthorized(f"The image {image.name} is IBM's: it can be used, but not changed. Create your own.")
+    image = hold(image)
+    image.status = status_at(image, clock.now())
+    return image
+
+
+def _check_name(image: Image, references: References) -> None:
+    reserved = image.name.startswith(PROVIDER_NAMES)
+    references.require(not reserved, "name", "Names that begin with ibm- are kept for IBM's images. Choose another.")
+
+
+def _check_allowed_use(image: Image, references: References) -> None:
+    path = "allowed_use.bare_metal_server"
+    try:
+        holds(image.allowed_use, enable_secure_boot=False)
+    except ValueError as problem:
+        references.require(False, path, f"{path} must be an expression of enable_secure_boot, such as true. {problem}")
+
+
+def _check_order(image: Image, references: References, path: str) -> None:
+    first, second = image.deprecation_at, image.obsolescence_at
+    ordered = first is None or second is None or first < second
+    references.require(ordered, path, "obsolescence_at must be later than deprecation_at.")
+
+
+def _save(image: Image) -> None:
+    """Raises NotUnique: names are unique among the account's images of a region."""
+    try:
+        with transaction.atomic():
+            image.save()
+    except IntegrityError:
+        raise NotUnique(f"Provided Name ({image.name}) is not unique", target=Target("name")) from None
+
+
+def _refuse(image: Image, because: str) -> NoReturn:
+    raise Conflict(f"The image {image.name} cannot be retired now. {because}")
+
+
+def _record(verb: str, image: Image, *, by: Party, status: int = 200) -> None:
+    target = Party(image.crn, image.name, "Image")
+    record(f"{EVENT}.{verb}", initiator=by, target=target, account_id=image.account_id or "", status=status)

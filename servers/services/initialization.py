@@ -1,0 +1,130 @@
+"""What a server is initialized from: when it is made, and again when it is reinitialized."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from servers import allowed_use
+from servers.models import BareMetalServer, Image, Initialization, Key
+from servers.selectors import images_of
+from servers.services import transitions
+from servers.services.events import REINITIALIZE, record_server_event
+from servers.services.host_accounts import administrator_of, key_problems
+from servers.services.references import References, at
+from servers.services.trunks import hold_server
+from trustedprofiles.models import TrustedProfile
+from trustedprofiles.selectors import find_profile
+from trustedprofiles.services.links import create_link
+
+USABLE_IMAGE_STATUSES = ("available", "deprecated", "partially_available")
+
+
+@dataclass(frozen=True)
+class InitializationPrototype:
+    image: str
+    keys: tuple[str, ...] = ()
+    """Ids or fingerprints."""
+    user_data: str = ""
+    trusted_profile: dict[str, str] | None = None
+    """``{"id": ...}`` or ``{"crn": ...}``."""
+    auto_link: bool = True
+    """IBM's guides: links unless told otherwise, once a profile is given."""
+
+
+@dataclass(frozen=True)
+class FoundInitialization:
+    """What a prototype refers to."""
+
+    asked: InitializationPrototype
+    image: Image | None
+    keys: list[Key]
+    trusted_profile: TrustedProfile | None
+
+
+def find_initialization(
+    account_id: str,
+    region: str,
+    asked: InitializationPrototype,
+    *,
+    enable_secure_boot: bool,
+    path: str,
+    references: References,
+) -> FoundInitialization:
+    """Look up what the prototype refers to; what is wrong with it goes to ``references``, named by ``path``."""
+    images = images_of(account_id).filter(region=region)
+    image = references.find(at(path, "image"), images.filter(id=asked.image).first())
+    found = [
+        references.find(at(path, f"keys[{position}]"), _find_key(account_id, region, key))
+        for position, key in enumerate(asked.keys)
+    ]
+    keys = [key for key in found if key]
+    if image:
+        usable = image.status in USABLE_IMAGE_STATUSES
+        references.require(usable, at(path, "image"), f"The image is {image.status}. Choose one that is available.")
+        boots = allowed_use.holds(image.allowed_use, enable_secure_boot=enable_secure_boot)
+        references.require(
+            boots, at(path, "image"), f"The image may be used only where {image.allowed_use}. Choose another."
+        )
+        if len(keys) == len(asked.keys):
+            for problem in key_problems(image.operating_system, [key.type for key in keys]):
+                references.require(False, at(path, "keys"), problem)
+    profile = None
+    if asked.trusted_profile is not None:
+        profile = references.find(
+            at(path, "default_trusted_profile.target"), find_profile(account_id=account_id, **asked.trusted_profile)
+        )
+    return FoundInitialization(asked, image, keys, profile)
+
+
+def _find_key(account_id: str, region: str, reference: str) -> Key | None:
+    field = "fingerprint" if reference.startswith("SHA256:") else "id"
+    return Key.objects.filter(account_id=account_id, region=region, **{field: reference}).first()
+
+
+def save_initialization(server: BareMetalServer, found: FoundInitialization, *, by: Party) -> Initialization:
+    """Write down what the server is initialized from, and make its link if that is asked. Must run in a transaction."""
+    asked, image, profile = found.asked, found.image, found.trusted_profile
+    assert image  # noqa: S101  what is not found was refused before
+    initialization, _ = Initialization.objects.update_or_create(
+        server=server,
+        defaults={
+            "image": {"id": image.id, "crn": image.crn, "name": image.name, "allowed_use": image.allowed_use},
+            "keys": [snapshot(key) for key in found.keys],
+            "user_data": asked.user_data,
+            "default_trusted_profile_id": profile.id if profile else "",
+            "auto_link": asked.auto_link and profile is not None,
+            "user_accounts": administrator_of(image.operating_system, found.keys),
+        },
+    )
+    if profile and asked.auto_link:
+        create_link(profile, cr_type="BMS", crn=server.crn, name=server.name, by=by)
+    return initialization
+
+
+def snapshot(key: Key) -> dict[str, str]:
+    return {"id": key.id, "crn": key.crn, "name": key.name, "fingerprint": key.fingerprint}
+
+
+@transaction.atomic
+def reinitialize(server: BareMetalServer, prototype: InitializationPrototype, *, by: Party) -> Initialization:
+    """Wipe the boot disk and initialize the server anew; secondary disks, ids, addresses and links stay.
+
+    Raises Refusals naming all that is wrong with the prototype, Conflict unless the server is stopped, or failed
+    while it was reinitialized before.
+    """
+    held = hold_server(server)
+    references = References()
+    found = find_initialization(
+        held.account_id,
+        held.region,
+        prototype,
+        enable_secure_boot=held.enable_secure_boot,
+        path="",
+        references=references,
+    )
+    references.settle()
+    transitions.begin(held, "reinitialize")
+    initialization = save_initialization(held, found, by=by)
+    record_server_event(REINITIALIZE, held, by=by)
+    return initialization

@@ -1,0 +1,113 @@
+"""Rules of network ACLs, tried in their order."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import F, Max
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
+from servers.models import NetworkACL, NetworkACLRule
+from servers.protocols import LAST_PORT, PORTS
+from servers.services.events import record_change
+from servers.services.naming import random_name, save_named
+from servers.services.references import at
+from servers.services.room import hold, make_room
+from servers.services.security_group_rules import check_protocol
+
+EVENT = "is.network-acl.network-acl.update"
+ANYWHERE = "0.0.0.0/0"
+PORT_RANGES = ("source_port_min", "source_port_max", "destination_port_min", "destination_port_max")
+
+
+@dataclass(frozen=True)
+class AclRulePrototype:
+    """A rule to be; ``before`` is the id of the rule it goes before, and empty for the end."""
+
+    action: str
+    direction: str
+    protocol: str
+    source: str
+    destination: str
+    name: str = ""
+    before: str = ""
+    source_port_min: int | None = None
+    source_port_max: int | None = None
+    destination_port_min: int | None = None
+    destination_port_max: int | None = None
+    icmp_type: int | None = None
+    icmp_code: int | None = None
+
+
+def add_rule(acl: NetworkACL, asked: AclRulePrototype, *, path: str = "") -> NetworkACLRule:
+    """Put a rule into an ACL, before the one it names, or last. Must run in a transaction.
+
+    Raises InvalidValue, ReferenceNotFound, NotUnique, OverQuota. ``path`` is where the rule stands in the request.
+    """
+    make_room("network_acl_rules", within=acl, beside=acl.rules.all())
+    rule = NetworkACLRule(
+        id=ids.regional_id(acl.region), network_acl=acl, name=asked.name or random_name(), created_at=clock.now()
+    )
+    _apply(rule, asked, path=path)
+    rule.position = _make_place(acl, asked.before, path=path)
+    save_named(rule, path=at(path, "name"))
+    return rule
+
+
+@transaction.atomic
+def create_rule(acl: NetworkACL, asked: AclRulePrototype, *, by: Party) -> NetworkACLRule:
+    """As ``add_rule``, with an event of the ACL."""
+    rule = add_rule(acl, asked)
+    record_change(EVENT, acl, by=by, status=201)
+    return rule
+
+
+@transaction.atomic
+def replace_rule(rule: NetworkACLRule, asked: AclRulePrototype, *, move: bool, by: Party) -> NetworkACLRule:
+    """Make the rule what is asked, the changes merged in, and put it before ``asked.before`` if it shall move.
+
+    Raises InvalidValue, ReferenceNotFound, NotUnique.
+    """
+    acl = hold(rule.network_acl)
+    rule = hold(rule)
+    rule.name = asked.name or rule.name
+    _apply(rule, asked)
+    if move:
+        if asked.before == rule.id:
+            raise InvalidValue("A rule cannot go before itself.", target=Target("before"))
+        rule.position = _make_place(acl, asked.before)
+    save_named(rule)
+    record_change(EVENT, acl, by=by)
+    return rule
+
+
+@transaction.atomic
+def delete_rule(rule: NetworkACLRule, *, by: Party) -> None:
+    hold(rule.network_acl)
+    rule.delete()
+    record_change(EVENT, rule.network_acl, by=by, status=204)
+
+
+def _make_place(acl: NetworkACL, before: str, *, path: str = "") -> int:
+    """The position before a rule, those behind moved on by one; without a rule, the end."""
+    if not before:
+        return (acl.rules.aggregate(last=Max("position"))["last"] or 0) + 1
+    following = acl.rules.filter(id=before).first()
+    if following is None:
+        raise ReferenceNotFound("before names no rule of the network ACL.", target=Target(at(path, "before")))
+    acl.rules.filter(position__gte=following.position).update(position=F("position") + 1)
+    return following.position
+
+
+def _apply(rule: NetworkACLRule, asked: AclRulePrototype, *, path: str = "") -> None:
+    given = {name: getattr(asked, name) for name in PORT_RANGES} | {"type": asked.icmp_type, "code": asked.icmp_code}
+    check_protocol(asked.protocol, given, ports=PORT_RANGES, path=path)
+    rule.action, rule.direction, rule.protocol = asked.action, asked.direction, asked.protocol
+    rule.source, rule.destination = asked.source, asked.destination
+    rule.icmp_type, rule.icmp_code = asked.icmp_type, asked.icmp_code
+    with_ports = asked.protocol in PORTS
+    for name in PORT_RANGES:
+        everything = (1 if name.endswith("min") else LAST_PORT) if with_ports else None
+        value = getattr(asked, name)
+        setattr(rule, name, everything if value is None else value)

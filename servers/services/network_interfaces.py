@@ -1,0 +1,228 @@
+"""Network interfaces of bare metal servers: of the server itself, not virtual ones."""
+
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
+from servers.addressing import contains
+from servers.models import BareMetalServer, NetworkInterface, ReservedIP, SecurityGroup, Subnet
+from servers.services.addresses import claim_address, release_address, reserve_address
+from servers.services.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFACE_UPDATE, record_server_event
+from servers.services.interfaces import mac_address
+from servers.services.naming import random_name
+from servers.services.references import References, at
+from servers.services.trunks import (
+    TRUNK,
+    changed,
+    hold_server,
+    refuse_lost_vlans,
+    require_place,
+    require_slot,
+    require_stopped,
+    vlan_problems,
+)
+from servers.services.virtual_interfaces import IpPrototype
+
+
+@dataclass(frozen=True)
+class InterfacePrototype:
+    """A network interface to be; ids are plain, whatever form of reference the request used."""
+
+    subnet: str
+    name: str = ""
+    primary_ip: IpPrototype | None = None
+    security_groups: tuple[str, ...] = ()
+    interface_type: str = TRUNK
+    allow_ip_spoofing: bool = False
+    enable_infrastructure_nat: bool = True
+    allowed_vlans: tuple[int, ...] = ()
+    vlan: int | None = None
+    allow_interface_to_float: bool = False
+
+
+@dataclass(frozen=True)
+class FoundInterface:
+    """What a prototype refers to."""
+
+    asked: InterfacePrototype
+    path: str
+    subnet: Subnet | None
+    reserved_ip: ReservedIP | None
+    security_groups: list[SecurityGroup]
+
+
+def find_interface(
+    account_id: str, region: str, asked: InterfacePrototype, *, path: str, references: References
+) -> FoundInterface:
+    """Look up what the prototype refers to; what is wrong with it goes to ``references``, named by ``path``."""
+    own = {"account_id": account_id, "region": region}
+    subnets = Subnet.objects.filter(**own).select_related("vpc__default_security_group")
+    subnet = references.find(at(path, "subnet"), subnets.filter(id=asked.subnet).first())
+    groups = SecurityGroup.objects.filter(**own)
+    if subnet:
+        groups = groups.filter(vpc=subnet.vpc)
+    found = [
+        references.find(at(path, f"security_groups[{position}]"), groups.filter(id=group).first())
+        for position, group in enumerate(asked.security_groups)
+    ]
+    known = [group for group in found if group]
+    if subnet and not asked.security_groups and subnet.vpc.default_security_group:
+        known = [subnet.vpc.default_security_group]
+    references.require(
+        asked.enable_infrastructure_nat or not asked.allow_ip_spoofing,
+        at(path, "allow_ip_spoofing"),
+        "allow_ip_spoofing needs enable_infrastructure_nat.",
+    )
+    ip = asked.primary_ip or IpPrototype()
+    reserved = _find_address(own, ip, subnet, path=at(path, "primary_ip"), references=references)
+    return FoundInterface(asked, path, subnet, reserved, known)
+
+
+def _find_address(
+    own: dict[str, str], asked: IpPrototype, subnet: Subnet | None, *, path: str, references: References
+) -> ReservedIP | None:
+    kept = asked.name.startswith("ibm-")
+    references.require(not kept, at(path, "name"), "Names that begin with ibm- are the provider's. Choose another.")
+    if asked.address and subnet:
+        inside = contains(subnet.ipv4_cidr_block, asked.address)
+        references.require(inside, at(path, "address"), f"The subnet is {subnet.ipv4_cidr_block}.")
+    if not asked.reserved_ip:
+        return None
+    ips = ReservedIP.objects.filter(subnet__account_id=own["account_id"], subnet__region=own["region"])
+    found = references.find(path, ips.filter(id=asked.reserved_ip, owner="user").first())
+    if found:
+        references.require(subnet in (None, found.subnet), path, "The reserved IP is of another subnet.")
+        bound = found.virtual_network_interface_id or NetworkInterface.objects.filter(primary_ip=found).exists()
+        references.require(not bound, path, "The reserved IP is bound already. Name another, or leave it out.")
+    return found
+
+
+def attach_interface(server: BareMetalServer, found: FoundInterface, *, is_primary: bool) -> NetworkInterface:
+    """Give a server an interface. Must run in a transaction that holds the server.
+
+    Raises Conflict when another one took the address meanwhile, NotUnique for a name, OverQuota.
+    """
+    asked, subnet = found.asked, found.subnet
+    assert subnet  # noqa: S101  what is not found was refused before
+    ip = asked.primary_ip or IpPrototype()
+    path = at(found.path, "primary_ip")
+    if found.reserved_ip:
+        primary_ip = claim_address(found.reserved_ip, path=path)
+    else:
+        primary_ip = reserve_address(subnet, address=ip.address, name=ip.name, auto_delete=ip.auto_delete, path=path)
+    require_slot(server, asked.interface_type)
+    if asked.name and server.network_interfaces.filter(name=asked.name).exists():
+        raise NotUnique(f"Provided Name ({asked.name}) is not unique", target=Target(at(found.path, "name")))
+    interface = NetworkInterface(
+        id=ids.zonal_id(server.zone),
+        name=asked.name or random_name(),
+        server=server,
+        subnet=subnet,
+        primary_ip=primary_ip,
+        is_primary=is_primary,
+        interface_type=asked.interface_type,
+        allow_ip_spoofing=asked.allow_ip_spoofing,
+        enable_infrastructure_nat=asked.enable_infrastructure_nat,
+        allowed_vlans=list(asked.allowed_vlans),
+        vlan=asked.vlan,
+        allow_interface_to_float=asked.allow_interface_to_float,
+        mac_address=mac_address(),
+        created_at=clock.now(),
+    )
+    try:
+        with transaction.atomic():
+            interface.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict(
+            f"{primary_ip.address} was taken meanwhile. Ask for another.", target=Target(at(found.path, "primary_ip"))
+        ) from None
+    interface.security_groups.set(found.security_groups)
+    return interface
+
+
+@transaction.atomic
+def create_interface(server: BareMetalServer, prototype: InterfacePrototype, *, by: Party) -> NetworkInterface:
+    """Add an interface to a server.
+
+    Raises Refusals for what the prototype refers to wrongly, Conflict for a server with network attachments and for a
+    PCI interface while the server is not stopped.
+    """
+    held = hold_server(server)
+    refuse_projection(held)
+    if prototype.interface_type == TRUNK:
+        require_stopped(held)
+    references = References()
+    found = find_interface(held.account_id, held.region, prototype, path="", references=references)
+    if found.subnet:
+        require_place(held, found.subnet, path="subnet", references=references)
+    references.add(vlan_problems(held, prototype.interface_type, prototype.vlan))
+    references.settle()
+    interface = attach_interface(held, found, is_primary=False)
+    changed(held)
+    record_server_event(INTERFACE_CREATE, held, by=by, status=201)
+    return interface
+
+
+@transaction.atomic
+def update_interface(
+    server: BareMetalServer,
+    interface: NetworkInterface,
+    *,
+    name: str | None = None,
+    allow_ip_spoofing: bool | None = None,
+    enable_infrastructure_nat: bool | None = None,
+    allowed_vlans: list[int] | None = None,
+    by: Party,
+) -> NetworkInterface:
+    """Change what is given. Raises InvalidValue, NotUnique, Conflict for a server with network attachments."""
+    held = hold_server(server)
+    refuse_projection(held)
+    given = {
+        "name": name,
+        "allow_ip_spoofing": allow_ip_spoofing,
+        "enable_infrastructure_nat": enable_infrastructure_nat,
+        "allowed_vlans": allowed_vlans,
+    }
+    for attribute, value in given.items():
+        if value is not None:
+            setattr(interface, attribute, value)
+    if interface.allow_ip_spoofing and not interface.enable_infrastructure_nat:
+        raise InvalidValue("allow_ip_spoofing needs enable_infrastructure_nat.", target=Target("allow_ip_spoofing"))
+    if allowed_vlans is not None:
+        refuse_lost_vlans(interface, allowed_vlans, beside=held.network_interfaces.exclude(pk=interface.pk))
+    try:
+        with transaction.atomic():
+            interface.save()
+    except IntegrityError:
+        raise NotUnique(f"Provided Name ({name}) is not unique", target=Target("name")) from None
+    changed(held)
+    record_server_event(INTERFACE_UPDATE, held, by=by)
+    return interface
+
+
+@transaction.atomic
+def delete_interface(server: BareMetalServer, interface: NetworkInterface, *, by: Party) -> None:
+    """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
+    held = hold_server(server)
+    refuse_projection(held)
+    if interface.is_primary:
+        raise Conflict("The primary network interface stays as long as its server.", code="primary_network_interface")
+    if interface.interface_type == TRUNK:
+        require_stopped(held)
+        refuse_lost_vlans(interface, [], beside=held.network_interfaces.exclude(pk=interface.pk))
+    ip = interface.primary_ip
+    interface.delete()
+    release_address(ip)
+    changed(held)
+    record_server_event(INTERFACE_DELETE, held, by=by, status=202)
+
+
+def refuse_projection(server: BareMetalServer) -> None:
+    """Raises Conflict for a server with network attachments, whose interfaces only show those."""
+    if server.network_attachments.exists():
+        raise Conflict(
+            "The server has network attachments; its network interfaces only show them. Change the network attachment."
+        )

@@ -1,0 +1,46 @@
+"""What a request refers to, looked up; everything that is wrong with it gathered, so that it is reported at once."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from controlplane.kernel.errors import ApiError, InvalidValue, ReferenceNotFound, Refusals, Target
+
+T = TypeVar("T")
+
+
+def at(path: str, leaf: str) -> str:
+    """The name of a property within another, which is nothing for the body itself."""
+    return f"{path}.{leaf}" if path else leaf
+
+
+@dataclass
+class References:
+    refusals: list[ApiError] = field(default_factory=list)
+
+    def find(self, path: str, found: T | None) -> T | None:
+        """What ``path`` refers to; noted when that is nothing."""
+        if found is None:
+            self.refusals.append(ReferenceNotFound(f"{path} names nothing that exists here.", target=Target(path)))
+        return found
+
+    def require(self, holds: bool, path: str, message: str) -> None:
+        if not holds:
+            self.refusals.append(InvalidValue(message, target=Target(path)))
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """What is refused inside is noted, not raised."""
+        try:
+            yield
+        except ApiError as refusal:
+            self.add(refusal.each)
+
+    def add(self, refusals: Iterable[ApiError]) -> None:
+        self.refusals.extend(refusals)
+
+    def settle(self) -> None:
+        """Raises Refusals naming all that was found wrong, if anything was."""
+        if self.refusals:
+            raise Refusals(self.refusals)

@@ -1,0 +1,112 @@
+"""Reserved IPs, by themselves: taken, bound to a virtual network interface, changed, given back.
+
+Whoever needs several rows holds them in this order: subnet, virtual network interface, reserved IP.
+"""
+
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import Conflict, InvalidValue, ReferenceNotFound, Target
+from servers.models import ReservedIP, Subnet, VirtualNetworkInterface
+from servers.services.addresses import addresses_of, is_primary, reserve_address
+from servers.services.events import record_change
+from servers.services.naming import save_named
+from servers.services.room import hold, make_room
+
+EVENT = "is.subnet.reserved-ip"
+PROVIDER_NAMES = "ibm-"
+
+
+@transaction.atomic
+def create_reserved_ip(
+    subnet: Subnet, *, address: str = "", auto_delete: bool = False, name: str = "", target: str = "", by: Party
+) -> ReservedIP:
+    """Take an address of a subnet: the asked one, or the lowest free one.
+
+    ``target`` is the id of a virtual network interface in the subnet, whose secondary address it becomes. Raises
+    InvalidValue, ReferenceNotFound, NotUnique, Conflict when there is no such free address, OverQuota.
+    """
+    subnet = hold(subnet)
+    _refuse_provider_name(name)
+    interface = _interface(subnet, target) if target else None
+    if auto_delete and interface is None:
+        raise _unbound()
+    ip = reserve_address(subnet, address=address, name=name, auto_delete=auto_delete)
+    if interface:
+        ip.virtual_network_interface = interface
+        ip.save(update_fields=["virtual_network_interface"])
+        _changed(interface)
+    record_change(f"{EVENT}.create", subnet, by=by, status=201)
+    return ip
+
+
+@transaction.atomic
+def update_reserved_ip(
+    ip: ReservedIP, *, auto_delete: bool | None = None, name: str | None = None, by: Party
+) -> ReservedIP:
+    """Change what is given. Raises InvalidValue, NotUnique, Conflict for what the provider owns."""
+    subnet = hold(ip.subnet)
+    ip = hold(ip)
+    _refuse_provider_owned(ip)
+    _refuse_provider_name(name or "")
+    if auto_delete and not (ip.virtual_network_interface_id or is_primary(ip)):
+        raise _unbound()
+    ip.auto_delete = ip.auto_delete if auto_delete is None else auto_delete
+    ip.name = name or ip.name
+    save_named(ip)
+    record_change(f"{EVENT}.update", subnet, by=by)
+    return ip
+
+
+@transaction.atomic
+def delete_reserved_ip(ip: ReservedIP, *, by: Party) -> None:
+    """Raises Conflict for what the provider owns, and for the primary address of an interface."""
+    subnet = hold(ip.subnet)
+    interfaces = VirtualNetworkInterface.objects.select_for_update(no_key=True, of=("self",))
+    interface = interfaces.filter(ips=ip).first()
+    ip = hold(ip)
+    _refuse_provider_owned(ip)
+    if is_primary(ip):
+        raise Conflict(
+            f"{ip.address} is the primary IP of a network interface. Delete that first.",
+            code="reserved_ip_in_use_network_interface_exists",
+        )
+    if interface:
+        _changed(interface)
+    ip.delete()
+    record_change(f"{EVENT}.delete", subnet, by=by, status=204)
+
+
+def _interface(subnet: Subnet, id: str) -> VirtualNetworkInterface:
+    """The virtual network interface, held, with room for one more address."""
+    own = VirtualNetworkInterface.objects.filter(account=subnet.account_id, region=subnet.region)
+    found = own.filter(id=id).first()
+    if found is None:
+        raise ReferenceNotFound("target names no virtual network interface that exists here.", target=Target("target"))
+    if found.subnet_id != subnet.pk:
+        raise InvalidValue(
+            "target: the virtual network interface is in another subnet. Reserve an IP there.", target=Target("target")
+        )
+    rows = ReservedIP.objects.filter(addresses_of(found))
+    make_room("ips_of_interface", within=found, beside=rows, target=Target("target"))
+    found.refresh_from_db()
+    return found
+
+
+def _changed(interface: VirtualNetworkInterface) -> None:
+    interface.revision += 1
+    interface.save(update_fields=["revision"])
+
+
+def _refuse_provider_name(name: str) -> None:
+    if name.startswith(PROVIDER_NAMES):
+        raise InvalidValue("Names that begin with ibm- are the provider's. Choose another.", target=Target("name"))
+
+
+def _refuse_provider_owned(ip: ReservedIP) -> None:
+    if ip.owner == "provider":
+        raise Conflict(f"{ip.address} is the provider's. It stays as it is.", code="reserved_ip_provider_owned")
+
+
+def _unbound() -> InvalidValue:
+    return InvalidValue("auto_delete must be false: the reserved IP is bound to nothing.", target=Target("auto_delete"))

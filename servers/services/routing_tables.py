@@ -1,0 +1,135 @@
+"""Routing tables of a VPC. Routes are not simulated: a table routes as the system's built-in routes do."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import Conflict, InvalidValue, Target
+from controlplane.kernel.etag import refuse_mismatch
+from servers.models import VPC, RoutingTable
+from servers.services.events import record_change
+from servers.services.naming import random_name, save_named
+from servers.services.room import hold, make_room
+from trustedprofiles.services.tags import forget
+
+EVENT = "is.vpc.routing-table"
+CREATORS = ("vpn_gateway", "vpn_server")
+"""Types of resource that may create routes."""
+SOURCES = ("direct_link", "transit_gateway")
+"""Where routes may be advertised to."""
+INGRESSES = (
+    "route_direct_link_ingress",
+    "route_internet_ingress",
+    "route_transit_gateway_ingress",
+    "route_vpc_zone_ingress",
+)
+
+
+def add_default_table(vpc: VPC) -> RoutingTable:
+    """The table of subnets that name no other; VPN gateways and servers may create routes in it."""
+    return RoutingTable.objects.create(
+        id=ids.regional_id(vpc.region),
+        name=random_name(),
+        vpc=vpc,
+        accept_routes_from=list(CREATORS),
+        created_at=clock.now(),
+    )
+
+
+@transaction.atomic
+def create_routing_table(
+    vpc: VPC,
+    *,
+    name: str = "",
+    accept_routes_from: Sequence[str] = (),
+    advertise_routes_to: Sequence[str] = (),
+    by: Party,
+    **ingresses: bool,
+) -> RoutingTable:
+    """``ingresses`` are INGRESSES. Raises NotUnique, OverQuota, InvalidValue, Conflict for a second table with one."""
+    make_room("routing_tables", within=vpc, beside=vpc.routing_tables.all())
+    table = RoutingTable(
+        id=ids.regional_id(vpc.region),
+        name=name or random_name(),
+        vpc=vpc,
+        accept_routes_from=list(accept_routes_from),
+        advertise_routes_to=list(advertise_routes_to),
+        created_at=clock.now(),
+    )
+    _choose(table, ingresses)
+    save_named(table)
+    record_change(f"{EVENT}.create", vpc, by=by, status=201)
+    return table
+
+
+@transaction.atomic
+def update_routing_table(
+    table: RoutingTable,
+    *,
+    name: str | None = None,
+    accept_routes_from: Sequence[str] | None = None,
+    advertise_routes_to: Sequence[str] | None = None,
+    if_match: str | None = None,
+    by: Party,
+    **ingresses: bool,
+) -> RoutingTable:
+    """Change what is given. Raises as ``create_routing_table``, PreconditionFailed, Conflict for attached subnets."""
+    vpc = hold(table.vpc)
+    table = hold(table)
+    refuse_mismatch(if_match, current=str(table.revision))
+    table.name = name or table.name
+    if accept_routes_from is not None:
+        table.accept_routes_from = list(accept_routes_from)
+    if advertise_routes_to is not None:
+        table.advertise_routes_to = list(advertise_routes_to)
+    _choose(table, ingresses)
+    table.revision += 1
+    save_named(table)
+    record_change(f"{EVENT}.update", vpc, by=by)
+    return table
+
+
+@transaction.atomic
+def delete_routing_table(table: RoutingTable, *, if_match: str | None = None, by: Party) -> None:
+    """Raises PreconditionFailed, Conflict for the default table and while subnets use it."""
+    vpc = hold(table.vpc)
+    table = hold(table)
+    refuse_mismatch(if_match, current=str(table.revision))
+    if vpc.default_routing_table_id == table.pk:
+        raise Conflict("The default routing table stays as long as its VPC.", code="routing_table_is_default")
+    if names := list(table.subnets.values_list("name", flat=True)[:5]):
+        raise Conflict(
+            f"Subnets use the routing table: {', '.join(names)}. Give them another one first.",
+            code="routing_table_in_use_subnet_exists",
+        )
+    forget(table.crn)
+    table.delete()
+    record_change(f"{EVENT}.delete", vpc, by=by, status=204)
+
+
+def require_no_ingress(table: RoutingTable, *, path: str) -> None:
+    """A table that routes incoming traffic serves no subnet. Raises InvalidValue."""
+    if any(getattr(table, ingress) for ingress in INGRESSES):
+        raise InvalidValue(
+            f"{path}: the routing table {table.name} routes incoming traffic. Name one that does not.",
+            target=Target(path),
+        )
+
+
+def _choose(table: RoutingTable, ingresses: dict[str, bool]) -> None:
+    """Switch ingresses on and off: on for one table of a VPC, and only while no subnet uses it."""
+    for ingress, on in ingresses.items():
+        if on and not getattr(table, ingress):
+            others = table.vpc.routing_tables.filter(**{ingress: True}).exclude(pk=table.pk)
+            if (other := others.first()) is not None:
+                raise Conflict(f"{other.name} has {ingress} already, and only one may.", target=Target(ingress))
+            if table.pk and ingress != "route_internet_ingress" and table.subnets.exists():
+                raise Conflict(f"Subnets use the routing table, which rules out {ingress}.", target=Target(ingress))
+        setattr(table, ingress, on)
+    for source in SOURCES:
+        if source in table.advertise_routes_to and not getattr(table, f"route_{source}_ingress"):
+            raise InvalidValue(
+                f"advertise_routes_to: {source} needs route_{source}_ingress.", target=Target("advertise_routes_to")
+            )

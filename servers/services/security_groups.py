@@ -1,0 +1,185 @@
+"""Security groups, and what is in them."""
+
+from django.conf import settings
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import Conflict, InvalidValue, NotFound
+from servers import quotas
+from servers.models import (
+    VPC,
+    NetworkAttachment,
+    NetworkInterface,
+    SecurityGroup,
+    SecurityGroupRule,
+    VirtualNetworkInterface,
+)
+from servers.protocols import EVERYTHING
+from servers.services.events import record_change
+from servers.services.naming import group_for, random_name, save_named
+from servers.services.room import hold, make_room
+from servers.services.security_group_rules import RulePrototype, add_rule
+from servers.services.trunks import changed, hold_server
+from trustedprofiles.models import Account
+from trustedprofiles.services.tags import forget
+
+EVENT = "is.security-group.security-group"
+ANYWHERE = "0.0.0.0/0"
+Target = NetworkInterface | VirtualNetworkInterface
+
+
+def add_default_rules(group: SecurityGroup) -> None:
+    """What a VPC's default group begins with: its members reach each other, and they reach everything."""
+    own = {
+        "security_group": group,
+        "protocol": EVERYTHING,
+        "created_at": group.created_at,
+    }
+    SecurityGroupRule.objects.create(
+        id=ids.regional_id(group.region),
+        name="inbound-icmp-tcp-udp-from-this-security-group",
+        direction="inbound",
+        remote_group=group,
+        **own,
+    )
+    SecurityGroupRule.objects.create(
+        id=ids.regional_id(group.region), name="outbound-icmp-tcp-udp", direction="outbound", remote=ANYWHERE, **own
+    )
+
+
+@transaction.atomic
+def create_security_group(
+    account: Account,
+    *,
+    vpc: VPC,
+    name: str = "",
+    resource_group: str = "",
+    rules: list[RulePrototype] | None = None,
+    by: Party,
+) -> SecurityGroup:
+    """Make a group in a VPC. Raises ReferenceNotFound, NotUnique, OverQuota; rules as ``add_rule``."""
+    group = group_for(account, resource_group)
+    make_room("security_groups", within=vpc, beside=vpc.security_groups.all())
+    made = SecurityGroup(
+        id=ids.regional_id(vpc.region),
+        name=name or random_name(),
+        account=account,
+        resource_group=group,
+        region=vpc.region,
+        vpc=vpc,
+        created_at=clock.now(),
+    )
+    save_named(made)
+    for position, rule in enumerate(rules or []):
+        add_rule(made, rule, path=f"rules[{position}]")
+    record_change(f"{EVENT}.create", made, by=by, status=201)
+    return made
+
+
+@transaction.atomic
+def rename_security_group(group: SecurityGroup, *, name: str | None = None, by: Party) -> SecurityGroup:
+    """Raises NotUnique."""
+    group = hold(group)
+    if name is not None:
+        group.name = name
+        save_named(group)
+    record_change(f"{EVENT}.update", group, by=by)
+    return group
+
+
+@transaction.atomic
+def delete_security_group(group: SecurityGroup, *, by: Party) -> None:
+    """Raises Conflict for a VPC's default group, and for one that something is in or refers to."""
+    vpc = hold(group.vpc)
+    group = hold(group)
+    if vpc.default_security_group_id == group.pk:
+        raise Conflict(
+            "The default security group of a VPC goes with the VPC. Delete that.", code="security_group_in_use_default"
+        )
+    if targets_of(group):
+        raise Conflict(
+            "Network interfaces are in the security group. Take them out first.",
+            code="security_group_in_use_target_exists",
+        )
+    if group.remote_rules.exclude(security_group=group).exists():
+        raise Conflict(
+            "Rules of other security groups refer to this one. Delete those first.",
+            code="security_group_in_use_rule_exists",
+        )
+    record_change(f"{EVENT}.delete", group, by=by, status=204)
+    forget(group.crn)
+    group.rules.all().delete()
+    group.delete()
+
+
+def targets_of(group: SecurityGroup) -> list[Target]:
+    """The interfaces in a group, oldest first."""
+    own = group.network_interfaces.select_related("server")
+    virtual = group.virtual_network_interfaces.select_related("attachment__server")
+    return sorted([*own, *virtual], key=lambda row: (row.created_at, row.id))
+
+
+def find_target(account_id: str, region: str, id: str) -> Target | None:
+    """The network interface of a server, or virtual network interface, of this id.
+
+    An attachment's id, under which it shows as a network interface, finds what is attached.
+    """
+    own = {"account_id": account_id, "region": region, "id": id}
+    interface = NetworkInterface.objects.filter(server__account_id=account_id, server__region=region, id=id)
+    attached = NetworkAttachment.objects.filter(server__account_id=account_id, server__region=region, id=id)
+    if found := interface.select_related("server", "subnet").first():
+        return found
+    if attachment := attached.select_related("virtual_network_interface__subnet").first():
+        return attachment.virtual_network_interface
+    return VirtualNetworkInterface.objects.filter(**own).select_related("subnet", "attachment__server").first()
+
+
+@transaction.atomic
+def add_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
+    """Put an interface into the group. In it already, it stays. Raises InvalidValue, OverQuota."""
+    group = hold(group)
+    target = hold(target)
+    if target.security_groups.filter(pk=group.pk).exists():
+        return
+    if target.subnet.vpc_id != group.vpc_id:
+        raise InvalidValue("The interface and the security group must be of the same VPC.")
+    own = settings.BAREMINT_QUOTAS
+    quotas.require_room("security_groups_of_target", taken=target.security_groups.count(), quotas=own)
+    taken = group.network_interfaces.count() + group.virtual_network_interfaces.count()
+    quotas.require_room("security_group_targets", taken=taken, quotas=own)
+    target.security_groups.add(group)
+    notice(target)
+    record_change(f"{EVENT}.update", group, by=by)
+
+
+@transaction.atomic
+def remove_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
+    """Take an interface out of the group. The last one to leave is put into the VPC's default group.
+
+    Raises NotFound when it is not in the group, Conflict when that is the default and the only one.
+    """
+    vpc = hold(group.vpc)
+    target = hold(target)
+    if not target.security_groups.filter(pk=group.pk).exists():
+        raise NotFound("The interface is not in the security group.")
+    if target.security_groups.count() == 1:
+        if vpc.default_security_group_id == group.pk:
+            raise Conflict(
+                "An interface is always in a security group, and this is its only one. Put it into another first.",
+                code="security_group_last_of_target",
+            )
+        target.security_groups.add(vpc.default_security_group_id)  # type: ignore[arg-type]
+    target.security_groups.remove(group)
+    notice(target)
+    record_change(f"{EVENT}.update", group, by=by, status=204)
+
+
+def notice(target: Target) -> None:
+    """A caller inside the server that it belongs to could notice."""
+    server = target.server if isinstance(target, NetworkInterface) else None
+    if isinstance(target, VirtualNetworkInterface):
+        attachment = NetworkAttachment.objects.filter(virtual_network_interface=target).select_related("server").first()
+        server = attachment.server if attachment else None
+    if server:
+        changed(hold_server(server))

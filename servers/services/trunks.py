@@ -1,0 +1,77 @@
+"""What holds for a server's connections of either kind: PCI ones need a stopped server, VLANs ride on PCI ones."""
+
+from collections.abc import Iterable, Iterator
+
+from django.conf import settings
+
+from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, NotFound, Target
+from servers import quotas
+from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface, Subnet
+from servers.services.references import References
+
+TRUNK = "pci"
+"""The type of a connection that carries VLANs for others."""
+Connection = NetworkInterface | NetworkAttachment
+
+
+def hold_server(server: BareMetalServer) -> BareMetalServer:
+    """The row as it is now, held until the transaction ends: no update is lost. Raises NotFound."""
+    found = BareMetalServer.objects.select_for_update().filter(pk=server.pk).first()
+    if found is None:
+        raise NotFound("The bare metal server was deleted meanwhile.")
+    return found
+
+
+def changed(server: BareMetalServer) -> None:
+    """A caller inside the server could notice: what is remembered of it is stale."""
+    server.revision += 1
+    server.save(update_fields=["revision"])
+
+
+def require_stopped(server: BareMetalServer) -> None:
+    if server.status != BareMetalServer.Status.STOPPED or server.transition:
+        raise Conflict(f"PCI interfaces come and go only while the server is stopped; it is {server.status}. Stop it.")
+
+
+def require_place(server: BareMetalServer, subnet: Subnet, *, path: str, references: References) -> None:
+    """A connection is where its server is: in its zone and its VPC."""
+    references.require(subnet.zone == server.zone, path, f"It must be in the server's zone, {server.zone}.")
+    references.require(subnet.vpc_id == server.vpc_id, path, "It must be in the server's VPC.")
+
+
+def require_slot(server: BareMetalServer, interface_type: str) -> None:
+    """Raises OverQuota when a PCI interface would be one too many."""
+    if interface_type == TRUNK:
+        rows = (server.network_interfaces, server.network_attachments)
+        taken = sum(each.filter(interface_type=TRUNK).count() for each in rows)
+        quotas.require_room("pci_interfaces", taken=taken, quotas=settings.BAREMINT_QUOTAS)
+
+
+def vlan_problems(server: BareMetalServer, interface_type: str, vlan: int | None) -> Iterator[ApiError]:
+    """A connection of type ``vlan`` rides on a PCI one that allows its VLAN."""
+    if interface_type == TRUNK or vlan is None:
+        return
+    rows: list[Connection] = [*server.network_interfaces.all(), *server.network_attachments.all()]
+    if not any(vlan in row.allowed_vlans for row in rows if row.interface_type == TRUNK):
+        yield no_trunk(vlan, "vlan")
+
+
+def no_trunk(vlan: int, path: str) -> ApiError:
+    return InvalidValue(
+        f"No PCI interface of the server allows VLAN {vlan}. Add it to the allowed_vlans of one first.",
+        target=Target(path),
+    )
+
+
+def refuse_lost_vlans(
+    row: Connection, allowed: list[int], *, beside: Iterable[NetworkInterface] | Iterable[NetworkAttachment]
+) -> None:
+    """Raises Conflict when ``row`` shall allow fewer VLANs than those beside it need."""
+    if row.interface_type != TRUNK:
+        raise InvalidValue("Only PCI interfaces have allowed_vlans.", target=Target("allowed_vlans"))
+    rows: list[Connection] = list(beside)
+    elsewhere = {vlan for each in rows if each.interface_type == TRUNK for vlan in each.allowed_vlans}
+    lost = sorted({each.vlan for each in rows if each.vlan is not None} - elsewhere - set(allowed))
+    if lost:
+        numbers = ", ".join(map(str, lost))
+        raise Conflict(f"VLAN {numbers} is in use. Delete what uses it first.", target=Target("allowed_vlans"))

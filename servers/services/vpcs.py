@@ -1,0 +1,138 @@
+"""VPCs, with all that IBM makes along with one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import Conflict, Target
+from controlplane.kernel.etag import refuse_mismatch
+from servers.models import VPC, BareMetalServer, NetworkACL, SecurityGroup, SecurityGroupRule
+from servers.services import address_prefixes, network_acls, routing_tables, security_groups
+from servers.services.dns import configure_dns
+from servers.services.events import record_change
+from servers.services.naming import group_for, random_name, save_named
+from servers.services.room import hold, make_room
+from trustedprofiles.models import Account
+from trustedprofiles.services.tags import forget
+
+EVENT = "is.vpc.vpc"
+
+
+@transaction.atomic
+def create_vpc(
+    account: Account,
+    *,
+    region: str,
+    name: str = "",
+    address_prefix_management: str = "auto",
+    classic_access: bool = False,
+    dns: Mapping[str, Any] | None = None,
+    resource_group: str = "",
+    by: Party,
+) -> VPC:
+    """Make a VPC with its default network ACL, security group, routing table and, unless manual, address prefixes.
+
+    ``resource_group`` is an id, the default group without; ``dns`` is as ``configure_dns`` takes it. Raises
+    ReferenceNotFound, NotUnique, OverQuota, Conflict for a second VPC with classic access in the region.
+    """
+    group = group_for(account, resource_group)
+    others = VPC.objects.filter(account=account, region=region)
+    make_room("vpcs", within=account, beside=others)
+    if classic_access and others.filter(classic_access=True).exists():
+        raise Conflict(
+            "Another VPC of the region has classic access, and only one may.", target=Target("classic_access")
+        )
+    vpc = VPC(
+        id=ids.regional_id(region),
+        name=name or random_name(),
+        account=account,
+        resource_group=group,
+        region=region,
+        classic_access=classic_access,
+        created_at=clock.now(),
+    )
+    configure_dns(vpc, dns or {})
+    save_named(vpc)
+    _add_defaults(vpc)
+    if address_prefix_management == "auto":
+        address_prefixes.add_default_prefixes(vpc)
+    record_change(f"{EVENT}.create", vpc, by=by, status=201)
+    return vpc
+
+
+def _add_defaults(vpc: VPC) -> None:
+    """They have random names, and the VPC's resource group."""
+    own = {
+        "account": vpc.account,
+        "resource_group": vpc.resource_group,
+        "region": vpc.region,
+        "created_at": vpc.created_at,
+    }
+    vpc.default_network_acl = NetworkACL.objects.create(
+        id=ids.regional_id(vpc.region), name=random_name(), vpc=vpc, **own
+    )
+    vpc.default_security_group = SecurityGroup.objects.create(
+        id=ids.regional_id(vpc.region), name=random_name(), vpc=vpc, **own
+    )
+    vpc.default_routing_table = routing_tables.add_default_table(vpc)
+    vpc.save()
+    network_acls.add_default_rules(vpc.default_network_acl)
+    security_groups.add_default_rules(vpc.default_security_group)
+
+
+@transaction.atomic
+def update_vpc(
+    vpc: VPC,
+    *,
+    name: str | None = None,
+    dns: Mapping[str, Any] | None = None,
+    if_match: str | None = None,
+    by: Party,
+) -> VPC:
+    """Change what is given. Raises PreconditionFailed, NotUnique, and what ``configure_dns`` raises."""
+    vpc = hold(vpc)
+    refuse_mismatch(if_match, current=str(vpc.revision))
+    vpc.name = name or vpc.name
+    configure_dns(vpc, dns or {})
+    vpc.revision += 1
+    save_named(vpc)
+    record_change(f"{EVENT}.update", vpc, by=by)
+    return vpc
+
+
+@transaction.atomic
+def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
+    """Its address prefixes, routing tables, network ACLs and security groups go along.
+
+    Raises PreconditionFailed, and Conflict while something resides in it.
+    """
+    vpc = hold(vpc)
+    refuse_mismatch(if_match, current=str(vpc.revision))
+    _refuse_residents(vpc)
+    record_change(f"{EVENT}.delete", vpc, by=by, status=204)
+    tables = [table.crn for table in vpc.routing_tables.all()]
+    filters = [each.crn for each in (*vpc.network_acls.all(), *vpc.security_groups.all())]
+    for crn in (vpc.crn, *tables, *filters):
+        forget(crn)
+    VPC.objects.filter(pk=vpc.pk).update(
+        default_network_acl=None, default_security_group=None, default_routing_table=None
+    )
+    SecurityGroupRule.objects.filter(security_group__vpc=vpc).delete()  # they name each other's groups
+    VPC.objects.filter(pk=vpc.pk).delete()
+
+
+def _refuse_residents(vpc: VPC) -> None:
+    residents = {
+        "bare_metal_server": BareMetalServer.objects.filter(vpc=vpc),
+        "virtual_network_interface": vpc.virtual_network_interfaces.all(),
+        "subnet": vpc.subnets.all(),
+    }
+    for kind, rows in residents.items():
+        if names := list(rows.order_by("pk").values_list("name", flat=True)[:5]):
+            raise Conflict(
+                f"The VPC still has a {kind.replace('_', ' ')}: {', '.join(names)}. Delete what resides in it first.",
+                code=f"vpc_in_use_{kind}_exists",
+            )

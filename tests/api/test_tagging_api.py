@@ -1,0 +1,367 @@
+"""``/v3/tags`` of Global Tagging."""
+
+from typing import Any
+
+import pytest
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import Party
+from tests.api.calling import call, caller_of, refusal
+from tests.policies import VICTOR, attribute, make_content
+from tests.world import ACCOUNT, MALLORY, OTHER_ACCOUNT, World
+from trustedprofiles.models import Tag
+from trustedprofiles.selectors import tags_on
+from trustedprofiles.services.policies import create_policy
+
+BY = Party("IBMid-ALICE00001", "Alice", "User")
+SERVER = f"crn:v1:bluemix:public:is:us-south-1:a/{ACCOUNT}::bare-metal-server:0717-1"
+OTHER_SERVER = SERVER.replace("0717-1", "0717-2")
+FOREIGN = SERVER.replace(ACCOUNT, OTHER_ACCOUNT)
+ATTACH, DETACH, TAGS = "/v3/tags/attach", "/v3/tags/detach", "/v3/tags"
+
+pytestmark = pytest.mark.usefixtures("world")
+
+
+def body(*names: str, on: str | tuple[str, ...] = SERVER) -> dict[str, Any]:
+    """As Terraform writes it."""
+    crns = (on,) if isinstance(on, str) else on
+    return {"resources": [{"resource_id": crn, "resource_type": ""} for crn in crns], "tag_names": list(names)}
+
+
+def attach(*names: str, query: str = "tag_type=user", on: str | tuple[str, ...] = SERVER, **caller: Any) -> Any:
+    return call("POST", f"{ATTACH}?{query}", body(*names, on=on), **caller)
+
+
+def create(*names: str, **caller: Any) -> Any:
+    return call("POST", f"{TAGS}?tag_type=access", {"tag_names": list(names)}, **caller)
+
+
+def errors_of(answer: Any) -> dict[str, bool]:
+    """Which of the resources failed."""
+    return {each["resource_id"]: each["is_error"] for each in answer.json()["results"]}
+
+
+def on(crn: str = SERVER, type: str = "user", account_id: str = ACCOUNT) -> list[str]:
+    return tags_on(account_id, [crn])[crn][type]
+
+
+def listed(query: str = "", **caller: Any) -> list[str]:
+    return [each["name"] for each in call("GET", f"{TAGS}?{query}", **caller).json()["items"]]
+
+
+def permit(world: World, *roles: str, service: str = "is", more: tuple[dict[str, Any], ...] = ()) -> None:
+    content = make_content(VICTOR, *roles, service=service, more=more)
+    create_policy(world.account, content=content, api_version="v1", by=BY)
+
+
+# --- attach and detach --------------------------------------------------------------------------------------------
+
+
+def test_tags_are_attached_in_lower_case() -> None:
+    answer = attach("Env:Test", "web")
+    assert (answer.status_code, answer.json()) == (200, {"results": [{"resource_id": SERVER, "is_error": False}]})
+    assert on() == ["env:test", "web"]
+
+
+@pytest.mark.parametrize("host", ["tags", "api"])
+def test_ibms_hosts_are_answered(host: str) -> None:
+    assert call("GET", TAGS, Host=f"{host}.global-search-tagging.cloud.ibm.com").status_code == 200
+
+
+def test_user_is_the_type_of_tag_when_none_is_named() -> None:
+    attach("web", query="")
+    assert on() == ["web"]
+
+
+def test_one_name_may_stand_alone() -> None:
+    call("POST", ATTACH, {"tag_name": "web", "resources": [{"resource_id": SERVER}]})
+    assert on() == ["web"]
+
+
+def test_several_resources_are_tagged_at_once() -> None:
+    assert errors_of(attach("web", on=(SERVER, OTHER_SERVER))) == {SERVER: False, OTHER_SERVER: False}
+    assert (on(SERVER), on(OTHER_SERVER)) == (["web"], ["web"])
+
+
+@pytest.mark.parametrize("crn", [FOREIGN, "web-1", "crn:v1:bluemix:public:is", f"{SERVER}\t"])
+def test_a_resource_that_is_not_ours_fails_alone(crn: str) -> None:
+    answer = attach("web", on=(crn, OTHER_SERVER))
+    assert answer.status_code == 200
+    assert [each["is_error"] for each in answer.json()["results"]] == [True, False]
+    assert answer.json()["results"][0]["message"]
+
+
+def test_an_unknown_access_tag_is_an_error_of_the_resource() -> None:
+    answer = attach("env:test", query="tag_type=access")
+    assert errors_of(answer) == {SERVER: True}
+    assert "Create it first" in answer.json()["results"][0]["message"]
+
+
+def test_a_created_access_tag_is_attached() -> None:
+    create("env:test")
+    assert errors_of(attach("ENV:test", query="tag_type=access")) == {SERVER: False}
+    assert (on(type="access"), on(type="user")) == (["env:test"], [])
+
+
+def test_replace_and_update_are_read_from_the_query() -> None:
+    attach("env:test", "web")
+    attach("env:live", query="update=True")
+    assert on() == ["env:live", "web"]
+    attach("db", query="replace=true")
+    assert on() == ["db"]
+
+
+def test_detaching_is_answered_alike_whether_or_not_the_tag_was_there() -> None:
+    attach("web", "db")
+    answers = [call("POST", f"{DETACH}?tag_type=user", body("WEB")) for _ in range(2)]
+    assert [errors_of(answer) for answer in answers] == [{SERVER: False}, {SERVER: False}]
+    assert on() == ["db"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "code", "target"),
+    [
+        ({"resources": [{"resource_id": SERVER}]}, "missing_field", "tag_names"),
+        ({"resources": [{"resource_id": SERVER}], "tag_names": []}, "missing_field", "tag_names"),
+        ({"tag_names": ["web"]}, "missing_field", "resources"),
+        ({"tag_names": ["web"], "resources": []}, "invalid_value", "resources"),
+        ({"tag_names": ["web"], "resources": [{}]}, "missing_field", "resources[0].resource_id"),
+        ({"tag_names": ["web"], "resources": [{"resource_id": "a\0"}]}, "invalid_value", "resources[0].resource_id"),
+        (body("web", "a/b"), "invalid_value", "tag_names[1]"),
+        (body("web") | {"query": {"query_string": "tags:a"}}, "invalid_value", "query"),
+        (body("web") | {"tags": []}, "unknown_field", "tags"),
+    ],
+)
+@pytest.mark.parametrize("path", [ATTACH, DETACH])
+def test_a_wrong_body_is_refused_by_property(path: str, sent: Any, code: str, target: str) -> None:
+    answer = call("POST", path, sent)
+    error = answer.json()["errors"][0]
+    assert (answer.status_code, error["code"], error["target"]["name"]) == (400, code, target)
+
+
+def test_every_wrong_name_is_reported() -> None:
+    targets = [each["target"]["name"] for each in attach("a/b", "web", "c/d").json()["errors"]]
+    assert targets == ["tag_names[0]", "tag_names[2]"]
+
+
+@pytest.mark.parametrize("query", ["tag_type=service", "tag_type=USER", "replace=yes", "update=1"])
+def test_a_wrong_query_is_refused(query: str) -> None:
+    assert refusal(attach("web", query=query)) == (400, "invalid_value")
+
+
+@pytest.mark.parametrize("path", [ATTACH, DETACH, TAGS, "/v3/tags/web"])
+def test_another_account_is_not_found(path: str) -> None:
+    method = "DELETE" if path.endswith("web") else "POST"
+    answer = call(method, f"{path}?tag_type=access&account_id={OTHER_ACCOUNT}", body("a:b"))
+    assert refusal(answer) == (404, "not_found")
+
+
+# --- list, create, delete -----------------------------------------------------------------------------------------
+
+
+def test_tags_are_listed_by_type_and_in_order() -> None:
+    attach("web", "db")
+    create("env:test")
+    assert (listed(), listed("tag_type=access")) == (["db", "web"], ["env:test"])
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("order_by_name=desc", ["web", "db", "app"]),
+        ("limit=2", ["app", "db"]),
+        ("offset=2&limit=2", ["web"]),
+        ("attached_only=true", ["app", "db"]),
+        (f"attached_to={SERVER}", ["db"]),
+        (f"attached_to={SERVER}&providers=ghost", ["db"]),
+        ("providers=ims", []),
+        ("full_data=True&timeout=100", ["app", "db", "web"]),
+    ],
+)
+def test_a_list_obeys_its_query(query: str, expected: list[str]) -> None:
+    attach("db", "web")
+    attach("app", on=(OTHER_SERVER,))
+    call("POST", DETACH, body("web"))
+    assert listed(query) == expected
+
+
+def test_a_list_tells_its_page_and_the_number_of_all() -> None:
+    attach("a", "b", "c")
+    page = call("GET", f"{TAGS}?offset=1&limit=1").json()
+    assert page == {"total_count": 3, "offset": 1, "limit": 1, "items": [{"name": "b"}]}
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=1001", "offset=-1", "order_by_name=up", "attached_only=2", "attached_to=web"]
+)
+def test_a_list_refuses_a_wrong_query(query: str) -> None:
+    assert refusal(call("GET", f"{TAGS}?{query}")) == (400, "invalid_value")
+
+
+def test_the_tags_of_a_foreign_resource_are_not_found() -> None:
+    attach("web")
+    assert refusal(call("GET", f"{TAGS}?attached_to={SERVER}", caller=MALLORY)) == (404, "not_found")
+
+
+def test_an_access_tag_that_exists_is_an_error_beside_the_new_ones() -> None:
+    create("env:test")
+    results = create("ENV:TEST", "env:live").json()["results"]
+    assert [(each["tag_name"], each["is_error"]) for each in results] == [("env:test", True), ("env:live", False)]
+
+
+def test_user_tags_are_not_created_on_their_own() -> None:
+    assert refusal(call("POST", f"{TAGS}?tag_type=user", {"tag_names": ["web"]})) == (400, "invalid_value")
+
+
+def test_an_access_tag_without_a_value_is_refused() -> None:
+    assert refusal(create("env")) == (400, "invalid_value")
+
+
+def test_an_unused_tag_is_deleted() -> None:
+    create("my key:test")
+    answer = call("DELETE", f"{TAGS}/my%20key%3Atest?tag_type=access")
+    assert answer.json() == {"results": [{"provider": "ghost", "is_error": False}]}
+    assert not Tag.objects.exists()
+
+
+@pytest.mark.parametrize(("name", "why"), [("web", "carry the tag"), ("never", "no user tag")])
+def test_a_tag_that_cannot_be_deleted_is_an_error_of_the_result(name: str, why: str) -> None:
+    attach("web")
+    answer = call("DELETE", f"{TAGS}/{name}")
+    [result] = answer.json()["results"]
+    assert (answer.status_code, result["is_error"]) == (200, True)
+    assert why in result["message"]
+
+
+def test_all_unused_tags_are_deleted_at_once() -> None:
+    attach("web", "db")
+    call("POST", DETACH, body("web"))
+    assert call("DELETE", f"{TAGS}?tag_type=user").json() == {
+        "total_count": 1,
+        "errors": False,
+        "items": [{"tag_name": "web", "is_error": False}],
+    }
+    assert listed() == ["db"]
+
+
+def test_classic_infrastructure_has_no_unused_tags() -> None:
+    attach("web")
+    call("POST", DETACH, body("web"))
+    assert call("DELETE", f"{TAGS}?providers=ims").json()["total_count"] == 0
+    assert listed() == ["web"]
+
+
+# --- other accounts -----------------------------------------------------------------------------------------------
+
+
+def test_mallory_sees_no_tags_of_ours() -> None:
+    attach("web")
+    create("env:test")
+    assert (listed(caller=MALLORY), listed("tag_type=access", caller=MALLORY)) == ([], [])
+
+
+def test_mallory_changes_no_tags_of_ours() -> None:
+    attach("web")
+    assert errors_of(attach("bad", caller=MALLORY)) == {SERVER: True}
+    assert errors_of(call("POST", DETACH, body("web"), caller=MALLORY)) == {SERVER: True}
+    assert on() == ["web"]
+
+
+def test_mallory_deletes_no_tags_of_ours() -> None:
+    create("env:test")
+    assert call("DELETE", f"{TAGS}?tag_type=access", caller=MALLORY).json()["total_count"] == 0
+    answer = call("DELETE", f"{TAGS}/env:test?tag_type=access", caller=MALLORY)
+    assert answer.json()["results"][0]["is_error"] is True
+    assert listed("tag_type=access") == ["env:test"]
+
+
+def test_a_tag_of_the_same_name_is_mallorys_own() -> None:
+    attach("web")
+    attach("web", on=FOREIGN, caller=MALLORY)
+    assert (on(SERVER), on(FOREIGN), on(FOREIGN, account_id=OTHER_ACCOUNT)) == (["web"], [], ["web"])
+
+
+# --- who may ------------------------------------------------------------------------------------------------------
+
+CALLS = [
+    ("GET", TAGS, None),
+    ("POST", f"{TAGS}?tag_type=access", {"tag_names": ["a:b"]}),
+    ("DELETE", TAGS, None),
+    ("DELETE", f"{TAGS}/web", None),
+    ("POST", ATTACH, body("web")),
+    ("POST", DETACH, body("web")),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "sent"), CALLS)
+def test_nobody_gets_in_without_a_token(method: str, path: str, sent: Any) -> None:
+    assert refusal(call(method, path, sent, caller=None)) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize(("method", "path", "sent"), CALLS)
+def test_without_a_policy_nobody_may(method: str, path: str, sent: Any) -> None:
+    assert refusal(call(method, path, sent, caller=caller_of(VICTOR))) == (403, "not_authorized")
+
+
+@pytest.mark.parametrize(
+    ("role", "tag_type", "status"),
+    [("Operator", "user", 403), ("Editor", "user", 200), ("Editor", "access", 403), ("Administrator", "access", 200)],
+)
+@pytest.mark.parametrize("path", [ATTACH, DETACH])
+@pytest.mark.parametrize("service", ["is", "global-search-tagging"])
+def test_a_role_on_the_resource_or_on_tagging_is_asked_for(
+    world: World, *, service: str, path: str, role: str, tag_type: str, status: int
+) -> None:
+    create("a:b")
+    permit(world, role, service=service)
+    answer = call("POST", f"{path}?tag_type={tag_type}", body("a:b"), caller=caller_of(VICTOR))
+    assert answer.status_code == status
+
+
+def test_a_role_on_one_resource_opens_no_other(world: World) -> None:
+    permit(world, "Editor", more=(attribute("bareMetalServerId", "0717-2"),))
+    answer = attach("web", on=(SERVER, OTHER_SERVER), caller=caller_of(VICTOR))
+    assert errors_of(answer) == {SERVER: True, OTHER_SERVER: False}
+    assert on(SERVER) == []
+
+
+def test_a_policy_on_a_resource_group_does_not_hold_for_a_crn(world: World) -> None:
+    permit(world, "Editor", more=(attribute("resourceGroupId", "f" * 32),))
+    assert attach("web", caller=caller_of(VICTOR)).status_code == 403
+
+
+@pytest.mark.parametrize(("role", "status"), [("Editor", 403), ("Administrator", 200)])
+def test_access_tags_are_made_by_administrators(world: World, role: str, status: int) -> None:
+    permit(world, role, service="global-search-tagging")
+    assert create("a:b", caller=caller_of(VICTOR)).status_code == status
+
+
+@pytest.mark.parametrize(("role", "status"), [("Editor", 403), ("Administrator", 200)])
+@pytest.mark.parametrize("path", [f"{TAGS}/a:b", TAGS])
+def test_access_tags_are_deleted_by_administrators(world: World, path: str, role: str, status: int) -> None:
+    permit(world, role, service="global-search-tagging")
+    answer = call("DELETE", f"{path}?tag_type=access", caller=caller_of(VICTOR))
+    assert answer.status_code == status
+
+
+def test_who_may_read_the_resource_may_list_its_tags(world: World) -> None:
+    permit(world, "Viewer")
+    attach("web")
+    assert listed(f"attached_to={SERVER}", caller=caller_of(VICTOR)) == ["web"]
+
+
+# --- activity -----------------------------------------------------------------------------------------------------
+
+
+def test_each_resource_of_a_request_leaves_an_event() -> None:
+    attach("web", on=(SERVER, FOREIGN))
+    events = ActivityEvent.objects.order_by("id").values_list("action", "outcome", "target_id", "reason_code")
+    assert list(events) == [
+        ("global-search-tagging.tag.attach", "success", SERVER, 200),
+        ("global-search-tagging.tag.attach", "failure", FOREIGN, 404),
+    ]
+
+
+def test_a_list_leaves_one_event() -> None:
+    listed()
+    assert ActivityEvent.objects.get().action == "global-search-tagging.tag.read"

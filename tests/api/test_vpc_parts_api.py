@@ -1,0 +1,206 @@
+"""Address prefixes and routing tables of a VPC."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from ibm_vpc import vpc_v1
+
+from servers.models import VPC
+from tests.api.vpc import Api, errors, fits
+from tests.world import MALLORY, World, make_subnet
+
+ZONE = {"name": "us-south-1"}
+CREATORS = [{"resource_type": "vpn_gateway"}, {"resource_type": "vpn_server"}]
+
+
+@pytest.fixture
+def vpc(world: World) -> str:
+    """The path of a VPC with one subnet, 10.240.0.0/24."""
+    return f"/v1/vpcs/{make_subnet(world.account).vpc.id}"
+
+
+@pytest.fixture
+def prefixes(vpc: str) -> str:
+    return f"{vpc}/address_prefixes"
+
+
+@pytest.fixture
+def tables(vpc: str) -> str:
+    return f"{vpc}/routing_tables"
+
+
+def make(api: Api, path: str, body: dict[str, Any]) -> str:
+    """The path of what was made."""
+    answer = api.call("POST", path, body)
+    assert answer.status_code == 201, answer.content
+    return f"{path}/{answer.json()['id']}"
+
+
+# --- address prefixes ----------------------------------------------------------------------------------------------
+
+
+def test_prefixes_are_listed_with_what_uses_them(api: Api, prefixes: str) -> None:
+    found = fits(vpc_v1.AddressPrefixCollection, api.get(prefixes).json())
+    used = {prefix.cidr: prefix.has_subnets for prefix in found.address_prefixes}
+    assert used == {"10.240.0.0/18": True, "10.240.64.0/18": False, "10.240.128.0/18": False}
+
+
+def test_a_prefix_is_made_read_and_changed(api: Api, prefixes: str) -> None:
+    path = make(api, prefixes, {"cidr": "10.0.0.0/16", "zone": ZONE, "name": "mine"})
+    found = fits(vpc_v1.AddressPrefix, api.get(path).json())
+    assert (found.cidr, found.name, found.is_default, found.has_subnets) == ("10.0.0.0/16", "mine", False, False)
+    assert api.call("PATCH", path, {"name": "yours"}).json()["name"] == "yours"
+    assert api.call("DELETE", path).status_code == 204
+    assert api.get(path).status_code == 404
+
+
+def test_a_zone_is_named_by_its_address_too(api: Api, prefixes: str) -> None:
+    href = api.get(prefixes).json()["address_prefixes"][0]["zone"]["href"]
+    assert api.get(make(api, prefixes, {"cidr": "10.0.0.0/16", "zone": {"href": href}})).status_code == 200
+
+
+def test_a_prefix_in_use_stays(api: Api, prefixes: str) -> None:
+    used = next(each for each in api.get(prefixes).json()["address_prefixes"] if each["has_subnets"])
+    answer = api.call("DELETE", f"{prefixes}/{used['id']}")
+    assert (answer.status_code, errors(answer)) == (409, [("address_prefix_in_use_subnet_exists", "")])
+
+
+def test_a_second_default_of_a_zone_is_refused(api: Api, prefixes: str) -> None:
+    path = make(api, prefixes, {"cidr": "10.0.0.0/16", "zone": ZONE})
+    answer = api.call("PATCH", path, {"is_default": True})
+    assert (answer.status_code, errors(answer)) == (409, [("default_address_prefix_exists", "is_default")])
+
+
+BAD_PREFIXES: dict[str, tuple[dict[str, Any], int, list[tuple[str, str]]]] = {
+    "nothing": ({}, 400, [("missing_field", "cidr"), ("missing_field", "zone")]),
+    "size": ({"cidr": "10.0.0.0/30", "zone": ZONE}, 400, [("invalid_value", "cidr")]),
+    "reserved": ({"cidr": "127.0.0.0/24", "zone": ZONE}, 400, [("invalid_value", "cidr")]),
+    "overlap": ({"cidr": "10.240.0.0/24", "zone": ZONE}, 409, [("conflict", "cidr")]),
+    "number": ({"cidr": 10, "zone": ZONE}, 400, [("invalid_value", "cidr")]),
+    "nul": ({"cidr": "10.0.0.0/24\0", "zone": ZONE}, 400, [("invalid_value", "cidr")]),
+    "zone": ({"cidr": "10.0.0.0/24", "zone": {"name": "eu-de-1"}}, 400, [("not_found", "zone")]),
+    "zone-form": ({"cidr": "10.0.0.0/24", "zone": "us-south-1"}, 400, [("invalid_value", "zone")]),
+}
+
+
+@pytest.mark.parametrize(("body", "status", "problems"), BAD_PREFIXES.values(), ids=BAD_PREFIXES.keys())
+def test_a_prefix_is_refused(
+    api: Api, prefixes: str, body: dict[str, Any], status: int, problems: list[tuple[str, str]]
+) -> None:
+    answer = api.call("POST", prefixes, body)
+    assert (answer.status_code, errors(answer)) == (status, problems)
+
+
+def test_the_range_of_a_prefix_does_not_change(api: Api, prefixes: str) -> None:
+    path = make(api, prefixes, {"cidr": "10.0.0.0/16", "zone": ZONE})
+    answer = api.call("PATCH", path, {"cidr": "10.1.0.0/16"})
+    assert (answer.status_code, errors(answer)) == (400, [("unknown_field", "cidr")])
+
+
+def test_a_prefix_is_found_in_its_own_vpc_only(api: Api, vpc: str, prefixes: str) -> None:
+    other = api.call("POST", "/v1/vpcs", {}).json()["id"]
+    id = api.get(prefixes).json()["address_prefixes"][0]["id"]
+    assert api.get(f"/v1/vpcs/{other}/address_prefixes/{id}").status_code == 404
+
+
+# --- routing tables ------------------------------------------------------------------------------------------------
+
+
+def test_the_default_table_serves_the_subnets(api: Api, tables: str) -> None:
+    found = fits(vpc_v1.RoutingTableCollection, api.get(tables).json())
+    [table] = found.routing_tables
+    assert (table.is_default, [subnet.name for subnet in table.subnets]) == (True, ["sub"])
+    assert [each.resource_type for each in table.accept_routes_from] == ["vpn_gateway", "vpn_server"]
+
+
+def test_a_table_is_made_and_read(api: Api, tables: str) -> None:
+    body = {"name": "mine", "route_direct_link_ingress": True, "advertise_routes_to": ["direct_link"], "routes": []}
+    path = make(api, tables, body)
+    found = fits(vpc_v1.RoutingTable, api.get(path).json())
+    assert (found.name, found.route_direct_link_ingress, found.advertise_routes_to) == ("mine", True, ["direct_link"])
+    assert (found.is_default, found.lifecycle_state, found.routes, found.subnets) == (False, "stable", [], [])
+    assert found.crn.endswith(f"::vpc-routing-table:{tables.split('/')[3]}/{found.id}")
+
+
+def test_tables_are_filtered(api: Api, tables: str) -> None:
+    path = make(api, tables, {})
+    default, own = (api.get(tables, f"is_default={each}").json()["routing_tables"] for each in ("true", "false"))
+    assert [each["is_default"] for each in default] == [True]
+    assert [each["id"] for each in own] == [path.rpartition("/")[2]]
+
+
+def test_a_table_changes_and_so_does_its_tag(api: Api, tables: str) -> None:
+    path = make(api, tables, {"accept_routes_from": CREATORS})
+    before = api.get(path)["ETag"]
+    answer = api.call("PATCH", path, {"name": "new", "accept_routes_from": CREATORS[:1]}, If_Match=before)
+    assert (answer.json()["name"], answer.json()["accept_routes_from"]) == ("new", CREATORS[:1])
+    assert answer["ETag"] == api.get(path)["ETag"] != before
+    assert api.call("DELETE", path, If_Match=before).status_code == 412
+    assert api.call("DELETE", path).status_code == 204
+
+
+def test_an_array_is_replaced_only_by_who_says_which(api: Api, tables: str) -> None:
+    answer = api.call("PATCH", make(api, tables, {}), {"accept_routes_from": []})
+    assert (answer.status_code, errors(answer)) == (400, [("missing_value", "If-Match")])
+
+
+def test_the_default_table_stays(api: Api, tables: str) -> None:
+    id = api.get(tables).json()["routing_tables"][0]["id"]
+    answer = api.call("DELETE", f"{tables}/{id}")
+    assert (answer.status_code, errors(answer)) == (409, [("routing_table_is_default", "")])
+
+
+def test_a_table_has_no_routes(api: Api, tables: str) -> None:
+    path = make(api, tables, {})
+    found = fits(vpc_v1.RouteCollection, api.get(f"{path}/routes", "limit=7").json())
+    assert (found.routes, found.total_count, found.limit) == ([], 0, 7)
+    assert api.call("POST", f"{path}/routes", {}).status_code == 405
+    assert api.get(f"{tables}/r006-none/routes").status_code == 404
+
+
+BAD_TABLES: dict[str, tuple[dict[str, Any], str]] = {
+    "creator": ({"accept_routes_from": [{"resource_type": "x"}]}, "accept_routes_from[0].resource_type"),
+    "creator-shape": ({"accept_routes_from": ["vpn_gateway"]}, "accept_routes_from[0]"),
+    "source": ({"advertise_routes_to": ["internet"]}, "advertise_routes_to[0]"),
+    "source-off": ({"advertise_routes_to": ["direct_link"]}, "advertise_routes_to"),
+    "ingress": ({"route_internet_ingress": "yes"}, "route_internet_ingress"),
+    "routes": ({"routes": [{"destination": "10.0.0.0/8"}]}, "routes"),
+    "name": ({"name": ""}, "name"),
+}
+
+
+@pytest.mark.parametrize(("body", "path"), BAD_TABLES.values(), ids=BAD_TABLES.keys())
+def test_a_table_is_refused(api: Api, tables: str, body: dict[str, Any], path: str) -> None:
+    answer = api.call("POST", tables, body)
+    assert (answer.status_code, errors(answer)) == (400, [("invalid_value", path)])
+
+
+@pytest.mark.parametrize("kind", ["address_prefixes", "routing_tables"])
+def test_the_parts_of_a_foreign_vpc_are_not_found(api: Api, vpc: str, kind: str) -> None:
+    path = f"{vpc}/{kind}/{api.get(f'{vpc}/{kind}').json()[kind][0]['id']}"
+    assert api.get(path).status_code == 200
+    answers = [Api(MALLORY).call(method, path, {}) for method in ("GET", "PATCH", "DELETE")]
+    answers.append(api.get(path, Host="eu-de.iaas.cloud.ibm.com"))
+    assert {answer.status_code for answer in answers} == {404}
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [("address_prefixes", {"cidr": "10.{}.0.0/16", "zone": ZONE}), ("routing_tables", {"name": "table-{}"})],
+)
+def test_a_list_takes_the_same_queries_for_few_and_for_many(
+    api: Api, vpc: str, kind: str, body: dict[str, Any]
+) -> None:
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert api.get(f"{vpc}/{kind}").status_code == 200
+        return len(captured)
+
+    few = queries()
+    for number in range(3):
+        filled = {name: value.format(number) if isinstance(value, str) else value for name, value in body.items()}
+        make(api, f"{vpc}/{kind}", filled)
+    make_subnet(VPC.objects.get().account, name="second", cidr="10.240.1.0/24")
+    assert queries() == few

@@ -1,0 +1,61 @@
+"""Holds every answer of every test to the OpenAPI document: a middleware that notes what the document does not say."""
+
+import json
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from jsonschema import Draft202012Validator
+
+from controlplane.operations.openapi.document import document
+from tests.docs.document import referenced, template, validator
+
+JSON = "application/json"
+undocumented: list[str] = []
+"""What was answered since a test last looked (tests/conftest.py)."""
+
+
+class ConformanceMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.resolver_match and request.method:
+            path, method = template(request.resolver_match.route), request.method.lower()
+            undocumented.extend(
+                f"{request.method} {request.get_full_path()}: {fault}" for fault in faults(path, method, response)
+            )
+        return response
+
+
+def faults(path: str, method: str, response: HttpResponse) -> list[str]:
+    """How an answer differs from what the document says of this operation.
+
+    It says nothing of other methods, and nothing of faults that a test makes the product commit.
+    """
+    operation = document()["paths"].get(path, {}).get(method)
+    if operation is None or response.status_code == 500:
+        return []
+    status = str(response.status_code)
+    if status not in operation["responses"]:
+        return [f"status {status} is not documented: {response.content[:300]!r}"]
+    found = _validator(path, method, status)
+    if found is None:
+        return [f"{status} has no body, says the document"] if response.content else []
+    if response["Content-Type"].partition(";")[0] != JSON:
+        return [f"Content-Type {response['Content-Type']}"]
+    return [f"{error.json_path}: {error.message[:300]}" for error in found.iter_errors(_parsed(response))]
+
+
+def _parsed(response: HttpResponse) -> Any:
+    return json.loads(response.content)
+
+
+@cache
+def _validator(path: str, method: str, status: str) -> Draft202012Validator | None:
+    response = document()["paths"][path][method]["responses"][status]
+    if "$ref" in response:
+        response = referenced(response["$ref"])
+    return validator(response["content"][JSON]["schema"]) if "content" in response else None

@@ -1,0 +1,30 @@
+"""docs/vpc-api.md says what the code does."""
+
+import re
+from pathlib import Path
+
+from servers import lifecycle, quotas
+
+PAGE = (Path(__file__).parent.parent.parent / "docs" / "vpc-api.md").read_text(encoding="utf-8")
+
+
+def test_the_quotas_on_the_page_are_those_in_force() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \|", PAGE, re.MULTILINE)
+    assert {name: int(most) for name, most in rows} == dict(quotas.QUOTAS)
+
+
+def test_every_failing_name_on_the_page_fails_as_it_says_and_none_is_missing() -> None:
+    rows = dict(re.findall(r"^\| `(fail-[a-z-]+)` \| ([a-z ,]+) \|", PAGE, re.MULTILINE))
+    actions = {"update firmware": "update_firmware"}
+    for name, listed in rows.items():
+        for action in listed.split(", "):
+            assert lifecycle.provoked_failure(actions.get(action, action), name), name
+    codes = {code for action in lifecycle.ACTIONS.values() for code in action.failures}
+    assert {name.removeprefix("fail-").replace("-", "_") for name in rows} == codes
+
+
+def test_every_action_on_the_page_ends_where_it_says() -> None:
+    ends = re.findall(r"^\| ([a-z ]+) \| .* \| .* \| (?:`(\w+)`|gone)", PAGE, re.MULTILINE)
+    for action, end in ends:
+        if action in lifecycle.ACTIONS:
+            assert lifecycle.ACTIONS[action].then[-1] == (end or lifecycle.GONE)

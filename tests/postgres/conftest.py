@@ -1,0 +1,89 @@
+"""The product's own functions on a real PostgreSQL: rows are locked, transactions wait and may deadlock.
+
+A test that asks for ``on_postgresql`` uses Django as any other does, with a database of its own; ``together`` runs
+functions at the same time, each with a connection of its own.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Barrier, Thread
+from typing import Any, TypeVar
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, connections
+from django.db.utils import DEFAULT_DB_ALIAS, ConnectionHandler
+
+from controlplane.env import Env
+from tests.postgresql import NewDatabase
+
+T = TypeVar("T")
+SECONDS = 60
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/postgres/" in item.nodeid:
+            item.add_marker(pytest.mark.postgres)
+
+
+@contextmanager
+def default_database(url: str) -> Iterator[None]:
+    """The database of this URL is Django's, in all threads; afterwards the one before is again."""
+    config = {**Env().db_url_config(url), "CONN_MAX_AGE": None}
+    kept_connection, kept_settings = connections[DEFAULT_DB_ALIAS], connections.settings[DEFAULT_DB_ALIAS]
+    connections.settings[DEFAULT_DB_ALIAS] = ConnectionHandler({DEFAULT_DB_ALIAS: config}).settings[DEFAULT_DB_ALIAS]
+    del connections[DEFAULT_DB_ALIAS]
+    try:
+        yield
+    finally:
+        connection.close()
+        connections.settings[DEFAULT_DB_ALIAS] = kept_settings
+        connections[DEFAULT_DB_ALIAS] = kept_connection
+
+
+@pytest.fixture(scope="session")
+def migrated_database(new_postgresql_database: NewDatabase, django_db_blocker: Any) -> str:
+    """URL of a database with the product's tables, to copy."""
+    url = new_postgresql_database()
+    with django_db_blocker.unblock(), default_database(url):
+        call_command("migrate", verbosity=0)
+    return url
+
+
+@pytest.fixture
+def on_postgresql(
+    migrated_database: str, new_postgresql_database: NewDatabase, django_db_blocker: Any
+) -> Iterator[None]:
+    """Django's database is a PostgreSQL with empty tables, this test's own."""
+    url = new_postgresql_database(copy_of=migrated_database)
+    with django_db_blocker.unblock(), default_database(url):
+        yield
+
+
+@pytest.fixture
+def together(on_postgresql: None) -> Callable[[Sequence[Callable[[], T]]], list[T | Exception]]:
+    """Runs functions at the same moment, each in a thread; what each returned or raised, in the order given."""
+
+    def run(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
+        start = Barrier(len(calls))
+        results: list[Any] = [TimeoutError(f"no end within {SECONDS} s")] * len(calls)
+
+        def work(position: int, call: Callable[[], T]) -> None:
+            try:
+                connection.ensure_connection()
+                start.wait(SECONDS)
+                results[position] = call()
+            except Exception as error:
+                results[position] = error
+            finally:
+                connection.close()
+
+        threads = [Thread(target=work, args=each, daemon=True) for each in enumerate(calls)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(SECONDS)
+        return results
+
+    return run

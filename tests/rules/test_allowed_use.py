@@ -1,0 +1,91 @@
+"""The expressions that say for which servers an image may be used."""
+
+import pytest
+
+from servers.allowed_use import DEEPEST, LONGEST, holds
+
+# Expression, without secure boot, with it.
+EXPRESSIONS: list[tuple[str, bool, bool]] = [
+    ("true", True, True),
+    ("false", False, False),
+    ("enable_secure_boot", False, True),
+    ("enable_secure_boot == true", False, True),
+    ("enable_secure_boot == false", True, False),
+    ("enable_secure_boot==false", True, False),
+    ("!enable_secure_boot", True, False),
+    ("!!enable_secure_boot", False, True),
+    ("!(enable_secure_boot == false)", False, True),
+    ("  true  ", True, True),
+    ("true && enable_secure_boot", False, True),
+    ("false || !enable_secure_boot", True, False),
+    ("(true)", True, True),
+    ("((enable_secure_boot))", False, True),
+    ("true || false && false", True, True),
+    ("(true || false) && false", False, False),
+    ("false && false || true", True, True),
+    ("false && true || enable_secure_boot", False, True),
+    ("!false && enable_secure_boot", False, True),
+    ("true||false||false", True, True),
+    ("true&&true&&false", False, False),
+]
+
+
+@pytest.mark.parametrize(("expression", "without", "with_it"), EXPRESSIONS)
+def test_an_expression_holds_or_not(expression: str, without: bool, with_it: bool) -> None:
+    found = holds(expression, enable_secure_boot=False), holds(expression, enable_secure_boot=True)
+    assert found == (without, with_it)
+
+
+REFUSED = [
+    "",
+    " ",
+    "1",
+    "TRUE",
+    "yes",
+    "not true",
+    "gpu.count > 1",
+    "enable_secure_boot = true",
+    "enable_secure_boot != true",
+    "enable_secure_boot == 1",
+    "enable_secure_boot ==",
+    "== true",
+    "true == true",
+    "true &",
+    "true &&",
+    "&& true",
+    "true || || true",
+    "true true",
+    "true false",
+    "(true",
+    "true)",
+    "()",
+    "!",
+    "truefalse",
+    "enable_secure_boots",
+    "enable_secure_boot()",
+    "__import__('os')",
+    "true\x00",
+    "true || unknown",
+    "false && unknown",
+]
+
+
+@pytest.mark.parametrize("expression", REFUSED)
+def test_anything_else_is_no_expression(expression: str) -> None:
+    with pytest.raises(ValueError, match=r"^(The expression|A value|A parenthesis)"):
+        holds(expression, enable_secure_boot=True)
+
+
+def test_as_many_parentheses_as_are_allowed_are_read() -> None:
+    assert holds("(" * DEEPEST + "true" + ")" * DEEPEST, enable_secure_boot=False)
+
+
+@pytest.mark.parametrize("sign", ["(", "!"])
+def test_an_expression_is_no_deeper_than_it_may_be(sign: str) -> None:
+    with pytest.raises(ValueError, match="more than"):
+        holds(sign * (DEEPEST + 1) + "true", enable_secure_boot=False)
+
+
+def test_an_expression_is_no_longer_than_a_column() -> None:
+    with pytest.raises(ValueError, match="longer"):
+        holds("true" + " || true" * LONGEST, enable_secure_boot=False)

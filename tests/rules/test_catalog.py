@@ -1,0 +1,147 @@
+"""The catalog holds IBM's published figures, and nothing in it dangles."""
+
+import pytest
+
+from servers import catalog
+from servers.allowed_use import holds
+
+X2 = {"us-south", "us-east", "ca-tor", "eu-de", "eu-es", "eu-gb", "jp-tok"}
+X3 = {"us-south", "eu-de", "in-che", "in-mum"}
+
+# IBM Cloud VPC documentation, bare metal server profiles:
+# vCPU, GiB, GB of the boot disk (None without one), number and GB of the secondary disks, Gbps.
+PUBLISHED: dict[str, tuple[int, int, int | None, int, int, int]] = {
+    "bx2-metal-96x384": (96, 384, 960, 0, 0, 100),
+    "bx2d-metal-96x384": (96, 384, 960, 8, 3200, 100),
+    "cx2-metal-96x192": (96, 192, 960, 0, 0, 100),
+    "cx2d-metal-96x192": (96, 192, 960, 8, 3200, 100),
+    "mx2-metal-96x768": (96, 768, 960, 0, 0, 100),
+    "mx2d-metal-96x768": (96, 768, 960, 8, 3200, 100),
+    "mx2de-metal-96x768": (96, 768, 960, 8, 3200, 100),
+    "vx2d-metal-96x1536": (96, 1536, 960, 8, 3200, 100),
+    "bx3-metal-48x256": (48, 256, 480, 0, 0, 200),
+    "bx3d-metal-48x256": (48, 256, 480, 4, 7680, 200),
+    "bx3-metal-64x256": (64, 256, 480, 0, 0, 200),
+    "bx3d-metal-64x256": (64, 256, 480, 4, 7680, 200),
+    "bx3d-metal-192x1024": (192, 1024, 480, 8, 7680, 200),
+    "cx3d-metal-48x128": (48, 128, 480, 4, 7680, 200),
+    "cx3d-metal-64x128": (64, 128, 480, 4, 7680, 200),
+    "mx3d-metal-16x128": (16, 128, 480, 4, 7680, 200),
+    "mx3-metal-48x512": (48, 512, 480, 0, 0, 200),
+    "mx3d-metal-48x512": (48, 512, 480, 4, 7680, 200),
+    "mx3-metal-64x512": (64, 512, 480, 0, 0, 200),
+    "mx3d-metal-64x512": (64, 512, 480, 4, 7680, 200),
+    "mx3d-metal-96x1024": (96, 1024, 480, 8, 7680, 200),
+    "mx3d-metal-128x1024": (128, 1024, 480, 8, 7680, 200),
+    "mx3de-metal-48x512": (48, 512, 480, 16, 15360, 200),
+    "mx3de-metal-64x512": (64, 512, 480, 16, 15360, 200),
+    "vx3-metal-16x256": (16, 256, 480, 0, 0, 200),
+    "vx3d-metal-16x256": (16, 256, 480, 4, 7680, 200),
+    "ux3-metal-16x512": (16, 512, 480, 0, 0, 200),
+    "ux3d-metal-16x512": (16, 512, 480, 4, 7680, 200),
+    "ux3de-metal-16x512": (16, 512, 480, 16, 15360, 200),
+    "gx3d-metal-224x2048x8mi300x-sn": (224, 2048, None, 8, 3200, 200),
+}
+
+
+def generation(name: str) -> str:
+    """``bx2`` of ``bx2d-metal-96x384``."""
+    return name.partition("-")[0].rstrip("de")
+
+
+def test_the_catalog_has_the_published_profiles_and_no_others() -> None:
+    assert list(catalog.profiles()) == list(PUBLISHED)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_profile_has_the_published_figures(name: str) -> None:
+    profile = catalog.profiles()[name]
+    assert PUBLISHED[name] == (
+        profile.vcpu,
+        profile.memory,
+        profile.boot_disk_size,
+        profile.secondary_disk_count,
+        profile.secondary_disk_size,
+        profile.default_bandwidth // 1000,
+    )
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_vcpu_is_one_of_two_threads_of_a_core(name: str) -> None:
+    profile = catalog.profiles()[name]
+    assert profile.core_count * profile.threads_per_core == PUBLISHED[name][0]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_generation_has_its_bandwidths_disks_and_modules(name: str) -> None:
+    profile = catalog.profiles()[name]
+    found = (profile.bandwidths, profile.boot_interface, profile.tpm_modes)
+    if generation(name).endswith("2"):
+        assert found == ((100_000,), "sata", ("disabled", "tpm_2"))
+    else:
+        assert found == ((10_000, 25_000, 50_000, 100_000, 200_000), "nvme", ("tpm_2",))
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_profile_is_offered_where_its_generation_is(name: str) -> None:
+    expected = {"us-east"} if generation(name) == "gx3" else X2 if generation(name).endswith("2") else X3
+    assert set(catalog.profiles()[name].regions) == expected
+
+
+def test_there_are_thirteen_regions_of_three_zones() -> None:
+    assert len(catalog.regions()) == 13
+    assert {len(region.zones) for region in catalog.regions().values()} == {3}
+
+
+def test_every_stock_image_has_an_operating_system() -> None:
+    assert {image.operating_system for image in catalog.stock_images().values()} == set(catalog.operating_systems())
+
+
+@pytest.mark.parametrize("name", catalog.stock_images())
+def test_a_stock_image_may_be_used_by_some_server(name: str) -> None:
+    expression = catalog.stock_images()[name].allowed_use
+    assert holds(expression, enable_secure_boot=False)
+
+
+def test_some_stock_image_forbids_secure_boot() -> None:
+    forbidding = [
+        name for name, image in catalog.stock_images().items() if not holds(image.allowed_use, enable_secure_boot=True)
+    ]
+    assert forbidding == ["ibm-centos-7-9-minimal-amd64-12", "ibm-esxi-7-0u3-byol-amd64-4"]
+
+
+# What IBM's documentation says bare metal servers can run: family and the beginning of its version.
+FAMILIES = [
+    ("CentOS", "7"),
+    ("CentOS Stream", "9"),
+    ("Debian GNU/Linux", "11"),
+    *(("Windows Server", version) for version in ("2016", "2019", "2022", "2025")),
+    *(("Red Hat Enterprise Linux", version) for version in ("8.x - ", "9.x - ", "8.x for SAP", "9.x for SAP")),
+    *(("SUSE Linux Enterprise Server", version) for version in ("12", "15", "12 for SAP", "15 for SAP")),
+    ("Ubuntu Linux", "20.04"),
+    ("Ubuntu Linux", "22.04"),
+    ("VMware ESXi", "7"),
+    ("VMware ESXi", "8"),
+]
+
+
+@pytest.mark.parametrize(("family", "version"), FAMILIES)
+def test_every_family_that_bare_metal_runs_is_there(family: str, version: str) -> None:
+    systems = catalog.operating_systems().values()
+    assert [each for each in systems if each.family == family and each.version.startswith(version)]
+
+
+def test_operating_systems_have_different_display_names() -> None:
+    names = [system.display_name for system in catalog.operating_systems().values()]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("name", catalog.operating_systems())
+def test_only_esxi_reads_kickstart_files(name: str) -> None:
+    system = catalog.operating_systems()[name]
+    assert (system.user_data_format == "esxi_kickstart") == (system.family == "VMware ESXi")
+
+
+def test_ubuntu_22_04_is_the_first_stock_image() -> None:
+    """What a program gets that takes the first of the list."""
+    assert next(iter(catalog.stock_images())).startswith("ibm-ubuntu-22-04")

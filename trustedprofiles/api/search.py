@@ -1,0 +1,94 @@
+"""``POST /v3/resources/search`` of Global Search: the tags of resources, by CRN or by tag."""
+
+from typing import Any
+
+from django.core import signing
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel import paging
+from controlplane.kernel.crn import Crn
+from controlplane.kernel.errors import InvalidValue, MissingField, Target
+from trustedprofiles import events, searching, tagging
+from trustedprofiles.api import tag_shapes as shapes
+from trustedprofiles.api.tag_base import TaggingView
+from trustedprofiles.permissions import Operation
+from trustedprofiles.selectors import tagged_resources, tags_on
+
+DEFAULT_PAGE = 10
+LARGEST_PAGE = 1000
+
+
+class Search(TaggingView):
+    operations = {
+        "POST": Operation(
+            "search",
+            "global-search-tagging.resource.read",
+            events.RESOURCE_SEARCH,
+            body=shapes.SearchRequest,
+            answer=shapes.ScanResult,
+            query=("account_id", "limit", "timeout", "sort", "is_deleted", "is_reclaimed", "can_tag"),
+            conflicts=False,
+        )
+    }
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        self.limit = paging.parse_limit(request.GET, default=DEFAULT_PAGE, largest=LARGEST_PAGE)
+        self.query, self.offset = self._asked(self.body)
+        try:
+            wanted = searching.parse_query(self.query)
+        except ValueError as problem:
+            raise InvalidValue(str(problem), target=Target("query")) from None
+        found = tagged_resources(self.caller.account_id, wanted)
+        named = [text for text in wanted.crn if text not in found]
+        crns = [crn for text in (*found, *named) if (crn := self._own(text))]
+        verdicts = dict(zip(map(str, crns), self.admit(crns), strict=True))
+        self.visible = [text for text in found if verdicts[text]]
+
+    def _asked(self, body: dict[str, Any]) -> tuple[str, int]:
+        """Query and offset. A cursor holds both, and nothing else of the body counts then (IBM's reference)."""
+        if "search_cursor" in body:
+            try:
+                query, offset = signing.loads(body["search_cursor"], salt=self._salt)
+            except signing.BadSignature:
+                raise InvalidValue(
+                    "search_cursor is not one of a search in your account. Take it from the last answer.",
+                    target=Target("search_cursor"),
+                ) from None
+            return query, offset
+        if "query" not in body:
+            raise MissingField(f"query is required. {searching.UNDERSTOOD}", target=Target("query"))
+        return body["query"], 0
+
+    @property
+    def _salt(self) -> str:
+        return f"search:{self.caller.account_id}"
+
+    def _own(self, text: str) -> Crn | None:
+        try:
+            crn = tagging.parse_resource(text)
+        except ValueError:
+            return None
+        return crn if crn.account_id == self.caller.account_id else None
+
+    def post(self, request: Request) -> Response:
+        end = self.offset + self.limit
+        page = self.visible[self.offset : end]
+        names = tags_on(self.caller.account_id, page)
+        body: shapes.ScanResult = {"items": [_item(crn, names[crn]) for crn in page], "limit": self.limit}
+        if len(self.visible) > end:
+            body["search_cursor"] = signing.dumps([self.query, end], salt=self._salt)
+        return self.answer(body)
+
+
+def _item(text: str, names: dict[str, list[str]]) -> shapes.ResultItem:
+    crn = Crn.parse(text)
+    return {
+        "crn": text,
+        "account_id": crn.account_id,
+        "type": crn.resource_type,
+        "tags": names[tagging.USER],
+        "access_tags": names[tagging.ACCESS],
+        "service_tags": [],
+    }

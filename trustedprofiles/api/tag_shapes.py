@@ -1,0 +1,123 @@
+"""Bodies of Global Search and Tagging, in and out, under the names of IBM's own models."""
+
+from typing import Any, NotRequired, TypedDict
+
+from rest_framework import serializers
+
+from controlplane.kernel.fields import StrictCharField, StrictSerializer
+
+MOST_IN_A_REQUEST = 100
+LONGEST_TEXT = 1000
+LONGEST_QUERY = 8000
+
+
+class TagCreation(StrictSerializer):
+    tag_names = serializers.ListField(
+        child=StrictCharField(max_length=LONGEST_TEXT), min_length=1, max_length=MOST_IN_A_REQUEST
+    )
+
+
+class Resource(StrictSerializer):
+    resource_id = StrictCharField(max_length=LONGEST_TEXT, trim_whitespace=False)  # the answer repeats it
+    resource_type = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_TEXT)
+    """Of classic infrastructure; Terraform sends an empty one."""
+
+
+class Tagging(StrictSerializer):
+    """What is attached to what, or detached from it. ``tag_name`` counts as one more of ``tag_names``; ``query`` is
+    not simulated (D-24)."""
+
+    tag_name = StrictCharField(required=False, max_length=LONGEST_TEXT)
+    tag_names = serializers.ListField(
+        child=StrictCharField(max_length=LONGEST_TEXT), required=False, max_length=MOST_IN_A_REQUEST
+    )
+    resources = serializers.ListField(child=Resource(), required=False, min_length=1, max_length=MOST_IN_A_REQUEST)
+    query = serializers.DictField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "query" in attrs:
+            raise serializers.ValidationError({"query": "Queries are not simulated here. Name the resources."})
+        if "resources" not in attrs:
+            raise serializers.ValidationError({"resources": ["This field is required."]}, code="required")
+        names = [attrs["tag_name"]] if "tag_name" in attrs else []
+        names += attrs.get("tag_names", [])
+        if not names:
+            raise serializers.ValidationError({"tag_names": ["This field is required."]}, code="required")
+        return {"names": names, "resources": [each["resource_id"] for each in attrs["resources"]]}
+
+
+class SearchRequest(StrictSerializer):
+    query = StrictCharField(required=False, max_length=LONGEST_QUERY)
+    fields = serializers.ListField(  # type: ignore[assignment]
+        child=StrictCharField(max_length=LONGEST_TEXT), required=False, max_length=MOST_IN_A_REQUEST
+    )
+    search_cursor = StrictCharField(required=False)
+
+
+class TagName(TypedDict):
+    name: str
+
+
+class TagList(TypedDict):
+    total_count: int
+    offset: int
+    limit: int
+    items: list[TagName]
+
+
+class CreateTagResultsResultsItem(TypedDict):
+    tag_name: str
+    is_error: bool
+    message: NotRequired[str]
+
+
+class CreateTagResults(TypedDict):
+    results: list[CreateTagResultsResultsItem]
+
+
+class DeleteTagResultsItem(TypedDict):
+    provider: str
+    is_error: bool
+    message: NotRequired[str]
+
+
+class DeleteTagResults(TypedDict):
+    results: list[DeleteTagResultsItem]
+
+
+class DeleteTagsResultItem(TypedDict):
+    tag_name: str
+    is_error: bool
+
+
+class DeleteTagsResult(TypedDict):
+    total_count: int
+    errors: bool
+    items: list[DeleteTagsResultItem]
+
+
+class TagResultsItem(TypedDict):
+    resource_id: str
+    is_error: bool
+    message: NotRequired[str]
+
+
+class TagResults(TypedDict):
+    results: list[TagResultsItem]
+
+
+class ResultItem(TypedDict):
+    """Terraform panics on an item without the arrays, so they are there whatever ``fields`` asks for."""
+
+    crn: str
+    account_id: str
+    type: str
+    tags: list[str]
+    access_tags: list[str]
+    service_tags: list[str]
+
+
+class ScanResult(TypedDict):
+    items: list[ResultItem]
+    limit: int
+    search_cursor: NotRequired[str]

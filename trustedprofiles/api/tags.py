@@ -1,0 +1,263 @@
+"""``/v3/tags`` of Global Tagging.
+
+Attaching and detaching answer per resource: what is refused for one of them is an entry with ``is_error``.
+"""
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel import paging
+from controlplane.kernel.crn import Crn
+from controlplane.kernel.errors import ApiError, InvalidValue, NotAuthorized, NotFound, Target
+from trustedprofiles import events, tagging
+from trustedprofiles.api import tag_shapes as shapes
+from trustedprofiles.api.pages import one_of
+from trustedprofiles.api.tag_base import TaggingView
+from trustedprofiles.permissions import Operation
+from trustedprofiles.selectors import tags_of
+from trustedprofiles.services import tags
+
+DEFAULT_PAGE = 100
+LARGEST_PAGE = 1000
+PROVIDER = "ghost"
+"""IBM's name of Global Search and Tagging; ``ims``, classic infrastructure, has no tags here."""
+
+
+class Tags(TaggingView):
+    operations = {
+        "GET": Operation(
+            "list_tags",
+            "global-search-tagging.tag.read",
+            events.TAG_READ,
+            answer=shapes.TagList,
+            query=(
+                "account_id",
+                "tag_type",
+                "full_data",
+                "providers",
+                "attached_to",
+                "offset",
+                "limit",
+                "timeout",
+                "order_by_name",
+                "attached_only",
+            ),
+        ),
+        "POST": Operation(
+            "create_tag",
+            "global-search-tagging.tag.create-access-tag",
+            events.TAG_CREATE,
+            True,
+            body=shapes.TagCreation,
+            answer=shapes.CreateTagResults,
+            query=("account_id", "tag_type"),
+            conflicts=False,
+        ),
+        "DELETE": Operation(
+            "delete_tag_all",
+            "global-search-tagging.tag.delete-user-tag",
+            events.UNUSED_TAGS_DELETE,
+            True,
+            answer=shapes.DeleteTagsResult,
+            query=("account_id", "tag_type", "providers"),
+            conflicts=False,
+        ),
+    }
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        self.attached_to = request.GET.get("attached_to")
+        if request.method in ("GET", "HEAD") and self.attached_to is not None:
+            self.admit([self._resource(self.attached_to)])
+
+    def _resource(self, text: str) -> Crn:
+        target = Target("attached_to", "parameter", text)
+        try:
+            crn = tagging.parse_resource(text)
+        except ValueError as problem:
+            raise InvalidValue(str(problem), target=target) from None
+        if crn.account_id != self.caller.account_id:
+            raise NotFound("There is no such resource in your account.", target=target)
+        return crn
+
+    def get(self, request: Request) -> Response:
+        rows = tags_of(self.caller.account_id, self.tag_type)
+        if self.attached_to is not None:
+            rows = rows.filter(attachments__crn=self.attached_to)
+        elif _boolean(request, "attached_only"):
+            rows = rows.filter(attachments__isnull=False).distinct()
+        if PROVIDER not in request.GET.get("providers", PROVIDER).split(","):
+            rows = rows.none()
+        backwards = "-" if one_of(request, "order_by_name", ("asc", "desc")) == "desc" else ""
+        offset = _offset(request)
+        limit = paging.parse_limit(request.GET, default=DEFAULT_PAGE, largest=LARGEST_PAGE)
+        names = rows.order_by(f"{backwards}name").values_list("name", flat=True)
+        body: shapes.TagList = {
+            "total_count": rows.count(),
+            "offset": offset,
+            "limit": limit,
+            "items": [{"name": name} for name in names[offset : offset + limit]],
+        }
+        return self.answer(body)
+
+    def post(self, request: Request) -> Response:
+        if one_of(request, "tag_type", tagging.TYPES) == tagging.USER:
+            raise InvalidValue(
+                "User tags are made by attaching them. Only access tags are created first: send tag_type=access.",
+                target=Target("tag_type", "parameter", tagging.USER),
+            )
+        results: list[shapes.CreateTagResultsResultsItem] = []
+        for name in self.normal_names(self.body["tag_names"], tagging.ACCESS):
+            try:
+                tags.create_access_tag(self.account, name=name, by=Party.of(self.caller))
+            except ApiError as error:
+                self.failed(Party(name=name, type="Tag"), error)
+                results.append({"tag_name": name, "is_error": True, "message": error.message})
+            else:
+                results.append({"tag_name": name, "is_error": False})
+        return self.answer(shapes.CreateTagResults(results=results))
+
+    def delete(self, request: Request) -> Response:
+        if PROVIDER not in request.GET.get("providers", PROVIDER).split(","):
+            return self.answer(shapes.DeleteTagsResult(total_count=0, errors=False, items=[]))
+        gone = tags.delete_unused_tags(self.account, type=self.tag_type, by=Party.of(self.caller))
+        body: shapes.DeleteTagsResult = {
+            "total_count": len(gone),
+            "errors": False,
+            "items": [{"tag_name": name, "is_error": False} for name in gone],
+        }
+        return self.answer(body)
+
+
+class OneTag(TaggingView):
+    operations = {
+        "DELETE": Operation(
+            "delete_tag",
+            "global-search-tagging.tag.delete-user-tag",
+            events.TAG_DELETE,
+            True,
+            answer=shapes.DeleteTagResults,
+            query=("account_id", "tag_type", "providers"),
+            conflicts=False,
+        )
+    }
+
+    def target(self) -> Party:
+        return Party(name=self.kwargs["tag_name"][: tagging.LONGEST_NAME], type="Tag")
+
+    def delete(self, request: Request, tag_name: str) -> Response:
+        result: shapes.DeleteTagResultsItem = {"provider": PROVIDER, "is_error": False}
+        name = tag_name.lower()
+        try:
+            tags.delete_tag(self.account, type=self.tag_type, name=name, by=Party.of(self.caller))
+        except ApiError as error:
+            self.failed(self.target(), error)
+            result |= {"is_error": True, "message": error.message}
+        return self.answer(shapes.DeleteTagResults(results=[result]))
+
+
+class TaggedResources(TaggingView):
+    """Tags and resources of an attach or detach request."""
+
+    crns: dict[str, Crn]
+    """The resources the caller may do this to, by what the body calls them."""
+    refused: dict[str, ApiError]
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        asked = self.body
+        self.texts: list[str] = list(dict.fromkeys(asked["resources"]))
+        self.names = self.normal_names(asked["names"], self.tag_type)
+        self.crns, self.refused = {}, {}
+        for text in self.texts:
+            try:
+                self.crns[text] = tagging.parse_resource(text)
+            except ValueError as problem:
+                self.refused[text] = InvalidValue(str(problem))
+        own = {text: crn for text, crn in self.crns.items() if crn.account_id == self.caller.account_id}
+        for text, verdict in zip(own, self.admit(list(own.values())), strict=True):
+            if not verdict:
+                self.refused[text] = NotAuthorized(verdict.because)
+
+    def each(self, request: Request) -> Response:
+        results = [self._result(text) for text in self.texts]
+        return self.answer(shapes.TagResults(results=results))
+
+    def _result(self, text: str) -> shapes.TagResultsItem:
+        try:
+            if text in self.refused:
+                raise self.refused[text]
+            self.change(self.crns[text])
+        except ApiError as error:
+            self.failed(Party(text[: tagging.LONGEST_CRN], type="Resource"), error)
+            return {"resource_id": text, "is_error": True, "message": error.message}
+        return {"resource_id": text, "is_error": False}
+
+    def change(self, crn: Crn) -> Any:
+        raise NotImplementedError
+
+
+class Attachments(TaggedResources):
+    operations = {
+        "POST": Operation(
+            "attach_tag",
+            "global-search-tagging.tag.attach-user-tag",
+            events.TAG_ATTACH,
+            True,
+            body=shapes.Tagging,
+            answer=shapes.TagResults,
+            query=("account_id", "tag_type", "replace", "update"),
+            conflicts=False,
+        )
+    }
+
+    def prepare(self, request: Request) -> None:
+        self.flags = {flag: _boolean(request, flag) for flag in ("replace", "update")}
+        super().prepare(request)
+
+    def post(self, request: Request) -> Response:
+        return self.each(request)
+
+    def change(self, crn: Crn) -> None:
+        tags.attach_tags(
+            self.account, crn=crn, type=self.tag_type, names=self.names, **self.flags, by=Party.of(self.caller)
+        )
+
+
+class Detachments(TaggedResources):
+    operations = {
+        "POST": Operation(
+            "detach_tag",
+            "global-search-tagging.tag.detach-user-tag",
+            events.TAG_DETACH,
+            True,
+            body=shapes.Tagging,
+            answer=shapes.TagResults,
+            query=("account_id", "tag_type"),
+            conflicts=False,
+        )
+    }
+
+    def post(self, request: Request) -> Response:
+        return self.each(request)
+
+    def change(self, crn: Crn) -> None:
+        tags.detach_tags(self.account, crn=crn, type=self.tag_type, names=self.names, by=Party.of(self.caller))
+
+
+def _boolean(request: Request, name: str) -> bool:
+    """A query parameter that is ``true`` or ``false`` in any case; absent means false. Raises InvalidValue."""
+    text = request.GET.get(name, "false")
+    if text.lower() not in ("true", "false"):
+        raise InvalidValue(f"{name} must be true or false.", target=Target(name, "parameter", text))
+    return text.lower() == "true"
+
+
+def _offset(request: Request) -> int:
+    text = request.GET.get("offset", "0")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise InvalidValue("offset must be a whole number from 0 on.", target=Target("offset", "parameter", text))
+    return int(text)

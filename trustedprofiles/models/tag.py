@@ -1,0 +1,40 @@
+"""Tags, and the resources that carry them."""
+
+from django.db import models
+
+from trustedprofiles import tagging
+from trustedprofiles.models.account import Account
+
+
+class Tag(models.Model):
+    """A tag of an account. A user tag and an access tag of one name are two tags."""
+
+    class Type(models.TextChoices):
+        USER = tagging.USER
+        ACCESS = tagging.ACCESS
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tags")
+    type = models.CharField(max_length=8, choices=Type)
+    name = models.CharField(max_length=tagging.LONGEST_NAME, help_text="Lower case.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "type", "name"], name="tag_once_per_account")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TagAttachment(models.Model):
+    """One tag on one resource, which is known by its CRN only. The resource is of the tag's account."""
+
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="attachments")
+    crn = models.CharField(max_length=tagging.LONGEST_CRN)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["crn"], name="attachment_crn")]
+        constraints = [models.UniqueConstraint(fields=["tag", "crn"], name="tag_once_per_resource")]
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} on {self.crn}"

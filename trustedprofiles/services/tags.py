@@ -1,0 +1,129 @@
+"""Tags: create, attach, detach, delete; and what goes with a resource that is deleted."""
+
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel import clock
+from controlplane.kernel.crn import Crn
+from controlplane.kernel.errors import Conflict, NotFound, OverQuota
+from trustedprofiles import events, tagging
+from trustedprofiles.models import Account, Tag, TagAttachment
+
+
+@transaction.atomic
+def create_access_tag(account: Account, *, name: str, by: Party) -> Tag:
+    """Make an access tag. Raises Conflict when the account has it, OverQuota beyond 250 of them."""
+    _one_at_a_time(account)
+    tags = Tag.objects.filter(account=account, type=tagging.ACCESS)
+    if tags.filter(name=name).exists():
+        raise Conflict(f"The account already has an access tag {name}.")
+    if tags.count() >= tagging.MOST_ACCESS_TAGS:
+        raise OverQuota(f"An account has at most {tagging.MOST_ACCESS_TAGS} access tags. Delete one first.")
+    tag = Tag.objects.create(account=account, type=tagging.ACCESS, name=name, created_at=clock.now())
+    _record(events.TAG_CREATE, Party(name=name, type="Tag"), account, tagging.ACCESS, [name], by=by)
+    return tag
+
+
+@transaction.atomic
+def attach_tags(
+    account: Account,
+    *,
+    crn: Crn,
+    type: str,
+    names: Iterable[str],
+    replace: bool = False,
+    update: bool = False,
+    by: Party,
+) -> None:
+    """Put tags on a resource; user tags that are new are made. What is there stays there.
+
+    ``replace`` takes all others of the type off, ``update`` those with the key of a new one. Raises NotFound for a
+    foreign resource and for an access tag that the account does not have, OverQuota beyond 1000 user or 250 access
+    tags.
+    """
+    _require_own(account, crn)
+    _one_at_a_time(account)
+    wanted = sorted(set(names))
+    known = {tag.name: tag for tag in Tag.objects.filter(account=account, type=type, name__in=wanted)}
+    new = [name for name in wanted if name not in known]
+    if new and type == tagging.ACCESS:
+        raise NotFound(f"The account has no access tag {', '.join(new)}. Create it first.")
+    now = clock.now()
+    there = TagAttachment.objects.filter(tag__account=account, tag__type=type, crn=str(crn))
+    if replace:
+        there.exclude(tag__name__in=wanted).delete()
+    elif update:
+        _of_same_keys(there, wanted).delete()
+    if there.exclude(tag__name__in=wanted).count() + len(wanted) > tagging.MOST_ON_A_RESOURCE[type]:
+        raise OverQuota(f"A resource has at most {tagging.MOST_ON_A_RESOURCE[type]} {type} tags. Detach some first.")
+    known |= {name: Tag.objects.create(account=account, type=type, name=name, created_at=now) for name in new}
+    TagAttachment.objects.bulk_create(
+        [TagAttachment(tag=tag, crn=str(crn), created_at=now) for tag in known.values()], ignore_conflicts=True
+    )
+    _record(events.TAG_ATTACH, Party(str(crn), crn.resource, "Resource"), account, type, wanted, by=by)
+
+
+def _of_same_keys(there: QuerySet[TagAttachment], wanted: list[str]) -> QuerySet[TagAttachment]:
+    """The attachments of other values under the keys of the wanted tags."""
+    keys = {tagging.key_of(name) for name in wanted} - {""}
+    same = Q(pk__in=[])
+    for key in keys:
+        same |= Q(tag__name__startswith=key)
+    return there.filter(same).exclude(tag__name__in=wanted)
+
+
+@transaction.atomic
+def detach_tags(account: Account, *, crn: Crn, type: str, names: Iterable[str], by: Party) -> None:
+    """Take tags off a resource, those of them that are on it. Raises NotFound for a foreign resource."""
+    _require_own(account, crn)
+    wanted = sorted(set(names))
+    TagAttachment.objects.filter(tag__account=account, tag__type=type, tag__name__in=wanted, crn=str(crn)).delete()
+    _record(events.TAG_DETACH, Party(str(crn), crn.resource, "Resource"), account, type, wanted, by=by)
+
+
+@transaction.atomic
+def delete_tag(account: Account, *, type: str, name: str, by: Party) -> None:
+    """Delete a tag that nothing carries. Raises NotFound without one, Conflict while a resource carries it."""
+    _one_at_a_time(account)
+    tag = Tag.objects.filter(account=account, type=type, name=name).first()
+    if tag is None:
+        raise NotFound(f"The account has no {type} tag of this name.")
+    if carried := tag.attachments.count():
+        raise Conflict(f"{carried} resource(s) carry the tag {name}. Detach it from them first.")
+    tag.delete()
+    _record(events.TAG_DELETE, Party(name=name, type="Tag"), account, type, [name], by=by)
+
+
+@transaction.atomic
+def delete_unused_tags(account: Account, *, type: str, by: Party) -> list[str]:
+    """Delete the tags that nothing carries. Returns their names, in order."""
+    _one_at_a_time(account)
+    unused = Tag.objects.filter(account=account, type=type, attachments=None)
+    names = sorted(unused.values_list("name", flat=True))
+    Tag.objects.filter(account=account, type=type, name__in=names).delete()
+    _record(events.UNUSED_TAGS_DELETE, Party(name="*", type="Tag"), account, type, names, by=by)
+    return names
+
+
+def forget(crn: str) -> None:
+    """The resource is deleted: take all tags off it. Call it in the transaction that deletes the resource."""
+    TagAttachment.objects.filter(crn=crn).delete()
+
+
+def _require_own(account: Account, crn: Crn) -> None:
+    """Whether the resource exists is not known here (D-23)."""
+    if crn.account_id != account.id:
+        raise NotFound("There is no such resource in your account.")
+
+
+def _one_at_a_time(account: Account) -> None:
+    """Tags of an account change one request after the other: so a tag cannot vanish while it is being attached."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+
+
+def _record(event: str, target: Party, account: Account, type: str, names: list[str], *, by: Party) -> None:
+    data = {"tag_type": type, "tag_names": names}
+    record(event, initiator=by, target=target, account_id=account.id, data=data)

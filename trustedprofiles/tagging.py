@@ -1,0 +1,69 @@
+"""Rules of tags: how they are named, which resources can carry them, and what a policy may select those by.
+
+Names and limits: IBM's Global Search and Tagging API, "Tagging rules".
+"""
+
+import re
+
+from controlplane.kernel.crn import Crn
+
+USER = "user"
+ACCESS = "access"
+TYPES = (USER, ACCESS)
+LONGEST_NAME = 128
+LONGEST_CRN = 255
+MOST_ON_A_RESOURCE = {USER: 1000, ACCESS: 250}
+MOST_ACCESS_TAGS = 250
+"""Of an account."""
+
+NAMES = {
+    USER: re.compile(r"[A-Za-z0-9:_ .-]{1,128}"),
+    ACCESS: re.compile(r"(?=.{3,128}\Z)[A-Za-z0-9_ .-]+:[A-Za-z0-9_ .-]+"),
+}
+FORMS = {
+    USER: "1 to 128 letters, digits, spaces or any of _ . : -",
+    ACCESS: "key:value with one colon, together at most 128 letters, digits, spaces or any of _ . -",
+}
+CRN_TEXT = re.compile(r"[!#-\[\]-~]+")
+"""Printable ASCII without the quote and the backslash, which a search query could not name."""
+ZONE_NUMBER = re.compile(r"-\d+\Z")
+
+
+def normal_name(name: str, type: str) -> str:
+    """The name as it is stored: tags are not case-sensitive. Raises ValueError when it is none."""
+    if not NAMES[type].fullmatch(name):
+        raise ValueError(f"The name of {'an' if type == ACCESS else 'a'} {type} tag is {FORMS[type]}.")
+    return name.lower()
+
+
+def key_of(name: str) -> str:
+    """``env:`` of ``env:test``, empty for a plain label: what the attach operation's ``update`` goes by."""
+    key, colon, _ = name.partition(":")
+    return f"{key}{colon}" if colon else ""
+
+
+def parse_resource(text: str) -> Crn:
+    """The CRN of a resource that can carry tags, written as we write it (D-23). Raises ValueError."""
+    if len(text) > LONGEST_CRN or not CRN_TEXT.fullmatch(text):
+        raise ValueError(f"A CRN is at most {LONGEST_CRN} printable characters.")
+    crn = Crn.parse(text)
+    if str(crn) != text or not crn.service or not (crn.resource or crn.instance):
+        raise ValueError("A resource is named by its full CRN, crn:v1:bluemix:public:<service>:...:<type>:<id>.")
+    return crn
+
+
+def attributes_of(crn: Crn) -> dict[str, str]:
+    """What a policy may select the resource by. Its resource group is not in its CRN: a policy that asks for one does
+    not hold (D-25)."""
+    head, *rest = crn.resource_type.split("-")
+    found = {
+        "serviceName": crn.service,
+        "region": ZONE_NUMBER.sub("", crn.location),
+        "serviceInstance": crn.instance,
+        "resourceType": crn.resource_type,
+        "resource": crn.resource,
+        # ``bareMetalServerId``, ``vpcId``, ``resourceGroupId``
+        f"{head}{''.join(map(str.capitalize, rest))}Id": crn.resource,
+    }
+    # The caller writes the CRN: a type named ``account`` must not claim another account.
+    return {name: value for name, value in found.items() if value and name != "accountId"}
