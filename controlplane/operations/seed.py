@@ -7,12 +7,12 @@ from django.conf import settings
 from controlplane.activity.record import Party
 from servers import catalog
 from servers.models import Image, Key, Subnet
-from servers.services.keys import create_key
-from servers.services.subnets import create_subnet
-from servers.services.vpcs import create_vpc
 from servers.services.initialization import InitializationPrototype
+from servers.services.keys import create_key
 from servers.services.network_interfaces import InterfacePrototype
 from servers.services.provisioning import ServerPrototype, create_server
+from servers.services.subnets import create_subnet
+from servers.services.vpcs import create_vpc
 from trustedprofiles.models import Account, ResourceGroup, TrustedProfile
 from trustedprofiles.services.policies import PolicyContent, create_policy
 from trustedprofiles.services.profiles import create_profile

@@ -27,17 +27,9 @@ ACTION = EVENT = "is.network-acl.network-acl"
 ACTIONS = ("allow", "deny")
 
 
-class AclRuleBody(StrictSerializer):
-    """What a rule is made of, and changed by."""
+class PortsBody(StrictSerializer):
+    """What only some protocols have; null takes it away."""
 
-    action = serializers.ChoiceField(choices=ACTIONS, required=False)
-    before = ReferenceField("id", "href", required=False, allow_null=True)
-    destination = RangeField(required=False)
-    direction = serializers.ChoiceField(choices=DIRECTIONS, required=False)
-    ip_version = serializers.ChoiceField(choices=["ipv4"], required=False)
-    name = NameField(required=False)
-    protocol = ProtocolField(required=False)
-    source = RangeField(required=False)
     source_port_min = PortField(allow_null=True)
     source_port_max = PortField(allow_null=True)
     destination_port_min = PortField(allow_null=True)
@@ -46,19 +38,36 @@ class AclRuleBody(StrictSerializer):
     code = IcmpField(255, allow_null=True)
 
 
-class AclContextRuleBody(AclRuleBody):
-    """A rule along with its ACL: in the order given, so it goes before no other."""
+class AclContextRuleBody(PortsBody):
+    """A rule along with its ACL: it comes in the order given, so it goes before no other."""
 
-    before = None  # type: ignore[assignment]
     action = serializers.ChoiceField(choices=ACTIONS)
     destination = RangeField()
     direction = serializers.ChoiceField(choices=DIRECTIONS)
+    ip_version = serializers.ChoiceField(choices=["ipv4"], required=False)
+    name = NameField(required=False)
     protocol = ProtocolField()
-    source = RangeField()
+
+    def get_fields(self) -> Any:
+        """``source`` is an attribute of every serializer field, so it is named here."""
+        return super().get_fields() | {"source": RangeField()}
 
 
 class CreateAclRuleBody(AclContextRuleBody):
     before = ReferenceField("id", "href", required=False)
+
+
+class PatchAclRuleBody(PortsBody):
+    action = serializers.ChoiceField(choices=ACTIONS, required=False)
+    before = ReferenceField("id", "href", required=False, allow_null=True)
+    destination = RangeField(required=False)
+    direction = serializers.ChoiceField(choices=DIRECTIONS, required=False)
+    ip_version = serializers.ChoiceField(choices=["ipv4"], required=False)
+    name = NameField(required=False)
+    protocol = ProtocolField(required=False)
+
+    def get_fields(self) -> Any:
+        return super().get_fields() | {"source": RangeField(required=False)}
 
 
 class NetworkACLRuleReference(TypedDict):
@@ -205,7 +214,7 @@ class OneNetworkACLRule(AclInPath):
             f"{ACTION}.update",
             f"{EVENT}.update",
             True,
-            body=AclRuleBody,
+            body=PatchAclRuleBody,
             answer=NetworkACLRule,
         ),
         "DELETE": Operation("delete_network_acl_rule", f"{ACTION}.update", f"{EVENT}.update", True, status=204),

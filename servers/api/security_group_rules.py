@@ -28,17 +28,16 @@ class RuleEndField(serializers.Field):
 
     def __init__(self, *, groups: bool = False, **options: Any) -> None:
         super().__init__(required=False, **options)
-        self.groups = groups
+        self.forms = ["cidr_block", "address", *(sorted(GROUP) if groups else [])]
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
-        forms = ["cidr_block", "address", *(sorted(GROUP) if self.groups else [])]
-        if not isinstance(data, dict) or len(data) != 1 or not set(data) <= set(forms):
-            self.fail("invalid", forms=", ".join(forms))
+        if not isinstance(data, dict) or len(data) != 1 or not set(data) <= set(self.forms):
+            self.fail("invalid", forms=", ".join(self.forms))
         if GROUP.issuperset(data):
             return {"group": ReferenceField(*GROUP).run_validation(data)}
         text = RangeField().run_validation(next(iter(data.values())))
         if ("address" in data) == ("/" in text):
-            self.fail("invalid", forms=", ".join(forms))
+            self.fail("invalid", forms=", ".join(self.forms))
         return {"range": text}
 
 

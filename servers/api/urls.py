@@ -1,6 +1,6 @@
 """The VPC API, in the order of IBM's reference."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from servers.api import (
     actions,
@@ -38,7 +38,7 @@ of_an_interface = [
     path("/floating_ips", interface_floating_ips.InterfaceFloatingIPs.as_view()),
     path("/floating_ips/<str:ip_id>", interface_floating_ips.OneInterfaceFloatingIP.as_view()),
 ]
-of_a_server = [
+of_a_server: list[URLPattern | URLResolver] = [
     path("console_access_token", actions.ConsoleAccessToken.as_view()),
     path("disks", disks.Disks.as_view()),
     path("disks/<str:disk_id>", disks.OneDisk.as_view()),
@@ -92,31 +92,31 @@ of_a_security_group = [
 ]
 
 urlpatterns = [
-    path("floating_ips", floating_ips.FloatingIPs.as_view()),
-    path("floating_ips/<str:ip_id>", floating_ips.OneFloatingIP.as_view()),
-    path("network_acls", network_acls.NetworkACLs.as_view()),
-    path("network_acls/<str:acl_id>", include(of_a_network_acl)),
-    path("security_groups", security_groups.SecurityGroups.as_view()),
-    path("security_groups/<str:group_id>", include(of_a_security_group)),
     path("bare_metal_server/capacities", capacities.Capacities.as_view()),
     path("bare_metal_server/profiles", profiles.Profiles.as_view()),
     path("bare_metal_server/profiles/<str:name>", profiles.OneProfile.as_view()),
     path("bare_metal_servers", bare_metal_servers.BareMetalServers.as_view()),
     path("bare_metal_servers/<str:server_id>", bare_metal_servers.OneBareMetalServer.as_view()),
     path("bare_metal_servers/<str:server_id>/", include(of_a_server)),
+    path("floating_ips", floating_ips.FloatingIPs.as_view()),
+    path("floating_ips/<str:ip_id>", floating_ips.OneFloatingIP.as_view()),
     path("images", images.Images.as_view()),
     path("images/<str:image_id>", images.OneImage.as_view()),
     path("images/<str:image_id>/bare_metal_server_profiles", images.ImageProfiles.as_view()),
     path("images/<str:image_id>/deprecate", images.DeprecateImage.as_view()),
     path("images/<str:image_id>/obsolete", images.ObsoleteImage.as_view()),
-    path("operating_systems", operating_systems.OperatingSystems.as_view()),
-    path("operating_systems/<str:name>", operating_systems.OneOperatingSystem.as_view()),
     path("keys", keys.Keys.as_view()),
     path("keys/<str:key_id>", keys.OneKey.as_view()),
+    path("network_acls", network_acls.NetworkACLs.as_view()),
+    path("network_acls/<str:acl_id>", include(of_a_network_acl)),
+    path("operating_systems", operating_systems.OperatingSystems.as_view()),
+    path("operating_systems/<str:name>", operating_systems.OneOperatingSystem.as_view()),
     path("regions", regions.Regions.as_view()),
     path("regions/<str:name>", regions.OneRegion.as_view()),
     path("regions/<str:region_name>/zones", regions.Zones.as_view()),
     path("regions/<str:region_name>/zones/<str:name>", regions.OneZone.as_view()),
+    path("security_groups", security_groups.SecurityGroups.as_view()),
+    path("security_groups/<str:group_id>", include(of_a_security_group)),
     path("subnets", subnets.Subnets.as_view()),
     path("subnets/<str:subnet_id>", subnets.OneSubnet.as_view()),
     path("subnets/<str:subnet_id>/", include(of_a_subnet)),

@@ -7,12 +7,19 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, NotUnique, OverQuota, ReferenceNotFound, Target
-from servers.models import FloatingIP, NetworkInterface
+from servers.models import (
+    BareMetalServer,
+    FloatingIP,
+    NetworkAttachment,
+    NetworkInterface,
+    VirtualNetworkInterface,
+)
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.room import hold, make_room
 from servers.services.security_groups import Target as Interface
-from servers.services.security_groups import find_target, notice
+from servers.services.security_groups import find_target
+from servers.services.trunks import changed, hold_server
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
@@ -39,7 +46,9 @@ def create_floating_ip(
     """
     group = group_for(account, resource_group)
     interface = _find(account.id, region, target) if target else None
-    place = zone_of(interface) if interface else zone
+    server = _server(interface) if interface else None
+    held = [hold_server(server)] if server else []
+    place = interface.subnet.zone if interface else zone
     others = FloatingIP.objects.filter(account=account, zone=place)
     make_room("floating_ips", within=account, beside=others)
     made = FloatingIP(
@@ -56,6 +65,7 @@ def create_floating_ip(
     _take_address(made)
     if interface:
         _bind(made, interface)
+        _notice(held)
     record_change(f"{EVENT}.create", made, by=by, status=201)
     return made
 
@@ -86,15 +96,16 @@ def update_floating_ip(
 
     Raises NotUnique, ReferenceNotFound, InvalidValue for a target in another zone, Conflict for one that has another.
     """
-    ip = hold(ip)
+    interface = _find(ip.account_id, ip.region, target) if target else None
+    ip, servers = _hold(ip, interface)
     if name is not None:
         ip.name = name
         save_named(ip)
     if move:
-        interface = _find(ip.account_id, ip.region, target) if target else None
-        _unbind(ip)
+        _set_holder(ip, None)
         if interface:
             _bind(ip, interface)
+        _notice(servers)
     record_change(f"{EVENT}.update", ip, by=by)
     return ip
 
@@ -102,11 +113,11 @@ def update_floating_ip(
 @transaction.atomic
 def delete_floating_ip(ip: FloatingIP, *, by: Party) -> None:
     """Bound to something, it is unbound along with it."""
-    ip = hold(ip)
-    _unbind(ip)
+    ip, servers = _hold(ip)
     record_change(f"{EVENT}.delete", ip, by=by, status=204)
     forget(ip.crn)
     ip.delete()
+    _notice(servers)
 
 
 @transaction.atomic
@@ -115,34 +126,28 @@ def bind(interface: Interface, id: str, *, by: Party) -> FloatingIP:
 
     Raises NotFound, InvalidValue for another zone, Conflict when it is bound elsewhere or the interface has another.
     """
-    account_id, region = _owner(interface)
-    found = FloatingIP.objects.filter(account_id=account_id, region=region, id=id).first()
+    subnet = interface.subnet
+    found = FloatingIP.objects.filter(account_id=subnet.account_id, region=subnet.region, id=id).first()
     if found is None:
         raise NotFound("There is no floating IP of this id here. Check the id, the account and the region.")
-    ip = hold(found)
-    holder = ip.network_interface or ip.virtual_network_interface
+    ip, servers = _hold(found, interface)
+    holder = _holder(ip)
     if holder == interface:
         return ip
     if holder:
         raise Conflict(f"{ip.address} is bound to {holder.name}. Unbind it there first.")
     _bind(ip, interface)
+    _notice(servers)
     record_change(f"{EVENT}.attach", ip, by=by, status=201)
     return ip
 
 
 @transaction.atomic
 def unbind(ip: FloatingIP, *, by: Party) -> None:
-    ip = hold(ip)
-    _unbind(ip)
+    ip, servers = _hold(ip)
+    _set_holder(ip, None)
+    _notice(servers)
     record_change(f"{EVENT}.detach", ip, by=by, status=202)
-
-
-def zone_of(interface: Interface) -> str:
-    return interface.subnet.zone
-
-
-def _owner(interface: Interface) -> tuple[str, str]:
-    return interface.subnet.account_id, interface.subnet.region
 
 
 def _find(account_id: str, region: str, id: str) -> Interface:
@@ -152,27 +157,49 @@ def _find(account_id: str, region: str, id: str) -> Interface:
     return found
 
 
+def _holder(ip: FloatingIP) -> Interface | None:
+    return ip.network_interface or ip.virtual_network_interface
+
+
+def _hold(ip: FloatingIP, interface: Interface | None = None) -> tuple[FloatingIP, list[BareMetalServer]]:
+    """The row as it is now, held, and the servers it matters to, held before it: as everywhere, servers come first.
+
+    Raises NotFound, Conflict when the floating IP was moved meanwhile.
+    """
+    holder = _holder(ip)
+    servers = {server.pk: server for each in (holder, interface) if each and (server := _server(each))}
+    held = [hold_server(servers[pk]) for pk in sorted(servers)]
+    found = hold(ip)
+    if _holder(found) != holder:
+        raise Conflict("The floating IP was moved meanwhile. Read it again and retry.")
+    return found, held
+
+
+def _server(interface: Interface) -> BareMetalServer | None:
+    if isinstance(interface, NetworkInterface):
+        return interface.server
+    attachment = NetworkAttachment.objects.filter(virtual_network_interface=interface).select_related("server").first()
+    return attachment.server if attachment else None
+
+
+def _notice(servers: list[BareMetalServer]) -> None:
+    for server in servers:
+        changed(server)
+
+
 def _bind(ip: FloatingIP, interface: Interface) -> None:
     interface = hold(interface)
-    if zone_of(interface) != ip.zone:
+    if interface.subnet.zone != ip.zone:
         raise InvalidValue(f"The floating IP is in zone {ip.zone}, and the interface is not.", target=Target("target"))
     if interface.enable_infrastructure_nat and interface.floating_ips.exists():
         raise Conflict(
             "The interface has a floating IP, and with enable_infrastructure_nat it can have only one.",
             target=Target("target"),
         )
-    if isinstance(interface, NetworkInterface):
-        ip.network_interface, ip.virtual_network_interface = interface, None
-    else:
-        ip.network_interface, ip.virtual_network_interface = None, interface
-    ip.save(update_fields=["network_interface", "virtual_network_interface"])
-    notice(interface)
+    _set_holder(ip, interface)
 
 
-def _unbind(ip: FloatingIP) -> None:
-    holder = ip.network_interface or ip.virtual_network_interface
-    if holder is None:
-        return
-    ip.network_interface = ip.virtual_network_interface = None
+def _set_holder(ip: FloatingIP, interface: Interface | None) -> None:
+    ip.network_interface = interface if isinstance(interface, NetworkInterface) else None
+    ip.virtual_network_interface = interface if isinstance(interface, VirtualNetworkInterface) else None
     ip.save(update_fields=["network_interface", "virtual_network_interface"])
-    notice(holder)

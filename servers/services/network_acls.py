@@ -64,7 +64,7 @@ def create_network_acl(
     for position, rule in enumerate(rules or []):
         add_rule(acl, rule, path=f"rules[{position}]")
     for copied in source.rules.all() if source else ():
-        copied.pk, copied.id, copied.network_acl = None, ids.regional_id(vpc.region), acl  # type: ignore[assignment]
+        copied.pk, copied.id, copied.network_acl = None, ids.regional_id(vpc.region), acl
         copied.created_at = acl.created_at
         copied.save(force_insert=True)
     record_change(f"{EVENT}.create", acl, by=by, status=201)

@@ -20,7 +20,6 @@ from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.room import hold, make_room
 from servers.services.security_group_rules import RulePrototype, add_rule
-from servers.services.trunks import changed, hold_server
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
@@ -149,7 +148,6 @@ def add_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
     taken = group.network_interfaces.count() + group.virtual_network_interfaces.count()
     quotas.require_room("security_group_targets", taken=taken, quotas=own)
     target.security_groups.add(group)
-    notice(target)
     record_change(f"{EVENT}.update", group, by=by)
 
 
@@ -171,15 +169,4 @@ def remove_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
             )
         target.security_groups.add(vpc.default_security_group_id)  # type: ignore[arg-type]
     target.security_groups.remove(group)
-    notice(target)
     record_change(f"{EVENT}.update", group, by=by, status=204)
-
-
-def notice(target: Target) -> None:
-    """A caller inside the server that it belongs to could notice."""
-    server = target.server if isinstance(target, NetworkInterface) else None
-    if isinstance(target, VirtualNetworkInterface):
-        attachment = NetworkAttachment.objects.filter(virtual_network_interface=target).select_related("server").first()
-        server = attachment.server if attachment else None
-    if server:
-        changed(hold_server(server))

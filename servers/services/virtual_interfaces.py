@@ -19,7 +19,6 @@ from servers.services.interfaces import mac_address
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References, at
 from servers.services.room import hold
-from servers.services.trunks import changed, hold_server
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.selectors import resource_group as find_group
 from trustedprofiles.services.tags import forget
@@ -213,7 +212,6 @@ def update_virtual_interface(
         raise InvalidValue("allow_ip_spoofing needs enable_infrastructure_nat.", target=Target("allow_ip_spoofing"))
     interface.revision += 1
     save_named(interface)
-    notice(interface)
     record_change(f"{EVENT}.update", interface, by=by)
     return interface
 
@@ -248,13 +246,6 @@ def _remove(interface: VirtualNetworkInterface, *, by: Party) -> None:
     interface.delete()
     for ip in addresses.values():
         release_address(ip)
-
-
-def notice(interface: VirtualNetworkInterface) -> None:
-    """A caller inside the server that it is attached to could notice."""
-    attachment = NetworkAttachment.objects.filter(virtual_network_interface=interface).select_related("server").first()
-    if attachment:
-        changed(hold_server(attachment.server))
 
 
 @transaction.atomic
@@ -293,5 +284,4 @@ def unbind_address(interface: VirtualNetworkInterface, ip: ReservedIP, *, by: Pa
 def _count_change(interface: VirtualNetworkInterface, *, by: Party) -> None:
     interface.revision += 1
     interface.save(update_fields=["revision"])
-    notice(interface)
     record_change(f"{EVENT}.update", interface, by=by)

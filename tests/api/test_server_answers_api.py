@@ -27,7 +27,6 @@ def test_a_server_satisfies_the_sdk_model(api: Api, server: BareMetalServer) -> 
 
 MODELS: dict[str, tuple[str, type[Any]]] = {
     "profile": ("/v1/bare_metal_server/profiles/bx3d-metal-48x256", vpc_v1.BareMetalServerProfile),
-    "gpu-profile": ("/v1/bare_metal_server/profiles/gx3d-metal-224x2048x8mi300x-sn", vpc_v1.BareMetalServerProfile),
     "profiles": ("/v1/bare_metal_server/profiles", vpc_v1.BareMetalServerProfileCollection),
     "servers": (SERVERS, vpc_v1.BareMetalServerCollection),
     "images": ("/v1/images", vpc_v1.ImageCollection),

@@ -10,7 +10,6 @@ from servers.services.keys import create_key
 from tests.api.vpc import SERVERS, Api, errors
 from tests.world import REGION, World, make_profile, make_server
 from trustedprofiles.models import Account, ProfileLink
-from trustedprofiles.selectors import default_resource_group
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 ED25519 = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKjG3kpn6sbSLUyT8fKwIhLlzZzkmN0cYVmUG1Yb0YwG alice@example.com"
@@ -18,7 +17,6 @@ INTERFACE = "primary_network_interface"
 
 
 def make_key(account: Account) -> Key:
-    group = default_resource_group(account.id)
     return create_key(account, region=REGION, public_key=ED25519, name="laptop", by=BY)
 
 

@@ -20,6 +20,8 @@ METHODS = sorted(
     for name, _ in inspect.getmembers(VpcV1, inspect.isfunction)
     if "bare_metal_server" in name and not name.startswith("_")
 )
+
+
 class Attachment:
     """The client's model of an attachment is one class for each type."""
 

@@ -137,10 +137,11 @@ class Servers(RuleBasedStateMachine):
         try:
             with transaction.atomic():
                 return call()
-        except ApiError as refusal:
-            assert 400 <= refusal.status < 500
-            assert self.everything() == before
-            return None
+        except ApiError as refused:
+            refusal = refused
+        assert 400 <= refusal.status < 500
+        assert self.everything() == before
+        return None
 
     def find(self, id: str) -> BareMetalServer | None:
         return BareMetalServer.objects.filter(id=id).first()

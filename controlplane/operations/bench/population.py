@@ -56,4 +56,3 @@ def _tell_the_planner() -> None:
     """Statistics, as the database would gather them by itself some time after such a change."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
-

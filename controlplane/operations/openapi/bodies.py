@@ -7,7 +7,8 @@ from drf_spectacular.openapi import AutoSchema
 
 from controlplane.operations.openapi.shapes import Schema, prose
 from servers.api.network_requests import IDENTITIES
-from servers.api.virtual_interfaces import VirtualNetworkInterfaceBody
+from servers.api.virtual_interface_requests import VirtualNetworkInterfaceBody
+from servers.protocols import EVERYTHING, FORMERLY, NAMED
 
 
 class StrictObject(OpenApiSerializerExtension):
@@ -41,6 +42,34 @@ class AttachedInterface(OpenApiSerializerFieldExtension):
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
         new = auto_schema.resolve_serializer(VirtualNetworkInterfaceBody, direction)
         return {"anyOf": [*(reference_by(form) for form in sorted(IDENTITIES)), new.ref]}
+
+
+class Protocol(OpenApiSerializerFieldExtension):
+    """A protocol's name, or its number."""
+
+    target_class = "servers.api.rule_fields.ProtocolField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
+        named = {"type": "string", "enum": [*NAMED, FORMERLY], "description": f"`{FORMERLY}` means `{EVERYTHING}`."}
+        return {"anyOf": [named, {"type": "string", "pattern": "^number_(0|[1-9][0-9]{0,2})$"}]}
+
+
+class AddressRange(OpenApiSerializerFieldExtension):
+    """An IPv4 address or a CIDR block."""
+
+    target_class = "servers.api.rule_fields.RangeField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
+        return {"type": "string", "example": "10.0.0.0/24"}
+
+
+class RuleEnd(OpenApiSerializerFieldExtension):
+    """One end of the traffic that a rule is about."""
+
+    target_class = "servers.api.security_group_rules.RuleEndField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
+        return {"oneOf": [reference_by(form) for form in self.target.forms]}
 
 
 def reference_by(form: str) -> Schema:

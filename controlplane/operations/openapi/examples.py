@@ -9,7 +9,6 @@ from controlplane.operations.openapi.shapes import Schema
 TEXTS = {
     "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE9b",
     "csr": "-----BEGIN CERTIFICATE REQUEST-----\n...",
-    "href": "cos://us-south/my-bucket/my-image.qcow2",
     "apikey": "$API_KEY",
     "account_id": "$ACCOUNT_ID",
 }
@@ -28,7 +27,7 @@ FORMATS = {
 def example(schema: Schema, schemas: dict[str, Schema], *, name: str = "") -> Any:  # noqa: PLR0911  a table
     """A value that the schema accepts; ``name`` is the property's, where it has one."""
     schema = resolved(schema, schemas)
-    for known in ("default", "const"):
+    for known in ("example", "default", "const"):
         if known in schema:
             return schema[known]
     if "enum" in schema:

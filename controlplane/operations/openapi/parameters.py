@@ -1,11 +1,12 @@
 """Every parameter once: where it stands, what it takes, what it means."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from controlplane.kernel.paging import LARGEST_LIMIT
 from controlplane.operations.openapi.shapes import Schema, prose
-from servers.api import images, reserved_ips
+from servers.api import floating_ips, images, reserved_ips, rule_fields
 from servers.api.base import EARLIEST_VERSION
 from trustedprofiles import tagging
 from trustedprofiles.api import policies, profiles
@@ -36,7 +37,10 @@ def one_of(*values: str) -> Schema:
     return {"type": "string", "enum": list(values)}
 
 
-RESERVED_IP_SORT = one_of(*(f"{direction}{name}" for name in reserved_ips.SORTABLE for direction in ("", "-")))
+def sort_by(names: Iterable[str]) -> Query:
+    values = one_of(*(f"{direction}{name}" for name in names for direction in ("", "-")))
+    return Query("Order; ``-`` before a name turns it round. Without it, the newest come first.", values)
+
 
 EVERY_VPC_CALL = {
     "version": Query(
@@ -116,8 +120,10 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
     },
     "list_vpcs": {"classic_access": Query("Only VPCs with access to classic infrastructure, or without.", BOOLEAN)},
     "list_vpc_routing_tables": {"is_default": Query("Only the default routing table, or only the others.", BOOLEAN)},
-    "list_subnet_reserved_ips": {
-        "sort": Query("Order; ``-`` before a name turns it round. Without it, the newest come first.", RESERVED_IP_SORT)
+    "list_subnet_reserved_ips": {"sort": sort_by(reserved_ips.SORTABLE)},
+    "list_floating_ips": {"sort": sort_by(floating_ips.SORTABLE)},
+    "list_network_acl_rules": {
+        "direction": Query("Only rules for traffic in this direction.", one_of(*rule_fields.DIRECTIONS))
     },
     "list_resource_groups": {
         "default": Query("Only the account's default group, or only the others.", BOOLEAN),
