@@ -1,0 +1,163 @@
+"""``/v1/floating_ips``: handed out, bound, unbound, given back."""
+
+from typing import Any
+
+import pytest
+from ibm_vpc import vpc_v1
+
+from servers.facts import facts_of
+from servers.models import BareMetalServer, FloatingIP, NetworkInterface, Subnet
+from servers.selectors import server_by_number
+from tests.api.calling import call
+from tests.api.vpc import QUERY, SERVERS, Api, errors, settle
+from tests.world import MALLORY
+
+PATH = "/v1/floating_ips"
+ZONE = {"name": "us-south-1"}
+
+
+@pytest.fixture
+def interface(server: BareMetalServer) -> NetworkInterface:
+    return server.network_interfaces.get()
+
+
+@pytest.fixture
+def made(api: Api, server: BareMetalServer) -> dict[str, Any]:
+    answer = api.call("POST", PATH, {"zone": ZONE, "name": "public"})
+    assert answer.status_code == 201, answer.content
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def addresses(server: BareMetalServer) -> tuple[str, ...]:
+    """As the server's own programs learn them."""
+    return facts_of(server_by_number(server.number)).addresses
+
+
+def test_it_satisfies_the_sdk_model(api: Api, made: dict[str, Any]) -> None:
+    found = vpc_v1.FloatingIP.from_dict(api.get(f"{PATH}/{made['id']}").json())
+    assert (found.name, found.status) == ("public", "available")
+    assert vpc_v1.FloatingIPCollection.from_dict(api.get(PATH).json()).total_count == 1
+
+
+def test_no_address_is_handed_out_twice_and_none_is_anybodys(api: Api, made: dict[str, Any]) -> None:
+    found = {api.call("POST", PATH, {"zone": ZONE}).json()["address"] for _ in range(5)} | {made["address"]}
+    assert len(found) == 6
+    assert all(address.startswith(("198.18.", "198.19.")) for address in found)
+
+
+def test_a_target_sees_it_first_among_its_addresses(
+    api: Api, server: BareMetalServer, interface: NetworkInterface
+) -> None:
+    before = server.revision
+    bound = api.call("POST", PATH, {"target": {"id": interface.id}}).json()
+    assert (bound["target"]["id"], bound["zone"]["name"]) == (interface.id, server.zone)
+    assert addresses(server) == (bound["address"], interface.primary_ip.address)
+    server.refresh_from_db()
+    assert server.revision > before
+
+
+def test_a_patch_binds_and_unbinds(api: Api, made: dict[str, Any], interface: NetworkInterface) -> None:
+    path = f"{PATH}/{made['id']}"
+    assert api.call("PATCH", path, {"target": {"id": interface.id}}).json()["target"]["name"] == interface.name
+    assert "target" in api.call("PATCH", path, {"name": "other"}).json()
+    assert "target" not in api.call("PATCH", path, {"target": None}).json()
+
+
+def test_an_interface_binds_lists_and_unbinds(
+    api: Api, made: dict[str, Any], server: BareMetalServer, interface: NetworkInterface
+) -> None:
+    path = f"{SERVERS}/{server.id}/network_interfaces/{interface.id}/floating_ips"
+    assert api.call("PUT", f"{path}/{made['id']}").status_code == 201
+    assert api.call("PUT", f"{path}/{made['id']}").status_code == 201
+    assert [ip["id"] for ip in api.get(path).json()["floating_ips"]] == [made["id"]]
+    assert api.get(f"{path}/{made['id']}").json()["address"] == made["address"]
+    assert api.call("DELETE", f"{path}/{made['id']}").status_code == 202
+    assert api.get(path).json() == {"floating_ips": []}
+
+
+def test_a_virtual_interface_binds_lists_and_unbinds(api: Api, made: dict[str, Any]) -> None:
+    subnet = {"id": Subnet.objects.get().id}
+    virtual = api.call("POST", "/v1/virtual_network_interfaces", {"subnet": subnet}).json()
+    path = f"/v1/virtual_network_interfaces/{virtual['id']}/floating_ips"
+    assert api.call("PUT", f"{path}/{made['id']}").json()["address"] == made["address"]
+    assert vpc_v1.FloatingIPCollectionVirtualNetworkInterfaceContext.from_dict(api.get(path).json()).total_count == 1
+    assert api.get(f"{PATH}/{made['id']}").json()["target"]["crn"] == virtual["crn"]
+    assert api.call("DELETE", f"{path}/{made['id']}").status_code == 204
+    assert api.get(f"{path}/{made['id']}").status_code == 404
+
+
+def test_a_second_one_needs_an_interface_without_infrastructure_nat(
+    api: Api, made: dict[str, Any], interface: NetworkInterface
+) -> None:
+    api.call("POST", PATH, {"target": {"id": interface.id}})
+    path = f"{PATH}/{made['id']}"
+    answer = api.call("PATCH", path, {"target": {"id": interface.id}})
+    assert (answer.status_code, errors(answer)) == (409, [("conflict", "target")])
+    NetworkInterface.objects.update(enable_infrastructure_nat=False)
+    assert api.call("PATCH", path, {"target": {"id": interface.id}}).status_code == 200
+
+
+def test_what_is_bound_elsewhere_is_not_taken_away(
+    api: Api, made: dict[str, Any], server: BareMetalServer, interface: NetworkInterface
+) -> None:
+    subnet = {"id": Subnet.objects.get().id}
+    virtual = api.call("POST", "/v1/virtual_network_interfaces", {"subnet": subnet}).json()
+    api.call("PATCH", f"{PATH}/{made['id']}", {"target": {"id": virtual["id"]}})
+    path = f"{SERVERS}/{server.id}/network_interfaces/{interface.id}/floating_ips/{made['id']}"
+    assert api.call("PUT", path).status_code == 409
+
+
+def test_it_outlives_its_server_unbound(api: Api, server: BareMetalServer, interface: NetworkInterface) -> None:
+    bound = api.call("POST", PATH, {"target": {"id": interface.id}}).json()
+    BareMetalServer.objects.update(status="stopped")
+    api.call("DELETE", f"{SERVERS}/{server.id}")
+    with pytest.raises(BareMetalServer.DoesNotExist):
+        settle(server.id)
+    assert "target" not in api.get(f"{PATH}/{bound['id']}").json()
+
+
+def test_deleting_unbinds(api: Api, server: BareMetalServer, interface: NetworkInterface) -> None:
+    bound = api.call("POST", PATH, {"target": {"id": interface.id}}).json()
+    assert api.call("DELETE", f"{PATH}/{bound['id']}").status_code == 204
+    assert addresses(server) == (interface.primary_ip.address,)
+    assert not FloatingIP.objects.exists()
+
+
+REFUSED: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+    "neither": ({}, ("invalid_value", "zone")),
+    "both": ({"zone": ZONE, "target": {"id": "x"}}, ("invalid_value", "zone")),
+    "zone": ({"zone": {"name": "eu-de-1"}}, ("not_found", "zone")),
+    "target": ({"target": {"id": "none"}}, ("not_found", "target")),
+    "group": ({"zone": ZONE, "resource_group": {"id": "none"}}, ("not_found", "resource_group")),
+    "name": ({"zone": ZONE, "name": "public"}, ("validation_unique_failed", "name")),
+    "unknown": ({"zone": ZONE, "address": "1.2.3.4"}, ("unknown_field", "address")),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_body_is_refused(api: Api, made: dict[str, Any], body: Any, expected: tuple[str, str]) -> None:
+    answer = api.call("POST", PATH, body)
+    assert (answer.status_code, errors(answer)) == (400, [expected])
+    assert FloatingIP.objects.count() == 1
+
+
+def test_a_zone_has_a_quota(api: Api, made: dict[str, Any], settings: Any) -> None:
+    settings.BAREMINT_QUOTAS = {"floating_ips": 1}
+    assert errors(api.call("POST", PATH, {"zone": ZONE})) == [("over_quota", "")]
+    assert api.call("POST", PATH, {"zone": {"name": "us-south-2"}}).status_code == 201
+
+
+def test_the_list_is_filtered_and_sorted(api: Api, made: dict[str, Any], interface: NetworkInterface) -> None:
+    bound = api.call("POST", PATH, {"target": {"id": interface.id}, "name": "a"}).json()
+    assert [ip["id"] for ip in api.get(PATH, f"target.id={interface.id}").json()["floating_ips"]] == [bound["id"]]
+    assert api.get(PATH, "target.resource_type=virtual_network_interface").json()["total_count"] == 0
+    names = [ip["name"] for ip in api.get(PATH, "sort=name").json()["floating_ips"]]
+    assert names == ["a", "public"]
+    assert api.get(PATH, "sort=colour").status_code == 400
+
+
+def test_another_accounts_or_regions_looks_like_none(made: dict[str, Any]) -> None:
+    path = f"{PATH}/{made['id']}"
+    assert Api(MALLORY).get(path).status_code == 404
+    assert call("GET", f"{path}?{QUERY}", Host="eu-de.iaas.cloud.ibm.com").status_code == 404
