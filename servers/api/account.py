@@ -40,7 +40,13 @@ class OneAccount(GuardedView):
     operations = {
         "GET": Operation("get_account", f"{ACTION}.read", READ_ACCOUNT, answer=Account),
         "PATCH": Operation(
-            "update_account", f"{ACTION}.administer", SWITCH_ACCOUNT, True, body=PatchAccountBody, answer=Account
+            "update_account",
+            f"{ACTION}.administer",
+            SWITCH_ACCOUNT,
+            True,
+            body=PatchAccountBody,
+            answer=Account,
+            conflicts=False,
         ),
     }
 

@@ -37,6 +37,7 @@ class OneDisk(ServerView):
             True,
             body=RenameBody,
             answer=BareMetalServerDisk,
+            conflicts=False,
         ),
     }
 

@@ -75,7 +75,14 @@ class Images(ImageView):
             ),
         ),
         "POST": Operation(
-            "create_image", f"{IMAGE}.create", f"{IMAGE}.create", True, status=201, body=CreateImageBody, answer=Image
+            "create_image",
+            f"{IMAGE}.create",
+            f"{IMAGE}.create",
+            True,
+            status=201,
+            body=CreateImageBody,
+            answer=Image,
+            conflicts=False,
         ),
     }
 
@@ -135,9 +142,15 @@ class OneImage(OneImageView):
     operations = {
         "GET": Operation("get_image", f"{IMAGE}.read", f"{IMAGE}.read", answer=Image),
         "PATCH": Operation(
-            "update_image", f"{IMAGE}.update", f"{IMAGE}.update", True, body=UpdateImageBody, answer=Image
+            "update_image",
+            f"{IMAGE}.update",
+            f"{IMAGE}.update",
+            True,
+            body=UpdateImageBody,
+            answer=Image,
+            conflicts=False,
         ),
-        "DELETE": Operation("delete_image", f"{IMAGE}.delete", f"{IMAGE}.delete", True, status=202),
+        "DELETE": Operation("delete_image", f"{IMAGE}.delete", f"{IMAGE}.delete", True, status=202, conflicts=False),
     }
 
     def get(self, request: Request, image_id: str) -> Response:

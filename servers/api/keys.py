@@ -61,7 +61,14 @@ class Keys(KeyView):
             query=("start", "limit", "resource_group.id"),
         ),
         "POST": Operation(
-            "create_key", "is.key.key.create", "is.key.key.create", True, status=201, body=CreateKeyBody, answer=Key
+            "create_key",
+            "is.key.key.create",
+            "is.key.key.create",
+            True,
+            status=201,
+            body=CreateKeyBody,
+            answer=Key,
+            conflicts=False,
         ),
     }
 
@@ -77,8 +84,10 @@ class Keys(KeyView):
 class OneKey(KeyView):
     operations = {
         "GET": Operation("get_key", "is.key.key.read", "is.key.key.read", answer=Key),
-        "PATCH": Operation("update_key", "is.key.key.update", "is.key.key.update", True, body=RenameBody, answer=Key),
-        "DELETE": Operation("delete_key", "is.key.key.delete", "is.key.key.delete", True, status=204),
+        "PATCH": Operation(
+            "update_key", "is.key.key.update", "is.key.key.update", True, body=RenameBody, answer=Key, conflicts=False
+        ),
+        "DELETE": Operation("delete_key", "is.key.key.delete", "is.key.key.delete", True, status=204, conflicts=False),
     }
 
     key: KeyRow

@@ -188,6 +188,7 @@ class NetworkACLRules(AclInPath, CatalogView):
             status=201,
             body=CreateAclRuleBody,
             answer=NetworkACLRule,
+            conflicts=False,
         ),
     }
 
@@ -216,8 +217,11 @@ class OneNetworkACLRule(AclInPath):
             True,
             body=PatchAclRuleBody,
             answer=NetworkACLRule,
+            conflicts=False,
         ),
-        "DELETE": Operation("delete_network_acl_rule", f"{ACTION}.update", f"{EVENT}.update", True, status=204),
+        "DELETE": Operation(
+            "delete_network_acl_rule", f"{ACTION}.update", f"{EVENT}.update", True, status=204, conflicts=False
+        ),
     }
 
     rule: RuleRow

@@ -79,6 +79,7 @@ class NetworkACLs(AclView):
             status=201,
             body=CreateNetworkAclBody,
             answer=NetworkACL,
+            conflicts=False,
         ),
     }
 
@@ -112,7 +113,13 @@ class OneNetworkACL(AclInPath):
     operations = {
         "GET": Operation("get_network_acl", f"{ACTION}.read", f"{EVENT}.read", answer=NetworkACL),
         "PATCH": Operation(
-            "update_network_acl", f"{ACTION}.update", f"{EVENT}.update", True, body=RenameBody, answer=NetworkACL
+            "update_network_acl",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            True,
+            body=RenameBody,
+            answer=NetworkACL,
+            conflicts=False,
         ),
         "DELETE": Operation("delete_network_acl", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
     }

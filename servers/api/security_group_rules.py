@@ -169,6 +169,7 @@ class SecurityGroupRules(SecurityGroupInPath):
             status=201,
             body=CreateRuleBody,
             answer=SecurityGroupRule,
+            conflicts=False,
         ),
     }
 
@@ -193,8 +194,11 @@ class OneSecurityGroupRule(SecurityGroupInPath):
             True,
             body=RuleBody,
             answer=SecurityGroupRule,
+            conflicts=False,
         ),
-        "DELETE": Operation("delete_security_group_rule", f"{ACTION}.update", f"{EVENT}.update", True, status=204),
+        "DELETE": Operation(
+            "delete_security_group_rule", f"{ACTION}.update", f"{EVENT}.update", True, status=204, conflicts=False
+        ),
     }
 
     rule: RuleRow

@@ -109,6 +109,7 @@ class SecurityGroups(SecurityGroupView):
             status=201,
             body=CreateSecurityGroupBody,
             answer=SecurityGroup,
+            conflicts=False,
         ),
     }
 
@@ -145,6 +146,7 @@ class OneSecurityGroup(SecurityGroupInPath):
             True,
             body=RenameBody,
             answer=SecurityGroup,
+            conflicts=False,
         ),
         "DELETE": Operation("delete_security_group", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
     }
@@ -186,6 +188,7 @@ class OneSecurityGroupTarget(SecurityGroupInPath):
             f"{EVENT}.update",
             True,
             answer=SecurityGroupTarget,
+            conflicts=False,
         ),
         "DELETE": Operation(
             "delete_security_group_target_binding", f"{ACTION}.update", f"{EVENT}.update", True, status=204

@@ -45,6 +45,7 @@ class SubnetNetworkACL(OneSubnetView):
             status=201,
             body=Identity,
             answer=NetworkACL,
+            conflicts=False,
         ),
     }
 
@@ -69,6 +70,7 @@ class SubnetRoutingTable(OneSubnetView):
             status=201,
             body=Identity,
             answer=RoutingTable,
+            conflicts=False,
         ),
     }
 
@@ -110,6 +112,7 @@ class SubnetPublicGateway(OneSubnetView):
             status=201,
             body=Identity,
             answer=PublicGateway,
+            conflicts=False,
         ),
         "DELETE": Operation(
             "unset_subnet_public_gateway",
@@ -117,6 +120,7 @@ class SubnetPublicGateway(OneSubnetView):
             "is.subnet.public-gateway.detach",
             True,
             status=204,
+            conflicts=False,
         ),
     }
 

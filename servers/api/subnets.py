@@ -190,6 +190,7 @@ class OneSubnet(OneSubnetView):
             True,
             body=UpdateSubnetBody,
             answer=Subnet,
+            conflicts=False,
         ),
         "DELETE": Operation("delete_subnet", "is.subnet.subnet.delete", "is.subnet.subnet.delete", True, status=204),
     }

@@ -96,6 +96,7 @@ class OneVirtualInterface(VirtualInterfaceInPath):
             answer=VirtualNetworkInterface,
             etag=True,
             if_match="optional",
+            conflicts=False,
         ),
         "DELETE": Operation(
             "delete_virtual_network_interfaces",

@@ -200,6 +200,7 @@ class OneVPC(OneVpcView):
             answer=VPC,
             etag=True,
             if_match="optional",
+            conflicts=False,
         ),
         "DELETE": Operation(
             "delete_vpc", "is.vpc.vpc.delete", "is.vpc.vpc.delete", True, status=204, if_match="optional"

@@ -64,7 +64,7 @@ ANSWERS: dict[str, tuple[int, Any]] = {
     "list_bare_metal_server_network_interfaces": (200, vpc_v1.BareMetalServerNetworkInterfaceCollection),
     "list_bare_metal_server_profiles": (200, vpc_v1.BareMetalServerProfileCollection),
     "list_bare_metal_servers": (200, vpc_v1.BareMetalServerCollection),
-    "list_image_bare_metal_server_profiles": (200, vpc_v1.BareMetalServerProfileCollection),
+    "list_image_bare_metal_server_profiles": (200, vpc_v1.ImageBareMetalServerProfileCollection),
     "remove_bare_metal_server_network_interface_floating_ip": (202, None),
     "replace_bare_metal_server_initialization": (200, vpc_v1.BareMetalServerInitialization),
     "restart_bare_metal_server": (204, None),

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.live
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "1")
 """Made-up requests for each operation, beside those that try its limits one by one."""
-SECONDS = 7200 if "FUZZ_EXAMPLES" in os.environ else 300
+THOROUGH = "FUZZ_EXAMPLES" in os.environ
+SECONDS = 7200 if THOROUGH else 300
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)] if THOROUGH else ["sqlite"]
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -42,10 +44,11 @@ MOST_KNOWN = 5
 NAMES = ("us-south-1", "bx2-metal-96x384", "10.240.0.0/24")
 
 
-@pytest.fixture(scope="module")
-def fuzzed(new_product: Callable[..., Product]) -> Product:
+@pytest.fixture(scope="module", params=DATABASES)
+def fuzzed(request: pytest.FixtureRequest, new_product: Callable[..., Product]) -> Product:
     """A product of its own: in the end, nobody knows what is in it."""
-    product = new_product()
+    on_postgresql = request.param == "postgresql"
+    product = new_product(database_url=request.getfixturevalue("new_postgresql_database")() if on_postgresql else "")
     product.start()
     return product
 

@@ -104,7 +104,6 @@ DELETE = Operation(
     events.POLICY_DELETE,
     True,
     status=204,
-    conflicts=False,
 )
 
 

@@ -1,0 +1,80 @@
+"""The environment that points SDKs and Terraform here: an operator's, or that of a program on a server."""
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any
+
+IDENTITY_VERSION = "2025-08-26"
+"""First version of the bare metal metadata service; the SDKs' own default asks for the path of virtual servers."""
+# IBM's services, by the name that the SDKs' configuration knows them by, and where they are under the control plane.
+SERVICES = {
+    "VPC": "/v1",
+    "IAM_IDENTITY": "",
+    "IAM_POLICY_MANAGEMENT": "",
+    "RESOURCE_MANAGER": "",
+    "GLOBAL_TAGGING": "",
+    "GLOBAL_SEARCH": "",
+}
+TERRAFORM = {
+    "IBMCLOUD_IS_NG_API_ENDPOINT": "/v1",
+    "IBMCLOUD_IAM_API_ENDPOINT": "",
+    "IBMCLOUD_RESOURCE_MANAGEMENT_API_ENDPOINT": "",
+    "IBMCLOUD_RESOURCE_CONTROLLER_API_ENDPOINT": "",
+    "IBMCLOUD_GT_API_ENDPOINT": "",
+    "IBMCLOUD_GS_API_ENDPOINT": "",
+}
+
+
+def of_operator(info: Mapping[str, Any]) -> dict[str, str]:
+    """Variables for SDKs and ``baremint is``, with the API key. ``info`` is as ``baremint info --json`` tells it."""
+    origin, key = info["control_plane_url"], info["api_key"]
+    found = {"BAREMINT_URL": origin, "BAREMINT_API_KEY": key}
+    for service, path in SERVICES.items():
+        found |= {
+            f"{service}_URL": f"{origin}{path}",
+            f"{service}_AUTH_TYPE": "iam",
+            f"{service}_AUTH_URL": info["iam_url"],
+            f"{service}_APIKEY": key,
+        }
+    return found
+
+
+def of_terraform(info: Mapping[str, Any], *, region: str) -> dict[str, str]:
+    """Variables for IBM's Terraform provider, with the API key."""
+    endpoints = {name: f"{info['control_plane_url']}{path}" for name, path in TERRAFORM.items()}
+    return endpoints | {"IC_API_KEY": info["api_key"], "IC_REGION": region}
+
+
+def of_program(info: Mapping[str, Any], server: Mapping[str, Any]) -> dict[str, str]:
+    """Variables for SDKs of a program on a server: its own metadata service, and no API key."""
+    found = {"BAREMINT_METADATA_URL": server["metadata_url"]}
+    for service, path in SERVICES.items():
+        found |= {
+            f"{service}_URL": f"{info['control_plane_url']}{path}",
+            f"{service}_AUTH_TYPE": "vpc",
+            f"{service}_AUTH_URL": server["metadata_url"],
+            f"{service}_VPC_IMS_VERSION": IDENTITY_VERSION,
+        }
+    return found
+
+
+def as_shell(variables: Mapping[str, str]) -> str:
+    """For ``eval "$(...)"``."""
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
+
+
+def as_dotenv(variables: Mapping[str, str]) -> str:
+    return "\n".join(f"{name}={value}" for name, value in variables.items())
+
+
+def as_json(variables: Mapping[str, str]) -> str:
+    return json.dumps(variables, indent=2)
+
+
+FORMATS: dict[str, Callable[[Mapping[str, str]], str]] = {
+    "shell": as_shell,
+    "dotenv": as_dotenv,
+    "terraform": as_shell,
+    "json": as_json,
+}

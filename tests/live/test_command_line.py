@@ -1,0 +1,114 @@
+"""``baremint is`` and ``baremint env``, as processes, against a running product."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from typing import Any
+
+import pytest
+
+from tests.live.operator import Operator, eventually
+from tests.live.product import Product
+
+pytestmark = pytest.mark.live
+
+CALL = "from ibm_vpc import VpcV1; print(VpcV1.new_instance().list_bare_metal_servers().get_status_code())"
+
+
+def said(product: Product, *words: str) -> Any:
+    return json.loads(product.run("is", *words, "--output", "json"))
+
+
+def refused(product: Product, *words: str) -> str:
+    done = product.attempt("is", *words)
+    assert done.returncode == 1
+    return done.stderr
+
+
+def with_environment(product: Product, *arguments: str) -> str:
+    """What a fresh Python process prints that configures its SDK by ``baremint env`` alone."""
+    variables = json.loads(product.run("env", *arguments, "--format", "json"))
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME")}
+    done = subprocess.run(
+        [sys.executable, "-c", CALL], env=kept | variables, capture_output=True, text=True, timeout=60, check=False
+    )
+    return done.stdout.strip() or done.stderr
+
+
+def test_a_server_lives_its_life_by_name(product: Product) -> None:
+    name = f"cli-{uuid.uuid4().hex[:6]}"
+    subnet = said(product, "subnets")[0]["name"]
+    words = ["--name", name, "--profile", "bx2-metal-96x384", "--image", "ibm-debian-11-11-minimal-amd64-2"]
+    words += ["--keys", "demo", "--pnac-vni-subnet", subnet]
+    words += ["--default-trusted-profile", "demo-viewer", "--default-trusted-profile-auto-link", "true"]
+    made = said(product, "bare-metal-server-create", *words)
+    assert (made["name"], made["status"], "primary_network_attachment" in made) == (name, "pending", True)
+    await_status(product, name, "running")
+    switched = said(product, "bare-metal-server-update", name, "--metadata-service", "true")
+    assert switched["metadata_service"] == {"enabled": True, "protocol": "http"}
+    assert said(product, "bare-metal-server-initialization", made["id"])["default_trusted_profile"]["auto_link"]
+    product.run("is", "bare-metal-server-stop", name, "--type", "hard")
+    await_status(product, name, "stopped")
+    image = ["--image", "ibm-ubuntu-22-04-5-minimal-amd64-5"]
+    assert said(product, "bare-metal-server-initialization", name, *image)["image"]["name"] == image[1]
+    await_status(product, name, "running")
+    product.run("is", "bare-metal-server-stop", made["crn"])
+    await_status(product, name, "stopped")
+    product.run("is", "bare-metal-server-delete", name)
+    assert eventually(lambda: name not in product.run("is", "bare-metal-servers"))
+
+
+def await_status(product: Product, name: str, status: str) -> None:
+    assert eventually(lambda: said(product, "bare-metal-server", name)["status"] == status)
+
+
+def test_servers_read_as_a_table(product: Product) -> None:
+    heading, *rows = product.run("is", "bare-metal-servers").splitlines()
+    assert heading.split()[:3] == ["ID", "Name", "Status"]
+    assert {"web-1", "web-2", "db-1"} <= {row.split()[1] for row in rows}
+
+
+@pytest.mark.parametrize("word", ["vpcs", "subnets", "keys", "images", "bare-metal-server-profiles", "account"])
+def test_everything_a_server_needs_is_listed(product: Product, word: str) -> None:
+    assert said(product, word)
+
+
+def test_an_unknown_name_is_answered_with_those_there_are(product: Product) -> None:
+    assert "Known by name:" in refused(product, "bare-metal-server", "nobody")
+
+
+def test_a_refusal_names_code_and_trace(product: Product) -> None:
+    message = refused(product, "bare-metal-server-delete", "web-1")
+    assert "conflict" in message
+    assert "trace" in message
+
+
+def test_a_service_that_is_away_is_told(product: Product) -> None:
+    environment = product.environment | {"BAREMINT_URL": "http://127.0.0.1:9"}
+    done = subprocess.run(
+        product.command("is", "bare-metal-servers"), env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "does not answer" in done.stderr) == (1, True)
+
+
+def test_an_operators_environment_configures_the_sdk(product: Product) -> None:
+    assert with_environment(product) == "200"
+
+
+def test_a_programs_environment_configures_the_sdk(product: Product) -> None:
+    assert with_environment(product, "web-1") == "200"
+
+
+def test_a_programs_environment_holds_no_api_key(product: Product) -> None:
+    assert product.info["api_key"] not in product.run("env", "web-1")
+
+
+def test_the_account_switch_is_felt_on_every_server(product: Product, operator: Operator) -> None:
+    try:
+        product.run("is", "account-update", "--metadata-service", "false")
+        assert "403" in with_environment(product, "web-1")
+    finally:
+        product.run("is", "account-update", "--metadata-service", "true")
+    assert with_environment(product, "web-1") == "200"

@@ -1,0 +1,49 @@
+"""``baremint env``: who gets which variables, in which form."""
+
+import json
+import shlex
+
+import pytest
+
+from controlplane.operations import environment
+
+INFO = {
+    "control_plane_url": "http://127.0.0.1:8000",
+    "iam_url": "http://127.0.0.1:8000",
+    "api_key": "it's a key",
+}
+SERVER = {"metadata_url": "http://127.64.0.1:8169"}
+
+
+def test_an_operator_gets_the_api_key_for_each_service() -> None:
+    found = environment.of_operator(INFO)
+    assert (found["VPC_URL"], found["VPC_AUTH_TYPE"]) == ("http://127.0.0.1:8000/v1", "iam")
+    assert {name for name, value in found.items() if value == INFO["api_key"]} >= {"VPC_APIKEY", "IAM_IDENTITY_APIKEY"}
+
+
+def test_a_program_gets_its_own_metadata_service_and_no_api_key() -> None:
+    found = environment.of_program(INFO, SERVER)
+    assert (found["VPC_AUTH_TYPE"], found["VPC_AUTH_URL"]) == ("vpc", SERVER["metadata_url"])
+    assert INFO["api_key"] not in found.values()
+
+
+def test_terraform_finds_every_endpoint_here() -> None:
+    found = environment.of_terraform(INFO, region="us-south")
+    assert found["IBMCLOUD_IS_NG_API_ENDPOINT"] == "http://127.0.0.1:8000/v1"
+    assert {value for name, value in found.items() if name.endswith("ENDPOINT")} == {
+        "http://127.0.0.1:8000",
+        "http://127.0.0.1:8000/v1",
+    }
+    assert (found["IC_API_KEY"], found["IC_REGION"]) == (INFO["api_key"], "us-south")
+
+
+def test_the_shell_reads_back_what_was_meant() -> None:
+    [line] = environment.as_shell({"IC_API_KEY": INFO["api_key"]}).splitlines()
+    assert shlex.split(line) == ["export", f"IC_API_KEY={INFO['api_key']}"]
+
+
+@pytest.mark.parametrize("form", ["dotenv", "json"])
+def test_other_forms_name_the_same_variables(form: str) -> None:
+    text = environment.FORMATS[form]({"A": "1", "B": "2"})
+    pairs = json.loads(text) if form == "json" else dict(line.split("=") for line in text.splitlines())
+    assert pairs == {"A": "1", "B": "2"}
