@@ -22,6 +22,11 @@ variable "metadata_service" {
   default = true
 }
 
+variable "public_key" {
+  type        = string
+  description = "Of an SSH key: TF_VAR_public_key=\"$(cat ~/.ssh/id_rsa.pub)\""
+}
+
 data "ibm_is_zones" "all" {
   region = join("-", slice(split("-", var.zone), 0, 2))
 }
@@ -51,14 +56,9 @@ resource "ibm_is_subnet" "example" {
   total_ipv4_address_count = 256
 }
 
-resource "tls_private_key" "example" {
-  algorithm = "RSA"
-  rsa_bits  = 2048
-}
-
 resource "ibm_is_ssh_key" "example" {
   name       = "terraform"
-  public_key = tls_private_key.example.public_key_openssh
+  public_key = var.public_key
 }
 
 resource "ibm_is_bare_metal_server" "example" {
