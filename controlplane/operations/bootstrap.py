@@ -18,6 +18,7 @@ from identity.selectors import root_certificate
 from identity.services.apikeys import create_api_key
 from identity.services.rotation import ensure_keys
 from servers import catalog
+from servers.quotas import QUOTAS
 from servers.services.catalog import seed_images
 from trustedprofiles.models import Account, ResourceGroup, User
 
@@ -32,6 +33,10 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
     regions = catalog.regions()
     if settings.BAREMINT_REGION not in regions:
         raise ImproperlyConfigured(f"BAREMINT_REGION must be one of {', '.join(sorted(regions))}.")
+    if unknown := sorted(settings.BAREMINT_QUOTAS.keys() - QUOTAS.keys()):
+        raise ImproperlyConfigured(
+            f"BAREMINT_QUOTAS names {', '.join(unknown)}; there are quotas of {', '.join(QUOTAS)}."
+        )
     if keystore.ensure_kek() and not settings.EMBEDDED_DATABASE:
         progress(
             f"WARNING: BAREMINT_KEK is not set. The keys in your database are encrypted under "

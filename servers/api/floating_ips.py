@@ -21,9 +21,11 @@ from servers.api.shapes import (
     NamedReference,
     ReservedIPReference,
     ResourceGroupReference,
+    SubnetReference,
     collection,
 )
 from servers.models import FloatingIP as Row
+from servers.models import VirtualNetworkInterface
 from servers.services import floating_ips as services
 from trustedprofiles.permissions import Operation
 
@@ -56,7 +58,7 @@ class PatchFloatingIpBody(StrictSerializer):
 
 
 class FloatingIPTarget(TypedDict):
-    """A network interface, or a virtual network interface, which has a CRN."""
+    """A network interface, or a virtual network interface, which has a CRN and a subnet."""
 
     crn: NotRequired[str]
     href: str
@@ -64,6 +66,7 @@ class FloatingIPTarget(TypedDict):
     name: str
     primary_ip: ReservedIPReference
     resource_type: Literal["network_interface", "virtual_network_interface"]
+    subnet: NotRequired[SubnetReference]
 
 
 class FloatingIP(FloatingIPReference):
@@ -99,6 +102,7 @@ def floating_ip_body(ip: Row, hrefs: Hrefs) -> FloatingIP:
             "name": reference["name"],
             "primary_ip": hrefs.reserved_ip(virtual.primary_ip, virtual.subnet),
             "resource_type": "virtual_network_interface",
+            "subnet": hrefs.subnet(virtual.subnet),
         }
     return body
 
@@ -108,6 +112,20 @@ def with_targets(rows: QuerySet[Row]) -> QuerySet[Row]:
     holders = ("network_interface", "virtual_network_interface")
     parts = [f"{holder}__{part}" for holder in holders for part in ("primary_ip", "subnet")]
     return rows.select_related("resource_group", "network_interface__server", *parts)
+
+
+def order_of(request: Request) -> Order | None:
+    """What the parameter ``sort`` asks for. Raises InvalidValue."""
+    sort = request.GET.get("sort")
+    if sort is None:
+        return None
+    column = sort.removeprefix("-")
+    if column not in SORTABLE:
+        raise InvalidValue(
+            f"sort must be one of {', '.join(SORTABLE)}, or one of them after a hyphen.",
+            target=Target("sort", "parameter", sort),
+        )
+    return Order(column, SORTABLE[column], descending=sort.startswith("-"))
 
 
 class FloatingIpView(VpcView):
@@ -146,7 +164,7 @@ class FloatingIPs(FloatingIpView):
 
     def get(self, request: Request) -> Response:
         rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
-        return self.page("floating_ips", rows.filter(self._target()), floating_ip_body, order=self._order())
+        return self.page("floating_ips", rows.filter(self._target()), floating_ip_body, order=order_of(request))
 
     def _target(self) -> Q:
         query, found = self.request.GET, Q()
@@ -157,7 +175,9 @@ class FloatingIPs(FloatingIpView):
                     **{f"virtual_network_interface__{field}": value}
                 )
         if "target.crn" in query:
-            found &= Q(virtual_network_interface__id=query["target.crn"].rpartition(":")[2])
+            crn = query["target.crn"]
+            rows = self.own(VirtualNetworkInterface).filter(id=crn.rpartition(":")[2])
+            found &= Q(virtual_network_interface__in=[row for row in rows if row.crn == crn])
         if "target.resource_type" in query:
             kind = query["target.resource_type"]
             if kind not in TYPES:
@@ -167,18 +187,6 @@ class FloatingIPs(FloatingIpView):
                 )
             found &= Q(**{f"{kind}__isnull": False})
         return found
-
-    def _order(self) -> Order | None:
-        sort = self.request.GET.get("sort")
-        if sort is None:
-            return None
-        column = sort.removeprefix("-")
-        if column not in SORTABLE:
-            raise InvalidValue(
-                f"sort must be one of {', '.join(SORTABLE)}, or one of them after a hyphen.",
-                target=Target("sort", "parameter", sort),
-            )
-        return Order(column, SORTABLE[column], descending=sort.startswith("-"))
 
     def post(self, request: Request) -> Response:
         body = self.body

@@ -6,11 +6,13 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from servers.api.floating_ips import FloatingIP, floating_ip_body, with_targets
+from controlplane.kernel.errors import Conflict
+from servers.api.floating_ips import FloatingIP, floating_ip_body, order_of, with_targets
 from servers.api.network_interfaces import InterfaceInPath
 from servers.api.shapes import FloatingIPReference, collection
 from servers.api.virtual_interfaces import VirtualInterfaceInPath
 from servers.models import FloatingIP as Row
+from servers.models import NetworkAttachment, NetworkInterface
 from servers.ports import port_of
 from servers.services import floating_ips as services
 from trustedprofiles.permissions import Operation
@@ -29,6 +31,16 @@ class InterfaceFloatingView(InterfaceInPath):
         """Also of what only shows an attachment: there, those of the virtual network interface."""
         ids = [ip.pk for ip in port_of(self.interface).floating_ips]
         return with_targets(Row.objects.filter(pk__in=ids))
+
+    def changeable(self) -> NetworkInterface:
+        """The interface, to bind to. Raises Conflict when it only shows a network attachment."""
+        if isinstance(self.interface, NetworkAttachment):
+            virtual = self.interface.virtual_network_interface
+            raise Conflict(
+                "The network interface only shows a network attachment. Bind and unbind floating IPs at "
+                f"/v1/virtual_network_interfaces/{virtual.id}/floating_ips."
+            )
+        return super().changeable()
 
 
 class InterfaceFloatingIPs(InterfaceFloatingView):
@@ -72,7 +84,7 @@ class OneInterfaceFloatingIP(InterfaceFloatingView):
         return self.answer(floating_ip_body(self.find(self.floating(), id=ip_id), self.hrefs))
 
     def put(self, request: Request, server_id: str, interface_id: str, ip_id: str) -> Response:
-        ip = services.bind(self.changeable(), ip_id, by=self.by)
+        ip = services.bind(self.changeable(), ip_id, replace=True, by=self.by)
         return self.answer(floating_ip_body(self.find(with_targets(Row.objects.all()), id=ip.id), self.hrefs))
 
     def delete(self, request: Request, server_id: str, interface_id: str, ip_id: str) -> Response:
@@ -90,12 +102,13 @@ class VirtualInterfaceFloatingIPs(VirtualInterfaceInPath):
             answer=collection(
                 "FloatingIPCollectionVirtualNetworkInterfaceContext", "floating_ips", FloatingIPReference
             ),
-            query=("start", "limit"),
+            query=("start", "limit", "sort"),
         )
     }
 
     def get(self, request: Request, interface_id: str) -> Response:
-        return self.page("floating_ips", self.interface.floating_ips.all(), lambda ip, hrefs: hrefs.floating_ip(ip))
+        rows = self.interface.floating_ips.all()
+        return self.page("floating_ips", rows, lambda ip, hrefs: hrefs.floating_ip(ip), order=order_of(request))
 
 
 class OneVirtualInterfaceFloatingIP(VirtualInterfaceInPath):
@@ -104,7 +117,11 @@ class OneVirtualInterfaceFloatingIP(VirtualInterfaceInPath):
             "get_network_interface_floating_ip", f"{VIRTUAL}.read", f"{VIRTUAL}.read", answer=FloatingIPReference
         ),
         "PUT": Operation(
-            "add_network_interface_floating_ip", f"{VIRTUAL}.update", f"{VIRTUAL}.update", answer=FloatingIPReference
+            "add_network_interface_floating_ip",
+            f"{VIRTUAL}.update",
+            f"{VIRTUAL}.update",
+            status=201,
+            answer=FloatingIPReference,
         ),
         "DELETE": Operation(
             "remove_network_interface_floating_ip", f"{VIRTUAL}.update", f"{VIRTUAL}.update", status=204

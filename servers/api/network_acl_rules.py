@@ -1,6 +1,7 @@
 """``/v1/network_acls/{id}/rules``."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Literal, NotRequired, TypedDict
 
 from django.db.models import QuerySet
@@ -9,22 +10,39 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import InvalidValue, Target
+from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictSerializer
-from servers.api.base import VpcView
 from servers.api.catalog import CatalogView
 from servers.api.fields import NameField, ReferenceField
 from servers.api.references import Hrefs
-from servers.api.rule_fields import DIRECTIONS, IcmpField, PortField, ProtocolField, RangeField, protocol_for
+from servers.api.rule_fields import (
+    DIRECTIONS,
+    EVERYTHING_SINCE,
+    IcmpField,
+    PortField,
+    ProtocolField,
+    RangeField,
+    RuleBodyView,
+    protocol_for,
+)
 from servers.api.shapes import collection
 from servers.models import NetworkACL as AclRow
 from servers.models import NetworkACLRule as RuleRow
+from servers.protocols import EVERYTHING
 from servers.services import network_acl_rules as services
 from servers.services.network_acl_rules import PORT_RANGES, AclRulePrototype
 from trustedprofiles.permissions import Operation
 
 ACTION = EVENT = "is.network-acl.network-acl"
 ACTIONS = ("allow", "deny")
+
+
+NO_DENIAL = f"It must not be deny for the protocol {EVERYTHING}. Name any."
+
+
+def denies_everything(action: str, protocol: str, version: date) -> bool:
+    """Whether a rule does what the API rules out along with the name ``icmp_tcp_udp``; earlier, it was usual."""
+    return action == "deny" and protocol == EVERYTHING and version >= EVERYTHING_SINCE
 
 
 class PortsBody(StrictSerializer):
@@ -48,6 +66,11 @@ class AclContextRuleBody(PortsBody):
     name = NameField(required=False)
     protocol = ProtocolField()
 
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if denies_everything(attrs["action"], attrs["protocol"], self.context.get("version", date.max)):
+            raise serializers.ValidationError({"action": NO_DENIAL})
+        return attrs
+
     def get_fields(self) -> Any:
         """``source`` is an attribute of every serializer field, so it is named here."""
         return super().get_fields() | {"source": RangeField()}
@@ -58,13 +81,13 @@ class CreateAclRuleBody(AclContextRuleBody):
 
 
 class PatchAclRuleBody(PortsBody):
+    """A merge patch of a rule, whose protocol stays."""
+
     action = serializers.ChoiceField(choices=ACTIONS, required=False)
     before = ReferenceField("id", "href", required=False, allow_null=True)
     destination = RangeField(required=False)
     direction = serializers.ChoiceField(choices=DIRECTIONS, required=False)
-    ip_version = serializers.ChoiceField(choices=["ipv4"], required=False)
     name = NameField(required=False)
-    protocol = ProtocolField(required=False)
 
     def get_fields(self) -> Any:
         return super().get_fields() | {"source": RangeField(required=False)}
@@ -141,14 +164,13 @@ def acl_rule_prototype(body: Mapping[str, Any]) -> AclRulePrototype:
 
 
 def merged(rule: RuleRow, patch: Mapping[str, Any]) -> AclRulePrototype:
-    """The rule with a merge patch applied; a change of protocol leaves what belonged to the old one."""
-    own = {name: getattr(rule, name) for name in ("action", "direction", "protocol", "source", "destination", "name")}
-    if patch.get("protocol", rule.protocol) == rule.protocol:
-        own |= {name: getattr(rule, name) for name in PORT_RANGES} | {"type": rule.icmp_type, "code": rule.icmp_code}
+    """The rule with a merge patch applied."""
+    kept = ("action", "direction", "protocol", "source", "destination", "name", *PORT_RANGES)
+    own = {name: getattr(rule, name) for name in kept} | {"type": rule.icmp_type, "code": rule.icmp_code}
     return acl_rule_prototype(own | dict(patch))
 
 
-class AclView(VpcView):
+class AclView(RuleBodyView):
     def rows(self) -> QuerySet[AclRow]:
         return self.own(AclRow).select_related("resource_group", "vpc").prefetch_related("rules", "subnets")
 
@@ -168,7 +190,10 @@ class AclInPath(AclView):
 
     def body_of(self, rule: RuleRow) -> NetworkACLRule:
         bodies = acl_rule_bodies(self.acl, list(self.acl.rules.order_by("position")), self.hrefs)
-        return next(body for body in bodies if body["id"] == rule.id)
+        for body in bodies:
+            if body["id"] == rule.id:
+                return body
+        raise NotFound("The network ACL rule was deleted meanwhile.")
 
 
 class NetworkACLRules(AclInPath, CatalogView):
@@ -235,7 +260,9 @@ class OneNetworkACLRule(AclInPath):
 
     def patch(self, request: Request, acl_id: str, rule_id: str) -> Response:
         body = self.body
-        rule = services.replace_rule(self.rule, merged(self.rule, body), move="before" in body, by=self.by)
+        if denies_everything(body.get("action", ""), self.rule.protocol, self.version):
+            raise InvalidValue(f"action: {NO_DENIAL}", target=Target("action"))
+        rule = services.replace_rule(self.rule, lambda rule: merged(rule, body), move="before" in body, by=self.by)
         return self.answer(self.body_of(rule))
 
     def delete(self, request: Request, acl_id: str, rule_id: str) -> Response:

@@ -7,24 +7,38 @@ from typing import Any
 from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictIntegerField
+from servers.api.base import VpcView
 from servers.protocols import EVERYTHING, FORMERLY, LAST_PORT, is_protocol
 
 EVERYTHING_SINCE = date(2025, 12, 9)
 DIRECTIONS = ("inbound", "outbound")
 
 
+class RuleBodyView(VpcView):
+    """A view whose bodies name protocols, by the words of the API version asked for."""
+
+    @property
+    def body(self) -> dict[str, Any]:
+        assert self.operation and self.operation.body  # noqa: S101, PT018  an operation that takes one says so
+        return self.operation.body.check(self.request.data, context={"version": self.version})
+
+
 class ProtocolField(serializers.Field):
-    """``tcp``, ``icmp_tcp_udp``, ``number_99``; ``all``, as earlier versions say, reads as ``icmp_tcp_udp``."""
+    """``tcp``, ``icmp_tcp_udp``, ``number_99``; earlier versions say ``all`` where later ones say ``icmp_tcp_udp``.
+
+    ``version`` in the context is the API version asked for.
+    """
 
     default_error_messages = {
-        "invalid": "It must be any, icmp, icmp_tcp_udp, tcp, udp, another protocol's name, or number_ and its number."
+        "invalid": "It must be any, icmp, {everything}, tcp, udp, another protocol's name, or number_ and its number."
     }
 
     def to_internal_value(self, data: Any) -> str:
-        if data == FORMERLY:
+        everything = protocol_for(EVERYTHING, self.context.get("version", date.max))
+        if data == everything:
             return EVERYTHING
-        if not isinstance(data, str) or not is_protocol(data):
-            self.fail("invalid")
+        if not isinstance(data, str) or data == EVERYTHING or not is_protocol(data):
+            self.fail("invalid", everything=everything)
         return str(data)
 
 
@@ -39,7 +53,7 @@ class IcmpField(StrictIntegerField):
 
 
 class RangeField(serializers.Field):
-    """An IPv4 address, or a CIDR block whose host bits are zero."""
+    """An IPv4 address, or a CIDR block whose host bits are zero, its prefix a number."""
 
     default_error_messages = {"invalid": "It must be an IPv4 address, or a CIDR block such as 10.0.0.0/24."}
 
@@ -47,10 +61,12 @@ class RangeField(serializers.Field):
         try:
             if not isinstance(data, str):
                 raise ValueError
-            ipaddress.IPv4Network(data)
+            network = ipaddress.IPv4Network(data)
         except ValueError:
             self.fail("invalid")
-        return str(data)
+        if data not in (str(network), str(network.network_address)):  # a netmask, a prefix of 024
+            self.fail("invalid")
+        return data
 
 
 def protocol_for(protocol: str, version: date) -> str:

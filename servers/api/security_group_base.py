@@ -1,24 +1,28 @@
 """Views about security groups: which rows, and whose."""
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from rest_framework.request import Request
 
-from servers.api.base import VpcView
+from servers.api.rule_fields import RuleBodyView
+from servers.models import NetworkInterface, VirtualNetworkInterface
 from servers.models import SecurityGroup as GroupRow
 from servers.services.security_groups import EVENT
 
 __all__ = ["EVENT", "SecurityGroupInPath", "SecurityGroupView"]
 
 
-class SecurityGroupView(VpcView):
+class SecurityGroupView(RuleBodyView):
     def rows(self) -> QuerySet[GroupRow]:
         return (
             self.own(GroupRow)
             .select_related("resource_group", "vpc")
             .prefetch_related(
                 "rules__remote_group",
-                "network_interfaces__server",
-                "virtual_network_interfaces__attachment__server",
+                Prefetch("network_interfaces", NetworkInterface.objects.select_related("server")),
+                Prefetch(
+                    "virtual_network_interfaces",
+                    VirtualNetworkInterface.objects.select_related("primary_ip", "subnet"),
+                ),
             )
         )
 

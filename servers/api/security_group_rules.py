@@ -41,14 +41,13 @@ class RuleEndField(serializers.Field):
         return {"range": text}
 
 
-class RuleBody(StrictSerializer):
-    """What a rule is made of, and changed by."""
+class PatchRuleBody(StrictSerializer):
+    """A merge patch of a rule, whose protocol stays."""
 
     direction = serializers.ChoiceField(choices=DIRECTIONS, required=False)
     ip_version = serializers.ChoiceField(choices=["ipv4"], required=False)
     local = RuleEndField()
     name = NameField(required=False)
-    protocol = ProtocolField(required=False)
     remote = RuleEndField(groups=True)
     port_min = PortField(allow_null=True)
     port_max = PortField(allow_null=True)
@@ -56,7 +55,9 @@ class RuleBody(StrictSerializer):
     code = IcmpField(255, allow_null=True)
 
 
-class CreateRuleBody(RuleBody):
+class CreateRuleBody(PatchRuleBody):
+    """What a rule is made of."""
+
     direction = serializers.ChoiceField(choices=DIRECTIONS)
     protocol = ProtocolField()
 
@@ -142,17 +143,18 @@ def rule_prototype(body: Mapping[str, Any]) -> RulePrototype:
 
 
 def merged(rule: RuleRow, patch: Mapping[str, Any]) -> RulePrototype:
-    """The rule with a merge patch applied; a change of protocol leaves what belonged to the old one."""
-    same = patch.get("protocol", rule.protocol) == rule.protocol
+    """The rule with a merge patch applied."""
     own: dict[str, Any] = {
         "direction": rule.direction,
         "protocol": rule.protocol,
         "name": rule.name,
         "local": {"range": rule.local},
         "remote": {"group": rule.remote_group.id} if rule.remote_group else {"range": rule.remote},
+        "port_min": rule.port_min,
+        "port_max": rule.port_max,
+        "type": rule.icmp_type,
+        "code": rule.icmp_code,
     }
-    if same:
-        own |= {"port_min": rule.port_min, "port_max": rule.port_max, "type": rule.icmp_type, "code": rule.icmp_code}
     return rule_prototype(own | dict(patch))
 
 
@@ -192,7 +194,7 @@ class OneSecurityGroupRule(SecurityGroupInPath):
             f"{ACTION}.update",
             f"{EVENT}.update",
             True,
-            body=RuleBody,
+            body=PatchRuleBody,
             answer=SecurityGroupRule,
             conflicts=False,
         ),
@@ -212,7 +214,8 @@ class OneSecurityGroupRule(SecurityGroupInPath):
         return self.answer(rule_body(self.rule, group_id, self.hrefs))
 
     def patch(self, request: Request, group_id: str, rule_id: str) -> Response:
-        rule = services.replace_rule(self.rule, merged(self.rule, self.body), by=self.by)
+        body = self.body
+        rule = services.replace_rule(self.rule, lambda rule: merged(rule, body), by=self.by)
         return self.answer(rule_body(rule, group_id, self.hrefs))
 
     def delete(self, request: Request, group_id: str, rule_id: str) -> Response:

@@ -187,6 +187,7 @@ class OneSecurityGroupTarget(SecurityGroupInPath):
             f"{ACTION}.update",
             f"{EVENT}.update",
             True,
+            status=201,
             answer=SecurityGroupTarget,
             conflicts=False,
         ),

@@ -1,6 +1,7 @@
 """Floating IPs: public addresses, handed out and bound to interfaces."""
 
 import ipaddress
+import random
 
 from django.db import IntegrityError, transaction
 
@@ -71,13 +72,15 @@ def create_floating_ip(
 
 
 def _take_address(made: FloatingIP) -> None:
-    """The address after the highest one; where that is taken meanwhile, or the pool ends, the lowest free one."""
-    for _ in range(MOST_TRIES):
+    """The lowest free address; any free one where somebody else took it at the same moment."""
+    hosts = range(int(POOL.network_address) + 1, int(POOL.broadcast_address))
+    for attempt in range(MOST_TRIES):
         taken = {int(ipaddress.IPv4Address(each)) for each in FloatingIP.objects.values_list("address", flat=True)}
-        first = int(POOL.network_address) + 1
-        free = next((number for number in range(first, first + len(taken) + 1) if number not in taken), first)
-        if free >= int(POOL.broadcast_address):
+        free = next((number for number in hosts if number not in taken), None)
+        if free is None:
             raise OverQuota(f"All addresses of {POOL} are taken. Delete a floating IP.")
+        if attempt:
+            free = random.choice([number for number in hosts if number not in taken])
         made.address = str(ipaddress.IPv4Address(free))
         try:
             with transaction.atomic():
@@ -121,10 +124,11 @@ def delete_floating_ip(ip: FloatingIP, *, by: Party) -> None:
 
 
 @transaction.atomic
-def bind(interface: Interface, id: str, *, by: Party) -> FloatingIP:
+def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> FloatingIP:
     """Bind the floating IP of this id to an interface. Bound to it already, it stays so.
 
-    Raises NotFound, InvalidValue for another zone, Conflict when it is bound elsewhere or the interface has another.
+    With infrastructure NAT an interface has one; ``replace`` unbinds that first. Raises NotFound, InvalidValue for
+    another zone, Conflict when it is bound elsewhere, or the interface has another and that is not to be replaced.
     """
     subnet = interface.subnet
     found = FloatingIP.objects.filter(account_id=subnet.account_id, region=subnet.region, id=id).first()
@@ -136,6 +140,11 @@ def bind(interface: Interface, id: str, *, by: Party) -> FloatingIP:
         return ip
     if holder:
         raise Conflict(f"{ip.address} is bound to {holder.name}. Unbind it there first.")
+    if replace and interface.enable_infrastructure_nat:
+        for other in interface.floating_ips.all():
+            other = hold(other)
+            _set_holder(other, None)
+            record_change(f"{EVENT}.detach", other, by=by)
     _bind(ip, interface)
     _notice(servers)
     record_change(f"{EVENT}.attach", ip, by=by, status=201)
@@ -145,9 +154,10 @@ def bind(interface: Interface, id: str, *, by: Party) -> FloatingIP:
 @transaction.atomic
 def unbind(ip: FloatingIP, *, by: Party) -> None:
     ip, servers = _hold(ip)
+    status = 202 if ip.network_interface else 204
     _set_holder(ip, None)
     _notice(servers)
-    record_change(f"{EVENT}.detach", ip, by=by, status=202)
+    record_change(f"{EVENT}.detach", ip, by=by, status=status)
 
 
 def _find(account_id: str, region: str, id: str) -> Interface:

@@ -1,5 +1,6 @@
 """Rules of network ACLs, tried in their order."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -7,14 +8,14 @@ from django.db.models import F, Max
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
+from controlplane.kernel.errors import ApiError, InvalidValue, ReferenceNotFound, Target
 from servers.models import NetworkACL, NetworkACLRule
 from servers.protocols import LAST_PORT, PORTS
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.references import at
 from servers.services.room import hold, make_room
-from servers.services.security_group_rules import check_protocol
+from servers.services.security_group_rules import protocol_problems, refuse
 
 EVENT = "is.network-acl.network-acl.update"
 ANYWHERE = "0.0.0.0/0"
@@ -43,13 +44,14 @@ class AclRulePrototype:
 def add_rule(acl: NetworkACL, asked: AclRulePrototype, *, path: str = "") -> NetworkACLRule:
     """Put a rule into an ACL, before the one it names, or last. Must run in a transaction.
 
-    Raises InvalidValue, ReferenceNotFound, NotUnique, OverQuota. ``path`` is where the rule stands in the request.
+    Raises Refusals, ReferenceNotFound, NotUnique, OverQuota. ``path`` is where the rule stands in the request.
     """
+    refuse(problems(asked, path=path))
     make_room("network_acl_rules", within=acl, beside=acl.rules.all())
     rule = NetworkACLRule(
         id=ids.regional_id(acl.region), network_acl=acl, name=asked.name or random_name(), created_at=clock.now()
     )
-    _apply(rule, asked, path=path)
+    _apply(rule, asked)
     rule.position = _make_place(acl, asked.before, path=path)
     save_named(rule, path=at(path, "name"))
     return rule
@@ -64,13 +66,17 @@ def create_rule(acl: NetworkACL, asked: AclRulePrototype, *, by: Party) -> Netwo
 
 
 @transaction.atomic
-def replace_rule(rule: NetworkACLRule, asked: AclRulePrototype, *, move: bool, by: Party) -> NetworkACLRule:
-    """Make the rule what is asked, the changes merged in, and put it before ``asked.before`` if it shall move.
+def replace_rule(
+    rule: NetworkACLRule, merge: Callable[[NetworkACLRule], AclRulePrototype], *, move: bool, by: Party
+) -> NetworkACLRule:
+    """Make the rule what ``merge`` makes of it as it is now, and put it before what that names if it shall ``move``.
 
-    Raises InvalidValue, ReferenceNotFound, NotUnique.
+    Raises Refusals, InvalidValue, ReferenceNotFound, NotUnique.
     """
     acl = hold(rule.network_acl)
     rule = hold(rule)
+    asked = merge(rule)
+    refuse(problems(asked))
     rule.name = asked.name or rule.name
     _apply(rule, asked)
     if move:
@@ -100,9 +106,13 @@ def _make_place(acl: NetworkACL, before: str, *, path: str = "") -> int:
     return following.position
 
 
-def _apply(rule: NetworkACLRule, asked: AclRulePrototype, *, path: str = "") -> None:
+def problems(asked: AclRulePrototype, *, path: str = "") -> Iterator[ApiError]:
+    """What is wrong with a rule by itself."""
     given = {name: getattr(asked, name) for name in PORT_RANGES} | {"type": asked.icmp_type, "code": asked.icmp_code}
-    check_protocol(asked.protocol, given, ports=PORT_RANGES, path=path)
+    return protocol_problems(asked.protocol, given, ports=PORT_RANGES, path=path)
+
+
+def _apply(rule: NetworkACLRule, asked: AclRulePrototype) -> None:
     rule.action, rule.direction, rule.protocol = asked.action, asked.direction, asked.protocol
     rule.source, rule.destination = asked.source, asked.destination
     rule.icmp_type, rule.icmp_code = asked.icmp_type, asked.icmp_code

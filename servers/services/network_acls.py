@@ -9,8 +9,9 @@ from servers.models import VPC, NetworkACL, NetworkACLRule
 from servers.protocols import EVERYTHING
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
-from servers.services.network_acl_rules import ANYWHERE, AclRulePrototype, add_rule
+from servers.services.network_acl_rules import ANYWHERE, AclRulePrototype, add_rule, problems
 from servers.services.room import hold, make_room
+from servers.services.security_group_rules import refuse
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
@@ -47,8 +48,10 @@ def create_network_acl(
 ) -> NetworkACL:
     """Make an ACL in a VPC, with these rules, or copies of another one's; with none, it lets nothing pass.
 
-    Raises ReferenceNotFound, NotUnique, OverQuota; rules as ``add_rule``.
+    Raises Refusals naming all that is wrong with the rules, ReferenceNotFound, NotUnique, OverQuota.
     """
+    asked = list(enumerate(rules or []))
+    refuse(each for position, rule in asked for each in problems(rule, path=f"rules[{position}]"))
     group = group_for(account, resource_group)
     make_room("network_acls", within=vpc, beside=vpc.network_acls.all())
     acl = NetworkACL(
@@ -61,7 +64,7 @@ def create_network_acl(
         created_at=clock.now(),
     )
     save_named(acl)
-    for position, rule in enumerate(rules or []):
+    for position, rule in asked:
         add_rule(acl, rule, path=f"rules[{position}]")
     for copied in source.rules.all() if source else ():
         copied.pk, copied.id, copied.network_acl = None, ids.regional_id(vpc.region), acl

@@ -1,14 +1,15 @@
 """Rules of security groups."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
+from controlplane.kernel.errors import ApiError, InvalidValue, ReferenceNotFound, Refusals, Target
 from servers.models import SecurityGroup, SecurityGroupRule
-from servers.protocols import PORTS, foreign
+from servers.protocols import foreign
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.references import at
@@ -20,7 +21,10 @@ ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True)
 class RulePrototype:
-    """A rule to be. The far end is a range or an address (``remote``), or the id of a group."""
+    """A rule to be. The far end is a range or an address (``remote``), or the id of a group.
+
+    Without ports, a rule for tcp or udp is for all of them (VPC API, SecurityGroupRuleProtocolTCPUDP).
+    """
 
     direction: str
     protocol: str
@@ -35,10 +39,11 @@ class RulePrototype:
 
 
 def add_rule(group: SecurityGroup, asked: RulePrototype, *, path: str = "") -> SecurityGroupRule:
-    """Put a rule into a group. Must run in a transaction. Raises InvalidValue, ReferenceNotFound, NotUnique, OverQuota.
+    """Put a rule into a group. Must run in a transaction. Raises Refusals, ReferenceNotFound, NotUnique, OverQuota.
 
     ``path`` is where the rule stands in the request.
     """
+    refuse(problems(asked, path=path))
     make_room("security_group_rules", within=group, beside=group.rules.all())
     rule = SecurityGroupRule(
         id=ids.regional_id(group.region), security_group=group, name=asked.name or random_name(), created_at=clock.now()
@@ -57,10 +62,14 @@ def create_rule(group: SecurityGroup, asked: RulePrototype, *, by: Party) -> Sec
 
 
 @transaction.atomic
-def replace_rule(rule: SecurityGroupRule, asked: RulePrototype, *, by: Party) -> SecurityGroupRule:
-    """Make the rule what is asked, the changes merged in. Raises InvalidValue, ReferenceNotFound, NotUnique."""
+def replace_rule(
+    rule: SecurityGroupRule, merge: Callable[[SecurityGroupRule], RulePrototype], *, by: Party
+) -> SecurityGroupRule:
+    """Make the rule what ``merge`` makes of it as it is now. Raises Refusals, ReferenceNotFound, NotUnique."""
     hold(rule.security_group)
     rule = hold(rule)
+    asked = merge(rule)
+    refuse(problems(asked))
     rule.name = asked.name or rule.name
     _apply(rule, asked)
     save_named(rule)
@@ -75,19 +84,21 @@ def delete_rule(rule: SecurityGroupRule, *, by: Party) -> None:
     record_change(EVENT, rule.security_group, by=by, status=204)
 
 
-def _apply(rule: SecurityGroupRule, asked: RulePrototype, *, path: str = "") -> None:
+def problems(asked: RulePrototype, *, path: str = "") -> Iterator[ApiError]:
+    """What is wrong with a rule by itself."""
     given = {
         "port_min": asked.port_min,
         "port_max": asked.port_max,
         "type": asked.icmp_type,
         "code": asked.icmp_code,
     }
-    check_protocol(asked.protocol, given, ports=("port_min", "port_max"), path=path)
+    return protocol_problems(asked.protocol, given, ports=("port_min", "port_max"), path=path)
+
+
+def _apply(rule: SecurityGroupRule, asked: RulePrototype, *, path: str = "") -> None:
     rule.direction, rule.protocol, rule.local = asked.direction, asked.protocol, asked.local
     rule.icmp_type, rule.icmp_code = asked.icmp_type, asked.icmp_code
     rule.port_min, rule.port_max = asked.port_min, asked.port_max
-    if asked.protocol in PORTS and asked.port_min is None and asked.port_max is None:
-        rule.port_min, rule.port_max = 1, 65_535
     rule.remote, rule.remote_group = asked.remote, None
     if asked.remote_group:
         rule.remote, rule.remote_group = "", _group(rule.security_group, asked.remote_group, path=at(path, "remote"))
@@ -100,19 +111,30 @@ def _group(own: SecurityGroup, id: str, *, path: str) -> SecurityGroup:
     return found
 
 
-def check_protocol(protocol: str, given: dict[str, int | None], *, ports: tuple[str, ...], path: str = "") -> None:
-    """Raises InvalidValue for what the protocol does not take, and for half a range or one that is upside down.
+def protocol_problems(
+    protocol: str, given: dict[str, int | None], *, ports: tuple[str, ...], path: str = ""
+) -> Iterator[ApiError]:
+    """What the protocol does not take; half a range, and one that is upside down; a code without its type.
 
     ``ports`` are pairs of names, lowest and highest.
     """
-    for name in foreign(protocol, given, ports=ports):
-        raise InvalidValue(f"A rule for {protocol} has no {name}. Leave it out.", target=Target(at(path, name)))
+    unknown = foreign(protocol, given, ports=ports)
+    for name in unknown:
+        yield InvalidValue(f"A rule for {protocol} has no {name}. Leave it out.", target=Target(at(path, name)))
+    if unknown:
+        return
     for lowest, highest in zip(ports[::2], ports[1::2], strict=True):
         low, high = given[lowest], given[highest]
         if (low is None) != (high is None):
             missing = lowest if low is None else highest
-            raise InvalidValue(f"{lowest} and {highest} go together.", target=Target(at(path, missing)))
+            yield InvalidValue(f"{lowest} and {highest} go together.", target=Target(at(path, missing)))
         if low is not None and high is not None and low > high:
-            raise InvalidValue(f"{lowest} must not be above {highest}.", target=Target(at(path, lowest)))
+            yield InvalidValue(f"{lowest} must not be above {highest}.", target=Target(at(path, lowest)))
     if given.get("code") is not None and given.get("type") is None:
-        raise InvalidValue("An ICMP code needs its type.", target=Target(at(path, "type")))
+        yield InvalidValue("An ICMP code needs its type.", target=Target(at(path, "type")))
+
+
+def refuse(found: Iterator[ApiError]) -> None:
+    """Raises Refusals naming all of them, if there are any."""
+    if refusals := list(found):
+        raise Refusals(refusals)

@@ -19,7 +19,7 @@ from servers.protocols import EVERYTHING
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.room import hold, make_room
-from servers.services.security_group_rules import RulePrototype, add_rule
+from servers.services.security_group_rules import RulePrototype, add_rule, problems, refuse
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
@@ -57,7 +57,12 @@ def create_security_group(
     rules: list[RulePrototype] | None = None,
     by: Party,
 ) -> SecurityGroup:
-    """Make a group in a VPC. Raises ReferenceNotFound, NotUnique, OverQuota; rules as ``add_rule``."""
+    """Make a group in a VPC.
+
+    Raises Refusals naming all that is wrong with the rules, ReferenceNotFound, NotUnique, OverQuota.
+    """
+    asked = list(enumerate(rules or []))
+    refuse(each for position, rule in asked for each in problems(rule, path=f"rules[{position}]"))
     group = group_for(account, resource_group)
     make_room("security_groups", within=vpc, beside=vpc.security_groups.all())
     made = SecurityGroup(
@@ -70,7 +75,7 @@ def create_security_group(
         created_at=clock.now(),
     )
     save_named(made)
-    for position, rule in enumerate(rules or []):
+    for position, rule in asked:
         add_rule(made, rule, path=f"rules[{position}]")
     record_change(f"{EVENT}.create", made, by=by, status=201)
     return made
@@ -114,9 +119,8 @@ def delete_security_group(group: SecurityGroup, *, by: Party) -> None:
 
 def targets_of(group: SecurityGroup) -> list[Target]:
     """The interfaces in a group, oldest first."""
-    own = group.network_interfaces.select_related("server")
-    virtual = group.virtual_network_interfaces.select_related("attachment__server")
-    return sorted([*own, *virtual], key=lambda row: (row.created_at, row.id))
+    rows: list[Target] = [*group.network_interfaces.all(), *group.virtual_network_interfaces.all()]
+    return sorted(rows, key=lambda row: (row.created_at, row.id))
 
 
 def find_target(account_id: str, region: str, id: str) -> Target | None:
@@ -148,25 +152,31 @@ def add_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
     taken = group.network_interfaces.count() + group.virtual_network_interfaces.count()
     quotas.require_room("security_group_targets", taken=taken, quotas=own)
     target.security_groups.add(group)
+    _notice(target)
     record_change(f"{EVENT}.update", group, by=by)
 
 
 @transaction.atomic
 def remove_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
-    """Take an interface out of the group. The last one to leave is put into the VPC's default group.
+    """Take an interface out of the group.
 
-    Raises NotFound when it is not in the group, Conflict when that is the default and the only one.
+    Raises NotFound when it is not in the group, Conflict when that is its only one: the VPC API asks for another.
     """
-    vpc = hold(group.vpc)
     target = hold(target)
     if not target.security_groups.filter(pk=group.pk).exists():
         raise NotFound("The interface is not in the security group.")
     if target.security_groups.count() == 1:
-        if vpc.default_security_group_id == group.pk:
-            raise Conflict(
-                "An interface is always in a security group, and this is its only one. Put it into another first.",
-                code="security_group_last_of_target",
-            )
-        target.security_groups.add(vpc.default_security_group_id)  # type: ignore[arg-type]
+        raise Conflict(
+            "An interface is always in a security group, and this is its only one. Put it into another first.",
+            code="security_group_last_of_target",
+        )
     target.security_groups.remove(group)
+    _notice(target)
     record_change(f"{EVENT}.update", group, by=by, status=204)
+
+
+def _notice(target: Target) -> None:
+    """A virtual network interface shows its groups, so that its entity tag is another one now."""
+    if isinstance(target, VirtualNetworkInterface):
+        target.revision += 1
+        target.save(update_fields=["revision"])

@@ -8,7 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from controlplane.activity.models import ActivityEvent
-from servers.models import BareMetalServer
+from servers.models import AccountSettings, BareMetalServer
 from tests.world import ALICE, World, make_profile, make_server
 from trustedprofiles.models import User
 
@@ -55,6 +55,17 @@ def test_the_list_switches_the_service_on(browser: Client, server: BareMetalServ
     save_list(browser, server, metadata_enabled="on")
     server.refresh_from_db()
     assert server.metadata_enabled
+
+
+@pytest.mark.parametrize(("posted", "expected"), [({}, False), ({"metadata_service": "on"}, True)])
+def test_the_switch_of_the_whole_account_is_turned(
+    browser: Client, world: World, posted: dict[str, str], expected: bool
+) -> None:
+    answer = browser.post("/admin/servers/accountsettings/add/", {"account": world.account.id, **posted})
+    assert answer.status_code == 302
+    assert AccountSettings.objects.get().metadata_service is expected
+    [event] = ActivityEvent.objects.filter(action="baremint.account.update")
+    assert (event.initiator_id, event.data) == (ALICE.iam_id, {"metadata_service": {"enabled": expected}})
 
 
 def test_the_list_switches_the_protocol(browser: Client, server: BareMetalServer) -> None:

@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from tests.live.conftest import NewProduct
+from tests.live.operator import Operator
 from tests.live.product import ROOT, Product
 
 pytestmark = pytest.mark.live
@@ -71,6 +72,18 @@ def test_killed_processes_are_started_again(disposable: Product) -> None:
     with requests.Session() as session:
         session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
         assert session.get(url, timeout=10).status_code == 200
+
+
+def test_a_worker_that_is_killed_in_the_middle_leaves_no_server_stuck(new_product: NewProduct) -> None:
+    """The next step stands in the database; the tick takes up what a dead worker left."""
+    product = new_product(settings={"BAREMINT_PROVISION_SECONDS": "3"})
+    product.start()
+    operator = Operator(product.info)
+    server = operator.vpc.create_bare_metal_server(operator.prototype()).get_result()
+    for pid in product.processes():
+        if b"celery" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
+    assert operator.await_status(server["id"], "running")["lifecycle_state"] == "stable"
 
 
 def test_kill_9_of_the_supervisor_leaves_nothing_running(disposable: Product) -> None:

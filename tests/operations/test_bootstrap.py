@@ -5,9 +5,11 @@ import stat
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
+from django.core.exceptions import ImproperlyConfigured
 
 from controlplane.home import Home
 from controlplane.kernel import clock
@@ -27,6 +29,12 @@ def home(tmp_path: Path, settings: object) -> Iterator[Home]:
     made = Home(tmp_path / "home")
     settings.HOME = made  # type: ignore[attr-defined]
     return made
+
+
+def test_a_quota_that_nobody_knows_is_refused_by_name(settings: Any) -> None:
+    settings.BAREMINT_QUOTAS = {"servers": 3}
+    with pytest.raises(ImproperlyConfigured, match="BAREMINT_QUOTAS names servers; there are quotas of bare_metal"):
+        bootstrap.bootstrap(now=clock.now(), progress=lambda _: None)
 
 
 def run() -> bool:
