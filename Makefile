@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down test fuzz lint format bench clean lock
+.PHONY: help up down test e2e fuzz lint format bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,8 +19,12 @@ up: $(VENV)/.runtime ## Set up what is missing and start Baremint; Ctrl-C stops 
 down: ## Stop a Baremint that runs in the background (or in another terminal)
 	@if [ -x $(BIN)/baremint ]; then exec $(BIN)/baremint down; else echo "Nothing is installed here, so nothing runs."; fi
 
-test: $(VENV)/.development ## Run all tests, on SQLite and on PostgreSQL
-	@$(BIN)/pytest
+test: $(VENV)/.development ## Run the tests, on SQLite and on PostgreSQL
+	@$(BIN)/pytest -m "not live" --numprocesses auto
+	@$(BIN)/pytest -m "live and not e2e"
+
+e2e: $(VENV)/.development ## Try what takes longer: every example, command and documented operation, Terraform if it is here
+	@$(BIN)/pytest -m e2e
 
 fuzz: $(VENV)/.development ## Try every documented operation with many made-up requests (many minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/live/test_schemathesis.py

@@ -80,7 +80,7 @@ def _take_address(made: FloatingIP) -> None:
         if free is None:
             raise OverQuota(f"All addresses of {POOL} are taken. Delete a floating IP.")
         if attempt:
-            free = random.choice([number for number in hosts if number not in taken])
+            free = random.choice([number for number in hosts if number not in taken])  # noqa: S311  no secret
         made.address = str(ipaddress.IPv4Address(free))
         try:
             with transaction.atomic():
@@ -140,9 +140,8 @@ def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> 
         return ip
     if holder:
         raise Conflict(f"{ip.address} is bound to {holder.name}. Unbind it there first.")
-    if replace and interface.enable_infrastructure_nat:
-        for other in interface.floating_ips.all():
-            other = hold(other)
+    if replace and hold(interface).enable_infrastructure_nat:
+        for other in map(hold, interface.floating_ips.all()):
             _set_holder(other, None)
             record_change(f"{EVENT}.detach", other, by=by)
     _bind(ip, interface)

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from ibm_vpc import vpc_v1
 
+from controlplane.activity.models import ActivityEvent
 from servers.facts import facts_of
 from servers.models import BareMetalServer, FloatingIP, NetworkInterface, Subnet
 from servers.selectors import server_by_number
 from tests.api.calling import call
-from tests.api.vpc import QUERY, SERVERS, Api, errors, settle
-from tests.world import MALLORY
+from tests.api.vpc import QUERY, SERVERS, Api, errors, fits, settle
+from tests.world import MALLORY, World, make_server, make_virtual_interface
 
 PATH = "/v1/floating_ips"
 ZONE = {"name": "us-south-1"}
@@ -80,9 +81,11 @@ def test_a_virtual_interface_binds_lists_and_unbinds(api: Api, made: dict[str, A
     subnet = {"id": Subnet.objects.get().id}
     virtual = api.call("POST", "/v1/virtual_network_interfaces", {"subnet": subnet}).json()
     path = f"/v1/virtual_network_interfaces/{virtual['id']}/floating_ips"
-    assert api.call("PUT", f"{path}/{made['id']}").json()["address"] == made["address"]
+    answer = api.call("PUT", f"{path}/{made['id']}")
+    assert (answer.status_code, answer.json()["address"]) == (201, made["address"])
     assert vpc_v1.FloatingIPCollectionVirtualNetworkInterfaceContext.from_dict(api.get(path).json()).total_count == 1
-    assert api.get(f"{PATH}/{made['id']}").json()["target"]["crn"] == virtual["crn"]
+    target = api.get(f"{PATH}/{made['id']}").json()["target"]
+    assert fits(vpc_v1.FloatingIPTargetVirtualNetworkInterfaceReference, target).crn == virtual["crn"]
     assert api.call("DELETE", f"{path}/{made['id']}").status_code == 204
     assert api.get(f"{path}/{made['id']}").status_code == 404
 
@@ -96,6 +99,73 @@ def test_a_second_one_needs_an_interface_without_infrastructure_nat(
     assert (answer.status_code, errors(answer)) == (409, [("conflict", "target")])
     NetworkInterface.objects.update(enable_infrastructure_nat=False)
     assert api.call("PATCH", path, {"target": {"id": interface.id}}).status_code == 200
+
+
+def test_an_interface_gives_up_its_floating_ip_for_the_next(
+    api: Api, made: dict[str, Any], server: BareMetalServer, interface: NetworkInterface
+) -> None:
+    before = api.call("POST", PATH, {"target": {"id": interface.id}}).json()
+    path = f"{SERVERS}/{server.id}/network_interfaces/{interface.id}/floating_ips"
+    assert api.call("PUT", f"{path}/{made['id']}").json()["target"]["id"] == interface.id
+    assert "target" not in api.get(f"{PATH}/{before['id']}").json()
+    assert addresses(server) == (made["address"], interface.primary_ip.address)
+
+
+def test_an_interface_without_infrastructure_nat_keeps_both(
+    api: Api, made: dict[str, Any], server: BareMetalServer, interface: NetworkInterface
+) -> None:
+    api.call("POST", PATH, {"target": {"id": interface.id}})
+    NetworkInterface.objects.update(enable_infrastructure_nat=False)
+    path = f"{SERVERS}/{server.id}/network_interfaces/{interface.id}/floating_ips"
+    api.call("PUT", f"{path}/{made['id']}")
+    assert len(api.get(path).json()["floating_ips"]) == 2
+
+
+def test_a_virtual_interface_does_not_give_up_its_floating_ip(api: Api, made: dict[str, Any]) -> None:
+    virtual = make_virtual_interface(Subnet.objects.get())
+    bound = api.call("POST", PATH, {"target": {"crn": virtual.crn}}).json()
+    path = f"/v1/virtual_network_interfaces/{virtual.id}/floating_ips"
+    assert api.call("PUT", f"{path}/{made['id']}").status_code == 409
+    assert [ip["id"] for ip in api.get(path).json()["floating_ips"]] == [bound["id"]]
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_what_only_shows_an_attachment_binds_at_its_virtual_interface(
+    api: Api, made: dict[str, Any], prototype: dict[str, Any], method: str
+) -> None:
+    virtual = make_virtual_interface(Subnet.objects.get())
+    del prototype["primary_network_interface"]
+    prototype["primary_network_attachment"] = {"virtual_network_interface": {"id": virtual.id}}
+    shown = api.call("POST", SERVERS, prototype).json()
+    api.call("PUT", f"/v1/virtual_network_interfaces/{virtual.id}/floating_ips/{made['id']}")
+    path = f"{SERVERS}/{shown['id']}/network_interfaces/{shown['network_interfaces'][0]['id']}/floating_ips"
+    assert api.get(path).json()["floating_ips"][0]["target"]["id"] == virtual.id
+    answer = api.call(method, f"{path}/{made['id']}")
+    assert answer.status_code == 409
+    assert f"/virtual_network_interfaces/{virtual.id}/floating_ips" in answer.json()["errors"][0]["message"]
+
+
+def test_an_interface_in_another_zone_is_no_target(api: Api, server: BareMetalServer) -> None:
+    elsewhere = api.call("POST", PATH, {"zone": {"name": "us-south-2"}}).json()
+    target = {"target": {"id": server.network_interfaces.get().id}}
+    assert errors(api.call("PATCH", f"{PATH}/{elsewhere['id']}", target)) == [("invalid_value", "target")]
+
+
+def test_another_accounts_interface_is_no_target(api: Api, made: dict[str, Any], world: World) -> None:
+    theirs = make_server(world.other_account, name="theirs").network_interfaces.get()
+    answer = api.call("PATCH", f"{PATH}/{made['id']}", {"target": {"id": theirs.id}})
+    assert (answer.status_code, errors(answer)) == (400, [("not_found", "target")])
+
+
+def test_binding_at_an_interface_leaves_an_event_of_either_side(
+    api: Api, made: dict[str, Any], server: BareMetalServer, interface: NetworkInterface
+) -> None:
+    path = f"{SERVERS}/{server.id}/network_interfaces/{interface.id}/floating_ips/{made['id']}"
+    events = ActivityEvent.objects.filter(request_id=api.call("PUT", path)["X-Request-Id"])
+    assert {(event.action, event.target_name) for event in events} == {
+        ("is.bare-metal-server.network-interface-floating-ip.attach", "web-1"),
+        ("is.floating-ip.floating-ip.attach", "public"),
+    }
 
 
 def test_what_is_bound_elsewhere_is_not_taken_away(
@@ -155,6 +225,25 @@ def test_the_list_is_filtered_and_sorted(api: Api, made: dict[str, Any], interfa
     names = [ip["name"] for ip in api.get(PATH, "sort=name").json()["floating_ips"]]
     assert names == ["a", "public"]
     assert api.get(PATH, "sort=colour").status_code == 400
+
+
+def test_the_list_is_filtered_by_the_whole_crn_of_its_target(api: Api, made: dict[str, Any]) -> None:
+    virtual = make_virtual_interface(Subnet.objects.get())
+    api.call("PATCH", f"{PATH}/{made['id']}", {"target": {"id": virtual.id}})
+    counts = [api.get(PATH, f"target.crn={crn}").json()["total_count"] for crn in (virtual.crn, f"crn:x:{virtual.id}")]
+    assert counts == [1, 0]
+
+
+def test_those_of_a_virtual_interface_are_sorted(api: Api, made: dict[str, Any]) -> None:
+    virtual = make_virtual_interface(Subnet.objects.get())
+    virtual.enable_infrastructure_nat = False
+    virtual.save()
+    other = api.call("POST", PATH, {"zone": ZONE, "name": "a"}).json()
+    path = f"/v1/virtual_network_interfaces/{virtual.id}/floating_ips"
+    for ip in (other, made):
+        api.call("PUT", f"{path}/{ip['id']}")
+    assert [ip["name"] for ip in api.get(path, "sort=-name").json()["floating_ips"]] == ["public", "a"]
+    assert [ip["name"] for ip in api.get(path, "sort=name").json()["floating_ips"]] == ["a", "public"]
 
 
 def test_another_accounts_or_regions_looks_like_none(made: dict[str, Any]) -> None:

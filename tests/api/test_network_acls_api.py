@@ -102,7 +102,10 @@ WRONG: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "action": ({"action": "maybe"}, ("invalid_value", "action")),
     "source": ({"source": "10.0.0.1/8"}, ("invalid_value", "source")),
     "before": ({"before": {"id": "none"}}, ("not_found", "before")),
-    "ports-of-any": ({"source_port_min": 1, "source_port_max": 2}, ("invalid_value", "source_port_max")),
+    "port-of-any": ({"source_port_min": 1}, ("invalid_value", "source_port_min")),
+    "half-a-range": ({"protocol": "tcp", "source_port_min": 1}, ("invalid_value", "source_port_max")),
+    "netmask": ({"destination": "10.0.0.0/255.0.0.0"}, ("invalid_value", "destination")),
+    "later-word": ({"protocol": "icmp_tcp_udp"}, ("invalid_value", "protocol")),
     "upside-down": (
         {"protocol": "tcp", "source_port_min": 3, "source_port_max": 2},
         ("invalid_value", "source_port_min"),
@@ -116,6 +119,52 @@ def test_a_rule_is_refused(api: Api, path: str, changes: dict[str, Any], expecte
     answer = api.call("POST", f"{path}/rules", RULE | changes)
     assert (answer.status_code, errors(answer)) == (400, [expected])
     assert order(api, path) == []
+
+
+def test_all_that_is_wrong_with_the_rules_is_named(api: Api, vpc: VPC) -> None:
+    rules = [RULE | {"type": 8}, RULE | {"protocol": "udp", "destination_port_min": 2, "destination_port_max": 1}]
+    answer = api.call("POST", PATH, {"vpc": {"id": vpc.id}, "rules": rules})
+    assert [name for _, name in errors(answer)] == ["rules[0].type", "rules[1].destination_port_min"]
+
+
+def test_a_later_version_denies_any_instead_of_everything(api: Api, path: str) -> None:
+    denial = RULE | {"action": "deny", "protocol": "icmp_tcp_udp"}
+    assert errors(api.call("POST", f"{path}/rules", denial, query=NOW)) == [("invalid_value", "action")]
+    assert api.call("POST", f"{path}/rules", denial | {"protocol": "any"}, query=NOW).status_code == 201
+
+
+def test_a_later_version_does_not_turn_everything_into_a_denial(api: Api, path: str) -> None:
+    rule = f"{path}/rules/{add(api, path, 'all', protocol='all')}"
+    assert errors(api.call("PATCH", rule, {"action": "deny"}, query=NOW)) == [("invalid_value", "action")]
+    assert api.call("PATCH", rule, {"name": "new"}, query=NOW).json()["action"] == "allow"
+
+
+def test_an_earlier_version_denies_all(api: Api, path: str) -> None:
+    rule = add(api, path, "none", protocol="all", action="deny")
+    assert api.get(f"{path}/rules/{rule}").json()["protocol"] == "all"
+
+
+def test_ports_are_given_back_to_all(api: Api, path: str) -> None:
+    rule = add(api, path, "ssh", protocol="tcp", destination_port_min=22, destination_port_max=22)
+    patch = {"destination_port_min": None, "destination_port_max": None}
+    changed = api.call("PATCH", f"{path}/rules/{rule}", patch).json()
+    assert (changed["destination_port_min"], changed["destination_port_max"]) == (1, 65535)
+
+
+def test_the_protocol_of_a_rule_stays(api: Api, path: str) -> None:
+    answer = api.call("PATCH", f"{path}/rules/{add(api, path, 'any')}", {"protocol": "tcp"})
+    assert errors(answer) == [("unknown_field", "protocol")]
+
+
+def test_an_unknown_vpc_and_an_unknown_source_are_both_named(api: Api, path: str) -> None:
+    answer = api.call("POST", PATH, {"vpc": {"id": "none"}, "source_network_acl": {"id": "none"}})
+    assert errors(answer) == [("not_found", "vpc"), ("not_found", "source_network_acl")]
+
+
+def test_rules_and_a_source_exclude_each_other(api: Api, path: str, vpc: VPC) -> None:
+    source = {"id": path.rpartition("/")[2]}
+    answer = api.call("POST", PATH, {"vpc": {"id": vpc.id}, "rules": [], "source_network_acl": source})
+    assert errors(answer) == [("invalid_value", "rules")]
 
 
 def test_the_rules_of_another_acl_are_copied_in_their_order(api: Api, path: str, vpc: VPC) -> None:

@@ -12,7 +12,7 @@ import pytest
 from tests.live.operator import Operator, eventually
 from tests.live.product import Product
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 CALL = "from ibm_vpc import VpcV1; print(VpcV1.new_instance().list_bare_metal_servers().get_status_code())"
 

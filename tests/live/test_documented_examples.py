@@ -14,7 +14,7 @@ import pytest
 from tests.live.fences import ROOT, Block, every_block, resembles
 from tests.live.product import Product
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 LANGUAGES = {"sh", "python", "json", "text"}
 BLOCKS = every_block()

@@ -17,7 +17,7 @@ import requests
 from tests.live.operator import NEW
 from tests.live.product import ROOT, Product
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "1")
 """Made-up requests for each operation, beside those that try its limits one by one."""
@@ -64,7 +64,7 @@ def schemathesis(
             *(str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(config)),
             *("run", f"{product.info['iam_url']}/docs/openapi.json", "--header", f"Authorization: Bearer {token}"),
             *("--checks", ",".join(CHECKS), "--max-examples", EXAMPLES, "--generation-deterministic", "--no-shrink"),
-            *("--continue-on-failure", "--workers", "2", "--no-color", "--warnings", "off", *options),
+            *("--continue-on-failure", "--no-color", "--warnings", "off", *options),
         ],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.live.schemathesis_hooks"},

@@ -20,6 +20,7 @@ SECONDS = 600
 
 pytestmark = [
     pytest.mark.live,
+    pytest.mark.e2e,
     pytest.mark.skipif(
         not (PROVIDER and shutil.which("terraform")), reason="needs terraform, and TERRAFORM_IBM_PROVIDER=<folder>"
     ),

@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 
 from controlplane.operations.openapi.shapes import Schema, prose
 from servers.api.network_requests import IDENTITIES
+from servers.api.rule_fields import EVERYTHING_SINCE
 from servers.api.virtual_interface_requests import VirtualNetworkInterfaceBody
 from servers.protocols import EVERYTHING, FORMERLY, NAMED
 
@@ -50,7 +51,8 @@ class Protocol(OpenApiSerializerFieldExtension):
     target_class = "servers.api.rule_fields.ProtocolField"
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
-        named = {"type": "string", "enum": [*NAMED, FORMERLY], "description": f"`{FORMERLY}` means `{EVERYTHING}`."}
+        words = f"`{EVERYTHING}` from version {EVERYTHING_SINCE} on, `{FORMERLY}` before."
+        named = {"type": "string", "enum": [*NAMED, FORMERLY], "description": words}
         return {"anyOf": [named, {"type": "string", "pattern": "^number_(0|[1-9][0-9]{0,2})$"}]}
 
 

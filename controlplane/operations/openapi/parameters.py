@@ -122,6 +122,7 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
     "list_vpc_routing_tables": {"is_default": Query("Only the default routing table, or only the others.", BOOLEAN)},
     "list_subnet_reserved_ips": {"sort": sort_by(reserved_ips.SORTABLE)},
     "list_floating_ips": {"sort": sort_by(floating_ips.SORTABLE)},
+    "list_network_interface_floating_ips": {"sort": sort_by(floating_ips.SORTABLE)},
     "list_network_acl_rules": {
         "direction": Query("Only rules for traffic in this direction.", one_of(*rule_fields.DIRECTIONS))
     },
