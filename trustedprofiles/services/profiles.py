@@ -11,6 +11,7 @@ from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotFound, Target
 from trustedprofiles import events
 from trustedprofiles.models import Account, Policy, TrustedProfile
+from trustedprofiles.services.tags import forget
 
 
 @transaction.atomic
@@ -62,6 +63,7 @@ def delete_profile(profile: TrustedProfile, *, by: Party) -> None:
     }
     _record(events.PROFILE_DELETE, profile, by=by, status=204, data=gone)
     policies.delete()
+    forget(profile.crn)
     profile.delete()
 
 
