@@ -19,6 +19,7 @@ from servers.services.trunks import (
     changed,
     hold_server,
     refuse_lost_vlans,
+    refuse_several_floating_ips,
     require_place,
     require_slot,
     require_stopped,
@@ -191,6 +192,8 @@ def update_interface(
             setattr(interface, attribute, value)
     if interface.allow_ip_spoofing and not interface.enable_infrastructure_nat:
         raise InvalidValue("allow_ip_spoofing needs enable_infrastructure_nat.", target=Target("allow_ip_spoofing"))
+    if enable_infrastructure_nat:
+        refuse_several_floating_ips(interface)
     if allowed_vlans is not None:
         refuse_lost_vlans(interface, allowed_vlans, beside=held.network_interfaces.exclude(pk=interface.pk))
     try:

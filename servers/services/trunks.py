@@ -6,7 +6,7 @@ from django.conf import settings
 
 from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, NotFound, Target
 from servers import quotas
-from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface, Subnet
+from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface, Subnet, VirtualNetworkInterface
 from servers.services.references import References
 
 TRUNK = "pci"
@@ -61,6 +61,15 @@ def no_trunk(vlan: int, path: str) -> ApiError:
         f"No PCI interface of the server allows VLAN {vlan}. Add it to the allowed_vlans of one first.",
         target=Target(path),
     )
+
+
+def refuse_several_floating_ips(holder: NetworkInterface | VirtualNetworkInterface) -> None:
+    """Raises Conflict when infrastructure NAT is to be turned on where it would have several addresses to use."""
+    if holder.floating_ips.count() > 1:
+        raise Conflict(
+            "The interface has several floating IPs, and with enable_infrastructure_nat it can have only one.",
+            target=Target("enable_infrastructure_nat"),
+        )
 
 
 def refuse_lost_vlans(

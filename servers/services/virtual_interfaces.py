@@ -19,6 +19,7 @@ from servers.services.interfaces import mac_address
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References, at
 from servers.services.room import hold
+from servers.services.trunks import refuse_several_floating_ips
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.selectors import resource_group as find_group
 from trustedprofiles.services.tags import forget
@@ -210,6 +211,8 @@ def update_virtual_interface(
         raise InvalidValue("Names that begin with ibm- are the provider's. Choose another.", target=Target("name"))
     if interface.allow_ip_spoofing and not interface.enable_infrastructure_nat:
         raise InvalidValue("allow_ip_spoofing needs enable_infrastructure_nat.", target=Target("allow_ip_spoofing"))
+    if changes.get("enable_infrastructure_nat"):
+        refuse_several_floating_ips(interface)
     interface.revision += 1
     save_named(interface)
     record_change(f"{EVENT}.update", interface, by=by)

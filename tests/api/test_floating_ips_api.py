@@ -168,6 +168,17 @@ def test_binding_at_an_interface_leaves_an_event_of_either_side(
     }
 
 
+def test_infrastructure_nat_is_not_turned_on_over_several(
+    api: Api, server: BareMetalServer, interface: NetworkInterface
+) -> None:
+    NetworkInterface.objects.update(enable_infrastructure_nat=False)
+    for _ in range(2):
+        api.call("POST", PATH, {"target": {"id": interface.id}})
+    path = f"{SERVERS}/{server.id}/network_interfaces/{interface.id}"
+    answer = api.call("PATCH", path, {"enable_infrastructure_nat": True})
+    assert (answer.status_code, errors(answer)) == (409, [("conflict", "enable_infrastructure_nat")])
+
+
 def test_what_is_bound_elsewhere_is_not_taken_away(
     api: Api, made: dict[str, Any], server: BareMetalServer, interface: NetworkInterface
 ) -> None:
