@@ -1,6 +1,5 @@
 """``/v1/floating_ips``."""
 
-import ipaddress
 from typing import Any, Literal, NotRequired, TypedDict
 
 from django.db.models import Q, QuerySet
@@ -11,8 +10,8 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
 from controlplane.kernel.fields import StrictSerializer
-from controlplane.kernel.paging import Order
 from servers import catalog
+from servers.api.address_order import order_of
 from servers.api.base import VpcView
 from servers.api.fields import NameField, ReferenceField
 from servers.api.references import Hrefs, resource_group
@@ -30,11 +29,6 @@ from servers.services import floating_ips as services
 from trustedprofiles.permissions import Operation
 
 ACTION = EVENT = services.EVENT
-SORTABLE: dict[str, Any] = {
-    "address": lambda text: int(ipaddress.IPv4Address(text)),
-    "created_at": lambda instant: instant.timestamp(),
-    "name": str,
-}
 TYPES = ("network_interface", "virtual_network_interface")
 
 
@@ -112,20 +106,6 @@ def with_targets(rows: QuerySet[Row]) -> QuerySet[Row]:
     holders = ("network_interface", "virtual_network_interface")
     parts = [f"{holder}__{part}" for holder in holders for part in ("primary_ip", "subnet")]
     return rows.select_related("resource_group", "network_interface__server", *parts)
-
-
-def order_of(request: Request) -> Order | None:
-    """What the parameter ``sort`` asks for. Raises InvalidValue."""
-    sort = request.GET.get("sort")
-    if sort is None:
-        return None
-    column = sort.removeprefix("-")
-    if column not in SORTABLE:
-        raise InvalidValue(
-            f"sort must be one of {', '.join(SORTABLE)}, or one of them after a hyphen.",
-            target=Target("sort", "parameter", sort),
-        )
-    return Order(column, SORTABLE[column], descending=sort.startswith("-"))
 
 
 class FloatingIpView(VpcView):

@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import Conflict
-from servers.api.floating_ips import FloatingIP, floating_ip_body, order_of, with_targets
+from servers.api.address_order import order_of
+from servers.api.floating_ips import FloatingIP, floating_ip_body, with_targets
 from servers.api.network_interfaces import InterfaceInPath
 from servers.api.shapes import FloatingIPReference, collection
 from servers.api.virtual_interfaces import VirtualInterfaceInPath

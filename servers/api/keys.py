@@ -15,6 +15,7 @@ from servers.api.references import Hrefs, resource_group
 from servers.api.shapes import KeyReference, ResourceGroupReference, collection
 from servers.models import Key as KeyRow
 from servers.services import keys
+from servers.services.renaming import rename
 from trustedprofiles.permissions import Operation
 
 LONGEST_KEY = 16_384
@@ -103,7 +104,7 @@ class OneKey(KeyView):
         return self.answer(key_body(self.key, self.hrefs))
 
     def patch(self, request: Request, key_id: str) -> Response:
-        return self.answer(key_body(keys.rename_key(self.key, by=self.by, **self.body), self.hrefs))
+        return self.answer(key_body(rename(self.key, event="is.key.key.update", by=self.by, **self.body), self.hrefs))
 
     def delete(self, request: Request, key_id: str) -> Response:
         keys.delete_key(self.key, by=self.by)

@@ -25,6 +25,7 @@ from servers.models import VPC
 from servers.models import NetworkACL as AclRow
 from servers.services import network_acls as services
 from servers.services.references import References
+from servers.services.renaming import rename
 from trustedprofiles.permissions import Operation
 
 MOST_RULES = 200
@@ -128,7 +129,7 @@ class OneNetworkACL(AclInPath):
         return self.answer(network_acl_body(self.acl, self.hrefs))
 
     def patch(self, request: Request, acl_id: str) -> Response:
-        services.rename_network_acl(self.acl, by=self.by, **self.body)
+        rename(self.acl, event=f"{EVENT}.update", by=self.by, **self.body)
         return self.answer(network_acl_body(self.find(self.rows(), id=acl_id), self.hrefs))
 
     def delete(self, request: Request, acl_id: str) -> Response:

@@ -1,9 +1,6 @@
 """``/v1/subnets/{subnet_id}/reserved_ips``."""
 
-import ipaddress
-from collections.abc import Callable
-from datetime import datetime
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from django.db.models import Q, QuerySet
 from rest_framework import serializers
@@ -11,9 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
-from controlplane.kernel.paging import Order
+from servers.api.address_order import order_of
 from servers.api.fields import NameField, ReferenceField
 from servers.api.references import Hrefs
 from servers.api.shapes import ReservedIPReference, VirtualNetworkInterfaceReference, collection
@@ -23,11 +19,6 @@ from servers.models import ReservedIP as ReservedIpRow
 from servers.services import reserved_ips
 from trustedprofiles.permissions import Operation
 
-SORTABLE: dict[str, Callable[[Any], int | str]] = {
-    "address": lambda address: int(ipaddress.IPv4Address(address)),
-    "created_at": datetime.isoformat,
-    "name": str,
-}
 TARGETS = ("network_interface", "virtual_network_interface", "primary_of")
 TARGET_TYPES = {
     "network_interface": Q(network_interface__isnull=False),
@@ -133,18 +124,7 @@ class ReservedIPs(ReservedIpView):
             rows = rows.filter(_any_target("id", found.id)) if found and found.crn == crn else rows.none()
         if (kind := request.GET.get("target.resource_type")) is not None:
             rows = rows.filter(TARGET_TYPES[kind]) if kind in TARGET_TYPES else rows.none()
-        return self.page("reserved_ips", rows, reserved_ip_body, order=self._order())
-
-    def _order(self) -> Order | None:
-        if (sort := self.request.GET.get("sort")) is None:
-            return None
-        column = sort.removeprefix("-")
-        if column not in SORTABLE:
-            raise InvalidValue(
-                f"sort must be one of {', '.join(SORTABLE)}, with a hyphen before it for the other direction.",
-                target=Target("sort", "parameter", sort),
-            )
-        return Order(column, SORTABLE[column], descending=sort.startswith("-"))
+        return self.page("reserved_ips", rows, reserved_ip_body, order=order_of(request))
 
     def post(self, request: Request, subnet_id: str) -> Response:
         ip = reserved_ips.create_reserved_ip(self.subnet, by=self.by, **self.body)

@@ -27,6 +27,7 @@ from servers.models import VPC, NetworkInterface
 from servers.models import SecurityGroup as GroupRow
 from servers.selectors import vpcs_by_crn
 from servers.services import security_groups as services
+from servers.services.renaming import rename
 from servers.services.security_groups import Target
 from trustedprofiles.permissions import Operation
 
@@ -155,7 +156,7 @@ class OneSecurityGroup(SecurityGroupInPath):
         return self.answer(security_group_body(self.group, self.hrefs))
 
     def patch(self, request: Request, group_id: str) -> Response:
-        services.rename_security_group(self.group, by=self.by, **self.body)
+        rename(self.group, event=f"{EVENT}.update", by=self.by, **self.body)
         return self.answer(security_group_body(self.find(self.rows(), id=group_id), self.hrefs))
 
     def delete(self, request: Request, group_id: str) -> Response:

@@ -1,14 +1,15 @@
 """What an operator does to a server: start, stop, restart, delete, change, give new firmware."""
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
+from controlplane.kernel.errors import Conflict, InvalidValue, Target
 from servers import catalog
 from servers.models import BareMetalServer
 from servers.services import transitions
 from servers.services.events import EVENTS, UPDATE, record_server_event
 from servers.services.metadata_service import apply_switches, switch_metadata_service, switches
+from servers.services.naming import save_named
 from servers.services.trunks import hold_server
 
 STATUSES = {"delete": 202}
@@ -79,11 +80,7 @@ def update_server(
             setattr(server, attribute, value)
     apply_switches(server, enabled=metadata_enabled, protocol=metadata_protocol)
     server.revision += 1
-    try:
-        with transaction.atomic():
-            server.save()
-    except IntegrityError:
-        raise NotUnique(f"Provided Name ({name}) is not unique", target=Target("name")) from None
+    save_named(server)
     switched = (metadata_enabled, metadata_protocol) != (None, None)
     record_server_event(UPDATE, server, by=by, data=switches(server) if switched else None)
     return server

@@ -10,7 +10,7 @@ from controlplane.kernel.errors import Conflict, NotUnique, ReferenceNotFound, T
 from servers.models import BareMetalServer, NetworkAttachment, Subnet, VirtualNetworkInterface
 from servers.services import virtual_interfaces
 from servers.services.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACHMENT_UPDATE, record_server_event
-from servers.services.naming import random_name
+from servers.services.naming import random_name, save_named
 from servers.services.references import References, at
 from servers.services.trunks import (
     TRUNK,
@@ -148,11 +148,7 @@ def update_attachment(
     if allowed_vlans is not None:
         refuse_lost_vlans(attachment, allowed_vlans, beside=held.network_attachments.exclude(pk=attachment.pk))
         attachment.allowed_vlans = allowed_vlans
-    try:
-        with transaction.atomic():
-            attachment.save()
-    except IntegrityError:
-        raise NotUnique(f"Provided Name ({name}) is not unique", target=Target("name")) from None
+    save_named(attachment)
     changed(held)
     record_server_event(ATTACHMENT_UPDATE, held, by=by)
     return attachment

@@ -67,17 +67,6 @@ def create_key(
 
 
 @transaction.atomic
-def rename_key(key: Key, *, name: str | None = None, by: Party) -> Key:
-    """Raises NotUnique."""
-    key = hold(key)
-    if name is not None:
-        key.name = name
-        save_named(key)
-    record_change(f"{EVENT}.update", key, by=by)
-    return key
-
-
-@transaction.atomic
 def delete_key(key: Key, *, by: Party) -> None:
     """Servers that were initialized with the key keep the record of it."""
     key = hold(key)

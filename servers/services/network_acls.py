@@ -75,17 +75,6 @@ def create_network_acl(
 
 
 @transaction.atomic
-def rename_network_acl(acl: NetworkACL, *, name: str | None = None, by: Party) -> NetworkACL:
-    """Raises NotUnique."""
-    acl = hold(acl)
-    if name is not None:
-        acl.name = name
-        save_named(acl)
-    record_change(f"{EVENT}.update", acl, by=by)
-    return acl
-
-
-@transaction.atomic
 def delete_network_acl(acl: NetworkACL, *, by: Party) -> None:
     """Raises Conflict for a VPC's default ACL, and for one that subnets use."""
     vpc = hold(acl.vpc)

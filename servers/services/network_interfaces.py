@@ -12,7 +12,7 @@ from servers.models import BareMetalServer, NetworkInterface, ReservedIP, Securi
 from servers.services.addresses import claim_address, release_address, reserve_address
 from servers.services.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFACE_UPDATE, record_server_event
 from servers.services.interfaces import mac_address
-from servers.services.naming import random_name
+from servers.services.naming import random_name, save_named
 from servers.services.references import References, at
 from servers.services.trunks import (
     TRUNK,
@@ -196,11 +196,7 @@ def update_interface(
         refuse_several_floating_ips(interface)
     if allowed_vlans is not None:
         refuse_lost_vlans(interface, allowed_vlans, beside=held.network_interfaces.exclude(pk=interface.pk))
-    try:
-        with transaction.atomic():
-            interface.save()
-    except IntegrityError:
-        raise NotUnique(f"Provided Name ({name}) is not unique", target=Target("name")) from None
+    save_named(interface)
     changed(held)
     record_server_event(INTERFACE_UPDATE, held, by=by)
     return interface

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
@@ -17,7 +17,7 @@ from servers.services import transitions
 from servers.services.attachments import AttachmentPrototype, attach, check_attachment
 from servers.services.events import CREATE, record_server_event
 from servers.services.initialization import InitializationPrototype, find_initialization, save_initialization
-from servers.services.naming import random_name
+from servers.services.naming import random_name, save_named
 from servers.services.network_interfaces import FoundInterface, InterfacePrototype, attach_interface, find_interface
 from servers.services.references import References
 from servers.services.room import hold
@@ -173,11 +173,7 @@ def _save_server(account: Account, asked: ServerPrototype, found: _Found) -> Bar
         metadata_protocol=asked.metadata_protocol,
         created_at=clock.now(),
     )
-    try:
-        with transaction.atomic():
-            server.save(force_insert=True)
-    except IntegrityError:
-        raise NotUnique(f"Provided Name ({server.name}) is not unique", target=Target("name")) from None
+    save_named(server)
     return server
 
 

@@ -82,17 +82,6 @@ def create_security_group(
 
 
 @transaction.atomic
-def rename_security_group(group: SecurityGroup, *, name: str | None = None, by: Party) -> SecurityGroup:
-    """Raises NotUnique."""
-    group = hold(group)
-    if name is not None:
-        group.name = name
-        save_named(group)
-    record_change(f"{EVENT}.update", group, by=by)
-    return group
-
-
-@transaction.atomic
 def delete_security_group(group: SecurityGroup, *, by: Party) -> None:
     """Raises Conflict for a VPC's default group, and for one that something is in or refers to."""
     vpc = hold(group.vpc)

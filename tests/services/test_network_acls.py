@@ -17,7 +17,8 @@ from controlplane.kernel.errors import (
 )
 from servers.models import VPC, NetworkACL, NetworkACLRule
 from servers.services.network_acl_rules import AclRulePrototype, create_rule, delete_rule, replace_rule
-from servers.services.network_acls import add_default_rules, create_network_acl, delete_network_acl, rename_network_acl
+from servers.services.network_acls import add_default_rules, create_network_acl, delete_network_acl
+from servers.services.renaming import rename
 from tests.world import World, make_subnet
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
@@ -162,7 +163,7 @@ def test_what_a_subnet_uses_stays(vpc: VPC, acl: NetworkACL) -> None:
 
 
 def test_changes_are_recorded(acl: NetworkACL) -> None:
-    rename_network_acl(acl, name="new", by=BY)
+    rename(acl, event="is.network-acl.network-acl.update", name="new", by=BY)
     create_rule(acl, rule(), by=BY)
     delete_network_acl(acl, by=BY)
     recorded = ActivityEvent.objects.filter(action__startswith="is.network-acl.").order_by("pk")

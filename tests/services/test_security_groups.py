@@ -8,6 +8,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, NotUnique, OverQuota, ReferenceNotFound
 from servers.models import VPC, NetworkInterface, SecurityGroup, SecurityGroupRule, VirtualNetworkInterface
+from servers.services.renaming import rename
 from servers.services.security_group_rules import RulePrototype, create_rule, delete_rule, replace_rule
 from servers.services.security_groups import (
     add_default_rules,
@@ -16,12 +17,12 @@ from servers.services.security_groups import (
     delete_security_group,
     find_target,
     remove_target,
-    rename_security_group,
     targets_of,
 )
 from servers.services.vpcs import create_vpc
 from tests.world import ACCOUNT, OTHER_ACCOUNT, REGION, World, make_server, make_subnet, make_virtual_interface
 
+UPDATE = "is.security-group.security-group.update"
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 SSH = RulePrototype(direction="inbound", protocol="tcp", port_min=22, port_max=22)
 
@@ -81,11 +82,11 @@ def test_a_name_is_the_only_one_of_its_vpc(vpc: VPC, group: SecurityGroup) -> No
 def test_a_group_is_not_renamed_to_another_ones_name(vpc: VPC, group: SecurityGroup) -> None:
     create_security_group(vpc.account, vpc=vpc, name="web", by=BY)
     with pytest.raises(NotUnique):
-        rename_security_group(group, name="web", by=BY)
+        rename(group, event=UPDATE, name="web", by=BY)
 
 
 def test_changes_are_recorded(group: SecurityGroup) -> None:
-    rename_security_group(group, name="web", by=BY)
+    rename(group, event=UPDATE, name="web", by=BY)
     delete_security_group(group, by=BY)
     assert events()[-3:] == [
         ("is.security-group.security-group.create", "ssh"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from controlplane.kernel.paging import LARGEST_LIMIT
 from controlplane.operations.openapi.shapes import Schema, prose
-from servers.api import floating_ips, images, reserved_ips, rule_fields
+from servers.api import address_order, images, rule_fields
 from servers.api.base import EARLIEST_VERSION
 from trustedprofiles import tagging
 from trustedprofiles.api import policies, profiles
@@ -120,9 +120,9 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
     },
     "list_vpcs": {"classic_access": Query("Only VPCs with access to classic infrastructure, or without.", BOOLEAN)},
     "list_vpc_routing_tables": {"is_default": Query("Only the default routing table, or only the others.", BOOLEAN)},
-    "list_subnet_reserved_ips": {"sort": sort_by(reserved_ips.SORTABLE)},
-    "list_floating_ips": {"sort": sort_by(floating_ips.SORTABLE)},
-    "list_network_interface_floating_ips": {"sort": sort_by(floating_ips.SORTABLE)},
+    "list_subnet_reserved_ips": {"sort": sort_by(address_order.SORTABLE)},
+    "list_floating_ips": {"sort": sort_by(address_order.SORTABLE)},
+    "list_network_interface_floating_ips": {"sort": sort_by(address_order.SORTABLE)},
     "list_network_acl_rules": {
         "direction": Query("Only rules for traffic in this direction.", one_of(*rule_fields.DIRECTIONS))
     },

@@ -1,0 +1,24 @@
+"""Changing the one thing that can be changed of much: its name."""
+
+from typing import TypeVar
+
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from servers.models.base import RegionalResource
+from servers.services.events import record_change
+from servers.services.naming import save_named
+from servers.services.room import hold
+
+R = TypeVar("R", bound=RegionalResource)
+
+
+@transaction.atomic
+def rename(row: R, *, event: str, name: str | None = None, by: Party) -> R:
+    """Give a resource another name, if one is given. Raises NotUnique, NotFound when it was deleted meanwhile."""
+    row = hold(row)
+    if name is not None:
+        row.name = name
+        save_named(row)
+    record_change(event, row, by=by)
+    return row
