@@ -1,6 +1,7 @@
 """Addresses and ranges: the next free one of a subnet, of a prefix; each server's own loopback address."""
 
 import ipaddress
+import secrets
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 
@@ -99,3 +100,8 @@ def _bounds(cidr: str) -> tuple[int, int]:
     """The first address, and the one after the last."""
     network = ipaddress.IPv4Network(cidr)
     return int(network.network_address), int(network.broadcast_address) + 1
+
+
+def mac_address() -> str:
+    """A random one: locally administered, unicast (IEEE 802, second bit of the first octet)."""
+    return "02:" + ":".join(f"{octet:02x}" for octet in secrets.token_bytes(5))

@@ -10,7 +10,6 @@ from servers.models import (
     AccountSettings,
     BareMetalServer,
     Image,
-    Key,
     NetworkAttachment,
     NetworkInterface,
     ServerTally,
@@ -111,10 +110,6 @@ def vpcs_by_crn(crn: str) -> list[VPC]:
 def account_tally(account_id: str) -> int:
     """How many servers an account has, in all regions."""
     return int(ServerTally.objects.filter(account_id=account_id).aggregate(sum=Sum("count"))["sum"] or 0)
-
-
-def keys_of(account_id: str) -> QuerySet[Key]:
-    return Key.objects.filter(account_id=account_id).select_related("resource_group")
 
 
 def images_of(account_id: str) -> QuerySet[Image]:

@@ -7,11 +7,10 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
-from servers.addressing import contains
+from servers.addressing import contains, mac_address
 from servers.models import BareMetalServer, NetworkInterface, ReservedIP, SecurityGroup, Subnet
 from servers.services.addresses import claim_address, release_address, reserve_address
 from servers.services.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFACE_UPDATE, record_server_event
-from servers.services.interfaces import mac_address
 from servers.services.naming import random_name, save_named
 from servers.services.references import References, at
 from servers.services.trunks import (

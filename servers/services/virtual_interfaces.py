@@ -11,11 +11,10 @@ from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, NotFound, Target
 from controlplane.kernel.etag import refuse_mismatch
 from servers import quotas
-from servers.addressing import contains
+from servers.addressing import contains, mac_address
 from servers.models import NetworkAttachment, ReservedIP, SecurityGroup, Subnet, VirtualNetworkInterface
 from servers.services.addresses import claim_address, is_primary, release_address, reserve_address
 from servers.services.events import record_change
-from servers.services.interfaces import mac_address
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References, at
 from servers.services.room import hold
