@@ -14,7 +14,8 @@ from servers.services.initialization import InitializationPrototype
 from servers.services.network_interfaces import InterfacePrototype
 from servers.services.provisioning import ServerPrototype, create_server
 from servers.services.subnets import create_subnet
-from servers.services.virtual_interfaces import VirtualInterfacePrototype, create_virtual_interface
+from servers.services.virtual_interface_prototypes import VirtualInterfacePrototype
+from servers.services.virtual_interfaces import create_virtual_interface
 from servers.services.vpcs import create_vpc
 from trustedprofiles.models import Account, ResourceGroup, TrustedProfile
 from trustedprofiles.services.links import create_link

@@ -42,7 +42,10 @@ class ReferenceField(serializers.Field):
         [(form, value)] = data.items()
         if form not in self.forms or not isinstance(value, str) or not value or "\x00" in value:
             self.fail("invalid", forms=", ".join(self.forms))
-        return value.rpartition(":" if form == "crn" else "/")[2] if form in ("crn", "href") else value
+        named = value.rpartition(":" if form == "crn" else "/")[2] if form in ("crn", "href") else value
+        if not named:
+            self.fail("invalid", forms=", ".join(self.forms))
+        return named
 
 
 class RenameBody(StrictSerializer):

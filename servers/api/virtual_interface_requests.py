@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from servers.api.fields import NameField, ReferenceField
-from servers.services.virtual_interfaces import IpPrototype, VirtualInterfacePrototype
+from servers.services.virtual_interface_prototypes import IpPrototype, VirtualInterfacePrototype
 
 MODES = ("auto", "disabled", "enabled")
 MOST_IPS = 8
@@ -26,6 +26,8 @@ class IpBody(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len(attrs) > 1 and {"id", "href"} & attrs.keys():
             raise serializers.ValidationError("An existing reserved IP is named by id or href alone.")
+        if attrs.get("href", "").endswith("/"):
+            raise serializers.ValidationError({"href": "It must end with the id of a reserved IP."})
         return attrs
 
 

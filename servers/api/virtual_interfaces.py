@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from servers.api.address_order import order_of
 from servers.api.base import VpcView
 from servers.api.further import require_advanced
 from servers.api.shapes import ReservedIPReference, collection
@@ -16,6 +17,7 @@ from servers.api.virtual_interface_requests import (
 from servers.models import ReservedIP
 from servers.models import VirtualNetworkInterface as Row
 from servers.services import virtual_interfaces as services
+from servers.services.virtual_interface_ips import bind_address, unbind_address
 from trustedprofiles.permissions import Operation
 
 ACTION = EVENT = services.EVENT
@@ -134,13 +136,13 @@ class VirtualInterfaceAddresses(VirtualInterfaceInPath):
             f"{ACTION}.read",
             f"{EVENT}.read",
             answer=collection("ReservedIPCollectionVirtualNetworkInterfaceContext", "ips", ReservedIPReference),
-            query=("start", "limit"),
+            query=("start", "limit", "sort"),
         )
     }
 
     def get(self, request: Request, interface_id: str) -> Response:
         rows = ReservedIP.objects.filter(virtual_network_interface=self.interface).select_related("subnet")
-        return self.page("ips", rows, lambda ip, hrefs: hrefs.reserved_ip(ip, ip.subnet))
+        return self.page("ips", rows, lambda ip, hrefs: hrefs.reserved_ip(ip, ip.subnet), order=order_of(request))
 
 
 class OneVirtualInterfaceAddress(VirtualInterfaceInPath):
@@ -163,9 +165,9 @@ class OneVirtualInterfaceAddress(VirtualInterfaceInPath):
         return self.answer(self.hrefs.reserved_ip(self.bound(ip_id), self.interface.subnet))
 
     def put(self, request: Request, interface_id: str, ip_id: str) -> Response:
-        ip = services.bind_address(self.interface, ip_id, by=self.by)
+        ip = bind_address(self.interface, ip_id, by=self.by)
         return self.answer(self.hrefs.reserved_ip(ip, self.interface.subnet))
 
     def delete(self, request: Request, interface_id: str, ip_id: str) -> Response:
-        services.unbind_address(self.interface, self.bound(ip_id), by=self.by)
+        unbind_address(self.interface, self.bound(ip_id), by=self.by)
         return self.answer()

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, NotUnique, ReferenceNotFound, Target
+from controlplane.kernel.errors import Conflict, NotUnique, Target
 from servers.models import BareMetalServer, NetworkAttachment, Subnet, VirtualNetworkInterface
 from servers.services import virtual_interfaces
 from servers.services.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACHMENT_UPDATE, record_server_event
@@ -22,7 +22,7 @@ from servers.services.trunks import (
     require_stopped,
     vlan_problems,
 )
-from servers.services.virtual_interfaces import VirtualInterfacePrototype
+from servers.services.virtual_interface_prototypes import VirtualInterfacePrototype, find_problems
 
 VNI = "virtual_network_interface"
 
@@ -50,7 +50,7 @@ def check_attachment(
     if isinstance(interface, str):
         free = references.find(path, virtual_interfaces.free_virtual_interface(account_id, region, interface))
         return free.subnet if free else None
-    references.add(virtual_interfaces.find_problems(account_id, region, interface, path=path))
+    references.add(find_problems(account_id, region, interface, path=path))
     subnets = Subnet.objects.filter(account_id=account_id, region=region).select_related("vpc")
     if not interface.subnet and interface.primary_ip:
         return subnets.filter(reserved_ips__id=interface.primary_ip.reserved_ip).first()
@@ -101,10 +101,7 @@ def _interface(server: BareMetalServer, asked: AttachmentPrototype, *, path: str
             by=by,
         )
     else:
-        free = virtual_interfaces.free_virtual_interface(server.account_id, server.region, asked.interface)
-        if free is None:
-            raise ReferenceNotFound(f"{path} names no virtual network interface that is free.", target=Target(path))
-        found = free
+        found = virtual_interfaces.claim_virtual_interface(server.account_id, server.region, asked.interface, path=path)
     return found
 
 

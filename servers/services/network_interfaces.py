@@ -24,7 +24,7 @@ from servers.services.trunks import (
     require_stopped,
     vlan_problems,
 )
-from servers.services.virtual_interfaces import IpPrototype
+from servers.services.virtual_interface_prototypes import IpPrototype
 
 
 @dataclass(frozen=True)

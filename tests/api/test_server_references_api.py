@@ -175,3 +175,13 @@ def test_a_security_group_of_another_vpc_is_not_found(api: Api, prototype: dict[
         ("invalid_value", "vpc"),
         ("not_found", f"{INTERFACE}.security_groups[0]"),
     ]
+
+
+@pytest.mark.parametrize(
+    "reference", [{"href": "http://127.0.0.1:8000/v1/subnets/"}, {"crn": "crn:v1:bluemix:public:is:::"}]
+)
+def test_a_reference_that_ends_before_the_id_is_refused(
+    api: Api, prototype: dict[str, Any], reference: dict[str, str]
+) -> None:
+    prototype[INTERFACE]["subnet"] = reference
+    assert errors(api.call("POST", SERVERS, prototype)) == [("invalid_value", f"{INTERFACE}.subnet")]

@@ -10,7 +10,7 @@ from servers.models import ReservedIP, Subnet, VirtualNetworkInterface
 from tests.api.calling import call, caller_of
 from tests.api.vpc import QUERY, Api, errors
 from tests.policies import make_content
-from tests.world import MALLORY, World, make_profile, make_server
+from tests.world import MALLORY, World, make_profile, make_server, make_subnet, make_virtual_interface
 from trustedprofiles.services.policies import create_policy
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
@@ -86,6 +86,10 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "unknown-subnet": ({"subnet": {"id": "none"}}, ("not_found", "subnet")),
     "unknown-mode": ({"protocol_state_filtering_mode": "never"}, ("invalid_value", "protocol_state_filtering_mode")),
     "unknown-field": ({"mac_address": "02:00:00:00:00:00"}, ("unknown_field", "mac_address")),
+    "unbound-auto-delete": ({"auto_delete": True}, ("invalid_value", "auto_delete")),
+    "href-of-nothing": ({"primary_ip": {"href": "https://x/"}}, ("invalid_value", "primary_ip.href")),
+    "id-twice": ({"ips": [{"address": ADDRESS}, {"address": ADDRESS}]}, ("invalid_value", "ips[1].address")),
+    "null-name": ({"name": None}, ("invalid_value", "name")),
     "id-and-address": ({"primary_ip": {"id": "x", "address": ADDRESS}}, ("invalid_value", "primary_ip")),
 }
 
@@ -109,7 +113,7 @@ def test_a_name_is_the_only_one_of_its_vpc(api: Api, subnet: dict[str, str], mad
 
 
 def test_a_patch_changes_what_it_names_and_nothing_else(api: Api, made: dict[str, Any]) -> None:
-    patch = {"name": "other", "auto_delete": True, "protocol_state_filtering_mode": "disabled"}
+    patch = {"name": "other", "allow_ip_spoofing": True, "protocol_state_filtering_mode": "disabled"}
     changed = api.call("PATCH", f"{PATH}/{made['id']}", patch).json()
     before, after = ({k: v for k, v in body.items() if k not in patch} for body in (made, changed))
     assert {name: changed[name] for name in patch} == patch
@@ -119,8 +123,8 @@ def test_a_patch_changes_what_it_names_and_nothing_else(api: Api, made: dict[str
 def test_a_stale_entity_tag_is_refused(api: Api, made: dict[str, Any]) -> None:
     path = f"{PATH}/{made['id']}?{QUERY}"
     tag = call("GET", path)["ETag"]
-    assert call("PATCH", path, {"auto_delete": True}, If_Match=tag).status_code == 200
-    assert call("PATCH", path, {"auto_delete": False}, If_Match=tag).status_code == 412
+    assert call("PATCH", path, {"name": "other"}, If_Match=tag).status_code == 200
+    assert call("PATCH", path, {"name": "third"}, If_Match=tag).status_code == 412
     assert call("DELETE", path, If_Match=tag).status_code == 412
 
 
@@ -153,6 +157,31 @@ def test_a_secondary_address_is_bound_and_unbound(api: Api, subnet: dict[str, st
     assert ReservedIP.objects.filter(address=ADDRESS).exists()
 
 
+def test_its_addresses_are_listed_in_the_order_asked_for(
+    api: Api, subnet: dict[str, str], made: dict[str, Any]
+) -> None:
+    path = f"{PATH}/{made['id']}/ips"
+    for address in ("10.240.0.60", "10.240.0.7"):
+        api.call("PUT", f"{path}/{reserve(api, subnet, address)['id']}")
+    listed = api.get(path, "sort=-address").json()
+    assert [ip["address"] for ip in listed["ips"]] == ["10.240.0.60", "10.240.0.7", made["primary_ip"]["address"]]
+    assert errors(api.get(path, "sort=mac_address")) == [("invalid_value", "sort")]
+
+
+def test_an_address_that_is_bound_elsewhere_is_not_bound(
+    api: Api, subnet: dict[str, str], made: dict[str, Any]
+) -> None:
+    other = api.call("POST", PATH, {"subnet": subnet}).json()
+    answer = api.call("PUT", f"{PATH}/{made['id']}/ips/{other['primary_ip']['id']}")
+    assert (answer.status_code, errors(answer)) == (409, [("conflict", "id")])
+
+
+def test_a_bound_address_makes_another_entity_tag(api: Api, subnet: dict[str, str], made: dict[str, Any]) -> None:
+    tag = api.get(f"{PATH}/{made['id']}")["ETag"]
+    api.call("PUT", f"{PATH}/{made['id']}/ips/{reserve(api, subnet)['id']}")
+    assert api.get(f"{PATH}/{made['id']}")["ETag"] != tag
+
+
 def test_the_primary_address_stays(api: Api, made: dict[str, Any]) -> None:
     answer = api.call("DELETE", f"{PATH}/{made['id']}/ips/{made['primary_ip']['id']}")
     assert (answer.status_code, errors(answer)) == (409, [("primary_ip", "")])
@@ -177,11 +206,42 @@ def test_an_editor_may_neither_spoof_nor_do_without_nat(
     assert call("PATCH", path, {"name": "other"}, caller=caller).status_code == 200
 
 
-@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-def test_another_accounts_interface_looks_like_none(made: dict[str, Any], method: str) -> None:
-    assert Api(MALLORY).call(method, f"{PATH}/{made['id']}", {}).status_code == 404
+PARTS = [
+    ("GET", ""),
+    ("PATCH", ""),
+    ("DELETE", ""),
+    ("GET", "/ips"),
+    ("GET", "/ips/{ip}"),
+    ("PUT", "/ips/{ip}"),
+    ("DELETE", "/ips/{ip}"),
+]
 
 
-def test_another_regions_interface_looks_like_none(made: dict[str, Any]) -> None:
-    path = f"{PATH}/{made['id']}?{QUERY}"
-    assert call("GET", path, Host="eu-de.iaas.cloud.ibm.com").status_code == 404
+@pytest.mark.parametrize(("method", "part"), PARTS)
+def test_another_accounts_interface_looks_like_none(made: dict[str, Any], method: str, part: str) -> None:
+    path = f"{PATH}/{made['id']}{part.format(ip=made['primary_ip']['id'])}"
+    assert Api(MALLORY).call(method, path, {}).status_code == 404
+
+
+@pytest.mark.parametrize(("method", "part"), PARTS)
+def test_another_regions_interface_looks_like_none(api: Api, made: dict[str, Any], method: str, part: str) -> None:
+    path = f"{PATH}/{made['id']}{part.format(ip=made['primary_ip']['id'])}"
+    assert api.call(method, path, {}, Host="eu-de.iaas.cloud.ibm.com").status_code == 404
+
+
+def test_another_account_and_another_region_list_none(api: Api, made: dict[str, Any]) -> None:
+    assert api.get(PATH).json()["total_count"] == 1
+    assert Api(MALLORY).get(PATH).json()["total_count"] == 0
+    assert api.get(PATH, Host="eu-de.iaas.cloud.ibm.com").json()["total_count"] == 0
+
+
+def test_another_accounts_address_is_not_bound(world: World, api: Api, made: dict[str, Any]) -> None:
+    foreign = make_virtual_interface(make_subnet(world.other_account))
+    path = f"{PATH}/{made['id']}/ips/{foreign.primary_ip.id}"
+    assert api.call("PUT", path).status_code == 404
+
+
+def test_a_resource_group_selects(api: Api, made: dict[str, Any]) -> None:
+    group = made["resource_group"]["id"]
+    assert api.get(PATH, f"resource_group.id={group}").json()["total_count"] == 1
+    assert api.get(PATH, "resource_group.id=none").json()["total_count"] == 0

@@ -15,7 +15,7 @@ from servers.services.address_prefixes import create_address_prefix, update_addr
 from servers.services.addresses import claim_address, reserve_address
 from servers.services.reserved_ips import create_reserved_ip, delete_reserved_ip
 from servers.services.subnets import PROVIDER_ADDRESSES, create_subnet, delete_subnet
-from servers.services.virtual_interfaces import bind_address
+from servers.services.virtual_interface_ips import bind_address
 from servers.services.vpcs import create_vpc, delete_vpc
 from tests.world import REGION, World, make_subnet, make_virtual_interface, make_world
 

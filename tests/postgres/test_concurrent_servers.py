@@ -17,7 +17,8 @@ from servers.services.initialization import InitializationPrototype
 from servers.services.metadata_service import switch_metadata_service
 from servers.services.network_interfaces import InterfacePrototype
 from servers.services.provisioning import ServerPrototype, create_server
-from servers.services.virtual_interfaces import VirtualInterfacePrototype, create_virtual_interface
+from servers.services.virtual_interface_prototypes import VirtualInterfacePrototype
+from servers.services.virtual_interfaces import create_virtual_interface
 from tests.world import REGION, World, make_server, make_world
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")

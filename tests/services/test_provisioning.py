@@ -13,7 +13,7 @@ from servers.models import BareMetalServer, Disk, Image, Initialization, Network
 from servers.services.initialization import InitializationPrototype
 from servers.services.network_interfaces import InterfacePrototype
 from servers.services.provisioning import ServerPrototype, create_server
-from servers.services.virtual_interfaces import IpPrototype
+from servers.services.virtual_interface_prototypes import IpPrototype
 from tests.world import REGION, World, make_profile, make_server
 from trustedprofiles.models import ProfileLink
 

@@ -22,7 +22,7 @@ from servers.services.attachments import AttachmentPrototype, create_attachment,
 from servers.services.initialization import InitializationPrototype, reinitialize
 from servers.services.network_interfaces import InterfacePrototype, create_interface, delete_interface
 from servers.services.provisioning import ServerPrototype, create_server
-from servers.services.virtual_interfaces import IpPrototype, VirtualInterfacePrototype
+from servers.services.virtual_interface_prototypes import IpPrototype, VirtualInterfacePrototype
 from tests.world import make_server, make_world
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")

@@ -121,6 +121,7 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
     "list_vpcs": {"classic_access": Query("Only VPCs with access to classic infrastructure, or without.", BOOLEAN)},
     "list_vpc_routing_tables": {"is_default": Query("Only the default routing table, or only the others.", BOOLEAN)},
     "list_subnet_reserved_ips": {"sort": sort_by(address_order.SORTABLE)},
+    "list_virtual_network_interface_ips": {"sort": sort_by(address_order.SORTABLE)},
     "list_floating_ips": {"sort": sort_by(address_order.SORTABLE)},
     "list_network_interface_floating_ips": {"sort": sort_by(address_order.SORTABLE)},
     "list_network_acl_rules": {

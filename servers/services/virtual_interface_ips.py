@@ -1,0 +1,50 @@
+"""Secondary addresses of a virtual network interface: bound and unbound."""
+
+from django.conf import settings
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import Conflict, NotFound
+from servers import quotas
+from servers.models import ReservedIP, VirtualNetworkInterface
+from servers.services.addresses import claim_address, release_address
+from servers.services.events import record_change
+from servers.services.room import hold
+from servers.services.virtual_interfaces import EVENT, count_change
+
+
+@transaction.atomic
+def bind_address(interface: VirtualNetworkInterface, id: str, *, by: Party) -> ReservedIP:
+    """Make a reserved IP of the same subnet a secondary address. Bound already, it stays so.
+
+    Raises NotFound, Conflict when something else has it, OverQuota.
+    """
+    hold(interface.subnet)  # before the interface, as whoever reserves an address for it does
+    interface = hold(interface)
+    found = ReservedIP.objects.filter(subnet=interface.subnet, id=id, owner="user").select_related("subnet").first()
+    if found is None:
+        raise NotFound("There is no reserved IP of this id in the interface's subnet.")
+    if found.virtual_network_interface_id == interface.pk:
+        return found
+    quotas.require_room("ips_of_interface", taken=interface.ips.count(), quotas=settings.BAREMINT_QUOTAS)
+    ip = claim_address(found, path="id")
+    ip.virtual_network_interface = interface
+    ip.save(update_fields=["virtual_network_interface"])
+    count_change(interface)
+    record_change(f"{EVENT}.update", interface, by=by)
+    return ip
+
+
+@transaction.atomic
+def unbind_address(interface: VirtualNetworkInterface, ip: ReservedIP, *, by: Party) -> None:
+    """With ``auto_delete`` the address is freed. Raises Conflict for the primary one, NotFound for one not bound."""
+    hold(interface.subnet)
+    interface = hold(interface)
+    if interface.primary_ip_id == ip.pk:
+        raise Conflict("The primary address stays as long as its interface.", code="primary_ip")
+    bound = ReservedIP.objects.filter(pk=ip.pk, virtual_network_interface=interface)
+    if not bound.update(virtual_network_interface=None):
+        raise NotFound("The reserved IP is not bound to the virtual network interface.")
+    release_address(ip)
+    count_change(interface)
+    record_change(f"{EVENT}.update", interface, by=by, status=204)
