@@ -12,6 +12,7 @@ FORMERLY = "all"
 """What ``icmp_tcp_udp`` was called before version 2025-12-09."""
 PORTS = ("tcp", "udp")
 LAST_PORT = 65_535
+ANYWHERE = "0.0.0.0/0"
 
 
 def is_protocol(text: str) -> bool:

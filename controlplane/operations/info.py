@@ -20,6 +20,20 @@ class NothingHere(Exception):
         super().__init__(f"There is nothing in {settings.HOME.path} yet. Start Baremint first: {paste('up')}")
 
 
+class UnknownServer(Exception):
+    """No server has this name, id or CRN."""
+
+
+def find_server(facts: dict[str, Any], wanted: str) -> dict[str, Any]:
+    """One of ``servers`` by name, id or CRN. Raises UnknownServer, which says which there are."""
+    servers: list[dict[str, Any]] = facts["servers"]
+    for server in servers:
+        if wanted in (server["id"], server["crn"], server["name"]):
+            return server
+    names = ", ".join(server["name"] for server in servers) or "none"
+    raise UnknownServer(f"There is no server {wanted}. Known by name: {names}.")
+
+
 def collect() -> dict[str, Any]:
     """The members that ``baremint info --json`` promises to scripts."""
     given = credentials.load()

@@ -13,6 +13,7 @@ from servers.api.references import Hrefs
 from servers.api.rule_fields import DIRECTIONS, IcmpField, PortField, ProtocolField, RangeField, protocol_for
 from servers.api.security_group_base import EVENT, SecurityGroupInPath
 from servers.models import SecurityGroupRule as RuleRow
+from servers.protocols import ANYWHERE
 from servers.services import security_group_rules as services
 from servers.services.security_group_rules import RulePrototype
 from trustedprofiles.permissions import Operation
@@ -132,8 +133,8 @@ def rule_prototype(body: Mapping[str, Any]) -> RulePrototype:
         direction=body["direction"],
         protocol=body["protocol"],
         name=body.get("name", ""),
-        local=local.get("range", services.ANYWHERE),
-        remote=remote.get("range", services.ANYWHERE),
+        local=local.get("range", ANYWHERE),
+        remote=remote.get("range", ANYWHERE),
         remote_group=remote.get("group", ""),
         port_min=body.get("port_min"),
         port_max=body.get("port_max"),

@@ -10,7 +10,7 @@ from servers.services import transitions
 from servers.services.events import EVENTS, UPDATE, record_server_event
 from servers.services.metadata_service import apply_switches, switch_metadata_service, switches
 from servers.services.naming import save_named
-from servers.services.trunks import hold_server
+from servers.services.room import hold
 
 STATUSES = {"delete": 202}
 
@@ -18,7 +18,7 @@ STATUSES = {"delete": 202}
 @transaction.atomic
 def act(server: BareMetalServer, *, action: str, by: Party) -> BareMetalServer:
     """``start``, ``stop``, ``restart`` or ``delete``. Raises Conflict when the server's status forbids it."""
-    server = hold_server(server)
+    server = hold(server)
     transitions.begin(server, action)
     record_server_event(EVENTS[action], server, by=by, status=STATUSES.get(action, 204))
     return server
@@ -30,7 +30,7 @@ def update_firmware(server: BareMetalServer, *, auto_start: bool = True) -> Bare
 
     Raises Conflict unless the server is stopped and an update waits.
     """
-    server = hold_server(server)
+    server = hold(server)
     transitions.begin(server, "update_and_start" if auto_start else "update_firmware")
     if server.firmware_update == "none":
         raise Conflict("The server's firmware is up to date: firmware.update is none.")
@@ -56,7 +56,7 @@ def update_server(
     """
     if (name, bandwidth, enable_secure_boot, tpm_mode, reservation_affinity_policy) == (None,) * 5:
         return switch_metadata_service(server, enabled=metadata_enabled, protocol=metadata_protocol, by=by)
-    server = hold_server(server)
+    server = hold(server)
     if server.status == BareMetalServer.Status.DELETING:
         raise Conflict("The server is being deleted and cannot be changed any more.")
     profile = catalog.profiles()[server.profile]

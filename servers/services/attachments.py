@@ -12,10 +12,10 @@ from servers.services import virtual_interfaces
 from servers.services.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACHMENT_UPDATE, record_server_event
 from servers.services.naming import random_name, save_named
 from servers.services.references import References, at
+from servers.services.room import hold
 from servers.services.trunks import (
     TRUNK,
     changed,
-    hold_server,
     refuse_lost_vlans,
     require_place,
     require_slot,
@@ -112,7 +112,7 @@ def create_attachment(server: BareMetalServer, prototype: AttachmentPrototype, *
     Raises Refusals for what the prototype refers to wrongly, Conflict for a server with network interfaces of its own
     and for a PCI attachment while the server is not stopped.
     """
-    held = hold_server(server)
+    held = hold(server)
     if not held.network_attachments.exists():
         raise Conflict("The server has network interfaces of its own. Add another of those instead of an attachment.")
     if prototype.interface_type == TRUNK:
@@ -139,7 +139,7 @@ def update_attachment(
     by: Party,
 ) -> NetworkAttachment:
     """Change what is given. Raises InvalidValue, NotUnique, Conflict for VLANs in use."""
-    held = hold_server(server)
+    held = hold(server)
     if name is not None:
         attachment.name = name
     if allowed_vlans is not None:
@@ -154,7 +154,7 @@ def update_attachment(
 @transaction.atomic
 def delete_attachment(server: BareMetalServer, attachment: NetworkAttachment, *, by: Party) -> None:
     """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
-    held = hold_server(server)
+    held = hold(server)
     if attachment.is_primary:
         raise Conflict("The primary network attachment stays as long as its server.", code="primary_network_attachment")
     if attachment.interface_type == TRUNK:

@@ -11,7 +11,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict
 from servers.models import BareMetalServer, ConsoleAccessToken
 from servers.services.events import CREATE_CONSOLE_TOKEN, record_server_event
-from servers.services.trunks import hold_server
+from servers.services.room import hold
 
 LIFETIME = timedelta(minutes=5)
 OPEN_IN = ("stopped", "starting", "running")
@@ -25,7 +25,7 @@ def create_console_token(
 
     Raises Conflict unless the server is stopped, starting or running.
     """
-    server = hold_server(server)
+    server = hold(server)
     if server.status not in OPEN_IN:
         raise Conflict(f"A server that is {server.status} has no console; it must be {', '.join(OPEN_IN)}.")
     token = secrets.token_urlsafe(32)

@@ -20,7 +20,7 @@ from servers.services.naming import group_for, random_name, save_named
 from servers.services.room import hold, make_room
 from servers.services.security_groups import Target as Interface
 from servers.services.security_groups import find_target
-from servers.services.trunks import changed, hold_server
+from servers.services.trunks import changed
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
@@ -48,7 +48,7 @@ def create_floating_ip(
     group = group_for(account, resource_group)
     interface = _find(account.id, region, target) if target else None
     server = _server(interface) if interface else None
-    held = [hold_server(server)] if server else []
+    held = [hold(server)] if server else []
     place = interface.subnet.zone if interface else zone
     others = FloatingIP.objects.filter(account=account, zone=place)
     make_room("floating_ips", within=account, beside=others)
@@ -177,7 +177,7 @@ def _hold(ip: FloatingIP, interface: Interface | None = None) -> tuple[FloatingI
     """
     holder = _holder(ip)
     servers = {server.pk: server for each in (holder, interface) if each and (server := _server(each))}
-    held = [hold_server(servers[pk]) for pk in sorted(servers)]
+    held = [hold(servers[pk]) for pk in sorted(servers)]
     found = hold(ip)
     if _holder(found) != holder:
         raise Conflict("The floating IP was moved meanwhile. Read it again and retry.")

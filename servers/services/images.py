@@ -12,14 +12,13 @@ from controlplane.kernel.errors import Conflict, NotAuthorized, NotUnique, Targe
 from servers import catalog
 from servers.allowed_use import holds
 from servers.models import Image
-from servers.services.naming import group_for, random_name
+from servers.services.naming import PROVIDER_NAMES, group_for, random_name
 from servers.services.references import References
 from servers.services.room import hold
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
 EVENT = "is.image.image"
-PROVIDER_NAMES = "ibm-"
 FILE_SIZE = 1
 """GB; the file is never fetched."""
 

@@ -12,7 +12,7 @@ from servers.services import transitions
 from servers.services.events import REINITIALIZE, record_server_event
 from servers.services.host_accounts import administrator_of, key_problems
 from servers.services.references import References, at
-from servers.services.trunks import hold_server
+from servers.services.room import hold
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import find_profile
 from trustedprofiles.services.links import create_link
@@ -113,7 +113,7 @@ def reinitialize(server: BareMetalServer, prototype: InitializationPrototype, *,
     Raises Refusals naming all that is wrong with the prototype, Conflict unless the server is stopped, or failed
     while it was reinitialized before.
     """
-    held = hold_server(server)
+    held = hold(server)
     references = References()
     found = find_initialization(
         held.account_id,

@@ -7,7 +7,7 @@ from controlplane.activity.record import Party, record
 from controlplane.kernel.errors import Conflict
 from servers.models import AccountSettings, BareMetalServer
 from servers.services.events import UPDATE, record_server_event
-from servers.services.trunks import hold_server
+from servers.services.room import hold
 from trustedprofiles.models import Account
 
 READ_ACCOUNT = "baremint.account.read"
@@ -22,7 +22,7 @@ def switch_metadata_service(
 
     Raises NotFound for a deleted server, Conflict for one that is being deleted.
     """
-    server = hold_server(server)
+    server = hold(server)
     if server.status == BareMetalServer.Status.DELETING:
         raise Conflict("The server is being deleted and cannot be changed any more.")
     apply_switches(server, enabled=enabled, protocol=protocol)

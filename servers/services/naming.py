@@ -10,6 +10,9 @@ from servers.models.base import Resource
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.selectors import default_resource_group, resource_group
 
+PROVIDER_NAMES = "ibm-"
+"""How the provider's own names begin; users may not take such."""
+
 
 def random_name() -> str:
     """For what the request leaves unnamed: four random words, as IBM makes them."""

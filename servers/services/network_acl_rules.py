@@ -18,7 +18,6 @@ from servers.services.room import hold, make_room
 from servers.services.security_group_rules import protocol_problems, refuse
 
 EVENT = "is.network-acl.network-acl.update"
-ANYWHERE = "0.0.0.0/0"
 PORT_RANGES = ("source_port_min", "source_port_max", "destination_port_min", "destination_port_max")
 
 

@@ -6,10 +6,10 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict
 from servers.models import VPC, NetworkACL, NetworkACLRule
-from servers.protocols import EVERYTHING
+from servers.protocols import ANYWHERE, EVERYTHING
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
-from servers.services.network_acl_rules import ANYWHERE, AclRulePrototype, add_rule, problems
+from servers.services.network_acl_rules import AclRulePrototype, add_rule, problems
 from servers.services.room import hold, make_room
 from servers.services.security_group_rules import refuse
 from trustedprofiles.models import Account

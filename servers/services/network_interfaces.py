@@ -9,14 +9,14 @@ from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
 from servers.addressing import contains, mac_address
 from servers.models import BareMetalServer, NetworkInterface, ReservedIP, SecurityGroup, Subnet
-from servers.services.addresses import claim_address, release_address, reserve_address
+from servers.services.addresses import claim_address, is_primary, release_address, reserve_address
 from servers.services.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFACE_UPDATE, record_server_event
-from servers.services.naming import random_name, save_named
+from servers.services.naming import PROVIDER_NAMES, random_name, save_named
 from servers.services.references import References, at
+from servers.services.room import hold
 from servers.services.trunks import (
     TRUNK,
     changed,
-    hold_server,
     refuse_lost_vlans,
     refuse_several_floating_ips,
     require_place,
@@ -24,7 +24,7 @@ from servers.services.trunks import (
     require_stopped,
     vlan_problems,
 )
-from servers.services.virtual_interface_prototypes import IpPrototype
+from servers.services.virtual_interface_prototypes import PROVIDERS, SPOOFING, IpPrototype
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def find_interface(
     references.require(
         asked.enable_infrastructure_nat or not asked.allow_ip_spoofing,
         at(path, "allow_ip_spoofing"),
-        "allow_ip_spoofing needs enable_infrastructure_nat.",
+        SPOOFING,
     )
     ip = asked.primary_ip or IpPrototype()
     reserved = _find_address(own, ip, subnet, path=at(path, "primary_ip"), references=references)
@@ -84,8 +84,8 @@ def find_interface(
 def _find_address(
     own: dict[str, str], asked: IpPrototype, subnet: Subnet | None, *, path: str, references: References
 ) -> ReservedIP | None:
-    kept = asked.name.startswith("ibm-")
-    references.require(not kept, at(path, "name"), "Names that begin with ibm- are the provider's. Choose another.")
+    kept = asked.name.startswith(PROVIDER_NAMES)
+    references.require(not kept, at(path, "name"), PROVIDERS)
     if asked.address and subnet:
         inside = contains(subnet.ipv4_cidr_block, asked.address)
         references.require(inside, at(path, "address"), f"The subnet is {subnet.ipv4_cidr_block}.")
@@ -95,7 +95,7 @@ def _find_address(
     found = references.find(path, ips.filter(id=asked.reserved_ip, owner="user").first())
     if found:
         references.require(subnet in (None, found.subnet), path, "The reserved IP is of another subnet.")
-        bound = found.virtual_network_interface_id or NetworkInterface.objects.filter(primary_ip=found).exists()
+        bound = found.virtual_network_interface_id or is_primary(found)
         references.require(not bound, path, "The reserved IP is bound already. Name another, or leave it out.")
     return found
 
@@ -150,7 +150,7 @@ def create_interface(server: BareMetalServer, prototype: InterfacePrototype, *, 
     Raises Refusals for what the prototype refers to wrongly, Conflict for a server with network attachments and for a
     PCI interface while the server is not stopped.
     """
-    held = hold_server(server)
+    held = hold(server)
     refuse_projection(held)
     if prototype.interface_type == TRUNK:
         require_stopped(held)
@@ -178,7 +178,7 @@ def update_interface(
     by: Party,
 ) -> NetworkInterface:
     """Change what is given. Raises InvalidValue, NotUnique, Conflict for a server with network attachments."""
-    held = hold_server(server)
+    held = hold(server)
     refuse_projection(held)
     given = {
         "name": name,
@@ -190,7 +190,7 @@ def update_interface(
         if value is not None:
             setattr(interface, attribute, value)
     if interface.allow_ip_spoofing and not interface.enable_infrastructure_nat:
-        raise InvalidValue("allow_ip_spoofing needs enable_infrastructure_nat.", target=Target("allow_ip_spoofing"))
+        raise InvalidValue(SPOOFING, target=Target("allow_ip_spoofing"))
     if enable_infrastructure_nat:
         refuse_several_floating_ips(interface)
     if allowed_vlans is not None:
@@ -204,7 +204,7 @@ def update_interface(
 @transaction.atomic
 def delete_interface(server: BareMetalServer, interface: NetworkInterface, *, by: Party) -> None:
     """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
-    held = hold_server(server)
+    held = hold(server)
     refuse_projection(held)
     if interface.is_primary:
         raise Conflict("The primary network interface stays as long as its server.", code="primary_network_interface")

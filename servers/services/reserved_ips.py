@@ -10,11 +10,10 @@ from controlplane.kernel.errors import Conflict, InvalidValue, ReferenceNotFound
 from servers.models import ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.addresses import addresses_of, is_primary, reserve_address
 from servers.services.events import record_change
-from servers.services.naming import save_named
+from servers.services.naming import PROVIDER_NAMES, save_named
 from servers.services.room import hold, make_room
 
 EVENT = "is.subnet.reserved-ip"
-PROVIDER_NAMES = "ibm-"
 
 
 @transaction.atomic

@@ -9,14 +9,13 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import ApiError, InvalidValue, ReferenceNotFound, Refusals, Target
 from servers.models import SecurityGroup, SecurityGroupRule
-from servers.protocols import foreign
+from servers.protocols import ANYWHERE, foreign
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.references import at
 from servers.services.room import hold, make_room
 
 EVENT = "is.security-group.security-group.update"
-ANYWHERE = "0.0.0.0/0"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from servers.models import (
     SecurityGroupRule,
     VirtualNetworkInterface,
 )
-from servers.protocols import EVERYTHING
+from servers.protocols import ANYWHERE, EVERYTHING
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.room import hold, make_room
@@ -24,7 +24,6 @@ from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
 EVENT = "is.security-group.security-group"
-ANYWHERE = "0.0.0.0/0"
 Target = NetworkInterface | VirtualNetworkInterface
 
 

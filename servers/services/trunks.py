@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from django.conf import settings
 
-from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, NotFound, Target
+from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, Target
 from servers import quotas
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface, Subnet, VirtualNetworkInterface
 from servers.services.references import References
@@ -12,14 +12,6 @@ from servers.services.references import References
 TRUNK = "pci"
 """The type of a connection that carries VLANs for others."""
 Connection = NetworkInterface | NetworkAttachment
-
-
-def hold_server(server: BareMetalServer) -> BareMetalServer:
-    """The row as it is now, held until the transaction ends: no update is lost. Raises NotFound."""
-    found = BareMetalServer.objects.select_for_update().filter(pk=server.pk).first()
-    if found is None:
-        raise NotFound("The bare metal server was deleted meanwhile.")
-    return found
 
 
 def changed(server: BareMetalServer) -> None:

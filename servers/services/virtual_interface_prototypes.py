@@ -9,10 +9,10 @@ from servers import quotas
 from servers.addressing import contains
 from servers.models import ReservedIP, SecurityGroup, Subnet
 from servers.services.addresses import claim_address, is_primary, reserve_address
+from servers.services.naming import PROVIDER_NAMES
 from servers.services.references import References, at
 from trustedprofiles.selectors import resource_group as find_group
 
-PROVIDER_NAMES = "ibm-"
 PROVIDERS = "Names that begin with ibm- are the provider's. Choose another."
 SPOOFING = "allow_ip_spoofing needs enable_infrastructure_nat."
 

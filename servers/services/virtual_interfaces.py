@@ -12,12 +12,11 @@ from servers.addressing import mac_address
 from servers.models import NetworkAttachment, ReservedIP, VirtualNetworkInterface
 from servers.services.addresses import release_address
 from servers.services.events import record_change
-from servers.services.naming import group_for, random_name, save_named
+from servers.services.naming import PROVIDER_NAMES, group_for, random_name, save_named
 from servers.services.references import References, at
 from servers.services.room import hold
 from servers.services.trunks import refuse_several_floating_ips
 from servers.services.virtual_interface_prototypes import (
-    PROVIDER_NAMES,
     PROVIDERS,
     SPOOFING,
     FoundVirtualInterface,

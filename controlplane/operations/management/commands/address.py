@@ -1,13 +1,11 @@
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from controlplane.operations import credentials, endpoints, info
-from servers.addressing import loopback_address
-from servers.models import BareMetalServer
-from servers.selectors import servers_of
+from controlplane.operations import info
 
 
 class Command(BaseCommand):
@@ -20,23 +18,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            server = _find(options["server"])
-        except info.NothingHere as error:
+            url = info.find_server(info.collect(), options["server"])["metadata_url"]
+        except (info.NothingHere, info.UnknownServer) as error:
             raise CommandError(str(error)) from None
         except DatabaseError as error:
             raise CommandError(f"The database cannot be read: {str(error).strip()}") from None
-        address = loopback_address(server.number)
-        url = endpoints.metadata_url(address, protocol=server.metadata_protocol)
-        self.stdout.write(url if options["url"] else address)
-
-
-def _find(wanted: str) -> BareMetalServer:
-    given = credentials.load()
-    if given is None:
-        raise info.NothingHere
-    servers = list(servers_of(given.account_id).order_by("number"))
-    for server in servers:
-        if wanted in (server.id, server.crn, server.name):
-            return server
-    names = ", ".join(server.name for server in servers) or "none"
-    raise CommandError(f"There is no server {wanted}. Known by name: {names}.")
+        self.stdout.write(url if options["url"] else urlsplit(url).hostname)

@@ -33,11 +33,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             facts = info.collect()
-        except info.NothingHere as error:
+            server = info.find_server(facts, options["server"]) if options["server"] else None
+        except (info.NothingHere, info.UnknownServer) as error:
             raise CommandError(str(error)) from None
         except DatabaseError as error:
             raise CommandError(f"The database cannot be read: {str(error).strip()}") from None
-        server = _find(facts, options["server"]) if options["server"] else None
         if options["format"] == "terraform":
             variables = environment.of_terraform(facts, region=settings.BAREMINT_REGION)
         elif server:
@@ -46,12 +46,3 @@ class Command(BaseCommand):
             variables = environment.of_operator(facts)
             variables |= environment.of_terraform(facts, region=settings.BAREMINT_REGION)
         self.stdout.write(environment.FORMATS[options["format"]](variables))
-
-
-def _find(facts: dict[str, Any], wanted: str) -> dict[str, Any]:
-    servers: list[dict[str, Any]] = facts["servers"]
-    for server in servers:
-        if wanted in (server["id"], server["crn"], server["name"]):
-            return server
-    names = ", ".join(server["name"] for server in servers) or "none"
-    raise CommandError(f"There is no server {wanted}. Known by name: {names}.")
