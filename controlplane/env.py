@@ -36,3 +36,12 @@ class Env(environ.Env):
             return {name.strip(): int(count) for name, count in self.dict(var, default={}).items()}
         except ValueError:
             raise ImproperlyConfigured(f"{var} is {self.ENVIRON[var]!r}; write name=count,name=count.") from None
+
+
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound
+
+
+def origin(host: str, port: int) -> str:
+    """Where a service that listens there is reached from the same machine: ``http://127.0.0.1:8000``."""
+    host = ANY_ADDRESS.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from controlplane.env import Env
+from controlplane.env import Env, origin
 from controlplane.home import Home
 
 env = Env()
@@ -16,6 +16,8 @@ BAREMINT_HOST = env.str("BAREMINT_HOST", default="127.0.0.1")
 BAREMINT_PORT = env.int("BAREMINT_PORT", default=8000)
 BAREMINT_METADATA_PORT = env.int("BAREMINT_METADATA_PORT", default=8169)
 BAREMINT_METADATA_TLS_PORT = env.int("BAREMINT_METADATA_TLS_PORT", default=8170)
+# Where people and programs reach the control plane: the base of the links in its answers.
+BAREMINT_PUBLIC_URL = env.str("BAREMINT_PUBLIC_URL", default=origin(BAREMINT_HOST, BAREMINT_PORT)).rstrip("/")
 # Processes of each HTTP service, and Python threads in each process.
 BAREMINT_WORKERS = env.int("BAREMINT_WORKERS", default=2)
 BAREMINT_THREADS = env.int("BAREMINT_THREADS", default=2)

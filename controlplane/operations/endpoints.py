@@ -2,9 +2,8 @@
 
 from django.conf import settings
 
+from controlplane.env import origin
 from controlplane.operations.supervisor.sockets import Endpoint
-
-ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound
 
 
 def control_plane() -> Endpoint:
@@ -18,8 +17,7 @@ def metadata_service() -> Endpoint:
 
 
 def control_plane_url() -> str:
-    host = ANY_ADDRESS.get(settings.BAREMINT_HOST, settings.BAREMINT_HOST)
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.BAREMINT_PORT}"
+    return origin(settings.BAREMINT_HOST, settings.BAREMINT_PORT)
 
 
 def metadata_url(address: str, *, protocol: str = "http") -> str:

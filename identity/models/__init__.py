@@ -1,5 +1,5 @@
 from identity.models.certificate import IssuedCertificate
-from identity.models.credential import ApiKey
+from identity.models.credential import ApiKey, RefreshToken
 from identity.models.key import KeyPair
 
-__all__ = ["ApiKey", "IssuedCertificate", "KeyPair"]
+__all__ = ["ApiKey", "IssuedCertificate", "KeyPair", "RefreshToken"]

@@ -1,24 +1,55 @@
-"""API keys: shown once, kept as a hash."""
+"""API keys, shown once, and the refresh tokens of their sessions: both kept as hashes."""
 
 from django.db import models
 
+from controlplane.kernel.crn import Crn
 from trustedprofiles.models import Account
+from trustedprofiles.models.revision import Revisioned
 
 
-class ApiKey(models.Model):
-    """A long random value that stands for a person. SHA-256 suffices: there is nothing to guess in 256 random bits."""
+class ApiKey(Revisioned):
+    """A long random value that stands for a person or a service ID. SHA-256 suffices: there is nothing to guess in
+    256 random bits."""
+
+    class LeakAction(models.TextChoices):
+        NONE = "none"
+        DISABLE = "disable"
+        DELETE = "delete"
 
     id = models.CharField(primary_key=True, max_length=64, help_text="ApiKey-<uuid>")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys")
-    iam_id = models.CharField(max_length=128)
+    iam_id = models.CharField(max_length=128, db_index=True)
     name = models.CharField(max_length=255)
+    description = models.CharField(max_length=1000, blank=True)
     sha256 = models.CharField(max_length=64, unique=True)
     locked = models.BooleanField(default=False)
     disabled = models.BooleanField(default=False)
+    support_sessions = models.BooleanField(default=False)
+    action_when_leaked = models.CharField(max_length=8, choices=LeakAction, default=LeakAction.DISABLE)
+    expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=128)
+    modified_at = models.DateTimeField()
 
     class Meta:
         verbose_name = "API key"
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def crn(self) -> str:
+        return str(Crn("iam-identity", "", self.account_id, "apikey", self.id))
+
+
+class RefreshToken(models.Model):
+    """A session that an API key opened for a client: good for new access tokens until it expires or the key goes."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="refresh_tokens")
+    client_id = models.CharField(max_length=32)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.client_id}: {self.api_key_id}"

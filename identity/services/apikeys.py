@@ -14,14 +14,17 @@ from trustedprofiles.models import Account
 @transaction.atomic
 def create_api_key(account: Account, *, iam_id: str, name: str, by: Party) -> tuple[ApiKey, str]:
     """Make an API key for a subject. Returns the row and the value, which cannot be had again."""
-    value = secrets.token_urlsafe(33)
+    value, now = secrets.token_urlsafe(33), clock.now()
     key = ApiKey.objects.create(
         id=ids.prefixed_id("ApiKey"),
         account=account,
         iam_id=iam_id,
         name=name,
         sha256=hashlib.sha256(value.encode()).hexdigest(),
-        created_at=clock.now(),
+        revision_hash=ids.hex_id(),
+        created_at=now,
+        created_by=by.id,
+        modified_at=now,
     )
     record(
         "iam-identity.user-apikey.create",

@@ -1,7 +1,24 @@
 from trustedprofiles.models.account import Account, ResourceGroup, User
+from trustedprofiles.models.identity import ProfileIdentity
 from trustedprofiles.models.link import ProfileLink
 from trustedprofiles.models.policy import Policy
 from trustedprofiles.models.profile import TrustedProfile
+from trustedprofiles.models.role import CustomRole
+from trustedprofiles.models.rule import ClaimRule
+from trustedprofiles.models.service_id import ServiceId
 from trustedprofiles.models.tag import Tag, TagAttachment
 
-__all__ = ["Account", "Policy", "ProfileLink", "ResourceGroup", "Tag", "TagAttachment", "TrustedProfile", "User"]
+__all__ = [
+    "Account",
+    "ClaimRule",
+    "CustomRole",
+    "Policy",
+    "ProfileIdentity",
+    "ProfileLink",
+    "ResourceGroup",
+    "ServiceId",
+    "Tag",
+    "TagAttachment",
+    "TrustedProfile",
+    "User",
+]

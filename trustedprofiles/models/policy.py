@@ -3,9 +3,10 @@
 from django.db import models
 
 from trustedprofiles.models.account import Account
+from trustedprofiles.models.revision import Revisioned
 
 
-class Policy(models.Model):
+class Policy(Revisioned):
     """Grants roles on matching resources to a subject.
 
     ``subject`` and ``resource`` hold the v2 form, ``[{"key", "operator", "value"}, ...]``; ``roles`` a list of role
@@ -25,8 +26,6 @@ class Policy(models.Model):
     state = models.CharField(max_length=16, default="active")
     api_version = models.CharField(max_length=2, default="v1")
     subject_iam_id = models.CharField(max_length=128, db_index=True, help_text="Lower case, for look-ups.")
-    revision = models.PositiveIntegerField(default=1)
-    revision_hash = models.CharField(max_length=32)
     created_at = models.DateTimeField()
     created_by_id = models.CharField(max_length=128)
     last_modified_at = models.DateTimeField()
@@ -37,7 +36,3 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject_iam_id}: {', '.join(role.rpartition(':')[2] for role in self.roles)}"
-
-    @property
-    def entity_tag(self) -> str:
-        return f"{self.revision}-{self.revision_hash}"

