@@ -1,16 +1,18 @@
 """The access decision: default deny, union of grants, no denials.
 
 A policy allows an action when it is active, its subject is the caller, all its resource attributes match the resource,
-and one of its roles grants the action. The verdict names the policy and role, or what was missing.
+its rule holds, and one of its roles grants the action. Each policy of a caller is considered by itself; the verdict is
+what the considerations say together, and they can all be shown.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from typing import Any
+from datetime import datetime
 
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
-from trustedprofiles import roles
+from trustedprofiles import policy_rules
+from trustedprofiles.policy_rules import Condition, Rule
+from trustedprofiles.roles import Role, least_role
 
 ACTIVE = "active"
 PLATFORM_SERVICES = frozenset({"iam-identity", "iam-access-management", "resource-controller"})
@@ -19,50 +21,88 @@ MOST_NEAR_MISSES = 3
 
 
 @dataclass(frozen=True)
-class Condition:
-    """One resource attribute of a policy: ``value`` is text, a list for the any-of operators, a boolean for exists."""
-
-    key: str
-    operator: str
-    value: Any
-
-    def __str__(self) -> str:
-        value = ", ".join(map(str, self.value)) if isinstance(self.value, list) else self.value
-        return f"{self.key} {self.operator} {value}"
-
-
-@dataclass(frozen=True)
 class PolicyFacts:
     id: str
     subject_iam_id: str
-    roles: tuple[str, ...]
-    """Role CRNs."""
+    roles: tuple[Role, ...]
     resource: tuple[Condition, ...]
+    rule: Rule | None = None
     state: str = ACTIVE
 
 
-def decide(*, iam_id: str, action: str, resource: Mapping[str, str], policies: Iterable[PolicyFacts]) -> Verdict:
-    """May the subject do this to the resource? ``resource`` maps attribute names (``accountId``, ``serviceName``,
+@dataclass(frozen=True)
+class Consideration:
+    """What one policy of the caller has to say."""
+
+    policy: PolicyFacts
+    role: Role | None
+    """The first of its roles that grants the action."""
+    unmet: tuple[Rule, ...]
+    """Resource attributes that do not match, and the rule where it does not hold."""
+
+    @property
+    def allows(self) -> bool:
+        return self.role is not None and not self.unmet
+
+    @property
+    def distance(self) -> int:
+        """How many things stand between this policy and a permission."""
+        return (self.role is None) + len(self.unmet)
+
+    def __str__(self) -> str:
+        names = ", ".join(sorted(role.display_name for role in self.policy.roles)) or "roles that are gone"
+        if self.role and not self.unmet:
+            return f"policy {self.policy.id} grants {self.role.display_name}"
+        if self.role:
+            return f"policy {self.policy.id} grants it only where {' and '.join(map(str, self.unmet))}"
+        if self.unmet:
+            return f"policy {self.policy.id} grants {names}, which does not include it, on another resource"
+        return f"policy {self.policy.id} grants {names}, which does not include it"
+
+
+def consider(
+    *, iam_id: str, action: str, resource: Mapping[str, str], policies: Iterable[PolicyFacts], now: datetime
+) -> list[Consideration]:
+    """What each active policy of the subject says. ``resource`` maps attribute names (``accountId``, ``serviceName``,
     ``bareMetalServerId``, ...) to values."""
-    near_misses: list[str] = []
-    for policy in policies:
-        if policy.state != ACTIVE or policy.subject_iam_id.lower() != iam_id.lower():
-            continue
-        role = next((role for role in policy.roles if roles.grants(role, action)), None)
-        unmet = next((condition for condition in policy.resource if not matches(condition, resource)), None)
-        if role and not unmet:
-            return Allowed(f"policy {policy.id} grants {roles.display_name(role)}", source=policy.id)
-        if role:
-            near_misses.append(f"policy {policy.id} grants it only where {unmet}")
-        elif not unmet:
-            names = ", ".join(sorted(map(roles.display_name, policy.roles)))
-            near_misses.append(f"policy {policy.id} grants {names}, which does not include it")
-    missing = "; ".join(near_misses[:MOST_NEAR_MISSES]) or "no policy grants it on this resource"
-    service = resource.get("serviceName", "the service")
-    return Refused(
-        f"{iam_id} may not {action}: {missing}. "
-        f"A policy for {iam_id} on {service} with the role {roles.least_role(action)} would allow it."
+    return [
+        Consideration(policy, _granting(policy, action), _unmet(policy, resource, now))
+        for policy in policies
+        if policy.state == ACTIVE and policy.subject_iam_id.lower() == iam_id.lower()
+    ]
+
+
+def decide(
+    *, iam_id: str, action: str, resource: Mapping[str, str], policies: Iterable[PolicyFacts], now: datetime
+) -> Verdict:
+    """May the subject do this to the resource?"""
+    return verdict(
+        consider(iam_id=iam_id, action=action, resource=resource, policies=policies, now=now),
+        iam_id=iam_id,
+        action=action,
+        resource=resource,
     )
+
+
+def verdict(considered: Sequence[Consideration], *, iam_id: str, action: str, resource: Mapping[str, str]) -> Verdict:
+    """What the considerations say together."""
+    for each in considered:
+        if each.allows:
+            return Allowed(str(each), source=each.policy.id)
+    near_misses = [str(each) for each in nearest(considered) if each.distance == 1 or each.role]
+    missing = "; ".join(near_misses[:MOST_NEAR_MISSES]) or "no policy grants it on this resource"
+    service, least = resource.get("serviceName", "the service"), least_role(action)
+    remedy = (
+        f"A policy for {iam_id} on {service} with the role {least.display_name} would allow it."
+        if least
+        else "No role grants this action."
+    )
+    return Refused(f"{iam_id} may not {action}: {missing}. {remedy}")
+
+
+def nearest(considered: Sequence[Consideration]) -> list[Consideration]:
+    """Those that lack least first."""
+    return sorted(considered, key=lambda each: each.distance)
 
 
 def matches(condition: Condition, resource: Mapping[str, str]) -> bool:
@@ -71,23 +111,18 @@ def matches(condition: Condition, resource: Mapping[str, str]) -> bool:
     if condition.key == "serviceType":
         platform = resource.get("serviceName") in PLATFORM_SERVICES
         value = "platform_service" if platform else "service"
-    wanted = condition.value
-    match condition.operator:
-        case "stringExists":
-            return (value is not None) == (wanted in (True, "true"))
-        case "stringEquals":
-            # VPC policies write ``vpcId = *`` for every VPC (VPC API reference, resource attributes).
-            return value is not None and wanted in (value, EVERY)
-        case "stringMatch":
-            return value is not None and _wildcard(value, wanted)
-        case "stringEqualsAnyOf":
-            return value is not None and isinstance(wanted, list) and value in wanted
-        case "stringMatchAnyOf":
-            return value is not None and isinstance(wanted, list) and any(_wildcard(value, each) for each in wanted)
-        case _:
-            return False
+    if condition.operator == "stringEquals" and condition.value == EVERY:
+        # VPC policies write ``vpcId = *`` for every VPC (VPC API reference, resource attributes).
+        return value is not None
+    return policy_rules.text_holds(condition.operator, value, condition.value)
 
 
-def _wildcard(value: str, pattern: Any) -> bool:
-    """``*`` is any run of characters, ``?`` any one; nothing else is special."""
-    return isinstance(pattern, str) and fnmatchcase(value, pattern.replace("[", "[[]"))
+def _granting(policy: PolicyFacts, action: str) -> Role | None:
+    return next((role for role in policy.roles if role.grants(action)), None)
+
+
+def _unmet(policy: PolicyFacts, resource: Mapping[str, str], now: datetime) -> tuple[Rule, ...]:
+    unmet: list[Rule] = [condition for condition in policy.resource if not matches(condition, resource)]
+    if policy.rule and not policy_rules.holds(policy.rule, resource=resource, now=now):
+        unmet.append(policy.rule)
+    return tuple(unmet)

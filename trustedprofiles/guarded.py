@@ -21,6 +21,7 @@ from controlplane.kernel.errors import (
     Target,
     Unauthenticated,
 )
+from controlplane.kernel.verdict import Allowed
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import authorize
 
@@ -72,7 +73,7 @@ class GuardedView(APIView):
         caller = self.caller
         self._refuse_nul(request)
         self.prepare(request)
-        verdict = authorize(
+        verdict = self.standing() or authorize(
             caller,
             action=operation.action,
             resource={
@@ -82,7 +83,7 @@ class GuardedView(APIView):
             },
         )
         if not verdict:
-            raise NotAuthorized(verdict.because)
+            raise NotAuthorized(verdict.because, more_info=verdict.explanation)
 
     def _refuse_nul(self, request: Request) -> None:
         """No stored text holds a NUL character, and PostgreSQL fails a query that looks for one."""
@@ -101,6 +102,10 @@ class GuardedView(APIView):
     def resource_attributes(self) -> dict[str, str]:
         """What a policy's resource attributes are matched against, beside account and service."""
         return {}
+
+    def standing(self) -> Allowed | None:
+        """What the caller may do here without any policy, such as reading its own API key. None: policies decide."""
+        return None
 
     def target(self) -> Party:
         """The target of this view's events; lists name ``*`` (Activity Tracker's convention)."""

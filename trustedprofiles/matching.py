@@ -1,10 +1,15 @@
-"""Does a trusted profile trust this server? Any link that names it suffices."""
+"""Does a trusted profile trust this server? Any link that names it suffices, or any rule all of whose conditions hold.
 
-from collections.abc import Iterable
+Links name one resource, rules describe many, now and later. Conditions of one rule are joined by AND (IBM's
+documentation); links and rules beside each other by OR.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
+from trustedprofiles.conditions import Claim, ClaimCondition, holds
 
 BARE_METAL = "BMS"
 
@@ -16,15 +21,113 @@ class LinkFacts:
     crn: str
     is_cross_account: bool = False
 
+    def __str__(self) -> str:
+        return f"link {self.id}"
 
-def decide(facts: ServerFacts, *, links: Iterable[LinkFacts], profile_account_id: str) -> Verdict:
-    """Trust by link: type BMS and the server's CRN; another account's server only when the link says so."""
+
+@dataclass(frozen=True)
+class RuleFacts:
+    """A claim rule of type ``Profile-CR``."""
+
+    id: str
+    cr_type: str
+    conditions: tuple[ClaimCondition, ...]
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"rule {self.id}{f' ({self.name})' if self.name else ''}"
+
+
+@dataclass(frozen=True)
+class Consideration:
+    """What one link or one rule has to say about the server."""
+
+    by: LinkFacts | RuleFacts
+    missing: tuple[str, ...]
+    """What would have to be otherwise; nothing when it trusts the server."""
+
+    @property
+    def trusts(self) -> bool:
+        return not self.missing
+
+    def __str__(self) -> str:
+        if self.trusts:
+            return f"{self.by} names this server" if isinstance(self.by, LinkFacts) else f"{self.by} holds"
+        return f"{self.by} does not apply: {'; '.join(self.missing)}"
+
+
+def consider(
+    facts: ServerFacts,
+    *,
+    links: Sequence[LinkFacts],
+    rules: Sequence[RuleFacts],
+    claims: Mapping[str, Claim],
+    profile_account_id: str,
+) -> list[Consideration]:
+    """What each link and each rule says. A link that says so trusts another account's server, a rule never does."""
     foreign = facts.account_id != profile_account_id
-    because = "no link names it. Link it: cr_type BMS, crn of the server."
-    for link in links:
-        if link.cr_type != BARE_METAL or link.crn != facts.crn:
-            continue
-        if not foreign or link.is_cross_account:
-            return Allowed(f"link {link.id} names this server", source=link.id)
-        because = f"link {link.id} names it, but it is of another account. Link it with is_cross_account."
-    return Refused(because)
+    return [
+        *(Consideration(link, tuple(_missing_of_link(link, facts, foreign=foreign))) for link in links),
+        *(Consideration(rule, tuple(_missing_of_rule(rule, claims, foreign=foreign))) for rule in rules),
+    ]
+
+
+def decide(
+    facts: ServerFacts,
+    *,
+    links: Sequence[LinkFacts],
+    rules: Sequence[RuleFacts] = (),
+    claims: Mapping[str, Claim] | None = None,
+    profile_account_id: str,
+) -> Verdict:
+    considered = consider(facts, links=links, rules=rules, claims=claims or {}, profile_account_id=profile_account_id)
+    return verdict(considered)
+
+
+def verdict(considered: Sequence[Consideration]) -> Verdict:
+    """What the considerations say together."""
+    for each in considered:
+        if each.trusts:
+            return Allowed(str(each), source=each.by.id)
+    close = nearest(considered)
+    if not close:
+        return Refused("no link names it and no rule describes it. Link it: cr_type BMS, crn of the server.")
+    return Refused(f"no link or rule of it applies. The nearest: {close[0]}.")
+
+
+def nearest(considered: Sequence[Consideration]) -> list[Consideration]:
+    """Those that lack least first; a link that names another resource is not near at all."""
+    near = [each for each in considered if isinstance(each.by, RuleFacts) or NAMES_ANOTHER not in each.missing]
+    return sorted(near, key=lambda each: len(each.missing))
+
+
+NAMES_ANOTHER = "it names another resource"
+CROSS_ACCOUNT = "the server is of another account. Link it with is_cross_account"
+
+
+def _missing_of_link(link: LinkFacts, facts: ServerFacts, *, foreign: bool) -> list[str]:
+    if link.crn != facts.crn:
+        return [NAMES_ANOTHER]
+    missing = [] if link.cr_type == BARE_METAL else [f"it is for {link.cr_type}, not {BARE_METAL}"]
+    return [*missing, CROSS_ACCOUNT] if foreign and not link.is_cross_account else missing
+
+
+def _missing_of_rule(rule: RuleFacts, claims: Mapping[str, Claim], *, foreign: bool) -> list[str]:
+    if rule.cr_type != BARE_METAL:
+        return [f"it is for {rule.cr_type}, not {BARE_METAL}"]
+    if foreign:
+        return ["the server is of another account, and rules trust their own account's servers only"]
+    if not rule.conditions:
+        return ["it has no conditions"]
+    return [
+        f"{condition} does not hold, {_present(condition.claim, claims)}"
+        for condition in rule.conditions
+        if not holds(condition, claims)
+    ]
+
+
+def _present(claim: str, claims: Mapping[str, Claim]) -> str:
+    value = claims.get(claim)
+    if value is None:
+        return "the server has no such claim"
+    return f"it is {value if isinstance(value, str) else ', '.join(value) or 'empty'}"

@@ -2,17 +2,22 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 
 from django.db.models import Q, QuerySet
 
+from controlplane.kernel import clock
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
-from trustedprofiles import access, matching, tagging
+from trustedprofiles import access, matching, policy_rules, questions, tagging
+from trustedprofiles.conditions import ClaimCondition, claims_of
 from trustedprofiles.models import (
     Account,
+    ClaimRule,
+    CustomRole,
     Policy,
     ProfileLink,
     ResourceGroup,
@@ -21,7 +26,11 @@ from trustedprofiles.models import (
     TrustedProfile,
     User,
 )
+from trustedprofiles.policy_rules import Condition
+from trustedprofiles.roles import ROLES, Role
 from trustedprofiles.searching import Wanted
+
+OWNER = "the caller owns the account"
 
 LINKING = ("iam-identity.profile.update", "iam-identity.profile.linkToResource")
 """What creating a link on a caller's behalf asks for (VPC API, ``auto_link``)."""
@@ -34,17 +43,41 @@ def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Ve
 
 def authorize_each(caller: Caller, *, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
     """The same of several resources, one verdict for each."""
-    account = Account.objects.filter(id=caller.account_id, owner_iam_id=caller.iam_id).first()
-    owned = account.id if account else None
-    rows = Policy.objects.filter(account_id=caller.account_id, subject_iam_id=caller.iam_id.lower(), type="access")
+    owned = owned_account(account_id=caller.account_id, iam_id=caller.iam_id)
     others = any(resource.get("accountId") != owned for resource in resources)
-    policies = [policy_facts(row) for row in rows] if others else []
-    return [
-        Allowed("the caller owns the account", source=owned)
-        if owned and resource.get("accountId") == owned
-        else access.decide(iam_id=caller.iam_id, action=action, resource=resource, policies=policies)
-        for resource in resources
-    ]
+    policies = policies_for(account_id=caller.account_id, iam_id=caller.iam_id) if others else []
+    now = clock.now()
+
+    def decide(resource: Mapping[str, str]) -> Verdict:
+        if owned and resource.get("accountId") == owned:
+            return Allowed(OWNER, source=owned)
+        verdict = access.decide(iam_id=caller.iam_id, action=action, resource=resource, policies=policies, now=now)
+        if verdict:
+            return verdict
+        return replace(verdict, explanation=questions.access_url(caller.iam_id, action, resource))
+
+    return [decide(resource) for resource in resources]
+
+
+def owned_account(*, account_id: str, iam_id: str) -> str | None:
+    """The id of the account when this IAM id owns it."""
+    return Account.objects.filter(id=account_id, owner_iam_id=iam_id).values_list("id", flat=True).first()
+
+
+def policies_for(*, account_id: str, iam_id: str) -> list[access.PolicyFacts]:
+    """The access policies of an account that are about this subject, as decisions know them."""
+    rows = list(Policy.objects.filter(account_id=account_id, subject_iam_id=iam_id.lower(), type="access"))
+    known = roles_of(account_id) if any(set(row.roles) - ROLES.keys() for row in rows) else ROLES
+    return [policy_facts(row, known) for row in rows]
+
+
+def roles_of(account_id: str) -> dict[str, Role]:
+    """Every role that a policy of the account may name, by CRN: those of IBM's that are simulated, and its own."""
+    return ROLES | {row.crn: custom_role(row) for row in CustomRole.objects.filter(account_id=account_id)}
+
+
+def custom_role(row: CustomRole) -> Role:
+    return Role(row.crn, row.display_name, row.description, "custom", actions=frozenset(row.actions))
 
 
 def may_link(caller: Caller, profile: TrustedProfile) -> Verdict:
@@ -60,17 +93,22 @@ def may_link(caller: Caller, profile: TrustedProfile) -> Verdict:
     return reduce(lambda so_far, verdict: so_far and verdict, verdicts)
 
 
-def policy_facts(row: Policy) -> access.PolicyFacts:
-    """A policy row as the decision knows it.
+def policy_facts(row: Policy, known: Mapping[str, Role]) -> access.PolicyFacts:
+    """A policy row as the decision knows it. A role that is gone grants nothing.
 
     Access tags become conditions too: no decision is told the tags of a resource, so a policy on tagged resources
     grants nothing (D-26).
     """
     tags = [{**tag, "key": f"tag:{tag['key']}"} for tag in row.resource_tags]
-    conditions = tuple(
-        access.Condition(each["key"], each["operator"], each["value"]) for each in [*row.resource, *tags]
+    conditions = tuple(Condition(each["key"], each["operator"], each["value"]) for each in [*row.resource, *tags])
+    return access.PolicyFacts(
+        id=str(row.id),
+        subject_iam_id=row.subject_iam_id,
+        roles=tuple(known[crn] for crn in row.roles if crn in known),
+        resource=conditions,
+        rule=policy_rules.parse(row.rule) if row.rule else None,
+        state=row.state,
     )
-    return access.PolicyFacts(str(row.id), row.subject_iam_id, tuple(row.roles), conditions, row.state)
 
 
 def find_profile(
@@ -97,9 +135,45 @@ def find_profile(
 
 def trusts(profile: TrustedProfile, facts: ServerFacts) -> Verdict:
     """Does the profile trust this server, and why?"""
-    rows = ProfileLink.objects.filter(profile=profile, cr_type=matching.BARE_METAL, crn=facts.crn)
-    links = [matching.LinkFacts(row.id, row.cr_type, row.crn, row.is_cross_account) for row in rows]
-    return matching.decide(facts, links=links, profile_account_id=profile.account_id)
+    verdict = matching.verdict(considered_trust(profile, facts))
+    return verdict if verdict else replace(verdict, explanation=questions.trust_url(facts.crn, profile.id))
+
+
+def considered_trust(profile: TrustedProfile, facts: ServerFacts) -> list[matching.Consideration]:
+    """What each claim rule of the profile, and each of its links to this server, says about it."""
+    links = [
+        matching.LinkFacts(row.id, row.cr_type, row.crn, row.is_cross_account)
+        for row in ProfileLink.objects.filter(profile=profile, crn=facts.crn).order_by("created_at", "id")
+    ]
+    rules = [
+        matching.RuleFacts(
+            id=row.id,
+            cr_type=row.cr_type,
+            conditions=tuple(ClaimCondition(**each) for each in row.conditions),
+            name=row.name,
+        )
+        for row in ClaimRule.objects.filter(profile=profile, type=ClaimRule.Type.COMPUTE_RESOURCE).order_by(
+            "created_at", "id"
+        )
+    ]
+    claims = claims_of(facts, resource_group_name=_group_name(facts.resource_group_id)) if rules else {}
+    return matching.consider(facts, links=links, rules=rules, claims=claims, profile_account_id=profile.account_id)
+
+
+def _group_name(id: str) -> str:
+    return ResourceGroup.objects.filter(id=id).values_list("name", flat=True).first() or ""
+
+
+def find_foreign_profile(facts: ServerFacts, *, id: str | None = None, crn: str | None = None) -> TrustedProfile | None:
+    """A profile of another account, by id or CRN, that has a cross-account link to this very server."""
+    links = ProfileLink.objects.select_related("profile").filter(
+        crn=facts.crn, cr_type=matching.BARE_METAL, is_cross_account=True
+    )
+    wanted = {"id": id, "crn": crn}
+    for profile in (link.profile for link in links):
+        if all(value in (None, getattr(profile, name)) for name, value in wanted.items()) and (id or crn):
+            return profile
+    return None
 
 
 def profiles_of(account_id: str) -> QuerySet[TrustedProfile]:

@@ -9,6 +9,8 @@ class Allowed:
     """The link, rule, policy or ownership that decided, in a sentence."""
     source: str = ""
     """Identifier of what decided, for machines."""
+    explanation: str = ""
+    """URL where the decision is explained at length."""
 
     def __bool__(self) -> bool:
         return True
@@ -18,6 +20,8 @@ class Allowed:
 class Refused:
     because: str
     """What was missing, in a sentence that tells the reader what would have allowed it."""
+    explanation: str = ""
+    """URL where the decision is explained at length."""
 
     def __bool__(self) -> bool:
         return False

@@ -19,7 +19,7 @@ def require_linking(caller: Caller, asked: InitializationPrototype, *, path: str
         return
     profile = find_profile(account_id=caller.account_id, **asked.trusted_profile)
     if profile and not (verdict := may_link(caller, profile)):
-        raise NotAuthorized(verdict.because, target=Target(path))
+        raise NotAuthorized(verdict.because, more_info=verdict.explanation, target=Target(path))
 
 
 def require_advanced(caller: Caller, asked: Mapping[str, Any], resource: Mapping[str, str], *, path: str = "") -> None:
@@ -32,7 +32,9 @@ def require_advanced(caller: Caller, asked: Mapping[str, Any], resource: Mapping
     attributes = {"accountId": caller.account_id, "serviceName": "is", **resource}
     for name in (name for name, wanted in daring.items() if wanted):
         if not (verdict := authorize(caller, action=f"{MANAGE}-{actions[name]}", resource=attributes)):
-            raise NotAuthorized(verdict.because, target=Target(f"{path}.{name}" if path else name))
+            raise NotAuthorized(
+                verdict.because, more_info=verdict.explanation, target=Target(f"{path}.{name}" if path else name)
+            )
 
 
 def require_advanced_network(caller: Caller, body: Mapping[str, Any], resource: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR, role_crn
 from tests.world import ACCOUNT, OTHER_ACCOUNT, World
 from trustedprofiles.guarded import GuardedView
-from trustedprofiles.roles import ACTIONS
+from trustedprofiles.actions import ACTIONS
 
 
 def listed(query: str = "") -> Any:
@@ -32,13 +32,13 @@ def test_a_role_has_the_members_that_clients_read(world: World) -> None:
 
 @pytest.mark.parametrize("service", ACTIONS)
 def test_a_service_lists_its_own_actions(world: World, service: str) -> None:
-    actions = listed(f"?service_name={service}")["system_roles"][-1]["actions"]
+    actions = listed(f"?service_name={service}")["service_roles"][-1]["actions"]
     assert actions == list(ACTIONS[service])
 
 
 @pytest.mark.parametrize("query", ["", "?service_name=alliamserviceroles", "?policy_type=access"])
 def test_without_a_service_all_actions_are_listed(world: World, query: str) -> None:
-    assert len(listed(query)["system_roles"][-1]["actions"]) == sum(map(len, ACTIONS.values()))
+    assert len(listed(query)["service_roles"][-1]["actions"]) == sum(map(len, ACTIONS.values()))
 
 
 def test_a_service_nobody_knows_has_the_roles_without_actions(world: World) -> None:

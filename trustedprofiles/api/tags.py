@@ -180,7 +180,7 @@ class TaggedResources(TaggingView):
         own = {text: crn for text, crn in self.crns.items() if crn.account_id == self.caller.account_id}
         for text, verdict in zip(own, self.admit(list(own.values())), strict=True):
             if not verdict:
-                self.refused[text] = NotAuthorized(verdict.because)
+                self.refused[text] = NotAuthorized(verdict.because, more_info=verdict.explanation)
 
     def each(self, request: Request) -> Response:
         results = [self._result(text) for text in self.texts]

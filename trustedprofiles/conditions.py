@@ -1,0 +1,113 @@
+"""Conditions of claim rules: six operators, and values that are JSON in a string.
+
+Operators after IBM's documentation of trusted profile conditions; a value that is no JSON is taken as it stands, as
+IBM's command line sends it. A claim that the compute resource does not have never meets a condition, not even one with
+NOT: nobody is trusted for what is not known.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controlplane.kernel.facts import ServerFacts
+
+OPERATORS = ("EQUALS", "NOT_EQUALS", "EQUALS_IGNORE_CASE", "NOT_EQUALS_IGNORE_CASE", "CONTAINS", "IN")
+
+Claim = str | tuple[str, ...]
+"""Several values where a server has several: subnets, addresses."""
+
+
+@dataclass(frozen=True)
+class ClaimCondition:
+    claim: str
+    operator: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.claim} {self.operator} {self.value}"
+
+
+def holds(condition: ClaimCondition, claims: Mapping[str, Claim]) -> bool:
+    """Whether the claims meet a condition. Of a claim with several values, one that is equal suffices for EQUALS and
+    IN, and none may be for NOT_EQUALS. An unknown operator never holds."""
+    claim, wanted = claims.get(condition.claim), read_value(condition.value)
+    if claim is None or wanted is None:
+        return False
+    present = (claim,) if isinstance(claim, str) else claim
+    if condition.operator == "IN":
+        return not set(present).isdisjoint(wanted)
+    if len(wanted) != 1:
+        return False
+    [value] = wanted
+    match condition.operator:
+        case "EQUALS" | "NOT_EQUALS":
+            found = value in present
+        case "EQUALS_IGNORE_CASE" | "NOT_EQUALS_IGNORE_CASE":
+            found = value.casefold() in [each.casefold() for each in present]
+        case "CONTAINS":
+            return value in claim  # a part of a text, one whole element of several
+        case _:
+            return False
+    return not found if condition.operator.startswith("NOT_") else found
+
+
+def read_value(text: str) -> tuple[str, ...] | None:
+    """The values that a condition's ``value`` stands for: one, or those of a JSON array. None for a JSON object, an
+    array with anything but scalars in it, and null."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return (text,)
+    values = [_scalar(each) for each in (value if isinstance(value, list) else [value])]
+    return None if None in values else tuple(each for each in values if each is not None)
+
+
+def _scalar(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+def claims_of(facts: ServerFacts, *, resource_group_name: str) -> dict[str, Claim]:
+    """The claims of a bare metal server.
+
+    IBM publishes none for ``BMS``: these are the names documented for ``VSI`` (but ``instance_group_name``), a few of
+    the server's own, and paths into its identity token as ``PVS`` has them.
+    """
+    subnets = facts.subnets
+    return {
+        "resource": facts.id,
+        "name": facts.name,
+        "crn": facts.crn,
+        "account_id": facts.account_id,
+        "resource_group_id": facts.resource_group_id,
+        "resource_group_name": resource_group_name,
+        "region": facts.region,
+        "zone": facts.zone,
+        "vpc_id": facts.vpc.id,
+        "subnet_id": tuple(subnet.id for subnet in subnets),
+        "iaas.crn": facts.crn,
+        "iaas.accountID": facts.account_id,
+        "iaas.instanceID": facts.id,
+        "iaas.zone": facts.zone,
+        "iaas.region": facts.region,
+        "iaas.profile_name": facts.profile_name,
+        "iaas.resource_group_id": facts.resource_group_id,
+        "ip_addresses.address": facts.addresses,
+        "subnets.crn": tuple(subnet.crn for subnet in subnets),
+        "subnets.name": tuple(subnet.name for subnet in subnets),
+        "subnets.id": tuple(subnet.id for subnet in subnets),
+        "vpc.crn": facts.vpc.crn,
+        "vpc.name": facts.vpc.name,
+        "vpc.id": facts.vpc.id,
+    }
+
+
+CLAIMS = (
+    *("resource", "name", "crn", "account_id", "resource_group_id", "resource_group_name", "region", "zone", "vpc_id"),
+    *("subnet_id", "iaas.crn", "iaas.accountID", "iaas.instanceID", "iaas.zone", "iaas.region", "iaas.profile_name"),
+    *("iaas.resource_group_id", "ip_addresses.address", "subnets.crn", "subnets.name", "subnets.id"),
+    *("vpc.crn", "vpc.name", "vpc.id"),
+)
+"""The names of those claims."""

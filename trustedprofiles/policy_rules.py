@@ -1,0 +1,203 @@
+"""The ``rule`` of a policy: further conditions, on the time of the request or on attributes of the resource.
+
+A rule is one condition, or conditions joined by ``and`` or ``or``, which may hold one more level of the same (IAM
+policy management API, v2 policies). Instants, dates, times and days of the week carry an offset from UTC and are
+compared in it: ``09:00:00+02:00`` is nine o'clock where clocks are two hours ahead.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timezone
+from fnmatch import fnmatchcase
+from operator import ge, gt, le, lt
+from typing import Any, Literal
+
+VARIABLE = re.compile(r"\{\{(environment|resource)\.attributes\.(\w+)\}\}")
+DEEPEST = 2
+MOST_CONDITIONS = 10
+DAYS = "1234567"
+
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "LessThan": lt,
+    "LessThanOrEquals": le,
+    "GreaterThan": gt,
+    "GreaterThanOrEquals": ge,
+}
+ENVIRONMENT = {"time": "current_time", "date": "current_date", "dateTime": "current_date_time"}
+"""What each kind of instant is compared with."""
+DAY_OPERATORS = ("dayOfWeekEquals", "dayOfWeekAnyOf")
+TIME_OPERATORS = tuple(f"{kind}{comparison}" for kind in ENVIRONMENT for comparison in COMPARISONS) + DAY_OPERATORS
+TEXT_OPERATORS = ("stringEquals", "stringMatch", "stringExists", "stringEqualsAnyOf", "stringMatchAnyOf")
+PATTERNS = (
+    "time-based-conditions:once",
+    "time-based-conditions:weekly",
+    "time-based-conditions:weekly:all-day",
+    "time-based-conditions:weekly:custom-hours",
+    "attribute-based-condition:resource:literal-and-wildcard",
+)
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One attribute of a policy: ``value`` is text, a list for the any-of operators, a boolean for exists."""
+
+    key: str
+    operator: str
+    value: Any
+
+    def __str__(self) -> str:
+        value = ", ".join(map(str, self.value)) if isinstance(self.value, list) else self.value
+        return f"{self.key} {self.operator} {value}"
+
+
+@dataclass(frozen=True)
+class Combination:
+    operator: Literal["and", "or"]
+    conditions: "tuple[Rule, ...]"
+
+    def __str__(self) -> str:
+        return "(" + f" {self.operator} ".join(map(str, self.conditions)) + ")"
+
+
+Rule = Condition | Combination
+
+
+def parse(rule: Mapping[str, Any], *, depth: int = 0) -> Rule:
+    """A rule as the API sends it. Raises ValueError with what is wrong with it."""
+    if "conditions" in rule:
+        joined, parts = rule.get("operator"), rule["conditions"]
+        if rule.keys() != {"operator", "conditions"} or joined not in ("and", "or"):
+            raise ValueError(
+                "A rule of several conditions has the members operator, which is and or or, and conditions."
+            )
+        if depth == DEEPEST or not isinstance(parts, list) or not 1 <= len(parts) <= MOST_CONDITIONS:
+            raise ValueError(f"conditions is a list of 1 to {MOST_CONDITIONS}, nested once at most.")
+        if not all(isinstance(part, dict) for part in parts):
+            raise ValueError("Each of conditions is an object.")
+        return Combination(joined, tuple(parse(part, depth=depth + 1) for part in parts))
+    if rule.keys() != {"key", "operator", "value"}:
+        raise ValueError("A condition has the members key, operator and value.")
+    condition = Condition(rule["key"], rule["operator"], rule["value"])
+    _check(condition)
+    return condition
+
+
+def _check(condition: Condition) -> None:
+    variable = VARIABLE.fullmatch(condition.key) if isinstance(condition.key, str) else None
+    if variable is None:
+        raise ValueError("key is {{environment.attributes.NAME}} or {{resource.attributes.NAME}}.")
+    where, name = variable.groups()
+    operator, value = condition.operator, condition.value
+    if operator in TEXT_OPERATORS:
+        if where == "environment" and name in (*ENVIRONMENT.values(), "day_of_week"):
+            raise ValueError(f"{name} takes one of the operators {', '.join(TIME_OPERATORS)}.")
+        wanted: type | tuple[type, ...] = (
+            list if operator.endswith("AnyOf") else (bool, str) if operator == "stringExists" else str
+        )
+        if not isinstance(value, wanted) or not all(isinstance(each, str) for each in _listed(value)):
+            raise ValueError(f"{operator} takes {'a list of strings' if wanted is list else 'a string'}.")
+        return
+    if operator not in TIME_OPERATORS:
+        raise ValueError(f"operator is one of {', '.join((*TIME_OPERATORS, *TEXT_OPERATORS))}.")
+    expected = "day_of_week" if operator in DAY_OPERATORS else ENVIRONMENT[_kind_of(operator)]
+    if (where, name) != ("environment", expected):
+        raise ValueError(f"{operator} compares {{{{environment.attributes.{expected}}}}}.")
+    if operator in DAY_OPERATORS:
+        if (operator == "dayOfWeekAnyOf") != isinstance(value, list) or value == []:
+            raise ValueError("dayOfWeekEquals takes one day, dayOfWeekAnyOf a list of them.")
+        for each in _listed(value):
+            _day(each)
+    else:
+        _instant(_kind_of(operator), value)
+
+
+def holds(rule: Rule, *, resource: Mapping[str, str], now: datetime) -> bool:
+    """Whether a rule holds for this resource at this instant. What cannot be read never does."""
+    if isinstance(rule, Combination):
+        results = (holds(part, resource=resource, now=now) for part in rule.conditions)
+        return all(results) if rule.operator == "and" else any(results)
+    try:
+        if rule.operator in DAY_OPERATORS:
+            return any(str(now.astimezone(zone).isoweekday()) == day for day, zone in map(_day, _listed(rule.value)))
+        if rule.operator in TIME_OPERATORS:
+            return _compare(rule, now)
+    except ValueError:
+        return False
+    variable = VARIABLE.fullmatch(rule.key)
+    name = variable[2] if variable else rule.key
+    return text_holds(rule.operator, resource.get(name), rule.value)
+
+
+def text_holds(operator: str, value: str | None, wanted: Any) -> bool:
+    """Whether a text operator holds for a value, which is None when the resource lacks the attribute.
+
+    An unknown operator never does.
+    """
+    match operator:
+        case "stringExists":
+            return (value is not None) == (wanted in (True, "true"))
+        case "stringEquals":
+            return value is not None and value == wanted
+        case "stringMatch":
+            return value is not None and _wildcard(value, wanted)
+        case "stringEqualsAnyOf":
+            return value is not None and isinstance(wanted, list) and value in wanted
+        case "stringMatchAnyOf":
+            return value is not None and isinstance(wanted, list) and any(_wildcard(value, each) for each in wanted)
+        case _:
+            return False
+
+
+def _wildcard(value: str, pattern: Any) -> bool:
+    """``*`` is any run of characters, ``?`` any one; nothing else is special."""
+    return isinstance(pattern, str) and fnmatchcase(value, pattern.replace("[", "[[]"))
+
+
+def _compare(condition: Condition, now: datetime) -> bool:
+    kind = _kind_of(condition.operator)
+    compare = COMPARISONS[condition.operator.removeprefix(kind)]
+    wanted, zone = _instant(kind, condition.value)
+    here = now.astimezone(zone)
+    present = {"time": here.timetz(), "date": here.date(), "dateTime": here}[kind]
+    return compare(present, wanted)
+
+
+def _kind_of(operator: str) -> str:
+    return next(kind for kind in ("dateTime", "date", "time") if operator.startswith(kind))
+
+
+def _instant(kind: str, value: Any) -> tuple[Any, timezone]:
+    """``09:00:00+00:00``, ``2026-12-24+00:00`` or ``2026-12-24T09:00:00+00:00``, and its offset."""
+    text = value if isinstance(value, str) else ""
+    try:
+        if kind == "date":
+            day, zone = text[:10], time.fromisoformat(f"00:00:00{text[10:]}")
+            return date.fromisoformat(day), _offset(zone)
+        instant: Any = datetime.fromisoformat(text) if kind == "dateTime" else time.fromisoformat(text)
+        return instant, _offset(instant)
+    except ValueError:
+        example = {"time": "09:00:00+00:00", "date": "2026-12-24+00:00", "dateTime": "2026-12-24T09:00:00+00:00"}[kind]
+        raise ValueError(f"The value of a {kind} operator is like {example}, with its offset from UTC.") from None
+
+
+def _day(value: Any) -> tuple[str, timezone]:
+    """``1+00:00``: Monday in UTC."""
+    text = value if isinstance(value, str) else ""
+    try:
+        if not text or text[0] not in DAYS:
+            raise ValueError
+        return text[:1], _offset(time.fromisoformat(f"00:00:00{text[1:]}"))
+    except ValueError:
+        raise ValueError("A day of the week is like 1+00:00: 1, Monday, to 7, Sunday, and an offset.") from None
+
+
+def _offset(moment: time | datetime) -> timezone:
+    offset = moment.utcoffset()
+    if offset is None:
+        raise ValueError
+    return timezone(offset)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,28 @@
+"""The question that a decision answers, as the URL under which it is explained (``/_baremint/explain``)."""
+
+from collections.abc import Mapping
+from urllib.parse import urlencode
+
+from django.conf import settings
+
+PATH = "/_baremint/explain"
+
+
+def access_url(subject: str, action: str, resource: Mapping[str, str]) -> str:
+    """May this subject, an IAM id, do this to the resource?"""
+    attributes = {f"resource[{name}]": value for name, value in resource.items()}
+    return _url({"subject": subject, "action": action, **attributes})
+
+
+def trust_url(server: str, profile: str) -> str:
+    """Does this trusted profile trust this server? By CRN and id."""
+    return _url({"server": server, "profile": profile})
+
+
+def server_url(server: str) -> str:
+    """May this server use its metadata service?"""
+    return _url({"server": server})
+
+
+def _url(query: Mapping[str, str]) -> str:
+    return f"{settings.BAREMINT_PUBLIC_URL}{PATH}?{urlencode(query)}"
