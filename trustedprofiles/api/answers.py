@@ -52,6 +52,73 @@ class ProfileLinkList(TypedDict):
     links: list[ProfileLink]
 
 
+class ProfileClaimRuleConditions(TypedDict):
+    """``value`` is JSON in a string, or text that stands for itself."""
+
+    claim: str
+    operator: str
+    value: str
+
+
+class ProfileClaimRule(TypedDict):
+    id: str
+    entity_tag: str
+    created_at: str
+    modified_at: str
+    name: NotRequired[str]
+    type: str
+    realm_name: NotRequired[str]
+    expiration: int
+    cr_type: NotRequired[str]
+    conditions: list[ProfileClaimRuleConditions]
+
+
+class ProfileClaimRuleList(TypedDict):
+    rules: list[ProfileClaimRule]
+
+
+class ProfileIdentityResponse(TypedDict):
+    iam_id: str
+    identifier: str
+    type: str
+    accounts: NotRequired[list[str]]
+    description: str
+
+
+class ProfileIdentitiesResponse(TypedDict):
+    entity_tag: str
+    identities: list[ProfileIdentityResponse]
+
+
+class LimitCount(TypedDict):
+    limit: int
+    count: NotRequired[int]
+
+
+class ProfileCount(TypedDict):
+    profile_id: str
+    count: int
+
+
+class LimitPerProfile(TypedDict):
+    limit: int
+    profiles: NotRequired[list[ProfileCount]]
+
+
+class LimitPerIdentity(TypedDict):
+    limit: int
+
+
+class IdentityLimitsUsageResponse(TypedDict):
+    profiles: LimitCount
+    apikeys_per_identity: LimitPerIdentity
+    claim_rules_per_profile: LimitPerProfile
+    cr_links: LimitCount
+    cr_links_per_profile: LimitPerProfile
+    cr_rules: LimitCount
+    cr_rules_per_profile: LimitPerProfile
+
+
 # --- IAM policy ---------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from controlplane.kernel import paging
 from controlplane.kernel.errors import InvalidValue, Target
+from trustedprofiles import filtering
 
 M = TypeVar("M", bound=Model)
 
@@ -67,3 +68,13 @@ def one_of(request: Request, name: str, choices: Sequence[str]) -> str | None:
     if asked is not None and asked not in choices:
         raise InvalidValue(f"{name} must be one of {', '.join(choices)}.", target=Target(name, "parameter", asked))
     return asked
+
+
+def filtered(request: Request, rows: QuerySet[M], attributes: Sequence[str]) -> QuerySet[M]:
+    """The rows that the ``filter`` query asks for; all without it. Raises InvalidValue."""
+    if "filter" not in request.GET:
+        return rows
+    try:
+        return rows.filter(filtering.parse(request.GET["filter"], attributes=attributes))
+    except ValueError as error:
+        raise InvalidValue(f"filter is not understood. {error}", target=Target("filter", "parameter")) from None

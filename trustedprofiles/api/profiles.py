@@ -10,7 +10,7 @@ from controlplane.kernel.etag import require_match
 from trustedprofiles import events
 from trustedprofiles.api import answers
 from trustedprofiles.api.base import IdentityView, ProfileView, require_own_account
-from trustedprofiles.api.pages import OffsetPage, one_of
+from trustedprofiles.api.pages import OffsetPage, filtered, one_of
 from trustedprofiles.api.serializers import ProfileCreation, ProfileUpdate, profile_body
 from trustedprofiles.models import Account, TrustedProfile
 from trustedprofiles.permissions import Operation
@@ -18,6 +18,7 @@ from trustedprofiles.selectors import profiles_of
 from trustedprofiles.services import profiles
 
 DEFAULT_PAGE = 20
+FILTERABLE = ("name", "description", "email", "id")
 SORTABLE = ("name", "description", "created_at", "modified_at")
 
 
@@ -28,7 +29,7 @@ class Profiles(IdentityView):
             "iam-identity.profile.list",
             events.PROFILE_READ,
             answer=answers.TrustedProfilesList,
-            query=("account_id", "name", "pagesize", "pagetoken", "sort", "order"),
+            query=("account_id", "name", "pagesize", "pagetoken", "sort", "order", "filter"),
         ),
         "POST": Operation(
             "create_profile",
@@ -48,8 +49,7 @@ class Profiles(IdentityView):
         rows = profiles_of(account_id)
         if name := request.GET.get("name"):
             rows = rows.filter(name=name)
-        if "filter" in request.GET:
-            raise InvalidValue("filter is not simulated. Use name.", target=Target("filter", "parameter"))
+        rows = filtered(request, rows, FILTERABLE)
         sort = one_of(request, "sort", SORTABLE) or "created_at"
         backwards = "-" if one_of(request, "order", ("asc", "desc")) == "desc" else ""
         rows = rows.order_by(f"{backwards}{sort}", "id")

@@ -3,13 +3,33 @@
 
 from django.urls import path
 
-from trustedprofiles.api import links, policies, profiles, resource_groups, roles, search, tags
+from trustedprofiles.api import (
+    identities,
+    limits,
+    links,
+    policies,
+    profiles,
+    resource_groups,
+    roles,
+    rules,
+    search,
+    tags,
+)
 
 urlpatterns = [
     path("v1/profiles", profiles.Profiles.as_view()),
     path("v1/profiles/<str:profile_id>", profiles.Profile.as_view()),
     path("v1/profiles/<str:profile_id>/links", links.Links.as_view()),
     path("v1/profiles/<str:profile_id>/links/<str:link_id>", links.Link.as_view()),
+    path("v1/profiles/<str:profile_id>/rules", rules.Rules.as_view()),
+    path("v1/profiles/<str:profile_id>/rules/<str:rule_id>", rules.OneRule.as_view()),
+    path("v1/profiles/<str:profile_id>/identities", identities.Identities.as_view()),
+    path("v1/profiles/<str:profile_id>/identities/<str:identity_type>", identities.IdentitiesOfType.as_view()),
+    path(
+        "v1/profiles/<str:profile_id>/identities/<str:identity_type>/<str:identifier_id>",
+        identities.OneIdentity.as_view(),
+    ),
+    path("v1/accounts/<str:account_id>/limits/identity", limits.IdentityLimits.as_view()),
     path("v1/policies", policies.Policies.as_view()),
     path("v1/policies/<str:policy_id>", policies.OnePolicy.as_view()),
     path("v2/policies", policies.PoliciesV2.as_view()),

@@ -5,8 +5,9 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.crn import Crn
-from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, Target
+from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, Target
 from trustedprofiles import events
+from trustedprofiles.limits import LINKS_PER_PROFILE
 from trustedprofiles.models import ProfileLink, TrustedProfile
 from trustedprofiles.services.profiles import lock_profile
 
@@ -26,10 +27,12 @@ def create_link(
 
     ``part`` narrows it down for types other than BMS: namespace, resource_name, component_type, component_name.
     Raises InvalidValue for a CRN of another account unless ``is_cross_account``, Conflict when the link exists,
-    NotFound when the profile is gone.
+    NotFound when the profile is gone, OverQuota beyond 1000 links.
     """
     lock_profile(profile)
     _check_account(profile, crn, is_cross_account=is_cross_account)
+    if profile.links.count() >= LINKS_PER_PROFILE:
+        raise OverQuota(f"A trusted profile has at most {LINKS_PER_PROFILE} links. Delete one, or write a claim rule.")
     now = clock.now()
     link = ProfileLink(
         id=ids.prefixed_id("link"),

@@ -13,6 +13,7 @@ from controlplane.kernel.errors import Conflict, NotFound
 from trustedprofiles import events
 from trustedprofiles.access import ACTIVE
 from trustedprofiles.models import Account, Policy
+from trustedprofiles.services.revisions import revise
 
 DELETED = "deleted"
 
@@ -106,17 +107,7 @@ def _require_active(policy: Policy) -> None:
 
 
 def _change(policy: Policy, *, by: Party, **values: Any) -> None:
-    """Write, unless somebody else did since ``policy`` was read."""
-    changed = Policy.objects.filter(pk=policy.pk, revision=policy.revision).update(
-        **values,
-        revision=policy.revision + 1,
-        revision_hash=ids.hex_id(),
-        last_modified_at=clock.now(),
-        last_modified_by_id=by.id,
-    )
-    if not changed:
-        raise Conflict("The policy was changed since it was read. Read it again and retry.")
-    policy.refresh_from_db()
+    revise(policy, **values, last_modified_at=clock.now(), last_modified_by_id=by.id)
 
 
 def _refuse_duplicate(account_id: str, wanted: Policy | PolicyContent, other_than: Policy | None = None) -> None:

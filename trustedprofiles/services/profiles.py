@@ -8,15 +8,17 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, NotFound, Target
+from controlplane.kernel.errors import Conflict, NotFound, OverQuota, Target
 from trustedprofiles import events
+from trustedprofiles.limits import PROFILES_PER_ACCOUNT
 from trustedprofiles.models import Account, Policy, TrustedProfile
+from trustedprofiles.services.revisions import revise
 from trustedprofiles.services.tags import forget
 
 
 @transaction.atomic
 def create_profile(account: Account, *, name: str, description: str = "", email: str = "", by: Party) -> TrustedProfile:
-    """Make a trusted profile. Raises Conflict when the account has one of this name."""
+    """Make a trusted profile. Raises Conflict when the account has one of this name, OverQuota beyond 2000."""
     now = clock.now()
     profile = TrustedProfile(
         id=ids.prefixed_id("Profile"),
@@ -28,6 +30,9 @@ def create_profile(account: Account, *, name: str, description: str = "", email:
         created_at=now,
         modified_at=now,
     )
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if account.trusted_profiles.count() >= PROFILES_PER_ACCOUNT:
+        raise OverQuota(f"An account has at most {PROFILES_PER_ACCOUNT} trusted profiles. Delete one first.")
     with _name_may_be_taken(name):
         profile.save(force_insert=True)
     _record(events.PROFILE_CREATE, profile, by=by, status=201)
@@ -40,25 +45,24 @@ def update_profile(profile: TrustedProfile, *, changes: dict[str, str], by: Part
 
     Raises Conflict when the new name is taken, or when the profile changed since it was read.
     """
-    read = TrustedProfile.objects.filter(pk=profile.pk, revision=profile.revision)
     with _name_may_be_taken(changes.get("name", profile.name)):
-        changed = read.update(
-            **changes, revision=profile.revision + 1, revision_hash=ids.hex_id(), modified_at=clock.now()
-        )
-    if not changed:
-        raise Conflict("The trusted profile was changed or deleted since it was read. Read it again and retry.")
-    profile.refresh_from_db()
+        revise(profile, **changes, modified_at=clock.now())
     _record(events.PROFILE_UPDATE, profile, by=by)
     return profile
 
 
 @transaction.atomic
 def delete_profile(profile: TrustedProfile, *, by: Party) -> None:
-    """Delete a profile with its links and its policies; exchanges stop at once. Raises NotFound when it is gone."""
+    """Delete a profile with its links, rules, identities and policies; exchanges stop at once.
+
+    Raises NotFound when it is gone.
+    """
     lock_profile(profile)
     policies = Policy.objects.filter(account_id=profile.account_id, subject_iam_id=profile.iam_id.lower())
     gone = {
         "links": list(profile.links.values_list("id", flat=True)),
+        "rules": list(profile.rules.values_list("id", flat=True)),
+        "identities": list(profile.identities.values_list("identifier", flat=True)),
         "policies": [str(id) for id in policies.values_list("id", flat=True)],
     }
     _record(events.PROFILE_DELETE, profile, by=by, status=204, data=gone)

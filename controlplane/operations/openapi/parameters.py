@@ -9,9 +9,9 @@ from controlplane.operations.openapi.shapes import Schema, prose
 from servers.api import address_order, images, rule_fields
 from servers.api.base import EARLIEST_VERSION
 from trustedprofiles import tagging
-from trustedprofiles.api import policies, profiles
+from trustedprofiles.api import limits, policies, profiles
 from trustedprofiles.api.tags import LARGEST_PAGE as LARGEST_TAG_PAGE
-from trustedprofiles.models import ProfileLink
+from trustedprofiles.models import ProfileIdentity, ProfileLink
 
 
 def text(longest: int = 255) -> Schema:
@@ -60,6 +60,7 @@ QUERIES = {
     "service_group_id": Query("Only what is about this group of services."),
     "tag_type": Query("Which tags; user tags unless it says so.", one_of(*tagging.TYPES)),
     "providers": Query("Where tags are kept: `ghost` here; `ims`, classic infrastructure, has none."),
+    "filter": Query('Comparisons such as `name co "web"`, joined by `and` and `or`; operators eq, ne, co, sw, ew.'),
     "timeout": Query("Changes nothing: answers do not time out."),
 }
 
@@ -74,6 +75,7 @@ POLICY_QUERIES = {
     "tag_name": Query("Only policies on resources with this access tag."),
     "tag_value": Query("Only policies on resources with this value of an access tag."),
 }
+COUNTED = {"profiles": "trusted profiles", "cr_links": "links", "cr_rules": "claim rules for compute resources"}
 OWN_QUERIES: dict[str, dict[str, Query]] = {
     "list_profiles": {
         "account_id": Query("The account of your token.", required=True),
@@ -81,6 +83,10 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
         "pagetoken": Query("Token of a page, out of ``next`` or ``previous`` of another."),
         "sort": Query("What to order by.", one_of(*profiles.SORTABLE)),
         "order": Query("Direction of ``sort``.", one_of("asc", "desc")),
+    },
+    "get_account_limits": {
+        **{name: Query(f"Whether to count {what} too.", BOOLEAN) for name, what in COUNTED.items()},
+        **{name: Query("Profiles to count them of: ids, separated by commas.") for name in limits.PER_PROFILE},
     },
     "list_images": {
         "status": Query(f"Only what has one of these statuses, separated by commas: {', '.join(images.STATUSES)}."),
@@ -156,14 +162,21 @@ def query_parameter(operation: str, name: str) -> Schema:
     }
 
 
+SUFFIX = re.compile("_(id|name|type)$")
+
+
 def path_parameter(name: str, *, vpc: bool) -> Schema:
     if name == "tag_name":
         schema, meaning = {"type": "string", "pattern": f"^{tagging.NAMES[tagging.USER].pattern}$"}, "Name"
+    elif name == "identity_type":
+        schema, meaning = one_of(*ProfileIdentity.Type.values), "Type"
+    elif name == "identifier_id":
+        schema, meaning = text(), "Id"
     elif not name.endswith("_id"):
         schema, meaning = NAME, "Name"
     else:
         schema, meaning = VPC_ID if vpc else IAM_ID, "Id"
-    what = "" if name in ("name", "id") else f" of the {words(name.removesuffix('_id').removesuffix('_name'))}"
+    what = "" if name in ("name", "id") else f" of the {words(SUFFIX.sub('', name))}"
     return {"name": name, "in": "path", "required": True, "description": f"{meaning}{what}.", "schema": schema}
 
 

@@ -1,0 +1,118 @@
+"""``/v1/profiles/{id}/identities``."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from controlplane.kernel.etag import require_match
+from trustedprofiles import events
+from trustedprofiles.api import answers
+from trustedprofiles.api.base import ProfileView
+from trustedprofiles.api.rule_bodies import IdentitiesBody, IdentityBody, identity_body, identity_content
+from trustedprofiles.models import ProfileIdentity
+from trustedprofiles.permissions import Operation
+from trustedprofiles.services import identities
+
+
+class Identities(ProfileView):
+    operations = {
+        "GET": Operation(
+            "get_profile_identities",
+            "iam-identity.profile.read",
+            events.IDENTITY_READ,
+            answer=answers.ProfileIdentitiesResponse,
+            etag=True,
+        ),
+        "PUT": Operation(
+            "set_profile_identities",
+            "iam-identity.profile.linkToResource",
+            events.IDENTITIES_UPDATE,
+            True,
+            body=IdentitiesBody,
+            answer=answers.ProfileIdentitiesResponse,
+            etag=True,
+            if_match="required",
+        ),
+    }
+
+    def get(self, request: Request, profile_id: str) -> Response:
+        return self._answer()
+
+    def put(self, request: Request, profile_id: str) -> Response:
+        require_match(request.headers.get("If-Match"), current=self.profile.entity_tag)
+        wanted = [identity_content(each) for each in self.body.get("identities", [])]
+        identities.replace_identities(self.profile, identities=wanted, by=Party.of(self.caller))
+        return self._answer()
+
+    def _answer(self) -> Response:
+        rows = self.profile.identities.order_by("id")
+        body: answers.ProfileIdentitiesResponse = {
+            "entity_tag": self.profile.entity_tag,
+            "identities": [identity_body(row) for row in rows],
+        }
+        return self.answer(body, etag=self.profile.entity_tag)
+
+
+class IdentityView(ProfileView):
+    """A view of the identities of one type."""
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        if self.kwargs["identity_type"] not in ProfileIdentity.Type.values:
+            raise NotFound(f"Identities are of the types {', '.join(ProfileIdentity.Type.values)}.")
+
+
+class IdentitiesOfType(IdentityView):
+    operations = {
+        "POST": Operation(
+            "set_profile_identity",
+            "iam-identity.profile.linkToResource",
+            events.IDENTITY_CREATE,
+            True,
+            body=IdentityBody,
+            answer=answers.ProfileIdentityResponse,
+        ),
+    }
+
+    def post(self, request: Request, profile_id: str, identity_type: str) -> Response:
+        wanted = identity_content(self.body)
+        if wanted.type != identity_type:
+            raise InvalidValue(f"type is not {identity_type}, as the path says.", target=Target("type"))
+        identity = identities.set_identity(self.profile, identity=wanted, by=Party.of(self.caller))
+        return self.answer(identity_body(identity))
+
+
+class OneIdentity(IdentityView):
+    operations = {
+        "GET": Operation(
+            "get_profile_identity",
+            "iam-identity.profile.read",
+            events.IDENTITY_READ,
+            answer=answers.ProfileIdentityResponse,
+        ),
+        "DELETE": Operation(
+            "delete_profile_identity",
+            "iam-identity.profile.update",
+            events.IDENTITY_DELETE,
+            True,
+            status=204,
+        ),
+    }
+
+    identity: ProfileIdentity
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        named = {"type": self.kwargs["identity_type"], "identifier": self.kwargs["identifier_id"]}
+        identity = ProfileIdentity.objects.select_related("profile").filter(profile=self.profile, **named).first()
+        if identity is None:
+            raise NotFound("The trusted profile has no such identity.")
+        self.identity = identity
+
+    def get(self, request: Request, profile_id: str, identity_type: str, identifier_id: str) -> Response:
+        return self.answer(identity_body(self.identity))
+
+    def delete(self, request: Request, profile_id: str, identity_type: str, identifier_id: str) -> Response:
+        identities.delete_identity(self.identity, by=Party.of(self.caller))
+        return self.answer()

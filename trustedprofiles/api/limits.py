@@ -1,0 +1,70 @@
+"""``GET /v1/accounts/{id}/limits/identity``: how many there may be, and on request how many there are."""
+
+from typing import Any
+
+from django.db.models import Count
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from trustedprofiles import events, limits
+from trustedprofiles.api import answers
+from trustedprofiles.api.base import IdentityView
+from trustedprofiles.models import ClaimRule, ProfileLink, TrustedProfile
+from trustedprofiles.permissions import Operation
+
+COUNTED = ("profiles", "cr_links", "cr_rules")
+PER_PROFILE = {
+    "claim_rules_per_profile": limits.CLAIM_RULES_PER_PROFILE,
+    "cr_links_per_profile": limits.LINKS_PER_PROFILE,
+    "cr_rules_per_profile": limits.CLAIM_RULES_PER_PROFILE,
+}
+"""These take a list of profile ids, separated by commas."""
+MOST_PROFILES = 100
+
+
+class IdentityLimits(IdentityView):
+    operations = {
+        "GET": Operation(
+            "get_account_limits",
+            "iam-identity.account.read",
+            events.LIMITS_READ,
+            answer=answers.IdentityLimitsUsageResponse,
+            query=(*COUNTED, *PER_PROFILE),
+        )
+    }
+
+    def prepare(self, request: Request) -> None:
+        if self.kwargs["account_id"] != self.caller.account_id:
+            raise NotFound("There is no such account, or your token is of another one.")
+
+    def get(self, request: Request, account_id: str) -> Response:
+        counted: dict[str, Any] = {
+            "profiles": (limits.PROFILES_PER_ACCOUNT, TrustedProfile.objects.filter(account_id=account_id)),
+            "cr_links": (limits.LINKS_PER_ACCOUNT, ProfileLink.objects.filter(profile__account_id=account_id)),
+            "cr_rules": (
+                limits.COMPUTE_RULES_PER_ACCOUNT,
+                ClaimRule.objects.filter(profile__account_id=account_id, type=ClaimRule.Type.COMPUTE_RESOURCE),
+            ),
+        }
+        body: dict[str, Any] = {"apikeys_per_identity": {"limit": limits.API_KEYS_PER_IDENTITY}}
+        for name, (limit, rows) in counted.items():
+            body[name] = {"limit": limit} | ({"count": rows.count()} if self._wanted(name) else {})
+        for name, limit in PER_PROFILE.items():
+            body[name] = {"limit": limit} | ({"profiles": self._per_profile(name)} if name in request.GET else {})
+        return self.answer(body)
+
+    def _wanted(self, name: str) -> bool:
+        text = self.request.GET.get(name, "false").lower()  # Python's SDK sends True, the others true
+        if text not in ("true", "false"):
+            raise InvalidValue(f"{name} must be true or false.", target=Target(name, "parameter", text))
+        return text == "true"
+
+    def _per_profile(self, name: str) -> list[answers.ProfileCount]:
+        ids = [id.strip() for id in self.request.GET[name].split(",")]
+        if len(ids) > MOST_PROFILES:
+            raise InvalidValue(f"{name} takes at most {MOST_PROFILES} ids.", target=Target(name, "parameter"))
+        of = "links" if name == "cr_links_per_profile" else "rules"
+        rows = TrustedProfile.objects.filter(account_id=self.caller.account_id, id__in=ids)
+        counts = rows.annotate(number=Count(of)).values_list("id", "number").order_by("id")
+        return [{"profile_id": id, "count": number} for id, number in counts]

@@ -1,0 +1,95 @@
+"""``/v1/profiles/{id}/rules``."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import NotFound
+from controlplane.kernel.etag import require_match
+from trustedprofiles import events
+from trustedprofiles.api import answers
+from trustedprofiles.api.base import ProfileView
+from trustedprofiles.api.rule_bodies import RuleBody, rule_body, rule_content
+from trustedprofiles.models import ClaimRule
+from trustedprofiles.permissions import Operation
+from trustedprofiles.services import rules
+
+
+class Rules(ProfileView):
+    operations = {
+        "GET": Operation(
+            "list_claim_rules",
+            "iam-identity.profile.read",
+            events.RULE_READ,
+            answer=answers.ProfileClaimRuleList,
+        ),
+        "POST": Operation(
+            "create_claim_rule",
+            "iam-identity.profile.linkToResource",
+            events.RULE_CREATE,
+            True,
+            status=201,
+            body=RuleBody,
+            answer=answers.ProfileClaimRule,
+            etag=True,
+        ),
+    }
+
+    def get(self, request: Request, profile_id: str) -> Response:
+        rows = self.profile.rules.order_by("created_at", "id")
+        return self.answer({"rules": [rule_body(rule) for rule in rows]})
+
+    def post(self, request: Request, profile_id: str) -> Response:
+        rule = rules.create_rule(self.profile, content=rule_content(self.body), by=Party.of(self.caller))
+        return self.answer(rule_body(rule), etag=rule.entity_tag)
+
+
+class OneRule(ProfileView):
+    operations = {
+        "GET": Operation(
+            "get_claim_rule",
+            "iam-identity.profile.read",
+            events.RULE_READ,
+            answer=answers.ProfileClaimRule,
+            etag=True,
+        ),
+        "PUT": Operation(
+            "update_claim_rule",
+            "iam-identity.profile.linkToResource",
+            events.RULE_UPDATE,
+            True,
+            body=RuleBody,
+            answer=answers.ProfileClaimRule,
+            etag=True,
+            if_match="required",
+        ),
+        "DELETE": Operation(
+            "delete_claim_rule",
+            "iam-identity.profile.update",
+            events.RULE_DELETE,
+            True,
+            status=204,
+            conflicts=False,
+        ),
+    }
+
+    rule: ClaimRule
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        rule = self.profile.rules.filter(id=self.kwargs["rule_id"]).first()
+        if rule is None:
+            raise NotFound("The trusted profile has no claim rule of this id.")
+        self.rule = rule
+
+    def get(self, request: Request, profile_id: str, rule_id: str) -> Response:
+        return self.answer(rule_body(self.rule), etag=self.rule.entity_tag)
+
+    def put(self, request: Request, profile_id: str, rule_id: str) -> Response:
+        require_match(request.headers.get("If-Match"), current=self.rule.entity_tag)
+        rule = rules.replace_rule(self.rule, content=rule_content(self.body), by=Party.of(self.caller))
+        return self.answer(rule_body(rule), etag=rule.entity_tag)
+
+    def delete(self, request: Request, profile_id: str, rule_id: str) -> Response:
+        rules.delete_rule(self.rule, by=Party.of(self.caller))
+        return self.answer()

@@ -1,0 +1,112 @@
+"""Profile identities: who may become a trusted profile by the assume grant."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.db import transaction
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel import clock
+from controlplane.kernel.crn import Crn
+from controlplane.kernel.errors import InvalidValue, NotFound, OverQuota, ReferenceNotFound, Target
+from trustedprofiles import events
+from trustedprofiles.limits import IDENTITIES_PER_PROFILE
+from trustedprofiles.models import ProfileIdentity, ServiceId, TrustedProfile
+from trustedprofiles.services.revisions import revise
+
+
+@dataclass(frozen=True)
+class IdentityContent:
+    type: str
+    identifier: str
+    """IAM id of a user, id of a service ID, or CRN of a service's resource."""
+    accounts: list[str] = field(default_factory=list)
+    """Of a user: the accounts they may come from; none for the profile's own."""
+    description: str = ""
+
+
+@transaction.atomic
+def replace_identities(
+    profile: TrustedProfile, *, identities: Sequence[IdentityContent], by: Party
+) -> list[ProfileIdentity]:
+    """Trust these identities and no others. Raises OverQuota, InvalidValue or ReferenceNotFound for one that is none,
+    Conflict when the profile was changed since it was read."""
+    unique = {(each.type, each.identifier): each for each in identities}
+    if len(unique) > IDENTITIES_PER_PROFILE:
+        raise OverQuota(f"A trusted profile has at most {IDENTITIES_PER_PROFILE} identities.")
+    _revise(profile)
+    profile.identities.all().delete()
+    rows = [_save(profile, each, f"identities[{number}]") for number, each in enumerate(unique.values())]
+    _record(events.IDENTITIES_UPDATE, profile, rows, by=by)
+    return rows
+
+
+@transaction.atomic
+def set_identity(profile: TrustedProfile, *, identity: IdentityContent, by: Party) -> ProfileIdentity:
+    """Trust one more identity, or change what is known of it. Raises like ``replace_identities``."""
+    others = profile.identities.exclude(type=identity.type, identifier=identity.identifier)
+    if others.count() >= IDENTITIES_PER_PROFILE:
+        raise OverQuota(f"A trusted profile has at most {IDENTITIES_PER_PROFILE} identities. Delete one first.")
+    _revise(profile)
+    profile.identities.filter(type=identity.type, identifier=identity.identifier).delete()
+    row = _save(profile, identity, "")
+    _record(events.IDENTITY_CREATE, profile, [row], by=by)
+    return row
+
+
+@transaction.atomic
+def delete_identity(identity: ProfileIdentity, *, by: Party) -> None:
+    """Stop trusting an identity. Raises NotFound when it is gone, Conflict when the profile was changed meanwhile."""
+    deleted, _ = ProfileIdentity.objects.filter(pk=identity.pk).delete()
+    if not deleted:
+        raise NotFound("The identity was deleted since it was read.")
+    _revise(identity.profile)
+    _record(events.IDENTITY_DELETE, identity.profile, [identity], by=by, status=204)
+
+
+def _revise(profile: TrustedProfile) -> None:
+    """The identities' entity tag is the profile's: two writers cannot both believe that they were last."""
+    revise(profile, modified_at=clock.now())
+
+
+def _save(profile: TrustedProfile, content: IdentityContent, path: str) -> ProfileIdentity:
+    return ProfileIdentity.objects.create(
+        profile=profile,
+        iam_id=_iam_id(profile, content, Target(f"{path}.identifier".lstrip("."))),
+        created_at=clock.now(),
+        **asdict(content),
+    )
+
+
+def _iam_id(profile: TrustedProfile, content: IdentityContent, target: Target) -> str:
+    """What the identity's token says. A service ID must be one of the profile's account; who a user is, IAM knows."""
+    identifier = content.identifier
+    if content.type == ProfileIdentity.Type.SERVICE_ID:
+        service_id = ServiceId.objects.filter(account_id=profile.account_id, id=identifier).first()
+        if service_id is None:
+            raise ReferenceNotFound("There is no service ID of this id in the profile's account.", target=target)
+        return service_id.iam_id
+    if content.type == ProfileIdentity.Type.CRN:
+        try:
+            Crn.parse(identifier)
+        except ValueError as error:
+            raise InvalidValue(f"The identifier of an identity of type crn is a CRN. {error}", target=target) from None
+        return f"crn-{identifier}"
+    if not identifier.startswith("IBMid-"):
+        raise InvalidValue("The identifier of a user is an IAM id, IBMid-....", target=target)
+    return identifier
+
+
+def _record(
+    event: str, profile: TrustedProfile, rows: Sequence[ProfileIdentity], *, by: Party, status: int = 200
+) -> None:
+    identities: list[dict[str, Any]] = [{"type": row.type, "identifier": row.identifier} for row in rows]
+    record(
+        event,
+        initiator=by,
+        target=Party(profile.crn, profile.name, "TrustedProfile"),
+        account_id=profile.account_id,
+        status=status,
+        data={"identities": identities},
+    )

@@ -1,0 +1,74 @@
+"""Claim rules: create, replace, delete."""
+
+from dataclasses import asdict, dataclass
+
+from django.db import transaction
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import NotFound, OverQuota
+from trustedprofiles import events
+from trustedprofiles.limits import CLAIM_RULES_PER_PROFILE
+from trustedprofiles.models import ClaimRule, TrustedProfile
+from trustedprofiles.services.profiles import lock_profile
+from trustedprofiles.services.revisions import revise
+
+
+@dataclass(frozen=True)
+class RuleContent:
+    """What a claim rule says."""
+
+    type: str
+    conditions: list[dict[str, str]]
+    """``claim``, ``operator`` and ``value``, which is JSON in a string."""
+    name: str = ""
+    cr_type: str = ""
+    realm_name: str = ""
+    expiration: int = 0
+
+
+@transaction.atomic
+def create_rule(profile: TrustedProfile, *, content: RuleContent, by: Party) -> ClaimRule:
+    """Trust whoever meets these conditions. Raises OverQuota beyond 20 rules, NotFound when the profile is gone."""
+    lock_profile(profile)
+    if profile.rules.count() >= CLAIM_RULES_PER_PROFILE:
+        raise OverQuota(f"A trusted profile has at most {CLAIM_RULES_PER_PROFILE} claim rules. Delete one first.")
+    now = clock.now()
+    rule = ClaimRule.objects.create(
+        id=ids.prefixed_id("ClaimRule"),
+        profile=profile,
+        revision_hash=ids.hex_id(),
+        created_at=now,
+        modified_at=now,
+        **asdict(content),
+    )
+    _record(events.RULE_CREATE, rule, by=by, status=201)
+    return rule
+
+
+@transaction.atomic
+def replace_rule(rule: ClaimRule, *, content: RuleContent, by: Party) -> ClaimRule:
+    """Say something else from now on. Raises Conflict when the rule was changed or deleted since it was read."""
+    revise(rule, modified_at=clock.now(), **asdict(content))
+    _record(events.RULE_UPDATE, rule, by=by, status=200)
+    return rule
+
+
+@transaction.atomic
+def delete_rule(rule: ClaimRule, *, by: Party) -> None:
+    """Stop trusting whoever meets it. Tokens already out live to their end. Raises NotFound when it is gone."""
+    deleted, _ = ClaimRule.objects.filter(pk=rule.pk).delete()
+    if not deleted:
+        raise NotFound("The claim rule was deleted since it was read.")
+    _record(events.RULE_DELETE, rule, by=by, status=204)
+
+
+def _record(event: str, rule: ClaimRule, *, by: Party, status: int) -> None:
+    record(
+        event,
+        initiator=by,
+        target=Party(rule.profile.crn, rule.profile.name, "TrustedProfile"),
+        account_id=rule.profile.account_id,
+        status=status,
+        data={"rule_id": rule.id, "type": rule.type, "cr_type": rule.cr_type, "conditions": rule.conditions},
+    )
