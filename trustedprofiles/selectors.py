@@ -189,6 +189,14 @@ def find_policy(account_id: str, id: str) -> Policy | None:
     return Policy.objects.filter(account_id=account_id, id=number).first()
 
 
+def find_role(account_id: str, id: str) -> CustomRole | None:
+    try:
+        number = uuid.UUID(id)
+    except ValueError:
+        return None
+    return CustomRole.objects.filter(account_id=account_id, id=number).first()
+
+
 def policies_of(account_id: str) -> QuerySet[Policy]:
     return Policy.objects.filter(account_id=account_id)
 

@@ -201,9 +201,13 @@ class Control(TypedDict):
 
 
 class V2Policy(PolicyMetadata):
+    """``rule`` is one condition, or several joined by ``and`` or ``or``."""
+
     subject: V2PolicySubject
     control: Control
     resource: V2PolicyResource
+    rule: NotRequired[dict[str, Any]]
+    pattern: NotRequired[str]
 
 
 class First(TypedDict):
@@ -239,8 +243,20 @@ class Role(TypedDict):
     crn: str
 
 
+class CustomRole(Role):
+    id: str
+    name: str
+    account_id: str
+    service_name: str
+    created_at: str
+    created_by_id: str
+    last_modified_at: str
+    last_modified_by_id: str
+    href: str
+
+
 class RoleCollection(TypedDict):
-    custom_roles: list[Role]
+    custom_roles: list[CustomRole]
     service_roles: list[Role]
     system_roles: list[Role]
 

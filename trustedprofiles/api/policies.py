@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import BadRequest, NotFound
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
 from trustedprofiles.api import answers
@@ -20,7 +21,8 @@ from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.models import Account, Policy
 from trustedprofiles.permissions import Operation
-from trustedprofiles.selectors import find_policy, policies_of
+from trustedprofiles.roles import Role
+from trustedprofiles.selectors import find_policy, policies_of, roles_of
 from trustedprofiles.services import policies
 from trustedprofiles.services.policies import PolicyContent
 
@@ -54,7 +56,12 @@ class PolicyView(GuardedView):
         render: Callable[..., answers.Policy | answers.V2Policy]
         render = shapes.v2_body if self.api_version == "v2" else shapes.v1_body
         base = self.request.build_absolute_uri("/").rstrip("/")
-        return render(policy, base=base, display=self.request.GET.get("format") == "display")
+        display = self.request.GET.get("format") == "display"
+        return render(policy, base=base, known=self.known_roles, display=display)
+
+    @cached_property
+    def known_roles(self) -> dict[str, Role]:
+        return roles_of(self.caller.account_id)
 
     def answer_policy(self, policy: Policy) -> Response:
         return self.answer(self.render(policy), etag=policy.entity_tag)
@@ -202,6 +209,11 @@ class OnePolicyV2(PolicyView):
 
     def put(self, request: Request, policy_id: str) -> Response:
         require_match(request.headers.get("If-Match"), current=self.policy.entity_tag)
+        if self.policy.rule and self.api_version == "v1":
+            raise BadRequest(
+                f"The policy has a rule, which v1 would lose. Use PUT /v2/policies/{policy_id}.",
+                code="request_not_processed",
+            )
         return self.answer_policy(
             policies.replace_policy(self.policy, content=self.content(), by=Party.of(self.caller))
         )

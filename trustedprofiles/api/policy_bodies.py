@@ -4,8 +4,11 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail
 
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from trustedprofiles import policy_rules
+from trustedprofiles.policy_rules import MOST_CONDITIONS, PATTERNS, TEXT_OPERATORS, TIME_OPERATORS
 
 LONGEST_VALUE = 1000
 LONGEST_DESCRIPTION = 300
@@ -128,14 +131,54 @@ class V2Control(StrictSerializer):
     grant = V2Grant()
 
 
+@extend_schema_field(
+    {
+        "type": "object",
+        "description": "A condition: `{key, operator, value}`; or several, joined: `{operator, conditions}`.",
+        "properties": {
+            "key": {"type": "string", "example": "{{environment.attributes.day_of_week}}"},
+            "operator": {"type": "string", "enum": ["and", "or", *TIME_OPERATORS, *TEXT_OPERATORS]},
+            "value": {},
+            "conditions": {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": MOST_CONDITIONS},
+        },
+        "required": ["operator"],
+        "additionalProperties": False,
+    }
+)
+class RuleField(serializers.Field[Any, Any, Any, Any]):
+    """A rule as it is sent and stored."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, dict):
+            raise serializers.ValidationError("It must be an object.")
+        try:
+            policy_rules.parse(data)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from None
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
 class V2Body(StrictSerializer):
-    """``rule`` and ``pattern`` are refused as unknown: a time condition that is not evaluated would grant too much."""
+    """A policy with a ``rule`` says by ``pattern`` what kind of rule it is."""
 
     type = serializers.ChoiceField(choices=["access"])
     control = V2Control()
     subject = V2Subject()
     resource = V2Resource()
     description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+    rule = RuleField(required=False)
+    pattern = serializers.ChoiceField(required=False, choices=PATTERNS)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        for one, other in (("rule", "pattern"), ("pattern", "rule")):
+            if one in attrs and other not in attrs:
+                raise serializers.ValidationError(
+                    {other: ErrorDetail(f"A {one} without a {other} is not complete.", code="required")}
+                )
+        return attrs
 
 
 class StateBody(StrictSerializer):

@@ -1,5 +1,6 @@
 """One policy, two renderings: both APIs' bodies to what a policy says, and a stored policy to both bodies."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from controlplane.kernel import timestamps
@@ -7,7 +8,8 @@ from controlplane.kernel.errors import InvalidValue, MissingField, ReferenceNotF
 from trustedprofiles.api import answers
 from trustedprofiles.api.policy_bodies import EXISTS_VALUES
 from trustedprofiles.models import Policy
-from trustedprofiles.roles import ROLES, granted_actions
+from trustedprofiles.roles import Role, granted_actions
+from trustedprofiles.selectors import roles_of
 from trustedprofiles.services.policies import PolicyContent
 
 SCOPES = ("serviceType", "serviceName", "resourceGroupId", "service_group_id")
@@ -37,6 +39,8 @@ def content_from_v2(body: dict[str, Any], *, account_id: str) -> PolicyContent:
         resource_tags=[dict(each) for each in body["resource"].get("tags", [])],
         roles=_role_ids(body["control"]["grant"]["roles"]),
         description=body.get("description", ""),
+        rule=body.get("rule"),
+        pattern=body.get("pattern", ""),
     )
     return _checked(content, account_id=account_id)
 
@@ -62,8 +66,9 @@ def _checked(content: PolicyContent, *, account_id: str) -> PolicyContent:
         raise InvalidValue("accountId is not the account of your token.", target=Target("resource"))
     if not any(scope in values for scope in SCOPES):
         raise MissingField(f"The resource needs one of the attributes {', '.join(SCOPES)}.", target=Target("resource"))
+    known = roles_of(account_id)
     for role in content.roles:
-        if role not in ROLES:
+        if role not in known:
             raise ReferenceNotFound(
                 f"There is no role {role[:64]}. GET /v2/roles lists them.",
                 target=Target("roles"),
@@ -83,30 +88,33 @@ def _check_subject(content: PolicyContent) -> None:
         raise InvalidValue(f"An IAM id has at most {LONGEST_IAM_ID} characters.", target=target)
 
 
-def v1_body(policy: Policy, *, base: str, display: bool = False) -> answers.Policy:
-    """Policy as the v1 API answers it."""
+def v1_body(policy: Policy, *, base: str, known: Mapping[str, Role], display: bool = False) -> answers.Policy:
+    """Policy as the v1 API answers it, which cannot say its rule. ``known`` are the account's roles by CRN."""
     resource: answers.PolicyResource = {"attributes": [_as_v1(each) for each in policy.resource]}
     if policy.resource_tags:
         resource["tags"] = [_as_v1(each) for each in policy.resource_tags]
     return {
         **_common(policy, base=base),
         "subjects": [{"attributes": [{"name": each["key"], "value": each["value"]} for each in policy.subject]}],
-        "roles": _roles(policy, described=True, with_actions=display),
+        "roles": _roles(policy, known, described=True, with_actions=display),
         "resources": [resource],
     }
 
 
-def v2_body(policy: Policy, *, base: str, display: bool = False) -> answers.V2Policy:
+def v2_body(policy: Policy, *, base: str, known: Mapping[str, Role], display: bool = False) -> answers.V2Policy:
     """Policy as the v2 API answers it, whichever API created it."""
     resource: answers.V2PolicyResource = {"attributes": [_as_stored(each) for each in policy.resource]}
     if policy.resource_tags:
         resource["tags"] = [_as_stored(each) for each in policy.resource_tags]
-    return {
+    body: answers.V2Policy = {
         **_common(policy, base=base),
         "subject": {"attributes": [_as_stored(each) for each in policy.subject]},
-        "control": {"grant": {"roles": _roles(policy, described=display, with_actions=display)}},
+        "control": {"grant": {"roles": _roles(policy, known, described=display, with_actions=display)}},
         "resource": resource,
     }
+    if policy.rule:
+        body["rule"], body["pattern"] = policy.rule, policy.pattern
+    return body
 
 
 def _as_stored(attribute: dict[str, Any]) -> answers.V2PolicyResourceAttribute:
@@ -119,12 +127,14 @@ def _as_v1(attribute: dict[str, Any]) -> answers.ResourceAttribute:
     return {"name": attribute["key"], "value": text, "operator": attribute["operator"]}
 
 
-def _roles(policy: Policy, *, described: bool, with_actions: bool) -> list[answers.PolicyRole]:
+def _roles(
+    policy: Policy, known: Mapping[str, Role], *, described: bool, with_actions: bool
+) -> list[answers.PolicyRole]:
     service = next((each["value"] for each in policy.resource if each["key"] == "serviceName"), "")
     rendered: list[answers.PolicyRole] = []
     for crn in policy.roles:
         body: answers.PolicyRole = {"role_id": crn}
-        if described and (role := ROLES.get(crn)):
+        if described and (role := known.get(crn)):
             body["display_name"], body["description"] = role.display_name, role.description
             if with_actions:
                 actions = granted_actions(role, service if isinstance(service, str) else "")

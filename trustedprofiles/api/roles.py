@@ -1,46 +1,126 @@
-"""``GET /v2/roles``."""
+"""``/v2/roles``: IBM's roles, and the account's own."""
 
 from typing import ClassVar
 
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.activity.record import Party
+from controlplane.kernel import timestamps
+from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from controlplane.kernel.etag import require_match
+from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import events
 from trustedprofiles.api import answers
 from trustedprofiles.api.base import require_own_account
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.guarded import GuardedView
+from trustedprofiles.models import Account, CustomRole
 from trustedprofiles.permissions import Operation
 from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES, Role, granted_actions
+from trustedprofiles.selectors import find_role
+from trustedprofiles.services import roles
 
 # What Terraform sends for a policy that names no service.
 ALL_SERVICES = "alliamserviceroles"
+MOST_ACTIONS = 200
+LONGEST_ACTION = 128
 
 
-class Roles(GuardedView):
+@extend_schema_field({"type": "string", "pattern": "^[A-Z][A-Za-z0-9]{0,29}$", "example": "ServerStarter"})
+class RoleName(serializers.RegexField):
+    """What the role's CRN ends with: letters and figures, a capital first."""
+
+    def __init__(self) -> None:
+        super().__init__(r"^[A-Z][A-Za-z0-9]{0,29}\Z", max_length=30)
+
+
+class RoleReplacement(StrictSerializer):
+    display_name = StrictCharField(max_length=50)
+    description = StrictCharField(required=False, allow_blank=True, max_length=250)
+    actions = serializers.ListField(
+        child=StrictCharField(max_length=LONGEST_ACTION), min_length=1, max_length=MOST_ACTIONS
+    )
+
+
+class RoleCreation(RoleReplacement):
+    name = RoleName()
+    account_id = StrictCharField(max_length=64)
+    service_name = StrictCharField(max_length=64)
+
+
+class RoleView(GuardedView):
     envelope = staticmethod(policy_envelope)
     service_name: ClassVar[str] = "iam-access-management"
+
+    def render(self, role: CustomRole) -> answers.CustomRole:
+        base = self.request.build_absolute_uri("/").rstrip("/")
+        return {
+            "id": role.id.hex,
+            "name": role.name,
+            "display_name": role.display_name,
+            "description": role.description,
+            "account_id": role.account_id,
+            "service_name": role.service_name,
+            "actions": role.actions,
+            "crn": role.crn,
+            "created_at": timestamps.milliseconds(role.created_at),
+            "created_by_id": role.created_by_id,
+            "last_modified_at": timestamps.milliseconds(role.last_modified_at),
+            "last_modified_by_id": role.last_modified_by_id,
+            "href": f"{base}/v2/roles/{role.id.hex}",
+        }
+
+
+class Roles(RoleView):
     operations = {
         "GET": Operation(
             "list_roles",
             "iam-access-management.role.read",
             events.ROLE_READ,
             answer=answers.RoleCollection,
-            query=("account_id", "service_name"),
-        )
+            query=("account_id", "service_name", "service_group_id", "source_service_name", "policy_type"),
+        ),
+        "POST": Operation(
+            "create_role",
+            "iam-access-management.customRole.create",
+            events.ROLE_CREATE,
+            True,
+            status=201,
+            body=RoleCreation,
+            answer=answers.CustomRole,
+            etag=True,
+        ),
     }
 
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id, required=False)
+        if {"service_name", "service_group_id"} <= request.GET.keys():
+            raise InvalidValue(
+                "service_name and service_group_id exclude each other.", target=Target("service_group_id", "parameter")
+            )
         service = request.GET.get("service_name", "")
+        own = CustomRole.objects.filter(account_id=self.caller.account_id)
+        if service:
+            own = own.filter(service_name=service)
         service = "" if service == ALL_SERVICES else service
         return self.answer(
             {
-                "custom_roles": [],
+                "custom_roles": [self.render(role) for role in own.order_by("created_at", "id")],
                 "service_roles": [_body(role, service) for role in SERVICE_ROLES],
                 "system_roles": [_body(role, service) for role in SYSTEM_ROLES],
             }
         )
+
+    def post(self, request: Request) -> Response:
+        asked = self.body
+        if asked.pop("account_id") != self.caller.account_id:
+            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
+        account = Account.objects.get(id=self.caller.account_id)
+        role = roles.create_role(account, **asked, by=Party.of(self.caller))
+        return self.answer(self.render(role), etag=role.entity_tag)
 
 
 def _body(role: Role, service: str) -> answers.Role:
@@ -50,3 +130,56 @@ def _body(role: Role, service: str) -> answers.Role:
         "actions": granted_actions(role, service),
         "crn": role.crn,
     }
+
+
+class OneRole(RoleView):
+    operations = {
+        "GET": Operation(
+            "get_role", "iam-access-management.role.read", events.ROLE_READ, answer=answers.CustomRole, etag=True
+        ),
+        "PUT": Operation(
+            "replace_role",
+            "iam-access-management.customRole.update",
+            events.ROLE_UPDATE,
+            True,
+            body=RoleReplacement,
+            answer=answers.CustomRole,
+            etag=True,
+            if_match="required",
+        ),
+        "DELETE": Operation(
+            "delete_role",
+            "iam-access-management.customRole.delete",
+            events.ROLE_DELETE,
+            True,
+            status=204,
+        ),
+    }
+
+    role: CustomRole
+
+    def prepare(self, request: Request) -> None:
+        role = find_role(self.caller.account_id, self.kwargs["role_id"])
+        if role is None:
+            raise NotFound("There is no custom role of this id in your account.", code="role_not_found")
+        self.role = role
+
+    def resource_attributes(self) -> dict[str, str]:
+        return {"resourceType": "customRole", "resource": self.role.id.hex}
+
+    def target(self) -> Party:
+        if hasattr(self, "role"):
+            return Party(self.role.crn, self.role.display_name, "Role")
+        return Party(self.kwargs["role_id"], type="Role")
+
+    def get(self, request: Request, role_id: str) -> Response:
+        return self.answer(self.render(self.role), etag=self.role.entity_tag)
+
+    def put(self, request: Request, role_id: str) -> Response:
+        require_match(request.headers.get("If-Match"), current=self.role.entity_tag)
+        role = roles.replace_role(self.role, **self.body, by=Party.of(self.caller))
+        return self.answer(self.render(role), etag=role.entity_tag)
+
+    def delete(self, request: Request, role_id: str) -> Response:
+        roles.delete_role(self.role, by=Party.of(self.caller))
+        return self.answer()

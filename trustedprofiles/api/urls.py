@@ -35,6 +35,7 @@ urlpatterns = [
     path("v2/policies", policies.PoliciesV2.as_view()),
     path("v2/policies/<str:policy_id>", policies.OnePolicyV2.as_view()),
     path("v2/roles", roles.Roles.as_view()),
+    path("v2/roles/<str:role_id>", roles.OneRole.as_view()),
     path("v2/resource_groups", resource_groups.ResourceGroups.as_view()),
     path("v2/resource_groups/<str:group_id>", resource_groups.OneResourceGroup.as_view()),
     path("v3/tags", tags.Tags.as_view()),

@@ -9,9 +9,10 @@ from django.db import transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, NotFound
+from controlplane.kernel.errors import Conflict, NotFound, OverQuota
 from trustedprofiles import events
 from trustedprofiles.access import ACTIVE
+from trustedprofiles.limits import POLICIES_PER_ACCOUNT, POLICIES_PER_SUBJECT
 from trustedprofiles.models import Account, Policy
 from trustedprofiles.services.revisions import revise
 
@@ -49,8 +50,10 @@ class PolicyConflict(Conflict):
 
 @transaction.atomic
 def create_policy(account: Account, *, content: PolicyContent, api_version: str, by: Party) -> Policy:
-    """Grant access. Raises PolicyConflict when the same subject has the same roles on the same resource already."""
+    """Grant access. Raises PolicyConflict when the same subject has the same roles on the same resource already,
+    OverQuota beyond 4020 policies, or 1000 of one subject."""
     _refuse_duplicate(account.id, content)
+    _make_room(account, content.subject_iam_id)
     now = clock.now()
     policy = Policy.objects.create(
         id=uuid.uuid4(),
@@ -96,6 +99,14 @@ def restore_policy(policy: Policy, *, by: Party) -> Policy:
     _change(policy, by=by, state=ACTIVE)
     _record(events.POLICY_UPDATE, policy, by=by)
     return policy
+
+
+def _make_room(account: Account, subject_iam_id: str) -> None:
+    policies = account.policies.filter(state=ACTIVE)
+    if policies.count() >= POLICIES_PER_ACCOUNT:
+        raise OverQuota(f"An account has at most {POLICIES_PER_ACCOUNT} policies. Delete one first.")
+    if policies.filter(subject_iam_id=subject_iam_id).count() >= POLICIES_PER_SUBJECT:
+        raise OverQuota(f"A subject has at most {POLICIES_PER_SUBJECT} policies. Delete one first.")
 
 
 def _require_active(policy: Policy) -> None:

@@ -58,6 +58,8 @@ QUERIES = {
     "service_name": Query("Only what is about this service."),
     "service_type": Query("Only what is about this type of service."),
     "service_group_id": Query("Only what is about this group of services."),
+    "source_service_name": Query("Changes nothing: authorization policies are not simulated."),
+    "policy_type": Query("Changes nothing: authorization policies are not simulated."),
     "tag_type": Query("Which tags; user tags unless it says so.", one_of(*tagging.TYPES)),
     "providers": Query("Where tags are kept: `ghost` here; `ims`, classic infrastructure, has none."),
     "filter": Query('Comparisons such as `name co "web"`, joined by `and` and `or`; operators eq, ne, co, sw, ew.'),

@@ -1,0 +1,121 @@
+"""Custom roles: create, replace, delete."""
+
+import uuid
+from collections.abc import Sequence
+
+from django.db import IntegrityError, transaction
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, Target
+from trustedprofiles import events
+from trustedprofiles.actions import ACTIONS
+from trustedprofiles.limits import CUSTOM_ROLES_PER_ACCOUNT
+from trustedprofiles.models import Account, CustomRole
+from trustedprofiles.services.revisions import revise
+
+
+@transaction.atomic
+def create_role(
+    account: Account,
+    *,
+    name: str,
+    display_name: str,
+    service_name: str,
+    actions: Sequence[str],
+    description: str = "",
+    by: Party,
+) -> CustomRole:
+    """Make a role of some actions of one service.
+
+    Raises InvalidValue for a service or action that is none, Conflict when the name is taken, OverQuota beyond 40.
+    """
+    _check(service_name, actions)
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if account.custom_roles.count() >= CUSTOM_ROLES_PER_ACCOUNT:
+        raise OverQuota(f"An account has at most {CUSTOM_ROLES_PER_ACCOUNT} custom roles. Delete one first.")
+    now = clock.now()
+    role = CustomRole(
+        id=uuid.uuid4(),
+        account=account,
+        name=name,
+        display_name=display_name,
+        description=description,
+        service_name=service_name,
+        actions=list(dict.fromkeys(actions)),
+        revision_hash=ids.hex_id(),
+        created_at=now,
+        created_by_id=by.id,
+        last_modified_at=now,
+        last_modified_by_id=by.id,
+    )
+    try:
+        with transaction.atomic():
+            role.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict(
+            f"The account already has a role named {name}. Choose another name.",
+            target=Target("name"),
+            code="role_conflict_error",
+        ) from None
+    _record(events.ROLE_CREATE, role, by=by, status=201)
+    return role
+
+
+@transaction.atomic
+def replace_role(
+    role: CustomRole, *, display_name: str, actions: Sequence[str], description: str = "", by: Party
+) -> CustomRole:
+    """Give a role other actions; every policy that grants it grants those from now on.
+
+    Raises InvalidValue for an action that is none, Conflict when the role was changed since it was read.
+    """
+    _check(role.service_name, actions)
+    revise(
+        role,
+        display_name=display_name,
+        description=description,
+        actions=list(dict.fromkeys(actions)),
+        last_modified_at=clock.now(),
+        last_modified_by_id=by.id,
+    )
+    _record(events.ROLE_UPDATE, role, by=by)
+    return role
+
+
+@transaction.atomic
+def delete_role(role: CustomRole, *, by: Party) -> None:
+    """Delete a role that no policy grants. Raises Conflict while one does, NotFound when it is gone."""
+    Account.objects.select_for_update(no_key=True).get(pk=role.account_id)  # policies are made under this lock
+    granting = [row.id for row in role.account.policies.filter(state="active") if role.crn in row.roles]
+    if granting:
+        raise Conflict(f"Policy {granting[0]} grants the role. Delete it first.", code="role_conflict_error")
+    deleted, _ = CustomRole.objects.filter(pk=role.pk).delete()
+    if not deleted:
+        raise NotFound("The role was deleted since it was read.", code="role_not_found")
+    _record(events.ROLE_DELETE, role, by=by, status=204)
+
+
+def _check(service_name: str, actions: Sequence[str]) -> None:
+    if service_name not in ACTIONS:
+        raise InvalidValue(
+            f"There is no service {service_name[:64]}. Roles are made for {', '.join(ACTIONS)}.",
+            target=Target("service_name"),
+        )
+    unknown = [action for action in actions if action not in ACTIONS[service_name]]
+    if unknown:
+        raise InvalidValue(
+            f"{service_name} has no action {unknown[0][:128]}. GET /v2/roles?service_name={service_name} lists them.",
+            target=Target("actions"),
+        )
+
+
+def _record(event: str, role: CustomRole, *, by: Party, status: int = 200) -> None:
+    record(
+        event,
+        initiator=by,
+        target=Party(role.crn, role.display_name, "Role"),
+        account_id=role.account_id,
+        status=status,
+        data={"service_name": role.service_name, "actions": role.actions},
+    )
