@@ -14,6 +14,16 @@ from controlplane.kernel.facts import NamedRef, ServerFacts
 
 APIKEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 CR_TOKEN_GRANT = "urn:ibm:params:oauth:grant-type:cr-token"  # noqa: S105  a grant type, not a secret
+ASSUME_GRANT = "urn:ibm:params:oauth:grant-type:assume"
+REFRESH_GRANT = "refresh_token"
+DEFAULT_CLIENT = "default"
+"""Client id of a request without client authentication."""
+SCOPE = "ibm openid"
+CLAIMS = [
+    *("iam_id", "id", "realmid", "jti", "identifier", "name", "sub", "sub_type", "given_name", "family_name", "email"),
+    *("authn", "account", "iat", "exp", "iss", "grant_type", "scope", "client_id", "acr", "amr"),
+]
+"""Of an IAM access token, those a kind of subject does not have included."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +35,11 @@ class Subject:
     name: str
     account_id: str
     sub_type: str = ""
-    """``ComputeResource`` for a trusted profile taken on by a server; empty for a person."""
+    """``ComputeResource`` for a trusted profile taken on by a server, ``Profile`` for one assumed by somebody,
+    ``ServiceId``; empty for a person."""
     email: str = ""
+    given_name: str = ""
+    family_name: str = ""
 
 
 def identity_issuer(prefix: str, region: str) -> str:
@@ -75,8 +88,9 @@ def iam_claims(
     lifetime: timedelta,
     grant_type: str,
     authn: dict[str, str],
+    client_id: str = DEFAULT_CLIENT,
 ) -> dict[str, Any]:
-    """Claims of an IAM access token. ``authn`` describes who authenticated: the server, or the person itself."""
+    """Claims of an IAM access token. ``authn`` describes who authenticated: the server, or the subject itself."""
     claims: dict[str, Any] = {
         "iam_id": subject.iam_id,
         "id": subject.iam_id,
@@ -88,8 +102,9 @@ def iam_claims(
     }
     if subject.sub_type:
         claims["sub_type"] = subject.sub_type
-    if subject.email:
-        claims["email"] = subject.email
+    for name in ("given_name", "family_name", "email"):
+        if value := getattr(subject, name):
+            claims[name] = value
     return claims | {
         "authn": authn,
         "account": {"valid": True, "bss": subject.account_id, "frozen": True},
@@ -97,8 +112,8 @@ def iam_claims(
         "exp": int((now + lifetime).timestamp()),
         "iss": issuer,
         "grant_type": grant_type,
-        "scope": "ibm openid",
-        "client_id": "default",
+        "scope": SCOPE,
+        "client_id": client_id,
         "acr": 1,
         "amr": ["pwd"],
     }

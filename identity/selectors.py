@@ -6,9 +6,13 @@ from typing import Literal, TypedDict
 
 from django.conf import settings
 
+from controlplane.kernel.caller import Caller
+from controlplane.kernel.crn import Crn
 from identity.keychain import load_public_key
 from identity.models import ApiKey, KeyPair
 from identity.models.key import STATES_THAT_VERIFY
+from servers.models import BareMetalServer
+from trustedprofiles.models import ServiceId, TrustedProfile
 
 PUBLISHED_ORDER = {"active": 0, "prepared": 1, "retiring": 2}
 
@@ -65,6 +69,21 @@ def root_certificate() -> str:
 
 
 def find_api_key(value: str) -> ApiKey | None:
-    """The usable API key of this value. Values are 256 random bits: the look-up by hash tells nothing by its time."""
+    """The API key of this value, usable or not. Values are long and random: the look-up by hash tells nothing by its
+    time."""
     digest = hashlib.sha256(value.encode()).hexdigest()
-    return ApiKey.objects.select_related("account").filter(sha256=digest, disabled=False).first()
+    return ApiKey.objects.select_related("account").filter(sha256=digest).first()
+
+
+def is_gone(caller: Caller) -> str:
+    """What of a token's bearer was deleted since: its trusted profile, service ID or server. Empty: all is there."""
+    if caller.sub_type in ("ComputeResource", "Profile"):
+        if not TrustedProfile.objects.filter(id=caller.identifier).exists():
+            return "its trusted profile"
+    elif caller.sub_type == "ServiceId" and not ServiceId.objects.filter(id=caller.identifier).exists():
+        return "its service ID"
+    if caller.compute_resource_crn:
+        server = Crn.parse(caller.compute_resource_crn).resource
+        if not BareMetalServer.objects.filter(id=server).exists():
+            return "its server"
+    return ""

@@ -29,11 +29,12 @@ PART = re.compile(r"[A-Za-z0-9_-]+")
 HEADER_MEMBERS = {"alg", "typ", "kid"}
 LATEST_INSTANT = 2**40
 PARTS = 3
+INVALID_TOKEN = "BXNIM0407E"  # noqa: S105  IAM's code for one
 
 
 @dataclass(frozen=True)
 class VerifiedClaims:
-    """Claims whose signature, issuer and times have been checked. Only ``verify`` makes one."""
+    """Claims whose signature, issuer and times have been checked. Only ``admit`` makes one."""
 
     claims: Mapping[str, Any]
     kid: str
@@ -55,21 +56,28 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def verify(
-    token: str,
-    *,
-    purpose: str,
-    issuer: str,
-    now: datetime,
-    leeway: timedelta,
-    required: frozenset[str],
-    audience: list[str] | None = None,
-) -> VerifiedClaims:
-    """Check a token.
+def purpose_of(token: str) -> str | None:
+    """Which of our keys the token says it is signed with: by its purpose. None: none, or it is no token."""
+    try:
+        header, _ = _read(token)
+    except Unauthenticated:
+        return None
+    kid = header.get("kid")
+    purposes = (each for each in keychain.TOKEN_PURPOSES if isinstance(kid, str) and keychain.verifier(each, kid))
+    return next(purposes, None)
 
-    ``audience`` is compared whole; None means the purpose has none and the claim must be absent. ``leeway`` is granted
-    to ``iat`` and ``nbf``; ``exp`` is exact, for this service is the issuer. Raises Unauthenticated, whatever is wrong.
-    """
+
+@dataclass(frozen=True)
+class SignedClaims:
+    """Claims that a key of ours signed; whether they hold here and now is not known yet. Only ``authenticate`` makes
+    one."""
+
+    claims: Mapping[str, Any]
+    kid: str
+
+
+def authenticate(token: str, *, purpose: str) -> SignedClaims:
+    """Check form and signature of a token. Raises Unauthenticated."""
     header, claims = _read(token)
     kid = header.get("kid")
     key = keychain.verifier(purpose, kid) if isinstance(kid, str) else None
@@ -81,13 +89,49 @@ def verify(
         jwt.PyJWS(algorithms=[key.algorithm]).decode(token, key.public_key, algorithms=[key.algorithm])
     except jwt.PyJWTError:
         raise refusal("its signature does not verify") from None
-    _check_claims(claims, issuer=issuer, audience=audience, required=required)
-    _check_times(claims, now=int(now.timestamp()), leeway=int(leeway.total_seconds()))
-    return VerifiedClaims(claims, kid)
+    return SignedClaims(claims, kid)
+
+
+def admit(
+    signed: SignedClaims,
+    *,
+    issuer: str,
+    now: datetime,
+    leeway: timedelta,
+    required: frozenset[str],
+    audience: list[str] | None = None,
+) -> VerifiedClaims:
+    """Check what a token claims.
+
+    ``audience`` is compared whole; None means the purpose has none and the claim must be absent. ``leeway`` is granted
+    to ``iat`` and ``nbf``; ``exp`` is exact, for this service is the issuer. Raises Unauthenticated, TokenExpired.
+    """
+    _check_claims(signed.claims, issuer=issuer, audience=audience, required=required)
+    _check_times(signed.claims, now=int(now.timestamp()), leeway=int(leeway.total_seconds()))
+    return VerifiedClaims(signed.claims, signed.kid)
+
+
+def verify(
+    token: str,
+    *,
+    purpose: str,
+    issuer: str,
+    now: datetime,
+    leeway: timedelta,
+    required: frozenset[str],
+    audience: list[str] | None = None,
+) -> VerifiedClaims:
+    """Check a token: ``authenticate``, then ``admit``. Raises Unauthenticated, whatever is wrong."""
+    signed = authenticate(token, purpose=purpose)
+    return admit(signed, issuer=issuer, now=now, leeway=leeway, required=required, audience=audience)
+
+
+class TokenExpired(Unauthenticated):
+    iam_code = "BXNIM0106E"
 
 
 def refusal(reason: str) -> Unauthenticated:
-    return Unauthenticated(f"The token is refused: {reason}. Get a new one and retry.")
+    return Unauthenticated(f"The token is refused: {reason}. Get a new one and retry.", iam_code=INVALID_TOKEN)
 
 
 def _read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -136,7 +180,7 @@ def _check_times(claims: Mapping[str, Any], *, now: int, leeway: int) -> None:
         if (value is None and name != "nbf") or (value is not None and not _is_instant(value)):
             raise refusal(f"its {name} is not a whole number of seconds")
     if now >= claims["exp"]:
-        raise refusal("it has expired")
+        raise TokenExpired("The token is refused: it has expired. Get a new one and retry.")
     if max(claims["iat"], claims.get("nbf", 0)) > now + leeway:
         raise refusal("it is not valid yet")
 

@@ -8,7 +8,7 @@ from servers.ports import ports_of
 
 
 def facts_of(server: Any) -> ServerFacts:
-    """Detach a server from the database. Read it with ``selectors.server_by_number``, which fetches all of this."""
+    """Detach a server from the database. Read it with ``selectors.servers_for_facts``, which fetches all of this."""
     ports = ports_of(server)
     floating = [ip.address for port in ports for ip in port.floating_ips]
     return ServerFacts(

@@ -27,8 +27,8 @@ ATTACHMENTS = Prefetch(
 )
 
 
-def server_by_number(number: int) -> BareMetalServer | None:
-    """A server with all that ``facts_of`` needs."""
+def servers_for_facts() -> QuerySet[BareMetalServer]:
+    """Servers with all that ``facts_of`` needs."""
     return (
         BareMetalServer.objects.select_related("vpc", "initialization")
         .prefetch_related(
@@ -38,9 +38,18 @@ def server_by_number(number: int) -> BareMetalServer | None:
             "network_attachments__virtual_network_interface__floating_ips",
         )
         .annotate(account_switched_off=Exists(SWITCHED_OFF))
-        .filter(number=number)
-        .first()
     )
+
+
+def server_by_number(number: int) -> BareMetalServer | None:
+    return servers_for_facts().filter(number=number).first()
+
+
+def server_by_word(account_id: str, word: str) -> BareMetalServer | None:
+    """An account's server by id, CRN or name, with all that ``facts_of`` needs."""
+    asked = Q(id=word.rpartition(":")[2]) if word.startswith("crn:") else Q(id=word) | Q(name=word)
+    found = servers_for_facts().filter(asked, account_id=account_id).order_by("number").first()
+    return found if found and word in (found.id, found.crn, found.name) else None
 
 
 def servers_of(account_id: str, region: str | None = None) -> QuerySet[BareMetalServer]:

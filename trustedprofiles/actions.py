@@ -111,6 +111,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "iam-identity.serviceid.delete",
     ),
     "iam-access-management": (
+        "iam-access-management.explanation.read",
         "iam-access-management.policy.read",
         "iam-access-management.policy.create",
         "iam-access-management.policy.update",

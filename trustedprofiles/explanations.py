@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
 from controlplane.kernel.facts import ServerFacts
-from controlplane.kernel.verdict import Verdict
+from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles import access, matching, questions
+from trustedprofiles.assuming import may_assume, path_of
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.roles import least_role
 from trustedprofiles.selectors import OWNER, considered_trust, owned_account, policies_for
@@ -20,15 +21,15 @@ class NamedRole(TypedDict):
 class DecidedBy(TypedDict):
     """``id`` is of the policy, link, rule, account or API key that decided."""
 
-    type: Literal["policy", "link", "rule", "account_owner", "own_api_key", "metadata_service"]
+    type: Literal["policy", "link", "rule", "identity", "account_owner", "own_api_key", "metadata_service"]
     id: str
     role: NotRequired[NamedRole]
 
 
 class Considered(TypedDict):
-    """One policy of the subject, or one link or rule of the trusted profile."""
+    """One policy of the subject, or one link, rule or identity of the trusted profile."""
 
-    type: Literal["policy", "link", "rule"]
+    type: Literal["policy", "link", "rule", "identity"]
     id: str
     applies: bool
     roles: NotRequired[list[str]]
@@ -120,6 +121,36 @@ def explain_trust(profile: TrustedProfile, facts: ServerFacts) -> Explanation:
         "because": f"{close[0]}." if close else "No link names the server. Linking it would do.",
         "request": {"method": "POST", "path": f"/v1/profiles/{profile.id}/links", "body": link},
     }
+    return answer
+
+
+def explain_assumption(profile: TrustedProfile, *, subject: str, account_id: str) -> Explanation:
+    """May this subject, an IAM id, come from this account and assume the profile?"""
+    verdict = may_assume(subject, account_id=account_id, profile=profile)
+    answer: Explanation = {
+        "decision": decision_of(verdict),
+        "because": verdict.because,
+        "explanation": questions.assumption_url(subject, profile.id),
+        "subject": subject,
+        "profile": profile.crn,
+        "considered": [
+            {"type": "identity", "id": row.identifier, "applies": False, "missing": ["it is another identity"]}
+            for row in profile.identities.order_by("id")
+        ],
+    }
+    if isinstance(verdict, Allowed):
+        for each in answer["considered"]:
+            if each["id"] == verdict.source:
+                each["applies"], each["missing"] = True, []
+        answer["decided_by"] = {"type": "identity", "id": verdict.source}
+        return answer
+    path = path_of(subject, profile)
+    kind = path.rpartition("/")[2]
+    identifier = subject.removeprefix("crn-") if kind == "crn" else subject.removeprefix("iam-")
+    body: dict[str, Any] = {"type": kind, "identifier": identifier}
+    if kind == "user" and account_id != profile.account_id:
+        body["accounts"] = [account_id]
+    answer["nearest"] = {"because": verdict.because, "request": {"method": "POST", "path": path, "body": body}}
     return answer
 
 

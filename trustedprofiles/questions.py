@@ -19,6 +19,11 @@ def trust_url(server: str, profile: str) -> str:
     return _url({"server": server, "profile": profile})
 
 
+def assumption_url(subject: str, profile: str) -> str:
+    """May this subject, an IAM id, assume this trusted profile, by id?"""
+    return _url({"subject": subject, "profile": profile})
+
+
 def server_url(server: str) -> str:
     """May this server use its metadata service?"""
     return _url({"server": server})

@@ -1,10 +1,14 @@
-"""What verifiers fetch: the published IAM signing keys."""
+"""What verifiers fetch: where everything is, and the published IAM signing keys."""
 
 import random
+from typing import TypedDict
 
+from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from identity.claims import CLAIMS, SCOPE
+from identity.iam.token import GRANTS, RESPONSE_TYPE
 from identity.keyring import JWKS_MAX_AGE
 from identity.models import KeyPair
 from identity.selectors import published_keys
@@ -19,4 +23,40 @@ def jwks(request: HttpRequest) -> JsonResponse:
     max_age = int(JWKS_MAX_AGE.total_seconds()) - random.randrange(SPREAD_SECONDS)  # noqa: S311  not a secret
     response = JsonResponse({"keys": published_keys(KeyPair.Purpose.IAM)})
     response["Cache-Control"] = f"public, max-age={max_age}"
+    return response
+
+
+class OpenIdConfiguration(TypedDict):
+    """OpenID Connect Discovery 1.0, section 3, without what needs a person at a browser."""
+
+    issuer: str
+    token_endpoint: str
+    jwks_uri: str
+    response_types_supported: list[str]
+    subject_types_supported: list[str]
+    id_token_signing_alg_values_supported: list[str]
+    grant_types_supported: list[str]
+    token_endpoint_auth_methods_supported: list[str]
+    scopes_supported: list[str]
+    claims_supported: list[str]
+
+
+@require_safe
+def openid_configuration(request: HttpRequest) -> JsonResponse:
+    """``GET /identity/.well-known/openid-configuration``: the endpoints at the address that was asked."""
+    base = request.build_absolute_uri("/").rstrip("/")
+    document: OpenIdConfiguration = {
+        "issuer": settings.BAREMINT_ISSUER,
+        "token_endpoint": f"{base}/identity/token",
+        "jwks_uri": f"{base}/identity/keys",
+        "response_types_supported": [RESPONSE_TYPE],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "grant_types_supported": list(GRANTS),
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "none"],
+        "scopes_supported": SCOPE.split(),
+        "claims_supported": CLAIMS,
+    }
+    response = JsonResponse(document)
+    response["Cache-Control"] = f"public, max-age={int(JWKS_MAX_AGE.total_seconds())}"
     return response

@@ -54,10 +54,10 @@ def nonce(value: dict[str, Any]) -> str | None:
     return text
 
 
-def profile_selector(value: dict[str, Any]) -> tuple[str, str] | None:
-    """``("id" | "crn" | "name", text)``, or None when the request names no trusted profile."""
+def profile_selector(value: dict[str, Any]) -> dict[str, str]:
+    """``id``, ``crn`` or ``name`` and its text; empty when the request names no trusted profile."""
     if "trusted_profile" not in value:
-        return None
+        return {}
     chosen = value["trusted_profile"]
     if not isinstance(chosen, dict):
         raise InvalidValue("trusted_profile must be an object with id, crn or name.", target=Target("trusted_profile"))
@@ -72,7 +72,7 @@ def profile_selector(value: dict[str, Any]) -> tuple[str, str] | None:
             f"trusted_profile.{kind} must be a string that is not empty.",
             target=Target(f"trusted_profile.{kind}"),
         )
-    return kind, text
+    return {kind: text}
 
 
 def signing_request(value: dict[str, Any]) -> str:

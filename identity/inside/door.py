@@ -12,8 +12,10 @@ from controlplane.kernel import envelopes
 from controlplane.kernel.errors import ApiError, MethodNotAllowed, Unauthorized
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.versioning import parse_version
+from identity import admission
 from identity.inside.origin import server_of, snapshots
 from identity.services.ledger import ServerChanged
+from trustedprofiles import questions
 
 EARLIEST_VERSION = date(2022, 3, 1)
 MOST_LOOKS = 3
@@ -74,19 +76,12 @@ def admit(facts: ServerFacts | None, request: HttpRequest) -> ServerFacts:
     """The server, if its metadata service answers this request. Raises Unauthorized when it does not."""
     if facts is None:
         raise Unauthorized("There is no server at this address. List them with: baremint info")
-    if not facts.metadata_allowed:
-        raise Unauthorized(
-            "The account has turned the metadata service off for all of its servers, whatever their own switches say. "
-            'Turn it on again: PATCH /_baremint/account with {"metadata_service": {"enabled": true}}, or in the admin.'
-        )
-    if not facts.metadata_enabled:
-        raise Unauthorized(
-            "The metadata service is not enabled on this server. Enable it: PATCH /v1/bare_metal_servers/{id} with "
-            '{"metadata_service": {"enabled": true}}, or in the admin.'
-        )
+    if not (verdict := admission.admit(facts)):
+        raise Unauthorized(verdict.because, more_info=questions.server_url(facts.crn))
     if request.scheme != facts.metadata_protocol:
         raise Unauthorized(
             f"The metadata service of this server answers {facts.metadata_protocol} only. "
-            f"Use {facts.metadata_protocol}, or change metadata_service.protocol."
+            f"Use {facts.metadata_protocol}, or change metadata_service.protocol.",
+            more_info=questions.server_url(facts.crn),
         )
     return facts

@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from controlplane.kernel.facts import ServerFacts
-from identity import signing
+from identity import admission, signing
 from identity.claims import identity_audience, identity_claims, identity_issuer
 from identity.keyring import LEEWAY
 from identity.models import KeyPair
 from identity.services.ledger import record_for
+from servers.facts import facts_of
+from servers.selectors import servers_for_facts
 
 EVENT = "is.metadata.identity-token.create"
 REQUIRED = frozenset({"aud", "exp", "iat", "iaas", "iss"})
@@ -45,10 +47,30 @@ def verify_identity_token(token: str, *, facts: ServerFacts, now: datetime) -> s
     Raises Unauthenticated: a token is worth nothing on another server, after the service was switched off, or when it
     is an IAM token.
     """
+    return _admit(signing.authenticate(token, purpose=KeyPair.Purpose.IDENTITY), facts=facts, now=now)
+
+
+def verify_presented_token(token: str, *, now: datetime) -> tuple[signing.VerifiedClaims, ServerFacts]:
+    """Check an identity token that is presented elsewhere than at the server's own metadata service: the token itself
+    says of which server it is.
+
+    Raises Unauthenticated, also when the server is gone or its metadata service is off.
+    """
+    signed = signing.authenticate(token, purpose=KeyPair.Purpose.IDENTITY)
+    iaas = signed.claims.get("iaas")
+    server = servers_for_facts().filter(id=iaas.get("instanceID", "")).first() if isinstance(iaas, dict) else None
+    if server is None:
+        raise signing.refusal("its server was deleted after it was issued")
+    facts = facts_of(server)
+    if not (verdict := admission.admit(facts)):
+        raise signing.refusal(f"its server may not use it now. {verdict.because.rstrip('.')}")
+    return _admit(signed, facts=facts, now=now), facts
+
+
+def _admit(signed: signing.SignedClaims, *, facts: ServerFacts, now: datetime) -> signing.VerifiedClaims:
     issuer = _issuer(facts)
-    verified = signing.verify(
-        token,
-        purpose=KeyPair.Purpose.IDENTITY,
+    verified = signing.admit(
+        signed,
         issuer=issuer,
         now=now,
         leeway=LEEWAY,

@@ -19,7 +19,7 @@ from identity import csr
 from identity.models import ApiKey, IssuedCertificate, KeyPair
 from identity.services.apikeys import create_api_key
 from identity.services.certificates import create_certificate
-from identity.services.iam_tokens import exchange_api_key
+from identity.services.grants import exchange_api_key
 from identity.services.identity_tokens import create_identity_token
 from servers.facts import facts_of
 from servers.models import VPC, BareMetalServer, Image, Key, NetworkInterface, Subnet
@@ -60,9 +60,18 @@ def secrets(world: World) -> list[str]:
     identity = create_identity_token(facts, lifetime=timedelta(seconds=300), nonce=None, now=now).token
     create_certificate(csr.check(make_csr()), facts=facts, lifetime=timedelta(hours=1), now=now)
     key, value = create_api_key(world.account, iam_id=ALICE.iam_id, name="operator", by=BY)
-    iam = exchange_api_key(value, now=now).token
+    granted = exchange_api_key(value, client_id="bx", now=now)
     stored = [bytes(pair.ciphertext) for pair in KeyPair.objects.all()]
-    return [value, key.sha256, identity, iam, "PRIVATE KEY", *(each.hex() for each in stored), *map(repr, stored)]
+    return [
+        value,
+        key.sha256,
+        identity,
+        granted.token.token,
+        granted.refresh_token,
+        "PRIVATE KEY",
+        *(each.hex() for each in stored),
+        *map(repr, stored),
+    ]
 
 
 @pytest.fixture

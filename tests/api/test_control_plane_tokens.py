@@ -12,7 +12,7 @@ from controlplane.kernel import clock
 from identity import claims, signing
 from identity.models import KeyPair
 from identity.services.apikeys import create_api_key
-from identity.services.iam_tokens import exchange_api_key
+from identity.services.grants import exchange_api_key
 from servers.models import BareMetalServer
 from tests.api.vpc import QUERY, SERVERS
 from tests.build import make_facts
@@ -26,7 +26,7 @@ BY = Party("IBMid-ALICE00001", "Alice", "User")
 @pytest.fixture
 def token(world: World) -> str:
     _, value = create_api_key(world.account, iam_id=ALICE.iam_id, name="operator", by=BY)
-    return exchange_api_key(value, now=clock.now()).token
+    return exchange_api_key(value, client_id="default", now=clock.now()).token.token
 
 
 def expired_token() -> str:

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+import jwt
 import pytest
 from cryptography import x509
 
@@ -89,7 +90,6 @@ def test_unlinking_stops_the_exchange_at_once(inside: Inside, server: BareMetalS
 @pytest.mark.parametrize("kind", ["id", "crn", "name"])
 def test_a_profile_of_another_account_looks_exactly_like_none(inside: Inside, world: World, kind: str) -> None:
     foreign = make_profile(world.other_account, name="theirs")
-    create_link(foreign, cr_type="BMS", crn=inside.server.crn, is_cross_account=True, by=BY)
     values = {
         "id": f"Profile-{uuid.uuid4()}",
         "crn": foreign.crn.replace(foreign.id, f"Profile-{uuid.uuid4()}"),
@@ -103,6 +103,25 @@ def test_a_profile_of_another_account_looks_exactly_like_none(inside: Inside, wo
     for answer in answers:
         answer.pop("trace")
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("kind", ["id", "crn"])
+def test_a_profile_of_another_account_that_links_the_server_across_accounts_can_be_taken_on(
+    inside: Inside, world: World, kind: str
+) -> None:
+    foreign = make_profile(world.other_account, name="theirs")
+    create_link(foreign, cr_type="BMS", crn=inside.server.crn, is_cross_account=True, by=BY)
+    answer = inside.iam_token({"trusted_profile": {kind: getattr(foreign, kind)}}, **inside.bearer())
+    assert (
+        jwt.decode(answer.json()["access_token"], options={"verify_signature": False})["account"]["bss"]
+        == world.other_account.id
+    )
+
+
+def test_a_profile_of_another_account_is_never_known_by_name(inside: Inside, world: World) -> None:
+    foreign = make_profile(world.other_account, name="theirs")
+    create_link(foreign, cr_type="BMS", crn=inside.server.crn, is_cross_account=True, by=BY)
+    assert error(inside.iam_token({"trusted_profile": {"name": "theirs"}}, **inside.bearer()))[1] == "not_found"
 
 
 CERTIFICATE_BODIES: dict[str, tuple[Any, tuple[int, str, str]]] = {

@@ -11,12 +11,14 @@ from controlplane.kernel.envelopes import ErrorContainer, TokenError
 from controlplane.operations.openapi.parameters import text
 from controlplane.operations.openapi.schema import JSON, REQUEST_ID, REQUEST_ID_HEADER, refusal
 from controlplane.operations.openapi.shapes import Schema, schema_of
-from identity.claims import APIKEY_GRANT
-from identity.iam.token import LONGEST_API_KEY, TokenResponse
+from identity.claims import APIKEY_GRANT, ASSUME_GRANT, CR_TOKEN_GRANT, REFRESH_GRANT
+from identity.iam.discovery import OpenIdConfiguration
+from identity.iam.token import LONGEST_API_KEY, LONGEST_SELECTOR, RESPONSE_TYPE, TokenResponse
 from identity.inside import bodies
 from identity.inside.door import EARLIEST_VERSION
 from identity.inside.views import IssuedCertificate, IssuedToken
 from identity.selectors import JsonWebKeySet
+from identity.signing import LONGEST_TOKEN_TEXT
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -119,6 +121,30 @@ FLAVOR: Schema = {
     "description": "Proves that the request was meant for a metadata service.",
     "schema": {"type": "string", "enum": [bodies.FLAVOR]},
 }
+PROFILE_FIELDS = {f"profile_{kind}": text(LONGEST_SELECTOR) for kind in ("id", "crn", "name")}
+GRANT_FIELDS: dict[str, dict[str, Schema]] = {
+    APIKEY_GRANT: {"apikey": text(LONGEST_API_KEY), "account": text()},
+    CR_TOKEN_GRANT: {"cr_token": text(LONGEST_TOKEN_TEXT), **PROFILE_FIELDS},
+    ASSUME_GRANT: {"access_token": text(LONGEST_TOKEN_TEXT), **PROFILE_FIELDS, "account": text()},
+    REFRESH_GRANT: {"refresh_token": text()},
+}
+"""Form fields of each grant; the first is needed."""
+
+
+def _form(grant: str, **fields: Schema) -> Schema:
+    return {
+        "type": "object",
+        "title": grant,
+        "properties": {
+            "grant_type": {"type": "string", "enum": [grant]},
+            **fields,
+            "response_type": {"type": "string", "enum": [RESPONSE_TYPE]},
+            "scope": {"type": "string"},
+        },
+        "required": ["grant_type", next(iter(fields))],
+    }
+
+
 METADATA = "Metadata service"
 OPERATIONS = "Operations"
 
@@ -128,20 +154,21 @@ DOORS = (
         method="post",
         name="create_iam_access_token",
         tag="IAM token",
-        summary="Exchange an API key for an IAM access token",
+        summary="Exchange an API key, an identity token, an IAM token or a refresh token for an IAM access token",
         answer=TokenResponse,
-        refusals=(400, 500),
+        refusals=(400, 401, 500),
         envelope=TokenError,
-        body={
-            "type": "object",
-            "properties": {
-                "grant_type": {"type": "string", "enum": [APIKEY_GRANT]},
-                "apikey": text(LONGEST_API_KEY),
-            },
-            "required": ["grant_type", "apikey"],
-        },
+        body={"oneOf": [_form(grant, **fields) for grant, fields in GRANT_FIELDS.items()]},
         body_required=True,
         body_type=FORM,
+    ),
+    Door(
+        path="/identity/.well-known/openid-configuration",
+        method="get",
+        name="get_openid_configuration",
+        tag="IAM token",
+        summary="Where the IAM token service has what (OpenID Connect Discovery)",
+        answer=OpenIdConfiguration,
     ),
     Door(
         path="/identity/keys",

@@ -23,6 +23,7 @@ VPC_ID: Schema = {"type": "string", "pattern": "^[-0-9a-z_]+$", "maxLength": 64}
 NAME: Schema = {"type": "string", "pattern": "^[-0-9a-z]+$", "maxLength": 63}
 IAM_ID: Schema = {"type": "string", "pattern": "^[-0-9A-Za-z]+$", "maxLength": 128}
 BOOLEAN: Schema = {"type": "boolean"}
+OBJECT: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
 LIMIT: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT}
 
 
@@ -85,6 +86,13 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
         "pagetoken": Query("Token of a page, out of ``next`` or ``previous`` of another."),
         "sort": Query("What to order by.", one_of(*profiles.SORTABLE)),
         "order": Query("Direction of ``sort``.", one_of("asc", "desc")),
+    },
+    "get_explanation": {
+        "subject": Query("IAM id of who asks; you, without it."),
+        "action": Query("IAM action, such as `is.vpc.vpc.list`."),
+        "server": Query("Id, CRN or name of a bare metal server."),
+        "profile": Query("Id, CRN or name of a trusted profile."),
+        "resource": Query("Resource attributes, such as `resource[vpcId]`.", OBJECT),
     },
     "get_account_limits": {
         **{name: Query(f"Whether to count {what} too.", BOOLEAN) for name, what in COUNTED.items()},
@@ -161,6 +169,7 @@ def query_parameter(operation: str, name: str) -> Schema:
         **({"description": prose(found.meaning)} if found.meaning else {}),
         "schema": found.schema,
         **({"required": True} if found.required else {}),
+        **({"style": "deepObject", "explode": True} if found.schema is OBJECT else {}),
     }
 
 

@@ -1,0 +1,21 @@
+"""May this server use its metadata service now? The switches of its account and its own."""
+
+from controlplane.kernel.facts import ServerFacts
+from controlplane.kernel.verdict import Allowed, Refused, Verdict
+
+SWITCH = '{"metadata_service": {"enabled": true}}'
+
+
+def admit(facts: ServerFacts) -> Verdict:
+    """Both switches must be on."""
+    if not facts.metadata_allowed:
+        return Refused(
+            "The account has turned the metadata service off for all of its servers, whatever their own switches say. "
+            f"Turn it on again: PATCH /_baremint/account with {SWITCH}, or in the admin."
+        )
+    if not facts.metadata_enabled:
+        return Refused(
+            "The metadata service is not enabled on this server. Enable it: "
+            f"PATCH /v1/bare_metal_servers/{{id}} with {SWITCH}, or in the admin."
+        )
+    return Allowed("The metadata service is enabled on this server.", source=facts.crn)

@@ -1,0 +1,116 @@
+"""``/_baremint/explain``: why, or why not? A thing of our own; it decides nothing that it does not decide elsewhere.
+
+Services outside ask it too, with the token that somebody presented to them: may its bearer do this?
+"""
+
+import re
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock
+from controlplane.kernel.errors import InvalidValue, MissingField, Target
+from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.verdict import Allowed
+from identity.services.explaining import explain
+from trustedprofiles import events
+from trustedprofiles.assuming import identity_of
+from trustedprofiles.explanations import Explanation
+from trustedprofiles.guarded import GuardedView
+from trustedprofiles.permissions import Operation
+
+LONGEST = 512
+LONGEST_TOKEN = 16_384
+MOST_ATTRIBUTES = 20
+ATTRIBUTE = re.compile(r"resource\[([A-Za-z_]{1,64})\]")
+TEXTS = ("token", "subject", "action", "server", "profile")
+
+
+class Question(StrictSerializer):
+    """May a subject do an action to a resource? Does a trusted profile trust a server, or a subject? May a server use
+    its metadata service? The subject is the caller unless the question says otherwise: by its IAM id, or by a token."""
+
+    token = StrictCharField(required=False, max_length=LONGEST_TOKEN)
+    subject = StrictCharField(required=False, max_length=LONGEST)
+    action = StrictCharField(required=False, max_length=LONGEST)
+    resource = serializers.DictField(required=False, child=StrictCharField(max_length=LONGEST))
+    server = StrictCharField(required=False, max_length=LONGEST)
+    profile = StrictCharField(required=False, max_length=LONGEST)
+
+
+class Explain(GuardedView):
+    service_name = "iam-access-management"
+    operations = {
+        "GET": Operation(
+            "get_explanation",
+            "iam-access-management.explanation.read",
+            events.EXPLANATION_READ,
+            answer=Explanation,
+            query=("subject", "action", "resource", "server", "profile"),
+        ),
+        "POST": Operation(
+            "explain",
+            "iam-access-management.explanation.read",
+            events.EXPLANATION_READ,
+            body=Question,
+            answer=Explanation,
+            conflicts=False,
+        ),
+    }
+
+    question: dict[str, Any]
+
+    def prepare(self, request: Request) -> None:
+        self.question = self.body if request.method == "POST" else _from_query(request)
+        _check(self.question)
+
+    def standing(self) -> Allowed | None:
+        """Whoever asks about itself, or holds the token it asks about, learns nothing that it could not try out."""
+        asked = self.question
+        if "token" in asked:
+            return Allowed("the caller holds the token", source=self.caller.iam_id)
+        if "server" in asked:
+            crn = self.caller.compute_resource_crn
+            own = crn != "" and asked["server"] in (crn, crn.rpartition(":")[2])
+        else:
+            own = asked.get("subject", self.caller.iam_id) in (self.caller.iam_id, identity_of(self.caller))
+        return Allowed("the question is about the caller", source=self.caller.iam_id) if own else None
+
+    def target(self) -> Party:
+        asked = getattr(self, "question", {})
+        return Party(asked.get("server") or asked.get("subject") or self.caller.iam_id, type="Explanation")
+
+    def get(self, request: Request) -> Response:
+        return self.answer(explain(self.question, caller=self.caller, now=clock.now()))
+
+    def post(self, request: Request) -> Response:
+        return self.answer(explain(self.question, caller=self.caller, now=clock.now()))
+
+
+def _from_query(request: Request) -> dict[str, Any]:
+    query = request.GET
+    found: dict[str, Any] = {name: query[name] for name in TEXTS if name != "token" and query.get(name)}
+    if "token" in query:
+        raise InvalidValue("A token does not belong into a URL. Use POST.", target=Target("token", "parameter"))
+    attributes = {match[1]: query[name] for name in query if (match := ATTRIBUTE.fullmatch(name))}
+    return found | ({"resource": attributes} if attributes else {})
+
+
+def _check(asked: dict[str, Any]) -> None:
+    if len(asked.get("resource", {})) > MOST_ATTRIBUTES:
+        raise InvalidValue(f"resource takes at most {MOST_ATTRIBUTES} attributes.", target=Target("resource"))
+    if any("\0" in value for value in asked.values() if isinstance(value, str)):
+        raise InvalidValue("A property contains a NUL character. Remove it.")
+    if not asked.keys() & {"action", "server", "profile"} and "token" not in asked:
+        raise MissingField(
+            "Ask about an action (and subject or token, resource), or about a server, or about a profile, or both.",
+            target=Target("action"),
+        )
+    for one, other in (("server", "action"), ("profile", "action"), ("token", "subject"), ("token", "server")):
+        if {one, other} <= asked.keys():
+            raise InvalidValue(f"{one} and {other} belong to different questions.", target=Target(other))
+    if "token" in asked and not asked.keys() & {"action", "profile"}:
+        raise MissingField("What of the token's bearer? Name an action or a profile.", target=Target("action"))

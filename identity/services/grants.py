@@ -1,0 +1,197 @@
+"""The grants of the IAM token service: what is presented, proven, for an IAM access token.
+
+A refusal of somebody who is known is recorded; a stranger leaves nothing behind.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel.caller import Caller
+from controlplane.kernel.errors import ApiError, BadRequest, ReferenceNotFound, Target
+from controlplane.kernel.facts import ServerFacts
+from identity.claims import APIKEY_GRANT, ASSUME_GRANT, Subject
+from identity.models import ApiKey
+from identity.selectors import find_api_key
+from identity.services import iam_tokens, sessions
+from identity.services.iam_tokens import UNKNOWN_PROFILE, UNTRUSTED, issue, verify_iam_token
+from identity.services.identity_tokens import IssuedToken, verify_presented_token
+from identity.services.ledger import ServerChanged
+from trustedprofiles.assuming import find_assumable, identity_of, may_assume
+from trustedprofiles.models import ServiceId, TrustedProfile
+from trustedprofiles.selectors import find_user
+
+APIKEY_LOGIN = "iam-identity.user-apikey.login"
+SERVICE_ID_LOGIN = "iam-identity.serviceid-apikey.login"
+REFRESH_LOGIN = "iam-identity.user-refreshtoken.login"
+COMPUTE_RESOURCE_LOGIN = "iam-identity.profile-computeresource.login"
+ASSUME_LOGIN = "iam-identity.profile-assume.login"
+UNKNOWN_API_KEY = "BXNIM0415E"
+MOST_LOOKS = 3
+
+
+@dataclass(frozen=True)
+class Granted:
+    token: IssuedToken
+    refresh_token: str = ""
+    """Empty: this grant opens no session."""
+
+
+def exchange_api_key(value: str, *, client_id: str, account_id: str = "", now: datetime) -> Granted:
+    """Log a person or a service ID in; a person who comes by a client that can keep one gets a refresh token too.
+
+    Raises BadRequest (BXNIM0415E) when no usable API key has this value, or it is of another account than asked for.
+    """
+    key = _usable(find_api_key(value), now=now)
+    if account_id not in ("", key.account_id):
+        raise BadRequest("The API key is of another account than the one asked for.", target=Target("account"))
+    token = _log_in(key, client_id=client_id, event="", now=now)
+    return Granted(token, sessions.open_session(key, client_id=client_id, now=now))
+
+
+def refresh(value: str, *, client_id: str, now: datetime) -> Granted:
+    """A new access token in a session. Raises Unauthenticated (BXNIM0407E, BXNIM0408E once it has expired)."""
+    key = sessions.find_session(value, client_id=client_id, now=now)
+    return Granted(_log_in(_usable(key, now=now), client_id=client_id, event=REFRESH_LOGIN, now=now), value)
+
+
+def _usable(key: ApiKey | None, *, now: datetime) -> ApiKey:
+    if key is None:
+        problem = "Provided API key could not be found."
+    elif key.disabled:
+        problem = "Provided API key is disabled. Enable it: DELETE /v1/apikeys/{id}/disable."
+    elif key.expires_at and key.expires_at <= now:
+        problem = "Provided API key has expired. Create another one."
+    else:
+        return key
+    raise _unusable(problem)
+
+
+def _unusable(problem: str) -> BadRequest:
+    return BadRequest(problem, code="not_found", iam_code=UNKNOWN_API_KEY)
+
+
+def _log_in(key: ApiKey, *, client_id: str, event: str, now: datetime) -> IssuedToken:
+    subject, is_person = _subject(key)
+    authn = {"sub": subject.email or subject.identifier, "iam_id": key.iam_id, "name": subject.name}
+    if not is_person:
+        authn["sub_type"] = subject.sub_type
+    token, evidence = issue(subject, now=now, grant_type=APIKEY_GRANT, authn=authn, client_id=client_id)
+    record(
+        event or (APIKEY_LOGIN if is_person else SERVICE_ID_LOGIN),
+        initiator=Party(key.iam_id, subject.name, subject.sub_type or "User"),
+        target=Party(key.id, key.name, "ApiKey"),
+        account_id=key.account_id,
+        data=evidence,
+    )
+    return token
+
+
+def _subject(key: ApiKey) -> tuple[Subject, bool]:
+    """Whom the key stands for, and whether that is a person."""
+    if key.iam_id.startswith("iam-ServiceId-"):
+        service_id = ServiceId.objects.filter(account_id=key.account_id, id=key.iam_id.removeprefix("iam-")).first()
+        if service_id is None:  # deleted this very moment, and the key with it
+            raise _unusable("Provided API key could not be found.")
+        return Subject(key.iam_id, service_id.id, service_id.name, key.account_id, sub_type="ServiceId"), False
+    user = find_user(key.account_id, key.iam_id)
+    if user is None:
+        return Subject(key.iam_id, key.iam_id, key.name, key.account_id), True
+    name = user.get_full_name() or user.username
+    return Subject(
+        key.iam_id,
+        key.iam_id,
+        name,
+        key.account_id,
+        email=user.email,
+        given_name=user.first_name,
+        family_name=user.last_name,
+    ), True
+
+
+def exchange_compute_resource(
+    value: str, *, selector: dict[str, str], client_id: str, clock: Callable[[], datetime]
+) -> Granted:
+    """Turn a server, proven by its identity token, into a trusted profile; as the metadata service does, from anywhere.
+
+    Raises Unauthenticated for the token, ReferenceNotFound (BXNIM0397E), ProfileNotLinked (BXNIM0398E).
+    """
+    for _ in range(MOST_LOOKS):
+        now = clock()
+        verified, facts = verify_presented_token(value, now=now)
+        try:
+            return Granted(
+                iam_tokens.exchange_identity_token(
+                    verified,
+                    facts=facts,
+                    selector=selector,
+                    now=now,
+                    event=COMPUTE_RESOURCE_LOGIN,
+                    client_id=client_id,
+                )
+            )
+        except ServerChanged:
+            continue
+        except ApiError as refusal:
+            _record_refusal(COMPUTE_RESOURCE_LOGIN, _server(facts), facts.account_id, refusal)
+            raise
+    raise ApiError("The server changed again and again while it was being answered. Retry.")
+
+
+def _server(facts: ServerFacts) -> Party:
+    return Party(facts.crn, facts.name, "BareMetalServer")
+
+
+def assume(value: str, *, selector: dict[str, str], account_id: str | None, client_id: str, now: datetime) -> Granted:
+    """Turn the bearer of an IAM access token into a trusted profile that trusts it by one of its identities.
+
+    Raises Unauthenticated for the token, ReferenceNotFound (BXNIM0397E) also for another account's profile that does
+    not trust the bearer, BadRequest (BXNIM0398E) for one of the bearer's own account.
+    """
+    caller = verify_iam_token(value, now=now)
+    profile = find_assumable(account_id=account_id, **selector)
+    try:
+        because = _require_trust(caller, profile, selector)
+    except ApiError as refusal:
+        _record_refusal(ASSUME_LOGIN, Party.of(caller), caller.account_id, refusal)
+        raise
+    assert profile is not None  # noqa: S101  or it would not be trusted
+    subject = Subject(profile.iam_id, profile.id, profile.name, profile.account_id, sub_type="Profile")
+    authn = {
+        "sub": caller.compute_resource_crn or caller.identifier or caller.iam_id,
+        "iam_id": caller.iam_id,
+        "sub_type": caller.sub_type,
+        "name": caller.name,
+    }
+    token, evidence = issue(subject, now=now, grant_type=ASSUME_GRANT, authn=authn, client_id=client_id)
+    record(
+        ASSUME_LOGIN,
+        initiator=Party.of(caller),
+        target=Party(profile.crn, profile.name, "TrustedProfile"),
+        account_id=profile.account_id,
+        data=evidence | {"profile_id": profile.id, "because": because},
+    )
+    return Granted(token)
+
+
+def _require_trust(caller: Caller, profile: TrustedProfile | None, selector: dict[str, str]) -> str:
+    verdict = may_assume(identity_of(caller), account_id=caller.account_id, profile=profile) if profile else None
+    if verdict:
+        return verdict.because
+    if profile is None or verdict is None or profile.account_id != caller.account_id:
+        raise ReferenceNotFound(
+            f"There is no trusted profile of this {' and '.join(selector)} that you may assume.",
+            target=Target(f"profile_{next(iter(selector), 'id')}"),
+            iam_code=UNKNOWN_PROFILE,
+        )
+    raise BadRequest(
+        f"The trusted profile {profile.name} does not trust you: {verdict.because}",
+        code="profile_not_linked",
+        more_info=verdict.explanation,
+        iam_code=UNTRUSTED,
+    )
+
+
+def _record_refusal(event: str, initiator: Party, account_id: str, refusal: ApiError) -> None:
+    record(event, initiator=initiator, target=initiator, account_id=account_id, error=refusal)

@@ -1,0 +1,44 @@
+"""Sessions: a refresh token lets a client go on after an access token has expired, as long as its API key is there."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from controlplane.kernel.errors import Unauthenticated
+from identity.claims import DEFAULT_CLIENT
+from identity.models import ApiKey, RefreshToken
+from identity.signing import INVALID_TOKEN
+
+LIFETIME = timedelta(hours=72)
+"""IBM's default for an account (Account settings, session expiration)."""
+EXPIRED = "BXNIM0408E"
+TOKEN_BYTES = 48
+
+
+def open_session(key: ApiKey, *, client_id: str, now: datetime) -> str:
+    """A refresh token for this client; empty for the default client and for service IDs, which get none (IBM's limits
+    on tokens). The key's expired ones go."""
+    if client_id == DEFAULT_CLIENT or key.iam_id.startswith("iam-ServiceId-"):
+        return ""
+    key.refresh_tokens.filter(expires_at__lte=now).delete()
+    value = secrets.token_urlsafe(TOKEN_BYTES)
+    RefreshToken.objects.create(
+        sha256=_digest(value), api_key=key, client_id=client_id, created_at=now, expires_at=now + LIFETIME
+    )
+    return value
+
+
+def find_session(value: str, *, client_id: str, now: datetime) -> ApiKey:
+    """The API key that opened the session. Raises Unauthenticated for another client's token, as for none at all."""
+    session = RefreshToken.objects.select_related("api_key").filter(sha256=_digest(value), client_id=client_id).first()
+    if session is None:
+        raise Unauthenticated(
+            "Provided refresh token is not valid for this client. Log in again.", iam_code=INVALID_TOKEN
+        )
+    if session.expires_at <= now:
+        raise Unauthenticated("Provided refresh token has expired. Log in again.", iam_code=EXPIRED)
+    return session.api_key
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()
