@@ -73,17 +73,11 @@ class GuardedView(APIView):
         caller = self.caller
         self._refuse_nul(request)
         self.prepare(request)
-        verdict = self.standing() or authorize(
-            caller,
-            action=operation.action,
-            resource={
-                "accountId": caller.account_id,
-                "serviceName": self.service_name,
-                **self.resource_attributes(),
-            },
-        )
-        if not verdict:
-            raise NotAuthorized(verdict.because, more_info=verdict.explanation)
+        resource = {"accountId": caller.account_id, "serviceName": self.service_name, **self.resource_attributes()}
+        for action in (operation.action, *operation.also):
+            verdict = self.standing() or authorize(caller, action=action, resource=resource)
+            if not verdict:
+                raise NotAuthorized(verdict.because, more_info=verdict.explanation)
 
     def _refuse_nul(self, request: Request) -> None:
         """No stored text holds a NUL character, and PostgreSQL fails a query that looks for one."""

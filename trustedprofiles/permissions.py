@@ -1,6 +1,6 @@
 """What an operation needs and answers, and the default permission: no name, no access."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from rest_framework.permissions import BasePermission
@@ -19,6 +19,10 @@ class Operation:
     """IAM action that a role must grant, ``is.bare-metal-server.bare-metal-server.list``."""
     event: str
     """Activity event it leaves."""
+    also: tuple[str, ...] = field(default=(), kw_only=True)
+    """Actions it needs besides, every time."""
+    further: tuple[str, ...] = field(default=(), kw_only=True)
+    """Actions it needs besides for some of what it may be asked to do; its view checks them."""
     recorded_by_service: bool = False
     """Writes record their success in their own transaction; everything else is recorded by the view."""
     status: int = 200

@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from servers.api.base import ServerView, VpcView
-from servers.api.further import require_advanced_network, require_linking
+from servers.api.further import ADVANCED, require_advanced_network, require_linking
 from servers.api.server_body import server_body
 from servers.api.server_requests import CreateServerBody, PatchServerBody, server_changes, server_prototype
 from servers.api.server_shapes import BareMetalServer
@@ -15,6 +15,7 @@ from servers.services import events
 from servers.services.actions import act, update_server
 from servers.services.provisioning import create_server
 from trustedprofiles.permissions import Operation
+from trustedprofiles.selectors import LINKING
 
 ACTION = "is.bare-metal-server.bare-metal-server"
 
@@ -36,6 +37,7 @@ class BareMetalServers(VpcView):
             status=201,
             body=CreateServerBody,
             answer=BareMetalServer,
+            further=(*ADVANCED, *LINKING),
         ),
     }
 

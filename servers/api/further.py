@@ -9,6 +9,7 @@ from servers.services.initialization import InitializationPrototype
 from trustedprofiles.selectors import authorize, find_profile, may_link
 
 MANAGE = "is.virtual-network-interface.virtual-network-interface.manage"
+ADVANCED = (f"{MANAGE}-ip-spoofing", f"{MANAGE}-infrastructure-nat")
 INTERFACES = ("primary_network_interface", "network_interfaces")
 ATTACHMENTS = ("primary_network_attachment", "network_attachments")
 
@@ -28,10 +29,10 @@ def require_advanced(caller: Caller, asked: Mapping[str, Any], resource: Mapping
         "allow_ip_spoofing": asked.get("allow_ip_spoofing") is True,
         "enable_infrastructure_nat": asked.get("enable_infrastructure_nat") is False,
     }
-    actions = {"allow_ip_spoofing": "ip-spoofing", "enable_infrastructure_nat": "infrastructure-nat"}
+    actions = dict(zip(daring, ADVANCED, strict=True))
     attributes = {"accountId": caller.account_id, "serviceName": "is", **resource}
     for name in (name for name, wanted in daring.items() if wanted):
-        if not (verdict := authorize(caller, action=f"{MANAGE}-{actions[name]}", resource=attributes)):
+        if not (verdict := authorize(caller, action=actions[name], resource=attributes)):
             raise NotAuthorized(
                 verdict.because, more_info=verdict.explanation, target=Target(f"{path}.{name}" if path else name)
             )

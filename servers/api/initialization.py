@@ -11,6 +11,7 @@ from servers.api.server_shapes import BareMetalServerInitialization
 from servers.services import events
 from servers.services.initialization import reinitialize
 from trustedprofiles.permissions import Operation
+from trustedprofiles.selectors import LINKING
 
 ACTION = "is.bare-metal-server.initialization"
 
@@ -30,6 +31,7 @@ class Initialization(ServerView):
             True,
             body=InitializationBody,
             answer=BareMetalServerInitialization,
+            further=LINKING,
         ),
     }
 

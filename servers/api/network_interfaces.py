@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from servers.api.base import ServerView
-from servers.api.further import require_advanced
+from servers.api.further import ADVANCED, require_advanced
 from servers.api.network_bodies import interface_body
 from servers.api.network_requests import CreateInterfaceBody, PatchInterfaceBody, interface_prototype
 from servers.api.reserved_ips import ReservedIP, reserved_ip_body
@@ -59,6 +59,7 @@ class Interfaces(InterfaceView):
             status=201,
             body=CreateInterfaceBody,
             answer=BareMetalServerNetworkInterface,
+            further=ADVANCED,
         ),
     }
 
@@ -106,6 +107,7 @@ class OneInterface(InterfaceInPath):
             True,
             body=PatchInterfaceBody,
             answer=BareMetalServerNetworkInterface,
+            further=ADVANCED,
         ),
         "DELETE": Operation(
             "delete_bare_metal_server_network_interface",

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from servers.api.address_order import order_of
 from servers.api.base import VpcView
-from servers.api.further import require_advanced
+from servers.api.further import ADVANCED, require_advanced
 from servers.api.shapes import ReservedIPReference, collection
 from servers.api.virtual_interface_body import VirtualNetworkInterface, virtual_interface_body
 from servers.api.virtual_interface_requests import (
@@ -51,6 +51,7 @@ class VirtualInterfaces(VirtualInterfaceView):
             status=201,
             body=VirtualNetworkInterfaceBody,
             answer=VirtualNetworkInterface,
+            further=ADVANCED,
         ),
     }
 
@@ -99,6 +100,7 @@ class OneVirtualInterface(VirtualInterfaceInPath):
             etag=True,
             if_match="optional",
             conflicts=False,
+            further=ADVANCED,
         ),
         "DELETE": Operation(
             "delete_virtual_network_interfaces",

@@ -33,6 +33,7 @@ class Identities(ProfileView):
             answer=answers.ProfileIdentitiesResponse,
             etag=True,
             if_match="required",
+            also=("iam-identity.profile.update",),
         ),
     }
 
@@ -72,6 +73,7 @@ class IdentitiesOfType(IdentityView):
             True,
             body=IdentityBody,
             answer=answers.ProfileIdentityResponse,
+            also=("iam-identity.profile.update",),
         ),
     }
 

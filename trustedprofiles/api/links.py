@@ -36,6 +36,7 @@ class Links(ProfileView):
             body=LinkCreation,
             answer=answers.ProfileLink,
             etag=True,
+            also=("iam-identity.profile.update",),
         ),
         "DELETE": Operation(
             "delete_link_by_parameters",

@@ -32,6 +32,7 @@ class Rules(ProfileView):
             body=RuleBody,
             answer=answers.ProfileClaimRule,
             etag=True,
+            also=("iam-identity.profile.update",),
         ),
     }
 
@@ -62,6 +63,7 @@ class OneRule(ProfileView):
             answer=answers.ProfileClaimRule,
             etag=True,
             if_match="required",
+            also=("iam-identity.profile.update",),
         ),
         "DELETE": Operation(
             "delete_claim_rule",

@@ -64,6 +64,7 @@ class Tags(TaggingView):
             answer=shapes.DeleteTagsResult,
             query=("account_id", "tag_type", "providers"),
             conflicts=False,
+            further=("global-search-tagging.tag.delete-access-tag",),
         ),
     }
 
@@ -142,6 +143,7 @@ class OneTag(TaggingView):
             answer=shapes.DeleteTagResults,
             query=("account_id", "tag_type", "providers"),
             conflicts=False,
+            further=("global-search-tagging.tag.delete-access-tag",),
         )
     }
 
@@ -211,6 +213,7 @@ class Attachments(TaggedResources):
             answer=shapes.TagResults,
             query=("account_id", "tag_type", "replace", "update"),
             conflicts=False,
+            further=("global-search-tagging.tag.attach-access-tag",),
         )
     }
 
@@ -238,6 +241,7 @@ class Detachments(TaggedResources):
             answer=shapes.TagResults,
             query=("account_id", "tag_type"),
             conflicts=False,
+            further=("global-search-tagging.tag.detach-access-tag",),
         )
     }
 

@@ -52,7 +52,7 @@ class OperationSchema(AutoSchema):
         document: Schema = {
             "operationId": operation.name,
             "summary": _sentence(words(operation.name)),
-            "description": f"Needs the IAM action `{operation.action}`. Leaves the activity event `{operation.event}`.",
+            "description": f"{_needs(operation)} Leaves the activity event `{operation.event}`.",
             "tags": [OWN if path.startswith(OWN_PATHS) else TAGS.get(self.view.service_name, self.view.service_name)],
             "parameters": self._parameters(operation),
         }
@@ -129,6 +129,13 @@ def if_match(operation: Operation) -> Schema:
         "schema": {"type": "string", "minLength": 1},
         **({"required": True} if operation.if_match == "required" else {}),
     }
+
+
+def _needs(operation: Operation) -> str:
+    always = " and ".join(f"`{action}`" for action in (operation.action, *operation.also))
+    sometimes = " or ".join(f"`{action}`" for action in operation.further)
+    noun = "actions" if operation.also else "action"
+    return f"Needs the IAM {noun} {always}." + (f" For some of it, needs {sometimes} too." if sometimes else "")
 
 
 def _sentence(text: str) -> str:
