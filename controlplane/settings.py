@@ -18,6 +18,8 @@ BAREMINT_METADATA_PORT = env.int("BAREMINT_METADATA_PORT", default=8169)
 BAREMINT_METADATA_TLS_PORT = env.int("BAREMINT_METADATA_TLS_PORT", default=8170)
 # Where people and programs reach the control plane: the base of the links in its answers.
 BAREMINT_PUBLIC_URL = env.str("BAREMINT_PUBLIC_URL", default=origin(BAREMINT_HOST, BAREMINT_PORT)).rstrip("/")
+# Where the object store reaches IAM, for keys and decisions.
+BAREMINT_COS_IAM_URL = env.str("BAREMINT_COS_IAM_URL", default=BAREMINT_PUBLIC_URL).rstrip("/")
 # Processes of each HTTP service, and Python threads in each process.
 BAREMINT_WORKERS = env.int("BAREMINT_WORKERS", default=2)
 BAREMINT_THREADS = env.int("BAREMINT_THREADS", default=2)
@@ -80,6 +82,7 @@ INSTALLED_APPS = [
     "trustedprofiles",
     "servers",
     "identity",
+    "controlplane.objectstore",
     "controlplane.operations",
 ]
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("_baremint/", include("servers.api.own_urls")),
     path("", include("trustedprofiles.api.urls")),
     path("", include("identity.iam.urls")),
+    path("cos", include("controlplane.objectstore.urls")),
     path("admin/", admin.site.urls),
     path("docs", openapi.as_page),
     path("docs/openapi.json", openapi.as_json),

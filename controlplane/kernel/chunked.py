@@ -11,11 +11,15 @@ from typing import Any
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
-def with_content_length(application: Application, *, limit: int) -> Application:
-    """WSGI middleware. A body larger than ``limit`` is cut one byte above it, and refused as too large further in."""
+def with_content_length(application: Application, *, limit: int, left_alone: tuple[str, ...] = ()) -> Application:
+    """WSGI middleware. A body larger than ``limit`` is cut one byte above it, and refused as too large further in.
+
+    Paths that begin as one in ``left_alone`` says have views that read such bodies themselves, with other limits.
+    """
 
     def wrapped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if environ.pop("HTTP_TRANSFER_ENCODING", None) is not None:
+        elsewhere = environ.get("PATH_INFO", "").lstrip("/").startswith(left_alone)
+        if not elsewhere and environ.pop("HTTP_TRANSFER_ENCODING", None) is not None:
             body = environ["wsgi.input"].read(limit + 1)
             environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
         return application(environ, start_response)

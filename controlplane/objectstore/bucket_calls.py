@@ -1,0 +1,181 @@
+"""Operations on buckets and on the list of them."""
+
+import re
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from urllib.parse import quote
+from xml.etree.ElementTree import Element
+
+from django.conf import settings
+from django.http import HttpResponse
+
+from controlplane.activity.record import record
+from controlplane.objectstore import addressing, answers, bodies, services
+from controlplane.objectstore.calls import Call
+from controlplane.objectstore.errors import InvalidArgument, InvalidLocationConstraint
+from controlplane.objectstore.selectors import LARGEST_PAGE, Listing, buckets_of, list_objects
+
+LOCATION = re.compile(r"[a-z0-9-]{1,64}")
+STORAGE_CLASS = "STANDARD"
+
+
+def list_buckets(call: Call) -> HttpResponse:
+    root = answers.document("ListAllMyBucketsResult")
+    owner = answers.add(root, "Owner")
+    answers.fill(owner, [("ID", call.instance or call.account_id), ("DisplayName", call.instance or call.account_id)])
+    listed = answers.add(root, "Buckets")
+    for bucket in buckets_of(call.account_id, service_instance=call.instance):
+        entry = answers.add(listed, "Bucket")
+        answers.fill(entry, [("Name", bucket.name), ("CreationDate", answers.instant(bucket.created_at))])
+    record(call.event, initiator=call.by, target=call.target(), account_id=call.account_id)
+    return answers.xml(root)
+
+
+def create_bucket(call: Call) -> HttpResponse:
+    location = bodies.location_constraint(bodies.read(call.request, limit=bodies.LARGEST_XML))
+    if location and not LOCATION.fullmatch(location):
+        raise InvalidLocationConstraint("LocationConstraint must be one of IBM's, such as us-south-standard.")
+    services.create_bucket(
+        call.account_id,
+        name=call.address.bucket,
+        service_instance=call.instance,
+        location=location or f"{settings.BAREMINT_REGION}-standard",
+        event=call.event,
+        by=call.by,
+    )
+    return _empty(200, Location=f"/{call.address.bucket}")
+
+
+def head_bucket(call: Call) -> HttpResponse:
+    bucket = call.bucket
+    record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
+    answer = _empty(200)
+    answer["ibm-sse-kp-enabled"] = "false"
+    answer["x-amz-bucket-region"] = bucket.location
+    return answer
+
+
+def delete_bucket(call: Call) -> HttpResponse:
+    services.delete_bucket(call.bucket, event=call.event, by=call.by)
+    return _empty(204)
+
+
+def get_bucket_location(call: Call) -> HttpResponse:
+    bucket = call.bucket
+    root = answers.document("LocationConstraint")
+    root.text = bucket.location
+    record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
+    return answers.xml(root)
+
+
+def list_objects_v1(call: Call) -> HttpResponse:
+    return _list(call, "Marker", call.request.GET.get("marker", ""))
+
+
+def list_objects_v2(call: Call) -> HttpResponse:
+    query = call.request.GET
+    if query["list-type"] != "2":
+        raise InvalidArgument("list-type must be 2, or absent.")
+    token = query.get("continuation-token")
+    return _list(call, "StartAfter", query.get("start-after", ""), token=token)
+
+
+def _list(call: Call, start: str, after: str, *, token: str | None = None) -> HttpResponse:
+    """``start`` names the element that shows ``after``; a token, which goes on from a page before, goes before it."""
+    bucket, query = call.bucket, call.request.GET
+    limit = _limit(query)
+    prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
+    encode = _encoding(query)
+    position = after if token is None else _opened(token)
+    page = list_objects(bucket, prefix=prefix, delimiter=delimiter, after=position, limit=min(limit, LARGEST_PAGE))
+    root = answers.document("ListBucketResult")
+    version_2 = start == "StartAfter"
+    answers.fill(
+        root,
+        [
+            ("Name", bucket.name),
+            ("Prefix", encode(prefix)),
+            (start, encode(after) if after or not version_2 else None),
+            ("MaxKeys", limit),
+            ("Delimiter", encode(delimiter) if delimiter else None),
+            ("EncodingType", query.get("encoding-type")),
+            ("IsTruncated", page.is_truncated),
+            ("KeyCount", len(page.objects) + len(page.prefixes) if version_2 else None),
+            ("ContinuationToken", token),
+            ("NextContinuationToken", _sealed(page.last) if version_2 and page.is_truncated else None),
+            ("NextMarker", encode(page.last) if not version_2 and page.is_truncated and delimiter else None),
+        ],
+    )
+    _show(root, page, encode)
+    record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
+    return answers.xml(root)
+
+
+def _show(root: Element, page: Listing, encode: "Encode") -> None:
+    for each in page.objects:
+        answers.fill(
+            answers.add(root, "Contents"),
+            [
+                ("Key", encode(each.key)),
+                ("LastModified", answers.instant(each.modified_at)),
+                ("ETag", f'"{each.md5}"'),
+                ("Size", each.size),
+                ("StorageClass", STORAGE_CLASS),
+            ],
+        )
+    for prefix in page.prefixes:
+        answers.add(answers.add(root, "CommonPrefixes"), "Prefix", encode(prefix))
+
+
+class Encode:
+    """How keys are written: as they are, or percent-encoded when ``encoding-type=url`` asks for it."""
+
+    def __init__(self, *, as_url: bool) -> None:
+        self.as_url = as_url
+
+    def __call__(self, text: str) -> str:
+        return quote(text) if self.as_url else text
+
+
+def _encoding(query: Mapping[str, str]) -> Encode:
+    asked = query.get("encoding-type", "")
+    if asked not in ("", "url"):
+        raise InvalidArgument("encoding-type must be url, or absent.")
+    return Encode(as_url=asked == "url")
+
+
+def _limit(query: Mapping[str, str]) -> int:
+    text = query.get("max-keys") or str(LARGEST_PAGE)
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+        raise InvalidArgument("max-keys must be a whole number; a page has 1000 keys at most.")
+    return int(text)
+
+
+def _sealed(key: str) -> str:
+    return urlsafe_b64encode(key.encode()).decode()
+
+
+def _opened(token: str) -> str:
+    try:
+        return b64decode(token, altchars=b"-_", validate=True).decode()
+    except ValueError:
+        raise InvalidArgument("continuation-token is none of this store. Take it from NextContinuationToken.") from None
+
+
+def delete_objects(call: Call) -> HttpResponse:
+    keys, quiet = bodies.keys_to_delete(bodies.read(call.request, limit=bodies.LARGEST_XML))
+    for key in keys:
+        addressing.check_key(key)
+    services.delete_objects(call.bucket, keys=keys, event=call.event, by=call.by)
+    root = answers.document("DeleteResult")
+    for key in () if quiet else keys:
+        answers.add(answers.add(root, "Deleted"), "Key", key)
+    return answers.xml(root)
+
+
+def _empty(status: int, **headers: str) -> HttpResponse:
+    answer = HttpResponse(status=status)
+    del answer["Content-Type"]
+    for name, value in headers.items():
+        answer[name] = value
+    return answer

@@ -1,0 +1,137 @@
+"""The refusals of the object store, in S3's codes (AWS S3 API reference, "Error responses"; IBM COS uses the same)."""
+
+from typing import Any
+
+from controlplane.kernel.errors import ApiError, PreconditionFailed, Unauthenticated
+
+
+class S3Error(ApiError):
+    """``code`` is the ``Code`` of the XML answer; ``more_info`` a URL, answered as ``MoreInfo``."""
+
+    status = 500
+    code = "InternalError"
+
+
+class Busy(S3Error):
+    """A 503 that clients try again by themselves."""
+
+    status = 503
+    code = "ServiceUnavailable"
+    after = 1
+
+    def __init__(self, message: str, **rest: Any) -> None:
+        super().__init__(message, **{"headers": {"Retry-After": str(self.after)}, **rest})
+
+
+class SlowDown(Busy):
+    code = "SlowDown"
+
+
+class ServiceUnavailable(Busy):
+    after = 5
+
+
+class AccessDenied(S3Error):
+    status = 403
+    code = "AccessDenied"
+
+
+class InvalidToken(Unauthenticated):
+    code = "InvalidToken"
+
+
+class BadDigest(S3Error):
+    status = 400
+    code = "BadDigest"
+
+
+class BucketAlreadyOwnedByYou(S3Error):
+    status = 409
+    code = "BucketAlreadyOwnedByYou"
+
+
+class BucketNotEmpty(S3Error):
+    status = 409
+    code = "BucketNotEmpty"
+
+
+class EntityTooLarge(S3Error):
+    status = 400
+    code = "EntityTooLarge"
+
+
+class IncompleteBody(S3Error):
+    status = 400
+    code = "IncompleteBody"
+
+
+class InvalidArgument(S3Error):
+    status = 400
+    code = "InvalidArgument"
+
+
+class InvalidBucketName(S3Error):
+    status = 400
+    code = "InvalidBucketName"
+
+
+class InvalidDigest(S3Error):
+    status = 400
+    code = "InvalidDigest"
+
+
+class InvalidLocationConstraint(S3Error):
+    status = 400
+    code = "InvalidLocationConstraint"
+
+
+class InvalidRange(S3Error):
+    status = 416
+    code = "InvalidRange"
+
+
+class KeyTooLong(S3Error):
+    status = 400
+    code = "KeyTooLongError"
+
+
+class MalformedXML(S3Error):
+    status = 400
+    code = "MalformedXML"
+
+
+class MetadataTooLarge(S3Error):
+    status = 400
+    code = "MetadataTooLarge"
+
+
+class MethodNotAllowed(S3Error):
+    status = 405
+    code = "MethodNotAllowed"
+
+
+class NoSuchBucket(S3Error):
+    status = 404
+    code = "NoSuchBucket"
+
+
+class NoSuchKey(S3Error):
+    status = 404
+    code = "NoSuchKey"
+
+
+class ConditionFailed(PreconditionFailed):
+    code = "PreconditionFailed"
+
+
+class NotSimulated(S3Error):
+    status = 501
+    code = "NotImplemented"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The object store of Baremint does not simulate {what}.")
+
+
+class TooManyBuckets(S3Error):
+    status = 400
+    code = "TooManyBuckets"

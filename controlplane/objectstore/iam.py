@@ -1,0 +1,90 @@
+"""IAM as everybody else calls it: over HTTP, at ``BAREMINT_COS_IAM_URL``."""
+
+import http.client
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from django.conf import settings
+
+from controlplane.objectstore.errors import AccessDenied, InvalidToken, ServiceUnavailable
+
+log = structlog.get_logger(__name__)
+
+SECONDS = 5
+LONGEST_ANSWER = 1_048_576
+KEYS = "/identity/keys"
+DECISION = "/_baremint/explain"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        """Raises ServiceUnavailable when it is no JSON object."""
+        try:
+            parsed = json.loads(self.body)
+        except (ValueError, RecursionError):
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise _unavailable("IAM's answer is not understood")
+        return parsed
+
+
+def call(method: str, path: str, *, token: str = "", body: Mapping[str, Any] | None = None) -> Answer:
+    """One request to IAM. Raises ServiceUnavailable when it does not answer."""
+    url = urlsplit(settings.BAREMINT_COS_IAM_URL)
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    headers = {"Accept": "application/json", "User-Agent": "baremint-object-store"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    # A connection for each call: one that was kept would have to be made anew when a worker there restarts.
+    connection = kind(url.hostname or "", url.port, timeout=SECONDS)
+    try:
+        sent = json.dumps(body) if body is not None else None
+        connection.request(method, url.path + path, body=sent, headers=headers)
+        response = connection.getresponse()
+        return Answer(response.status, dict(response.headers), response.read(LONGEST_ANSWER))
+    except (OSError, http.client.HTTPException) as failure:
+        raise _unavailable("IAM does not answer", failure) from None
+    finally:
+        connection.close()
+
+
+def published_keys() -> tuple[list[dict[str, Any]], str]:
+    """The JSON web keys that verify IAM's tokens, and the Cache-Control they came with."""
+    answer = call("GET", KEYS)
+    keys = answer.as_json().get("keys") if answer.status == 200 else None
+    if not isinstance(keys, list):
+        raise _unavailable(f"IAM answered {answer.status} for its keys")
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return [key for key in keys if isinstance(key, dict)], headers.get("cache-control", "")
+
+
+def require(action: str, *, resource: Mapping[str, str], token: str) -> None:
+    """Ask whether the token's bearer may do this.
+
+    Raises AccessDenied with IAM's reason, InvalidToken, or ServiceUnavailable.
+    """
+    answer = call("POST", DECISION, token=token, body={"action": action, "resource": resource})
+    if answer.status == 401:
+        raise InvalidToken("IAM refuses the token. Get a new one and retry.")
+    if answer.status != 200:
+        raise _unavailable(f"IAM answered {answer.status} when asked for a decision")
+    decision = answer.as_json()
+    if decision.get("decision") != "allow":
+        explanation = str(decision.get("explanation") or "")
+        raise AccessDenied(str(decision.get("because") or "IAM denies it."), more_info=explanation)
+
+
+def _unavailable(what: str, failure: Exception | None = None) -> ServiceUnavailable:
+    log.warning("iam unavailable", what=what, url=settings.BAREMINT_COS_IAM_URL, exc_info=failure)
+    return ServiceUnavailable(f"{what}, so nobody's access can be decided. Try again in a moment.")

@@ -1,0 +1,132 @@
+"""Operations on one object."""
+
+import re
+from collections.abc import Mapping
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+
+from controlplane.activity.record import record
+from controlplane.objectstore import bodies, services
+from controlplane.objectstore.calls import Call
+from controlplane.objectstore.errors import ConditionFailed, InvalidRange, MetadataTooLarge
+from controlplane.objectstore.models import StoredObject
+from controlplane.objectstore.selectors import find_object
+
+DEFAULT_TYPE = "binary/octet-stream"
+METADATA = "x-amz-meta-"
+LARGEST_METADATA = 2048
+"""Bytes of all names and values together (AWS S3, "User-defined object metadata")."""
+KEPT = ("content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires")
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+
+def put_object(call: Call) -> HttpResponse:
+    headers = _kept(call.request)
+    bucket = call.bucket
+    etag = services.put_object(
+        bucket,
+        key=call.address.key,
+        body=bodies.read(call.request, limit=bodies.LARGEST_OBJECT),
+        headers=headers,
+        if_match=call.request.headers.get("If-Match"),
+        if_none_match=call.request.headers.get("If-None-Match"),
+        event=call.event,
+        by=call.by,
+    )
+    answer = HttpResponse()
+    del answer["Content-Type"]
+    answer["ETag"] = etag
+    return answer
+
+
+def _kept(request: HttpRequest) -> dict[str, str]:
+    """The headers that are answered with the object. Raises MetadataTooLarge."""
+    sent = {name.lower(): value for name, value in request.headers.items()}
+    metadata = {name: value for name, value in sent.items() if name.startswith(METADATA)}
+    size = sum(len(name) - len(METADATA) + len(value) for name, value in metadata.items())
+    if size > LARGEST_METADATA:
+        raise MetadataTooLarge(f"Names and values of the metadata have {size} bytes; {LARGEST_METADATA} are allowed.")
+    sent["content-type"] = sent.get("content-type") or DEFAULT_TYPE
+    sent["content-encoding"] = ", ".join(each for each in bodies.encodings(sent) if each != bodies.AWS_CHUNKED)
+    return {name: sent[name] for name in KEPT if sent.get(name)} | metadata
+
+
+def get_object(call: Call) -> HttpResponse:
+    return _answer(call, find_object(call.bucket, call.address.key, with_content=True), with_content=True)
+
+
+def head_object(call: Call) -> HttpResponse:
+    return _answer(call, find_object(call.bucket, call.address.key, with_content=False), with_content=False)
+
+
+def _answer(call: Call, found: StoredObject, *, with_content: bool) -> HttpResponse:
+    """The object, the part that Range asks for, or 304. Raises ConditionFailed or InvalidRange."""
+    answer = HttpResponse()
+    for name, value in found.headers.items():
+        answer[name] = value
+    answer["ETag"] = found.etag
+    answer["Last-Modified"] = http_date(found.modified_at.timestamp())
+    answer["Accept-Ranges"] = "bytes"
+    if _is_unmodified(call.request, found, answer):
+        answer.status_code = 304
+        del answer["Content-Type"]
+    else:
+        part = _range(call.request.headers, found)
+        start, stop = part or (0, found.size)
+        if part:
+            answer.status_code = 206
+            answer["Content-Range"] = f"bytes {start}-{stop - 1}/{found.size}"
+        answer["Content-Length"] = str(stop - start)
+        if with_content:
+            answer.content = bytes(found.content)[start:stop]
+    record(
+        call.event,
+        initiator=call.by,
+        target=services.target_of(found.bucket),
+        account_id=call.account_id,
+        status=answer.status_code,
+        data=call.about(),
+    )
+    return answer
+
+
+def _is_unmodified(request: HttpRequest, found: StoredObject, answer: HttpResponse) -> bool:
+    """What If-None-Match and If-Modified-Since come to. Raises ConditionFailed for what the other two come to."""
+    modified = int(found.modified_at.timestamp())
+    settled = get_conditional_response(request, etag=found.etag, last_modified=modified, response=answer)
+    status = settled.status_code if settled is not None else 200
+    if status == ConditionFailed.status:
+        raise ConditionFailed("The object is not the one that the If- headers of the request name.")
+    return status == 304
+
+
+def _range(headers: Mapping[str, str], found: StoredObject) -> tuple[int, int] | None:
+    """First byte and the one behind the last of a single range (RFC 9110, section 14.2). Raises InvalidRange.
+
+    None, for all of it, when no range is asked for, or one of another form.
+    """
+    match = RANGE.fullmatch(headers.get("Range", "").strip())
+    if match is None or headers.get("If-Range", found.etag) != found.etag:
+        return None
+    first, last = match.groups()
+    if not first and not last:
+        return None
+    if first and last and int(first) > int(last):
+        return None
+    start = int(first) if first else max(0, found.size - int(last))
+    stop = min(int(last) + 1, found.size) if first and last else found.size
+    if start >= stop:
+        raise InvalidRange(
+            f"The object has {found.size} bytes, none of them in this range.",
+            headers={"Content-Range": f"bytes */{found.size}"},
+        )
+    return start, stop
+
+
+def delete_object(call: Call) -> HttpResponse:
+    services.delete_objects(call.bucket, keys=[call.address.key], event=call.event, by=call.by)
+    answer = HttpResponse(status=204)
+    del answer["Content-Type"]
+    return answer

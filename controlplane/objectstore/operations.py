@@ -1,0 +1,85 @@
+"""What the object store does: each operation with its IAM action and activity event. The rest is refused by name.
+
+What is not simulated: D-56.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from controlplane.objectstore.errors import MethodNotAllowed, NotSimulated
+
+Scope = Literal["service", "bucket", "object"]
+
+
+@dataclass(frozen=True)
+class Operation:
+    name: str
+    """S3's, in snake case: the SDK's method."""
+    scope: Scope
+    method: str
+    action: str
+    event: str
+    mark: str = ""
+    """The query parameter that tells it from the others of this method."""
+    query: frozenset[str] = frozenset()
+    """The parameters that it takes."""
+
+
+LISTING = frozenset({"prefix", "delimiter", "max-keys", "encoding-type"})
+LISTING_1 = LISTING | {"marker"}
+LISTING_2 = LISTING | {"continuation-token", "start-after", "fetch-owner"}
+
+
+def _operation(
+    name: str, on: tuple[Scope, str], action: str, event: str, *, mark: str = "", query: frozenset[str] = frozenset()
+) -> Operation:
+    service = "cloud-object-storage"
+    return Operation(name, *on, f"{service}.{action}", f"{service}.{event}", mark, query)
+
+
+OPERATIONS = (
+    _operation("list_buckets", ("service", "GET"), "account.get_account_buckets", "bucket.list"),
+    _operation("create_bucket", ("bucket", "PUT"), "bucket.put_bucket", "bucket.create"),
+    _operation("head_bucket", ("bucket", "HEAD"), "bucket.head", "bucket.read"),
+    _operation("delete_bucket", ("bucket", "DELETE"), "bucket.delete_bucket", "bucket.delete"),
+    _operation("get_bucket_location", ("bucket", "GET"), "bucket.get", "bucket.read", mark="location"),
+    _operation("list_objects_v2", ("bucket", "GET"), "bucket.get", "bucket.read", mark="list-type", query=LISTING_2),
+    _operation("list_objects", ("bucket", "GET"), "bucket.get", "bucket.read", query=LISTING_1),
+    _operation("delete_objects", ("bucket", "POST"), "object.delete", "object.delete", mark="delete"),
+    _operation("put_object", ("object", "PUT"), "object.put", "object.create"),
+    _operation("get_object", ("object", "GET"), "object.get", "object.read"),
+    _operation("head_object", ("object", "HEAD"), "object.head", "object.read"),
+    _operation("delete_object", ("object", "DELETE"), "object.delete", "object.delete"),
+)
+HARMLESS = {"x-id"}
+"""SDKs add it for those who read access logs."""
+UNHEEDED = re.compile(
+    r"x-amz-(copy-source.*|acl|grant-.*|server-side-encryption.*|tagging|object-lock-.*|mfa|website-redirect-location"
+    r"|write-offset-bytes)|ibm-sse-.*|retention-.*",
+)
+"""Headers that ask for something which is not done here."""
+
+
+def find(scope: Scope, method: str, query: Collection[str], headers: Mapping[str, str]) -> Operation:
+    """Raises NotSimulated for a parameter or header of an operation that is not here, or MethodNotAllowed."""
+    of_scope = [each for each in OPERATIONS if each.scope == scope]
+    found = next((each for each in of_scope if each.method == method and (not each.mark or each.mark in query)), None)
+    known = HARMLESS | ({found.mark} | found.query if found else set())
+    if unknown := sorted(set(query) - known):
+        raise NotSimulated(f"{method} with ?{unknown[0][:64]} on {_named(scope)}")
+    if found is None:
+        allowed = ", ".join(sorted({each.method for each in of_scope}))
+        raise MethodNotAllowed(f"{method} is not allowed on {_named(scope)}.", headers={"Allow": allowed})
+    for header in headers:
+        if UNHEEDED.fullmatch(header.lower()):
+            raise NotSimulated(f"the header {header.lower()}")
+    storage_class = headers.get("x-amz-storage-class", "STANDARD")
+    if storage_class != "STANDARD":
+        raise NotSimulated(f"the storage class {storage_class[:64]}")
+    return found
+
+
+def _named(scope: Scope) -> str:
+    return {"service": "the list of buckets", "bucket": "a bucket", "object": "an object"}[scope]

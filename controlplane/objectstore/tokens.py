@@ -1,0 +1,102 @@
+"""From a stranger's Authorization header to a verified caller (RFC 8725: the form first, then the signature)."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import jwt
+from django.conf import settings
+
+from controlplane.activity.record import Party
+from controlplane.kernel import strictjson
+from controlplane.kernel.errors import InvalidRequest
+from controlplane.objectstore import keyset
+from controlplane.objectstore.errors import AccessDenied, InvalidToken
+
+BEARER = re.compile(r"bearer +(\S+)", re.IGNORECASE)
+LONGEST = 8192
+PART = re.compile(r"[A-Za-z0-9_-]+")
+HEADER_MEMBERS = {"alg", "typ", "kid"}
+LATEST_INSTANT = 2**40
+LEEWAY = 60
+"""Seconds that IAM's clock may be ahead of this one; what has expired has expired."""
+
+
+@dataclass(frozen=True)
+class Bearer:
+    """Whom a verified token stands for."""
+
+    token: str
+    account_id: str
+    party: Party
+
+
+def bearer_of(authorization: str, *, now: datetime) -> Bearer:
+    """Raises AccessDenied without a header, as COS does, and InvalidToken for a token that does not prove anything."""
+    if not authorization:
+        raise AccessDenied("The request carries no token. Send Authorization: Bearer <IAM access token>.")
+    match = BEARER.fullmatch(authorization)
+    if match is None:
+        raise InvalidToken("The Authorization header must be Bearer and an IAM access token; keys are not taken here.")
+    token = match[1]
+    kid = _check_form(token)
+    key = keyset.known.find(kid)
+    if key is None:
+        raise refusal("it is not signed by a key that IAM publishes")
+    try:
+        jwt.PyJWS(algorithms=[keyset.ALGORITHM]).decode(token, key, algorithms=[keyset.ALGORITHM])
+    except jwt.PyJWTError:
+        raise refusal("its signature does not verify") from None
+    claims = _decode(token.split(".")[1])
+    _check_times(claims, now=int(now.timestamp()))
+    return _bearer(token, claims)
+
+
+def refusal(reason: str) -> InvalidToken:
+    return InvalidToken(f"The token is refused: {reason}. Get a new one and retry.")
+
+
+def _check_form(token: str) -> str:
+    """The kid of what looks like one of IAM's tokens. Nobody is asked about anything else."""
+    parts = token.split(".")
+    if len(token) > LONGEST or len(parts) != 3 or not all(map(PART.fullmatch, parts)):
+        raise refusal("it is not a JSON web token")
+    header, claims = _decode(parts[0]), _decode(parts[1])
+    kid = header.get("kid")
+    if not header.keys() <= HEADER_MEMBERS or header.get("typ", "JWT") != "JWT" or not isinstance(kid, str):
+        raise refusal("its header must have alg, kid and nothing else but typ")
+    if header.get("alg") != keyset.ALGORITHM:
+        raise refusal(f"its algorithm is not {keyset.ALGORITHM}")
+    if claims.get("iss") != settings.BAREMINT_ISSUER:
+        raise refusal(f"its issuer is not {settings.BAREMINT_ISSUER}")
+    return kid
+
+
+def _decode(part: str) -> dict[str, Any]:
+    try:
+        return strictjson.parse_object(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), limit=LONGEST)
+    except (InvalidRequest, binascii.Error, ValueError):
+        raise refusal("it is not a JSON web token") from None
+
+
+def _check_times(claims: dict[str, Any], *, now: int) -> None:
+    for name in ("exp", "iat", "nbf"):
+        value = claims.get(name, 0 if name == "nbf" else None)
+        if type(value) is not int or not 0 <= value <= LATEST_INSTANT:
+            raise refusal(f"its {name} is not a whole number of seconds")
+    if now >= claims["exp"]:
+        raise refusal("it has expired")
+    if max(claims["iat"], claims.get("nbf", 0)) > now + LEEWAY:
+        raise refusal("it is not valid yet")
+
+
+def _bearer(token: str, claims: dict[str, Any]) -> Bearer:
+    iam_id, account = claims.get("iam_id"), claims.get("account")
+    account_id = account.get("bss") if isinstance(account, dict) else None
+    if not (isinstance(iam_id, str) and iam_id and isinstance(account_id, str) and account_id):
+        raise refusal("it names no subject with an account")
+    party = Party(iam_id, str(claims.get("name") or ""), str(claims.get("sub_type") or "User"))
+    return Bearer(token, account_id, party)

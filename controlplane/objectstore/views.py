@@ -1,0 +1,74 @@
+"""The one door of the object store: who calls, what for, may they; then the operation, or its refusal in XML."""
+
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from controlplane.activity.record import record
+from controlplane.kernel import clock
+from controlplane.kernel.envelopes import trace_id
+from controlplane.kernel.errors import ApiError
+from controlplane.objectstore import addressing, answers, bucket_calls, object_calls, operations, tokens, turns
+from controlplane.objectstore.calls import Call
+from controlplane.objectstore.errors import S3Error
+
+log = structlog.get_logger(__name__)
+
+HANDLERS: dict[str, Callable[[Call], HttpResponse]] = {
+    "list_buckets": bucket_calls.list_buckets,
+    "create_bucket": bucket_calls.create_bucket,
+    "head_bucket": bucket_calls.head_bucket,
+    "delete_bucket": bucket_calls.delete_bucket,
+    "get_bucket_location": bucket_calls.get_bucket_location,
+    "list_objects": bucket_calls.list_objects_v1,
+    "list_objects_v2": bucket_calls.list_objects_v2,
+    "delete_objects": bucket_calls.delete_objects,
+    "put_object": object_calls.put_object,
+    "get_object": object_calls.get_object,
+    "head_object": object_calls.head_object,
+    "delete_object": object_calls.delete_object,
+}
+
+
+@csrf_exempt
+def serve(request: HttpRequest) -> HttpResponse:
+    try:
+        with turns.one():
+            answer = _answer(request)
+    except Exception as failure:
+        answer = answers.refusal(_as_s3(failure), resource=request.path, request_id=trace_id())
+        if request.method == "HEAD":
+            answer.content = b""
+    answer["x-amz-request-id"] = trace_id()
+    return answer
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    address = addressing.address_of(request.META)
+    # Nothing that an unverified caller does leaves a trace in the database.
+    bearer = tokens.bearer_of(request.headers.get("Authorization", ""), now=clock.now())
+    operation = operations.find(address.scope, request.method or "", request.GET, request.headers)
+    call = Call(request, address, bearer, operation)
+    try:
+        addressing.check(address)
+        call.decide()
+        return HANDLERS[operation.name](call)
+    except ApiError as refused:
+        record(
+            call.event,
+            initiator=call.by,
+            target=call.target(),
+            account_id=call.account_id,
+            error=refused,
+            data=call.about(),
+        )
+        raise
+
+
+def _as_s3(failure: Exception) -> ApiError:
+    if isinstance(failure, ApiError):
+        return failure
+    log.error("unhandled", exc_info=failure)
+    return S3Error("The object store failed. This is its own fault; quote the request id.")

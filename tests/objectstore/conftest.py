@@ -1,0 +1,100 @@
+from collections.abc import Iterator
+from socketserver import ThreadingMixIn
+from threading import Thread
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from django.core.wsgi import get_wsgi_application
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from controlplane.activity.record import Party
+from controlplane.objectstore import keyset
+from tests.objectstore.own_iam import OwnIam, serving
+from tests.objectstore.store import Store, token_of
+from tests.policies import attribute, role_crn
+from tests.world import ACCOUNT, MALLORY, OTHER_ACCOUNT, World
+from trustedprofiles.services.policies import PolicyContent, create_policy
+
+OWNER = Party("IBMid-ALICE00001", "Alice", "User")
+READER = "IBMid-READER0001"
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, *arguments: Any) -> None:
+        pass
+
+
+class Server(ThreadingMixIn, WSGIServer):
+    """Each request in a thread that uses the tests' own connection, and so sees what the test has not committed."""
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        connections[DEFAULT_DB_ALIAS] = self.database
+        super().process_request_thread(request, client_address)
+
+
+@pytest.fixture(scope="session")
+def control_plane(django_db_setup: None) -> Iterator[str]:
+    """URL of the product in a thread, on the tests' database: IAM as the object store reaches it, over HTTP."""
+    connections[DEFAULT_DB_ALIAS].inc_thread_sharing()
+    with make_server("127.0.0.1", 0, get_wsgi_application(), Server, Quiet) as server:
+        server.database = connections[DEFAULT_DB_ALIAS]
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+    connections[DEFAULT_DB_ALIAS].dec_thread_sharing()
+
+
+@pytest.fixture(autouse=True)
+def no_keys_of_other_tests() -> None:
+    keyset.forget()
+
+
+@pytest.fixture
+def iam(world: World, keys: None, control_plane: str, settings: Any) -> World:
+    """The real IAM, with an account of Alice's and another of Mallory's."""
+    settings.BAREMINT_COS_IAM_URL = control_plane
+    return world
+
+
+@pytest.fixture(scope="session")
+def own_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+@pytest.fixture
+def own_iam(own_key: rsa.RSAPrivateKey, settings: Any) -> Iterator[OwnIam]:
+    with serving(own_key) as iam:
+        settings.BAREMINT_COS_IAM_URL = iam.url
+        yield iam
+
+
+@pytest.fixture
+def alice(iam: World) -> Store:
+    return Store(token_of())
+
+
+@pytest.fixture
+def mallory(iam: World) -> Store:
+    return Store(token_of(MALLORY.iam_id, OTHER_ACCOUNT, "Mallory"))
+
+
+@pytest.fixture
+def reader(iam: World) -> Store:
+    """May read in Alice's account, and no more."""
+    content = PolicyContent(
+        subject=[attribute("iam_id", READER)],
+        resource=[attribute("accountId", ACCOUNT), attribute("serviceName", "cloud-object-storage")],
+        roles=[role_crn("Reader")],
+    )
+    create_policy(iam.account, content=content, api_version="v1", by=OWNER)
+    return Store(token_of(READER, ACCOUNT, "reader"))
+
+
+@pytest.fixture
+def bucket(alice: Store) -> str:
+    alice.put("/my-bucket")
+    return "/my-bucket"
