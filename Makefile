@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down test e2e fuzz lint format bench clean lock
+.PHONY: help up down test e2e fuzz lint format docs bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -40,6 +40,9 @@ lint: $(VENV)/.development ## Check style, types, import arrows, migrations and 
 format: $(VENV)/.development ## Format the code and fix what can be fixed by machine
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.development ## Write the pages that are made from the code anew
+	$(SCRATCH) $(BIN)/baremint permissions > docs/permissions.md
 
 bench: $(VENV)/.development ## Measure requests per second on PostgreSQL and on SQLite
 	@exec $(BIN)/baremint bench

@@ -16,6 +16,6 @@ def admit(facts: ServerFacts) -> Verdict:
     if not facts.metadata_enabled:
         return Refused(
             "The metadata service is not enabled on this server. Enable it: "
-            f"PATCH /v1/bare_metal_servers/{{id}} with {SWITCH}, or in the admin."
+            f"PATCH /v1/bare_metal_servers/{facts.id} with {SWITCH}, or in the admin."
         )
     return Allowed("The metadata service is enabled on this server.", source=facts.crn)

@@ -8,8 +8,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR, role_crn
 from tests.world import ACCOUNT, OTHER_ACCOUNT, World
-from trustedprofiles.guarded import GuardedView
 from trustedprofiles.actions import ACTIONS
+from trustedprofiles.guarded import GuardedView
 
 
 def listed(query: str = "") -> Any:

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from jsonschema import Draft202012Validator
 
 from controlplane.operations.openapi.document import document
-from tests.docs.document import referenced, template, validator
+from controlplane.operations.permissions.table import document_path
+from tests.docs.document import referenced, validator
 
 JSON = "application/json"
 undocumented: list[str] = []
@@ -23,7 +24,7 @@ class ConformanceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
         if request.resolver_match and request.method:
-            path, method = template(request.resolver_match.route), request.method.lower()
+            path, method = document_path(request.resolver_match.route), request.method.lower()
             undocumented.extend(
                 f"{request.method} {request.get_full_path()}: {fault}" for fault in faults(path, method, response)
             )

@@ -1,20 +1,16 @@
 """The OpenAPI document as tests ask it."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver
 from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from controlplane.operations.openapi.document import document
-from trustedprofiles.guarded import GuardedView
 
-CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 HERE = "urn:baremint"
 
 
@@ -36,25 +32,6 @@ def operations() -> list[Documented]:
         for path, item in document()["paths"].items()
         for method, content in item.items()
     ]
-
-
-def template(route: str) -> str:
-    """Django's route as a path of the document: ``v1/keys/<str:key_id>`` is ``/v1/keys/{key_id}``."""
-    return "/" + CONVERTER.sub(r"{\1}", route)
-
-
-def routed() -> Iterator[tuple[str, GuardedView]]:
-    """Path and view of every GuardedView that the control plane routes to."""
-    yield from _routed(get_resolver("controlplane.urls").url_patterns, "")
-
-
-def _routed(patterns: list[Any], prefix: str) -> Iterator[tuple[str, GuardedView]]:
-    for pattern in patterns:
-        route = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from _routed(pattern.url_patterns, route)
-        elif isinstance(pattern, URLPattern) and issubclass(getattr(pattern.callback, "cls", object), GuardedView):
-            yield template(route), pattern.callback.cls(**pattern.callback.initkwargs)
 
 
 def validator(schema: Any) -> Draft202012Validator:

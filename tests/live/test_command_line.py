@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,3 +113,36 @@ def test_the_account_switch_is_felt_on_every_server(product: Product, operator: 
     finally:
         product.run("is", "account-update", "--metadata-service", "true")
     assert with_environment(product, "web-1") == "200"
+
+
+def test_a_refusal_is_explained_and_mended_by_what_is_printed(product: Product) -> None:
+    """web-2 is nobody: the command that the explanation ends with links it."""
+    question = ["explain", "--server", "web-2", "--profile", "demo-viewer"]
+    refusal = product.run(*question)
+    assert refusal.startswith("DENY: no link names it")
+    path = f"{Path(sys.executable).parent}:{product.environment['PATH']}"
+    subprocess.run(
+        ["bash", "-ec", refusal.splitlines()[-1]],
+        env=product.environment | {"PATH": path},
+        check=True,
+        timeout=60,
+        stdout=subprocess.DEVNULL,
+    )
+    assert product.run(*question).startswith("ALLOW: link ")
+
+
+def test_the_url_of_a_refusal_can_be_asked_about(product: Product) -> None:
+    url = json.loads(product.run("explain", "--server", "db-1", "--json"))["explanation"]
+    assert product.run("explain", url).startswith("DENY: The metadata service is not enabled on this server.")
+
+
+def test_a_token_opens_the_control_plane(product: Product) -> None:
+    token = product.run("token").strip()
+    explained = json.loads(product.run("explain", "--token", token, "--action", "is.vpc.vpc.list", "--json"))
+    assert explained["decision"] == "allow"
+
+
+def test_a_question_about_nothing_says_what_to_ask(product: Product) -> None:
+    refusal = product.attempt("explain")
+    assert refusal.returncode == 1
+    assert "explain --server web-1 --profile demo-viewer" in refusal.stderr

@@ -53,7 +53,8 @@ def test_an_action_is_granted_from_its_least_role_upwards_and_not_below(action: 
 @pytest.mark.parametrize(("action", "least"), LEAST_ROLE.items(), ids=LEAST_ROLE.keys())
 def test_the_least_role_is_named_for_refusals(action: str, least: str) -> None:
     least_role = roles.least_role(action)
-    assert least_role and least_role.display_name == least
+    assert least_role
+    assert least_role.display_name == least
 
 
 @pytest.mark.parametrize("action", sorted(sum(ACTIONS.values(), ())))
@@ -111,13 +112,15 @@ def test_platform_roles_grant_nothing_on_data(action: str) -> None:
 @pytest.mark.parametrize("action", READING)
 def test_a_reader_reads_data(action: str) -> None:
     least = roles.least_role(action)
-    assert least and least.display_name == "Reader"
+    assert least
+    assert least.display_name == "Reader"
 
 
 @pytest.mark.parametrize("action", WRITING)
 def test_a_writer_writes_data(action: str) -> None:
     least = roles.least_role(action)
-    assert least and least.display_name == "Writer"
+    assert least
+    assert least.display_name == "Writer"
 
 
 def test_a_custom_role_grants_the_actions_it_lists_and_no_other() -> None:

@@ -1,0 +1,85 @@
+"""Asking why, and reading the answer: ``/_baremint/explain``."""
+
+import json
+import re
+import shlex
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from controlplane.cli.client import Client
+from controlplane.cli.output import as_table
+
+PATH = "/_baremint/explain"
+ATTRIBUTE = re.compile(r"resource\[(\w+)\]")
+TEXTS = ("subject", "token", "action", "server", "profile")
+COLUMNS = (("ID", "id"), ("KIND", "type"), ("ROLES", "roles"), ("APPLIES", "applies"), ("MISSING", "missing"))
+
+
+def attribute(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise ArgumentTypeError("it must be NAME=VALUE, such as vpcId=r006-...")
+    return name, value
+
+
+def add_question(parser: ArgumentParser) -> None:
+    parser.add_argument("url", nargs="?", metavar="URL", help="more_info of a refusal: asks what stands in it")
+    parser.add_argument("--action", help="IAM action, such as is.vpc.vpc.create")
+    parser.add_argument("--subject", help="IAM id of who would do it, such as iam-Profile-... (default: you)")
+    parser.add_argument("--token", help="IAM access token of who would do it, or - to read it from standard input")
+    parser.add_argument(
+        "--resource", type=attribute, action="append", default=[], metavar="NAME=VALUE", help="a resource attribute"
+    )
+    parser.add_argument("--server", help="name, id or CRN of a bare metal server")
+    parser.add_argument("--profile", help="name, id or CRN of a trusted profile")
+
+
+def question(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The body that the options, or the URL, stand for."""
+    if options["url"]:
+        asked = dict(parse_qsl(urlsplit(options["url"]).query))
+        resource = {match[1]: asked.pop(name) for name in list(asked) if (match := ATTRIBUTE.fullmatch(name))}
+    else:
+        asked = {name: options[name] for name in TEXTS if options[name]}
+        resource = dict(options["resource"])
+    return asked | ({"resource": resource} if resource else {})
+
+
+def explain(client: Client, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises Refused, CannotCall."""
+    return client.call("POST", PATH, asked)
+
+
+def as_text(answer: Mapping[str, Any], *, url: str, token_command: str) -> str:
+    """For a person: the decision, what was considered, and a command that would change it."""
+    return "\n".join(_lines(answer, url, token_command))
+
+
+def _lines(answer: Mapping[str, Any], url: str, token_command: str) -> Iterator[str]:
+    yield f"{answer['decision'].upper()}: {answer['because']}"
+    yield ""
+    about = {name: answer[name] for name in ("subject", "action", "server", "profile") if name in answer}
+    if "resource" in answer:
+        about["resource"] = ", ".join(f"{name}={value}" for name, value in answer["resource"].items())
+    if by := answer.get("decided_by"):
+        role = f", role {by['role']['display_name']}" if "role" in by else ""
+        about["decided by"] = f"{by['type'].replace('_', ' ')} {by['id']}{role}"
+    yield from (f"{name:<11} {value}" for name, value in about.items())
+    if answer["considered"]:
+        yield ""
+        yield as_table(answer["considered"], COLUMNS)
+    if nearest := answer.get("nearest"):
+        yield ""
+        yield f"Nearest: {nearest['because']}"
+        if request := nearest.get("request"):
+            yield "This would allow it:"
+            yield f"  {_curl(request, url, token_command)}"
+
+
+def _curl(request: Mapping[str, Any], url: str, token_command: str) -> str:
+    query = "?version=2026-10-06&generation=2" if request["path"].startswith("/v1/bare_metal_servers/") else ""
+    words = ["curl", "-s", "-X", request["method"], f"{url}{request['path']}{query}"]
+    body = ["-H", "Content-Type: application/json", "-d", json.dumps(request["body"])]
+    return f'{shlex.join(words)} -H "Authorization: Bearer $({token_command})" {shlex.join(body)}'

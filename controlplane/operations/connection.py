@@ -1,0 +1,42 @@
+"""The client of the REST API that commands use: of the Baremint that runs here, or of another one."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.core.management.base import CommandError
+
+from controlplane.cli.client import CannotCall, Client, NotFound, Refused
+from controlplane.operations import credentials, endpoints
+from controlplane.operations.program import paste
+
+ENVIRONMENT = (
+    "A client of the REST API: of the Baremint that runs here, or of another one, with BAREMINT_URL, BAREMINT_API_KEY "
+    "and, for https, BAREMINT_CA_BUNDLE."
+)
+
+
+@contextmanager
+def connected(region: str = "") -> Iterator[Client]:
+    """Raises CommandError for whatever goes wrong on the way, for a person to read."""
+    try:
+        yield _client(region)
+    except CannotCall as error:
+        raise CommandError(f"{error}\nStart Baremint here: {paste('up')}, or name another one: BAREMINT_URL.") from None
+    except (Refused, NotFound) as error:
+        raise CommandError(str(error)) from None
+    except OSError as error:
+        raise CommandError(f"{error.filename}: {error.strerror}") from None
+
+
+def _client(region: str) -> Client:
+    given = credentials.load()
+    key = os.environ.get("BAREMINT_API_KEY") or os.environ.get("IBMCLOUD_API_KEY") or (given.api_key if given else "")
+    if not key:
+        raise CommandError(f"There is no API key: set BAREMINT_API_KEY, or start Baremint here: {paste('up')}")
+    return Client(
+        url=os.environ.get("BAREMINT_URL") or endpoints.control_plane_url(),
+        api_key=key,
+        ca_bundle=os.environ.get("BAREMINT_CA_BUNDLE", ""),
+        region=region,
+    )

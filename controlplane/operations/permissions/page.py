@@ -1,0 +1,68 @@
+"""The table as a page of Markdown: docs/permissions.md."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from controlplane.objectstore.operations import OPERATIONS
+from controlplane.operations.permissions.table import Permission, granting, permissions
+from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES
+
+TITLES = {
+    "is": "VPC infrastructure (`is`)",
+    "iam-identity": "IAM identity (`iam-identity`)",
+    "iam-access-management": "IAM policy (`iam-access-management`)",
+    "resource-controller": "Resource manager (`resource-controller`)",
+    "global-search-tagging": "Global search and tagging (`global-search-tagging`)",
+    "cloud-object-storage": "Object store (`cloud-object-storage`)",
+}
+INTRODUCTION = """\
+# Which operation needs which action, and which roles grant it
+
+Made from the code by `baremint permissions`; a test keeps it so. Everything is refused unless a policy grants it, with
+one exception: the owner of an account may do everything in it. People may also manage their own API keys, and everybody
+may ask for explanations of decisions about themselves.
+
+A role grants an action by the verb it ends with; a custom role grants the actions it lists. Where an operation needs a
+further action only for some of what it can be asked to do, the action is marked *if*.
+"""
+
+
+def page() -> str:
+    return "\n".join([INTRODUCTION, *_roles(), *_operations(), *_object_store()]).rstrip() + "\n"
+
+
+def _roles() -> Iterator[str]:
+    yield "## Roles\n"
+    rows = ((f"**{role.display_name}**", role.kind, role.description) for role in (*SYSTEM_ROLES, *SERVICE_ROLES))
+    yield from _table(("role", "kind", "grants"), rows)
+
+
+def _operations() -> Iterator[str]:
+    rows = sorted(permissions(), key=lambda each: list(TITLES).index(each.service_name))
+    for service, group in groupby(rows, key=lambda each: each.service_name):
+        yield f"## {TITLES[service]}\n"
+        columns = ("operation", "request", "action", "roles")
+        yield from _table(columns, (row for each in group for row in _rows(each)))
+
+
+def _rows(each: Permission) -> Iterator[tuple[str, ...]]:
+    operation = each.operation
+    first = (f"`{operation.name}`", f"`{each.method} {each.path}`")
+    for action in (operation.action, *operation.also):
+        yield (*first, f"`{action}`", ", ".join(granting(action)))
+        first = ("", "")
+    for action in operation.further:
+        yield ("", "", f"*if* `{action}`", ", ".join(granting(action)))
+
+
+def _object_store() -> Iterator[str]:
+    yield f"## {TITLES['cloud-object-storage']}\n"
+    rows = ((f"`{each.name}`", f"`{each.action}`", ", ".join(granting(each.action))) for each in OPERATIONS)
+    yield from _table(("operation", "action", "roles"), rows)
+
+
+def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(columns)} |"
+    yield f"|{'---|' * len(columns)}"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+    yield ""
