@@ -24,10 +24,10 @@ class Env(environ.Env):
             raise ImproperlyConfigured(f"{var} is {value!r}; it must be {' or '.join(options)}.")
         return value
 
-    def at_least(self, var: str, smallest: int, *, default: int) -> int:
+    def between(self, var: str, smallest: int, largest: int, *, default: int) -> int:
         value = self.int(var, default=default)
-        if value < smallest:
-            raise ImproperlyConfigured(f"{var} is {value}; it must be at least {smallest}.")
+        if not smallest <= value <= largest:
+            raise ImproperlyConfigured(f"{var} is {value}; it must be from {smallest} to {largest}.")
         return value
 
     def counts(self, var: str) -> dict[str, int]:

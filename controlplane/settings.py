@@ -1,11 +1,13 @@
 """Every setting once. All of them have working defaults; the environment overrides (see README, "Settings")."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
 from controlplane.env import Env, origin
 from controlplane.home import Home
+from identity import keyring
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -33,9 +35,29 @@ BAREMINT_QUOTAS = env.counts("BAREMINT_QUOTAS")
 BAREMINT_ISSUER = env.str("BAREMINT_ISSUER", default="https://iam.cloud.ibm.com/identity")
 BAREMINT_IDENTITY_ISSUER_PREFIX = env.str("BAREMINT_IDENTITY_ISSUER_PREFIX", default="BMS-CR")
 
-# Period for which one signing key signs. Prepared and retiring keys are published around it, so tokens signed
-# before a rotation verify until they expire; identity/keyring.py derives how long from the longest lifetime.
-BAREMINT_SIGNING_KEY_HOURS = env.at_least("BAREMINT_SIGNING_KEY_HOURS", 1, default=24)
+# Periods of keys. Prepared and retiring keys are published around them, for as long as what they sign asks for;
+# identity/keyring.py derives how long, and which periods are too short.
+BAREMINT_SIGNING_KEY_HOURS = env.between("BAREMINT_SIGNING_KEY_HOURS", 1, 8760, default=24)
+BAREMINT_ENDPOINT_CERTIFICATE_HOURS = env.between("BAREMINT_ENDPOINT_CERTIFICATE_HOURS", 1, 8760, default=24)
+BAREMINT_INTERMEDIATE_DAYS = env.between("BAREMINT_INTERMEDIATE_DAYS", 1, 3650, default=30)
+BAREMINT_ROOT_DAYS = env.between("BAREMINT_ROOT_DAYS", 1, 36500, default=1095)
+# How often beat looks for what is due.
+BAREMINT_TICK_SECONDS = env.float("BAREMINT_TICK_SECONDS", default=5.0)
+PERIOD_SETTINGS: dict[keyring.Purpose, str] = {
+    "root": "BAREMINT_ROOT_DAYS",
+    "intermediate": "BAREMINT_INTERMEDIATE_DAYS",
+    "tls": "BAREMINT_ENDPOINT_CERTIFICATE_HOURS",
+    "iam": "BAREMINT_SIGNING_KEY_HOURS",
+    "identity": "BAREMINT_SIGNING_KEY_HOURS",
+}
+KEY_POLICIES = keyring.policies(
+    signing_key=timedelta(hours=BAREMINT_SIGNING_KEY_HOURS),
+    endpoint_certificate=timedelta(hours=BAREMINT_ENDPOINT_CERTIFICATE_HOURS),
+    intermediate=timedelta(days=BAREMINT_INTERMEDIATE_DAYS),
+    root=timedelta(days=BAREMINT_ROOT_DAYS),
+)
+if problem := keyring.contradiction(KEY_POLICIES, tick=timedelta(seconds=BAREMINT_TICK_SECONDS)):
+    raise ImproperlyConfigured(f"{PERIOD_SETTINGS[problem[0]]}: the period of the {problem[0]} key {problem[1]}.")
 
 # --- Secrets ------------------------------------------------------------------------------------------------
 # Sessions and pagination cursors only; private keys are encrypted under the KEK, never under this.
@@ -151,7 +173,6 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME.path / "celerybeat-schedule")
 # One tick: what is due is a column in the database, so late, doubled or lost ticks do no harm.
-BAREMINT_TICK_SECONDS = env.float("BAREMINT_TICK_SECONDS", default=5.0)
 CELERY_BEAT_SCHEDULE = {
     "tick": {
         "task": "controlplane.operations.tasks.tick",
@@ -159,6 +180,10 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": BAREMINT_TICK_SECONDS * 2},
     }
 }
+
+# --- Faults, for tests --------------------------------------------------------------------------------------
+# Where a process ends itself as kill -9 would (controlplane/kernel/failpoints.py). Empty: nowhere.
+BAREMINT_FAILPOINT = env.str("BAREMINT_FAILPOINT", default="")
 
 # --- REST ---------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

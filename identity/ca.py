@@ -1,9 +1,12 @@
-"""Certificates: root, intermediate, leaf (RFC 5280).
+"""Certificates: root, intermediate, endpoint, leaf (RFC 5280).
 
 IBM's published sample leaf is X.509 v1 without extensions; ours is v3 with key identifiers, key usage and extended key
 usage, which every verifier accepts and which linters ask for.
 """
 
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -16,9 +19,26 @@ from identity.csr import CheckedRequest, PublicKey
 
 BACKDATED = timedelta(seconds=60)
 """A peer's clock may be behind ours."""
-ROOT_LIFETIME = timedelta(days=3650)
-INTERMEDIATE_LIFETIME = timedelta(days=1095)
 ORGANIZATION = "Baremint"
+LONGEST_COMMON_NAME = 64
+"""RFC 5280, appendix A: ub-common-name."""
+
+
+@dataclass(frozen=True)
+class Validity:
+    not_before: datetime
+    not_after: datetime
+
+    @classmethod
+    def covering(cls, *instants: datetime, lifetime: timedelta) -> "Validity":
+        """Valid for ``lifetime`` from each of the instants, which are the present by different clocks: the domain's
+        may be moved, while TLS clients judge by the real one."""
+        first, last = (instant.replace(microsecond=0) for instant in (min(instants), max(instants)))
+        return cls(first - BACKDATED, last + lifetime)
+
+    def within(self, issuer: x509.Certificate) -> "Validity":
+        """Nothing outlives its issuer."""
+        return Validity(self.not_before, min(self.not_after, issuer.not_valid_after_utc))
 
 
 def name(common_name: str) -> x509.Name:
@@ -30,11 +50,10 @@ def name(common_name: str) -> x509.Name:
     )
 
 
-def build_root(key: RSAPrivateKey, *, common_name: str, now: datetime) -> x509.Certificate:
+def build_root(key: RSAPrivateKey, *, common_name: str, validity: Validity) -> x509.Certificate:
     """A self-signed certificate authority that may have one level of authorities below it."""
     subject = name(common_name)
-    builder = _authority(subject, subject, key.public_key(), now=now, lifetime=ROOT_LIFETIME, path_length=1)
-    return builder.sign(key, hashes.SHA256())
+    return _authority(subject, subject, key.public_key(), validity, path_length=1).sign(key, hashes.SHA256())
 
 
 def build_intermediate(
@@ -43,12 +62,44 @@ def build_intermediate(
     common_name: str,
     issuer: x509.Certificate,
     issuer_key: RSAPrivateKey,
-    now: datetime,
+    validity: Validity,
 ) -> x509.Certificate:
-    """An authority that signs leaves only (path length 0, keyCertSign and cRLSign)."""
-    lifetime = min(INTERMEDIATE_LIFETIME, issuer.not_valid_after_utc - now)
-    builder = _authority(name(common_name), issuer.subject, public_key, now=now, lifetime=lifetime, path_length=0)
+    """An authority that signs leaves only (path length 0, keyCertSign and cRLSign). It does not outlive its issuer."""
+    builder = _authority(name(common_name), issuer.subject, public_key, validity.within(issuer), path_length=0)
     return builder.add_extension(_authority_key_id(issuer), critical=False).sign(issuer_key, hashes.SHA256())
+
+
+def build_endpoint(
+    public_key: rsa.RSAPublicKey,
+    *,
+    dns_names: Sequence[str],
+    addresses: Sequence[str],
+    issuer: x509.Certificate,
+    issuer_key: RSAPrivateKey,
+    validity: Validity,
+) -> x509.Certificate:
+    """A TLS server's certificate for these names and IP addresses (RFC 9525: verifiers read the alternative names; the
+    Common Name is for people). It does not outlive its issuer.
+
+    Raises ValueError without a name, and for an address that is none.
+    """
+    names = [
+        *(x509.DNSName(each) for each in dns_names),
+        *(x509.IPAddress(ipaddress.ip_address(each)) for each in addresses),
+    ]
+    if not names:
+        raise ValueError("An endpoint certificate needs a DNS name or an address.")
+    subject = name([*dns_names, *addresses][0][:LONGEST_COMMON_NAME])
+    span = validity.within(issuer)
+    return (
+        _builder(subject, issuer.subject, public_key, span, serial_number=x509.random_serial_number())
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_key_usage(signs=False, enciphers=True), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(_authority_key_id(issuer), critical=False)
+        .sign(issuer_key, hashes.SHA256())
+    )
 
 
 def build_leaf(
@@ -74,8 +125,7 @@ def build_leaf(
             subject,
             issuer.subject,
             request.public_key,
-            now=now,
-            not_after=not_after,
+            Validity(now - BACKDATED, not_after),
             serial_number=serial_number,
         )
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
@@ -93,35 +143,17 @@ def pem(certificate: x509.Certificate) -> str:
 
 
 def _authority(
-    subject: x509.Name,
-    issuer: x509.Name,
-    public_key: rsa.RSAPublicKey,
-    *,
-    now: datetime,
-    lifetime: timedelta,
-    path_length: int,
+    subject: x509.Name, issuer: x509.Name, public_key: rsa.RSAPublicKey, validity: Validity, *, path_length: int
 ) -> x509.CertificateBuilder:
-    builder = _builder(
-        subject,
-        issuer,
-        public_key,
-        now=now,
-        not_after=now + lifetime,
-        serial_number=x509.random_serial_number(),
-    )
-    return builder.add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True).add_extension(
-        _key_usage(signs=True, enciphers=False), critical=True
+    return (
+        _builder(subject, issuer, public_key, validity, serial_number=x509.random_serial_number())
+        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
+        .add_extension(_key_usage(signs=True, enciphers=False), critical=True)
     )
 
 
 def _builder(
-    subject: x509.Name,
-    issuer: x509.Name,
-    public_key: PublicKey,
-    *,
-    now: datetime,
-    not_after: datetime,
-    serial_number: int,
+    subject: x509.Name, issuer: x509.Name, public_key: PublicKey, validity: Validity, *, serial_number: int
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
@@ -129,8 +161,8 @@ def _builder(
         .issuer_name(issuer)
         .public_key(public_key)
         .serial_number(serial_number)
-        .not_valid_before(now - BACKDATED)
-        .not_valid_after(not_after)
+        .not_valid_before(validity.not_before)
+        .not_valid_after(validity.not_after)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     )
 

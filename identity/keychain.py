@@ -22,6 +22,10 @@ FRESH_SECONDS = 1.0
 TOKEN_PURPOSES = (KeyPair.Purpose.IDENTITY, KeyPair.Purpose.IAM)
 
 
+class NoActiveKey(ApiError):
+    """Nothing signs for this purpose in this region."""
+
+
 @dataclass(frozen=True, repr=False)
 class Signer:
     row_id: int
@@ -29,42 +33,62 @@ class Signer:
     algorithm: str
     private_key: RSAPrivateKey
     certificate: str
-    """PEM, of a certificate authority; empty for a token key."""
+    """PEM, of a certificate authority; empty for other keys."""
 
 
 @dataclass(frozen=True)
 class Verifier:
     kid: str
+    region: str
     algorithm: str
     public_key: RSAPublicKey
 
 
+@dataclass(frozen=True)
+class Known:
+    """What was read at one moment. Replaced whole, so a reader in another thread never sees a half."""
+
+    verifiers: dict[str, Verifier]
+    """By kid."""
+    signers: dict[str, Signer]
+    """By kid: the active ones, and of an authority all."""
+    active: dict[str, Signer]
+    """By region."""
+
+
+NOTHING = Known({}, {}, {})
+
+
 class Keychain:
-    """The published keys of one purpose in this region."""
+    """The published keys of one purpose. Identity keys are those of all regions, others those of this one."""
 
     def __init__(self, purpose: str) -> None:
         self.purpose = purpose
         self._lock = threading.Lock()
         self._read_at = float("-inf")
-        self._signer: Signer | None = None
-        self._verifiers: dict[str, Verifier] = {}
+        self._known = NOTHING
 
-    def signer(self) -> Signer:
+    def signer(self, region: str) -> Signer:
         self._refresh(FRESH_SECONDS)
-        if self._signer is None:
-            raise ApiError(f"There is no active {self.purpose} key. Run: baremint bootstrap")
-        return self._signer
+        signer = self._known.active.get(region)
+        if signer is None:
+            raise NoActiveKey(f"There is no active {self.purpose} key in {region}. Run: baremint bootstrap")
+        return signer
+
+    def signers(self) -> dict[str, Signer]:
+        self._refresh(FRESH_SECONDS)
+        return self._known.signers
 
     def verifier(self, kid: str) -> Verifier | None:
         self._refresh(FRESH_SECONDS)
-        if kid not in self._verifiers:
+        if kid not in self._known.verifiers:
             self._refresh(FRESH_SECONDS / 10)
-        return self._verifiers.get(kid)
+        return self._known.verifiers.get(kid)
 
     def forget(self) -> None:
         """Read anew at the next use."""
         with self._lock:
-            self._read_at, self._signer, self._verifiers = float("-inf"), None, {}
+            self._read_at, self._known = float("-inf"), NOTHING
 
     def _refresh(self, fresh: float) -> None:
         if time.monotonic() - self._read_at < fresh:
@@ -72,20 +96,26 @@ class Keychain:
         with self._lock:
             if time.monotonic() - self._read_at < fresh:
                 return
-            rows = KeyPair.objects.filter(
-                purpose=self.purpose, region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY
-            )
-            verifiers: dict[str, Verifier] = {}
-            signer = None
-            for row in rows:
-                verifiers[row.kid] = self._verifiers.get(row.kid) or Verifier(
-                    row.kid, row.algorithm, load_public_key(row)
-                )
-                if row.state == KeyPair.State.ACTIVE:
-                    same = self._signer is not None and self._signer.kid == row.kid
-                    signer = self._signer if same else _signer_of(row)
-            self._verifiers, self._signer = verifiers, signer
+            rows = KeyPair.objects.filter(purpose=self.purpose, state__in=STATES_THAT_VERIFY)
+            if self.purpose != KeyPair.Purpose.IDENTITY:
+                rows = rows.filter(region=settings.BAREMINT_REGION)
+            self._known = self._read(list(rows))
             self._read_at = time.monotonic()
+
+    def _read(self, rows: list[KeyPair]) -> Known:
+        before = self._known
+        verifiers = {row.kid: before.verifiers.get(row.kid) or _verifier_of(row) for row in rows}
+        signing = [row for row in rows if row.state == KeyPair.State.ACTIVE or self._answers_for_the_past(row)]
+        signers = {row.kid: before.signers.get(row.kid) or _signer_of(row) for row in signing}
+        active = {row.region: signers[row.kid] for row in rows if row.state == KeyPair.State.ACTIVE}
+        return Known(verifiers, signers, active)
+
+    def _answers_for_the_past(self, row: KeyPair) -> bool:
+        return self.purpose == KeyPair.Purpose.INTERMEDIATE and bool(row.ciphertext)
+
+
+def _verifier_of(row: KeyPair) -> Verifier:
+    return Verifier(row.kid, row.region, row.algorithm, load_public_key(row))
 
 
 def _signer_of(row: KeyPair) -> Signer:
@@ -94,25 +124,31 @@ def _signer_of(row: KeyPair) -> Signer:
 
 def load_private_key(row: KeyPair) -> RSAPrivateKey:
     """Decrypt the private key of a row. Raises ImproperlyConfigured when the KEK does not fit."""
-    sealed = keystore.Sealed(row.kek_id, bytes(row.nonce), bytes(row.ciphertext))
-    return cast(RSAPrivateKey, keystore.unseal(sealed, bound_to=row.kid))
+    return cast(RSAPrivateKey, keystore.unseal(keystore.sealed_of(row), bound_to=row.kid))
 
 
 def load_public_key(row: KeyPair) -> RSAPublicKey:
     return cast(RSAPublicKey, serialization.load_pem_public_key(row.public_key.encode()))
 
 
-_chains = {purpose: Keychain(purpose) for purpose in (*TOKEN_PURPOSES, KeyPair.Purpose.INTERMEDIATE)}
+_chains = {
+    purpose: Keychain(purpose) for purpose in (*TOKEN_PURPOSES, KeyPair.Purpose.INTERMEDIATE, KeyPair.Purpose.TLS)
+}
 
 
-def signer(purpose: str) -> Signer:
-    """The active key of a purpose. Raises ApiError when there is none."""
-    return _chains[KeyPair.Purpose(purpose)].signer()
+def signer(purpose: str, *, region: str = "") -> Signer:
+    """The active key of a purpose, in this region unless another is named. Raises NoActiveKey."""
+    return _chains[KeyPair.Purpose(purpose)].signer(region or settings.BAREMINT_REGION)
 
 
 def verifier(purpose: str, kid: str) -> Verifier | None:
     """The published key of this id, or None."""
     return _chains[KeyPair.Purpose(purpose)].verifier(kid)
+
+
+def authorities() -> dict[str, Signer]:
+    """Every intermediate authority that is not retired, by kid: each signs the revocation lists of what it issued."""
+    return _chains[KeyPair.Purpose.INTERMEDIATE].signers()
 
 
 def forget() -> None:

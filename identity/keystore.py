@@ -2,7 +2,8 @@
 
 ``BAREMINT_KEK`` holds base64 keys of 32 bytes, newest first: the first encrypts, each decrypts what names it. Without
 the setting, the data directory keeps one of its own. A blob is bound to its row by the associated data, so it cannot
-be moved to another row. A KEK that does not fit what is stored stops the start; no new key is made in its place.
+be moved to another row. A KEK that does not fit what is stored stops the start; no new key is made in its place. Each
+KEK in use has a known answer in the database, which tells a wrong one also where no private key is left to try it on.
 """
 
 import base64
@@ -10,6 +11,7 @@ import binascii
 import hashlib
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -19,11 +21,15 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from identity.models import KeyPair
+from controlplane.kernel.turns import turn
+from identity.models import KeyPair, KnownAnswer
 
 KEK_FILE = "kek"
 KEK_BYTES = 32
 NONCE_BYTES = 12
+ANSWER = b"baremint known answer"
+WIPED = {"kek_id": "", "nonce": b"", "ciphertext": b""}
+"""Columns of a row whose private key is gone for good."""
 
 
 @dataclass(frozen=True)
@@ -43,28 +49,90 @@ class Kek:
 
 def seal(private_key: PrivateKeyTypes, *, bound_to: str) -> Sealed:
     """Encrypt a private key for the row that ``bound_to`` (its kid) names."""
-    kek = _keks()[0]
-    nonce = os.urandom(NONCE_BYTES)
     der = private_key.private_bytes(
         serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return Sealed(kek.id, nonce, kek.cipher.encrypt(nonce, der, bound_to.encode()))
+    return _encrypt(der, bound_to=bound_to)
 
 
 def unseal(sealed: Sealed, *, bound_to: str) -> PrivateKeyTypes:
     """Decrypt a private key. Raises ImproperlyConfigured when no configured KEK fits."""
+    return serialization.load_der_private_key(_decrypt(sealed, bound_to=bound_to), password=None)
+
+
+def reseal(sealed: Sealed, *, bound_to: str) -> Sealed:
+    """The same private key under the first KEK. Raises ImproperlyConfigured when no configured KEK fits."""
+    return _encrypt(_decrypt(sealed, bound_to=bound_to), bound_to=bound_to)
+
+
+def first_kek() -> str:
+    """Id of the KEK that encrypts. Raises ImproperlyConfigured when none is configured."""
+    return _keks()[0].id
+
+
+def admit_kek(*, now: datetime) -> None:
+    """Check that the configured KEKs are those of this database, and keep a known answer of the one that encrypts.
+
+    Raises ImproperlyConfigured, with nothing changed, when they do not decrypt what is stored.
+    """
+    with turn("kek"):
+        require_fitting_kek()
+        if not KnownAnswer.objects.filter(kek_id=first_kek()).exists():
+            made = _encrypt(ANSWER, bound_to=first_kek())
+            KnownAnswer.objects.create(
+                kek_id=made.kek_id, nonce=made.nonce, ciphertext=made.ciphertext, first_used_at=now
+            )
+
+
+def require_fitting_kek() -> None:
+    """Decrypt everything that is stored, to no other end. Raises ImproperlyConfigured when something does not."""
+    configured = {kek.id for kek in _keks()}
+    for row in KeyPair.objects.exclude(kek_id=""):
+        _decrypt(sealed_of(row), bound_to=row.kid)
+    answers = list(KnownAnswer.objects.order_by("-first_used_at"))
+    if answers and not any(answer.kek_id in configured for answer in answers):
+        raise _missing(answers[0].kek_id)
+    for answer in answers:
+        if answer.kek_id in configured:
+            _decrypt(sealed_of(answer), bound_to=answer.kek_id)
+
+
+def require_known_kek() -> None:
+    """Raises ImproperlyConfigured when this database does not know the KEK that would encrypt a new private key."""
+    kek = first_kek()
+    if not (KnownAnswer.objects.filter(kek_id=kek).exists() or KeyPair.objects.filter(kek_id=kek).exists()):
+        raise ImproperlyConfigured(
+            "The first key of BAREMINT_KEK is new to this database, or a wrong one; no key was made. "
+            "Admit it, if it is the right one, with: baremint bootstrap"
+        )
+
+
+def sealed_of(row: KeyPair | KnownAnswer) -> Sealed:
+    return Sealed(row.kek_id, bytes(row.nonce), bytes(row.ciphertext))
+
+
+def _encrypt(secret: bytes, *, bound_to: str) -> Sealed:
+    kek = _keks()[0]
+    nonce = os.urandom(NONCE_BYTES)
+    return Sealed(kek.id, nonce, kek.cipher.encrypt(nonce, secret, bound_to.encode()))
+
+
+def _decrypt(sealed: Sealed, *, bound_to: str) -> bytes:
     for kek in _keks():
         if kek.id == sealed.kek_id:
             try:
-                der = kek.cipher.decrypt(sealed.nonce, sealed.ciphertext, bound_to.encode())
+                return kek.cipher.decrypt(sealed.nonce, sealed.ciphertext, bound_to.encode())
             except InvalidTag:
                 raise ImproperlyConfigured(
                     f"The stored private key {bound_to} does not decrypt: it was changed, or moved from another row."
                 ) from None
-            return serialization.load_der_private_key(der, password=None)
-    raise ImproperlyConfigured(
-        f"The private keys are encrypted under KEK {sealed.kek_id}, which BAREMINT_KEK does not hold. "
-        "Set BAREMINT_KEK to the key used before; nothing was changed."
+    raise _missing(sealed.kek_id)
+
+
+def _missing(kek_id: str) -> ImproperlyConfigured:
+    return ImproperlyConfigured(
+        f"The private keys are encrypted under KEK {kek_id}, which BAREMINT_KEK does not hold. "
+        "Set BAREMINT_KEK to the key used before, after a new one if there is one; nothing was changed."
     )
 
 
@@ -75,7 +143,7 @@ def ensure_kek() -> bool:
     """
     if settings.BAREMINT_KEK or settings.HOME.read_secret(KEK_FILE):
         return False
-    if KeyPair.objects.exists():
+    if KeyPair.objects.exists() or KnownAnswer.objects.exists():
         raise ImproperlyConfigured(
             f"Private keys are stored, but the key-encryption key is gone: set BAREMINT_KEK, or restore "
             f"{settings.HOME.path / KEK_FILE}. No new one was made, nothing was changed."

@@ -2,13 +2,15 @@
 
 import base64
 import hashlib
-from typing import Literal, TypedDict
+from collections.abc import Iterable
+from typing import Literal, NamedTuple, TypedDict
 
 from django.conf import settings
 
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
 from identity.keychain import load_public_key
+from identity.keyring import KeyFacts, Purpose
 from identity.models import ApiKey, KeyPair
 from identity.models.key import STATES_THAT_VERIFY
 from servers.models import BareMetalServer
@@ -37,7 +39,11 @@ def published_keys(purpose: str) -> list[JsonWebKey]:
     rows = KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY).defer(
         "ciphertext", "nonce"
     )
-    return [_jwk(row) for row in sorted(rows, key=lambda row: (PUBLISHED_ORDER[row.state], -row.generation))]
+    return [_jwk(row) for row in _in_published_order(rows)]
+
+
+def _in_published_order(rows: Iterable[KeyPair]) -> list[KeyPair]:
+    return sorted(rows, key=lambda row: (PUBLISHED_ORDER[row.state], -row.generation))
 
 
 def _jwk(row: KeyPair) -> JsonWebKey:
@@ -62,10 +68,36 @@ def active_key(purpose: str) -> KeyPair | None:
     return KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION, state=KeyPair.State.ACTIVE).first()
 
 
-def root_certificate() -> str:
-    """PEM of the root CA: what a program trusts."""
-    root = active_key(KeyPair.Purpose.ROOT)
-    return root.certificate if root else ""
+def trusted_roots() -> str:
+    """PEM of every root CA that a chain may end in, now or soon: what a program trusts."""
+    return _certificates(KeyPair.Purpose.ROOT)
+
+
+def published_intermediates() -> str:
+    """PEM of every intermediate CA that signs, has signed what is valid still, or will sign next."""
+    return _certificates(KeyPair.Purpose.INTERMEDIATE)
+
+
+def _certificates(purpose: str) -> str:
+    rows = KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY)
+    return "".join(row.certificate for row in _in_published_order(rows.defer("ciphertext", "nonce")))
+
+
+class Line(NamedTuple):
+    """The keys that succeed each other."""
+
+    purpose: Purpose
+    region: str
+
+
+def live_keys() -> dict[Line, list[KeyFacts]]:
+    """All keys that are not retired, oldest first."""
+    rows = KeyPair.objects.exclude(state=KeyPair.State.RETIRED).order_by("generation")
+    columns = ("kid", "state", "published_at", "activated_at", "demoted_at", "expires_at", "issuer__kid")
+    found: dict[Line, list[KeyFacts]] = {}
+    for purpose, region, *facts in rows.values_list("purpose", "region", *columns):
+        found.setdefault(Line(purpose, region), []).append(KeyFacts(*facts))
+    return found
 
 
 def find_api_key(value: str) -> ApiKey | None:

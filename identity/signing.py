@@ -43,9 +43,10 @@ class VerifiedClaims:
         return self.claims[name]
 
 
-def sign(claims: Mapping[str, Any], *, purpose: str) -> tuple[str, str]:
-    """Sign with the active key of ``purpose``. Returns the token and the kid that signed it."""
-    signer = keychain.signer(purpose)
+def sign(claims: Mapping[str, Any], *, purpose: str, region: str = "") -> tuple[str, str]:
+    """Sign with the active key of ``purpose``, of this region unless another is named. Returns the token and the kid
+    that signed it. Raises NoActiveKey."""
+    signer = keychain.signer(purpose, region=region)
     return jwt.encode(
         dict(claims), signer.private_key, algorithm=signer.algorithm, headers={"kid": signer.kid}
     ), signer.kid
@@ -74,6 +75,8 @@ class SignedClaims:
 
     claims: Mapping[str, Any]
     kid: str
+    region: str
+    """Where the key signs."""
 
 
 def authenticate(token: str, *, purpose: str) -> SignedClaims:
@@ -89,7 +92,7 @@ def authenticate(token: str, *, purpose: str) -> SignedClaims:
         jwt.PyJWS(algorithms=[key.algorithm]).decode(token, key.public_key, algorithms=[key.algorithm])
     except jwt.PyJWTError:
         raise refusal("its signature does not verify") from None
-    return SignedClaims(claims, kid)
+    return SignedClaims(claims, kid, key.region)
 
 
 def admit(

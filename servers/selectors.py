@@ -121,6 +121,11 @@ def account_tally(account_id: str) -> int:
     return int(ServerTally.objects.filter(account_id=account_id).aggregate(sum=Sum("count"))["sum"] or 0)
 
 
+def regions_in_use() -> set[str]:
+    """Regions that have servers."""
+    return set(ServerTally.objects.filter(count__gt=0).values_list("region", flat=True))
+
+
 def images_of(account_id: str) -> QuerySet[Image]:
     """Stock images and the account's own."""
     return Image.objects.filter(Q(account=None) | Q(account_id=account_id))

@@ -30,18 +30,18 @@ def world(db: None) -> World:
 @pytest.fixture(scope="session")
 def rsa_pool() -> Iterator[rsa.RSAPrivateKey]:
     """Real keys, made once: generation is the slow part and is not what these tests are about."""
-    return cycle([rsa.generate_private_key(65537, 2048) for _ in range(8)])
+    return cycle([rsa.generate_private_key(65537, 2048) for _ in range(12)])
 
 
 @pytest.fixture
 def keys(db: None, rsa_pool: Iterator[rsa.RSAPrivateKey], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Active and prepared token keys, root and intermediate, as after the first start."""
+    """An active and a prepared key of each purpose, as after the first start."""
     from controlplane.kernel import clock
 
     def take(*args: Any) -> rsa.RSAPrivateKey:
         return next(rsa_pool)
 
-    monkeypatch.setattr("identity.services.rotation.rsa.generate_private_key", take)
+    monkeypatch.setattr("identity.services.new_keys.rsa.generate_private_key", take)
     keystore.ensure_kek()
     keychain.forget()
     rotation.ensure_keys(now=clock.now())

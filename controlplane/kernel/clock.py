@@ -6,3 +6,9 @@ from datetime import UTC, datetime
 def now() -> datetime:
     """The domain's present instant, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def wall_clock() -> datetime:
+    """The real present instant, in UTC. Only for what strangers judge by their own clocks: how long certificates are
+    valid in TLS handshakes, which no clock of ours can move."""
+    return datetime.now(UTC)

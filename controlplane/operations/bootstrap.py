@@ -10,11 +10,9 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import ids
-from controlplane.operations import credentials, seed
+from controlplane.operations import bundle, credentials, seed
 from controlplane.operations.credentials import Credentials
-from controlplane.operations.info import CA_BUNDLE
 from identity import keystore
-from identity.selectors import root_certificate
 from identity.services.apikeys import create_api_key
 from identity.services.rotation import ensure_keys
 from servers import catalog
@@ -44,7 +42,7 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
         )
     progress("preparing signing keys and certificate authorities")
     ensure_keys(now=now)
-    settings.HOME.write_secret(CA_BUNDLE, root_certificate())
+    bundle.write()
     for region in regions:
         seed_images(region, now)
     account = _account()

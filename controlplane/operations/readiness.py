@@ -1,11 +1,11 @@
 """Why the control plane could not serve right now."""
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from controlplane.operations import broker
 from controlplane.operations.program import paste
-from identity.keychain import TOKEN_PURPOSES
 from identity.selectors import active_key
 
 ASK_SECONDS = 1.0
@@ -17,7 +17,7 @@ def obstacles() -> dict[str, str]:
     try:
         if _unapplied_migrations():
             found["database"] = f"Migrations are not applied. Run: {paste('migrate')}"
-        elif missing := [purpose for purpose in TOKEN_PURPOSES if active_key(purpose) is None]:
+        elif missing := [purpose for purpose in settings.KEY_POLICIES if active_key(purpose) is None]:
             found["keys"] = f"No active key for {', '.join(missing)}. Run: {paste('bootstrap')}"
     except DatabaseError:
         found["database"] = "The database does not answer. Check DATABASE_URL."

@@ -4,6 +4,7 @@ import structlog
 from celery import shared_task
 
 from controlplane.kernel import clock
+from controlplane.operations import bundle
 from identity.services import rotation
 from servers.services import images, transitions
 
@@ -20,3 +21,4 @@ def tick() -> None:
         else:
             if taken:
                 log.info("steps taken", step=step.__module__, taken=taken)
+    bundle.write()

@@ -14,12 +14,13 @@ from controlplane.kernel.errors import (
     Unauthenticated,
     UnknownField,
 )
+from identity import keyring
 
 LARGEST_BODY = 16_384
 DEFAULT_TOKEN_SECONDS = 300
-SHORTEST_TOKEN, LONGEST_TOKEN = 5, 3600
+SHORTEST_TOKEN, LONGEST_TOKEN = 5, int(keyring.LONGEST_TOKEN.total_seconds())
 DEFAULT_CERTIFICATE_SECONDS = 3600
-SHORTEST_CERTIFICATE, LONGEST_CERTIFICATE = 300, 3600
+SHORTEST_CERTIFICATE, LONGEST_CERTIFICATE = 300, int(keyring.LONGEST_LEAF.total_seconds())
 LONGEST_NONCE = 256
 LONGEST_SELECTOR = 512
 SELECTORS = ("id", "crn", "name")

@@ -1,5 +1,5 @@
 from identity.models.certificate import IssuedCertificate
 from identity.models.credential import ApiKey, RefreshToken
-from identity.models.key import KeyPair
+from identity.models.key import KeyPair, KnownAnswer
 
-__all__ = ["ApiKey", "IssuedCertificate", "KeyPair", "RefreshToken"]
+__all__ = ["ApiKey", "IssuedCertificate", "KeyPair", "KnownAnswer", "RefreshToken"]

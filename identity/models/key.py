@@ -1,4 +1,4 @@
-"""Every key and certificate authority: one table, one life cycle."""
+"""Every key and certificate authority: one table, one life cycle. And what proves that a KEK is the right one."""
 
 from django.db import models
 
@@ -8,8 +8,9 @@ STATES_THAT_VERIFY = ("prepared", "active", "retiring")
 class KeyPair(models.Model):
     """A private key, encrypted under the KEK, with what is public of it.
 
-    Life cycle ``prepared -> active -> retiring -> retired``, forward only. The partial unique indexes,
-    not the code that rotates, prove that a purpose never has two active or two prepared keys.
+    Life cycle ``prepared -> active -> retiring -> retired``, forward only. The partial unique indexes, not the code
+    that rotates, prove that a purpose never has two active or two prepared keys in a region; a trigger refuses every
+    way back.
     """
 
     class Purpose(models.TextChoices):
@@ -32,10 +33,10 @@ class KeyPair(models.Model):
     state = models.CharField(max_length=8, choices=State)
     algorithm = models.CharField(max_length=8, default="RS256")
     public_key = models.TextField(help_text="PEM, SubjectPublicKeyInfo")
-    certificate = models.TextField(blank=True, help_text="PEM, for certificate authorities and TLS")
+    certificate = models.TextField(blank=True, help_text="PEM, for certificate authorities")
     issuer = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="issued_keys")
 
-    kek_id = models.CharField(max_length=16)
+    kek_id = models.CharField(max_length=16, blank=True, help_text="empty once the private key is wiped")
     nonce = models.BinaryField()
     ciphertext = models.BinaryField()
 
@@ -43,6 +44,7 @@ class KeyPair(models.Model):
     activated_at = models.DateTimeField(null=True, blank=True)
     demoted_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True, help_text="end of the certificate")
 
     class Meta:
         verbose_name = "key"
@@ -62,3 +64,15 @@ class KeyPair(models.Model):
 
     def __str__(self) -> str:
         return self.kid
+
+
+class KnownAnswer(models.Model):
+    """A known text encrypted under a KEK: whoever decrypts it holds the KEK of this database."""
+
+    kek_id = models.CharField(primary_key=True, max_length=16)
+    nonce = models.BinaryField()
+    ciphertext = models.BinaryField()
+    first_used_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.kek_id

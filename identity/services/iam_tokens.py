@@ -1,6 +1,6 @@
 """IAM access tokens: made for whoever a grant has proven, and for a server through a trusted profile; verified here."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from controlplane.kernel.errors import MissingField, ProfileNotLinked, Reference
 from controlplane.kernel.facts import ServerFacts
 from identity import signing
 from identity.claims import CR_TOKEN_GRANT, DEFAULT_CLIENT, Subject, iam_claims
-from identity.keyring import LEEWAY
+from identity.keyring import LEEWAY, LONGEST_TOKEN
 from identity.models import KeyPair
 from identity.selectors import is_gone
 from identity.services.identity_tokens import IssuedToken
@@ -20,7 +20,6 @@ from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import find_foreign_profile, find_profile, trusts
 
 EXCHANGE_EVENT = "is.metadata.computeresource-token.read"
-LIFETIME = timedelta(seconds=3600)
 REQUIRED = frozenset({"account", "authn", "exp", "iam_id", "iat", "iss"})
 UNTRUSTED = "BXNIM0398E"
 UNKNOWN_PROFILE = "BXNIM0397E"
@@ -40,14 +39,14 @@ def issue(
         subject,
         issuer=settings.BAREMINT_ISSUER,
         now=created_at,
-        lifetime=LIFETIME,
+        lifetime=LONGEST_TOKEN,
         grant_type=grant_type,
         authn=authn,
         client_id=client_id,
     )
     token, kid = signing.sign(claims, purpose=KeyPair.Purpose.IAM)
     evidence = {"jti": claims["jti"], "kid": kid, "exp": claims["exp"], "sha256": signing.token_hash(token)}
-    return IssuedToken(token, created_at, created_at + LIFETIME), evidence
+    return IssuedToken(token, created_at, created_at + LONGEST_TOKEN), evidence
 
 
 def exchange_identity_token(

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 
 from controlplane.kernel.facts import ServerFacts
 from identity import admission, signing
 from identity.claims import identity_audience, identity_claims, identity_issuer
+from identity.keychain import NoActiveKey
 from identity.keyring import LEEWAY
 from identity.models import KeyPair
 from identity.services.ledger import record_for
+from identity.services.rotation import ensure_identity_key
 from servers.facts import facts_of
 from servers.selectors import servers_for_facts
 
@@ -35,7 +38,7 @@ def create_identity_token(facts: ServerFacts, *, lifetime: timedelta, nonce: str
     """Sign and record an identity token. Raises ServerChanged when ``facts`` are stale."""
     created_at = now.replace(microsecond=0)
     claims = identity_claims(facts, issuer=_issuer(facts), now=created_at, lifetime=lifetime, nonce=nonce)
-    token, kid = signing.sign(claims, purpose=KeyPair.Purpose.IDENTITY)
+    token, kid = _sign(claims, facts, now=now)
     issued = {"jti": claims["jti"], "kid": kid, "exp": claims["exp"], "sha256": signing.token_hash(token)}
     record_for(facts, EVENT, status=200, data=issued)
     return IssuedToken(token, created_at, created_at + lifetime)
@@ -67,7 +70,17 @@ def verify_presented_token(token: str, *, now: datetime) -> tuple[signing.Verifi
     return _admit(signed, facts=facts, now=now), facts
 
 
+def _sign(claims: dict[str, Any], facts: ServerFacts, *, now: datetime) -> tuple[str, str]:
+    try:
+        return signing.sign(claims, purpose=KeyPair.Purpose.IDENTITY, region=facts.region)
+    except NoActiveKey:  # the first token of a region, before a tick has come
+        ensure_identity_key(facts.region, now=now)
+        return signing.sign(claims, purpose=KeyPair.Purpose.IDENTITY, region=facts.region)
+
+
 def _admit(signed: signing.SignedClaims, *, facts: ServerFacts, now: datetime) -> signing.VerifiedClaims:
+    if signed.region != facts.region:
+        raise signing.refusal("it is signed by the key of another region")
     issuer = _issuer(facts)
     verified = signing.admit(
         signed,

@@ -4,84 +4,111 @@ Two workers, two beats, a task delivered twice or killed half-way: the condition
 to change, and the partial unique indexes refuse what would make two keys active.
 """
 
-import secrets
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max
 
 from controlplane.activity.record import SYSTEM, Party, record
-from identity import ca, keychain, keystore
-from identity.claims import identity_issuer
-from identity.keyring import HandOver, KeyFacts, Prepare, Retire, Step, next_step
+from controlplane.kernel import failpoints
+from controlplane.kernel.turns import turn
+from identity import keychain, keystore
+from identity.keyring import Discard, HandOver, KeyFacts, Prepare, Purpose, Retire, Step, next_step
 from identity.models import KeyPair
+from identity.selectors import Line, live_keys
+from identity.services import new_keys
+from servers.selectors import regions_in_use
 
-TOKEN_KEY_BITS = 2048
-ROOT_KEY_BITS = 3072
-PUBLIC_EXPONENT = 65537
 MOST_STEPS = 4
 
 State = KeyPair.State
-Purpose = KeyPair.Purpose
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """A hand-over that somebody asked for."""
+
+    key: KeyPair
+    """The one that signs now."""
+    early_by: float
+    """Seconds that were missing until every verifier could know it; 0 when none were."""
 
 
 def ensure_keys(*, now: datetime) -> None:
-    """At first start: an active and a prepared key for each token purpose, a root CA and an intermediate CA.
+    """At start: check the KEK, and see to it that each purpose has a key that signs and its heir.
 
-    Raises ImproperlyConfigured when stored keys do not decrypt under the configured KEK.
+    Raises ImproperlyConfigured, with nothing changed, when stored keys do not decrypt under the configured KEK.
     """
-    for row in KeyPair.objects.filter(state__in=[State.PREPARED, State.ACTIVE]):
-        keychain.load_private_key(row)
-    for purpose in keychain.TOKEN_PURPOSES:
-        _run_steps(purpose, now=now)
-    _ensure_authorities(now=now)
+    keystore.admit_kek(now=now)
+    run_due_steps(now=now)
+
+
+def ensure_identity_key(region: str, *, now: datetime) -> None:
+    """For the first server of a region. The tick keeps the region's keys from then on."""
+    _run_steps(Line("identity", region), now=now)
 
 
 def run_due_steps(*, now: datetime) -> int:
-    """Take every step that is due for the token keys. Returns how many were taken."""
-    return sum(_run_steps(purpose, now=now) for purpose in keychain.TOKEN_PURPOSES)
+    """Take every step that is due. Returns how many were taken."""
+    found = live_keys()
+    return sum(_run_steps(line, now=now) for line in _lines(found) if _due(line, found, now=now))
 
 
-def rotate_now(purpose: str, *, now: datetime, by: Party = SYSTEM) -> KeyPair:
-    """Hand over to the prepared key whether or not it is due, and prepare the next. Returns the new active key."""
-    _run_steps(purpose, now=now)
-    keys = {key.state: key.kid for key in _keys(purpose) if key.state in ("active", "prepared")}
-    _take(purpose, HandOver(keys["active"], keys["prepared"]), now=now, by=by)
-    _run_steps(purpose, now=now)
-    return KeyPair.objects.get(purpose=purpose, region=settings.BAREMINT_REGION, state=State.ACTIVE)
+def rotate_now(purpose: Purpose, *, now: datetime, region: str = "", by: Party = SYSTEM) -> Rotated:
+    """Hand over to the prepared key whether or not it is due, and prepare the next.
+
+    Raises KeyError when there are no keys.
+    """
+    line = Line(purpose, region or settings.BAREMINT_REGION)
+    _run_steps(line, now=now)
+    keys = {key.state: key for key in live_keys()[line] if key.state in ("active", "prepared")}
+    heir = keys["prepared"]
+    ready_at = heir.published_at + settings.KEY_POLICIES[line.purpose].publish_before
+    _take(line, HandOver(keys["active"].kid, heir.kid), now=now, by=by)
+    run_due_steps(now=now)
+    active = KeyPair.objects.get(purpose=line.purpose, region=line.region, state=State.ACTIVE)
+    return Rotated(active, max(0.0, (ready_at - now).total_seconds()))
 
 
-def _run_steps(purpose: str, *, now: datetime) -> int:
-    period = timedelta(hours=settings.BAREMINT_SIGNING_KEY_HOURS)
+def _lines(found: dict[Line, list[KeyFacts]]) -> Iterator[Line]:
+    """Every purpose in this region, an issuer before what it issues; identity keys in each region that has servers."""
+    here = settings.BAREMINT_REGION
+    for purpose in settings.KEY_POLICIES:
+        if purpose != "identity":
+            yield Line(purpose, here)
+    known = {line.region for line in found if line.purpose == "identity"}
+    yield from (Line("identity", region) for region in sorted({here, *known, *regions_in_use()}))
+
+
+def _due(line: Line, found: dict[Line, list[KeyFacts]], *, now: datetime) -> Step | None:
+    issuer = None
+    if line.purpose == "intermediate":
+        roots = found.get(Line("root", line.region), [])
+        issuer = next((key for key in roots if key.state == State.ACTIVE), None)
+    return next_step(found.get(line, []), now=now, policy=settings.KEY_POLICIES[line.purpose], issuer=issuer)
+
+
+def _run_steps(line: Line, *, now: datetime) -> int:
     taken = 0
-    while taken < MOST_STEPS and (step := next_step(_keys(purpose), now=now, period=period)):
-        if not _take(purpose, step, now=now, by=SYSTEM):
+    while taken < MOST_STEPS and (step := _due(line, live_keys(), now=now)):
+        if not _take(line, step, now=now, by=SYSTEM):
             break  # somebody else took it; the next tick sees what is left
         taken += 1
     return taken
 
 
-def _keys(purpose: str) -> list[KeyFacts]:
-    rows = KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION).exclude(state=State.RETIRED)
-    return [
-        KeyFacts(row.kid, row.state, row.published_at, row.activated_at, row.demoted_at)  # type: ignore[arg-type]
-        for row in rows.defer("ciphertext", "nonce").order_by("generation")
-    ]
-
-
-def _take(purpose: str, step: Step, *, now: datetime, by: Party) -> bool:
+def _take(line: Line, step: Step, *, now: datetime, by: Party) -> bool:
     match step:
         case Prepare():
-            taken = _prepare(purpose, now=now)
+            taken = _prepare(line, now=now)
+        case Discard(kid):
+            taken = _end(kid, State.PREPARED, "baremint.key.discard", now=now)
         case HandOver(old, heir):
-            taken = _hand_over(old, heir, now=now, by=by)
+            taken = _hand_over(line, old, heir, now=now, by=by)
         case Retire(kid):
-            taken = _move(kid, State.RETIRING, State.RETIRED, retired_at=now) == 1
+            taken = _end(kid, State.RETIRING, "baremint.key.retire", now=now)
     keychain.forget()
     return taken
 
@@ -90,13 +117,22 @@ def _move(kid: str, before: str, after: str, **changes: object) -> int:
     return KeyPair.objects.filter(kid=kid, state=before).update(state=after, **changes)
 
 
-def _hand_over(old: str | None, heir: str, *, now: datetime, by: Party) -> bool:
+@transaction.atomic
+def _end(kid: str, before: str, event: str, *, now: datetime) -> bool:
+    if _move(kid, before, State.RETIRED, retired_at=now, **keystore.WIPED) != 1:
+        return False
+    record(event, initiator=SYSTEM, target=Party(kid, kid, "Key"))
+    return True
+
+
+def _hand_over(line: Line, old: str | None, heir: str, *, now: datetime, by: Party) -> bool:
     """Demote first, then promote: the partial unique index never sees two active keys. Both halves or neither."""
     with transaction.atomic():
-        # The private key of a retiring key can sign nothing any more, so it does not stay.
-        wiped = {"demoted_at": now, "ciphertext": b"", "nonce": b""}
-        if old is not None and _move(old, State.ACTIVE, State.RETIRING, **wiped) != 1:
+        # The private key of what can sign nothing any more does not stay.
+        wiped = {} if settings.KEY_POLICIES[line.purpose].signs_while_retiring else keystore.WIPED
+        if old is not None and _move(old, State.ACTIVE, State.RETIRING, demoted_at=now, **wiped) != 1:
             return False
+        failpoints.reach("after_demote", line.purpose)
         if _move(heir, State.PREPARED, State.ACTIVE, activated_at=now) != 1:
             transaction.set_rollback(True)
             return False
@@ -106,84 +142,23 @@ def _hand_over(old: str | None, heir: str, *, now: datetime, by: Party) -> bool:
             target=Party(heir, heir, "Key"),
             data={"old": old, "new": heir},
         )
+        failpoints.reach("before_commit", line.purpose)
+    failpoints.reach("after_commit", line.purpose)
     return True
 
 
-def _prepare(purpose: str, *, now: datetime) -> bool:
+def _prepare(line: Line, *, now: datetime) -> bool:
     """Make a key and publish it. The key is generated outside any transaction: that takes a moment."""
-    key = rsa.generate_private_key(PUBLIC_EXPONENT, TOKEN_KEY_BITS)
+    key = new_keys.generate(line.purpose)
+    failpoints.reach("after_generate", line.purpose)
     try:
-        with transaction.atomic():
-            _store(purpose, _new_kid(purpose, now=now), key, state=State.PREPARED, now=now)
-    except IntegrityError:
-        return False  # another worker prepared one meanwhile; ours is forgotten
+        with turn(f"key {line.purpose} {line.region}"):
+            if _due(line, live_keys(), now=now) != Prepare():
+                return False  # another process prepared one meanwhile; ours is forgotten
+            heir = new_keys.store_heir(line.purpose, line.region, key, now=now)
+            record("baremint.key.prepare", initiator=SYSTEM, target=Party(heir.kid, heir.kid, "Key"))
+            failpoints.reach("after_insert", line.purpose)
+    except (IntegrityError, new_keys.NoIssuer):
+        return False
+    failpoints.reach("after_publish", line.purpose)
     return True
-
-
-def _store(
-    purpose: str,
-    kid: str,
-    key: RSAPrivateKey,
-    *,
-    state: str,
-    now: datetime,
-    certificate: x509.Certificate | None = None,
-    issuer: KeyPair | None = None,
-) -> KeyPair:
-    sealed = keystore.seal(key, bound_to=kid)
-    peers = KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION)
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return KeyPair.objects.create(
-        purpose=purpose,
-        region=settings.BAREMINT_REGION,
-        generation=(peers.aggregate(last=Max("generation"))["last"] or 0) + 1,
-        kid=kid,
-        state=state,
-        public_key=public.decode(),
-        certificate=ca.pem(certificate) if certificate else "",
-        issuer=issuer,
-        kek_id=sealed.kek_id,
-        nonce=sealed.nonce,
-        ciphertext=sealed.ciphertext,
-        published_at=now,
-        activated_at=now if state == State.ACTIVE else None,
-    )
-
-
-def _new_kid(purpose: str, *, now: datetime) -> str:
-    """Identity: ``BMS-CR_us-south_<suffix>``. IAM: the minute, ``202605110826``, or the next one not taken."""
-    if purpose == Purpose.IDENTITY:
-        issuer = identity_issuer(settings.BAREMINT_IDENTITY_ISSUER_PREFIX, settings.BAREMINT_REGION)
-        return f"{issuer}_{secrets.token_hex(16)}"
-    minute = now
-    while KeyPair.objects.filter(kid=minute.strftime("%Y%m%d%H%M")).exists():
-        minute += timedelta(minutes=1)
-    return minute.strftime("%Y%m%d%H%M")
-
-
-def _ensure_authorities(*, now: datetime) -> None:
-    region = settings.BAREMINT_REGION
-    authorities = KeyPair.objects.filter(region=region, state=State.ACTIVE)
-    if authorities.filter(purpose=Purpose.INTERMEDIATE).exists():
-        return
-    root_key = rsa.generate_private_key(PUBLIC_EXPONENT, ROOT_KEY_BITS)
-    root_certificate = ca.build_root(root_key, common_name=f"Baremint Root CA {region}", now=now)
-    key = rsa.generate_private_key(PUBLIC_EXPONENT, TOKEN_KEY_BITS)
-    certificate = ca.build_intermediate(
-        key.public_key(),
-        common_name=f"Baremint Identity CA {region} 1",
-        issuer=root_certificate,
-        issuer_key=root_key,
-        now=now,
-    )
-    with transaction.atomic():
-        root = _store(
-            Purpose.ROOT,
-            f"root_{secrets.token_hex(8)}",
-            root_key,
-            state=State.ACTIVE,
-            now=now,
-            certificate=root_certificate,
-        )
-        kid = f"intermediate_{secrets.token_hex(8)}"
-        _store(Purpose.INTERMEDIATE, kid, key, state=State.ACTIVE, now=now, certificate=certificate, issuer=root)

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from controlplane.home import Home
 from controlplane.kernel import clock
 from controlplane.operations import bootstrap, credentials, seed
-from controlplane.operations.bootstrap import CA_BUNDLE
+from controlplane.operations.info import CA_BUNDLE
 from identity.models import ApiKey, KeyPair
 from identity.selectors import find_api_key
 from servers import catalog
@@ -84,11 +84,11 @@ def test_the_credentials_are_readable_by_their_owner_alone(home: Home) -> None:
     assert stat.S_IMODE((home.path / credentials.FILE).stat().st_mode) == 0o600
 
 
-def test_the_ca_bundle_is_the_root_certificate(home: Home) -> None:
+def test_the_ca_bundle_holds_the_root_that_signs_and_the_one_that_will(home: Home) -> None:
     run()
 
-    root = KeyPair.objects.get(purpose=KeyPair.Purpose.ROOT)
-    assert (home.path / CA_BUNDLE).read_text() == root.certificate
+    roots = {row.state: row.certificate for row in KeyPair.objects.filter(purpose=KeyPair.Purpose.ROOT)}
+    assert (home.path / CA_BUNDLE).read_text() == roots["active"] + roots["prepared"]
 
 
 def test_a_data_directory_that_joins_a_database_gets_an_api_key_of_its_own(

@@ -24,11 +24,12 @@ def test_a_value_that_is_none_of_the_choices_is_refused_with_the_choices(monkeyp
         Env().choice("BAREMINT_INSTANCE_IDENTITY", options=("refuse", "allow"))
 
 
-def test_a_number_that_is_too_small_is_refused_with_the_smallest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BAREMINT_SIGNING_KEY_HOURS", "0")
+@pytest.mark.parametrize("hours", ["0", "8761"])
+def test_a_number_out_of_range_is_refused_with_the_range(monkeypatch: pytest.MonkeyPatch, hours: str) -> None:
+    monkeypatch.setenv("BAREMINT_SIGNING_KEY_HOURS", hours)
 
-    with pytest.raises(ImproperlyConfigured, match="at least 1"):
-        Env().at_least("BAREMINT_SIGNING_KEY_HOURS", 1, default=24)
+    with pytest.raises(ImproperlyConfigured, match="must be from 1 to 8760"):
+        Env().between("BAREMINT_SIGNING_KEY_HOURS", 1, 8760, default=24)
 
 
 def test_a_command_with_such_a_setting_ends_without_a_traceback() -> None:

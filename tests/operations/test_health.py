@@ -34,7 +34,7 @@ def test_readyz_names_keys_that_are_missing(client: Client, broker_answers: None
 
     assert answer.status_code == 503
     reason = answer.json()["reasons"]["keys"]
-    assert reason.startswith("No active key for identity, iam. Run: ")
+    assert reason.startswith("No active key for root, intermediate, tls, iam, identity. Run: ")
     assert reason.endswith("baremint bootstrap")
 
 

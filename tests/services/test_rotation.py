@@ -14,7 +14,7 @@ from controlplane.kernel import clock
 from identity import keychain, keystore, signing
 from identity.keyring import HandOver
 from identity.models import KeyPair
-from identity.selectors import published_keys
+from identity.selectors import Line, published_keys
 from identity.services import rotation
 from identity.services.iam_tokens import verify_iam_token
 from tests.services.test_token_verification import iam_token
@@ -22,6 +22,7 @@ from tests.services.test_token_verification import iam_token
 pytestmark = pytest.mark.usefixtures("keys")
 
 IAM = KeyPair.Purpose.IAM
+LINE = Line("iam", "us-south")
 
 
 def kids(state: str, purpose: str = IAM) -> list[str]:
@@ -43,7 +44,7 @@ def test_a_token_signed_before_two_rotations_verifies_after_them() -> None:
 
 def test_a_rotation_hands_over_to_the_key_that_was_published_before() -> None:
     [heir] = kids("prepared")
-    assert rotation.rotate_now(IAM, now=clock.now()).kid == heir
+    assert rotation.rotate_now(IAM, now=clock.now()).key.kid == heir
 
 
 def test_a_rotation_leaves_one_active_and_one_prepared_key() -> None:
@@ -52,7 +53,7 @@ def test_a_rotation_leaves_one_active_and_one_prepared_key() -> None:
 
 
 def test_new_tokens_are_signed_by_the_new_key() -> None:
-    new = rotation.rotate_now(IAM, now=clock.now())
+    new = rotation.rotate_now(IAM, now=clock.now()).key
     assert keychain.signer(IAM).kid == new.kid
 
 
@@ -72,7 +73,7 @@ def test_the_jwks_has_no_private_member() -> None:
 
 
 def test_ticks_between_rotations_change_nothing() -> None:
-    assert rotation.run_due_steps(now=clock.now() + timedelta(hours=23)) == 0
+    assert rotation.run_due_steps(now=clock.now() + timedelta(hours=15)) == 0
 
 
 def test_a_tick_after_the_period_rotates_both_purposes_once() -> None:
@@ -88,15 +89,15 @@ def test_a_tick_after_the_period_rotates_both_purposes_once() -> None:
 def test_a_hand_over_that_another_worker_made_first_is_not_made_twice() -> None:
     [old], [heir] = kids("active"), kids("prepared")
     step = HandOver(old, heir)
-    assert rotation._take(IAM, step, now=clock.now(), by=rotation.SYSTEM)
-    assert not rotation._take(IAM, step, now=clock.now(), by=rotation.SYSTEM)
+    assert rotation._take(LINE, step, now=clock.now(), by=rotation.SYSTEM)
+    assert not rotation._take(LINE, step, now=clock.now(), by=rotation.SYSTEM)
     assert kids("active") == [heir]
 
 
 def test_an_heir_that_vanished_meanwhile_leaves_the_old_key_signing() -> None:
     [old], [heir] = kids("active"), kids("prepared")
     KeyPair.objects.filter(kid=heir).update(state="retired")
-    assert not rotation._take(IAM, HandOver(old, heir), now=clock.now(), by=rotation.SYSTEM)
+    assert not rotation._take(LINE, HandOver(old, heir), now=clock.now(), by=rotation.SYSTEM)
     assert kids("active") == [old]
 
 

@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            key = rotate_now(options["kind"], now=clock.now())
+            key = rotate_now(options["kind"], now=clock.now()).key
         except KeyError:
             raise CommandError(f"There are no keys yet. Start Baremint first: {paste('up')}") from None
         except (DatabaseError, ImproperlyConfigured) as error:

@@ -1,0 +1,50 @@
+"""Certificates of the product's own TLS endpoints: one key for all of them, a certificate for each set of names."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from django.conf import settings
+
+from controlplane.kernel import clock
+from identity import ca, keychain
+from identity.models import KeyPair
+
+
+class EndpointChain(NamedTuple):
+    certificates: str
+    """PEM: the endpoint's, then the intermediate's."""
+    private_key: RSAPrivateKey
+
+
+def endpoint_chain(dns_names: Sequence[str], addresses: Sequence[str], now: datetime) -> EndpointChain:
+    """Certify the active TLS key for these names and IP addresses, under the active intermediate CA.
+
+    It is made in some milliseconds and not recorded; keep it for as long as ``chain_version`` stays what it was. Raises
+    NoActiveKey, and ValueError without a name or for an address that is none.
+    """
+    key = keychain.signer(KeyPair.Purpose.TLS)
+    authority = keychain.signer(KeyPair.Purpose.INTERMEDIATE)
+    lifetime = timedelta(hours=settings.BAREMINT_ENDPOINT_CERTIFICATE_HOURS)
+    certificate = ca.build_endpoint(
+        key.private_key.public_key(),
+        dns_names=dns_names,
+        addresses=addresses,
+        issuer=x509.load_pem_x509_certificate(authority.certificate.encode()),
+        issuer_key=authority.private_key,
+        validity=ca.Validity.covering(now, clock.wall_clock(), lifetime=lifetime),
+    )
+    return EndpointChain(ca.pem(certificate) + authority.certificate, key.private_key)
+
+
+def chain_version() -> tuple[str, str, int]:
+    """Changes when chains made before should be made anew: after a rotation of the TLS key or of the intermediate CA,
+    and twice in the lifetime of a certificate by the real clock, which goes on while the domain's stands still."""
+    third = settings.BAREMINT_ENDPOINT_CERTIFICATE_HOURS * 3600 / 3
+    return (
+        keychain.signer(KeyPair.Purpose.TLS).kid,
+        keychain.signer(KeyPair.Purpose.INTERMEDIATE).kid,
+        int(clock.wall_clock().timestamp() // third),
+    )

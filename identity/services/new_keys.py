@@ -1,0 +1,99 @@
+"""A new key of any purpose: generated, certified where the purpose asks for it, and stored as the heir."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from django.conf import settings
+from django.db.models import Max
+
+from controlplane.kernel import clock
+from identity import ca, keychain, keystore
+from identity.claims import identity_issuer
+from identity.keyring import Purpose
+from identity.models import KeyPair
+
+TOKEN_KEY_BITS = 2048
+ROOT_KEY_BITS = 3072
+PUBLIC_EXPONENT = 65537
+SUBJECTS = {"root": "Baremint Root CA", "intermediate": "Baremint Identity CA"}
+
+State = KeyPair.State
+
+
+class NoIssuer(Exception):
+    """There is no active root to sign an intermediate authority."""
+
+
+def generate(purpose: Purpose) -> RSAPrivateKey:
+    """The slow part, to be done before any transaction is begun."""
+    return rsa.generate_private_key(PUBLIC_EXPONENT, ROOT_KEY_BITS if purpose == "root" else TOKEN_KEY_BITS)
+
+
+def store_heir(purpose: Purpose, region: str, key: RSAPrivateKey, *, now: datetime) -> KeyPair:
+    """Store a key as prepared: from the commit on it is published.
+
+    Raises IntegrityError when there is an heir already, NoIssuer, and ImproperlyConfigured when the configured KEK is
+    not that of this database.
+    """
+    keystore.require_known_kek()
+    peers = KeyPair.objects.filter(purpose=purpose, region=region)
+    generation = (peers.aggregate(last=Max("generation"))["last"] or 0) + 1
+    kid = _new_kid(purpose, region, now=now)
+    issuer = None
+    certificate = None
+    if purpose in SUBJECTS:
+        common_name = f"{SUBJECTS[purpose]} {region} {generation}"
+        lifetime = settings.KEY_POLICIES[purpose].certificate or timedelta()
+        validity = ca.Validity.covering(now, clock.wall_clock(), lifetime=lifetime)
+        if purpose == "root":
+            certificate = ca.build_root(key, common_name=common_name, validity=validity)
+        else:
+            issuer = _active_root(region)
+            certificate = ca.build_intermediate(
+                key.public_key(),
+                common_name=common_name,
+                issuer=x509.load_pem_x509_certificate(issuer.certificate.encode()),
+                issuer_key=keychain.load_private_key(issuer),
+                validity=validity,
+            )
+    sealed = keystore.seal(key, bound_to=kid)
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return KeyPair.objects.create(
+        purpose=purpose,
+        region=region,
+        generation=generation,
+        kid=kid,
+        state=State.PREPARED,
+        public_key=public.decode(),
+        certificate=ca.pem(certificate) if certificate else "",
+        expires_at=certificate.not_valid_after_utc if certificate else None,
+        issuer=issuer,
+        kek_id=sealed.kek_id,
+        nonce=sealed.nonce,
+        ciphertext=sealed.ciphertext,
+        published_at=now,
+    )
+
+
+def _active_root(region: str) -> KeyPair:
+    root = KeyPair.objects.filter(purpose="root", region=region, state=State.ACTIVE).first()
+    if root is None:
+        raise NoIssuer
+    return root
+
+
+def _new_kid(purpose: Purpose, region: str, *, now: datetime) -> str:
+    """Identity: ``BMS-CR_us-south_<suffix>``. IAM: the minute, ``202605110826``, or the next one not taken."""
+    if purpose == "identity":
+        issuer = identity_issuer(settings.BAREMINT_IDENTITY_ISSUER_PREFIX, region)
+        return f"{issuer}_{secrets.token_hex(16)}"
+    if purpose != "iam":
+        return f"{purpose}_{secrets.token_hex(8)}"
+    minute = now
+    while KeyPair.objects.filter(kid=minute.strftime("%Y%m%d%H%M")).exists():
+        minute += timedelta(minutes=1)
+    return minute.strftime("%Y%m%d%H%M")
