@@ -5,6 +5,8 @@ from typing import TypedDict
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, set_response_etag
 from django.views.decorators.http import require_safe
 
 from identity.claims import CLAIMS, SCOPE
@@ -18,12 +20,16 @@ SPREAD_SECONDS = 60
 
 
 @require_safe
-def jwks(request: HttpRequest) -> JsonResponse:
-    """``GET /identity/keys``: the IAM keys as a JWKS. Identity tokens are verified by this service alone."""
+def jwks(request: HttpRequest) -> HttpResponseBase:
+    """``GET /identity/keys``: the IAM keys as a JWKS. Identity tokens are verified by this service alone.
+
+    It may be kept for as long as an heir is published before it signs; 304 to whoever has the present keys already.
+    """
     max_age = int(JWKS_MAX_AGE.total_seconds()) - random.randrange(SPREAD_SECONDS)  # noqa: S311  not a secret
     response = JsonResponse({"keys": published_keys(KeyPair.Purpose.IAM)})
     response["Cache-Control"] = f"public, max-age={max_age}"
-    return response
+    set_response_etag(response)
+    return get_conditional_response(request, etag=response["ETag"], response=response) or response
 
 
 class OpenIdConfiguration(TypedDict):

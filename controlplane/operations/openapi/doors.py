@@ -49,7 +49,7 @@ class Door:
     summary: str
     answer: Any
     also: dict[int, Any] = field(default_factory=dict)
-    """Other answers, by status."""
+    """Other answers, by status; None has no body."""
     refusals: tuple[int, ...] = ()
     envelope: Any = ErrorContainer
     body: Schema | None = None
@@ -72,7 +72,7 @@ class Door:
                     str(status): {
                         "description": HTTPStatus(status).phrase,
                         "headers": {"X-Request-Id": REQUEST_ID_HEADER},
-                        "content": {JSON: {"schema": schema_of(answer, components)}},
+                        **({"content": {JSON: {"schema": schema_of(answer, components)}}} if answer else {}),
                     }
                     for status, answer in {200: self.answer, **self.also}.items()
                 },
@@ -120,6 +120,12 @@ FLAVOR: Schema = {
     "required": True,
     "description": "Proves that the request was meant for a metadata service.",
     "schema": {"type": "string", "enum": [bodies.FLAVOR]},
+}
+IF_NONE_MATCH: Schema = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "ETag of the answer you have: 304 if it is still the present one.",
+    "schema": {"type": "string"},
 }
 PROFILE_FIELDS = {f"profile_{kind}": text(LONGEST_SELECTOR) for kind in ("id", "crn", "name")}
 GRANT_FIELDS: dict[str, dict[str, Schema]] = {
@@ -177,6 +183,8 @@ DOORS = (
         tag="IAM token",
         summary="Public keys that verify IAM access tokens (JWKS)",
         answer=JsonWebKeySet,
+        also={304: None},
+        parameters=(IF_NONE_MATCH,),
     ),
     Door(
         path="/identity/v1/token",
