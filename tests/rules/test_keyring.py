@@ -1,6 +1,9 @@
-"""When signing keys are prepared, handed over and retired."""
+"""When keys and certificate authorities are prepared, handed over, retired and unpublished."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
 
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -8,127 +11,376 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from identity.keyring import (
+    BUNDLE_MAX_AGE,
+    JWKS_MAX_AGE,
+    LAG,
+    LONGEST_LEAF,
     LONGEST_TOKEN,
-    PUBLISH_BEFORE_USE,
-    VERIFY_AFTER_USE,
+    TRUST_REFRESH,
+    Discard,
     HandOver,
     KeyFacts,
+    KeyState,
+    Outlook,
+    Policy,
     Prepare,
+    Purpose,
     Retire,
+    Step,
+    contradiction,
     next_step,
+    outlook,
+    policies,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-PERIOD = timedelta(hours=24)
 SECOND = timedelta(seconds=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+PERIODS = {"signing_key": DAY, "endpoint_certificate": DAY, "intermediate": 30 * DAY, "root": 1095 * DAY}
+TABLE = policies(**PERIODS)
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+
+purposes = pytest.mark.parametrize("purpose", PURPOSES)
+certified = pytest.mark.parametrize("purpose", ["root", "intermediate"])
 
 
-def step(*keys: KeyFacts, now: datetime = NOW) -> object:
-    return next_step(keys, now=now, period=PERIOD)
+class Case:
+    """Keys of one purpose as seen from NOW. An intermediate's issuer is an active root called ``issuer``."""
+
+    def __init__(self, purpose: Purpose) -> None:
+        self.policy = TABLE[purpose]
+        self.period = self.policy.period
+        root = KeyFacts("issuer", "active", NOW, NOW, expires_at=NOW + 100_000 * DAY)
+        self.issuer = root if purpose == "intermediate" else None
+
+    def active(self, since: timedelta = timedelta(0), **changes: Any) -> KeyFacts:
+        return replace(self._key("active", "active", since), activated_at=NOW - since, **changes)
+
+    def prepared(self, since: timedelta = timedelta(0), **changes: Any) -> KeyFacts:
+        return replace(self._key("heir", "prepared", since), **changes)
+
+    def retiring(self, since: timedelta) -> KeyFacts:
+        key = self._key("old", "retiring", since + self.period)
+        return replace(key, activated_at=key.published_at, demoted_at=NOW - since)
+
+    def step(self, *keys: KeyFacts) -> Step | None:
+        return next_step(keys, now=NOW, policy=self.policy, issuer=self.issuer)
+
+    def _key(self, kid: str, state: KeyState, since: timedelta) -> KeyFacts:
+        lifetime = self.policy.certificate
+        return KeyFacts(
+            kid,
+            state,
+            NOW - since,
+            expires_at=NOW - since + lifetime if lifetime else None,
+            issuer=self.issuer.kid if self.issuer else None,
+        )
 
 
-def active(since: timedelta = timedelta(0)) -> KeyFacts:
-    return KeyFacts("active", "active", NOW - since, NOW - since)
+@purposes
+def test_the_first_step_is_to_prepare_a_key(purpose: Purpose) -> None:
+    assert Case(purpose).step() == Prepare()
 
 
-def prepared(since: timedelta = timedelta(0)) -> KeyFacts:
-    return KeyFacts("heir", "prepared", NOW - since)
+@purposes
+def test_without_an_active_key_the_prepared_one_takes_over_at_once(purpose: Purpose) -> None:
+    case = Case(purpose)
+    assert case.step(case.prepared()) == HandOver(None, "heir")
 
 
-def retiring(since: timedelta) -> KeyFacts:
-    return KeyFacts("old", "retiring", NOW - PERIOD, NOW - PERIOD, NOW - since)
+@purposes
+def test_beside_an_active_key_an_heir_is_always_prepared(purpose: Purpose) -> None:
+    case = Case(purpose)
+    assert case.step(case.active()) == Prepare()
 
 
-def test_the_first_step_is_to_prepare_a_key() -> None:
-    assert step() == Prepare()
+@purposes
+def test_before_the_period_ends_there_is_nothing_to_do(purpose: Purpose) -> None:
+    case = Case(purpose)
+    assert case.step(case.active(case.period - SECOND), case.prepared(case.period - SECOND)) is None
 
 
-def test_without_an_active_key_the_prepared_one_takes_over_at_once() -> None:
-    assert step(prepared()) == HandOver(None, "heir")
+@purposes
+def test_at_the_end_of_the_period_the_heir_takes_over(purpose: Purpose) -> None:
+    case = Case(purpose)
+    assert case.step(case.active(case.period), case.prepared(case.period)) == HandOver("active", "heir")
 
 
-def test_beside_an_active_key_an_heir_is_always_prepared() -> None:
-    assert step(active()) == Prepare()
+@pytest.mark.parametrize("purpose", ["root", "intermediate", "iam", "identity"])
+def test_an_heir_does_not_sign_before_verifiers_can_have_fetched_it(purpose: Purpose) -> None:
+    case = Case(purpose)
+    assert case.step(case.active(case.period), case.prepared(case.policy.publish_before - SECOND)) is None
 
 
-def test_before_the_period_ends_there_is_nothing_to_do() -> None:
-    assert step(active(PERIOD - SECOND), prepared(PERIOD)) is None
+def test_the_key_of_an_endpoint_need_not_be_published_before_it_signs() -> None:
+    case = Case("tls")
+    assert case.step(case.active(case.period), case.prepared()) == HandOver("active", "heir")
 
 
-def test_at_the_end_of_the_period_the_heir_takes_over() -> None:
-    assert step(active(PERIOD), prepared(PERIOD)) == HandOver("active", "heir")
+@purposes
+def test_a_retiring_key_stays_published_while_what_it_signed_lives(purpose: Purpose) -> None:
+    case = Case(purpose)
+    assert case.step(case.active(), case.prepared(), case.retiring(case.policy.verify_after - SECOND)) is None
 
 
-def test_an_heir_does_not_sign_before_verifiers_can_have_fetched_it() -> None:
-    assert step(active(PERIOD * 2), prepared(PUBLISH_BEFORE_USE - SECOND)) is None
+@purposes
+def test_a_retiring_key_is_retired_when_the_last_thing_it_signed_has_expired_everywhere(purpose: Purpose) -> None:
+    case = Case(purpose)
+    assert case.step(case.active(), case.prepared(), case.retiring(case.policy.verify_after)) == Retire("old")
 
 
-def test_a_retiring_key_stays_published_while_its_tokens_live() -> None:
-    assert step(active(), prepared(), retiring(VERIFY_AFTER_USE - SECOND)) is None
+@pytest.mark.parametrize("late", [1, 400], ids=["one-period", "four-hundred-periods"])
+@pytest.mark.parametrize("purpose", ["tls", "iam", "identity"])
+def test_a_clock_that_jumps_causes_one_rotation_not_many(purpose: Purpose, late: int) -> None:
+    case = Case(purpose)
+    assert case.step(case.active(late * case.period), case.prepared(late * case.period)) == HandOver("active", "heir")
+    after = [KeyFacts("active", "retiring", NOW, NOW, NOW), replace(case.active(), kid="heir")]
+    assert case.step(*after) == Prepare()
+    assert case.step(*after, case.prepared()) is None
 
 
-def test_a_retiring_key_is_retired_when_its_last_token_has_expired_everywhere() -> None:
-    assert step(active(), prepared(), retiring(VERIFY_AFTER_USE)) == Retire("old")
+@certified
+def test_a_hand_over_that_is_a_period_late_still_leaves_a_whole_period(purpose: Purpose) -> None:
+    case = Case(purpose)
+    heir = case.prepared(2 * case.period)
+    assert case.step(case.active(2 * case.period), heir) == HandOver("active", "heir")
+    assert heir.expires_at is not None
+    assert heir.expires_at >= NOW + case.period + case.policy.verify_after
 
 
-@pytest.mark.parametrize("late", [PERIOD, PERIOD * 400], ids=["one-period", "four-hundred-periods"])
-def test_a_clock_that_jumps_causes_one_rotation_not_many(late: timedelta) -> None:
-    keys = [active(late), prepared(late)]
-    assert step(*keys) == HandOver("active", "heir")
-    after = [KeyFacts("active", "retiring", NOW, NOW, NOW), KeyFacts("heir", "active", NOW, NOW)]
-    assert step(*after) == Prepare()
-    assert step(*after, KeyFacts("next", "prepared", NOW)) is None
+@certified
+def test_an_heir_that_would_not_last_a_period_is_discarded(purpose: Purpose) -> None:
+    case = Case(purpose)
+    heir = case.prepared(expires_at=NOW + case.period + case.policy.verify_after - SECOND)
+    assert case.step(case.active(), heir) == Discard("heir")
 
 
-class RotationMachine(RuleBasedStateMachine):
-    """Time passes in leaps; ticks come whenever they come. No token ever meets an unpublished key."""
+def test_an_heir_whose_issuer_was_succeeded_is_discarded() -> None:
+    case = Case("intermediate")
+    assert case.step(case.active(), case.prepared(issuer="the root before")) == Discard("heir")
+
+
+def test_an_heir_as_short_lived_as_its_issuer_is_kept_for_a_new_one_would_not_live_longer() -> None:
+    case = Case("intermediate")
+    assert case.issuer is not None
+    case.issuer = replace(case.issuer, expires_at=NOW + DAY)
+    end = {"expires_at": NOW + DAY}
+    assert case.step(case.active(**end), case.prepared(**end)) is None
+
+
+@certified
+def test_an_authority_hands_over_early_when_it_would_not_outlive_what_it_signs(purpose: Purpose) -> None:
+    case = Case(purpose)
+    active = case.active(expires_at=NOW + case.policy.verify_after)
+    assert case.step(active, case.prepared(case.policy.publish_before)) == HandOver("active", "heir")
+    assert case.step(replace(active, expires_at=NOW + case.policy.verify_after + SECOND), case.prepared(HOUR)) is None
+
+
+@certified
+def test_an_authority_that_has_expired_hands_over_at_once_for_it_can_sign_nothing(purpose: Purpose) -> None:
+    case = Case(purpose)
+    assert case.step(case.active(expires_at=NOW), case.prepared()) == HandOver("active", "heir")
+
+
+# --- The times, and where they come from
+
+
+@pytest.mark.parametrize("purpose", ["iam", "identity"])
+def test_token_keys_are_published_for_as_long_as_verifiers_keep_them_and_their_tokens_live(purpose: Purpose) -> None:
+    assert TABLE[purpose] == Policy(DAY, JWKS_MAX_AGE + LAG, LONGEST_TOKEN + JWKS_MAX_AGE + LAG)
+
+
+@pytest.mark.parametrize("endpoint", [HOUR, 48 * HOUR])
+def test_an_intermediate_stays_until_the_longest_certificate_it_signs_has_expired(endpoint: timedelta) -> None:
+    policy = policies(**{**PERIODS, "endpoint_certificate": endpoint})["intermediate"]
+    assert policy.verify_after == max(LONGEST_LEAF, endpoint) + BUNDLE_MAX_AGE + LAG
+
+
+def test_a_root_stays_until_every_intermediate_it_signed_has_expired() -> None:
+    lifetime = TABLE["intermediate"].certificate
+    assert lifetime is not None
+    assert TABLE["root"].verify_after >= lifetime + LAG
+
+
+@certified
+def test_a_certificate_lives_as_long_as_its_key_waits_signs_and_is_needed(purpose: Purpose) -> None:
+    policy = TABLE[purpose]
+    assert policy.certificate == 3 * policy.period + policy.verify_after
+
+
+def test_a_root_is_in_the_bundle_long_before_it_signs() -> None:
+    assert TABLE["root"].publish_before == TRUST_REFRESH + LAG
+
+
+def test_endpoint_certificates_are_renewed_at_two_thirds_of_their_life() -> None:
+    assert TABLE["tls"].period == 16 * HOUR
+
+
+def test_authorities_keep_their_private_key_for_revocation_lists_and_others_do_not() -> None:
+    assert {purpose for purpose in PURPOSES if TABLE[purpose].signs_while_retiring} == {"root", "intermediate"}
+
+
+def test_the_default_periods_can_be_kept() -> None:
+    assert contradiction(TABLE, tick=5 * SECOND) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "tick", "purpose", "reason"),
+    [
+        ({"signing_key": timedelta(minutes=7)}, 5 * SECOND, "iam", "at least 0:07:05"),
+        ({"signing_key": HOUR}, HOUR, "iam", "at least 1:07:00"),
+        ({"intermediate": HOUR}, 5 * SECOND, "intermediate", "at least 1:02:05"),
+        ({"endpoint_certificate": HOUR}, HOUR, "tls", "at least 1:00:00"),
+        ({"root": 5 * DAY, "intermediate": 2 * DAY}, 5 * SECOND, "root", "at least 7 days"),
+        ({"root": 29 * DAY}, 5 * SECOND, "root", "at least 30 days.*what it signs"),
+    ],
+)
+def test_a_period_that_leaves_no_time_to_publish_the_heir_is_named(
+    changes: dict[str, timedelta], tick: timedelta, purpose: Purpose, reason: str
+) -> None:
+    found = contradiction(policies(**{**PERIODS, **changes}), tick=tick)
+    assert found is not None
+    assert found[0] == purpose
+    assert re.search(reason, found[1])
+
+
+# --- What is announced
+
+
+@purposes
+def test_an_heir_and_the_active_key_change_together_at_the_end_of_the_period(purpose: Purpose) -> None:
+    case = Case(purpose)
+    keys = [case.active(HOUR), case.prepared(HOUR)]
+    at = NOW - HOUR + case.period
+    assert outlook(keys[0], keys, case.policy) == Outlook("active", NOW - HOUR, "retiring", at)
+    assert outlook(keys[1], keys, case.policy) == Outlook("prepared", NOW - HOUR, "active", at)
+
+
+@purposes
+def test_a_retiring_key_is_retired_after_its_time(purpose: Purpose) -> None:
+    case = Case(purpose)
+    key = case.retiring(SECOND)
+    assert outlook(key, [key], case.policy) == Outlook(
+        "retiring", NOW - SECOND, "retired", NOW - SECOND + case.policy.verify_after
+    )
+
+
+def test_an_active_key_without_an_heir_has_no_date_yet() -> None:
+    case = Case("iam")
+    assert outlook(case.active(), [case.active()], case.policy) == Outlook("active", NOW, "retiring", None)
+
+
+@purposes
+def test_what_is_announced_is_when_it_happens(purpose: Purpose) -> None:
+    case = Case(purpose)
+    keys = [case.active(HOUR), case.prepared(HOUR)]
+    at = outlook(keys[0], keys, case.policy).at
+    assert at is not None
+    arguments: dict[str, Any] = {"policy": case.policy, "issuer": case.issuer}
+    assert next_step(keys, now=at - SECOND, **arguments) is None
+    assert next_step(keys, now=at, **arguments) == HandOver("active", "heir")
+
+
+# --- Anything that may happen, in any order
+
+
+class LifeCycle(RuleBasedStateMachine):
+    """Roots, intermediates and token keys; time passes in leaps, ticks come whenever they come, an operator rotates.
+
+    Whatever is signed lives as long as it may. None of it ever meets a key that is not published.
+    """
 
     @initialize()
     def first_start(self) -> None:
         self.now = NOW
-        self.keys: dict[str, KeyFacts] = {}
-        self.signed: list[tuple[str, datetime]] = []
+        self.keys: dict[Purpose, dict[str, KeyFacts]] = {purpose: {} for purpose in PURPOSES}
+        self.signed: list[tuple[Purpose, str, datetime]] = []
         self.tick()
 
-    @rule(seconds=st.integers(min_value=1, max_value=100_000))
-    def time_passes(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
+    @rule(time=st.timedeltas(SECOND, 100_000 * SECOND))
+    def time_passes(self, time: timedelta) -> None:
+        self.now += time
+
+    @rule(time=st.timedeltas(20 * DAY, 1500 * DAY))
+    def much_time_passes(self, time: timedelta) -> None:
+        self.now += time
 
     @rule()
     def tick(self) -> None:
-        while found := next_step(list(self.keys.values()), now=self.now, period=PERIOD):
-            self.take(found)
+        for purpose in PURPOSES:
+            taken = 0
+            while found := self.due(purpose):
+                self.take(purpose, found)
+                taken += not isinstance(found, Retire)
+                assert taken <= 4, "steps that call for each other"
 
-    @rule()
-    def a_token_is_signed(self) -> None:
-        signer = next(key for key in self.keys.values() if key.state == "active")
-        self.signed.append((signer.kid, self.now + LONGEST_TOKEN))
+    @rule(purpose=st.sampled_from(PURPOSES))
+    def an_operator_rotates(self, purpose: Purpose) -> None:
+        self.tick()
+        heir = next(key for key in self.keys[purpose].values() if key.state == "prepared")
+        self.take(purpose, HandOver(self.signer(purpose).kid, heir.kid))
+        self.tick()
 
-    def take(self, found: object) -> None:
+    @rule(purpose=st.sampled_from(["iam", "identity"]))
+    def a_token_is_signed(self, purpose: Purpose) -> None:
+        self.signed.append((purpose, self.signer(purpose).kid, self.now + LONGEST_TOKEN))
+
+    @rule(lifetime=st.sampled_from([LONGEST_LEAF, PERIODS["endpoint_certificate"]]))
+    def a_certificate_is_signed(self, lifetime: timedelta) -> None:
+        authority = self.signer("intermediate")
+        assert authority.expires_at is not None
+        end = min(self.now + lifetime, authority.expires_at)
+        self.signed.append(("intermediate", authority.kid, end))
+        assert authority.issuer is not None
+        self.signed.append(("root", authority.issuer, end))
+
+    def signer(self, purpose: Purpose) -> KeyFacts:
+        return next(key for key in self.keys[purpose].values() if key.state == "active")
+
+    def due(self, purpose: Purpose) -> Step | None:
+        issuer = self.signer("root") if purpose == "intermediate" else None
+        return next_step(list(self.keys[purpose].values()), now=self.now, policy=TABLE[purpose], issuer=issuer)
+
+    def take(self, purpose: Purpose, found: Step) -> None:
         match found:
             case Prepare():
-                kid = f"key-{len(self.keys)}"
-                self.keys[kid] = KeyFacts(kid, "prepared", self.now)
+                self.prepare(purpose)
             case HandOver(old, heir):
                 if old:
-                    self.change(old, "retiring", demoted_at=self.now)
-                self.change(heir, "active", activated_at=self.now)
-            case Retire(kid):
-                self.change(kid, "retired")
+                    self.change(purpose, old, "retiring", demoted_at=self.now)
+                self.change(purpose, heir, "active", activated_at=self.now)
+            case Retire(kid) | Discard(kid):
+                self.change(purpose, kid, "retired")
 
-    def change(self, kid: str, state: str, **times: datetime) -> None:
-        self.keys[kid] = KeyFacts(**{**vars(self.keys[kid]), "state": state, **times})
+    def prepare(self, purpose: Purpose) -> None:
+        kid = f"{purpose}-{len(self.keys[purpose])}"
+        lifetime = TABLE[purpose].certificate
+        expires = self.now + lifetime if lifetime else None
+        issuer = self.signer("root") if purpose == "intermediate" else None
+        if issuer and issuer.expires_at and expires:
+            expires = min(expires, issuer.expires_at)
+        self.keys[purpose][kid] = KeyFacts(
+            kid, "prepared", self.now, expires_at=expires, issuer=issuer.kid if issuer else None
+        )
+
+    def change(self, purpose: Purpose, kid: str, state: KeyState, **times: datetime) -> None:
+        before = self.keys[purpose][kid]
+        order = get_args(KeyState)
+        assert order.index(state) > order.index(before.state)
+        self.keys[purpose][kid] = replace(before, state=state, **times)  # type: ignore[arg-type]
 
     @invariant()
-    def every_living_token_has_a_published_key(self) -> None:
-        for kid, expires in getattr(self, "signed", []):
-            assert self.keys[kid].state != "retired" or expires <= self.now
+    def everything_alive_has_a_published_key(self) -> None:
+        for purpose, kid, expires in getattr(self, "signed", []):
+            assert self.keys[purpose][kid].state != "retired" or expires <= self.now
 
     @invariant()
-    def exactly_one_key_is_active(self) -> None:
-        if getattr(self, "keys", None):
-            assert [key.state for key in self.keys.values()].count("active") == 1
+    def exactly_one_key_of_each_purpose_is_active_and_one_prepared(self) -> None:
+        for keys in getattr(self, "keys", {}).values():
+            states = [key.state for key in keys.values()]
+            assert (states.count("active"), states.count("prepared")) == (1, 1)
 
 
-TestRotationMachine = RotationMachine.TestCase
-TestRotationMachine.settings = hypothesis_settings(max_examples=100, stateful_step_count=40, deadline=None)
+TestLifeCycle = LifeCycle.TestCase
+TestLifeCycle.settings = hypothesis_settings(max_examples=60, stateful_step_count=40, deadline=None)
