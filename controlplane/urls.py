@@ -10,6 +10,7 @@ urlpatterns = [
     path("v1/", include("servers.api.urls")),
     path("_baremint/", include("servers.api.own_urls")),
     path("", include("trustedprofiles.api.urls")),
+    path("", include("identity.api.urls")),
     path("", include("identity.iam.urls")),
     path("cos", include("controlplane.objectstore.urls")),
     path("admin/", admin.site.urls),

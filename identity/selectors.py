@@ -107,6 +107,11 @@ def find_api_key(value: str) -> ApiKey | None:
     return ApiKey.objects.select_related("account").filter(sha256=digest).first()
 
 
+def find_service_id(account_id: str, iam_id: str) -> ServiceId | None:
+    """The account's service ID by its IAM id."""
+    return ServiceId.objects.filter(account_id=account_id, id=iam_id.removeprefix("iam-")).first()
+
+
 def is_gone(caller: Caller) -> str:
     """What of a token's bearer was deleted since: its trusted profile, service ID or server. Empty: all is there."""
     if caller.sub_type in ("ComputeResource", "Profile"):

@@ -1,11 +1,11 @@
-"""Accounts, profiles and policies in the admin: to read."""
+"""Accounts, profiles, service IDs and policies in the admin: to read."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
 from controlplane.activity.admin import ReadOnlyAdmin
-from trustedprofiles.models import Account, Policy, ProfileLink, ResourceGroup, TrustedProfile, User
+from trustedprofiles.models import Account, Policy, ProfileLink, ResourceGroup, ServiceId, TrustedProfile, User
 
 
 class LinkInline(admin.TabularInline):
@@ -48,6 +48,13 @@ class PolicyAdmin(ReadOnlyAdmin):
     @admin.display(description="service")
     def service(self, policy: Policy) -> str:
         return next((str(each["value"]) for each in policy.resource if each["key"] == "serviceName"), "")
+
+
+@admin.register(ServiceId)
+class ServiceIdAdmin(ReadOnlyAdmin):
+    list_display = ["name", "id", "account", "locked", "created_at"]
+    search_fields = ["name", "=id"]
+    list_select_related = ["account"]
 
 
 @admin.register(Account)

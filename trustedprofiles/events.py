@@ -20,6 +20,19 @@ IDENTITY_CREATE = "iam-identity.account-profile-identity.create"
 IDENTITY_READ = "iam-identity.account-profile-identity.read"
 IDENTITY_DELETE = "iam-identity.account-profile-identity.delete"
 IDENTITIES_UPDATE = "iam-identity.account-profile-identity.update"
+PROFILE_CHANGES = (
+    PROFILE_CREATE,
+    PROFILE_UPDATE,
+    LINK_CREATE,
+    LINK_DELETE,
+    RULE_CREATE,
+    RULE_UPDATE,
+    RULE_DELETE,
+    IDENTITY_CREATE,
+    IDENTITY_DELETE,
+    IDENTITIES_UPDATE,
+)
+"""What makes up a profile's history."""
 LIMITS_READ = "iam-identity.account-limits.read"
 POLICY_CREATE = "iam-am.policy.create"
 POLICY_READ = "iam-am.policy.read"

@@ -105,6 +105,11 @@ class GuardedView(APIView):
         """The target of this view's events; lists name ``*`` (Activity Tracker's convention)."""
         return Party(name="*")
 
+    def event(self) -> str:
+        """The activity event of what the view records itself; the operation's, unless the object decides."""
+        assert self.operation  # noqa: S101  an event is recorded of an operation
+        return self.operation.event
+
     def handle_exception(self, exc: Exception) -> Response:
         error = envelopes.as_api_error(exc)  # once: it logs what was not foreseen
         response = super().handle_exception(error)
@@ -120,10 +125,9 @@ class GuardedView(APIView):
         return response
 
     def _record(self, error: ApiError | None, status: int = 200) -> None:
-        assert self.operation is not None  # noqa: S101  both callers ask first
         target = self.target()
         record(
-            self.operation.event,
+            self.event(),
             initiator=Party.of(self.caller),
             # Of what was not found, the id is whatever text stood in the path.
             target=replace(target, id=target.id.replace("\0", "")[:LONGEST_TARGET]),

@@ -33,6 +33,8 @@ class Operation:
     """A TypedDict of the answer; None when it is empty."""
     query: tuple[str, ...] = ()
     """Query parameters, beside what every operation of the API takes."""
+    headers: tuple[str, ...] = field(default=(), kw_only=True)
+    """Request headers that it reads, beside what every operation does."""
     etag: bool = False
     """Whether a success carries an ``ETag``."""
     if_match: Literal["required", "optional"] | None = None

@@ -86,7 +86,10 @@ def _make_account_and_world(*, now: datetime) -> None:
 
 @transaction.atomic
 def _join(account: Account) -> None:
-    """A second machine on the same database: an API key of its own; the admin's password is not ours to change."""
+    """A second machine on the same database: an API key of its own; the admin's password is not ours to change.
+
+    However many machines came before: whoever could delete a key has none yet.
+    """
     owner = Party(account.owner_iam_id, USERNAME, "User")
-    _, api_key = create_api_key(account, iam_id=account.owner_iam_id, name=API_KEY_NAME, by=owner)
+    _, api_key = create_api_key(account, iam_id=account.owner_iam_id, name=API_KEY_NAME, by=owner, limited=False)
     credentials.save(Credentials(account.id, api_key, USERNAME, ""))

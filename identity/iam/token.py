@@ -11,9 +11,9 @@ from controlplane.kernel.errors import BadRequest, MethodNotAllowed, MissingFiel
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, CR_TOKEN_GRANT, REFRESH_GRANT, SCOPE
 from identity.iam.clients import client_of
 from identity.services import grants
+from identity.services.apikeys import LONGEST_VALUE
 from identity.services.grants import UNKNOWN_API_KEY, Granted
 
-LONGEST_API_KEY = 512
 LONGEST_SELECTOR = 512
 RESPONSE_TYPE = "cloud_iam"
 NO_REFRESH_TOKEN = "not_supported"  # noqa: S105  what IAM says where there is none
@@ -60,7 +60,7 @@ def _grant(request: HttpRequest) -> Granted:
 
 def _api_key(request: HttpRequest, client_id: str) -> Granted:
     value = _field(request, "apikey")
-    if not value or len(value) > LONGEST_API_KEY:
+    if not value or len(value) > LONGEST_VALUE:
         raise BadRequest("Provided API key could not be found.", code="not_found", iam_code=UNKNOWN_API_KEY)
     account_id = _field(request, "account") or request.GET.get("account", "")
     return grants.exchange_api_key(value, client_id=client_id, account_id=account_id, now=clock.now())

@@ -9,7 +9,7 @@ from trustedprofiles.models.revision import Revisioned
 
 class ApiKey(Revisioned):
     """A long random value that stands for a person or a service ID. SHA-256 suffices: there is nothing to guess in
-    256 random bits."""
+    256 random bits. Who brings a value of their own answers for its being as random."""
 
     class LeakAction(models.TextChoices):
         NONE = "none"

@@ -1,21 +1,45 @@
-"""API keys: the value is answered once and kept as a hash."""
+"""API keys: create, change, lock, disable, delete. The value is answered once and kept as a hash."""
 
 import hashlib
 import secrets
+from datetime import datetime
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, ReferenceNotFound, Target
+from identity import events
 from identity.models import ApiKey
-from trustedprofiles.models import Account
+from trustedprofiles.limits import API_KEYS_PER_IDENTITY
+from trustedprofiles.models import Account, ServiceId
+from trustedprofiles.models.service_id import is_service_id
+from trustedprofiles.services.revisions import revise
+
+VALUE_BYTES = 33
+SHORTEST_VALUE = 32
+LONGEST_VALUE = 512
 
 
 @transaction.atomic
-def create_api_key(account: Account, *, iam_id: str, name: str, by: Party) -> tuple[ApiKey, str]:
-    """Make an API key for a subject. Returns the row and the value, which cannot be had again."""
-    value, now = secrets.token_urlsafe(33), clock.now()
-    key = ApiKey.objects.create(
+def create_api_key(
+    account: Account, *, iam_id: str, name: str, by: Party, value: str = "", limited: bool = True, **details: Any
+) -> tuple[ApiKey, str]:
+    """Make an API key for a person or a service ID. Returns the row and the value, which cannot be had again.
+
+    ``value`` is the caller's own, if not empty; ``details`` are other columns. ``limited`` is off for keys that the
+    product makes for its operator. Raises InvalidValue for a person other than ``by`` and for an end in the past,
+    ReferenceNotFound when the account has no such service ID, OverQuota beyond 20 keys, Conflict when the value is
+    taken.
+    """
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    _require_subject(account, iam_id, by)
+    if limited and ApiKey.objects.filter(iam_id=iam_id).count() >= API_KEYS_PER_IDENTITY:
+        raise OverQuota(f"An identity has at most {API_KEYS_PER_IDENTITY} API keys. Delete one first.")
+    _check(iam_id, details)
+    value, now = value or secrets.token_urlsafe(VALUE_BYTES), clock.now()
+    key = ApiKey(
         id=ids.prefixed_id("ApiKey"),
         account=account,
         iam_id=iam_id,
@@ -25,12 +49,104 @@ def create_api_key(account: Account, *, iam_id: str, name: str, by: Party) -> tu
         created_at=now,
         created_by=by.id,
         modified_at=now,
+        **details,
     )
-    record(
-        "iam-identity.user-apikey.create",
-        initiator=by,
-        target=Party(key.id, key.name, "ApiKey"),
-        account_id=account.id,
-        status=201,
-    )
+    try:
+        with transaction.atomic():
+            key.save(force_insert=True)
+    except IntegrityError:
+        raise Conflict(
+            "There is an API key of this value already. Send another, or none to have one made.",
+            target=Target("apikey"),
+        ) from None
+    _record("create", key, by=by, status=201)
     return key, value
+
+
+@transaction.atomic
+def update_api_key(key: ApiKey, *, changes: dict[str, Any], by: Party) -> ApiKey:
+    """Change ``name``, ``description``, ``support_sessions``, ``action_when_leaked`` or ``expires_at``.
+
+    Raises Conflict when it is locked, or was changed since it was read; InvalidValue like ``create_api_key``.
+    """
+    _require_unlocked(key)
+    _check(key.iam_id, changes)
+    return _change(key, by=by, **changes)
+
+
+@transaction.atomic
+def lock_api_key(key: ApiKey, *, locked: bool, by: Party) -> ApiKey:
+    """Lock it against every change but unlocking, or unlock it. It can be used as before."""
+    return _change(key, by=by, locked=locked)
+
+
+@transaction.atomic
+def disable_api_key(key: ApiKey, *, disabled: bool, by: Party) -> ApiKey:
+    """Refuse its value until it is enabled again; tokens already out live to their end. Raises Conflict when it is
+    locked."""
+    _require_unlocked(key)
+    return _change(key, by=by, disabled=disabled)
+
+
+@transaction.atomic
+def delete_api_key(key: ApiKey, *, by: Party) -> None:
+    """Delete it with its sessions; access tokens already out live to their end. Raises Conflict when it is locked,
+    NotFound when it is gone."""
+    current = ApiKey.objects.select_for_update().filter(pk=key.pk).first()
+    if current is None:
+        raise NotFound("The API key was deleted since it was read.")
+    _require_unlocked(current)
+    _record("delete", current, by=by, status=204)
+    current.delete()
+
+
+def _require_subject(account: Account, iam_id: str, by: Party) -> None:
+    """A key is as good as its subject: nobody else makes one for a person, whatever policies grant (IBM API reference,
+    "Create an API key")."""
+    target = Target("iam_id")
+    if is_service_id(iam_id):
+        # The lock keeps the service ID from being deleted before the key is there to be deleted with it.
+        rows = ServiceId.objects.select_for_update(no_key=True).filter(account=account, id=iam_id.removeprefix("iam-"))
+        if rows.first() is None:
+            raise ReferenceNotFound("There is no service ID of this IAM id in your account.", target=target)
+    elif (by.type, by.id) != ("User", iam_id):
+        raise InvalidValue(
+            "iam_id must be that of a service ID of your account, or your own if you are a person: "
+            "nobody else makes an API key for a person.",
+            target=target,
+        )
+
+
+def _check(iam_id: str, values: dict[str, Any]) -> None:
+    expires_at: datetime | None = values.get("expires_at")
+    if expires_at is not None and expires_at <= clock.now():
+        raise InvalidValue("expires_at is past. To stop a key now, disable or delete it.", target=Target("expires_at"))
+    if values.get("support_sessions") and is_service_id(iam_id):
+        raise InvalidValue(
+            "support_sessions is for API keys of persons: a service ID has no sessions.",
+            target=Target("support_sessions"),
+        )
+
+
+def _require_unlocked(key: ApiKey) -> None:
+    if key.locked:
+        raise Conflict(f"The API key {key.id} is locked. Unlock it first: DELETE /v1/apikeys/{key.id}/lock.")
+
+
+def _change(key: ApiKey, *, by: Party, **values: Any) -> ApiKey:
+    changed = sorted(name for name, value in values.items() if getattr(key, name) != value)
+    if changed:
+        revise(key, **values, modified_at=clock.now())
+    _record("update", key, by=by, data={"changed": changed})
+    return key
+
+
+def _record(verb: str, key: ApiKey, *, by: Party, status: int = 200, data: dict[str, Any] | None = None) -> None:
+    record(
+        events.api_key_event(verb, key.iam_id),
+        initiator=by,
+        target=Party(key.crn, key.name, "ApiKey"),
+        account_id=key.account_id,
+        status=status,
+        data=data,
+    )

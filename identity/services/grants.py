@@ -81,7 +81,7 @@ def _log_in(key: ApiKey, *, client_id: str, event: str, now: datetime) -> Issued
     record(
         event or (APIKEY_LOGIN if is_person else SERVICE_ID_LOGIN),
         initiator=Party(key.iam_id, subject.name, subject.sub_type or "User"),
-        target=Party(key.id, key.name, "ApiKey"),
+        target=Party(key.crn, key.name, "ApiKey"),
         account_id=key.account_id,
         data=evidence,
     )

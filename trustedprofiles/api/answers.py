@@ -2,6 +2,9 @@
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from trustedprofiles.api.history import EnityHistoryRecord
+from trustedprofiles.api.pages import IdentityPage
+
 # --- IAM identity -------------------------------------------------------------------------------------------------
 
 
@@ -16,16 +19,10 @@ class TrustedProfile(TypedDict):
     modified_at: str
     iam_id: str
     account_id: str
+    history: NotRequired[list[EnityHistoryRecord]]
 
 
-class TrustedProfilesList(TypedDict):
-    """Links are plain URLs."""
-
-    offset: int
-    limit: int
-    first: str
-    next: NotRequired[str]
-    previous: NotRequired[str]
+class TrustedProfilesList(IdentityPage):
     profiles: list[TrustedProfile]
 
 

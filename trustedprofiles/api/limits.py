@@ -10,6 +10,7 @@ from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from trustedprofiles import events, limits
 from trustedprofiles.api import answers
 from trustedprofiles.api.base import IdentityView
+from trustedprofiles.api.flags import query_flag
 from trustedprofiles.models import ClaimRule, ProfileLink, TrustedProfile
 from trustedprofiles.permissions import Operation
 
@@ -49,16 +50,10 @@ class IdentityLimits(IdentityView):
         }
         body: dict[str, Any] = {"apikeys_per_identity": {"limit": limits.API_KEYS_PER_IDENTITY}}
         for name, (limit, rows) in counted.items():
-            body[name] = {"limit": limit} | ({"count": rows.count()} if self._wanted(name) else {})
+            body[name] = {"limit": limit} | ({"count": rows.count()} if query_flag(request, name) else {})
         for name, limit in PER_PROFILE.items():
             body[name] = {"limit": limit} | ({"profiles": self._per_profile(name)} if name in request.GET else {})
         return self.answer(body)
-
-    def _wanted(self, name: str) -> bool:
-        text = self.request.GET.get(name, "false").lower()  # Python's SDK sends True, the others true
-        if text not in ("true", "false"):
-            raise InvalidValue(f"{name} must be true or false.", target=Target(name, "parameter", text))
-        return text == "true"
 
     def _per_profile(self, name: str) -> list[answers.ProfileCount]:
         ids = [id.strip() for id in self.request.GET[name].split(",")]

@@ -1,7 +1,7 @@
-"""Pages of the IAM collections: an offset in an opaque token, bound to account and query."""
+"""Lists of the IAM APIs: what a query picks, in which order, and pages of it by an opaque token."""
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Generic, NotRequired, TypedDict, TypeVar
 from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
@@ -13,9 +13,22 @@ from trustedprofiles import filtering
 
 M = TypeVar("M", bound=Model)
 
+DEFAULT_PAGE = 20
+
+
+class IdentityPage(TypedDict):
+    """Links are plain URLs."""
+
+    offset: int
+    limit: int
+    first: str
+    next: NotRequired[str]
+    previous: NotRequired[str]
+
 
 class OffsetPage(Generic[M]):
-    """One page of ``rows`` as the query asks for it; the APIs name its two parameters differently."""
+    """One page of ``rows`` as the query asks for it, bound to account and query; the APIs name its two parameters
+    differently."""
 
     def __init__(
         self,
@@ -62,12 +75,37 @@ class OffsetPage(Generic[M]):
         return f"{self._url}?{urlencode(query)}"
 
 
+class TokenPage(OffsetPage[M]):
+    """A page of a collection of the identity API: ``pagesize`` and ``pagetoken``."""
+
+    def __init__(self, request: Request, rows: QuerySet[M], *, account_id: str) -> None:
+        super().__init__(
+            request, rows, account_id=account_id, size_name="pagesize", start_name="pagetoken", default=DEFAULT_PAGE
+        )
+
+    @property
+    def links(self) -> IdentityPage:
+        body: IdentityPage = {"offset": self.offset, "limit": self.size, "first": self.first}
+        if self.next:
+            body["next"], _ = self.next
+        if self.previous:
+            body["previous"], _ = self.previous
+        return body
+
+
 def one_of(request: Request, name: str, choices: Sequence[str]) -> str | None:
     """A query parameter with an enumeration; None when it is absent. Raises InvalidValue."""
     asked = request.GET.get(name)
     if asked is not None and asked not in choices:
         raise InvalidValue(f"{name} must be one of {', '.join(choices)}.", target=Target(name, "parameter", asked))
     return asked
+
+
+def ordered(request: Request, rows: QuerySet[M], attributes: Sequence[str]) -> QuerySet[M]:
+    """The rows in the order that ``sort`` and ``order`` ask for; oldest first without. Raises InvalidValue."""
+    sort = one_of(request, "sort", attributes) or "created_at"
+    backwards = "-" if one_of(request, "order", ("asc", "desc")) == "desc" else ""
+    return rows.order_by(f"{backwards}{sort}", "id")
 
 
 def filtered(request: Request, rows: QuerySet[M], attributes: Sequence[str]) -> QuerySet[M]:

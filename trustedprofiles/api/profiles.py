@@ -1,6 +1,7 @@
 """``/v1/profiles``."""
 
-from django.db.models import QuerySet
+from collections.abc import Sequence
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,14 +11,15 @@ from controlplane.kernel.etag import require_match
 from trustedprofiles import events
 from trustedprofiles.api import answers
 from trustedprofiles.api.base import IdentityView, ProfileView, require_own_account
-from trustedprofiles.api.pages import OffsetPage, filtered, one_of
+from trustedprofiles.api.flags import query_flag
+from trustedprofiles.api.history import histories
+from trustedprofiles.api.pages import TokenPage, filtered, ordered
 from trustedprofiles.api.serializers import ProfileCreation, ProfileUpdate, profile_body
 from trustedprofiles.models import Account, TrustedProfile
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import profiles_of
 from trustedprofiles.services import profiles
 
-DEFAULT_PAGE = 20
 FILTERABLE = ("name", "description", "email", "id")
 SORTABLE = ("name", "description", "created_at", "modified_at")
 
@@ -29,7 +31,7 @@ class Profiles(IdentityView):
             "iam-identity.profile.list",
             events.PROFILE_READ,
             answer=answers.TrustedProfilesList,
-            query=("account_id", "name", "pagesize", "pagetoken", "sort", "order", "filter"),
+            query=("account_id", "name", "pagesize", "pagetoken", "sort", "order", "filter", "include_history"),
         ),
         "POST": Operation(
             "create_profile",
@@ -49,11 +51,10 @@ class Profiles(IdentityView):
         rows = profiles_of(account_id)
         if name := request.GET.get("name"):
             rows = rows.filter(name=name)
-        rows = filtered(request, rows, FILTERABLE)
-        sort = one_of(request, "sort", SORTABLE) or "created_at"
-        backwards = "-" if one_of(request, "order", ("asc", "desc")) == "desc" else ""
-        rows = rows.order_by(f"{backwards}{sort}", "id")
-        return self.answer(_page_body(request, rows, account_id))
+        rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
+        page = TokenPage(request, rows, account_id=account_id)
+        body: answers.TrustedProfilesList = {**page.links, "profiles": _bodies(request, page.items)}
+        return self.answer(body)
 
     def post(self, request: Request) -> Response:
         asked = self.body
@@ -71,6 +72,7 @@ class Profile(ProfileView):
             "iam-identity.profile.read",
             events.PROFILE_READ,
             answer=answers.TrustedProfile,
+            query=("include_history",),
             etag=True,
         ),
         "PUT": Operation(
@@ -94,7 +96,7 @@ class Profile(ProfileView):
     }
 
     def get(self, request: Request, profile_id: str) -> Response:
-        return self.answer(profile_body(self.profile), etag=self.profile.entity_tag)
+        return self.answer(_bodies(request, [self.profile])[0], etag=self.profile.entity_tag)
 
     def put(self, request: Request, profile_id: str) -> Response:
         require_match(request.headers.get("If-Match"), current=self.profile.entity_tag)
@@ -106,18 +108,11 @@ class Profile(ProfileView):
         return self.answer()
 
 
-def _page_body(request: Request, rows: QuerySet[TrustedProfile], account_id: str) -> answers.TrustedProfilesList:
-    page = OffsetPage(
-        request, rows, account_id=account_id, size_name="pagesize", start_name="pagetoken", default=DEFAULT_PAGE
-    )
-    body: answers.TrustedProfilesList = {
-        "offset": page.offset,
-        "limit": page.size,
-        "first": page.first,
-        "profiles": [profile_body(profile) for profile in page.items],
-    }
-    if page.next:
-        body["next"], _ = page.next
-    if page.previous:
-        body["previous"], _ = page.previous
-    return body
+def _bodies(request: Request, profiles: Sequence[TrustedProfile]) -> list[answers.TrustedProfile]:
+    """With history where the query asks for it."""
+    bodies = [profile_body(profile) for profile in profiles]
+    if query_flag(request, "include_history"):
+        found = histories({profile.crn: profile.id for profile in profiles}, events.PROFILE_CHANGES)
+        for body in bodies:
+            body["history"] = found[body["id"]]
+    return bodies

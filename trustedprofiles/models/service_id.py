@@ -6,6 +6,13 @@ from controlplane.kernel.crn import Crn
 from trustedprofiles.models.account import Account
 from trustedprofiles.models.revision import Revisioned
 
+IAM_ID_PREFIX = "iam-ServiceId-"
+
+
+def is_service_id(iam_id: str) -> bool:
+    """Whether an IAM id is that of a service ID."""
+    return iam_id.startswith(IAM_ID_PREFIX)
+
 
 class ServiceId(Revisioned):
     """An identity that programs log in to with API keys of its own."""

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from controlplane.activity.record import Party, record
-from controlplane.kernel import clock
+from controlplane.kernel import clock, ids
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import InvalidValue, NotFound, OverQuota, ReferenceNotFound, Target
 from trustedprofiles import events
@@ -63,6 +64,21 @@ def delete_identity(identity: ProfileIdentity, *, by: Party) -> None:
         raise NotFound("The identity was deleted since it was read.")
     _revise(identity.profile)
     _record(events.IDENTITY_DELETE, identity.profile, [identity], by=by, status=204)
+
+
+@transaction.atomic
+def forget_identity(iam_id: str) -> list[str]:
+    """The identity is deleted: no profile trusts it any longer. Call it in the transaction that deletes the identity.
+    Returns the ids of the profiles that did."""
+    rows = ProfileIdentity.objects.filter(iam_id=iam_id)
+    profiles = TrustedProfile.objects.filter(id__in=rows.values("profile_id"))
+    found = sorted(profiles.values_list("id", flat=True))
+    for id in found:
+        TrustedProfile.objects.filter(id=id).update(
+            revision=F("revision") + 1, revision_hash=ids.hex_id(), modified_at=clock.now()
+        )
+    rows.delete()
+    return found
 
 
 def _revise(profile: TrustedProfile) -> None:

@@ -47,7 +47,7 @@ def update_profile(profile: TrustedProfile, *, changes: dict[str, str], by: Part
     """
     with _name_may_be_taken(changes.get("name", profile.name)):
         revise(profile, **changes, modified_at=clock.now())
-    _record(events.PROFILE_UPDATE, profile, by=by)
+    _record(events.PROFILE_UPDATE, profile, by=by, data={"changed": sorted(changes)})
     return profile
 
 

@@ -13,7 +13,7 @@ from controlplane.operations.openapi.shapes import Schema
 
 TAGS = {
     "VPC": "Bare metal servers and their networks. Every call names `version` and `generation`.",
-    "IAM identity": "Trusted profiles and their links to compute resources.",
+    "IAM identity": "Trusted profiles and their links to compute resources; API keys and service IDs.",
     "IAM policy": "Access policies, in the two renderings v1 and v2.",
     "IAM token": "Access tokens, and the keys that verify them.",
     "Resource manager": "Resource groups.",

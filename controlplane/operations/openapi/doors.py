@@ -13,11 +13,12 @@ from controlplane.operations.openapi.schema import JSON, REQUEST_ID, REQUEST_ID_
 from controlplane.operations.openapi.shapes import Schema, schema_of
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, CR_TOKEN_GRANT, REFRESH_GRANT
 from identity.iam.discovery import OpenIdConfiguration
-from identity.iam.token import LONGEST_API_KEY, LONGEST_SELECTOR, RESPONSE_TYPE, TokenResponse
+from identity.iam.token import LONGEST_SELECTOR, RESPONSE_TYPE, TokenResponse
 from identity.inside import bodies
 from identity.inside.door import EARLIEST_VERSION
 from identity.inside.views import IssuedCertificate, IssuedToken
 from identity.selectors import JsonWebKeySet
+from identity.services.apikeys import LONGEST_VALUE
 from identity.signing import LONGEST_TOKEN_TEXT
 
 FORM = "application/x-www-form-urlencoded"
@@ -129,7 +130,7 @@ IF_NONE_MATCH: Schema = {
 }
 PROFILE_FIELDS = {f"profile_{kind}": text(LONGEST_SELECTOR) for kind in ("id", "crn", "name")}
 GRANT_FIELDS: dict[str, dict[str, Schema]] = {
-    APIKEY_GRANT: {"apikey": text(LONGEST_API_KEY), "account": text()},
+    APIKEY_GRANT: {"apikey": text(LONGEST_VALUE), "account": text()},
     CR_TOKEN_GRANT: {"cr_token": text(LONGEST_TOKEN_TEXT), **PROFILE_FIELDS},
     ASSUME_GRANT: {"access_token": text(LONGEST_TOKEN_TEXT), **PROFILE_FIELDS, "account": text()},
     REFRESH_GRANT: {"refresh_token": text()},

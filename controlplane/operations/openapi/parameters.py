@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from controlplane.kernel.paging import LARGEST_LIMIT
 from controlplane.operations.openapi.shapes import Schema, prose
+from identity.api import apikeys, serviceids
+from identity.services.apikeys import LONGEST_VALUE
 from servers.api import address_order, images, rule_fields
 from servers.api.base import EARLIEST_VERSION
 from trustedprofiles import tagging
@@ -65,6 +67,8 @@ QUERIES = {
     "providers": Query("Where tags are kept: `ghost` here; `ims`, classic infrastructure, has none."),
     "filter": Query('Comparisons such as `name co "web"`, joined by `and` and `or`; operators eq, ne, co, sw, ew.'),
     "timeout": Query("Changes nothing: answers do not time out."),
+    "include_history": Query("Whether to tell what was done to it.", BOOLEAN),
+    "include_activity": Query("Whether to tell when, and how often, its API keys were used to log in.", BOOLEAN),
 }
 
 # Where a name means something of its own in one operation.
@@ -78,14 +82,29 @@ POLICY_QUERIES = {
     "tag_name": Query("Only policies on resources with this access tag."),
     "tag_value": Query("Only policies on resources with this value of an access tag."),
 }
+TOKEN_PAGES = {
+    "pagesize": Query("How many to answer with at most.", LIMIT),
+    "pagetoken": Query("Token of a page, out of ``next`` or ``previous`` of another."),
+    "order": Query("Direction of ``sort``.", one_of("asc", "desc")),
+}
 COUNTED = {"profiles": "trusted profiles", "cr_links": "links", "cr_rules": "claim rules for compute resources"}
 OWN_QUERIES: dict[str, dict[str, Query]] = {
     "list_profiles": {
+        **TOKEN_PAGES,
         "account_id": Query("The account of your token.", required=True),
-        "pagesize": Query("How many to answer with at most.", LIMIT),
-        "pagetoken": Query("Token of a page, out of ``next`` or ``previous`` of another."),
         "sort": Query("What to order by.", one_of(*profiles.SORTABLE)),
-        "order": Query("Direction of ``sort``.", one_of("asc", "desc")),
+    },
+    "list_service_ids": {
+        **TOKEN_PAGES,
+        "account_id": Query("The account of your token.", required=True),
+        "sort": Query("What to order by.", one_of(*serviceids.SORTABLE)),
+    },
+    "list_api_keys": {
+        **TOKEN_PAGES,
+        "iam_id": Query("Only API keys of this person or service ID; your own without it, unless ``scope`` says more."),
+        "scope": Query("``account``: those of everybody in the account.", one_of(*apikeys.SCOPES)),
+        "type": Query("Only API keys of persons, or only of service IDs.", one_of(*apikeys.TYPES)),
+        "sort": Query("What to order by.", one_of(*apikeys.SORTABLE)),
     },
     "get_explanation": {
         "subject": Query("IAM id of who asks; you, without it."),
@@ -150,6 +169,16 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
     },
 }
 
+HEADERS: dict[str, Schema] = {
+    name: {"name": name, "in": "header", "description": meaning, "schema": schema, **more}
+    for name, meaning, schema, more in (
+        ("Entity-Lock", "Whether it is locked from the start.", one_of("true", "false"), {}),
+        ("Entity-Disable", "Whether it is disabled from the start.", one_of("true", "false"), {}),
+        ("IAM-ApiKey", "The value of the API key.", text(LONGEST_VALUE), {"required": True}),
+    )
+}
+"""Request headers of single operations."""
+
 # A parameter such as ``vpc.id`` selects by a member of what a resource refers to.
 MEMBER = re.compile(r"(?P<of>[a-z_.]+)\.(?P<member>id|crn|name|href|address|resource_type)")
 
@@ -192,9 +221,11 @@ def path_parameter(name: str, *, vpc: bool) -> Schema:
 
 
 ABBREVIATIONS = {
-    **{word: word.upper() for word in ("acl", "crn", "iam", "id", "ip", "pci", "ssh", "vlan", "vni", "vpc")},
+    **{word: word.upper() for word in ("acl", "api", "crn", "iam", "id", "ip", "pci", "ssh", "vlan", "vni", "vpc")},
     "acls": "ACLs",
+    "ids": "IDs",
     "ips": "IPs",
+    "serviceid": "service ID",
     "vpcs": "VPCs",
 }
 

@@ -10,6 +10,7 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from controlplane.operations.openapi import bodies
 from controlplane.operations.openapi.parameters import (
     EVERY_VPC_CALL,
+    HEADERS,
     path_parameter,
     query_parameter,
     words,
@@ -33,6 +34,8 @@ TAGS = {
     "global-search-tagging": "Global search and tagging",
 }
 """Service name of a view to the API it belongs to."""
+NAMING = {"account_id", "IAM-ApiKey"}
+"""Parameters and headers that say what an operation is about."""
 
 OWN, OWN_PATHS = "Baremint", "/_baremint/"
 
@@ -45,9 +48,12 @@ class OperationSchema(AutoSchema):
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
     ) -> Schema | None:
-        """None for a view that is not guarded, or that does not answer this method."""
+        """None for a view that is not guarded, or that does not answer this method, or for the other spelling of a
+        path: with a slash at its end."""
         self.path, self.method, self.registry = path, method, registry
         if not isinstance(self.view, GuardedView) or not (operation := self.view.operations.get(method)):
+            return None
+        if path.endswith("/"):
             return None
         document: Schema = {
             "operationId": operation.name,
@@ -70,7 +76,10 @@ class OperationSchema(AutoSchema):
         in_path = [path_parameter(name, vpc=self._is_vpc) for name in VARIABLE.findall(self.path)]
         names = (*(EVERY_VPC_CALL if self._is_vpc else ()), *operation.query)
         in_query = [query_parameter(operation.name, name) for name in names]
-        return [*in_path, *in_query, *([if_match(operation)] if operation.if_match else []), REQUEST_ID]
+        in_headers = [HEADERS[name] for name in operation.headers]
+        if operation.if_match:
+            in_headers.append(if_match(operation))
+        return [*in_path, *in_query, *in_headers, REQUEST_ID]
 
     def _body(self, body: Any) -> Schema:
         schema = self.resolve_serializer(body, "request").ref
@@ -89,9 +98,10 @@ class OperationSchema(AutoSchema):
         return {str(operation.status): success, **refusals}
 
     def _refusals(self, operation: Operation) -> list[int]:
-        """400: a NUL character, a wrong ``version`` or body. 404: what the path or account_id names is not there."""
+        """400: a NUL character, a wrong ``version`` or body. 404: what the path, or one of ``NAMING``, names is not
+        there."""
         statuses = [400, 401, 403]
-        if VARIABLE.search(self.path) or "account_id" in operation.query:
+        if VARIABLE.search(self.path) or NAMING & {*operation.query, *operation.headers}:
             statuses.append(404)
         if self.method != "GET" and operation.conflicts:
             statuses.append(409)

@@ -34,13 +34,14 @@ def permissions() -> list[Permission]:
 
 
 def guarded_views() -> Iterator[tuple[str, GuardedView]]:
-    """Path, as the OpenAPI document writes it, and view."""
+    """Path, as the OpenAPI document writes it, and view. A path with a slash at its end is another spelling of the one
+    without, and does not count."""
     yield from _routed(get_resolver("controlplane.urls").url_patterns, "")
 
 
 def document_path(route: str) -> str:
     """Django's route as the OpenAPI document writes it: ``v1/keys/<str:key_id>`` is ``/v1/keys/{key_id}``."""
-    return "/" + CONVERTER.sub(r"{\1}", route)
+    return "/" + CONVERTER.sub(r"{\1}", route).rstrip("/")
 
 
 def _routed(patterns: list[Any], prefix: str) -> Iterator[tuple[str, GuardedView]]:
@@ -50,7 +51,7 @@ def _routed(patterns: list[Any], prefix: str) -> Iterator[tuple[str, GuardedView
             yield from _routed(pattern.url_patterns, route)
         elif isinstance(pattern, URLPattern):
             view: Any = pattern.callback
-            if issubclass(getattr(view, "cls", object), GuardedView):
+            if issubclass(getattr(view, "cls", object), GuardedView) and not route.endswith("/"):
                 yield document_path(route), view.cls(**view.initkwargs)
 
 

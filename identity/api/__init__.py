@@ -1,0 +1,1 @@
+"""API keys and service IDs, as the IAM identity API has them."""

@@ -1,0 +1,111 @@
+"""What the IAM identity API answers about API keys and service IDs, under the names of IBM's own models."""
+
+from typing import NotRequired, TypedDict
+
+from controlplane.kernel import timestamps
+from identity.models import ApiKey as ApiKeyRow
+from trustedprofiles.api.history import EnityHistoryRecord
+from trustedprofiles.api.pages import IdentityPage
+from trustedprofiles.models import ServiceId as ServiceIdRow
+
+
+class Activity(TypedDict):
+    """Log-ins with API keys. ``last_authn`` is absent when there was none."""
+
+    last_authn: NotRequired[str]
+    authn_count: int
+
+
+class ApiKey(TypedDict):
+    """``apikey`` is the value in the answer that creates it, and empty in all others."""
+
+    id: str
+    entity_tag: str
+    crn: str
+    locked: bool
+    disabled: bool
+    created_at: str
+    created_by: str
+    modified_at: str
+    name: str
+    description: NotRequired[str]
+    support_sessions: bool
+    action_when_leaked: str
+    expires_at: NotRequired[str]
+    iam_id: str
+    account_id: str
+    apikey: str
+    history: NotRequired[list[EnityHistoryRecord]]
+    activity: NotRequired[Activity]
+
+
+class ApiKeyList(IdentityPage):
+    apikeys: list[ApiKey]
+
+
+class ServiceId(TypedDict):
+    """``apikey`` is there only when the service ID was created with one, in the answer to that."""
+
+    id: str
+    iam_id: str
+    entity_tag: str
+    crn: str
+    locked: bool
+    created_at: str
+    modified_at: str
+    account_id: str
+    name: str
+    description: NotRequired[str]
+    unique_instance_crns: NotRequired[list[str]]
+    history: NotRequired[list[EnityHistoryRecord]]
+    apikey: NotRequired[ApiKey]
+    activity: NotRequired[Activity]
+
+
+class ServiceIdList(IdentityPage):
+    serviceids: list[ServiceId]
+
+
+def api_key_body(key: ApiKeyRow, *, value: str = "") -> ApiKey:
+    """Optional members without a value are left out."""
+    body: ApiKey = {
+        "id": key.id,
+        "entity_tag": key.entity_tag,
+        "crn": key.crn,
+        "locked": key.locked,
+        "disabled": key.disabled,
+        "created_at": timestamps.minutes(key.created_at),
+        "created_by": key.created_by,
+        "modified_at": timestamps.minutes(key.modified_at),
+        "name": key.name,
+        "support_sessions": key.support_sessions,
+        "action_when_leaked": key.action_when_leaked,
+        "iam_id": key.iam_id,
+        "account_id": key.account_id,
+        "apikey": value,
+    }
+    if key.description:
+        body["description"] = key.description
+    if key.expires_at:
+        body["expires_at"] = timestamps.minutes(key.expires_at)
+    return body
+
+
+def service_id_body(service_id: ServiceIdRow) -> ServiceId:
+    """Optional members without a value are left out."""
+    body: ServiceId = {
+        "id": service_id.id,
+        "iam_id": service_id.iam_id,
+        "entity_tag": service_id.entity_tag,
+        "crn": service_id.crn,
+        "locked": service_id.locked,
+        "created_at": timestamps.minutes(service_id.created_at),
+        "modified_at": timestamps.minutes(service_id.modified_at),
+        "account_id": service_id.account_id,
+        "name": service_id.name,
+    }
+    if service_id.description:
+        body["description"] = service_id.description
+    if service_id.unique_instance_crns:
+        body["unique_instance_crns"] = service_id.unique_instance_crns
+    return body

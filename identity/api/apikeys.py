@@ -1,0 +1,107 @@
+"""``/v1/apikeys``: people manage their own, without any policy; the rest needs the actions."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from identity import events
+from identity.api.answers import ApiKey as ApiKeyAnswer
+from identity.api.answers import ApiKeyList, api_key_body
+from identity.api.bodies import ApiKeyCreation, api_key_content
+from identity.api.one_apikey import SubjectView, with_history
+from identity.models import ApiKey
+from identity.selectors import find_service_id
+from identity.services import apikeys
+from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.flags import header_flag
+from trustedprofiles.api.pages import TokenPage, filtered, one_of, ordered
+from trustedprofiles.models import Account
+from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
+from trustedprofiles.permissions import Operation
+
+SCOPES = ("entity", "account")
+TYPES = ("user", "serviceid")
+SORTABLE = ("name", "description", "created_at", "created_by")
+FILTERABLE = ("name", "description", "created_by", "iam_id", "id")
+
+
+class ApiKeys(SubjectView):
+    operations = {
+        "GET": Operation(
+            "list_api_keys",
+            "iam-identity.apikey.list",
+            f"{events.USER_KEY}.read",
+            answer=ApiKeyList,
+            query=(
+                "account_id",
+                "iam_id",
+                "scope",
+                "type",
+                "pagesize",
+                "pagetoken",
+                "sort",
+                "order",
+                "filter",
+                "include_history",
+            ),
+        ),
+        "POST": Operation(
+            "create_api_key",
+            "iam-identity.apikey.create",
+            f"{events.USER_KEY}.create",
+            True,
+            status=201,
+            body=ApiKeyCreation,
+            answer=ApiKeyAnswer,
+            etag=True,
+            headers=("Entity-Lock", "Entity-Disable"),
+        ),
+    }
+
+    def prepare(self, request: Request) -> None:
+        """Whose API keys it is about decides who may ask; the body is only looked at for that here."""
+        if request.method == "POST":
+            said = request.data.get("iam_id") if isinstance(request.data, dict) else None
+            self.subject = said if isinstance(said, str) else ""
+            return
+        require_own_account(request, self.caller.account_id, required=False)
+        everybody = one_of(request, "scope", SCOPES) == "account"
+        self.subject = request.GET.get("iam_id") or ("" if everybody else self.caller.iam_id)
+        if is_service_id(self.subject) and find_service_id(self.caller.account_id, self.subject) is None:
+            raise NotFound(
+                "There is no service ID of this IAM id in your account.", target=Target("iam_id", "parameter")
+            )
+
+    def get(self, request: Request) -> Response:
+        rows = ApiKey.objects.filter(account_id=self.caller.account_id)
+        if self.subject:
+            rows = rows.filter(iam_id=self.subject)
+        rows = ordered(request, filtered(request, _of_type(request, rows), FILTERABLE), SORTABLE)
+        page = TokenPage(request, rows, account_id=self.caller.account_id)
+        body: ApiKeyList = {**page.links, "apikeys": with_history(request, page.items)}
+        return self.answer(body)
+
+    def post(self, request: Request) -> Response:
+        asked = self.body
+        if asked.pop("account_id", self.caller.account_id) != self.caller.account_id:
+            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
+        key, value = apikeys.create_api_key(
+            Account.objects.get(id=self.caller.account_id),
+            **api_key_content(asked),
+            locked=header_flag(request, "Entity-Lock"),
+            disabled=header_flag(request, "Entity-Disable"),
+            by=Party.of(self.caller),
+        )
+        return self.answer(api_key_body(key, value=value), etag=key.entity_tag)
+
+
+def _of_type(request: Request, rows: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
+    asked: Any = one_of(request, "type", TYPES)
+    if asked is None:
+        return rows
+    of_service_ids = {"iam_id__startswith": IAM_ID_PREFIX}
+    return rows.filter(**of_service_ids) if asked == "serviceid" else rows.exclude(**of_service_ids)

@@ -1,0 +1,98 @@
+"""Request bodies about API keys and service IDs."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from controlplane.kernel.crn import Crn
+from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from identity.models import ApiKey
+from identity.services.apikeys import LONGEST_VALUE, SHORTEST_VALUE
+from trustedprofiles.api.serializers import LONGEST_DESCRIPTION, LONGEST_NAME
+
+LONGEST_IAM_ID = 128
+LONGEST_CRN = 255
+MOST_CRNS = 100
+
+
+class ExpiryField(StrictCharField):
+    """An instant with its zone, ``2026-12-24T18:00+0000``; empty for none."""
+
+    default_error_messages = {"instant": "Send an instant with its zone, such as 2026-12-24T18:00+0000."}
+
+    def to_internal_value(self, data: Any) -> Any:
+        text = super().to_internal_value(data)
+        try:
+            instant = datetime.fromisoformat(text)
+            if instant.tzinfo is None:
+                self.fail("instant")
+            return instant.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("instant")
+
+
+class CrnField(StrictCharField):
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        try:
+            Crn.parse(text)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from None
+        return text
+
+
+class ApiKeyDescription(StrictSerializer):
+    """An API key of a service ID that is created with it."""
+
+    name = StrictCharField(max_length=LONGEST_NAME)
+    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+    apikey = StrictCharField(required=False, min_length=SHORTEST_VALUE, max_length=LONGEST_VALUE)
+    store_value = StrictBooleanField(required=False)
+    action_when_leaked = serializers.ChoiceField(required=False, choices=ApiKey.LeakAction.choices)
+    expires_at = ExpiryField(required=False, allow_blank=True)
+
+    def validate_store_value(self, wanted: bool) -> bool:
+        if wanted:
+            raise serializers.ValidationError("Values of API keys are not stored. Keep the one in the answer.")
+        return wanted
+
+
+class ApiKeyCreation(ApiKeyDescription):
+    """``iam_id`` is your own, or that of a service ID."""
+
+    iam_id = StrictCharField(max_length=LONGEST_IAM_ID)
+    account_id = StrictCharField(required=False, max_length=64)
+    support_sessions = StrictBooleanField(required=False)
+
+
+class ApiKeyUpdate(StrictSerializer):
+    name = StrictCharField(required=False, max_length=LONGEST_NAME)
+    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+    support_sessions = StrictBooleanField(required=False)
+    action_when_leaked = serializers.ChoiceField(required=False, choices=ApiKey.LeakAction.choices)
+    expires_at = ExpiryField(required=False, allow_blank=True)
+
+
+class ServiceIdUpdate(StrictSerializer):
+    name = StrictCharField(required=False, max_length=LONGEST_NAME)
+    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+    unique_instance_crns = serializers.ListField(
+        required=False, child=CrnField(max_length=LONGEST_CRN), max_length=MOST_CRNS
+    )
+
+
+class ServiceIdCreation(ServiceIdUpdate):
+    name = StrictCharField(max_length=LONGEST_NAME)
+    account_id = StrictCharField(max_length=64)
+    apikey = ApiKeyDescription(required=False)
+
+
+def api_key_content(body: dict[str, Any]) -> dict[str, Any]:
+    """What a body says of an API key, as ``create_api_key`` and ``update_api_key`` take it."""
+    content = {name: value for name, value in body.items() if name != "store_value"}
+    if "apikey" in content:
+        content["value"] = content.pop("apikey")
+    if "expires_at" in content:
+        content["expires_at"] = content["expires_at"] or None
+    return content

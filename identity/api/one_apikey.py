@@ -1,0 +1,185 @@
+"""``/v1/apikeys/{id}``, ``/v1/apikeys/details``, and the switches of an API key."""
+
+from collections.abc import Sequence
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import MissingValue, NotFound, Target
+from controlplane.kernel.etag import require_match
+from controlplane.kernel.verdict import Allowed
+from identity import events
+from identity.api.activity import activity_of, names_of
+from identity.api.answers import ApiKey as ApiKeyAnswer
+from identity.api.answers import api_key_body
+from identity.api.bodies import ApiKeyUpdate, api_key_content
+from identity.models import ApiKey
+from identity.selectors import find_api_key
+from identity.services import apikeys
+from identity.services.grants import UNKNOWN_API_KEY
+from trustedprofiles.api.base import IdentityView
+from trustedprofiles.api.flags import query_flag
+from trustedprofiles.api.history import histories
+from trustedprofiles.models.service_id import is_service_id
+from trustedprofiles.permissions import Operation
+
+UPDATE = "iam-identity.apikey.update"
+READ_EVENT = f"{events.USER_KEY}.read"
+UPDATE_EVENT = f"{events.USER_KEY}.update"
+VALUE_HEADER = "IAM-ApiKey"
+
+
+class SubjectView(IdentityView):
+    """A view of the API keys of one person or service ID, ``subject``; of everybody's when that is empty."""
+
+    subject = ""
+
+    def resource_attributes(self) -> dict[str, str]:
+        """An API key of a service ID belongs to it: a policy on the service ID covers its keys."""
+        if is_service_id(self.subject):
+            return {"resourceType": "serviceid", "resource": self.subject.removeprefix("iam-")}
+        return {"resourceType": "apikey"}
+
+    def standing(self) -> Allowed | None:
+        if self.caller.sub_type == "User" and self.subject == self.caller.iam_id:
+            return Allowed("the API key is the caller's own", source=self.caller.iam_id)
+        return None
+
+    def event(self) -> str:
+        assert self.operation  # noqa: S101  an event is recorded of an operation
+        return events.api_key_event(self.operation.event.rpartition(".")[2], self.subject)
+
+
+class ApiKeyView(SubjectView):
+    """A view of one API key, ``api_key_id`` in the path. Another account's looks like none."""
+
+    key: ApiKey
+
+    def prepare(self, request: Request) -> None:
+        key = ApiKey.objects.filter(account_id=self.caller.account_id, id=self.kwargs["api_key_id"]).first()
+        if key is None:
+            raise NotFound("There is no API key of this id in your account.")
+        self.key, self.subject = key, key.iam_id
+
+    def resource_attributes(self) -> dict[str, str]:
+        return {"resource": self.key.id, **super().resource_attributes()}
+
+    def target(self) -> Party:
+        if hasattr(self, "key"):
+            return Party(self.key.crn, self.key.name, "ApiKey")
+        return Party(self.kwargs.get("api_key_id", ""), type="ApiKey")
+
+
+class OneApiKey(ApiKeyView):
+    operations = {
+        "GET": Operation(
+            "get_api_key",
+            "iam-identity.apikey.read",
+            READ_EVENT,
+            answer=ApiKeyAnswer,
+            query=("include_history", "include_activity"),
+            etag=True,
+        ),
+        "PUT": Operation(
+            "update_api_key",
+            UPDATE,
+            UPDATE_EVENT,
+            True,
+            body=ApiKeyUpdate,
+            answer=ApiKeyAnswer,
+            etag=True,
+            if_match="required",
+        ),
+        "DELETE": Operation(
+            "delete_api_key", "iam-identity.apikey.delete", f"{events.USER_KEY}.delete", True, status=204
+        ),
+    }
+
+    def get(self, request: Request, api_key_id: str) -> Response:
+        [body] = with_history(request, [self.key])
+        if query_flag(request, "include_activity"):
+            body["activity"] = activity_of([self.key])
+        return self.answer(body, etag=self.key.entity_tag)
+
+    def put(self, request: Request, api_key_id: str) -> Response:
+        require_match(request.headers.get("If-Match"), current=self.key.entity_tag)
+        key = apikeys.update_api_key(self.key, changes=api_key_content(self.body), by=Party.of(self.caller))
+        return self.answer(api_key_body(key), etag=key.entity_tag)
+
+    def delete(self, request: Request, api_key_id: str) -> Response:
+        apikeys.delete_api_key(self.key, by=Party.of(self.caller))
+        return self.answer()
+
+
+class ApiKeyDetails(ApiKeyView):
+    """An API key by its value, which stands in a header. The value itself is not repeated anywhere."""
+
+    operations = {
+        "GET": Operation(
+            "get_api_keys_details",
+            "iam-identity.apikey.read",
+            READ_EVENT,
+            answer=ApiKeyAnswer,
+            query=("include_history",),
+            headers=(VALUE_HEADER,),
+            etag=True,
+        )
+    }
+
+    def prepare(self, request: Request) -> None:
+        value = request.headers.get(VALUE_HEADER)
+        if not value:
+            raise MissingValue(
+                f"The {VALUE_HEADER} header is required: the value of the API key.",
+                target=Target(VALUE_HEADER, "header"),
+            )
+        # A header comes as Latin-1 (PEP 3333), whatever its sender meant; values are hashed as UTF-8.
+        key = find_api_key(value.encode("latin-1", "replace").decode("utf-8", "replace"))
+        if key is None or key.account_id != self.caller.account_id:
+            raise NotFound("Provided API key could not be found.", iam_code=UNKNOWN_API_KEY)
+        self.key, self.subject = key, key.iam_id
+
+    def get(self, request: Request) -> Response:
+        return self.answer(with_history(request, [self.key])[0], etag=self.key.entity_tag)
+
+
+class ApiKeyLock(ApiKeyView):
+    operations = {
+        "POST": Operation("lock_api_key", UPDATE, UPDATE_EVENT, True, status=204),
+        "DELETE": Operation("unlock_api_key", UPDATE, UPDATE_EVENT, True, status=204),
+    }
+
+    def post(self, request: Request, api_key_id: str) -> Response:
+        apikeys.lock_api_key(self.key, locked=True, by=Party.of(self.caller))
+        return self.answer()
+
+    def delete(self, request: Request, api_key_id: str) -> Response:
+        apikeys.lock_api_key(self.key, locked=False, by=Party.of(self.caller))
+        return self.answer()
+
+
+class ApiKeyDisabling(ApiKeyView):
+    operations = {
+        "POST": Operation("disable_api_key", UPDATE, UPDATE_EVENT, True, status=204),
+        "DELETE": Operation("enable_api_key", UPDATE, UPDATE_EVENT, True, status=204),
+    }
+
+    def post(self, request: Request, api_key_id: str) -> Response:
+        apikeys.disable_api_key(self.key, disabled=True, by=Party.of(self.caller))
+        return self.answer()
+
+    def delete(self, request: Request, api_key_id: str) -> Response:
+        apikeys.disable_api_key(self.key, disabled=False, by=Party.of(self.caller))
+        return self.answer()
+
+
+def with_history(request: Request, keys: Sequence[ApiKey]) -> list[ApiKeyAnswer]:
+    """The API keys, with their history where the query asks for it."""
+    bodies = [api_key_body(key) for key in keys]
+    if query_flag(request, "include_history"):
+        targets = {name: key.id for key in keys for name in names_of(key)}
+        found = histories(targets, events.API_KEY_CHANGES)
+        for body in bodies:
+            body["history"] = found[body["id"]]
+    return bodies

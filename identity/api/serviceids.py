@@ -1,0 +1,179 @@
+"""``/v1/serviceids``."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Target
+from controlplane.kernel.etag import require_match
+from identity import events
+from identity.api import answers
+from identity.api.activity import activity_of
+from identity.api.answers import api_key_body, service_id_body
+from identity.api.bodies import ServiceIdCreation, ServiceIdUpdate, api_key_content
+from identity.models import ApiKey
+from identity.services import serviceids
+from trustedprofiles.api.base import IdentityView, require_own_account
+from trustedprofiles.api.flags import header_flag, query_flag
+from trustedprofiles.api.history import histories
+from trustedprofiles.api.pages import TokenPage, filtered, ordered
+from trustedprofiles.models import Account, ServiceId
+from trustedprofiles.permissions import Operation
+from trustedprofiles.selectors import authorize
+
+UPDATE = "iam-identity.serviceid.update"
+CREATE_KEY = "iam-identity.apikey.create"
+SORTABLE = ("name", "description", "created_at", "modified_at")
+FILTERABLE = ("name", "description", "id")
+
+
+class ServiceIds(IdentityView):
+    operations = {
+        "GET": Operation(
+            "list_service_ids",
+            "iam-identity.serviceid.list",
+            events.SERVICE_ID_READ,
+            answer=answers.ServiceIdList,
+            query=("account_id", "name", "pagesize", "pagetoken", "sort", "order", "filter", "include_history"),
+        ),
+        "POST": Operation(
+            "create_service_id",
+            "iam-identity.serviceid.create",
+            events.SERVICE_ID_CREATE,
+            True,
+            status=201,
+            body=ServiceIdCreation,
+            answer=answers.ServiceId,
+            etag=True,
+            headers=("Entity-Lock",),
+            further=(CREATE_KEY,),
+        ),
+    }
+
+    def resource_attributes(self) -> dict[str, str]:
+        return {"resourceType": "serviceid"}
+
+    def get(self, request: Request) -> Response:
+        account_id = self.caller.account_id
+        require_own_account(request, account_id)
+        rows = ServiceId.objects.filter(account_id=account_id)
+        if name := request.GET.get("name"):
+            rows = rows.filter(name=name)
+        rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
+        page = TokenPage(request, rows, account_id=account_id)
+        body: answers.ServiceIdList = {**page.links, "serviceids": _bodies(request, page.items)}
+        return self.answer(body)
+
+    def post(self, request: Request) -> Response:
+        asked = self.body
+        if asked.pop("account_id") != self.caller.account_id:
+            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
+        account = Account.objects.get(id=self.caller.account_id)
+        content: dict[str, Any] = {"locked": header_flag(request, "Entity-Lock"), "by": Party.of(self.caller)}
+        if "apikey" not in asked:
+            service_id = serviceids.create_service_id(account, **asked, **content)
+            return self.answer(service_id_body(service_id), etag=service_id.entity_tag)
+        self._require_key_creation()
+        api_key = api_key_content(asked.pop("apikey"))
+        service_id, key, value = serviceids.create_service_id_with_key(account, api_key=api_key, **asked, **content)
+        body = {**service_id_body(service_id), "apikey": api_key_body(key, value=value)}
+        return self.answer(body, etag=service_id.entity_tag)
+
+    def _require_key_creation(self) -> None:
+        resource = {
+            "accountId": self.caller.account_id,
+            "serviceName": self.service_name,
+            **self.resource_attributes(),
+        }
+        verdict = authorize(self.caller, action=CREATE_KEY, resource=resource)
+        if not verdict:
+            raise NotAuthorized(verdict.because, target=Target("apikey"), more_info=verdict.explanation)
+
+
+class ServiceIdView(IdentityView):
+    """A view of one service ID, ``serviceid_id`` in the path. Another account's looks like none."""
+
+    service_id: ServiceId
+
+    def prepare(self, request: Request) -> None:
+        row = ServiceId.objects.filter(account_id=self.caller.account_id, id=self.kwargs["serviceid_id"]).first()
+        if row is None:
+            raise NotFound("There is no service ID of this id in your account.")
+        self.service_id = row
+
+    def resource_attributes(self) -> dict[str, str]:
+        return {"resourceType": "serviceid", "resource": self.service_id.id}
+
+    def target(self) -> Party:
+        if hasattr(self, "service_id"):
+            return Party(self.service_id.crn, self.service_id.name, "ServiceId")
+        return Party(self.kwargs["serviceid_id"], type="ServiceId")
+
+
+class OneServiceId(ServiceIdView):
+    operations = {
+        "GET": Operation(
+            "get_service_id",
+            "iam-identity.serviceid.read",
+            events.SERVICE_ID_READ,
+            answer=answers.ServiceId,
+            query=("include_history", "include_activity"),
+            etag=True,
+        ),
+        "PUT": Operation(
+            "update_service_id",
+            UPDATE,
+            events.SERVICE_ID_UPDATE,
+            True,
+            body=ServiceIdUpdate,
+            answer=answers.ServiceId,
+            etag=True,
+            if_match="required",
+        ),
+        "DELETE": Operation(
+            "delete_service_id", "iam-identity.serviceid.delete", events.SERVICE_ID_DELETE, True, status=204
+        ),
+    }
+
+    def get(self, request: Request, serviceid_id: str) -> Response:
+        [body] = _bodies(request, [self.service_id])
+        if query_flag(request, "include_activity"):
+            body["activity"] = activity_of(ApiKey.objects.filter(iam_id=self.service_id.iam_id))
+        return self.answer(body, etag=self.service_id.entity_tag)
+
+    def put(self, request: Request, serviceid_id: str) -> Response:
+        require_match(request.headers.get("If-Match"), current=self.service_id.entity_tag)
+        service_id = serviceids.update_service_id(self.service_id, changes=self.body, by=Party.of(self.caller))
+        return self.answer(service_id_body(service_id), etag=service_id.entity_tag)
+
+    def delete(self, request: Request, serviceid_id: str) -> Response:
+        serviceids.delete_service_id(self.service_id, by=Party.of(self.caller))
+        return self.answer()
+
+
+class ServiceIdLock(ServiceIdView):
+    operations = {
+        "POST": Operation("lock_service_id", UPDATE, events.SERVICE_ID_UPDATE, True, status=204),
+        "DELETE": Operation("unlock_service_id", UPDATE, events.SERVICE_ID_UPDATE, True, status=204),
+    }
+
+    def post(self, request: Request, serviceid_id: str) -> Response:
+        serviceids.lock_service_id(self.service_id, locked=True, by=Party.of(self.caller))
+        return self.answer()
+
+    def delete(self, request: Request, serviceid_id: str) -> Response:
+        serviceids.lock_service_id(self.service_id, locked=False, by=Party.of(self.caller))
+        return self.answer()
+
+
+def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[answers.ServiceId]:
+    """With history where the query asks for it."""
+    bodies = [service_id_body(service_id) for service_id in service_ids]
+    if query_flag(request, "include_history"):
+        found = histories({each.crn: each.id for each in service_ids}, events.SERVICE_ID_CHANGES)
+        for body in bodies:
+            body["history"] = found[body["id"]]
+    return bodies

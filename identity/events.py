@@ -1,0 +1,25 @@
+"""Activity events of API keys and service IDs.
+
+IBM publishes create, update and delete of them (IBM Cloud docs, "Activity tracking events for IAM"); locking and
+disabling are updates there. Reads follow the same pattern.
+"""
+
+from trustedprofiles.models.service_id import is_service_id
+
+USER_KEY = "iam-identity.user-apikey"
+SERVICE_ID_KEY = "iam-identity.serviceid-apikey"
+CHANGES = ("create", "update")
+API_KEY_CHANGES = tuple(f"{kind}.{verb}" for kind in (USER_KEY, SERVICE_ID_KEY) for verb in CHANGES)
+"""What makes up an API key's history."""
+
+SERVICE_ID_CREATE = "iam-identity.account-serviceid.create"
+SERVICE_ID_READ = "iam-identity.account-serviceid.read"
+SERVICE_ID_UPDATE = "iam-identity.account-serviceid.update"
+SERVICE_ID_DELETE = "iam-identity.account-serviceid.delete"
+SERVICE_ID_CHANGES = (SERVICE_ID_CREATE, SERVICE_ID_UPDATE)
+"""What makes up a service ID's history."""
+
+
+def api_key_event(verb: str, iam_id: str) -> str:
+    """``iam-identity.user-apikey.create``, or the same of an API key of a service ID."""
+    return f"{SERVICE_ID_KEY if is_service_id(iam_id) else USER_KEY}.{verb}"

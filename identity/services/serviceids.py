@@ -1,0 +1,124 @@
+"""Service IDs: create, change, lock, delete."""
+
+from typing import Any
+
+from django.db import transaction
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import Conflict, NotFound, OverQuota
+from identity import events
+from identity.models import ApiKey
+from identity.services.apikeys import create_api_key
+from trustedprofiles.limits import SERVICE_IDS_PER_ACCOUNT
+from trustedprofiles.models import Account, Policy, ServiceId
+from trustedprofiles.services.identities import forget_identity
+from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.tags import forget
+
+
+@transaction.atomic
+def create_service_id(
+    account: Account,
+    *,
+    name: str,
+    by: Party,
+    description: str = "",
+    unique_instance_crns: list[str] | None = None,
+    locked: bool = False,
+) -> ServiceId:
+    """Make a service ID, which can do nothing until policies say so. Raises OverQuota beyond 2000."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if account.service_ids.count() >= SERVICE_IDS_PER_ACCOUNT:
+        raise OverQuota(f"An account has at most {SERVICE_IDS_PER_ACCOUNT} service IDs. Delete one first.")
+    now = clock.now()
+    service_id = ServiceId.objects.create(
+        id=ids.prefixed_id("ServiceId"),
+        account=account,
+        name=name,
+        description=description,
+        unique_instance_crns=unique_instance_crns or [],
+        locked=locked,
+        revision_hash=ids.hex_id(),
+        created_at=now,
+        modified_at=now,
+    )
+    _record(events.SERVICE_ID_CREATE, service_id, by=by, status=201)
+    return service_id
+
+
+@transaction.atomic
+def create_service_id_with_key(
+    account: Account, *, api_key: dict[str, Any], by: Party, **content: Any
+) -> tuple[ServiceId, ApiKey, str]:
+    """The same with a first API key, described as for ``create_api_key``; both or none. Returns the key's value too."""
+    service_id = create_service_id(account, by=by, **content)
+    key, value = create_api_key(account, iam_id=service_id.iam_id, by=by, **api_key)
+    return service_id, key, value
+
+
+@transaction.atomic
+def update_service_id(service_id: ServiceId, *, changes: dict[str, Any], by: Party) -> ServiceId:
+    """Change ``name``, ``description`` or ``unique_instance_crns``.
+
+    Raises Conflict when it is locked, or was changed since it was read.
+    """
+    _require_unlocked(service_id)
+    return _change(service_id, by=by, **changes)
+
+
+@transaction.atomic
+def lock_service_id(service_id: ServiceId, *, locked: bool, by: Party) -> ServiceId:
+    """Lock it against change and deletion, or unlock it. Its API keys have locks of their own."""
+    return _change(service_id, by=by, locked=locked)
+
+
+@transaction.atomic
+def delete_service_id(service_id: ServiceId, *, by: Party) -> None:
+    """Delete it with its API keys and policies, and from the profiles that trust it; its tokens are worth nothing at
+    Baremint's own doors from now on.
+
+    Raises Conflict when it is locked, or one of its API keys is; NotFound when it is gone.
+    """
+    current = ServiceId.objects.select_for_update().filter(pk=service_id.pk).first()
+    if current is None:
+        raise NotFound("The service ID was deleted since it was read.")
+    _require_unlocked(current)
+    keys = list(ApiKey.objects.select_for_update().filter(iam_id=current.iam_id).order_by("id"))
+    if locked := next((key for key in keys if key.locked), None):
+        raise Conflict(
+            f"Its API key {locked.id} is locked. Unlock that first: DELETE /v1/apikeys/{locked.id}/lock.",
+        )
+    policies = Policy.objects.filter(account_id=current.account_id, subject_iam_id=current.iam_id.lower())
+    gone = {
+        "apikeys": [key.id for key in keys],
+        "policies": [str(id) for id in policies.values_list("id", flat=True)],
+        "profiles": forget_identity(current.iam_id),
+    }
+    _record(events.SERVICE_ID_DELETE, current, by=by, status=204, data=gone)
+    policies.delete()
+    ApiKey.objects.filter(pk__in=gone["apikeys"]).delete()
+    forget(current.crn)
+    current.delete()
+
+
+def _require_unlocked(service_id: ServiceId) -> None:
+    if service_id.locked:
+        raise Conflict(
+            f"The service ID {service_id.id} is locked. Unlock it first: DELETE /v1/serviceids/{service_id.id}/lock."
+        )
+
+
+def _change(service_id: ServiceId, *, by: Party, **values: Any) -> ServiceId:
+    changed = sorted(name for name, value in values.items() if getattr(service_id, name) != value)
+    if changed:
+        revise(service_id, **values, modified_at=clock.now())
+    _record(events.SERVICE_ID_UPDATE, service_id, by=by, data={"changed": changed})
+    return service_id
+
+
+def _record(
+    event: str, service_id: ServiceId, *, by: Party, status: int = 200, data: dict[str, Any] | None = None
+) -> None:
+    target = Party(service_id.crn, service_id.name, "ServiceId")
+    record(event, initiator=by, target=target, account_id=service_id.account_id, status=status, data=data)
