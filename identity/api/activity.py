@@ -17,7 +17,8 @@ def names_of(key: ApiKey) -> tuple[str, str]:
 
 
 def activity_of(keys: Iterable[ApiKey]) -> Activity:
-    """Log-ins with any of the keys. A session that goes on by its refresh token is none."""
+    """Log-ins with any of the keys, which are still there (D-74). A session that goes on by its refresh token is
+    none."""
     logins = ActivityEvent.objects.filter(
         target_id__in=[name for key in keys for name in names_of(key)],
         action__in=(APIKEY_LOGIN, SERVICE_ID_LOGIN),

@@ -53,6 +53,7 @@ class ApiKeyDescription(StrictSerializer):
     expires_at = ExpiryField(required=False, allow_blank=True)
 
     def validate_store_value(self, wanted: bool) -> bool:
+        """Only a hash is kept (D-70)."""
         if wanted:
             raise serializers.ValidationError("Values of API keys are not stored. Keep the one in the answer.")
         return wanted

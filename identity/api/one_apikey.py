@@ -36,7 +36,7 @@ class SubjectView(IdentityView):
     subject = ""
 
     def resource_attributes(self) -> dict[str, str]:
-        """An API key of a service ID belongs to it: a policy on the service ID covers its keys."""
+        """An API key of a service ID belongs to it: a policy on the service ID covers its keys (D-72)."""
         if is_service_id(self.subject):
             return {"resourceType": "serviceid", "resource": self.subject.removeprefix("iam-")}
         return {"resourceType": "apikey"}

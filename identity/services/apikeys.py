@@ -77,15 +77,15 @@ def update_api_key(key: ApiKey, *, changes: dict[str, Any], by: Party) -> ApiKey
 @transaction.atomic
 def lock_api_key(key: ApiKey, *, locked: bool, by: Party) -> ApiKey:
     """Lock it against every change but unlocking, or unlock it. It can be used as before."""
-    return _change(key, by=by, locked=locked)
+    return _change(key, by=by, status=204, locked=locked)
 
 
 @transaction.atomic
 def disable_api_key(key: ApiKey, *, disabled: bool, by: Party) -> ApiKey:
     """Refuse its value until it is enabled again; tokens already out live to their end. Raises Conflict when it is
-    locked."""
+    locked (D-73)."""
     _require_unlocked(key)
-    return _change(key, by=by, disabled=disabled)
+    return _change(key, by=by, status=204, disabled=disabled)
 
 
 @transaction.atomic
@@ -133,11 +133,11 @@ def _require_unlocked(key: ApiKey) -> None:
         raise Conflict(f"The API key {key.id} is locked. Unlock it first: DELETE /v1/apikeys/{key.id}/lock.")
 
 
-def _change(key: ApiKey, *, by: Party, **values: Any) -> ApiKey:
+def _change(key: ApiKey, *, by: Party, status: int = 200, **values: Any) -> ApiKey:
     changed = sorted(name for name, value in values.items() if getattr(key, name) != value)
     if changed:
         revise(key, **values, modified_at=clock.now())
-    _record("update", key, by=by, data={"changed": changed})
+    _record("update", key, by=by, status=status, data={"changed": changed})
     return key
 
 

@@ -69,14 +69,14 @@ def update_service_id(service_id: ServiceId, *, changes: dict[str, Any], by: Par
 
 @transaction.atomic
 def lock_service_id(service_id: ServiceId, *, locked: bool, by: Party) -> ServiceId:
-    """Lock it against change and deletion, or unlock it. Its API keys have locks of their own."""
-    return _change(service_id, by=by, locked=locked)
+    """Lock it against change and deletion, or unlock it. Its API keys have locks of their own (D-73)."""
+    return _change(service_id, by=by, status=204, locked=locked)
 
 
 @transaction.atomic
 def delete_service_id(service_id: ServiceId, *, by: Party) -> None:
-    """Delete it with its API keys and policies, and from the profiles that trust it; its tokens are worth nothing at
-    Baremint's own doors from now on.
+    """Delete it with its API keys and policies, and from the profiles that trust it (D-71); its tokens are worth
+    nothing at Baremint's own doors from now on.
 
     Raises Conflict when it is locked, or one of its API keys is; NotFound when it is gone.
     """
@@ -109,11 +109,11 @@ def _require_unlocked(service_id: ServiceId) -> None:
         )
 
 
-def _change(service_id: ServiceId, *, by: Party, **values: Any) -> ServiceId:
+def _change(service_id: ServiceId, *, by: Party, status: int = 200, **values: Any) -> ServiceId:
     changed = sorted(name for name, value in values.items() if getattr(service_id, name) != value)
     if changed:
         revise(service_id, **values, modified_at=clock.now())
-    _record(events.SERVICE_ID_UPDATE, service_id, by=by, data={"changed": changed})
+    _record(events.SERVICE_ID_UPDATE, service_id, by=by, status=status, data={"changed": changed})
     return service_id
 
 

@@ -26,7 +26,7 @@ from servers.models import VPC, BareMetalServer, Image, Key, NetworkInterface, S
 from servers.selectors import server_by_number
 from tests.build import make_csr
 from tests.world import ALICE, World, make_profile, make_server
-from trustedprofiles.models import Policy, ProfileLink, TrustedProfile, User
+from trustedprofiles.models import Policy, ProfileLink, ServiceId, TrustedProfile, User
 
 pytestmark = pytest.mark.usefixtures("keys")
 
@@ -35,6 +35,7 @@ SERVERS = "/admin/servers/baremetalserver/"
 READ_ONLY: list[type[Model]] = [
     TrustedProfile,
     ProfileLink,
+    ServiceId,
     Policy,
     KeyPair,
     IssuedCertificate,

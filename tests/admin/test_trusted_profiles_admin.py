@@ -4,17 +4,18 @@ import pytest
 from django.test import Client
 
 from controlplane.activity.record import Party
+from identity.services.serviceids import create_service_id
 from tests.build import FACTS
 from tests.policies import make_content
 from tests.world import World, make_profile
-from trustedprofiles.models import Account, Policy, ProfileLink, ResourceGroup, TrustedProfile, User
+from trustedprofiles.models import Account, Policy, ProfileLink, ResourceGroup, ServiceId, TrustedProfile, User
 from trustedprofiles.services.links import create_link
 from trustedprofiles.services.policies import create_policy
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 MARKUP = "<svg onload=alert(1)>"
 MODELS = {"account": Account, "resourcegroup": ResourceGroup, "trustedprofile": TrustedProfile}
-MODELS |= {"profilelink": ProfileLink, "policy": Policy, "user": User}
+MODELS |= {"profilelink": ProfileLink, "policy": Policy, "serviceid": ServiceId, "user": User}
 READ_ONLY = [name for name in MODELS if name != "user"]
 
 
@@ -24,6 +25,7 @@ def admin(world: World, admin_client: Client) -> Client:
     create_link(profile, cr_type="BMS", crn=FACTS.crn, name=MARKUP, by=BY)
     content = make_content(profile.iam_id, description=MARKUP)
     create_policy(world.account, content=content, api_version="v1", by=BY)
+    create_service_id(world.account, name=MARKUP, description=MARKUP, by=BY)
     return admin_client
 
 

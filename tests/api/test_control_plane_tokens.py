@@ -102,7 +102,18 @@ def test_a_token_with_a_changed_signature_is_none(client: Client, token: str) ->
     assert ask(client, f"Bearer {changed}").status_code == 401
 
 
-PLACES = ["/v1/profiles", "/v1/policies", "/v2/policies", "/v2/roles", "/v2/resource_groups", "/v1/keys", "/v1/regions"]
+PLACES = [
+    "/v1/profiles",
+    "/v1/serviceids",
+    "/v1/serviceids/",
+    "/v1/apikeys",
+    "/v1/policies",
+    "/v2/policies",
+    "/v2/roles",
+    "/v2/resource_groups",
+    "/v1/keys",
+    "/v1/regions",
+]
 
 
 @pytest.mark.parametrize("path", PLACES)

@@ -9,7 +9,15 @@ from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR
 from tests.world import ACCOUNT, World
 
-PATHS = ["/v1/profiles/{}", "/v1/profiles/{}/links", "/v1/policies/{}", "/v2/policies/{}", "/v2/resource_groups/{}"]
+PATHS = [
+    "/v1/profiles/{}",
+    "/v1/profiles/{}/links",
+    "/v1/serviceids/{}",
+    "/v1/apikeys/{}",
+    "/v1/policies/{}",
+    "/v2/policies/{}",
+    "/v2/resource_groups/{}",
+]
 
 
 @pytest.mark.parametrize("path", PATHS)

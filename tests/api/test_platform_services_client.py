@@ -3,13 +3,12 @@
 What comes back goes through the clients' own models, which insist on every member they call required.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 from ibm_cloud_sdk_core import ApiException
-from ibm_cloud_sdk_core.authenticators import BearerTokenAuthenticator
 from ibm_platform_services import (
     GlobalSearchV2,
     GlobalTaggingV1,
@@ -38,51 +37,16 @@ from ibm_platform_services.iam_policy_management_v1 import (
     V2PolicyCollection,
 )
 from ibm_platform_services.resource_manager_v2 import ResCreateResourceGroup, ResourceGroup, ResourceGroupList
-from requests.adapters import BaseAdapter
 
-from tests.api.calling import client_of
+from tests.api.platform_services import connected
 from tests.build import FACTS
 from tests.policies import VICTOR, role_crn, v1_policy, v2_policy
-from tests.world import ACCOUNT, ALICE, World
-
-URL = "http://testserver"
-
-
-class ControlPlane(BaseAdapter):
-    """Takes a client's request to our views and the answer back."""
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        headers: Mapping[str, str] = {str(name): str(value) for name, value in request.headers.items()}
-        body = request.body.encode() if isinstance(request.body, str) else request.body or b""
-        given = client_of(ALICE).generic(
-            str(request.method),
-            str(request.url).removeprefix(URL),
-            body,
-            content_type=headers.get("content-type", ""),
-            headers={name: value for name, value in headers.items() if name.lower() != "content-type"},
-        )
-        answer = requests.Response()
-        answer.status_code = given.status_code
-        answer.headers.update(dict(given.headers))
-        answer._content = given.content
-        answer.request = request
-        return answer
-
-    def close(self) -> None:
-        """There is no connection."""
+from tests.world import ACCOUNT, World
 
 
 @pytest.fixture
 def connect(world: World) -> Callable[[Any], Any]:
-    def make(service_class: Any) -> Any:
-        service = service_class(authenticator=BearerTokenAuthenticator("taken-as-verified"))
-        service.set_service_url(URL)
-        session = requests.Session()
-        session.mount(URL, ControlPlane())
-        service.set_http_client(session)
-        return service
-
-    return make
+    return connected
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.api.calling import call, refusal
-from tests.world import ACCOUNT, MALLORY, OTHER_ACCOUNT, World, make_profile
+from tests.build import FACTS
+from tests.world import ACCOUNT, ALICE, MALLORY, OTHER_ACCOUNT, World, make_profile
 from trustedprofiles.models import TrustedProfile
 
 MINUTES = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\+0000")
@@ -236,3 +237,28 @@ def test_a_list_needs_its_account(world: World) -> None:
 @pytest.mark.parametrize("account_id", [OTHER_ACCOUNT, "c" * 32, "invalid"], ids=["foreign", "missing", "malformed"])
 def test_a_list_of_any_other_account_is_not_found(world: World, account_id: str) -> None:
     assert refusal(call("GET", f"/v1/profiles?account_id={account_id}")) == (404, "not_found")
+
+
+# --- history ------------------------------------------------------------------------------------------------------
+
+
+def test_the_history_tells_what_was_done_to_a_profile_and_to_what_it_trusts(world: World) -> None:
+    path = f"/v1/profiles/{call('POST', '/v1/profiles', CREATION).json()['id']}"
+    call("PUT", path, {"name": "new", "description": "d"}, If_Match="*")
+    link = call("POST", f"{path}/links", {"cr_type": "BMS", "link": {"crn": FACTS.crn}}).json()
+    call("DELETE", f"{path}/links/{link['id']}")
+    call("DELETE", f"{path}/links/{link['id']}")
+    history = call("GET", f"{path}?include_history=true").json()["history"]
+    assert [(each["action"].removeprefix("iam-identity.account-"), each["params"]) for each in history] == [
+        ("profile.create", []),
+        ("profile.update", ["description", "name"]),
+        ("profile-link.create", []),
+        ("profile-link.delete", []),
+    ]
+    assert {(each["iam_id"], each["iam_id_account"]) for each in history} == {(ALICE.iam_id, ACCOUNT)}
+
+
+def test_a_list_has_the_history_of_each_when_it_is_asked_for(five: list[str]) -> None:
+    with_it, without = listed("&include_history=true").json(), listed().json()
+    assert [len(each["history"]) for each in with_it["profiles"]] == [1] * 5
+    assert not [each for each in without["profiles"] if "history" in each]

@@ -19,7 +19,14 @@ def test_tokens_api_keys_and_private_keys_leave_no_trace(product: Product) -> No
     exchange = {"Authorization": f"Bearer {identity}"}
     iam = requests.post(f"{url}/identity/v1/iam_tokens?version={NEW}", headers=exchange, timeout=10).json()
     person = IAMAuthenticator(product.info["api_key"], url=product.info["iam_url"]).token_manager.get_token()
-    secrets = [identity, iam["access_token"], person, product.info["api_key"], "PRIVATE KEY"]
+    operator = {"Authorization": f"Bearer {person}"}
+    robot = {"name": "robot", "account_id": product.info["account_id"], "apikey": {"name": "first"}}
+    made = requests.post(f"{product.info['iam_url']}/v1/serviceids", json=robot, headers=operator, timeout=10).json()
+    value = made["apikey"]["apikey"]
+    known = {**operator, "IAM-ApiKey": value}
+    found = requests.get(f"{product.info['iam_url']}/v1/apikeys/details", headers=known, timeout=10).json()
+    assert found["id"] == made["apikey"]["id"]
+    secrets = [identity, iam["access_token"], person, product.info["api_key"], value, "PRIVATE KEY"]
     home = Path(product.home)
     kept = [path for path in home.iterdir() if path.name.startswith("baremint.")]
     assert kept

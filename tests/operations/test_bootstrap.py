@@ -19,6 +19,7 @@ from identity.models import ApiKey, KeyPair
 from identity.selectors import find_api_key
 from servers import catalog
 from servers.models import BareMetalServer, Image
+from trustedprofiles.limits import API_KEYS_PER_IDENTITY
 from trustedprofiles.models import Account, User
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +106,19 @@ def test_a_data_directory_that_joins_a_database_gets_an_api_key_of_its_own(
     assert joined is not None
     assert (made, joined.password) == (False, "")
     assert find_api_key(joined.api_key) is not None
+
+
+def test_one_more_data_directory_gets_an_api_key_however_many_came_before(
+    settings: object, tmp_path: Path, home: Home
+) -> None:
+    run()
+    for number in range(API_KEYS_PER_IDENTITY):
+        elsewhere = Home(tmp_path / f"elsewhere-{number}")
+        elsewhere.write_secret("kek", home.read_secret("kek") or "")
+        settings.HOME = elsewhere  # type: ignore[attr-defined]
+        run()
+
+    assert ApiKey.objects.count() == API_KEYS_PER_IDENTITY + 1
 
 
 def test_a_world_that_fails_half_way_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

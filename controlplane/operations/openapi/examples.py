@@ -10,6 +10,7 @@ TEXTS = {
     "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE9b",
     "csr": "-----BEGIN CERTIFICATE REQUEST-----\n...",
     "apikey": "$API_KEY",
+    "IAM-ApiKey": "$API_KEY",
     "account_id": "$ACCOUNT_ID",
 }
 # For patterns: the first that fits is shown.

@@ -1,0 +1,418 @@
+"""``/v1/apikeys``, as the IAM identity API answers."""
+
+import hashlib
+import re
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from identity.models import ApiKey
+from tests.api.apikeys import KEYS, OWN_VALUE, foreign_service_id, make_key, make_service_id
+from tests.api.calling import call, refusal
+from tests.world import ACCOUNT, ALICE, MALLORY, OTHER_ACCOUNT
+from trustedprofiles.limits import API_KEYS_PER_IDENTITY
+
+pytestmark = pytest.mark.usefixtures("world")
+
+CREATION = {"name": "key", "iam_id": ALICE.iam_id}
+MINUTES = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}\+0000")
+
+
+def names(answer: Any) -> list[str]:
+    assert answer.status_code == 200, answer.content
+    return [each["name"] for each in answer.json()["apikeys"]]
+
+
+# --- create and read ----------------------------------------------------------------------------------------------
+
+
+def test_an_api_key_is_created() -> None:
+    body = make_key(description="d", action_when_leaked="delete", support_sessions=True, account_id=ACCOUNT)
+    assert re.fullmatch(r"ApiKey-[0-9a-f-]{36}", body["id"])
+    assert body["crn"] == f"crn:v1:bluemix:public:iam-identity::a/{ACCOUNT}::apikey:{body['id']}"
+    assert (body["name"], body["description"], body["action_when_leaked"]) == ("key", "d", "delete")
+    assert (body["iam_id"], body["account_id"], body["created_by"]) == (ALICE.iam_id, ACCOUNT, ALICE.iam_id)
+    assert (body["support_sessions"], body["locked"], body["disabled"]) == (True, False, False)
+    assert MINUTES.fullmatch(body["created_at"])
+    assert MINUTES.fullmatch(body["modified_at"])
+
+
+def test_the_value_is_in_the_answer_that_creates_it_and_in_no_other() -> None:
+    made = make_key()
+    assert len(made["apikey"]) >= 40
+    update = call("PUT", f"{KEYS}/{made['id']}", {"name": "new"}, If_Match="*")
+    reads = [call("GET", f"{KEYS}/{made['id']}"), call("GET", f"{KEYS}/details", IAM_ApiKey=made["apikey"])]
+    bodies = [update.json(), *(each.json() for each in reads), *call("GET", KEYS).json()["apikeys"]]
+    assert [body["apikey"] for body in bodies] == ["", "", "", ""]
+
+
+def test_a_value_is_kept_as_its_hash() -> None:
+    made = make_key()
+    assert ApiKey.objects.get().sha256 == hashlib.sha256(made["apikey"].encode()).hexdigest()
+
+
+def test_two_values_are_never_alike() -> None:
+    assert make_key()["apikey"] != make_key()["apikey"]
+
+
+def test_an_own_value_is_taken() -> None:
+    made = make_key(apikey=OWN_VALUE)
+    assert made["apikey"] == OWN_VALUE
+    assert call("GET", f"{KEYS}/details", IAM_ApiKey=OWN_VALUE).json()["id"] == made["id"]
+
+
+def test_an_own_value_may_be_of_any_characters() -> None:
+    value = "zwölf Boxkämpfer jagen Viktor quer über den Deich"
+    made = make_key(apikey=value)
+    found = call("GET", f"{KEYS}/details", IAM_ApiKey=value.encode().decode("latin-1"))
+    assert found.json()["id"] == made["id"]
+
+
+def test_a_value_that_is_taken_conflicts_whoever_has_it() -> None:
+    make_key(apikey=OWN_VALUE, caller=MALLORY)
+    answer = call("POST", KEYS, CREATION | {"apikey": OWN_VALUE})
+    assert refusal(answer) == (409, "conflict")
+    assert OWN_VALUE not in answer.content.decode()
+    assert not ApiKey.objects.filter(iam_id=ALICE.iam_id).exists()
+
+
+@pytest.mark.parametrize("name", ["locked", "disabled"])
+def test_a_header_makes_it_locked_or_disabled_from_the_start(name: str) -> None:
+    header = {"locked": "Entity_Lock", "disabled": "Entity_Disable"}[name]
+    assert make_key(headers={header: "true"})[name] is True
+    assert make_key(headers={header: "false"})[name] is False
+
+
+def test_an_instant_of_any_zone_is_answered_in_utc() -> None:
+    assert make_key(expires_at="2099-12-24T18:00+0200")["expires_at"] == "2099-12-24T16:00+0000"
+
+
+@pytest.mark.parametrize("method", ["POST", "GET", "PUT"])
+def test_the_entity_tag_is_also_a_header(method: str) -> None:
+    path = f"{KEYS}/{make_key()['id']}"
+    body = {"POST": CREATION, "GET": None, "PUT": {"description": "new"}}[method]
+    answer = call(method, KEYS if method == "POST" else path, body, If_Match="*")
+    assert answer.headers["ETag"] == answer.json()["entity_tag"]
+    assert re.fullmatch(r"\d+-[0-9a-f]{32}", answer.headers["ETag"])
+
+
+def test_a_key_of_a_service_id_is_created() -> None:
+    service_id = make_service_id()
+    made = make_key(iam_id=service_id["iam_id"])
+    assert (made["iam_id"], made["created_by"]) == (service_id["iam_id"], ALICE.iam_id)
+
+
+def test_names_need_not_be_unique() -> None:
+    assert make_key()["id"] != make_key()["id"]
+
+
+def test_an_identity_has_so_many_api_keys_and_no_more() -> None:
+    for _ in range(API_KEYS_PER_IDENTITY):
+        last = make_key()
+    answer = call("POST", KEYS, CREATION)
+    assert refusal(answer) == (400, "over_quota")
+    make_key(iam_id=make_service_id()["iam_id"])
+    call("DELETE", f"{KEYS}/{last['id']}")
+    make_key()
+
+
+REFUSED: dict[str, Any] = {
+    "no-name": {"iam_id": ALICE.iam_id},
+    "no-iam-id": {"name": "key"},
+    "an-empty-name": CREATION | {"name": ""},
+    "a-number-for-a-name": CREATION | {"name": 5},
+    "a-name-of-256": CREATION | {"name": "n" * 256},
+    "a-name-with-nul": CREATION | {"name": "a\0b"},
+    "a-description-of-1001": CREATION | {"description": "d" * 1001},
+    "a-value-of-31": CREATION | {"apikey": "v" * 31},
+    "a-value-of-513": CREATION | {"apikey": "v" * 513},
+    "an-empty-value": CREATION | {"apikey": ""},
+    "a-number-for-a-value": CREATION | {"apikey": 10**40},
+    "a-value-to-store": CREATION | {"store_value": True},
+    "a-text-for-a-boolean": CREATION | {"support_sessions": "true"},
+    "an-unknown-action": CREATION | {"action_when_leaked": "shout"},
+    "no-instant": CREATION | {"expires_at": "tomorrow"},
+    "an-instant-without-a-zone": CREATION | {"expires_at": "2099-12-24T18:00"},
+    "a-date": CREATION | {"expires_at": "2099-12-24"},
+    "an-instant-that-is-past": CREATION | {"expires_at": "2020-12-24T18:00+0000"},
+    "an-instant-beyond-all-calendars": CREATION | {"expires_at": "9999-12-31T23:59-1200"},
+    "a-number-for-an-instant": CREATION | {"expires_at": 4102444800},
+    "another-person": CREATION | {"iam_id": "IBMid-BOB0000001"},
+    "a-trusted-profile": CREATION | {"iam_id": "iam-Profile-11111111-1111-4111-8111-111111111111"},
+    "a-service-id-that-is-not-there": CREATION | {"iam_id": "iam-ServiceId-11111111-1111-4111-8111-111111111111"},
+    "a-list-for-an-iam-id": CREATION | {"iam_id": [ALICE.iam_id]},
+    "another-account": CREATION | {"account_id": OTHER_ACCOUNT},
+    "an-id": CREATION | {"id": "ApiKey-mine"},
+    "a-lock-in-the-body": CREATION | {"locked": True},
+    "a-list": [],
+    "not-json": b"{",
+    "the-name-twice": b'{"name": "a", "name": "b"}',
+}
+
+
+@pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED.keys())
+def test_a_creation_is_refused_and_nothing_is_made(body: Any) -> None:
+    assert call("POST", KEYS, body).status_code == 400
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("header", ["Entity_Lock", "Entity_Disable"])
+def test_a_header_that_is_neither_true_nor_false_is_refused(header: str) -> None:
+    assert refusal(call("POST", KEYS, CREATION, **{header: "perhaps"})) == (400, "invalid_value")
+    assert not ApiKey.objects.exists()
+
+
+def test_a_key_of_another_accounts_service_id_is_refused() -> None:
+    answer = call("POST", KEYS, CREATION | {"iam_id": foreign_service_id()["iam_id"]})
+    assert refusal(answer) == (400, "not_found")
+
+
+def test_a_service_id_has_no_sessions() -> None:
+    body = CREATION | {"iam_id": make_service_id()["iam_id"], "support_sessions": True}
+    assert refusal(call("POST", KEYS, body)) == (400, "invalid_value")
+
+
+# --- details ------------------------------------------------------------------------------------------------------
+
+
+def test_details_need_the_header() -> None:
+    assert refusal(call("GET", f"{KEYS}/details")) == (400, "missing_value")
+
+
+@pytest.mark.parametrize("value", ["v" * 40, "v" * 5000, "\xe9" * 40], ids=["unknown", "long", "not-utf-8"])
+def test_details_of_an_unknown_value_are_not_found(value: str) -> None:
+    assert refusal(call("GET", f"{KEYS}/details", IAM_ApiKey=value)) == (404, "not_found")
+
+
+def test_details_of_another_accounts_value_are_not_found() -> None:
+    value = make_key()["apikey"]
+    assert refusal(call("GET", f"{KEYS}/details", IAM_ApiKey=value, caller=MALLORY)) == (404, "not_found")
+
+
+# --- change -------------------------------------------------------------------------------------------------------
+
+
+def test_a_change_is_made_and_the_rest_stays() -> None:
+    made = make_key(description="d", expires_at="2099-12-24T18:00+0000")
+    changed = call("PUT", f"{KEYS}/{made['id']}", {"name": "new"}, If_Match=made["entity_tag"]).json()
+    assert (changed["name"], changed["description"]) == ("new", "d")
+    assert changed["expires_at"] == made["expires_at"]
+    assert changed["entity_tag"].startswith("2-")
+
+
+def test_an_empty_description_and_end_clear_them() -> None:
+    made = make_key(description="d", expires_at="2099-12-24T18:00+0000")
+    changed = call("PUT", f"{KEYS}/{made['id']}", {"description": "", "expires_at": ""}, If_Match="*").json()
+    assert not {"description", "expires_at"} & changed.keys()
+
+
+def test_a_change_with_a_stale_entity_tag_is_refused() -> None:
+    made = make_key()
+    path = f"{KEYS}/{made['id']}"
+    call("PUT", path, {"name": "first"}, If_Match=made["entity_tag"])
+    assert refusal(call("PUT", path, {"name": "second"}, If_Match=made["entity_tag"])) == (412, "precondition_failed")
+    assert ApiKey.objects.get().name == "first"
+
+
+def test_a_change_without_an_entity_tag_is_refused() -> None:
+    assert refusal(call("PUT", f"{KEYS}/{make_key()['id']}", {"name": "new"})) == (400, "missing_value")
+
+
+REFUSED_CHANGES: dict[str, Any] = {
+    "an-empty-name": {"name": ""},
+    "a-name-of-256": {"name": "n" * 256},
+    "a-value": {"apikey": OWN_VALUE},
+    "another-subject": {"iam_id": "IBMid-BOB0000001"},
+    "an-account": {"account_id": OTHER_ACCOUNT},
+    "a-switch": {"disabled": True},
+    "an-end-that-is-past": {"expires_at": "2020-12-24T18:00+0000"},
+    "an-unknown-action": {"action_when_leaked": ""},
+}
+
+
+@pytest.mark.parametrize("body", REFUSED_CHANGES.values(), ids=REFUSED_CHANGES.keys())
+def test_a_change_is_refused_and_nothing_changes(body: Any) -> None:
+    path = f"{KEYS}/{make_key()['id']}"
+    assert call("PUT", path, body, If_Match="*").status_code == 400
+    assert ApiKey.objects.get().revision == 1
+
+
+# --- lock and disable ---------------------------------------------------------------------------------------------
+
+FORBIDDEN_WHILE_LOCKED = {
+    "change": ("PUT", "", {"name": "new"}),
+    "delete": ("DELETE", "", None),
+    "disable": ("POST", "/disable", None),
+    "enable": ("DELETE", "/disable", None),
+}
+
+
+@pytest.mark.parametrize("name", FORBIDDEN_WHILE_LOCKED)
+def test_a_locked_api_key_is_neither_changed_nor_deleted(name: str) -> None:
+    method, suffix, body = FORBIDDEN_WHILE_LOCKED[name]
+    path = f"{KEYS}/{make_key()['id']}"
+    assert call("POST", f"{path}/lock").status_code == 204
+    answer = call(method, f"{path}{suffix}", body, If_Match="*")
+    assert refusal(answer) == (409, "conflict")
+    assert f"DELETE {path}/lock" in answer.json()["errors"][0]["message"]
+    assert ApiKey.objects.get().revision == 2
+
+
+@pytest.mark.parametrize("name", FORBIDDEN_WHILE_LOCKED)
+def test_once_it_is_unlocked_it_is(name: str) -> None:
+    method, suffix, body = FORBIDDEN_WHILE_LOCKED[name]
+    path = f"{KEYS}/{make_key(headers={'Entity_Lock': 'true'})['id']}"
+    assert call("DELETE", f"{path}/lock").status_code == 204
+    assert call(method, f"{path}{suffix}", body, If_Match="*").status_code in (200, 204)
+
+
+@pytest.mark.parametrize(("switch", "name"), [("lock", "locked"), ("disable", "disabled")])
+def test_a_switch_is_thrown_back_and_forth_and_again(switch: str, name: str) -> None:
+    path = f"{KEYS}/{make_key()['id']}"
+    seen = []
+    for method in ("POST", "POST", "DELETE", "DELETE"):
+        answer = call(method, f"{path}/{switch}")
+        assert (answer.status_code, answer.content) == (204, b"")
+        seen.append(call("GET", path).json()[name])
+    assert seen == [True, True, False, False]
+
+
+def test_a_switch_changes_the_entity_tag() -> None:
+    made = make_key()
+    call("POST", f"{KEYS}/{made['id']}/disable")
+    assert refusal(call("PUT", f"{KEYS}/{made['id']}", {"name": "new"}, If_Match=made["entity_tag"]))[0] == 412
+
+
+def test_a_deleted_api_key_is_gone() -> None:
+    path = f"{KEYS}/{make_key()['id']}"
+    answer = call("DELETE", path)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert refusal(call("GET", path)) == (404, "not_found")
+
+
+PATHS = [("GET", ""), ("PUT", ""), ("DELETE", ""), *((m, s) for s in ("/lock", "/disable") for m in ("POST", "DELETE"))]
+
+
+@pytest.mark.parametrize(("method", "suffix"), PATHS)
+def test_an_unknown_api_key_is_not_found(method: str, suffix: str) -> None:
+    body = {"name": "x"} if method == "PUT" else None
+    assert refusal(call(method, f"{KEYS}/ApiKey-unknown{suffix}", body, If_Match="junk")) == (404, "not_found")
+
+
+@pytest.mark.parametrize(("method", "suffix"), PATHS)
+def test_another_accounts_api_key_is_not_found(method: str, suffix: str) -> None:
+    path = f"{KEYS}/{make_key()['id']}{suffix}"
+    body = {"name": "x"} if method == "PUT" else None
+    assert refusal(call(method, path, body, caller=MALLORY, If_Match="*")) == (404, "not_found")
+    assert ApiKey.objects.get().revision == 1
+
+
+# --- list ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def three() -> list[str]:
+    made = ["charlie", "alpha", "bravo"]
+    for name in made:
+        make_key(name=name, description=f"the {name}")
+    return made
+
+
+@pytest.fixture
+def robot() -> Any:
+    """A service ID with an API key."""
+    return make_service_id(apikey={"name": "robots"})
+
+
+def test_ones_own_are_listed_oldest_first(three: list[str], robot: Any) -> None:
+    make_key(caller=MALLORY, name="mallorys")
+    assert names(call("GET", KEYS)) == three
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (f"?iam_id={ALICE.iam_id}", ["charlie", "alpha", "bravo"]),
+        ("?scope=entity", ["charlie", "alpha", "bravo"]),
+        ("?scope=account", ["charlie", "alpha", "bravo", "robots"]),
+        (f"?scope=account&account_id={ACCOUNT}&type=serviceid", ["robots"]),
+        ("?scope=account&type=user", ["charlie", "alpha", "bravo"]),
+        ("?type=serviceid", []),
+        ("?iam_id=IBMid-BOB0000001", []),
+        ("?sort=name", ["alpha", "bravo", "charlie"]),
+        ("?sort=description&order=desc", ["charlie", "bravo", "alpha"]),
+        ("?order=desc", ["bravo", "alpha", "charlie"]),
+        ("?filter=" + quote('name sw "br" or description co "alpha"'), ["alpha", "bravo"]),
+        ("?include_history=True", ["charlie", "alpha", "bravo"]),
+    ],
+)
+def test_a_list_is_narrowed_and_ordered(three: list[str], robot: Any, query: str, expected: list[str]) -> None:
+    assert names(call("GET", f"{KEYS}{query}")) == expected
+
+
+def test_the_keys_of_a_service_id_are_listed(three: list[str], robot: Any) -> None:
+    assert names(call("GET", f"{KEYS}?iam_id={robot['iam_id']}")) == ["robots"]
+
+
+def test_pages_follow_each_other_until_there_is_no_next(three: list[str]) -> None:
+    first = call("GET", f"{KEYS}?pagesize=2")
+    second = call("GET", first.json()["next"])
+    assert [names(first), names(second)] == [three[:2], three[2:]]
+    assert "next" not in second.json()
+    assert names(call("GET", second.json()["previous"])) == three[:2]
+
+
+@pytest.mark.parametrize(
+    "query", ["pagesize=0", "pagetoken=x", "scope=world", "type=robot", "sort=id", "filter=x", "include_history=maybe"]
+)
+def test_a_list_is_refused(query: str) -> None:
+    assert refusal(call("GET", f"{KEYS}?{query}")) == (400, "invalid_value")
+
+
+def test_a_list_of_another_account_is_not_found() -> None:
+    assert refusal(call("GET", f"{KEYS}?account_id={OTHER_ACCOUNT}")) == (404, "not_found")
+
+
+@pytest.mark.parametrize("iam_id", ["iam-ServiceId-unknown", None], ids=["unknown", "foreign"])
+def test_a_list_of_a_service_id_that_is_not_there_is_not_found(iam_id: str | None) -> None:
+    asked = iam_id or foreign_service_id()["iam_id"]
+    assert refusal(call("GET", f"{KEYS}?iam_id={asked}")) == (404, "not_found")
+
+
+# --- history and activity -----------------------------------------------------------------------------------------
+
+
+def test_the_history_tells_what_was_done_by_whom() -> None:
+    made = make_key()
+    path = f"{KEYS}/{made['id']}"
+    call("PUT", path, {"name": "new", "description": "d"}, If_Match="*")
+    call("POST", f"{path}/lock")
+    call("PUT", path, {"name": "in vain"}, If_Match="*")
+    history = call("GET", f"{path}?include_history=true").json()["history"]
+    assert [(each["action"], each["params"]) for each in history] == [
+        ("iam-identity.user-apikey.create", []),
+        ("iam-identity.user-apikey.update", ["description", "name"]),
+        ("iam-identity.user-apikey.update", ["locked"]),
+    ]
+    assert {(each["iam_id"], each["iam_id_account"]) for each in history} == {(ALICE.iam_id, ACCOUNT)}
+    assert history[1]["message"] == "update by Alice (description, name)"
+    assert all(MINUTES.fullmatch(each["timestamp"]) for each in history)
+
+
+def test_a_list_has_the_history_of_each() -> None:
+    for name in ("one", "two"):
+        made = make_key(name=name)
+    call("POST", f"{KEYS}/{made['id']}/lock")
+    listed = call("GET", f"{KEYS}?include_history=true").json()["apikeys"]
+    assert [len(each["history"]) for each in listed] == [1, 2]
+
+
+def test_without_asking_there_is_no_history_and_no_activity() -> None:
+    made = make_key()
+    assert not {"history", "activity"} & call("GET", f"{KEYS}/{made['id']}").json().keys()
+
+
+def test_a_key_that_was_never_used_says_so() -> None:
+    body = call("GET", f"{KEYS}/{make_key()['id']}?include_activity=true").json()
+    assert body["activity"] == {"authn_count": 0}
