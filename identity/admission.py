@@ -18,4 +18,7 @@ def admit(facts: ServerFacts) -> Verdict:
             "The metadata service is not enabled on this server. Enable it: "
             f"PATCH /v1/bare_metal_servers/{facts.id} with {SWITCH}, or in the admin."
         )
-    return Allowed("The metadata service is enabled on this server.", source=facts.crn)
+    return Allowed(
+        f"The metadata service is enabled on this server, and answers {facts.metadata_protocol} only.",
+        source=facts.crn,
+    )

@@ -6,26 +6,35 @@ from controlplane.kernel.verdict import Allowed, Refused, Verdict
 from trustedprofiles import questions
 from trustedprofiles.models import ProfileIdentity, TrustedProfile
 
+KINDS = {"crn-": "crn", "iam-ServiceId-": "serviceid", "IBMid-": "user"}
+"""What the IAM ids of each kind of identity begin with."""
+
 
 def may_assume(iam_id: str, *, account_id: str, profile: TrustedProfile) -> Verdict:
     """May the bearer of a token that says so of itself, from this account? A user must come from an account that the
     identity names, or from the profile's own."""
-    rows = list(ProfileIdentity.objects.filter(profile=profile, iam_id=iam_id).order_by("id"))
+    rows = identities_naming(iam_id, profile)
     for row in rows:
         if row.type != ProfileIdentity.Type.USER or account_id in (row.accounts or [profile.account_id]):
             return Allowed(f"the profile trusts {row.type} {row.identifier}", source=row.identifier)
     explanation = questions.assumption_url(iam_id, profile.id)
     if rows:
         because = f"it trusts {iam_id}, but not from account {account_id}. Add the account to the identity."
+    elif path := path_of(iam_id, profile):
+        because = f"{iam_id} is none of its identities. Add it: POST {path}."
     else:
-        because = f"{iam_id} is none of its identities. Add it: POST {path_of(iam_id, profile)}."
+        because = f"{iam_id} is none of its identities, which are people, service IDs and resources."
     return Refused(because, explanation)
 
 
+def identities_naming(iam_id: str, profile: TrustedProfile) -> list[ProfileIdentity]:
+    return list(ProfileIdentity.objects.filter(profile=profile, iam_id=iam_id).order_by("id"))
+
+
 def path_of(iam_id: str, profile: TrustedProfile) -> str:
-    """Where an identity of this kind is added."""
-    kind = "crn" if iam_id.startswith("crn-") else "serviceid" if iam_id.startswith("iam-ServiceId-") else "user"
-    return f"/v1/profiles/{profile.id}/identities/{kind}"
+    """Where an identity of this kind is added; empty for what is of no kind, such as another trusted profile."""
+    kind = next((kind for start, kind in KINDS.items() if iam_id.startswith(start)), "")
+    return f"/v1/profiles/{profile.id}/identities/{kind}" if kind else ""
 
 
 def identity_of(caller: Caller) -> str:

@@ -1,13 +1,13 @@
 """Why? The long form of a decision: everything that was considered, what decided, and what would have allowed it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypedDict
 
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles import access, matching, questions
-from trustedprofiles.assuming import may_assume, path_of
+from trustedprofiles.assuming import identities_naming, may_assume, path_of
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.roles import least_role
 from trustedprofiles.selectors import OWNER, considered_trust, owned_account, policies_for
@@ -50,11 +50,12 @@ class Nearest(TypedDict):
 
 
 class Explanation(TypedDict):
-    """``explanation`` is the URL of this answer; ``considered`` is sorted, what lacks least first."""
+    """``explanation`` is the URL of this answer, where one can be: not of a token that is refused. ``considered`` is
+    sorted, what lacks least first."""
 
     decision: Literal["allow", "deny"]
     because: str
-    explanation: str
+    explanation: NotRequired[str]
     subject: NotRequired[str]
     action: NotRequired[str]
     resource: NotRequired[dict[str, str]]
@@ -73,34 +74,56 @@ def explain_access(
     *, account_id: str, subject: str, action: str, resource: Mapping[str, str], now: datetime
 ) -> Explanation:
     """May this subject, an IAM id known to this account, do this to the resource?"""
-    answer: Explanation = {
-        "decision": "allow",
-        "because": OWNER,
+    owned = owned_account(account_id=account_id, iam_id=subject)
+    if owned and resource.get("accountId") == owned:
+        answer = _about_access(subject, action, resource, Allowed(OWNER))
+        answer["decided_by"] = {"type": "account_owner", "id": owned}
+        return answer
+    policies = policies_for(account_id=account_id, iam_id=subject)
+    considered = access.consider(iam_id=subject, action=action, resource=resource, policies=policies, now=now)
+    return explain_policies(considered, account_id=account_id, subject=subject, action=action, resource=resource)
+
+
+def explain_policies(
+    considered: Sequence[access.Consideration],
+    *,
+    account_id: str,
+    subject: str,
+    action: str,
+    resource: Mapping[str, str],
+) -> Explanation:
+    """What a subject's policies in an account say together, and what they lack."""
+    verdict = access.verdict(considered, iam_id=subject, action=action, resource=resource)
+    answer = _about_access(subject, action, resource, verdict)
+    answer["considered"] = [_policy(each) for each in access.nearest(considered)]
+    if chosen := next((each for each in considered if each.allows), None):
+        answer["decided_by"] = _decided_by(chosen)
+    else:
+        answer["nearest"] = _nearest_policy(subject, action, resource, considered, account_id=account_id)
+    return answer
+
+
+def _about_access(subject: str, action: str, resource: Mapping[str, str], verdict: Verdict) -> Explanation:
+    return {
+        "decision": decision_of(verdict),
+        "because": verdict.because,
         "explanation": questions.access_url(subject, action, resource),
         "subject": subject,
         "action": action,
         "resource": dict(resource),
         "considered": [],
     }
-    owned = owned_account(account_id=account_id, iam_id=subject)
-    if owned and resource.get("accountId") == owned:
-        answer["decided_by"] = {"type": "account_owner", "id": owned}
-        return answer
-    policies = policies_for(account_id=account_id, iam_id=subject)
-    considered = access.consider(iam_id=subject, action=action, resource=resource, policies=policies, now=now)
-    verdict = access.verdict(considered, iam_id=subject, action=action, resource=resource)
-    answer["decision"], answer["because"] = decision_of(verdict), verdict.because
-    answer["considered"] = [_policy(each) for each in access.nearest(considered)]
-    if chosen := next((each for each in considered if each.allows), None):
-        answer["decided_by"] = _decided_by(chosen)
-    else:
-        answer["nearest"] = _nearest_policy(subject, action, resource, considered)
-    return answer
 
 
 def explain_trust(profile: TrustedProfile, facts: ServerFacts) -> Explanation:
     """Does the profile trust this server?"""
-    considered = considered_trust(profile, facts)
+    return explain_links_and_rules(considered_trust(profile, facts), profile=profile, facts=facts)
+
+
+def explain_links_and_rules(
+    considered: Sequence[matching.Consideration], *, profile: TrustedProfile, facts: ServerFacts
+) -> Explanation:
+    """What a profile's links and rules say of a server together, and what they lack."""
     verdict = matching.verdict(considered)
     answer = Explanation(
         decision=decision_of(verdict),
@@ -125,8 +148,10 @@ def explain_trust(profile: TrustedProfile, facts: ServerFacts) -> Explanation:
 
 
 def explain_assumption(profile: TrustedProfile, *, subject: str, account_id: str) -> Explanation:
-    """May this subject, an IAM id, come from this account and assume the profile?"""
+    """May this subject, an IAM id, come from this account and assume the profile? Who else may is not told."""
     verdict = may_assume(subject, account_id=account_id, profile=profile)
+    rows = identities_naming(subject, profile)
+    chosen = verdict.source if isinstance(verdict, Allowed) else None
     answer: Explanation = {
         "decision": decision_of(verdict),
         "because": verdict.because,
@@ -134,23 +159,27 @@ def explain_assumption(profile: TrustedProfile, *, subject: str, account_id: str
         "subject": subject,
         "profile": profile.crn,
         "considered": [
-            {"type": "identity", "id": row.identifier, "applies": False, "missing": ["it is another identity"]}
-            for row in profile.identities.order_by("id")
+            {
+                "type": "identity",
+                "id": row.identifier,
+                "applies": row.identifier == chosen,
+                "missing": [] if row.identifier == chosen else [f"account {account_id} among its accounts"],
+            }
+            for row in rows
         ],
     }
-    if isinstance(verdict, Allowed):
-        for each in answer["considered"]:
-            if each["id"] == verdict.source:
-                each["applies"], each["missing"] = True, []
-        answer["decided_by"] = {"type": "identity", "id": verdict.source}
+    if chosen is not None:
+        answer["decided_by"] = {"type": "identity", "id": chosen}
         return answer
-    path = path_of(subject, profile)
-    kind = path.rpartition("/")[2]
-    identifier = subject.removeprefix("crn-") if kind == "crn" else subject.removeprefix("iam-")
-    body: dict[str, Any] = {"type": kind, "identifier": identifier}
-    if kind == "user" and account_id != profile.account_id:
-        body["accounts"] = [account_id]
-    answer["nearest"] = {"because": verdict.because, "request": {"method": "POST", "path": path, "body": body}}
+    answer["nearest"] = {"because": verdict.because}
+    if path := path_of(subject, profile):
+        kind = path.rpartition("/")[2]
+        identifier = subject.removeprefix("crn-") if kind == "crn" else subject.removeprefix("iam-")
+        body: dict[str, Any] = {"type": kind, "identifier": identifier}
+        named = next((row.accounts for row in rows), [])
+        if kind == "user" and (named or account_id != profile.account_id):
+            body["accounts"] = [*(named or [profile.account_id]), account_id]
+        answer["nearest"]["request"] = {"method": "POST", "path": path, "body": body}
     return answer
 
 
@@ -175,14 +204,22 @@ def _decided_by(chosen: access.Consideration) -> DecidedBy:
 
 
 def _nearest_policy(
-    subject: str, action: str, resource: Mapping[str, str], considered: list[access.Consideration]
+    subject: str,
+    action: str,
+    resource: Mapping[str, str],
+    considered: Sequence[access.Consideration],
+    *,
+    account_id: str,
 ) -> Nearest:
     role = least_role(action)
     if role is None:
         return {"because": f"No role grants {action}: it is not an action of any operation."}
+    if resource.get("accountId") != account_id:
+        return {"because": "The resource is of another account, where no policy of this one grants anything."}
     close = access.nearest(considered)
     because = f"{close[0]}." if close else f"{subject} has no policy at all."
-    attributes = [{"name": name, "value": value} for name, value in resource.items()]
+    # The service says what its type is, not whoever asks.
+    attributes = [{"name": name, "value": value} for name, value in resource.items() if name != "serviceType"]
     body = {
         "type": "access",
         "subjects": [{"attributes": [{"name": "iam_id", "value": subject}]}],

@@ -16,7 +16,17 @@ from typing import Any, Literal
 VARIABLE = re.compile(r"\{\{(environment|resource)\.attributes\.(\w+)\}\}")
 DEEPEST = 2
 MOST_CONDITIONS = 10
-DAYS = "1234567"
+LONGEST_VALUE = 1000
+MOST_VALUES = 100
+OFFSET = r"(?:Z|[+-][0-9]{2}:[0-9]{2})"
+TIME = rf"[0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}(?:\.[0-9]{{1,6}})?{OFFSET}"
+DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+FORMS = {
+    "time": re.compile(TIME),
+    "date": re.compile(f"{DATE}{OFFSET}"),
+    "dateTime": re.compile(f"{DATE}T{TIME}"),
+    "dayOfWeek": re.compile(f"[1-7]{OFFSET}"),
+}
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "LessThan": lt,
@@ -28,6 +38,7 @@ ENVIRONMENT = {"time": "current_time", "date": "current_date", "dateTime": "curr
 """What each kind of instant is compared with."""
 DAY_OPERATORS = ("dayOfWeekEquals", "dayOfWeekAnyOf")
 TIME_OPERATORS = tuple(f"{kind}{comparison}" for kind in ENVIRONMENT for comparison in COMPARISONS) + DAY_OPERATORS
+EXISTS_VALUES = {True: True, False: False, "true": True, "false": False}
 TEXT_OPERATORS = ("stringEquals", "stringMatch", "stringExists", "stringEqualsAnyOf", "stringMatchAnyOf")
 PATTERNS = (
     "time-based-conditions:once",
@@ -90,13 +101,12 @@ def _check(condition: Condition) -> None:
     where, name = variable.groups()
     operator, value = condition.operator, condition.value
     if operator in TEXT_OPERATORS:
-        if where == "environment" and name in (*ENVIRONMENT.values(), "day_of_week"):
-            raise ValueError(f"{name} takes one of the operators {', '.join(TIME_OPERATORS)}.")
-        wanted: type | tuple[type, ...] = (
-            list if operator.endswith("AnyOf") else (bool, str) if operator == "stringExists" else str
-        )
-        if not isinstance(value, wanted) or not all(isinstance(each, str) for each in _listed(value)):
-            raise ValueError(f"{operator} takes {'a list of strings' if wanted is list else 'a string'}.")
+        if where != "resource":
+            raise ValueError(
+                f"{operator} compares {{{{resource.attributes.NAME}}}}; {{{{environment.attributes.NAME}}}} takes one "
+                f"of {', '.join(TIME_OPERATORS)}."
+            )
+        _check_text(operator, value)
         return
     if operator not in TIME_OPERATORS:
         raise ValueError(f"operator is one of {', '.join((*TIME_OPERATORS, *TEXT_OPERATORS))}.")
@@ -104,12 +114,28 @@ def _check(condition: Condition) -> None:
     if (where, name) != ("environment", expected):
         raise ValueError(f"{operator} compares {{{{environment.attributes.{expected}}}}}.")
     if operator in DAY_OPERATORS:
-        if (operator == "dayOfWeekAnyOf") != isinstance(value, list) or value == []:
+        if (operator == "dayOfWeekAnyOf") != isinstance(value, list) or not 1 <= len(_listed(value)) <= MOST_VALUES:
             raise ValueError("dayOfWeekEquals takes one day, dayOfWeekAnyOf a list of them.")
         for each in _listed(value):
             _day(each)
     else:
         _instant(_kind_of(operator), value)
+
+
+def _check_text(operator: str, value: Any) -> None:
+    if operator == "stringExists":
+        if not isinstance(value, bool | str) or value not in EXISTS_VALUES:
+            raise ValueError("stringExists takes true or false.")
+    elif operator.endswith("AnyOf"):
+        if not isinstance(value, list) or not 1 <= len(value) <= MOST_VALUES or not all(map(_is_text, value)):
+            raise ValueError(f"{operator} takes a list of 1 to {MOST_VALUES} strings of 1 to {LONGEST_VALUE}.")
+    elif not _is_text(value):
+        raise ValueError(f"{operator} takes a string of 1 to {LONGEST_VALUE} characters.")
+
+
+def _is_text(value: Any) -> bool:
+    """Without NUL, which no stored text holds."""
+    return isinstance(value, str) and 1 <= len(value) <= LONGEST_VALUE and "\0" not in value
 
 
 def holds(rule: Rule, *, resource: Mapping[str, str], now: datetime) -> bool:
@@ -125,8 +151,9 @@ def holds(rule: Rule, *, resource: Mapping[str, str], now: datetime) -> bool:
     except ValueError:
         return False
     variable = VARIABLE.fullmatch(rule.key)
-    name = variable[2] if variable else rule.key
-    return text_holds(rule.operator, resource.get(name), rule.value)
+    if variable is None or variable[1] != "resource":
+        return False
+    return text_holds(rule.operator, resource.get(variable[2]), rule.value)
 
 
 def text_holds(operator: str, value: str | None, wanted: Any) -> bool:
@@ -136,7 +163,7 @@ def text_holds(operator: str, value: str | None, wanted: Any) -> bool:
     """
     match operator:
         case "stringExists":
-            return (value is not None) == (wanted in (True, "true"))
+            return isinstance(wanted, bool | str) and EXISTS_VALUES.get(wanted) is (value is not None)
         case "stringEquals":
             return value is not None and value == wanted
         case "stringMatch":
@@ -171,6 +198,8 @@ def _instant(kind: str, value: Any) -> tuple[Any, timezone]:
     """``09:00:00+00:00``, ``2026-12-24+00:00`` or ``2026-12-24T09:00:00+00:00``, and its offset."""
     text = value if isinstance(value, str) else ""
     try:
+        if FORMS[kind].fullmatch(text) is None:
+            raise ValueError
         if kind == "date":
             day, zone = text[:10], time.fromisoformat(f"00:00:00{text[10:]}")
             return date.fromisoformat(day), _offset(zone)
@@ -185,7 +214,7 @@ def _day(value: Any) -> tuple[str, timezone]:
     """``1+00:00``: Monday in UTC."""
     text = value if isinstance(value, str) else ""
     try:
-        if not text or text[0] not in DAYS:
+        if FORMS["dayOfWeek"].fullmatch(text) is None:
             raise ValueError
         return text[:1], _offset(time.fromisoformat(f"00:00:00{text[1:]}"))
     except ValueError:

@@ -65,8 +65,12 @@ def owned_account(*, account_id: str, iam_id: str) -> str | None:
 
 
 def policies_for(*, account_id: str, iam_id: str) -> list[access.PolicyFacts]:
-    """The access policies of an account that are about this subject, as decisions know them."""
-    rows = list(Policy.objects.filter(account_id=account_id, subject_iam_id=iam_id.lower(), type="access"))
+    """The access policies of an account that are about this subject, as decisions know them, the oldest first."""
+    rows = list(
+        Policy.objects.filter(account_id=account_id, subject_iam_id=iam_id.lower(), type="access").order_by(
+            "created_at", "id"
+        )
+    )
     known = roles_of(account_id) if any(set(row.roles) - ROLES.keys() for row in rows) else ROLES
     return [policy_facts(row, known) for row in rows]
 

@@ -59,9 +59,12 @@ class ErrorDetails(TypedDict):
 
 
 class ErrorObject(TypedDict):
+    """``more_info`` is the URL where a refusal explains itself."""
+
     code: str
     message: str
     details: NotRequired[ErrorDetails]
+    more_info: NotRequired[str]
 
 
 class ErrorResponse(TypedDict):
@@ -79,10 +82,11 @@ class TokenContext(TypedDict):
 
 
 class TokenError(TypedDict):
-    """A refusal by the IAM token service."""
+    """A refusal by the IAM token service. ``errorDetails`` is the URL where it explains itself."""
 
     errorCode: str
     errorMessage: str
+    errorDetails: NotRequired[str]
     context: TokenContext
 
 
@@ -117,17 +121,20 @@ def iam(error: errors.ApiError, trace: str) -> ExceptionResponse:
 
 def policy(error: errors.ApiError, trace: str) -> ErrorResponse:
     """IAM policy API."""
-    return {
-        "trace": trace,
-        "errors": [{"code": each.code, "message": each.message} for each in error.each],
-        "status_code": error.status,
-    }
+    return {"trace": trace, "errors": [_policy_error(each) for each in error.each], "status_code": error.status}
+
+
+def _policy_error(error: errors.ApiError) -> ErrorObject:
+    body: ErrorObject = {"code": error.code, "message": error.message}
+    if error.more_info:
+        body["more_info"] = error.more_info
+    return body
 
 
 def token(error: errors.ApiError, trace: str) -> TokenError:
     """IAM token service: camelCase, one error only."""
     request = context.current.get()
-    return {
+    body: TokenError = {
         "errorCode": error.iam_code,
         "errorMessage": error.message,
         "context": {
@@ -136,6 +143,9 @@ def token(error: errors.ApiError, trace: str) -> TokenError:
             "userAgent": request.agent if request else "",
         },
     }
+    if error.more_info:
+        body["errorDetails"] = error.more_info
+    return body
 
 
 def exception_handler(exception: Exception, drf_context: dict[str, Any]) -> Response:

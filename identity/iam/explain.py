@@ -25,7 +25,8 @@ from trustedprofiles.permissions import Operation
 LONGEST = 512
 LONGEST_TOKEN = 16_384
 MOST_ATTRIBUTES = 20
-ATTRIBUTE = re.compile(r"resource\[([A-Za-z_]{1,64})\]")
+NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
+ATTRIBUTE = re.compile(rf"resource\[({NAME.pattern})\]")
 TEXTS = ("token", "subject", "action", "server", "profile")
 
 
@@ -92,18 +93,21 @@ class Explain(GuardedView):
 
 def _from_query(request: Request) -> dict[str, Any]:
     query = request.GET
-    found: dict[str, Any] = {name: query[name] for name in TEXTS if name != "token" and query.get(name)}
     if "token" in query:
         raise InvalidValue("A token does not belong into a URL. Use POST.", target=Target("token", "parameter"))
+    found: dict[str, Any] = {name: query[name] for name in TEXTS if query.get(name)}
     attributes = {match[1]: query[name] for name in query if (match := ATTRIBUTE.fullmatch(name))}
-    return found | ({"resource": attributes} if attributes else {})
+    return Question.check(found | ({"resource": attributes} if attributes else {}))
 
 
 def _check(asked: dict[str, Any]) -> None:
     if len(asked.get("resource", {})) > MOST_ATTRIBUTES:
         raise InvalidValue(f"resource takes at most {MOST_ATTRIBUTES} attributes.", target=Target("resource"))
-    if any("\0" in value for value in asked.values() if isinstance(value, str)):
-        raise InvalidValue("A property contains a NUL character. Remove it.")
+    if not all(map(NAME.fullmatch, asked.get("resource", {}))):
+        raise InvalidValue(
+            "An attribute of resource is named by letters, figures and underscores, such as vpcId.",
+            target=Target("resource"),
+        )
     if not asked.keys() & {"action", "server", "profile"} and "token" not in asked:
         raise MissingField(
             "Ask about an action (and subject or token, resource), or about a server, or about a profile, or both.",

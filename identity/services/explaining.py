@@ -56,7 +56,6 @@ def _explain_token(asked: Mapping[str, Any], *, caller: Caller, now: datetime) -
         return {
             "decision": "deny",
             "because": refusal.message,
-            "explanation": questions.access_url(caller.iam_id, asked.get("action", ""), asked.get("resource", {})),
             "considered": [],
         }
     subject = bearer.iam_id if "action" in asked else identity_of(bearer)

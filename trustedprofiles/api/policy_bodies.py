@@ -8,15 +8,21 @@ from rest_framework.exceptions import ErrorDetail
 
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import policy_rules
-from trustedprofiles.policy_rules import MOST_CONDITIONS, PATTERNS, TEXT_OPERATORS, TIME_OPERATORS
+from trustedprofiles.policy_rules import (
+    EXISTS_VALUES,
+    LONGEST_VALUE,
+    MOST_CONDITIONS,
+    MOST_VALUES,
+    PATTERNS,
+    TEXT_OPERATORS,
+    TIME_OPERATORS,
+)
 
-LONGEST_VALUE = 1000
 LONGEST_DESCRIPTION = 300
-MOST_ATTRIBUTES = 100
+MOST_ATTRIBUTES = MOST_VALUES
 TAG_OPERATORS = ("stringEquals", "stringMatch")
 V1_OPERATORS = (*TAG_OPERATORS, "stringExists")
 V2_OPERATORS = (*V1_OPERATORS, "stringEqualsAnyOf", "stringMatchAnyOf")
-EXISTS_VALUES = {True: True, False: False, "true": True, "false": False}
 
 
 class V1SubjectAttribute(StrictSerializer):

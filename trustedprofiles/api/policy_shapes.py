@@ -6,8 +6,8 @@ from typing import Any
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, MissingField, ReferenceNotFound, Target
 from trustedprofiles.api import answers
-from trustedprofiles.api.policy_bodies import EXISTS_VALUES
 from trustedprofiles.models import Policy
+from trustedprofiles.policy_rules import EXISTS_VALUES
 from trustedprofiles.roles import Role, granted_actions
 from trustedprofiles.selectors import roles_of
 from trustedprofiles.services.policies import PolicyContent

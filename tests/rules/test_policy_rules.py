@@ -1,0 +1,340 @@
+"""The rule of a policy: when, and on which resources. Every operator of docs/iam.md, to the second."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rules.cases import START, as_sent, instants, rules, written
+from trustedprofiles.policy_rules import COMPARISONS, TEXT_OPERATORS, TIME_OPERATORS, Condition, Rule, holds, parse
+
+MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+TIME = "{{environment.attributes.current_time}}"
+DATE = "{{environment.attributes.current_date}}"
+INSTANT = "{{environment.attributes.current_date_time}}"
+DAY = "{{environment.attributes.day_of_week}}"
+VPC = "{{resource.attributes.vpcId}}"
+
+
+def rule(key: str, operator: str, value: Any) -> dict[str, Any]:
+    return {"key": key, "operator": operator, "value": value}
+
+
+def both(*conditions: Any) -> dict[str, Any]:
+    return {"operator": "and", "conditions": list(conditions)}
+
+
+def either(*conditions: Any) -> dict[str, Any]:
+    return {"operator": "or", "conditions": list(conditions)}
+
+
+def met(asked: Any, now: datetime = MONDAY_NOON, **resource: str) -> bool:
+    return holds(parse(asked), resource=resource, now=now)
+
+
+# --- the time of the request ------------------------------------------------------------------------------------
+
+KINDS = {"time": (TIME, "12:00:00+00:00"), "dateTime": (INSTANT, "2026-11-23T12:00:00+00:00")}
+# How each comparison takes the second before, the very one, and the second after.
+BOUNDARY = {
+    "LessThan": (True, False, False),
+    "LessThanOrEquals": (True, True, False),
+    "GreaterThan": (False, False, True),
+    "GreaterThanOrEquals": (False, True, True),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("comparison", "expected"), BOUNDARY.items())
+def test_a_time_is_compared_to_the_second(kind: str, comparison: str, expected: tuple[bool, ...]) -> None:
+    key, value = KINDS[kind]
+    around = [MONDAY_NOON - SECOND, MONDAY_NOON, MONDAY_NOON + SECOND]
+    assert tuple(met(rule(key, f"{kind}{comparison}", value), now) for now in around) == expected
+
+
+@pytest.mark.parametrize(("comparison", "expected"), BOUNDARY.items())
+def test_a_date_is_compared_to_the_day(comparison: str, expected: tuple[bool, ...]) -> None:
+    around = [MONDAY_NOON - timedelta(days=1), MONDAY_NOON, MONDAY_NOON + timedelta(days=1)]
+    assert tuple(met(rule(DATE, f"date{comparison}", "2026-11-23+00:00"), now) for now in around) == expected
+
+
+def test_a_date_lasts_from_its_first_instant_to_its_last() -> None:
+    today = both(
+        rule(DATE, "dateGreaterThanOrEquals", "2026-11-23+00:00"),
+        rule(DATE, "dateLessThanOrEquals", "2026-11-23+00:00"),
+    )
+    midnight = datetime(2026, 11, 23, tzinfo=UTC)
+    instant = timedelta(microseconds=1)
+    assert met(today, midnight)
+    assert met(today, midnight + timedelta(days=1) - instant)
+    assert not met(today, midnight - instant)
+    assert not met(today, midnight + timedelta(days=1))
+
+
+def test_a_time_of_day_is_of_the_zone_that_it_names() -> None:
+    """Nine o'clock where clocks are two hours ahead is seven in UTC."""
+    open_since = rule(TIME, "timeGreaterThanOrEquals", "09:00:00+02:00")
+    assert met(open_since, datetime(2026, 11, 23, 7, tzinfo=UTC))
+    assert not met(open_since, datetime(2026, 11, 23, 6, 59, 59, tzinfo=UTC))
+
+
+def test_a_time_of_day_begins_anew_at_the_midnight_of_its_zone() -> None:
+    evening = rule(TIME, "timeGreaterThanOrEquals", "22:00:00-05:00")
+    assert met(evening, datetime(2026, 11, 24, 4, 59, 59, tzinfo=UTC))
+    assert not met(evening, datetime(2026, 11, 24, 5, tzinfo=UTC))
+
+
+def test_a_date_begins_at_the_midnight_of_its_zone() -> None:
+    from_24th = rule(DATE, "dateGreaterThanOrEquals", "2026-11-24+14:00")
+    assert met(from_24th, datetime(2026, 11, 23, 10, tzinfo=UTC))
+    assert not met(from_24th, datetime(2026, 11, 23, 9, 59, 59, tzinfo=UTC))
+
+
+def test_a_time_with_a_fraction_is_compared_with_it() -> None:
+    after = rule(TIME, "timeGreaterThan", "12:00:00.5+00:00")
+    assert not met(after, MONDAY_NOON + timedelta(milliseconds=500))
+    assert met(after, MONDAY_NOON + timedelta(milliseconds=501))
+
+
+@given(
+    kind=st.sampled_from(["time", "dateTime"]),
+    comparison=st.sampled_from(sorted(COMPARISONS)),
+    now=instants,
+    then=instants,
+    quarters=st.integers(-48, 56),
+)
+def test_the_clock_that_now_is_read_from_changes_nothing(
+    kind: str, comparison: str, now: datetime, then: datetime, quarters: int
+) -> None:
+    zone = timezone(timedelta(minutes=15 * quarters))
+    asked = rule(KINDS[kind][0], f"{kind}{comparison}", written(kind, then))
+    assert met(asked, now) == met(asked, now.astimezone(zone))
+
+
+@given(comparison=st.sampled_from(sorted(COMPARISONS)), now=instants, then=instants, quarters=st.integers(-48, 56))
+def test_an_instant_is_the_same_in_whatever_zone_it_is_written(
+    comparison: str, now: datetime, then: datetime, quarters: int
+) -> None:
+    zone = timezone(timedelta(minutes=15 * quarters))
+    asked = rule(INSTANT, f"dateTime{comparison}", written("dateTime", then.astimezone(zone)))
+    assert met(asked, now) == COMPARISONS[comparison](now, then)
+
+
+WEEK = [START + timedelta(days=number) for number in range(7)]
+
+
+@pytest.mark.parametrize("number", range(1, 8))
+def test_monday_is_the_first_day_of_the_week_and_sunday_the_seventh(number: int) -> None:
+    found = [now for now in WEEK if met(rule(DAY, "dayOfWeekEquals", f"{number}+00:00"), now)]
+    assert found == [WEEK[number - 1]]
+
+
+def test_one_of_several_days_suffices() -> None:
+    weekend = rule(DAY, "dayOfWeekAnyOf", ["6+00:00", "7+00:00"])
+    assert [now for now in WEEK if met(weekend, now)] == WEEK[5:]
+
+
+def test_a_day_begins_at_the_midnight_of_its_zone() -> None:
+    monday_in_tokyo = rule(DAY, "dayOfWeekEquals", "1+09:00")
+    assert met(monday_in_tokyo, datetime(2026, 11, 22, 15, tzinfo=UTC))
+    assert not met(monday_in_tokyo, datetime(2026, 11, 22, 14, 59, 59, tzinfo=UTC))
+    assert not met(monday_in_tokyo, datetime(2026, 11, 23, 15, tzinfo=UTC))
+
+
+def test_office_hours_are_a_day_and_two_times() -> None:
+    office = both(
+        rule(DAY, "dayOfWeekAnyOf", [f"{day}+00:00" for day in range(1, 6)]),
+        rule(TIME, "timeGreaterThanOrEquals", "09:00:00+00:00"),
+        rule(TIME, "timeLessThanOrEquals", "17:00:00+00:00"),
+    )
+    assert met(office)
+    assert not met(office, MONDAY_NOON + timedelta(hours=6))
+    assert not met(office, MONDAY_NOON + timedelta(days=5))
+
+
+# --- the resource -----------------------------------------------------------------------------------------------
+
+TEXTS = {
+    "equal": ("stringEquals", "r006-1", True),
+    "not-equal": ("stringEquals", "r006-2", False),
+    "a-star-is-a-letter": ("stringEquals", "*", False),
+    "like": ("stringMatch", "r0*-?", True),
+    "unlike": ("stringMatch", "r0*-??", False),
+    "there": ("stringExists", True, True),
+    "there-as-text": ("stringExists", "true", True),
+    "not-there": ("stringExists", False, False),
+    "not-there-as-text": ("stringExists", "false", False),
+    "one-of": ("stringEqualsAnyOf", ["r006-0", "r006-1"], True),
+    "none-of": ("stringEqualsAnyOf", ["r006-0", "r006-*"], False),
+    "like-one-of": ("stringMatchAnyOf", ["x*", "r006-*"], True),
+    "like-none-of": ("stringMatchAnyOf", ["x*", "y?"], False),
+}
+
+
+@pytest.mark.parametrize(("operator", "value", "expected"), TEXTS.values(), ids=TEXTS.keys())
+def test_an_attribute_of_the_resource(operator: str, value: Any, expected: bool) -> None:
+    assert met(rule(VPC, operator, value), vpcId="r006-1") is expected
+
+
+@pytest.mark.parametrize("value", [True, "true"])
+def test_an_attribute_that_is_not_there_does_not_exist(value: Any) -> None:
+    assert not met(rule(VPC, "stringExists", value))
+
+
+@pytest.mark.parametrize("value", [False, "false"])
+def test_an_attribute_may_be_asked_to_be_absent(value: Any) -> None:
+    assert met(rule(VPC, "stringExists", value))
+
+
+@pytest.mark.parametrize(
+    ("operator", "value"),
+    [("stringEquals", "x"), ("stringMatch", "*"), ("stringEqualsAnyOf", ["x"]), ("stringMatchAnyOf", ["*"])],
+)
+def test_an_attribute_that_is_not_there_is_like_nothing(operator: str, value: Any) -> None:
+    assert not met(rule(VPC, operator, value))
+
+
+def test_every_operator_is_tried_above() -> None:
+    assert {operator for operator, _, _ in TEXTS.values()} == set(TEXT_OPERATORS)
+    tried = {f"{kind}{comparison}" for kind in (*KINDS, "date") for comparison in BOUNDARY}
+    assert tried | {"dayOfWeekEquals", "dayOfWeekAnyOf"} == set(TIME_OPERATORS)
+
+
+# --- several conditions -----------------------------------------------------------------------------------------
+
+YES, NO = rule(VPC, "stringEquals", "r006-1"), rule(VPC, "stringEquals", "r006-2")
+COMBINED = {
+    "and": (both(YES, YES), True),
+    "and-one-does-not": (both(YES, NO), False),
+    "or": (either(NO, YES), True),
+    "or-none-does": (either(NO, NO), False),
+    "and-of-one": (both(YES), True),
+    "or-of-one-that-does-not": (either(NO), False),
+    "or-in-and": (both(YES, either(NO, YES)), True),
+    "or-in-and-none-does": (both(YES, either(NO, NO)), False),
+    "and-in-or": (either(NO, both(YES, YES)), True),
+    "and-in-or-one-does-not": (either(NO, both(YES, NO)), False),
+}
+
+
+@pytest.mark.parametrize(("asked", "expected"), COMBINED.values(), ids=COMBINED.keys())
+def test_conditions_are_joined(asked: Any, expected: bool) -> None:
+    assert met(asked, vpcId="r006-1") is expected
+
+
+@given(asked=rules, now=instants)
+def test_a_rule_holds_as_its_parts_do(asked: Rule, now: datetime) -> None:
+    resource = {"vpcId": "r1", "region": "r2"}
+    parts = [parse(each) for each in as_sent(asked).get("conditions", [])]
+    if parts:
+        found = [holds(part, resource=resource, now=now) for part in parts]
+        expected = all(found) if as_sent(asked)["operator"] == "and" else any(found)
+        assert holds(asked, resource=resource, now=now) is expected
+
+
+# --- what is no rule --------------------------------------------------------------------------------------------
+
+REFUSED: dict[str, Any] = {
+    "nothing": {},
+    "no-value": {"key": VPC, "operator": "stringEquals"},
+    "one-member-more": rule(VPC, "stringEquals", "x") | {"note": "x"},
+    "a-plain-key": rule("vpcId", "stringEquals", "x"),
+    "a-number-for-a-key": rule(5, "stringEquals", "x"),  # type: ignore[arg-type]
+    "a-variable-of-nothing": rule("{{subject.attributes.name}}", "stringEquals", "x"),
+    "more-than-a-variable": rule(f"{VPC} ", "stringEquals", "x"),
+    "an-unknown-operator": rule(VPC, "stringDiffers", "x"),
+    "an-operator-in-another-case": rule(VPC, "stringequals", "x"),
+    "a-list-for-an-operator": rule(VPC, ["stringEquals"], "x"),  # type: ignore[arg-type]
+    "a-number-for-text": rule(VPC, "stringEquals", 5),
+    "empty-text": rule(VPC, "stringEquals", ""),
+    "text-of-1001": rule(VPC, "stringEquals", "x" * 1001),
+    "nul-in-text": rule(VPC, "stringEquals", "a\0b"),
+    "nul-in-a-list": rule(VPC, "stringEqualsAnyOf", ["a\0b"]),
+    "a-list-for-text": rule(VPC, "stringMatch", ["x"]),
+    "text-for-a-list": rule(VPC, "stringEqualsAnyOf", "x"),
+    "an-empty-list": rule(VPC, "stringMatchAnyOf", []),
+    "a-list-of-101": rule(VPC, "stringEqualsAnyOf", ["x"] * 101),
+    "a-list-of-numbers": rule(VPC, "stringEqualsAnyOf", [1]),
+    "a-word-for-true": rule(VPC, "stringExists", "yes"),
+    "one-for-true": rule(VPC, "stringExists", 1),
+    "a-list-for-true": rule(VPC, "stringExists", [True]),
+    "text-of-the-environment": rule("{{environment.attributes.region}}", "stringEquals", "us-south"),
+    "a-time-as-text": rule(TIME, "stringEquals", "09:00:00+00:00"),
+    "a-time-of-a-resource": rule("{{resource.attributes.current_time}}", "timeLessThan", "09:00:00+00:00"),
+    "a-time-against-the-date": rule(DATE, "timeLessThan", "09:00:00+00:00"),
+    "a-date-against-the-instant": rule(INSTANT, "dateLessThan", "2026-11-23+00:00"),
+    "a-day-against-the-time": rule(TIME, "dayOfWeekEquals", "1+00:00"),
+    "a-time-without-an-offset": rule(TIME, "timeLessThan", "09:00:00"),
+    "a-time-without-seconds": rule(TIME, "timeLessThan", "09:00+00:00"),
+    "a-time-that-is-none": rule(TIME, "timeLessThan", "24:00:01+00:00"),
+    "a-time-of-another-form": rule(TIME, "timeLessThan", "090000+0000"),
+    "an-offset-without-minutes": rule(TIME, "timeLessThan", "09:00:00+00"),
+    "an-offset-of-a-day": rule(TIME, "timeLessThan", "09:00:00+24:00"),
+    "a-number-for-a-time": rule(TIME, "timeLessThan", 9),
+    "a-date-without-an-offset": rule(DATE, "dateLessThan", "2026-11-23"),
+    "a-date-that-is-none": rule(DATE, "dateLessThan", "2026-02-30+00:00"),
+    "a-date-by-its-week": rule(DATE, "dateLessThan", "2026-W48-1+00:00"),
+    "a-date-with-a-fraction": rule(DATE, "dateLessThan", "2026-11-23.5+00:00"),
+    "an-instant-without-an-offset": rule(INSTANT, "dateTimeLessThan", "2026-11-23T09:00:00"),
+    "an-instant-with-a-space": rule(INSTANT, "dateTimeLessThan", "2026-11-23 09:00:00+00:00"),
+    "an-instant-that-is-a-date": rule(INSTANT, "dateTimeLessThan", "2026-11-23+00:00"),
+    "the-eighth-day": rule(DAY, "dayOfWeekEquals", "8+00:00"),
+    "the-day-before-the-first": rule(DAY, "dayOfWeekEquals", "0+00:00"),
+    "a-day-and-a-half": rule(DAY, "dayOfWeekEquals", "1.5+00:00"),
+    "a-day-by-name": rule(DAY, "dayOfWeekEquals", "Monday+00:00"),
+    "a-day-without-an-offset": rule(DAY, "dayOfWeekEquals", "1"),
+    "a-number-for-a-day": rule(DAY, "dayOfWeekEquals", 1),
+    "a-list-of-one-day": rule(DAY, "dayOfWeekEquals", ["1+00:00"]),
+    "a-day-for-a-list": rule(DAY, "dayOfWeekAnyOf", "1+00:00"),
+    "no-days": rule(DAY, "dayOfWeekAnyOf", []),
+    "no-conditions": both(),
+    "eleven-conditions": both(*[YES] * 11),
+    "an-object-for-conditions": {"operator": "and", "conditions": {"a": YES}},
+    "a-text-for-a-condition": both("vpcId"),
+    "conditions-joined-by-nothing": {"conditions": [YES]},
+    "conditions-joined-by-xor": {"operator": "xor", "conditions": [YES]},
+    "conditions-with-a-key": {"operator": "and", "conditions": [YES], "key": VPC},
+    "nested-twice": both(either(both(YES))),
+    "one-bad-condition-of-many": both(YES, either(YES, rule(DAY, "dayOfWeekEquals", "9+00:00"))),
+}
+
+
+@pytest.mark.parametrize("asked", REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_no_rule_is_refused_with_what_is_wrong(asked: Any) -> None:
+    with pytest.raises(ValueError, match=r"\w.*\.$"):
+        parse(asked)
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from([VPC, DAY, TIME, "and", "1+00:00"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["key", "operator", "value", "conditions"]) | st.text(), inner, max_size=4)
+    ),
+)
+
+
+@given(asked=st.dictionaries(st.sampled_from(["key", "operator", "value", "conditions"]), ANYTHING))
+def test_whatever_is_sent_is_a_rule_or_refused(asked: dict[str, Any]) -> None:
+    try:
+        found = parse(asked)
+    except ValueError:
+        return
+    assert holds(found, resource={}, now=MONDAY_NOON) in (True, False)
+
+
+LATENT = {
+    "an-operator-that-is-no-more": ("{{resource.attributes.vpcId}}", "stringDiffers", "x"),
+    "a-variable-that-is-none": ("vpcId", "stringEquals", "r006-1"),
+    "an-attribute-of-the-environment": ("{{environment.attributes.vpcId}}", "stringEquals", "r006-1"),
+    "an-instant-that-is-none": (TIME, "timeLessThan", "soon"),
+    "a-day-that-is-none": (DAY, "dayOfWeekEquals", "soon"),
+}
+
+
+@pytest.mark.parametrize("condition", LATENT.values(), ids=LATENT.keys())
+def test_a_condition_that_cannot_be_read_never_holds(condition: tuple[str, str, Any]) -> None:
+    assert not holds(Condition(*condition), resource={"vpcId": "r006-1"}, now=MONDAY_NOON)
