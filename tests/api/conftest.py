@@ -1,9 +1,11 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from controlplane.activity.record import Party
 from servers.models import BareMetalServer, Image, Subnet
+from tests.api.official import connected
 from tests.api.vpc import Api
 from tests.build import FACTS
 from tests.policies import make_content
@@ -57,3 +59,9 @@ def prototype(server: BareMetalServer) -> dict[str, Any]:
         "initialization": {"image": {"id": Image.objects.all()[0].id}, "keys": []},
         "primary_network_interface": {"subnet": {"id": Subnet.objects.all()[0].id}},
     }
+
+
+@pytest.fixture
+def connect(world: World) -> Callable[..., Any]:
+    """Makes a client of IBM's for a service, as Alice or somebody else."""
+    return connected

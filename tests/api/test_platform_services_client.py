@@ -38,15 +38,9 @@ from ibm_platform_services.iam_policy_management_v1 import (
 )
 from ibm_platform_services.resource_manager_v2 import ResCreateResourceGroup, ResourceGroup, ResourceGroupList
 
-from tests.api.platform_services import connected
 from tests.build import FACTS
 from tests.policies import VICTOR, role_crn, v1_policy, v2_policy
-from tests.world import ACCOUNT, World
-
-
-@pytest.fixture
-def connect(world: World) -> Callable[[Any], Any]:
-    return connected
+from tests.world import ACCOUNT
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ibm_platform_services.iam_identity_v1 import (
 )
 
 from tests.api.apikeys import OWN_VALUE
-from tests.api.platform_services import connected
+from tests.api.official import connected
 from tests.build import FACTS
 from tests.world import ACCOUNT, ALICE, World
 

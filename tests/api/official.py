@@ -1,4 +1,4 @@
-"""The unmodified ``ibm-platform-services`` clients, wired to the control plane without a network between them."""
+"""IBM's unmodified clients, wired to our views without a network between them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,7 @@ import requests
 from ibm_cloud_sdk_core.authenticators import BearerTokenAuthenticator
 from requests.adapters import BaseAdapter
 
+from controlplane.kernel.caller import Caller
 from tests.api.calling import client_of
 from tests.world import ALICE
 
@@ -14,12 +15,16 @@ URL = "http://testserver"
 
 
 class ControlPlane(BaseAdapter):
-    """Takes a client's request to our views and the answer back."""
+    """Takes a client's request to our views, as somebody, and the answer back."""
+
+    def __init__(self, caller: Caller) -> None:
+        super().__init__()
+        self.caller = caller
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
         headers: Mapping[str, str] = {str(name): str(value) for name, value in request.headers.items()}
         body = request.body.encode() if isinstance(request.body, str) else request.body or b""
-        given = client_of(ALICE).generic(
+        given = client_of(self.caller).generic(
             str(request.method),
             str(request.url).removeprefix(URL),
             body,
@@ -37,11 +42,11 @@ class ControlPlane(BaseAdapter):
         """There is no connection."""
 
 
-def connected(service_class: Any) -> Any:
-    """A client of this class whose caller is Alice."""
+def connected(service_class: Any, caller: Caller = ALICE) -> Any:
+    """A client of a service, whose token is taken as verified."""
     service = service_class(authenticator=BearerTokenAuthenticator("taken-as-verified"))
     service.set_service_url(URL)
     session = requests.Session()
-    session.mount(URL, ControlPlane())
+    session.mount(URL, ControlPlane(caller))
     service.set_http_client(session)
     return service
