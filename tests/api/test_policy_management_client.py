@@ -7,11 +7,9 @@ import pytest
 from ibm_cloud_sdk_core import ApiException
 from ibm_platform_services import IamPolicyManagementV1
 from ibm_platform_services.iam_policy_management_v1 import (
-    CustomRole,
     NestedConditionRuleAttribute,
     Policy,
     PolicyCollection,
-    RoleCollection,
     V2Policy,
     V2PolicyCollection,
     V2PolicyRuleRuleAttribute,
@@ -20,12 +18,10 @@ from ibm_platform_services.iam_policy_management_v1 import (
 
 from tests.api.calling import call, caller_of
 from tests.policies import VICTOR, attribute, role_crn, v1_attribute, v1_policy, v2_policy
-from tests.world import ACCOUNT, MALLORY, OTHER_ACCOUNT
+from tests.world import ACCOUNT
 
 SERVERS = "/v1/bare_metal_servers?version=2025-08-26&generation=2"
-START = "is.bare-metal-server.bare-metal-server.operate"
 LIST = "is.bare-metal-server.bare-metal-server.list"
-ROLE = {"name": "Watcher", "display_name": "Watcher", "account_id": ACCOUNT, "service_name": "is", "actions": [LIST]}
 WEEKLY = "time-based-conditions:weekly:custom-hours"
 
 
@@ -246,83 +242,3 @@ def test_it_counts_alike_when_v1_wrote_it(policies: Any, wanted: dict[str, Any],
     given.append(v1_attribute(wanted["key"], value, operator=wanted["operator"]))
     policies.create_policy(**v1_policy(resources=[{"attributes": given}]))
     assert victor_may_list() is allowed
-
-
-# --- custom roles -----------------------------------------------------------------------------------------------
-
-
-def test_a_custom_role_lives_through_create_read_replace_and_delete(policies: Any) -> None:
-    made = policies.create_role(**ROLE, description="d")
-    role = CustomRole.from_dict(made.get_result())
-    assert role.crn == f"crn:v1:ibmcloud:public:iam-access-management::a/{ACCOUNT}::customRole:Watcher"
-    read = policies.get_role(role.id)
-    assert (CustomRole.from_dict(read.get_result()), read.get_headers()["ETag"]) == (role, made.get_headers()["ETag"])
-    replaced = policies.replace_role(role.id, made.get_headers()["ETag"], display_name="Starter", actions=[START])
-    assert (replaced.get_result()["actions"], replaced.get_result()["description"]) == ([START], "")
-    assert policies.delete_role(role.id).get_status_code() == 204
-    assert refused(policies.get_role, role.id) == (404, "role_not_found")
-    assert refused(policies.delete_role, role.id) == (404, "role_not_found")
-
-
-def test_a_custom_role_is_listed_for_its_service(policies: Any) -> None:
-    made = policies.create_role(**ROLE).get_result()
-    listed = {
-        service: RoleCollection.from_dict(policies.list_roles(account_id=ACCOUNT, **service_name).get_result())
-        for service, service_name in (
-            ("is", {"service_name": "is"}),
-            ("other", {"service_name": "iam-identity"}),
-            ("any", {}),
-        )
-    }
-    found = {service: [role.id for role in roles.custom_roles] for service, roles in listed.items()}
-    assert found == {"is": [made["id"]], "other": [], "any": [made["id"]]}
-
-
-def test_a_stale_entity_tag_replaces_no_role(policies: Any) -> None:
-    made = policies.create_role(**ROLE)
-    tag, role_id = made.get_headers()["ETag"], made.get_result()["id"]
-    policies.replace_role(role_id, tag, display_name="Watcher", actions=[START])
-    answer = refused(policies.replace_role, role_id, tag, display_name="Watcher", actions=[LIST])
-    assert answer == (412, "precondition_failed")
-
-
-def test_a_custom_role_grants_its_actions_and_no_others(policies: Any) -> None:
-    role = policies.create_role(**ROLE).get_result()
-    assert not victor_may_list()
-    policies.create_policy(**v1_policy() | {"roles": [{"role_id": role["crn"]}]})
-    assert victor_may_list()
-    keys = call("GET", SERVERS.replace("bare_metal_servers", "keys"), caller=caller_of(VICTOR))
-    assert keys.status_code == 403
-
-
-def test_what_a_role_grants_changes_with_it_at_once(policies: Any) -> None:
-    made = policies.create_role(**ROLE)
-    role = made.get_result()
-    policies.create_policy(**v1_policy() | {"roles": [{"role_id": role["crn"]}]})
-    policies.replace_role(role["id"], made.get_headers()["ETag"], display_name="Watcher", actions=[START])
-    assert not victor_may_list()
-
-
-def test_a_role_that_a_policy_grants_is_not_deleted(policies: Any) -> None:
-    role = policies.create_role(**ROLE).get_result()
-    policy = policies.create_policy(**v1_policy() | {"roles": [{"role_id": role["crn"]}]}).get_result()
-    assert refused(policies.delete_role, role["id"]) == (409, "role_conflict_error")
-    policies.delete_policy(policy["id"])
-    assert policies.delete_role(role["id"]).get_status_code() == 204
-
-
-def test_a_role_that_is_gone_grants_nothing_to_a_policy_that_is_restored(policies: Any) -> None:
-    role = policies.create_role(**ROLE).get_result()
-    policy = policies.create_policy(**v1_policy() | {"roles": [{"role_id": role["crn"]}]}).get_result()
-    policies.delete_policy(policy["id"])
-    policies.delete_role(role["id"])
-    tag = policies.get_policy(policy["id"]).get_headers()["ETag"]
-    policies.update_policy_state(policy["id"], tag, state="active")
-    assert not victor_may_list()
-
-
-def test_another_accounts_role_is_none(connect: Callable[..., Any], policies: Any) -> None:
-    theirs = connect(IamPolicyManagementV1, MALLORY).create_role(**ROLE | {"account_id": OTHER_ACCOUNT}).get_result()
-    body = v1_policy() | {"roles": [{"role_id": theirs["crn"]}]}
-    assert refused(policies.create_policy, **body) == (400, "role_not_found")
-    assert refused(policies.get_role, theirs["id"]) == (404, "role_not_found")

@@ -1,0 +1,145 @@
+"""An account with at least one thing of every kind, and the path to it for every path of the OpenAPI document.
+
+A route of a new kind is not found here, and every test that walks the routes fails until something is made for it.
+"""
+
+import json
+import re
+from typing import Any
+
+from controlplane.kernel.caller import Caller
+from tests.api.calling import call
+from tests.api.vpc import settle
+from tests.build import FACTS
+from tests.policies import attribute
+from tests.world import make_server, make_subnet
+from trustedprofiles.models import Account
+
+PLACEHOLDER = re.compile(r"\{\w+\}")
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKjG3kpn6sbSLUyT8fKwIhLlzZzkmN0cYVmUG1Yb0YwG"
+# What stands in a path and is no account's own.
+CATALOG = {
+    "/v1/bare_metal_server/profiles/{name}": "bx2-metal-96x384",
+    "/v1/operating_systems/{name}": "ubuntu-22-04-amd64",
+    "/v1/regions/{name}": "us-south",
+    "/v1/regions/{region_name}": "us-south",
+    "/v1/regions/{region_name}/zones/{name}": "us-south-1",
+    "/v1/profiles/{profile_id}/identities/{identity_type}": "user",
+}
+ATTACHMENTS = "/v1/bare_metal_servers/{server_id}/network_attachments"
+
+
+class Everything:
+    """What one account has."""
+
+    def __init__(self, account: Account, owner: Caller) -> None:
+        self.account, self.owner = account, owner
+        self.query = f"version=2025-08-26&generation=2&account_id={account.id}"
+        make_subnet(account)
+        user = f"IBMid-{account.id[:10].upper()}"
+        self.server = make_server(account, name="everything")
+        subnet = {"id": self.server.vpc.subnets.get().id}
+        source = {"file": {"href": "cos://us-south/b/i.qcow2"}, "operating_system": {"name": "ubuntu-22-04-amd64"}}
+        image = self.post("/v1/images", source)
+        attached = self.post(
+            "/v1/bare_metal_servers",
+            {
+                "profile": {"name": "bx2-metal-96x384"},
+                "zone": {"name": "us-south-1"},
+                "initialization": {"image": {"id": image}, "keys": []},
+                "primary_network_attachment": {"virtual_network_interface": {"subnet": subnet}},
+            },
+        )
+        settle(attached)
+        interface = self.first(f"/v1/bare_metal_servers/{self.server.id}/network_interfaces")
+        virtual = self.post("/v1/virtual_network_interfaces", {"subnet": subnet})
+        for target in (interface, virtual):
+            self.post("/v1/floating_ips", {"target": {"id": target}})
+        self.post("/v1/keys", {"public_key": KEY})
+        profile = self.post("/v1/profiles", {"name": "everything", "account_id": account.id})
+        self.post(f"/v1/profiles/{profile}/links", {"cr_type": "BMS", "link": {"crn": self.server.crn}})
+        condition = {"claim": "zone", "operator": "EQUALS", "value": '"us-south-1"'}
+        self.post(f"/v1/profiles/{profile}/rules", {"type": "Profile-CR", "cr_type": "BMS", "conditions": [condition]})
+        self.post(f"/v1/profiles/{profile}/identities/user", {"type": "user", "identifier": user})
+        self.post("/v2/policies", self.policy)
+        role = {"name": "Own", "display_name": "Own", "account_id": account.id, "service_name": "is"}
+        self.post("/v2/roles", role | {"actions": ["is.vpc.vpc.read"]})
+        self.values = CATALOG | {
+            "/v1/accounts/{account_id}": account.id,
+            "/v1/bare_metal_servers/{server_id}": self.server.id,
+            f"{ATTACHMENTS}/{{attachment_id}}": self.first(f"/v1/bare_metal_servers/{attached}/network_attachments"),
+            "/v1/images/{image_id}": image,
+            "/v1/virtual_network_interfaces/{interface_id}": virtual,
+            "/v1/profiles/{profile_id}/identities/{identity_type}/{identifier_id}": user,
+            "/v3/tags/{tag_name}": f"tag-of-{account.id}",
+        }
+        self.attached = attached
+        tagged = {"tag_name": f"tag-of-{account.id}", "resources": [{"resource_id": self.server.crn}]}
+        self.call("POST", "/v3/tags/attach", tagged)
+
+    @property
+    def policy(self) -> dict[str, Any]:
+        return {
+            "type": "access",
+            "subject": {"attributes": [attribute("iam_id", "iam-Profile-somebody")]},
+            "control": {"grant": {"roles": [{"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"}]}},
+            "resource": {"attributes": [attribute("accountId", self.account.id), attribute("serviceName", "is")]},
+        }
+
+    def call(self, method: str, path: str, body: Any = None, *, caller: Caller | None = None) -> Any:
+        """As the owner unless somebody else is named."""
+        return call(method, f"{path}?{self.query}", body, caller=caller or self.owner)
+
+    def post(self, path: str, body: dict[str, Any]) -> str:
+        """The id of what is made."""
+        answer = self.call("POST", path, body)
+        assert answer.status_code in (200, 201), (path, answer.content)
+        return str(answer.json().get("id", ""))
+
+    def first(self, collection: str) -> str:
+        """The id of the first thing in a list."""
+        answer = self.call("GET", collection)
+        assert answer.status_code == 200, (collection, answer.content)
+        items = next((value for value in answer.json().values() if isinstance(value, list)), [])
+        assert items, f"There is nothing at {collection}: make something."
+        return str(items[0]["id"])
+
+    def value(self, template: str) -> str:
+        """What stands for the last placeholder of a path that ends with one."""
+        if template not in self.values:
+            collection = template.rpartition("/")[0]
+            self.values[template] = self.first(self.path(collection))
+        return self.values[template]
+
+    def path(self, template: str) -> str:
+        """A path of the document to something that is there."""
+        if template.startswith(ATTACHMENTS):
+            rest = template.removeprefix(ATTACHMENTS)
+            filled = PLACEHOLDER.sub(lambda _: self.value(f"{ATTACHMENTS}/{{attachment_id}}"), rest)
+            return f"/v1/bare_metal_servers/{self.attached}/network_attachments{filled}"
+        return PLACEHOLDER.sub(lambda found: self.value(template[: found.end()]), template)
+
+
+def stripped(answer: Any, *ids: str) -> tuple[int, str]:
+    """Status and body of an answer without its trace, and without what the caller named itself."""
+    body = answer.json() if answer.content else {}
+    body.pop("trace", None)
+    body.get("context", {}).pop("transaction_id", None)
+    text = json.dumps(body, sort_keys=True)
+    for each in ids:
+        text = text.replace(each, "ID")
+    return answer.status_code, text
+
+
+SOMETHING_TAGGED = {"tag_name": "everything", "resources": [{"resource_id": FACTS.crn}]}
+# What a request must say before anybody decides about it.
+BODIES: dict[str, Any] = {
+    "attach_tag": SOMETHING_TAGGED,
+    "detach_tag": SOMETHING_TAGGED,
+    "search": {"query": "tags:everything"},
+    "explain": {"subject": "iam-Profile-somebody", "action": "is.vpc.vpc.read"},
+}
+QUERIES = {
+    "get_explanation": "subject=iam-Profile-somebody&action=is.vpc.vpc.read",
+    "delete_link_by_parameters": "type=BMS",
+}

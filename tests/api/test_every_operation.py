@@ -1,0 +1,146 @@
+"""What holds for every operation that the OpenAPI document describes behind a token. No new route escapes."""
+
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+
+from controlplane.kernel.caller import Caller
+from controlplane.operations.permissions.table import permissions
+from tests.api.calling import call, caller_of
+from tests.api.everything import BODIES, CATALOG, PLACEHOLDER, QUERIES, Everything, stripped
+from tests.docs.document import Documented, operations
+from tests.world import ACCOUNT, ALICE, MALLORY, World
+
+# Doors that need no IAM token: those of the token service, of the metadata service, and of those who keep it running.
+OPEN = {"IAM token", "Metadata service", "Operations"}
+GUARDED = [each for each in operations() if not OPEN & set(each.content["tags"])]
+WITH_ID = [each for each in GUARDED if PLACEHOLDER.search(each.path)]
+ACTIONS = {each.operation.name: each.operation.action for each in permissions()}
+ONE_OF_EACH_ACTION = list({ACTIONS[str(each)]: each for each in reversed(GUARDED)}.values())
+EXPLAIN = settings.BAREMINT_PUBLIC_URL + "/_baremint/explain?"
+
+
+@pytest.fixture
+def alices(world: World) -> Everything:
+    return Everything(world.account, ALICE)
+
+
+@pytest.fixture
+def mallorys(world: World) -> Everything:
+    return Everything(world.other_account, MALLORY)
+
+
+def perform(operation: Documented, path: str, query: str, caller: Caller | None) -> Any:
+    name = str(operation)
+    body = None if operation.method in ("GET", "DELETE") else BODIES.get(name, {})
+    query = "&".join(part for part in (query, QUERIES.get(name)) if part)
+    return call(operation.method, f"{path}?{query}", body, caller=caller, If_Match="*")
+
+
+@pytest.mark.parametrize("operation", GUARDED, ids=str)
+def test_nobody_gets_in_without_a_token(db: None, operation: Documented) -> None:
+    answer = perform(operation, PLACEHOLDER.sub("x", operation.path), "version=2025-08-26&generation=2", None)
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def explanation_of(answer: Any) -> str:
+    """Where a refusal says that it is explained: each API has a place for it."""
+    [error] = answer.json()["errors"]
+    return str(error.get("more_info") or error.get("details") or "")
+
+
+def follow(url: str, caller: Caller) -> Any:
+    parts = urlsplit(url)
+    return call("GET", f"{parts.path}?{parts.query}", caller=caller)
+
+
+def test_without_a_policy_nobody_may_do_anything(alices: Everything) -> None:
+    victor = caller_of("iam-Profile-victor")
+    found = {
+        str(each): answer.content
+        for each in GUARDED
+        if (answer := perform(each, alices.path(each.path), alices.query, victor)).status_code != 403
+    }
+    assert found == {}
+
+
+def test_every_refusal_links_to_its_explanation_which_says_the_same_to_whoever_was_refused(alices: Everything) -> None:
+    victor = caller_of("iam-Profile-victor")
+    for each in GUARDED:
+        refused = perform(each, alices.path(each.path), alices.query, victor)
+        url = explanation_of(refused)
+        assert url.startswith(EXPLAIN), each
+        explained = follow(url, victor)
+        assert explained.status_code == 200, (each, explained.content)
+        body = explained.json()
+        assert (body["decision"], body["explanation"]) == ("deny", url), each
+        assert body["because"] == refused.json()["errors"][0]["message"], each
+
+
+def test_what_an_explanation_offers_is_what_it_takes(alices: Everything) -> None:
+    """The owner makes the policy that is offered; then the same URL says allow, and who only reads gets through."""
+    for number, each in enumerate(ONE_OF_EACH_ACTION):
+        victor, path = caller_of(f"iam-Profile-{number}"), alices.path(each.path)
+        url = explanation_of(perform(each, path, alices.query, victor))
+        offered = follow(url, victor).json()["nearest"]["request"]
+        made = call(offered["method"], offered["path"], offered["body"])
+        assert made.status_code == 201, (each, made.content)
+        explained = follow(url, victor).json()
+        assert (explained["decision"], explained["decided_by"]["id"]) == ("allow", made.json()["id"]), each
+        if each.method == "GET":
+            assert perform(each, path, alices.query, victor).status_code != 403, each
+
+
+# --- other tenants ----------------------------------------------------------------------------------------------
+
+
+def missing_like(value: str) -> str:
+    """An id of the same form that nobody has."""
+    if value.startswith("IBMid-"):
+        return "IBMid-NOBODY0001"
+    start, dash, _ = value.partition("-")
+    if dash and len(start) < 20 and start.isascii() and value[len(start) + 1 :].count("-") == 4:
+        return f"{start}-{uuid.uuid4()}"
+    return uuid.uuid4().hex if value.count("-") == 0 else str(uuid.uuid4())
+
+
+def test_mallory_cannot_tell_what_alice_has_from_what_nobody_has(alices: Everything, mallorys: Everything) -> None:
+    """Every path, at every place of an id in it: what comes before is her own."""
+    compared, differences = 0, {}
+    for each in WITH_ID:
+        for place in PLACEHOLDER.finditer(each.path):
+            template = each.path[: place.end()]
+            if template in CATALOG or template == "/v3/tags/{tag_name}":
+                continue
+            rest = alices.path(each.path)[len(alices.path(template)) :]
+            before = mallorys.path(template[: place.start()])
+            foreign = alices.value(template)
+            missing = missing_like(foreign)
+            told = [
+                stripped(perform(each, f"{before}{value}{rest}", mallorys.query, MALLORY), value)
+                for value in (foreign, missing)
+            ]
+            compared += 1
+            if told[0] != told[1] or told[0][0] != 404:
+                differences[f"{each} {template}"] = told
+    assert differences == {}
+    assert compared > len(WITH_ID) / 2
+
+
+def test_a_tag_of_alices_is_to_mallory_as_one_that_nobody_has(alices: Everything) -> None:
+    names = (alices.value("/v3/tags/{tag_name}"), "tag-of-nobody")
+    told = [stripped(call("DELETE", f"/v3/tags/{name}", caller=MALLORY), name) for name in names]
+    assert told[0] == told[1]
+    assert alices.call("GET", "/v3/tags").json()["total_count"] == 1
+
+
+def test_listing_shows_mallory_nothing_of_alices(alices: Everything, mallorys: Everything) -> None:
+    lists = [each for each in GUARDED if each.method == "GET" and not PLACEHOLDER.search(each.path)]
+    for each in lists:
+        text = perform(each, each.path, mallorys.query, MALLORY).content.decode()
+        assert ACCOUNT not in text, each
+        assert alices.server.id not in text, each
