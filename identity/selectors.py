@@ -113,14 +113,15 @@ def find_service_id(account_id: str, iam_id: str) -> ServiceId | None:
 
 
 def is_gone(caller: Caller) -> str:
-    """What of a token's bearer was deleted since: its trusted profile, service ID or server. Empty: all is there."""
+    """What of a token's bearer was deleted since: its trusted profile, service ID or server, also those of whoever
+    assumed the profile. Empty: all is there."""
     if caller.sub_type in ("ComputeResource", "Profile"):
         if not TrustedProfile.objects.filter(id=caller.identifier).exists():
             return "its trusted profile"
-    elif caller.sub_type == "ServiceId" and not ServiceId.objects.filter(id=caller.identifier).exists():
+    service_id = caller.identifier if caller.sub_type == "ServiceId" else caller.assumed_by
+    if service_id.startswith("ServiceId-") and not ServiceId.objects.filter(id=service_id).exists():
         return "its service ID"
-    if caller.compute_resource_crn:
-        server = Crn.parse(caller.compute_resource_crn).resource
-        if not BareMetalServer.objects.filter(id=server).exists():
-            return "its server"
+    server = caller.compute_resource_crn or caller.assumed_by
+    if server.startswith("crn:") and not BareMetalServer.objects.filter(id=Crn.parse(server).resource).exists():
+        return "its server"
     return ""

@@ -16,6 +16,8 @@ class Caller:
     identifier: str = ""
     compute_resource_crn: str = ""
     """The server behind a token of sub_type ComputeResource."""
+    assumed_by: str = ""
+    """Who took a profile on by the assume grant: id of a service ID, CRN of a server, or IAM id of a person."""
 
     @property
     def is_authenticated(self) -> bool:

@@ -109,7 +109,7 @@ def _select_profile(facts: ServerFacts, selector: dict[str, str], target: Target
 
 def verify_iam_token(token: str, *, now: datetime) -> Caller:
     """Who bears this IAM access token. Raises Unauthenticated; an identity token is not one, and a token whose trusted
-    profile, service ID or server is gone is worth nothing here."""
+    profile, service ID or server is gone, or that of whoever assumed the profile, is worth nothing here."""
     verified = signing.verify(
         token,
         purpose=KeyPair.Purpose.IAM,
@@ -135,6 +135,7 @@ def _caller(verified: VerifiedClaims) -> Caller:
             sub_type=sub_type,
             identifier=claims.get("identifier", ""),
             compute_resource_crn=claims["authn"]["sub"] if sub_type == "ComputeResource" else "",
+            assumed_by=claims["authn"]["sub"] if sub_type == "Profile" else "",
         )
     except (KeyError, TypeError):  # only a token of an earlier version of ours
         raise signing.refusal("it lacks the account or the compute resource it is for") from None

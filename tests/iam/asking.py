@@ -1,0 +1,49 @@
+"""The token service as clients call it: forms in, tokens or refusals out."""
+
+import base64
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import jwt
+from django.http import HttpResponse
+from django.test import Client
+
+from identity.claims import APIKEY_GRANT, ASSUME_GRANT, CR_TOKEN_GRANT, REFRESH_GRANT
+
+PATH = "/identity/token"
+FORM = "application/x-www-form-urlencoded"
+API_KEY = {"grant_type": APIKEY_GRANT, "response_type": "cloud_iam"}
+CR_TOKEN = {"grant_type": CR_TOKEN_GRANT}
+ASSUME = {"grant_type": ASSUME_GRANT}
+REFRESH = {"grant_type": REFRESH_GRANT, "response_type": "cloud_iam"}
+
+
+def basic(pair: str) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+
+
+def ask(form: dict[str, str], *, query: str = "", client: str = "", **headers: str) -> HttpResponse:
+    """``client`` is the pair of HTTP Basic, ``bx:bx``; headers are named with underscores."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()} | (basic(client) if client else {})
+    return cast(HttpResponse, Client().post(f"{PATH}{query}", urlencode(form), content_type=FORM, headers=named))
+
+
+def token(answer: HttpResponse) -> str:
+    assert answer.status_code == 200, answer.content
+    return str(answer.json()["access_token"])  # type: ignore[attr-defined]
+
+
+def claims(answer: HttpResponse) -> dict[str, Any]:
+    """Of the access token, unverified."""
+    found: dict[str, Any] = jwt.decode(token(answer), options={"verify_signature": False})
+    return found
+
+
+def refused(answer: HttpResponse) -> tuple[int, str]:
+    """Status and code of a refusal, which has everything that a refusal of the token service has."""
+    body = answer.json()  # type: ignore[attr-defined]
+    assert body["errorMessage"]
+    assert body["context"]["requestId"] == answer["Transaction-Id"] == answer["X-Request-Id"]
+    assert body["context"]["url"] == PATH
+    assert answer["Cache-Control"] == "no-store"
+    return answer.status_code, body["errorCode"]
