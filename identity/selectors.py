@@ -115,12 +115,14 @@ def find_service_id(account_id: str, iam_id: str) -> ServiceId | None:
 def is_gone(caller: Caller) -> str:
     """What of a token's bearer was deleted since: its trusted profile, service ID or server, also those of whoever
     assumed the profile. Empty: all is there."""
-    if caller.sub_type in ("ComputeResource", "Profile"):
-        if not TrustedProfile.objects.filter(id=caller.identifier).exists():
-            return "its trusted profile"
-    service_id = caller.identifier if caller.sub_type == "ServiceId" else caller.assumed_by
-    if service_id.startswith("ServiceId-") and not ServiceId.objects.filter(id=service_id).exists():
-        return "its service ID"
+    is_profile = caller.sub_type in ("ComputeResource", "Profile")
+    if is_profile and not TrustedProfile.objects.filter(id=caller.identifier).exists():
+        return "its trusted profile"
+    by_service_id = caller.assumed_by.startswith("ServiceId-")
+    if caller.sub_type == "ServiceId" or by_service_id:
+        service_id = caller.assumed_by if by_service_id else caller.identifier
+        if not ServiceId.objects.filter(id=service_id).exists():
+            return "its service ID"
     server = caller.compute_resource_crn or caller.assumed_by
     if server.startswith("crn:") and not BareMetalServer.objects.filter(id=Crn.parse(server).resource).exists():
         return "its server"

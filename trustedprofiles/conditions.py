@@ -56,17 +56,23 @@ def read_value(text: str) -> tuple[str, ...] | None:
     """The values that a condition's ``value`` stands for: one, or those of a JSON array. None for a JSON object, an
     array with anything but scalars in it, and null."""
     try:
-        value = json.loads(text)
+        # Numbers are compared as they were written: 1.10 is no 1.1 to a claim, which is text.
+        value = json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_json)
     except (ValueError, RecursionError):
         return (text,)
     values = [_scalar(each) for each in (value if isinstance(value, list) else [value])]
     return None if None in values else tuple(each for each in values if each is not None)
 
 
+def _no_json(text: str) -> None:
+    """``NaN`` and ``Infinity``, which Python takes for JSON. Raises ValueError."""
+    raise ValueError(f"{text} is no JSON")
+
+
 def _scalar(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value) if isinstance(value, str | int | float) else None
+    return value if isinstance(value, str) else None
 
 
 def claims_of(facts: ServerFacts, *, resource_group_name: str) -> dict[str, Claim]:

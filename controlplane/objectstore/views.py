@@ -12,7 +12,7 @@ from controlplane.kernel.envelopes import trace_id
 from controlplane.kernel.errors import ApiError
 from controlplane.objectstore import addressing, answers, bucket_calls, object_calls, operations, tokens, turns
 from controlplane.objectstore.calls import Call
-from controlplane.objectstore.errors import S3Error
+from controlplane.objectstore.errors import InvalidToken, S3Error
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +55,8 @@ def _answer(request: HttpRequest) -> HttpResponse:
         addressing.check(address)
         call.decide()
         return HANDLERS[operation.name](call)
+    except InvalidToken:
+        raise  # IAM does not know the caller after all
     except ApiError as refused:
         record(
             call.event,

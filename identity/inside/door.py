@@ -5,17 +5,20 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+import structlog
 from django.http import HttpRequest, JsonResponse, QueryDict
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import envelopes
-from controlplane.kernel.errors import ApiError, MethodNotAllowed, Unauthorized
+from controlplane.kernel.errors import ApiError, MethodNotAllowed, Unauthenticated, Unauthorized
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.versioning import parse_version
 from identity import admission
 from identity.inside.origin import server_of, snapshots
 from identity.services.ledger import ServerChanged
 from trustedprofiles import questions
+
+log = structlog.get_logger(__name__)
 
 EARLIEST_VERSION = date(2022, 3, 1)
 MOST_LOOKS = 3
@@ -53,7 +56,10 @@ class MetadataOperation:
             raise ApiError("The server changed again and again while it was being answered. Retry.")
         except Exception as failure:
             error = envelopes.as_api_error(failure)
-            if facts is not None:
+            if isinstance(error, Unauthenticated):
+                # Whoever proves nothing leaves nothing in the database, at whichever server it called.
+                log.warning("token refused", server=facts.id if facts else "", reason=error.message)
+            elif facts is not None:
                 self._record(facts, error)
             return envelopes.json_response(error)
 

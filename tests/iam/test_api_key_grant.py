@@ -45,9 +45,7 @@ def test_the_claims_of_a_person_come_in_ibms_order(alice_key: str) -> None:
     assert found["exp"] - found["iat"] == 3600
 
 
-def test_a_person_whom_the_directory_knows_has_names_and_an_email_address(
-    alice_key: str, alice_the_user: User
-) -> None:
+def test_a_person_whom_the_directory_knows_has_names_and_an_email_address(alice_key: str, alice_the_user: User) -> None:
     found = claims(ask(with_key(alice_key)))
     assert [found[name] for name in ("name", "given_name", "family_name", "email", "sub")] == [
         "Alice Liddell",

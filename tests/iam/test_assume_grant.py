@@ -52,16 +52,14 @@ def selecting(profile: TrustedProfile, *kinds: str) -> dict[str, str]:
     return named | ({"account": profile.account_id} if kinds == ("name",) else {})
 
 
-@pytest.mark.parametrize(
-    "kinds", [kinds for size in (1, 2, 3) for kinds in combinations(KINDS, size)], ids=lambda kinds: "-".join(kinds)
-)
+@pytest.mark.parametrize("kinds", [kinds for size in (1, 2, 3) for kinds in combinations(KINDS, size)], ids="-".join)
 def test_one_profile_is_named_in_one_way_or_in_several(
     alice: str, trusting: TrustedProfile, kinds: tuple[str, ...]
 ) -> None:
     assert claims(assume(alice, **selecting(trusting, *kinds)))["iam_id"] == trusting.iam_id
 
 
-@pytest.mark.parametrize("kinds", list(combinations(KINDS, 2)), ids=lambda kinds: "-".join(kinds))
+@pytest.mark.parametrize("kinds", list(combinations(KINDS, 2)), ids="-".join)
 def test_two_names_that_mean_two_profiles_mean_none(
     world: World, alice: str, trusting: TrustedProfile, kinds: tuple[str, str]
 ) -> None:
@@ -272,9 +270,7 @@ def test_the_token_that_a_server_assumed_is_good_until_the_server_goes(
     assert refused(assume(assumed, profile_id=make_profile(world.account).id)) == (401, "BXNIM0407E")
 
 
-def test_an_expired_token_has_ibms_code(
-    alice: str, trusting: TrustedProfile, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_expired_token_has_ibms_code(alice: str, trusting: TrustedProfile, monkeypatch: pytest.MonkeyPatch) -> None:
     later = clock.now() + timedelta(seconds=3601)
     monkeypatch.setattr(clock, "now", lambda: later)
     assert refused(assume(alice, profile_id=trusting.id)) == (401, "BXNIM0106E")

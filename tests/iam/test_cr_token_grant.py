@@ -37,16 +37,14 @@ def selecting(profile: TrustedProfile, *kinds: str) -> dict[str, str]:
 # --- which profile ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "kinds", [kinds for size in (1, 2, 3) for kinds in combinations(KINDS, size)], ids=lambda kinds: "-".join(kinds)
-)
+@pytest.mark.parametrize("kinds", [kinds for size in (1, 2, 3) for kinds in combinations(KINDS, size)], ids="-".join)
 def test_one_profile_is_named_in_one_way_or_in_several(
     identity_token: str, profile: TrustedProfile, kinds: tuple[str, ...]
 ) -> None:
     assert claims(exchange(identity_token, **selecting(profile, *kinds)))["iam_id"] == profile.iam_id
 
 
-@pytest.mark.parametrize("kinds", list(combinations(KINDS, 2)), ids=lambda kinds: "-".join(kinds))
+@pytest.mark.parametrize("kinds", list(combinations(KINDS, 2)), ids="-".join)
 def test_two_names_that_mean_two_profiles_mean_none(
     world: World, identity_token: str, profile: TrustedProfile, server: BareMetalServer, kinds: tuple[str, str]
 ) -> None:
@@ -83,9 +81,7 @@ def test_no_name_at_all_is_a_bad_request_though_the_server_has_a_default(world: 
 def test_a_profile_that_is_not_there_has_a_code_of_its_own(
     identity_token: str, profile: TrustedProfile, selector: dict[str, str]
 ) -> None:
-    filled = {
-        name: value.format(account=profile.account_id, profile=profile.id) for name, value in selector.items()
-    }
+    filled = {name: value.format(account=profile.account_id, profile=profile.id) for name, value in selector.items()}
     assert refused(exchange(identity_token, **filled)) == (400, "BXNIM0397E")
 
 

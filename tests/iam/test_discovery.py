@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("keys")
 
 
 def get(path: str, **headers: str) -> Any:
-    return Client().get(path, headers={name: value for name, value in headers.items()})
+    return Client().get(path, headers=dict(headers))
 
 
 def published() -> list[dict[str, str]]:

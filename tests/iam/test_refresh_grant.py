@@ -66,7 +66,9 @@ def test_another_client_cannot_use_it(session: str, client: str) -> None:
     assert refused(refresh(session, client)) == (401, "BXNIM0407E")
 
 
-@pytest.mark.parametrize("value", ["not_supported", "made-up", "a\0b", "r" * 5000], ids=["none", "made-up", "nul", "long"])
+@pytest.mark.parametrize(
+    "value", ["not_supported", "made-up", "a\0b", "r" * 5000], ids=["none", "made-up", "nul", "long"]
+)
 def test_what_is_no_refresh_token_is_refused_and_leaves_nothing(alice_key: str, value: str) -> None:
     before = ActivityEvent.objects.count()
     assert refused(refresh(value)) == (401, "BXNIM0407E")
