@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down test e2e fuzz lint format docs bench clean lock
+.PHONY: help up down test e2e conformance fuzz lint format docs bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -20,11 +20,14 @@ down: ## Stop a Baremint that runs in the background (or in another terminal)
 	@if [ -x $(BIN)/baremint ]; then exec $(BIN)/baremint down; else echo "Nothing is installed here, so nothing runs."; fi
 
 test: $(VENV)/.development ## Run the tests, on SQLite and on PostgreSQL
-	@$(BIN)/pytest -m "not live" --numprocesses auto
+	@$(BIN)/pytest -m "not live and not conformance" --numprocesses auto
 	@$(BIN)/pytest -m "live and not e2e"
 
 e2e: $(VENV)/.development ## Try what takes longer: every example, command and documented operation, Terraform if it is here
 	@$(BIN)/pytest -m e2e
+
+conformance: $(VENV)/.development ## Drive IBM's SDKs for Python, Node, Go and Java; writes docs/compatibility.md
+	@$(BIN)/pytest tests/conformance --compatibility-page docs/compatibility.md
 
 fuzz: $(VENV)/.development ## Try every documented operation with many made-up requests (many minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/live/test_schemathesis.py
