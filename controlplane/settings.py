@@ -215,6 +215,8 @@ CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 BEHIND_TLS = env.bool("BAREMINT_BEHIND_TLS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
+# The proxy says in which scheme it was asked, and lets nobody else say it: links in answers follow.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SILENCED_SYSTEM_CHECKS = [
     # The default deployment is plain http on a loopback address; a proxy that adds TLS also redirects and
     # sends HSTS (W004, W008). With BAREMINT_BEHIND_TLS=true both cookies below become Secure.

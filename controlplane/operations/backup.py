@@ -1,0 +1,106 @@
+"""One file with everything that an embedded Baremint must remember: its database and the secrets beside it."""
+
+import io
+import sqlite3
+import tarfile
+import tempfile
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+
+from controlplane.operations.credentials import FILE as CREDENTIALS
+from controlplane.operations.info import CA_BUNDLE
+from controlplane.operations.supervisor import homelock
+from identity.keychain import TOKEN_PURPOSES
+from identity.keystore import KEK_FILE
+from identity.services.rotation import ensure_keys, rotate_now
+
+SECRET_KEY_FILE = "secret-key"  # noqa: S105  a file name
+DATABASE = "baremint.sqlite3"
+SECRETS = (KEK_FILE, SECRET_KEY_FILE, CREDENTIALS, CA_BUNDLE)
+
+
+class CannotDoThat(Exception):
+    """Says what to do instead."""
+
+
+def backup(path: Path) -> None:
+    """Write ``path``, mode 0600, while Baremint runs or not: the database as it is at one instant.
+
+    Raises CannotDoThat for a database that is not embedded, and OSError.
+    """
+    _require_embedded_database()
+    if not (settings.HOME.path / DATABASE).exists():
+        raise CannotDoThat(f"There is no database in {settings.HOME.path}: nothing to back up.")
+    with tempfile.TemporaryDirectory(dir=settings.HOME.path) as folder:
+        snapshot = Path(folder) / DATABASE
+        with (
+            closing(sqlite3.connect(settings.HOME.path / DATABASE)) as source,
+            closing(sqlite3.connect(snapshot)) as target,
+        ):
+            source.backup(target)
+        partial = Path(folder) / "archive"
+        partial.touch(mode=0o600)
+        with tarfile.open(partial, "w") as archive:
+            archive.add(snapshot, DATABASE)
+            for name in SECRETS:
+                if (text := settings.HOME.read_secret(name)) is not None:
+                    _add(archive, name, text.encode())
+        path.touch(mode=0o600)
+        path.write_bytes(partial.read_bytes())
+
+
+def restore(path: Path, *, now: datetime) -> None:
+    """Fill an empty data directory from what ``backup`` wrote, and hand over to new token keys.
+
+    What was issued after the backup is unknown here. The hand-over sees to it that no key signs on both sides of the
+    gap. Raises CannotDoThat, with nothing changed.
+    """
+    _require_embedded_database()
+    if homelock.holder(settings.HOME) is not None:
+        raise CannotDoThat(f"Baremint runs in {settings.HOME.path}. Stop it first.")
+    if (settings.HOME.path / DATABASE).exists():
+        raise CannotDoThat(f"There is a database in {settings.HOME.path} already. Restore into an empty BAREMINT_HOME.")
+    members = _read(path)
+    for name in SECRETS:
+        if name in members:
+            settings.HOME.write_secret(name, members[name].decode())
+    database = settings.HOME.ensure() / DATABASE
+    database.touch(mode=0o600)
+    database.write_bytes(members[DATABASE])
+    call_command("migrate", verbosity=0, interactive=False)
+    ensure_keys(now=now)
+    for purpose in TOKEN_PURPOSES:
+        rotate_now(purpose, now=now)
+
+
+def _require_embedded_database() -> None:
+    if not settings.EMBEDDED_DATABASE:
+        raise CannotDoThat(
+            "The database is at DATABASE_URL: back it up and restore it with pg_dump and pg_restore, and keep "
+            "BAREMINT_KEK and BAREMINT_SECRET_KEY with it (docs/operations.md)."
+        )
+
+
+def _read(path: Path) -> dict[str, bytes]:
+    """The known members of an archive. Whatever else is in it is left there."""
+    found = {}
+    try:
+        with tarfile.open(path, "r:") as archive:
+            for name in (DATABASE, *SECRETS):
+                if name in archive.getnames() and (member := archive.extractfile(name)):
+                    found[name] = member.read()
+    except (OSError, tarfile.TarError) as error:
+        raise CannotDoThat(f"{path} cannot be read as a backup: {error}") from None
+    if DATABASE not in found:
+        raise CannotDoThat(f"{path} is not a backup of Baremint: it has no {DATABASE}.")
+    return found
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode = len(content), 0o600
+    archive.addfile(member, io.BytesIO(content))

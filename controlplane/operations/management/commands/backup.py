@@ -1,0 +1,25 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from controlplane.operations import backup
+
+
+class Command(BaseCommand):
+    help = (
+        "Write everything that this data directory must remember into one file, also while Baremint runs: the "
+        "database, the key-encryption key, the credentials. Whoever has the file can issue tokens: keep it safe."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", type=Path, help="where to write it (mode 0600)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            backup.backup(options["file"])
+        except (backup.CannotDoThat, OSError) as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"Written: {options['file']}")

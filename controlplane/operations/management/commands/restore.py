@@ -1,0 +1,28 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
+
+from controlplane.kernel import clock
+from controlplane.operations import backup
+from controlplane.operations.program import paste
+
+
+class Command(BaseCommand):
+    help = (
+        "Fill an empty data directory from a backup. New signing keys take over; tokens and certificates from before "
+        "the backup stay good until they expire."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", type=Path, help="what `baremint backup` wrote")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            backup.restore(options["file"], now=clock.now())
+        except (backup.CannotDoThat, ImproperlyConfigured, OSError) as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"Restored. Start it: {paste('up')}")
