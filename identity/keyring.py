@@ -24,6 +24,7 @@ LEEWAY = timedelta(seconds=60)
 """Clock skew granted between machines."""
 
 LAG = PROCESS_REFRESH + LEEWAY
+ROOT_PUBLISHED_BEFORE = TRUST_REFRESH + LAG
 
 Purpose = Literal["root", "intermediate", "tls", "iam", "identity"]
 KeyState = Literal["prepared", "active", "retiring", "retired"]
@@ -102,7 +103,7 @@ def policies(
     issuing = Policy(intermediate, BUNDLE_MAX_AGE + LAG, leaves, 3 * intermediate + leaves, signs_while_retiring=True)
     chains = 3 * intermediate + leaves + BUNDLE_MAX_AGE + LAG
     return {
-        "root": Policy(root, TRUST_REFRESH + LAG, chains, 3 * root + chains, signs_while_retiring=True),
+        "root": Policy(root, ROOT_PUBLISHED_BEFORE, chains, 3 * root + chains, signs_while_retiring=True),
         "intermediate": issuing,
         # Whoever trusts the root needs nothing else, so an endpoint's key need not be published beforehand.
         "tls": Policy(endpoint_certificate * 2 / 3, timedelta(0), endpoint_certificate + LAG),
@@ -131,16 +132,16 @@ def next_step(
 ) -> Step | None:
     """The one step that is due for a purpose, or None. Late or doubled calls find nothing more to do.
 
-    ``issuer`` is the active key that signs this purpose's certificates, where another purpose does.
+    ``issuer`` is the active root, for the purpose whose certificates it signs.
     """
-    active, heir = _first(keys, "active"), _first(keys, "prepared")
+    active, heir = first(keys, "active"), first(keys, "prepared")
     if heir is None:
         return Prepare()
     if _is_stale(heir, now=now, policy=policy, issuer=issuer):
         return Discard(heir.kid)
     if active is None:
         return HandOver(None, heir.kid)
-    if now >= hand_over_at(active, heir, policy):
+    if now >= hand_over_at(active, heir, policy, issuer):
         return HandOver(active.kid, heir.kid)
     for key in keys:
         if key.state == "retiring" and key.demoted_at and now >= key.demoted_at + policy.verify_after:
@@ -148,14 +149,20 @@ def next_step(
     return None
 
 
-def hand_over_at(active: KeyFacts, heir: KeyFacts, policy: Policy) -> datetime:
+def ready_at(heir: KeyFacts, policy: Policy, issuer: KeyFacts | None = None) -> datetime:
+    """When every verifier can know the heir, and the root that its chain ends in."""
+    known = heir.published_at + policy.publish_before
+    return max(known, issuer.published_at + ROOT_PUBLISHED_BEFORE) if issuer else known
+
+
+def hand_over_at(active: KeyFacts, heir: KeyFacts, policy: Policy, issuer: KeyFacts | None = None) -> datetime:
     """When the heir takes over: at the end of the period, when verifiers can know it.
 
     Earlier when the active key's certificate would not outlive what it signs and the heir's would; and at its very end
     in any case, for then it can sign nothing.
     """
     due = (active.activated_at or active.published_at) + policy.period
-    ready = heir.published_at + policy.publish_before
+    ready = ready_at(heir, policy, issuer)
     if active.expires_at is None:
         return max(due, ready)
     if heir.expires_at and heir.expires_at > active.expires_at:
@@ -174,7 +181,8 @@ def _is_stale(heir: KeyFacts, *, now: datetime, policy: Policy, issuer: KeyFacts
     return heir.expires_at < needed
 
 
-def _first(keys: Sequence[KeyFacts], state: KeyState) -> KeyFacts | None:
+def first(keys: Sequence[KeyFacts], state: KeyState) -> KeyFacts | None:
+    """The key in this state; of active and prepared ones there is one at the most."""
     return next((key for key in keys if key.state == state), None)
 
 
@@ -188,10 +196,10 @@ class Outlook:
     at: datetime | None
 
 
-def outlook(key: KeyFacts, keys: Sequence[KeyFacts], policy: Policy) -> Outlook:
+def outlook(key: KeyFacts, keys: Sequence[KeyFacts], policy: Policy, issuer: KeyFacts | None = None) -> Outlook:
     """The next change of ``key``, which is one of ``keys``, the keys of its purpose."""
-    active, heir = _first(keys, "active"), _first(keys, "prepared")
-    change = hand_over_at(active, heir, policy) if active and heir else None
+    active, heir = first(keys, "active"), first(keys, "prepared")
+    change = hand_over_at(active, heir, policy, issuer) if active and heir else None
     match key.state:
         case "prepared":
             return Outlook(key.state, key.published_at, "active", change or key.published_at)

@@ -3,12 +3,15 @@
 import base64
 import hashlib
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, NamedTuple, TypedDict
 
 from django.conf import settings
 
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
+from identity import keyring
 from identity.keychain import load_public_key
 from identity.keyring import KeyFacts, Purpose
 from identity.models import ApiKey, KeyPair
@@ -98,6 +101,40 @@ def live_keys() -> dict[Line, list[KeyFacts]]:
     for purpose, region, *facts in rows.values_list("purpose", "region", *columns):
         found.setdefault(Line(purpose, region), []).append(KeyFacts(*facts))
     return found
+
+
+def issuer_of(line: Line, found: dict[Line, list[KeyFacts]]) -> KeyFacts | None:
+    """The active root, for intermediate authorities. Other keys have no certificate, or sign it themselves."""
+    if line.purpose != "intermediate":
+        return None
+    return keyring.first(found.get(Line("root", line.region), []), "active")
+
+
+@dataclass(frozen=True)
+class ScheduledKey:
+    """A key that is not retired, and what becomes of it next."""
+
+    purpose: Purpose
+    region: str
+    kid: str
+    state: keyring.KeyState
+    since: datetime
+    next_state: keyring.KeyState | None
+    seconds: float | None
+    """Until then; below zero when it is overdue, None when there is no date yet."""
+
+
+def key_schedule(now: datetime) -> list[ScheduledKey]:
+    """Every key that is not retired, by purpose and region, oldest first."""
+    found = live_keys()
+    schedule = []
+    for line in sorted(found, key=lambda line: (list(settings.KEY_POLICIES).index(line.purpose), line.region)):
+        policy, issuer = settings.KEY_POLICIES[line.purpose], issuer_of(line, found)
+        for key in found[line]:
+            future = keyring.outlook(key, found[line], policy, issuer)
+            seconds = (future.at - now).total_seconds() if future.at else None
+            schedule.append(ScheduledKey(*line, key.kid, key.state, future.since, future.next_state, seconds))
+    return schedule
 
 
 def find_api_key(value: str) -> ApiKey | None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.models import Max
 
 from controlplane.kernel import clock
+from controlplane.kernel.turns import turn
 from identity import ca, keychain, keystore
 from identity.claims import identity_issuer
 from identity.keyring import Purpose
@@ -39,7 +40,8 @@ def store_heir(purpose: Purpose, region: str, key: RSAPrivateKey, *, now: dateti
     Raises IntegrityError when there is an heir already, NoIssuer, and ImproperlyConfigured when the configured KEK is
     not that of this database.
     """
-    keystore.require_known_kek()
+    with turn("kek"):  # held until the commit: no key is made under a KEK that is being replaced
+        keystore.require_known_kek()
     peers = KeyPair.objects.filter(purpose=purpose, region=region)
     generation = (peers.aggregate(last=Max("generation"))["last"] or 0) + 1
     kid = _new_kid(purpose, region, now=now)

@@ -6,7 +6,7 @@ to change, and the partial unique indexes refuse what would make two keys active
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -15,9 +15,9 @@ from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
 from controlplane.kernel.turns import turn
 from identity import keychain, keystore
-from identity.keyring import Discard, HandOver, KeyFacts, Prepare, Purpose, Retire, Step, next_step
+from identity.keyring import Discard, HandOver, KeyFacts, Prepare, Purpose, Retire, Step, first, next_step, ready_at
 from identity.models import KeyPair
-from identity.selectors import Line, live_keys
+from identity.selectors import Line, issuer_of, live_keys
 from identity.services import new_keys
 from servers.selectors import regions_in_use
 
@@ -32,8 +32,8 @@ class Rotated:
 
     key: KeyPair
     """The one that signs now."""
-    early_by: float
-    """Seconds that were missing until every verifier could know it; 0 when none were."""
+    early_by: timedelta
+    """How long every verifier needs until it can know the key; zero when it can."""
 
 
 def ensure_keys(*, now: datetime) -> None:
@@ -63,13 +63,15 @@ def rotate_now(purpose: Purpose, *, now: datetime, region: str = "", by: Party =
     """
     line = Line(purpose, region or settings.BAREMINT_REGION)
     _run_steps(line, now=now)
-    keys = {key.state: key for key in live_keys()[line] if key.state in ("active", "prepared")}
-    heir = keys["prepared"]
-    ready_at = heir.published_at + settings.KEY_POLICIES[line.purpose].publish_before
-    _take(line, HandOver(keys["active"].kid, heir.kid), now=now, by=by)
+    found = live_keys()
+    active, heir = first(found[line], "active"), first(found[line], "prepared")
+    if active is None or heir is None:
+        raise KeyError(line)
+    ready = ready_at(heir, settings.KEY_POLICIES[purpose], issuer_of(line, found))
+    _take(line, HandOver(active.kid, heir.kid), now=now, by=by)
     run_due_steps(now=now)
-    active = KeyPair.objects.get(purpose=line.purpose, region=line.region, state=State.ACTIVE)
-    return Rotated(active, max(0.0, (ready_at - now).total_seconds()))
+    key = KeyPair.objects.get(purpose=line.purpose, region=line.region, state=State.ACTIVE)
+    return Rotated(key, max(timedelta(0), ready - now))
 
 
 def _lines(found: dict[Line, list[KeyFacts]]) -> Iterator[Line]:
@@ -83,11 +85,8 @@ def _lines(found: dict[Line, list[KeyFacts]]) -> Iterator[Line]:
 
 
 def _due(line: Line, found: dict[Line, list[KeyFacts]], *, now: datetime) -> Step | None:
-    issuer = None
-    if line.purpose == "intermediate":
-        roots = found.get(Line("root", line.region), [])
-        issuer = next((key for key in roots if key.state == State.ACTIVE), None)
-    return next_step(found.get(line, []), now=now, policy=settings.KEY_POLICIES[line.purpose], issuer=issuer)
+    policy = settings.KEY_POLICIES[line.purpose]
+    return next_step(found.get(line, []), now=now, policy=policy, issuer=issuer_of(line, found))
 
 
 def _run_steps(line: Line, *, now: datetime) -> int:

@@ -51,7 +51,7 @@ class Case:
     def __init__(self, purpose: Purpose) -> None:
         self.policy = TABLE[purpose]
         self.period = self.policy.period
-        root = KeyFacts("issuer", "active", NOW, NOW, expires_at=NOW + 100_000 * DAY)
+        root = KeyFacts("issuer", "active", NOW - 365 * DAY, NOW, expires_at=NOW + 100_000 * DAY)
         self.issuer = root if purpose == "intermediate" else None
 
     def active(self, since: timedelta = timedelta(0), **changes: Any) -> KeyFacts:
@@ -183,6 +183,16 @@ def test_an_authority_that_has_expired_hands_over_at_once_for_it_can_sign_nothin
     assert case.step(case.active(expires_at=NOW), case.prepared()) == HandOver("active", "heir")
 
 
+def test_an_intermediate_does_not_sign_before_its_root_can_be_trusted_everywhere() -> None:
+    case = Case("intermediate")
+    assert case.issuer is not None
+    keys = [case.active(case.period), case.prepared(case.period)]
+    case.issuer = replace(case.issuer, published_at=NOW - TRUST_REFRESH)
+    assert case.step(*keys) is None
+    case.issuer = replace(case.issuer, published_at=NOW - TRUST_REFRESH - LAG)
+    assert case.step(*keys) == HandOver("active", "heir")
+
+
 # --- The times, and where they come from
 
 
@@ -253,8 +263,8 @@ def test_an_heir_and_the_active_key_change_together_at_the_end_of_the_period(pur
     case = Case(purpose)
     keys = [case.active(HOUR), case.prepared(HOUR)]
     at = NOW - HOUR + case.period
-    assert outlook(keys[0], keys, case.policy) == Outlook("active", NOW - HOUR, "retiring", at)
-    assert outlook(keys[1], keys, case.policy) == Outlook("prepared", NOW - HOUR, "active", at)
+    assert outlook(keys[0], keys, case.policy, case.issuer) == Outlook("active", NOW - HOUR, "retiring", at)
+    assert outlook(keys[1], keys, case.policy, case.issuer) == Outlook("prepared", NOW - HOUR, "active", at)
 
 
 @purposes
@@ -275,7 +285,7 @@ def test_an_active_key_without_an_heir_has_no_date_yet() -> None:
 def test_what_is_announced_is_when_it_happens(purpose: Purpose) -> None:
     case = Case(purpose)
     keys = [case.active(HOUR), case.prepared(HOUR)]
-    at = outlook(keys[0], keys, case.policy).at
+    at = outlook(keys[0], keys, case.policy, case.issuer).at
     assert at is not None
     arguments: dict[str, Any] = {"policy": case.policy, "issuer": case.issuer}
     assert next_step(keys, now=at - SECOND, **arguments) is None

@@ -1,36 +1,91 @@
-from argparse import ArgumentParser
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from controlplane.kernel import clock
+from controlplane.operations import bundle
 from controlplane.operations.program import paste
-from identity.keychain import TOKEN_PURPOSES
-from identity.services.rotation import rotate_now
+from identity.services.kek_rotation import rotate_kek
+from identity.services.rotation import Rotated, rotate_now
+from servers import catalog
+
+KINDS = {
+    "identity": "the key of identity tokens; the metadata service and IAM know the new one at once",
+    "iam": "the key of IAM access tokens; strangers know the new one when they fetch /identity/keys again",
+    "intermediate": "the CA that signs certificates; new chains carry the new one",
+    "tls": "the key of the HTTPS endpoints; new connections get a certificate for the new one",
+    "root": "the CA that signs intermediate CAs; the next intermediate is made under the new one",
+    "kek": "the key-encryption key: every private key is encrypted anew under the first of BAREMINT_KEK",
+}
+EARLY = {
+    "iam": "Verifiers that keep an older copy of /identity/keys may refuse its tokens for up to {wait}, unless they "
+    "fetch the keys again when they meet an unknown kid.",
+    "intermediate": "Chains carry it. But programs that keep the published intermediates, or a CA bundle from before "
+    "its root was in it, may refuse its certificates for up to {wait}.",
+    "root": "Nothing is signed by it yet. Programs that read the CA bundle once a week know it in {wait}; "
+    "until then the intermediate stays where it is, unless you rotate that, too.",
+}
+"""What may be seen of a key that was published too shortly ago."""
 
 
 class Command(BaseCommand):
     help = (
-        "Rotate a signing key now: the prepared key takes over and a new one is prepared. Tokens signed before "
-        "still verify until they expire."
+        "Rotate a key now: the prepared key takes over, and a new one is prepared. What was signed before still "
+        "verifies until it expires."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "kind",
-            metavar="KIND",
-            choices=[str(purpose) for purpose in TOKEN_PURPOSES],
-            help=f"which key: {' or '.join(str(purpose) for purpose in TOKEN_PURPOSES)}",
-        )
+        parser.formatter_class = RawDescriptionHelpFormatter
+        parser.epilog = "kinds:\n" + "\n".join(f"  {kind:13} {text}" for kind, text in KINDS.items())
+        parser.add_argument("kind", metavar="KIND", choices=list(KINDS), help=f"which key: {', '.join(KINDS)}")
+        parser.add_argument("--region", default="", help="of an identity key; otherwise BAREMINT_REGION")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        kind, region = options["kind"], options["region"]
+        if region and kind != "identity":
+            raise CommandError(f"The {kind} key is the same in all regions.")
+        if region and region not in catalog.regions():
+            raise CommandError(f"There is no region {region}. There are {', '.join(sorted(catalog.regions()))}.")
         try:
-            key = rotate_now(options["kind"], now=clock.now()).key
+            if kind == "kek":
+                self._rotate_kek(now=clock.now())
+            else:
+                self._tell(kind, rotate_now(kind, now=clock.now(), region=region))
+                bundle.write()
         except KeyError:
             raise CommandError(f"There are no keys yet. Start Baremint first: {paste('up')}") from None
         except (DatabaseError, ImproperlyConfigured) as error:
             raise CommandError(str(error).strip()) from None
-        self.stdout.write(f"The {options['kind']} key {key.kid} signs from now on.")
+
+    def _tell(self, kind: str, rotated: Rotated) -> None:
+        self.stdout.write(f"The {kind} key {rotated.key.kid} signs from now on.")
+        if rotated.early_by and kind in EARLY:
+            self.stdout.write(EARLY[kind].format(wait=_in_words(rotated.early_by)))
+
+    def _rotate_kek(self, *, now: datetime) -> None:
+        done = rotate_kek(now=now, progress=lambda keys, of: self.stdout.write(f"  ... {keys} of {of} private keys"))
+        if done.left:
+            raise CommandError(
+                f"{done.left} private keys still name another KEK than {done.kek_id}: a process that was started "
+                f"without it made them. Start everything anew with this BAREMINT_KEK, then run this again."
+            )
+        self.stdout.write(
+            f"{done.keys} private keys were encrypted anew; all {done.total} are under KEK {done.kek_id} now, "
+            "0 name another."
+        )
+        if len(settings.BAREMINT_KEK) > 1:
+            self.stdout.write("The other keys of BAREMINT_KEK can be dropped.")
+
+
+def _in_words(time: timedelta) -> str:
+    seconds = int(time.total_seconds())
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{round(seconds / length)} {unit}"
+    return f"{seconds} seconds"
