@@ -34,14 +34,20 @@ def rsa_pool() -> Iterator[rsa.RSAPrivateKey]:
 
 
 @pytest.fixture
-def keys(db: None, rsa_pool: Iterator[rsa.RSAPrivateKey], monkeypatch: pytest.MonkeyPatch) -> None:
-    """An active and a prepared key of each purpose, as after the first start."""
-    from controlplane.kernel import clock
+def keys_from_the_pool(rsa_pool: Iterator[rsa.RSAPrivateKey], monkeypatch: pytest.MonkeyPatch) -> None:
+    """New keys are taken from the pool, not generated."""
 
     def take(*args: Any) -> rsa.RSAPrivateKey:
         return next(rsa_pool)
 
     monkeypatch.setattr("identity.services.new_keys.rsa.generate_private_key", take)
+
+
+@pytest.fixture
+def keys(db: None, keys_from_the_pool: None) -> None:
+    """An active and a prepared key of each purpose, as after the first start."""
+    from controlplane.kernel import clock
+
     keystore.ensure_kek()
     keychain.forget()
     rotation.ensure_keys(now=clock.now())

@@ -22,6 +22,8 @@ from trustedprofiles.services.links import create_link
 from trustedprofiles.services.profiles import create_profile
 
 REGION = "us-south"
+CIDRS = {REGION: "10.240.0.0/24", "eu-de": "10.243.0.0/24"}
+"""Within the first zone's default address prefix."""
 ACCOUNT = "a" * 32
 OTHER_ACCOUNT = "b" * 32
 
@@ -50,12 +52,19 @@ def make_world() -> World:
     return World(account=make_account(), other_account=make_account(OTHER_ACCOUNT, MALLORY.iam_id))
 
 
-def make_subnet(account: Account, *, vpc: VPC | None = None, name: str = "sub", cidr: str = "10.240.0.0/24") -> Subnet:
-    """A subnet in the account's first VPC, which is made when there is none."""
+def make_subnet(
+    account: Account,
+    *,
+    vpc: VPC | None = None,
+    name: str = "sub",
+    cidr: str = "10.240.0.0/24",
+    region: str = REGION,
+) -> Subnet:
+    """A subnet in the account's first VPC in the region, which is made when there is none."""
     owner = Party(account.owner_iam_id, "owner", "User")
-    vpc = vpc or VPC.objects.filter(account=account, region=REGION).order_by("pk").first()
-    vpc = vpc or create_vpc(account, name="net", region=REGION, by=owner)
-    return create_subnet(account, region=REGION, vpc=vpc.id, ipv4_cidr_block=cidr, name=name, by=owner)
+    vpc = vpc or VPC.objects.filter(account=account, region=region).order_by("pk").first()
+    vpc = vpc or create_vpc(account, name="net", region=region, by=owner)
+    return create_subnet(account, region=region, vpc=vpc.id, ipv4_cidr_block=cidr, name=name, by=owner)
 
 
 def make_virtual_interface(subnet: Subnet, *, name: str = "vni") -> VirtualNetworkInterface:
@@ -66,23 +75,30 @@ def make_virtual_interface(subnet: Subnet, *, name: str = "vni") -> VirtualNetwo
 
 
 def make_server(
-    account: Account, *, name: str, metadata_enabled: bool = False, profile: TrustedProfile | None = None
+    account: Account,
+    *,
+    name: str,
+    metadata_enabled: bool = False,
+    profile: TrustedProfile | None = None,
+    region: str = REGION,
 ) -> BareMetalServer:
     """A running server in the account's network, made the way a request makes it."""
     owner = Party(account.owner_iam_id, "owner", "User")
-    seed_images(REGION, clock.now())
-    subnet = Subnet.objects.filter(account=account).order_by("pk").first() or make_subnet(account)
+    seed_images(region, clock.now())
+    subnets = Subnet.objects.filter(account=account, region=region).order_by("pk")
+    subnet = subnets.first() or make_subnet(account, region=region, cidr=CIDRS[region])
     prototype = ServerPrototype(
         profile="bx2-metal-96x384",
         zone=subnet.zone,
         name=name,
         metadata_enabled=metadata_enabled,
         initialization=InitializationPrototype(
-            image=images_of(account.id)[0].id, trusted_profile={"id": profile.id} if profile else None
+            image=images_of(account.id).filter(region=region)[0].id,
+            trusted_profile={"id": profile.id} if profile else None,
         ),
         interfaces=(InterfacePrototype(subnet=subnet.id),),
     )
-    server = create_server(account, prototype=prototype, by=owner)
+    server = create_server(account, prototype=prototype, region=region, by=owner)
     while server.transition:
         transitions.run_due(clock.now() + timedelta(days=1))
         server.refresh_from_db()

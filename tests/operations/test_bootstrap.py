@@ -22,7 +22,7 @@ from servers.models import BareMetalServer, Image
 from trustedprofiles.limits import API_KEYS_PER_IDENTITY
 from trustedprofiles.models import Account, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("keys_from_the_pool")]
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,9 @@
 """Commands that start nothing: what they print, and how they refuse."""
 
+import base64
 import json
+import re
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -12,11 +15,13 @@ from controlplane.home import Home
 from controlplane.kernel import clock
 from controlplane.operations import bootstrap, credentials
 from controlplane.operations.credentials import Credentials
+from controlplane.operations.info import CA_BUNDLE
+from identity import keystore
 from identity.models import KeyPair
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("keys_from_the_pool")]
 
 
 @pytest.fixture(autouse=True)
@@ -89,12 +94,108 @@ def test_addresses_of_an_unknown_server_are_refused(bootstrapped: None) -> None:
         said("address", "web-9")
 
 
-@pytest.mark.parametrize("kind", ["identity", "iam"])
+@pytest.mark.parametrize("kind", ["identity", "iam", "intermediate", "tls", "root"])
 def test_rotate_hands_over_to_the_prepared_key(bootstrapped: None, kind: str) -> None:
     heir = KeyPair.objects.get(purpose=kind, state="prepared").kid
 
     assert heir in said("rotate", kind)
     assert KeyPair.objects.get(purpose=kind, state="active").kid == heir
+
+
+@pytest.mark.parametrize(
+    ("kind", "warning"),
+    [
+        ("iam", "may refuse its tokens for up to (7 minutes|4[12][0-9] seconds)"),
+        ("intermediate", "may refuse its certificates for up to 7 days"),
+        ("root", "know it in 7 days"),
+    ],
+)
+def test_rotate_says_what_verifiers_may_see_of_a_key_that_is_too_new(
+    bootstrapped: None, kind: str, warning: str
+) -> None:
+    assert re.search(warning, said("rotate", kind))
+
+
+@pytest.mark.parametrize("kind", ["identity", "tls"])
+def test_rotate_has_nothing_to_warn_of_where_every_verifier_knows_at_once(bootstrapped: None, kind: str) -> None:
+    assert len(said("rotate", kind).splitlines()) == 1
+
+
+def test_rotate_has_nothing_to_warn_of_when_the_heir_was_published_long_enough(
+    bootstrapped: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = clock.now() + timedelta(hours=1)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    assert len(said("rotate", "iam").splitlines()) == 1
+
+
+def test_rotate_root_puts_the_next_root_into_the_ca_bundle(bootstrapped: None, home: Home) -> None:
+    said("rotate", "root")
+
+    roots = KeyPair.objects.filter(purpose="root")
+    assert len(roots) == 3
+    assert all(root.certificate in (home.path / CA_BUNDLE).read_text() for root in roots)
+
+
+def test_rotate_root_makes_the_next_intermediate_under_the_new_root(bootstrapped: None) -> None:
+    said("rotate", "root")
+
+    heir = KeyPair.objects.get(purpose="intermediate", state="prepared")
+    assert heir.issuer == KeyPair.objects.get(purpose="root", state="active")
+
+
+def test_rotate_identity_takes_a_region(bootstrapped: None) -> None:
+    said("rotate", "identity", "--region", "eu-de")
+
+    assert KeyPair.objects.filter(region="eu-de", state="active").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "region", "refusal"), [("iam", "eu-de", "the same in all regions"), ("identity", "moon", "no region moon")]
+)
+def test_rotate_refuses_a_region_that_means_nothing(bootstrapped: None, kind: str, region: str, refusal: str) -> None:
+    with pytest.raises(CommandError, match=refusal):
+        said("rotate", kind, "--region", region)
+
+
+def test_rotate_kek_says_that_the_old_one_can_be_dropped(bootstrapped: None, home: Home, settings: Any) -> None:
+    new = base64.b64encode(b"n" * 32).decode()
+    settings.BAREMINT_KEK = [new, home.read_secret("kek")]
+
+    assert said("rotate", "kek").splitlines()[-2:] == [
+        f"10 private keys were encrypted anew; all 10 are under KEK {keystore.first_kek()} now, 0 name another.",
+        "The other keys of BAREMINT_KEK can be dropped.",
+    ]
+    settings.BAREMINT_KEK = [new]
+    said("bootstrap")
+
+
+def test_rotate_kek_with_a_wrong_kek_is_refused(bootstrapped: None, settings: Any) -> None:
+    settings.BAREMINT_KEK = [base64.b64encode(b"w" * 32).decode()]
+    with pytest.raises(CommandError, match="which BAREMINT_KEK does not hold"):
+        said("rotate", "kek")
+
+
+def test_keys_for_scripts_say_what_comes_next_and_when(bootstrapped: None) -> None:
+    [active, heir] = [key for key in json.loads(said("keys", "--json")) if key["purpose"] == "iam"]
+
+    assert (active["state"], active["next"]) == ("active", "retiring")
+    assert (heir["state"], heir["next"]) == ("prepared", "active")
+    assert active["in_seconds"] == heir["in_seconds"]
+    assert 86_000 < active["in_seconds"] <= 86_400
+    assert active["kid"] == KeyPair.objects.get(purpose="iam", state="active").kid
+
+
+def test_keys_for_people_is_a_table_of_every_key(bootstrapped: None) -> None:
+    heading, *rows = said("keys").splitlines()
+
+    assert heading.split() == ["PURPOSE", "REGION", "STATE", "SINCE", "NEXT", "IN", "SECONDS", "KID"]
+    assert [row.split()[0] for row in rows][::2] == ["root", "intermediate", "tls", "iam", "identity"]
+
+
+def test_keys_before_the_first_start_says_to_start() -> None:
+    with pytest.raises(CommandError, match="baremint up"):
+        said("keys")
 
 
 def test_rotate_of_an_unknown_kind_is_refused() -> None:

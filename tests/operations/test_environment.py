@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -33,15 +34,40 @@ def test_a_number_out_of_range_is_refused_with_the_range(monkeypatch: pytest.Mon
 
 
 def test_a_command_with_such_a_setting_ends_without_a_traceback() -> None:
-    done = subprocess.run(
+    done = info(BAREMINT_HOME="/dev/null/home")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Baremint cannot start with these settings:")
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (
+            {"BAREMINT_SIGNING_KEY_HOURS": "1", "BAREMINT_TICK_SECONDS": "3600"},
+            "BAREMINT_SIGNING_KEY_HOURS: the period of the iam key must be at least 1:07:00",
+        ),
+        (
+            {"BAREMINT_ROOT_DAYS": "20"},
+            "BAREMINT_ROOT_DAYS: the period of the root key must be at least 30 days",
+        ),
+    ],
+    ids=["no-time-to-publish-an-heir", "a-root-that-does-not-last"],
+)
+def test_periods_that_cannot_be_kept_stop_the_start(tmp_path: Path, changes: dict[str, str], reason: str) -> None:
+    done = info(BAREMINT_HOME=str(tmp_path), **changes)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Baremint cannot start with these settings: {reason}")
+
+
+def info(**settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
         [sys.executable, "-m", "controlplane", "info"],
-        env={**clean_environment(), "BAREMINT_HOME": "/dev/null/home"},
+        env={**clean_environment(), **settings},
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-
-    assert done.returncode == 1
-    assert done.stderr.startswith("Baremint cannot start with these settings:")
-    assert "Traceback" not in done.stderr

@@ -19,7 +19,7 @@ def test_healthz_answers_without_asking_anything(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_readyz_is_ok_when_nothing_is_missing(client: Client, broker_answers: None) -> None:
+def test_readyz_is_ok_when_nothing_is_missing(client: Client, broker_answers: None, keys_from_the_pool: None) -> None:
     ensure_kek()
     ensure_keys(now=clock.now())
 

@@ -1,18 +1,15 @@
 """Rotation against the database: one active key, whoever interferes, and nothing signed before it stops verifying."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.home import Home
 from controlplane.kernel import clock
-from identity import keychain, keystore, signing
-from identity.keyring import HandOver
+from identity import keychain, signing
+from identity.keyring import HandOver, Purpose
 from identity.models import KeyPair
 from identity.selectors import Line, published_keys
 from identity.services import rotation
@@ -42,25 +39,17 @@ def test_a_token_signed_before_two_rotations_verifies_after_them() -> None:
     assert verify_iam_token(token, now=clock.now()).name == "Alice"
 
 
-def test_a_rotation_hands_over_to_the_key_that_was_published_before() -> None:
-    [heir] = kids("prepared")
-    assert rotation.rotate_now(IAM, now=clock.now()).key.kid == heir
-
-
-def test_a_rotation_leaves_one_active_and_one_prepared_key() -> None:
-    rotation.rotate_now(IAM, now=clock.now())
-    assert (len(kids("active")), len(kids("prepared")), len(kids("retiring"))) == (1, 1, 1)
-
-
 def test_new_tokens_are_signed_by_the_new_key() -> None:
     new = rotation.rotate_now(IAM, now=clock.now()).key
     assert keychain.signer(IAM).kid == new.kid
 
 
-def test_the_private_half_of_a_retiring_key_is_wiped() -> None:
-    [old] = kids("active")
-    rotation.rotate_now(IAM, now=clock.now())
-    assert bytes(KeyPair.objects.get(kid=old).ciphertext) == b""
+@pytest.mark.parametrize("purpose", ["identity", "iam", "tls"])
+def test_the_private_half_of_a_retiring_key_is_wiped(purpose: Purpose) -> None:
+    [old] = kids("active", purpose)
+    rotation.rotate_now(purpose, now=clock.now())
+    row = KeyPair.objects.get(kid=old)
+    assert (bytes(row.ciphertext), bytes(row.nonce), row.kek_id) == (b"", b"", "")
 
 
 def test_the_jwks_publishes_the_active_key_first_and_the_retiring_one_last() -> None:
@@ -76,14 +65,32 @@ def test_ticks_between_rotations_change_nothing() -> None:
     assert rotation.run_due_steps(now=clock.now() + timedelta(hours=15)) == 0
 
 
-def test_a_tick_after_the_period_rotates_both_purposes_once() -> None:
-    later = clock.now() + timedelta(hours=25)
-    rotation.run_due_steps(now=later)
-    rotation.run_due_steps(now=later)
-    assert {purpose: len(kids("retiring", purpose)) for purpose in keychain.TOKEN_PURPOSES} == {
-        KeyPair.Purpose.IDENTITY: 1,
-        KeyPair.Purpose.IAM: 1,
-    }
+@pytest.mark.parametrize("purpose", list(KeyPair.Purpose))
+def test_ticks_after_the_period_hand_over_once(purpose: Purpose, settings: Any) -> None:
+    later = clock.now() + settings.KEY_POLICIES[purpose].period + timedelta(hours=1)
+    before = KeyPair.objects.get(purpose=purpose, state="active").generation
+    for _ in range(3):
+        rotation.run_due_steps(now=later)
+    assert KeyPair.objects.get(purpose=purpose, state="active").generation == before + 1
+
+
+@pytest.mark.parametrize("purpose", list(KeyPair.Purpose))
+def test_a_rotation_asked_for_hands_over_to_the_key_that_was_published_before(purpose: Purpose) -> None:
+    [heir] = kids("prepared", purpose)
+    assert rotation.rotate_now(purpose, now=clock.now()).key.kid == heir
+    assert (len(kids("active", purpose)), len(kids("prepared", purpose))) == (1, 1)
+
+
+@pytest.mark.parametrize("purpose", ["iam", "intermediate", "root"])
+def test_a_rotation_says_how_long_verifiers_may_not_know_the_key(purpose: Purpose, settings: Any) -> None:
+    waiting = settings.KEY_POLICIES["root" if purpose == "intermediate" else purpose].publish_before
+    early_by = rotation.rotate_now(purpose, now=clock.now()).early_by
+    assert waiting - timedelta(minutes=1) < early_by <= waiting
+
+
+def test_a_rotation_of_a_key_that_everybody_knows_is_not_early() -> None:
+    later = clock.now() + timedelta(hours=15)
+    assert rotation.rotate_now("iam", now=later).early_by == timedelta(0)
 
 
 def test_a_hand_over_that_another_worker_made_first_is_not_made_twice() -> None:
@@ -106,38 +113,22 @@ def test_the_database_refuses_a_second_active_key() -> None:
         KeyPair.objects.filter(purpose=IAM, state="prepared").update(state="active")
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("active", "prepared"), ("retiring", "active"), ("retired", "retiring"), ("retired", "prepared")],
+)
+def test_the_database_refuses_every_way_back(before: str, after: str) -> None:
+    [kid] = kids("prepared")
+    KeyPair.objects.filter(kid=kid).delete()
+    [kid] = kids("active")
+    KeyPair.objects.filter(kid=kid).update(state=before)
+    with pytest.raises(IntegrityError, match="moves forward only"), transaction.atomic():
+        KeyPair.objects.filter(kid=kid).update(state=after)
+
+
 def test_a_rotation_leaves_one_event() -> None:
     rotation.rotate_now(IAM, now=clock.now())
     assert ActivityEvent.objects.filter(action="baremint.key.rotate", data__new=kids("active")[0]).count() == 1
-
-
-def test_a_wrong_kek_stops_the_start_and_says_which_one_is_missing(settings: Any) -> None:
-    settings.BAREMINT_KEK = ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]
-    before = list(KeyPair.objects.order_by("pk").values("kid", "state"))
-    with pytest.raises(ImproperlyConfigured, match="encrypted under KEK"):
-        rotation.ensure_keys(now=clock.now())
-    assert list(KeyPair.objects.order_by("pk").values("kid", "state")) == before
-
-
-def test_a_lost_kek_is_not_replaced_by_a_new_one(settings: Any, tmp_path: Path) -> None:
-    settings.HOME = Home(tmp_path / "empty")
-    with pytest.raises(ImproperlyConfigured, match="gone"):
-        keystore.ensure_kek()
-    assert not (tmp_path / "empty").exists()
-
-
-def test_a_private_key_moved_to_another_row_does_not_decrypt() -> None:
-    row, other = KeyPair.objects.filter(state="active")[:2]
-    sealed = keystore.Sealed(row.kek_id, bytes(row.nonce), bytes(row.ciphertext))
-    with pytest.raises(ImproperlyConfigured, match="does not decrypt"):
-        keystore.unseal(sealed, bound_to=other.kid)
-
-
-def test_private_keys_are_not_stored_in_the_clear() -> None:
-    for row in KeyPair.objects.all():
-        der_prefix = b"\x30\x82"
-        assert not bytes(row.ciphertext).startswith(der_prefix)
-        assert b"PRIVATE" not in bytes(row.ciphertext)
 
 
 def test_each_token_of_the_same_second_is_different() -> None:
