@@ -16,6 +16,7 @@ from controlplane.operations.info import CA_BUNDLE
 from controlplane.operations.supervisor import homelock
 from identity.keychain import TOKEN_PURPOSES
 from identity.keystore import KEK_FILE
+from identity.selectors import live_keys
 from identity.services.rotation import ensure_keys, rotate_now
 
 SECRET_KEY_FILE = "secret-key"  # noqa: S105  a file name
@@ -73,8 +74,9 @@ def restore(path: Path, *, now: datetime) -> None:
     database.write_bytes(members[DATABASE])
     call_command("migrate", verbosity=0, interactive=False)
     ensure_keys(now=now)
-    for purpose in TOKEN_PURPOSES:
-        rotate_now(purpose, now=now)
+    for line in live_keys():
+        if line.purpose in TOKEN_PURPOSES:
+            rotate_now(line.purpose, region=line.region, now=now)
 
 
 def _require_embedded_database() -> None:

@@ -7,6 +7,7 @@ to change, and the partial unique indexes refuse what would make two keys active
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -56,18 +57,18 @@ def run_due_steps(*, now: datetime) -> int:
     return sum(_run_steps(line, now=now) for line in _lines(found) if _due(line, found, now=now))
 
 
-def rotate_now(purpose: Purpose, *, now: datetime, region: str = "", by: Party = SYSTEM) -> Rotated:
+def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYSTEM) -> Rotated:
     """Hand over to the prepared key whether or not it is due, and prepare the next.
 
     Raises KeyError when there are no keys.
     """
-    line = Line(purpose, region or settings.BAREMINT_REGION)
+    line = Line(cast(Purpose, purpose), region or settings.BAREMINT_REGION)
     _run_steps(line, now=now)
     found = live_keys()
     active, heir = first(found[line], "active"), first(found[line], "prepared")
     if active is None or heir is None:
         raise KeyError(line)
-    ready = ready_at(heir, settings.KEY_POLICIES[purpose], issuer_of(line, found))
+    ready = ready_at(heir, settings.KEY_POLICIES[line.purpose], issuer_of(line, found))
     _take(line, HandOver(active.kid, heir.kid), now=now, by=by)
     run_due_steps(now=now)
     key = KeyPair.objects.get(purpose=line.purpose, region=line.region, state=State.ACTIVE)

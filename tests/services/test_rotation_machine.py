@@ -15,19 +15,18 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from controlplane.kernel import clock, failpoints
-from identity import ca, claims, csr, keychain, signing
+from identity import claims, keychain, signing
 from identity.models import KeyPair
 from identity.selectors import trusted_roots
 from identity.services import rotation
 from identity.services.endpoint_certificates import endpoint_chain
 from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_identity_token
-from tests.build import make_csr, make_facts
+from tests.build import make_facts
 
 pytestmark = pytest.mark.usefixtures("keys")
 
 FACTS = make_facts()
-REQUEST = csr.check(make_csr())
 POINTS = ["after_generate", "after_insert", "after_publish", "after_demote", "before_commit", "after_commit"]
 PURPOSES = ["root", "intermediate", "tls", "iam", "identity"]
 ORDER = ["prepared", "active", "retiring", "retired"]
@@ -75,7 +74,7 @@ class Rotation(RuleBasedStateMachine):
 
     @rule(purpose=st.sampled_from(PURPOSES))
     def rotate(self, purpose: str) -> None:
-        rotation.rotate_now(purpose, now=self.now)  # type: ignore[arg-type]
+        rotation.rotate_now(purpose, now=self.now)
 
     @rule(point=st.sampled_from(POINTS), purpose=st.sampled_from(PURPOSES))
     def crash(self, point: str, purpose: str) -> None:
@@ -88,7 +87,7 @@ class Rotation(RuleBasedStateMachine):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(failpoints, "reach", die)
             with suppress(Killed):  # a point that this rotation does not come to is none
-                rotation.rotate_now(purpose, now=self.now)  # type: ignore[arg-type]
+                rotation.rotate_now(purpose, now=self.now)
         keychain.forget()
         self.one_key_of_each_purpose_signs()
         rotation.run_due_steps(now=self.now)
@@ -98,33 +97,18 @@ class Rotation(RuleBasedStateMachine):
         span = {"now": self.now, "lifetime": timedelta(seconds=lifetime)}
         if purpose == "iam":
             subject = claims.Subject("IBMid-ALICE00001", "IBMid-ALICE00001", "Alice", "a" * 32)
-            made = claims.iam_claims(subject, issuer=settings.BAREMINT_ISSUER, grant_type="x", authn={}, **span)  # type: ignore[arg-type]
+            made = claims.iam_claims(subject, issuer=settings.BAREMINT_ISSUER, grant_type="x", authn={}, **span)
             token, _ = signing.sign(made, purpose="iam")
             check = lambda: verify_iam_token(token, now=self.now)  # noqa: E731
         else:
-            made = claims.identity_claims(FACTS, issuer="BMS-CR_us-south", nonce=None, **span)  # type: ignore[arg-type]
+            made = claims.identity_claims(FACTS, issuer="BMS-CR_us-south", nonce=None, **span)
             token, _ = signing.sign(made, purpose="identity")
             check = lambda: verify_identity_token(token, facts=FACTS, now=self.now)  # type: ignore[assignment]  # noqa: E731
         self.alive.append((datetime.fromtimestamp(made["exp"], tz=self.now.tzinfo), check))
 
     @rule()
-    def sign_a_leaf(self) -> None:
-        authority = keychain.signer("intermediate")
-        issuer = x509.load_pem_x509_certificate(authority.certificate.encode())
-        end = min(self.now + timedelta(hours=1), issuer.not_valid_after_utc)
-        leaf = ca.build_leaf(
-            REQUEST,
-            common_name=FACTS.id,
-            serial_number=x509.random_serial_number(),
-            issuer=issuer,
-            issuer_key=authority.private_key,
-            now=self.now,
-            not_after=end,
-        )
-        self.alive.append((end, lambda: self.check_chain([leaf, issuer])))
-
-    @rule()
-    def certify_an_endpoint(self) -> None:
+    def sign_a_certificate(self) -> None:
+        """As long-lived as any that the intermediate signs."""
         chain = x509.load_pem_x509_certificates(endpoint_chain(["localhost"], [], self.now).certificates.encode())
         end = min(self.now + timedelta(hours=24), chain[1].not_valid_after_utc)
         self.alive.append((end, lambda: self.check_chain(chain)))
