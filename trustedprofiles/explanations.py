@@ -176,7 +176,7 @@ def explain_assumption(profile: TrustedProfile, *, subject: str, account_id: str
         kind = path.rpartition("/")[2]
         identifier = subject.removeprefix("crn-") if kind == "crn" else subject.removeprefix("iam-")
         body: dict[str, Any] = {"type": kind, "identifier": identifier}
-        named = next((row.accounts for row in rows), [])
+        named: list[str] = next((row.accounts for row in rows), [])
         if kind == "user" and (named or account_id != profile.account_id):
             body["accounts"] = [*(named or [profile.account_id]), account_id]
         answer["nearest"]["request"] = {"method": "POST", "path": path, "body": body}

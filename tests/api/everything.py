@@ -11,6 +11,7 @@ from controlplane.kernel.caller import Caller
 from tests.api.calling import call
 from tests.api.vpc import settle
 from tests.build import FACTS
+from tests.docs.document import Documented
 from tests.policies import attribute
 from tests.world import make_server, make_subnet
 from trustedprofiles.models import Account
@@ -64,7 +65,12 @@ class Everything:
         self.post("/v2/policies", self.policy)
         role = {"name": "Own", "display_name": "Own", "account_id": account.id, "service_name": "is"}
         self.post("/v2/roles", role | {"actions": ["is.vpc.vpc.read"]})
+        service_id = self.post("/v1/serviceids", {"name": "everything", "account_id": account.id})
+        key = {"name": "everything", "iam_id": f"iam-{service_id}", "account_id": account.id}
+        api_key = self.call("POST", "/v1/apikeys", key).json()
+        self.headers = {"get_api_keys_details": {"IAM_ApiKey": api_key["apikey"]}}
         self.values = CATALOG | {
+            "/v1/apikeys/{api_key_id}": api_key["id"],
             "/v1/accounts/{account_id}": account.id,
             "/v1/bare_metal_servers/{server_id}": self.server.id,
             f"{ATTACHMENTS}/{{attachment_id}}": self.first(f"/v1/bare_metal_servers/{attached}/network_attachments"),
@@ -119,6 +125,11 @@ class Everything:
             return f"/v1/bare_metal_servers/{self.attached}/network_attachments{filled}"
         return PLACEHOLDER.sub(lambda found: self.value(template[: found.end()]), template)
 
+    def perform(self, operation: Documented, caller: Caller, path: str = "") -> Any:
+        """What somebody is answered who asks for this operation on what is here, or at another path."""
+        headers = self.headers.get(str(operation), {})
+        return perform(operation, path or self.path(operation.path), self.query, caller, **headers)
+
 
 def stripped(answer: Any, *ids: str) -> tuple[int, str]:
     """Status and body of an answer without its trace, and without what the caller named itself."""
@@ -143,3 +154,10 @@ QUERIES = {
     "get_explanation": "subject=iam-Profile-somebody&action=is.vpc.vpc.read",
     "delete_link_by_parameters": "type=BMS",
 }
+
+
+def perform(operation: Documented, path: str, query: str, caller: Caller | None, **headers: str) -> Any:
+    name = str(operation)
+    body = None if operation.method in ("GET", "DELETE") else BODIES.get(name, {})
+    query = "&".join(part for part in (query, QUERIES.get(name)) if part)
+    return call(operation.method, f"{path}?{query}", body, caller=caller, If_Match="*", **headers)

@@ -10,7 +10,7 @@ from django.conf import settings
 from controlplane.kernel.caller import Caller
 from controlplane.operations.permissions.table import permissions
 from tests.api.calling import call, caller_of
-from tests.api.everything import BODIES, CATALOG, PLACEHOLDER, QUERIES, Everything, stripped
+from tests.api.everything import CATALOG, PLACEHOLDER, Everything, perform, stripped
 from tests.docs.document import Documented, operations
 from tests.world import ACCOUNT, ALICE, MALLORY, World
 
@@ -31,13 +31,6 @@ def alices(world: World) -> Everything:
 @pytest.fixture
 def mallorys(world: World) -> Everything:
     return Everything(world.other_account, MALLORY)
-
-
-def perform(operation: Documented, path: str, query: str, caller: Caller | None) -> Any:
-    name = str(operation)
-    body = None if operation.method in ("GET", "DELETE") else BODIES.get(name, {})
-    query = "&".join(part for part in (query, QUERIES.get(name)) if part)
-    return call(operation.method, f"{path}?{query}", body, caller=caller, If_Match="*")
 
 
 @pytest.mark.parametrize("operation", GUARDED, ids=str)
@@ -61,9 +54,7 @@ def follow(url: str, caller: Caller) -> Any:
 def test_without_a_policy_nobody_may_do_anything(alices: Everything) -> None:
     victor = caller_of("iam-Profile-victor")
     found = {
-        str(each): answer.content
-        for each in GUARDED
-        if (answer := perform(each, alices.path(each.path), alices.query, victor)).status_code != 403
+        str(each): answer.content for each in GUARDED if (answer := alices.perform(each, victor)).status_code != 403
     }
     assert found == {}
 
@@ -71,7 +62,7 @@ def test_without_a_policy_nobody_may_do_anything(alices: Everything) -> None:
 def test_every_refusal_links_to_its_explanation_which_says_the_same_to_whoever_was_refused(alices: Everything) -> None:
     victor = caller_of("iam-Profile-victor")
     for each in GUARDED:
-        refused = perform(each, alices.path(each.path), alices.query, victor)
+        refused = alices.perform(each, victor)
         url = explanation_of(refused)
         assert url.startswith(EXPLAIN), each
         explained = follow(url, victor)
@@ -84,15 +75,15 @@ def test_every_refusal_links_to_its_explanation_which_says_the_same_to_whoever_w
 def test_what_an_explanation_offers_is_what_it_takes(alices: Everything) -> None:
     """The owner makes the policy that is offered; then the same URL says allow, and who only reads gets through."""
     for number, each in enumerate(ONE_OF_EACH_ACTION):
-        victor, path = caller_of(f"iam-Profile-{number}"), alices.path(each.path)
-        url = explanation_of(perform(each, path, alices.query, victor))
+        victor = caller_of(f"iam-Profile-{number}")
+        url = explanation_of(alices.perform(each, victor))
         offered = follow(url, victor).json()["nearest"]["request"]
         made = call(offered["method"], offered["path"], offered["body"])
         assert made.status_code == 201, (each, made.content)
         explained = follow(url, victor).json()
         assert (explained["decision"], explained["decided_by"]["id"]) == ("allow", made.json()["id"]), each
         if each.method == "GET":
-            assert perform(each, path, alices.query, victor).status_code != 403, each
+            assert alices.perform(each, victor).status_code != 403, each
 
 
 # --- other tenants ----------------------------------------------------------------------------------------------
@@ -121,7 +112,7 @@ def test_mallory_cannot_tell_what_alice_has_from_what_nobody_has(alices: Everyth
             foreign = alices.value(template)
             missing = missing_like(foreign)
             told = [
-                stripped(perform(each, f"{before}{value}{rest}", mallorys.query, MALLORY), value)
+                stripped(mallorys.perform(each, MALLORY, f"{before}{value}{rest}"), value)
                 for value in (foreign, missing)
             ]
             compared += 1
@@ -141,6 +132,6 @@ def test_a_tag_of_alices_is_to_mallory_as_one_that_nobody_has(alices: Everything
 def test_listing_shows_mallory_nothing_of_alices(alices: Everything, mallorys: Everything) -> None:
     lists = [each for each in GUARDED if each.method == "GET" and not PLACEHOLDER.search(each.path)]
     for each in lists:
-        text = perform(each, each.path, mallorys.query, MALLORY).content.decode()
+        text = mallorys.perform(each, MALLORY).content.decode()
         assert ACCOUNT not in text, each
         assert alices.server.id not in text, each

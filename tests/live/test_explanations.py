@@ -1,0 +1,167 @@
+"""Every refusal says where it is explained; there, whoever was refused learns why and what it takes, and so it is."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from xml.etree.ElementTree import fromstring
+
+import pytest
+import requests
+
+from tests.live.operator import NEW, Operator
+from tests.live.product import Product
+from tests.live.test_program_flows import inside
+
+pytestmark = pytest.mark.live
+
+GRANT = "urn:ibm:params:oauth:grant-type:"
+Attempt = Callable[[], requests.Response]
+
+
+@pytest.fixture
+def program(operator: Operator, chain: dict[str, Any]) -> str:
+    """A token of a program on the server, as a trusted profile that no policy knows."""
+    profile = operator.create_profile()
+    operator.iam.create_link(profile["id"], cr_type="BMS", link={"crn": chain["server"]["crn"]})
+    return str(inside(chain["url"], id=profile["id"]).token_manager.get_token())
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def identity_token(chain: dict[str, Any]) -> str:
+    answer = requests.put(
+        f"{chain['url']}/identity/v1/token?version={NEW}", headers={"Metadata-Flavor": "ibm"}, timeout=10
+    )
+    return str(answer.json()["access_token"])
+
+
+def owners_token(product: Product) -> str:
+    return product.run("token").strip()
+
+
+def explained_and_mended(product: Product, attempt: Attempt, url: str, *, asker: str = "") -> None:
+    """``asker``, or the owner, reads the refusal at its URL; ``baremint explain`` says the same; the owner does what is
+    offered."""
+    owner = owners_token(product)
+    asker = asker or owner
+    before = requests.get(url, headers=bearer(asker), timeout=10)
+    assert before.status_code == 200, before.text
+    answer = before.json()
+    assert (answer["decision"], answer["explanation"]) == ("deny", url)
+    assert answer["because"] in attempt().text.replace('\\"', '"')
+    assert json.loads(product.run("explain", url, "--json")) == answer
+    assert product.run("explain", url).startswith(f"DENY: {answer['because']}\n")
+    offered = answer["nearest"]["request"]
+    made = requests.request(
+        offered["method"],
+        f"{product.info['control_plane_url']}{offered['path']}?version={NEW}&generation=2",
+        json=offered["body"],
+        headers=bearer(owner),
+        timeout=10,
+    )
+    assert made.status_code in (200, 201), made.text
+    after = requests.get(url, headers=bearer(asker), timeout=10).json()
+    assert after["decision"] == "allow"
+    assert product.run("explain", url).startswith(f"ALLOW: {after['because']}\n")
+    assert attempt().status_code == 200
+
+
+API_CALLS = {
+    "vpc": "/v1/bare_metal_servers?version=2025-08-26&generation=2",
+    "iam-identity": "/v1/profiles?account_id={account}",
+    "iam-policy": "/v2/policies?account_id={account}",
+    "resource-manager": "/v2/resource_groups",
+    "tagging": "/v3/tags",
+}
+
+
+@pytest.mark.parametrize("path", API_CALLS.values(), ids=API_CALLS.keys())
+def test_a_refusal_by_an_api_is_explained_and_mended(product: Product, program: str, path: str) -> None:
+    url = product.info["control_plane_url"] + path.format(account=product.info["account_id"])
+
+    def attempt() -> requests.Response:
+        return requests.get(url, headers=bearer(program), timeout=10)
+
+    refused = attempt()
+    [error] = refused.json()["errors"]
+    assert refused.status_code == 403
+    where = error.get("more_info") or error["details"]
+    explained_and_mended(product, attempt, where, asker=program)
+
+
+def test_a_refusal_by_the_object_store_is_explained_and_mended(product: Product, program: str) -> None:
+    def attempt() -> requests.Response:
+        return requests.get(f"{product.info['control_plane_url']}/cos/", headers=bearer(program), timeout=10)
+
+    refused = attempt()
+    assert refused.status_code == 403
+    [where] = [str(each.text) for each in fromstring(refused.text) if each.tag == "MoreInfo"]
+    explained_and_mended(product, attempt, where, asker=program)
+
+
+def test_a_profile_that_is_not_linked_is_explained_and_linked(
+    product: Product, operator: Operator, chain: dict[str, Any]
+) -> None:
+    profile = operator.create_profile()
+
+    def attempt() -> requests.Response:
+        return requests.post(
+            f"{chain['url']}/identity/v1/iam_tokens?version={NEW}",
+            json={"trusted_profile": {"id": profile["id"]}},
+            headers=bearer(identity_token(chain)),
+            timeout=10,
+        )
+
+    refused = attempt()
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["code"]) == (400, "profile_not_linked")
+    explained_and_mended(product, attempt, error["more_info"])
+
+
+@pytest.mark.parametrize("grant", ["cr-token", "assume"])
+def test_a_grant_that_is_refused_for_want_of_trust_is_explained_and_mended(
+    product: Product, operator: Operator, chain: dict[str, Any], program: str, grant: str
+) -> None:
+    profile = operator.create_profile()
+
+    def attempt() -> requests.Response:
+        proof = {"cr_token": identity_token(chain)} if grant == "cr-token" else {"access_token": program}
+        form = {"grant_type": GRANT + grant, "profile_id": profile["id"], **proof}
+        return requests.post(f"{product.info['iam_url']}/identity/token", data=form, timeout=10)
+
+    refused = attempt()
+    assert (refused.status_code, refused.json()["errorCode"]) == (400, "BXNIM0398E")
+    asker = program if grant == "assume" else ""
+    explained_and_mended(product, attempt, refused.json()["errorDetails"], asker=asker)
+
+
+def test_a_metadata_service_that_is_off_is_explained_and_turned_on(
+    product: Product, operator: Operator, chain: dict[str, Any]
+) -> None:
+    operator.switch(chain["server"]["id"], enabled=False)
+
+    def attempt() -> requests.Response:
+        return requests.put(
+            f"{chain['url']}/identity/v1/token?version={NEW}", headers={"Metadata-Flavor": "ibm"}, timeout=10
+        )
+
+    refused = attempt()
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["code"]) == (403, "unauthorized")
+    explained_and_mended(product, attempt, error["more_info"])
+
+
+def test_the_wrong_protocol_is_explained_by_the_right_one(
+    product: Product, operator: Operator, chain: dict[str, Any]
+) -> None:
+    operator.switch(chain["server"]["id"], protocol="https")
+    try:
+        refused = requests.put(f"{chain['url']}/identity/v1/token?version={NEW}", timeout=10)
+        [error] = refused.json()["errors"]
+        answer = requests.get(error["more_info"], headers=bearer(owners_token(product)), timeout=10).json()
+        assert (refused.status_code, answer["decision"]) == (403, "allow")
+        assert "answers https only" in answer["because"]
+    finally:
+        operator.switch(chain["server"]["id"], protocol="http")
