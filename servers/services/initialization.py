@@ -15,7 +15,7 @@ from servers.services.references import References, at
 from servers.services.room import hold
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import find_profile
-from trustedprofiles.services.links import create_link
+from trustedprofiles.services.links import link_server
 
 USABLE_IMAGE_STATUSES = ("available", "deprecated", "partially_available")
 
@@ -98,7 +98,7 @@ def save_initialization(server: BareMetalServer, found: FoundInitialization, *, 
         },
     )
     if profile and asked.auto_link:
-        create_link(profile, cr_type="BMS", crn=server.crn, name=server.name, by=by)
+        link_server(profile, crn=server.crn, name=server.name, by=by)
     return initialization
 
 

@@ -6,12 +6,12 @@ import pytest
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import Conflict, InvalidValue, NotFound
+from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota
 from tests.build import FACTS, make_facts
 from tests.world import OTHER_ACCOUNT, World, make_profile
 from trustedprofiles.models import ProfileLink, TrustedProfile
 from trustedprofiles.selectors import trusts
-from trustedprofiles.services.links import create_link, delete_link, delete_links, unlink_everything
+from trustedprofiles.services.links import create_link, delete_link, delete_links, link_server, unlink_everything
 from trustedprofiles.services.profiles import delete_profile
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
@@ -127,3 +127,43 @@ def test_everything_that_names_a_server_is_unlinked_with_an_event_each(world: Wo
     assert unlink_everything(FACTS.crn, by=BY) == 2
     assert ProfileLink.objects.get() == kept
     assert events_since(before) == ["iam-identity.account-profile-link.delete"] * 2
+
+
+# --- a server's own link ------------------------------------------------------------------------------------------
+
+
+def test_a_server_is_linked_once_however_often_that_is_asked_for(profile: TrustedProfile) -> None:
+    before = ActivityEvent.objects.count()
+    for _ in range(2):
+        link_server(profile, crn=FACTS.crn, name="web-1", by=BY)
+    made = ProfileLink.objects.get()
+    assert (made.cr_type, made.crn, made.name) == ("BMS", FACTS.crn, "web-1")
+    assert events_since(before) == ["iam-identity.account-profile-link.create"]
+
+
+def test_a_link_of_another_type_is_not_enough_for_it(profile: TrustedProfile) -> None:
+    link(profile, cr_type="VSI")
+    link_server(profile, crn=FACTS.crn, name="web-1", by=BY)
+    assert trusts(profile, FACTS)
+
+
+def test_a_profile_that_is_gone_links_no_server(profile: TrustedProfile) -> None:
+    delete_profile(TrustedProfile.objects.get(), by=BY)
+    with pytest.raises(NotFound):
+        link_server(profile, crn=FACTS.crn, name="web-1", by=BY)
+
+
+@pytest.mark.parametrize("cr_type", ProfileLink.CrType.values)
+def test_links_of_all_six_types_are_kept_and_one_makes_trust(profile: TrustedProfile, cr_type: str) -> None:
+    link(profile, cr_type=cr_type)
+    assert bool(trusts(profile, FACTS)) is (cr_type == "BMS")
+
+
+def test_a_profile_has_as_many_links_as_the_limit_says(
+    profile: TrustedProfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trustedprofiles.services.links.LINKS_PER_PROFILE", 1)
+    link(profile)
+    with pytest.raises(OverQuota, match="at most 1 links"):
+        link(profile, crn=ANOTHER_CRN)
+    assert ProfileLink.objects.count() == 1

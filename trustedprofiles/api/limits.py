@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,6 +21,11 @@ PER_PROFILE = {
     "cr_rules_per_profile": limits.CLAIM_RULES_PER_PROFILE,
 }
 """These take a list of profile ids, separated by commas."""
+COUNTS = {
+    "claim_rules_per_profile": Count("rules"),
+    "cr_links_per_profile": Count("links"),
+    "cr_rules_per_profile": Count("rules", filter=Q(rules__type=ClaimRule.Type.COMPUTE_RESOURCE)),
+}
 MOST_PROFILES = 100
 
 
@@ -59,7 +64,6 @@ class IdentityLimits(IdentityView):
         ids = [id.strip() for id in self.request.GET[name].split(",")]
         if len(ids) > MOST_PROFILES:
             raise InvalidValue(f"{name} takes at most {MOST_PROFILES} ids.", target=Target(name, "parameter"))
-        of = "links" if name == "cr_links_per_profile" else "rules"
         rows = TrustedProfile.objects.filter(account_id=self.caller.account_id, id__in=ids)
-        counts = rows.annotate(number=Count(of)).values_list("id", "number").order_by("id")
+        counts = rows.annotate(number=COUNTS[name]).values_list("id", "number").order_by("id")
         return [{"profile_id": id, "count": number} for id, number in counts]

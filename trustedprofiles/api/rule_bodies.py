@@ -56,15 +56,11 @@ class RuleBody(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["type"] == ClaimRule.Type.SAML:
             if not attrs.get("realm_name"):
-                raise serializers.ValidationError(
-                    {"realm_name": "A rule of type Profile-SAML needs the name of a realm."}
-                )
+                raise _missing("realm_name")
             if "cr_type" in attrs:
                 raise serializers.ValidationError({"cr_type": "It is for rules of type Profile-CR."})
         elif "cr_type" not in attrs:
-            raise serializers.ValidationError(
-                {"cr_type": "A rule of type Profile-CR needs the type of compute resource."}
-            )
+            raise _missing("cr_type")
         elif attrs["cr_type"] == ProfileLink.CrType.BMS:
             _require_known_claims(attrs["conditions"])
         return attrs

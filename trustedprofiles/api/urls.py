@@ -26,7 +26,7 @@ urlpatterns = [
     path("v1/profiles/<str:profile_id>/identities", identities.Identities.as_view()),
     path("v1/profiles/<str:profile_id>/identities/<str:identity_type>", identities.IdentitiesOfType.as_view()),
     path(
-        "v1/profiles/<str:profile_id>/identities/<str:identity_type>/<str:identifier_id>",
+        "v1/profiles/<str:profile_id>/identities/<str:identity_type>/<path:identifier_id>",
         identities.OneIdentity.as_view(),
     ),
     path("v1/accounts/<str:account_id>/limits/identity", limits.IdentityLimits.as_view()),

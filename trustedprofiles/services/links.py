@@ -56,6 +56,17 @@ def create_link(
 
 
 @transaction.atomic
+def link_server(profile: TrustedProfile, *, crn: str, name: str, by: Party) -> None:
+    """What ``auto_link`` asks for: that a link names the server. One that is there already suffices, whoever made it.
+
+    Raises like ``create_link``.
+    """
+    lock_profile(profile)
+    if not profile.links.filter(cr_type=ProfileLink.CrType.BMS, crn=crn).exists():
+        create_link(profile, cr_type=ProfileLink.CrType.BMS, crn=crn, name=name, by=by)
+
+
+@transaction.atomic
 def delete_link(link: ProfileLink, *, by: Party) -> None:
     """Stop trusting a compute resource. Tokens already out live to their end. Raises NotFound when it is gone."""
     if not _delete(link, by=by):

@@ -1,0 +1,95 @@
+"""``GET /v1/accounts/{id}/limits/identity``: how many there may be, and how many there are."""
+
+from typing import Any
+
+import pytest
+
+from tests.api.calling import call, caller_of, refusal
+from tests.build import FACTS
+from tests.world import ACCOUNT, MALLORY, OTHER_ACCOUNT, World, make_profile
+from trustedprofiles.models import ProfileLink, TrustedProfile
+
+LIMITS = f"/v1/accounts/{ACCOUNT}/limits/identity"
+RULE = {"type": "Profile-CR", "cr_type": "BMS", "conditions": [{"claim": "zone", "operator": "EQUALS", "value": "z"}]}
+
+
+def test_limits_are_told_without_counting(world: World) -> None:
+    assert call("GET", LIMITS).json() == {
+        "profiles": {"limit": 2000},
+        "apikeys_per_identity": {"limit": 20},
+        "claim_rules_per_profile": {"limit": 20},
+        "cr_links": {"limit": 20_000},
+        "cr_links_per_profile": {"limit": 1000},
+        "cr_rules": {"limit": 40_000},
+        "cr_rules_per_profile": {"limit": 20},
+    }
+
+
+@pytest.mark.parametrize("said", ["true", "True"])
+def test_what_is_asked_for_is_counted(world: World, profile: TrustedProfile, link: ProfileLink, said: str) -> None:
+    call("POST", f"/v1/profiles/{profile.id}/rules", RULE)
+    body = call("GET", f"{LIMITS}?profiles={said}&cr_links={said}&cr_rules={said}").json()
+    assert [body[name]["count"] for name in ("profiles", "cr_links", "cr_rules")] == [1, 1, 1]
+
+
+@pytest.mark.parametrize("said", ["false", "False"])
+def test_what_is_not_asked_for_is_not(world: World, said: str) -> None:
+    assert call("GET", f"{LIMITS}?profiles={said}").json()["profiles"] == {"limit": 2000}
+
+
+def test_profiles_are_counted_one_by_one(world: World, profile: TrustedProfile, link: ProfileLink) -> None:
+    other = make_profile(world.account, name="other")
+    for _ in range(2):
+        call("POST", f"/v1/profiles/{other.id}/rules", RULE)
+    both = f"{profile.id}, {other.id}"
+    body = call("GET", f"{LIMITS}?claim_rules_per_profile={both}&cr_links_per_profile={both}").json()
+    rules = {each["profile_id"]: each["count"] for each in body["claim_rules_per_profile"]["profiles"]}
+    links = {each["profile_id"]: each["count"] for each in body["cr_links_per_profile"]["profiles"]}
+    assert (rules, links) == ({profile.id: 0, other.id: 2}, {profile.id: 1, other.id: 0})
+
+
+def test_rules_for_people_are_no_rules_for_compute_resources(path: str, profile: TrustedProfile) -> None:
+    call("POST", f"{path}/rules", RULE)
+    call("POST", f"{path}/rules", {"type": "Profile-SAML", "realm_name": "r", "conditions": RULE["conditions"]})
+    asked = f"{LIMITS}?cr_rules=true&cr_rules_per_profile={profile.id}&claim_rules_per_profile={profile.id}"
+    body = call("GET", asked).json()
+    assert body["cr_rules"]["count"] == 1
+    assert body["cr_rules_per_profile"]["profiles"] == [{"profile_id": profile.id, "count": 1}]
+    assert body["claim_rules_per_profile"]["profiles"] == [{"profile_id": profile.id, "count": 2}]
+
+
+def test_other_accounts_are_not_counted_nor_their_profiles_known(world: World) -> None:
+    theirs = make_profile(world.other_account, name="theirs")
+    body = call("GET", f"{LIMITS}?profiles=true&cr_links_per_profile={theirs.id}").json()
+    assert (body["profiles"]["count"], body["cr_links_per_profile"]["profiles"]) == (0, [])
+
+
+QUERIES: dict[str, Any] = {
+    "profiles=yes": "invalid_value",
+    "cr_links=1": "invalid_value",
+    f"cr_rules_per_profile={','.join(['p'] * 101)}": "invalid_value",
+}
+
+
+@pytest.mark.parametrize(("query", "code"), QUERIES.items(), ids=["a-word", "a-number", "too-many-profiles"])
+def test_a_question_is_refused(world: World, query: str, code: str) -> None:
+    assert refusal(call("GET", f"{LIMITS}?{query}")) == (400, code)
+
+
+@pytest.mark.parametrize("account", [OTHER_ACCOUNT, "c" * 32, "x"], ids=["foreign", "missing", "malformed"])
+def test_another_account_is_not_found(world: World, account: str) -> None:
+    assert refusal(call("GET", f"/v1/accounts/{account}/limits/identity")) == (404, "not_found")
+
+
+def test_nobody_elses_owner_is_let_in(world: World) -> None:
+    assert refusal(call("GET", LIMITS, caller=MALLORY)) == (404, "not_found")
+
+
+def test_who_has_no_policy_may_not_ask(profile: TrustedProfile) -> None:
+    assert refusal(call("GET", LIMITS, caller=caller_of(profile.iam_id))) == (403, "not_authorized")
+
+
+def test_links_of_every_type_count(path: str, profile: TrustedProfile) -> None:
+    for cr_type in ProfileLink.CrType.values:
+        call("POST", f"{path}/links", {"cr_type": cr_type, "link": {"crn": FACTS.crn}})
+    assert call("GET", f"{LIMITS}?cr_links=true").json()["cr_links"]["count"] == 6
