@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "controlplane.activity",
+    "controlplane.timekeeping",
     "trustedprofiles",
     "servers",
     "identity",

@@ -9,6 +9,7 @@ from controlplane.operations.openapi import views as openapi
 urlpatterns = [
     path("v1/", include("servers.api.urls")),
     path("_baremint/", include("servers.api.own_urls")),
+    path("_baremint/", include("controlplane.operations.api.urls")),
     path("", include("trustedprofiles.api.urls")),
     path("", include("identity.api.urls")),
     path("", include("identity.iam.urls")),

@@ -7,6 +7,7 @@ that was handed over a moment ago verifies everywhere.
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import cast
 
 from cryptography.hazmat.primitives import serialization
@@ -15,6 +16,7 @@ from django.conf import settings
 
 from controlplane.kernel.errors import ApiError
 from identity import keystore
+from identity.keyring import LEEWAY
 from identity.models import KeyPair
 from identity.models.key import STATES_THAT_VERIFY
 
@@ -23,7 +25,7 @@ TOKEN_PURPOSES = (KeyPair.Purpose.IDENTITY, KeyPair.Purpose.IAM)
 
 
 class NoActiveKey(ApiError):
-    """Nothing signs for this purpose in this region."""
+    """Nothing signs for this purpose in this region, at this time."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,6 +36,12 @@ class Signer:
     private_key: RSAPrivateKey
     certificate: str
     """PEM, of a certificate authority; empty for other keys."""
+    activated_at: datetime
+
+    def is_later_than(self, instant: datetime) -> bool:
+        """Whether what is issued at this instant would be older than the key, by more than the clocks of two machines
+        may differ."""
+        return self.activated_at > instant + LEEWAY
 
 
 @dataclass(frozen=True)
@@ -68,11 +76,19 @@ class Keychain:
         self._read_at = float("-inf")
         self._known = NOTHING
 
-    def signer(self, region: str) -> Signer:
+    def signer(self, region: str, *, at: datetime | None) -> Signer:
         self._refresh(FRESH_SECONDS)
         signer = self._known.active.get(region)
+        if signer and at and signer.is_later_than(at):  # the clock was moved back; by now it may have been succeeded
+            self._refresh(FRESH_SECONDS / 10)
+            signer = self._known.active.get(region)
         if signer is None:
             raise NoActiveKey(f"There is no active {self.purpose} key in {region}. Run: baremint bootstrap")
+        if at and signer.is_later_than(at):
+            raise NoActiveKey(
+                f"The clock is behind the {self.purpose} key, which signs from "
+                f"{signer.activated_at:%Y-%m-%dT%H:%M:%SZ} on. A tick of Celery beat replaces it; retry."
+            )
         return signer
 
     def signers(self) -> dict[str, Signer]:
@@ -119,7 +135,8 @@ def _verifier_of(row: KeyPair) -> Verifier:
 
 
 def _signer_of(row: KeyPair) -> Signer:
-    return Signer(row.pk, row.kid, row.algorithm, load_private_key(row), row.certificate)
+    since = row.activated_at or row.published_at
+    return Signer(row.pk, row.kid, row.algorithm, load_private_key(row), row.certificate, since)
 
 
 def load_private_key(row: KeyPair) -> RSAPrivateKey:
@@ -136,9 +153,12 @@ _chains = {
 }
 
 
-def signer(purpose: str, *, region: str = "") -> Signer:
-    """The active key of a purpose, in this region unless another is named. Raises NoActiveKey."""
-    return _chains[KeyPair.Purpose(purpose)].signer(region or settings.BAREMINT_REGION)
+def signer(purpose: str, *, region: str = "", at: datetime | None = None) -> Signer:
+    """The active key of a purpose, in this region unless another is named, for what is issued ``at`` that instant.
+
+    Raises NoActiveKey, also when the key is of a later time.
+    """
+    return _chains[KeyPair.Purpose(purpose)].signer(region or settings.BAREMINT_REGION, at=at)
 
 
 def verifier(purpose: str, kid: str) -> Verifier | None:

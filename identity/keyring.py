@@ -132,7 +132,9 @@ def next_step(
 ) -> Step | None:
     """The one step that is due for a purpose, or None. Late or doubled calls find nothing more to do.
 
-    ``issuer`` is the active root, for the purpose whose certificates it signs.
+    ``issuer`` is the active root, for the purpose whose certificates it signs. When the clock went back to before a key
+    was activated, its heir takes over at once: states only move forward, and nothing is signed before its key was
+    activated.
     """
     active, heir = first(keys, "active"), first(keys, "prepared")
     if heir is None:
@@ -141,7 +143,7 @@ def next_step(
         return Discard(heir.kid)
     if active is None:
         return HandOver(None, heir.kid)
-    if now >= hand_over_at(active, heir, policy, issuer):
+    if now >= hand_over_at(active, heir, policy, issuer) or _is_later(active.activated_at, now):
         return HandOver(active.kid, heir.kid)
     for key in keys:
         if key.state == "retiring" and key.demoted_at and now >= key.demoted_at + policy.verify_after:
@@ -175,10 +177,17 @@ def _is_stale(heir: KeyFacts, *, now: datetime, policy: Policy, issuer: KeyFacts
         return True
     if heir.expires_at is None:
         return False
+    if _is_later(heir.published_at, now):
+        return True  # its certificate may begin later too
     needed = now + policy.period + policy.verify_after
     if issuer is not None and issuer.expires_at is not None:
         needed = min(needed, issuer.expires_at)  # a new one would not last longer either
     return heir.expires_at < needed
+
+
+def _is_later(instant: datetime | None, now: datetime) -> bool:
+    """Whether a key is of a time that the clock took back, and not of a machine whose clock is a little ahead."""
+    return instant is not None and instant > now + LEEWAY
 
 
 def first(keys: Sequence[KeyFacts], state: KeyState) -> KeyFacts | None:

@@ -5,12 +5,14 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple, TypedDict
+from typing import Literal, NamedTuple, TypedDict, cast
 
 from django.conf import settings
+from django.db.models import Min
 
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
+from controlplane.kernel.errors import ApiError
 from identity import keyring
 from identity.keychain import load_public_key
 from identity.keyring import KeyFacts, Purpose
@@ -69,6 +71,18 @@ def _base64url(number: int) -> str:
 def active_key(purpose: str) -> KeyPair | None:
     """The active row of a purpose in this region."""
     return KeyPair.objects.filter(purpose=purpose, region=settings.BAREMINT_REGION, state=KeyPair.State.ACTIVE).first()
+
+
+def first_root_activated_at() -> datetime:
+    """When the first root CA of this region began to sign: nothing can be proven at an earlier time.
+
+    Raises ApiError when there is none.
+    """
+    roots = KeyPair.objects.filter(purpose=KeyPair.Purpose.ROOT, region=settings.BAREMINT_REGION)
+    found = roots.aggregate(first=Min("activated_at"))["first"]
+    if found is None:
+        raise ApiError("There are no keys yet. Run: baremint bootstrap")
+    return cast(datetime, found)
 
 
 def trusted_roots() -> str:

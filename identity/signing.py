@@ -43,10 +43,13 @@ class VerifiedClaims:
         return self.claims[name]
 
 
-def sign(claims: Mapping[str, Any], *, purpose: str, region: str = "") -> tuple[str, str]:
+def sign(claims: Mapping[str, Any], *, purpose: str, region: str = "", at: datetime | None = None) -> tuple[str, str]:
     """Sign with the active key of ``purpose``, of this region unless another is named. Returns the token and the kid
-    that signed it. Raises NoActiveKey."""
-    signer = keychain.signer(purpose, region=region)
+    that signed it.
+
+    ``at`` is the time of issue. Raises NoActiveKey, also when the key is of a later time.
+    """
+    signer = keychain.signer(purpose, region=region, at=at)
     return jwt.encode(
         dict(claims), signer.private_key, algorithm=signer.algorithm, headers={"kid": signer.kid}
     ), signer.kid

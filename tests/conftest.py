@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from controlplane.kernel import clock
+from controlplane.timekeeping.selectors import read_setting
 from identity import keychain, keystore
 from identity.services import rotation
 from tests.docs.conformance import undocumented
@@ -20,6 +22,18 @@ def answers_are_as_documented() -> Iterator[None]:
     undocumented.clear()
     yield
     assert undocumented == []
+
+
+@pytest.fixture(autouse=True)
+def the_clock_is_unmoved() -> None:
+    """No test inherits another's clock, and none asks the database for it unless the clock is what it is about."""
+    clock.follow(lambda last: clock.UNMOVED)
+
+
+@pytest.fixture
+def movable_clock(the_clock_is_unmoved: None, db: None) -> None:
+    """The product's own clock: read from the database, anew each time it was moved."""
+    clock.follow(read_setting)
 
 
 @pytest.fixture

@@ -138,6 +138,10 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "global-search-tagging.tag.detach-user-tag",
         "global-search-tagging.tag.detach-access-tag",
     ),
+    "baremint": (
+        "baremint.clock.read",
+        "baremint.clock.administer",
+    ),
     "cloud-object-storage": (
         "cloud-object-storage.account.get_account_buckets",
         "cloud-object-storage.bucket.get",

@@ -1,6 +1,7 @@
 """Recording an event: in the caller's transaction, so that a change and its record stand or fall together."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from controlplane.activity.models import ActivityEvent
@@ -36,11 +37,15 @@ def record(
     error: ApiError | None = None,
     status: int = 200,
     data: dict[str, Any] | None = None,
+    time: datetime | None = None,
 ) -> ActivityEvent:
-    """Write one event. ``error`` makes it a failure and gives its reason; ``status`` is a success's HTTP status."""
+    """Write one event. ``error`` makes it a failure and gives its reason; ``status`` is a success's HTTP status.
+
+    ``time`` is for a change of the clock itself: when it happened, by the clock that was.
+    """
     request = context.current.get()
     return ActivityEvent.objects.create(
-        time=clock.now(),
+        time=time or clock.now(),
         action=action,
         outcome=ActivityEvent.Outcome.FAILURE if error else ActivityEvent.Outcome.SUCCESS,
         reason_code=error.status if error else status,

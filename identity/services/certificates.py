@@ -47,7 +47,7 @@ def create_certificate(
 
 
 def _issue(request: csr.CheckedRequest, *, facts: ServerFacts, lifetime: timedelta, now: datetime) -> IssuedChain:
-    signer = keychain.signer(KeyPair.Purpose.INTERMEDIATE)
+    signer = keychain.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
     issuer = x509.load_pem_x509_certificate(signer.certificate.encode())
     created_at = now.replace(microsecond=0)
     expires_at = min(created_at + lifetime, issuer.not_valid_after_utc - timedelta(seconds=1))

@@ -44,7 +44,7 @@ def issue(
         authn=authn,
         client_id=client_id,
     )
-    token, kid = signing.sign(claims, purpose=KeyPair.Purpose.IAM)
+    token, kid = signing.sign(claims, purpose=KeyPair.Purpose.IAM, at=created_at)
     evidence = {"jti": claims["jti"], "kid": kid, "exp": claims["exp"], "sha256": signing.token_hash(token)}
     return IssuedToken(token, created_at, created_at + LONGEST_TOKEN), evidence
 

@@ -72,10 +72,10 @@ def verify_presented_token(token: str, *, now: datetime) -> tuple[signing.Verifi
 
 def _sign(claims: dict[str, Any], facts: ServerFacts, *, now: datetime) -> tuple[str, str]:
     try:
-        return signing.sign(claims, purpose=KeyPair.Purpose.IDENTITY, region=facts.region)
-    except NoActiveKey:  # the first token of a region, before a tick has come
+        return signing.sign(claims, purpose=KeyPair.Purpose.IDENTITY, region=facts.region, at=now)
+    except NoActiveKey:  # the first token of a region, or of a time taken back, before a tick has come
         ensure_identity_key(facts.region, now=now)
-        return signing.sign(claims, purpose=KeyPair.Purpose.IDENTITY, region=facts.region)
+        return signing.sign(claims, purpose=KeyPair.Purpose.IDENTITY, region=facts.region, at=now)
 
 
 def _admit(signed: signing.SignedClaims, *, facts: ServerFacts, now: datetime) -> signing.VerifiedClaims:

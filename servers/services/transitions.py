@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from celery import current_app
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
-from kombu.exceptions import OperationalError
+from django.db.models import F, Q
 
 from controlplane.activity.record import SYSTEM
 from controlplane.kernel import clock
+from controlplane.kernel.doorbell import ring
 from servers import lifecycle
 from servers.models import BareMetalServer
 from servers.services import deletion
@@ -24,6 +23,8 @@ from servers.services.events import record_end
 log = structlog.get_logger(__name__)
 
 MOST_AT_ONCE = 200
+SKEW = timedelta(seconds=60)
+"""How much the clocks of two machines may differ."""
 ADVANCE_SERVER = "servers.tasks.advance_server"
 """By name: the task calls this module, so this module does not import it."""
 
@@ -54,7 +55,7 @@ def step_delay(action: str) -> timedelta:
 
 def advance(server_id: str, *, now: datetime) -> bool:
     """Take the next step of a server if it is due. Returns whether this call took it."""
-    server = BareMetalServer.objects.filter(id=server_id, transition_due_at__lte=now).first()
+    server = BareMetalServer.objects.filter(_due(now), id=server_id).first()
     if server is None:
         return False
     action = server.transition
@@ -87,8 +88,15 @@ def advance(server_id: str, *, now: datetime) -> bool:
 
 def run_due(now: datetime) -> int:
     """Take every step that is due: the sweep behind lost tasks. Returns how many were taken."""
-    due = BareMetalServer.objects.filter(transition_due_at__lte=now).order_by("transition_due_at")
+    due = BareMetalServer.objects.filter(_due(now)).order_by("transition_due_at")
     return sum(_try(server_id, now=now) for server_id in list(due.values_list("id", flat=True)[:MOST_AT_ONCE]))
+
+
+def _due(now: datetime) -> Q:
+    """Steps whose time has come; and those further off than any step can be: they were begun before the clock was moved
+    back, and would wait until it has caught up."""
+    furthest = now + timedelta(seconds=settings.BAREMINT_PROVISION_SECONDS) + SKEW
+    return Q(transition_due_at__lte=now) | Q(transition_due_at__gt=furthest)
 
 
 def _try(server_id: str, *, now: datetime) -> bool:
@@ -101,20 +109,6 @@ def _try(server_id: str, *, now: datetime) -> bool:
 
 
 def _send(server: BareMetalServer) -> None:
-    action = server.transition
-    # robust: what is committed is answered, whatever becomes of the task.
-    transaction.on_commit(lambda: _ring(server.id, step_delay(action).total_seconds()), robust=True)
-
-
-def _ring(server_id: str, seconds: float) -> None:
-    """Send for the next step, without waiting for a broker that is away: the sweep stands behind it.
-
-    ``retry=False`` alone lets kombu try to connect for six seconds, within the request; ``max_retries`` does not.
-    """
-    try:
-        with current_app.connection_for_write(transport_options={"max_retries": 0}) as connection:
-            current_app.send_task(
-                ADVANCE_SERVER, args=[server_id], countdown=seconds, retry=False, connection=connection
-            )
-    except OperationalError:
-        log.warning("the broker is away; the sweep will move the server on", server_id=server_id)
+    seconds = step_delay(server.transition).total_seconds()
+    # robust: what is committed is answered, whatever becomes of the task. The sweep stands behind it.
+    transaction.on_commit(lambda: ring(ADVANCE_SERVER, server.id, after_seconds=seconds), robust=True)

@@ -14,6 +14,7 @@ from identity.keyring import (
     BUNDLE_MAX_AGE,
     JWKS_MAX_AGE,
     LAG,
+    LEEWAY,
     LONGEST_LEAF,
     LONGEST_TOKEN,
     TRUST_REFRESH,
@@ -147,6 +148,30 @@ def test_a_hand_over_that_is_a_period_late_still_leaves_a_whole_period(purpose: 
     assert case.step(case.active(2 * case.period), heir) == HandOver("active", "heir")
     assert heir.expires_at is not None
     assert heir.expires_at >= NOW + case.period + case.policy.verify_after
+
+
+@purposes
+def test_a_clock_that_goes_back_to_before_a_key_lets_its_heir_take_over(purpose: Purpose) -> None:
+    case = Case(purpose)
+    assert case.step(case.active(-HOUR), case.prepared()) == HandOver("active", "heir")
+
+
+@purposes
+def test_a_machine_whose_clock_is_a_little_behind_changes_nothing(purpose: Purpose) -> None:
+    case = Case(purpose)
+    assert case.step(case.active(-LEEWAY), case.prepared(-LEEWAY)) is None
+
+
+@certified
+def test_an_heir_whose_certificate_begins_in_a_time_taken_back_is_discarded(purpose: Purpose) -> None:
+    case = Case(purpose)
+    assert case.step(case.active(), case.prepared(-HOUR)) == Discard("heir")
+
+
+@pytest.mark.parametrize("purpose", ["identity", "iam"])
+def test_a_token_key_published_in_a_time_taken_back_stays_for_verifiers_know_it(purpose: Purpose) -> None:
+    case = Case(purpose)
+    assert case.step(case.active(), case.prepared(-HOUR)) is None
 
 
 @certified

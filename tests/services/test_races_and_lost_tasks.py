@@ -9,6 +9,7 @@ from django.db import connection
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
+from controlplane.kernel.doorbell import ring
 from controlplane.kernel.errors import Conflict
 from servers.models import BareMetalServer
 from servers.services import transitions
@@ -36,7 +37,7 @@ def test_a_broker_that_is_away_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(app.conf, "broker_write_url", url)
     monkeypatch.setitem(app.conf, "task_always_eager", False)
     began = time.monotonic()
-    transitions._ring("0717-x", 1.0)
+    ring(transitions.ADVANCE_SERVER, "0717-x", after_seconds=1.0)
     assert time.monotonic() - began < 2
 
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock
+from controlplane.kernel.errors import ApiError
 from identity import keychain, signing
 from identity.keyring import HandOver, Purpose
 from identity.models import KeyPair
@@ -129,6 +130,14 @@ def test_the_database_refuses_every_way_back(before: str, after: str) -> None:
 def test_a_rotation_leaves_one_event() -> None:
     rotation.rotate_now(IAM, now=clock.now())
     assert ActivityEvent.objects.filter(action="baremint.key.rotate", data__new=kids("active")[0]).count() == 1
+
+
+def test_nothing_is_signed_as_of_a_time_before_its_key() -> None:
+    """The machine's clock was put back: a token would be older than the key that signed it."""
+    signed = signing.sign({}, purpose=IAM, at=clock.now() - timedelta(seconds=55))
+    assert signed[1] == kids("active")[0]
+    with pytest.raises(ApiError, match="behind the iam key"):
+        signing.sign({}, purpose=IAM, at=clock.now() - timedelta(seconds=65))
 
 
 def test_each_token_of_the_same_second_is_different() -> None:

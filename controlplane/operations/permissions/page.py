@@ -13,6 +13,7 @@ TITLES = {
     "iam-access-management": "IAM policy (`iam-access-management`)",
     "resource-controller": "Resource manager (`resource-controller`)",
     "global-search-tagging": "Global search and tagging (`global-search-tagging`)",
+    "baremint": "The deployment itself (`baremint`)",
     "cloud-object-storage": "Object store (`cloud-object-storage`)",
 }
 INTRODUCTION = """\

@@ -142,7 +142,7 @@ class Supervisor:
             child.process.stdout.close()
 
     def _tell(self, child: Child, line: str) -> None:
-        shown = render(child.name, line, now=clock.now()) if line else None
+        shown = render(child.name, line, now=clock.wall_clock()) if line else None
         if shown is None:
             return
         if self._held_back is None:
@@ -163,6 +163,6 @@ class Supervisor:
 
 
 def _last_words(child: Child) -> str:
-    shown = [render(child.name, line, now=clock.now()) for line in child.last_lines]
+    shown = [render(child.name, line, now=clock.wall_clock()) for line in child.last_lines]
     words = [f"    {line}" for line in shown if line]
     return "\n".join(["\nIts last words:", *words]) if words else ""

@@ -1,0 +1,103 @@
+"""``/_baremint/clock``: the domain's time, which the owner or an Administrator of an account moves for everybody."""
+
+from datetime import timedelta
+from typing import Any, TypedDict
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel import timestamps
+from controlplane.kernel.errors import InvalidValue, MissingField, Target
+from controlplane.kernel.fields import StrictBooleanField, StrictIntegerField, StrictSerializer
+from controlplane.operations.moving import move_clock
+from controlplane.timekeeping.movement import Movement
+from controlplane.timekeeping.services import CLOCK, MOVED, Shown, show
+from trustedprofiles.guarded import GuardedView
+from trustedprofiles.permissions import Operation
+
+MOST_SECONDS = 100 * 366 * 24 * 3600
+INSTANTS = ("offset_seconds", "advance_seconds", "now")
+
+
+class ClockMovement(StrictSerializer):
+    """At most one of `offset_seconds`, `advance_seconds` and `now`, and `frozen`; at least one of the four. What is not
+    given stays as it is."""
+
+    offset_seconds = StrictIntegerField(
+        required=False, min_value=-MOST_SECONDS, max_value=MOST_SECONDS, help_text="Ahead of the machine's clock."
+    )
+    advance_seconds = StrictIntegerField(
+        required=False, min_value=-MOST_SECONDS, max_value=MOST_SECONDS, help_text="On from what it shows."
+    )
+    now = serializers.DateTimeField(required=False, help_text="What it shall show.")
+    frozen = StrictBooleanField(required=False, help_text="Whether it shall stand still.")
+
+
+class ClockReading(TypedDict):
+    """What the clock shows. `machine_time` is what it would show unmoved."""
+
+    now: str
+    machine_time: str
+    offset_seconds: float
+    frozen: bool
+    revision: int
+
+
+class Clock(GuardedView):
+    service_name = "baremint"
+    operations = {
+        "GET": Operation("get_clock", "baremint.clock.read", "baremint.clock.read", answer=ClockReading, etag=True),
+        "PUT": Operation(
+            "set_clock",
+            "baremint.clock.administer",
+            MOVED,
+            True,
+            body=ClockMovement,
+            answer=ClockReading,
+            etag=True,
+            if_match="optional",
+            conflicts=False,
+        ),
+    }
+
+    def target(self) -> Party:
+        return CLOCK
+
+    def get(self, request: Request) -> Response:
+        return self._shown(show())
+
+    def put(self, request: Request) -> Response:
+        movement = _movement(self.body)
+        return self._shown(
+            move_clock(movement, if_match=request.headers.get("If-Match"), by=Party.of(self.caller)),
+        )
+
+    def _shown(self, shown: Shown) -> Response:
+        reading: ClockReading = {
+            "now": timestamps.milliseconds(shown.now),
+            "machine_time": timestamps.milliseconds(shown.wall),
+            "offset_seconds": round((shown.now - shown.wall).total_seconds(), 3),
+            "frozen": shown.setting.frozen_at is not None,
+            "revision": shown.revision,
+        }
+        return self.answer(reading, etag=str(shown.revision))
+
+
+def _movement(body: dict[str, Any]) -> Movement:
+    given = [name for name in INSTANTS if name in body]
+    if len(given) > 1:
+        raise InvalidValue(f"{' and '.join(given)} contradict each other. Give one of them.", target=Target(given[1]))
+    if not body:
+        raise MissingField(f"Give one of {', '.join(INSTANTS)}, or frozen, or both.", target=Target("now"))
+    return Movement(
+        offset=_seconds(body.get("offset_seconds")),
+        advance=_seconds(body.get("advance_seconds")),
+        now=body.get("now"),
+        frozen=body.get("frozen"),
+    )
+
+
+def _seconds(given: int | None) -> timedelta | None:
+    return None if given is None else timedelta(seconds=given)

@@ -1,0 +1,28 @@
+"""Moving the clock, and what must follow at once for the product to be whole at the new time."""
+
+import time
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock
+from controlplane.kernel.doorbell import ring
+from controlplane.timekeeping import services as timekeeping
+from controlplane.timekeeping.movement import Movement
+from controlplane.timekeeping.services import Shown
+from identity.selectors import first_root_activated_at
+from identity.services.rotation import run_due_steps
+
+TICK = "controlplane.operations.tasks.tick"
+
+
+def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) -> Shown:
+    """Move the clock; keys that would sign from the future are succeeded, and what is due begins.
+
+    Returns when every process has had the time to notice: whoever asks next, wherever, is answered by the new time.
+    Raises InvalidValue, PreconditionFailed.
+    """
+    before, shown = timekeeping.move(movement, earliest=first_root_activated_at(), if_match=if_match, by=by)
+    if shown.now < before:  # nothing is signed before its key was activated, so this does not wait for a tick
+        run_due_steps(now=shown.now)
+    time.sleep(clock.FRESH_SECONDS)
+    ring(TICK)
+    return shown

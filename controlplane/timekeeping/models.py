@@ -1,0 +1,23 @@
+"""One row: how the domain's time differs from the machines'."""
+
+from datetime import timedelta
+
+from django.db import models
+
+THE_ROW = 1
+
+
+class ClockSetting(models.Model):
+    """Made by the first migration, never deleted; a constraint keeps it alone."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ROW)
+    offset = models.DurationField(default=timedelta(0), help_text="How far the domain's time is ahead.")
+    frozen_at = models.DateTimeField(null=True, blank=True, help_text="Where it stands still; empty when it runs.")
+    revision = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        verbose_name = "clock"
+        constraints = [models.CheckConstraint(condition=models.Q(id=THE_ROW), name="one_clock")]
+
+    def __str__(self) -> str:
+        return f"frozen at {self.frozen_at}" if self.frozen_at else f"ahead by {self.offset}"

@@ -1,0 +1,67 @@
+"""Moving the clock of the whole deployment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel import clock
+from controlplane.kernel.clock import Setting
+from controlplane.kernel.etag import refuse_mismatch
+from controlplane.timekeeping.models import THE_ROW, ClockSetting
+from controlplane.timekeeping.movement import Movement, moved
+
+MOVED = "baremint.clock.set"
+CLOCK = Party("clock", "clock", "Clock")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the clock shows when the machine's shows ``wall``."""
+
+    setting: Setting
+    revision: int
+    wall: datetime
+
+    @property
+    def now(self) -> datetime:
+        return self.setting.at(self.wall)
+
+
+def show() -> Shown:
+    """Read now, not remembered."""
+    row = ClockSetting.objects.get(pk=THE_ROW)
+    return Shown(Setting(row.offset, row.frozen_at), row.revision, clock.wall_clock())
+
+
+@transaction.atomic
+def move(movement: Movement, *, earliest: datetime, if_match: str | None = None, by: Party) -> tuple[datetime, Shown]:
+    """Move the clock for all processes. Returns what it showed before, and what it shows.
+
+    The event has the time that the clock showed before, like everything that happened until then; the new time stands
+    in its data. Raises InvalidValue for an instant out of range, PreconditionFailed for a stale ``if_match``.
+    """
+    row = ClockSetting.objects.select_for_update().get(pk=THE_ROW)
+    refuse_mismatch(if_match, current=str(row.revision))
+    wall = clock.wall_clock()
+    before = Setting(row.offset, row.frozen_at)
+    after = moved(before, movement, wall=wall, earliest=earliest)
+    row.offset, row.frozen_at = after.offset, after.frozen_at
+    row.revision += 1
+    row.save(update_fields=["offset", "frozen_at", "revision"])
+    record(
+        MOVED,
+        initiator=by,
+        target=CLOCK,
+        time=before.at(wall),
+        data={
+            "from": before.at(wall).isoformat(),
+            "to": after.at(wall).isoformat(),
+            "offset_seconds": after.offset.total_seconds(),
+            "frozen": after.frozen_at is not None,
+            "machine_time": wall.isoformat(),
+        },
+    )
+    transaction.on_commit(clock.forget)
+    return before.at(wall), Shown(after, row.revision, wall)

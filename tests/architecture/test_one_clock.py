@@ -1,0 +1,145 @@
+"""Domain time comes from one clock: no code, no column and no statement asks another one."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import connection, models
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("controlplane", "servers", "identity", "trustedprofiles")
+THE_CLOCK = ROOT / "controlplane" / "kernel" / "clock.py"
+SOURCES = [
+    path
+    for package in PACKAGES
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if path != THE_CLOCK and "migrations" not in path.parts
+]
+IDS = [str(path.relative_to(ROOT)) for path in SOURCES]
+
+# What reads some machine's calendar time in Python: attribute, and whose it is.
+READINGS = {
+    "now": {"datetime", "timezone"},
+    "utcnow": {"datetime"},
+    "today": {"datetime", "date"},
+    "localdate": {"timezone"},
+    "localtime": {"timezone", "time"},
+    "time": {"time"},
+    "time_ns": {"time"},
+    "gmtime": {"time"},
+    "ctime": {"time"},
+}
+DATABASE_CLOCKS = {"Now", "TransactionNow", "StatementTimestamp", "auto_now", "auto_now_add"}
+SQL_CLOCK = re.compile(
+    r"\b(CURRENT_TIMESTAMP|CURRENT_DATE|CURRENT_TIME|LOCALTIMESTAMP|now\(\)|clock_timestamp\(|statement_timestamp\("
+    r"|transaction_timestamp\(|(?:julianday|strftime|datetime|unixepoch)\([^)]*'now')",
+    re.IGNORECASE,
+)
+# Where the machine's time is meant: what no clock of ours can move.
+ON_REAL_TIME: dict[str, str] = {
+    "controlplane/timekeeping/services.py": "the machine's time is what the clock is set against",
+    "controlplane/operations/supervisor/supervisor.py": "log lines",
+    "identity/services/endpoint_certificates.py": "TLS handshakes",
+    "identity/services/new_keys.py": "TLS handshakes: an authority is valid by both times",
+}
+
+
+def other_clocks(tree: ast.AST) -> list[str]:
+    """Whatever in the code reads a clock of its own, or lets the database read one."""
+    found = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
+                if owner in READINGS.get(name, ()):
+                    found.append(f"{owner}.{name}, line {node.lineno}")
+            case ast.ImportFrom(module=("time" | "django.utils.timezone" | "datetime") as module, names=names):
+                found += [
+                    f"from {module} import {each.name}" for each in names if module in READINGS.get(each.name, ())
+                ]
+                found += [f"from {module} import now" for each in names if each.name == "now"]
+            case ast.keyword(arg=str(name)) | ast.Name(id=name):
+                if name in DATABASE_CLOCKS:
+                    found.append(name)
+            case ast.Constant(value=str(text)) if not _is_prose(text) and SQL_CLOCK.search(text):
+                found.append(f"SQL, line {node.lineno}: {text[:60]}")
+    return found
+
+
+def _is_prose(text: str) -> bool:
+    """A docstring may speak of now() and of CURRENT_TIMESTAMP."""
+    return not re.search(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|DEFAULT)\b", text)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=IDS)
+def test_only_the_clock_reads_the_time(path: Path) -> None:
+    assert other_clocks(ast.parse(path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from datetime import datetime\ndatetime.now(UTC)",
+        "import datetime\ndatetime.datetime.now()",
+        "datetime.utcnow()",
+        "date.today()",
+        "import time\ntime.time()",
+        "from time import time_ns\nfrom time import time",
+        "from django.utils import timezone\ntimezone.now()",
+        "from django.utils.timezone import now",
+        "models.DateTimeField(auto_now_add=True)",
+        "models.DateTimeField(default=timezone.now)",
+        "models.DateTimeField(db_default=Now())",
+        "cursor.execute('UPDATE t SET at = CURRENT_TIMESTAMP')",
+        "cursor.execute(\"SELECT datetime('now')\")",
+    ],
+)
+def test_other_clocks_are_noticed(code: str) -> None:
+    assert other_clocks(ast.parse(code))
+
+
+@pytest.mark.parametrize(
+    "code", ["time.monotonic()", "clock.now()", "now = at.timestamp()", "'now() is not used'", "timezone.utc"]
+)
+def test_what_is_no_clock_is_let_be(code: str) -> None:
+    assert other_clocks(ast.parse(code)) == []
+
+
+def test_the_machines_time_is_used_where_a_reason_is_given_and_nowhere_else() -> None:
+    using = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute | ast.Name) and getattr(node, "attr", getattr(node, "id", "")) == "wall_clock"
+    }
+    assert using == set(ON_REAL_TIME)
+
+
+OWN_MODELS = [model for model in apps.get_models() if model.__module__.split(".")[0] in PACKAGES]
+# Django's own columns of a user: a session in the admin is real.
+DJANGOS_OWN = {"trustedprofiles.User.date_joined"}
+
+
+def test_no_column_is_filled_with_the_time_by_itself() -> None:
+    filled = [
+        f"{model._meta.label}.{field.name}"
+        for model in OWN_MODELS
+        for field in model._meta.local_fields
+        if isinstance(field, models.DateField | models.TimeField)
+        and (field.has_default() or field.has_db_default() or field.auto_now or field.auto_now_add)  # type: ignore[union-attr]
+    ]
+    assert set(filled) == DJANGOS_OWN
+
+
+@pytest.mark.django_db
+def test_no_table_has_a_default_or_a_trigger_that_reads_the_time() -> None:
+    """Of SQLite here; the migrations that make triggers are the same for PostgreSQL, and are read below."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+        assert [name for name, sql in cursor.fetchall() if SQL_CLOCK.search(sql)] == []
+
+
+def test_no_migration_lets_the_database_read_the_time() -> None:
+    migrations = [path for package in PACKAGES for path in (ROOT / package).rglob("migrations/*.py")]
+    assert [path.name for path in migrations if SQL_CLOCK.search(path.read_text())] == []
