@@ -33,6 +33,9 @@ BAREMINT_INSTANCE_IDENTITY = env.choice("BAREMINT_INSTANCE_IDENTITY", options=("
 # Where quotas differ from IBM's (servers/quotas.py): ``bare_metal_servers=100,vpcs=20``.
 BAREMINT_QUOTAS = env.counts("BAREMINT_QUOTAS")
 BAREMINT_ISSUER = env.str("BAREMINT_ISSUER", default="https://iam.cloud.ibm.com/identity")
+# Lifetime of IAM access tokens: IBM's hour, or less where refreshing is to be watched. An SDK core holds a token to be
+# expired ten seconds before it is, so a minute is the least that makes sense.
+BAREMINT_IAM_TOKEN_SECONDS = env.between("BAREMINT_IAM_TOKEN_SECONDS", 60, 3600, default=3600)
 BAREMINT_IDENTITY_ISSUER_PREFIX = env.str("BAREMINT_IDENTITY_ISSUER_PREFIX", default="BMS-CR")
 
 # Periods of keys. Prepared and retiring keys are published around them, for as long as what they sign asks for;

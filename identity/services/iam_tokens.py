@@ -1,6 +1,6 @@
 """IAM access tokens: made for whoever a grant has proven, and for a server through a trusted profile; verified here."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +10,7 @@ from controlplane.kernel.errors import MissingField, ProfileNotLinked, Reference
 from controlplane.kernel.facts import ServerFacts
 from identity import signing
 from identity.claims import CR_TOKEN_GRANT, DEFAULT_CLIENT, Subject, iam_claims
-from identity.keyring import LEEWAY, LONGEST_TOKEN
+from identity.keyring import LEEWAY
 from identity.models import KeyPair
 from identity.selectors import is_gone
 from identity.services.identity_tokens import IssuedToken
@@ -34,19 +34,19 @@ def issue(
     client_id: str = DEFAULT_CLIENT,
 ) -> tuple[IssuedToken, dict[str, Any]]:
     """A signed token, and what is kept of it. It must not be answered before it is recorded."""
-    created_at = now.replace(microsecond=0)
+    created_at, lifetime = now.replace(microsecond=0), timedelta(seconds=settings.BAREMINT_IAM_TOKEN_SECONDS)
     claims = iam_claims(
         subject,
         issuer=settings.BAREMINT_ISSUER,
         now=created_at,
-        lifetime=LONGEST_TOKEN,
+        lifetime=lifetime,
         grant_type=grant_type,
         authn=authn,
         client_id=client_id,
     )
     token, kid = signing.sign(claims, purpose=KeyPair.Purpose.IAM, at=created_at)
     evidence = {"jti": claims["jti"], "kid": kid, "exp": claims["exp"], "sha256": signing.token_hash(token)}
-    return IssuedToken(token, created_at, created_at + LONGEST_TOKEN), evidence
+    return IssuedToken(token, created_at, created_at + lifetime), evidence
 
 
 def exchange_identity_token(

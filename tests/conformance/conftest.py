@@ -1,7 +1,7 @@
 """The SDKs, built once a session, and a product that they all use."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +29,31 @@ def product(new_product: NewProduct) -> Product:
     return made
 
 
+Program = Callable[[Language], list[str]]
+
+
+@pytest.fixture(scope="session")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """The command line of a language's program, which is built when it is first asked for."""
+    built: dict[str, list[str]] = {}
+
+    def build(language: Language) -> list[str]:
+        try:
+            if language.name not in built:
+                built[language.name] = language.build(tmp_path_factory.mktemp(language.name.lower()))
+        except Missing as missing:
+            if os.environ.get("CI"):
+                pytest.fail(f"{missing}, and CI must have it")
+            pytest.skip(str(missing))
+        return built[language.name]
+
+    return build
+
+
 @pytest.fixture(scope="session", params=LANGUAGES, ids=lambda language: language.name)
-def sdk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sdk]:
-    language: Language = request.param
-    try:
-        command = language.build(tmp_path_factory.mktemp(language.name.lower()))
-    except Missing as missing:
-        if os.environ.get("CI"):
-            pytest.fail(f"{missing}, and CI must have it")
-        pytest.skip(str(missing))
-    started = Sdk(language, command)
-    RESULTS.add_versions(language.name, started.ask("versions"))
+def sdk(request: pytest.FixtureRequest, program: Program) -> Iterator[Sdk]:
+    started = Sdk(request.param, program(request.param))
+    RESULTS.add_versions(started.language.name, started.ask("versions"))
     yield started
     started.stop()
 
@@ -48,7 +62,8 @@ def sdk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
     report = yield
     marker = item.get_closest_marker("operation")
-    language = getattr(item, "callspec", None) and item.callspec.params.get("sdk")  # type: ignore[attr-defined]
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    language = params.get("sdk") or params.get("language")
     if marker and language and (report.when == "call" or not report.passed):
         RESULTS.add(language.name, marker.args[0], report.outcome)
     return report

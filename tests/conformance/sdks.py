@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jwt
+
+from tests.live.operator import NEW
+
 PROGRAMS = Path(__file__).parent / "programs"
 BUILD_SECONDS = 600
 
@@ -33,13 +37,13 @@ class Language:
     version_property: str = "VPC_IMS_VERSION"
     """What sets the version of the metadata service; Node reads another one than it documents."""
 
-    def require_tools(self) -> None:
-        if missing := [tool for tool in self.tools if shutil.which(tool) is None]:
-            raise Missing(f"{self.name} needs {' and '.join(missing)}")
+    def missing_tools(self) -> list[str]:
+        return [tool for tool in self.tools if shutil.which(tool) is None]
 
     def build(self, folder: Path) -> list[str]:
-        """Install the pinned SDKs below ``folder``. Returns the command line that runs the program."""
-        self.require_tools()
+        """Install the pinned SDKs below ``folder``. Returns the command line that runs the program. Raises Missing."""
+        if missing := self.missing_tools():
+            raise Missing(f"{self.name} needs {' and '.join(missing)}")
         return BUILDS[self.name](PROGRAMS / self.name.lower(), folder)
 
 
@@ -131,3 +135,14 @@ class Sdk:
     def stop(self) -> None:
         self._process.kill()
         self._process.communicate()
+
+
+def on_the_server(sdk: Sdk, url: str, **profile: str) -> dict[str, str]:
+    """Configuration of a program on a server: the VPC instance authenticator, in the version that bare metal needs."""
+    selector = {f"IAM_PROFILE_{kind.upper()}": value for kind, value in profile.items()}
+    return {"AUTH_TYPE": "vpc", "AUTH_URL": url, sdk.language.version_property: NEW, **selector}
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims

@@ -4,28 +4,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-import jwt
 import pytest
 import requests
 
-from tests.conformance.sdks import LANGUAGES, Refused, Sdk
+from tests.conformance.sdks import LANGUAGES, Refused, Sdk, claims_of, on_the_server
 from tests.live.operator import NEW, Operator, eventually
 from tests.live.product import Product
 
 pytestmark = pytest.mark.conformance
 DENIED = "Access is denied due to invalid credentials"
 """What Node says of every 401 and 403, whatever the answer said."""
-
-
-def on_the_server(sdk: Sdk, url: str, **profile: str) -> dict[str, str]:
-    """Configuration of a program on a server: the VPC instance authenticator, in the version that bare metal needs."""
-    selector = {f"IAM_PROFILE_{kind.upper()}": value for kind, value in profile.items()}
-    return {"AUTH_TYPE": "vpc", "AUTH_URL": url, sdk.language.version_property: NEW, **selector}
-
-
-def claims_of(token: str) -> dict[str, Any]:
-    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return claims
 
 
 def text_of(sdk: Sdk, refused: Refused, *, answered: str) -> bool:
@@ -67,16 +55,6 @@ def test_the_default_version_is_refused_with_what_to_set(sdk: Sdk, chain: dict[s
     with pytest.raises(Refused, match=sdk.language.version_property) as refused:
         sdk.token(properties)
     assert refused.value.status == 404
-
-
-@pytest.mark.operation("refresh before a token expires")
-def test_a_token_is_replaced_before_it_expires(sdk: Sdk, chain: dict[str, Any], product: Product) -> None:
-    product.run("clock", "set", "--offset", "-3000")  # tokens of an hour, 50 minutes old when they are made
-    try:
-        first, *rest = sdk.tokens(on_the_server(sdk, chain["url"]), times=4, pause=1.0)
-    finally:
-        product.run("clock", "reset")
-    assert any(claims_of(token)["jti"] != claims_of(first)["jti"] for token in rest)
 
 
 # --- refusals ---------------------------------------------------------------------------------------------------
