@@ -29,6 +29,10 @@ BAREMINT_THREADS = env.int("BAREMINT_THREADS", default=2)
 # --- What is simulated --------------------------------------------------------------------------------------
 BAREMINT_REGION = env.str("BAREMINT_REGION", default="us-south")
 BAREMINT_PROVISION_SECONDS = env.float("BAREMINT_PROVISION_SECONDS", default=2.0)
+# What a server in the lab gets whose metadata service is off: a refusal, or no answer at all.
+BAREMINT_METADATA_DISABLED = env.choice("BAREMINT_METADATA_DISABLED", options=("forbid", "drop"))
+# How a process of the metadata service knows who calls (identity/inside/origin.py): loopback or lab.
+METADATA_ATTACHMENT = "loopback"
 BAREMINT_INSTANCE_IDENTITY = env.choice("BAREMINT_INSTANCE_IDENTITY", options=("refuse", "allow"))
 # Where quotas differ from IBM's (servers/quotas.py): ``bare_metal_servers=100,vpcs=20``.
 BAREMINT_QUOTAS = env.counts("BAREMINT_QUOTAS")

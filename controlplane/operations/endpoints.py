@@ -16,6 +16,12 @@ def metadata_service() -> Endpoint:
     return Endpoint("metadata service", "0.0.0.0", port, "BAREMINT_METADATA_PORT", loopback_only=True)  # noqa: S104
 
 
+def metadata_tls() -> Endpoint:
+    port = settings.BAREMINT_METADATA_TLS_PORT
+    name = "metadata service (TLS)"
+    return Endpoint(name, "0.0.0.0", port, "BAREMINT_METADATA_TLS_PORT", loopback_only=True)  # noqa: S104
+
+
 def control_plane_url() -> str:
     return origin(settings.BAREMINT_HOST, settings.BAREMINT_PORT)
 

@@ -31,7 +31,7 @@ def run(*, say: Say, progress: Say, ready: Callable[[], None]) -> None:
     """Start everything, call ``ready``, and keep it running until StopRequested. Raises CannotStart."""
     try:
         with homelock.held(settings.HOME):
-            sockets.check_free([endpoints.control_plane(), endpoints.metadata_service()])
+            sockets.check_free([endpoints.control_plane(), endpoints.metadata_service(), endpoints.metadata_tls()])
             with Supervisor(say) as supervisor:
                 _start_everything(supervisor, progress)
                 ready()

@@ -1,8 +1,11 @@
-"""What the two ``serve_...`` commands share."""
+"""What the ``serve_...`` commands share."""
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -28,18 +31,35 @@ def refuse_wrong_kek() -> None:
         connections.close_all()
 
 
+def with_settings(module: str, command: str) -> None:
+    """Go on with these settings: they are read once a process, and the services have different ones."""
+    if module != settings.SETTINGS_MODULE:
+        os.environ["DJANGO_SETTINGS_MODULE"] = module
+        os.execv(sys.executable, [sys.executable, "-m", "controlplane", command])  # noqa: S606
+
+
+def until_told_to_stop() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    told = threading.Event()
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        told.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, tell)
+    return told
+
+
 class ServeCommand(BaseCommand):
+    """Serve an application with Granian."""
+
     requires_system_checks = []
     settings_module: ClassVar[str]
     application: ClassVar[str]
     endpoint: ClassVar[Callable[[], Endpoint]]
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if self.settings_module != settings.SETTINGS_MODULE:
-            # Settings are read once a process, and the two services have different ones.
-            os.environ["DJANGO_SETTINGS_MODULE"] = self.settings_module
-            command = type(self).__module__.rpartition(".")[2]
-            os.execv(sys.executable, [sys.executable, "-m", "controlplane", command])  # noqa: S606
+        with_settings(self.settings_module, type(self).__module__.rpartition(".")[2])
         try:
             refuse_wrong_kek()
             httpserver.serve(

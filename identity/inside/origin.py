@@ -1,15 +1,25 @@
 """Who is calling? A caller has no credential; the network says which server it is.
 
-Loopback attachment: every server has an address of its own in 127.64.0.0/10, and the address that was dialled (Host)
-names the server. Nothing else does: no header, no path, no token.
+Two attachments, chosen by the settings of the process that serves (METADATA_ATTACHMENT), never by a request:
+
+- ``loopback``: every server has an address of its own in 127.64.0.0/10. The address that was dialled names the server:
+  the listener saw it on the connection (TLS), or it is the Host (plain HTTP, whose listener does not tell).
+- ``lab``: every server is a network namespace with listening sockets of its own (controlplane/operations/lab), so the
+  socket that accepted the connection names the server.
+
+No other header, no path and no token does.
 """
 
 import ipaddress
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
+from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from controlplane.kernel.errors import InvalidValue, Target, Unauthorized
@@ -26,8 +36,25 @@ FORWARDED = (
     "HTTP_X_FORWARDED_PROTO",
     "HTTP_X_REAL_IP",
 )
+SERVICE_NAME = "api.metadata.cloud.ibm.com"
+SERVICE_ADDRESS = "169.254.169.254"
 FRESH_SECONDS = 1.0
 MOST_SERVERS = 10_000
+
+# What a listener tells of a connection, in the WSGI environment. Request headers arrive there as HTTP_..., so none of
+# them can be mistaken for these.
+DIALLED = "baremint.dialled"
+"""The address of the accepted socket, as text."""
+ATTACHED = "baremint.attached"
+"""An Attached."""
+
+
+@dataclass(frozen=True)
+class Attached:
+    """The server whose listening socket accepted a connection, and the one address that server calls from."""
+
+    number: int
+    address: str
 
 
 def server_of(request: HttpRequest) -> int:
@@ -38,16 +65,39 @@ def server_of(request: HttpRequest) -> int:
             "The request came through a proxy. Call the metadata service directly from the server; "
             "unset http_proxy, or add its address to no_proxy."
         )
+    return _attached_server(meta) if settings.METADATA_ATTACHMENT == "lab" else _dialled_server(meta)
+
+
+def _attached_server(meta: Mapping[str, Any]) -> int:
+    attached = meta.get(ATTACHED)
+    if not isinstance(attached, Attached) or meta.get("REMOTE_ADDR") != attached.address:
+        raise Unauthorized("The metadata service answers a server's own address alone.")
+    if _host(meta) not in (SERVICE_ADDRESS, SERVICE_NAME):
+        raise InvalidValue(
+            f"The Host is not the metadata service. Call http://{SERVICE_ADDRESS} or {SERVICE_NAME}.",
+            target=Target("Host", "header"),
+        )
+    return attached.number
+
+
+def _dialled_server(meta: Mapping[str, Any]) -> int:
     if not _is_loopback(meta.get("REMOTE_ADDR", "")):
         raise Unauthorized("The metadata service is only reachable from the machine it simulates servers on.")
-    host, _, port = meta.get("HTTP_HOST", "").partition(":")
-    number = server_number(host)
-    if number is None or (port and not port.isdigit()):
+    host = _host(meta)
+    dialled = meta.get(DIALLED, host)
+    number = server_number(dialled)
+    if number is None or host not in (dialled, SERVICE_NAME):
         raise InvalidValue(
             "The Host is not the address of a server. Dial the server's own address: baremint address SERVER",
             target=Target("Host", "header"),
         )
     return number
+
+
+def _host(meta: Mapping[str, Any]) -> str:
+    """The Host without its port; empty when it is not well formed."""
+    host, _, port = meta.get("HTTP_HOST", "").partition(":")
+    return "" if port and not port.isdigit() else host.lower()
 
 
 @lru_cache(maxsize=1024)

