@@ -1,4 +1,4 @@
-"""``baremint up --detach``: the supervisor in the background, and word from it until it is ready.
+"""A process in the background, the supervisor (``up --detach``) or the lab, and word from it until it is ready.
 
 The two talk over a pipe, one JSON object a line: ``{"progress": ...}``, then ``{"ready": true}`` or
 ``{"failed": ...}``. A pipe that closes before that means the supervisor is gone.
@@ -46,15 +46,15 @@ class Reporter:
             pass  # nobody waits for word any more
 
 
-def start(home: Home, *, progress: Callable[[str], None]) -> None:
-    """Start the supervisor in the background; returns when everything answers. Raises StartFailed."""
+def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], None]) -> None:
+    """Start ``baremint COMMAND`` in the background; returns when everything answers. Raises StartFailed."""
     reading, writing = os.pipe()
-    with _open_log(home) as log:
+    with _open_log(home, log) as output:
         process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "controlplane", "up", "--report-to", str(writing)],
+            [sys.executable, "-m", "controlplane", *command, "--report-to", str(writing)],
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=output,
+            stderr=output,
             pass_fds=[writing],
             start_new_session=True,
         )
@@ -73,12 +73,12 @@ def start(home: Home, *, progress: Callable[[str], None]) -> None:
             process.send_signal(signal.SIGTERM)
             process.wait()
             raise StartFailed("Interrupted; everything that had been started is stopped again.") from None
-    raise StartFailed(f"It ended with status {process.wait()} before it was ready. See {home.path / LOG}.")
+    raise StartFailed(f"It ended with status {process.wait()} before it was ready. See {home.path / log}.")
 
 
-def _open_log(home: Home) -> BinaryIO:
+def _open_log(home: Home, name: str) -> BinaryIO:
     """The log, to append to; a long one becomes ``baremint.log.1`` first."""
-    path = home.ensure() / LOG
+    path = home.ensure() / name
     if path.exists() and path.stat().st_size > LONGEST_LOG:
-        path.replace(path.with_name(f"{LOG}.1"))
+        path.replace(path.with_name(f"{name}.1"))
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb")

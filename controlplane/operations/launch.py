@@ -11,6 +11,7 @@ from django.db import DatabaseError, connections
 from controlplane.kernel import clock
 from controlplane.operations import broker, endpoints
 from controlplane.operations.bootstrap import bootstrap
+from controlplane.operations.lab import support
 from controlplane.operations.program import paste
 from controlplane.operations.supervisor import children, homelock, sockets
 from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
@@ -20,6 +21,15 @@ BROKER_SECONDS = 20.0
 SERVICES_SECONDS = 60.0
 LONGEST_PROVISION_WAIT = 60.0
 
+LAB_SECONDS = 60.0
+CAUSES = (
+    sockets.PortUnavailable,
+    children.BrokerUnavailable,
+    StartFailed,
+    ImproperlyConfigured,
+    support.CannotIsolate,
+)
+
 Say = Callable[[str], None]
 
 
@@ -27,13 +37,18 @@ class CannotStart(Exception):
     """The reason, for the person who asked."""
 
 
-def run(*, say: Say, progress: Say, ready: Callable[[], None]) -> None:
+def run(*, lab: bool, say: Say, progress: Say, ready: Callable[[], None]) -> None:
     """Start everything, call ``ready``, and keep it running until StopRequested. Raises CannotStart."""
     try:
         with homelock.held(settings.HOME):
             sockets.check_free([endpoints.control_plane(), endpoints.metadata_service(), endpoints.metadata_tls()])
+            if lab:
+                support.find()
             with Supervisor(say) as supervisor:
                 _start_everything(supervisor, progress)
+                if lab:
+                    progress("putting the servers into the lab")
+                    supervisor.start([children.lab()], seconds=LAB_SECONDS, progress=progress)
                 ready()
                 supervisor.stream()
                 supervisor.watch()
@@ -42,7 +57,7 @@ def run(*, say: Say, progress: Say, ready: Callable[[], None]) -> None:
             f"Baremint already runs in {settings.HOME.path} (process {error.pid}). "
             f"See it with: {paste('info')}  Stop it with: {paste('down')}"
         ) from None
-    except (sockets.PortUnavailable, children.BrokerUnavailable, StartFailed, ImproperlyConfigured) as error:
+    except CAUSES as error:
         raise CannotStart(str(error)) from None
 
 

@@ -31,11 +31,11 @@ def refuse_wrong_kek() -> None:
         connections.close_all()
 
 
-def with_settings(module: str, command: str) -> None:
+def with_settings(module: str, command: str, *arguments: str) -> None:
     """Go on with these settings: they are read once a process, and the services have different ones."""
     if module != settings.SETTINGS_MODULE:
         os.environ["DJANGO_SETTINGS_MODULE"] = module
-        os.execv(sys.executable, [sys.executable, "-m", "controlplane", command])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-m", "controlplane", command, *arguments])  # noqa: S606
 
 
 def until_told_to_stop() -> threading.Event:

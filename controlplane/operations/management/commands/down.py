@@ -1,15 +1,10 @@
-import os
-import select
-import signal
 from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.operations.supervisor import homelock
-
-SECONDS_TO_DIE = 5.0
+from controlplane.operations.supervisor import ending, homelock
 
 
 class Command(BaseCommand):
@@ -27,27 +22,8 @@ class Command(BaseCommand):
             self.stdout.write(f"Nothing runs in {settings.HOME.path}.")
             return
         self.stdout.write(f"Stopping Baremint in {settings.HOME.path} (process {pid}) ...")
-        if _end(pid, signal.SIGTERM, options["seconds"]):
-            self.stdout.write("Stopped.")
-        # SIGKILL leaves nothing behind: the kernel ends every child with its parent (supervisor/lifeline.py).
-        elif _end(pid, signal.SIGKILL, SECONDS_TO_DIE):
-            self.stdout.write("It did not stop by itself; it is ended.")
-        else:
-            raise CommandError(f"Process {pid} does not end.")
-
-
-def _end(pid: int, number: signal.Signals, seconds: float) -> bool:
-    """Send a signal; returns whether the process ended within so many seconds."""
-    try:
-        handle = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        signal.pidfd_send_signal(handle, number)
-        return bool(select.select([handle], [], [], seconds)[0])
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        raise CommandError(f"Process {pid} belongs to another user: run `baremint down` as that user.") from None
-    finally:
-        os.close(handle)
+        try:
+            gently = ending.end(pid, seconds=options["seconds"])
+        except ending.CannotEnd as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write("Stopped." if gently else "It did not stop by itself; it is ended.")

@@ -25,9 +25,11 @@ class Command(BaseCommand):
             action="store_true",
             help="run in the background; return once everything answers. The log is BAREMINT_HOME/baremint.log.",
         )
+        parser.add_argument("--lab", action="store_true", help="put every server into the lab, too: see baremint lab")
         parser.add_argument("--report-to", type=int, help=SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._lab = options["lab"]
         if options["detach"]:
             self._detach()
         elif options["report_to"] is not None:
@@ -37,7 +39,7 @@ class Command(BaseCommand):
 
     def _run(self) -> None:
         try:
-            launch.run(say=self._say, progress=self._progress, ready=self._welcome)
+            launch.run(lab=self._lab, say=self._say, progress=self._progress, ready=self._welcome)
         except (StopRequested, KeyboardInterrupt):
             self._say("Baremint is stopped.")
         except launch.CannotStart as error:
@@ -49,7 +51,7 @@ class Command(BaseCommand):
             report.progress(text)
 
         try:
-            launch.run(say=self._say, progress=progress, ready=report.ready)
+            launch.run(lab=self._lab, say=self._say, progress=progress, ready=report.ready)
         except StopRequested:
             self._say("Baremint is stopped.")
         except launch.CannotStart as error:
@@ -58,7 +60,7 @@ class Command(BaseCommand):
 
     def _detach(self) -> None:
         try:
-            background.start(settings.HOME, progress=self._progress)
+            background.start(settings.HOME, "up", *(["--lab"] if self._lab else []), progress=self._progress)
         except background.StartFailed as error:
             raise CommandError(str(error)) from None
         self._welcome()

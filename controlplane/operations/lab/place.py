@@ -1,0 +1,143 @@
+"""One server in the lab: its processes, its cable, its listening sockets."""
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from controlplane.operations.lab import wiring
+from controlplane.operations.lab.members import Member
+from controlplane.operations.lab.names import CONTROL_PLANE_ADDRESS
+from identity.inside.origin import SERVICE_ADDRESS
+
+HTTP, HTTPS = 80, 443
+# Answers of the metadata service get no further than the server itself (as response_hop_limit 1 of virtual servers).
+LISTENING = ((SERVICE_ADDRESS, HTTP, 1), (SERVICE_ADDRESS, HTTPS, 1), (CONTROL_PLANE_ADDRESS, HTTPS, 0))
+START_SECONDS = 20
+PROGRAM = [sys.executable, "-S", "-E", "-m"]
+LAUNCHER = "controlplane.operations.lab.launcher"
+DRESSING = "controlplane.operations.lab.dressing"
+
+
+class CannotPlace(Exception):
+    """Why a server could not be put into the lab."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is the same for all servers."""
+
+    user_namespace: bool
+    """Whether each server gets one of its own."""
+    hidden: tuple[str, ...]
+    trust: dict[str, str]
+    java_homes: tuple[str, ...]
+
+
+class Place:
+    """Making one takes a fraction of a second. Raises CannotPlace."""
+
+    def __init__(self, member: Member, ground: Ground) -> None:
+        self.member = member
+        self.ground = ground
+        self.outer, self.inner, self.sockets = _launch(member, ground)
+        self.alive = os.pidfd_open(self.inner)
+        try:
+            wiring.run(self.outer.pid, wiring.far_end(member, self.inner))
+            wiring.run(self.inner, wiring.near_end(member))
+            self._switch(member)
+        except (wiring.CannotWire, subprocess.SubprocessError) as error:
+            self.close()
+            raise CannotPlace(f"The network of {member.name}: {error}") from None
+
+    @property
+    def is_alive(self) -> bool:
+        return not select.select([self.alive], [], [], 0)[0]
+
+    def follow(self, member: Member) -> bool:
+        """Become as the member is now. False when that takes a new place."""
+        if (member.address, member.mac) != (self.member.address, self.member.mac):
+            return False
+        if member.answers != self.member.answers:
+            self._switch(member)
+        if (member.name, member.files) != (self.member.name, self.member.files):
+            self._dress(member)
+        self.member = member
+        return True
+
+    def close(self) -> None:
+        """End every process in the server; the kernel takes the rest away."""
+        for sock in self.sockets:
+            sock.close()
+        self.outer.kill()
+        self.outer.wait()
+        select.select([self.alive], [], [], START_SECONDS)
+        os.close(self.alive)
+
+    def _switch(self, member: Member) -> None:
+        far, near = wiring.switch(member, answers=member.answers)
+        wiring.run(self.outer.pid, far, whatever_comes=True)
+        wiring.run(self.inner, near, whatever_comes=True)
+
+    def _dress(self, member: Member) -> None:
+        dress = {
+            "user_namespace": self.ground.user_namespace,
+            "hostname": member.name,
+            "files": dict(member.files),
+        }
+        subprocess.run(  # noqa: S603
+            [*PROGRAM, DRESSING, str(self.inner)],
+            input=json.dumps(dress),
+            text=True,
+            env={"PATH": os.defpath},
+            cwd=settings.BASE_DIR,
+            timeout=START_SECONDS,
+            check=False,
+        )
+
+
+def _launch(member: Member, ground: Ground) -> tuple[subprocess.Popen[bytes], int, list[socket.socket]]:
+    """The outer process, the id of the inner one, the listening sockets in the order of LISTENING."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        outer = subprocess.Popen(  # noqa: S603
+            [*PROGRAM, LAUNCHER, str(theirs.fileno())],
+            stdin=subprocess.DEVNULL,
+            env={"PATH": os.defpath},
+            cwd=settings.BASE_DIR,
+            pass_fds=[theirs.fileno()],
+            start_new_session=True,
+        )
+        theirs.close()
+        ours.settimeout(START_SECONDS)
+        try:
+            ours.sendall(json.dumps(_plan(member, ground)).encode() + b"\n")
+            message, descriptors, _, _ = socket.recv_fds(ours, 65_536, len(LISTENING))
+        except OSError as error:
+            message, descriptors = json.dumps({"error": str(error)}).encode(), []
+    said: dict[str, Any] = json.loads(message or b'{"error": "its launcher ended"}')
+    if "error" in said:
+        outer.kill()
+        outer.wait()
+        raise CannotPlace(f"The namespaces of {member.name}: {said['error']}")
+    return outer, said["inner"], [socket.socket(fileno=each) for each in descriptors]
+
+
+def _plan(member: Member, ground: Ground) -> dict[str, Any]:
+    return {
+        "hostname": member.name,
+        "user_namespace": ground.user_namespace,
+        "listening": LISTENING,
+        "filesystem": {
+            "hidden": ground.hidden,
+            "trust": ground.trust,
+            "java_homes": ground.java_homes,
+            "files": dict(member.files),
+        },
+    }

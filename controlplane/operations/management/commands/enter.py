@@ -1,0 +1,35 @@
+import sys
+from argparse import REMAINDER, ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from controlplane.operations.lab import entering, state
+from controlplane.operations.program import paste
+
+
+class Command(BaseCommand):
+    help = (
+        "Step into a server of the lab: open a shell there, or run a command. Of your environment only PATH, HOME, the "
+        "terminal and the language come along, so whatever works inside needs no configuration."
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.usage = "baremint enter SERVER [-- COMMAND ...]"
+        parser.add_argument("server", metavar="SERVER", help="name, id or CRN")
+        parser.add_argument("command", metavar="COMMAND", nargs=REMAINDER, help="default: your shell")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        command = options["command"]
+        command = command[1:] if command[:1] == ["--"] else command
+        lab = state.running(settings.HOME)
+        if lab is None:
+            raise CommandError(f"No lab runs here. Start it: {paste('lab up')}")
+        try:
+            entry = entering.find(lab, options["server"])
+            status = entering.enter(entry, command or entering.shell(), user_namespace=lab.user_namespace)
+        except entering.CannotEnter as error:
+            raise CommandError(str(error)) from None
+        sys.exit(status)

@@ -1,0 +1,81 @@
+import json
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from controlplane.operations import background
+from controlplane.operations.lab import state
+from controlplane.operations.program import paste
+from controlplane.operations.supervisor import ending, homelock
+from controlplane.operations.supervisor.children import control_plane_answers
+
+LOG = "lab.log"
+
+
+class Command(BaseCommand):
+    help = (
+        "The lab: every server a set of kernel namespaces, with 169.254.169.254 and IBM's host names inside. "
+        "Works as root, and as an ordinary user where user namespaces are allowed; the network of this machine stays "
+        "as it is. Step into a server with: baremint enter SERVER"
+    )
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        words = parser.add_subparsers(dest="word", required=True, metavar="up|status|down")
+        words.add_parser("up", help="start it beside the Baremint that runs here; it ends with that one")
+        status = words.add_parser("status", help="say what is in it")
+        status.add_argument("--json", action="store_true", help="for scripts: one JSON object")
+        words.add_parser("down", help="end it, and every program in it")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        match options["word"]:
+            case "up":
+                self._up()
+            case "down":
+                self._down()
+            case _:
+                self._status(as_json=options["json"])
+
+    def _up(self) -> None:
+        if not control_plane_answers():
+            raise CommandError(f"Start Baremint first: {paste('up --detach')}   (or both at once: {paste('up --lab')})")
+        if homelock.holder(settings.HOME, state.LOCK):
+            self._status(as_json=False)
+            return
+        state.forget(settings.HOME)
+        try:
+            background.start(settings.HOME, "serve_lab", log=LOG, progress=self._say)
+        except background.StartFailed as error:
+            raise CommandError(str(error)) from None
+        self._status(as_json=False)
+
+    def _down(self) -> None:
+        keeper = homelock.holder(settings.HOME, state.LOCK)
+        if keeper:
+            ending.end(keeper, seconds=30)
+        state.forget(settings.HOME)
+        self._say("The lab is down." if keeper else "No lab runs here.")
+
+    def _status(self, *, as_json: bool) -> None:
+        found = state.running(settings.HOME)
+        if as_json:
+            self._say(json.dumps({"running": found is not None, **(asdict(found) if found else {})}, indent=2))
+            return
+        if found is None:
+            self._say(f"No lab runs here. Start it: {paste('lab up')}")
+            return
+        how = "in a user namespace" if found.rootless else "as root"
+        self._say(f"The lab is up (process {found.keeper}, {how}).\n")
+        width = max([len(each.name) for each in found.servers], default=0)
+        for each in found.servers:
+            self._say(f"  {each.name:<{width}}  {each.address:<15}  {paste(f'enter {each.name}')}")
+        for trouble in found.troubles:
+            self._say(f"  Not in it: {trouble}")
+        if found.left_out:
+            self._say(f"  Not in it: {found.left_out} more servers; the lab takes the {len(found.servers)} oldest.")
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
