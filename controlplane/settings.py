@@ -118,6 +118,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "controlplane.kernel.middleware.RequestContextMiddleware",
+    "controlplane.kernel.middleware.ServiceHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "controlplane.kernel.middleware.SlashCollapsingMiddleware",

@@ -1,4 +1,4 @@
-"""What every request passes: its id and origin, and the collapse of doubled slashes."""
+"""What every request passes: its id and origin, the scheme of links, and the collapse of doubled slashes."""
 
 import re
 import uuid
@@ -10,6 +10,7 @@ from controlplane.kernel import context
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LONGEST_AGENT = 256
+SERVICE_DOMAIN = ".cloud.ibm.com"
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -41,6 +42,21 @@ class RequestContextMiddleware:
             response["Content-Length"] = str(len(response.content))
         response["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+class ServiceHostMiddleware:
+    """IBM's hosts are only ever reached by TLS, which ends in front of this process (operations/lab/relay.py).
+
+    So links in answers on those hosts say https, whatever the last hop spoke; no header of a client is asked.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.META.get("HTTP_HOST", "").partition(":")[0].endswith(SERVICE_DOMAIN):
+            request.META["wsgi.url_scheme"] = "https"
+        return self.get_response(request)
 
 
 class SlashCollapsingMiddleware:

@@ -42,7 +42,7 @@ def server(world: World) -> dict[str, Any]:
 
 def test_a_server_lives_in_the_region_whose_host_was_called(server: dict[str, Any]) -> None:
     assert server["zone"]["name"] == "eu-de-1"
-    assert server["href"].startswith(f"http://{EU_DE}/v1/")
+    assert server["href"].startswith(f"https://{EU_DE}/v1/")
     assert ":eu-de-1:" in server["crn"]
     assert BareMetalServer.objects.get().region == "eu-de"
 
@@ -68,3 +68,9 @@ def test_a_host_that_names_no_region_is_the_configured_one(server: dict[str, Any
 
 def test_a_name_may_be_used_again_in_another_region(server: dict[str, Any]) -> None:
     assert there("POST", "/v1/vpcs", {"name": "net"}, host="us-south.iaas.cloud.ibm.com").status_code == 201
+
+
+def test_links_on_a_host_of_ibms_are_https_as_there_is_no_other_way_to_it(server: dict[str, Any]) -> None:
+    listed = there("GET", "/v1/bare_metal_servers").json()
+    assert listed["first"]["href"].startswith(f"https://{EU_DE}/v1/bare_metal_servers?")
+    assert listed["bare_metal_servers"][0]["href"].startswith(f"https://{EU_DE}/v1/bare_metal_servers/")

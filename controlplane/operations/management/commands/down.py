@@ -4,6 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from controlplane.operations.lab import state
 from controlplane.operations.supervisor import ending, homelock
 
 
@@ -24,6 +25,8 @@ class Command(BaseCommand):
         self.stdout.write(f"Stopping Baremint in {settings.HOME.path} (process {pid}) ...")
         try:
             gently = ending.end(pid, seconds=options["seconds"])
+            if keeper := homelock.holder(settings.HOME, state.LOCK):  # a lab beside it would end with it a moment later
+                ending.end(keeper, seconds=options["seconds"])
         except ending.CannotEnd as error:
             raise CommandError(str(error)) from None
         self.stdout.write("Stopped." if gently else "It did not stop by itself; it is ended.")

@@ -1,0 +1,107 @@
+"""Stepping into servers of the lab, as a person would: with ``baremint enter``."""
+
+import json
+import subprocess
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.live.operator import NEW, eventually
+from tests.live.product import ROOT, Product
+
+SECONDS = 60
+PYTHON = "python3"
+TOKEN = f"http://169.254.169.254/identity/v1/token?version={NEW}"
+
+# What every program inside may use. ask() returns a status and what was said, or None and why there is no answer.
+PRELUDE = """
+import json, os, socket, struct, subprocess, sys, time
+import urllib.request, urllib.error
+
+TOKEN = "{token}"
+
+def ask(url=TOKEN, method="PUT", body=None, timeout=3, **headers):
+    headers = {{"Metadata-Flavor": "ibm", **{{name.replace("_", "-"): value for name, value in headers.items()}}}}
+    request = urllib.request.Request(url, body, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+    except OSError as error:
+        return None, str(error)
+
+def code(answer):
+    status, said = answer
+    return [status, said["errors"][0]["code"] if status and status >= 400 else "" if status else "no answer"]
+
+def run(*command):
+    subprocess.run(command, check=True, capture_output=True)
+
+def say(value):
+    print(json.dumps(value), flush=True)
+"""
+
+
+class Lab:
+    def __init__(self, product: Product) -> None:
+        self.product = product
+
+    def entering(self, server: str, *command: str) -> list[str]:
+        return self.product.command("enter", server, "--", *command)
+
+    def attempt(self, server: str, *command: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.entering(server, *command),
+            input=stdin,
+            env=self.product.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def run(self, server: str, *command: str, stdin: str = "") -> str:
+        """What a command prints in a server; it must succeed."""
+        done = self.attempt(server, *command, stdin=stdin)
+        assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def program(self, server: str, text: str) -> Any:
+        """What a Python program says in a server: the JSON of its last line."""
+        return json.loads(self.run(server, PYTHON, "-", stdin=whole(text)).splitlines()[-1])
+
+    @contextmanager
+    def running(self, server: str, text: str) -> Iterator[subprocess.Popen[str]]:
+        """A Python program in a server while something else is done."""
+        with subprocess.Popen(
+            self.entering(server, PYTHON, "-c", whole(text)),
+            env=self.product.environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as program:
+            try:
+                yield program
+            finally:
+                program.terminate()
+
+    def status(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.product.run("lab", "status", "--json"))
+        return found
+
+    def entry(self, server: str) -> dict[str, Any] | None:
+        """A server of the lab by name or id."""
+        known = self.status().get("servers", [])
+        return next((each for each in known if server in (each["id"], each["name"])), None)
+
+    def await_server(self, server: str) -> dict[str, Any]:
+        found: dict[str, Any] = eventually(lambda: self.entry(server))
+        return found
+
+
+def whole(text: str) -> str:
+    return PRELUDE.format(token=TOKEN) + textwrap.dedent(text)
