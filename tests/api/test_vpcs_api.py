@@ -204,6 +204,6 @@ def test_a_vpc_of_another_account_or_region_looks_like_none(api: Api, vpc: str, 
 def test_a_region_has_vpcs_of_its_own(api: Api, vpc: str) -> None:
     body = api.call("POST", VPCS, {"name": "net"}, Host=EU_DE).json()
     assert body["crn"].split(":")[5] == "eu-de"
-    assert body["href"] == f"http://{EU_DE}{VPCS}/{body['id']}"
+    assert body["href"] == f"https://{EU_DE}{VPCS}/{body['id']}"
     assert [each["id"] for each in api.get(VPCS, Host=EU_DE).json()["vpcs"]] == [body["id"]]
     assert Api(MALLORY).get(VPCS).json()["vpcs"] == []

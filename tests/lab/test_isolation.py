@@ -256,24 +256,24 @@ def test_through_a_forwarding_proxy_in_another_server(lab: Lab, victim: dict[str
 
 
 CONTAINER = """
-    # A container in the server: a network of its own, which has the server's address, behind the server as its router.
-    # So nothing but the distance differs.
-    address = "%s"
-    holder = subprocess.Popen(["unshare", "--net", "sleep", "60"])
-    time.sleep(0.5)
-    inside = ("nsenter", "--net=/proc/%%d/ns/net" %% holder.pid)
-    try:
-        run("ip", "link", "add", "inner", "type", "veth", "peer", "name", "outer", "netns", str(holder.pid))
-        run("ip", "link", "set", "inner", "up")
-        run(*inside, "ip", "addr", "add", address + "/32", "dev", "outer")
-        run(*inside, "ip", "link", "set", "outer", "up")
-        run(*inside, "ip", "route", "add", "default", "dev", "outer")
-        for setting in ("all/forwarding", "all/proxy_arp", "all/accept_local", "inner/proxy_arp", "eth0/proxy_arp"):
-            open("/proc/sys/net/ipv4/conf/" + setting, "w").write("1")
-        run("ip", "addr", "del", address + "/32", "dev", "eth0")
-        run("ip", "route", "replace", "169.254.169.254/32", "dev", "eth0", "scope", "link")
-        run("ip", "route", "add", address + "/32", "dev", "inner")
-        program = '''
+# A container in the server: a network of its own, which has the server's address, behind the server as its router.
+# So nothing but the distance differs.
+address = "%s"
+holder = subprocess.Popen(["unshare", "--net", "sleep", "60"])
+time.sleep(0.5)
+inside = ("nsenter", "--net=/proc/%%d/ns/net" %% holder.pid)
+try:
+    run("ip", "link", "add", "inner", "type", "veth", "peer", "name", "outer", "netns", str(holder.pid))
+    run("ip", "link", "set", "inner", "up")
+    run(*inside, "ip", "addr", "add", address + "/32", "dev", "outer")
+    run(*inside, "ip", "link", "set", "outer", "up")
+    run(*inside, "ip", "route", "add", "default", "dev", "outer")
+    for setting in ("all/forwarding", "all/proxy_arp", "all/accept_local", "inner/proxy_arp", "eth0/proxy_arp"):
+        open("/proc/sys/net/ipv4/conf/" + setting, "w").write("1")
+    run("ip", "addr", "del", address + "/32", "dev", "eth0")
+    run("ip", "route", "replace", "169.254.169.254/32", "dev", "eth0", "scope", "link")
+    run("ip", "route", "add", address + "/32", "dev", "inner")
+    program = '''
 import json, socket, struct, sys
 def echo():
     sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
@@ -293,16 +293,16 @@ def connect():
 echo()
 print(json.dumps([echo(), connect()]))
 '''
-        said = subprocess.run([*inside, "python3", "-c", program], capture_output=True, text=True)
-        say(json.loads(said.stdout or json.dumps(said.stderr)))
-    finally:
-        holder.kill()
-        holder.wait()
-        run("ip", "addr", "replace", address + "/32", "dev", "eth0")
-        for there in ("169.254.169.254", "166.9.0.1"):
-            run("ip", "route", "replace", there + "/32", "dev", "eth0", "scope", "link", "src", address)
-        for setting in ("all/forwarding", "all/proxy_arp", "all/accept_local", "eth0/proxy_arp"):
-            open("/proc/sys/net/ipv4/conf/" + setting, "w").write("0")
+    said = subprocess.run([*inside, "python3", "-c", program], capture_output=True, text=True)
+    say(json.loads(said.stdout or json.dumps(said.stderr)))
+finally:
+    holder.kill()
+    holder.wait()
+    run("ip", "addr", "replace", address + "/32", "dev", "eth0")
+    for there in ("169.254.169.254", "166.9.0.1"):
+        run("ip", "route", "replace", there + "/32", "dev", "eth0", "scope", "link", "src", address)
+    for setting in ("all/forwarding", "all/proxy_arp", "all/accept_local", "eth0/proxy_arp"):
+        open("/proc/sys/net/ipv4/conf/" + setting, "w").write("0")
 """
 
 
