@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "identity",
     "controlplane.objectstore",
     "controlplane.operations",
+    "controlplane.console",
 ]
 
 MIDDLEWARE = [
@@ -128,6 +129,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "controlplane.console.middleware.ContentSecurityPolicyMiddleware",
 ]
 
 TEMPLATES = [
@@ -222,6 +224,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/"
+CSRF_FAILURE_VIEW = "controlplane.console.views.errors.csrf_failed"
 BEHIND_TLS = env.bool("BAREMINT_BEHIND_TLS", default=False)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BEHIND_TLS
 # The proxy says in which scheme it was asked, and lets nobody else say it: links in answers follow.

@@ -19,10 +19,10 @@ urlpatterns = [
     path("docs/openapi.json", openapi.as_json),
     path("healthz", operations.healthz),
     path("readyz", operations.readyz),
-    path("", operations.index),
+    path("", include("controlplane.console.urls")),
 ]
 
 handler400 = "controlplane.kernel.envelopes.handler400"
 handler403 = "controlplane.kernel.envelopes.handler403"
-handler404 = "controlplane.kernel.envelopes.handler404"
-handler500 = "controlplane.kernel.envelopes.handler500"
+handler404 = "controlplane.console.views.errors.not_found"
+handler500 = "controlplane.console.views.errors.broken"

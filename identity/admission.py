@@ -11,12 +11,12 @@ def admit(facts: ServerFacts) -> Verdict:
     if not facts.metadata_allowed:
         return Refused(
             "The account has turned the metadata service off for all of its servers, whatever their own switches say. "
-            f"Turn it on again: PATCH /_baremint/account with {SWITCH}, or in the admin."
+            f"Turn it on again: PATCH /_baremint/account with {SWITCH}, or in the console."
         )
     if not facts.metadata_enabled:
         return Refused(
             "The metadata service is not enabled on this server. Enable it: "
-            f"PATCH /v1/bare_metal_servers/{facts.id} with {SWITCH}, or in the admin."
+            f"PATCH /v1/bare_metal_servers/{facts.id} with {SWITCH}, or in the console."
         )
     return Allowed(
         f"The metadata service is enabled on this server, and answers {facts.metadata_protocol} only.",

@@ -3,8 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import CharField, F, OuterRef, QuerySet, Subquery, Value
-from django.db.models.functions import Concat
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
 from controlplane.activity.admin import ReadOnlyAdmin
@@ -25,6 +24,7 @@ from servers.models import (
     Subnet,
     VirtualNetworkInterface,
 )
+from servers.selectors import crn_expression
 from servers.services.metadata_service import switch_account, switch_metadata_service
 from trustedprofiles.models import TrustedProfile
 
@@ -115,19 +115,6 @@ class BareMetalServerAdmin(admin.ModelAdmin):
     @admin.action(description="Metadata service: answer https (secure access)", permissions=["change"])
     def use_https(self, request: HttpRequest, servers: QuerySet[BareMetalServer]) -> None:
         self._switch(request, servers, protocol="https")
-
-
-def crn_expression() -> Concat:
-    """A server's CRN in the database, for joining its events."""
-    return Concat(
-        Value("crn:v1:bluemix:public:is:"),
-        F("zone"),
-        Value(":a/"),
-        F("account_id"),
-        Value("::bare-metal-server:"),
-        F("id"),
-        output_field=CharField(),
-    )
 
 
 def _person(request: HttpRequest) -> Party:

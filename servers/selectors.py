@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, Sum
+from django.db.models import CharField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum, Value
+from django.db.models.functions import Concat
 
 from servers.models import (
     VPC,
@@ -110,6 +111,19 @@ def _place(query: Mapping[str, str], *, account_id: str, region: str) -> dict[st
             return None
         place["vpc_id"] = vpc.pk
     return place
+
+
+def crn_expression() -> Concat:
+    """A server's CRN in the database, for joining its events and links."""
+    return Concat(
+        Value("crn:v1:bluemix:public:is:"),
+        F("zone"),
+        Value(":a/"),
+        F("account_id"),
+        Value("::bare-metal-server:"),
+        F("id"),
+        output_field=CharField(),
+    )
 
 
 def vpcs_by_crn(crn: str) -> list[VPC]:

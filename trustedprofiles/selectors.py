@@ -152,22 +152,26 @@ def trusts(profile: TrustedProfile, facts: ServerFacts) -> Verdict:
 def considered_trust(profile: TrustedProfile, facts: ServerFacts) -> list[matching.Consideration]:
     """What each claim rule of the profile, and each of its links to this server, says about it."""
     links = [
-        matching.LinkFacts(row.id, row.cr_type, row.crn, row.is_cross_account)
+        link_facts(row)
         for row in ProfileLink.objects.filter(profile=profile, crn=facts.crn).order_by("created_at", "id")
     ]
-    rules = [
-        matching.RuleFacts(
-            id=row.id,
-            cr_type=row.cr_type,
-            conditions=tuple(ClaimCondition(**each) for each in row.conditions),
-            name=row.name,
-        )
-        for row in ClaimRule.objects.filter(profile=profile, type=ClaimRule.Type.COMPUTE_RESOURCE).order_by(
-            "created_at", "id"
-        )
-    ]
+    rules = [rule_facts(row) for row in compute_resource_rules().filter(profile=profile)]
     claims = claims_of(facts, resource_group_name=_group_name(facts.resource_group_id)) if rules else {}
     return matching.consider(facts, links=links, rules=rules, claims=claims, profile_account_id=profile.account_id)
+
+
+def compute_resource_rules() -> QuerySet[ClaimRule]:
+    """The claim rules that can trust a compute resource, in the order they were made."""
+    return ClaimRule.objects.filter(type=ClaimRule.Type.COMPUTE_RESOURCE).order_by("created_at", "id")
+
+
+def link_facts(row: ProfileLink) -> matching.LinkFacts:
+    return matching.LinkFacts(row.id, row.cr_type, row.crn, row.is_cross_account)
+
+
+def rule_facts(row: ClaimRule) -> matching.RuleFacts:
+    conditions = tuple(ClaimCondition(**each) for each in row.conditions)
+    return matching.RuleFacts(id=row.id, cr_type=row.cr_type, conditions=conditions, name=row.name)
 
 
 def _group_name(id: str) -> str:

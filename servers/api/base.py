@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from django.conf import settings
 from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,10 +12,10 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, MissingValue, NotFound, Target
 from controlplane.kernel.paging import Order, paginate
 from controlplane.kernel.versioning import parse_version, require_generation
-from servers import catalog
 from servers.api.references import Hrefs
 from servers.models import BareMetalServer
 from servers.models.base import RegionalResource
+from servers.regions import region_of_host
 from servers.selectors import servers_of
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.models import Account
@@ -36,9 +35,7 @@ class VpcView(GuardedView):
 
     @property
     def region(self) -> str:
-        """The region whose host was called, ``eu-de.iaas.cloud.ibm.com``; on every other host, the configured one."""
-        label = self.request.get_host().partition(".")[0]
-        return label if label in catalog.regions() else settings.BAREMINT_REGION
+        return region_of_host(self.request.get_host())
 
     def resource_attributes(self) -> dict[str, str]:
         return {"region": self.region}

@@ -21,6 +21,7 @@ from identity.selectors import JsonWebKeySet
 from identity.services.apikeys import LONGEST_VALUE
 from identity.signing import LONGEST_TOKEN_TEXT
 
+PAGE: Schema = {"text/html": {"schema": {"type": "string"}}}
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -60,6 +61,8 @@ class Door:
     security: str = ""
     inside: bool = False
     """Of the metadata service, which is another process at other addresses."""
+    page: bool = False
+    """Whether a browser gets a page instead: after signing in, and if it may see anything."""
 
     def operation(self, components: ComponentRegistry) -> Schema:
         document: Schema = {
@@ -83,6 +86,10 @@ class Door:
         if self.body:
             content = {self.body_type: {"schema": self.body}}
             document["requestBody"] = {"content": content, **({"required": True} if self.body_required else {})}
+        if self.page:
+            document["responses"]["200"]["content"] |= PAGE
+            document["responses"]["302"] = {"description": "To a browser of nobody: the way to sign in"}
+            document["responses"]["403"] = {"description": HTTPStatus.FORBIDDEN.phrase, "content": PAGE}
         if self.inside:
             document["servers"] = [metadata_service()]
         return document
@@ -267,7 +274,8 @@ DOORS = (
         method="get",
         name="get_welcome",
         tag=OPERATIONS,
-        summary="Where everything is",
+        summary="Where everything is; to a browser, the overview of the console",
         answer=Welcome,
+        page=True,
     ),
 )

@@ -1,0 +1,39 @@
+"""Reads of activity. Events are found by their target, or among the latest: there is no other index to slow writes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import Max, QuerySet
+
+from controlplane.activity.models import ActivityEvent
+
+RECENT_EVENTS = 20_000
+"""How far back a look at "the last minutes" goes at most."""
+
+
+def events_on(target_id: str) -> QuerySet[ActivityEvent]:
+    """What happened to a resource, newest first."""
+    return ActivityEvent.objects.filter(target_id=target_id).order_by("-id")
+
+
+def last_success(target_id: str, actions: Sequence[str]) -> datetime | None:
+    """When one of these actions last succeeded on the target."""
+    found = (
+        ActivityEvent.objects.filter(target_id=target_id, action=action, outcome=ActivityEvent.Outcome.SUCCESS)
+        .order_by("-id")
+        .values_list("time", flat=True)
+        .first()
+        for action in actions
+    )
+    return max((time for time in found if time), default=None)
+
+
+def events_of(account_id: str) -> QuerySet[ActivityEvent]:
+    """An account's events, and those of the service itself, which belong to no account; newest first."""
+    return ActivityEvent.objects.filter(account_id__in=[account_id, ""]).order_by("-id")
+
+
+def recent_events(account_id: str, *, now: datetime, within: timedelta) -> QuerySet[ActivityEvent]:
+    """The account's events of the last while, among the latest RECENT_EVENTS of all."""
+    newest = ActivityEvent.objects.aggregate(id=Max("id"))["id"] or 0
+    return events_of(account_id).filter(id__gt=newest - RECENT_EVENTS, time__gt=now - within, time__lte=now)

@@ -1,0 +1,108 @@
+"""Who looks: a signed-in person, the account and region they see, and what they may do there.
+
+The console decides nothing. It asks the functions that the REST API asks, with the same actions and the same resource
+attributes, so a person may do here exactly what an API key of theirs may do there.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel.caller import Caller
+from controlplane.kernel.errors import ApiError, NotAuthorized
+from controlplane.kernel.verdict import Verdict
+from servers.models import BareMetalServer
+from servers.regions import region_of_host
+from trustedprofiles.actions import service_of
+from trustedprofiles.models import Account, TrustedProfile, User
+from trustedprofiles.selectors import authorize_each
+
+SERVER = "is.bare-metal-server.bare-metal-server"
+ADMINISTER = "is.bare-metal-server.account-settings.administer"
+PROFILE = "iam-identity.profile"
+EVERY_SERVER = {"bareMetalServerId": "*"}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody signed in, in their account, looking at one region."""
+
+    user: User
+    account: Account
+    region: str
+
+    @property
+    def caller(self) -> Caller:
+        return Caller(str(self.user.iam_id), self.account.id, self.user.get_username(), "User")
+
+    @property
+    def by(self) -> Party:
+        """How events name them."""
+        return Party.of(self.caller)
+
+    def may_each(self, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
+        """One verdict for each resource, in a constant number of queries."""
+        return authorize_each(
+            self.caller, action=action, resources=[self._resource(action, each) for each in resources]
+        )
+
+    def may(self, action: str, attributes: Mapping[str, str] | None = None) -> Verdict:
+        return self.may_each(action, [attributes or {}])[0]
+
+    def require(self, action: str, attributes: Mapping[str, str] | None = None) -> None:
+        """Raises NotAuthorized, which says what would have allowed it."""
+        if not (verdict := self.may(action, attributes)):
+            raise NotAuthorized(verdict.because, more_info=verdict.explanation)
+
+    @contextmanager
+    def recording(self, event: str, target: Party) -> Iterator[None]:
+        """What is refused inside leaves the event that the REST API would leave."""
+        try:
+            yield
+        except ApiError as error:
+            record(event, initiator=self.by, target=target, account_id=self.account.id, error=error)
+            raise
+
+    def _resource(self, action: str, attributes: Mapping[str, str]) -> dict[str, str]:
+        service = service_of(action)
+        place = {"region": self.region} if service == "is" else {}
+        return {"accountId": self.account.id, "serviceName": service, **place, **attributes}
+
+
+def person_of(request: HttpRequest) -> Person | None:
+    """The signed-in person; None for one without an account or an IAM id, who may do nothing here."""
+    user: Any = request.user
+    if user.account is None or not user.iam_id:
+        return None
+    return Person(user, user.account, region_of_host(request.get_host()))
+
+
+def server_attributes(server: BareMetalServer) -> dict[str, str]:
+    """What a policy may select a server by. Its VPC must be fetched along."""
+    return {
+        "bareMetalServerId": server.id,
+        "vpcId": server.vpc.id,
+        "resourceGroupId": server.resource_group_id,
+    }
+
+
+def profile_attributes(profile: TrustedProfile) -> dict[str, str]:
+    return {"resourceType": "profile", "resource": profile.id}
+
+
+def server_party(server: BareMetalServer) -> Party:
+    return Party(server.crn, server.name, "BareMetalServer")
+
+
+def role_name(person: Person) -> str:
+    """How the header calls what they may do; the decisions themselves are taken action by action."""
+    if person.account.owner_iam_id == person.user.iam_id:
+        return "Owner"
+    for action, name in ((ADMINISTER, "Owner"), (f"{SERVER}.update", "Operator"), (f"{SERVER}.list", "Viewer")):
+        if person.may(action, EVERY_SERVER if action != ADMINISTER else None):
+            return name
+    return "No access"

@@ -1,0 +1,30 @@
+"""The side navigation: one line a section."""
+
+from dataclasses import dataclass
+
+SECTIONS = (
+    ("Overview", "/"),
+    ("Bare metal servers", "/servers"),
+    ("Trusted profiles", "/profiles"),
+    ("Explain", "/explain"),
+    ("Token inspector", "/inspector"),
+    ("Keys and certificates", "/keys"),
+    ("Activity", "/activity"),
+)
+ELSEWHERE = (("API reference", "/docs"), ("Raw records", "/admin/"))
+
+
+@dataclass(frozen=True)
+class Section:
+    name: str
+    path: str
+    current: bool = False
+
+
+def sections(path: str) -> list[Section]:
+    """The sections, and which of them the path is in."""
+    return [Section(name, where, _is_in(path, where)) for name, where in SECTIONS]
+
+
+def _is_in(path: str, section: str) -> bool:
+    return path == section or (section != "/" and path.startswith(f"{section}/"))

@@ -1,0 +1,64 @@
+"""Identity certificates and the chain above them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+
+from identity.models import IssuedCertificate, KeyPair
+
+MOST_CERTIFICATES = 20
+
+
+@dataclass(frozen=True)
+class Link:
+    """One certificate of a chain."""
+
+    name: str
+    not_after: datetime
+
+
+@dataclass(frozen=True)
+class CertificateRow:
+    id: str
+    serial_number: str
+    not_before: datetime
+    not_after: datetime
+    days_left: int
+    expired: bool
+    chain: list[Link]
+    """The leaf, what issued it, and so on up to the root."""
+
+
+def certificates_of(server_id: str, *, now: datetime) -> list[CertificateRow]:
+    """The newest first; expired ones behind those that are good."""
+    rows = IssuedCertificate.objects.select_related("issuer__issuer").filter(server_id=server_id)
+    newest = rows.order_by("-not_after")[:MOST_CERTIFICATES]
+    return [certificate_row(row, now=now) for row in newest]
+
+
+def certificate_row(row: IssuedCertificate, *, now: datetime) -> CertificateRow:
+    """The row with its ``issuer`` and the issuer's issuer fetched along."""
+    return CertificateRow(
+        id=row.id,
+        serial_number=row.serial_number,
+        not_before=row.not_before,
+        not_after=row.not_after,
+        days_left=max((row.not_after - now).days, 0),
+        expired=row.not_after <= now,
+        chain=[Link(row.server_id, row.not_after), *_above(row.issuer)],
+    )
+
+
+def _above(issuer: KeyPair | None) -> list[Link]:
+    links = []
+    while issuer is not None and issuer.certificate:
+        certificate = x509.load_pem_x509_certificate(issuer.certificate.encode())
+        links.append(Link(common_name(certificate), certificate.not_valid_after_utc))
+        issuer = issuer.issuer
+    return links
+
+
+def common_name(certificate: x509.Certificate) -> str:
+    names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(names[0].value) if names else ""

@@ -1,0 +1,72 @@
+"""Activity events as lines of a list."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from controlplane.activity.models import ActivityEvent
+from identity.services.certificates import EVENT as CERTIFICATE
+from identity.services.iam_tokens import EXCHANGE_EVENT
+from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+
+WORDS = {
+    IDENTITY_TOKEN: ("Identity token", "issued"),
+    EXCHANGE_EVENT: ("IAM token", "issued"),
+    CERTIFICATE: ("Identity certificate", "issued"),
+    "baremint.key.rotate": ("Key", "rotated"),
+    "baremint.console.login": ("Person", "signed in"),
+    "baremint.account.update": ("Account switch", "changed"),
+}
+VERBS = {
+    "create": "created",
+    "read": "read",
+    "list": "listed",
+    "update": "changed",
+    "delete": "deleted",
+    "start": "started",
+    "stop": "stopped",
+    "restart": "restarted",
+    "attach": "attached",
+    "detach": "detached",
+}
+
+
+@dataclass(frozen=True)
+class EventRow:
+    id: int
+    path: str
+    time: datetime
+    text: str
+    action: str
+    success: bool
+    status: int
+    reason: str
+    message: str
+    initiator: str
+    target: str
+    request_id: str
+
+
+def event_row(event: ActivityEvent) -> EventRow:
+    return EventRow(
+        id=event.pk,
+        path=f"/activity/{event.pk}",
+        time=event.time,
+        text=describe(event.action, success=event.outcome == ActivityEvent.Outcome.SUCCESS),
+        action=event.action,
+        success=event.outcome == ActivityEvent.Outcome.SUCCESS,
+        status=event.reason_code,
+        reason=event.reason_type,
+        message=event.message,
+        initiator=event.initiator_name or event.initiator_id or "nobody known",
+        target=event.target_name or event.target_id,
+        request_id=event.request_id,
+    )
+
+
+def describe(action: str, *, success: bool = True) -> str:
+    """``is.subnet.reserved-ip.create`` is "Reserved ip created", or not; what follows no pattern stays as it is."""
+    *_, noun, verb = ("", "", *action.split("."))
+    subject, done = WORDS.get(action, (noun.replace("-", " ").replace("_", " "), VERBS.get(verb, "")))
+    if not (subject and done):
+        return action
+    return f"{subject[0].upper()}{subject[1:]} {done if success else f'not {done}'}"

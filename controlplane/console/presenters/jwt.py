@@ -1,0 +1,42 @@
+"""JSON web tokens laid open for people: header and claims as indented JSON. Nothing is verified here."""
+
+import base64
+import json
+from typing import Any
+
+from controlplane.kernel.errors import ApiError
+from controlplane.kernel.strictjson import parse_object
+
+LONGEST = 16_384
+HIDDEN = "(signature not shown)"
+
+
+def decoded(token: str) -> tuple[str, str]:
+    """Header and claims; each empty when it cannot be read."""
+    parts = token.split(".")
+    return _indented(parts[0]), _indented(parts[1] if len(parts) > 1 else "")
+
+
+def parts_of(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The same as values; empty where nothing can be read."""
+    parts = token.split(".")
+    return _object(parts[0]) or {}, (_object(parts[1]) if len(parts) > 1 else None) or {}
+
+
+def without_signature(token: str) -> str:
+    """Enough to see which token it is, and of no use to anybody."""
+    head, _, _ = token.rpartition(".")
+    return f"{head[:48]}...{head[-12:]}.{HIDDEN}"
+
+
+def _indented(part: str) -> str:
+    found = _object(part)
+    return json.dumps(found, indent=2, ensure_ascii=False) if found is not None else ""
+
+
+def _object(part: str) -> dict[str, Any] | None:
+    try:
+        raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        return parse_object(raw, limit=LONGEST)
+    except (ValueError, ApiError):
+        return None

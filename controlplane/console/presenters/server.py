@@ -1,0 +1,70 @@
+"""One server's page: what it is, what it holds, who trusts it, what happened."""
+
+from datetime import datetime
+from typing import Any
+
+from controlplane.activity.selectors import events_on
+from controlplane.console.access import SERVER, Person, server_attributes
+from controlplane.console.presenters.certificates import certificates_of
+from controlplane.console.presenters.events import event_row
+from controlplane.console.presenters.servers import server_row
+from controlplane.console.presenters.snippets import snippets
+from controlplane.console.presenters.tokens import live_tokens
+from controlplane.operations.endpoints import metadata_url
+from servers.addressing import loopback_address
+from servers.facts import facts_of
+from servers.models import BareMetalServer
+from servers.selectors import server_by_number
+from trustedprofiles.trusting import Trust, profiles_trusting
+
+INITIALIZE = "is.bare-metal-server.initialization.update"
+MOST_EVENTS = 15
+ACTS = (("start", "Start"), ("stop", "Stop"), ("restart", "Restart"), ("delete", "Delete"))
+
+
+def server_page(person: Person, server: BareMetalServer) -> dict[str, Any]:
+    """What does not change while the page is looked at."""
+    initialization = server.initialization
+    url = metadata_url(loopback_address(server.number), protocol=server.metadata_protocol)
+    may = {
+        "operate": bool(person.may(f"{SERVER}.operate", server_attributes(server))),
+        "initialize": bool(person.may(INITIALIZE, server_attributes(server))),
+    }
+    return {
+        "server": server,
+        "url": url,
+        "image": initialization.image,
+        "keys": initialization.keys,
+        "may": may,
+        "snippets": snippets(url, profile_to_name(server)),
+    }
+
+
+def server_state(person: Person, server: BareMetalServer) -> dict[str, Any]:
+    """Its status and switches. ``server`` as ``servers_to_show`` reads it."""
+    attributes = server_attributes(server)
+    row = server_row(server, bool(person.may(f"{SERVER}.update", attributes)))
+    acts = ACTS if person.may(f"{SERVER}.operate", attributes) else ()
+    return {"row": row, "reasons": server.status_reasons, "acts": acts}
+
+
+def server_holdings(server: BareMetalServer, *, now: datetime) -> dict[str, Any]:
+    """What it holds, who trusts it, what happened to it."""
+    return {
+        "tokens": live_tokens(server.crn, now=now),
+        "certificates": certificates_of(server.id, now=now),
+        "trusts": trusts_of(server),
+        "events": [event_row(event) for event in events_on(server.crn)[:MOST_EVENTS]],
+    }
+
+
+def trusts_of(server: BareMetalServer) -> list[Trust]:
+    whole = server_by_number(server.number)
+    return profiles_trusting(facts_of(whole)) if whole else []
+
+
+def profile_to_name(server: BareMetalServer) -> str:
+    """The trusted profile that an exchange has to name: none when the server has a default one."""
+    if server.initialization.default_trusted_profile_id:
+        return ""
+    return next((trust.profile.id for trust in trusts_of(server)), "")

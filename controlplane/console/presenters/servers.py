@@ -1,0 +1,134 @@
+"""Servers as the console shows them: rows of the table, its columns, its pages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Paginator
+
+from controlplane.console.access import SERVER, Person, server_attributes
+from controlplane.console.pages import with_query
+from controlplane.console.selectors import ORDERS, search_servers, servers_to_show
+from servers.lifecycle import ACTIONS
+from servers.models import BareMetalServer
+from servers.ports import ports_of
+
+ROWS = 25
+FILTERS = ("q", "status", "zone", "metadata", "protocol")
+TONES = {"running": "good", "failed": "bad", "stopped": "quiet"}
+COLUMNS = (
+    ("Name", "name"),
+    ("Status", "status"),
+    ("Zone", "zone"),
+    ("Profile", "profile"),
+    ("Primary IP", ""),
+    ("Metadata service", "metadata"),
+    ("Secure access", "protocol"),
+    ("Default trusted profile", ""),
+    ("Last token", ""),
+)
+
+
+@dataclass(frozen=True)
+class ServerRow:
+    id: str
+    name: str
+    status: str
+    tone: str
+    """How the status is coloured; its word says it as well."""
+    doing: str
+    """What is being done to it; empty at rest."""
+    zone: str
+    profile: str
+    primary_ip: str
+    enabled: bool
+    secure: bool
+    default_profile_id: str
+    default_profile: str
+    last_token_at: datetime | None
+    may_change: bool
+
+
+@dataclass(frozen=True)
+class Column:
+    title: str
+    sort_path: str
+    """Where the header leads to sort by it; empty when it does not sort."""
+    direction: str
+    """``ascending``, ``descending``, or empty."""
+
+
+@dataclass(frozen=True)
+class ServerTable:
+    rows: list[ServerRow]
+    columns: list[Column]
+    count: int
+    first: int
+    last: int
+    previous_path: str
+    next_path: str
+    live_path: str
+    filtered: bool
+    may_change: bool
+
+
+def server_row(server: Any, may_change: bool) -> ServerRow:
+    """``server`` as ``servers_to_show`` reads it."""
+    ports = ports_of(server)
+    default = server.initialization.default_trusted_profile_id
+    return ServerRow(
+        id=server.id,
+        name=server.name,
+        status=server.status,
+        tone="busy" if server.transition else TONES.get(server.status, "busy"),
+        doing=f"being {ACTIONS[server.transition].done}" if server.transition else "",
+        zone=server.zone,
+        profile=server.profile,
+        primary_ip=ports[0].primary_ip.address if ports else "",
+        enabled=server.metadata_enabled,
+        secure=server.metadata_protocol == BareMetalServer.Protocol.HTTPS,
+        default_profile_id=default,
+        default_profile=server.default_profile_name or (f"{default} (deleted)" if default else ""),
+        last_token_at=server.last_token_at,
+        may_change=may_change,
+    )
+
+
+def server_table(person: Person, query: Mapping[str, str]) -> ServerTable:
+    """The page of the table that the query asks for; the last one when there are not so many."""
+    asked = {name: query.get(name, "") for name in (*FILTERS, "sort")}
+    found = search_servers(servers_to_show(person.account.id, person.region), asked)
+    page = Paginator(found, ROWS).get_page(query.get("page"))
+    servers = list(page.object_list)
+    verdicts = person.may_each(f"{SERVER}.update", [server_attributes(each) for each in servers])
+    rows = [server_row(server, bool(verdict)) for server, verdict in zip(servers, verdicts, strict=True)]
+    return ServerTable(
+        rows=rows,
+        columns=_columns(asked),
+        count=page.paginator.count,
+        first=page.start_index(),
+        last=page.end_index(),
+        previous_path=_path(asked, page=page.previous_page_number()) if page.has_previous() else "",
+        next_path=_path(asked, page=page.next_page_number()) if page.has_next() else "",
+        live_path=with_query("/servers/table", {**asked, "page": page.number if page.number > 1 else ""}),
+        filtered=any(asked[name] for name in FILTERS),
+        may_change=any(row.may_change for row in rows),
+    )
+
+
+def _columns(asked: Mapping[str, str]) -> list[Column]:
+    sort = asked["sort"]
+    return [_column(title, name, sort, asked) for title, name in COLUMNS]
+
+
+def _column(title: str, name: str, sort: str, asked: Mapping[str, str]) -> Column:
+    if name not in ORDERS:
+        return Column(title, "", "")
+    direction = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
+    following = f"-{name}" if direction == "ascending" else name
+    return Column(title, _path({**asked, "sort": following}), direction)
+
+
+def _path(asked: Mapping[str, str], *, page: int | None = None) -> str:
+    return with_query("/servers", {**asked, "page": page if page and page > 1 else ""})

@@ -1,0 +1,72 @@
+"""Tokens that are alive, told from the records of their issue. The tokens themselves are kept nowhere."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.selectors import events_on
+from identity.keyring import LONGEST_TOKEN
+from identity.services.iam_tokens import EXCHANGE_EVENT
+from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from servers.services.events import UPDATE
+from trustedprofiles.models import TrustedProfile
+
+KINDS = {IDENTITY_TOKEN: "Identity token", EXCHANGE_EVENT: "IAM token"}
+MOST_TOKENS = 50
+MOST_SWITCHES = 20
+
+
+@dataclass(frozen=True)
+class LiveToken:
+    kind: str
+    jti: str
+    kid: str
+    issued_at: datetime
+    expires_at: datetime
+    profile_id: str
+    profile: str
+    """Whom an IAM token makes of the server; empty for an identity token."""
+
+
+def live_tokens(crn: str, *, now: datetime) -> list[LiveToken]:
+    """The newest first, at most MOST_TOKENS. Identity tokens from before the last switching off are dead."""
+    off = _last_switched_off(crn)
+    events = [
+        event
+        for action in KINDS
+        for event in events_on(crn).filter(action=action, outcome=ActivityEvent.Outcome.SUCCESS)[:MOST_TOKENS]
+        if now < _expiry(event) and now - event.time < LONGEST_TOKEN + timedelta(minutes=1)
+        if action != IDENTITY_TOKEN or event.pk > off
+    ]
+    names = dict(
+        TrustedProfile.objects.filter(id__in={event.data.get("profile_id", "") for event in events}).values_list(
+            "id", "name"
+        )
+    )
+    newest = sorted(events, key=lambda event: -event.pk)[:MOST_TOKENS]
+    return [_live_token(event, names) for event in newest]
+
+
+def _live_token(event: ActivityEvent, names: dict[str, str]) -> LiveToken:
+    profile = event.data.get("profile_id", "")
+    return LiveToken(
+        kind=KINDS[event.action],
+        jti=event.data["jti"],
+        kid=event.data["kid"],
+        issued_at=event.time,
+        expires_at=_expiry(event),
+        profile_id=profile,
+        profile=names.get(profile, profile),
+    )
+
+
+def _expiry(event: ActivityEvent) -> datetime:
+    return datetime.fromtimestamp(event.data["exp"], UTC)
+
+
+def _last_switched_off(crn: str) -> int:
+    """Number of the event with which the service was last switched off for this server, by its own switch."""
+    for event in events_on(crn).filter(action=UPDATE, outcome=ActivityEvent.Outcome.SUCCESS)[:MOST_SWITCHES]:
+        if event.data.get("metadata_service", {}).get("enabled") is False:
+            return event.pk
+    return 0

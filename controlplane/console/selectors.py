@@ -1,0 +1,66 @@
+"""Reads that only the console makes: servers with what its table shows, in a constant number of queries."""
+
+from collections.abc import Mapping
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+
+from controlplane.activity.models import ActivityEvent
+from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
+from servers.selectors import ATTACHMENTS, INTERFACES, crn_expression
+from trustedprofiles.models import TrustedProfile
+
+ORDERS = {
+    "name": ("name",),
+    "status": ("status", "name"),
+    "zone": ("zone", "name"),
+    "profile": ("profile", "name"),
+    "metadata": ("metadata_enabled", "name"),
+    "protocol": ("metadata_protocol", "name"),
+    "newest": ("-number",),
+}
+
+
+def servers_to_show(account_id: str, region: str) -> QuerySet[BareMetalServer]:
+    """Servers of a region with their addresses, their default trusted profile's name, and when they last got a token:
+    ``default_profile_name`` and ``last_token_at``."""
+    tokens = ActivityEvent.objects.filter(
+        target_id=OuterRef("joined_crn"), action=IDENTITY_TOKEN, outcome=ActivityEvent.Outcome.SUCCESS
+    )
+    profile = TrustedProfile.objects.filter(id=OuterRef("initialization__default_trusted_profile_id"))
+    return (
+        BareMetalServer.objects.filter(account_id=account_id, region=region)
+        .select_related("vpc", "initialization")
+        .defer("initialization__user_data", "initialization__user_accounts")
+        .prefetch_related(INTERFACES, ATTACHMENTS)
+        .annotate(joined_crn=crn_expression())
+        .annotate(last_token_at=Subquery(tokens.order_by("-id").values("time")[:1]))
+        .annotate(default_profile_name=Subquery(profile.values("name")[:1]))
+    )
+
+
+def search_servers(rows: QuerySet[BareMetalServer], asked: Mapping[str, str]) -> QuerySet[BareMetalServer]:
+    """Those that match every filter given, in the order asked for. A word is part of a name, an id or an address."""
+    if word := asked.get("q", "").replace("\0", "").strip():
+        interfaces = NetworkInterface.objects.filter(server=OuterRef("pk"), primary_ip__address=word)
+        attachments = NetworkAttachment.objects.filter(
+            server=OuterRef("pk"), virtual_network_interface__primary_ip__address=word
+        )
+        rows = rows.filter(Q(name__icontains=word) | Q(id=word) | Exists(interfaces) | Exists(attachments))
+    if asked.get("status") in BareMetalServer.Status.values:
+        rows = rows.filter(status=asked["status"])
+    if asked.get("metadata") in ("on", "off"):
+        rows = rows.filter(metadata_enabled=asked["metadata"] == "on")
+    if asked.get("protocol") in BareMetalServer.Protocol.values:
+        rows = rows.filter(metadata_protocol=asked["protocol"])
+    if zone := asked.get("zone", "").replace("\0", ""):
+        rows = rows.filter(zone=zone)
+    return rows.order_by(*_order(asked.get("sort", "")))
+
+
+def _order(sort: str) -> list[str]:
+    """``-name`` is ``name`` the other way round; the row number makes every order total."""
+    columns = ORDERS.get(sort.removeprefix("-"), ORDERS["newest"])
+    if not sort.startswith("-"):
+        return [*columns, "-number"]
+    return [*(column[1:] if column.startswith("-") else f"-{column}" for column in columns), "number"]

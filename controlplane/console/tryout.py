@@ -1,0 +1,169 @@
+"""The three calls of a program on a server, really made: over the network, to the server's own metadata service.
+
+What is shown of a token is what anybody may know of it: header and claims, and not the signature that makes it work.
+The key of the certificate is made for the call and forgotten.
+"""
+
+import http.client
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from django.conf import settings
+
+from controlplane.console.presenters.certificates import common_name
+from controlplane.console.presenters.jwt import decoded, without_signature
+from controlplane.operations.info import CA_BUNDLE
+from identity.inside.views import RENAMED_IN
+
+SECONDS = 5
+STEPS = ("token", "iam_token", "certificate")
+SHOWN_HEADERS = ("content-type", "x-request-id", "www-authenticate")
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, what came of it, and what is inside of what came."""
+
+    title: str
+    method: str
+    path: str
+    headers: list[tuple[str, str]]
+    body: str
+    status: int
+    """0: nothing answered."""
+    reason: str
+    answer_headers: list[tuple[str, str]] = field(default_factory=list)
+    answer: str = ""
+    header: str = ""
+    claims: str = ""
+    chain: list[str] = field(default_factory=list)
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status == 200
+
+
+def run(url: str, *, last: str, profile_id: str = "") -> list[Call]:
+    """Make the calls up to ``last``, one of STEPS; the first one refused is the last one made."""
+    calls = [_token(url)]
+    token = _member(calls[0], "access_token")
+    if token and last != "token":
+        calls.append(_iam_token(url, token, profile_id))
+    if token and last == "certificate":
+        calls.append(_certificate(url, token))
+    return [_fit_to_show(call) for call in calls]
+
+
+def _token(url: str) -> Call:
+    headers = {"Metadata-Flavor": "ibm"}
+    return _call(url, "An identity token", "PUT", leaf="token", headers=headers, body={"expires_in": 300})
+
+
+def _iam_token(url: str, token: str, profile_id: str) -> Call:
+    body = {"trusted_profile": {"id": profile_id}} if profile_id else {}
+    return _call(url, "An IAM token", "POST", leaf="iam_tokens", headers=_bearing(token), body=body)
+
+
+def _certificate(url: str, token: str) -> Call:
+    body = {"csr": _signing_request(), "expires_in": 3600}
+    return _call(url, "An identity certificate", "POST", leaf="certificates", headers=_bearing(token), body=body)
+
+
+def _bearing(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _signing_request() -> str:
+    name = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "US")])
+    key = ec.generate_private_key(ec.SECP256R1())
+    request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
+    return request.public_bytes(Encoding.PEM).decode()
+
+
+def _call(url: str, title: str, method: str, *, leaf: str, headers: dict[str, str], body: Mapping[str, Any]) -> Call:
+    path = f"/identity/v1/{leaf}?version={RENAMED_IN}"
+    text = json.dumps(body) if body else ""
+    connection = _connection(url)
+    try:
+        connection.request(method, path, body=text or None, headers=headers)
+        answer = connection.getresponse()
+        content = answer.read().decode(errors="replace")
+    except OSError as failure:
+        said = f"Nothing answers at {url}: {failure.strerror or failure}"
+        return Call(title, method, path, list(headers.items()), text, 0, said)
+    finally:
+        connection.close()
+    told = [(name, value) for name, value in answer.getheaders() if name.lower() in SHOWN_HEADERS]
+    return Call(title, method, path, list(headers.items()), text, answer.status, answer.reason, told, content)
+
+
+def _connection(url: str) -> http.client.HTTPConnection:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        trust = ssl.create_default_context(cafile=str(settings.HOME.path / CA_BUNDLE))
+        return http.client.HTTPSConnection(host, parts.port, timeout=SECONDS, context=trust)
+    return http.client.HTTPConnection(host, parts.port, timeout=SECONDS)
+
+
+def _parsed(call: Call) -> dict[str, Any]:
+    try:
+        found = json.loads(call.answer)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _member(call: Call, name: str) -> str:
+    return str(_parsed(call).get(name, "")) if call.succeeded else ""
+
+
+def _fit_to_show(call: Call) -> Call:
+    """The call with its tokens cut short, and decoded beside."""
+    answer = _parsed(call)
+    headers = [(name, _short(value)) for name, value in call.headers]
+    header, claims = "", ""
+    if token := _member(call, "access_token"):
+        answer["access_token"] = without_signature(token)
+        header, claims = decoded(token)
+    chain = [_describe(pem) for pem in answer.get("certificates", [])] if call.succeeded else []
+    shown = json.dumps(answer, indent=2) if answer else call.answer
+    return Call(
+        call.title,
+        call.method,
+        call.path,
+        headers,
+        call.body,
+        call.status,
+        call.reason,
+        call.answer_headers,
+        shown,
+        header,
+        claims,
+        chain,
+    )
+
+
+def _short(value: str) -> str:
+    scheme, _, token = value.partition(" ")
+    return f"{scheme} {without_signature(token)}" if scheme == "Bearer" else value
+
+
+def _describe(pem: str) -> str:
+    certificate = x509.load_pem_x509_certificate(pem.encode())
+    until = certificate.not_valid_after_utc.strftime("%Y-%m-%d %H:%M UTC")
+    return f"{common_name(certificate)}, issued by {_issuer(certificate)}, until {until}"
+
+
+def _issuer(certificate: x509.Certificate) -> str:
+    names = certificate.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(names[0].value) if names else ""

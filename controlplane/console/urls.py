@@ -1,0 +1,22 @@
+"""The pages of the console."""
+
+from django.urls import path
+
+from controlplane.console.views import front, reports, server, servers, session, tryit
+
+urlpatterns = [
+    path("", front.front),
+    path("login", session.Login.as_view()),
+    path("logout", session.Logout.as_view()),
+    path("theme", session.theme),
+    path("servers", servers.servers),
+    path("servers/table", servers.table),
+    path("servers/actions", servers.bulk),
+    path("servers/<str:server_id>", server.server),
+    path("servers/<str:server_id>/state", server.state),
+    path("servers/<str:server_id>/holdings", server.holdings),
+    path("servers/<str:server_id>/metadata", server.switch),
+    path("servers/<str:server_id>/actions", server.act),
+    path("servers/<str:server_id>/try", tryit.try_it),
+    path("_baremint/csp-reports", reports.csp_report),
+]

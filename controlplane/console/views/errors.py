@@ -1,0 +1,39 @@
+"""What is not there, not allowed or broken: a page for a browser, the usual envelope for a program."""
+
+from django.http import HttpRequest, HttpResponse
+
+from controlplane.console.access import person_of
+from controlplane.console.pages import refused
+from controlplane.kernel import envelopes
+from controlplane.kernel.errors import ApiError, NotAuthorized, NotFound
+
+
+def wants_page(request: HttpRequest) -> bool:
+    """Browsers name HTML; programs name JSON, or take anything."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if not wants_page(request):
+        return envelopes.handler404(request, exception)
+    return _page(request, NotFound(f"There is nothing at {request.path[:64]}."))
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without the token of its session: an old page, or another site's."""
+    if not wants_page(request):
+        return envelopes.json_response(NotAuthorized("The form's token is missing or old. Load the page again."))
+    return _page(request, NotAuthorized("This form is too old, or of another site. Load the page again and retry."))
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Nothing here asks the database, which may be what is broken."""
+    if not wants_page(request):
+        return envelopes.handler500(request)
+    failure = ApiError(f"The service failed. This is its own fault; quote the trace: {envelopes.trace_id()}.")
+    return refused(request, failure)
+
+
+def _page(request: HttpRequest, error: ApiError) -> HttpResponse:
+    signed_in = getattr(request, "user", None) is not None and request.user.is_authenticated
+    return refused(request, error, person_of(request) if signed_in else None)

@@ -1,0 +1,16 @@
+"""``/``: the overview for people, where everything is for programs."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from controlplane.console.views.errors import wants_page
+from controlplane.console.views.overview import overview
+from controlplane.operations.views import index
+
+
+@require_safe
+def front(request: HttpRequest) -> HttpResponse:
+    response = overview(request) if wants_page(request) else index(request)
+    patch_vary_headers(response, ["Accept"])
+    return response

@@ -1,0 +1,53 @@
+"""Try it: the three calls of a program on the server, from its page."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from controlplane.console import tryout
+from controlplane.console.access import SERVER, Person, server_attributes
+from controlplane.console.pages import by_htmx, page, shown
+from controlplane.console.presenters.diagrams import Diagram, Message, State, diagram
+from controlplane.console.presenters.server import profile_to_name
+from controlplane.console.views.server import find_server
+from controlplane.kernel.errors import InvalidValue
+from controlplane.operations.endpoints import metadata_url
+from servers.addressing import loopback_address
+
+SAID = (
+    ("PUT /identity/v1/token", "identity token"),
+    ("POST /identity/v1/iam_tokens", "IAM token"),
+    ("POST /identity/v1/certificates", "leaf and intermediate"),
+)
+
+
+@page("POST")
+def try_it(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
+    """Who may operate a server may make it call; what is answered is of no use elsewhere."""
+    server = find_server(person, server_id)
+    person.require(f"{SERVER}.operate", server_attributes(server))
+    last = request.POST.get("last", tryout.STEPS[-1])
+    if last not in tryout.STEPS:
+        raise InvalidValue(f"Say up to which call: {', '.join(tryout.STEPS)}.")
+    url = metadata_url(loopback_address(server.number), protocol=server.metadata_protocol)
+    calls = tryout.run(url, last=last, profile_id=profile_to_name(server))
+    context = {"server": server, "calls": calls, "diagram": calls_diagram(server.name, calls)}
+    if by_htmx(request):
+        response = render(request, "console/server/calls.html", context)
+        response["HX-Trigger"] = "refresh"
+        return response
+    return shown(request, person, "console/server/calls_page.html", context)
+
+
+def calls_diagram(server_name: str, calls: list[tryout.Call]) -> Diagram:
+    """Question and answer of each call; those that were not made are still waiting."""
+    messages = []
+    for number, (asked, answered) in enumerate(SAID):
+        call = calls[number] if number < len(calls) else None
+        state: State = "waiting" if call is None else "done" if call.succeeded else "refused"
+        messages.append(Message(0, 1, asked, "done" if call else "waiting"))
+        messages.append(Message(1, 0, answered if call is None or call.succeeded else _refusal(call), state))
+    return diagram("The three calls", [f"Program on {server_name}", "Metadata service"], messages)
+
+
+def _refusal(call: tryout.Call) -> str:
+    return f"{call.status} {call.reason}" if call.status else "no answer"

@@ -1,0 +1,92 @@
+"""Only people who are signed in see anything; nobody guesses a password all day."""
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.console.urls import urlpatterns
+from controlplane.console.views.session import MOST_FAILURES
+from tests.world import ALICE, World
+from trustedprofiles.models import User
+
+PASSWORD = "correct horse battery"
+OPEN = {"login", "logout", "theme", "_baremint/csp-reports"}
+
+
+@pytest.fixture
+def browser(world: World) -> Client:
+    cache.clear()
+    User.objects.create_user("alice", password=PASSWORD, iam_id=ALICE.iam_id, account=world.account)
+    return Client(headers={"Accept": "text/html"})
+
+
+def give(browser: Client, password: str, **more: str) -> int:
+    return browser.post("/login", {"username": "alice", "password": password, **more}).status_code
+
+
+@pytest.mark.parametrize("route", sorted({str(each.pattern) for each in urlpatterns} - OPEN))
+def test_a_stranger_is_sent_to_the_login(browser: Client, route: str) -> None:
+    path = "/" + route.replace("<str:server_id>", "x").replace("<str:profile_id>", "x").replace("<int:number>", "1")
+    answers = [browser.get(path), browser.post(path)] if route else [browser.get(path)]
+    sent = [answer.get("Location", "") for answer in answers if answer.status_code != 405]
+    assert sent
+    assert all(where.startswith("/login?next=") for where in sent)
+
+
+def test_a_script_of_a_stranger_is_told_to_go_there_itself(browser: Client) -> None:
+    answer = browser.get("/servers/table", headers={"HX-Request": "true", "HX-Current-URL": "http://x/servers?q=a"})
+    assert (answer.status_code, answer["HX-Redirect"]) == (401, "/login?next=/servers")
+
+
+def test_the_right_password_leads_to_where_one_wanted_to_go(browser: Client) -> None:
+    answer = browser.post("/login", {"username": "alice", "password": PASSWORD, "next": "/servers"})
+    assert (answer.status_code, answer["Location"]) == (302, "/servers")
+
+
+def test_nobody_is_led_to_another_site(browser: Client) -> None:
+    answer = browser.post("/login", {"username": "alice", "password": PASSWORD, "next": "https://evil.example/"})
+    assert answer["Location"] == "/"
+
+
+def test_a_wrong_password_is_refused_and_recorded(browser: Client) -> None:
+    assert give(browser, "wrong") == 401
+    event = ActivityEvent.objects.get(action="baremint.console.login")
+    assert (event.outcome, event.initiator_name) == ("failure", "alice")
+
+
+def test_a_name_that_nobody_has_leaves_no_record(browser: Client) -> None:
+    browser.post("/login", {"username": "my secret by mistake", "password": "x"})
+    assert not ActivityEvent.objects.filter(action="baremint.console.login").exists()
+
+
+def test_too_many_failures_keep_even_the_right_password_waiting(browser: Client) -> None:
+    for _ in range(MOST_FAILURES):
+        give(browser, "wrong")
+    assert give(browser, PASSWORD) == 429
+
+
+def test_failures_of_one_name_do_not_keep_another_waiting(browser: Client) -> None:
+    for _ in range(MOST_FAILURES):
+        browser.post("/login", {"username": "mallory", "password": "x"})
+    assert give(browser, PASSWORD) == 302
+
+
+def test_a_form_without_the_token_of_its_session_is_refused_in_words(browser: Client) -> None:
+    strict = Client(enforce_csrf_checks=True, headers={"Accept": "text/html"})
+    answer = strict.post("/login", {"username": "alice", "password": PASSWORD})
+    assert (answer.status_code, "This form is too old" in answer.content.decode()) == (403, True)
+
+
+def test_signing_out_takes_a_form_not_a_link(browser: Client) -> None:
+    give(browser, PASSWORD)
+    assert browser.get("/logout").status_code == 405
+    assert browser.post("/logout")["Location"] == "/login"
+    assert browser.get("/servers")["Location"].startswith("/login")
+
+
+def test_a_person_without_an_account_is_told_why_there_is_nothing(world: World) -> None:
+    client = Client(headers={"Accept": "text/html"})
+    client.force_login(User.objects.create_superuser("root"))
+    answer = client.get("/servers")
+    assert (answer.status_code, "belongs to no account" in answer.content.decode()) == (403, True)
