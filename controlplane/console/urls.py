@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from controlplane.console.views import front, reports, server, servers, session, tryit
+from controlplane.console.views import creation, front, reports, server, servers, session, tryit
 
 urlpatterns = [
     path("", front.front),
@@ -12,11 +12,13 @@ urlpatterns = [
     path("servers", servers.servers),
     path("servers/table", servers.table),
     path("servers/actions", servers.bulk),
+    path("servers/new", creation.create),
     path("servers/<str:server_id>", server.server),
     path("servers/<str:server_id>/state", server.state),
     path("servers/<str:server_id>/holdings", server.holdings),
     path("servers/<str:server_id>/metadata", server.switch),
     path("servers/<str:server_id>/actions", server.act),
+    path("servers/<str:server_id>/initialization", creation.initialize),
     path("servers/<str:server_id>/try", tryit.try_it),
     path("_baremint/csp-reports", reports.csp_report),
 ]

@@ -1,0 +1,180 @@
+"""The forms from which a server is made or initialized anew, and the body that the REST API would get instead."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import QueryDict
+
+from controlplane.console.access import Person
+from controlplane.console.presenters.forms import Field, choices
+from servers import catalog
+from servers.models import BareMetalServer, Key, Subnet
+from servers.selectors import images_of
+from servers.services.initialization import USABLE_IMAGE_STATUSES
+from trustedprofiles.selectors import profiles_of
+
+PATHS = {
+    "name": "name",
+    "profile": "profile",
+    "zone": "subnet",
+    "primary_network_interface": "subnet",
+    "initialization.image": "image",
+    "initialization.keys": "keys",
+    "initialization.user_data": "user_data",
+    "initialization.default_trusted_profile": "trusted_profile",
+    "image": "image",
+    "keys": "keys",
+    "user_data": "user_data",
+    "default_trusted_profile": "trusted_profile",
+    "metadata_service.protocol": "protocol",
+    "enable_secure_boot": "secure_boot",
+}
+"""Which field a property of the body comes from."""
+MOST_CHOICES = 500
+
+
+def creation_fields(person: Person, typed: QueryDict) -> list[Field]:
+    account, region = person.account.id, person.region
+    profiles = [each for each in catalog.profiles().values() if region in each.regions]
+    subnets = Subnet.objects.filter(account_id=account, region=region).select_related("vpc").order_by("name")
+    return [
+        Field(
+            "name",
+            "Name",
+            "Lower case letters, digits and hyphens. Empty: four random words.",
+            value=_text(typed, "name"),
+        ),
+        Field(
+            "profile",
+            "Profile",
+            "How many cores, how much memory and which disks the server has.",
+            "select",
+            options=choices(
+                [(each.name, f"{each.name} - {each.core_count} cores, {each.memory} GiB") for each in profiles],
+                typed.getlist("profile"),
+            ),
+            required=True,
+        ),
+        Field(
+            "subnet",
+            "Subnet",
+            "Where its primary address is taken from. The subnet decides the zone and the VPC.",
+            "select",
+            options=choices(
+                [
+                    (each.id, f"{each.name} - {each.ipv4_cidr_block}, {each.zone}, VPC {each.vpc.name}")
+                    for each in subnets[:MOST_CHOICES]
+                ],
+                typed.getlist("subnet"),
+            ),
+            required=True,
+        ),
+        *initialization_fields(person, typed),
+        Field(
+            "metadata",
+            "Metadata service",
+            "On: programs on the server can ask who they are. It can be switched at any time.",
+            "checkbox",
+            value=_text(typed, "metadata"),
+        ),
+        Field(
+            "protocol",
+            "Secure access",
+            "Whether the metadata service answers http or https.",
+            "select",
+            options=choices([("http", "http"), ("https", "https (secure access)")], typed.getlist("protocol")),
+        ),
+        Field(
+            "secure_boot",
+            "Secure boot",
+            "Boots only what is signed. Some images ask for it, others forbid it.",
+            "checkbox",
+            value=_text(typed, "secure_boot"),
+        ),
+    ]
+
+
+def initialization_fields(person: Person, typed: QueryDict, server: BareMetalServer | None = None) -> list[Field]:
+    """What a server is initialized from; filled in with what it was initialized from before, if it was."""
+    account, region = person.account.id, person.region
+    before = server.initialization if server and not typed else None
+    images = images_of(account).filter(region=region, status__in=USABLE_IMAGE_STATUSES).order_by("number")
+    keys = Key.objects.filter(account_id=account, region=region).order_by("name")
+    profiles = profiles_of(account).order_by("name").values_list("id", "name")
+    image = [before.image["id"]] if before else typed.getlist("image")
+    chosen = [key["id"] for key in before.keys] if before else typed.getlist("keys")
+    default = [before.default_trusted_profile_id] if before else typed.getlist("trusted_profile")
+    link = before.auto_link if before else not typed or "auto_link" in typed
+    return [
+        Field(
+            "image",
+            "Image",
+            "What is installed on its boot disk.",
+            "select",
+            options=choices(images.values_list("id", "name")[:MOST_CHOICES], image),
+            required=True,
+        ),
+        Field(
+            "keys",
+            "SSH keys",
+            "Who may log in as its administrator. Hold Ctrl or Command to choose several; none is allowed.",
+            "select",
+            options=choices([(key.id, f"{key.name} ({key.type})") for key in keys[:MOST_CHOICES]], chosen),
+            multiple=True,
+        ),
+        Field(
+            "trusted_profile",
+            "Default trusted profile",
+            "What a program on the server becomes when it asks for an IAM token and names no profile.",
+            "select",
+            options=choices([("", "None"), *profiles[:MOST_CHOICES]], default),
+        ),
+        Field(
+            "auto_link",
+            "Link the server to that profile",
+            "Without a link, or a claim rule that describes the server, the profile does not trust it.",
+            "checkbox",
+            value="true" if link else "",
+        ),
+        Field(
+            "user_data",
+            "User data",
+            "A script or cloud-init document that the image runs at its first start. It is kept, and never shown.",
+            "textarea",
+            value=_text(typed, "user_data"),
+        ),
+    ]
+
+
+def creation_body(typed: QueryDict) -> dict[str, Any]:
+    """What ``POST /v1/bare_metal_servers`` takes."""
+    body: dict[str, Any] = {
+        "profile": {"name": _text(typed, "profile")},
+        "zone": {"name": _zone_of(_text(typed, "subnet"))},
+        "primary_network_interface": {"subnet": {"id": _text(typed, "subnet")}},
+        "initialization": initialization_body(typed),
+        "metadata_service": {"enabled": "metadata" in typed, "protocol": _text(typed, "protocol") or "http"},
+        "enable_secure_boot": "secure_boot" in typed,
+    }
+    return body | ({"name": _text(typed, "name")} if _text(typed, "name") else {})
+
+
+def initialization_body(typed: QueryDict) -> dict[str, Any]:
+    """What ``PUT /v1/bare_metal_servers/{id}/initialization`` takes."""
+    body: dict[str, Any] = {
+        "image": {"id": _text(typed, "image")},
+        "keys": [{"id": key} for key in typed.getlist("keys")],
+    }
+    if user_data := typed.get("user_data", ""):
+        body["user_data"] = user_data.replace("\r\n", "\n")
+    if profile := _text(typed, "trusted_profile"):
+        body["default_trusted_profile"] = {"target": {"id": profile}, "auto_link": "auto_link" in typed}
+    return body
+
+
+def _zone_of(subnet_id: str) -> str:
+    return str(Subnet.objects.filter(id=subnet_id).values_list("zone", flat=True).first() or "")
+
+
+def _text(typed: Mapping[str, Any], name: str) -> str:
+    return str(typed.get(name, "")).replace("\0", "").strip()

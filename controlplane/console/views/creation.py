@@ -1,0 +1,69 @@
+"""Making a server, and initializing one anew: the REST API's own bodies, checks and services, from a form."""
+
+from django.http import HttpRequest, HttpResponse
+
+from controlplane.activity.record import Party
+from controlplane.console.access import EVERY_SERVER, SERVER, Person, server_attributes, server_party
+from controlplane.console.pages import done, page, shown
+from controlplane.console.presenters import creation
+from controlplane.console.presenters.forms import place_errors
+from controlplane.console.presenters.server import INITIALIZE
+from controlplane.console.views.server import find_server
+from controlplane.kernel.errors import ApiError
+from servers.api.further import require_linking
+from servers.api.server_requests import CreateServerBody, InitializationBody, initialization_prototype, server_prototype
+from servers.models import BareMetalServer
+from servers.services import events
+from servers.services.initialization import reinitialize
+from servers.services.provisioning import create_server
+
+
+@page("GET", "POST")
+def create(request: HttpRequest, person: Person) -> HttpResponse:
+    error = None
+    if request.method == "POST":
+        try:
+            made = _create(person, request)
+        except ApiError as refusal:
+            error = refusal
+        else:
+            return done(request, f"{made.name} is being made.", back=f"/servers/{made.id}")
+    else:
+        person.require(f"{SERVER}.create", EVERY_SERVER)
+    fields, above = place_errors(creation.creation_fields(person, request.POST), error, creation.PATHS)
+    context = {"fields": fields, "above": above}
+    return shown(request, person, "console/servers/new.html", context, status=error.status if error else 200)
+
+
+def _create(person: Person, request: HttpRequest) -> BareMetalServer:
+    with person.recording(events.CREATE, Party(name="*")):
+        person.require(f"{SERVER}.create", EVERY_SERVER)
+        prototype = server_prototype(CreateServerBody.check(creation.creation_body(request.POST)))
+        require_linking(person.caller, prototype.initialization, path="initialization.default_trusted_profile")
+        return create_server(person.account, prototype=prototype, region=person.region, by=person.by)
+
+
+@page("GET", "POST")
+def initialize(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
+    server = find_server(person, server_id)
+    error = None
+    if request.method == "POST":
+        try:
+            _initialize(person, server, request)
+        except ApiError as refusal:
+            error = refusal
+        else:
+            return done(request, f"{server.name} is being reinitialized.", back=f"/servers/{server.id}")
+    else:
+        person.require(INITIALIZE, server_attributes(server))
+    fields, above = place_errors(creation.initialization_fields(person, request.POST, server), error, creation.PATHS)
+    context = {"server": server, "fields": fields, "above": above}
+    return shown(request, person, "console/server/initialize.html", context, status=error.status if error else 200)
+
+
+def _initialize(person: Person, server: BareMetalServer, request: HttpRequest) -> None:
+    with person.recording(events.REINITIALIZE, server_party(server)):
+        person.require(INITIALIZE, server_attributes(server))
+        prototype = initialization_prototype(InitializationBody.check(creation.initialization_body(request.POST)))
+        require_linking(person.caller, prototype, path="default_trusted_profile")
+        reinitialize(server, prototype, by=person.by)
