@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from controlplane.console.views import creation, front, reports, server, servers, session, tryit
+from controlplane.console.views import creation, explain, front, profiles, reports, server, servers, session, tryit
 
 urlpatterns = [
     path("", front.front),
@@ -20,5 +20,14 @@ urlpatterns = [
     path("servers/<str:server_id>/actions", server.act),
     path("servers/<str:server_id>/initialization", creation.initialize),
     path("servers/<str:server_id>/try", tryit.try_it),
+    path("profiles", profiles.profiles),
+    path("profiles/<str:profile_id>", profiles.profile),
+    path("profiles/<str:profile_id>/state", profiles.state),
+    path("profiles/<str:profile_id>/preview", profiles.rule_preview),
+    path("profiles/<str:profile_id>/rules", profiles.add_rule),
+    path("profiles/<str:profile_id>/rules/delete", profiles.remove_rule),
+    path("profiles/<str:profile_id>/links", profiles.add_link),
+    path("profiles/<str:profile_id>/links/delete", profiles.remove_link),
+    path("explain", explain.explanation),
     path("_baremint/csp-reports", reports.csp_report),
 ]

@@ -4,6 +4,7 @@ Services outside ask it too, with the token that somebody presented to them: may
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -65,8 +66,8 @@ class Explain(GuardedView):
     question: dict[str, Any]
 
     def prepare(self, request: Request) -> None:
-        self.question = self.body if request.method == "POST" else _from_query(request)
-        _check(self.question)
+        self.question = self.body if request.method == "POST" else from_query(request.GET)
+        check(self.question)
 
     def standing(self) -> Allowed | None:
         """Whoever asks about itself, or holds the token it asks about, learns nothing that it could not try out."""
@@ -91,8 +92,8 @@ class Explain(GuardedView):
         return self.answer(explain(self.question, caller=self.caller, now=clock.now()))
 
 
-def _from_query(request: Request) -> dict[str, Any]:
-    query = request.GET
+def from_query(query: Mapping[str, str]) -> dict[str, Any]:
+    """The question that a query string asks. Raises InvalidValue for a token in it."""
     if "token" in query:
         raise InvalidValue("A token does not belong into a URL. Use POST.", target=Target("token", "parameter"))
     found: dict[str, Any] = {name: query[name] for name in TEXTS if query.get(name)}
@@ -100,7 +101,8 @@ def _from_query(request: Request) -> dict[str, Any]:
     return Question.check(found | ({"resource": attributes} if attributes else {}))
 
 
-def _check(asked: dict[str, Any]) -> None:
+def check(asked: Mapping[str, Any]) -> None:
+    """Raises InvalidValue or MissingField for what is no question, or two at once."""
     if len(asked.get("resource", {})) > MOST_ATTRIBUTES:
         raise InvalidValue(f"resource takes at most {MOST_ATTRIBUTES} attributes.", target=Target("resource"))
     if not all(map(NAME.fullmatch, asked.get("resource", {}))):

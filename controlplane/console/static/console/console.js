@@ -104,6 +104,12 @@
   for (const filters of all("form[data-filters]")) {
     filters.addEventListener("change", (event) => { if (event.target.matches("select")) filters.requestSubmit(); });
   }
+  let typing;
+  document.addEventListener("input", (event) => {
+    const preview = document.getElementById(event.target.closest("[data-preview]")?.dataset.preview);
+    clearTimeout(typing);
+    if (preview) typing = setTimeout(() => preview.dispatchEvent(new CustomEvent("preview")), 300);
+  });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-choose-all]")) {
       for (const box of all("input[name=server]", event.target.form)) box.checked = event.target.checked;

@@ -1,0 +1,192 @@
+"""Trusted profiles: whom each trusts, what it may, who used it, and which servers a rule describes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count
+
+from controlplane.activity.selectors import recent_events
+from controlplane.console.access import PROFILE, Person, profile_attributes
+from controlplane.console.presenters.events import event_row
+from controlplane.kernel.facts import ServerFacts
+from identity.services.iam_tokens import EXCHANGE_EVENT
+from servers.facts import facts_of
+from servers.models import BareMetalServer
+from servers.selectors import servers_for_facts
+from trustedprofiles.conditions import ClaimCondition
+from trustedprofiles.matching import BARE_METAL, Consideration
+from trustedprofiles.models import ClaimRule, Policy, ProfileLink, TrustedProfile
+from trustedprofiles.selectors import policies_of, profiles_of, roles_of
+from trustedprofiles.trusting import servers_described
+
+MOST_SERVERS = 1000
+MOST_NAMED = 12
+MOST_USES = 15
+MOST_LINKS = 100
+A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class ProfileRow:
+    id: str
+    name: str
+    description: str
+    links: int
+    rules: int
+    policies: int
+
+
+def profile_rows(account_id: str) -> list[ProfileRow]:
+    """By name, in a constant number of queries."""
+    profiles = profiles_of(account_id).annotate(
+        link_count=Count("links", distinct=True), rule_count=Count("rules", distinct=True)
+    )
+    policies: dict[str, int] = {}
+    for subject in policies_of(account_id).filter(state="active").values_list("subject_iam_id", flat=True):
+        policies[subject] = policies.get(subject, 0) + 1
+    return [
+        ProfileRow(
+            row.id, row.name, row.description, row.link_count, row.rule_count, policies.get(row.iam_id.lower(), 0)
+        )
+        for row in profiles.order_by("name")
+    ]
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    id: str
+    cr_type: str
+    name: str
+    crn: str
+    server_id: str
+    """Of a server of this account; empty for anything else."""
+    created_at: datetime
+    is_cross_account: bool
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    id: str
+    name: str
+    conditions: list[dict[str, str]]
+    applies: bool
+    """Whether it is for bare metal servers at all."""
+    kind: str
+    matched: list[str]
+    more: int
+
+
+@dataclass(frozen=True)
+class PolicyRow:
+    id: str
+    roles: str
+    resource: list[str]
+    state: str
+    conditional: bool
+
+
+def profile_state(person: Person, profile: TrustedProfile, *, now: datetime) -> dict[str, Any]:
+    """The live part of a profile's page."""
+    facts = facts_of_account(person.account.id)
+    uses = recent_events(profile.account_id, now=now, within=A_DAY).filter(
+        action=EXCHANGE_EVENT, data__profile_id=profile.id
+    )
+    return {
+        "profile": profile,
+        "links": link_rows(profile),
+        "rules": [rule_row(rule, facts) for rule in profile.rules.order_by("created_at", "id")],
+        "servers_seen": len(facts),
+        "policies": policy_rows(profile),
+        "events": [event_row(event) for event in uses[:MOST_USES]],
+        "may_change": bool(person.may(f"{PROFILE}.update", profile_attributes(profile))),
+    }
+
+
+def facts_of_account(account_id: str) -> list[ServerFacts]:
+    """The account's servers in all regions, the newest MOST_SERVERS, as trust rules see them."""
+    rows = servers_for_facts().filter(account_id=account_id).order_by("-number")[:MOST_SERVERS]
+    return [facts_of(row) for row in rows]
+
+
+def link_rows(profile: TrustedProfile) -> list[LinkRow]:
+    links = list(profile.links.order_by("created_at", "id")[:MOST_LINKS])
+    ids = [link.crn.rpartition(":")[2] for link in links]
+    servers = {
+        server.crn: server for server in BareMetalServer.objects.filter(account_id=profile.account_id, id__in=ids)
+    }
+    return [_link_row(link, servers.get(link.crn)) for link in links]
+
+
+def _link_row(link: ProfileLink, server: BareMetalServer | None) -> LinkRow:
+    return LinkRow(
+        id=link.id,
+        cr_type=link.cr_type,
+        name=server.name if server else link.name or "not a server of this account",
+        crn=link.crn,
+        server_id=server.id if server else "",
+        created_at=link.created_at,
+        is_cross_account=link.is_cross_account,
+    )
+
+
+def rule_row(rule: ClaimRule, facts: Sequence[ServerFacts]) -> RuleRow:
+    applies = rule.type == ClaimRule.Type.COMPUTE_RESOURCE and rule.cr_type == BARE_METAL
+    matched: list[str] = []
+    if applies:
+        conditions = [ClaimCondition(**each) for each in rule.conditions]
+        considered = servers_described(conditions, facts, account_id=rule.profile.account_id)
+        matched = [each.name for each, says in zip(facts, considered, strict=True) if says.trusts]
+    return RuleRow(
+        id=rule.id,
+        name=rule.name or rule.id,
+        conditions=rule.conditions,
+        applies=applies,
+        kind=rule.cr_type or rule.type,
+        matched=matched[:MOST_NAMED],
+        more=max(len(matched) - MOST_NAMED, 0),
+    )
+
+
+def policy_rows(profile: TrustedProfile) -> list[PolicyRow]:
+    names = {crn: role.display_name for crn, role in roles_of(profile.account_id).items()}
+    rows = policies_of(profile.account_id).filter(subject_iam_id=profile.iam_id.lower()).order_by("created_at")
+    return [_policy_row(row, names) for row in rows]
+
+
+def _policy_row(row: Policy, names: dict[str, str]) -> PolicyRow:
+    resource = [_condition(each) for each in row.resource]
+    roles = ", ".join(names.get(crn, f"{crn.rpartition(':')[2]} (gone)") for crn in row.roles)
+    return PolicyRow(str(row.id), roles, resource, row.state, bool(row.rule))
+
+
+def _condition(attribute: dict[str, str]) -> str:
+    operator = "=" if attribute["operator"] == "stringEquals" else attribute["operator"]
+    return f"{attribute['key']} {operator} {attribute['value']}"
+
+
+@dataclass(frozen=True)
+class Preview:
+    matched: list[str]
+    others: list[tuple[str, str]]
+    """Servers that do not match, and what is missing."""
+    more: int
+    count: int
+    total: int
+
+
+def preview(conditions: Sequence[ClaimCondition], person: Person) -> Preview:
+    """Which servers a rule with these conditions would trust; none when there are no conditions."""
+    facts = facts_of_account(person.account.id)
+    considered = servers_described(conditions, facts, account_id=person.account.id)
+    pairs = list(zip(facts, considered, strict=True))
+    matched = [each.name for each, says in pairs if says.trusts]
+    others = [(each.name, _missing(says)) for each, says in pairs if not says.trusts]
+    return Preview(
+        matched[:MOST_NAMED], others[:MOST_NAMED], max(len(matched) - MOST_NAMED, 0), len(matched), len(facts)
+    )
+
+
+def _missing(considered: Consideration) -> str:
+    return "; ".join(considered.missing)

@@ -1,0 +1,53 @@
+"""Explain: why something is allowed or not, asked in a form and answered in words."""
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+
+from controlplane.console.access import Person
+from controlplane.console.pages import page, shown
+from controlplane.kernel import clock
+from controlplane.kernel.errors import ApiError
+from identity.iam.explain import check, from_query
+from identity.services.explaining import explain
+from trustedprofiles.actions import ACTIONS
+from trustedprofiles.explanations import Explanation
+
+ALL_ACTIONS = [action for actions in ACTIONS.values() for action in actions]
+EXPLAIN = "iam-access-management.explanation.read"
+
+
+@page()
+def explanation(request: HttpRequest, person: Person) -> HttpResponse:
+    """The question is in the address, so an answer can be shared; a refusal's link leads here."""
+    asked = request.GET
+    context: dict[str, Any] = {
+        "asked": asked,
+        "attributes": [(name, value) for name, value in asked.items() if name.startswith("resource[")],
+        "actions": ALL_ACTIONS,
+    }
+    status = 200
+    if any(asked.get(name) for name in ("action", "server", "profile")):
+        try:
+            question = _question(asked)
+            if question.get("subject", person.caller.iam_id) != person.caller.iam_id or "server" in question:
+                person.require(EXPLAIN)
+            answer = explain(question, caller=person.caller, now=clock.now())
+            context |= {"answer": answer, "change": _as_call(answer)}
+        except ApiError as error:
+            context["above"], status = [each.message for each in error.each], error.status
+    return shown(request, person, "console/explain/page.html", context, status=status)
+
+
+def _question(asked: QueryDict) -> dict[str, Any]:
+    """Raises ApiError for what is no question."""
+    question = from_query(asked)
+    check(question)
+    return question
+
+
+def _as_call(answer: Explanation) -> str:
+    """The request that would change the decision, to look at or to paste into a client."""
+    call = answer.get("nearest", {}).get("request")
+    return f"{call['method']} {call['path']}\n\n{json.dumps(call['body'], indent=2)}" if call else ""

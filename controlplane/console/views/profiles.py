@@ -1,0 +1,151 @@
+"""Trusted profiles: the list, one of them, and whom it trusts."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from controlplane.activity.record import Party
+from controlplane.console.access import PROFILE, Person, profile_attributes
+from controlplane.console.pages import done, fragment, page, shown
+from controlplane.console.presenters.profiles import preview, profile_rows, profile_state
+from controlplane.kernel import clock
+from controlplane.kernel.errors import ApiError, NotFound
+from servers.models import BareMetalServer
+from trustedprofiles import events
+from trustedprofiles.api.rule_bodies import RuleBody, rule_content
+from trustedprofiles.conditions import CLAIMS, OPERATORS, ClaimCondition
+from trustedprofiles.matching import BARE_METAL
+from trustedprofiles.models import ClaimRule, TrustedProfile
+from trustedprofiles.selectors import LINKING, profiles_of
+from trustedprofiles.services.links import create_link, delete_link
+from trustedprofiles.services.rules import create_rule, delete_rule
+
+CONDITIONS = range(3)
+"""The conditions that the form offers; the REST API takes more."""
+MOST_CHOICES = 500
+
+
+@page()
+def profiles(request: HttpRequest, person: Person) -> HttpResponse:
+    person.require(f"{PROFILE}.list")
+    return shown(request, person, "console/profiles/list.html", {"rows": profile_rows(person.account.id)})
+
+
+def find_profile(person: Person, profile_id: str) -> TrustedProfile:
+    found = profiles_of(person.account.id).filter(id=profile_id.replace("\0", "")).first()
+    if found is None:
+        raise NotFound("There is no trusted profile of this id here. It may have been deleted meanwhile.")
+    person.require(f"{PROFILE}.read", profile_attributes(found))
+    return found
+
+
+@page()
+def profile(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
+    return _profile_page(request, person, find_profile(person, profile_id))
+
+
+def _profile_page(
+    request: HttpRequest, person: Person, found: TrustedProfile, error: ApiError | None = None
+) -> HttpResponse:
+    linked = found.links.values("crn")
+    servers = BareMetalServer.objects.filter(account=person.account).order_by("name")[:MOST_CHOICES]
+    crns = set(linked.values_list("crn", flat=True))
+    context = {
+        **profile_state(person, found, now=clock.now()),
+        "unlinked": [server for server in servers if server.crn not in crns],
+        "claims": CLAIMS,
+        "operators": OPERATORS,
+        "typed": _typed(request),
+        "rule_name": request.POST.get("rule_name", ""),
+        "preview": preview(_conditions(request), person),
+        "above": [each.message for each in error.each] if error else [],
+    }
+    return shown(request, person, "console/profiles/page.html", context, status=error.status if error else 200)
+
+
+@page()
+def state(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
+    found = find_profile(person, profile_id)
+    return fragment(request, "console/profiles/state.html", profile_state(person, found, now=clock.now()))
+
+
+def _typed(request: HttpRequest) -> list[dict[str, str]]:
+    typed = request.POST
+    return [
+        {name: typed.get(f"{name}-{number}", "").replace("\0", "") for name in ("claim", "operator", "value")}
+        for number in CONDITIONS
+    ]
+
+
+def _conditions(request: HttpRequest) -> list[ClaimCondition]:
+    """Those of the form's conditions that name a claim."""
+    return [ClaimCondition(**each) for each in _typed(request) if each["claim"]]
+
+
+@page("POST")
+def rule_preview(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
+    """Which servers the rule in the form would trust; nothing is changed."""
+    find_profile(person, profile_id)
+    return render(request, "console/profiles/preview.html", {"preview": preview(_conditions(request), person)})
+
+
+def _party(profile: TrustedProfile) -> Party:
+    return Party(profile.crn, profile.name, "TrustedProfile")
+
+
+@page("POST")
+def add_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
+    found = find_profile(person, profile_id)
+    body: dict[str, Any] = {
+        "type": ClaimRule.Type.COMPUTE_RESOURCE.value,
+        "cr_type": BARE_METAL,
+        "name": request.POST.get("rule_name", "").replace("\0", ""),
+        "conditions": [each for each in _typed(request) if each["claim"]],
+    }
+    try:
+        with person.recording(events.RULE_CREATE, _party(found)):
+            for action in LINKING:
+                person.require(action, profile_attributes(found))
+            made = create_rule(found, content=rule_content(RuleBody.check(body)), by=person.by)
+    except ApiError as error:
+        return _profile_page(request, person, found, error)
+    return done(request, f"The rule {made} trusts from now on.", back=f"/profiles/{found.id}")
+
+
+@page("POST")
+def remove_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
+    found = find_profile(person, profile_id)
+    with person.recording(events.RULE_DELETE, _party(found)):
+        person.require(f"{PROFILE}.update", profile_attributes(found))
+        rule = found.rules.filter(id=request.POST.get("rule", "").replace("\0", "")).first()
+        if rule is None:
+            raise NotFound("The trusted profile has no claim rule of this id.")
+        delete_rule(rule, by=person.by)
+    return done(request, f"The rule {rule} is deleted.", back=f"/profiles/{found.id}")
+
+
+@page("POST")
+def add_link(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
+    found = find_profile(person, profile_id)
+    with person.recording(events.LINK_CREATE, _party(found)):
+        for action in LINKING:
+            person.require(action, profile_attributes(found))
+        asked = request.POST.get("server", "").replace("\0", "")
+        server = BareMetalServer.objects.filter(account=person.account, id=asked).first()
+        if server is None:
+            raise NotFound("There is no server of this id in the account. Choose one.")
+        create_link(found, cr_type=BARE_METAL, crn=server.crn, name=server.name, by=person.by)
+    return done(request, f"{found.name} trusts {server.name} from now on.", back=f"/profiles/{found.id}")
+
+
+@page("POST")
+def remove_link(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
+    found = find_profile(person, profile_id)
+    with person.recording(events.LINK_DELETE, _party(found)):
+        person.require(f"{PROFILE}.update", profile_attributes(found))
+        link = found.links.filter(id=request.POST.get("link", "").replace("\0", "")).first()
+        if link is None:
+            raise NotFound("The trusted profile has no such link.")
+        delete_link(link, by=person.by)
+    return done(request, f"{found.name} no longer trusts what the link named.", back=f"/profiles/{found.id}")
