@@ -19,6 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from controlplane.kernel import strictjson
 from controlplane.kernel.errors import InvalidRequest, Unauthenticated
@@ -63,7 +64,7 @@ def token_hash(token: str) -> str:
 def purpose_of(token: str) -> str | None:
     """Which of our keys the token says it is signed with: by its purpose. None: none, or it is no token."""
     try:
-        header, _ = _read(token)
+        header, _ = read(token)
     except Unauthenticated:
         return None
     kid = header.get("kid")
@@ -84,17 +85,13 @@ class SignedClaims:
 
 def authenticate(token: str, *, purpose: str) -> SignedClaims:
     """Check form and signature of a token. Raises Unauthenticated."""
-    header, claims = _read(token)
+    header, claims = read(token)
     kid = header.get("kid")
     key = keychain.verifier(purpose, kid) if isinstance(kid, str) else None
     if key is None or kid is None:
         raise refusal("it is not signed by a key that is published for this purpose")
-    if header.get("alg") != key.algorithm:
-        raise refusal(f"its algorithm is not {key.algorithm}")
-    try:
-        jwt.PyJWS(algorithms=[key.algorithm]).decode(token, key.public_key, algorithms=[key.algorithm])
-    except jwt.PyJWTError:
-        raise refusal("its signature does not verify") from None
+    check_algorithm(header, key.algorithm)
+    check_signature(token, key.public_key, key.algorithm)
     return SignedClaims(claims, kid, key.region)
 
 
@@ -112,8 +109,10 @@ def admit(
     ``audience`` is compared whole; None means the purpose has none and the claim must be absent. ``leeway`` is granted
     to ``iat`` and ``nbf``; ``exp`` is exact, for this service is the issuer. Raises Unauthenticated, TokenExpired.
     """
-    _check_claims(signed.claims, issuer=issuer, audience=audience, required=required)
-    _check_times(signed.claims, now=int(now.timestamp()), leeway=int(leeway.total_seconds()))
+    check_issuer(signed.claims, issuer)
+    check_audience(signed.claims, audience)
+    check_completeness(signed.claims, required)
+    check_times(signed.claims, now=now, leeway=leeway)
     return VerifiedClaims(signed.claims, signed.kid)
 
 
@@ -140,7 +139,11 @@ def refusal(reason: str) -> Unauthenticated:
     return Unauthenticated(f"The token is refused: {reason}. Get a new one and retry.", iam_code=INVALID_TOKEN)
 
 
-def _read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+# --- The single checks, in the order they are made. Each raises Unauthenticated, which says what it found. -------
+
+
+def read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims of a text in the form of a JSON web token. Nothing of them is proven."""
     parts = token.split(".")
     if len(token) > LONGEST_TOKEN_TEXT or len(parts) != PARTS or not all(map(PART.fullmatch, parts)):
         raise refusal("it is not a JSON web token")
@@ -149,6 +152,45 @@ def _read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     if not header.keys() <= HEADER_MEMBERS or header.get("typ", "JWT") != "JWT":
         raise refusal("its header has members other than alg, typ and kid")
     return header, claims
+
+
+def check_algorithm(header: Mapping[str, Any], algorithm: str) -> None:
+    if header.get("alg") != algorithm:
+        raise refusal(f"its algorithm is not {algorithm}")
+
+
+def check_signature(token: str, key: RSAPublicKey, algorithm: str) -> None:
+    try:
+        jwt.PyJWS(algorithms=[algorithm]).decode(token, key, algorithms=[algorithm])
+    except jwt.PyJWTError:
+        raise refusal("its signature does not verify") from None
+
+
+def check_issuer(claims: Mapping[str, Any], issuer: str) -> None:
+    if claims.get("iss") != issuer:
+        raise refusal(f"its issuer is not {issuer}")
+
+
+def check_audience(claims: Mapping[str, Any], audience: list[str] | None) -> None:
+    if claims.get("aud") != audience:
+        raise refusal("it was issued for another audience, or before the metadata service was last switched off")
+
+
+def check_completeness(claims: Mapping[str, Any], required: frozenset[str]) -> None:
+    if missing := sorted(required - claims.keys()):
+        raise refusal(f"it lacks {', '.join(missing)}")
+
+
+def check_times(claims: Mapping[str, Any], *, now: datetime, leeway: timedelta) -> None:
+    instant = int(now.timestamp())
+    for name in ("exp", "iat", "nbf"):
+        value = claims.get(name)
+        if (value is None and name != "nbf") or (value is not None and not _is_instant(value)):
+            raise refusal(f"its {name} is not a whole number of seconds")
+    if instant >= claims["exp"]:
+        raise TokenExpired("The token is refused: it has expired. Get a new one and retry.")
+    if max(claims["iat"], claims.get("nbf", 0)) > instant + int(leeway.total_seconds()):
+        raise refusal("it is not valid yet")
 
 
 def _decode(part: str) -> dict[str, Any]:
@@ -167,28 +209,6 @@ def _bytes(part: str) -> bytes:
     if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
         raise refusal("it is not a JSON web token")
     return raw
-
-
-def _check_claims(
-    claims: Mapping[str, Any], *, issuer: str, audience: list[str] | None, required: frozenset[str]
-) -> None:
-    if claims.get("iss") != issuer:
-        raise refusal(f"its issuer is not {issuer}")
-    if claims.get("aud") != audience:
-        raise refusal("it was issued for another audience, or before the metadata service was last switched off")
-    if missing := sorted(required - claims.keys()):
-        raise refusal(f"it lacks {', '.join(missing)}")
-
-
-def _check_times(claims: Mapping[str, Any], *, now: int, leeway: int) -> None:
-    for name in ("exp", "iat", "nbf"):
-        value = claims.get(name)
-        if (value is None and name != "nbf") or (value is not None and not _is_instant(value)):
-            raise refusal(f"its {name} is not a whole number of seconds")
-    if now >= claims["exp"]:
-        raise TokenExpired("The token is refused: it has expired. Get a new one and retry.")
-    if max(claims["iat"], claims.get("nbf", 0)) > now + leeway:
-        raise refusal("it is not valid yet")
 
 
 def _is_instant(value: Any) -> bool:

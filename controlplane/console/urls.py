@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from controlplane.console.views import creation, explain, front, profiles, reports, server, servers, session, tryit
+from controlplane.console.views import (
+    creation,
+    explain,
+    front,
+    inspector,
+    profiles,
+    reports,
+    server,
+    servers,
+    session,
+    tryit,
+)
 
 urlpatterns = [
     path("", front.front),
@@ -29,5 +40,6 @@ urlpatterns = [
     path("profiles/<str:profile_id>/links", profiles.add_link),
     path("profiles/<str:profile_id>/links/delete", profiles.remove_link),
     path("explain", explain.explanation),
+    path("inspector", inspector.inspector),
     path("_baremint/csp-reports", reports.csp_report),
 ]
