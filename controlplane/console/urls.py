@@ -7,6 +7,7 @@ from controlplane.console.views import (
     explain,
     front,
     inspector,
+    keys,
     profiles,
     reports,
     server,
@@ -41,5 +42,8 @@ urlpatterns = [
     path("profiles/<str:profile_id>/links/delete", profiles.remove_link),
     path("explain", explain.explanation),
     path("inspector", inspector.inspector),
+    path("keys", keys.keys),
+    path("keys/state", keys.state),
+    path("keys/rotate", keys.rotate),
     path("_baremint/csp-reports", reports.csp_report),
 ]

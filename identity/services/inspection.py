@@ -69,7 +69,7 @@ def inspect(token: str, *, now: datetime) -> Inspection:
     found.purpose = key.purpose if key else ""
     _check_signing(token, found, key)
     facts = _server_of(found.claims)
-    _check_claims(found, facts, now=now)
+    _check_claims(found, facts, key, now=now)
     found.attempt("Purpose", lambda: _purpose(found))
     found.accepted, found.because = _verdict(token, found.purpose, now=now)
     return found
@@ -89,7 +89,7 @@ def _key_of(header: Mapping[str, Any]) -> KeyPair | None:
 
 def _check_signing(token: str, found: Inspection, key: KeyPair | None) -> None:
     algorithm = key.algorithm if key else "RS256"
-    found.attempt("Algorithm", lambda: _said(signing.check_algorithm(found.header, algorithm), f"{algorithm}."))
+    found.attempt("Algorithm", lambda: _passing(f"{algorithm}.", signing.check_algorithm, found.header, algorithm))
     if key is None:
         found.attempt("Key", lambda: _unknown_key(found.header))
         found.skip("The key is unknown.", "Key state", "Signature")
@@ -98,7 +98,7 @@ def _check_signing(token: str, found: Inspection, key: KeyPair | None) -> None:
     found.attempt("Key state", lambda: _key_state(key))
     public = keychain.load_public_key(key)
     found.attempt(
-        "Signature", lambda: _said(signing.check_signature(token, public, algorithm), "It verifies with this key.")
+        "Signature", lambda: _passing("It verifies with this key.", signing.check_signature, token, public, algorithm)
     )
 
 
@@ -124,7 +124,7 @@ def _server_of(claims: Mapping[str, Any]) -> ServerFacts | None:
     return facts_of(server) if server else None
 
 
-def _check_claims(found: Inspection, facts: ServerFacts | None, *, now: datetime) -> None:
+def _check_claims(found: Inspection, facts: ServerFacts | None, key: KeyPair | None, *, now: datetime) -> None:
     claims = found.claims
     if found.purpose == KeyPair.Purpose.IDENTITY:
         region = facts.region if facts else settings.BAREMINT_REGION
@@ -133,12 +133,12 @@ def _check_claims(found: Inspection, facts: ServerFacts | None, *, now: datetime
     else:
         issuer, audience = settings.BAREMINT_ISSUER, None
     if found.purpose:
-        found.attempt("Issuer", lambda: _said(signing.check_issuer(claims, issuer), f"{issuer}."))
+        found.attempt("Issuer", lambda: _passing(f"{issuer}.", signing.check_issuer, claims, issuer))
         found.attempt("Audience", lambda: _audience(claims, audience))
     else:
         found.skip("Whose it should be depends on the key.", "Issuer", "Audience")
     found.attempt("Time", lambda: _time(claims, now=now))
-    found.attempt("Server", lambda: _server(found.purpose, claims, facts))
+    found.attempt("Server", lambda: _server(claims, facts, key))
 
 
 def _audience(claims: Mapping[str, Any], audience: list[str] | None) -> str:
@@ -152,13 +152,17 @@ def _time(claims: Mapping[str, Any], *, now: datetime) -> str:
     return f"Good until {until:%Y-%m-%d %H:%M:%S} UTC, for {int((until - now).total_seconds())} more seconds."
 
 
-def _server(purpose: str, claims: Mapping[str, Any], facts: ServerFacts | None) -> str:
+def _server(claims: Mapping[str, Any], facts: ServerFacts | None, key: KeyPair | None) -> str:
+    purpose = key.purpose if key else ""
     if purpose == KeyPair.Purpose.IAM and claims.get("sub_type") != "ComputeResource":
         return "It is not about a server."
     if facts is None:
         raise signing.refusal("the server it is about does not exist, or does no longer")
-    if purpose == KeyPair.Purpose.IDENTITY and not (verdict := admission.admit(facts)):
-        raise signing.refusal(f"its server may not use it now. {verdict.because}")
+    if key and purpose == KeyPair.Purpose.IDENTITY:
+        if key.region != facts.region:
+            raise signing.refusal("it is signed by the key of another region")
+        if not (verdict := admission.admit(facts)):
+            raise signing.refusal(f"its server may not use it now. {verdict.because}")
     return f"{facts.name} ({facts.id})."
 
 
@@ -184,8 +188,9 @@ def _verdict(token: str, purpose: str, *, now: datetime) -> tuple[bool, str]:
     return True, f"The IAM token of {caller.iam_id} is good."
 
 
-def _said(_: None, reason: str) -> str:
-    """What a check that passed has to say; the check itself stands before it."""
+def _passing(reason: str, check: Callable[..., None], *arguments: Any) -> str:
+    """What to say of a check that raises nothing."""
+    check(*arguments)
     return reason
 
 

@@ -1,0 +1,48 @@
+"""Certificate authorities, and the identity certificates that expire next."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography import x509
+from django.conf import settings
+
+from controlplane.console.presenters.certificates import CertificateRow, certificate_row, common_name
+from identity.models import IssuedCertificate, KeyPair
+from identity.models.key import STATES_THAT_VERIFY
+
+MOST_CERTIFICATES = 10
+
+
+@dataclass(frozen=True)
+class Authority:
+    name: str
+    purpose: str
+    state: str
+    not_after: datetime
+    days_left: int
+    serial_number: str
+
+
+def authorities(*, now: datetime) -> list[Authority]:
+    """The certificates of the region's authorities that chains end in or pass through."""
+    rows = KeyPair.objects.filter(region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY).exclude(certificate="")
+    return [_authority(row, now=now) for row in rows.defer("ciphertext", "nonce").order_by("purpose", "-generation")]
+
+
+def _authority(row: KeyPair, *, now: datetime) -> Authority:
+    certificate = x509.load_pem_x509_certificate(row.certificate.encode())
+    until = certificate.not_valid_after_utc
+    return Authority(
+        name=common_name(certificate),
+        purpose=row.get_purpose_display(),
+        state=row.state,
+        not_after=until,
+        days_left=max((until - now).days, 0),
+        serial_number=f"{certificate.serial_number:x}",
+    )
+
+
+def expiring_certificates(account_id: str, *, now: datetime) -> list[CertificateRow]:
+    """The account's identity certificates that are still good, the first to expire first."""
+    rows = IssuedCertificate.objects.select_related("issuer__issuer").filter(account_id=account_id, not_after__gt=now)
+    return [certificate_row(row, now=now) for row in rows.order_by("not_after")[:MOST_CERTIFICATES]]

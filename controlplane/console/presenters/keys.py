@@ -1,0 +1,192 @@
+"""Keys on a time axis: each a bar through its states, past and to come, so that overlaps can be seen.
+
+Plain geometry for one SVG template. What is to come is drawn faint; the words beside the drawing say the same.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from identity.keyring import KeyFacts, Outlook, Policy, outlook
+from identity.models import KeyPair
+from identity.selectors import Line, live_keys
+
+AXIS_LEFT, AXIS_WIDTH = 150, 760
+BAR, GAP, TOP = 16, 12, 26
+MOST_RETIRED = 2
+TICKS = 5
+STATES = ("prepared", "active", "retiring")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A key in one state; ``end`` is a forecast when ``forecast`` says so."""
+
+    state: str
+    start: datetime
+    end: datetime
+    forecast: bool
+
+
+@dataclass(frozen=True)
+class Bar:
+    state: str
+    forecast: bool
+    x: int
+    width: int
+    spoken: str
+
+
+@dataclass(frozen=True)
+class KeyLine:
+    kid: str
+    short: str
+    state: str
+    tone: str
+    published_at: datetime
+    next_state: str
+    next_at: datetime | None
+    y: int
+    text_y: int
+    bars: list[Bar]
+
+
+@dataclass(frozen=True)
+class Tick:
+    x: int
+    label: str
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The keys of one purpose in one region."""
+
+    purpose: str
+    title: str
+    region: str
+    width: int
+    height: int
+    axis_y: int
+    now_x: int
+    keys: list[KeyLine]
+    ticks: list[Tick]
+    next_words: str
+    next_at: datetime | None
+
+
+TONES = {"active": "good", "prepared": "busy", "retiring": "warn", "retired": "quiet"}
+
+
+def timelines(*, now: datetime) -> list[Timeline]:
+    """One for each purpose and region that has keys, in the order in which keys depend on each other."""
+    order = list(settings.KEY_POLICIES)
+    found = live_keys()
+    lines = sorted(found, key=lambda line: (-order.index(line.purpose), line.region))
+    return [_timeline(line, found[line], now=now) for line in lines]
+
+
+def _timeline(line: Line, keys: Sequence[KeyFacts], *, now: datetime) -> Timeline:
+    policy = settings.KEY_POLICIES[line.purpose]
+    retired = KeyPair.objects.filter(purpose=line.purpose, region=line.region, state=KeyPair.State.RETIRED)
+    past = list(retired.defer("ciphertext", "nonce").order_by("-generation")[:MOST_RETIRED])[::-1]
+    future = {key.kid: outlook(key, keys, policy) for key in keys}
+    spans = {row.kid: _past_spans(row) for row in past}
+    spans |= {key.kid: spans_of(key, future[key.kid], policy, now=now) for key in keys}
+    start = min(span.start for each in spans.values() for span in each)
+    end = max(now, *(span.end for each in spans.values() for span in each))
+    axis = _Axis(start, end)
+    height = TOP + (BAR + GAP) * len(spans)
+    drawn = [_key_line(kid, each, future.get(kid), axis, place) for place, (kid, each) in enumerate(spans.items())]
+    words, at = _next_step(future.values())
+    return Timeline(
+        purpose=line.purpose,
+        title=KeyPair.Purpose(line.purpose).label,
+        region=line.region,
+        width=AXIS_LEFT + AXIS_WIDTH + 60,
+        height=height + 24,
+        axis_y=height,
+        now_x=axis.x(now),
+        keys=drawn,
+        ticks=axis.ticks(),
+        next_words=words,
+        next_at=at,
+    )
+
+
+def spans_of(key: KeyFacts, future: Outlook, policy: Policy, *, now: datetime) -> list[Span]:
+    """The states of a living key: those that were, the one that is until its forecast end, and the one after."""
+    marks = [key.published_at, key.activated_at, key.demoted_at]
+    spans = [
+        Span(state, began, ended, False)
+        for state, began, ended in zip(STATES, marks, marks[1:], strict=False)
+        if began and ended
+    ]
+    until = future.at or future.since
+    spans.append(Span(key.state, future.since, min(now, until), False))
+    spans.append(Span(key.state, min(now, until), until, True))
+    following = {"active": policy.period, "retiring": policy.verify_after}
+    if future.next_state in following and future.at:
+        spans.append(Span(future.next_state, until, until + following[future.next_state], True))
+    return spans
+
+
+def _past_spans(row: KeyPair) -> list[Span]:
+    marks = [row.published_at, row.activated_at, row.demoted_at, row.retired_at]
+    spans = [
+        Span(state, began, ended, False)
+        for state, began, ended in zip(STATES, marks, marks[1:], strict=False)
+        if began and ended
+    ]
+    ended = row.retired_at or row.published_at
+    return spans or [Span("prepared", row.published_at, ended, False)]
+
+
+class _Axis:
+    def __init__(self, start: datetime, end: datetime) -> None:
+        self.start, self.length = start, max((end - start).total_seconds(), 1.0)
+
+    def x(self, instant: datetime) -> int:
+        return AXIS_LEFT + round(AXIS_WIDTH * (instant - self.start).total_seconds() / self.length)
+
+    def ticks(self) -> list[Tick]:
+        step = timedelta(seconds=self.length / (TICKS - 1))
+        day = timedelta(days=1).total_seconds()
+        form = "%d %b %H:%M" if self.length < 7 * day else "%d %b" if self.length < 200 * day else "%b %Y"
+        instants = [self.start + step * number for number in range(TICKS)]
+        return [Tick(self.x(each), each.strftime(form)) for each in instants]
+
+
+def _key_line(kid: str, spans: Sequence[Span], future: Outlook | None, axis: _Axis, place: int) -> KeyLine:
+    y = TOP + (BAR + GAP) * place
+    state = future.state if future else "retired"
+    return KeyLine(
+        kid=kid,
+        short=kid if len(kid) <= 18 else f"{kid[:8]}...{kid[-6:]}",
+        state=state,
+        tone=TONES[state],
+        published_at=spans[0].start,
+        next_state=(future.next_state if future else "") or "",
+        next_at=future.at if future else None,
+        y=y,
+        text_y=y + 12,
+        bars=[_bar(span, axis) for span in spans],
+    )
+
+
+def _bar(span: Span, axis: _Axis) -> Bar:
+    x = axis.x(span.start)
+    times = f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC"
+    spoken = f"{span.state}, {times}{' (forecast)' if span.forecast else ''}"
+    return Bar(span.state, span.forecast, x, max(axis.x(span.end) - x, 2), spoken)
+
+
+def _next_step(outlooks: Iterable[Outlook]) -> tuple[str, datetime | None]:
+    """The next thing that happens, in words, and when."""
+    words = {"active": "Hands over to the prepared key", "retiring": "Retires the key that only verifies"}
+    coming = [(each.at, words[each.state]) for each in outlooks if each.at and each.state in words]
+    if not coming:
+        return "The next key is prepared first.", None
+    at, said = min(coming)
+    return said, at
