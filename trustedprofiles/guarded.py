@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from controlplane.activity.record import Party, record
-from controlplane.kernel import envelopes
+from controlplane.kernel import context, envelopes
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import (
     LONGEST_ECHO,
@@ -71,13 +71,22 @@ class GuardedView(APIView):
         if isinstance(request.user, Caller):
             self._caller = request.user
         caller = self.caller
+        self._keep_lineage()
         self._refuse_nul(request)
         self.prepare(request)
         resource = {"accountId": caller.account_id, "serviceName": self.service_name, **self.resource_attributes()}
         for action in (operation.action, *operation.also):
             verdict = self.standing() or authorize(caller, action=action, resource=resource)
-            if not verdict:
+            if not isinstance(verdict, Allowed):
                 raise NotAuthorized(verdict.because, more_info=verdict.explanation)
+            self._keep_lineage(decided_by=verdict.source)
+
+    def _keep_lineage(self, **decision: str) -> None:
+        """By what right the caller acts, for the events of this request; of a caller without a token, nothing."""
+        if caller := self._caller if self._caller and self._caller.token_id else None:
+            server = caller.compute_resource_crn or caller.assumed_by
+            known = {"token": caller.token_id, "key": caller.key_id, "server": server, **decision}
+            context.lineage.set({name: value for name, value in known.items() if value})
 
     def _refuse_nul(self, request: Request) -> None:
         """No stored text holds a NUL character, and PostgreSQL fails a query that looks for one."""

@@ -10,6 +10,7 @@ from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import ApiError
 
 LONGEST_MESSAGE = 512
+LONGEST_PATH = 512
 
 
 @dataclass(frozen=True)
@@ -61,5 +62,13 @@ def record(
         target_id=target.id,
         target_name=target.name,
         request_id=request.request_id if request else "",
-        data=data or {},
+        data={**(data or {}), **_lineage(request)},
     )
+
+
+def _lineage(request: context.RequestContext | None) -> dict[str, Any]:
+    """By what right the request acted, and what it asked for; nothing when it bore no token."""
+    known = context.lineage.get()
+    if not known or not request:
+        return {}
+    return {"lineage": {**known, "method": request.method, "path": request.path[:LONGEST_PATH]}}

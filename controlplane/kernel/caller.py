@@ -1,6 +1,6 @@
 """Who is asking: the subject of a verified IAM token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 SubjectType = Literal["User", "ServiceId", "Profile", "ComputeResource"]
@@ -18,6 +18,11 @@ class Caller:
     """The server behind a token of sub_type ComputeResource."""
     assumed_by: str = ""
     """Who took a profile on by the assume grant: id of a service ID, CRN of a server, or IAM id of a person."""
+
+    token_id: str = field(default="", compare=False)
+    """``jti`` of the token."""
+    key_id: str = field(default="", compare=False)
+    """``kid`` of the key that signed it."""
 
     @property
     def is_authenticated(self) -> bool:

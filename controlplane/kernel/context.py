@@ -1,5 +1,6 @@
 """What every record of a request carries: its id, where it came from, what was asked."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -14,3 +15,7 @@ class RequestContext:
 
 
 current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
+
+lineage: ContextVar[Mapping[str, str] | None] = ContextVar("lineage", default=None)
+"""By what right the request acts, as events keep it: ids of its token, of the key that signed the token, of the server
+behind it, and of the policy that decided. None: it bears no token."""

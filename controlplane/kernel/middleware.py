@@ -34,6 +34,7 @@ class RequestContextMiddleware:
                 path=request.path,
             )
         )
+        context.lineage.set(None)
         response = self.get_response(request)
         response["X-Request-Id"] = request_id
         if not response.has_header("Cache-Control"):

@@ -136,6 +136,8 @@ def _caller(verified: VerifiedClaims) -> Caller:
             identifier=claims.get("identifier", ""),
             compute_resource_crn=claims["authn"]["sub"] if sub_type == "ComputeResource" else "",
             assumed_by=claims["authn"]["sub"] if sub_type == "Profile" else "",
+            token_id=claims.get("jti", ""),
+            key_id=verified.kid,
         )
     except (KeyError, TypeError):  # only a token of an earlier version of ours
         raise signing.refusal("it lacks the account or the compute resource it is for") from None
