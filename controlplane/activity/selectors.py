@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from controlplane.activity.models import ActivityEvent
 
@@ -37,3 +37,38 @@ def recent_events(account_id: str, *, now: datetime, within: timedelta) -> Query
     """The account's events of the last while, among the latest RECENT_EVENTS of all."""
     newest = ActivityEvent.objects.aggregate(id=Max("id"))["id"] or 0
     return events_of(account_id).filter(id__gt=newest - RECENT_EVENTS, time__gt=now - within, time__lte=now)
+
+
+SEARCHED_EVENTS = 200_000
+"""How many of the latest events a search looks through."""
+
+
+def search_events(
+    account_id: str,
+    *,
+    word: str = "",
+    action: str = "",
+    outcome: str = "",
+    since: datetime | None = None,
+    before: int | None = None,
+) -> QuerySet[ActivityEvent]:
+    """The account's events that match everything given, newest first, before one of them if that is named.
+
+    ``word`` is a part of the name of who did it or what it was done to, or a whole id, CRN or request id.
+    """
+    rows = events_of(account_id)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    if word or action or outcome or since:
+        newest = ActivityEvent.objects.aggregate(id=Max("id"))["id"] or 0
+        rows = rows.filter(id__gt=newest - SEARCHED_EVENTS)
+    if word:
+        named = Q(initiator_name__icontains=word) | Q(target_name__icontains=word)
+        rows = rows.filter(named | Q(initiator_id=word) | Q(target_id=word) | Q(request_id=word))
+    if action:
+        rows = rows.filter(action__icontains=action)
+    if outcome:
+        rows = rows.filter(outcome=outcome)
+    if since:
+        rows = rows.filter(time__gte=since)
+    return rows

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from controlplane.console.views import (
+    activity,
     creation,
     explain,
     front,
@@ -45,5 +46,9 @@ urlpatterns = [
     path("keys", keys.keys),
     path("keys/state", keys.state),
     path("keys/rotate", keys.rotate),
+    path("activity", activity.activity),
+    path("activity/list", activity.rows),
+    path("activity/export", activity.export),
+    path("activity/<int:number>", activity.event),
     path("_baremint/csp-reports", reports.csp_report),
 ]

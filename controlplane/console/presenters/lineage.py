@@ -1,0 +1,134 @@
+"""One event's descent: request, server, trusted profile, policy, key; and the calls that led to it, as a drawing."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.selectors import events_on
+from controlplane.console.presenters.diagrams import Diagram, Message, State, diagram
+from identity.models import KeyPair
+from identity.services.certificates import EVENT as CERTIFICATE
+from identity.services.iam_tokens import EXCHANGE_EVENT
+from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from servers.models import BareMetalServer
+from trustedprofiles.models import Account, Policy, TrustedProfile
+from trustedprofiles.roles import ROLES
+
+SEARCHED = 500
+"""How many events of a server are looked through for the one that issued a token."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One generation: what it is, which one, and where to look at it."""
+
+    kind: str
+    name: str
+    path: str
+    note: str
+
+
+def descent(event: ActivityEvent) -> list[Step]:
+    """From the request back to the key; generations that the event knows nothing of are left out."""
+    lineage = event.data.get("lineage", {})
+    found = [
+        _request(event, lineage),
+        _server(event, lineage),
+        _profile(event),
+        _policy(event, lineage),
+        _key(event.data.get("kid") or lineage.get("key", "")),
+    ]
+    return [step for step in found if step]
+
+
+def _request(event: ActivityEvent, lineage: dict[str, str]) -> Step:
+    asked = f"{lineage['method']} {lineage['path']}" if "method" in lineage else event.action
+    agent = event.initiator_agent or "an unnamed program"
+    note = f"from {event.initiator_address} by {agent}" if event.initiator_address else "by the service itself"
+    return Step("Request", asked, "", note)
+
+
+def _server(event: ActivityEvent, lineage: dict[str, str]) -> Step | None:
+    crn = lineage.get("server") or (event.initiator_id if event.initiator_type == "BareMetalServer" else "")
+    if ":bare-metal-server:" not in crn:
+        return Step("Person", event.initiator_name, "", event.initiator_id) if event.initiator_type == "User" else None
+    server = BareMetalServer.objects.filter(account_id=event.account_id, id=crn.rpartition(":")[2]).first()
+    if server is None:
+        return Step("Server", crn.rpartition(":")[2], "", "deleted since")
+    return Step("Server", server.name, f"/servers/{server.id}", "known by the address it called from")
+
+
+def _profile(event: ActivityEvent) -> Step | None:
+    profile_id = event.data.get("profile_id") or event.initiator_id.removeprefix("iam-")
+    if not profile_id.startswith("Profile-"):
+        return None
+    profile = TrustedProfile.objects.filter(account_id=event.account_id, id=profile_id).first()
+    if profile is None:
+        return Step("Trusted profile", profile_id, "", "deleted since")
+    note = event.data.get("because") or "the identity its token stands for"
+    return Step("Trusted profile", profile.name, f"/profiles/{profile.id}", note)
+
+
+def _policy(event: ActivityEvent, lineage: dict[str, str]) -> Step | None:
+    source = lineage.get("decided_by", "")
+    if not source:
+        return Step("Decision", "Refused", "", event.message) if event.reason_code == 403 else None
+    if Account.objects.filter(id=source).exists():
+        return Step("Decision", "Owner of the account", "", "no policy is needed")
+    policy = Policy.objects.filter(account_id=event.account_id, id=source).first() if _is_uuid(source) else None
+    if policy is None:
+        return Step("Decision", source, "", "deleted since, or no policy")
+    roles = ", ".join(ROLES[crn].display_name if crn in ROLES else crn.rpartition(":")[2] for crn in policy.roles)
+    return Step("Policy", roles, "", f"policy {policy.id}")
+
+
+def _is_uuid(text: str) -> bool:
+    return len(text) == 36 and text.count("-") == 4
+
+
+def _key(kid: str) -> Step | None:
+    key = KeyPair.objects.filter(kid=kid).defer("ciphertext", "nonce").first() if kid else None
+    return Step("Key", key.kid, "/keys", f"{key.get_purpose_display()}, {key.state} now") if key else None
+
+
+def calls_before(event: ActivityEvent) -> list[ActivityEvent]:
+    """The calls that led to this one, oldest first, itself last: identity token, IAM token, call."""
+    lineage = event.data.get("lineage", {})
+    crn = lineage.get("server") or event.target_id
+    chain = [event]
+    if (token := lineage.get("token")) and (exchange := _issuing(crn, EXCHANGE_EVENT, token)):
+        chain.insert(0, exchange)
+    if (identity := chain[0].data.get("identity_jti")) and (first := _issuing(crn, IDENTITY_TOKEN, identity)):
+        chain.insert(0, first)
+    return chain
+
+
+def _issuing(crn: str, action: str, jti: str) -> ActivityEvent | None:
+    """The event with which a server got this token, if it is among its latest."""
+    for event in events_on(crn).filter(action=action, outcome=ActivityEvent.Outcome.SUCCESS)[:SEARCHED]:
+        if event.data.get("jti") == jti:
+            return event
+    return None
+
+
+WORDS = {IDENTITY_TOKEN: "identity token", EXCHANGE_EVENT: "IAM token", CERTIFICATE: "certificate"}
+
+
+def calls_diagram(chain: list[ActivityEvent]) -> Diagram | None:
+    """The calls of a program on a server; None for what people and the service itself do."""
+    if chain[0].initiator_type != "BareMetalServer":
+        return None
+    server = chain[0].initiator_name
+    messages = [_message(event) for event in chain]
+    return diagram("The calls that led to it", [f"Program on {server}", "Metadata service", "Control plane"], messages)
+
+
+def _message(event: ActivityEvent) -> Message:
+    state: State = "done" if event.outcome == ActivityEvent.Outcome.SUCCESS else "refused"
+    target = 1 if event.action in WORDS else 2
+    return Message(0, target, f"{WORDS.get(event.action) or _asked(event)}: {event.reason_code}", state)
+
+
+def _asked(event: ActivityEvent) -> str:
+    lineage: dict[str, Any] = event.data.get("lineage", {})
+    return f"{lineage.get('method', '')} {lineage.get('path', event.action)}"[:56].strip()
