@@ -9,6 +9,7 @@ from controlplane.console.views import (
     front,
     inspector,
     keys,
+    overview,
     profiles,
     reports,
     server,
@@ -19,6 +20,7 @@ from controlplane.console.views import (
 
 urlpatterns = [
     path("", front.front),
+    path("overview/state", overview.state),
     path("login", session.Login.as_view()),
     path("logout", session.Logout.as_view()),
     path("theme", session.theme),

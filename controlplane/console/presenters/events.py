@@ -27,6 +27,10 @@ VERBS = {
     "restart": "restarted",
     "attach": "attached",
     "detach": "detached",
+    "prepare": "prepared",
+    "discard": "discarded",
+    "retire": "retired",
+    "revoke": "revoked",
 }
 
 

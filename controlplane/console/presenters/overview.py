@@ -1,0 +1,138 @@
+"""What happens now: calls by outcome, tokens alive, what expires next, refusals, how the parts are."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count
+from django.db.models.functions import TruncMinute
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.selectors import recent_events
+from controlplane.console.access import Person
+from controlplane.console.presenters.authorities import expiring_certificates
+from controlplane.console.presenters.events import event_row
+from controlplane.console.presenters.keys import timelines
+from controlplane.operations import health
+from identity.keyring import LONGEST_TOKEN
+from identity.services.iam_tokens import EXCHANGE_EVENT
+from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from servers.models import BareMetalServer
+
+MINUTES = 15
+WIDTH, HEIGHT, FLOOR, LEFT = 640, 150, 126, 34
+GAP = 6
+MOST_REFUSALS = 8
+MOST_COMING = 6
+
+
+@dataclass(frozen=True)
+class Column:
+    """One minute: two bars, one on the other."""
+
+    x: int
+    width: int
+    good_y: int
+    good_height: int
+    bad_y: int
+    bad_height: int
+    spoken: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    width: int
+    height: int
+    floor: int
+    left: int
+    top: int
+    columns: list[Column]
+    good: int
+    bad: int
+
+
+@dataclass(frozen=True)
+class Coming:
+    what: str
+    path: str
+    at: datetime
+
+
+def overview_state(person: Person, *, now: datetime) -> dict[str, Any]:
+    servers = BareMetalServer.objects.filter(account=person.account, region=person.region)
+    refusals = recent_events(person.account.id, now=now, within=timedelta(days=1)).filter(
+        outcome=ActivityEvent.Outcome.FAILURE
+    )
+    return {
+        "chart": calls_chart(calls_by_minute(person.account.id, now=now), now=now),
+        "tokens": {
+            "identity": tokens_alive(person.account.id, IDENTITY_TOKEN, now=now),
+            "iam": tokens_alive(person.account.id, EXCHANGE_EVENT, now=now),
+        },
+        "servers": {
+            "all": servers.count(),
+            "running": servers.filter(status=BareMetalServer.Status.RUNNING).count(),
+            "enabled": servers.filter(metadata_enabled=True).count(),
+            "failed": servers.filter(status=BareMetalServer.Status.FAILED).count(),
+        },
+        "coming": coming(person.account.id, now=now),
+        "events": [event_row(event) for event in refusals[:MOST_REFUSALS]],
+        "parts": health.parts(now=now),
+    }
+
+
+def calls_by_minute(account_id: str, *, now: datetime) -> dict[tuple[datetime, str], int]:
+    """How many events of each outcome there were in each of the last MINUTES."""
+    rows = recent_events(account_id, now=now, within=timedelta(minutes=MINUTES)).order_by()
+    counted = rows.annotate(minute=TruncMinute("time")).values_list("minute", "outcome").annotate(count=Count("id"))
+    return {(minute, outcome): count for minute, outcome, count in counted}
+
+
+def calls_chart(counted: dict[tuple[datetime, str], int], *, now: datetime) -> Chart:
+    """Plain geometry: a column a minute, the present one last; the tallest fills the height."""
+    this_minute = now.replace(second=0, microsecond=0)
+    minutes = [this_minute - timedelta(minutes=back) for back in reversed(range(MINUTES))]
+    pairs = [tuple(counted.get((minute, outcome), 0) for outcome in ("success", "failure")) for minute in minutes]
+    tallest = max((good + bad for good, bad in pairs), default=0) or 1
+    step = (WIDTH - LEFT) // MINUTES
+    columns = []
+    for number, (minute, (good, bad)) in enumerate(zip(minutes, pairs, strict=True)):
+        good_height = round((FLOOR - 10) * good / tallest)
+        bad_height = max(round((FLOOR - 10) * bad / tallest), 2 if bad else 0)
+        columns.append(
+            Column(
+                x=LEFT + step * number,
+                width=step - GAP,
+                good_y=FLOOR - good_height,
+                good_height=good_height,
+                bad_y=FLOOR - good_height - bad_height,
+                bad_height=bad_height,
+                spoken=f"{minute:%H:%M}: {good} done, {bad} refused",
+                label=f"{minute:%H:%M}" if number % 3 == 2 else "",
+            )
+        )
+    good_all, bad_all = (sum(each) for each in zip(*pairs, strict=True))
+    return Chart(WIDTH, HEIGHT, FLOOR, LEFT, tallest, columns, good_all, bad_all)
+
+
+def tokens_alive(account_id: str, action: str, *, now: datetime) -> int:
+    """How many tokens that were issued in the last hour have not expired. Switching off ends some of them earlier."""
+    rows = recent_events(account_id, now=now, within=LONGEST_TOKEN).filter(
+        action=action, outcome=ActivityEvent.Outcome.SUCCESS, data__exp__gt=int(now.timestamp())
+    )
+    return rows.count()
+
+
+def coming(account_id: str, *, now: datetime) -> list[Coming]:
+    """What expires or changes next, soonest first: certificates, and keys that hand over or retire."""
+    found = [
+        Coming(f"{line.title}: {line.next_words.lower()}", "/keys", line.next_at)
+        for line in timelines(now=now)
+        if line.next_at
+    ]
+    found += [
+        Coming(f"Certificate of {each.chain[0].name} expires", f"/servers/{each.chain[0].name}", each.not_after)
+        for each in expiring_certificates(account_id, now=now)
+    ]
+    return sorted(found, key=lambda each: each.at)[:MOST_COMING]
