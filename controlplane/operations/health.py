@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from kombu.exceptions import OperationalError
 
 from controlplane.celery import app
@@ -60,7 +60,7 @@ def forget() -> None:
 
 
 def _database() -> Part:
-    kind = "SQLite" if "sqlite" in settings.DATABASES["default"]["ENGINE"] else "PostgreSQL"
+    kind = "PostgreSQL" if connection.vendor == "postgresql" else "SQLite"
     try:
         BareMetalServer.objects.exists()
     except DatabaseError:

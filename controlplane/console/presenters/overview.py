@@ -32,6 +32,7 @@ class Column:
 
     x: int
     width: int
+    middle: int
     good_y: int
     good_height: int
     bad_y: int
@@ -104,6 +105,7 @@ def calls_chart(counted: dict[tuple[datetime, str], int], *, now: datetime) -> C
             Column(
                 x=LEFT + step * number,
                 width=step - GAP,
+                middle=LEFT + step * number + (step - GAP) // 2,
                 good_y=FLOOR - good_height,
                 good_height=good_height,
                 bad_y=FLOOR - good_height - bad_height,

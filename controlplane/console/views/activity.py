@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_of, search_events
@@ -99,7 +99,7 @@ def event(request: HttpRequest, person: Person, number: int) -> HttpResponse:
 
 
 @page()
-def export(request: HttpRequest, person: Person) -> HttpResponse | StreamingHttpResponse:
+def export(request: HttpRequest, person: Person) -> HttpResponse:
     """What the list shows, up to MOST_EXPORTED of it, as CSV or JSON."""
     _require(person)
     values = _search(person, _asked(request)).values(*COLUMNS)[:MOST_EXPORTED]
