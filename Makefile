@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down test e2e conformance fuzz lint format docs bench clean lock
+.PHONY: help up down test e2e faults conformance fuzz lint format docs bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -21,10 +21,13 @@ down: ## Stop a Baremint that runs in the background (or in another terminal)
 
 test: $(VENV)/.development ## Run the tests, on SQLite and on PostgreSQL
 	@$(BIN)/pytest -m "not live and not conformance" --numprocesses auto
-	@$(BIN)/pytest -m "live and not e2e"
+	@$(BIN)/pytest -m "live and not e2e and not fault"
 
 e2e: $(VENV)/.development ## Try what takes longer: every example, command and documented operation, Terraform if it is here
 	@$(BIN)/pytest -m e2e
+
+faults: $(VENV)/.development ## Kill and multiply real processes in the middle of things, on SQLite and on PostgreSQL
+	@$(BIN)/pytest -m fault
 
 conformance: $(VENV)/.development ## Drive IBM's SDKs for Python, Node, Go and Java; writes docs/compatibility.md
 	@$(BIN)/pytest tests/conformance --compatibility-page docs/compatibility.md

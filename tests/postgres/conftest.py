@@ -5,16 +5,14 @@ functions at the same time, each with a connection of its own.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from threading import Barrier, Thread
 from typing import Any, TypeVar
 
 import pytest
 from django.core.management import call_command
-from django.db import connection, connections
-from django.db.utils import DEFAULT_DB_ALIAS, ConnectionHandler
+from django.db import connection
 
-from controlplane.env import Env
+from tests.databases import default_database
 from tests.postgresql import NewDatabase
 
 T = TypeVar("T")
@@ -25,21 +23,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/postgres/" in item.nodeid:
             item.add_marker(pytest.mark.postgres)
-
-
-@contextmanager
-def default_database(url: str) -> Iterator[None]:
-    """The database of this URL is Django's, in all threads; afterwards the one before is again."""
-    config = {**Env().db_url_config(url), "CONN_MAX_AGE": None}
-    kept_connection, kept_settings = connections[DEFAULT_DB_ALIAS], connections.settings[DEFAULT_DB_ALIAS]
-    connections.settings[DEFAULT_DB_ALIAS] = ConnectionHandler({DEFAULT_DB_ALIAS: config}).settings[DEFAULT_DB_ALIAS]
-    del connections[DEFAULT_DB_ALIAS]
-    try:
-        yield
-    finally:
-        connection.close()
-        connections.settings[DEFAULT_DB_ALIAS] = kept_settings
-        connections[DEFAULT_DB_ALIAS] = kept_connection
 
 
 @pytest.fixture(scope="session")

