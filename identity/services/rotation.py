@@ -60,8 +60,10 @@ def run_due_steps(*, now: datetime) -> int:
 def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYSTEM) -> Rotated:
     """Hand over to the prepared key whether or not it is due, and prepare the next.
 
-    Raises KeyError when there are no keys.
+    Raises KeyError when there are no keys, and ImproperlyConfigured, with nothing changed, when stored keys do not
+    decrypt under the configured KEK.
     """
+    keystore.require_fitting_kek()
     line = Line(cast(Purpose, purpose), region or settings.BAREMINT_REGION)
     _run_steps(line, now=now)
     found = live_keys()

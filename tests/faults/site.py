@@ -35,7 +35,7 @@ from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_identity_token
 from tests.build import make_facts
 from tests.databases import default_database
-from tests.live.product import ROOT, clean_environment
+from tests.live.product import ROOT, clean_environment, free_ports
 
 CELERY = [sys.executable, "-m", "celery", "--quiet", "--app", "controlplane.celery"]
 TICK = "controlplane.operations.tasks.tick"
@@ -63,15 +63,18 @@ class Site:
 
     def __post_init__(self) -> None:
         self.home = Home(self.folder / "home")
-        self.socket = self.folder / "valkey.sock"
         self.kek = base64.b64encode(os.urandom(32)).decode()
-        self.broker = f"redis+socket://{self.socket}"
+        port, metadata_port, tls_port, self.broker_port = free_ports(4)
+        self.broker = f"redis://127.0.0.1:{self.broker_port}/0"
         self.environment = {
             **clean_environment(),
             "BAREMINT_HOME": str(self.home.path),
             "DATABASE_URL": self.database_url,
             "REDIS_URL": self.broker,
             "BAREMINT_KEK": self.kek,
+            "BAREMINT_PORT": str(port),
+            "BAREMINT_METADATA_PORT": str(metadata_port),
+            "BAREMINT_METADATA_TLS_PORT": str(tls_port),
             "BAREMINT_TICK_SECONDS": "0.5",
             "BAREMINT_PROVISION_SECONDS": "0",
             "DJANGO_SETTINGS_MODULE": "controlplane.settings",
@@ -82,7 +85,7 @@ class Site:
 
     def start(self) -> None:
         """The broker, the database with its keys, and this very process at it."""
-        options = ["--port", "0", "--unixsocket", str(self.socket), "--save", "", "--dir", str(self.folder)]
+        options = ["--port", str(self.broker_port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
         self.stack.enter_context(self.process("broker", [str(get_binary_path()), *options]))
         self.baremint("migrate", "--verbosity", "0")
         self.baremint("bootstrap")
@@ -153,7 +156,7 @@ class Site:
 
     def waiting(self, queue: str) -> int:
         """How many messages nobody has taken yet, or has not dealt with."""
-        with Redis(unix_socket_path=str(self.socket)) as broker:
+        with Redis.from_url(self.broker) as broker:
             return int(broker.llen(queue)) + int(broker.hlen("unacked"))
 
     # --- Keys

@@ -90,6 +90,14 @@ def test_a_new_kek_before_the_old_one_is_admitted(settings: Any, old_kek: str) -
     assert KnownAnswer.objects.count() == 2
 
 
+def test_a_wrong_kek_hands_over_to_no_key_either(settings: Any) -> None:
+    before = stored()
+    settings.BAREMINT_KEK = [new_kek()]
+    with pytest.raises(ImproperlyConfigured, match="does not hold"):
+        rotation.rotate_now("iam", now=clock.now())
+    assert stored() == before
+
+
 def test_a_blob_that_was_changed_stops_the_start() -> None:
     row = KeyPair.objects.filter(state="prepared").first()
     assert row is not None
