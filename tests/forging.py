@@ -170,7 +170,7 @@ def _other(purpose: str) -> str:
 def _kid_of(purpose: str) -> str:
     from identity.models import KeyPair
 
-    return KeyPair.objects.get(purpose=purpose).kid
+    return KeyPair.objects.get(purpose=purpose, state="active").kid
 
 
 HEADERS: dict[str, Forgery] = {

@@ -25,7 +25,7 @@ def alice_key(world: World, keys: None) -> str:
 
 @pytest.fixture
 def mallory_key(world: World, keys: None) -> str:
-    return create_api_key(world.other_account, iam_id=MALLORY.iam_id, name="evil", by=BY)[1]
+    return create_api_key(world.other_account, iam_id=MALLORY.iam_id, name="evil", by=Party.of(MALLORY))[1]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
 from controlplane.kernel import clock
-from identity.keyring import VERIFY_AFTER_USE
+from identity.keyring import JWKS_MAX_AGE, LAG, LONGEST_TOKEN
 from identity.models import KeyPair
 from identity.services import rotation
 from servers.models import BareMetalServer
@@ -97,7 +97,7 @@ def test_a_token_of_a_key_that_was_retired_verifies_no_more(issue: Any) -> None:
     before = issue()["person"][0]
     rotation.rotate_now(KeyPair.Purpose.IAM, now=clock.now())
     assert jwt.decode(before, keys_of_iam())
-    rotation.run_due_steps(now=clock.now() + VERIFY_AFTER_USE + timedelta(seconds=1))
+    rotation.run_due_steps(now=clock.now() + LONGEST_TOKEN + JWKS_MAX_AGE + LAG + timedelta(seconds=1))
     assert KeyPair.objects.get(kid=_kid(before)).state == "retired"
     with pytest.raises((JoseError, ValueError)):
         jwt.decode(before, keys_of_iam())
