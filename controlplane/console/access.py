@@ -24,6 +24,7 @@ from trustedprofiles.selectors import authorize_each
 SERVER = "is.bare-metal-server.bare-metal-server"
 ADMINISTER = "is.bare-metal-server.account-settings.administer"
 PROFILE = "iam-identity.profile"
+CLOCK = "baremint.clock.administer"
 EVERY_SERVER = {"bareMetalServerId": "*"}
 
 

@@ -13,10 +13,11 @@ from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from controlplane import __version__
-from controlplane.console.access import Person, person_of, role_name
+from controlplane.console.access import CLOCK, Person, person_of, role_name
 from controlplane.console.navigation import sections
-from controlplane.kernel import clock
+from controlplane.console.presenters.clock import MOVEMENTS, clock_face
 from controlplane.kernel.errors import ApiError, NotAuthorized
+from controlplane.timekeeping.services import show
 
 View = Callable[..., HttpResponse]
 THEMES = ("light", "dark")
@@ -76,12 +77,15 @@ def shown(
 def shell(request: HttpRequest, person: Person | None) -> dict[str, Any]:
     """What the frame around every page shows."""
     theme = request.COOKIES.get(THEME_COOKIE, "")
+    may_move = person is not None and bool(person.may(CLOCK))
     return {
         "person": person,
         "role": role_name(person) if person else "",
         "sections": sections(request.path),
         "theme": theme if theme in THEMES else "",
-        "now": clock.now(),
+        "face": clock_face(show()),
+        "may_move": may_move,
+        "movements": MOVEMENTS,
         "version": __version__,
     }
 
@@ -93,6 +97,8 @@ def fragment(request: HttpRequest, template: str, context: Mapping[str, Any]) ->
     if request.headers.get("If-None-Match") == tag:
         response = HttpResponse(status=304)
     response["ETag"] = tag
+    face = clock_face(show())  # whoever moved the clock: every page that is looked at follows
+    response["X-Clock"] = f"{face.now.isoformat()} {'frozen' if face.frozen else face.moved}".strip()
     response["Cache-Control"] = "private, no-cache"
     return response
 

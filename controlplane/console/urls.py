@@ -4,6 +4,7 @@ from django.urls import path
 
 from controlplane.console.views import (
     activity,
+    clock,
     creation,
     explain,
     front,
@@ -24,6 +25,7 @@ urlpatterns = [
     path("login", session.Login.as_view()),
     path("logout", session.Logout.as_view()),
     path("theme", session.theme),
+    path("clock", clock.move),
     path("servers", servers.servers),
     path("servers/table", servers.table),
     path("servers/actions", servers.bulk),

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from identity.keyring import KeyFacts, Outlook, Policy, outlook
 from identity.models import KeyPair
-from identity.selectors import Line, live_keys
+from identity.selectors import Line, issuer_of, live_keys
 
 AXIS_LEFT, AXIS_WIDTH = 150, 760
 BAR, GAP, TOP = 16, 12, 26
@@ -84,14 +84,14 @@ def timelines(*, now: datetime) -> list[Timeline]:
     order = list(settings.KEY_POLICIES)
     found = live_keys()
     lines = sorted(found, key=lambda line: (-order.index(line.purpose), line.region))
-    return [_timeline(line, found[line], now=now) for line in lines]
+    return [_timeline(line, found[line], issuer_of(line, found), now=now) for line in lines]
 
 
-def _timeline(line: Line, keys: Sequence[KeyFacts], *, now: datetime) -> Timeline:
+def _timeline(line: Line, keys: Sequence[KeyFacts], issuer: KeyFacts | None, *, now: datetime) -> Timeline:
     policy = settings.KEY_POLICIES[line.purpose]
     retired = KeyPair.objects.filter(purpose=line.purpose, region=line.region, state=KeyPair.State.RETIRED)
     past = list(retired.defer("ciphertext", "nonce").order_by("-generation")[:MOST_RETIRED])[::-1]
-    future = {key.kid: outlook(key, keys, policy) for key in keys}
+    future = {key.kid: outlook(key, keys, policy, issuer) for key in keys}
     spans = {row.kid: _past_spans(row) for row in past}
     spans |= {key.kid: spans_of(key, future[key.kid], policy, now=now) for key in keys}
     start = min(span.start for each in spans.values() for span in each)

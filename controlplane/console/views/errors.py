@@ -1,6 +1,7 @@
 """What is not there, not allowed or broken: a page for a browser, the usual envelope for a program."""
 
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 
 from controlplane.console.access import person_of
 from controlplane.console.pages import refused
@@ -30,8 +31,7 @@ def broken(request: HttpRequest) -> HttpResponse:
     """Nothing here asks the database, which may be what is broken."""
     if not wants_page(request):
         return envelopes.handler500(request)
-    failure = ApiError(f"The service failed. This is its own fault; quote the trace: {envelopes.trace_id()}.")
-    return refused(request, failure)
+    return HttpResponse(render_to_string("console/broken.html", {"trace": envelopes.trace_id()}), status=500)
 
 
 def _page(request: HttpRequest, error: ApiError) -> HttpResponse:

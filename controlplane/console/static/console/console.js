@@ -24,6 +24,7 @@
     const { response, sourceElement } = event.detail.ctx;
     const tag = response.headers.get("ETag");
     if (sourceElement.dataset.live && tag && response.status === 200) tags.set(sourceElement.id, tag);
+    if (response.headers.get("X-Clock")) hear(response.headers.get("X-Clock"));
     const said = response.headers.get("X-Announcement");
     if (said) {
       if (question.open) question.close();
@@ -65,11 +66,16 @@
   });
 
   /* The deployment's clock: what the page was told, moved on by this machine's. Ages and remaining times follow it. */
-  const loaded = performance.now();
   const clock = document.querySelector("[data-clock]");
-  const start = new Date(clock.getAttribute("datetime"));
-  const frozen = clock.dataset.clock === "frozen";
-  const now = () => new Date(start.getTime() + (frozen ? 0 : performance.now() - loaded));
+  const note = document.querySelector("[data-clock-note]");
+  let told = { at: performance.now(), time: new Date(clock.getAttribute("datetime")), frozen: clock.dataset.clock === "frozen" };
+  const now = () => new Date(told.time.getTime() + (told.frozen ? 0 : performance.now() - told.at));
+  const hear = (header) => { // "<instant> <note>": the note says that it stands still, or how far it was moved
+    const [instant, ...words] = header.split(" ");
+    told = { at: performance.now(), time: new Date(instant), frozen: words[0] === "frozen" };
+    note.hidden = !words.length;
+    write(note, words.join(" "));
+  };
   const two = (number) => String(number).padStart(2, "0");
   const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
   const time = (date) => [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(":");

@@ -1,0 +1,49 @@
+"""The clock in the header."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from controlplane.timekeeping.movement import Movement
+from controlplane.timekeeping.services import Shown
+
+
+@dataclass(frozen=True)
+class Control:
+    """One button of the clock."""
+
+    text: str
+    movement: Movement
+
+
+MOVEMENTS = {
+    "minute": Control("+1 min", Movement(advance=timedelta(minutes=1))),
+    "hour": Control("+1 h", Movement(advance=timedelta(hours=1))),
+    "day": Control("+1 d", Movement(advance=timedelta(days=1))),
+    "month": Control("+30 d", Movement(advance=timedelta(days=30))),
+    "freeze": Control("Freeze", Movement(frozen=True)),
+    "run": Control("Run", Movement(frozen=False)),
+    "reset": Control("Machine's time", Movement(offset=timedelta(0), frozen=False)),
+}
+"""By the value of its button."""
+
+
+@dataclass(frozen=True)
+class ClockFace:
+    now: datetime
+    frozen: bool
+    moved: str
+    """How far it is from the machine's clock, in words; empty when it is not."""
+
+
+def clock_face(shown: Shown) -> ClockFace:
+    frozen = shown.setting.frozen_at is not None
+    return ClockFace(shown.now, frozen, "" if frozen else _words(shown.setting.offset))
+
+
+def _words(offset: timedelta) -> str:
+    seconds = abs(offset.total_seconds())
+    if seconds < 1:
+        return ""
+    units = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+    length, unit = next((length, unit) for length, unit in units if seconds >= length)
+    return f"{'ahead' if offset > timedelta(0) else 'behind'} by {seconds / length:.0f} {unit}"

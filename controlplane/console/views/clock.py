@@ -1,0 +1,23 @@
+"""The controls of the clock in the header: the whole deployment's time, for everybody."""
+
+from django.http import HttpRequest, HttpResponse
+
+from controlplane.console.access import CLOCK, Person
+from controlplane.console.pages import came_from, done, page
+from controlplane.console.presenters.clock import MOVEMENTS
+from controlplane.kernel.errors import InvalidValue
+from controlplane.operations.moving import move_clock
+from controlplane.timekeeping.services import CLOCK as CLOCK_PARTY
+from controlplane.timekeeping.services import MOVED
+
+
+@page("POST")
+def move(request: HttpRequest, person: Person) -> HttpResponse:
+    with person.recording(MOVED, CLOCK_PARTY):
+        person.require(CLOCK)
+        asked = request.POST.get("move", "")
+        if asked not in MOVEMENTS:
+            raise InvalidValue(f"Say how to move the clock: {', '.join(MOVEMENTS)}.")
+        shown = move_clock(MOVEMENTS[asked].movement, by=person.by)
+    frozen = " and stands still" if shown.setting.frozen_at else ""
+    return done(request, f"The clock shows {shown.now:%Y-%m-%d %H:%M:%S} UTC{frozen}.", back=came_from(request, "/"))

@@ -1,0 +1,165 @@
+"""Activity: found, followed back to where it came from, repeated, exported. And the overview, and the clock."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import Party, record
+from controlplane.console.presenters.overview import calls_by_minute, calls_chart
+from controlplane.kernel import clock
+from controlplane.kernel.errors import Conflict
+from controlplane.operations import broker, health
+from controlplane.timekeeping.models import ClockSetting
+from tests.world import ACCOUNT, OTHER_ACCOUNT, World
+
+ALICE = Party("IBMid-ALICE00001", "Alice", "User")
+STARTED = "is.bare-metal-server.bare-metal-server.start"
+SERVER = Party("crn:v1:bluemix:public:is:us-south-1:a/x::bare-metal-server:0717-x", "web-1", "BareMetalServer")
+
+
+def happen(
+    action: str = STARTED, *, by: Party = ALICE, account_id: str = ACCOUNT, fails: bool = False
+) -> ActivityEvent:
+    error = Conflict("It is busy.") if fails else None
+    return record(action, initiator=by, target=SERVER, account_id=account_id, error=error)
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("", 3),
+        ("q=alice", 2),
+        ("q=WEB", 3),
+        ("action=vpc", 1),
+        ("outcome=failure", 1),
+        ("since=15m&outcome=success", 2),
+        ("q=nobody", 0),
+        ("q=%00web", 3),
+        ("before=99999999999999999999", 3),
+        ("before=x", 3),
+        ("since=x&outcome=x", 3),
+    ],
+)
+def test_events_are_found(alice: Client, query: str, count: int) -> None:
+    happen()
+    happen("is.vpc.vpc.create", by=Party("IBMid-BOB", "Bob", "User"))
+    happen(fails=True)
+    happen(account_id=OTHER_ACCOUNT)
+    assert alice.get(f"/activity?{query}").content.decode().count('id="event-') == count
+
+
+def test_older_ones_are_on_the_next_page(alice: Client) -> None:
+    first = happen()
+    for _ in range(50):
+        happen()
+    page = alice.get("/activity").content.decode()
+    assert f'id="event-{first.pk}"' not in page
+    older = page.partition('href="/activity?before=')[2].partition('"')[0]
+    assert f'id="event-{first.pk}"' in alice.get(f"/activity?before={older}").content.decode()
+
+
+def test_the_list_is_not_sent_again_while_nothing_happens(alice: Client) -> None:
+    happen()
+    tag = alice.get("/activity/list")["ETag"]
+    assert alice.get("/activity/list", headers={"If-None-Match": tag}).status_code == 304
+    happen()
+    assert alice.get("/activity/list", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_an_event_of_a_person_names_the_person(alice: Client) -> None:
+    page = alice.get(f"/activity/{happen().pk}").content.decode()
+    assert "<b>Alice</b>" in page
+    assert "curl -s -X POST" in page
+    assert "/v1/bare_metal_servers/0717-x/start" in page
+
+
+def test_another_accounts_event_is_not_there(alice: Client) -> None:
+    assert alice.get(f"/activity/{happen(account_id=OTHER_ACCOUNT).pk}").status_code == 404
+
+
+def test_it_is_exported_as_json(alice: Client) -> None:
+    happen()
+    happen(fails=True)
+    answer = alice.get("/activity/export?format=json&outcome=failure")
+    assert [event["message"] for event in answer.json()["events"]] == ["It is busy."]
+
+
+def test_it_is_exported_as_csv_in_which_nothing_is_a_formula(alice: Client) -> None:
+    happen(by=Party("x", '=HYPERLINK("http://evil")', "User"))
+    rows = list(csv.DictReader(io.StringIO(alice.get("/activity/export?format=csv").content.decode())))
+    assert [row["initiator_name"] for row in rows] == ['\'=HYPERLINK("http://evil")']
+
+
+def test_who_may_not_list_sees_no_activity(nora: Client) -> None:
+    for path in ("/activity", "/activity/list", "/activity/export", f"/activity/{happen().pk}", "/", "/overview/state"):
+        assert nora.get(path).status_code == 403
+
+
+# --- Overview -------------------------------------------------------------------------------------------------
+
+
+def test_calls_are_counted_by_minute_and_outcome(world: World) -> None:
+    happen()
+    happen()
+    happen(fails=True)
+    now = clock.now()
+    counted = calls_by_minute(ACCOUNT, now=now)
+    assert sorted(counted.values()) == [1, 2]
+    chart = calls_chart(counted, now=now)
+    assert (chart.good, chart.bad, len(chart.columns)) == (2, 1, 15)
+
+
+def test_the_tallest_column_fills_the_chart_and_a_refusal_is_never_too_small_to_see() -> None:
+    now = clock.now()
+    minute = now.replace(second=0, microsecond=0)
+    chart = calls_chart({(minute, "success"): 1000, (minute, "failure"): 1}, now=now)
+    last = chart.columns[-1]
+    assert (last.good_height, last.bad_height) == (116, 2)
+    assert chart.columns[0].good_height == 0
+
+
+def test_the_overview_says_what_was_refused_and_how_the_parts_are(
+    alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "answers", lambda *, seconds: False)
+    health.forget()
+    happen(fails=True)
+    page = alice.get("/").content.decode()
+    assert "It is busy." in page
+    assert '<span class="status good">Database</span>' in page
+    assert '<span class="status bad">Broker</span>' in page
+    health.forget()
+
+
+# --- The clock in the header ----------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("keys")
+def test_the_owner_moves_the_clock_for_everybody(alice: Client) -> None:
+    before = clock.now()
+    answer = alice.post("/clock", {"move": "day", "next": "/servers"})
+    assert answer["Location"] == "/servers"
+    assert clock.now() - before > timedelta(hours=23)
+    assert "ahead by 1 d" in alice.get("/keys").content.decode()
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_frozen_clock_says_so(alice: Client) -> None:
+    alice.post("/clock", {"move": "freeze"})
+    assert 'data-clock="frozen"' in alice.get("/keys").content.decode()
+    assert alice.get("/keys/state")["X-Clock"].endswith(" frozen")
+
+
+def test_who_operates_servers_does_not_move_it(olga: Client) -> None:
+    assert olga.post("/clock", {"move": "day"}).status_code == 403
+    assert 'action="/clock"' not in olga.get("/servers").content.decode()
+    assert ClockSetting.objects.get().revision == 1
+
+
+@pytest.mark.parametrize("move", ["", "century"])
+def test_a_movement_nobody_knows_moves_nothing(alice: Client, move: str) -> None:
+    assert alice.post("/clock", {"move": move}).status_code == 400
