@@ -138,7 +138,15 @@ def test_the_overview_says_what_was_refused_and_how_the_parts_are(
 # --- The clock in the header ----------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("keys")
+@pytest.fixture
+def one_process(keys: None, movable_clock: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else has to notice, and what follows a commit follows here."""
+    monkeypatch.setattr("controlplane.operations.moving.ring", lambda task: None)
+    monkeypatch.setattr("controlplane.operations.moving.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda function, **options: function())
+
+
+@pytest.mark.usefixtures("one_process")
 def test_the_owner_moves_the_clock_for_everybody(alice: Client) -> None:
     before = clock.now()
     answer = alice.post("/clock", {"move": "day", "next": "/servers"})
@@ -147,7 +155,7 @@ def test_the_owner_moves_the_clock_for_everybody(alice: Client) -> None:
     assert "ahead by 1 d" in alice.get("/keys").content.decode()
 
 
-@pytest.mark.usefixtures("keys")
+@pytest.mark.usefixtures("one_process")
 def test_a_frozen_clock_says_so(alice: Client) -> None:
     alice.post("/clock", {"move": "freeze"})
     assert 'data-clock="frozen"' in alice.get("/keys").content.decode()

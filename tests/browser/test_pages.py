@@ -1,0 +1,119 @@
+"""Every page, light and dark, wide and narrow: nothing the browser complains of, nothing that keeps anybody out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.browser.visitor import Visitor
+
+pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.browser]
+Visit = Callable[..., Visitor]
+
+PAGES = [
+    *("/", "/servers", "/servers/new", "/servers/{server}", "/servers/{server}/initialization", "/profiles"),
+    *("/profiles/{profile}", "/explain", "/explain?server=web-2&profile=demo-viewer", "/inspector", "/keys"),
+    *("/activity", "/activity/{event}", "/nowhere"),
+]
+ADMIN = [
+    *("/admin/", "/admin/servers/baremetalserver/", "/admin/servers/baremetalserver/1/change/"),
+    *("/admin/trustedprofiles/user/", "/admin/trustedprofiles/user/add/", "/admin/trustedprofiles/user/1/change/"),
+    *("/admin/trustedprofiles/trustedprofile/", "/admin/activity/activityevent/", "/admin/identity/keypair/"),
+    *("/admin/servers/accountsettings/add/", "/admin/password_change/", "/admin/auth/group/add/"),
+]
+MOST_BYTES = 150_000
+MOST_REQUESTS = 4
+
+
+@pytest.fixture(scope="session")
+def names(product: Any) -> dict[str, str]:
+    """What the paths' places stand for: web-1, its profile, the newest event."""
+    lines = product.run(
+        "shell",
+        "-c",
+        "from trustedprofiles.models import TrustedProfile; from controlplane.activity.models import ActivityEvent;"
+        "print('FOUND', TrustedProfile.objects.first().id, ActivityEvent.objects.latest('id').pk)",
+    ).splitlines()
+    _, profile, event = next(line.split() for line in lines if line.startswith("FOUND"))
+    return {"server": product.server("web-1")["id"], "profile": profile, "event": event}
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_keeps_anybody_out_or_makes_the_browser_complain(
+    visit: Visit, names: dict[str, str], scheme: str, width: int
+) -> None:
+    visitor = visit(color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    faults = []
+    for path in PAGES:
+        visitor.go(path.format(**names))
+        faults += [f"{path}: {fault}" for fault in visitor.audit()]
+        if (wide := visitor.page.evaluate("document.documentElement.scrollWidth")) > width:
+            faults.append(f"{path} is {wide} px wide")
+    assert faults == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_login_does_neither(visit: Visit, scheme: str) -> None:
+    visitor = visit(color_scheme=scheme)
+    visitor.page.context.clear_cookies()
+    visitor.go("/login")
+    assert visitor.audit() == []
+    visitor.page.fill("#username", "admin")
+    visitor.page.fill("#password", "wrong")
+    visitor.page.click("main button")
+    assert "is wrong" in visitor.page.inner_text("main")
+    assert visitor.audit() == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_stock_admin_is_clean_under_the_same_policy(visit: Visit, scheme: str) -> None:
+    visitor = visit(color_scheme=scheme)
+    for path in ADMIN:
+        visitor.go(path)
+        assert visitor.page.locator("#container").count() == 1, path
+
+
+def test_the_first_page_is_light(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/")
+    asked = [url for url in visitor.requests if not url.startswith("data:")]
+    weights = {url: len(visitor.page.context.request.get(url, headers={"Accept": "text/html"}).body()) for url in asked}
+    assert len(asked) <= MOST_REQUESTS
+    assert sum(weights.values()) < MOST_BYTES
+
+
+def test_the_first_tab_leads_to_the_content(visit: Visit) -> None:
+    page = visit().page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+
+
+def test_the_menu_opens_on_a_narrow_screen(visit: Visit) -> None:
+    visitor = visit(viewport={"width": 390, "height": 800})
+    menu = visitor.page.get_by_role("button", name="Menu")
+    assert not visitor.page.get_by_role("link", name="Trusted profiles").is_visible()
+    menu.press("Enter")
+    assert menu.get_attribute("aria-expanded") == "true"
+    visitor.page.get_by_role("link", name="Trusted profiles").click()
+    assert visitor.page.title() == "Trusted profiles - Baremint"
+
+
+def test_a_chosen_theme_wins_over_the_system_s_and_stays(visit: Visit) -> None:
+    visitor = visit(color_scheme="light")
+    visitor.page.select_option("#theme", "dark")
+    visitor.page.wait_for_load_state()
+    visitor.go("/servers")
+    background = visitor.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(22, 22, 22)"
+    assert visitor.audit() == []
+
+
+def test_every_page_works_without_scripts(visit: Visit, names: dict[str, str]) -> None:
+    visitor = visit(java_script_enabled=False)
+    for path in PAGES:
+        visitor.page.goto(f"{visitor.origin}{path.format(**names)}")
+        assert visitor.page.locator("h1").count() == 1, path
+    assert visitor.page.locator("#theme + button").is_visible()

@@ -1,0 +1,229 @@
+"""Switches and forms, used as people use them; what they do is verified by real calls of the metadata service."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.visitor import Visitor, ask_metadata_service
+from tests.live.product import Product
+
+pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.browser]
+Visit = Callable[..., Visitor]
+SECONDS = 20_000
+"""How long a page may take to show a change; in truth a moment."""
+
+
+@pytest.fixture
+def web(product: Product) -> Iterator[dict[str, Any]]:
+    """web-2, switched on and http, also afterwards."""
+    server = product.server("web-2")
+    yield server
+    product.run("is", "bare-metal-server-update", "web-2", "--metadata-service", "true")
+    product.run("is", "bare-metal-server-update", "web-2", "--metadata-service-protocol", "http")
+
+
+def switch(visitor: Visitor, name: str) -> Any:
+    return visitor.page.get_by_role("switch", name=name)
+
+
+def becomes(visitor: Visitor, name: str, state: str) -> None:
+    visitor.page.wait_for_selector(f'[role="switch"][aria-label="{name}"][aria-checked="{state}"]', timeout=SECONDS)
+
+
+def test_switching_off_asks_says_what_will_happen_and_happens_at_once(visit: Visit, web: dict[str, Any]) -> None:
+    assert ask_metadata_service(web["metadata_url"]) == 200
+    visitor = visit()
+    visitor.go("/servers")
+    name = "Metadata service of web-2"
+    switch(visitor, name).press("Space")
+    dialog = visitor.page.get_by_role("dialog")
+    dialog.wait_for(timeout=SECONDS)
+    assert "new tokens and certificates are refused, at once" in dialog.inner_text()
+    assert visitor.audit() == []
+    assert ask_metadata_service(web["metadata_url"]) == 200
+    dialog.get_by_role("button", name="Switch off").press("Enter")
+    becomes(visitor, name, "false")
+    assert ask_metadata_service(web["metadata_url"]) == 403
+    assert visitor.page.inner_text("#announcements") == "Switched off: web-2."
+    assert visitor.page.evaluate("document.activeElement.ariaLabel") == name
+    switch(visitor, name).press("Space")
+    becomes(visitor, name, "true")
+    assert ask_metadata_service(web["metadata_url"]) == 200
+
+
+def test_escape_leaves_everything_as_it_is(visit: Visit, web: dict[str, Any]) -> None:
+    ask_metadata_service(web["metadata_url"])
+    visitor = visit()
+    visitor.go("/servers")
+    switch(visitor, "Metadata service of web-2").click()
+    visitor.page.get_by_role("dialog").wait_for(timeout=SECONDS)
+    visitor.page.keyboard.press("Escape")
+    assert not visitor.page.get_by_role("dialog").is_visible()
+    assert ask_metadata_service(web["metadata_url"]) == 200
+
+
+def test_secure_access_refuses_plain_http_at_once(visit: Visit, web: dict[str, Any]) -> None:
+    visitor = visit()
+    visitor.go(f"/servers/{web['id']}")
+    name = "Secure access (https) of web-2"
+    switch(visitor, name).click()
+    becomes(visitor, name, "true")
+    assert ask_metadata_service(web["metadata_url"]) == 403
+    switch(visitor, name).click()
+    becomes(visitor, name, "false")
+    assert ask_metadata_service(web["metadata_url"]) == 200
+
+
+def test_it_works_without_scripts_too(visit: Visit, web: dict[str, Any]) -> None:
+    ask_metadata_service(web["metadata_url"])
+    visitor = visit(java_script_enabled=False)
+    visitor.go("/servers")
+    switch(visitor, "Metadata service of web-2").click()
+    visitor.page.get_by_role("button", name="Switch off").click()
+    assert "Switched off: web-2." in visitor.page.inner_text("main")
+    assert ask_metadata_service(web["metadata_url"]) == 403
+
+
+def test_what_somebody_else_changes_shows_by_itself(visit: Visit, web: dict[str, Any]) -> None:
+    visitor = visit()
+    visitor.go("/servers")
+    visitor.page.check("#choose-" + web["id"])
+    visitor.product.run("is", "bare-metal-server-update", "web-2", "--metadata-service", "false")
+    becomes(visitor, "Metadata service of web-2", "false")
+    assert visitor.page.is_checked("#choose-" + web["id"])
+
+
+def test_an_unchanged_table_costs_a_304(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/servers")
+    visitor.page.wait_for_event("response", lambda answer: answer.status == 304, timeout=SECONDS)
+
+
+def test_a_hidden_page_asks_much_less_often(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/servers")
+    visitor.page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
+    visitor.page.wait_for_timeout(500)
+    visitor.requests.clear()
+    visitor.page.wait_for_timeout(7000)
+    assert visitor.requests == []
+
+
+def test_the_three_calls_are_really_made(visit: Visit, product: Product) -> None:
+    visitor = visit()
+    server = product.server("web-1")
+    visitor.go(f"/servers/{server['id']}")
+    visitor.page.get_by_role("button", name="Run the three calls").click()
+    visitor.page.locator("#call-3").wait_for(timeout=SECONDS)
+    statuses = visitor.page.locator(".call h3 .status").all_inner_texts()
+    assert [status.split()[-2:] for status in statuses] == [["200", "OK"]] * 3
+    claims = json.loads(visitor.page.get_by_label("Claims of token 1").inner_text())
+    assert claims["iaas"]["instanceID"] == server["id"]
+    assert visitor.audit() == []
+    visitor.page.wait_for_selector("tr[id^=certificate-]", timeout=SECONDS)
+
+
+@dataclass(frozen=True)
+class Program:
+    key: str
+    file: str
+    command: tuple[str, ...]
+    says: str = "IAM token until"
+
+
+PROGRAMS = [
+    Program("shell", "calls.sh", ("bash",), "certificates"),
+    Program("python", "calls.py", ("python3",)),
+    Program("node", "calls.mjs", ("node",)),
+    Program("go", "calls.go", ("go", "run")),
+    Program("java", "Calls.java", ("java",)),
+]
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.key)
+def test_what_is_offered_to_paste_runs_as_it_is(
+    visit: Visit, product: Product, tmp_path: Path, program: Program
+) -> None:
+    command = program.command
+    if not shutil.which(command[0]):
+        pytest.skip(f"{command[0]} is not installed here")
+    visitor = visit()
+    visitor.go(f"/servers/{product.server('web-1')['id']}")
+    (tmp_path / program.file).write_text(visitor.page.locator(f"#code-{program.key}").text_content() or "")
+    done = subprocess.run(
+        [*command, program.file], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert program.says in done.stdout, done.stderr
+
+
+def test_a_profile_named_like_a_script_is_just_named_so(visit: Visit, product: Product) -> None:
+    name = "<script>alert(1)</script>"
+    made = f"create_profile(Account.objects.get(), name={name!r}, by=Party())"
+    product.run(
+        "shell",
+        "-c",
+        "from trustedprofiles.models import Account; from controlplane.activity.record import Party;"
+        f"from trustedprofiles.services.profiles import create_profile; {made}",
+    )
+    visitor = visit()
+    alerts: list[str] = []
+    visitor.page.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
+    for path in ("/profiles", "/servers/new", "/activity", "/explain?profile=" + name):
+        visitor.go(path)
+    visitor.go("/profiles")
+    visitor.page.get_by_role("link", name=name).click()
+    assert visitor.page.inner_text("h1") == name
+    assert alerts == []
+
+
+def test_a_token_is_inspected(visit: Visit, product: Product) -> None:
+    visitor = visit()
+    visitor.go("/inspector")
+    visitor.page.fill("#token", product.run("token").strip())
+    visitor.page.get_by_role("button", name="Inspect").click()
+    assert visitor.page.locator(".checks .tag").all_inner_texts() == ["pass"] * 10
+    assert visitor.audit() == []
+    assert visitor.page.input_value("#token") == ""
+
+
+def test_a_server_is_made_watched_and_deleted(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/servers/new")
+    page = visitor.page
+    page.fill("#name", "made-here")
+    page.check("#metadata")
+    page.get_by_role("button", name="Create server").click()
+    page.locator(".status", has_text="running").first.wait_for(timeout=SECONDS)
+    page.get_by_role("button", name="Stop").click()
+    page.locator(".status", has_text="stopped").first.wait_for(timeout=SECONDS)
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    page.locator("#announcements", has_text="Deleting").wait_for(state="attached", timeout=SECONDS)
+    visitor.go("/servers?q=made-here")
+    page.locator("text=No server matches").wait_for(timeout=SECONDS)
+
+
+def test_a_key_is_handed_over_from_its_page(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/keys")
+    retiring = visitor.page.locator("#section-iam-us-south .status", has_text="retiring")
+    assert retiring.count() == 0
+    visitor.page.locator("#rotate-iam-us-south").click()
+    retiring.wait_for(timeout=SECONDS)
+
+
+def test_a_frozen_clock_stands_still_in_every_window(visit: Visit) -> None:
+    visitor, other = visit(), visit()
+    other.go("/keys")
+    note = other.page.locator("[data-clock-note]")
+    for movement, state in (("Freeze", "visible"), ("Machine's time", "hidden")):
+        visitor.page.locator("#clock summary").click()
+        visitor.page.get_by_role("button", name=movement).click()
+        visitor.page.wait_for_load_state()
+        note.wait_for(state=state, timeout=SECONDS)
