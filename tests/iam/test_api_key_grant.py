@@ -1,6 +1,6 @@
 """``apikey``: a person or a service ID, by a long random value."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -95,9 +95,10 @@ def test_a_service_ids_login_has_an_event_of_its_own(robot: Robot) -> None:
     assert (last.action, last.initiator_id) == ("iam-identity.serviceid-apikey.login", robot.service_id.iam_id)
 
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 UNUSABLE: dict[str, dict[str, Any]] = {
     "disabled": {"disabled": True},
-    "expired": {"expires_at": clock.now() - timedelta(seconds=1)},
+    "expired": {"expires_at": LONG_AGO},
 }
 
 
