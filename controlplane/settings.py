@@ -66,6 +66,13 @@ KEY_POLICIES = keyring.policies(
 if problem := keyring.contradiction(KEY_POLICIES, tick=timedelta(seconds=BAREMINT_TICK_SECONDS)):
     raise ImproperlyConfigured(f"{PERIOD_SETTINGS[problem[0]]}: the period of the {problem[0]} key {problem[1]}.")
 
+# --- Certificates -------------------------------------------------------------------------------------------
+# Whether switching the metadata service off revokes the certificates that a server got until then.
+BAREMINT_REVOKE_ON_DISABLE = env.bool("BAREMINT_REVOKE_ON_DISABLE", default=True)
+# How long a revocation list of an intermediate authority is good. A new one is signed at half of that, and at once
+# after a revocation.
+BAREMINT_CRL_SECONDS = env.between("BAREMINT_CRL_SECONDS", 60, 604_800, default=3600)
+
 # --- Secrets ------------------------------------------------------------------------------------------------
 # Sessions and pagination cursors only; private keys are encrypted under the KEK, never under this.
 SECRET_KEY = env.str("BAREMINT_SECRET_KEY", default="") or HOME.secret("secret-key")

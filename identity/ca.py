@@ -8,14 +8,16 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from identity.csr import CheckedRequest, PublicKey
+from identity.publication import Publication
 
 BACKDATED = timedelta(seconds=60)
 """A peer's clock may be behind ours."""
@@ -66,7 +68,7 @@ def build_intermediate(
 ) -> x509.Certificate:
     """An authority that signs leaves only (path length 0, keyCertSign and cRLSign). It does not outlive its issuer."""
     builder = _authority(name(common_name), issuer.subject, public_key, validity.within(issuer), path_length=0)
-    return builder.add_extension(_authority_key_id(issuer), critical=False).sign(issuer_key, hashes.SHA256())
+    return builder.add_extension(authority_key_id(issuer), critical=False).sign(issuer_key, hashes.SHA256())
 
 
 def build_endpoint(
@@ -97,7 +99,7 @@ def build_endpoint(
         .add_extension(_key_usage(signs=False, enciphers=True), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(_authority_key_id(issuer), critical=False)
+        .add_extension(authority_key_id(issuer), critical=False)
         .sign(issuer_key, hashes.SHA256())
     )
 
@@ -109,10 +111,14 @@ def build_leaf(
     serial_number: int,
     issuer: x509.Certificate,
     issuer_key: RSAPrivateKey,
+    publication: Publication,
     now: datetime,
     not_after: datetime,
 ) -> x509.Certificate:
-    """A server's identity certificate: the request's subject with ``common_name`` as its Common Name."""
+    """A server's identity certificate: the request's subject with ``common_name`` as its Common Name.
+
+    ``publication`` says where its issuer tells of revocations.
+    """
     subject = x509.Name(
         [
             *request.subject.rdns,
@@ -133,9 +139,17 @@ def build_leaf(
             _key_usage(signs=False, enciphers=isinstance(request.public_key, rsa.RSAPublicKey)), critical=True
         )
         .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
-        .add_extension(_authority_key_id(issuer), critical=False)
+        .add_extension(authority_key_id(issuer), critical=False)
+        .add_extension(_distribution_points(publication), critical=False)
+        .add_extension(_information_access(publication), critical=False)
         .sign(issuer_key, hashes.SHA256())
     )
+
+
+@lru_cache(maxsize=32)
+def load(pem: str) -> x509.Certificate:
+    """An authority's certificate; there are few of them, and they are read for every signature."""
+    return x509.load_pem_x509_certificate(pem.encode())
 
 
 def pem(certificate: x509.Certificate) -> str:
@@ -181,6 +195,22 @@ def _key_usage(*, signs: bool, enciphers: bool) -> x509.KeyUsage:
     )
 
 
-def _authority_key_id(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+def authority_key_id(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    """What names the key of ``issuer`` in whatever it signs."""
     known = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(known)
+
+
+def _distribution_points(publication: Publication) -> x509.CRLDistributionPoints:
+    location = x509.UniformResourceIdentifier(publication.revocation_list)
+    return x509.CRLDistributionPoints([x509.DistributionPoint([location], None, None, None)])
+
+
+def _information_access(publication: Publication) -> x509.AuthorityInformationAccess:
+    places = {
+        AuthorityInformationAccessOID.OCSP: publication.ocsp,
+        AuthorityInformationAccessOID.CA_ISSUERS: publication.certificate,
+    }
+    return x509.AuthorityInformationAccess(
+        [x509.AccessDescription(method, x509.UniformResourceIdentifier(url)) for method, url in places.items()]
+    )

@@ -5,6 +5,7 @@ documentation). ``cryptography`` reads a request lazily and raises while attribu
 member is touched inside one try block.
 """
 
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
 from controlplane.kernel.errors import InvalidValue, Target
@@ -70,6 +71,12 @@ def check(pem: str) -> CheckedRequest:
         x509.InvalidVersion,
     ):
         raise refusal("it cannot be decoded as a PKCS #10 request (RFC 2986)") from None
+
+
+def public_key_sha256(request: CheckedRequest) -> str:
+    """Which key it is: SHA-256 of its SubjectPublicKeyInfo in DER, hexadecimal."""
+    der = request.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
 
 
 def refusal(reason: str) -> InvalidValue:

@@ -122,7 +122,7 @@ class Keychain:
         before = self._known
         verifiers = {row.kid: before.verifiers.get(row.kid) or _verifier_of(row) for row in rows}
         signing = [row for row in rows if row.state == KeyPair.State.ACTIVE or self._answers_for_the_past(row)]
-        signers = {row.kid: before.signers.get(row.kid) or _signer_of(row) for row in signing}
+        signers = {row.kid: before.signers.get(row.kid) or signer_of(row) for row in signing}
         active = {row.region: signers[row.kid] for row in rows if row.state == KeyPair.State.ACTIVE}
         return Known(verifiers, signers, active)
 
@@ -134,7 +134,8 @@ def _verifier_of(row: KeyPair) -> Verifier:
     return Verifier(row.kid, row.region, row.algorithm, load_public_key(row))
 
 
-def _signer_of(row: KeyPair) -> Signer:
+def signer_of(row: KeyPair) -> Signer:
+    """With its private key decrypted. Raises ImproperlyConfigured when the KEK does not fit."""
     since = row.activated_at or row.published_at
     return Signer(row.pk, row.kid, row.algorithm, load_private_key(row), row.certificate, since)
 

@@ -27,6 +27,7 @@ def facts_of(server: Any) -> ServerFacts:
         metadata_allowed=not server.account_switched_off,
         metadata_protocol=server.metadata_protocol,
         metadata_session=f"{server.id.partition('-')[2]}_{server.metadata_epoch}",
+        metadata_epoch=server.metadata_epoch,
         default_trusted_profile_id=server.initialization.default_trusted_profile_id or None,
         revision=server.revision,
         number=server.number,

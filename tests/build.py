@@ -27,6 +27,7 @@ FACTS = ServerFacts(
     metadata_allowed=True,
     metadata_protocol="http",
     metadata_session="11111111-1111-4111-8111-111111111111_1",
+    metadata_epoch=1,
     default_trusted_profile_id=None,
     revision=1,
     number=1,

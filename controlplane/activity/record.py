@@ -1,8 +1,9 @@
 """Recording an event: in the caller's transaction, so that a change and its record stand or fall together."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock, context
@@ -29,31 +30,47 @@ class Party:
 SYSTEM = Party("baremint", "Baremint", "System")
 
 
-def record(
-    action: str,
-    *,
-    initiator: Party,
-    target: Party,
-    account_id: str = "",
-    error: ApiError | None = None,
-    status: int = 200,
-    data: dict[str, Any] | None = None,
-    time: datetime | None = None,
-) -> ActivityEvent:
-    """Write one event. ``error`` makes it a failure and gives its reason; ``status`` is a success's HTTP status.
+class Facts(TypedDict):
+    """What an event says beside its action.
 
-    ``time`` is for a change of the clock itself: when it happened, by the clock that was.
+    ``error`` makes it a failure and gives its reason; ``status`` is a success's HTTP status, 200 without it. ``time`` is
+    for a change of the clock itself: when it happened, by the clock that was.
     """
+
+    initiator: Party
+    target: Party
+    account_id: NotRequired[str]
+    error: NotRequired[ApiError | None]
+    status: NotRequired[int]
+    data: NotRequired[dict[str, Any] | None]
+    time: NotRequired[datetime | None]
+
+
+def record(action: str, **facts: Unpack[Facts]) -> ActivityEvent:
+    """Write one event."""
+    event = compose(action, **facts)
+    event.save(force_insert=True)
+    return event
+
+
+def record_all(events: Iterable[ActivityEvent]) -> None:
+    """Write many events that were composed."""
+    ActivityEvent.objects.bulk_create(events)
+
+
+def compose(action: str, **facts: Unpack[Facts]) -> ActivityEvent:
+    """An event that is not written yet."""
     request = context.current.get()
-    return ActivityEvent.objects.create(
-        time=time or clock.now(),
+    initiator, target, error = facts["initiator"], facts["target"], facts.get("error")
+    return ActivityEvent(
+        time=facts.get("time") or clock.now(),
         action=action,
         outcome=ActivityEvent.Outcome.FAILURE if error else ActivityEvent.Outcome.SUCCESS,
-        reason_code=error.status if error else status,
+        reason_code=error.status if error else facts.get("status", 200),
         reason_type=error.code if error else "",
         # A message may quote the request, and PostgreSQL stores no NUL character.
         message=error.message.replace("\0", "")[:LONGEST_MESSAGE] if error else "",
-        account_id=account_id,
+        account_id=facts.get("account_id", ""),
         initiator_id=initiator.id,
         initiator_name=initiator.name,
         initiator_type=initiator.type,
@@ -62,7 +79,7 @@ def record(
         target_id=target.id,
         target_name=target.name,
         request_id=request.request_id if request else "",
-        data={**(data or {}), **_lineage(request)},
+        data={**(facts.get("data") or {}), **_lineage(request)},
     )
 
 

@@ -34,6 +34,8 @@ class ServerFacts:
     """``http`` or ``https``."""
     metadata_session: str
     """``<uuid>_<decimal>``: changes whenever the service is switched off, so older identity tokens die."""
+    metadata_epoch: int
+    """The decimal in it: grows whenever the service is switched off."""
     default_trusted_profile_id: str | None
     revision: int
     """Grows with every change to the server; a durable write is refused when it has moved on."""

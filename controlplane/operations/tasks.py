@@ -5,7 +5,7 @@ from celery import shared_task
 
 from controlplane.kernel import clock
 from controlplane.operations import bundle
-from identity.services import rotation
+from identity.services import renewal_progress, revocation, revocation_lists, rotation
 from servers.services import images, transitions
 
 log = structlog.get_logger(__name__)
@@ -13,7 +13,14 @@ log = structlog.get_logger(__name__)
 
 @shared_task(ignore_result=True)
 def tick() -> None:
-    for step in (transitions.run_due, rotation.run_due_steps, images.retire_due):
+    for step in (
+        transitions.run_due,
+        rotation.run_due_steps,
+        images.retire_due,
+        revocation.revoke_condemned,
+        revocation_lists.publish_due,
+        renewal_progress.keep_up,
+    ):
         try:
             taken = step(now=clock.now())
         except Exception:  # one that fails must not keep the others from their turn; the next tick tries again

@@ -1,1 +1,1 @@
-"""API keys and service IDs, as the IAM identity API has them."""
+"""API keys and service IDs, as the IAM identity API has them; certificates, which are ours, under ``/_baremint/``."""

@@ -73,6 +73,25 @@ class MetadataOperation:
         record(self.event, initiator=server, target=server, account_id=facts.account_id, error=error)
 
 
+class OperationsByMethod:
+    """A path with more than one operation. A method that none of them has is refused by the first, and named."""
+
+    csrf_exempt = True
+
+    def __init__(self, operations: Mapping[str, MetadataOperation]) -> None:
+        self.operations = operations
+        first = next(iter(operations.values()))
+        self.otherwise = MetadataOperation(", ".join(operations), first.event, first.handler)
+        self.__name__ = first.__name__
+
+    def __call__(self, request: HttpRequest) -> JsonResponse:
+        return self.operations.get(request.method or "", self.otherwise)(request)
+
+
+def by_method(**operations: MetadataOperation) -> OperationsByMethod:
+    return OperationsByMethod(operations)
+
+
 @lru_cache(maxsize=1024)
 def _check_version(query: str) -> date:
     return parse_version(QueryDict(query), earliest=EARLIEST_VERSION)

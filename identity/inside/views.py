@@ -1,4 +1,4 @@
-"""The three operations of the metadata service."""
+"""The operations of the metadata service: IBM's three, and fetching certificates, which is ours."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +12,7 @@ from controlplane.kernel.errors import NotFound
 from controlplane.kernel.facts import ServerFacts
 from identity import csr
 from identity.inside import bodies
-from identity.inside.door import MetadataOperation
+from identity.inside.door import MetadataOperation, by_method
 from identity.services import certificates, iam_tokens, identity_tokens
 
 RENAMED_IN = "2025-08-26"
@@ -35,6 +35,21 @@ class IssuedCertificate(TypedDict):
     expires_at: str
     expires_in: int
     id: str
+
+
+class CurrentCertificate(IssuedCertificate):
+    """A certificate that was issued before. `renewed`: by rotation, not because the server asked. `renewal_due_at` is
+    null when it will not be renewed."""
+
+    public_key_sha256: str
+    renewed: bool
+    renewal_due_at: str | None
+
+
+class CurrentCertificates(CurrentCertificate):
+    """The latest valid certificate of the server, and those of its `other_keys`."""
+
+    other_keys: list[CurrentCertificate]
 
 
 def put_token(request: HttpRequest, facts: ServerFacts) -> IssuedToken:
@@ -69,13 +84,33 @@ def post_certificate(request: HttpRequest, facts: ServerFacts) -> IssuedCertific
         shortest=bodies.SHORTEST_CERTIFICATE,
         longest=bodies.LONGEST_CERTIFICATE,
     )
-    chain = certificates.create_certificate(csr.check(pem), facts=facts, lifetime=lifetime, now=now)
+    return _chain_body(certificates.create_certificate(csr.check(pem), facts=facts, lifetime=lifetime, now=now))
+
+
+def get_certificates(request: HttpRequest, facts: ServerFacts) -> CurrentCertificates:
+    now = clock.now()
+    identity_tokens.verify_identity_token(bodies.bearer(request.META), facts=facts, now=now)
+    latest, *others = map(_current_body, certificates.current_chains(facts, now=now))
+    return {**latest, "other_keys": others}
+
+
+def _chain_body(chain: certificates.IssuedChain) -> IssuedCertificate:
     return {
         "certificates": chain.certificates,
         "created_at": timestamps.milliseconds(chain.created_at),
         "expires_at": timestamps.milliseconds(chain.expires_at),
         "expires_in": chain.lifetime,
         "id": chain.id,
+    }
+
+
+def _current_body(chain: certificates.CurrentChain) -> CurrentCertificate:
+    due_at = chain.renewal_due_at
+    return {
+        **_chain_body(chain),
+        "public_key_sha256": chain.public_key_sha256,
+        "renewed": chain.renewed,
+        "renewal_due_at": timestamps.milliseconds(due_at) if due_at else None,
     }
 
 
@@ -91,10 +126,13 @@ def _token_body(issued: identity_tokens.IssuedToken) -> IssuedToken:
 
 token = MetadataOperation("PUT", identity_tokens.EVENT, put_token)
 iam_token = MetadataOperation("POST", iam_tokens.EXCHANGE_EVENT, post_iam_token)
-certificate = MetadataOperation("POST", certificates.EVENT, post_certificate)
+certificate = by_method(
+    POST=MetadataOperation("POST", certificates.EVENT, post_certificate),
+    GET=MetadataOperation("GET", certificates.READ_EVENT, get_certificates),
+)
 
 
-def old_name(operation: MetadataOperation) -> Callable[[HttpRequest], HttpResponse]:
+def old_name(operation: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """``/instance_identity``: 404 on bare metal, unless BAREMINT_INSTANCE_IDENTITY=allow and the version is an old one.
 
     All four SDK cores default to the version date that leads here, so the message says what to set.

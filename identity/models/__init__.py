@@ -1,5 +1,16 @@
 from identity.models.certificate import IssuedCertificate
+from identity.models.certificate_rotation import CertificateRotation, RenewalProgress
 from identity.models.credential import ApiKey, RefreshToken
 from identity.models.key import KeyPair, KnownAnswer
+from identity.models.revocation_list import RevocationList
 
-__all__ = ["ApiKey", "IssuedCertificate", "KeyPair", "KnownAnswer", "RefreshToken"]
+__all__ = [
+    "ApiKey",
+    "CertificateRotation",
+    "IssuedCertificate",
+    "KeyPair",
+    "KnownAnswer",
+    "RefreshToken",
+    "RenewalProgress",
+    "RevocationList",
+]

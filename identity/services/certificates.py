@@ -7,15 +7,23 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from controlplane.kernel.errors import NotFound
 from controlplane.kernel.facts import ServerFacts
 from identity import ca, csr, keychain
-from identity.models import IssuedCertificate, KeyPair
+from identity.certificates import is_compromised, valid_certificates
+from identity.models import CertificateRotation, IssuedCertificate, KeyPair
+from identity.publication import publication_of
+from identity.renewal import renewal_due
 from identity.services.ledger import record_for
 
 EVENT = "is.metadata.certificate.create"
-SUBJECT_PUBLIC_KEY_INFO = (Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+READ_EVENT = "is.metadata.certificate.read"
+SUBJECT_PUBLIC_KEY_INFO = PublicFormat.SubjectPublicKeyInfo
+MOST_CHAINS = 100
+"""Of one answer: whoever makes a key for each certificate has the latest ones only."""
 
 
 @dataclass(frozen=True)
@@ -36,56 +44,130 @@ def create_certificate(
 ) -> IssuedChain:
     """Sign a certificate for this server with its id as Common Name.
 
-    The certificate never outlives its issuer. Raises InvalidValue when the request reuses a key of the service, and
-    ServerChanged, with nothing recorded, when ``facts`` are stale.
+    The certificate never outlives its issuer. Raises InvalidValue when the request reuses a key of the service, or one
+    that was reported as compromised, and ServerChanged, with nothing recorded, when ``facts`` are stale.
     """
-    _refuse_own_keys(request)
+    _refuse_bad_keys(request)
     try:
         return _issue(request, facts=facts, lifetime=lifetime, now=now)
     except IntegrityError:  # the serial number is taken: once in 2**159 tries, and not twice
         return _issue(request, facts=facts, lifetime=lifetime, now=now)
 
 
-def _issue(request: csr.CheckedRequest, *, facts: ServerFacts, lifetime: timedelta, now: datetime) -> IssuedChain:
-    signer = keychain.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
-    issuer = x509.load_pem_x509_certificate(signer.certificate.encode())
-    created_at = now.replace(microsecond=0)
-    expires_at = min(created_at + lifetime, issuer.not_valid_after_utc - timedelta(seconds=1))
+@dataclass(frozen=True)
+class CurrentChain(IssuedChain):
+    """A chain that was issued before, and is answered again."""
+
+    public_key_sha256: str
+    renewed: bool
+    """Issued by rotation, not because the server asked."""
+    renewal_due_at: datetime | None
+    """None when it will not be renewed."""
+
+
+def current_chains(facts: ServerFacts, *, now: datetime) -> list[CurrentChain]:
+    """The chains that a server may use now, of each of its keys the latest; the latest of all first.
+
+    Raises NotFound when there is none, and ServerChanged when ``facts`` are stale.
+    """
+    rotating = CertificateRotation.objects.filter(server_id=facts.number).exists()
+    rows = valid_certificates(facts.id, now=now).select_related("issuer")[:MOST_CHAINS]
+    chains = [_current(row, rotating=rotating) for row in rows]
+    if not chains:
+        raise NotFound("This server has no valid certificate. Get one: POST /identity/v1/certificates with a csr.")
+    record_for(facts, READ_EVENT, status=200, data={"ids": [chain.id for chain in chains]})
+    return chains
+
+
+def _current(row: IssuedCertificate, *, rotating: bool) -> CurrentChain:
+    return CurrentChain(
+        row.id,
+        [row.certificate, row.issuer.certificate],
+        row.created_at.replace(microsecond=0),
+        row.not_after,
+        public_key_sha256=row.public_key_sha256,
+        renewed=row.renewal_of_id is not None,
+        renewal_due_at=row.renew_at if rotating else None,
+    )
+
+
+@dataclass(frozen=True)
+class Applicant:
+    """The server that a certificate is for."""
+
+    id: str
+    crn: str
+    account_id: str
+    metadata_epoch: int
+
+
+def sign_certificate(
+    request: csr.CheckedRequest,
+    *,
+    applicant: Applicant,
+    lifetime: timedelta,
+    signer: keychain.Signer,
+    requested_at: datetime,
+    now: datetime,
+) -> IssuedCertificate:
+    """A signed certificate with its record, which is not saved yet."""
+    issuer = ca.load(signer.certificate)
+    begins = now.replace(microsecond=0)
+    expires_at = min(begins + lifetime, issuer.not_valid_after_utc - timedelta(seconds=1))
     leaf = ca.build_leaf(
         request,
-        common_name=facts.id,
+        common_name=applicant.id,
         serial_number=x509.random_serial_number(),
         issuer=issuer,
         issuer_key=signer.private_key,
-        now=created_at,
+        publication=publication_of(signer.kid, base=settings.BAREMINT_PUBLIC_URL),
+        now=begins,
         not_after=expires_at,
     )
-    row = IssuedCertificate(
+    return IssuedCertificate(
         id=str(uuid.uuid4()),
         issuer_id=signer.row_id,
         serial_number=f"{leaf.serial_number:x}",
-        server_id=facts.id,
-        server_crn=facts.crn,
-        account_id=facts.account_id,
+        server_id=applicant.id,
+        server_crn=applicant.crn,
+        account_id=applicant.account_id,
+        metadata_epoch=applicant.metadata_epoch,
         csr=request.pem,
+        lifetime=int(lifetime.total_seconds()),
+        requested_at=requested_at,
         certificate=ca.pem(leaf),
         sha256=hashlib.sha256(leaf.public_bytes(Encoding.DER)).hexdigest(),
+        public_key_sha256=csr.public_key_sha256(request),
+        created_at=now,
         not_before=leaf.not_valid_before_utc,
         not_after=expires_at,
+        renew_at=renewal_due(begins, expires_at),
     )
+
+
+def evidence(certificate: IssuedCertificate, *, issuer: str) -> dict[str, str]:
+    """What an event says of a certificate; ``issuer`` is a kid."""
+    return {
+        "id": certificate.id,
+        "serial_number": certificate.serial_number,
+        "sha256": certificate.sha256,
+        "issuer": issuer,
+    }
+
+
+def _issue(request: csr.CheckedRequest, *, facts: ServerFacts, lifetime: timedelta, now: datetime) -> IssuedChain:
+    signer = keychain.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
+    applicant = Applicant(facts.id, facts.crn, facts.account_id, facts.metadata_epoch)
+    row = sign_certificate(request, applicant=applicant, lifetime=lifetime, signer=signer, requested_at=now, now=now)
     with transaction.atomic():
-        evidence = {
-            "id": row.id,
-            "serial_number": row.serial_number,
-            "sha256": row.sha256,
-            "issuer": signer.kid,
-        }
-        record_for(facts, EVENT, status=200, data=evidence)
+        record_for(facts, EVENT, status=200, data=evidence(row, issuer=signer.kid))
         row.save(force_insert=True)
-    return IssuedChain(row.id, [row.certificate, signer.certificate], created_at, expires_at)
+    return IssuedChain(row.id, [row.certificate, signer.certificate], now.replace(microsecond=0), row.not_after)
 
 
-def _refuse_own_keys(request: csr.CheckedRequest) -> None:
-    asked = request.public_key.public_bytes(*SUBJECT_PUBLIC_KEY_INFO).decode()
+def _refuse_bad_keys(request: csr.CheckedRequest) -> None:
+    asked = request.public_key.public_bytes(Encoding.PEM, SUBJECT_PUBLIC_KEY_INFO).decode()
     if KeyPair.objects.filter(public_key=asked).exists():
         raise csr.refusal("its key belongs to the service; make one of your own")
+    if is_compromised(csr.public_key_sha256(request)):
+        raise csr.refusal("its key was reported as compromised; make a new one")

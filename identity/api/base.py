@@ -1,0 +1,36 @@
+"""What the views about a server's certificates share: the server in the path, in whatever region of the account."""
+
+from rest_framework.request import Request
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import NotFound
+from servers.models import BareMetalServer
+from trustedprofiles.guarded import GuardedView
+
+
+class CertifiedServerView(GuardedView):
+    server: BareMetalServer
+
+    def prepare(self, request: Request) -> None:
+        found = BareMetalServer.objects.filter(account_id=self.caller.account_id, id=self.kwargs["server_id"])
+        server = found.select_related("vpc").first()
+        if server is None:
+            raise NotFound("There is no bare metal server of this id here. Check the id and the account.")
+        self.server = server
+
+    def resource_attributes(self) -> dict[str, str]:
+        return {
+            "region": self.server.region,
+            "bareMetalServerId": self.server.id,
+            "vpcId": self.server.vpc.id,
+            "resourceGroupId": self.server.resource_group_id,
+        }
+
+    def target(self) -> Party:
+        if hasattr(self, "server"):
+            return Party(self.server.crn, self.server.name, "BareMetalServer")
+        return Party(self.kwargs["server_id"], type="BareMetalServer")
+
+    @property
+    def by(self) -> Party:
+        return Party.of(self.caller)

@@ -1,0 +1,62 @@
+"""``/_baremint/bare_metal_servers/{server_id}/certificate_rotation``: whether its certificates are renewed."""
+
+from typing import TypedDict
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel import clock, timestamps
+from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from identity.api.base import CertifiedServerView
+from identity.certificates import planned_renewals
+from identity.models import CertificateRotation
+from identity.services.certificate_rotation import EVENT, READ_EVENT, switch_certificate_rotation
+from trustedprofiles.permissions import Operation
+
+ACTION = "is.bare-metal-server.certificate-rotation"
+
+
+class CertificateRotationBody(StrictSerializer):
+    enabled = StrictBooleanField()
+
+
+class ServerCertificateRotation(TypedDict):
+    """The switch. ``next_renewal_at`` is null when nothing is to be renewed."""
+
+    enabled: bool
+    enabled_at: str | None
+    next_renewal_at: str | None
+
+
+class Rotation(CertifiedServerView):
+    operations = {
+        "GET": Operation(
+            "get_server_certificate_rotation", f"{ACTION}.read", READ_EVENT, answer=ServerCertificateRotation
+        ),
+        "PUT": Operation(
+            "replace_server_certificate_rotation",
+            f"{ACTION}.update",
+            EVENT,
+            True,
+            body=CertificateRotationBody,
+            answer=ServerCertificateRotation,
+        ),
+    }
+
+    def get(self, request: Request, server_id: str) -> Response:
+        return self.answer(self._shown(CertificateRotation.objects.filter(server=self.server).first()))
+
+    def put(self, request: Request, server_id: str) -> Response:
+        enabled = self.body["enabled"]
+        return self.answer(
+            self._shown(switch_certificate_rotation(self.server, enabled=enabled, by=self.by, now=clock.now()))
+        )
+
+    def _shown(self, rotation: CertificateRotation | None) -> ServerCertificateRotation:
+        planned = planned_renewals().filter(server_id=self.server.id).order_by("renew_at")
+        first = planned.values_list("renew_at", flat=True).first()
+        return {
+            "enabled": rotation is not None,
+            "enabled_at": timestamps.milliseconds(rotation.enabled_at) if rotation else None,
+            "next_renewal_at": timestamps.milliseconds(first) if first else None,
+        }

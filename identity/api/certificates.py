@@ -1,0 +1,141 @@
+"""``/_baremint/bare_metal_servers/{server_id}/certificates``: what a server was issued, and taking it back."""
+
+from datetime import datetime
+from typing import Literal, TypedDict
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel import clock, timestamps
+from controlplane.kernel.errors import NotFound
+from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.paging import LatestFirst, paginate
+from identity.api.base import CertifiedServerView
+from identity.crl import REASONS, Reason
+from identity.models import IssuedCertificate
+from identity.services import revocation
+from servers.api.shapes import collection
+from trustedprofiles.permissions import Operation
+
+ACTION = "is.bare-metal-server.certificate"
+READ = "baremint.certificate.read"
+
+
+class RevocationBody(StrictSerializer):
+    """Why, in the words of RFC 5280, section 5.3.1. ``keyCompromise`` revokes all certificates for the same key."""
+
+    reason = serializers.ChoiceField(choices=REASONS, required=False, default="unspecified")
+
+
+class ServerCertificate(TypedDict):
+    """A certificate that a server was issued. ``renewal_of`` is the id of the one that it took the place of; the
+    instants of what has not happened, and is not planned, are null."""
+
+    id: str
+    status: Literal["valid", "expired", "revoked"]
+    serial_number: str
+    sha256: str
+    public_key_sha256: str
+    issuer: str
+    requested_at: str
+    created_at: str
+    expires_at: str
+    renewal_of: str | None
+    renewal_due_at: str | None
+    revoked_at: str | None
+    revocation_reason: Reason | None
+    certificate: str
+
+
+ServerCertificateCollection = collection("ServerCertificateCollection", "certificates", ServerCertificate)
+
+
+class Certificates(CertifiedServerView):
+    operations = {
+        "GET": Operation(
+            "list_server_certificates",
+            f"{ACTION}.list",
+            "baremint.certificate.list",
+            answer=ServerCertificateCollection,
+            query=("start", "limit"),
+        ),
+    }
+
+    def get(self, request: Request, server_id: str) -> Response:
+        rows = IssuedCertificate.objects.filter(server_id=self.server.id).select_related("issuer")
+        scope = f"{self.caller.account_id}:{self.server.id}"
+        page = paginate(request._request, rows, scope=scope, order=LatestFirst("created_at"))
+        rotating = hasattr(self.server, "certificate_rotation")
+        now = clock.now()
+        return Response(page.as_json("certificates", [shown(each, rotating=rotating, now=now) for each in page.items]))
+
+
+class CertificateView(CertifiedServerView):
+    """About one certificate."""
+
+    certificate: IssuedCertificate
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        rows = IssuedCertificate.objects.filter(server_id=self.server.id, id=self.kwargs["certificate_id"])
+        found = rows.select_related("issuer").first()
+        if found is None:
+            raise NotFound("This server has no certificate of this id. List them: baremint certificates SERVER")
+        self.certificate = found
+
+    def answer_with(self, certificate: IssuedCertificate) -> Response:
+        rotating = hasattr(self.server, "certificate_rotation")
+        return self.answer(shown(certificate, rotating=rotating, now=clock.now()))
+
+
+class OneCertificate(CertificateView):
+    operations = {
+        "GET": Operation("get_server_certificate", f"{ACTION}.read", READ, answer=ServerCertificate),
+    }
+
+    def get(self, request: Request, server_id: str, certificate_id: str) -> Response:
+        return self.answer_with(self.certificate)
+
+
+class Revocation(CertificateView):
+    """``POST .../revoke``: final. Whoever repeats it gets what is on record."""
+
+    operations = {
+        "POST": Operation(
+            "revoke_server_certificate",
+            f"{ACTION}.update",
+            revocation.EVENT,
+            True,
+            body=RevocationBody,
+            answer=ServerCertificate,
+        ),
+    }
+
+    def post(self, request: Request, server_id: str, certificate_id: str) -> Response:
+        revoked = revocation.revoke(self.certificate, reason=self.body["reason"], by=self.by, now=clock.now())
+        return self.answer_with(revoked)
+
+
+def shown(row: IssuedCertificate, *, rotating: bool, now: datetime) -> ServerCertificate:
+    status: Literal["valid", "expired", "revoked"] = "valid" if row.not_after > now else "expired"
+    return {
+        "id": row.id,
+        "status": "revoked" if row.revoked_at else status,
+        "serial_number": row.serial_number,
+        "sha256": row.sha256,
+        "public_key_sha256": row.public_key_sha256,
+        "issuer": row.issuer.kid,
+        "requested_at": timestamps.milliseconds(row.requested_at),
+        "created_at": timestamps.milliseconds(row.created_at),
+        "expires_at": timestamps.milliseconds(row.not_after),
+        "renewal_of": row.renewal_of_id,
+        "renewal_due_at": _instant(row.renew_at if rotating else None),
+        "revoked_at": _instant(row.revoked_at),
+        "revocation_reason": row.revocation_reason or None,  # type: ignore[typeddict-item]
+        "certificate": row.certificate,
+    }
+
+
+def _instant(instant: datetime | None) -> str | None:
+    return timestamps.milliseconds(instant) if instant else None

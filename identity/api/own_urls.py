@@ -1,0 +1,13 @@
+"""``/_baremint/bare_metal_servers/{server_id}``: certificates of a server, and their rotation."""
+
+from django.urls import path
+
+from identity.api import certificate_rotation, certificates
+
+SERVER = "bare_metal_servers/<str:server_id>"
+urlpatterns = [
+    path(f"{SERVER}/certificates", certificates.Certificates.as_view()),
+    path(f"{SERVER}/certificates/<str:certificate_id>", certificates.OneCertificate.as_view()),
+    path(f"{SERVER}/certificates/<str:certificate_id>/revoke", certificates.Revocation.as_view()),
+    path(f"{SERVER}/certificate_rotation", certificate_rotation.Rotation.as_view()),
+]

@@ -1,0 +1,113 @@
+"""Reads: certificates that are valid, whose renewal is due, that are to be revoked, that a revocation list names."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+
+from identity.models import CertificateRotation, IssuedCertificate, KeyPair
+from servers.models import BareMetalServer
+from servers.selectors import SWITCHED_OFF
+
+
+def valid_certificates(server_id: str, *, now: datetime) -> QuerySet[IssuedCertificate]:
+    """The certificates that a server may use now: of each of its keys the latest, latest first."""
+    valid = IssuedCertificate.objects.filter(server_id=server_id, not_after__gt=now, revoked_at=None)
+    valid = valid.exclude(pk__in=condemned_certificates(now=now).filter(server_id=server_id).values("pk"))
+    return valid.filter(~Exists(_later_of_the_same_key().filter(not_after__gt=now, revoked_at=None))).order_by(
+        "-created_at", "-pk"
+    )
+
+
+def planned_renewals() -> QuerySet[IssuedCertificate]:
+    """Certificates of servers under rotation that are to be renewed, now or later.
+
+    One that had expired before the rotation was switched on is nobody's business any more.
+    """
+    rotating = CertificateRotation.objects.filter(
+        server__id=OuterRef("server_id"), enabled_at__lt=OuterRef("not_after")
+    )
+    return IssuedCertificate.objects.filter(Exists(rotating), renew_at__isnull=False)
+
+
+def certificates_due(*, now: datetime) -> QuerySet[IssuedCertificate]:
+    """Those whose time has come."""
+    return planned_renewals().filter(renew_at__lte=now)
+
+
+def renewals_nobody_wants(*, now: datetime) -> QuerySet[IssuedCertificate]:
+    """Certificates that will never be renewed: they have expired, and their servers are not under rotation."""
+    rotating = CertificateRotation.objects.filter(server__id=OuterRef("server_id"))
+    return IssuedCertificate.objects.filter(~Exists(rotating), renew_at__lte=now, not_after__lte=now)
+
+
+def with_what_matters_to_renewal(rows: QuerySet[IssuedCertificate]) -> QuerySet[IssuedCertificate]:
+    """Each with ``is_superseded`` and ``newer_keys`` (identity/renewal.py)."""
+    newer = IssuedCertificate.objects.filter(
+        server_id=OuterRef("server_id"), renew_at__isnull=False, requested_at__gt=OuterRef("requested_at")
+    ).exclude(public_key_sha256=OuterRef("public_key_sha256"))
+    keys = newer.values("server_id").annotate(keys=Count("public_key_sha256", distinct=True)).values("keys")
+    return rows.annotate(
+        is_superseded=Exists(_later_of_the_same_key()),
+        newer_keys=Coalesce(Subquery(keys), 0),
+    )
+
+
+def holders(server_ids: Iterable[str]) -> QuerySet[BareMetalServer]:
+    """Servers by id, each with ``account_switched_off``, without the network around them."""
+    return BareMetalServer.objects.filter(id__in=server_ids).annotate(account_switched_off=Exists(SWITCHED_OFF))
+
+
+def condemned_certificates(*, now: datetime) -> QuerySet[IssuedCertificate]:
+    """Valid certificates that are to be revoked, with ``server_is_gone``.
+
+    Their server is gone, or going; or, unless the setting says otherwise, its metadata service was switched off after
+    they were issued, which the epoch tells even when it was switched on again since.
+    """
+    there = BareMetalServer.objects.filter(id=OuterRef("server_id")).exclude(status=BareMetalServer.Status.DELETING)
+    entitled = there
+    if settings.BAREMINT_REVOKE_ON_DISABLE:
+        entitled = there.filter(metadata_epoch=Coalesce(OuterRef("metadata_epoch"), F("metadata_epoch")))
+    gone = ExpressionWrapper(~Exists(there), output_field=BooleanField())
+    return IssuedCertificate.objects.filter(~Exists(entitled), not_after__gt=now, revoked_at=None).annotate(
+        server_is_gone=gone
+    )
+
+
+def is_compromised(public_key_sha256: str) -> bool:
+    """Whether a certificate for this key was revoked because somebody else has the key."""
+    return IssuedCertificate.objects.filter(
+        public_key_sha256=public_key_sha256, revocation_reason="keyCompromise"
+    ).exists()
+
+
+def _later_of_the_same_key() -> QuerySet[IssuedCertificate]:
+    same = IssuedCertificate.objects.filter(
+        server_id=OuterRef("server_id"), public_key_sha256=OuterRef("public_key_sha256")
+    )
+    return same.filter(
+        Q(created_at__gt=OuterRef("created_at")) | Q(created_at=OuterRef("created_at"), pk__gt=OuterRef("pk"))
+    )
+
+
+def listable(issuer_id: int, *, scheduled_at: datetime) -> QuerySet[IssuedCertificate]:
+    """What a revocation list of this issuer has to name.
+
+    An entry stays until it has been on one scheduled list that was issued after the certificate had expired (RFC 5280,
+    section 5); ``scheduled_at`` is when the last scheduled one was.
+    """
+    revoked = IssuedCertificate.objects.filter(issuer_id=issuer_id, revoked_at__isnull=False)
+    return revoked.filter(Q(not_after__gt=scheduled_at) | Q(listed_in=None))
+
+
+def has_unlisted(issuer_id: int) -> bool:
+    """Whether something was revoked that no list names yet."""
+    return IssuedCertificate.objects.filter(issuer_id=issuer_id, revoked_at__isnull=False, listed_in=None).exists()
+
+
+def authority_certificate_of(kid: str) -> str:
+    """PEM of the certificate of a root or intermediate authority; empty when there is none of this kid."""
+    rows = KeyPair.objects.filter(kid=kid, purpose__in=[KeyPair.Purpose.ROOT, KeyPair.Purpose.INTERMEDIATE])
+    return str(rows.values_list("certificate", flat=True).first() or "")

@@ -1,0 +1,67 @@
+"""Certificate revocation lists (RFC 5280, section 5). Arithmetic: what is revoked and ``now`` in, a signed list out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from identity.ca import authority_key_id
+
+Reason = Literal[
+    "unspecified",
+    "keyCompromise",
+    "affiliationChanged",
+    "superseded",
+    "cessationOfOperation",
+    "privilegeWithdrawn",
+]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+"""Those of RFC 5280, section 5.3.1, that fit a server's certificate and are final: none of them is ever taken back."""
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """One entry of a list."""
+
+    serial_number: int
+    at: datetime
+    reason: Reason
+
+
+def build_list(
+    revoked: Iterable[Revoked],
+    *,
+    number: int,
+    issuer: x509.Certificate,
+    issuer_key: RSAPrivateKey,
+    now: datetime,
+    lifetime: timedelta,
+) -> x509.CertificateRevocationList:
+    """A complete list of one issuer, good from ``now`` for ``lifetime``. ``number`` grows from list to list."""
+    builder = x509.CertificateRevocationListBuilder(
+        issuer_name=issuer.subject,
+        last_update=now,
+        next_update=now + lifetime,
+        # All at once: the builder's own method copies what it has for each one that it adds.
+        revoked_certificates=[_entry(each) for each in revoked],
+    )
+    builder = builder.add_extension(authority_key_id(issuer), critical=False)
+    return builder.add_extension(x509.CRLNumber(number), critical=False).sign(issuer_key, hashes.SHA256())
+
+
+def is_due(this_update: datetime, next_update: datetime, *, now: datetime) -> bool:
+    """Whether a list wants to be signed anew: half of its time is over, or it is from the future of a clock that was
+    turned back."""
+    return not this_update <= now < this_update + (next_update - this_update) / 2
+
+
+def _entry(revoked: Revoked) -> x509.RevokedCertificate:
+    builder = x509.RevokedCertificateBuilder(revoked.serial_number, revoked.at)
+    # Section 5.3.1: the reason should be absent rather than unspecified.
+    if revoked.reason != "unspecified":
+        builder = builder.add_extension(x509.CRLReason(x509.ReasonFlags(revoked.reason)), critical=False)
+    return builder.build()

@@ -1,0 +1,102 @@
+"""Certificates, revocation lists and OCSP over HTTP (RFC 5280, section 4.2; RFC 6960, appendix A; RFC 5019)."""
+
+import base64
+import binascii
+from urllib.parse import unquote
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from controlplane.kernel import clock, envelopes
+from controlplane.kernel.errors import NotFound
+from identity import ca
+from identity.certificates import authority_certificate_of
+from identity.selectors import trusted_roots
+from identity.services.certificate_status import respond
+from identity.services.revocation_lists import fresh_list
+
+CERTIFICATE = "application/pkix-cert"
+REVOCATION_LIST = "application/pkix-crl"
+BUNDLE = "application/x-pem-file"
+OCSP_REQUEST = "application/ocsp-request"
+OCSP_RESPONSE = "application/ocsp-response"
+
+LARGEST_QUESTION = 4_096
+"""Octets. One certificate is asked about in some hundred."""
+CERTIFICATE_MAX_AGE = 86_400
+BUNDLE_MAX_AGE = 3_600
+REVOKED_MAX_AGE = 60
+"""How long a cache may hide a revocation, in seconds."""
+
+
+@require_safe
+def ca_bundle(request: HttpRequest) -> HttpResponse:
+    """``GET /pki/ca-bundle.pem``: the roots that a chain may end in."""
+    return _file(trusted_roots().encode(), BUNDLE, max_age=BUNDLE_MAX_AGE)
+
+
+@require_safe
+def authority_certificate(request: HttpRequest, issuer: str) -> HttpResponse:
+    """``GET /pki/<issuer>.cer``: the certificate of a root or intermediate authority, in DER."""
+    found = authority_certificate_of(issuer)
+    if not found:
+        return _no_such_authority()
+    return _file(ca.load(found).public_bytes(Encoding.DER), CERTIFICATE, max_age=CERTIFICATE_MAX_AGE)
+
+
+@require_safe
+def revocation_list(request: HttpRequest, issuer: str) -> HttpResponse:
+    """``GET /pki/<issuer>.crl``: what this authority has revoked, in DER, as of now."""
+    now = clock.now()
+    found = fresh_list(issuer, now=now)
+    if found is None:
+        return _no_such_authority()
+    left = max(0, int((found.next_update - now).total_seconds()))
+    answer = _file(bytes(found.der), REVOCATION_LIST, max_age=min(REVOKED_MAX_AGE, left))
+    answer["ETag"] = f'"{found.number}"'
+    answer["Last-Modified"] = http_date(found.this_update.timestamp())
+    answer["Expires"] = http_date(found.next_update.timestamp())
+    return get_conditional_response(request, etag=f'"{found.number}"', response=answer) or answer
+
+
+@csrf_exempt
+@require_POST
+def ocsp_post(request: HttpRequest) -> HttpResponse:
+    """``POST /pki/ocsp``: never cached."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    is_short = length.isdigit() and int(length) <= LARGEST_QUESTION
+    answer = respond(request.body if is_short else b"", now=clock.now())
+    return HttpResponse(answer.der, content_type=OCSP_RESPONSE)
+
+
+@require_safe
+def ocsp_get(request: HttpRequest, question: str) -> HttpResponse:
+    """``GET /pki/ocsp/<base64>``, for caches on the way (RFC 5019, section 6.2)."""
+    # As it was sent: base64 may have two slashes in a row, which everywhere else are one.
+    sent = request.META["PATH_INFO"].partition("/pki/ocsp/")[2]
+    try:
+        der = base64.b64decode(unquote(sent), validate=True) if len(sent) <= LARGEST_QUESTION * 2 else b""
+    except binascii.Error:
+        der = b""
+    answer = respond(der, now=clock.now())
+    response = HttpResponse(answer.der, content_type=OCSP_RESPONSE)
+    if answer.good_until is not None:
+        response["Cache-Control"] = f"public, no-transform, must-revalidate, max-age={REVOKED_MAX_AGE}"
+        response["Expires"] = http_date(answer.good_until.timestamp())
+    return response
+
+
+def _file(content: bytes, content_type: str, *, max_age: int) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
+    response["Cache-Control"] = f"public, max-age={max_age}"
+    return response
+
+
+def _no_such_authority() -> HttpResponse:
+    return envelopes.json_response(
+        NotFound("There is no such authority. The certificates it issued name it, in their issuer's address.")
+    )

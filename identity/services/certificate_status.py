@@ -1,0 +1,57 @@
+"""Is this certificate good? Asked over OCSP, answered from the records, by the authority that signed it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.x509.ocsp import OCSPResponseStatus
+
+from identity import ca, keychain, ocsp
+from identity.crl import Revoked
+from identity.keychain import Signer
+from identity.models import IssuedCertificate
+from identity.ocsp import Standing
+from identity.services.revocation import revoke_condemned
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An OCSP response in DER. ``good_until`` is None for a refusal, which nobody should keep."""
+
+    der: bytes
+    good_until: datetime | None = None
+
+
+MALFORMED = Answer(ocsp.refusal(OCSPResponseStatus.MALFORMED_REQUEST))
+UNAUTHORIZED = Answer(ocsp.refusal(OCSPResponseStatus.UNAUTHORIZED))
+
+
+def respond(der: bytes, *, now: datetime) -> Answer:
+    """Answer an OCSP request, whatever it is.
+
+    ``malformedRequest`` for what is none; ``unauthorized`` for certificates of others (RFC 6960, section 2.3).
+    """
+    try:
+        question = ocsp.read(der)
+    except ocsp.Malformed:
+        return MALFORMED
+    except ocsp.UnknownIssuer:
+        return UNAUTHORIZED
+    for signer in keychain.authorities().values():
+        issuer = ca.load(signer.certificate)
+        if question.is_about(issuer):
+            begins = now.replace(microsecond=0)
+            standing = _standing(signer, question.serial_number, now=now)
+            signed = ocsp.answer(question, standing, issuer=issuer, issuer_key=signer.private_key, now=begins)
+            return Answer(signed, good_until=begins + ocsp.LIFETIME)
+    return UNAUTHORIZED
+
+
+def _standing(signer: Signer, serial_number: int, *, now: datetime) -> Standing:
+    found = IssuedCertificate.objects.filter(issuer_id=signer.row_id, serial_number=f"{serial_number:x}").first()
+    if found is None:
+        return Standing(issued=False)
+    if found.revoked_at is None and revoke_condemned(now=now, pk=found.pk):
+        found.refresh_from_db()
+    if found.revoked_at is None:
+        return Standing(issued=True)
+    return Standing(issued=True, revoked=Revoked(serial_number, found.revoked_at, found.revocation_reason))  # type: ignore[arg-type]

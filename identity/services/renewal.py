@@ -1,0 +1,139 @@
+"""Certificates whose renewal is due are issued anew from the requests on record: a chunk at a time, each a transaction.
+
+A chunk may be done twice, by two workers, or not to its end. On PostgreSQL each worker locks rows of its own; on SQLite
+the second one finds, when it writes, that they are due no more. And no certificate can be the renewal of one that has
+a renewal: the database refuses it.
+"""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import SYSTEM, Party, compose, record_all
+from controlplane.kernel import failpoints
+from controlplane.kernel.errors import InvalidValue
+from identity import csr, keychain, renewal
+from identity.certificates import certificates_due, holders, with_what_matters_to_renewal
+from identity.keychain import Signer
+from identity.models import CertificateRotation, IssuedCertificate, KeyPair, RenewalProgress
+from identity.services.certificates import Applicant, evidence, sign_certificate
+from servers.models import BareMetalServer
+
+log = structlog.get_logger(__name__)
+
+EVENT = "baremint.certificate.renew"
+CHUNK = 200
+"""Certificates of one task: a fraction of a second, so that other tasks, and requests on SQLite, get their turn."""
+
+
+@dataclass
+class Chunk:
+    """What becomes of certificates that are due."""
+
+    renewed: list[IssuedCertificate] = field(default_factory=list)
+    failed: list[ActivityEvent] = field(default_factory=list)
+    stopped: int = 0
+
+
+def renew_chunk(*, now: datetime) -> bool:
+    """Renew certificates that are due, at most CHUNK of them. Returns whether there may be more."""
+    with _rows_are_lockable():
+        due = with_what_matters_to_renewal(certificates_due(now=now)).order_by("renew_at", "pk")
+        rows: list[Any] = list(due.select_for_update(skip_locked=True, of=("self",))[:CHUNK])
+        chunk = _prepare(rows, now=now)
+        failpoints.reach("after_sign", "renewal")
+        _write(rows, chunk, now=now)
+    failpoints.reach("after_commit", "renewal")
+    return len(rows) == CHUNK
+
+
+def _rows_are_lockable() -> AbstractContextManager[Any]:
+    """A transaction around it all, where it locks rows; on SQLite it would lock everybody out while it signs."""
+    return transaction.atomic() if connection.features.has_select_for_update_skip_locked else nullcontext()
+
+
+def _prepare(rows: list[Any], *, now: datetime) -> Chunk:
+    """Sign. The servers are read at once, the authority's key is decrypted once."""
+    servers: dict[str, Any] = {server.id: server for server in holders({row.server_id for row in rows})}
+    chunk = Chunk()
+    signer = keychain.signer(KeyPair.Purpose.INTERMEDIATE, at=now) if rows else None
+    for row in rows:
+        server = servers.get(row.server_id)
+        if signer is None or server is None or _obstacle(row, server):
+            chunk.stopped += 1
+            continue
+        try:
+            chunk.renewed.append(_renew(row, server, signer=signer, now=now))
+        except InvalidValue as refusal:
+            chunk.failed.append(compose(EVENT, **_parties(row), error=refusal, data={"renewal_of": row.id}))
+    return chunk
+
+
+def _obstacle(row: Any, server: Any) -> str:
+    candidate = renewal.Candidate(row.metadata_epoch, row.revoked_at is not None, row.is_superseded, row.newer_keys)
+    is_on = server.metadata_enabled and not server.account_switched_off
+    is_on = is_on and server.status != BareMetalServer.Status.DELETING
+    holder = renewal.Holder(metadata_is_on=is_on, metadata_epoch=server.metadata_epoch)
+    return renewal.obstacle(candidate, holder, dies_with_epoch=settings.BAREMINT_REVOKE_ON_DISABLE)
+
+
+def _renew(row: IssuedCertificate, server: BareMetalServer, *, signer: Signer, now: datetime) -> IssuedCertificate:
+    """Raises InvalidValue when the request would not be signed today."""
+    renewed = sign_certificate(
+        csr.check(row.csr),
+        applicant=Applicant(server.id, server.crn, server.account_id, server.metadata_epoch),
+        lifetime=timedelta(seconds=row.lifetime),
+        signer=signer,
+        requested_at=row.requested_at,
+        now=now,
+    )
+    renewed.renewal_of = row
+    return renewed
+
+
+@transaction.atomic
+def _write(rows: list[Any], chunk: Chunk, *, now: datetime) -> None:
+    """All of the chunk, or nothing: certificates, events, what is due no more, and the progress.
+
+    The switches are held, so that nothing is renewed once one was turned off, or its server is gone.
+    """
+    due = IssuedCertificate.objects.filter(pk__in=[row.pk for row in rows], renew_at__lte=now)
+    still_due = set(due.values_list("pk", flat=True))
+    switches = CertificateRotation.objects.select_for_update(of=("self",)).filter(
+        server__id__in={row.server_id for row in rows}
+    )
+    rotating = {switch.server.id for switch in switches.select_related("server").order_by("pk")}
+    renewed = [each for each in chunk.renewed if each.renewal_of_id in still_due and each.server_id in rotating]
+    IssuedCertificate.objects.bulk_create(renewed)
+    failpoints.reach("after_insert", "renewal")
+    record_all([*(_event(each) for each in renewed), *chunk.failed])
+    IssuedCertificate.objects.filter(pk__in=still_due).update(renew_at=None)
+    RenewalProgress.objects.update(
+        renewed=F("renewed") + len(renewed),
+        stopped=F("stopped") + len(still_due) - len(renewed) - len(chunk.failed),
+        failed=F("failed") + len(chunk.failed),
+        quiet_ticks=0,
+        ended_at=None if len(rows) == CHUNK else now,
+    )
+    failpoints.reach("before_commit", "renewal")
+    log.info("certificates renewed", renewed=len(renewed), of=len(rows), failed=len(chunk.failed))
+
+
+def _event(renewed: IssuedCertificate) -> ActivityEvent:
+    data = evidence(renewed, issuer=renewed.issuer.kid) | {"renewal_of": str(renewed.renewal_of_id)}
+    return compose(EVENT, **_parties(renewed), data=data)
+
+
+def _parties(certificate: IssuedCertificate) -> Any:
+    return {
+        "initiator": SYSTEM,
+        "target": Party(certificate.server_crn, type="BareMetalServer"),
+        "account_id": certificate.account_id,
+    }

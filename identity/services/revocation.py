@@ -1,0 +1,91 @@
+"""Certificates are revoked by hand, when their server goes, and when its metadata service is switched off.
+
+What happens to servers is noticed here, not told: the apps below know nothing of certificates. The tick looks for what
+is to be revoked, and so does whoever is asked whether a certificate is good.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from controlplane.activity.record import SYSTEM, Party, compose, record, record_all
+from controlplane.kernel.errors import Conflict
+from identity.certificates import condemned_certificates
+from identity.crl import Reason
+from identity.models import IssuedCertificate
+from identity.services.revocation_lists import publish_soon
+
+EVENT = "baremint.certificate.revoke"
+AT_ONCE = 500
+SERVER_GONE: Reason = "cessationOfOperation"
+SWITCHED_OFF: Reason = "privilegeWithdrawn"
+
+
+@transaction.atomic
+def revoke(certificate: IssuedCertificate, *, reason: Reason, by: Party, now: datetime) -> IssuedCertificate:
+    """Revoke a certificate; of a compromised key, all of the account's certificates. One event for each.
+
+    Whoever revokes it again gets what is on record, and an event that says so. Raises Conflict when it has expired.
+    """
+    held = IssuedCertificate.objects.select_for_update().get(pk=certificate.pk)
+    if held.revoked_at is not None:
+        record(EVENT, **_parties(held, by=by), data={"id": held.id, "already_revoked_for": held.revocation_reason})
+        return held
+    if held.not_after <= now:
+        raise Conflict("The certificate has expired: nobody accepts it any more, and there is nothing to revoke.")
+    _revoke([held], reason=reason, by=by, now=now)
+    if reason == "keyCompromise":
+        same_key = IssuedCertificate.objects.filter(
+            account_id=held.account_id, public_key_sha256=held.public_key_sha256, revoked_at=None, not_after__gt=now
+        )
+        # Again, until there are no more: one may just be renewed.
+        while others := list(same_key.select_for_update().order_by("pk")):
+            _revoke(others, reason=reason, by=by, now=now)
+    held.refresh_from_db()
+    return held
+
+
+def revoke_condemned(*, now: datetime, **among: Any) -> int:
+    """Revoke what is to be revoked, of all certificates or ``among`` some. Returns how many were."""
+    revoked = 0
+    while taken := _revoke_some(condemned_certificates(now=now).filter(**among), now=now):
+        revoked += taken
+    return revoked
+
+
+@transaction.atomic
+def _revoke_some(condemned: QuerySet[IssuedCertificate], *, now: datetime) -> int:
+    """Another worker may be at it: on PostgreSQL each takes rows of its own, on SQLite one comes after the other."""
+    rows: list[Any] = list(condemned.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:AT_ONCE])
+    _revoke([row for row in rows if row.server_is_gone], reason=SERVER_GONE, by=SYSTEM, now=now)
+    _revoke([row for row in rows if not row.server_is_gone], reason=SWITCHED_OFF, by=SYSTEM, now=now)
+    return len(rows)
+
+
+def _revoke(rows: list[IssuedCertificate], *, reason: Reason, by: Party, now: datetime) -> None:
+    """Rows that this transaction holds, and that are not revoked."""
+    if not rows:
+        return
+    IssuedCertificate.objects.filter(pk__in=[row.pk for row in rows]).update(
+        revoked_at=now, revocation_reason=reason, renew_at=None
+    )
+    record_all(
+        compose(
+            EVENT,
+            **_parties(row, by=by),
+            data={"id": row.id, "serial_number": row.serial_number, "sha256": row.sha256, "reason": reason},
+        )
+        for row in rows
+    )
+    for issuer_id in {row.issuer_id for row in rows}:
+        publish_soon(issuer_id)
+
+
+def _parties(certificate: IssuedCertificate, *, by: Party) -> dict[str, Any]:
+    return {
+        "initiator": by,
+        "target": Party(certificate.server_crn, type="BareMetalServer"),
+        "account_id": certificate.account_id,
+    }

@@ -1,0 +1,134 @@
+"""Revocation lists: signed when it is time, and at once when something was revoked.
+
+Two processes may sign at the same moment; the number of the list decides whose is published, by a compare-and-set. What
+a list names is marked in the transaction that publishes it, so a revocation that came too late for one list is seen to
+be missing, and makes the next.
+"""
+
+from datetime import datetime, timedelta
+from typing import cast
+
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from controlplane.kernel import clock
+from identity import ca, crl, keychain
+from identity.certificates import has_unlisted, listable
+from identity.crl import Reason, Revoked
+from identity.keychain import Signer
+from identity.models import IssuedCertificate, KeyPair, RevocationList
+from identity.models.key import STATES_THAT_VERIFY
+
+ROOT_LIFETIME = timedelta(days=7)
+"""The root's list changes only when an intermediate authority is revoked, and its key is better left alone."""
+MOST_TRIES = 5
+MARKED_AT_ONCE = 5_000
+ENTRY = ("serial_number", "revoked_at", "revocation_reason")
+
+
+def fresh_list(kid: str, *, now: datetime) -> RevocationList | None:
+    """The list that an authority publishes now, signed anew if it has to be; of one that signs no more, and of a root,
+    the last one. None when there is no such authority."""
+    signer = keychain.authorities().get(kid)
+    if signer is None:
+        return RevocationList.objects.filter(issuer__kid=kid).first()
+    return _sign_if_due(signer, now=now, lifetime=timedelta(seconds=settings.BAREMINT_CRL_SECONDS))
+
+
+def publish_due(*, now: datetime) -> int:
+    """The tick's part: sign every list that it is time for. Returns how many were signed."""
+    before = dict(RevocationList.objects.values_list("issuer_id", "number"))
+    for signer in keychain.authorities().values():
+        _sign_if_due(signer, now=now, lifetime=timedelta(seconds=settings.BAREMINT_CRL_SECONDS))
+    for root in _roots_due(now=now):
+        _sign_if_due(keychain.signer_of(root), now=now, lifetime=ROOT_LIFETIME)
+    after = dict(RevocationList.objects.values_list("issuer_id", "number"))
+    return sum(number - before.get(issuer, 0) for issuer, number in after.items())
+
+
+def publish_soon(issuer_id: int) -> None:
+    """Once the present transaction is committed. Should that fail, the next reader or tick does it."""
+    transaction.on_commit(lambda: _publish(issuer_id), robust=True)
+
+
+def _publish(issuer_id: int) -> None:
+    signer = next((each for each in keychain.authorities().values() if each.row_id == issuer_id), None)
+    if signer is not None:
+        _sign_if_due(signer, now=clock.now(), lifetime=timedelta(seconds=settings.BAREMINT_CRL_SECONDS))
+
+
+def _roots_due(*, now: datetime) -> list[KeyPair]:
+    """Private keys of roots are decrypted only when there is something to sign."""
+    rows = KeyPair.objects.filter(
+        purpose=KeyPair.Purpose.ROOT, region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY
+    ).select_related("revocation_list")
+    return [row for row in rows if row.ciphertext and _is_due(getattr(row, "revocation_list", None), now=now)]
+
+
+def _is_due(published: RevocationList | None, *, now: datetime) -> bool:
+    return published is None or crl.is_due(published.this_update, published.next_update, now=now)
+
+
+def _sign_if_due(signer: Signer, *, now: datetime, lifetime: timedelta) -> RevocationList:
+    for _ in range(MOST_TRIES):
+        published = RevocationList.objects.filter(issuer_id=signer.row_id).first()
+        scheduled = _is_due(published, now=now)
+        if published and not scheduled and not has_unlisted(signer.row_id):
+            return published
+        signed = _sign(signer, published, scheduled=scheduled, now=now, lifetime=lifetime)
+        if signed is not None:
+            return signed
+    return RevocationList.objects.get(issuer_id=signer.row_id)  # as many others were faster
+
+
+def _sign(
+    signer: Signer, published: RevocationList | None, *, scheduled: bool, now: datetime, lifetime: timedelta
+) -> RevocationList | None:
+    """The next list, or None when another process published one meanwhile. Signed outside the transaction."""
+    number = published.number + 1 if published else 1
+    scheduled_at = published.scheduled_at if published else now
+    rows = list(listable(signer.row_id, scheduled_at=scheduled_at).only(*ENTRY, "listed_in"))
+    this_update = now.replace(microsecond=0)
+    signed = crl.build_list(
+        map(_entry, rows),
+        number=number,
+        issuer=ca.load(signer.certificate),
+        issuer_key=signer.private_key,
+        now=this_update,
+        lifetime=lifetime,
+    )
+    new = RevocationList(
+        issuer_id=signer.row_id,
+        number=number,
+        this_update=this_update,
+        next_update=this_update + lifetime,
+        scheduled_at=now if scheduled or published is None else published.scheduled_at,
+        der=signed.public_bytes(Encoding.DER),
+    )
+    return new if _replace(published, new, [row.pk for row in rows if row.listed_in is None]) else None
+
+
+def _entry(row: IssuedCertificate) -> Revoked:
+    revoked_at, reason = row.revoked_at, cast(Reason, row.revocation_reason)
+    assert revoked_at is not None  # noqa: S101  ``listable`` finds no others
+    return Revoked(int(row.serial_number, 16), revoked_at, reason)
+
+
+@transaction.atomic
+def _replace(published: RevocationList | None, new: RevocationList, named: list[str]) -> bool:
+    """Publish ``new``, and mark what it is the first to name, unless another process was faster."""
+    if published is None:
+        try:
+            with transaction.atomic():
+                new.save(force_insert=True)
+        except IntegrityError:
+            return False
+    else:
+        values = {name: getattr(new, name) for name in ("number", "this_update", "next_update", "scheduled_at", "der")}
+        if RevocationList.objects.filter(pk=published.pk, number=published.number).update(**values) != 1:
+            return False
+    for begin in range(0, len(named), MARKED_AT_ONCE):
+        batch = named[begin : begin + MARKED_AT_ONCE]
+        IssuedCertificate.objects.filter(pk__in=batch).update(listed_in=new.number)
+    return True
