@@ -55,6 +55,8 @@ def read(der: bytes) -> Question:
     """Raises Malformed; UnknownIssuer for a hash algorithm that is not known."""
     try:
         request = ocsp.load_der_ocsp_request(der)
+        if request.serial_number < 0:  # RFC 5280, section 4.1.2.2
+            raise Malformed
         return Question(
             request.serial_number,
             request.issuer_name_hash,

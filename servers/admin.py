@@ -94,7 +94,7 @@ class BareMetalServerAdmin(admin.ModelAdmin):
     def _switch_one(self, request: HttpRequest, server: BareMetalServer, **switches: Any) -> bool:
         """A refusal is told to the person and keeps no other server from its turn."""
         try:
-            switch_metadata_service(server, by=_person(request), **switches)
+            switch_metadata_service(server, by=person(request), **switches)
         except ApiError as refusal:
             self.message_user(request, f"{refusal.message} ({server.name})", messages.ERROR)
             return False
@@ -117,7 +117,8 @@ class BareMetalServerAdmin(admin.ModelAdmin):
         self._switch(request, servers, protocol="https")
 
 
-def _person(request: HttpRequest) -> Party:
+def person(request: HttpRequest) -> Party:
+    """Who is at the browser, as events name it."""
     user: Any = request.user
     return Party(user.iam_id or f"admin-{user.pk}", user.get_username(), "User")
 
@@ -136,7 +137,7 @@ class AccountSettingsAdmin(admin.ModelAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: AccountSettings, form: Any, change: bool) -> None:
-        switch_account(obj.account, enabled=obj.metadata_service, by=_person(request))
+        switch_account(obj.account, enabled=obj.metadata_service, by=person(request))
 
 
 @admin.register(VPC)

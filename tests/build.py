@@ -1,11 +1,12 @@
 """Builders: the smallest valid thing of each kind, with what a test cares about as keyword arguments."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from controlplane.kernel.facts import NamedRef, ServerFacts
@@ -59,3 +60,23 @@ def make_csr(
         builder = builder.add_attribute(oid, value)
     request = builder.sign(key, algorithm or hashes.SHA256())
     return request.public_bytes(serialization.Encoding.PEM).decode()
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """An authority that signed itself: what signs lists and answers, when only those matter."""
+
+    certificate: x509.Certificate
+    key: rsa.RSAPrivateKey
+
+
+def make_issuer(common_name: str = "Test CA", *, key: rsa.RSAPrivateKey | None = None) -> Issuer:
+    key = key or rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    builder = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2026, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2036, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+    return Issuer(builder.sign(key, hashes.SHA256()), key)

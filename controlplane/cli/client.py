@@ -99,13 +99,15 @@ class Client:
     def everything(
         self, collection: str, *, member: str = "", query: Mapping[str, str] | None = None
     ) -> list[dict[str, Any]]:
-        """All of a collection of the VPC API, page after page; ``member`` is its name in the answer."""
+        """All of a collection of the VPC API, or at another path (``/...``), page after page; ``member`` is its name in
+        the answer."""
         return [*self._pages(collection, member or collection.rpartition("/")[2], query or {})]
 
     def _pages(self, collection: str, member: str, query: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        path = collection if collection.startswith("/") else f"/v1/{collection}"
         start: dict[str, str] = {}
         while True:
-            page = self.call("GET", f"/v1/{collection}", query={**query, **start})
+            page = self.call("GET", path, query={**query, **start})
             yield from page[member]
             if "next" not in page:
                 return

@@ -37,9 +37,10 @@ CHUNK = 200
 class Chunk:
     """What becomes of certificates that are due."""
 
+    issuer: str = ""
+    """kid of the authority that signs now."""
     renewed: list[IssuedCertificate] = field(default_factory=list)
     failed: list[ActivityEvent] = field(default_factory=list)
-    stopped: int = 0
 
 
 def renew_chunk(*, now: datetime) -> bool:
@@ -62,12 +63,11 @@ def _rows_are_lockable() -> AbstractContextManager[Any]:
 def _prepare(rows: list[Any], *, now: datetime) -> Chunk:
     """Sign. The servers are read at once, the authority's key is decrypted once."""
     servers: dict[str, Any] = {server.id: server for server in holders({row.server_id for row in rows})}
-    chunk = Chunk()
-    signer = keychain.signer(KeyPair.Purpose.INTERMEDIATE, at=now) if rows else None
+    signer = keychain.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
+    chunk = Chunk(issuer=signer.kid)
     for row in rows:
         server = servers.get(row.server_id)
-        if signer is None or server is None or _obstacle(row, server):
-            chunk.stopped += 1
+        if server is None or _obstacle(row, server):
             continue
         try:
             chunk.renewed.append(_renew(row, server, signer=signer, now=now))
@@ -113,7 +113,7 @@ def _write(rows: list[Any], chunk: Chunk, *, now: datetime) -> None:
     renewed = [each for each in chunk.renewed if each.renewal_of_id in still_due and each.server_id in rotating]
     IssuedCertificate.objects.bulk_create(renewed)
     failpoints.reach("after_insert", "renewal")
-    record_all([*(_event(each) for each in renewed), *chunk.failed])
+    record_all([*(_event(each, issuer=chunk.issuer) for each in renewed), *chunk.failed])
     IssuedCertificate.objects.filter(pk__in=still_due).update(renew_at=None)
     RenewalProgress.objects.update(
         renewed=F("renewed") + len(renewed),
@@ -126,8 +126,8 @@ def _write(rows: list[Any], chunk: Chunk, *, now: datetime) -> None:
     log.info("certificates renewed", renewed=len(renewed), of=len(rows), failed=len(chunk.failed))
 
 
-def _event(renewed: IssuedCertificate) -> ActivityEvent:
-    data = evidence(renewed, issuer=renewed.issuer.kid) | {"renewal_of": str(renewed.renewal_of_id)}
+def _event(renewed: IssuedCertificate, *, issuer: str) -> ActivityEvent:
+    data = evidence(renewed, issuer=issuer) | {"renewal_of": str(renewed.renewal_of_id)}
     return compose(EVENT, **_parties(renewed), data=data)
 
 

@@ -67,7 +67,11 @@ def _roots_due(*, now: datetime) -> list[KeyPair]:
 
 
 def _is_due(published: RevocationList | None, *, now: datetime) -> bool:
-    return published is None or crl.is_due(published.this_update, published.next_update, now=now)
+    """By the schedule, which lists in between do not put off."""
+    if published is None:
+        return True
+    lifetime = published.next_update - published.this_update
+    return any(crl.is_due(each, each + lifetime, now=now) for each in (published.this_update, published.scheduled_at))
 
 
 def _sign_if_due(signer: Signer, *, now: datetime, lifetime: timedelta) -> RevocationList:

@@ -42,14 +42,14 @@ def faults(path: str, method: str, response: HttpResponse) -> list[str]:
     status = str(response.status_code)
     if status not in operation["responses"]:
         return [f"status {status} is not documented: {response.content[:300]!r}"]
-    pages = operation["responses"][status].get("content", {}).keys() - {JSON}
-    if response.get("Content-Type", "").partition(";")[0] in pages:
-        return []  # a page: nothing more is said of it
-    found = _validator(path, method, status)
-    if found is None:
+    content = _content(path, method, status)
+    if not content:
         return [f"{status} has no body, says the document"] if response.content else []
-    if response["Content-Type"].partition(";")[0] != JSON:
-        return [f"Content-Type {response['Content-Type']}"]
+    if (content_type := response["Content-Type"].partition(";")[0]) not in content:
+        return [f"Content-Type {content_type}"]
+    if content_type != JSON:
+        return []
+    found = _validator(path, method, status)
     return [f"{error.json_path}: {error.message[:300]}" for error in found.iter_errors(_parsed(response))]
 
 
@@ -57,9 +57,12 @@ def _parsed(response: HttpResponse) -> Any:
     return json.loads(response.content)
 
 
-@cache
-def _validator(path: str, method: str, status: str) -> Draft202012Validator | None:
+def _content(path: str, method: str, status: str) -> Any:
+    """What an answer may consist of, by media type."""
     response = document()["paths"][path][method]["responses"][status]
-    if "$ref" in response:
-        response = referenced(response["$ref"])
-    return validator(response["content"][JSON]["schema"]) if JSON in response.get("content", {}) else None
+    return (referenced(response["$ref"]) if "$ref" in response else response).get("content", {})
+
+
+@cache
+def _validator(path: str, method: str, status: str) -> Draft202012Validator:
+    return validator(_content(path, method, status)[JSON]["schema"])

@@ -14,8 +14,8 @@ from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES
 
 PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
 TABLE = permissions()
-# Doors that need no IAM token: those of the token service, of the metadata service, and of those who keep it running.
-OPEN = {"IAM token", "Metadata service", "Operations"}
+# Doors that need no IAM token: of the token service, of the metadata service, of verifiers, of who keeps it running.
+OPEN = {"IAM token", "Metadata service", "Certificates", "Operations"}
 
 
 def needed(operation: Operation) -> list[str]:

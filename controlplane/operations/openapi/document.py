@@ -9,6 +9,7 @@ from controlplane import __version__
 from controlplane.kernel.middleware import REQUEST_ID
 from controlplane.operations.openapi.doors import DOORS
 from controlplane.operations.openapi.links import link
+from controlplane.operations.openapi.pki_doors import PKI_DOORS
 from controlplane.operations.openapi.shapes import Schema
 
 TAGS = {
@@ -19,6 +20,7 @@ TAGS = {
     "Resource manager": "Resource groups.",
     "Global search and tagging": "User and access tags on resources, and resources by what is known of them.",
     "Metadata service": "What a program on a server asks, at the server's own address.",
+    "Certificates": "What verifiers of identity certificates ask: chains, revocation lists, OCSP.",
     "Baremint": "What a simulator offers and a cloud does not.",
     "Operations": "Health and first steps.",
 }
@@ -48,7 +50,7 @@ def document() -> Schema:
 
 def complete(result: Schema, generator: SchemaGenerator, request: Any, public: bool) -> Schema:
     """Post-processing hook of drf-spectacular, named in settings."""
-    for door in DOORS:
+    for door in (*DOORS, *PKI_DOORS):
         result["paths"].setdefault(door.path, {})[door.method] = door.operation(generator.registry)
     result["info"]["version"] = __version__
     result["servers"] = [{"url": "/", "description": "The control plane: one origin for all of IBM's hosts"}]

@@ -16,7 +16,7 @@ from identity.iam.discovery import OpenIdConfiguration
 from identity.iam.token import LONGEST_SELECTOR, RESPONSE_TYPE, TokenResponse
 from identity.inside import bodies
 from identity.inside.door import EARLIEST_VERSION
-from identity.inside.views import IssuedCertificate, IssuedToken
+from identity.inside.views import CurrentCertificates, IssuedCertificate, IssuedToken
 from identity.selectors import JsonWebKeySet
 from identity.services.apikeys import LONGEST_VALUE
 from identity.signing import LONGEST_TOKEN_TEXT
@@ -50,6 +50,8 @@ class Door:
     tag: str
     summary: str
     answer: Any
+    answer_type: str = JSON
+    """What is not JSON is bytes, and has no further shape."""
     also: dict[int, Any] = field(default_factory=dict)
     """Other answers, by status; None has no body."""
     refusals: tuple[int, ...] = ()
@@ -58,6 +60,7 @@ class Door:
     body_required: bool = False
     body_type: str = JSON
     parameters: tuple[Schema, ...] = ()
+    description: str = ""
     security: str = ""
     inside: bool = False
     """Of the metadata service, which is another process at other addresses."""
@@ -68,6 +71,7 @@ class Door:
         document: Schema = {
             "operationId": self.name,
             "summary": self.summary,
+            **({"description": self.description} if self.description else {}),
             "tags": [self.tag],
             "parameters": [*self.parameters, REQUEST_ID],
             "security": [{self.security: []}] if self.security else [],
@@ -76,7 +80,9 @@ class Door:
                     str(status): {
                         "description": HTTPStatus(status).phrase,
                         "headers": {"X-Request-Id": REQUEST_ID_HEADER},
-                        **({"content": {JSON: {"schema": schema_of(answer, components)}}} if answer else {}),
+                        **(
+                            {"content": {self.answer_type: {"schema": schema_of(answer, components)}}} if answer else {}
+                        ),
                     }
                     for status, answer in {200: self.answer, **self.also}.items()
                 },
@@ -248,6 +254,19 @@ DOORS = (
             "csr",
         ),
         body_required=True,
+        parameters=(VERSION,),
+        security="IdentityToken",
+        inside=True,
+    ),
+    Door(
+        path="/identity/v1/certificates",
+        method="get",
+        name="get_identity_certificates",
+        tag=METADATA,
+        summary="Fetch the latest valid certificate of each key of the calling server",
+        description="A thing of our own; IBM Cloud has no such operation.",
+        answer=CurrentCertificates,
+        refusals=(400, 401, 403, 404, 500),
         parameters=(VERSION,),
         security="IdentityToken",
         inside=True,

@@ -7,6 +7,7 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 Schema = dict[str, Any]
 
+BYTES: Schema = {"type": "string", "format": "binary"}
 BASIC = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 
 
@@ -21,6 +22,8 @@ def schema_of(hint: Any, components: ComponentRegistry) -> Schema:  # noqa: PLR0
         return _reference(hint, components)
     if hint is Any:
         return {}
+    if hint is bytes:
+        return BYTES
     if hint in BASIC:
         return {"type": BASIC[hint]}
     if origin is Literal:
