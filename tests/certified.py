@@ -13,8 +13,8 @@ from controlplane.kernel import clock
 from identity import csr, keychain
 from identity.models import IssuedCertificate
 from identity.selectors import trusted_roots
+from identity.services.certificate_status import current_list
 from identity.services.certificates import create_certificate
-from identity.services.revocation_lists import fresh_list
 from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import servers_for_facts
@@ -40,7 +40,7 @@ def parsed(certificate: IssuedCertificate) -> x509.Certificate:
 
 def list_of(kid: str = "", *, now: datetime | None = None) -> x509.CertificateRevocationList:
     """What an authority publishes, the active one unless another is named."""
-    published = fresh_list(kid or keychain.signer("intermediate").kid, now=now or clock.now())
+    published = current_list(kid or keychain.signer("intermediate").kid, now=now or clock.now())
     assert published is not None
     return x509.load_der_x509_crl(bytes(published.der))
 

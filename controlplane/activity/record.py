@@ -33,8 +33,8 @@ SYSTEM = Party("baremint", "Baremint", "System")
 class Facts(TypedDict):
     """What an event says beside its action.
 
-    ``error`` makes it a failure and gives its reason; ``status`` is a success's HTTP status, 200 without it. ``time`` is
-    for a change of the clock itself: when it happened, by the clock that was.
+    ``error`` makes it a failure and gives its reason; ``status`` is a success's HTTP status, 200 without it. ``time``
+    is for a change of the clock itself: when it happened, by the clock that was.
     """
 
     initiator: Party

@@ -1,7 +1,6 @@
 """Certificates, revocation lists and OCSP over HTTP (RFC 5280, section 4.2; RFC 6960, appendix A; RFC 5019)."""
 
 import base64
-import binascii
 from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -16,8 +15,7 @@ from controlplane.kernel.errors import NotFound
 from identity import ca
 from identity.certificates import authority_certificate_of
 from identity.selectors import trusted_roots
-from identity.services.certificate_status import respond
-from identity.services.revocation_lists import fresh_list
+from identity.services.certificate_status import current_list, respond
 
 CERTIFICATE = "application/pkix-cert"
 REVOCATION_LIST = "application/pkix-crl"
@@ -52,7 +50,7 @@ def authority_certificate(request: HttpRequest, issuer: str) -> HttpResponse:
 def revocation_list(request: HttpRequest, issuer: str) -> HttpResponse:
     """``GET /pki/<issuer>.crl``: what this authority has revoked, in DER, as of now."""
     now = clock.now()
-    found = fresh_list(issuer, now=now)
+    found = current_list(issuer, now=now)
     if found is None:
         return _no_such_authority()
     left = max(0, int((found.next_update - now).total_seconds()))
@@ -80,7 +78,7 @@ def ocsp_get(request: HttpRequest, question: str) -> HttpResponse:
     sent = request.META["PATH_INFO"].partition("/pki/ocsp/")[2]
     try:
         der = base64.b64decode(unquote(sent), validate=True) if len(sent) <= LARGEST_QUESTION * 2 else b""
-    except binascii.Error:
+    except ValueError:  # also for what is not ASCII
         der = b""
     answer = respond(der, now=clock.now())
     response = HttpResponse(answer.der, content_type=OCSP_RESPONSE)

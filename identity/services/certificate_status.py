@@ -1,4 +1,7 @@
-"""Is this certificate good? Asked over OCSP, answered from the records, by the authority that signed it."""
+"""Is this certificate good? Asked for a revocation list, or over OCSP; answered by the authority that signed it.
+
+Neither waits for the tick: what is to be revoked is revoked when somebody asks.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +11,16 @@ from cryptography.x509.ocsp import OCSPResponseStatus
 from identity import ca, keychain, ocsp
 from identity.crl import Revoked
 from identity.keychain import Signer
-from identity.models import IssuedCertificate
+from identity.models import IssuedCertificate, RevocationList
 from identity.ocsp import Standing
 from identity.services.revocation import revoke_condemned
+from identity.services.revocation_lists import fresh_list
+
+
+def current_list(kid: str, *, now: datetime) -> RevocationList | None:
+    """What an authority has revoked, as of now. None when there is no such authority."""
+    revoke_condemned(now=now, issuer__kid=kid)
+    return fresh_list(kid, now=now)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from controlplane.kernel import clock
 from identity import keychain
 from identity.models import IssuedCertificate, KeyPair, RevocationList
 from identity.services import revocation_lists
-from identity.services.revocation import revoke, revoke_condemned
+from identity.services.revocation import revoke
 from identity.services.revocation_lists import ROOT_LIFETIME, fresh_list, publish_due
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
@@ -113,7 +113,6 @@ def test_a_revocation_whose_list_was_never_signed_is_on_the_next_one_asked_for(s
 def test_a_list_tells_its_reader_of_servers_nobody_has_looked_at_since(kid: str, server: BareMetalServer) -> None:
     certificate = issue(server)
     switch_metadata_service(server, enabled=False, by=BY)
-    revoke_condemned(now=clock.now())
     assert listed() == {certificate.serial_number}
 
 

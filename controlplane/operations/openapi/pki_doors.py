@@ -48,6 +48,7 @@ PKI_DOORS = (
         tag=PKI,
         summary="What an authority has revoked (RFC 5280)",
         answer=bytes,
+        also={304: None},
         answer_type=pki.REVOCATION_LIST,
         refusals=(404,),
         parameters=(ISSUER,),
