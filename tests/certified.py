@@ -1,6 +1,8 @@
 """Certificates of servers, made as the metadata service makes them, and strangers' opinions of them."""
 
+import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from controlplane.kernel import clock
 from identity import csr, keychain
-from identity.models import IssuedCertificate
+from identity.models import IssuedCertificate, KeyPair
 from identity.selectors import trusted_roots
 from identity.services.certificate_status import current_list
 from identity.services.certificates import create_certificate
@@ -32,6 +34,13 @@ def issue(
     facts = facts_of(servers_for_facts().get(pk=server.pk))
     chain = create_certificate(csr.check(make_csr(key)), facts=facts, lifetime=lifetime, now=now or clock.now())
     return IssuedCertificate.objects.select_related("issuer").get(id=chain.id)
+
+
+def issue_before(server: BareMetalServer, age: timedelta) -> IssuedCertificate:
+    """What the server got so long ago, from an authority that was active then."""
+    KeyPair.objects.filter(state="active").update(activated_at=clock.now() - age)
+    keychain.forget()
+    return issue(server, now=clock.now() - age)
 
 
 def parsed(certificate: IssuedCertificate) -> x509.Certificate:
@@ -60,7 +69,10 @@ def write_chain(folder: Path, certificate: IssuedCertificate) -> None:
 
 def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """A command in the folder, whatever comes of it."""
-    return subprocess.run(list(words), cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    beside_python = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    return subprocess.run(
+        list(words), cwd=folder, env=beside_python, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def verify(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:

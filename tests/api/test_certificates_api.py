@@ -14,7 +14,7 @@ from identity.services.renewal import renew_chunk
 from servers.models import BareMetalServer
 from tests.api.calling import call, caller_of, refusal
 from tests.api.vpc import errors
-from tests.certified import issue
+from tests.certified import issue, issue_before
 from tests.policies import make_content
 from tests.world import MALLORY, World, make_profile, make_server
 from trustedprofiles.services.policies import create_policy
@@ -98,7 +98,7 @@ def test_a_page_of_another_list_is_refused(path: str, server: BareMetalServer, w
 
 
 def test_an_expired_certificate_is_shown_as_expired(path: str, server: BareMetalServer) -> None:
-    certificate = issue(server, now=clock.now() - 2 * HOUR)
+    certificate = issue_before(server, 2 * HOUR)
     assert call("GET", f"{path}/certificates/{certificate.id}").json()["status"] == "expired"
 
 
@@ -159,7 +159,7 @@ def test_revoking_again_answers_what_is_on_record(path: str, server: BareMetalSe
 
 
 def test_an_expired_certificate_cannot_be_revoked(path: str, server: BareMetalServer) -> None:
-    assert refusal(revoke(path, issue(server, now=clock.now() - 2 * HOUR))) == (409, "conflict")
+    assert refusal(revoke(path, issue_before(server, 2 * HOUR))) == (409, "conflict")
 
 
 # --- rotation ---------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from identity.services.revocation import revoke
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
 from tests.build import make_csr
-from tests.certified import issue
+from tests.certified import issue, issue_before
 from tests.inside.program import Inside, error, last_event
 from tests.world import World, make_server
 
@@ -69,7 +69,7 @@ def test_it_says_when_it_will_be_renewed(inside: Inside, server: BareMetalServer
 
 
 def test_an_expired_certificate_is_not_answered(inside: Inside, server: BareMetalServer) -> None:
-    issue(server, now=clock.now() - timedelta(hours=2))
+    issue_before(server, timedelta(hours=2))
     assert error(fetch(inside)) == (404, "not_found", "")
 
 

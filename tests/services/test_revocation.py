@@ -1,6 +1,6 @@
 """Certificates are revoked by hand, with their server, and with its metadata service; once, and for good."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -138,7 +138,9 @@ def test_a_key_whose_certificate_was_superseded_is_certified_again(
     assert issue(server).revoked_at is None
 
 
-@pytest.mark.parametrize("change", [{"revoked_at": clock.now()}, {"revocation_reason": "superseded"}])
+@pytest.mark.parametrize(
+    "change", [{"revoked_at": datetime(2026, 1, 1, tzinfo=UTC)}, {"revocation_reason": "superseded"}]
+)
 def test_the_database_knows_no_revocation_without_instant_and_reason(
     certificate: IssuedCertificate, change: dict[str, Any]
 ) -> None:
