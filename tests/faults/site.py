@@ -1,6 +1,7 @@
 """A database, a broker and real Celery processes, to be killed and multiplied; the test itself is one more process."""
 
 import base64
+import json
 import os
 import signal
 import subprocess
@@ -143,7 +144,7 @@ class Site:
 
     def beat(self, number: int) -> Any:
         schedule = str(self.folder / f"beat-{number}")
-        return self.process(f"beat-{number}", [*CELERY, "beat", "--schedule", schedule])
+        return self.process(f"beat-{number}", [*CELERY, "beat", "--loglevel", "INFO", "--schedule", schedule])
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -157,7 +158,8 @@ class Site:
     def waiting(self, queue: str) -> int:
         """How many messages nobody has taken yet, or has not dealt with."""
         with Redis.from_url(self.broker) as broker:
-            return int(broker.llen(queue)) + int(broker.hlen("unacked"))
+            taken = [json.loads(message)[2] for message in broker.hvals("unacked")]
+            return int(broker.llen(queue)) + taken.count(queue)
 
     # --- Keys
 

@@ -47,16 +47,16 @@ def test_several_beats_cause_one_rotation_a_period(site: Site, beats: int) -> No
 
 
 def test_a_message_that_comes_ten_times_is_one_rotation(site: Site) -> None:
+    queue = "ten"
     with ExitStack() as stack:
         for number in range(2):
-            stack.enter_context(site.worker(QUEUE, name=f"worker-{number}"))
-        site.send_tick(QUEUE)
+            stack.enter_context(site.worker(queue, name=f"worker-{number}"))
         before = site.generation("iam")
         site.make_due("iam")
         with site.watched():
-            site.send_tick(QUEUE, times=DUPLICATES)
+            site.send_tick(queue, times=DUPLICATES)
             eventually(lambda: site.has_rotated("iam", since=before))
-            eventually(lambda: site.waiting(QUEUE) == 0)
+            eventually(lambda: site.waiting(queue) == 0)
         assert site.generation("iam") == before + 1
         assert not rotation.run_due_steps(now=clock.now())
 
