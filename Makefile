@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down test e2e faults conformance fuzz lint format docs bench clean lock
+.PHONY: help up down test e2e faults conformance lab fuzz lint format docs bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -31,6 +31,9 @@ faults: $(VENV)/.development ## Kill and multiply real processes in the middle o
 
 conformance: $(VENV)/.development ## Drive IBM's SDKs for Python, Node, Go and Java; writes docs/compatibility.md
 	@$(BIN)/pytest tests/conformance --compatibility-page docs/compatibility.md
+
+lab: $(VENV)/.development ## Step into servers as root and as an ordinary user, and try to be another one (minutes)
+	@$(BIN)/pytest -m lab
 
 fuzz: $(VENV)/.development ## Try every documented operation with many made-up requests (many minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/live/test_schemathesis.py
