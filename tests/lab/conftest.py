@@ -1,8 +1,10 @@
 """A product with its lab, once kept by root and once by an ordinary user."""
 
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,30 +15,43 @@ from tests.live.product import Product
 
 AS_NOBODY = (sys.executable, str(Path(__file__).with_name("ordinary_user.py")))
 
+NewLab = Callable[..., Lab]
 
-def make_product(tmp_path_factory: pytest.TempPathFactory, *, rootless: bool, **settings: str) -> Product:
-    if not rootless and os.geteuid() != 0:
-        pytest.skip("a lab kept by root needs root")
-    folder = tmp_path_factory.mktemp("lab")
-    for each in (folder, *folder.parents):
-        if each.name.startswith("pytest-"):
-            each.chmod(0o755)
+
+@pytest.fixture(scope="session")
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may enter, as pytest's own are not."""
+    folder = Path(tempfile.mkdtemp(prefix="baremint-lab-"))
     folder.chmod(0o777)
-    switch_user = AS_NOBODY if rootless and os.geteuid() == 0 else ()
-    return Product(folder / "home", run_through=switch_user, settings=settings)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def new_lab(open_folder: Path) -> Iterator[NewLab]:
+    """Makes a product that is not started yet; whatever of it runs in the end is stopped."""
+    made: list[Product] = []
+
+    def make(*, rootless: bool, **settings: str) -> Lab:
+        if not rootless and os.geteuid() != 0:
+            pytest.skip("a lab kept by root needs root")
+        switch_user = AS_NOBODY if rootless and os.geteuid() == 0 else ()
+        made.append(Product(open_folder / f"home{len(made)}", run_through=switch_user, settings=settings))
+        return Lab(made[-1])
+
+    yield make
+    for product in made:
+        product.attempt("down")
+        product.kill_everything()
 
 
 @pytest.fixture(scope="session", params=["root", "rootless"])
-def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def lab(request: pytest.FixtureRequest, new_lab: NewLab) -> Lab:
     """A lab that is up, beside a product with its demo world. Leave it up."""
-    product = make_product(tmp_path_factory, rootless=request.param == "rootless")
-    try:
-        product.start()
-        product.run("lab", "up")
-        yield Lab(product)
-    finally:
-        product.attempt("down")
-        product.kill_everything()
+    made = new_lab(rootless=request.param == "rootless")
+    made.product.start()
+    made.product.run("lab", "up")
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,11 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab.conftest import make_product
+from tests.lab.conftest import NewLab
 from tests.lab.stepping import Lab
 from tests.live.operator import Operator, eventually
 from tests.live.product import Product
@@ -91,6 +90,14 @@ def test_a_first_boot_finds_user_data_and_keys(lab: Lab, operator: Operator) -> 
     ]
 
 
+def test_a_new_root_authority_is_trusted_inside_when_it_signs(lab: Lab) -> None:
+    before = lab.run("web-1", "cat", "/etc/ssl/certs/ca-certificates.crt")
+    lab.product.run("rotate", "root")
+    lab.product.run("rotate", "intermediate")
+    eventually(lambda: lab.run("web-1", "cat", "/etc/ssl/certs/ca-certificates.crt") != before)
+    assert lab.run("web-1", "curl", "-s", "https://iam.cloud.ibm.com/healthz") == '{"status": "ok"}'
+
+
 # --- the lab itself ------------------------------------------------------------------------------------------------
 
 
@@ -148,31 +155,32 @@ def test_the_exit_status_is_that_of_the_command(lab: Lab, command: list[str], st
     assert lab.attempt("web-1", *command).returncode == status
 
 
-def test_a_lab_that_comes_up_with_the_product_goes_with_it(tmp_path_factory: pytest.TempPathFactory) -> None:
-    product = make_product(tmp_path_factory, rootless=os.geteuid() != 0)
-    try:
-        product.run("up", "--detach", "--lab")
-        lab = Lab(product)
-        assert lab.run("web-1", "hostname").strip() == "web-1"
-        processes = processes_of(lab)
-        assert product.supervisor
-        os.kill(product.supervisor, signal.SIGKILL)
-        assert product.is_gone()
-        assert eventually(lambda: not alive(processes), seconds=5)
-    finally:
-        product.kill_everything()
+def test_a_lab_that_comes_up_with_the_product_goes_with_it(new_lab: NewLab) -> None:
+    lab = new_lab(rootless=True)
+    lab.product.run("up", "--detach", "--lab")
+    assert lab.run("web-1", "hostname").strip() == "web-1"
+    processes = processes_of(lab)
+    assert lab.product.supervisor
+    os.kill(lab.product.supervisor, signal.SIGKILL)
+    assert lab.product.is_gone()
+    assert eventually(lambda: not alive(processes), seconds=5)
+
+
+def test_lab_down_beside_the_product_stays_down(new_lab: NewLab) -> None:
+    lab = new_lab(rootless=True)
+    lab.product.run("up", "--detach", "--lab")
+    lab.product.run("lab", "down")
+    time.sleep(3)  # in which the supervisor would start it again
+    assert lab.status() == {"running": False}
+    assert lab.product.supervisor
 
 
 @pytest.fixture
-def dropping(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def dropping(new_lab: NewLab) -> Lab:
     """A lab where a server with the service off gets no answer at all."""
-    product = make_product(tmp_path_factory, rootless=os.geteuid() != 0, BAREMINT_METADATA_DISABLED="drop")
-    try:
-        product.run("up", "--detach", "--lab")
-        yield Lab(product)
-    finally:
-        product.attempt("down")
-        product.kill_everything()
+    made = new_lab(rootless=True, BAREMINT_METADATA_DISABLED="drop")
+    made.product.run("up", "--detach", "--lab")
+    return made
 
 
 def test_a_dropped_server_has_no_way_to_the_service_even_if_its_root_makes_one(dropping: Lab) -> None:

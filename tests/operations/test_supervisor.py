@@ -182,3 +182,16 @@ def test_children_die_with_a_supervisor_that_is_killed() -> None:
         parent.kill()
 
     assert eventually(lambda: not alive(pid))
+
+
+@pytest.mark.parametrize(("status", "restarted"), [(0, False), (1, True)], ids=["ends-well", "fails"])
+def test_a_child_that_may_end_is_let_go_only_when_it_ends_well(status: int, restarted: bool) -> None:
+    said: list[str] = []
+    spec = ChildSpec("lab", ["/bin/sh", "-c", f"exit {status}"], lambda _: True, may_end=True)
+    with supervisor(said) as running:
+        running._groups.append([child := Child(spec)])
+        running._start(child)
+        eventually(lambda: child.exit_status is not None)
+        running.stream()
+        running._revive(child)
+    assert any("started again" in line for line in said) == restarted

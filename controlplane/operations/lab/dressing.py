@@ -1,4 +1,4 @@
-"""Change the host name and the files of a running server: ``... dressing PROCESS``, JSON on standard input.
+"""Give a running server its files, trust store and host name: ``... dressing PROCESS``, JSON on standard input.
 
 It goes into the server's own namespaces first, its user namespace too, so whatever the server's root has made of the
 file system, this can do no more than that root could. Standard library only.
@@ -20,6 +20,7 @@ def main() -> None:
     namespaces.join(inner, INTO | (namespaces.USER if dress["user_namespace"] else 0))
     socket.sethostname(dress["hostname"])
     filesystem.write(dress["files"])
+    filesystem.write_trust(dress["trust"])
 
 
 if __name__ == "__main__":

@@ -66,6 +66,8 @@ def shell() -> list[str]:
 
 def _become(command: Sequence[str], where: Path) -> None:
     namespaces.set_death_signal(signal.SIGHUP)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and what it starts would inherit that
+        signal.signal(number, signal.SIG_DFL)
     try:
         os.chdir(where)
     except OSError:

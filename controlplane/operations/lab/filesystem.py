@@ -49,10 +49,7 @@ def furnish(plan: dict[str, Any]) -> None:
             mount("tmpfs", path, "tmpfs", READ_ONLY | NO_SUID | NO_DEVICES, "size=4k,mode=555")
     mount("tmpfs", "/run", "tmpfs", NO_SUID | NO_DEVICES, "mode=755")
     Path("/run/lock").mkdir(mode=0o777)
-    for name, content in plan["trust"].items():
-        path = OWN / "certs" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(bytes.fromhex(content))
+    write_trust(plan["trust"])
     _make_room_for_seed()
     write(plan["files"])
     for name, target in FILES.items():
@@ -66,6 +63,14 @@ def write(files: dict[str, str]) -> None:
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+
+
+def write_trust(trust: dict[str, str]) -> None:
+    """The trust store, by name; content is hexadecimal."""
+    for name, content in trust.items():
+        path = OWN / "certs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(bytes.fromhex(content))
 
 
 def _make_room_for_seed() -> None:

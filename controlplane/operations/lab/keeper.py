@@ -7,7 +7,7 @@ made inside and handed over. One thread makes and ends places, for the kernel ti
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
@@ -52,12 +52,11 @@ class Keeper:
         self._troubles: dict[int, str] = {}
         self._seen: object = None
         self._tried_at = 0.0
-        bundle = settings.HOME.path / CA_BUNDLE
         self._ground = Ground(
             user_namespace=support.user_namespace,
             hidden=tuple({str(settings.HOME.path), str(settings.VALKEY_SOCKET.parent)}),
-            trust=trust.files(bundle),
             java_homes=tuple(trust.java_homes()),
+            trust={},
         )
 
     def __enter__(self) -> "Keeper":
@@ -85,12 +84,14 @@ class Keeper:
     def _step(self) -> None:
         try:
             close_old_connections()
-            seen = members.fingerprint()
+            roots = settings.HOME.read_secret(CA_BUNDLE) or ""
+            seen = members.fingerprint(), roots
             dead = [number for number, each in self._open.items() if not each.place.is_alive]
             again = bool(self._troubles) and time.monotonic() - self._tried_at > TRY_AGAIN_AFTER
             if seen != self._seen or dead or again:
                 for number in dead:
                     self._remove(number)
+                self._ground = replace(self._ground, trust=trust.files(roots.encode()))
                 self._follow({member.number: member for member in members.members()})
                 self._seen = seen
         except DatabaseError:
@@ -102,7 +103,7 @@ class Keeper:
         for number in [number for number in self._open if number not in wanted]:
             self._remove(number)
         for number, member in wanted.items():
-            if number in self._open and not self._open[number].place.follow(member):
+            if number in self._open and not self._open[number].place.follow(member, self._ground):
                 self._remove(number)
             if number not in self._open:
                 self._add(member)

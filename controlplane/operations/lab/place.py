@@ -36,8 +36,9 @@ class Ground:
     user_namespace: bool
     """Whether each server gets one of its own."""
     hidden: tuple[str, ...]
-    trust: dict[str, str]
     java_homes: tuple[str, ...]
+    trust: dict[str, str]
+    """Changes when a root CA comes or goes."""
 
 
 class Place:
@@ -60,15 +61,16 @@ class Place:
     def is_alive(self) -> bool:
         return not select.select([self.alive], [], [], 0)[0]
 
-    def follow(self, member: Member) -> bool:
-        """Become as the member is now. False when that takes a new place."""
+    def follow(self, member: Member, ground: Ground) -> bool:
+        """Become as the member and the ground are now. False when that takes a new place."""
         if (member.address, member.mac) != (self.member.address, self.member.mac):
             return False
         if member.answers != self.member.answers:
             self._switch(member)
-        if (member.name, member.files) != (self.member.name, self.member.files):
-            self._dress(member)
-        self.member = member
+        worn = self.member.name, self.member.files, self.ground.trust
+        self.member, self.ground = member, ground
+        if worn != (member.name, member.files, ground.trust):
+            self._dress()
         return True
 
     def close(self) -> None:
@@ -85,11 +87,12 @@ class Place:
         wiring.run(self.outer.pid, far, whatever_comes=True)
         wiring.run(self.inner, near, whatever_comes=True)
 
-    def _dress(self, member: Member) -> None:
+    def _dress(self) -> None:
         dress = {
             "user_namespace": self.ground.user_namespace,
-            "hostname": member.name,
-            "files": dict(member.files),
+            "hostname": self.member.name,
+            "files": dict(self.member.files),
+            "trust": self.ground.trust,
         }
         subprocess.run(  # noqa: S603
             [*PROGRAM, DRESSING, str(self.inner)],

@@ -6,10 +6,9 @@ Nobody else is trusted. A server of the lab reaches nobody else, and a name of I
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 
 from controlplane.operations.lab.filesystem import CA_BUNDLE
 
@@ -20,28 +19,28 @@ VARIABLES = {
 }
 
 
-def files(bundle: Path) -> dict[str, str]:
-    """By name under /etc/ssl/certs, in hexadecimal. ``bundle`` is PEM, of one certificate or several."""
-    pem = bundle.read_bytes()
+def files(pem: bytes) -> dict[str, str]:
+    """By name under /etc/ssl/certs, in hexadecimal. ``pem`` holds one certificate or several."""
     certificates = x509.load_pem_x509_certificates(pem)
     entries = [
         pkcs12.PKCS12Certificate(each, f"baremint-{number}".encode()) for number, each in enumerate(certificates)
     ]
     found = dict.fromkeys(BUNDLE_NAMES, pem)
     found["java/cacerts"] = pkcs12.serialize_java_truststore(entries, NoEncryption())
-    found |= {f"{digest}.0": pem for digest in _hashes(bundle)}
+    for each in certificates:
+        found |= {f"{digest}.0": pem for digest in _hash(each.public_bytes(Encoding.PEM))}
     return {name: content.hex() for name, content in found.items()}
 
 
-def _hashes(bundle: Path) -> list[str]:
+def _hash(certificate: bytes) -> list[str]:
     """By which OpenSSL finds a certificate in a directory. Without openssl nothing here would look there."""
     openssl = shutil.which("openssl")
     if openssl is None:
         return []
     done = subprocess.run(  # noqa: S603
-        [openssl, "x509", "-noout", "-subject_hash", "-in", bundle], capture_output=True, text=True, check=True
+        [openssl, "x509", "-noout", "-subject_hash"], input=certificate, capture_output=True, check=True
     )
-    return done.stdout.split()
+    return done.stdout.decode().split()
 
 
 def java_homes() -> list[str]:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from threading import Lock
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.db import close_old_connections
 
 from controlplane.kernel import clock
 from identity.services.endpoint_certificates import EndpointChain, chain_version, endpoint_chain
@@ -24,6 +25,7 @@ class Contexts:
 
     def get(self, *, names: Names = (), addresses: Names = ()) -> ssl.SSLContext:
         """The context of a server whose certificate is for all of these. Raises NoActiveKey."""
+        close_old_connections()  # this is asked outside of requests, which would do so
         version, wanted = chain_version(), (names, addresses)
         with self._lock:
             made_at, context = self._kept.get(wanted, (None, None))
