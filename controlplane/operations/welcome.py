@@ -20,7 +20,7 @@ def block(info: dict[str, Any]) -> str:
     return "\n".join(
         [
             f"  Control plane   {info['control_plane_url']}  (VPC API: {info['vpc_url']}, IAM: {info['iam_url']})",
-            f"  Admin           {admin['url']}  {_sign_in(admin)}",
+            f"  Console         {info['control_plane_url']}/  {_sign_in(admin)}",
             f"  Account         {info['account_id']}",
             f"  API key         {info['api_key']}",
             f"  CA bundle       {info['ca_bundle']}",

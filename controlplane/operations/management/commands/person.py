@@ -1,0 +1,38 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, IntegrityError
+
+from controlplane.kernel.errors import ApiError
+from controlplane.operations import credentials, info
+from controlplane.operations.people import GRANTS, give_role
+from trustedprofiles.models import Account
+
+
+class Command(BaseCommand):
+    help = "Let a person sign in to the console, as viewer, operator or owner; or give one who may another role."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", metavar="NAME", help="the name to sign in with")
+        parser.add_argument("--role", choices=list(GRANTS), default="viewer", help="viewer unless another is named")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            given = credentials.load()
+            if given is None:
+                raise info.NothingHere
+            account = Account.objects.get(id=given.account_id)
+            password = give_role(account, username=options["name"], role=options["role"])
+        except info.NothingHere as error:
+            raise CommandError(str(error)) from None
+        except IntegrityError:
+            raise CommandError(f"Somebody of another account is called {options['name']}. Choose another.") from None
+        except ApiError as error:
+            raise CommandError(error.message) from None
+        except DatabaseError as error:
+            raise CommandError(f"The database cannot be used: {str(error).strip()}") from None
+        self.stdout.write(f"{options['name']} is {options['role']}.")
+        if password:
+            self.stdout.write(f"Password: {password}")

@@ -1,0 +1,59 @@
+"""People of an account, and their roles in the console: policies like any other, written in one go.
+
+A viewer looks at everything. An operator also makes, changes, switches and deletes servers and what they need. An owner
+does everything, as the owner of the account does.
+"""
+
+import secrets
+
+from django.db import transaction
+
+from controlplane.activity.record import SYSTEM, Party, record
+from trustedprofiles.models import Account, Policy, User
+from trustedprofiles.roles import SYSTEM_ROLES
+from trustedprofiles.services.policies import PolicyContent, create_policy, delete_policy
+
+GRANTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "viewer": (("Viewer", ""),),
+    "operator": (("Viewer", ""), ("Editor", "is")),
+    "owner": (("Administrator", ""),),
+}
+"""By role: platform roles, each on one service or on all."""
+MARK = "Role in the console"
+"""Description of the policies that a role is made of: with another role, these go, and others stay."""
+PERSON_CREATE = "baremint.person.create"
+CRNS = {role.display_name: role.crn for role in SYSTEM_ROLES}
+PASSWORD_BYTES = 12
+
+
+@transaction.atomic
+def give_role(account: Account, *, username: str, role: str, by: Party = SYSTEM) -> str:
+    """Make a person of the account, or give one who is there another role. Returns the password of a new person."""
+    user = User.objects.filter(account=account, username=username).first()
+    password = ""
+    if user is None:
+        password = secrets.token_urlsafe(PASSWORD_BYTES)
+        iam_id = f"IBMid-{secrets.token_hex(5).upper()[:9]}"
+        user = User.objects.create_user(username, password=password, iam_id=iam_id, account=account)
+        record(PERSON_CREATE, initiator=by, target=Party(iam_id, username, "User"), account_id=account.id, status=201)
+    subject = str(user.iam_id)
+    old = Policy.objects.filter(account=account, subject_iam_id=subject.lower(), description=MARK, state="active")
+    for policy in old:
+        delete_policy(policy, by=by)
+    for role_name, service in GRANTS[role]:
+        create_policy(account, content=_content(account, subject, role_name, service), api_version="v1", by=by)
+    return password
+
+
+def _content(account: Account, subject: str, role_name: str, service: str) -> PolicyContent:
+    named = {"accountId": account.id, **({"serviceName": service} if service else {})}
+    return PolicyContent(
+        subject=[_attribute("iam_id", subject)],
+        resource=[_attribute(key, value) for key, value in named.items()],
+        roles=[CRNS[role_name]],
+        description=MARK,
+    )
+
+
+def _attribute(key: str, value: str) -> dict[str, str]:
+    return {"key": key, "operator": "stringEquals", "value": value}

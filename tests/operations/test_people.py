@@ -1,0 +1,62 @@
+"""Roles of people in the console are policies, and the console asks what the REST API asks."""
+
+import pytest
+from django.test import Client
+
+from controlplane.activity.record import Party
+from controlplane.operations.people import give_role
+from servers.models import BareMetalServer
+from tests.policies import make_content
+from tests.world import World, make_server
+from trustedprofiles.models import Policy, User
+from trustedprofiles.services.policies import create_policy
+
+SCRIPT = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def server(world: World) -> BareMetalServer:
+    return make_server(world.account, name="web-1")
+
+
+def signed_in(name: str) -> Client:
+    client = Client(headers={"Accept": "text/html"})
+    client.force_login(User.objects.get(username=name))
+    return client
+
+
+@pytest.mark.parametrize(
+    ("role", "answers"),
+    [("viewer", (200, 403, 403)), ("operator", (200, 204, 403)), ("owner", (200, 204, 400))],
+)
+def test_a_role_allows_what_it_says(
+    world: World, server: BareMetalServer, role: str, answers: tuple[int, int, int]
+) -> None:
+    """To look, to switch, and to rotate a key (400: that there is no such key is told to those who may)."""
+    give_role(world.account, username="pat", role=role)
+    pat = signed_in("pat")
+    page = pat.get("/servers")
+    switched = pat.post(f"/servers/{server.id}/metadata", {"enabled": "true"}, headers=SCRIPT)
+    rotated = pat.post("/keys/rotate", {"purpose": "none"})
+    assert (page.status_code, switched.status_code, rotated.status_code) == answers
+    assert f'<span class="tag">{role.capitalize()}</span>' in page.content.decode()
+
+
+def test_a_new_person_can_sign_in_with_the_password(world: World) -> None:
+    password = give_role(world.account, username="pat", role="viewer")
+    assert User.objects.get(username="pat").check_password(password)
+
+
+def test_another_role_replaces_the_one_before_and_nothing_else(world: World) -> None:
+    give_role(world.account, username="pat", role="owner")
+    pat = User.objects.get(username="pat")
+    create_policy(world.account, content=make_content(str(pat.iam_id)), api_version="v1", by=Party())
+    assert give_role(world.account, username="pat", role="viewer") == ""
+    active = Policy.objects.filter(subject_iam_id=str(pat.iam_id).lower(), state="active")
+    assert sorted(policy.description for policy in active) == ["", "Role in the console"]
+    assert signed_in("pat").post("/keys/rotate", {"purpose": "none"}).status_code == 403
+
+
+def test_people_of_the_console_do_not_enter_the_admin(world: World) -> None:
+    give_role(world.account, username="pat", role="owner")
+    assert signed_in("pat").get("/admin/")["Location"].startswith("/admin/login/")
