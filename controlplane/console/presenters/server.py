@@ -10,9 +10,11 @@ from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.servers import server_row
 from controlplane.console.presenters.snippets import snippets
 from controlplane.console.presenters.tokens import live_tokens
+from controlplane.kernel.errors import Conflict
 from controlplane.operations.endpoints import metadata_url
 from servers.addressing import loopback_address
 from servers.facts import facts_of
+from servers.lifecycle import begin
 from servers.models import BareMetalServer
 from servers.selectors import server_by_number
 from trustedprofiles.trusting import Trust, profiles_trusting
@@ -44,8 +46,21 @@ def server_state(person: Person, server: BareMetalServer) -> dict[str, Any]:
     """Its status and switches. ``server`` as ``servers_to_show`` reads it."""
     attributes = server_attributes(server)
     row = server_row(server, bool(person.may(f"{SERVER}.update", attributes)))
-    acts = ACTS if person.may(f"{SERVER}.operate", attributes) else ()
+    acts = _acts(server) if person.may(f"{SERVER}.operate", attributes) else []
     return {"row": row, "reasons": server.status_reasons, "acts": acts}
+
+
+def _acts(server: BareMetalServer) -> list[tuple[str, str, bool]]:
+    """What can be done to it, what the button says, and whether its status allows it now."""
+    return [(action, word, _allows(server, action)) for action, word in ACTS]
+
+
+def _allows(server: BareMetalServer, action: str) -> bool:
+    try:
+        begin(action, status=server.status, under_way=server.transition)
+    except Conflict:
+        return False
+    return True
 
 
 def server_holdings(server: BareMetalServer, *, now: datetime) -> dict[str, Any]:
