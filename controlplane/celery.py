@@ -1,16 +1,60 @@
-"""The Celery application; ``celery -A controlplane.celery worker`` finds it here."""
+"""The Celery application; ``celery -A controlplane.celery worker`` finds it here.
+
+The id of the request that sends a task travels in the task's headers. While the task runs, events and log lines have it
+as those of the request do; what beat sends has the task's own id instead.
+"""
 
 import os
 import sys
+import time
 from typing import Any
 
+import structlog
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import before_task_publish, task_postrun, task_prerun, worker_init, worker_ready
+
+from controlplane.kernel import context
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
 app = Celery("baremint")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+log = structlog.get_logger(__name__)
+
+HEADER = "baremint_request_id"
+TICK = "controlplane.operations.tasks.tick"
+RUN_JOB = "controlplane.operations.tasks.run_job"
+ROUTINE = (TICK, RUN_JOB)
+"""Not worth a line each time they end well: a tick does next to nothing, and a job says itself what it did."""
+
+
+@before_task_publish.connect
+def carry_request_id(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    if headers is not None and (request := context.current.get()):
+        headers[HEADER] = request.request_id
+
+
+@task_prerun.connect
+def take_on_request_id(task_id: str, task: Any, **_: Any) -> None:
+    carried = task.request.get(HEADER) or task_id
+    request = context.RequestContext(request_id=carried, method="TASK", path=task.name)
+    task.request.before = context.current.set(request)
+    task.request.began = time.monotonic()
+
+
+@task_postrun.connect
+def put_down_request_id(task: Any, state: str, **_: Any) -> None:
+    if task.name not in ROUTINE or state != "SUCCESS":
+        milliseconds = int((time.monotonic() - task.request.began) * 1000)
+        log.info("task ended", task=task.name, state=state, ms=milliseconds, arguments=task.request.args)
+    context.current.reset(task.request.before)
+
+
+@worker_ready.connect
+def tick_at_once(**_: Any) -> None:
+    """What fell due while no worker ran does not wait for beat."""
+    app.send_task(TICK, expires=app.conf.beat_schedule["tick"]["options"]["expires"])
 
 
 @worker_init.connect

@@ -146,6 +146,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "baremint": (
         "baremint.clock.read",
         "baremint.clock.administer",
+        "baremint.job.list",
     ),
     "cloud-object-storage": (
         "cloud-object-storage.account.get_account_buckets",

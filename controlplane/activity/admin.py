@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from controlplane.activity.models import ActivityEvent
+from controlplane.activity.models import ActivityEvent, Heartbeat, JobRun
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -37,3 +37,18 @@ class ActivityEventAdmin(ReadOnlyAdmin):
     search_fields = ["=request_id", "target_id", "target_name", "initiator_name"]
     ordering = ["-id"]
     show_full_result_count = False
+
+
+@admin.register(JobRun)
+class JobRunAdmin(ReadOnlyAdmin):
+    list_display = ["started_at", "job", "outcome", "taken", "duration_ms", "attempt", "retry_at", "detail", "worker"]
+    list_filter = ["outcome", "job"]
+    search_fields = ["=request_id", "job", "detail"]
+    ordering = ["-id"]
+    show_full_result_count = False
+
+
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnlyAdmin):
+    list_display = ["worker", "ticked_at"]
+    ordering = ["-ticked_at"]

@@ -1,4 +1,4 @@
-"""Activity events, append-only: triggers on both databases refuse UPDATE and DELETE."""
+"""What happened: activity events, append-only (triggers on both databases refuse UPDATE and DELETE); runs of jobs."""
 
 from django.db import models
 
@@ -34,3 +34,42 @@ class ActivityEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.outcome}"
+
+
+class JobRun(models.Model):
+    """One run of a job by a worker. Times are the machine's: the domain's clock may stand still meanwhile."""
+
+    class Outcome(models.TextChoices):
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        LOST = "lost", "lost: its worker was killed"
+
+    job = models.CharField(max_length=64)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=8, choices=Outcome)
+    duration_ms = models.PositiveIntegerField(null=True, blank=True)
+    attempt = models.PositiveIntegerField(default=1, help_text="Counts on while a job fails.")
+    retry_at = models.DateTimeField(null=True, blank=True, help_text="Not before this, after a failure.")
+    taken = models.PositiveIntegerField(default=0, help_text="Steps taken: servers moved on, keys handed over.")
+    detail = models.CharField(max_length=512, blank=True)
+    worker = models.CharField(max_length=255, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = "job run"
+        indexes = [models.Index(fields=["job", "-id"], name="job_run_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.outcome}"
+
+
+class Heartbeat(models.Model):
+    """When a worker last took a tick of beat: a sign of life of both. By the machine's time."""
+
+    worker = models.CharField(max_length=255, primary_key=True)
+    ticked_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.worker

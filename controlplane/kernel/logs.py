@@ -1,4 +1,7 @@
-"""JSON logs on standard output, one line an event, with the request id through to Celery."""
+"""JSON logs on standard output, one line an event, with the request id through to Celery, and no secret in them.
+
+Their times are the machine's, for that is what the lines of other programs have.
+"""
 
 import logging
 import logging.config
@@ -8,12 +11,17 @@ from typing import Any
 import structlog
 
 from controlplane.kernel import context
+from controlplane.kernel.concealment import conceal
 
 
 def _add_request_id(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     if request := context.current.get():
         event.setdefault("request_id", request.request_id)
     return event
+
+
+def _conceal(logger: Any, method: str, line: Any) -> str:
+    return conceal(line)
 
 
 SHARED: list[Any] = [
@@ -44,6 +52,7 @@ def configure(options: dict[str, Any]) -> None:
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                         structlog.processors.format_exc_info,
                         structlog.processors.JSONRenderer(),
+                        _conceal,  # the whole line: whatever was logged, however it was nested or rendered
                     ],
                 }
             },
@@ -53,6 +62,9 @@ def configure(options: dict[str, Any]) -> None:
                 # Django logs each 4xx as a warning; the activity record is where refusals are kept.
                 "django.request": {"level": "ERROR"},
                 "django.security": {"level": "ERROR"},
+                # controlplane/celery.py says how each task ended, with the id of the request that sent it.
+                "celery.worker.strategy": {"level": "WARNING"},
+                "celery.app.trace": {"level": "ERROR"},
                 # A stranger's Host is refused with 400; a stack trace for each would fill the log.
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
             },

@@ -3,6 +3,7 @@
 import time
 
 from controlplane.activity.record import Party
+from controlplane.celery import TICK
 from controlplane.kernel import clock
 from controlplane.kernel.doorbell import ring
 from controlplane.timekeeping import services as timekeeping
@@ -10,8 +11,6 @@ from controlplane.timekeeping.movement import Movement
 from controlplane.timekeeping.services import Shown
 from identity.selectors import first_root_activated_at
 from identity.services.rotation import run_due_steps
-
-TICK = "controlplane.operations.tasks.tick"
 
 
 def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) -> Shown:

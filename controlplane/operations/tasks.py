@@ -1,31 +1,46 @@
-"""The tick: one beat entry. What is due is a column in the database, so a late, doubled or lost tick does no harm."""
+"""The tick: one beat entry. What is due stands in the database, so a late, doubled or lost tick does no harm."""
+
+from typing import Any
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 
-from controlplane.kernel import clock
+from controlplane.activity import jobruns
 from controlplane.operations import bundle
-from identity.services import renewal_progress, revocation, revocation_lists, rotation
-from servers.services import images, transitions
+from controlplane.operations.jobs import runner
+from controlplane.operations.jobs.registry import JOBS
+from controlplane.operations.jobs.schedule import is_due
 
 log = structlog.get_logger(__name__)
 
+KEPT_TICKS = 4
+"""A message that waited longer than this many ticks is dropped: later ticks have sent for the same job."""
 
-@shared_task(ignore_result=True)
-def tick() -> None:
-    for step in (
-        transitions.run_due,
-        rotation.run_due_steps,
-        images.retire_due,
-        revocation.revoke_condemned,
-        revocation_lists.publish_due,
-        renewal_progress.keep_up,
-    ):
+
+@shared_task(bind=True, ignore_result=True)
+def tick(self: Any) -> None:
+    """Give a sign of life, and send for every job that is due."""
+    jobruns.beat(worker_of(self))
+    for job in JOBS.values():
         try:
-            taken = step(now=clock.now())
-        except Exception:  # one that fails must not keep the others from their turn; the next tick tries again
-            log.exception("a step of the tick failed", step=step.__module__)
-        else:
-            if taken:
-                log.info("steps taken", step=step.__module__, taken=taken)
+            if is_due(job):
+                send_for(job.name)
+        except Exception:  # one that cannot be asked must not keep the others from their turn
+            log.exception("nobody knows whether the job is due", job=job.name)
     bundle.write()
+
+
+@shared_task(bind=True, ignore_result=True)
+def run_job(self: Any, name: str) -> None:
+    """Run a job by its name, and send for it again while there is more to do: other tasks get their turn meanwhile."""
+    if runner.run(JOBS[name], worker=worker_of(self)):
+        send_for(name)
+
+
+def send_for(name: str) -> None:
+    run_job.apply_async((name,), expires=settings.BAREMINT_TICK_SECONDS * KEPT_TICKS)
+
+
+def worker_of(task: Any) -> str:
+    return str(task.request.hostname or "")

@@ -27,6 +27,11 @@ def keep_up(*, now: datetime) -> int:
     return 1
 
 
+def due_at(now: datetime) -> datetime | None:
+    """When the next renewal is due; None while none is planned."""
+    return planned_renewals().order_by("renew_at").values_list("renew_at", flat=True).first()
+
+
 def _begin(*, now: datetime) -> bool:
     """Whether the caller is to send for a worker. Decided by row counts: of two ticks at once, one is told so."""
     count = certificates_due(now=now).count()

@@ -47,6 +47,11 @@ def revoke(certificate: IssuedCertificate, *, reason: Reason, by: Party, now: da
     return held
 
 
+def due_at(now: datetime) -> datetime | None:
+    """Now, when there is something to revoke. What condemns a certificate comes unannounced."""
+    return now if condemned_certificates(now=now).exists() else None
+
+
 def revoke_condemned(*, now: datetime, **among: Any) -> int:
     """Revoke what is to be revoked, of all certificates or ``among`` some. Returns how many were."""
     revoked = 0

@@ -11,6 +11,7 @@ from typing import cast
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from controlplane.kernel import clock
 from identity import ca, crl, keychain
@@ -47,6 +48,18 @@ def publish_due(*, now: datetime) -> int:
     return sum(number - before.get(issuer, 0) for issuer, number in after.items())
 
 
+def due_at(now: datetime) -> datetime | None:
+    """When the next list is to be signed; None while there is no authority."""
+    instants = []
+    for authority in _authorities():
+        published = getattr(authority, "revocation_list", None)
+        if published is None or _is_due(published, now=now) or has_unlisted(authority.pk):
+            return now
+        lifetime = published.next_update - published.this_update
+        instants.append(min(published.this_update, published.scheduled_at) + lifetime / 2)
+    return min(instants, default=None)
+
+
 def publish_soon(issuer_id: int) -> None:
     """Once the present transaction is committed. Should that fail, the next reader or tick does it."""
     transaction.on_commit(lambda: _publish(issuer_id), robust=True)
@@ -60,10 +73,17 @@ def _publish(issuer_id: int) -> None:
 
 def _roots_due(*, now: datetime) -> list[KeyPair]:
     """Private keys of roots are decrypted only when there is something to sign."""
+    roots = _authorities().filter(purpose=KeyPair.Purpose.ROOT)
+    return [root for root in roots if _is_due(getattr(root, "revocation_list", None), now=now)]
+
+
+def _authorities() -> QuerySet[KeyPair]:
+    """Those that can still sign, each with its list."""
+    purposes = [KeyPair.Purpose.ROOT, KeyPair.Purpose.INTERMEDIATE]
     rows = KeyPair.objects.filter(
-        purpose=KeyPair.Purpose.ROOT, region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY
-    ).select_related("revocation_list")
-    return [row for row in rows if row.ciphertext and _is_due(getattr(row, "revocation_list", None), now=now)]
+        purpose__in=purposes, region=settings.BAREMINT_REGION, state__in=STATES_THAT_VERIFY
+    ).exclude(ciphertext=b"")
+    return rows.select_related("revocation_list").defer("revocation_list__der")
 
 
 def _is_due(published: RevocationList | None, *, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from controlplane.kernel.turns import turn
 from identity import keychain, keystore
 from identity.keyring import Discard, HandOver, KeyFacts, Prepare, Purpose, Retire, Step, first, next_step, ready_at
 from identity.models import KeyPair
-from identity.selectors import Line, issuer_of, live_keys
+from identity.selectors import Line, issuer_of, key_schedule, live_keys
 from identity.services import new_keys
 from servers.selectors import regions_in_use
 
@@ -55,6 +55,15 @@ def run_due_steps(*, now: datetime) -> int:
     """Take every step that is due. Returns how many were taken."""
     found = live_keys()
     return sum(_run_steps(line, now=now) for line in _lines(found) if _due(line, found, now=now))
+
+
+def due_at(now: datetime) -> datetime | None:
+    """When the next step is due; None before there are keys."""
+    found = live_keys()
+    if any(_due(line, found, now=now) for line in _lines(found)):
+        return now
+    changes = [each.seconds for each in key_schedule(now) if each.seconds is not None]
+    return now + timedelta(seconds=min(changes)) if changes else None
 
 
 def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYSTEM) -> Rotated:

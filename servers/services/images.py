@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NoReturn, TypedDict
 
 from django.db import IntegrityError, transaction
+from django.db.models import Min
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
@@ -147,6 +148,14 @@ def delete_image(image: Image, *, by: Party) -> None:
     _record("delete", image, by=by, status=202)
     forget(image.crn)
     image.delete()
+
+
+def due_at(now: datetime) -> datetime | None:
+    """When the next image is deprecated or becomes obsolete; None while none has a date for that."""
+    usable = Image.objects.filter(status__in=("available", "deprecated"))
+    first = usable.aggregate(obsolescence=Min("obsolescence_at"))["obsolescence"]
+    deprecation = usable.filter(status="available").aggregate(deprecation=Min("deprecation_at"))["deprecation"]
+    return min(filter(None, (first, deprecation)), default=None)
 
 
 def retire_due(now: datetime) -> int:

@@ -92,6 +92,14 @@ def run_due(now: datetime) -> int:
     return sum(_try(server_id, now=now) for server_id in list(due.values_list("id", flat=True)[:MOST_AT_ONCE]))
 
 
+def due_at(now: datetime) -> datetime | None:
+    """When the next step is due; None while every server is at rest."""
+    moving = BareMetalServer.objects.filter(transition_due_at__isnull=False)
+    if moving.filter(_due(now)).exists():
+        return now
+    return moving.order_by("transition_due_at").values_list("transition_due_at", flat=True).first()
+
+
 def _due(now: datetime) -> Q:
     """Steps whose time has come; and those further off than any step can be: they were begun before the clock was moved
     back, and would wait until it has caught up."""

@@ -39,6 +39,9 @@ SQL_CLOCK = re.compile(
 )
 # Where the machine's time is meant: what no clock of ours can move.
 ON_REAL_TIME: dict[str, str] = {
+    "controlplane/activity/jobruns.py": "how long work took, and when a worker was last alive",
+    "controlplane/operations/api/jobs.py": "how long ago a worker was alive",
+    "controlplane/operations/jobs/schedule.py": "housekeeping, and how long a failed job is left alone",
     "controlplane/timekeeping/services.py": "the machine's time is what the clock is set against",
     "controlplane/operations/supervisor/supervisor.py": "log lines",
     "identity/services/endpoint_certificates.py": "TLS handshakes",

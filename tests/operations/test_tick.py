@@ -1,49 +1,159 @@
-"""The tick takes every due step, each for itself."""
+"""The tick sends for every job that is due; a job runs alone, and harmlessly when there is nothing to do."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+from controlplane.activity import joblocks
+from controlplane.activity.models import Heartbeat, JobRun
+from controlplane.kernel import clock
 from controlplane.operations import tasks
+from controlplane.operations.jobs import runner
+from controlplane.operations.jobs.registry import JOBS, Job
+from controlplane.operations.jobs.schedule import due, is_due
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("home")]
+
+SECOND = timedelta(seconds=1)
+Install = Callable[..., Job]
 
 
-@pytest.fixture(autouse=True)
-def asked_for_the_bundle(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    asked: list[str] = []
-    monkeypatch.setattr(tasks.bundle, "write", lambda: asked.append("bundle"))
-    return asked
+@pytest.fixture
+def home(tmp_path: Any, settings: Any) -> None:
+    from controlplane.home import Home
+
+    settings.HOME = Home(tmp_path / "home")
 
 
-def test_a_tick_moves_servers_keys_and_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    monkeypatch.setattr(tasks.transitions, "run_due", lambda now: asked.append("transitions") or 0)
-    monkeypatch.setattr(tasks.rotation, "run_due_steps", lambda now: asked.append("rotation") or 1)
-    monkeypatch.setattr(tasks.images, "retire_due", lambda now: asked.append("images") or 0)
+class Heap:
+    """Work that lies on a heap: each run takes one piece off."""
 
+    def __init__(self, pieces: int, *, failing: bool = False) -> None:
+        self.pieces = pieces
+        self.failing = failing
+
+    def work(self, *, now: datetime) -> int:
+        if self.failing:
+            raise RuntimeError("no space left")
+        self.pieces -= 1
+        return 1
+
+    def due_at(self, now: datetime) -> datetime | None:
+        return now if self.pieces > 0 else None
+
+    def job(self, name: str = "heap") -> Job:
+        return Job(name, "takes a heap away", self.work, self.due_at)
+
+
+@pytest.fixture
+def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """These jobs, and no others, are known."""
+
+    def installed(*jobs: Job) -> None:
+        monkeypatch.setattr(tasks, "JOBS", {job.name: job for job in jobs})
+
+    return installed
+
+
+def outcomes() -> list[tuple[str, str]]:
+    return list(JobRun.objects.order_by("id").values_list("job", "outcome"))
+
+
+def test_the_jobs_of_the_product_move_servers_keys_and_images() -> None:
+    assert {"server-transitions", "key-rotation", "image-retirement", "job-pruning"} <= set(JOBS)
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=lambda job: job.name)
+def test_every_job_can_say_when_it_is_due_and_be_run_when_it_is_not(job: Job, keys: None) -> None:
+    due(job)
+    assert job.work(now=clock.now()) >= 0
+
+
+def test_a_tick_runs_what_is_due_and_leaves_the_rest(install: Callable[..., None]) -> None:
+    install(Heap(1).job("full"), Heap(0).job("empty"))
     tasks.tick()
+    assert outcomes() == [("full", "done")]
 
-    assert asked == ["transitions", "rotation", "images"]
 
-
-def test_a_step_that_fails_does_not_keep_the_next_from_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-
-    def fail(now: object) -> int:
-        raise RuntimeError("no space left")
-
-    monkeypatch.setattr(tasks.transitions, "run_due", fail)
-    monkeypatch.setattr(tasks.rotation, "run_due_steps", lambda now: asked.append("rotation") or 0)
-    monkeypatch.setattr(tasks.images, "retire_due", lambda now: asked.append("images") or 0)
-
+def test_a_job_goes_on_until_nothing_is_left(install: Callable[..., None]) -> None:
+    heap = Heap(3)
+    install(heap.job())
     tasks.tick()
+    assert heap.pieces == 0
+    assert outcomes() == [("heap", "done")] * 3
 
-    assert asked == ["rotation", "images"]
 
-
-def test_after_the_steps_the_ca_bundle_follows(
-    monkeypatch: pytest.MonkeyPatch, asked_for_the_bundle: list[str]
-) -> None:
-    for step in ("transitions.run_due", "rotation.run_due_steps", "images.retire_due"):
-        monkeypatch.setattr(f"controlplane.operations.tasks.{step}", lambda now: 0)
-
+def test_a_tick_that_comes_twice_does_nothing_more(install: Callable[..., None]) -> None:
+    install(Heap(1).job())
     tasks.tick()
+    tasks.tick()
+    assert outcomes() == [("heap", "done")]
 
-    assert asked_for_the_bundle == ["bundle"]
+
+def test_a_message_that_comes_twice_runs_nothing(install: Callable[..., None]) -> None:
+    install(Heap(1).job())
+    tasks.run_job("heap")
+    tasks.run_job("heap")
+    assert outcomes() == [("heap", "done")]
+
+
+def test_a_job_that_runs_elsewhere_is_not_run_beside_it() -> None:
+    heap = Heap(1)
+    with joblocks.held("heap"):
+        assert not runner.run(heap.job(), worker="w1")
+    assert heap.pieces == 1
+
+
+def test_a_job_that_fails_does_not_keep_the_next_from_its_turn(install: Callable[..., None]) -> None:
+    install(Heap(1, failing=True).job("bad"), Heap(1).job("good"))
+    tasks.tick()
+    assert outcomes() == [("bad", "failed"), ("good", "done")]
+
+
+def test_a_job_that_cannot_be_asked_does_not_keep_the_next_from_its_turn(install: Callable[..., None]) -> None:
+    def unknown(now: datetime) -> datetime | None:
+        raise RuntimeError("no such table")
+
+    install(replace(Heap(1).job("odd"), due_at=unknown), Heap(1).job("good"))
+    tasks.tick()
+    assert outcomes() == [("good", "done")]
+
+
+def test_a_job_that_failed_is_left_alone_for_a_while_and_then_tried_again(install: Callable[..., None]) -> None:
+    heap = Heap(1, failing=True)
+    install(heap.job())
+    tasks.tick()
+    tasks.tick()
+    assert outcomes() == [("heap", "failed")]
+    JobRun.objects.update(retry_at=clock.wall_clock() - SECOND)
+    heap.failing = False
+    tasks.tick()
+    assert list(JobRun.objects.order_by("id").values_list("outcome", "attempt")) == [("failed", 1), ("done", 2)]
+
+
+def test_work_is_due_by_the_domains_clock() -> None:
+    in_an_hour = clock.now() + timedelta(hours=1)
+    job = Job("later", "waits", Heap(1).work, lambda now: in_an_hour)
+    assert not is_due(job)
+    clock.follow(lambda last: clock.Setting(timedelta(hours=2)))
+    assert is_due(job)
+
+
+def test_housekeeping_is_due_by_the_machines_clock() -> None:
+    job = Job("sweep", "sweeps", Heap(1).work, every=timedelta(minutes=10))
+    assert is_due(job)
+    runner.run(job, worker="w1")
+    clock.follow(lambda last: clock.Setting(timedelta(days=400)))
+    assert not is_due(job)
+    JobRun.objects.update(started_at=clock.wall_clock() - timedelta(minutes=11))
+    assert is_due(job)
+
+
+def test_a_tick_is_a_sign_of_life_of_its_worker(install: Callable[..., None]) -> None:
+    install()
+    tasks.tick()
+    tasks.tick()
+    assert clock.wall_clock() - Heartbeat.objects.get().ticked_at < timedelta(minutes=1)

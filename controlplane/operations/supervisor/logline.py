@@ -9,7 +9,7 @@ LEVELS = {"debug": "DEBUG", "info": "INFO", "warning": "WARN", "error": "ERROR",
 # "4903:M 23 Nov 2026 12:10:58.720 # message": process and role, local time, level as a sign.
 VALKEY = re.compile(r"\d+:[A-Z] \d+ \w+ \d+ [\d:.]+ (?P<sign>[.\-*#]) (?P<text>.*)")
 VALKEY_SIGNS = {".": "debug", "-": "info", "*": "info", "#": "warning"}
-# Advice for servers of another size, and the tick, which says itself when it did something.
+# Advice for servers of another size, and beat's word each time it sends a tick.
 UNHELPFUL = ("WARNING Memory overcommit must be enabled!", ":signal-handler (")
 ROUTINE = ("controlplane.operations.tasks.tick",)
 

@@ -1,0 +1,42 @@
+"""The jobs, one line each. Adding one here is all: the tick asks when it is due, and sends for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from controlplane.activity import jobruns
+from identity.services import renewal_progress, revocation, revocation_lists, rotation
+from servers.services import images, transitions
+
+
+class Work(Protocol):
+    def __call__(self, *, now: datetime) -> int:
+        """Do what is due. Returns how many steps were taken. Doing it twice, or at once with another, does no harm."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Due when what it looks after is due, by the domain's clock; or, for housekeeping, every so often by the
+    machine's."""
+
+    name: str
+    does: str
+    work: Work
+    due_at: Callable[[datetime], datetime | None] | None = None
+    """When the next thing is due, as seen now; None: nothing is."""
+    every: timedelta | None = None
+
+
+JOBS = {
+    job.name: job
+    for job in (
+        Job("server-transitions", "moves servers on", transitions.run_due, transitions.due_at),
+        Job("key-rotation", "prepares, hands over and retires keys", rotation.run_due_steps, rotation.due_at),
+        Job("revocation", "revokes what lost its server", revocation.revoke_condemned, revocation.due_at),
+        Job("revocation-lists", "signs revocation lists", revocation_lists.publish_due, revocation_lists.due_at),
+        Job("certificate-renewal", "sends for who renews", renewal_progress.keep_up, renewal_progress.due_at),
+        Job("image-retirement", "deprecates images, makes them obsolete", images.retire_due, images.due_at),
+        Job("job-pruning", "deletes old runs of jobs", jobruns.prune, every=timedelta(minutes=10)),
+    )
+}

@@ -1,0 +1,33 @@
+"""One run of one job: alone, recorded, and harmless when there is nothing to do."""
+
+import structlog
+
+from controlplane.activity import joblocks, jobruns
+from controlplane.kernel import clock
+from controlplane.operations.jobs.registry import Job
+from controlplane.operations.jobs.schedule import is_due
+
+log = structlog.get_logger(__name__)
+
+
+def run(job: Job, *, worker: str) -> bool:
+    """Run a job if it is due and nobody else runs it. Returns whether there is more to do at once.
+
+    A message that comes twice, or late, is one line in the log. A failure is recorded; a tick after its time of retry
+    sends for the job again.
+    """
+    with joblocks.held(job.name) as is_mine:
+        if not is_mine:
+            log.info("the job runs already", job=job.name)
+            return False
+        if not is_due(job):
+            log.info("nothing was due", job=job.name)
+            return False
+        try:
+            with jobruns.recorded(job.name, worker=worker) as row:
+                row.taken = job.work(now=clock.now())
+        except Exception:
+            log.exception("the job failed", job=job.name, attempt=row.attempt, retry_at=row.retry_at)
+            return False
+        log.info("job done", job=job.name, taken=row.taken, ms=row.duration_ms)
+        return row.taken > 0 and is_due(job)

@@ -1,0 +1,130 @@
+"""Log lines: one JSON object each, with the id of the request, and no secret whatever was logged."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from controlplane.celery import HEADER, carry_request_id, put_down_request_id, take_on_request_id
+from controlplane.kernel import context
+from tests.rules.test_concealment import API_KEY, PEM, TOKEN, short_hash
+
+
+@pytest.fixture
+def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
+    """What the product's own handler writes."""
+    [handler] = [each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler]
+    written = io.StringIO()
+    before = handler.setStream(written)
+    yield written
+    if before:
+        handler.setStream(before)
+
+
+@pytest.fixture
+def request_id() -> Iterator[str]:
+    token = context.current.set(context.RequestContext(request_id="req-1"))
+    yield "req-1"
+    context.current.reset(token)
+
+
+@pytest.fixture
+def no_request() -> Iterator[None]:
+    token = context.current.set(None)
+    yield
+    context.current.reset(token)
+
+
+def lines(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_is_a_json_object_with_time_level_logger_and_request(stream: io.StringIO, request_id: str) -> None:
+    structlog.get_logger("servers.x").info("moved on", server_id="0717-x")
+    [line] = lines(stream)
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "moved on",
+        "server_id": "0717-x",
+        "level": "info",
+        "logger": "servers.x",
+        "request_id": request_id,
+    }
+
+
+def test_lines_of_libraries_have_the_same_form(stream: io.StringIO, request_id: str) -> None:
+    logging.getLogger("some.library").warning("slow: %s s", 3)
+    [line] = lines(stream)
+    assert (line["event"], line["level"], line["request_id"]) == ("slow: 3 s", "warning", request_id)
+
+
+@pytest.mark.parametrize("secret", [TOKEN, f"apikey={API_KEY}", PEM], ids=["token", "api-key", "private-key"])
+def test_no_secret_is_written_wherever_it_stands(stream: io.StringIO, secret: str) -> None:
+    log = structlog.get_logger("x")
+    log.info(f"asked with {secret}")
+    log.info("asked", body={"nested": [secret]}, token=secret)
+    logging.getLogger("y").error("asked with %s", secret)
+    try:
+        raise ValueError(f"cannot parse {secret}")
+    except ValueError:
+        log.exception("failed")
+    assert len(lines(stream)) == 4
+    bare = secret.removeprefix("apikey=")
+    assert json.dumps(bare)[1:-1] not in stream.getvalue()
+    assert bare not in stream.getvalue()
+
+
+def test_a_token_can_still_be_found_by_who_has_it(stream: io.StringIO) -> None:
+    logging.getLogger("y").error("refused: %s", TOKEN)
+    assert lines(stream)[0]["event"] == f"refused: {short_hash(TOKEN)}"
+
+
+# --- through Celery -----------------------------------------------------------------------------------------------
+
+
+class Task:
+    """A task as its signals show it."""
+
+    name = "servers.tasks.advance_server"
+
+    def __init__(self, **headers: Any) -> None:
+        self.request = Request(headers)
+
+
+class Request(dict[str, Any]):
+    args: list[str] = []
+
+
+def test_what_a_request_sends_for_carries_its_id(request_id: str) -> None:
+    headers: dict[str, Any] = {}
+    carry_request_id(headers=headers)
+    assert headers == {HEADER: request_id}
+
+
+def test_what_beat_sends_for_carries_none(no_request: None) -> None:
+    headers: dict[str, Any] = {}
+    carry_request_id(headers=headers)
+    assert headers == {}
+
+
+def test_a_task_logs_with_the_id_of_its_request(stream: io.StringIO, no_request: None) -> None:
+    task = Task(**{HEADER: "req-9"})
+    take_on_request_id(task_id="t-1", task=task)
+    structlog.get_logger("x").info("working")
+    put_down_request_id(task=task, state="SUCCESS")
+    working, ended = lines(stream)
+    assert (working["request_id"], ended["request_id"]) == ("req-9", "req-9")
+    assert (ended["event"], ended["task"], ended["state"]) == ("task ended", task.name, "SUCCESS")
+    assert context.current.get() is None
+
+
+def test_a_task_that_nobody_asked_for_has_its_own_id(stream: io.StringIO) -> None:
+    task = Task()
+    take_on_request_id(task_id="t-1", task=task)
+    structlog.get_logger("x").info("working")
+    put_down_request_id(task=task, state="SUCCESS")
+    assert lines(stream)[0]["request_id"] == "t-1"

@@ -1,0 +1,96 @@
+"""What looks like a secret becomes its hash; what does not stays readable."""
+
+import base64
+import hashlib
+import json
+import secrets
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from controlplane.kernel.concealment import conceal
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+TOKEN = jwt.encode({"sub": "alice", "exp": 1}, KEY, algorithm="ES256", headers={"kid": "a"})
+API_KEY = secrets.token_urlsafe(33)
+PEM = KEY.private_bytes(
+    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+).decode()
+
+
+def short_hash(secret: str) -> str:
+    return f"sha256:{hashlib.sha256(secret.encode()).hexdigest()[:16]}"
+
+
+SPOKEN = {
+    "alone": TOKEN,
+    "in-a-sentence": f"The token {TOKEN} is refused.",
+    "as-a-header": f"Authorization: Bearer {TOKEN}",
+    "in-a-url": f"GET /x?access_token={TOKEN}&y=1",
+    "in-a-dictionary": repr({"cr_token": TOKEN}),
+    "in-json": json.dumps({"access_token": TOKEN}),
+    "in-json-in-json": json.dumps({"event": json.dumps({"access_token": TOKEN})}),
+}
+
+
+@pytest.mark.parametrize("text", SPOKEN.values(), ids=SPOKEN.keys())
+def test_a_token_is_never_shown(text: str) -> None:
+    shown = conceal(text)
+    assert not any(part in shown for part in TOKEN.split("."))
+    assert short_hash(TOKEN) in shown
+
+
+NAMED = {
+    "form": "grant_type=apikey&apikey={}&x=1",
+    "json": '{{"refresh_token": "{}"}}',
+    "escaped-json": '"{{\\"apikey\\": \\"{}\\"}}"',
+    "keyword": "create_user(password='{}')",
+    "header": "Authorization: Basic {}",
+    "setting": "BAREMINT_KEK={}",
+    "secret-key": "BAREMINT_SECRET={}",
+}
+
+
+@pytest.mark.parametrize("text", NAMED.values(), ids=NAMED.keys())
+def test_a_secret_with_a_name_is_not_shown(text: str) -> None:
+    shown = conceal(text.format(API_KEY))
+    assert API_KEY not in shown
+    assert short_hash(API_KEY) in shown
+
+
+@pytest.mark.parametrize("text", [PEM, json.dumps({"event": PEM}), PEM[:-40]], ids=["plain", "json", "cut-off"])
+def test_a_private_key_is_not_shown(text: str) -> None:
+    body = "".join(PEM.splitlines()[1:-1])
+    assert body[:40] not in conceal(text)
+
+
+def test_the_password_of_a_url_is_not_shown() -> None:
+    shown = conceal("cannot connect to postgresql://baremint:hunter2@db:5432/baremint")
+    assert shown == f"cannot connect to postgresql://baremint:{short_hash('hunter2')}@db:5432/baremint"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the job failed job=key-rotation attempt=2",
+        "sha256=5b3c0f7e5b3c0f7e5b3c0f7e5b3c0f7e",
+        "crn:v1:bluemix:public:is:us-south-1:a/aaaa::bare-metal-server:0717-11111111-1111-4111-8111-111111111111",
+        '{"kid": "202605110826", "jti": "0b7a6a3e-5d0c-4f53-9d0a-1c9f0e2f7b11"}',
+        "The token is refused: it has expired. Get a new one and retry.",
+        "http://127.0.0.1:8000/_baremint/explain?subject=iam-Profile-1",
+    ],
+)
+def test_what_is_no_secret_stays_readable(text: str) -> None:
+    assert conceal(text) == text
+
+
+@given(claims=st.dictionaries(st.text(), st.integers()), around=st.text())
+def test_whatever_a_token_says_it_is_not_shown(claims: dict[str, int], around: str) -> None:
+    header = base64.urlsafe_b64encode(b'{"alg":"RS256","typ":"JWT"}').rstrip(b"=").decode()
+    payload = base64.urlsafe_b64encode(json.dumps({"iss": "x", **claims}).encode()).rstrip(b"=").decode()
+    token = f"{header}.{payload}.{secrets.token_urlsafe(32)}"
+    assert payload not in conceal(f"{around} {token} {around}")
