@@ -54,7 +54,8 @@ def put_down_request_id(task: Any, state: str, **_: Any) -> None:
 @worker_ready.connect
 def tick_at_once(**_: Any) -> None:
     """What fell due while no worker ran does not wait for beat."""
-    app.send_task(TICK, expires=app.conf.beat_schedule["tick"]["options"]["expires"])
+    for queue in app.amqp.queues.consume_from:
+        app.send_task(TICK, queue=queue, expires=app.conf.beat_schedule["tick"]["options"]["expires"])
 
 
 @worker_init.connect

@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from celery import shared_task
+from celery import current_app, shared_task
 from django.conf import settings
 
 from controlplane.activity import jobruns
@@ -25,7 +25,7 @@ def tick(self: Any) -> None:
     for job in JOBS.values():
         try:
             if is_due(job):
-                send_for(job.name)
+                send_for(job.name, queue=queue_of(self))
         except Exception:  # one that cannot be asked must not keep the others from their turn
             log.exception("nobody knows whether the job is due", job=job.name)
     bundle.write()
@@ -35,11 +35,17 @@ def tick(self: Any) -> None:
 def run_job(self: Any, name: str) -> None:
     """Run a job by its name, and send for it again while there is more to do: other tasks get their turn meanwhile."""
     if runner.run(JOBS[name], worker=worker_of(self)):
-        send_for(name)
+        send_for(name, queue=queue_of(self))
 
 
-def send_for(name: str) -> None:
-    run_job.apply_async((name,), expires=settings.BAREMINT_TICK_SECONDS * KEPT_TICKS)
+def send_for(name: str, *, queue: str) -> None:
+    run_job.apply_async((name,), queue=queue, expires=settings.BAREMINT_TICK_SECONDS * KEPT_TICKS)
+
+
+def queue_of(task: Any) -> str:
+    """The queue by which a task came: what it sends for stays there."""
+    brought = task.request.delivery_info or {}
+    return str(brought.get("routing_key") or current_app.conf.task_default_queue)
 
 
 def worker_of(task: Any) -> str:
