@@ -4,7 +4,7 @@ import re
 import selectors
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 CONTENT_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -75,8 +75,8 @@ class Connection:
         return status
 
 
-def run(request: Request, *, connections: int, seconds: float) -> Result:
-    """Keep ``connections`` requests in flight for ``seconds``."""
+def run(request: Request, *, connections: int, seconds: float, while_true: Callable[[], bool] = lambda: True) -> Result:
+    """Keep ``connections`` requests in flight for ``seconds``, or as long as ``while_true`` says."""
     selector = selectors.DefaultSelector()
     for _ in range(connections):
         connection = Connection(request)
@@ -85,7 +85,7 @@ def run(request: Request, *, connections: int, seconds: float) -> Result:
     latencies: list[float] = []
     refused = 0
     begun = time.perf_counter()
-    while (elapsed := time.perf_counter() - begun) < seconds:
+    while (elapsed := time.perf_counter() - begun) < seconds and while_true():
         for key, _ in selector.select(timeout=1):
             connection = key.data
             if (status := connection.receive()) is None:

@@ -30,16 +30,16 @@ def populate(count: int) -> int:
     if connection.vendor == "postgresql":
         address = f"CAST({address} AS inet)"
     own = {"number": number, "id": f"'0717-copy-' || ({number})", "name": f"'copy-' || ({number})"}
-    _copy(template, copies, own)
-    _copy(template.disks.order_by("number")[0], copies, own | {"server_id": number})
-    _copy(interface.primary_ip, copies, own | {"address": address})
-    _copy(interface, copies, own | {"server_id": number, "primary_ip_id": number})
-    _copy(template.initialization, copies, {"server_id": number})
-    _tell_the_planner()
+    copy_rows(template, copies, own)
+    copy_rows(template.disks.order_by("number")[0], copies, own | {"server_id": number})
+    copy_rows(interface.primary_ip, copies, own | {"address": address})
+    copy_rows(interface, copies, own | {"server_id": number, "primary_ip_id": number})
+    copy_rows(template.initialization, copies, {"server_id": number})
+    tell_the_planner()
     return copies
 
 
-def _copy(row: Model, copies: int, own: Mapping[str, str]) -> None:
+def copy_rows(row: Model, copies: int, own: Mapping[str, str]) -> None:
     """Insert copies of a row. ``own`` maps the columns in which they differ to expressions of ``i``, all from here."""
     quote = connection.ops.quote_name
     fields = type(row)._meta.concrete_fields
@@ -52,7 +52,7 @@ def _copy(row: Model, copies: int, own: Mapping[str, str]) -> None:
         cursor.execute(statement, [copies, row.pk])
 
 
-def _tell_the_planner() -> None:
+def tell_the_planner() -> None:
     """Statistics, as the database would gather them by itself some time after such a change."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.operations.bench import lists
+from controlplane.operations.bench import lists, renewals
 from controlplane.operations.bench.load import Request, Result, run
 from controlplane.operations.bench.population import populate
 from controlplane.operations.bench.signing import raw_rate
@@ -33,7 +33,8 @@ MANAGE = [sys.executable, "-m", "controlplane"]
 class Command(BaseCommand):
     help = (
         "Measure the product on this machine: requests/s, p50 and p99 of the identity operations and of a server "
-        "list, each as a ratio to the raw RS256 signing rate of the same run. Starts its own copies of the product."
+        "list, each as a ratio to the raw RS256 signing rate of the same run; and the renewal of many certificates. "
+        "Starts its own copies of the product."
     )
     requires_system_checks: list[str] = []
 
@@ -54,11 +55,26 @@ class Command(BaseCommand):
             metavar="COUNT",
             help="list 50 servers out of so many; may be repeated (default 1000 and 1000000)",
         )
+        parser.add_argument(
+            "--certificates",
+            type=int,
+            default=10_000,
+            metavar="COUNT",
+            help="renew so many certificates that are due at once (default 10000)",
+        )
         parser.add_argument("--populate", type=int, help=SUPPRESS)
+        parser.add_argument("--certify", type=int, help=SUPPRESS)
+        parser.add_argument("--await-renewals", action="store_true", help=SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["populate"]:
             populate(options["populate"])
+            return
+        if options["certify"]:
+            renewals.certify(options["certify"], _csr())
+            return
+        if options["await_renewals"]:
+            self.stdout.write(json.dumps(renewals.make_due_and_wait()))
             return
         cores = len(os.sched_getaffinity(0))
         seconds, connections = options["seconds"], options["connections"]
@@ -76,6 +92,23 @@ class Command(BaseCommand):
                 for name, request in _requests(info).items():
                     self._print(name, run(request, connections=connections, seconds=seconds), raw)
                 self._compare_lists(info, environment, counts=counts, seconds=seconds / 2)
+                self._renew(info, environment, count=options["certificates"], seconds=seconds, raw=raw)
+
+    def _renew(
+        self, info: dict[str, Any], environment: dict[str, str], *, count: int, seconds: float, raw: float
+    ) -> None:
+        self.stdout.write(f"  ... {count:,} certificates due at once")
+        _manage(["bench", "--certify", str(count)], environment)
+        start = partial(
+            subprocess.Popen, [*MANAGE, "bench", "--await-renewals"], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        found = renewals.measure(_requests(info)["PUT /identity/v1/token"], seconds=seconds, start=start)
+        self.stdout.write(
+            f"{'renewals':34}  {found.rate:10,.0f} per second, {found.rate / raw:.2f} of raw, {found.seconds:.0f} s"
+        )
+        before, during = (each.percentile(0.99) * 1000 for each in (found.before, found.during))
+        told = f"p99 {before:.2f} ms before, {during:.2f} ms meanwhile"
+        self.stdout.write(f"{'PUT /identity/v1/token beside it':34}  {told}: {found.ratio:.2f} times as long")
 
     def _compare_lists(
         self, info: dict[str, Any], environment: dict[str, str], *, counts: list[int], seconds: float
