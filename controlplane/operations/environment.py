@@ -16,6 +16,8 @@ SERVICES = {
     "GLOBAL_TAGGING": "",
     "GLOBAL_SEARCH": "",
 }
+TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+"""Where Go and OpenSSL, Python's requests, and Node look for authorities to trust. Java knows no such variable."""
 TERRAFORM = {
     "IBMCLOUD_IS_NG_API_ENDPOINT": "/v1",
     "IBMCLOUD_IAM_API_ENDPOINT": "",
@@ -49,6 +51,8 @@ def of_terraform(info: Mapping[str, Any], *, region: str) -> dict[str, str]:
 def of_program(info: Mapping[str, Any], server: Mapping[str, Any]) -> dict[str, str]:
     """Variables for SDKs of a program on a server: its own metadata service, and no API key."""
     found = {"BAREMINT_METADATA_URL": server["metadata_url"]}
+    if server["metadata_protocol"] == "https":
+        found |= dict.fromkeys(TRUST, info["ca_bundle"])
     for service, path in SERVICES.items():
         found |= {
             f"{service}_URL": f"{info['control_plane_url']}{path}",

@@ -54,11 +54,12 @@ def _commands(info: dict[str, Any]) -> list[str]:
     ]
     inside = next((server for server in info["servers"] if server["metadata_enabled"]), None)
     if inside:
+        trust = f"--cacert {info['ca_bundle']} " if inside["metadata_protocol"] == "https" else ""
         steps.insert(
             0,
             (
                 f"An identity token, as a program on {inside['name']} gets it",
-                f"curl -s -X PUT '{inside['metadata_url']}/identity/v1/token?version={API_VERSION}' "
+                f"curl -s {trust}-X PUT '{inside['metadata_url']}/identity/v1/token?version={API_VERSION}' "
                 "-H 'Metadata-Flavor: ibm'",
             ),
         )

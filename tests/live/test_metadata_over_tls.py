@@ -1,14 +1,16 @@
 """The metadata service over TLS on a server's own loopback address."""
 
+import json
 import socket
 import subprocess
+import sys
 from typing import Any
 
 import pytest
 import requests
 
 from tests.live.operator import NEW, Operator
-from tests.live.product import Product
+from tests.live.product import Product, clean_environment
 
 pytestmark = pytest.mark.live
 
@@ -72,6 +74,25 @@ def test_a_host_that_is_neither_the_dialled_address_nor_the_service_is_refused(
 ) -> None:
     answer = ask(secure["metadata_url"], product, Host=host)
     assert (answer.status_code, answer.json()["errors"][0]["target"]["name"]) == (400, "Host")
+
+
+def test_the_environment_of_the_server_makes_its_programs_trust_that_certificate(
+    product: Product, secure: dict[str, Any]
+) -> None:
+    variables = json.loads(product.run("env", secure["name"], "--format", "json"))
+    program = (
+        "import os, requests; url = os.environ['BAREMINT_METADATA_URL'] + '/identity/v1/token?version=2025-08-26'; "
+        "print(requests.put(url, headers={'Metadata-Flavor': 'ibm'}).status_code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**clean_environment(), **variables},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.stdout == "200\n", done.stderr
 
 
 def test_plain_http_is_refused_when_the_protocol_is_https(product: Product, secure: dict[str, Any]) -> None:

@@ -46,7 +46,9 @@ def test_each_server_has_an_address_of_its_own(product: Product) -> None:
     urls = [server["metadata_url"] for server in product.info["servers"]]
 
     assert len(set(urls)) == len(urls)
-    assert all(re.fullmatch(rf"http://127\.\d+\.\d+\.\d+:{product.metadata_port}", url) for url in urls)
+    http, https = product.metadata_port, product.info["metadata_tls_port"]
+    wanted = re.compile(rf"http://127\.\d+\.\d+\.\d+:{http}|https://127\.\d+\.\d+\.\d+:{https}")
+    assert all(wanted.fullmatch(url) for url in urls)
 
 
 def test_the_ca_bundle_holds_a_certificate(product: Product) -> None:
