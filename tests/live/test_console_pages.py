@@ -1,0 +1,76 @@
+"""The console of a running product, on both databases: every page answers, its switch reaches every process."""
+
+import re
+from typing import Any
+
+import pytest
+import requests
+
+from tests.live.product import Product
+
+pytestmark = pytest.mark.live
+
+PAGES = [
+    *("/", "/overview/state", "/servers", "/servers?q=10.240.0.4&sort=-metadata", "/servers/table", "/servers/new"),
+    *("/servers/{server}", "/servers/{server}/state", "/servers/{server}/holdings", "/servers/{server}/initialization"),
+    *("/profiles", "/profiles/{profile}", "/profiles/{profile}/state", "/explain?server=web-1&profile=demo-viewer"),
+    *("/inspector", "/keys", "/keys/state", "/activity?q=web&action=token&outcome=success&since=1h", "/activity/list"),
+    *("/activity/{event}", "/activity/export?format=csv", "/activity/export?format=json"),
+]
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
+
+
+@pytest.fixture(scope="module")
+def browser(product: Product) -> requests.Session:
+    """Signed in as the owner."""
+    session = requests.Session()
+    session.headers["Accept"] = "text/html"
+    login = f"{product.info['control_plane_url']}/login"
+    token = _token(session.get(login, timeout=10).text)
+    admin = product.info["admin"]
+    form = {"username": admin["username"], "password": admin["password"], "csrfmiddlewaretoken": token}
+    assert session.post(login, form, timeout=10).url == product.info["control_plane_url"] + "/"
+    return session
+
+
+def _token(page: str) -> str:
+    found = TOKEN.search(page)
+    assert found
+    return found[1]
+
+
+def ask(url: str) -> int:
+    call = f"{url}/identity/v1/token?version=2025-08-26"
+    return requests.put(call, headers={"Metadata-Flavor": "ibm"}, timeout=10).status_code
+
+
+def test_every_page_answers(product: Product, browser: requests.Session) -> None:
+    server = product.server("web-1")
+    assert ask(server["metadata_url"]) == 200
+    origin = product.info["control_plane_url"]
+    profile = re.search(r'href="/profiles/(Profile-[\w-]+)"', browser.get(f"{origin}/profiles", timeout=20).text)
+    event = re.search(r'href="/activity/(\d+)"', browser.get(f"{origin}/activity", timeout=20).text)
+    assert profile
+    assert event
+    names = {"server": server["id"], "profile": profile[1], "event": event[1]}
+    answers = {path: browser.get(origin + path.format(**names), timeout=30).status_code for path in PAGES}
+    assert {path: status for path, status in answers.items() if status != 200} == {}
+
+
+def test_the_switch_reaches_every_process_at_once(product: Product, browser: requests.Session) -> None:
+    server: dict[str, Any] = product.server("web-2")
+    origin = product.info["control_plane_url"]
+    form = {"csrfmiddlewaretoken": _token(browser.get(f"{origin}/servers", timeout=20).text), "confirmed": "yes"}
+    for enabled, expected in (("false", 403), ("true", 200)):
+        browser.post(f"{origin}/servers/{server['id']}/metadata", {**form, "enabled": enabled}, timeout=20)
+        assert {ask(server["metadata_url"]) for _ in range(8)} == {expected}
+
+
+def test_the_calls_of_a_server_are_really_made(product: Product, browser: requests.Session) -> None:
+    origin, server = product.info["control_plane_url"], product.server("web-1")
+    page = browser.get(f"{origin}/servers/{server['id']}", timeout=20).text
+    answer = browser.post(
+        f"{origin}/servers/{server['id']}/try", {"csrfmiddlewaretoken": _token(page), "last": "certificate"}, timeout=30
+    )
+    assert answer.text.count("200 OK</span>") == 3
+    assert "signature not shown" in answer.text
