@@ -60,9 +60,11 @@ def run_due_steps(*, now: datetime) -> int:
 def due_at(now: datetime) -> datetime | None:
     """When the next step is due; None before there are keys."""
     found = live_keys()
-    if any(_due(line, found, now=now) for line in _lines(found)):
+    lines = set(_lines(found))
+    if any(_due(line, found, now=now) for line in lines):
         return now
-    changes = [each.seconds for each in key_schedule(now) if each.seconds is not None]
+    ours = [each for each in key_schedule(now) if Line(each.purpose, each.region) in lines]
+    changes = [each.seconds for each in ours if each.seconds is not None]
     return now + timedelta(seconds=min(changes)) if changes else None
 
 

@@ -39,7 +39,6 @@ from tests.databases import default_database
 from tests.live.product import ROOT, clean_environment, free_ports
 
 CELERY = [sys.executable, "-m", "celery", "--quiet", "--app", "controlplane.celery"]
-TICK = "controlplane.operations.tasks.tick"
 PURPOSES = list(KeyPair.Purpose.values)
 ENDPOINT = "localhost"
 FACTS = make_facts()
@@ -149,11 +148,20 @@ class Site:
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(errors="replace")
 
-    def send_tick(self, queue: str, times: int = 1) -> None:
+    def send_tick(self, queue: str) -> None:
+        """The tick sends for what is due: on the queue of the product."""
+        self._send(queue, "tick", ())
+
+    def send_for_rotation(self, queue: str, times: int = 1) -> None:
+        """What the tick sends when keys are due."""
+        for _ in range(times):
+            self._send(queue, "run_job", ("key-rotation",))
+
+    def _send(self, queue: str, task: str, arguments: tuple[str, ...]) -> None:
         app = Celery(broker=self.broker, set_as_current=False)
         with app.connection_for_write() as broker:
-            for _ in range(times):
-                app.send_task(TICK, queue=queue, connection=broker, ignore_result=True)
+            name = f"controlplane.operations.tasks.{task}"
+            app.send_task(name, arguments, queue=queue, connection=broker, ignore_result=True)
 
     def waiting(self, queue: str) -> int:
         """How many messages nobody has taken yet, or has not dealt with."""

@@ -31,7 +31,7 @@ def test_the_tick_after_a_kill_completes_the_rotation(site: Site, purpose: str, 
     site.sign()
     site.make_due(purpose)
     with site.worker(FAILING, BAREMINT_FAILPOINT=f"{point}:{purpose}") as worker:
-        site.send_tick(FAILING)
+        site.send_for_rotation(FAILING)
         assert worker.wait(60) == -signal.SIGKILL
     site.check_rows()
     site.check()

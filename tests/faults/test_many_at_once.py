@@ -54,7 +54,7 @@ def test_a_message_that_comes_ten_times_is_one_rotation(site: Site) -> None:
         before = site.generation("iam")
         site.make_due("iam")
         with site.watched():
-            site.send_tick(queue, times=DUPLICATES)
+            site.send_for_rotation(queue, times=DUPLICATES)
             eventually(lambda: site.has_rotated("iam", since=before))
             eventually(lambda: site.waiting(queue) == 0)
         assert site.generation("iam") == before + 1
@@ -68,7 +68,7 @@ def test_a_message_whose_worker_was_killed_is_delivered_again_and_completes_the_
     site.sign()
     site.make_due("iam")
     with site.worker("again", **redelivering, BAREMINT_FAILPOINT="after_demote:iam") as worker:
-        site.send_tick("again")
+        site.send_for_rotation("again")
         assert worker.wait(60) == -signal.SIGKILL
     assert site.generation("iam") == before
 

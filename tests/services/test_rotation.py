@@ -142,3 +142,15 @@ def test_nothing_is_signed_as_of_a_time_before_its_key() -> None:
 
 def test_each_token_of_the_same_second_is_different() -> None:
     assert signing.token_hash(iam_token()) != signing.token_hash(iam_token(jti="another"))
+
+
+def test_keys_of_a_region_that_is_no_longer_the_configured_one_make_nothing_due(settings: Any) -> None:
+    for purpose in ("root", "intermediate", "tls", "iam"):
+        KeyPair.objects.filter(purpose=purpose).update(region="au-syd")
+    rotation.run_due_steps(now=clock.now())
+    in_a_month = clock.now() + timedelta(days=31)
+    rotation.run_due_steps(now=in_a_month)
+    rotation.run_due_steps(now=in_a_month)
+    due_at = rotation.due_at(in_a_month)
+    assert due_at is not None
+    assert due_at > in_a_month
