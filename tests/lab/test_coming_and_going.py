@@ -200,3 +200,18 @@ def test_a_dropped_server_has_no_way_to_the_service_even_if_its_root_makes_one(d
 def test_a_lab_without_a_product_says_what_to_start(tmp_path: Path) -> None:
     done = Product(tmp_path / "home").attempt("lab", "up")
     assert (done.returncode, "Start Baremint first" in done.stderr) == (1, True)
+
+
+# A user namespace may be forbidden those below it, and its root be left without any capability: root of nothing.
+FORBID = 'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all -- "$@"'
+FORBIDDEN = ("unshare", "--user", "--map-root-user", "sh", "-c", FORBID, "sh")
+
+
+def test_where_the_kernel_forbids_namespaces_nothing_is_started_and_the_setting_is_named(tmp_path: Path) -> None:
+    product = Product(tmp_path / "home", run_through=FORBIDDEN)
+    done = product.attempt("up", "--lab")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "user.max_user_namespaces is 0" in done.stderr
+    assert "sudo sysctl -w user.max_user_namespaces=15000" in done.stderr
+    assert product.is_gone(seconds=0)
