@@ -1,7 +1,9 @@
 """The promise of the lab: a program that knows nothing runs on a server, and IBM's SDK does the rest."""
 
 import json
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,6 +21,14 @@ def test_a_program_without_configuration_lists_servers_with_ibms_sdk(lab: Lab) -
     said = json.loads(lab.run("web-1", sys.executable, PROGRAM))
     assert said["configured"] == []
     assert said["url"] == "https://us-south.iaas.cloud.ibm.com/v1"
+    assert {"web-1", "web-2", "db-1"} <= set(said["servers"])
+
+
+@pytest.mark.postgres
+def test_it_does_on_postgresql(new_lab: NewLab, new_postgresql_database: Callable[..., str]) -> None:
+    lab = new_lab(rootless=os.geteuid() != 0, DATABASE_URL=new_postgresql_database())
+    lab.product.run("up", "--detach", "--lab")
+    said = json.loads(lab.run("web-1", sys.executable, PROGRAM))
     assert {"web-1", "web-2", "db-1"} <= set(said["servers"])
 
 
