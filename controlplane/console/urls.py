@@ -4,6 +4,7 @@ from django.urls import path
 
 from controlplane.console.views import (
     activity,
+    certificates,
     clock,
     creation,
     explain,
@@ -36,6 +37,8 @@ urlpatterns = [
     path("servers/<str:server_id>/metadata", server.switch),
     path("servers/<str:server_id>/actions", server.act),
     path("servers/<str:server_id>/initialization", creation.initialize),
+    path("servers/<str:server_id>/certificates/rotation", certificates.rotation),
+    path("servers/<str:server_id>/certificates/revoke", certificates.revoke),
     path("servers/<str:server_id>/try", tryit.try_it),
     path("profiles", profiles.profiles),
     path("profiles/<str:profile_id>", profiles.profile),

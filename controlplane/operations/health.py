@@ -4,21 +4,27 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import Max
 from kombu.exceptions import OperationalError
 
+from controlplane.activity.jobruns import latest
+from controlplane.activity.models import Heartbeat, JobRun
 from controlplane.celery import app
+from controlplane.kernel import clock
 from controlplane.operations import broker
+from controlplane.operations.jobs.registry import JOBS
 from servers.models import BareMetalServer
 
 FRESH_SECONDS = 5.0
 ASK_SECONDS = 0.5
-LATE = timedelta(seconds=30)
-"""By how much a step may be overdue before somebody should look."""
+LATE_TICKS = 4
+"""How many ticks may be missing before somebody should look."""
+UNFINISHED = (JobRun.Outcome.FAILED, JobRun.Outcome.LOST)
 
 
 @dataclass(frozen=True)
@@ -28,9 +34,9 @@ class Part:
     note: str
 
 
-def parts(*, now: datetime) -> list[Part]:
-    """Database, broker, worker and beat; whoever asks again at once gets the same answer."""
-    return _kept.get(lambda: [_database(), *_messaging(), _beat(now)])
+def parts() -> list[Part]:
+    """Database, broker, worker, beat and jobs; whoever asks again at once gets the same answer."""
+    return _kept.get(lambda: [_database(), *_messaging(), _beat(clock.wall_clock()), _jobs()])
 
 
 class _Kept:
@@ -87,9 +93,20 @@ def _worker() -> Part:
     return Part("Worker", True, f"{next(iter(answers[0]))} answers.")
 
 
-def _beat(now: datetime) -> Part:
-    """Told by its fruits: what is due is a column, and the tick takes whatever is overdue."""
-    overdue = BareMetalServer.objects.filter(transition_due_at__lt=now - LATE).count()
-    if overdue:
-        return Part("Beat", False, f"{overdue} steps are overdue by more than {LATE.seconds} s: no tick takes them.")
-    return Part("Beat", True, f"Nothing is overdue; a tick comes every {settings.BAREMINT_TICK_SECONDS:g} s.")
+def _beat(wall: datetime) -> Part:
+    """A worker that takes a tick is a sign of life of beat too."""
+    ticked_at = Heartbeat.objects.aggregate(last=Max("ticked_at"))["last"]
+    if ticked_at is None:
+        return Part("Beat", False, "No worker has taken a tick of it yet.")
+    ago = max((wall - ticked_at).total_seconds(), 0.0)
+    if ago > LATE_TICKS * settings.BAREMINT_TICK_SECONDS + ASK_SECONDS:
+        return Part("Beat", False, f"The last tick was taken {ago:.0f} s ago: nothing that is due is noticed.")
+    return Part("Beat", True, f"A tick comes every {settings.BAREMINT_TICK_SECONDS:g} s.")
+
+
+def _jobs() -> Part:
+    """Whether the last run of every job came to its end."""
+    failed = [name for name in JOBS if (run := latest(name)) and run.outcome in UNFINISHED]
+    if failed:
+        return Part("Jobs", False, f"The last run did not end well: {', '.join(failed)}. See baremint jobs.")
+    return Part("Jobs", True, f"All {len(JOBS)} end well.")

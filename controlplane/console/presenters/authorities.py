@@ -9,6 +9,7 @@ from django.conf import settings
 from controlplane.console.presenters.certificates import CertificateRow, certificate_row, common_name
 from identity.models import IssuedCertificate, KeyPair
 from identity.models.key import STATES_THAT_VERIFY
+from identity.publication import Publication, publication_of
 
 MOST_CERTIFICATES = 10
 
@@ -21,6 +22,8 @@ class Authority:
     not_after: datetime
     days_left: int
     serial_number: str
+    published: Publication
+    """Where its certificate, its revocation list and its OCSP responder are."""
 
 
 def authorities(*, now: datetime) -> list[Authority]:
@@ -39,10 +42,13 @@ def _authority(row: KeyPair, *, now: datetime) -> Authority:
         not_after=until,
         days_left=max((until - now).days, 0),
         serial_number=f"{certificate.serial_number:x}",
+        published=publication_of(row.kid, base=settings.BAREMINT_PUBLIC_URL),
     )
 
 
 def expiring_certificates(account_id: str, *, now: datetime) -> list[CertificateRow]:
     """The account's identity certificates that are still good, the first to expire first."""
-    rows = IssuedCertificate.objects.select_related("issuer__issuer").filter(account_id=account_id, not_after__gt=now)
+    rows = IssuedCertificate.objects.select_related("issuer__issuer").filter(
+        account_id=account_id, not_after__gt=now, revoked_at=None
+    )
     return [certificate_row(row, now=now) for row in rows.order_by("not_after")[:MOST_CERTIFICATES]]

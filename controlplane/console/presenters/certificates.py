@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from cryptography import x509
 
@@ -25,27 +26,36 @@ class CertificateRow:
     not_before: datetime
     not_after: datetime
     days_left: int
-    expired: bool
+    state: Literal["valid", "revoked", "expired"]
+    note: str
+    """Why it was revoked, or when its renewal is due; empty otherwise."""
     chain: list[Link]
     """The leaf, what issued it, and so on up to the root."""
 
 
-def certificates_of(server_id: str, *, now: datetime) -> list[CertificateRow]:
-    """The newest first; expired ones behind those that are good."""
+def certificates_of(server_id: str, *, now: datetime, rotating: bool = False) -> list[CertificateRow]:
+    """The one that lasts longest first. ``rotating``: the server's certificates are renewed."""
     rows = IssuedCertificate.objects.select_related("issuer__issuer").filter(server_id=server_id)
     newest = rows.order_by("-not_after")[:MOST_CERTIFICATES]
-    return [certificate_row(row, now=now) for row in newest]
+    return [certificate_row(row, now=now, rotating=rotating) for row in newest]
 
 
-def certificate_row(row: IssuedCertificate, *, now: datetime) -> CertificateRow:
+def certificate_row(row: IssuedCertificate, *, now: datetime, rotating: bool = False) -> CertificateRow:
     """The row with its ``issuer`` and the issuer's issuer fetched along."""
+    state: Literal["valid", "revoked", "expired"] = (
+        "revoked" if row.revoked_at else "valid" if row.not_after > now else "expired"
+    )
+    note = row.revocation_reason
+    if rotating and state == "valid" and row.renew_at:
+        note = f"renewed at {row.renew_at:%Y-%m-%d %H:%M} UTC"
     return CertificateRow(
         id=row.id,
         serial_number=row.serial_number,
         not_before=row.not_before,
         not_after=row.not_after,
         days_left=max((row.not_after - now).days, 0),
-        expired=row.not_after <= now,
+        state=state,
+        note=note,
         chain=[Link(row.server_id, row.not_after), *_above(row.issuer)],
     )
 

@@ -79,7 +79,7 @@ def overview_state(person: Person, *, now: datetime) -> dict[str, Any]:
         },
         "coming": coming(person.account.id, now=now),
         "events": [event_row(event) for event in refusals[:MOST_REFUSALS]],
-        "parts": health.parts(now=now),
+        "parts": health.parts(),
     }
 
 

@@ -12,6 +12,7 @@ from controlplane.console.presenters.snippets import snippets
 from controlplane.console.presenters.tokens import live_tokens
 from controlplane.kernel.errors import Conflict
 from controlplane.operations.endpoints import metadata_url
+from identity.models import CertificateRotation
 from servers.addressing import loopback_address
 from servers.facts import facts_of
 from servers.lifecycle import begin
@@ -19,6 +20,8 @@ from servers.models import BareMetalServer
 from servers.selectors import server_by_number
 from trustedprofiles.trusting import Trust, profiles_trusting
 
+ROTATION = "is.bare-metal-server.certificate-rotation"
+CERTIFICATE = "is.bare-metal-server.certificate"
 INITIALIZE = "is.bare-metal-server.initialization.update"
 MOST_EVENTS = 15
 ACTS = (("start", "Start"), ("stop", "Stop"), ("restart", "Restart"), ("delete", "Delete"))
@@ -63,11 +66,17 @@ def _allows(server: BareMetalServer, action: str) -> bool:
     return True
 
 
-def server_holdings(server: BareMetalServer, *, now: datetime) -> dict[str, Any]:
+def server_holdings(person: Person, server: BareMetalServer, *, now: datetime) -> dict[str, Any]:
     """What it holds, who trusts it, what happened to it."""
+    attributes = server_attributes(server)
+    rotating = CertificateRotation.objects.filter(server=server).exists()
     return {
+        "server_id": server.id,
         "tokens": live_tokens(server.crn, now=now),
-        "certificates": certificates_of(server.id, now=now),
+        "certificates": certificates_of(server.id, now=now, rotating=rotating),
+        "rotating": rotating,
+        "may_rotate": bool(person.may(f"{ROTATION}.update", attributes)),
+        "may_revoke": bool(person.may(f"{CERTIFICATE}.update", attributes)),
         "trusts": trusts_of(server),
         "events": [event_row(event) for event in events_on(server.crn)[:MOST_EVENTS]],
     }

@@ -2,13 +2,14 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from controlplane.console.access import SERVER, Person, server_attributes
 from controlplane.console.pages import by_htmx, came_from, done, fragment, page, shown
 from controlplane.console.presenters.server import server_holdings, server_page, server_state
-from controlplane.console.presenters.switching import recent_uses
+from controlplane.console.presenters.switching import LastUse, recent_uses
 from controlplane.console.selectors import servers_to_show
 from controlplane.console.views.servers import perform
 from controlplane.kernel import clock
@@ -34,7 +35,7 @@ def server(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
     context = {
         **server_page(person, found),
         **server_state(person, found),
-        **server_holdings(found, now=clock.now()),
+        **server_holdings(person, found, now=clock.now()),
     }
     return shown(request, person, "console/server/page.html", context)
 
@@ -47,7 +48,7 @@ def state(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
 @page()
 def holdings(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
     found = find_server(person, server_id)
-    return fragment(request, "console/server/holdings.html", server_holdings(found, now=clock.now()))
+    return fragment(request, "console/server/holdings.html", server_holdings(person, found, now=clock.now()))
 
 
 @page("POST")
@@ -60,7 +61,7 @@ def switch(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
     back = came_from(request, f"/servers/{found.id}")
     uses = recent_uses([found], now=clock.now()) if asked == ["disable"] else []
     if uses and "confirmed" not in request.POST:
-        return _ask(request, person, "console/server/confirm_off.html", {"server": found, "use": uses[0], "back": back})
+        return ask(request, person, "console/server/confirm_off.html", _ending(found, uses[0], back))
     return done(request, perform(person, found, asked[0]), back=back)
 
 
@@ -73,11 +74,16 @@ def act(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
         raise InvalidValue(f"Say what to do: {', '.join(ACTIONS)}.")
     back = came_from(request, f"/servers/{found.id}")
     if action == "delete" and "confirmed" not in request.POST:
-        return _ask(request, person, "console/server/confirm_delete.html", {"server": found, "back": back})
+        return ask(request, person, "console/server/confirm_delete.html", {"server": found, "back": back})
     return done(request, perform(person, found, action), back=back)
 
 
-def _ask(request: HttpRequest, person: Person, template: str, context: dict[str, Any]) -> HttpResponse:
+def _ending(server: Any, use: LastUse, back: str) -> dict[str, Any]:
+    """What switching off ends, for the question."""
+    return {"server": server, "use": use, "back": back, "revokes": settings.BAREMINT_REVOKE_ON_DISABLE}
+
+
+def ask(request: HttpRequest, person: Person, template: str, context: dict[str, Any]) -> HttpResponse:
     """A question: in a dialog over the page for a script, as a page for a browser without."""
     if by_htmx(request):
         response = render(request, template, context)
