@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -129,37 +128,34 @@ def test_the_three_calls_are_really_made(visit: Visit, product: Product) -> None
     visitor.page.wait_for_selector("tr[id^=certificate-]", timeout=SECONDS)
 
 
-@dataclass(frozen=True)
-class Program:
-    key: str
-    file: str
-    command: tuple[str, ...]
-    says: str = "IAM token until"
-
-
 PROGRAMS = [
-    Program("shell", "calls.sh", ("bash",), "certificates"),
-    Program("python", "calls.py", ("python3",)),
-    Program("node", "calls.mjs", ("node",)),
-    Program("go", "calls.go", ("go", "run")),
-    Program("java", "Calls.java", ("java",)),
+    ("shell", "bash", "certificates"),
+    ("python", "python3", "IAM token until"),
+    ("node", "node", "IAM token until"),
+    ("go", "go", "IAM token until"),
+    ("java", "java", "IAM token until"),
 ]
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.key)
-def test_what_is_offered_to_paste_runs_as_it_is(
-    visit: Visit, product: Product, tmp_path: Path, program: Program
-) -> None:
-    command = program.command
-    if not shutil.which(command[0]):
-        pytest.skip(f"{command[0]} is not installed here")
+@pytest.mark.parametrize("protocol", ["http", "https"])
+def test_what_is_offered_to_paste_runs_as_it_is(visit: Visit, product: Product, tmp_path: Path, protocol: str) -> None:
+    product.run("is", "bare-metal-server-update", "web-1", "--metadata-service-protocol", protocol)
     visitor = visit()
     visitor.go(f"/servers/{product.server('web-1')['id']}")
-    (tmp_path / program.file).write_text(visitor.page.locator(f"#code-{program.key}").text_content() or "")
-    done = subprocess.run(
-        [*command, program.file], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert program.says in done.stdout, done.stderr
+    said = {}
+    for key, tool, expected in PROGRAMS:
+        if not shutil.which(tool):
+            continue
+        panel = visitor.page.locator(f"#panel-{key}")
+        file, run = (panel.locator(".hint code").nth(place).text_content() for place in (0, 1))
+        (tmp_path / str(file)).write_text(panel.locator("pre code").text_content() or "")
+        done = subprocess.run(
+            ["bash", "-c", str(run)], cwd=tmp_path, capture_output=True, text=True, timeout=180, check=False
+        )
+        if expected not in done.stdout:
+            said[key] = done.stdout + done.stderr
+    product.run("is", "bare-metal-server-update", "web-1", "--metadata-service-protocol", "http")
+    assert said == {}
 
 
 def test_a_profile_named_like_a_script_is_just_named_so(visit: Visit, product: Product) -> None:

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+
 from controlplane.activity.selectors import events_on
 from controlplane.console.access import SERVER, Person, server_attributes
 from controlplane.console.presenters.certificates import certificates_of
@@ -12,6 +14,7 @@ from controlplane.console.presenters.snippets import snippets
 from controlplane.console.presenters.tokens import live_tokens
 from controlplane.kernel.errors import Conflict
 from controlplane.operations.endpoints import metadata_url
+from controlplane.operations.info import CA_BUNDLE
 from identity.models import CertificateRotation
 from servers.addressing import loopback_address
 from servers.facts import facts_of
@@ -41,7 +44,7 @@ def server_page(person: Person, server: BareMetalServer) -> dict[str, Any]:
         "image": initialization.image,
         "keys": initialization.keys,
         "may": may,
-        "snippets": snippets(url, profile_to_name(server)),
+        "snippets": snippets(url, profile_to_name(server), ca_bundle=str((settings.HOME.path / CA_BUNDLE).resolve())),
     }
 
 
