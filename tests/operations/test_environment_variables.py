@@ -11,8 +11,9 @@ INFO = {
     "control_plane_url": "http://127.0.0.1:8000",
     "iam_url": "http://127.0.0.1:8000",
     "api_key": "it's a key",
+    "ca_bundle": "/home/you/.baremint/ca-bundle.pem",
 }
-SERVER = {"metadata_url": "http://127.64.0.1:8169"}
+SERVER = {"metadata_url": "http://127.64.0.1:8169", "metadata_protocol": "http"}
 
 
 def test_an_operator_gets_the_api_key_for_each_service() -> None:
@@ -25,6 +26,14 @@ def test_a_program_gets_its_own_metadata_service_and_no_api_key() -> None:
     found = environment.of_program(INFO, SERVER)
     assert (found["VPC_AUTH_TYPE"], found["VPC_AUTH_URL"]) == ("vpc", SERVER["metadata_url"])
     assert INFO["api_key"] not in found.values()
+
+
+def test_a_program_on_a_server_that_speaks_https_is_told_whom_to_trust() -> None:
+    trusted = {"SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}
+    secure = {"metadata_url": "https://127.64.0.1:8170", "metadata_protocol": "https"}
+    plain, found = environment.of_program(INFO, SERVER), environment.of_program(INFO, secure)
+    assert found.keys() - plain.keys() == trusted
+    assert {found[name] for name in trusted} == {INFO["ca_bundle"]}
 
 
 def test_terraform_finds_every_endpoint_here() -> None:
