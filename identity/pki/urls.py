@@ -6,6 +6,7 @@ from identity.pki import views
 
 urlpatterns = [
     path("ca-bundle.pem", views.ca_bundle),
+    path("intermediates.pem", views.intermediates),
     path("<str:issuer>.cer", views.authority_certificate),
     path("<str:issuer>.crl", views.revocation_list),
     path("ocsp", views.ocsp_post),

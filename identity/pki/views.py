@@ -12,9 +12,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from controlplane.kernel import clock, envelopes
 from controlplane.kernel.errors import NotFound
-from identity import ca
+from identity import ca, keyring
 from identity.certificates import authority_certificate_of
-from identity.selectors import trusted_roots
+from identity.selectors import published_intermediates, trusted_roots
 from identity.services.certificate_status import current_list, respond
 
 CERTIFICATE = "application/pkix-cert"
@@ -26,7 +26,7 @@ OCSP_RESPONSE = "application/ocsp-response"
 LARGEST_QUESTION = 4_096
 """Octets. One certificate is asked about in some hundred."""
 CERTIFICATE_MAX_AGE = 86_400
-BUNDLE_MAX_AGE = 3_600
+BUNDLE_MAX_AGE = int(keyring.BUNDLE_MAX_AGE.total_seconds())
 REVOKED_MAX_AGE = 60
 """How long a cache may hide a revocation, in seconds."""
 
@@ -35,6 +35,12 @@ REVOKED_MAX_AGE = 60
 def ca_bundle(request: HttpRequest) -> HttpResponse:
     """``GET /pki/ca-bundle.pem``: the roots that a chain may end in."""
     return _file(trusted_roots().encode(), BUNDLE, max_age=BUNDLE_MAX_AGE)
+
+
+@require_safe
+def intermediates(request: HttpRequest) -> HttpResponse:
+    """``GET /pki/intermediates.pem``: every intermediate authority that a chain may pass, the next one too."""
+    return _file(published_intermediates().encode(), BUNDLE, max_age=BUNDLE_MAX_AGE)
 
 
 @require_safe

@@ -16,7 +16,9 @@ from django.test import Client
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
+from identity.keyring import BUNDLE_MAX_AGE
 from identity.models import IssuedCertificate, KeyPair
+from identity.services import rotation
 from identity.services.revocation import revoke
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
@@ -71,6 +73,17 @@ def test_the_bundle_holds_the_roots(client: Client) -> None:
     answer = client.get("/pki/ca-bundle.pem")
     [root] = x509.load_pem_x509_certificates(answer.content)
     assert (answer["Content-Type"], root.subject) == ("application/x-pem-file", root.issuer)
+
+
+@pytest.mark.parametrize(
+    ("path", "purpose"), [("/pki/ca-bundle.pem", "root"), ("/pki/intermediates.pem", "intermediate")]
+)
+def test_the_authority_that_will_sign_next_is_published_before_it_does(client: Client, path: str, purpose: str) -> None:
+    rotation.run_due_steps(now=clock.now())
+    heir = KeyPair.objects.get(purpose=purpose, state="prepared")
+    answer = client.get(path)
+    assert heir.certificate in answer.content.decode()
+    assert answer["Cache-Control"] == f"public, max-age={int(BUNDLE_MAX_AGE.total_seconds())}"
 
 
 @pytest.mark.parametrize("purpose", ["root", "intermediate"])

@@ -31,6 +31,15 @@ PKI_DOORS = (
         answer_type=pki.BUNDLE,
     ),
     Door(
+        path="/pki/intermediates.pem",
+        method="get",
+        name="get_intermediates",
+        tag=PKI,
+        summary="The intermediate certificates that a chain may pass, the next one included",
+        answer=bytes,
+        answer_type=pki.BUNDLE,
+    ),
+    Door(
         path="/pki/{issuer}.cer",
         method="get",
         name="get_authority_certificate",
