@@ -19,7 +19,7 @@ from identity.services.revocation_lists import fresh_list
 
 def current_list(kid: str, *, now: datetime) -> RevocationList | None:
     """What an authority has revoked, as of now. None when there is no such authority."""
-    revoke_condemned(now=now, issuer__kid=kid)
+    revoke_condemned(now=now, wait=True, issuer__kid=kid)
     return fresh_list(kid, now=now)
 
 
@@ -57,11 +57,11 @@ def respond(der: bytes, *, now: datetime) -> Answer:
 
 
 def _standing(signer: Signer, serial_number: int, *, now: datetime) -> Standing:
-    found = IssuedCertificate.objects.filter(issuer_id=signer.row_id, serial_number=f"{serial_number:x}").first()
+    this = {"issuer_id": signer.row_id, "serial_number": f"{serial_number:x}"}
+    revoke_condemned(now=now, wait=True, **this)
+    found = IssuedCertificate.objects.filter(**this).first()
     if found is None:
         return Standing(issued=False)
-    if found.revoked_at is None and revoke_condemned(now=now, pk=found.pk):
-        found.refresh_from_db()
     if found.revoked_at is None:
         return Standing(issued=True)
     return Standing(issued=True, revoked=Revoked(serial_number, found.revoked_at, found.revocation_reason))  # type: ignore[arg-type]

@@ -52,18 +52,23 @@ def due_at(now: datetime) -> datetime | None:
     return now if condemned_certificates(now=now).exists() else None
 
 
-def revoke_condemned(*, now: datetime, **among: Any) -> int:
-    """Revoke what is to be revoked, of all certificates or ``among`` some. Returns how many were."""
+def revoke_condemned(*, now: datetime, wait: bool = False, **among: Any) -> int:
+    """Revoke what is to be revoked, of all certificates or ``among`` some. Returns how many were.
+
+    Another worker may be at it. Its rows are left to it, unless ``wait`` says that whoever asks must know them revoked.
+    """
+    condemned = condemned_certificates(now=now).filter(**among)
     revoked = 0
-    while taken := _revoke_some(condemned_certificates(now=now).filter(**among), now=now):
+    # Asked first, without a transaction, which on SQLite would hold up all writers.
+    while condemned.exists() and (taken := _revoke_some(condemned, wait=wait, now=now)):
         revoked += taken
     return revoked
 
 
 @transaction.atomic
-def _revoke_some(condemned: QuerySet[IssuedCertificate], *, now: datetime) -> int:
-    """Another worker may be at it: on PostgreSQL each takes rows of its own, on SQLite one comes after the other."""
-    rows: list[Any] = list(condemned.select_for_update(skip_locked=True, of=("self",)).order_by("pk")[:AT_ONCE])
+def _revoke_some(condemned: QuerySet[IssuedCertificate], *, wait: bool, now: datetime) -> int:
+    held = condemned.select_for_update(skip_locked=not wait, of=("self",))
+    rows: list[Any] = list(held.order_by("pk")[:AT_ONCE])
     _revoke([row for row in rows if row.server_is_gone], reason=SERVER_GONE, by=SYSTEM, now=now)
     _revoke([row for row in rows if not row.server_is_gone], reason=SWITCHED_OFF, by=SYSTEM, now=now)
     return len(rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from identity.services.revocation_lists import fresh_list
 from identity.services.rotation import ensure_keys
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
-from tests.certified import issue
+from tests.certified import issue, listed
 from tests.world import World, make_server, make_world
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
@@ -149,3 +150,26 @@ def test_a_compromised_key_has_no_good_certificate_though_one_was_just_renewed(
     )
     same_key = IssuedCertificate.objects.filter(public_key_sha256=compromised.public_key_sha256)
     assert set(same_key.values_list("revocation_reason", flat=True)) == {"keyCompromise"}
+
+
+def test_whoever_asks_for_a_list_waits_for_the_sweep_that_is_under_way(
+    issued: list[IssuedCertificate], server: BareMetalServer, together: Together, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would else publish a list that lacks what another worker is just revoking."""
+    switch_metadata_service(server, enabled=False, by=BY)
+    has_rows, has_asked = Event(), Event()
+    record_all = revocation.record_all
+
+    def linger(events: Any) -> None:
+        has_rows.set()
+        has_asked.wait(1)
+        record_all(events)
+
+    monkeypatch.setattr(revocation, "record_all", linger)
+
+    def ask() -> int:
+        assert has_rows.wait(30)
+        return len(listed(now=clock.now()))
+
+    swept, found = succeeded(together([lambda: revoke_condemned(now=clock.now()), ask]))
+    assert (swept, found) == (CERTIFICATES, CERTIFICATES)

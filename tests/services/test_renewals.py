@@ -25,7 +25,7 @@ from servers.models import BareMetalServer
 from servers.services import deletion
 from servers.services.metadata_service import switch_account, switch_metadata_service
 from tests.build import EC_KEY
-from tests.certified import issue, parsed
+from tests.certified import issue, issue_before, parsed
 from tests.world import World, make_server
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("keys")]
@@ -165,7 +165,7 @@ def test_what_was_issued_before_rotation_was_on_is_renewed(server: BareMetalServ
 
 
 def test_what_had_expired_before_rotation_was_on_is_not_renewed(server: BareMetalServer) -> None:
-    issue(server, now=clock.now() - 2 * HOUR)
+    issue_before(server, 2 * HOUR)
     turn(server, on=True)
     assert renew() == []
 
