@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from controlplane.operations import views as operations
+from controlplane.operations.metrics.views import metrics
 from controlplane.operations.openapi import views as openapi
 
 urlpatterns = [
@@ -21,6 +22,7 @@ urlpatterns = [
     path("docs/openapi.json", openapi.as_json),
     path("healthz", operations.healthz),
     path("readyz", operations.readyz),
+    path("metrics", metrics),
     path("", include("controlplane.console.urls")),
 ]
 

@@ -1,8 +1,14 @@
 """The only door that a server's own network can reach."""
 
-from identity.inside.urls import urlpatterns
+from django.urls import include, path
 
-__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+from controlplane.operations import views as operations
+
+urlpatterns = [
+    path("", include("identity.inside.urls")),
+    path("healthz", operations.healthz),
+    path("readyz", operations.readyz_inside),
+]
 
 handler400 = "controlplane.kernel.envelopes.handler400"
 handler403 = "controlplane.kernel.envelopes.handler403"

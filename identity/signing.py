@@ -21,6 +21,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from controlplane.activity.timings import timings
 from controlplane.kernel import strictjson
 from controlplane.kernel.errors import InvalidRequest, Unauthenticated
 from identity import keychain
@@ -51,9 +52,9 @@ def sign(claims: Mapping[str, Any], *, purpose: str, region: str = "", at: datet
     ``at`` is the time of issue. Raises NoActiveKey, also when the key is of a later time.
     """
     signer = keychain.signer(purpose, region=region, at=at)
-    return jwt.encode(
-        dict(claims), signer.private_key, algorithm=signer.algorithm, headers={"kid": signer.kid}
-    ), signer.kid
+    with timings.measured(f"{purpose}_token"):
+        token = jwt.encode(dict(claims), signer.private_key, algorithm=signer.algorithm, headers={"kid": signer.kid})
+    return token, signer.kid
 
 
 def token_hash(token: str) -> str:

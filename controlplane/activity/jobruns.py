@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 
 from controlplane.activity.backoff import delay
 from controlplane.activity.models import Heartbeat, JobRun
+from controlplane.activity.tallies import prune_runs
 from controlplane.kernel import clock, context
 from controlplane.kernel.concealment import conceal
 
@@ -97,7 +98,7 @@ def prune(*, now: datetime) -> int:
         runs = JobRun.objects.filter(job=job).order_by("-id")
         last_kept = list(runs.values_list("id", flat=True)[KEPT_RUNS - 1 : KEPT_RUNS])
         if last_kept:
-            deleted += runs.filter(id__lt=last_kept[0]).delete()[0]
+            deleted += prune_runs(runs.filter(id__lt=last_kept[0]))
     return deleted + Heartbeat.objects.filter(ticked_at__lt=clock.wall_clock() - KEPT_HEARTBEATS).delete()[0]
 
 

@@ -73,3 +73,62 @@ class Heartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.worker
+
+
+class EventTally(models.Model):
+    """How many events there have been of a kind, among those that are counted already (TallyMark)."""
+
+    action = models.CharField(max_length=128)
+    outcome = models.CharField(max_length=8)
+    reason_type = models.CharField(max_length=64, blank=True)
+    count = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["action", "outcome", "reason_type"], name="one_event_tally")]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.outcome} {self.reason_type}"
+
+
+class TallyMark(models.Model):
+    """How far events are counted, in the order of their ids. One row."""
+
+    counted_to = models.PositiveBigIntegerField(default=0)
+    seen = models.PositiveBigIntegerField(default=0, help_text="The last one when the mark was set.")
+    horizon = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text="First transaction that began after that; empty on SQLite."
+    )
+
+    def __str__(self) -> str:
+        return f"counted to {self.counted_to}"
+
+
+class JobTally(models.Model):
+    """How many runs of a job have been pruned, by outcome."""
+
+    job = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=8)
+    count = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "outcome"], name="one_job_tally")]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.outcome}"
+
+
+class TimingTally(models.Model):
+    """How often something took about so long: one bucket of a histogram."""
+
+    kind = models.CharField(max_length=32)
+    bucket = models.PositiveSmallIntegerField(
+        help_text="Number of its upper bound in controlplane/activity/timings.py."
+    )
+    count = models.PositiveBigIntegerField(default=0)
+    seconds = models.FloatField(default=0.0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "bucket"], name="one_timing_tally")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.bucket}"

@@ -8,13 +8,18 @@ from controlplane.celery import app
 
 
 def answers(*, seconds: float) -> bool:
-    """Whether the broker answers a PING."""
+    """Whether the broker answers."""
+    return queue_depth(seconds=seconds) is not None
+
+
+def queue_depth(*, seconds: float) -> int | None:
+    """How many tasks no worker has taken yet; None when the broker does not answer."""
     url = f"unix://{settings.VALKEY_SOCKET}" if settings.EMBEDDED_BROKER else settings.REDIS_URL
     client = redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
     try:
-        return bool(client.ping())
+        return client.llen(app.conf.task_default_queue)
     except (redis.RedisError, OSError):
-        return False
+        return None
     finally:
         client.close()
 

@@ -1,19 +1,42 @@
-"""Why the control plane could not serve right now."""
+"""Why this deployment could not do its work right now."""
+
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Max
 
+from controlplane.activity.models import Heartbeat
+from controlplane.kernel import clock
 from controlplane.operations import broker
 from controlplane.operations.program import paste
 from identity.selectors import active_key
 
 ASK_SECONDS = 1.0
+MISSED_TICKS = 4
+"""So many in a row, and nobody ticks."""
+LONGEST_TICK = timedelta(seconds=10)
+"""What a tick may take to get through on a busy machine."""
+
+Reasons = dict[str, str]
+"""What is missing and what to do about it, by the part that misses it. Empty when nothing is."""
 
 
-def obstacles() -> dict[str, str]:
-    """What is missing, by the part that misses it. Empty when the product is ready."""
-    found: dict[str, str] = {}
+def obstacles() -> Reasons:
+    """Of the whole: what answers needs, and what works in the background."""
+    found = missing_for_answers()
+    waiting = broker.queue_depth(seconds=ASK_SECONDS)
+    if waiting is None:
+        found["broker"] = "The broker does not answer. Check REDIS_URL."
+    elif "database" not in found and (silence := _silence(waiting)):
+        found["worker"] = silence
+    return found
+
+
+def missing_for_answers() -> Reasons:
+    """Of the metadata service: it needs no broker and no worker."""
+    found: Reasons = {}
     try:
         if _unapplied_migrations():
             found["database"] = f"Migrations are not applied. Run: {paste('migrate')}"
@@ -21,9 +44,23 @@ def obstacles() -> dict[str, str]:
             found["keys"] = f"No active key for {', '.join(missing)}. Run: {paste('bootstrap')}"
     except DatabaseError:
         found["database"] = "The database does not answer. Check DATABASE_URL."
-    if not broker.answers(seconds=ASK_SECONDS):
-        found["broker"] = "The broker does not answer. Check REDIS_URL."
     return found
+
+
+def _silence(waiting: int) -> str:
+    """Why no worker takes ticks, if none does: when tasks wait, the worker is away, and else beat is."""
+    ticked_at = Heartbeat.objects.aggregate(last=Max("ticked_at"))["last"]
+    since = clock.wall_clock() - ticked_at if ticked_at else None
+    if since is not None and since <= MISSED_TICKS * timedelta(seconds=settings.BAREMINT_TICK_SECONDS) + LONGEST_TICK:
+        return ""
+    heard = (
+        f"No worker has taken a tick for {since.total_seconds():.0f} s" if since else "No worker has taken a tick yet"
+    )
+    if waiting:
+        return (
+            f"{heard}, and {waiting} tasks wait. Start a worker: celery --app controlplane.celery worker --pool threads"
+        )
+    return f"{heard}, and no task waits. Start beat, and a worker: celery --app controlplane.celery beat"
 
 
 def _unapplied_migrations() -> bool:

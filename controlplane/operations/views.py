@@ -4,7 +4,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from controlplane import __version__
-from controlplane.operations.readiness import obstacles
+from controlplane.operations.readiness import Reasons, missing_for_answers, obstacles
 
 
 @require_safe
@@ -15,9 +15,18 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    found = obstacles()
-    if found:
-        return JsonResponse({"status": "unavailable", "reasons": found}, status=503)
+    return _readiness(obstacles())
+
+
+@require_safe
+def readyz_inside(request: HttpRequest) -> JsonResponse:
+    """The metadata service's own."""
+    return _readiness(missing_for_answers())
+
+
+def _readiness(missing: Reasons) -> JsonResponse:
+    if missing:
+        return JsonResponse({"status": "unavailable", "reasons": missing}, status=503)
     return JsonResponse({"status": "ok"})
 
 
@@ -35,6 +44,7 @@ def index(request: HttpRequest) -> JsonResponse:
                     "openapi": "/docs/openapi.json",
                     "health": "/healthz",
                     "readiness": "/readyz",
+                    "metrics": "/metrics",
                 }.items()
             },
         }

@@ -11,5 +11,4 @@ urlpatterns = [
     path("instance_identity/v1/token", views.old_name(views.token)),
     path("instance_identity/v1/iam_token", views.old_name(views.iam_token)),
     path("instance_identity/v1/certificates", views.old_name(views.certificate)),
-    path("healthz", views.healthz),
 ]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TypedDict
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 
 from controlplane.kernel import clock, envelopes, timestamps
 from controlplane.kernel.errors import NotFound
@@ -152,7 +152,3 @@ def old_name(operation: Callable[[HttpRequest], HttpResponse]) -> Callable[[Http
 
     view.csrf_exempt = True  # type: ignore[attr-defined]
     return view
-
-
-def healthz(request: HttpRequest) -> JsonResponse:
-    return JsonResponse({"status": "ok"})

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from controlplane.activity.timings import timings
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.facts import ServerFacts
 from identity import ca, csr, keychain
@@ -114,16 +115,17 @@ def sign_certificate(
     issuer = ca.load(signer.certificate)
     begins = now.replace(microsecond=0)
     expires_at = min(begins + lifetime, issuer.not_valid_after_utc - timedelta(seconds=1))
-    leaf = ca.build_leaf(
-        request,
-        common_name=applicant.id,
-        serial_number=x509.random_serial_number(),
-        issuer=issuer,
-        issuer_key=signer.private_key,
-        publication=publication_of(signer.kid, base=settings.BAREMINT_PUBLIC_URL),
-        now=begins,
-        not_after=expires_at,
-    )
+    with timings.measured("certificate"):
+        leaf = ca.build_leaf(
+            request,
+            common_name=applicant.id,
+            serial_number=x509.random_serial_number(),
+            issuer=issuer,
+            issuer_key=signer.private_key,
+            publication=publication_of(signer.kid, base=settings.BAREMINT_PUBLIC_URL),
+            now=begins,
+            not_after=expires_at,
+        )
     return IssuedCertificate(
         id=str(uuid.uuid4()),
         issuer_id=signer.row_id,

@@ -1,17 +1,39 @@
 """Health, readiness and the first page."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from django.conf import settings
 from django.test import Client
 
+from controlplane import settings_inside
+from controlplane.activity import jobruns
+from controlplane.activity.models import Heartbeat
 from controlplane.kernel import clock
 from controlplane.operations import broker, readiness
-from identity.keystore import ensure_kek
-from identity.services.rotation import ensure_keys
 
 
 @pytest.fixture
 def broker_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broker, "answers", lambda *, seconds: True)
+    monkeypatch.setattr(broker, "queue_depth", lambda *, seconds: 0)
+
+
+@pytest.fixture
+def ready(broker_answers: None, keys: None) -> None:
+    """Nothing is missing: a worker has just taken a tick."""
+    jobruns.beat("w1")
+
+
+def reasons(client: Client) -> dict[str, str]:
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    found: dict[str, str] = answer.json()["reasons"]
+    return found
+
+
+def silent_for(seconds: float) -> None:
+    Heartbeat.objects.update(ticked_at=clock.wall_clock() - timedelta(seconds=seconds))
 
 
 def test_healthz_answers_without_asking_anything(client: Client) -> None:
@@ -19,10 +41,7 @@ def test_healthz_answers_without_asking_anything(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_readyz_is_ok_when_nothing_is_missing(client: Client, broker_answers: None, keys_from_the_pool: None) -> None:
-    ensure_kek()
-    ensure_keys(now=clock.now())
-
+def test_readyz_is_ok_when_nothing_is_missing(client: Client, ready: None) -> None:
     answer = client.get("/readyz")
 
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
@@ -52,6 +71,71 @@ def test_readyz_names_migrations_that_are_missing(
     monkeypatch.setattr(readiness, "_unapplied_migrations", lambda: True)
 
     assert "baremint migrate" in client.get("/readyz").json()["reasons"]["database"]
+
+
+@pytest.mark.django_db
+def test_readyz_waits_for_the_first_tick(client: Client, broker_answers: None, keys: None) -> None:
+    assert set(reasons(client)) == {"worker"}
+    assert reasons(client)["worker"].startswith("No worker has taken a tick yet")
+
+
+@pytest.mark.django_db
+def test_readyz_bears_a_few_ticks_that_are_late(client: Client, ready: None) -> None:
+    silent_for(3 * settings.BAREMINT_TICK_SECONDS)
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("waiting", "missing"), [(0, "Start beat"), (7, "7 tasks wait. Start a worker")])
+def test_readyz_names_what_does_not_tick(
+    client: Client, ready: None, monkeypatch: pytest.MonkeyPatch, waiting: int, missing: str
+) -> None:
+    monkeypatch.setattr(broker, "queue_depth", lambda *, seconds: waiting)
+    silent_for(600)
+    assert "No worker has taken a tick for 600 s" in reasons(client)["worker"]
+    assert missing in reasons(client)["worker"]
+
+
+@pytest.mark.django_db
+def test_one_worker_that_ticks_is_enough(client: Client, ready: None) -> None:
+    silent_for(600)
+    jobruns.beat("w2")
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_age_of_a_tick_is_real_though_the_domains_clock_was_moved(client: Client, ready: None) -> None:
+    clock.follow(lambda last: clock.Setting(timedelta(days=1)))
+    assert client.get("/readyz").status_code == 200
+
+
+# --- the metadata service --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def inside(settings: Any) -> Client:
+    """At the metadata service's own doors."""
+    for name in ("ROOT_URLCONF", "ALLOWED_HOSTS", "MIDDLEWARE"):
+        setattr(settings, name, getattr(settings_inside, name))
+    return Client()
+
+
+def test_the_metadata_service_says_that_it_answers(inside: Client) -> None:
+    assert inside.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.django_db
+def test_the_metadata_service_is_ready_without_broker_and_worker(inside: Client, keys: None) -> None:
+    assert inside.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db
+def test_the_metadata_service_is_not_ready_without_keys(inside: Client) -> None:
+    assert set(reasons(inside)) == {"keys"}
+
+
+def test_the_metadata_service_shows_no_metrics(inside: Client) -> None:
+    assert inside.get("/metrics").status_code == 404
 
 
 def test_the_first_page_leads_on(client: Client) -> None:

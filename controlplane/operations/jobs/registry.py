@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from controlplane.activity import jobruns
+from controlplane.activity import jobruns, tallies
 from identity.services import renewal_progress, revocation, revocation_lists, rotation
 from servers.services import images, transitions
 
@@ -37,6 +37,7 @@ JOBS = {
         Job("revocation-lists", "signs revocation lists", revocation_lists.publish_due, revocation_lists.due_at),
         Job("certificate-renewal", "sends for who renews", renewal_progress.keep_up, renewal_progress.due_at),
         Job("image-retirement", "deprecates images, makes them obsolete", images.retire_due, images.due_at),
+        Job("event-tally", "counts events", tallies.count_settled_events, every=timedelta(seconds=30)),
         Job("job-pruning", "deletes old runs of jobs", jobruns.prune, every=timedelta(minutes=10)),
     )
 }

@@ -289,6 +289,15 @@ DOORS = (
         also={503: Unavailable},
     ),
     Door(
+        path="/metrics",
+        method="get",
+        name="get_metrics",
+        tag=OPERATIONS,
+        summary="Counts and states for Prometheus, of the whole deployment",
+        answer=str,
+        answer_type="text/plain",
+    ),
+    Door(
         path="/",
         method="get",
         name="get_welcome",

@@ -129,7 +129,7 @@ def _control_plane_is_ready(_: Child) -> bool:
 
 
 def _metadata_service_answers(_: Child) -> bool:
-    return _get(endpoints.metadata_service(), "/") is not None
+    return _get(endpoints.metadata_service(), "/readyz") == http.client.OK
 
 
 def _metadata_tls_answers(_: Child) -> bool:

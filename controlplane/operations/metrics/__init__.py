@@ -1,0 +1,1 @@
+"""What Prometheus is told: read from the database when it asks, so every replica says the same."""

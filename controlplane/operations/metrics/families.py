@@ -1,0 +1,133 @@
+"""Each family of metrics: its name, its labels, and where its numbers come from."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db.models import Max
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+
+from controlplane import __version__
+from controlplane.activity import tallies
+from controlplane.activity.models import Heartbeat
+from controlplane.activity.timings import BOUNDS, histograms
+from controlplane.kernel import clock
+from controlplane.operations import broker
+from controlplane.operations.metrics.issuing import KINDS
+from controlplane.timekeeping import services as timekeeping
+from identity.models import IssuedCertificate
+from identity.selectors import key_schedule, live_keys
+
+SOON = timedelta(hours=1)
+ASK_SECONDS = 1.0
+
+
+def everything() -> Iterator[Metric]:
+    """Raises DatabaseError. A broker that is away is a metric."""
+    yield InfoMetricFamily("baremint", "This Baremint.", value={"version": __version__})
+    yield from _issuing()
+    yield from _signing()
+    yield from _keys()
+    yield from _certificates()
+    yield from _background()
+    yield from _clock()
+
+
+def _issuing() -> Iterator[Metric]:
+    labels = ["kind", "operation"]
+    issued = CounterMetricFamily("baremint_issued", "Tokens and certificates issued.", labels=labels)
+    refused = CounterMetricFamily("baremint_refused", "Tokens and certificates refused.", labels=[*labels, "code"])
+    events = CounterMetricFamily(
+        "baremint_events", "Activity events: every operation of every API.", labels=["operation", "outcome", "code"]
+    )
+    for action, outcome, code, count in tallies.events():
+        events.add_metric([action, outcome, code], count)
+        if kind := KINDS.get(action):
+            if outcome == "success":
+                issued.add_metric([kind, action], count)
+            else:
+                refused.add_metric([kind, action, code], count)
+    yield from (issued, refused, events)
+
+
+def _signing() -> Iterator[Metric]:
+    family = HistogramMetricFamily("baremint_signing_seconds", "How long a signature takes.", labels=["kind"])
+    bounds = ["+Inf" if bound == float("inf") else str(bound) for bound in BOUNDS]
+    for kind, (counts, seconds) in sorted(histograms().items()):
+        family.add_metric([kind], buckets=list(zip(bounds, map(float, counts), strict=True)), sum_value=seconds)
+    yield family
+
+
+def _keys() -> Iterator[Metric]:
+    labels = ["purpose", "region", "state"]
+    count = GaugeMetricFamily("baremint_keys", "Keys by purpose and state.", labels=labels)
+    until = GaugeMetricFamily(
+        "baremint_key_next_step_seconds",
+        "Until the next key in this state enters the next one; below zero when it is overdue.",
+        labels=[*labels, "next"],
+    )
+    expiry = GaugeMetricFamily(
+        "baremint_authority_expiry_seconds",
+        "Until the certificate of the active authority ends.",
+        labels=["purpose", "region"],
+    )
+    now = clock.now()
+    schedule = key_schedule(now)
+    for label, number in sorted(Counter((key.purpose, key.region, key.state) for key in schedule).items()):
+        count.add_metric(list(label), number)
+    nearest: dict[tuple[str, ...], float] = {}
+    for key in schedule:
+        if key.seconds is not None and key.next_state:
+            step: tuple[str, ...] = (key.purpose, key.region, key.state, key.next_state)
+            nearest[step] = min(key.seconds, nearest.get(step, key.seconds))
+    for step, seconds in sorted(nearest.items()):
+        until.add_metric(list(step), seconds)
+    for line, facts in sorted(live_keys().items()):
+        for each in facts:
+            if each.state == "active" and each.expires_at:
+                expiry.add_metric(list(line), (each.expires_at - now).total_seconds())
+    yield from (count, until, expiry)
+
+
+def _certificates() -> Iterator[Metric]:
+    family = GaugeMetricFamily(
+        "baremint_certificates",
+        "Identity certificates: valid for more than an hour, expiring in less, expired, or revoked before that.",
+        labels=["validity"],
+    )
+    now = clock.now()
+    alive = IssuedCertificate.objects.filter(not_after__gt=now)
+    good = alive.filter(revoked_at=None)
+    family.add_metric(["valid"], good.filter(not_after__gt=now + SOON).count())
+    family.add_metric(["expiring"], good.filter(not_after__lte=now + SOON).count())
+    family.add_metric(["revoked"], alive.exclude(revoked_at=None).count())
+    family.add_metric(["expired"], IssuedCertificate.objects.filter(not_after__lte=now).count())
+    yield family
+
+
+def _background() -> Iterator[Metric]:
+    runs = CounterMetricFamily("baremint_job_runs", "Runs of background jobs that ended.", labels=["job", "outcome"])
+    for job, outcome, count in tallies.job_runs():
+        runs.add_metric([job, outcome], count)
+    yield runs
+    depth = broker.queue_depth(seconds=ASK_SECONDS)
+    yield GaugeMetricFamily("baremint_broker_up", "Whether the broker answers.", value=depth is not None)
+    if depth is not None:
+        yield GaugeMetricFamily("baremint_queue_depth", "Tasks that no worker has taken yet.", value=depth)
+    if ticked_at := Heartbeat.objects.aggregate(last=Max("ticked_at"))["last"]:
+        age = (clock.wall_clock() - ticked_at).total_seconds()
+        yield GaugeMetricFamily("baremint_tick_age_seconds", "Since a worker last took a tick of beat.", value=age)
+
+
+def _clock() -> Iterator[Metric]:
+    shown = timekeeping.show()
+    offset = (shown.now - shown.wall).total_seconds()
+    yield GaugeMetricFamily("baremint_clock_offset_seconds", "How far the domain's time is ahead.", value=offset)
+    frozen = shown.setting.frozen_at is not None
+    yield GaugeMetricFamily("baremint_clock_frozen", "Whether the domain's time stands still.", value=frozen)

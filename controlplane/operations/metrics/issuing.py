@@ -1,0 +1,16 @@
+"""Which operations issue something, and what."""
+
+from identity.services import certificates, grants, iam_tokens, identity_tokens, renewal
+
+KINDS = {
+    identity_tokens.EVENT: "identity_token",
+    iam_tokens.EXCHANGE_EVENT: "iam_token",
+    grants.APIKEY_LOGIN: "iam_token",
+    grants.SERVICE_ID_LOGIN: "iam_token",
+    grants.REFRESH_LOGIN: "iam_token",
+    grants.COMPUTE_RESOURCE_LOGIN: "iam_token",
+    grants.ASSUME_LOGIN: "iam_token",
+    certificates.EVENT: "certificate",
+    renewal.EVENT: "certificate",
+}
+"""By the event that an operation leaves."""
