@@ -111,10 +111,12 @@ def sign_certificate(
     requested_at: datetime,
     now: datetime,
 ) -> IssuedCertificate:
-    """A signed certificate with its record, which is not saved yet."""
+    """A signed certificate with its record, which is not saved yet. Raises NoActiveKey when its issuer has expired."""
     issuer = ca.load(signer.certificate)
     begins = now.replace(microsecond=0)
     expires_at = min(begins + lifetime, issuer.not_valid_after_utc - timedelta(seconds=1))
+    if expires_at <= begins:
+        raise keychain.NoActiveKey("The intermediate authority has expired. A tick of Celery beat replaces it; retry.")
     with timings.measured("certificate"):
         leaf = ca.build_leaf(
             request,

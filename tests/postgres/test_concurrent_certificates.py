@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
@@ -34,8 +34,7 @@ Together = Callable[[list[Callable[[], Any]]], list[Any]]
 
 
 @pytest.fixture
-def server(on_postgresql: None, rsa_pool: Iterator[rsa.RSAPrivateKey], monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("identity.services.rotation.rsa.generate_private_key", lambda *_: next(rsa_pool))
+def server(on_postgresql: None, keys_from_the_pool: None) -> Iterator[BareMetalServer]:
     keystore.ensure_kek()
     keychain.forget()
     ensure_keys(now=clock.now())

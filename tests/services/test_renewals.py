@@ -14,6 +14,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, NotFound
 from identity import tasks
+from identity.keychain import NoActiveKey
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair, RenewalProgress
 from identity.renewal import MOST_KEYS
 from identity.services import renewal, renewal_progress
@@ -34,6 +35,8 @@ BY = Party("IBMid-ALICE00001", "Alice", "User")
 HOUR = timedelta(hours=1)
 DUE = timedelta(minutes=41)
 """By then an hour's certificate is two thirds through."""
+LEAP = timedelta(days=80)
+"""Longer than an authority signs, and not as long as its certificate lives."""
 
 
 @pytest.fixture
@@ -94,7 +97,9 @@ def test_a_renewal_of_what_its_issuer_cut_short_is_as_long_as_was_asked_for(
     rotating: BareMetalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The intermediate was near its end then; there is another one now."""
-    issuer = x509.load_pem_x509_certificate(KeyPair.objects.get(purpose="intermediate").certificate.encode())
+    issuer = x509.load_pem_x509_certificate(
+        KeyPair.objects.get(purpose="intermediate", state="active").certificate.encode()
+    )
     old = issue(rotating, now=issuer.not_valid_after_utc - timedelta(minutes=10))
     assert old.not_after - old.created_at < HOUR / 2
     IssuedCertificate.objects.update(renew_at=clock.now())
@@ -119,13 +124,20 @@ def test_a_renewal_leaves_one_event_that_names_both(rotating: BareMetalServer) -
 
 def test_a_certificate_that_expired_while_nobody_was_there_is_renewed(rotating: BareMetalServer) -> None:
     issue(rotating)
-    assert len(renew(timedelta(days=400))) == 1
+    assert len(renew(LEAP)) == 1
 
 
 def test_a_clock_that_leaps_makes_one_renewal_not_many(rotating: BareMetalServer) -> None:
     issue(rotating)
-    leap = timedelta(days=400)
-    assert [len(renew(leap)) for _ in range(3)] == [1, 0, 0]
+    assert [len(renew(LEAP)) for _ in range(3)] == [1, 0, 0]
+
+
+def test_by_an_authority_that_has_expired_nothing_is_renewed_and_nothing_is_lost(rotating: BareMetalServer) -> None:
+    """A tick replaces it first, unless it fails."""
+    issue(rotating)
+    with pytest.raises(NoActiveKey, match="has expired"):
+        renew_chunk(now=clock.now() + timedelta(days=400))
+    assert len(renew()) == 1
 
 
 def test_each_key_of_a_server_is_renewed(rotating: BareMetalServer) -> None:
