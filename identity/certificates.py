@@ -14,11 +14,10 @@ from servers.selectors import SWITCHED_OFF
 
 def valid_certificates(server_id: str, *, now: datetime) -> QuerySet[IssuedCertificate]:
     """The certificates that a server may use now: of each of its keys the latest, latest first."""
-    valid = IssuedCertificate.objects.filter(server_id=server_id, not_after__gt=now, revoked_at=None)
-    valid = valid.exclude(pk__in=condemned_certificates(now=now).filter(server_id=server_id).values("pk"))
-    return valid.filter(~Exists(_later_of_the_same_key().filter(not_after__gt=now, revoked_at=None))).order_by(
-        "-created_at", "-pk"
-    )
+    usable = Q(not_after__gt=now, revoked_at=None)
+    usable &= ~Q(pk__in=condemned_certificates(now=now).filter(server_id=server_id).values("pk"))
+    valid = IssuedCertificate.objects.filter(usable, server_id=server_id)
+    return valid.filter(~Exists(_later_of_the_same_key().filter(usable))).order_by("-created_at", "-pk")
 
 
 def planned_renewals() -> QuerySet[IssuedCertificate]:

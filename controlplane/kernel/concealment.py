@@ -9,7 +9,7 @@ import hashlib
 import re
 
 DIGITS = 16
-NAMES = r"\w*token|api_?key|\w*password|\w*secret|authorization|kek"
+NAMES = r"\w*token|api_?key|\w*password|\w*secret|authorization|\w*kek"
 SECRETS = re.compile(
     # A JSON web token: its header, a JSON object, begins with {" in base64url.
     r"(?P<jwt>eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,})"

@@ -15,7 +15,7 @@ from tests.docs.document import Documented, operations
 from tests.world import ACCOUNT, ALICE, MALLORY, World
 
 # Doors that need no IAM token: those of the token service, of the metadata service, and of those who keep it running.
-OPEN = {"IAM token", "Metadata service", "Operations"}
+OPEN = {"IAM token", "Metadata service", "Certificates", "Operations"}
 GUARDED = [each for each in operations() if not OPEN & set(each.content["tags"])]
 WITH_ID = [each for each in GUARDED if PLACEHOLDER.search(each.path)]
 ACTIONS = {each.operation.name: each.operation.action for each in permissions()}

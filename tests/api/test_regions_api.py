@@ -41,8 +41,8 @@ def test_every_href_answers_with_what_it_stands_in(api: Api, host: str) -> None:
     regions = api.get(REGIONS, Host=host).json()["regions"]
     zones = api.get(f"{REGIONS}/jp-tok/zones", Host=host).json()["zones"]
     for each in [*regions, *zones]:
-        assert each["href"].startswith(f"http://{host}/v1/")
-        assert api.get(each["href"].removeprefix(f"http://{host}"), Host=host).json() == each
+        assert each["href"].startswith(f"https://{host}/v1/")
+        assert api.get(each["href"].removeprefix(f"https://{host}"), Host=host).json() == each
 
 
 def test_the_region_of_a_zone_can_be_followed(api: Api) -> None:

@@ -1,6 +1,6 @@
 """Keys and certificates: states on a time axis, what comes next, and a hand-over now."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -13,7 +13,7 @@ from identity.keyring import KeyFacts, outlook
 from identity.models import KeyPair
 from identity.services.rotation import rotate_now
 
-NOW = clock.now()
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 POLICY = settings.KEY_POLICIES["iam"]
 
