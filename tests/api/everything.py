@@ -11,6 +11,7 @@ from controlplane.kernel.caller import Caller
 from tests.api.calling import call
 from tests.api.vpc import settle
 from tests.build import FACTS
+from tests.certified import issue
 from tests.docs.document import Documented
 from tests.policies import attribute
 from tests.world import make_server, make_subnet
@@ -27,6 +28,7 @@ CATALOG = {
     "/v1/regions/{region_name}/zones/{name}": "us-south-1",
     "/v1/profiles/{profile_id}/identities/{identity_type}": "user",
 }
+OWN_SERVER = "/_baremint/bare_metal_servers/{server_id}"
 ATTACHMENTS = "/v1/bare_metal_servers/{server_id}/network_attachments"
 
 
@@ -74,6 +76,8 @@ class Everything:
             "/v1/accounts/{account_id}": account.id,
             "/v1/bare_metal_servers/{server_id}": self.server.id,
             f"{ATTACHMENTS}/{{attachment_id}}": self.first(f"/v1/bare_metal_servers/{attached}/network_attachments"),
+            OWN_SERVER: self.server.id,
+            f"{OWN_SERVER}/certificates/{{certificate_id}}": issue(self.server).id,
             "/v1/images/{image_id}": image,
             "/v1/virtual_network_interfaces/{interface_id}": virtual,
             "/v1/profiles/{profile_id}/identities/{identity_type}/{identifier_id}": user,

@@ -24,12 +24,12 @@ EXPLAIN = settings.BAREMINT_PUBLIC_URL + "/_baremint/explain?"
 
 
 @pytest.fixture
-def alices(world: World) -> Everything:
+def alices(world: World, keys: None) -> Everything:
     return Everything(world.account, ALICE)
 
 
 @pytest.fixture
-def mallorys(world: World) -> Everything:
+def mallorys(world: World, keys: None) -> Everything:
     return Everything(world.other_account, MALLORY)
 
 

@@ -53,5 +53,7 @@ def rotate(request: HttpRequest, person: Person) -> HttpResponse:
             raise Conflict("There is no such key in this region yet, or none is prepared.") from None
     early = ""
     if rotated.early_by:
-        early = f" Verifiers that fetched the keys a moment ago may refuse it for {rotated.early_by:.0f} s."
+        early = (
+            f" Verifiers that fetched the keys a moment ago may refuse it for {rotated.early_by.total_seconds():.0f} s."
+        )
     return done(request, f"{rotated.key.kid} signs from now on.{early}", back="/keys")
