@@ -33,6 +33,14 @@ ALLOWED_NAMES = {
     NameOID.ORGANIZATION_NAME: "O",
     NameOID.ORGANIZATIONAL_UNIT_NAME: "OU",
 }
+LENGTHS = {
+    NameOID.COUNTRY_NAME: (2, 2),
+    NameOID.STATE_OR_PROVINCE_NAME: (1, 128),
+    NameOID.LOCALITY_NAME: (1, 128),
+    NameOID.ORGANIZATION_NAME: (1, 64),
+    NameOID.ORGANIZATIONAL_UNIT_NAME: (1, 64),
+}
+"""In characters (RFC 5280, appendix A.1)."""
 ALLOWED_CURVES = (ec.SECP256R1, ec.SECP384R1)
 ALLOWED_HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
@@ -93,6 +101,15 @@ def _key(request: x509.CertificateSigningRequest) -> None:
             raise refusal("its RSA exponent is out of range; use 65537")
     elif not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ALLOWED_CURVES)):
         raise refusal("its key must be RSA, or on the curve P-256 or P-384")
+    elif not _names_its_curve(request, key):
+        raise refusal("its key spells out its curve; name it instead (RFC 5480, section 2.1.1)")
+
+
+def _names_its_curve(request: x509.CertificateSigningRequest, key: ec.EllipticCurvePublicKey) -> bool:
+    """A curve given by its parameters is read as the named one that they are."""
+    written = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    algorithm = written[2 : 4 + written[3]]  # the first member of a sequence, both shorter than 128 octets
+    return algorithm in request.tbs_certrequest_bytes
 
 
 def _signature(request: x509.CertificateSigningRequest) -> None:
@@ -115,13 +132,17 @@ def _subject(request: x509.CertificateSigningRequest) -> None:
             raise refusal("its subject may hold only C, ST, L, O and OU")
         if not isinstance(name.value, str) or not name.value.isprintable():
             raise refusal("its subject has characters that do not print")
+        shortest, longest = LENGTHS[name.oid]
+        if not shortest <= len(name.value) <= longest:
+            raise refusal(f"{ALLOWED_NAMES[name.oid]} in its subject must have {shortest} to {longest} characters")
 
 
 def _attributes(request: x509.CertificateSigningRequest) -> None:
     if len(request.extensions):
         raise refusal("it asks for extensions; the service sets them itself, leave them out")
-    # An empty extension request, as in IBM's own sample, asks for nothing and is let through.
-    if any(attribute.oid != EXTENSION_REQUEST for attribute in request.attributes):
+    # An empty extension request, as in IBM's own sample, asks for nothing and is let through; only the first is read.
+    asked = [attribute.oid for attribute in request.attributes]
+    if any(each != EXTENSION_REQUEST for each in asked) or len(asked) > 1:
         raise refusal("it has attributes, such as a challenge password; leave them out")
 
 
