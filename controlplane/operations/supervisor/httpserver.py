@@ -5,12 +5,14 @@ shared by SO_REUSEPORT. So each worker is handed a socket made here, by the path
 lacks SO_REUSEPORT (one descriptor for all). One per worker, because workers that accept from one descriptor leave the
 load to whichever wakes first: 16 connections all went to one of two workers, at two thirds of the throughput.
 
-This overrides two private methods of ``granian.server.mp.MPServer``: the dependency is pinned to that minor version.
+This overrides two private methods of ``granian.server.mp.MPServer``, and replaces its memory of workers that died: the
+dependency is pinned to that minor version.
 """
 
 import multiprocessing
 import os
 import socket
+from collections import deque
 from typing import Any
 
 from granian._granian import SocketHolder
@@ -28,6 +30,27 @@ KEEP_IDLE_THREAD = 600
 LOGGING: dict[str, Any] = {
     "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")}
 }
+
+
+class Respawns(dict[int, float]):
+    """When each worker was started again. Granian ends the whole service when one dies within 5.5 s of that; here it
+    takes so many deaths in so short a time that nothing but a fault of the program explains them."""
+
+    MOST = 10
+    SECONDS = 20.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._recent: deque[float] = deque(maxlen=self.MOST)
+
+    def __setitem__(self, worker: int, instant: float) -> None:
+        self._recent.append(instant)
+        super().__setitem__(worker, instant)
+
+    def get(self, worker: int, default: float = 0) -> float:  # type: ignore[override]
+        """What Granian compares with now; ``default`` is long ago."""
+        is_loop = len(self._recent) == self.MOST and self._recent[-1] - self._recent[0] <= self.SECONDS
+        return super().get(worker, default) if is_loop else default
 
 
 class HttpServer(MPServer):
@@ -49,6 +72,7 @@ class HttpServer(MPServer):
         self.endpoint = endpoint
         self._sso = None
         self.listening: list[socket.socket] = []
+        self.respawned_wrks = Respawns()
 
     def _init_shared_socket(self) -> None:
         self.listening = [sockets.bind(self.endpoint, shared=True) for _ in range(self.workers)]
