@@ -14,14 +14,14 @@ from identity.services.rotation import run_due_steps
 
 
 def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) -> Shown:
-    """Move the clock; keys that would sign from the future are succeeded, and what is due begins.
+    """Move the clock; keys whose time has come, or was taken back, are succeeded, and what else is due begins.
 
     Returns when every process has had the time to notice: whoever asks next, wherever, is answered by the new time.
     Raises InvalidValue, PreconditionFailed.
     """
-    before, shown = timekeeping.move(movement, earliest=first_root_activated_at(), if_match=if_match, by=by)
-    if shown.now < before:  # nothing is signed before its key was activated, so this does not wait for a tick
-        run_due_steps(now=shown.now)
+    shown = timekeeping.move(movement, earliest=first_root_activated_at(), if_match=if_match, by=by)
+    # Nothing is signed before its key was activated, or by an expired authority: this does not wait for a tick.
+    run_due_steps(now=shown.now)
     time.sleep(clock.FRESH_SECONDS)
     ring(TICK)
     return shown

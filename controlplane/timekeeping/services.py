@@ -36,8 +36,8 @@ def show() -> Shown:
 
 
 @transaction.atomic
-def move(movement: Movement, *, earliest: datetime, if_match: str | None = None, by: Party) -> tuple[datetime, Shown]:
-    """Move the clock for all processes. Returns what it showed before, and what it shows.
+def move(movement: Movement, *, earliest: datetime, if_match: str | None = None, by: Party) -> Shown:
+    """Move the clock for all processes. Returns what it shows then.
 
     The event has the time that the clock showed before, like everything that happened until then; the new time stands
     in its data. Raises InvalidValue for an instant out of range, PreconditionFailed for a stale ``if_match``.
@@ -64,4 +64,4 @@ def move(movement: Movement, *, earliest: datetime, if_match: str | None = None,
         },
     )
     transaction.on_commit(clock.forget)
-    return before.at(wall), Shown(after, row.revision, wall)
+    return Shown(after, row.revision, wall)

@@ -11,6 +11,7 @@ import requests
 
 from tests.live.operator import Operator, eventually
 from tests.live.product import Product
+from tests.live.turning import turn_clock
 
 pytestmark = pytest.mark.live
 
@@ -41,18 +42,7 @@ MOVEMENTS: dict[str, dict[str, Any]] = {
 
 
 def clock(product: Product, word: str, seconds: int = 0) -> dict[str, Any]:
-    """Move the clock; each time with a token of the time that is, for the last one may have expired."""
-    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": product.info["api_key"]}
-    token = requests.post(f"{product.info['iam_url']}/identity/token", form, timeout=10).json()["access_token"]
-    answer = requests.put(
-        f"{product.info['iam_url']}/_baremint/clock",
-        json=MOVEMENTS.get(word, {"advance_seconds": seconds}),
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=10,
-    )
-    assert answer.status_code == 200, answer.text
-    reading: dict[str, Any] = answer.json()
-    return reading
+    return turn_clock(product, **MOVEMENTS.get(word, {"advance_seconds": seconds}))
 
 
 def token_of(product: Product, seconds: int = 3600) -> str:
