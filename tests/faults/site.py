@@ -13,14 +13,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
 from celery import Celery
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store
 from django.conf import settings
-from django.db import connection
 from django.db.models import F
 from django.test import override_settings
 from redis import Redis
@@ -222,30 +220,3 @@ class Site:
         authorities = ["root", "intermediate"]
         kept = KeyPair.objects.exclude(kek_id="").exclude(state__in=["prepared", "active"])
         assert not kept.exclude(purpose__in=authorities, state="retiring").exists()
-
-    @contextmanager
-    def watched(self) -> Iterator[list[int]]:
-        """While the block runs, somebody looks every few milliseconds whether one key of each purpose is active.
-
-        The list holds how often, and fails the test when it ever was not so.
-        """
-        over, looks, faults = Event(), [0], []
-
-        def watch() -> None:
-            while not over.wait(0.01):
-                with connection.cursor() as cursor:
-                    cursor.execute(f"SELECT purpose FROM {KeyPair._meta.db_table} WHERE state = 'active'")
-                    found = sorted(row[0] for row in cursor.fetchall())
-                looks[0] += 1
-                if found != sorted(PURPOSES):
-                    faults.append(found)
-            connection.close()
-
-        watcher = Thread(target=watch)
-        watcher.start()
-        try:
-            yield looks
-        finally:
-            over.set()
-            watcher.join()
-        assert faults == []

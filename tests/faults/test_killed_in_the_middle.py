@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.faults.site import Site, eventually
+from tests.faults.watching import active_keys_watched
 
 pytestmark = [pytest.mark.fault, pytest.mark.live]
 
@@ -19,7 +20,7 @@ HEALTHY, FAILING = "celery", "failing"
 @pytest.fixture(scope="module", autouse=True)
 def healthy_worker(site: Site) -> Iterator[None]:
     """One that is never killed, on a queue of its own. All the while, somebody watches the active keys."""
-    with site.worker(HEALTHY), site.watched() as looks:
+    with site.worker(HEALTHY), active_keys_watched() as looks:
         yield
     assert looks[0] > 0
 

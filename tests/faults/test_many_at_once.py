@@ -10,6 +10,7 @@ from controlplane.kernel import clock
 from identity.models import KeyPair
 from identity.services import rotation
 from tests.faults.site import Site, eventually
+from tests.faults.watching import active_keys_watched
 
 pytestmark = [pytest.mark.fault, pytest.mark.live]
 
@@ -41,7 +42,7 @@ def test_several_beats_cause_one_rotation_a_period(site: Site, beats: int) -> No
         for number in range(beats):
             stack.enter_context(site.beat(number))
         eventually(lambda: all("beat: Starting" in site.log(f"beat-{number}") for number in range(beats)))
-        with site.watched():
+        with active_keys_watched():
             for _ in range(3):
                 rotate_all_once(site, quiet_seconds=1.5)
 
@@ -53,7 +54,7 @@ def test_a_message_that_comes_ten_times_is_one_rotation(site: Site) -> None:
             stack.enter_context(site.worker(queue, name=f"worker-{number}"))
         before = site.generation("iam")
         site.make_due("iam")
-        with site.watched():
+        with active_keys_watched():
             site.send_for_rotation(queue, times=DUPLICATES)
             eventually(lambda: site.has_rotated("iam", since=before))
             eventually(lambda: site.waiting(queue) == 0)
