@@ -9,6 +9,7 @@ from controlplane import __version__
 from controlplane.kernel.middleware import REQUEST_ID
 from controlplane.operations.openapi.doors import DOORS
 from controlplane.operations.openapi.links import link
+from controlplane.operations.openapi.operations_doors import OPERATIONS_DOORS
 from controlplane.operations.openapi.pki_doors import PKI_DOORS
 from controlplane.operations.openapi.shapes import Schema
 
@@ -50,7 +51,7 @@ def document() -> Schema:
 
 def complete(result: Schema, generator: SchemaGenerator, request: Any, public: bool) -> Schema:
     """Post-processing hook of drf-spectacular, named in settings."""
-    for door in (*DOORS, *PKI_DOORS):
+    for door in (*DOORS, *PKI_DOORS, *OPERATIONS_DOORS):
         result["paths"].setdefault(door.path, {})[door.method] = door.operation(generator.registry)
     result["info"]["version"] = __version__
     result["servers"] = [{"url": "/", "description": "The control plane: one origin for all of IBM's hosts"}]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 from django.conf import settings
 from drf_spectacular.plumbing import ComponentRegistry
@@ -23,23 +23,6 @@ from identity.signing import LONGEST_TOKEN_TEXT
 
 PAGE: Schema = {"text/html": {"schema": {"type": "string"}}}
 FORM = "application/x-www-form-urlencoded"
-
-
-class Health(TypedDict):
-    status: Literal["ok"]
-
-
-class Unavailable(TypedDict):
-    """What is missing, and what to do about it."""
-
-    status: Literal["unavailable"]
-    reasons: dict[str, str]
-
-
-class Welcome(TypedDict):
-    name: str
-    version: str
-    links: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -166,7 +149,6 @@ def _form(grant: str, **fields: Schema) -> Schema:
 
 
 METADATA = "Metadata service"
-OPERATIONS = "Operations"
 
 DOORS = (
     Door(
@@ -270,40 +252,5 @@ DOORS = (
         parameters=(VERSION,),
         security="IdentityToken",
         inside=True,
-    ),
-    Door(
-        path="/healthz",
-        method="get",
-        name="get_health",
-        tag=OPERATIONS,
-        summary="Whether the process answers",
-        answer=Health,
-    ),
-    Door(
-        path="/readyz",
-        method="get",
-        name="get_readiness",
-        tag=OPERATIONS,
-        summary="Whether everything it needs is there",
-        answer=Health,
-        also={503: Unavailable},
-    ),
-    Door(
-        path="/metrics",
-        method="get",
-        name="get_metrics",
-        tag=OPERATIONS,
-        summary="Counts and states for Prometheus, of the whole deployment",
-        answer=str,
-        answer_type="text/plain",
-    ),
-    Door(
-        path="/",
-        method="get",
-        name="get_welcome",
-        tag=OPERATIONS,
-        summary="Where everything is; to a browser, the overview of the console",
-        answer=Welcome,
-        page=True,
     ),
 )
