@@ -5,12 +5,12 @@ import sqlite3
 import tarfile
 import tempfile
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
 
+from controlplane.kernel import clock
 from controlplane.operations.credentials import FILE as CREDENTIALS
 from controlplane.operations.info import CA_BUNDLE
 from controlplane.operations.supervisor import homelock
@@ -54,7 +54,7 @@ def backup(path: Path) -> None:
         path.write_bytes(partial.read_bytes())
 
 
-def restore(path: Path, *, now: datetime) -> None:
+def restore(path: Path) -> None:
     """Fill an empty data directory from what ``backup`` wrote, and hand over to new token keys.
 
     What was issued after the backup is unknown here. The hand-over sees to it that no key signs on both sides of the
@@ -73,6 +73,7 @@ def restore(path: Path, *, now: datetime) -> None:
     database.touch(mode=0o600)
     database.write_bytes(members[DATABASE])
     call_command("migrate", verbosity=0, interactive=False)
+    now = clock.now()  # what time it is stands in the database
     ensure_keys(now=now)
     for line in live_keys():
         if line.purpose in TOKEN_PURPOSES:

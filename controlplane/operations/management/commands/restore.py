@@ -5,7 +5,6 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.kernel import clock
 from controlplane.operations import backup
 from controlplane.operations.program import paste
 
@@ -22,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            backup.restore(options["file"], now=clock.now())
+            backup.restore(options["file"])
         except (backup.CannotDoThat, ImproperlyConfigured, OSError) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Restored. Start it: {paste('up')}")
