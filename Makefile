@@ -24,7 +24,7 @@ test: $(VENV)/.development ## Run the tests, on SQLite and on PostgreSQL
 	@$(BIN)/pytest -m "live and not e2e and not fault"
 
 e2e: $(VENV)/.development ## Try what takes longer: every example, command and documented operation, Terraform if it is here
-	@$(BIN)/pytest -m e2e
+	@$(BIN)/pytest -m "e2e and not lab"
 
 faults: $(VENV)/.development ## Kill and multiply real processes in the middle of things, on SQLite and on PostgreSQL
 	@$(BIN)/pytest -m fault
