@@ -6,6 +6,8 @@ from typing import Any
 
 import schemathesis
 
+schemathesis.serializer.alias("application/ocsp-request", "application/octet-stream")
+
 THOROUGH = "FUZZ_EXAMPLES" in os.environ
 # Every operation takes these alike, and reads a merge patch as it reads JSON: tried on a few, sent with all.
 ALIKE = {"version": "2025-08-26", "generation": "2"}
