@@ -43,6 +43,7 @@ ON_REAL_TIME: dict[str, str] = {
     "controlplane/operations/api/jobs.py": "how long ago a worker was alive",
     "controlplane/operations/metrics/families.py": "how long ago a worker was alive",
     "controlplane/operations/readiness.py": "how long ago a worker was alive",
+    "controlplane/operations/health.py": "how long ago a worker was alive",
     "controlplane/operations/jobs/schedule.py": "housekeeping, and how long a failed job is left alone",
     "controlplane/timekeeping/services.py": "the machine's time is what the clock is set against",
     "controlplane/operations/supervisor/supervisor.py": "log lines",
