@@ -9,28 +9,36 @@ to prevent.
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+BETWEEN_TRIES = 0.05
+"""Seconds."""
+
 
 @contextmanager
-def held(job: str) -> Iterator[bool]:
-    """Whether this run holds the lock of the job; never waits for it."""
-    with _advisory_lock(job) if connection.vendor == "postgresql" else _file_lock(job) as is_mine:
+def held(job: str, *, patience: float = 0) -> Iterator[bool]:
+    """Whether this run holds the lock of the job; waits ``patience`` seconds for it at the most."""
+    with _advisory_lock(job, patience) if connection.vendor == "postgresql" else _file_lock(job, patience) as is_mine:
         yield is_mine
 
 
 @contextmanager
-def _advisory_lock(job: str) -> Iterator[bool]:
+def _advisory_lock(job: str, patience: float) -> Iterator[bool]:
     """A session-level advisory lock of PostgreSQL: of the very connection that the job works with."""
     digest = hashlib.sha256(f"job {job}".encode()).digest()
     number = int.from_bytes(digest[:8], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
-        [is_mine] = cursor.fetchone() or (False,)
+
+    def take() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+            return bool((cursor.fetchone() or (False,))[0])
+
+    is_mine = _tried(take, patience)
     try:
         yield is_mine
     finally:
@@ -40,15 +48,25 @@ def _advisory_lock(job: str) -> Iterator[bool]:
 
 
 @contextmanager
-def _file_lock(job: str) -> Iterator[bool]:
+def _file_lock(job: str, patience: float) -> Iterator[bool]:
     """SQLite is one machine's, and knows no lock outlasting a transaction: flock(2), in the data directory."""
     handle = os.open(settings.HOME.ensure() / f"job-{job}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
+
+    def take() -> bool:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
-        else:
-            yield True
+            return False
+        return True
+
+    try:
+        yield _tried(take, patience)
     finally:
         os.close(handle)
+
+
+def _tried(take: Callable[[], bool], patience: float) -> bool:
+    give_up_at = time.monotonic() + patience
+    while not (taken := take()) and time.monotonic() < give_up_at:
+        time.sleep(BETWEEN_TRIES)
+    return taken

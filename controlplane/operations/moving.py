@@ -2,26 +2,36 @@
 
 import time
 
+from controlplane.activity import joblocks
 from controlplane.activity.record import Party
 from controlplane.celery import TICK
 from controlplane.kernel import clock
 from controlplane.kernel.doorbell import ring
+from controlplane.kernel.errors import Conflict
+from controlplane.operations.jobs.registry import KEY_ROTATION
 from controlplane.timekeeping import services as timekeeping
 from controlplane.timekeeping.movement import Movement
 from controlplane.timekeeping.services import Shown
 from identity.selectors import first_root_activated_at
 from identity.services.rotation import run_due_steps
 
+PATIENCE = 20.0
+"""Seconds. Making keys takes a few at the most."""
+
 
 def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) -> Shown:
     """Move the clock; keys whose time has come, or was taken back, are succeeded, and what else is due begins.
 
     Returns when every process has had the time to notice: whoever asks next, wherever, is answered by the new time.
-    Raises InvalidValue, PreconditionFailed.
+    A rotation that runs ends first: one that went on by the time before would hand over, or unpublish, keys that are
+    needed now. Raises InvalidValue, PreconditionFailed; Conflict when a rotation does not end.
     """
-    shown = timekeeping.move(movement, earliest=first_root_activated_at(), if_match=if_match, by=by)
-    # Nothing is signed before its key was activated, or by an expired authority: this does not wait for a tick.
-    run_due_steps(now=shown.now)
+    with joblocks.held(KEY_ROTATION, patience=PATIENCE) as is_mine:
+        if not is_mine:
+            raise Conflict("Keys are being rotated at this very moment, and that must end first. Retry in a minute.")
+        shown = timekeeping.move(movement, earliest=first_root_activated_at(), if_match=if_match, by=by)
+        # Nothing is signed before its key was activated, or by an expired authority: this does not wait for a tick.
+        run_due_steps(now=shown.now)
     time.sleep(clock.FRESH_SECONDS)
     ring(TICK)
     return shown

@@ -1,10 +1,13 @@
 """``/_baremint/clock``: the domain's time, for all processes, and who may move it."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
+from controlplane.activity import joblocks
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
@@ -180,6 +183,47 @@ def test_going_back_to_before_a_key_lets_its_heir_sign() -> None:
     assert active("iam").generation == of_the_future.generation + 1
     assert active("iam").activated_at < clock.now() + MOMENT
     assert signing.sign({}, purpose="iam", at=clock.now())[1] == active("iam").kid
+
+
+@pytest.fixture
+def rotating(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
+    """A rotation runs in another process, until this is set."""
+    over, begun = Event(), Event()
+
+    def rotate() -> None:
+        with joblocks.held("key-rotation"):
+            begun.set()
+            over.wait(20)
+
+    other = Thread(target=rotate, daemon=True)
+    other.start()
+    begun.wait(20)
+    yield over
+    over.set()
+    other.join(20)
+
+
+def test_a_rotation_that_runs_ends_before_the_clock_is_moved(rotating: Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would hand over by a time that is no more, and unpublish the key that has just signed."""
+    seen: list[float] = []
+
+    def wait(seconds: float) -> None:
+        seen.append(call("GET", PATH).json()["offset_seconds"])
+        rotating.set()
+        Event().wait(seconds)
+
+    monkeypatch.setattr("controlplane.activity.joblocks.time.sleep", wait)
+    move(advance_seconds=3600)
+    assert seen[0] == 0
+
+
+def test_a_rotation_that_does_not_end_keeps_the_clock_where_it_is(
+    rotating: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controlplane.operations.moving.PATIENCE", 0.01)
+    answer = call("PUT", PATH, {"advance_seconds": 3600})
+    assert refusal(answer) == (409, "conflict")
+    assert call("GET", PATH).json()["offset_seconds"] == 0
 
 
 def test_going_back_less_than_the_skew_between_machines_changes_no_key() -> None:

@@ -58,7 +58,6 @@ class Clock(GuardedView):
             answer=ClockReading,
             etag=True,
             if_match="optional",
-            conflicts=False,
         ),
     }
 

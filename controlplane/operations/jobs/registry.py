@@ -15,6 +15,9 @@ class Work(Protocol):
         """Do what is due. Returns how many steps were taken. Doing it twice, or at once with another, does no harm."""
 
 
+KEY_ROTATION = "key-rotation"
+
+
 @dataclass(frozen=True)
 class Job:
     """Due when what it looks after is due, by the domain's clock; or, for housekeeping, every so often by the
@@ -32,7 +35,7 @@ JOBS = {
     job.name: job
     for job in (
         Job("server-transitions", "moves servers on", transitions.run_due, transitions.due_at),
-        Job("key-rotation", "prepares, hands over and retires keys", rotation.run_due_steps, rotation.due_at),
+        Job(KEY_ROTATION, "prepares, hands over and retires keys", rotation.run_due_steps, rotation.due_at),
         Job("revocation", "revokes what lost its server", revocation.revoke_condemned, revocation.due_at),
         Job("revocation-lists", "signs revocation lists", revocation_lists.publish_due, revocation_lists.due_at),
         Job("certificate-renewal", "sends for who renews", renewal_progress.keep_up, renewal_progress.due_at),
