@@ -19,18 +19,19 @@ from tests.live.product import ROOT, clean_environment, free_ports
 
 CELERY = ("celery", "--quiet", "--app", "controlplane.celery")
 WORKER = ("--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle")
+INSIDE = {"DJANGO_SETTINGS_MODULE": "controlplane.settings_inside"}
 
 
 @dataclass
 class Deployment:
-    """Two control planes, two metadata services on one port, two workers, two beats."""
+    """Two control planes, two metadata services on one port and one over TLS, two workers, two beats."""
 
     folder: Path
     database_url: str
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        *self.ports, self.metadata_port, tls_port, self.broker_port = free_ports(5)
+        *self.ports, self.metadata_port, self.tls_port, self.broker_port = free_ports(5)
         self.environment = {
             **clean_environment(),
             "DATABASE_URL": self.database_url,
@@ -38,7 +39,7 @@ class Deployment:
             "BAREMINT_KEK": b64encode(os.urandom(32)).decode(),
             "BAREMINT_SECRET_KEY": secrets.token_urlsafe(48),
             "BAREMINT_METADATA_PORT": str(self.metadata_port),
-            "BAREMINT_METADATA_TLS_PORT": str(tls_port),
+            "BAREMINT_METADATA_TLS_PORT": str(self.tls_port),
             "BAREMINT_PROVISION_SECONDS": "0.2",
             "BAREMINT_TICK_SECONDS": "1",
             "BAREMINT_WORKERS": "1",
@@ -57,12 +58,13 @@ class Deployment:
         for number, port in enumerate(self.ports, 1):
             machine = {"BAREMINT_HOME": str(self.folder / f"machine-{number}"), "BAREMINT_PORT": str(port)}
             self._launch(f"control plane {number}", self._baremint("serve_controlplane"), machine)
-            inside = machine | {"DJANGO_SETTINGS_MODULE": "controlplane.settings_inside"}
-            self._launch(f"metadata {number}", self._baremint("serve_metadata"), inside)
+            self._launch(f"metadata {number}", self._baremint("serve_metadata"), machine | INSIDE)
             name = ("--hostname", f"worker{number}@{os.getpid()}")
             self._launch(f"worker {number}", [sys.executable, "-m", *CELERY, "worker", *WORKER, *name], machine)
             schedule = ("--schedule", str(self.folder / f"schedule-{number}"))
             self._launch(f"beat {number}", [sys.executable, "-m", *CELERY, "beat", *schedule], machine)
+        inside = {"BAREMINT_HOME": str(self.folder / "machine-1")} | INSIDE
+        self._launch("metadata over TLS", self._baremint("serve_metadata_tls"), inside)
         eventually(lambda: all(self.status(url, "/readyz") == 200 for url in self.control_planes), seconds=60)
         eventually(lambda: self.status(f"http://127.64.0.1:{self.metadata_port}", "/healthz") == 200, seconds=30)
 

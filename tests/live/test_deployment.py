@@ -58,10 +58,10 @@ def url(deployment: Deployment, server: dict[str, Any]) -> str:
     return deployment.run("address", server["name"], "--url").strip()
 
 
-def identity_token(url: str) -> requests.Response:
+def identity_token(url: str, **options: Any) -> requests.Response:
     """Over a connection of its own, so that the kernel may give it to either metadata service."""
     headers = {"Metadata-Flavor": "ibm", "Connection": "close"}
-    return requests.put(f"{url}/identity/v1/token?{QUERY}", headers=headers, timeout=10)
+    return requests.put(f"{url}/identity/v1/token?{QUERY}", headers=headers, timeout=10, **options)
 
 
 def iam_token(url: str, identity: str) -> requests.Response:
@@ -110,6 +110,21 @@ def test_a_switch_at_one_control_plane_is_obeyed_by_every_metadata_service(
     finally:
         operators[1].switch(server["id"], enabled=True)
     assert {identity_token(url).status_code for _ in range(20)} == {200}
+
+
+def test_a_server_that_is_switched_to_https_is_served_over_tls_and_no_more_without(
+    deployment: Deployment, operators: list[Operator], server: dict[str, Any], url: str, tmp_path: Path
+) -> None:
+    trusted = tmp_path / "ca.pem"
+    trusted.write_bytes(requests.get(f"{deployment.control_planes[0]}/pki/ca-bundle.pem", timeout=10).content)
+    try:
+        operators[0].switch(server["id"], protocol="https")
+        secure = deployment.run("address", server["name"], "--url").strip()
+        assert secure.endswith(f":{deployment.tls_port}")
+        assert identity_token(secure, verify=str(trusted)).status_code == 200
+        assert identity_token(url).status_code == 403
+    finally:
+        operators[1].switch(server["id"], protocol="http")
 
 
 def test_after_a_rotation_both_publish_the_same_keys_and_old_tokens_live_on(deployment: Deployment, url: str) -> None:
