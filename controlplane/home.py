@@ -12,6 +12,9 @@ from pathlib import Path
 # sun_path of a Unix socket holds 108 bytes with its closing NUL (unix(7)).
 LONGEST_SOCKET_PATH = 107
 
+SECRET_KEY_FILE = "secret-key"  # noqa: S105  a file name
+DATABASE_FILE = "baremint.sqlite3"
+
 
 class Home:
     """A data directory. Nothing is created until something is written to it."""

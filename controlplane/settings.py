@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from controlplane import home
 from controlplane.env import Env, origin
 from controlplane.home import Home
 from identity import keyring
@@ -75,7 +76,7 @@ BAREMINT_CRL_SECONDS = env.between("BAREMINT_CRL_SECONDS", 60, 604_800, default=
 
 # --- Secrets ------------------------------------------------------------------------------------------------
 # Sessions and pagination cursors only; private keys are encrypted under the KEK, never under this.
-SECRET_KEY = env.str("BAREMINT_SECRET_KEY", default="") or HOME.secret("secret-key")
+SECRET_KEY = env.str("BAREMINT_SECRET_KEY", default="") or HOME.secret(home.SECRET_KEY_FILE)
 # Key-encryption keys, comma separated, newest first. Empty: the data directory's own.
 BAREMINT_KEK = env.list("BAREMINT_KEK", default=[])
 
@@ -159,7 +160,7 @@ WHITENOISE_USE_FINDERS = True
 # --- Database -----------------------------------------------------------------------------------------------
 DATABASE_URL = env.str("DATABASE_URL", default="")
 EMBEDDED_DATABASE = not DATABASE_URL
-EMBEDDED = {"ENGINE": "django.db.backends.sqlite3", "NAME": HOME.path / "baremint.sqlite3"}
+EMBEDDED = {"ENGINE": "django.db.backends.sqlite3", "NAME": HOME.path / home.DATABASE_FILE}
 DATABASES = {"default": env.db_url_config(DATABASE_URL) if DATABASE_URL else EMBEDDED}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 if "ENGINE" not in DATABASES["default"]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management import call_command
 
+from controlplane.home import DATABASE_FILE, SECRET_KEY_FILE
 from controlplane.kernel import clock
 from controlplane.operations.credentials import FILE as CREDENTIALS
 from controlplane.operations.info import CA_BUNDLE
@@ -19,8 +20,6 @@ from identity.keystore import KEK_FILE
 from identity.selectors import live_keys
 from identity.services.rotation import ensure_keys, rotate_now
 
-SECRET_KEY_FILE = "secret-key"  # noqa: S105  a file name
-DATABASE = "baremint.sqlite3"
 SECRETS = (KEK_FILE, SECRET_KEY_FILE, CREDENTIALS, CA_BUNDLE)
 
 
@@ -34,19 +33,19 @@ def backup(path: Path) -> None:
     Raises CannotDoThat for a database that is not embedded, and OSError.
     """
     _require_embedded_database()
-    if not (settings.HOME.path / DATABASE).exists():
+    if not (settings.HOME.path / DATABASE_FILE).exists():
         raise CannotDoThat(f"There is no database in {settings.HOME.path}: nothing to back up.")
     with tempfile.TemporaryDirectory(dir=settings.HOME.path) as folder:
-        snapshot = Path(folder) / DATABASE
+        snapshot = Path(folder) / DATABASE_FILE
         with (
-            closing(sqlite3.connect(settings.HOME.path / DATABASE)) as source,
+            closing(sqlite3.connect(settings.HOME.path / DATABASE_FILE)) as source,
             closing(sqlite3.connect(snapshot)) as target,
         ):
             source.backup(target)
         partial = Path(folder) / "archive"
         partial.touch(mode=0o600)
         with tarfile.open(partial, "w") as archive:
-            archive.add(snapshot, DATABASE)
+            archive.add(snapshot, DATABASE_FILE)
             for name in SECRETS:
                 if (text := settings.HOME.read_secret(name)) is not None:
                     _add(archive, name, text.encode())
@@ -63,15 +62,15 @@ def restore(path: Path) -> None:
     _require_embedded_database()
     if homelock.holder(settings.HOME) is not None:
         raise CannotDoThat(f"Baremint runs in {settings.HOME.path}. Stop it first.")
-    if (settings.HOME.path / DATABASE).exists():
+    if (settings.HOME.path / DATABASE_FILE).exists():
         raise CannotDoThat(f"There is a database in {settings.HOME.path} already. Restore into an empty BAREMINT_HOME.")
     members = _read(path)
     for name in SECRETS:
         if name in members:
             settings.HOME.write_secret(name, members[name].decode())
-    database = settings.HOME.ensure() / DATABASE
+    database = settings.HOME.ensure() / DATABASE_FILE
     database.touch(mode=0o600)
-    database.write_bytes(members[DATABASE])
+    database.write_bytes(members[DATABASE_FILE])
     call_command("migrate", verbosity=0, interactive=False)
     now = clock.now()  # what time it is stands in the database
     ensure_keys(now=now)
@@ -93,13 +92,13 @@ def _read(path: Path) -> dict[str, bytes]:
     found = {}
     try:
         with tarfile.open(path, "r:") as archive:
-            for name in (DATABASE, *SECRETS):
+            for name in (DATABASE_FILE, *SECRETS):
                 if name in archive.getnames() and (member := archive.extractfile(name)):
                     found[name] = member.read()
     except (OSError, tarfile.TarError) as error:
         raise CannotDoThat(f"{path} cannot be read as a backup: {error}") from None
-    if DATABASE not in found:
-        raise CannotDoThat(f"{path} is not a backup of Baremint: it has no {DATABASE}.")
+    if DATABASE_FILE not in found:
+        raise CannotDoThat(f"{path} is not a backup of Baremint: it has no {DATABASE_FILE}.")
     return found
 
 

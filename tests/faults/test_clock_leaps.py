@@ -22,7 +22,8 @@ WITHIN_A_DAY = {"iam", "identity", "tls"}
 
 def hand_overs(since: int) -> dict[str, int]:
     """How often each purpose was rotated."""
-    kids = ActivityEvent.objects.filter(pk__gt=since, action="baremint.key.rotate").values_list("data__new", flat=True)
+    events = ActivityEvent.objects.filter(pk__gt=since, action="baremint.key.rotate").values_list("data", flat=True)
+    kids = [data["new"] for data in events]  # not "data__new": SQLite would answer a kid of digits as a number
     purposes = dict(KeyPair.objects.values_list("kid", "purpose"))
     return dict(Counter(purposes[kid] for kid in kids))
 
