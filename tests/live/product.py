@@ -2,12 +2,13 @@
 
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,13 +19,20 @@ from controlplane.operations.supervisor import homelock
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 90
+NEVER_A_CLIENTS = (10_000, 32_768)
+"""Linux takes the port of a client's connection from above these (ip_local_port_range)."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, on any loopback address."""
+    """Ports that nobody listens on now, on any address, and that the kernel gives to no client in the meantime."""
+    found: list[int] = []
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.create_server(("", 0))) for _ in range(count)]
-        return [each.getsockname()[1] for each in sockets]
+        while len(found) < count:
+            port = random.randrange(*NEVER_A_CLIENTS)
+            with suppress(OSError):
+                stack.enter_context(socket.create_server(("", port)))
+                found.append(port)
+    return found
 
 
 def clean_environment() -> dict[str, str]:
