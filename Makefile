@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Commands that read settings but start nothing keep their hands off the real data directory.
 SCRATCH := BAREMINT_HOME=$(CURDIR)/$(VENV)/scratch
+# Real processes wait more than they work: two tests at a time, those of one product together.
+SHARED := --numprocesses 2 --dist loadgroup
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,13 +23,13 @@ down: ## Stop a Baremint that runs in the background (or in another terminal)
 
 test: $(VENV)/.development ## Run the tests, on SQLite and on PostgreSQL
 	@$(BIN)/pytest -m "not live and not conformance" --numprocesses auto
-	@$(BIN)/pytest -m "live and not e2e and not fault"
+	@$(BIN)/pytest -m "live and not e2e and not fault" $(SHARED)
 
-e2e: $(VENV)/.development ## Try what takes longer: every example, command and documented operation, Terraform if it is here
-	@$(BIN)/pytest -m "e2e and not lab"
+e2e: $(VENV)/.development ## Try what takes longer: browser, starts and stops, every example, command and operation
+	@$(BIN)/pytest -m "e2e and not lab" $(SHARED)
 
 faults: $(VENV)/.development ## Kill and multiply real processes in the middle of things, on SQLite and on PostgreSQL
-	@$(BIN)/pytest -m fault
+	@$(BIN)/pytest -m fault $(SHARED)
 
 conformance: $(VENV)/.development ## Drive IBM's SDKs for Python, Node, Go and Java; writes docs/compatibility.md
 	@$(BIN)/pytest tests/conformance --compatibility-page docs/compatibility.md

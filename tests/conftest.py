@@ -16,6 +16,21 @@ from tests.world import World, make_world
 __all__ = ["new_postgresql_database"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of real processes may be shared out (``--dist loadgroup``): those that share a product stay together."""
+    for item in items:
+        if item.get_closest_marker("live"):
+            item.add_marker(pytest.mark.xdist_group(_group_of(item)))
+
+
+def _group_of(item: pytest.Item) -> str:
+    """The database, of what uses the product of the whole session; else its file too."""
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    database = next((each for each in ("sqlite", "postgresql") if each in parameters), "")
+    shares = isinstance(item, pytest.Function) and "product" in item.fixturenames
+    return database if database and shares else f"{item.path.stem} {database}"
+
+
 @pytest.fixture(autouse=True)
 def answers_are_as_documented() -> Iterator[None]:
     """Whatever a test asks the API, the answer is one that the OpenAPI document describes."""

@@ -47,6 +47,4 @@ def whole(
             yield made
         finally:
             made.stop()
-            if product.supervisor:
-                product.attempt("down")
-            product.kill_everything()
+            product.end()

@@ -24,18 +24,17 @@ def new_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewProduct
 
     yield make
     for product in made:
-        if product.supervisor:
-            product.attempt("down")
-        product.kill_everything()
+        product.end()
 
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def product(request: pytest.FixtureRequest, new_product: NewProduct) -> Product:
+def product(request: pytest.FixtureRequest, new_product: NewProduct) -> Iterator[Product]:
     """A product that runs. Add to it what you like; leave it running, with its demo world."""
     on_postgresql = request.param == "postgresql"
     made = new_product(database_url=request.getfixturevalue("new_postgresql_database")() if on_postgresql else "")
     made.start()
-    return made
+    yield made
+    made.end()
 
 
 @pytest.fixture(scope="module")

@@ -124,6 +124,12 @@ class Product:
                     found.append(int(folder.name))
         return found
 
+    def end(self) -> None:
+        """Stopped, and if that fails killed."""
+        if self.supervisor:
+            self.attempt("down")
+        self.kill_everything()
+
     def kill_everything(self) -> None:
         """``kill -9`` of every process, the supervisor's and all others, at once."""
         for pid in self.processes():

@@ -14,7 +14,7 @@ from tests.certified import command
 from tests.live.operator import NEW, Operator, eventually
 from tests.live.product import Product
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 DUE_NOW = (
     "from identity.models import IssuedCertificate; from controlplane.kernel import clock; "

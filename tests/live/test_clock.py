@@ -13,7 +13,7 @@ from tests.live.operator import Operator, eventually
 from tests.live.product import Product
 from tests.live.turning import turn_clock
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 VERSION = {"version": "2025-08-26"}
 SLACK = timedelta(seconds=60)

@@ -12,7 +12,7 @@ from tests.live.operator import NEW, Operator
 from tests.live.product import Product
 from tests.live.test_program_flows import inside
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 GRANT = "urn:ibm:params:oauth:grant-type:"
 Attempt = Callable[[], requests.Response]

@@ -226,6 +226,7 @@ class Fixed(TokenManager):
         """As in Metadata."""
 
 
+@pytest.mark.e2e
 def test_many_clients_of_one_worker_all_finish(small: Product) -> None:
     token = api_token(small)["Authorization"].removeprefix("Bearer ")
     client_for(small, Fixed(token)).create_bucket(Bucket="busy-bucket")
@@ -246,6 +247,7 @@ def test_many_clients_of_one_worker_all_finish(small: Product) -> None:
     assert found == [[f"{number}/{turn}".encode() for turn in range(5)] for number in range(8)]
 
 
+@pytest.mark.e2e
 def test_a_crowd_is_answered_at_once(small: Product) -> None:
     """No answer takes as long as a request to IAM may: nobody waited for anybody."""
     headers, url = api_token(small), f"{small.info['control_plane_url']}/cos/"
@@ -257,6 +259,7 @@ def test_a_crowd_is_answered_at_once(small: Product) -> None:
     assert {"SlowDown" in answer.text for answer in answers if answer.status_code == 503} <= {True}
 
 
+@pytest.mark.e2e
 def test_what_was_stored_outlives_a_kill(new_product: Callable[..., Product]) -> None:
     product = new_product()
     product.start()
@@ -268,6 +271,7 @@ def test_what_was_stored_outlives_a_kill(new_product: Callable[..., Product]) ->
     assert requests.get(f"{url}/a", headers=api_token(product), timeout=10).content == b"hello"
 
 
+@pytest.mark.e2e
 def test_one_thread_says_what_it_lacks(new_product: Callable[..., Product]) -> None:
     product = new_product(settings={"BAREMINT_WORKERS": "1", "BAREMINT_THREADS": "1"})
     product.start()

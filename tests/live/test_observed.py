@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.live.operator import NEW, eventually
 from tests.live.product import Product
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 ISSUED = {"kind": "identity_token", "operation": "is.metadata.identity-token.create"}
 

@@ -14,7 +14,7 @@ from tests.live.conftest import NewProduct
 from tests.live.operator import Operator
 from tests.live.product import ROOT, Product
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 APIKEY = "urn:ibm:params:oauth:grant-type:apikey"
 VERSION = {"version": "2025-08-26", "generation": "2"}
@@ -60,7 +60,6 @@ def disposable(new_product: NewProduct) -> Product:
     return new_product()
 
 
-@pytest.mark.e2e
 def test_killed_processes_are_started_again(disposable: Product) -> None:
     disposable.start()
     children = {pid for pid in disposable.processes() if parent_of(pid) == disposable.supervisor}
@@ -75,7 +74,6 @@ def test_killed_processes_are_started_again(disposable: Product) -> None:
         assert session.get(url, timeout=10).status_code == 200
 
 
-@pytest.mark.e2e
 def test_a_worker_that_is_killed_in_the_middle_leaves_no_server_stuck(new_product: NewProduct) -> None:
     """The next step stands in the database; the tick takes up what a dead worker left."""
     product = new_product(settings={"BAREMINT_PROVISION_SECONDS": "3"})
@@ -125,7 +123,6 @@ def test_info_before_the_first_start_says_what_to_do(new_product: NewProduct) ->
     assert "baremint up" in done.stderr
 
 
-@pytest.mark.e2e
 def test_without_any_privilege_it_serves_a_server_until_ctrl_c(new_product: NewProduct) -> None:
     """In a user namespace of its own even root is nobody: no capability is left."""
     product = new_product(run_through=("unshare", "--user") if os.geteuid() == 0 else ())
