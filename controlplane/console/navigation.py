@@ -10,6 +10,7 @@ SECTIONS = (
     ("Token inspector", "/inspector"),
     ("Keys and certificates", "/keys"),
     ("Activity", "/activity"),
+    ("Learn", "/learn/"),
 )
 ELSEWHERE = (("API reference", "/docs"), ("Raw records", "/admin/"))
 
@@ -27,4 +28,4 @@ def sections(path: str) -> list[Section]:
 
 
 def _is_in(path: str, section: str) -> bool:
-    return path == section or (section != "/" and path.startswith(f"{section}/"))
+    return path == section or (section != "/" and path.startswith(f"{section.rstrip('/')}/"))

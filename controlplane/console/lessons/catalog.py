@@ -1,0 +1,15 @@
+"""The lessons, in the order in which they are taught."""
+
+from controlplane.console.lessons import identity_token
+from controlplane.console.lessons.lesson import Lesson
+
+LESSONS: tuple[Lesson, ...] = (identity_token.LESSON,)
+
+
+def find_lesson(slug: str) -> Lesson | None:
+    return next((lesson for lesson in LESSONS if lesson.slug == slug), None)
+
+
+def number_of(lesson: Lesson) -> int:
+    """As people count them, from 1."""
+    return LESSONS.index(lesson) + 1

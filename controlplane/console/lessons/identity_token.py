@@ -1,0 +1,141 @@
+"""Lesson 1: switch the metadata service on, and get an identity token."""
+
+import shlex
+from datetime import UTC, datetime
+from typing import Any
+
+from controlplane.console.access import SERVER
+from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
+from controlplane.operations.program import paste
+from identity.inside.views import RENAMED_IN
+from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from servers.services.events import UPDATE
+
+MAY_SWITCH = f"{SERVER}.update"
+
+
+def _refused(evidence: Evidence) -> Seen | None:
+    event = evidence.first(
+        IDENTITY_TOKEN, on=evidence.place.server.crn, success=False, where=lambda each: each.reason_code == 403
+    )
+    return Seen(f"A program asked who it is, and got 403: {event.message}", event) if event else None
+
+
+def _switched_on(evidence: Evidence) -> Seen | None:
+    event = _switched(evidence, on=True, after="refused")
+    return Seen(f"{event.initiator_name or 'Somebody'} switched the service on.", event) if event else None
+
+
+def _token(evidence: Evidence) -> Seen | None:
+    event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn, after="on")
+    if event is None:
+        return None
+    return Seen(f"A token was signed with key {event.data['kid']}. It is good until {_until(event)}.", event)
+
+
+def _switched_off(evidence: Evidence) -> Seen | None:
+    event = _switched(evidence, on=False, after="token")
+    return Seen("The service was switched off. From this moment the token was worth nothing.", event) if event else None
+
+
+def _new_token(evidence: Evidence) -> Seen | None:
+    again = _switched(evidence, on=True, after="off")
+    if again is None:
+        return None
+    event = evidence.first(
+        IDENTITY_TOKEN, on=evidence.place.server.crn, after="off", where=lambda each: each.pk > again.pk
+    )
+    return (
+        Seen(f"A new token was signed, good until {_until(event)}. The old one stays dead.", event) if event else None
+    )
+
+
+def _switched(evidence: Evidence, *, on: bool, after: str) -> Any:
+    return evidence.first(
+        UPDATE,
+        on=evidence.place.server.crn,
+        after=after,
+        where=lambda event: event.data.get("metadata_service", {}).get("enabled") is on,
+    )
+
+
+def _until(event: Any) -> str:
+    return f"{datetime.fromtimestamp(event.data['exp'], UTC):%H:%M:%S} UTC"
+
+
+def _commands(place: Place) -> list[Command]:
+    server, name = place.server, shlex.quote(place.server.name)
+    ask = f"{place.curl} -X PUT '{server.url}/identity/v1/token?version={RENAMED_IN}' -H 'Metadata-Flavor: ibm'"
+    read = "python3 -c 'import json, sys; print(json.load(sys.stdin)[\"access_token\"])'"
+    decode = (
+        "python3 -c 'import base64, json, sys; "
+        'print(json.dumps(json.loads(base64.urlsafe_b64decode(sys.argv[1].split(".")[1] + "==")), indent=1))\' "$TOKEN"'
+    )
+    return [
+        Command(
+            "Ask while the service is off",
+            f"{paste(f'is bare-metal-server-update {name} --metadata-service false')}\n{ask}; echo",
+            "The first line sees to it that the service is off. The second is what a program on the server does: it "
+            "dials the metadata service, and the address it dials from says which server it is. It gets 403.",
+            needs=MAY_SWITCH,
+        ),
+        Command(
+            "Switch it on",
+            paste(f"is bare-metal-server-update {name} --metadata-service true"),
+            "Or turn the switch on the server's page. It takes effect at once, in every process.",
+            needs=MAY_SWITCH,
+        ),
+        Command(
+            "Get a token and look into it",
+            f"TOKEN=$({ask} -d '{{\"expires_in\": 3600}}' | {read})\n{decode}",
+            "No password was sent. The claims say which server this is (iaas), for whom the token is (aud) and until "
+            "when it is good (exp, in seconds since 1970).",
+        ),
+        Command(
+            "Switch it off, and on again",
+            f"{paste(f'is bare-metal-server-update {name} --metadata-service false')}\n"
+            f"{paste(f'is bare-metal-server-update {name} --metadata-service true')}\n"
+            f"{place.curl} -X POST '{server.url}/identity/v1/iam_tokens?version={RENAMED_IN}' "
+            '-H "Authorization: Bearer $TOKEN"; echo',
+            "The token has not expired, yet it is refused with 401: it belongs to the time before. Whoever suspects a "
+            "server switches it off, and every token it ever got is dead.",
+            needs=MAY_SWITCH,
+        ),
+        Command("Get a new token", f"TOKEN=$({ask} | {read})", "The server has its identity again."),
+    ]
+
+
+LESSON = Lesson(
+    slug="identity-token",
+    title="Enable the service, get an identity token",
+    goal="A program on a server learns who it is, without a password.",
+    why=(
+        "A program that calls an API has to prove who it is. The usual way is a secret: an API key in a file, in an "
+        "image, in somebody's history. It is copied, it leaks, and nobody dares to change it.",
+        "A server needs no secret to be known: whoever runs it knows which one it is. So the platform offers a "
+        "metadata service, at an address that only this server reaches. A program asks it with one HTTP request, and "
+        "gets a token: a short text, signed by the platform, that says which server this is and ends within the hour.",
+        "The service is off until somebody with the right to change the server switches it on. The switch is the first "
+        "defence: a server that needs no identity gets none.",
+    ),
+    parties=("Operator", "Program on {server}", "Metadata service"),
+    drawn=(
+        Drawn(1, 2, "PUT /identity/v1/token", "refused"),
+        Drawn(2, 1, "403: it is off", "refused", "refused"),
+        Drawn(0, 2, "on", "on"),
+        Drawn(1, 2, "PUT /identity/v1/token", "token"),
+        Drawn(2, 1, "identity token", "token"),
+        Drawn(0, 2, "off: the token is dead", "off", "refused"),
+        Drawn(2, 1, "a new identity token", "again"),
+    ),
+    commands=_commands,
+    checks=(
+        Check("refused", "Refused while it is off", "Ask for a token while the service is off.", _refused),
+        Check("on", "Switched on", "Switch the metadata service on.", _switched_on),
+        Check("token", "An identity token", "Ask for a token again, now that it is on.", _token),
+        Check("off", "Switched off", "Switch it off once more: see what becomes of the token.", _switched_off),
+        Check("again", "A new token", "Switch it on and ask anew.", _new_token),
+    ),
+    watches=(IDENTITY_TOKEN, UPDATE),
+    prefers=lambda server: not getattr(server, "metadata_enabled", False),
+)

@@ -1,0 +1,161 @@
+"""What a lesson is: words, commands, and checks that look for what really happened.
+
+A lesson is plain data. Its checks are pure functions: evidence in, what was seen or nothing out. They read activity
+events, never a click, and count from the number of an event, never from a time: the clock may move meanwhile.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.console.presenters.diagrams import State
+
+
+@dataclass(frozen=True)
+class At:
+    """A server, as a learner's commands name it."""
+
+    id: str
+    name: str
+    crn: str
+    url: str
+    """Of its metadata service, by its loopback address; http or https as it is switched now."""
+    has_default_profile: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one learner does one lesson."""
+
+    server: At
+    account_id: str
+    control_plane: str
+    """Its address: the VPC API is below ``/v1``, IAM at the address itself."""
+    ca_bundle: str
+    """A file: what TLS clients have to trust."""
+    name: str
+    """For what the lesson makes, a trusted profile above all. Nobody else's lesson, and no other attempt, has it."""
+    peer: At | None = None
+    """Another server of the account, for lessons that take two; None when there is none."""
+
+    @property
+    def curl(self) -> str:
+        """curl, as the server's metadata service has to be asked now."""
+        return f"curl -s --cacert {self.ca_bundle}" if self.server.url.startswith("https:") else "curl -s"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What finishes a check: an event, and a sentence about it."""
+
+    text: str
+    event: ActivityEvent
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a check may look at."""
+
+    place: Place
+    events: Sequence[ActivityEvent]
+    """Since the lesson was begun, oldest first: those of the lesson's ``watches``."""
+    found: Mapping[str, int] = field(default_factory=dict)
+    """By check: the number of the event that finished it."""
+
+    def first(
+        self,
+        action: str,
+        *,
+        after: str = "",
+        on: str = "",
+        success: bool = True,
+        where: Callable[[ActivityEvent], bool] = lambda event: True,
+    ) -> ActivityEvent | None:
+        """The first event of this action and outcome, on the target ``on`` (a CRN or id) if one is named.
+
+        ``after`` names a check: only events after the one that finished it count, and none before it is finished.
+        """
+        if after and after not in self.found:
+            return None
+        outcome = ActivityEvent.Outcome.SUCCESS if success else ActivityEvent.Outcome.FAILURE
+        for event in self.events:
+            right_kind = event.action == action and event.outcome == outcome and on in ("", event.target_id)
+            if right_kind and event.pk > self.found.get(after, 0) and where(event):
+                return event
+        return None
+
+    def finished_by(self, check: str) -> ActivityEvent | None:
+        """The event that finished another check."""
+        return next((event for event in self.events if event.pk == self.found.get(check)), None)
+
+
+@dataclass(frozen=True)
+class Check:
+    key: str
+    title: str
+    todo: str
+    """What to do next, as long as it is not finished."""
+    look: Callable[[Evidence], Seen | None]
+
+
+@dataclass(frozen=True)
+class Command:
+    title: str
+    text: str
+    """To paste into one shell, after the commands before it."""
+    note: str = ""
+    """Why, and what it prints."""
+    needs: str = ""
+    """The IAM action of the caller whose key it uses; empty for what programs on the server do, which have no key."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A message of the diagram. It is faint until its check is finished."""
+
+    source: int
+    target: int
+    text: str
+    check: str
+    becomes: State = "done"
+
+
+def _any_server(server: object) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Lesson:
+    slug: str
+    title: str
+    goal: str
+    why: Sequence[str]
+    """Paragraphs: what a learner who knows HTTP should understand before the commands."""
+    parties: Sequence[str]
+    """Of the diagram, left to right. ``{server}`` is the name of the learner's server, ``{peer}`` the other one's."""
+    drawn: Sequence[Drawn]
+    commands: Callable[[Place], Sequence[Command]]
+    checks: Sequence[Check]
+    watches: Sequence[str]
+    """The actions of the activity events that its checks look at."""
+    lab: str = ""
+    """What of it needs the lab; empty when it works without."""
+    warning: str = ""
+    """What others notice of it."""
+    prefers: Callable[[object], bool] = _any_server
+    """Whether a server (a row of BareMetalServer) suits it: the first choice that is offered."""
+
+    @property
+    def path(self) -> str:
+        return f"/learn/{self.slug}"
+
+
+def evaluate(lesson: Lesson, evidence: Evidence) -> dict[str, Seen]:
+    """What is seen now of checks that are not finished yet, in their order; each may build on those before it."""
+    found, seen = dict(evidence.found), {}
+    for check in lesson.checks:
+        if check.key in found:
+            continue
+        if sight := check.look(Evidence(evidence.place, evidence.events, found)):
+            found[check.key], seen[check.key] = sight.event.pk, sight
+    return seen

@@ -1,0 +1,103 @@
+"""How far learners are: begun, looked at, reset."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Max
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import Party, record
+from controlplane.activity.selectors import events_after
+from controlplane.console.lessons.catalog import find_lesson
+from controlplane.console.lessons.lesson import Evidence, Lesson, evaluate
+from controlplane.console.lessons.places import place_of
+from controlplane.console.models import FinishedCheck, LessonProgress
+from controlplane.kernel import clock
+from servers.models import BareMetalServer
+from trustedprofiles.models import Account, User
+
+CLASS_RESET = "baremint.class.reset"
+MOST_EVENTS = 2000
+LONGEST_SEEN = 512
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far somebody is with one lesson."""
+
+    progress: LessonProgress
+    finished: dict[str, FinishedCheck]
+    """By check."""
+
+    def done(self, lesson: Lesson) -> int:
+        return sum(check.key in self.finished for check in lesson.checks)
+
+
+@transaction.atomic
+def begin(learner: User, lesson: Lesson, server: BareMetalServer) -> LessonProgress:
+    """Begin a lesson, or begin it anew: only what happens from now on counts."""
+    LessonProgress.objects.filter(learner=learner, lesson=lesson.slug).delete()
+    return LessonProgress.objects.create(
+        learner=learner,
+        lesson=lesson.slug,
+        server_id=server.id,
+        after_event=ActivityEvent.objects.aggregate(id=Max("id"))["id"] or 0,
+        begun_at=clock.now(),
+    )
+
+
+def standings(learners: Sequence[User]) -> dict[tuple[int, str], Standing]:
+    """By learner and lesson: how far they are by now, in whatever lessons they have begun. What happened since it was
+    last looked at is noted, whoever looks."""
+    rows = LessonProgress.objects.filter(learner__in=learners).select_related("learner__account")
+    return {(row.learner_id, row.lesson): look(row) for row in rows.prefetch_related("finished")}
+
+
+def standing_of(learner: User, lesson: Lesson) -> Standing | None:
+    """None: not begun."""
+    return standings([learner]).get((learner.pk, lesson.slug))
+
+
+def look(progress: LessonProgress) -> Standing:
+    """Note what is seen now of the checks that are not finished. A finished one stays finished."""
+    lesson = find_lesson(progress.lesson)
+    finished = {each.check_key: each for each in progress.finished.all()}
+    if lesson is None or all(check.key in finished for check in lesson.checks):
+        return Standing(progress, finished)
+    place = place_of(progress)
+    if place is None:
+        return Standing(progress, finished)
+    found = {key: each.event_number for key, each in finished.items()}
+    seen = evaluate(lesson, Evidence(place, _events(progress, lesson, list(found.values())), found))
+    new = [
+        FinishedCheck(progress=progress, check_key=key, event_number=sight.event.pk, seen=sight.text[:LONGEST_SEEN])
+        for key, sight in seen.items()
+    ]
+    if new:
+        FinishedCheck.objects.bulk_create(new, ignore_conflicts=True)  # another window may look at the same moment
+    return Standing(progress, finished | {each.check_key: each for each in new})
+
+
+def _events(progress: LessonProgress, lesson: Lesson, found: list[int]) -> list[ActivityEvent]:
+    """Oldest first; those that finished a check are there however long ago they were."""
+    account_id = progress.learner.account_id or ""
+    newest = events_after(account_id, progress.after_event, lesson.watches)[:MOST_EVENTS]
+    events = {event.pk: event for event in [*newest, *ActivityEvent.objects.filter(pk__in=found)]}
+    return [events[number] for number in sorted(events)]
+
+
+@transaction.atomic
+def reset_class(account: Account, *, by: Party) -> int:
+    """All learners of the account begin anew; what they made stays. Returns how many had begun a lesson."""
+    rows = LessonProgress.objects.filter(learner__account=account)
+    learners = rows.values("learner").distinct().count()
+    rows.delete()
+    target = class_of(account)
+    record(CLASS_RESET, initiator=by, target=target, account_id=account.id, data={"learners": learners})
+    return learners
+
+
+def class_of(account: Account) -> Party:
+    """How events name the learners of an account."""
+    return Party(account.id, account.name, "Class")

@@ -1,0 +1,42 @@
+"""The teacher's panel: how far everybody is, and a fresh start for all."""
+
+from django.http import HttpRequest, HttpResponse
+
+from controlplane.console.access import ADMINISTER, Person
+from controlplane.console.lessons.catalog import LESSONS
+from controlplane.console.lessons.progress import CLASS_RESET, class_of, reset_class
+from controlplane.console.pages import done, fragment, page, shown
+from controlplane.console.presenters.learn import class_rows
+from controlplane.console.views.server import ask
+from controlplane.operations.program import paste
+
+PATH = "/learn/class"
+
+
+@page()
+def classroom(request: HttpRequest, person: Person) -> HttpResponse:
+    person.require(ADMINISTER)
+    context = {**_progress(person), "add": paste("person NAME --role operator")}
+    return shown(request, person, "console/learn/class.html", context)
+
+
+@page()
+def state(request: HttpRequest, person: Person) -> HttpResponse:
+    person.require(ADMINISTER)
+    return fragment(request, "console/learn/class_state.html", _progress(person))
+
+
+@page("POST")
+def reset(request: HttpRequest, person: Person) -> HttpResponse:
+    """Asks first."""
+    with person.recording(CLASS_RESET, class_of(person.account)):
+        person.require(ADMINISTER)
+    if "confirmed" not in request.POST:
+        return ask(request, person, "console/learn/confirm_reset.html", {"back": PATH})
+    count = reset_class(person.account, by=person.by)
+    learners = f"{count} learner{'' if count == 1 else 's'}"
+    return done(request, f"The class is reset: {learners} had begun.", back=PATH)
+
+
+def _progress(person: Person) -> dict[str, object]:
+    return {"learners": class_rows(person.account.id), "lessons": LESSONS}

@@ -1,0 +1,61 @@
+"""Learn: the lessons, and one of them as it is done."""
+
+from django.http import HttpRequest, HttpResponse
+
+from controlplane.console.access import ADMINISTER, Person
+from controlplane.console.lessons.catalog import LESSONS, find_lesson
+from controlplane.console.lessons.lesson import Lesson
+from controlplane.console.lessons.places import choices
+from controlplane.console.lessons.progress import begin, standing_of, standings
+from controlplane.console.pages import done, fragment, page, see_other, shown
+from controlplane.console.presenters.learn import lesson_row, lesson_rows, lesson_state
+from controlplane.console.views.server import find_server
+from controlplane.kernel.errors import NotFound
+
+
+def _find(slug: str) -> Lesson:
+    lesson = find_lesson(slug)
+    if lesson is None:
+        raise NotFound(f"There is no such lesson. There are {len(LESSONS)}, listed at /learn/.")
+    return lesson
+
+
+@page()
+def lessons(request: HttpRequest, person: Person) -> HttpResponse:
+    """Everybody's own, whatever they may do otherwise."""
+    rows = lesson_rows(person.user, standings([person.user]))
+    following = next((row for row in rows if row.done < row.total), None)
+    context = {"rows": rows, "following": following, "may_teach": bool(person.may(ADMINISTER))}
+    return shown(request, person, "console/learn/list.html", context)
+
+
+@page()
+def without_slash(request: HttpRequest, person: Person) -> HttpResponse:
+    return see_other("/learn/")
+
+
+@page()
+def lesson(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
+    found = _find(slug)
+    standing = standing_of(person.user, found)
+    context = {
+        **lesson_state(person, found, standing),
+        "row": lesson_row(found, standing),
+        "servers": choices(person, found),
+    }
+    return shown(request, person, "console/learn/lesson.html", context)
+
+
+@page()
+def state(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
+    found = _find(slug)
+    return fragment(request, "console/learn/state.html", lesson_state(person, found, standing_of(person.user, found)))
+
+
+@page("POST")
+def start(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
+    """Begin, or begin anew, with a server that the learner may see."""
+    found = _find(slug)
+    server = find_server(person, request.POST.get("server", ""))
+    begin(person.user, found, server)
+    return done(request, f"You do this lesson with {server.name}.", back=found.path)

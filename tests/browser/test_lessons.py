@@ -1,0 +1,67 @@
+"""Lessons, done from start to finish as a learner does them: what the page shows is pasted into a shell, as it is."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.browser.shell import Shell
+from tests.browser.visitor import Visitor
+from tests.live.product import Product
+
+pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.browser]
+Visit = Callable[..., Visitor]
+SECONDS = 30_000
+
+STEPS: dict[str, list[list[str]]] = {
+    "identity-token": [["refused"], ["on"], ["token"], ["off"], ["again"]],
+}
+"""By lesson: which checks each of its commands turns green."""
+
+
+@pytest.fixture
+def shell(product: Product) -> Iterator[Shell]:
+    with Shell(product) as opened:
+        yield opened
+    product.run("clock", "reset")
+
+
+def turned_green(visitor: Visitor, check: str) -> None:
+    visitor.page.wait_for_selector(f'#check-{check}[data-check="done"]', timeout=SECONDS)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("lesson", STEPS)
+def test_a_lesson_is_done_by_pasting_what_it_shows(visit: Visit, shell: Shell, lesson: str, scheme: str) -> None:
+    visitor = visit(color_scheme=scheme)
+    visitor.go(f"/learn/{lesson}")
+    faults = visitor.audit()
+    begin(visitor)
+    assert visitor.page.locator("[data-command]").count() == len(STEPS[lesson])
+    assert visitor.page.locator("[data-check=done]").count() == 0
+    printed = ""
+    for number, checks in enumerate(STEPS[lesson], start=1):
+        printed += shell.paste(visitor.page.locator(f"#command-{number}").text_content() or "")
+        for check in checks:
+            turned_green(visitor, check)
+    assert "Traceback" not in printed
+    assert "the lesson is finished" in visitor.page.inner_text("#lesson-progress")
+    assert visitor.page.locator(".message.waiting").count() == 0
+    assert faults + visitor.audit() == []
+
+
+def begin(visitor: Visitor) -> None:
+    """With the server that is proposed, anew when it was begun before."""
+    if (again := visitor.page.locator("details.card summary")).count():
+        again.click()
+    visitor.page.locator("main form button", has_text="Begin").click()
+    visitor.page.wait_for_load_state()
+
+
+def test_an_event_leads_to_what_finished_a_check(visit: Visit, shell: Shell) -> None:
+    visitor = visit()
+    visitor.go("/learn/identity-token")
+    begin(visitor)
+    shell.paste(visitor.page.locator("#command-1").text_content() or "")
+    turned_green(visitor, "refused")
+    visitor.page.locator("#check-refused a").click()
+    assert visitor.page.inner_text("h1") == "Identity token not issued"
