@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.shell import Shell
 from tests.browser.visitor import Visitor
+from tests.live.operator import eventually
 from tests.live.product import Product
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.browser]
@@ -14,6 +15,9 @@ SECONDS = 30_000
 
 STEPS: dict[str, list[list[str]]] = {
     "identity-token": [["refused"], ["on"], ["token"], ["off"], ["again"]],
+    "trusted-profile": [["made"], ["refused"], ["trusted"], ["became"], ["unlinked"]],
+    "policy": [["became"], ["refused"], ["explained"], ["granted"], ["allowed"], ["limited"]],
+    "rotation": [["token"], ["rotated"], ["overlap"], ["successor"], ["expired", "fresh"], ["due"], ["home"]],
 }
 """By lesson: which checks each of its commands turns green."""
 
@@ -23,10 +27,14 @@ def shell(product: Product) -> Iterator[Shell]:
     with Shell(product) as opened:
         yield opened
     product.run("clock", "reset")
+    eventually(lambda: product.attempt("token").returncode == 0, seconds=SECONDS / 1000)
 
 
-def turned_green(visitor: Visitor, check: str) -> None:
-    visitor.page.wait_for_selector(f'#check-{check}[data-check="done"]', timeout=SECONDS)
+def turned_green(visitor: Visitor, check: str, printed: str = "") -> None:
+    try:
+        visitor.page.wait_for_selector(f'#check-{check}[data-check="done"]', timeout=SECONDS)
+    except Exception as error:
+        raise AssertionError(f"{check} stays open; the shell printed:\n{printed}") from error
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -42,7 +50,7 @@ def test_a_lesson_is_done_by_pasting_what_it_shows(visit: Visit, shell: Shell, l
     for number, checks in enumerate(STEPS[lesson], start=1):
         printed += shell.paste(visitor.page.locator(f"#command-{number}").text_content() or "")
         for check in checks:
-            turned_green(visitor, check)
+            turned_green(visitor, check, printed)
     assert "Traceback" not in printed
     assert "the lesson is finished" in visitor.page.inner_text("#lesson-progress")
     assert visitor.page.locator(".message.waiting").count() == 0

@@ -1,9 +1,14 @@
 """The lessons, in the order in which they are taught."""
 
-from controlplane.console.lessons import identity_token
+from controlplane.console.lessons import identity_token, policy, rotation, trusted_profile
 from controlplane.console.lessons.lesson import Lesson
 
-LESSONS: tuple[Lesson, ...] = (identity_token.LESSON,)
+LESSONS: tuple[Lesson, ...] = (
+    identity_token.LESSON,
+    trusted_profile.LESSON,
+    policy.LESSON,
+    rotation.LESSON,
+)
 
 
 def find_lesson(slug: str) -> Lesson | None:

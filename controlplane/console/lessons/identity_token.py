@@ -1,13 +1,12 @@
 """Lesson 1: switch the metadata service on, and get an identity token."""
 
 import shlex
-from datetime import UTC, datetime
 from typing import Any
 
 from controlplane.console.access import SERVER
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
+from controlplane.console.lessons.phrases import ask_token, claims_of, get_token, inside, until
 from controlplane.operations.program import paste
-from identity.inside.views import RENAMED_IN
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.services.events import UPDATE
 
@@ -30,7 +29,7 @@ def _token(evidence: Evidence) -> Seen | None:
     event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn, after="on")
     if event is None:
         return None
-    return Seen(f"A token was signed with key {event.data['kid']}. It is good until {_until(event)}.", event)
+    return Seen(f"A token was signed with key {event.data['kid']}. It is good until {until(event)}.", event)
 
 
 def _switched_off(evidence: Evidence) -> Seen | None:
@@ -45,9 +44,7 @@ def _new_token(evidence: Evidence) -> Seen | None:
     event = evidence.first(
         IDENTITY_TOKEN, on=evidence.place.server.crn, after="off", where=lambda each: each.pk > again.pk
     )
-    return (
-        Seen(f"A new token was signed, good until {_until(event)}. The old one stays dead.", event) if event else None
-    )
+    return Seen(f"A new token was signed, good until {until(event)}. The old one stays dead.", event) if event else None
 
 
 def _switched(evidence: Evidence, *, on: bool, after: str) -> Any:
@@ -59,49 +56,38 @@ def _switched(evidence: Evidence, *, on: bool, after: str) -> Any:
     )
 
 
-def _until(event: Any) -> str:
-    return f"{datetime.fromtimestamp(event.data['exp'], UTC):%H:%M:%S} UTC"
-
-
 def _commands(place: Place) -> list[Command]:
-    server, name = place.server, shlex.quote(place.server.name)
-    ask = f"{place.curl} -X PUT '{server.url}/identity/v1/token?version={RENAMED_IN}' -H 'Metadata-Flavor: ibm'"
-    read = "python3 -c 'import json, sys; print(json.load(sys.stdin)[\"access_token\"])'"
-    decode = (
-        "python3 -c 'import base64, json, sys; "
-        'print(json.dumps(json.loads(base64.urlsafe_b64decode(sys.argv[1].split(".")[1] + "==")), indent=1))\' "$TOKEN"'
-    )
+    name = shlex.quote(place.server.name)
+    off, on = (paste(f"is bare-metal-server-update {name} --metadata-service {each}") for each in ("false", "true"))
+    ask = ask_token(place)
     return [
         Command(
             "Ask while the service is off",
-            f"{paste(f'is bare-metal-server-update {name} --metadata-service false')}\n{ask}; echo",
+            f"{off}\n{ask}; echo",
             "The first line sees to it that the service is off. The second is what a program on the server does: it "
             "dials the metadata service, and the address it dials from says which server it is. It gets 403.",
             needs=MAY_SWITCH,
         ),
         Command(
             "Switch it on",
-            paste(f"is bare-metal-server-update {name} --metadata-service true"),
+            on,
             "Or turn the switch on the server's page. It takes effect at once, in every process.",
             needs=MAY_SWITCH,
         ),
         Command(
             "Get a token and look into it",
-            f"TOKEN=$({ask} -d '{{\"expires_in\": 3600}}' | {read})\n{decode}",
+            f"{get_token(place)}\n{claims_of('TOKEN')}",
             "No password was sent. The claims say which server this is (iaas), for whom the token is (aud) and until "
             "when it is good (exp, in seconds since 1970).",
         ),
         Command(
             "Switch it off, and on again",
-            f"{paste(f'is bare-metal-server-update {name} --metadata-service false')}\n"
-            f"{paste(f'is bare-metal-server-update {name} --metadata-service true')}\n"
-            f"{place.curl} -X POST '{server.url}/identity/v1/iam_tokens?version={RENAMED_IN}' "
-            '-H "Authorization: Bearer $TOKEN"; echo',
+            f'{off}\n{on}\n{inside(place, "POST", "iam_tokens")} -H "Authorization: Bearer $TOKEN"; echo',
             "The token has not expired, yet it is refused with 401: it belongs to the time before. Whoever suspects a "
             "server switches it off, and every token it ever got is dead.",
             needs=MAY_SWITCH,
         ),
-        Command("Get a new token", f"TOKEN=$({ask} | {read})", "The server has its identity again."),
+        Command("Get a new token", get_token(place), "The server has its identity again."),
     ]
 
 

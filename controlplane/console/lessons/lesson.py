@@ -20,7 +20,7 @@ class At:
     crn: str
     url: str
     """Of its metadata service, by its loopback address; http or https as it is switched now."""
-    has_default_profile: bool = False
+    region: str
 
 
 @dataclass(frozen=True)

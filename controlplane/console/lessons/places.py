@@ -19,7 +19,7 @@ MOST_CHOICES = 200
 def place_of(progress: LessonProgress) -> Place | None:
     """None when the server is gone: the learner has to choose another."""
     account_id = progress.learner.account_id
-    servers = BareMetalServer.objects.filter(account_id=account_id).select_related("initialization")
+    servers = BareMetalServer.objects.filter(account_id=account_id)
     server = servers.filter(id=progress.server_id).first()
     if server is None:
         return None
@@ -41,7 +41,7 @@ def _at(server: BareMetalServer) -> At:
         name=server.name,
         crn=server.crn,
         url=metadata_url(loopback_address(server.number), protocol=server.metadata_protocol),
-        has_default_profile=bool(server.initialization.default_trusted_profile_id),
+        region=server.region,
     )
 
 

@@ -1,0 +1,189 @@
+"""Lesson 3: call a service, be refused, ask why, and grant no more than that."""
+
+import json
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
+from controlplane.console.lessons.phrases import (
+    CREATE_PROFILE,
+    as_operator,
+    exchange,
+    get_token,
+    iam_id_of,
+    link_server,
+    made_profile,
+    make_profile,
+    member,
+)
+from controlplane.operations.program import paste
+from identity.inside.views import RENAMED_IN
+from identity.services.iam_tokens import EXCHANGE_EVENT
+from servers.services.events import DELETE, READ
+from trustedprofiles.events import EXPLANATION_READ, POLICY_CREATE, PROFILE_CREATE
+from trustedprofiles.roles import SYSTEM_ROLES
+
+CREATE_POLICY = "iam-access-management.policy.create"
+VIEWER = next(role.crn for role in SYSTEM_ROLES if role.display_name == "Viewer")
+
+
+def _became(evidence: Evidence) -> Seen | None:
+    profile = made_profile(evidence)
+    if profile is None:
+        return None
+    profile_id = profile.target_id.rpartition(":")[2]
+    event = evidence.first(
+        EXCHANGE_EVENT,
+        on=evidence.place.server.crn,
+        where=lambda each: each.data.get("profile_id") == profile_id,
+    )
+    return Seen(f"The server has an IAM token of {profile.target_name}.", event) if event else None
+
+
+def _refused(evidence: Evidence) -> Seen | None:
+    event = _called(evidence, READ, after="became", success=False)
+    return Seen(f"{event.reason_code} {event.reason_type}: {event.message}", event) if event else None
+
+
+def _explained(evidence: Evidence) -> Seen | None:
+    profile = made_profile(evidence)
+    event = evidence.first(EXPLANATION_READ, after="refused", on=iam_id_of(profile)) if profile else None
+    return Seen("Somebody asked why, and what would allow it.", event) if event else None
+
+
+def _granted(evidence: Evidence) -> Seen | None:
+    profile = made_profile(evidence)
+    if profile is None:
+        return None
+    subject = iam_id_of(profile).lower()
+    event = evidence.first(POLICY_CREATE, after="refused", where=lambda each: each.data.get("subject") == subject)
+    if event is None:
+        return None
+    roles = ", ".join(crn.rpartition(":")[2] for crn in event.data["roles"])
+    return Seen(f"A policy makes {profile.target_name} {roles}.", event)
+
+
+def _allowed(evidence: Evidence) -> Seen | None:
+    event = _called(evidence, READ, after="granted")
+    return Seen("The same call with the same token was answered: 200.", event) if event else None
+
+
+def _limited(evidence: Evidence) -> Seen | None:
+    event = _called(evidence, DELETE, after="granted", success=False)
+    return Seen(f"{event.reason_code}: {event.message}", event) if event else None
+
+
+def _called(evidence: Evidence, action: str, *, after: str, success: bool = True) -> ActivityEvent | None:
+    """A call of the control plane by whoever became the lesson's own profile; when refused, then by policies."""
+    profile = made_profile(evidence)
+    if profile is None:
+        return None
+    caller = iam_id_of(profile)
+    return evidence.first(
+        action,
+        after=after,
+        success=success,
+        where=lambda event: event.initiator_id == caller and (success or event.reason_code == 403),
+    )
+
+
+def _commands(place: Place) -> list[Command]:
+    query = f"version={RENAMED_IN}&generation=2"
+    servers = f"{place.control_plane}/v1/bare_metal_servers"
+    call = f'curl -s "{servers}?{query}" -H "Authorization: Bearer $IAM"'
+    more_info = 'python3 -c \'import json, sys; print(json.load(sys.stdin)["errors"][0]["more_info"])\''
+    names = (
+        "python3 -c 'import json, sys; "
+        '[print(server["name"], server["status"]) for server in json.load(sys.stdin)["bare_metal_servers"]]\''
+    )
+    return [
+        Command(
+            "Become a trusted profile without rights",
+            f"{make_profile(place)}\n{link_server(place)}\n{get_token(place)}\n"
+            f"IAM=$({exchange(place)} \\\n  | {member('access_token')})",
+            "Lesson 2 in one go: a profile, a link to the server, its two tokens.",
+            needs=CREATE_PROFILE,
+        ),
+        Command(
+            "Call a service",
+            f"{call}; echo",
+            "The service knows who calls, and answers 403: no policy lets this profile list servers. The message says "
+            "so, and more_info leads to the explanation.",
+        ),
+        Command(
+            "Ask why",
+            f'WHY=$({call} \\\n  | {more_info})\n{paste("explain")} "$WHY"',
+            "more_info asks the question that the service asked. The answer: what decided, what else was looked at, "
+            "and a call that would change it. Do not paste that one yet.",
+            needs="iam-access-management.explanation.read",
+        ),
+        Command(
+            "Grant it, and no more",
+            f"{as_operator(place, 'POST', '/v1/policies')} -d @- <<JSON\n{_policy(place)}\nJSON",
+            "Viewer on VPC infrastructure: it may look, at every server of this account. To let it look at one server "
+            "only would take another attribute, and another call, since a list is of all of them.",
+            needs=CREATE_POLICY,
+        ),
+        Command(
+            "Call it again, with the same token",
+            f"{call} | {names}",
+            "No new token was needed. A token says who calls; what they may do is looked up at each call.",
+        ),
+        Command(
+            "Try to go too far",
+            f'curl -s -X DELETE "{servers}/{place.server.id}?{query}" -H "Authorization: Bearer $IAM"; echo',
+            "A Viewer deletes nothing. If this program is ever taken over, this is all that the thief may do.",
+        ),
+    ]
+
+
+def _policy(place: Place) -> str:
+    """``PROFILE`` is filled in by the shell."""
+    attributes = [{"name": "accountId", "value": place.account_id}, {"name": "serviceName", "value": "is"}]
+    policy = {
+        "type": "access",
+        "subjects": [{"attributes": [{"name": "iam_id", "value": "iam-$PROFILE"}]}],
+        "roles": [{"role_id": VIEWER}],
+        "resources": [{"attributes": attributes}],
+    }
+    return json.dumps(policy, indent=1)
+
+
+LESSON = Lesson(
+    slug="policy",
+    title="Call a service, be refused, fix the policy",
+    goal="A refusal is read, understood, and answered by the smallest policy that helps.",
+    why=(
+        "To know who calls is authentication; to decide what they may do is authorization. They are kept apart: the "
+        "token carries the first, and policies say the second. Nothing is allowed unless a policy allows it.",
+        "A policy has three parts: a subject, such as a trusted profile; roles, each a bundle of actions; and the "
+        "resources it is about. A call asks for one action on one resource, and the service looks for a policy that "
+        "has all three.",
+        "Whoever is refused is tempted to grant Administrator and go on. It works, and it means that a thief of this "
+        "program's token owns the account. Better ask why it was refused, grant just that, and see what is still "
+        "refused.",
+    ),
+    parties=("Operator", "Program on {server}", "VPC service", "IAM"),
+    drawn=(
+        Drawn(1, 3, "become the profile", "became"),
+        Drawn(1, 2, "GET /v1/bare_metal_servers", "refused"),
+        Drawn(2, 3, "may it?", "refused"),
+        Drawn(2, 1, "403: no policy", "refused", "refused"),
+        Drawn(0, 3, "why?", "explained"),
+        Drawn(0, 3, "a policy: Viewer", "granted"),
+        Drawn(1, 2, "GET /v1/bare_metal_servers", "allowed"),
+        Drawn(2, 1, "200", "allowed"),
+        Drawn(1, 2, "DELETE a server", "limited"),
+        Drawn(2, 1, "403: only a Viewer", "limited", "refused"),
+    ),
+    commands=_commands,
+    checks=(
+        Check("became", "An identity without rights", "Become the trusted profile of the first command.", _became),
+        Check("refused", "Refused", "List the servers with the IAM token.", _refused),
+        Check("explained", "Explained", "Ask why: with the command, for the console leaves no event.", _explained),
+        Check("granted", "Granted", "Write a policy for the profile.", _granted),
+        Check("allowed", "Allowed", "Call again with the same token.", _allowed),
+        Check("limited", "And no further", "Try to delete the server.", _limited),
+    ),
+    watches=(PROFILE_CREATE, EXCHANGE_EVENT, READ, EXPLANATION_READ, POLICY_CREATE, DELETE),
+    prefers=lambda server: bool(getattr(server, "metadata_enabled", False)),
+)

@@ -1,0 +1,192 @@
+"""Lesson 6: keys change under live tokens, and time ends them."""
+
+from datetime import datetime
+
+from django.conf import settings
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.console.access import ADMINISTER, CLOCK
+from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
+from controlplane.console.lessons.phrases import (
+    CREATE_PROFILE,
+    exchange,
+    get_token,
+    link_server,
+    make_profile,
+    member,
+    until,
+)
+from controlplane.operations.program import paste
+from controlplane.timekeeping.services import MOVED
+from identity.services.iam_tokens import EXCHANGE_EVENT
+from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+
+ROTATED = "baremint.key.rotate"
+SYSTEM = "System"
+
+
+def _token(evidence: Evidence) -> Seen | None:
+    event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn)
+    return Seen(f"Key {event.data['kid']} signed a token that is good until {until(event)}.", event) if event else None
+
+
+def _rotated(evidence: Evidence) -> Seen | None:
+    first = evidence.finished_by("token")
+    if first is None:
+        return None
+    event = evidence.first(ROTATED, after="token", where=lambda each: each.data.get("old") == first.data["kid"])
+    return Seen(f"Key {event.data['new']} signs from now on. The old one only verifies.", event) if event else None
+
+
+def _overlap(evidence: Evidence) -> Seen | None:
+    first = evidence.finished_by("token")
+    if first is None:
+        return None
+    event = evidence.first(
+        EXCHANGE_EVENT,
+        on=evidence.place.server.crn,
+        after="rotated",
+        where=lambda each: each.data.get("identity_jti") == first.data["jti"],
+    )
+    return Seen("The token of the old key was accepted after the change.", event) if event else None
+
+
+def _successor(evidence: Evidence) -> Seen | None:
+    change = evidence.finished_by("rotated")
+    if change is None:
+        return None
+    event = evidence.first(
+        IDENTITY_TOKEN,
+        on=evidence.place.server.crn,
+        after="rotated",
+        where=lambda each: each.data["kid"] == change.data["new"],
+    )
+    return Seen(f"A new token is signed by {event.data['kid']}.", event) if event else None
+
+
+def _expired(evidence: Evidence) -> Seen | None:
+    """The clock was moved beyond the end of both tokens."""
+    newest = evidence.finished_by("successor")
+    if newest is None:
+        return None
+    event = evidence.first(MOVED, after="successor", where=lambda each: _to(each).timestamp() > newest.data["exp"])
+    return Seen(f"The clock shows {_to(event):%H:%M:%S} UTC: both tokens have ended.", event) if event else None
+
+
+def _to(event: ActivityEvent) -> datetime:
+    return datetime.fromisoformat(event.data["to"])
+
+
+def _fresh(evidence: Evidence) -> Seen | None:
+    event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn, after="expired")
+    return Seen(f"A fresh token was signed, good until {until(event)} by the moved clock.", event) if event else None
+
+
+def _due(evidence: Evidence) -> Seen | None:
+    event = evidence.first(ROTATED, after="fresh", where=lambda each: each.initiator_type == SYSTEM)
+    return Seen(f"Its time was over: {event.data['new']} took over, and nobody asked for it.", event) if event else None
+
+
+def _home(evidence: Evidence) -> Seen | None:
+    event = evidence.first(
+        MOVED,
+        after="due",
+        where=lambda each: each.data["offset_seconds"] == 0 and not each.data["frozen"],
+    )
+    return Seen("The clock shows the machine's time again.", event) if event else None
+
+
+def _commands(place: Place) -> list[Command]:
+    period = settings.BAREMINT_SIGNING_KEY_HOURS + 1
+    renew = f"IAM=$({exchange(place)} \\\n  | {member('access_token')}) && echo accepted"
+    return [
+        Command(
+            "Get a token, and look at the keys",
+            f"{make_profile(place)}\n{link_server(place)}\n{get_token(place)}\n{paste('keys')}",
+            "A profile that trusts the server, so that the token can be used. Of each key one is active, it signs; "
+            "and one is prepared, it is published already, so that everybody who verifies knows it when it begins to "
+            "sign.",
+            needs=CREATE_PROFILE,
+        ),
+        Command(
+            "Change the key",
+            f"{paste(f'rotate identity --region {place.server.region}')}\n{paste('keys')}",
+            "Or press Rotate now on the page of keys. The prepared key took over; the old one is retiring: it signs "
+            "nothing any more, and still verifies.",
+            needs=ADMINISTER,
+        ),
+        Command(
+            "Use the token of the old key",
+            renew,
+            "It is accepted. A key retires only when everything that it signed has ended; that is the overlap, and why "
+            "nobody notices a change of keys.",
+        ),
+        Command("Get a token of the new key", get_token(place), "The kid in its header names the new key."),
+        Command(
+            "Let two hours pass",
+            f"{paste('clock advance 2h')}\n{exchange(place)}; echo\n{get_token(place)}",
+            "The exchange is refused with 401: the token has expired. Nothing has to be revoked, and nobody has to "
+            "remember it. A program asks for a new one, as the last line does.",
+            needs=CLOCK,
+        ),
+        Command(
+            "Let the key's time pass",
+            f"{paste(f'clock advance {period}h')}\n{paste('keys')}",
+            f"It signs for {settings.BAREMINT_SIGNING_KEY_HOURS} hours. Then its heir takes over by itself.",
+            needs=CLOCK,
+        ),
+        Command(
+            "Come back",
+            paste("clock reset"),
+            "Tokens of the time that was taken back are not valid yet. A key that was made in it is replaced within "
+            "seconds; until then a call may ask you to try again.",
+            needs=CLOCK,
+        ),
+    ]
+
+
+LESSON = Lesson(
+    slug="rotation",
+    title="Rotation and the moving clock",
+    goal="Keys change while programs run, tokens end by themselves, and nothing breaks.",
+    why=(
+        "Every signature hangs on a private key, and the longer a key is used, the more a thief of it gains. So keys "
+        "are changed on schedule, by a machine, before anybody has a reason to. What nobody dares to do by hand once "
+        "in two years happens here every day.",
+        "The difficulty is everybody else. Verifiers keep copies of public keys, and tokens of the old key are still "
+        "on their way. Therefore a key is published before it signs, and stays published after it has stopped, until "
+        "the last token that it signed has ended. A token's header names its key, the kid, so that verifiers pick the "
+        "right one.",
+        "Tokens end too, by their exp, without being called back. To see that in a lesson, time has to pass: this "
+        "deployment has a clock of its own, and you can move it.",
+    ),
+    parties=("Operator", "Program on {server}", "Metadata service", "Keys"),
+    drawn=(
+        Drawn(1, 2, "PUT /identity/v1/token", "token"),
+        Drawn(2, 1, "token, signed by the old key", "token"),
+        Drawn(0, 3, "rotate", "rotated"),
+        Drawn(1, 2, "use the old key's token", "overlap"),
+        Drawn(2, 1, "accepted", "overlap"),
+        Drawn(2, 1, "token, signed by the new key", "successor"),
+        Drawn(0, 3, "two hours pass", "expired"),
+        Drawn(2, 1, "401: it has ended", "expired", "refused"),
+        Drawn(2, 1, "a fresh token", "fresh"),
+        Drawn(3, 3, "its heir takes over", "due"),
+        Drawn(0, 3, "the clock goes home", "home"),
+    ),
+    commands=_commands,
+    checks=(
+        Check("token", "A token", "Get an identity token.", _token),
+        Check("rotated", "The key changed", "Rotate the key of identity tokens.", _rotated),
+        Check("overlap", "The old token still works", "Use the token that you got before.", _overlap),
+        Check("successor", "The new key signs", "Get another token.", _successor),
+        Check("expired", "Time passed", "Move the clock on by two hours.", _expired),
+        Check("fresh", "A fresh token", "Get a token by the moved clock.", _fresh),
+        Check("due", "A change that nobody asked for", "Move the clock beyond the key's own time.", _due),
+        Check("home", "Home", "Let the clock show the machine's time again.", _home),
+    ),
+    watches=(IDENTITY_TOKEN, EXCHANGE_EVENT, ROTATED, MOVED),
+    warning="The clock is one for the whole deployment: when it moves, everybody's tokens age. In a class, do this "
+    "lesson together, or let the teacher show it.",
+    prefers=lambda server: bool(getattr(server, "metadata_enabled", False)),
+)
