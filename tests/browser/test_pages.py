@@ -13,7 +13,7 @@ Visit = Callable[..., Visitor]
 PAGES = [
     *("/", "/servers", "/servers/new", "/servers/{server}", "/servers/{server}/initialization", "/profiles"),
     *("/profiles/{profile}", "/explain", "/explain?server=web-2&profile=demo-viewer", "/inspector", "/keys"),
-    *("/activity", "/activity/{event}", "/nowhere"),
+    *("/activity", "/activity/{event}", "/learn/", "/learn/identity-token", "/learn/class", "/nowhere"),
 ]
 ADMIN = [
     *("/admin/", "/admin/servers/baremetalserver/", "/admin/servers/baremetalserver/1/change/"),
@@ -81,10 +81,11 @@ LOADED = """() => {
 }"""
 
 
-def test_the_first_page_is_light(visit: Visit) -> None:
+@pytest.mark.parametrize("path", ["/", "/learn/", "/learn/identity-token"])
+def test_a_first_page_is_light(visit: Visit, path: str) -> None:
     """Uncompressed, and everything it loads along; what its live part asks for later is another thing."""
     visitor = visit()
-    visitor.go("/")
+    visitor.go(path)
     asked = [url for url in visitor.page.evaluate(LOADED) if not url.startswith("data:")]
     ask = visitor.page.context.request
     weights = {url: len(ask.get(url, headers={"Accept": "text/html"}).body()) for url in asked}

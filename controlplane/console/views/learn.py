@@ -48,8 +48,10 @@ def lesson(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
 
 @page()
 def state(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
+    """Of a lesson that is under way; it may have ended meanwhile, by a reset of the class or with the server."""
     found = _find(slug)
-    return fragment(request, "console/learn/state.html", lesson_state(person, found, standing_of(person.user, found)))
+    context = lesson_state(person, found, standing_of(person.user, found))
+    return fragment(request, "console/learn/state.html", {**context, "ended": context["place"] is None})
 
 
 @page("POST")

@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import EVERY_SERVER, PROFILE, SERVER, Person
+from controlplane.console.models import LessonProgress
 from controlplane.console.pages import fragment, page, shown
 from controlplane.console.presenters.overview import overview_state
 from controlplane.kernel import clock
@@ -16,7 +17,11 @@ def _require(person: Person) -> None:
 @page()
 def overview(request: HttpRequest, person: Person) -> HttpResponse:
     _require(person)
-    return shown(request, person, "console/overview/page.html", overview_state(person, now=clock.now()))
+    context = {
+        **overview_state(person, now=clock.now()),
+        "new_here": not LessonProgress.objects.filter(learner=person.user).exists(),
+    }
+    return shown(request, person, "console/overview/page.html", context)
 
 
 @page()
