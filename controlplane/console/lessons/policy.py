@@ -138,14 +138,21 @@ def _commands(place: Place) -> list[Command]:
 
 def _policy(place: Place) -> str:
     """``PROFILE`` is filled in by the shell."""
-    attributes = [{"name": "accountId", "value": place.account_id}, {"name": "serviceName", "value": "is"}]
     policy = {
         "type": "access",
         "subjects": [{"attributes": [{"name": "iam_id", "value": "iam-$PROFILE"}]}],
         "roles": [{"role_id": VIEWER}],
-        "resources": [{"attributes": attributes}],
+        "resources": [
+            {
+                "attributes": [
+                    {"name": "accountId", "value": place.account_id},
+                    {"name": "serviceName", "value": "is"},
+                ]
+            }
+        ],
     }
-    return json.dumps(policy, indent=1)
+    members = ",\n ".join(f"{json.dumps(name)}: {json.dumps(value)}" for name, value in policy.items())
+    return f"{{{members}}}"
 
 
 LESSON = Lesson(
