@@ -15,7 +15,7 @@ from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.models import BareMetalServer
 from tests.console.test_frame import INLINE
 from tests.world import World, make_account, make_server
-from trustedprofiles.models import User
+from trustedprofiles.models import Policy, User
 
 FIRST = LESSONS[0]
 CLASS = "/learn/class"
@@ -92,7 +92,7 @@ def test_a_lesson_goes_on_after_the_server_was_deleted_with_another(alice: Clien
     start(alice, server)
     LessonProgress.objects.update(server_id="0717-gone")
     page = shown(alice, FIRST.path)
-    assert "The server that you began with was deleted." in page
+    assert "The server that you began with was deleted" in page
     assert start(alice, server) == 303
 
 
@@ -149,6 +149,15 @@ def test_whoever_may_see_no_server_can_read_but_not_begin(nora: Client, server: 
     assert "db-1" not in page
     assert start(nora, server) == 403
     assert not LessonProgress.objects.exists()
+
+
+def test_who_may_not_see_the_server_any_more_has_no_commands(victor: Client, server: BareMetalServer) -> None:
+    start(victor, server)
+    assert "db-1" in shown(victor, FIRST.path)
+    Policy.objects.update(state="deleted")
+    page = shown(victor, FIRST.path)
+    assert "or you may not see it any more" in page
+    assert "db-1" not in page
 
 
 def test_nobody_begins_with_another_account_s_server(alice: Client, world: World) -> None:

@@ -123,5 +123,5 @@ LESSON = Lesson(
         Check("again", "A new token", "Switch it on and ask anew.", _new_token),
     ),
     watches=(IDENTITY_TOKEN, UPDATE),
-    prefers=lambda server: not getattr(server, "metadata_enabled", False),
+    prefers=lambda server: not server.metadata_enabled,
 )

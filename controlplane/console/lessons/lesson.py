@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.presenters.diagrams import State
+from servers.models import BareMetalServer
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Drawn:
     becomes: State = "done"
 
 
-def _any_server(server: object) -> bool:
+def _any_server(server: BareMetalServer) -> bool:
     return True
 
 
@@ -142,8 +143,8 @@ class Lesson:
     """What of it needs the lab; empty when it works without."""
     warning: str = ""
     """What others notice of it."""
-    prefers: Callable[[object], bool] = _any_server
-    """Whether a server (a row of BareMetalServer) suits it: the first choice that is offered."""
+    prefers: Callable[[BareMetalServer], bool] = _any_server
+    """Whether a server suits it: the first choice that is offered."""
 
     @property
     def path(self) -> str:

@@ -192,5 +192,5 @@ LESSON = Lesson(
         Check("limited", "And no further", "Try to delete the server.", _limited),
     ),
     watches=(PROFILE_CREATE, EXCHANGE_EVENT, READ, EXPLANATION_READ, POLICY_CREATE, DELETE),
-    prefers=lambda server: bool(getattr(server, "metadata_enabled", False)),
+    prefers=lambda server: server.metadata_enabled,
 )

@@ -37,6 +37,9 @@ class Standing:
 @transaction.atomic
 def begin(learner: User, lesson: Lesson, server: BareMetalServer) -> LessonProgress:
     """Begin a lesson, or begin it anew: only what happens from now on counts."""
+    User.objects.select_for_update(no_key=True).get(
+        pk=learner.pk
+    )  # pressed twice, it begins twice, one after the other
     LessonProgress.objects.filter(learner=learner, lesson=lesson.slug).delete()
     return LessonProgress.objects.create(
         learner=learner,
@@ -56,7 +59,9 @@ def standings(learners: Sequence[User]) -> dict[tuple[int, str], Standing]:
 
 def standing_of(learner: User, lesson: Lesson) -> Standing | None:
     """None: not begun."""
-    return standings([learner]).get((learner.pk, lesson.slug))
+    rows = LessonProgress.objects.filter(learner=learner, lesson=lesson.slug).select_related("learner__account")
+    row = rows.prefetch_related("finished").first()
+    return look(row) if row else None
 
 
 def look(progress: LessonProgress) -> Standing:
@@ -75,8 +80,15 @@ def look(progress: LessonProgress) -> Standing:
         for key, sight in seen.items()
     ]
     if new:
-        FinishedCheck.objects.bulk_create(new, ignore_conflicts=True)  # another window may look at the same moment
+        _note(progress, new)
     return Standing(progress, finished | {each.check_key: each for each in new})
+
+
+@transaction.atomic
+def _note(progress: LessonProgress, new: list[FinishedCheck]) -> None:
+    """Another window may look at the same moment, and the class may be reset."""
+    if LessonProgress.objects.select_for_update().filter(pk=progress.pk).first():
+        FinishedCheck.objects.bulk_create(new, ignore_conflicts=True)
 
 
 def _events(progress: LessonProgress, lesson: Lesson, found: list[int]) -> list[ActivityEvent]:

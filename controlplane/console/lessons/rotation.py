@@ -188,5 +188,5 @@ LESSON = Lesson(
     watches=(IDENTITY_TOKEN, EXCHANGE_EVENT, ROTATED, MOVED),
     warning="The clock is one for the whole deployment: when it moves, everybody's tokens age. In a class, do this "
     "lesson together, or let the teacher show it.",
-    prefers=lambda server: bool(getattr(server, "metadata_enabled", False)),
+    prefers=lambda server: server.metadata_enabled,
 )

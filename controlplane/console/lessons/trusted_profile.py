@@ -153,5 +153,5 @@ LESSON = Lesson(
         Check("unlinked", "Trust taken back", "Delete the link, and ask once more.", _unlinked),
     ),
     watches=(PROFILE_CREATE, EXCHANGE_EVENT, LINK_CREATE, LINK_DELETE, RULE_CREATE),
-    prefers=lambda server: bool(getattr(server, "metadata_enabled", False)),
+    prefers=lambda server: server.metadata_enabled,
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from controlplane.console.access import Person, server_attributes
+from controlplane.console.access import SERVER, Person, server_attributes
 from controlplane.console.lessons.catalog import LESSONS, number_of
 from controlplane.console.lessons.lesson import At, Check, Command, Lesson, Place
 from controlplane.console.lessons.places import place_of
@@ -67,7 +67,7 @@ def lesson_rows(learner: User, known: Mapping[tuple[int, str], Standing]) -> lis
 
 def lesson_state(person: Person, lesson: Lesson, standing: Standing | None) -> dict[str, Any]:
     """The live part of a lesson's page: diagram, commands, checks. Nothing to paste before it is begun."""
-    place = place_of(standing.progress) if standing else None
+    place = _visible_place(person, standing) if standing else None
     finished = standing.finished if standing else {}
     done = standing.done(lesson) if standing else 0
     return {
@@ -82,6 +82,13 @@ def lesson_state(person: Person, lesson: Lesson, standing: Standing | None) -> d
         "finished": done == len(lesson.checks),
         "following": following(lesson),
     }
+
+
+def _visible_place(person: Person, standing: Standing) -> Place | None:
+    """None when the server is gone, or may not be seen any more."""
+    place = place_of(standing.progress)
+    server = BareMetalServer.objects.select_related("vpc").filter(id=place.server.id).first() if place else None
+    return place if server and person.may(f"{SERVER}.read", server_attributes(server)) else None
 
 
 def following(lesson: Lesson) -> Lesson | None:
