@@ -1,6 +1,7 @@
 """What several lessons say in the shell, in the same words, and how their checks find what those words made."""
 
 import json
+import shlex
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +32,11 @@ def claims_of(variable: str) -> str:
 def inside(place: Place, method: str, leaf: str) -> str:
     """A call of the metadata service by a program on the server."""
     return f"{place.curl} -X {method} '{place.server.url}/identity/v1/{leaf}?version={RENAMED_IN}'"
+
+
+def switch_on(place: Place) -> str:
+    """Lessons after the first need the service; whoever left it off need not look for the reason. Says nothing."""
+    return paste(f"is bare-metal-server-update {shlex.quote(place.server.name)} --metadata-service true > /dev/null")
 
 
 def ask_token(place: Place) -> str:

@@ -14,6 +14,7 @@ from controlplane.console.lessons.phrases import (
     made_profile,
     make_profile,
     member,
+    switch_on,
 )
 from controlplane.operations.program import paste
 from identity.inside.views import RENAMED_IN
@@ -98,7 +99,7 @@ def _commands(place: Place) -> list[Command]:
     return [
         Command(
             "Become a trusted profile without rights",
-            f"{make_profile(place)}\n{link_server(place)}\n{get_token(place)}\n"
+            f"{make_profile(place)}\n{link_server(place)}\n{switch_on(place)}\n{get_token(place)}\n"
             f"IAM=$({exchange(place)} \\\n  | {member('access_token')})",
             "Lesson 2 in one go: a profile, a link to the server, its two tokens.",
             needs=CREATE_PROFILE,

@@ -14,6 +14,7 @@ from controlplane.console.lessons.phrases import (
     link_server,
     make_profile,
     member,
+    switch_on,
     until,
 )
 from controlplane.operations.program import paste
@@ -102,7 +103,7 @@ def _commands(place: Place) -> list[Command]:
     return [
         Command(
             "Get a token, and look at the keys",
-            f"{make_profile(place)}\n{link_server(place)}\n{get_token(place)}\n{paste('keys')}",
+            f"{make_profile(place)}\n{link_server(place)}\n{switch_on(place)}\n{get_token(place)}\n{paste('keys')}",
             "A profile that trusts the server, so that the token can be used. Of each key one is active, it signs; "
             "and one is prepared, it is published already, so that everybody who verifies knows it when it begins to "
             "sign.",

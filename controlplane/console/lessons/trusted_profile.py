@@ -13,6 +13,7 @@ from controlplane.console.lessons.phrases import (
     made_profile,
     make_profile,
     member,
+    switch_on,
 )
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from trustedprofiles.events import LINK_CREATE, LINK_DELETE, PROFILE_CREATE, RULE_CREATE
@@ -91,7 +92,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Try to become it",
-            f"{get_token(place)}\n{exchange(place)}; echo",
+            f"{switch_on(place)}\n{get_token(place)}\n{exchange(place)}; echo",
             "The server proves who it is with its identity token. The profile does not trust it yet: 403, and the "
             "message says what is missing.",
         ),
