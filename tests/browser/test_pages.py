@@ -108,6 +108,7 @@ def test_the_menu_opens_on_a_narrow_screen(visit: Visit) -> None:
     menu.press("Enter")
     assert menu.get_attribute("aria-expanded") == "true"
     visitor.page.get_by_role("link", name="Trusted profiles").click()
+    visitor.page.wait_for_url("**/profiles")
     assert visitor.page.title() == "Trusted profiles - Baremint"
 
 
