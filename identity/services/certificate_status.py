@@ -8,6 +8,8 @@ from datetime import datetime
 
 from cryptography.x509.ocsp import OCSPResponseStatus
 
+from controlplane.activity.record import Party, record
+from controlplane.activity.selectors import events_on
 from identity import ca, keychain, ocsp
 from identity.crl import Revoked
 from identity.keychain import Signer
@@ -16,11 +18,23 @@ from identity.ocsp import Standing
 from identity.services.revocation import revoke_condemned
 from identity.services.revocation_lists import fresh_list
 
+LIST_READ = "baremint.revocation-list.read"
+
 
 def current_list(kid: str, *, now: datetime) -> RevocationList | None:
-    """What an authority has revoked, as of now. None when there is no such authority."""
+    """What an authority has revoked, as of now, for somebody who checks. None when there is no such authority."""
     revoke_condemned(now=now, wait=True, issuer__kid=kid)
-    return fresh_list(kid, now=now)
+    found = fresh_list(kid, now=now)
+    if found is not None:
+        _record_first_reader(kid, found.number)
+    return found
+
+
+def _record_first_reader(kid: str, number: int) -> None:
+    """One event for each list, of whoever asks first. Lists are public: who asks again and again leaves no more."""
+    latest = events_on(kid).filter(action=LIST_READ).values_list("data", flat=True).first()
+    if latest is None or latest.get("number") != number:
+        record(LIST_READ, initiator=Party(), target=Party(kid, type="Key"), data={"number": number})
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,13 @@ from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponseStatus
 from cryptography.x509.oid import AuthorityInformationAccessOID
 from django.test import Client
 
+from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from identity.keyring import BUNDLE_MAX_AGE
 from identity.models import IssuedCertificate, KeyPair
 from identity.services import rotation
+from identity.services.certificate_status import LIST_READ
 from identity.services.revocation import revoke
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
@@ -171,6 +173,18 @@ def test_a_list_is_asked_for_with_head_as_with_get(client: Client, list_path: st
 
 
 # --- OCSP -------------------------------------------------------------------------------------------------------
+
+
+def test_who_first_asks_for_a_list_leaves_an_event_and_nobody_else(
+    client: Client, list_path: str, certificate: IssuedCertificate
+) -> None:
+    for _ in range(3):
+        client.get(list_path)
+    revoke(certificate, reason="superseded", by=BY, now=clock.now())
+    for _ in range(3):
+        client.get(list_path)
+    events = ActivityEvent.objects.filter(action=LIST_READ, target_id=certificate.issuer.kid).order_by("pk")
+    assert [event.data for event in events] == [{"number": 1}, {"number": 2}]
 
 
 def test_a_good_certificate_is_good(client: Client, certificate: IssuedCertificate, issuer: x509.Certificate) -> None:

@@ -129,8 +129,9 @@ def test_the_server_is_initiator_and_target_of_its_events(inside: Inside, server
         (lambda inside: inside.token({"expires_in": 1}), "is.metadata.identity-token.create"),
         (lambda inside: inside.iam_token({}), "is.metadata.computeresource-token.read"),
         (lambda inside: inside.certificate({}), "is.metadata.certificate.create"),
+        (lambda inside: inside.call("GET", "/identity/v1/token"), "is.metadata.identity-token.create"),
     ],
-    ids=["token", "iam-token", "certificate"],
+    ids=["token", "iam-token", "certificate", "a-get"],
 )
 def test_a_refused_call_leaves_one_event_with_its_reason(inside: Inside, call: Call, action: str) -> None:
     answer = call(inside)
