@@ -1,0 +1,36 @@
+"""Calls another server, once it has shown that it is the one that is meant.
+
+call.py FOLDER AUTHORITIES SERVER [PORT]      FOLDER: our own, as certify.sh leaves it; SERVER: the id we want to reach
+"""
+
+import socket
+import ssl
+import sys
+from pathlib import Path
+
+import trust
+
+
+def main(folder: Path, authorities: Path, server: str, port: int) -> str:
+    """What the other server answers. An SSLError or ConnectionError when either side does not believe the other."""
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
+        trust.context(folder, authorities, serves=False).wrap_socket(plain) as peer,
+    ):
+        # A certificate of our authority is not enough, every server has one. It must be the right server's.
+        if (found := trust.name(peer)) != server:
+            raise ConnectionError(f"this is {found}, and not {server}")
+        peer.sendall(b"GET / HTTP/1.1\r\nHost: server\r\nConnection: close\r\n\r\n")
+        answered = b""
+        # With TLS 1.3 a refusal of *our* certificate arrives here, where the answer should be.
+        while part := peer.recv(65536):
+            answered += part
+        return answered.decode().partition("\r\n\r\n")[2]
+
+
+if __name__ == "__main__":
+    try:
+        port = int(sys.argv[4]) if len(sys.argv) > 4 else 8443
+        print(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], port), end="")
+    except (ssl.SSLError, ConnectionError) as error:
+        sys.exit(f"refused: {getattr(error, 'verify_message', '') or getattr(error, 'reason', '') or error}")

@@ -1,0 +1,47 @@
+"""What both sides of a mutual TLS connection do: show a certificate, demand one, and ask whether it was revoked."""
+
+import base64
+import ssl
+import urllib.request
+from pathlib import Path
+
+
+def context(folder: Path, authorities: Path, *, serves: bool) -> ssl.SSLContext:
+    """For one connection, with the list of revoked certificates as it is now.
+
+    A service with many callers keeps the list until its next update, which it names itself, or asks OCSP.
+    """
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if serves else ssl.PROTOCOL_TLS_CLIENT)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.load_cert_chain(folder / "chain.pem", folder / "key.pem")
+    # Whom to believe: this authority and nobody else. The hundred or so that a browser believes have no say here.
+    made.load_verify_locations(authorities)
+    # These certificates say who somebody is, not where: there is no host name in them to compare. Who connects must
+    # therefore look at the name itself, as call.py does.
+    made.check_hostname = False
+    made.verify_mode = ssl.CERT_REQUIRED
+    # Without a list, nobody is let in: better nobody than somebody whose certificate was revoked.
+    made.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+    made.load_verify_locations(_revoked(folder))
+    return made
+
+
+def name(peer: ssl.SSLSocket) -> str:
+    """The common name of whoever is at the other end: the id of a server. Its certificate has been verified."""
+    certificate = peer.getpeercert() or {}
+    names = [value for part in certificate["subject"] for key, value in part if key == "commonName"]
+    return str(names[0])
+
+
+def _revoked(folder: Path) -> Path:
+    """The list that the authority which signed our own certificate publishes, in the form that OpenSSL reads.
+
+    A list is signed itself, so it may come by plain http.
+    """
+    address = (folder / "list").read_text().strip()
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        der = answer.read()
+    pem = base64.encodebytes(der).decode()
+    kept = folder / "revoked.pem"
+    kept.write_text(f"-----BEGIN X509 CRL-----\n{pem}-----END X509 CRL-----\n")
+    return kept
