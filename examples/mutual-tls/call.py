@@ -1,21 +1,25 @@
 """Calls another server, once it has shown that it is the one that is meant.
 
-call.py FOLDER AUTHORITIES SERVER [PORT]      FOLDER: our own, as certify.sh leaves it; SERVER: the id we want to reach
+call.py FOLDER SERVER [PORT]      FOLDER: our own, as certify.sh leaves it; SERVER: the id of the one we want to reach
 """
 
 import socket
 import ssl
 import sys
+import time
 from pathlib import Path
 
 import trust
 
+PATIENCE = 10
+"""Seconds."""
 
-def main(folder: Path, authorities: Path, server: str, port: int) -> str:
+
+def main(folder: Path, server: str, port: int) -> str:
     """What the other server answers. An SSLError or ConnectionError when either side does not believe the other."""
     with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
-        trust.context(folder, authorities, serves=False).wrap_socket(plain) as peer,
+        connected(port) as plain,
+        trust.context(folder, serves=False).wrap_socket(plain) as peer,
     ):
         # A certificate of our authority is not enough, every server has one. It must be the right server's.
         if (found := trust.name(peer)) != server:
@@ -28,9 +32,21 @@ def main(folder: Path, authorities: Path, server: str, port: int) -> str:
         return answered.decode().partition("\r\n\r\n")[2]
 
 
+def connected(port: int) -> socket.socket:
+    """The other server may still be starting."""
+    give_up_at = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        except ConnectionRefusedError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(0.2)
+
+
 if __name__ == "__main__":
     try:
-        port = int(sys.argv[4]) if len(sys.argv) > 4 else 8443
-        print(main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3], port), end="")
+        port = int(sys.argv[3]) if len(sys.argv) > 3 else 8443
+        print(main(Path(sys.argv[1]), sys.argv[2], port), end="")
     except (ssl.SSLError, ConnectionError) as error:
         sys.exit(f"refused: {getattr(error, 'verify_message', '') or getattr(error, 'reason', '') or error}")

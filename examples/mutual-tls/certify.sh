@@ -1,13 +1,15 @@
 #!/bin/sh
 # Gets an identity certificate, as a program on a server does.
 #
-#   certify.sh URL FOLDER      URL: the server's metadata service; FOLDER: where key and certificates go
+#   certify.sh URL FOLDER AUTHORITIES
 #
-# Leaves there key.pem, chain.pem (its own certificate, then the authority that issued it), server (whom the certificate
-# names), certificate (its id) and list (where its issuer tells what is revoked).
+# URL: the server's metadata service. FOLDER: where key and certificates go. AUTHORITIES: the root certificates to believe,
+# PEM. Leaves in FOLDER: key.pem, chain.pem (its own certificate, then the authority that issued it), authorities.pem,
+# server (whom the certificate names), certificate (its id), list (where its issuer tells what is revoked).
 set -eu
 url=$1
 mkdir -p "$2"
+cp "$3" "$2/authorities.pem"
 cd "$2"
 umask 077
 
@@ -15,13 +17,17 @@ umask 077
 # nothing of who asks. The service writes the name itself, for it knows from the network who is calling.
 openssl req -new -sha256 -newkey rsa:2048 -nodes -subj /C=US -keyout key.pem -out request.pem 2>/dev/null
 
-token=$(curl -sS --fail-with-body -X PUT "$url/identity/v1/token?version=2025-08-26" -H 'Metadata-Flavor: ibm' \
-  | python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])')
+call() {
+  path=$1
+  shift
+  curl -sS --fail-with-body --cacert authorities.pem "$url/identity/v1/$path?version=2025-08-26" "$@"
+}
+member() { python3 -c 'import json, sys; print("".join(json.load(sys.stdin)[sys.argv[1]]))' "$1"; }
+token=$(call token -X PUT -H 'Metadata-Flavor: ibm' | member access_token)
 python3 -c 'import json; print(json.dumps({"csr": open("request.pem").read(), "expires_in": 3600}))' \
-  | curl -sS --fail-with-body "$url/identity/v1/certificates?version=2025-08-26" -H "Authorization: Bearer $token" -d @- \
-    >answer.json
-python3 -c 'import json; a = json.load(open("answer.json")); print("".join(a["certificates"]), end="")' >chain.pem
-python3 -c 'import json; print(json.load(open("answer.json"))["id"])' >certificate
+  | call certificates -H "Authorization: Bearer $token" -d @- >answer.json
+member certificates <answer.json >chain.pem
+member id <answer.json >certificate
 
 # The common name is the id of the server. A list of what is revoked is at an address that the certificate names.
 openssl x509 -in chain.pem -noout -subject -nameopt multiline | sed -n 's/.*commonName *= //p' >server

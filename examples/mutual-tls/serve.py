@@ -1,6 +1,6 @@
 """Serves HTTPS to whoever shows a certificate of our authority, and tells callers who they are.
 
-serve.py FOLDER AUTHORITIES [PORT]      FOLDER: as certify.sh leaves it; AUTHORITIES: the root certificates, PEM
+serve.py FOLDER [PORT]      FOLDER: as certify.sh leaves it
 """
 
 import contextlib
@@ -15,20 +15,20 @@ PATIENCE = 5
 """Seconds. A caller that says nothing must not keep the next one waiting for long."""
 
 
-def main(folder: Path, authorities: Path, port: int) -> None:
+def main(folder: Path, port: int) -> None:
     with socket.create_server(("127.0.0.1", port)) as listening:
         say(f"{(folder / 'server').read_text().strip()} serves https://127.0.0.1:{port}")
         while True:
             caller, _ = listening.accept()
             with caller:
-                meet(caller, folder, authorities)
+                meet(caller, folder)
 
 
-def meet(caller: socket.socket, folder: Path, authorities: Path) -> None:
+def meet(caller: socket.socket, folder: Path) -> None:
     caller.settimeout(PATIENCE)
     try:
         # The handshake is on a copy of the socket, so that the socket is still there when it fails.
-        with trust.context(folder, authorities, serves=True).wrap_socket(caller.dup(), server_side=True) as peer:
+        with trust.context(folder, serves=True).wrap_socket(caller.dup(), server_side=True) as peer:
             answer(peer)
     except ssl.SSLError as error:
         # No request of this caller was looked at. The alert says why; it gets there only if what was sent is read.
@@ -56,4 +56,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 8443)
+    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 8443)

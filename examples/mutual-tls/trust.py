@@ -6,16 +6,16 @@ import urllib.request
 from pathlib import Path
 
 
-def context(folder: Path, authorities: Path, *, serves: bool) -> ssl.SSLContext:
-    """For one connection, with the list of revoked certificates as it is now.
+def context(folder: Path, *, serves: bool) -> ssl.SSLContext:
+    """For one connection, with the list of revoked certificates as it is now. ``folder`` is as certify.sh leaves it.
 
     A service with many callers keeps the list until its next update, which it names itself, or asks OCSP.
     """
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if serves else ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.load_cert_chain(folder / "chain.pem", folder / "key.pem")
-    # Whom to believe: this authority and nobody else. The hundred or so that a browser believes have no say here.
-    made.load_verify_locations(authorities)
+    # Whom to believe: these authorities and nobody else. The hundred that a browser believes have no say here.
+    made.load_verify_locations(folder / "authorities.pem")
     # These certificates say who somebody is, not where: there is no host name in them to compare. Who connects must
     # therefore look at the name itself, as call.py does.
     made.check_hostname = False

@@ -1,7 +1,9 @@
 """What there is to steal: a shop whose web server reads its pages from the object store.
 
-shop.py wide SERVER       the trusted profile "shop" of the server may read every bucket: it was less work to write
-shop.py small SERVER      ... may read the bucket with the pages, which is all that the web server needs
+shop.py wide SERVER NAME       the server's trusted profile NAME may read every bucket: it was less work to write
+shop.py small SERVER NAME      ... may read the bucket with the pages, which is all that the web server needs
+
+The buckets are NAME-pages and NAME-customers.
 
 For operators: it acts with the API key of `baremint token`. It may be run again and again.
 """
@@ -13,34 +15,33 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-PROFILE = "shop"
 READER = "crn:v1:bluemix:public:iam::::serviceRole:Reader"
 OBJECTS = {
-    "shop-pages/index.html": "<h1>Welcome to the shop</h1>\n",
-    "shop-customers/customers.csv": "name,telephone\nAda Lovelace,+44 20 7946 0018\nAlan Turing,+44 161 496 0023\n",
+    "pages/index.html": "<h1>Welcome to the shop</h1>\n",
+    "customers/customers.csv": "name,telephone\nAda Lovelace,+44 20 7946 0018\nAlan Turing,+44 161 496 0023\n",
 }
 TAKEN = 409
 
 
-def main(width: str, server_name: str) -> None:
+def main(width: str, server_name: str, name: str) -> None:
     info = json.loads(told("info", "--json"))
     api = Api(info["iam_url"], told("token").strip())
     account = info["account_id"]
     server = next(each for each in info["servers"] if server_name in (each["name"], each["id"]))
     for path, content in OBJECTS.items():
-        api.call("PUT", f"/cos/{path.partition('/')[0]}", unless=TAKEN)
-        api.call("PUT", f"/cos/{path}", content)
-    profile = the_profile(api, account)
+        api.call("PUT", f"/cos/{name}-{path.partition('/')[0]}", unless=TAKEN)
+        api.call("PUT", f"/cos/{name}-{path}", content)
+    profile = the_profile(api, account, name)
     api.call("POST", f"/v1/profiles/{profile['id']}/links", {"cr_type": "BMS", "link": {"crn": server["crn"]}}, TAKEN)
     for policy in api.call("GET", f"/v1/policies?account_id={account}&iam_id={profile['iam_id']}")["policies"]:
         api.call("DELETE", f"/v1/policies/{policy['id']}")
-    api.call("POST", "/v1/policies", policy_for(profile, account, only="" if width == "wide" else "shop-pages"))
-    print(f"On {server['name']}, the profile {PROFILE} may read {'everything' if width == 'wide' else 'shop-pages'}.")
+    api.call("POST", "/v1/policies", policy_for(profile, account, only="" if width == "wide" else f"{name}-pages"))
+    print(f"On {server['name']}, the profile {name} may read {'everything' if width == 'wide' else f'{name}-pages'}.")
 
 
-def the_profile(api: "Api", account: str) -> dict[str, Any]:
-    found = api.call("GET", f"/v1/profiles?account_id={account}&name={PROFILE}")["profiles"]
-    return found[0] if found else api.call("POST", "/v1/profiles", {"name": PROFILE, "account_id": account})
+def the_profile(api: "Api", account: str, name: str) -> dict[str, Any]:
+    found = api.call("GET", f"/v1/profiles?account_id={account}&name={name}")["profiles"]
+    return found[0] if found else api.call("POST", "/v1/profiles", {"name": name, "account_id": account})
 
 
 def policy_for(profile: dict[str, Any], account: str, *, only: str) -> dict[str, Any]:
@@ -80,6 +81,6 @@ def told(*words: str) -> str:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("wide", "small"):
+    if len(sys.argv) != 4 or sys.argv[1] not in ("wide", "small"):
         sys.exit(__doc__)
     main(*sys.argv[1:])

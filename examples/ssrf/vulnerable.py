@@ -73,9 +73,9 @@ def fetch(method: str, url: str, headers: dict[str, str], body: str) -> tuple[in
         answer = connection.getresponse()
         return answer.status, answer.read().decode(errors="replace")
     except ssl.SSLCertVerificationError as error:
-        return 502, f"The page does not trust whoever answers there: {error.verify_message}"
+        return 400, f"The page does not trust whoever answers there: {error.verify_message}"
     except (OSError, ValueError, http.client.HTTPException) as error:
-        return 502, f"The page got no answer: {error}"
+        return 400, f"The page got no answer: {error}"
 
 
 def is_of_the_lesson(host: str) -> bool:

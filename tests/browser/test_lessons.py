@@ -18,6 +18,9 @@ STEPS: dict[str, list[list[str]]] = {
     "trusted-profile": [["made"], ["refused"], ["trusted"], ["became"], ["unlinked"]],
     "policy": [["became"], ["refused"], ["explained"], ["granted"], ["allowed"], ["limited"]],
     "rotation": [["token"], ["rotated"], ["overlap"], ["successor"], ["expired", "fresh"], ["due"], ["home"]],
+    "mutual-tls": [[], ["serves"], ["calls"], [], [], ["revoked"], ["list"]],
+    "https": [["http"], ["plain"], ["https"], ["refused"], [], [], ["secure"], []],
+    "ssrf": [[], [], ["stolen"], ["exchanged", "read"], ["get", "header"], ["https"], ["limited"]],
 }
 """By lesson: which checks each of its commands turns green."""
 

