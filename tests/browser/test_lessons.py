@@ -20,7 +20,7 @@ STEPS: dict[str, list[list[str]]] = {
     "rotation": [["token"], ["rotated"], ["overlap"], ["successor"], ["expired", "fresh"], ["due"], ["home"]],
     "mutual-tls": [[], ["serves"], ["calls"], [], [], ["revoked"], ["list"]],
     "https": [["http"], ["plain"], ["https"], ["refused"], [], [], ["secure"], []],
-    "ssrf": [[], [], ["stolen"], ["exchanged", "read"], ["get", "header"], ["https"], ["limited"]],
+    "ssrf": [[], [], ["stolen"], ["exchanged", "read"], ["get", "header"], ["https"], ["past"], ["limited"]],
 }
 """By lesson: which checks each of its commands turns green."""
 

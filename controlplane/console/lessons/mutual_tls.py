@@ -42,7 +42,7 @@ def _commands(place: Place) -> list[Command]:
     if peer is None:
         return []
     certify, call = example("mutual-tls/certify.sh"), example("mutual-tls/call.py")
-    calling = f'python3 {call} "$WORK/calls" "$(cat "$WORK/serves/server")" $PORT'
+    calling = f'python3 {call} "$WORK/calls" \\\n  "$(cat "$WORK/serves/server")" $PORT'
     return [
         Command(
             "Two servers that may ask",
@@ -53,7 +53,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "A certificate for the server that serves",
-            f'sh {certify} "{address(peer.name)}" "$WORK/serves" "$AUTHORITIES"\n'
+            f'sh {certify} "{address(peer.name)}" \\\n  "$WORK/serves" "$AUTHORITIES"\n'
             'openssl x509 -in "$WORK/serves/chain.pem" -noout -subject -issuer -dates',
             f"As a program on {peer.name} does it: a key that stays there, a request with the public half of it, an "
             "identity token to show who asks. The request names nobody. The service puts the name in: CN is the id of "
@@ -61,13 +61,13 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "A certificate for the server that calls",
-            f'sh {certify} "{address(server.name)}" "$WORK/calls" "$AUTHORITIES"',
+            f'sh {certify} "{address(server.name)}" \\\n  "$WORK/calls" "$AUTHORITIES"',
             f"The same as a program on {server.name}.",
         ),
         Command(
             "Serve, and call",
             f"{A_PORT}\n"
-            f'timeout 15m python3 {example("mutual-tls/serve.py")} "$WORK/serves" $PORT > "$WORK/log" 2>&1 &\n'
+            f'timeout 15m python3 {example("mutual-tls/serve.py")} \\\n  "$WORK/serves" $PORT > "$WORK/log" 2>&1 &\n'
             f'SERVING=$!\n{calling}\ncat "$WORK/log"',
             "Each has shown its certificate and has proved, by a signature, that it holds the key of it. Each knows "
             "the other by name. No password went over the line, and nobody had to be given one.",
@@ -80,7 +80,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Revoke it",
-            paste(f'revoke {shlex.quote(server.name)} "$(cat "$WORK/calls/certificate")" --reason keyCompromise'),
+            paste(f'revoke {shlex.quote(server.name)} "$(cat "$WORK/calls/certificate")" \\\n  --reason keyCompromise'),
             "As if the key had been copied. The certificate looks as good as before: the signature is right, it has "
             "not expired. So whoever meets it has to ask.",
             needs=MAY_REVOKE,

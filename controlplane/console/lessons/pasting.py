@@ -14,7 +14,6 @@ MAY_REVOKE = "is.bare-metal-server.certificate.update"
 QUERY = f"version={RENAMED_IN}"
 A_PORT = "PORT=$((20000 + $$ % 10000))"
 """A port that another learner on the same machine hardly has: it follows from the shell's process."""
-MEMBER = "member() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' \"$1\"; }"
 
 
 def example(path: str) -> str:
@@ -25,9 +24,9 @@ def example(path: str) -> str:
 
 
 def switched(name: str, *, protocol: str = "") -> str:
-    """Switches the metadata service of a server on, and to ``http`` or ``https`` if either is named."""
+    """Switches the metadata service of a server on, and to ``http`` or ``https`` if either is named. Says nothing."""
     to = f" --metadata-service-protocol {protocol}" if protocol else ""
-    return paste(f"is bare-metal-server-update {shlex.quote(name)} --metadata-service true{to}")
+    return paste(f"is bare-metal-server-update {shlex.quote(name)} --metadata-service true{to} > /dev/null")
 
 
 def address(name: str) -> str:

@@ -55,14 +55,14 @@ def _commands(place: Place) -> list[Command]:
     path = example("https/on_the_path.py")
     through, trusting = " --retry 5 --retry-connrefused --connect-to ::127.0.0.1:$PORT", ' --cacert "$WORK/ca.pem"'
 
-    def ask(base: str, options: str = "") -> str:
-        return f"curl -sS{options} -X PUT \"{base}/identity/v1/token?{QUERY}\" -H 'Metadata-Flavor: ibm'"
+    def ask(base: str, options: str = "S") -> str:
+        return f"curl -s{options} -X PUT \\\n  \"{base}/identity/v1/token?{QUERY}\" -H 'Metadata-Flavor: ibm'"
 
     return [
         Command(
             "Plain http, and somebody on the path",
             f"{switched(name, protocol='http')}\n{A_PORT}\nWORK=$(mktemp -d)\nPLAIN={address(name)}\n"
-            f'timeout 15m python3 {path} $PORT "${{PLAIN#http://}}" > "$WORK/seen" 2>&1 &\nLISTENING=$!',
+            f'timeout 15m python3 {path} $PORT \\\n  "${{PLAIN#http://}}" > "$WORK/seen" 2>&1 &\nLISTENING=$!',
             "on_the_path.py passes on every byte and notes what it can read. It could be a switch, a proxy, a "
             "sidecar: it needs no right to be there.",
             needs=MAY_SWITCH,
@@ -103,7 +103,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Ask over https, with somebody on the path",
-            f'timeout 15m python3 {path} $PORT "${{SECURE#https://}}" > "$WORK/seen" 2>&1 &\nLISTENING=$!\n'
+            f'timeout 15m python3 {path} $PORT \\\n  "${{SECURE#https://}}" > "$WORK/seen" 2>&1 &\nLISTENING=$!\n'
             f"{ask('$SECURE', through + trusting)}"
             ' > "$WORK/token"\ncut -c 1-60 "$WORK/token"; echo\ncut -c 1-100 "$WORK/seen"; kill $LISTENING',
             "The token came through the same pair of hands, and this time they saw noise. They can pass bytes on, or "

