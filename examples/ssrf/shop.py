@@ -9,12 +9,15 @@ For operators: it acts with the API key of `baremint token`. It may be run again
 """
 
 import json
+import shutil
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 from typing import Any
 
+BAREMINT = shutil.which("baremint") or str(Path(__file__).resolve().parents[2] / ".venv" / "bin" / "baremint")
 READER = "crn:v1:bluemix:public:iam::::serviceRole:Reader"
 OBJECTS = {
     "pages/index.html": "<h1>Welcome to the shop</h1>\n",
@@ -77,7 +80,7 @@ class Api:
 
 
 def told(*words: str) -> str:
-    return subprocess.run(["baremint", *words], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return subprocess.run([BAREMINT, *words], stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 if __name__ == "__main__":

@@ -44,8 +44,9 @@ class Page(BaseHTTPRequestHandler):
         elif asked.path == "/preview" and "url" in form:
             self.say(*fetch("GET", form["url"], headers={}, body=""))
         elif asked.path == "/webhook" and "url" in form:
-            name, _, value = form.get("header", "X-Nothing: nothing").partition(":")
-            self.say(*fetch(form.get("method", "POST"), form["url"], {name: value.strip()}, form.get("body", "")))
+            name, _, value = form.get("header", "").partition(":")
+            headers = {name: value.strip()} if name else {}
+            self.say(*fetch(form.get("method", "POST"), form["url"], headers, form.get("body", "")))
         else:
             self.say(404, "There is /, /preview and /webhook.")
 

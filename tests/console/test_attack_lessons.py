@@ -1,5 +1,6 @@
 """Lessons 4, 5 and 7: what finishes a check, and what looks like it and does not."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons import mutual_tls, secure_access, ssrf
 from controlplane.console.lessons.lesson import At, Evidence, Lesson, Place, evaluate
+from controlplane.console.lessons.pasting import EXAMPLES, example
 from identity.services.certificate_status import LIST_READ
 from identity.services.certificates import EVENT as CERTIFICATE
 from identity.services.grants import COMPUTE_RESOURCE_LOGIN
@@ -125,6 +127,17 @@ def test_a_refusal_that_the_page_did_not_get_is_no_defence() -> None:
 def test_another_bucket_is_not_the_customers() -> None:
     other = {**OBJECT, "target_name": "lesson-7-pages"}
     assert finished(ssrf.LESSON, *robbed()[:2], event(ssrf.OBJECT_READ, "bucket", **other))[-1] == "exchanged"
+
+
+@pytest.mark.parametrize("folder", ["..", "/"])
+def test_a_program_is_found_from_wherever_baremint_was_started(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    assert Path(example("ssrf/vulnerable.py")).is_file()
+
+
+def test_beside_baremint_a_program_is_named_as_people_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXAMPLES.parent)
+    assert example("ssrf/vulnerable.py") == "examples/ssrf/vulnerable.py"
 
 
 @pytest.mark.parametrize("lesson", ALL, ids=lambda lesson: lesson.slug)

@@ -17,9 +17,10 @@ A_PORT = "PORT=$((20000 + $$ % 10000))"
 
 
 def example(path: str) -> str:
-    """A program of the checkout, as a shell started where Baremint runs finds it."""
+    """A program of the checkout, as a shell started where Baremint runs finds it; where there is no checkout, as one
+    that is started in a checkout does."""
     there = EXAMPLES / path
-    near = os.path.relpath(there)
+    near = os.path.relpath(there) if there.exists() else f"examples/{path}"
     return shlex.quote(str(there) if near.startswith("..") else near)
 
 
