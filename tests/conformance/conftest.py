@@ -53,7 +53,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 @pytest.fixture(scope="session", params=LANGUAGES, ids=lambda language: language.name)
 def sdk(request: pytest.FixtureRequest, program: Program) -> Iterator[Sdk]:
     started = Sdk(request.param, program(request.param))
-    RESULTS.add_versions(started.language.name, started.ask("versions"))
+    RESULTS.add_versions(started.language.name, started.ask("versions"), trust=started.language.trust)
     yield started
     started.stop()
 

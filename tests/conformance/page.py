@@ -7,8 +7,8 @@ HEAD = """\
 # Compatibility with IBM's SDKs
 
 Written by `make conformance` on {day}: the SDKs' released packages, unmodified, do the same things in each language
-against a running Baremint. Nothing but addresses, credentials and the version date of the metadata service is
-configured, in the way the SDKs document (`tests/conformance/programs`).
+against a running Baremint. Nothing but addresses, credentials, the version date of the metadata service and, over
+https, whom to trust is configured, in the way the SDKs document (`tests/conformance/programs`).
 
 """
 MARKS = {"passed": "yes", "failed": "**no**", "skipped": "not tried"}
@@ -18,6 +18,7 @@ class Results:
     def __init__(self) -> None:
         self._outcomes: dict[str, dict[str, str]] = {}
         self._versions: dict[str, dict[str, Any]] = {}
+        self._trust: dict[str, str] = {}
 
     def add(self, language: str, operation: str, outcome: str) -> None:
         """Several tests may try one operation: it works when all of them pass."""
@@ -25,8 +26,9 @@ class Results:
         if known.get(language, "passed") == "passed":
             known[language] = outcome
 
-    def add_versions(self, language: str, versions: dict[str, Any]) -> None:
+    def add_versions(self, language: str, versions: dict[str, Any], *, trust: str) -> None:
         self._versions[language] = versions
+        self._trust[language] = trust
 
     def page(self, *, day: date) -> str:
         languages = list(self._versions)
@@ -36,10 +38,10 @@ class Results:
                 [operation, *(MARKS.get(outcomes.get(language, ""), "not in this SDK") for language in languages)]
             )
         text = HEAD.format(day=day.isoformat())
-        text += "| language | packages |\n|---|---|\n"
-        for versions in self._versions.values():
+        text += "| language | packages | over https, trust by |\n|---|---|---|\n"
+        for language, versions in self._versions.items():
             packages = ", ".join(f"`{name}` {version}" for name, version in sorted(versions["packages"].items()))
-            text += f"| {versions['language']} | {packages} |\n"
+            text += f"| {versions['language']} | {packages} | `{self._trust[language]}` |\n"
         text += "\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
         return text.replace("| --- ", "|---").replace("--- |", "---|").replace("|--- ", "|---") + NOTES
 
@@ -47,6 +49,11 @@ class Results:
 NOTES = """
 - Every SDK core defaults to version 2022-03-01 of the metadata service, whose paths bare metal servers do not have: set
   `<SERVICE>_VPC_IMS_VERSION=2025-08-26`, and in Node `<SERVICE>_SERVICE_VERSION`.
+- Over https: the metadata service of a server whose `metadata_service.protocol` is `https`, at the server's loopback
+  address and `BAREMINT_METADATA_TLS_PORT`. The control plane speaks plain HTTP on loopback addresses; inside the lab
+  everything is https, and nothing is configured at all ([lab.md](lab.md)).
+- For Java, `keytool -importcert` puts the certificates of the CA bundle into a trust store, one at a time; name its
+  password too, with `-Djavax.net.ssl.trustStorePassword`, or Java takes the store for an empty one.
 - Node and Java call the VPC API through the core's own `BaseService`, on which their VPC clients stand.
 - Node replaces the text of every 401 and 403 by one of its own; the status stays.
 """

@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.live.operator import NEW
 
 PROGRAMS = Path(__file__).parent / "programs"
 BUILD_SECONDS = 600
+STORE_PASSWORD = "changeit"
+"""Java's own habit; without one it cannot read what is in a store."""
 
 
 class Missing(Exception):
@@ -34,6 +38,8 @@ class Refused(Exception):
 class Language:
     name: str
     tools: tuple[str, ...]
+    trust: str
+    """What tells its programs whom to trust: an environment variable, or Java's option for a trust store."""
     version_property: str = "VPC_IMS_VERSION"
     """What sets the version of the metadata service; Node reads another one than it documents."""
 
@@ -46,12 +52,19 @@ class Language:
             raise Missing(f"{self.name} needs {' and '.join(missing)}")
         return BUILDS[self.name](PROGRAMS / self.name.lower(), folder)
 
+    def trusting(self, authorities: Path, folder: Path) -> dict[str, str]:
+        """The environment in which programs trust these authorities (PEM), as a user of the language sets it."""
+        if self.name == "Java":
+            options = f"{self.trust}={_trust_store(authorities, folder)} {self.trust}Password={STORE_PASSWORD}"
+            return {"JAVA_TOOL_OPTIONS": options}
+        return {self.trust: str(authorities)}
+
 
 LANGUAGES = (
-    Language("Python", ()),
-    Language("Node", ("node", "npm"), version_property="SERVICE_VERSION"),
-    Language("Go", ("go",)),
-    Language("Java", ("java", "mvn")),
+    Language("Python", (), "REQUESTS_CA_BUNDLE"),
+    Language("Node", ("node", "npm"), "NODE_EXTRA_CA_CERTS", version_property="SERVICE_VERSION"),
+    Language("Go", ("go",), "SSL_CERT_FILE"),
+    Language("Java", ("java", "javac", "keytool", "mvn"), "-Djavax.net.ssl.trustStore"),
 )
 
 
@@ -72,12 +85,24 @@ def _go(source: Path, folder: Path) -> list[str]:
 
 
 def _java(source: Path, folder: Path) -> list[str]:
-    listing = folder / "java-classpath"
+    packages, classes = folder / "java-packages", folder / "java-classes"
     plugin = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
     # Maven writes its target folder beside the POM: let it be a copy.
     copy = shutil.copytree(source, folder / "java")
-    _run("mvn", "--batch-mode", "--quiet", f"{plugin}:build-classpath", f"-Dmdep.outputFile={listing}", cwd=copy)
-    return ["java", "-cp", listing.read_text().strip(), str(copy / "Program.java")]
+    _run("mvn", "--batch-mode", "--quiet", f"{plugin}:copy-dependencies", f"-DoutputDirectory={packages}", cwd=copy)
+    _run("javac", "-cp", f"{packages}/*", "-d", str(classes), "Program.java", cwd=copy)
+    return ["java", "-cp", f"{classes}:{packages}/*", "Program"]
+
+
+def _trust_store(authorities: Path, folder: Path) -> Path:
+    """``keytool`` takes one certificate at a time, and there are as many as there are roots."""
+    store = folder / "trusted.p12"
+    importing = ("keytool", "-importcert", "-noprompt", "-keystore", str(store), "-storepass", STORE_PASSWORD)
+    for number, each in enumerate(x509.load_pem_x509_certificates(authorities.read_bytes())):
+        single = folder / f"authority-{number}.pem"
+        single.write_bytes(each.public_bytes(Encoding.PEM))
+        _run(*importing, "-alias", f"baremint-{number}", "-file", str(single), cwd=folder)
+    return store
 
 
 BUILDS = {"Python": _python, "Node": _node, "Go": _go, "Java": _java}
@@ -146,3 +171,13 @@ def on_the_server(sdk: Sdk, url: str, **profile: str) -> dict[str, str]:
 def claims_of(token: str) -> dict[str, Any]:
     claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     return claims
+
+
+DENIED = "Access is denied due to invalid credentials"
+"""What Node says of every 401 and 403, whatever the answer said."""
+
+
+def tells(sdk: Sdk, refused: Refused, answered: str) -> bool:
+    """Whether the program saw what was answered, or what its SDK makes of it."""
+    rewritten = sdk.language.name == "Node" and refused.status in (401, 403)
+    return (DENIED if rewritten else answered) in refused.message

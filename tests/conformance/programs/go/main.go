@@ -84,23 +84,19 @@ func versions(request) (answer, error) {
 	return answer{"language": "Go " + strings.TrimPrefix(runtime.Version(), "go"), "packages": packages}, nil
 }
 
+// The status of an answer, or nothing when there was none.
 func status(err error) any {
+	var problem *core.HTTPProblem
 	var refused *core.AuthenticationError
-	if errors.As(err, &refused) && refused.Response != nil {
-		return refused.Response.StatusCode
+	if errors.As(err, &refused) {
+		problem = refused.HTTPProblem
+	} else if !errors.As(err, &problem) {
+		return nil
 	}
-	var problem *core.SDKProblem
-	if errors.As(err, &problem) {
-		var http *core.HTTPProblem
-		if errors.As(err, &http) && http.Response != nil {
-			return http.Response.StatusCode
-		}
+	if problem == nil || problem.Response == nil || problem.Response.StatusCode == 0 {
+		return nil
 	}
-	var http *core.HTTPProblem
-	if errors.As(err, &http) && http.Response != nil {
-		return http.Response.StatusCode
-	}
-	return nil
+	return problem.Response.StatusCode
 }
 
 var operations = map[string]func(request) (answer, error){

@@ -105,11 +105,14 @@ public class Program {
 
   static Map<String, Object> refusal(Exception error) {
     Map<String, Object> refused = new HashMap<>();
-    refused.put("message", String.valueOf(error.getMessage()));
+    List<String> messages = new ArrayList<>();
     for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      messages.add(String.valueOf(cause.getMessage()));
+      refused.put("message", String.join(" ", messages));
       if (cause instanceof ServiceResponseException) {
         refused.put("status", ((ServiceResponseException) cause).getStatusCode());
         refused.put("message", String.valueOf(cause.getMessage()));
+        break;
       }
     }
     return Map.of("error", refused);
