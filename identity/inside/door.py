@@ -15,13 +15,12 @@ from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.versioning import parse_version
 from identity import admission
 from identity.inside.origin import server_of, snapshots
-from identity.services.ledger import ServerChanged
+from identity.services.ledger import ServerChanged, held
 from trustedprofiles import questions
 
 log = structlog.get_logger(__name__)
 
 EARLIEST_VERSION = date(2022, 3, 1)
-MOST_LOOKS = 3
 
 Handler = Callable[[HttpRequest, ServerFacts], Mapping[str, Any]]
 
@@ -45,16 +44,18 @@ class MetadataOperation:
             # Who calls is known by now: a GET is what a page on the server sends that was talked into calling here.
             if request.method != self.method:
                 raise MethodNotAllowed(f"Use {self.method} here.", headers={"Allow": self.method})
-            for _ in range(MOST_LOOKS):
-                try:
-                    return JsonResponse(self._answer(request, facts))
-                except ServerChanged:
-                    facts = snapshots.get(number, anew=True)
-                except ApiError:
-                    believed, facts = facts, snapshots.get(number, anew=True)
-                    if believed == facts:
-                        raise
-            raise ApiError("The server changed again and again while it was being answered. Retry.")
+            try:
+                return JsonResponse(self._answer(request, facts))
+            except ServerChanged:
+                pass
+            except ApiError:
+                believed, facts = facts, snapshots.get(number, anew=True)
+                if believed == facts:
+                    raise
+            with held(number):
+                facts = snapshots.get(number, anew=True)
+                answer = self._answer(request, facts)
+            return JsonResponse(answer)
         except Exception as failure:
             error = envelopes.as_api_error(failure)
             if isinstance(error, Unauthenticated):

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel.caller import Caller
-from controlplane.kernel.errors import ApiError, BadRequest, ReferenceNotFound, Target
+from controlplane.kernel.errors import ApiError, BadRequest, ReferenceNotFound, Target, Unauthenticated
 from controlplane.kernel.facts import ServerFacts
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, Subject
 from identity.models import ApiKey
@@ -17,7 +17,8 @@ from identity.selectors import find_api_key
 from identity.services import iam_tokens, sessions
 from identity.services.iam_tokens import UNKNOWN_PROFILE, UNTRUSTED, issue, verify_iam_token
 from identity.services.identity_tokens import IssuedToken, verify_presented_token
-from identity.services.ledger import ServerChanged
+from identity.services.ledger import ServerChanged, held
+from identity.signing import VerifiedClaims
 from trustedprofiles.assuming import find_assumable, identity_of, may_assume
 from trustedprofiles.models import ServiceId, TrustedProfile
 from trustedprofiles.selectors import find_user
@@ -28,7 +29,6 @@ REFRESH_LOGIN = "iam-identity.user-refreshtoken.login"
 COMPUTE_RESOURCE_LOGIN = "iam-identity.profile-computeresource.login"
 ASSUME_LOGIN = "iam-identity.profile-assume.login"
 UNKNOWN_API_KEY = "BXNIM0415E"
-MOST_LOOKS = 3
 
 
 @dataclass(frozen=True)
@@ -117,26 +117,27 @@ def exchange_compute_resource(
 
     Raises Unauthenticated for the token, ReferenceNotFound (BXNIM0397E), ProfileNotLinked (BXNIM0398E).
     """
-    for _ in range(MOST_LOOKS):
-        now = clock()
-        verified, facts = verify_presented_token(value, now=now)
+
+    def exchange(verified: VerifiedClaims, facts: ServerFacts, now: datetime) -> Granted:
+        issued = iam_tokens.exchange_identity_token(
+            verified, facts=facts, selector=selector, now=now, event=COMPUTE_RESOURCE_LOGIN, client_id=client_id
+        )
+        return Granted(issued)
+
+    now = clock()
+    verified, facts = verify_presented_token(value, now=now)
+    try:
         try:
-            return Granted(
-                iam_tokens.exchange_identity_token(
-                    verified,
-                    facts=facts,
-                    selector=selector,
-                    now=now,
-                    event=COMPUTE_RESOURCE_LOGIN,
-                    client_id=client_id,
-                )
-            )
+            return exchange(verified, facts, now)
         except ServerChanged:
-            continue
-        except ApiError as refusal:
-            _record_refusal(COMPUTE_RESOURCE_LOGIN, _server(facts), facts.account_id, refusal)
-            raise
-    raise ApiError("The server changed again and again while it was being answered. Retry.")
+            with held(facts.number):
+                now = clock()
+                return exchange(*verify_presented_token(value, now=now), now)
+    except Unauthenticated:
+        raise
+    except ApiError as refusal:
+        _record_refusal(COMPUTE_RESOURCE_LOGIN, _server(facts), facts.account_id, refusal)
+        raise
 
 
 def _server(facts: ServerFacts) -> Party:

@@ -3,15 +3,17 @@
 What a door knows of a server may be a second old. The event is therefore written by one statement that also compares
 the server's revision: if the server was switched off, changed or deleted in between, nothing is written, and the
 caller looks again. So a toggle is effective at once in every process, at the price of the insert that durability asks
-for anyway.
+for anyway. The second look is with the server held: it is the last one, however often the server changes.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from controlplane.activity.models import ActivityEvent
@@ -54,6 +56,18 @@ def _statement(vendor: str) -> str:
 
 class ServerChanged(Exception):
     """The server is not what it was when it was read: read it again and decide anew."""
+
+
+@contextmanager
+def held(number: int) -> Iterator[None]:
+    """Nobody changes the server with this number until the block ends; what is read in it stays true.
+
+    A transaction: what raises in the block undoes what was written there.
+    """
+    with transaction.atomic():
+        # Alone, and before anything is read: a query that waits for a row may show the rest as it was before it waited.
+        list(BareMetalServer.objects.select_for_update(no_key=True).filter(number=number).values_list("pk"))
+        yield
 
 
 def record_for(facts: ServerFacts, action: str, *, status: int, data: dict[str, Any]) -> None:
