@@ -1,19 +1,16 @@
 """A product with its lab, once kept by root and once by an ordinary user."""
 
-import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.lab.stepping import Lab
+from tests.lab.machine import run_through, why_no_lab
+from tests.lab.stepping import Lab, cannot_try
 from tests.live.operator import Operator
 from tests.live.product import Product
-
-AS_NOBODY = (sys.executable, str(Path(__file__).with_name("ordinary_user.py")))
 
 NewLab = Callable[..., Lab]
 
@@ -33,10 +30,10 @@ def new_lab(open_folder: Path) -> Iterator[NewLab]:
     made: list[Product] = []
 
     def make(*, rootless: bool, **settings: str) -> Lab:
-        if not rootless and os.geteuid() != 0:
-            pytest.skip("a lab kept by root needs root")
-        switch_user = AS_NOBODY if rootless and os.geteuid() == 0 else ()
-        made.append(Product(open_folder / f"home{len(made)}", run_through=switch_user, settings=settings))
+        if reason := why_no_lab(rootless=rootless):
+            cannot_try(reason)
+        home = open_folder / f"home{len(made)}"
+        made.append(Product(home, run_through=run_through(rootless=rootless), settings=settings))
         return Lab(made[-1])
 
     yield make
@@ -47,11 +44,19 @@ def new_lab(open_folder: Path) -> Iterator[NewLab]:
 
 @pytest.fixture(scope="session", params=["root", "rootless"])
 def lab(request: pytest.FixtureRequest, new_lab: NewLab) -> Lab:
-    """A lab that is up, beside a product with its demo world. Leave it up."""
+    """A lab that is up, beside a product with its demo world."""
     made = new_lab(rootless=request.param == "rootless")
     made.product.start()
     made.product.run("lab", "up")
     return made
+
+
+@pytest.fixture(autouse=True)
+def the_lab_stays_up(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test did to it, or found, the next one has a lab."""
+    yield
+    if "lab" in request.fixturenames and not (lab := request.getfixturevalue("lab")).is_up:
+        lab.product.run("lab", "up")
 
 
 @pytest.fixture(scope="session")

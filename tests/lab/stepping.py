@@ -1,12 +1,19 @@
 """Stepping into servers of the lab, as a person would: with ``baremint enter``."""
 
 import json
+import os
+import shutil
 import subprocess
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
+import pytest
+
+from controlplane.home import Home
+from controlplane.operations.lab import state
+from controlplane.operations.supervisor import homelock
 from tests.live.operator import NEW, eventually
 from tests.live.product import ROOT, Product
 
@@ -47,6 +54,10 @@ def say(value):
 class Lab:
     def __init__(self, product: Product) -> None:
         self.product = product
+
+    @property
+    def is_up(self) -> bool:
+        return homelock.holder(Home(self.product.home), state.LOCK) is not None
 
     def entering(self, server: str, *command: str) -> list[str]:
         return self.product.command("enter", server, "--", *command)
@@ -105,3 +116,15 @@ class Lab:
 
 def whole(text: str) -> str:
     return PRELUDE.format(token=TOKEN) + textwrap.dedent(text)
+
+
+def cannot_try(reason: str) -> NoReturn:
+    """Skip; where everything has to be tried, end the run, once and with the reason."""
+    if os.environ.get("CI"):
+        pytest.exit(f"The lab cannot be tried here, and CI must.\n{reason}", returncode=1)
+    pytest.skip(reason)
+
+
+def require(*tools: str) -> None:
+    if missing := [tool for tool in tools if shutil.which(tool) is None]:
+        cannot_try(f"{' and '.join(missing)} not installed")

@@ -3,7 +3,6 @@
 import glob
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab.stepping import TOKEN, Lab
+from tests.lab.stepping import TOKEN, Lab, require
 from tests.live.operator import NEW, Operator
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.lab]
@@ -25,11 +24,6 @@ CONTROL_PLANE = [
     f"https://us-south.iaas.cloud.ibm.com/v1/regions?version={NEW}&generation=2",
     "https://eu-de.iaas.cloud.ibm.com/healthz",
 ]
-
-
-def require(*tools: str) -> None:
-    if missing := [tool for tool in tools if shutil.which(tool) is None]:
-        pytest.skip(f"{' and '.join(missing)} not installed")
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +50,7 @@ def node(folder: Path) -> list[list[str]]:
 
 def go(folder: Path) -> list[list[str]]:
     require("go")
-    environment = {**os.environ, "CGO_ENABLED": "0", "GOCACHE": str(folder / "cache"), "GO111MODULE": "off"}
+    environment = {**os.environ, "CGO_ENABLED": "0", "GO111MODULE": "off"}
     built = folder / "probe"
     subprocess.run(["go", "build", "-o", built, PROGRAMS / "probe.go"], env=environment, check=True)
     return [[str(built)]]

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import pkcs12
+from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from controlplane.home import Home
 from controlplane.operations.lab import entering, members, names, seed, state, support, trust, wiring
@@ -200,6 +202,11 @@ def test_a_name_of_two_servers_asks_which(tmp_path: Path) -> None:
     twins = replace(STATE, servers=[ENTRY, replace(ENTRY, id="0717-b", crn="crn:v1:b")])
     with pytest.raises(entering.CannotEnter, match="by id: 0717-a, 0717-b"):
         entering.find(twins, "web-1")
+
+
+def test_who_names_no_server_is_asked_for_one_and_not_for_a_command() -> None:
+    with pytest.raises(CommandError, match=r"required: SERVER$"):
+        call_command("enter")
 
 
 def test_a_process_that_only_has_the_number_of_a_servers_init_is_not_entered() -> None:

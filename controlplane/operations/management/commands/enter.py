@@ -19,7 +19,8 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.usage = "baremint enter SERVER [-- COMMAND ...]"
         parser.add_argument("server", metavar="SERVER", help="name, id or CRN")
-        parser.add_argument("command", metavar="COMMAND", nargs=REMAINDER, help="default: your shell")
+        command = parser.add_argument("command", metavar="COMMAND", nargs=REMAINDER, help="default: your shell")
+        command.required = False  # nor is it, but the parser would say so of what remains
 
     def handle(self, *args: Any, **options: Any) -> None:
         command = options["command"]

@@ -20,6 +20,9 @@ import okhttp3.Request;
 /** IBM's Java SDK core, asked to do things: a JSON object a line in, a JSON object a line out. */
 public class Program {
   static final String VERSION = "2025-08-26";
+  /** Where IBM's VPC clients find the API unless told otherwise. */
+  static final String VPC = "https://us-south.iaas.cloud.ibm.com/v1";
+
   static final Gson GSON = new Gson();
 
   static class Asked {
@@ -77,7 +80,8 @@ public class Program {
   static Map<String, Object> listServers(Asked asked) {
     return Map.of(
         "servers",
-        new Vpc(asked.service, authenticatorOf(asked), asked.properties.get("URL")).serverNames());
+        new Vpc(asked.service, authenticatorOf(asked), asked.properties.getOrDefault("URL", VPC))
+            .serverNames());
   }
 
   static Map<String, Object> versions() {

@@ -6,6 +6,8 @@ import core from 'ibm-cloud-sdk-core';
 import IamIdentityV1 from '@ibm-cloud/platform-services/iam-identity/v1.js';
 
 const VERSION = '2025-08-26';
+// Where IBM's VPC clients find the API unless told otherwise.
+const VPC = 'https://us-south.iaas.cloud.ibm.com/v1';
 
 function configure({ service, properties }) {
   for (const [name, value] of Object.entries(properties)) process.env[`${service.toUpperCase()}_${name}`] = value;
@@ -33,7 +35,7 @@ const operations = {
   async list_servers(request) {
     const service = new core.BaseService({
       authenticator: authenticatorOf(request),
-      serviceUrl: request.properties.URL,
+      serviceUrl: request.properties.URL ?? VPC,
     });
     const { result } = await service.createRequest({
       options: { url: '/bare_metal_servers', method: 'GET', qs: { version: VERSION, generation: 2 } },
