@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
@@ -40,7 +40,7 @@ def begin(learner: User, lesson: Lesson, server: BareMetalServer) -> LessonProgr
     User.objects.select_for_update(no_key=True).get(
         pk=learner.pk
     )  # pressed twice, it begins twice, one after the other
-    LessonProgress.objects.filter(learner=learner, lesson=lesson.slug).delete()
+    _forget(LessonProgress.objects.filter(learner=learner, lesson=lesson.slug))
     return LessonProgress.objects.create(
         learner=learner,
         lesson=lesson.slug,
@@ -104,10 +104,16 @@ def reset_class(account: Account, *, by: Party) -> int:
     """All learners of the account begin anew; what they made stays. Returns how many had begun a lesson."""
     rows = LessonProgress.objects.filter(learner__account=account)
     learners = rows.values("learner").distinct().count()
-    rows.delete()
+    _forget(rows)
     target = class_of(account)
     record(CLASS_RESET, initiator=by, target=target, account_id=account.id, data={"learners": learners})
     return learners
+
+
+def _forget(rows: QuerySet[LessonProgress]) -> None:
+    """Held first: no window notes a check of what is going."""
+    held = list(rows.select_for_update().order_by("pk").values_list("pk", flat=True))
+    LessonProgress.objects.filter(pk__in=held).delete()
 
 
 def class_of(account: Account) -> Party:
