@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down test e2e faults conformance lab fuzz lint format docs bench clean lock
+.PHONY: help up down test e2e faults conformance lab fuzz lint format docs pictures bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -54,6 +54,10 @@ format: $(VENV)/.development ## Format the code and fix what can be fixed by mac
 
 docs: $(VENV)/.development ## Write the pages that are made from the code anew
 	$(SCRATCH) $(BIN)/baremint permissions > docs/permissions.md
+
+pictures: $(VENV)/.development ## Take the pictures of the documentation anew
+	@mkdir -p docs/images
+	@$(BIN)/pytest tests/browser/test_pictures.py --pictures docs/images
 
 bench: $(VENV)/.development ## Measure requests per second on PostgreSQL and on SQLite
 	@exec $(BIN)/baremint bench

@@ -22,6 +22,10 @@ FLAGS = [
 Visit = Callable[..., Visitor]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", metavar="FOLDER", help="write the pictures of the documentation into FOLDER")
+
+
 @pytest.fixture(scope="session")
 def product(new_product: Callable[..., Product]) -> Product:
     """One that runs, with its demo world."""
