@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from tests.live.operator import Operator
 from tests.live.product import Product
 
 NewLab = Callable[..., Lab]
+NUMBERS = count()
 
 
 @pytest.fixture(scope="session")
@@ -24,31 +26,43 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+def make(folder: Path, *, rootless: bool, **settings: str) -> Lab:
+    """A product that is not started yet, of root or of an ordinary user."""
+    if reason := why_no_lab(rootless=rootless):
+        cannot_try(reason)
+    home = folder / f"home{next(NUMBERS)}"
+    return Lab(Product(home, run_through=run_through(rootless=rootless), settings=settings))
+
+
+def end(lab: Lab) -> None:
+    lab.product.attempt("down")
+    lab.product.kill_everything()
+
+
+@pytest.fixture
 def new_lab(open_folder: Path) -> Iterator[NewLab]:
-    """Makes a product that is not started yet; whatever of it runs in the end is stopped."""
-    made: list[Product] = []
+    """Makes products that are not started yet; whatever of them runs when the test ends is stopped."""
+    made: list[Lab] = []
 
-    def make(*, rootless: bool, **settings: str) -> Lab:
-        if reason := why_no_lab(rootless=rootless):
-            cannot_try(reason)
-        home = open_folder / f"home{len(made)}"
-        made.append(Product(home, run_through=run_through(rootless=rootless), settings=settings))
-        return Lab(made[-1])
+    def make_one(*, rootless: bool, **settings: str) -> Lab:
+        made.append(make(open_folder, rootless=rootless, **settings))
+        return made[-1]
 
-    yield make
-    for product in made:
-        product.attempt("down")
-        product.kill_everything()
+    yield make_one
+    for each in made:
+        end(each)
 
 
 @pytest.fixture(scope="session", params=["root", "rootless"])
-def lab(request: pytest.FixtureRequest, new_lab: NewLab) -> Lab:
-    """A lab that is up, beside a product with its demo world."""
-    made = new_lab(rootless=request.param == "rootless")
-    made.product.start()
-    made.product.run("lab", "up")
-    return made
+def lab(request: pytest.FixtureRequest, open_folder: Path) -> Iterator[Lab]:
+    """A lab that is up, beside a product with its demo world. One at a time runs."""
+    made = make(open_folder, rootless=request.param == "rootless")
+    try:
+        made.product.start()
+        made.product.run("lab", "up")
+        yield made
+    finally:
+        end(made)
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import subprocess
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 import pytest
@@ -105,9 +106,10 @@ class Lab:
         return found
 
     def entry(self, server: str) -> dict[str, Any] | None:
-        """A server of the lab by name or id."""
-        known = self.status().get("servers", [])
-        return next((each for each in known if server in (each["id"], each["name"])), None)
+        """A server of the lab by name or id, as ``status`` tells it; read at its source, for this is asked often."""
+        found = state.running(Home(self.product.home))
+        known = found.servers if found else []
+        return next((asdict(each) for each in known if server in (each.id, each.name)), None)
 
     def await_server(self, server: str) -> dict[str, Any]:
         found: dict[str, Any] = eventually(lambda: self.entry(server))
