@@ -131,6 +131,7 @@ LESSON = Lesson(
     lab="With the lab it is the same. There servers reach the metadata service and nobody else, so the two programs "
     "meet on the machine's loopback address, as they do here.",
     warning="It takes a second server of the same region; where there is none, create one first. The certificate that "
-    "you revoke is your own server's, made in this lesson; others it may have stay good.",
+    "you revoke is your own server's, made in this lesson; others stay good. Certificates carry the time of "
+    "the deployment's clock, while OpenSSL looks at the machine's: if somebody moved the clock, have it reset first.",
     prefers=lambda server: bool(getattr(server, "metadata_enabled", False)),
 )
