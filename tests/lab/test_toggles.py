@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.lab.stepping import Lab
-from tests.live.operator import NEW, Operator
+from tests.live.operator import NEW, Operator, eventually
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.lab]
 
@@ -120,7 +120,7 @@ def test_deleting_the_server_ends_answers_and_then_the_programs_in_it(
         done = time.monotonic()
         answered = [began for began, answer in iter_until_end(loop) if answer == [200, ""]]
     assert not [began for began in answered if began > done + ONE_SECOND]
-    assert lab.entry(server["id"]) is None
+    assert eventually(lambda: lab.entry(server["id"]) is None)
 
 
 def iter_until_end(loop: Loop) -> Iterator[tuple[float, list[Any]]]:
