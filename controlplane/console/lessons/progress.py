@@ -37,9 +37,8 @@ class Standing:
 @transaction.atomic
 def begin(learner: User, lesson: Lesson, server: BareMetalServer) -> LessonProgress:
     """Begin a lesson, or begin it anew: only what happens from now on counts."""
-    User.objects.select_for_update(no_key=True).get(
-        pk=learner.pk
-    )  # pressed twice, it begins twice, one after the other
+    # Pressed twice, it begins twice, one after the other.
+    User.objects.select_for_update(no_key=True).get(pk=learner.pk)
     _forget(LessonProgress.objects.filter(learner=learner, lesson=lesson.slug))
     return LessonProgress.objects.create(
         learner=learner,
