@@ -89,5 +89,6 @@ def is_of_the_lesson(host: str) -> bool:
 
 if __name__ == "__main__":
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 8666
+    server = ThreadingHTTPServer(("127.0.0.1", port), Page)  # listens from here on
     print(f"http://127.0.0.1:{port}/  {WARNING}", flush=True)
-    ThreadingHTTPServer(("127.0.0.1", port), Page).serve_forever()
+    server.serve_forever()
