@@ -336,7 +336,7 @@ def test_servers_do_not_reach_each_other(lab: Lab, victim: dict[str, Any]) -> No
 
 def test_the_data_directory_is_out_of_sight_even_for_the_servers_root(lab: Lab) -> None:
     home = lab.product.home
-    uncover = f"umount {home}; umount -l {home}; mount -t tmpfs none {home}/..; ls -A {home}"
+    uncover = f"umount {home}; umount -l {home}; mount -t tmpfs none {home.parent}; ls -A {home}; umount {home.parent}"
     assert lab.attempt(ATTACKER, "sh", "-c", uncover).stdout == ""
 
 
