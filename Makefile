@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down test e2e faults conformance lab fuzz lint format docs pictures bench clean lock
+.PHONY: help up down test thorough e2e faults conformance lab fuzz lint format docs pictures bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -22,8 +22,11 @@ down: ## Stop a Baremint that runs in the background (or in another terminal)
 	@if [ -x $(BIN)/baremint ]; then exec $(BIN)/baremint down; else echo "Nothing is installed here, so nothing runs."; fi
 
 test: $(VENV)/.development ## Run the tests, on SQLite and on PostgreSQL
-	@$(BIN)/pytest -m "not live and not conformance" --numprocesses auto
+	@$(BIN)/pytest -m "not live and not conformance and not thorough" --numprocesses auto
 	@$(BIN)/pytest -m "live and not e2e and not fault" $(SHARED)
+
+thorough: $(VENV)/.development ## Try every operation, every forged token, and many histories (minutes)
+	@$(BIN)/pytest -m thorough --numprocesses auto
 
 e2e: $(VENV)/.development ## Try what takes longer: browser, starts and stops, every example, command and operation
 	@$(BIN)/pytest -m "e2e and not lab" $(SHARED)

@@ -11,6 +11,8 @@ from servers.services.metadata_service import switch_metadata_service
 from tests.world import ALICE, World, make_server
 from trustedprofiles.models import User
 
+pytestmark = pytest.mark.thorough
+
 LIST = "/admin/servers/baremetalserver/"
 GONE = "The bare metal server was deleted meanwhile."
 

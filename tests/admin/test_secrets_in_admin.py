@@ -28,7 +28,7 @@ from tests.build import make_csr
 from tests.world import ALICE, World, make_profile, make_server
 from trustedprofiles.models import Policy, ProfileLink, ServiceId, TrustedProfile, User
 
-pytestmark = pytest.mark.usefixtures("keys")
+pytestmark = [pytest.mark.usefixtures("keys"), pytest.mark.thorough]
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 SERVERS = "/admin/servers/baremetalserver/"

@@ -14,6 +14,8 @@ from tests.api.everything import CATALOG, PLACEHOLDER, Everything, perform, stri
 from tests.docs.document import Documented, operations
 from tests.world import ACCOUNT, ALICE, MALLORY, World
 
+pytestmark = pytest.mark.thorough
+
 # Doors that need no IAM token: those of the token service, of the metadata service, and of those who keep it running.
 OPEN = {"IAM token", "Metadata service", "Certificates", "Operations"}
 GUARDED = [each for each in operations() if not OPEN & set(each.content["tags"])]

@@ -9,6 +9,8 @@ from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR
 from tests.world import ACCOUNT, World
 
+pytestmark = pytest.mark.thorough
+
 PATHS = [
     "/v1/profiles/{}",
     "/v1/profiles/{}/links",

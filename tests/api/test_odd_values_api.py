@@ -12,6 +12,8 @@ from tests.api.vpc import SERVERS, Api
 from tests.policies import VICTOR
 from tests.world import ACCOUNT, World, make_profile
 
+pytestmark = pytest.mark.thorough
+
 ODD: list[Any] = [
     None,
     True,

@@ -10,6 +10,8 @@ from tests.api.vpc import SERVERS, Api, errors, settle
 from tests.world import World, make_profile
 from trustedprofiles.models import ProfileLink
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture
 def path(server: BareMetalServer) -> str:

@@ -19,6 +19,8 @@ from tests.watching import nobody_is_called, nothing_is_written
 from tests.world import ACCOUNT, World
 from trustedprofiles.models import TrustedProfile
 
+pytestmark = pytest.mark.thorough
+
 DOORS: dict[str, tuple[str, str, str]] = {
     "vpc": ("GET", "/v1/bare_metal_servers?version=2025-08-26&generation=2", "unauthenticated"),
     "iam-identity": ("GET", f"/v1/profiles?account_id={ACCOUNT}", "unauthenticated"),

@@ -14,7 +14,7 @@ from tests.inside.program import Inside, error
 from tests.watching import nobody_is_called, nothing_is_written
 from tests.world import World, make_profile, make_server
 
-pytestmark = pytest.mark.usefixtures("keys")
+pytestmark = [pytest.mark.usefixtures("keys"), pytest.mark.thorough]
 
 
 def present(inside: Inside, bearer: str) -> list[Any]:

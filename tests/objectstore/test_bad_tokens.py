@@ -13,6 +13,8 @@ from tests.objectstore.store import Store, refused
 from tests.watching import nobody_is_called, nothing_is_written
 from tests.world import World, make_server
 
+pytestmark = pytest.mark.thorough
+
 
 def assert_refused(url: str, bearer: str) -> None:
     iam = urlsplit(url)

@@ -23,6 +23,8 @@ from identity.services.iam_tokens import verify_iam_token
 from tests.databases import default_database
 from tests.services.test_token_verification import iam_token
 
+pytestmark = pytest.mark.thorough
+
 KEPT = ("kid", "public_key", "generation")
 FIRST_VERSION = [("identity", "0002_api_key_details_and_refresh_tokens")]
 

@@ -21,6 +21,8 @@ from trustedprofiles.models import TrustedProfile
 from trustedprofiles.policy_rules import Condition
 from trustedprofiles.roles import ROLES
 
+pytestmark = pytest.mark.thorough
+
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 many = settings(max_examples=300, deadline=None)
 

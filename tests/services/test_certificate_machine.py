@@ -37,6 +37,8 @@ from servers.services.metadata_service import switch_metadata_service
 from tests.certified import issue, list_of
 from tests.world import make_server, make_world
 
+pytestmark = pytest.mark.thorough
+
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 KEYS = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
 SERVERS = 2

@@ -24,7 +24,7 @@ from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_identity_token
 from tests.build import make_facts
 
-pytestmark = pytest.mark.usefixtures("keys")
+pytestmark = [pytest.mark.usefixtures("keys"), pytest.mark.thorough]
 
 FACTS = make_facts()
 POINTS = ["after_generate", "after_insert", "after_publish", "after_demote", "before_commit", "after_commit"]

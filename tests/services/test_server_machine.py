@@ -25,6 +25,8 @@ from servers.services.provisioning import ServerPrototype, create_server
 from servers.services.virtual_interface_prototypes import IpPrototype, VirtualInterfacePrototype
 from tests.world import make_server, make_world
 
+pytestmark = pytest.mark.thorough
+
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 # A small subnet, so that it runs full: 16 addresses, of which the provider keeps five.
 CIDR = "10.240.0.0/28"
