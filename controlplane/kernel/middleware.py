@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 
 from django.http import HttpRequest, HttpResponse
 
@@ -10,6 +11,8 @@ from controlplane.kernel import context
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LONGEST_AGENT = 256
+MOST_LEFT = 65_536
+"""Bytes."""
 SERVICE_DOMAIN = ".cloud.ibm.com"
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -36,6 +39,7 @@ class RequestContextMiddleware:
         )
         context.lineage.set(None)
         response = self.get_response(request)
+        _read_what_is_left(request)
         response["X-Request-Id"] = request_id
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
@@ -43,6 +47,15 @@ class RequestContextMiddleware:
             response["Content-Length"] = str(len(response.content))
         response["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+def _read_what_is_left(request: HttpRequest) -> None:
+    """A refusal may come before the body was looked at. The server would close the connection then, which the client
+    keeps for its next request. What is longer is worth a new connection."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if length.isdecimal() and 0 < int(length) <= MOST_LEFT:
+        with suppress(OSError):  # the client has gone
+            request.read()
 
 
 class ServiceHostMiddleware:

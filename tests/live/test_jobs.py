@@ -14,7 +14,7 @@ import requests
 from tests.live.operator import NEW, Operator, eventually
 from tests.live.product import Product
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 QUERY = {"version": NEW, "generation": "2"}
 

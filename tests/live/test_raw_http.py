@@ -3,6 +3,7 @@
 import json
 import socket
 import ssl
+import time
 import urllib.parse
 
 import pytest
@@ -120,3 +121,24 @@ def test_a_path_means_its_literal_text(wire: Wire, path: str) -> None:
 def test_a_body_announced_as_huge_is_refused_before_it_is_read(wire: Wire) -> None:
     answer = wire.send(HEAD + "Content-Length: 10000000\r\n\r\n")
     assert (answer.status, json.loads(answer.body)["errors"][0]["code"]) == (400, "invalid_request")
+
+
+def test_a_refusal_before_the_body_is_there_leaves_the_connection_to_the_next_request(
+    urls: dict[str, str], product: Product
+) -> None:
+    wire = Wire(urls["http"], product.info["ca_bundle"])
+    line = f"PUT /identity/v1/token?version=2025-08-26 HTTP/1.1\r\nHost: {wire.host}\r\nContent-Length: 2\r\n"
+    statuses = []
+    with wire.connect() as connection, connection.makefile("rb") as answers:
+        for header in ("X-Other: ibm", "Metadata-Flavor: ibm"):
+            connection.sendall(f"{line}{header}\r\n\r\n".encode())
+            time.sleep(0.3)
+            connection.sendall(b"{}")
+            statuses.append(int(answers.readline().split()[1]))
+            length = next(
+                int(each[15:]) for each in iter(answers.readline, b"") if each.lower().startswith(b"content-length:")
+            )
+            while answers.readline().strip():
+                pass
+            answers.read(length)
+    assert statuses == [400, 200]
