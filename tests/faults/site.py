@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_identity_token
 from tests.build import make_facts
 from tests.databases import default_database
+from tests.live import operator
 from tests.live.product import ROOT, clean_environment, free_ports
 
 CELERY = [sys.executable, "-m", "celery", "--quiet", "--app", "controlplane.celery"]
@@ -41,13 +42,7 @@ PURPOSES = list(KeyPair.Purpose.values)
 ENDPOINT = "localhost"
 FACTS = make_facts()
 
-
-def eventually(look: Any, *, seconds: float = 60) -> Any:
-    give_up_at = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < give_up_at, f"nothing within {seconds} s"
-        time.sleep(0.05)
-    return found
+eventually = partial(operator.eventually, seconds=60)
 
 
 @dataclass

@@ -1,16 +1,13 @@
 """Lesson 1: switch the metadata service on, and get an identity token."""
 
 import shlex
-from typing import Any
 
-from controlplane.console.access import SERVER
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
-from controlplane.console.lessons.phrases import ask_token, claims_of, get_token, inside, until
+from controlplane.console.lessons.pasting import MAY_SWITCH
+from controlplane.console.lessons.phrases import ask_token, claims_of, first_switch, get_token, inside, until
 from controlplane.operations.program import paste
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.services.events import UPDATE
-
-MAY_SWITCH = f"{SERVER}.update"
 
 
 def _refused(evidence: Evidence) -> Seen | None:
@@ -21,7 +18,7 @@ def _refused(evidence: Evidence) -> Seen | None:
 
 
 def _switched_on(evidence: Evidence) -> Seen | None:
-    event = _switched(evidence, on=True, after="refused")
+    event = first_switch(evidence, enabled=True, after="refused")
     return Seen(f"{event.initiator_name or 'Somebody'} switched the service on.", event) if event else None
 
 
@@ -33,27 +30,18 @@ def _token(evidence: Evidence) -> Seen | None:
 
 
 def _switched_off(evidence: Evidence) -> Seen | None:
-    event = _switched(evidence, on=False, after="token")
+    event = first_switch(evidence, enabled=False, after="token")
     return Seen("The service was switched off. From this moment the token was worth nothing.", event) if event else None
 
 
 def _new_token(evidence: Evidence) -> Seen | None:
-    again = _switched(evidence, on=True, after="off")
+    again = first_switch(evidence, enabled=True, after="off")
     if again is None:
         return None
     event = evidence.first(
         IDENTITY_TOKEN, on=evidence.place.server.crn, after="off", where=lambda each: each.pk > again.pk
     )
     return Seen(f"A new token was signed, good until {until(event)}. The old one stays dead.", event) if event else None
-
-
-def _switched(evidence: Evidence, *, on: bool, after: str) -> Any:
-    return evidence.first(
-        UPDATE,
-        on=evidence.place.server.crn,
-        after=after,
-        where=lambda event: event.data.get("metadata_service", {}).get("enabled") is on,
-    )
 
 
 def _commands(place: Place) -> list[Command]:

@@ -25,7 +25,10 @@ def example(path: str) -> str:
 
 
 def switched(name: str, *, protocol: str = "") -> str:
-    """Switches the metadata service of a server on, and to ``http`` or ``https`` if either is named. Says nothing."""
+    """Switches the metadata service of a server on, and to ``http`` or ``https`` if either is named. Says nothing.
+
+    Lessons after the first need the service; whoever left it off need not look for the reason.
+    """
     to = f" --metadata-service-protocol {protocol}" if protocol else ""
     return paste(f"is bare-metal-server-update {shlex.quote(name)} --metadata-service true{to} > /dev/null")
 

@@ -1,14 +1,14 @@
 """What several lessons say in the shell, in the same words, and how their checks find what those words made."""
 
 import json
-import shlex
 from datetime import UTC, datetime
 from typing import Any
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.lesson import Evidence, Place
+from controlplane.console.lessons.pasting import QUERY
 from controlplane.operations.program import paste
-from identity.inside.views import RENAMED_IN
+from servers.services.events import UPDATE
 from trustedprofiles.events import PROFILE_CREATE
 
 CREATE_PROFILE = "iam-identity.profile.create"
@@ -31,12 +31,7 @@ def claims_of(variable: str) -> str:
 
 def inside(place: Place, method: str, leaf: str) -> str:
     """A call of the metadata service by a program on the server."""
-    return f"{place.curl} -X {method} '{place.server.url}/identity/v1/{leaf}?version={RENAMED_IN}'"
-
-
-def switch_on(place: Place) -> str:
-    """Lessons after the first need the service; whoever left it off need not look for the reason. Says nothing."""
-    return paste(f"is bare-metal-server-update {shlex.quote(place.server.name)} --metadata-service true > /dev/null")
+    return f"{place.curl} -X {method} '{place.server.url}/identity/v1/{leaf}?{QUERY}'"
 
 
 def ask_token(place: Place) -> str:
@@ -69,6 +64,16 @@ def link_server(place: Place) -> str:
     """Puts the id of the link into LINK."""
     body = json.dumps({"cr_type": "BMS", "link": {"crn": place.server.crn}})
     return f"LINK=$({as_operator(place, 'POST', '/v1/profiles/$PROFILE/links')} \\\n  -d '{body}' | {member('id')})"
+
+
+def first_switch(evidence: Evidence, *, after: str, **wanted: bool | str) -> ActivityEvent | None:
+    """The first change that set the server's metadata service to all of this: ``enabled``, ``protocol``."""
+    return evidence.first(
+        UPDATE,
+        on=evidence.place.server.crn,
+        after=after,
+        where=lambda event: wanted.items() <= event.data.get("metadata_service", {}).items(),
+    )
 
 
 def made_profile(evidence: Evidence) -> ActivityEvent | None:

@@ -4,6 +4,7 @@ import json
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
+from controlplane.console.lessons.pasting import QUERY, switched
 from controlplane.console.lessons.phrases import (
     CREATE_PROFILE,
     as_operator,
@@ -14,10 +15,8 @@ from controlplane.console.lessons.phrases import (
     made_profile,
     make_profile,
     member,
-    switch_on,
 )
 from controlplane.operations.program import paste
-from identity.inside.views import RENAMED_IN
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.services.events import DELETE, READ
 from trustedprofiles.events import EXPLANATION_READ, POLICY_CREATE, PROFILE_CREATE
@@ -88,7 +87,7 @@ def _called(evidence: Evidence, action: str, *, after: str, success: bool = True
 
 
 def _commands(place: Place) -> list[Command]:
-    query = f"version={RENAMED_IN}&generation=2"
+    query = f"{QUERY}&generation=2"
     servers = f"{place.control_plane}/v1/bare_metal_servers"
     call = f'curl -s "{servers}?{query}" -H "Authorization: Bearer $IAM"'
     more_info = 'python3 -c \'import json, sys; print(json.load(sys.stdin)["errors"][0]["more_info"])\''
@@ -99,7 +98,7 @@ def _commands(place: Place) -> list[Command]:
     return [
         Command(
             "Become a trusted profile without rights",
-            f"{make_profile(place)}\n{link_server(place)}\n{switch_on(place)}\n{get_token(place)}\n"
+            f"{make_profile(place)}\n{link_server(place)}\n{switched(place.server.name)}\n{get_token(place)}\n"
             f"IAM=$({exchange(place)} \\\n  | {member('access_token')})",
             "Lesson 2 in one go: a profile, a link to the server, its two tokens.",
             needs=CREATE_PROFILE,

@@ -7,6 +7,7 @@ from django.conf import settings
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.access import ADMINISTER, CLOCK
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
+from controlplane.console.lessons.pasting import switched
 from controlplane.console.lessons.phrases import (
     CREATE_PROFILE,
     exchange,
@@ -14,7 +15,6 @@ from controlplane.console.lessons.phrases import (
     link_server,
     make_profile,
     member,
-    switch_on,
     until,
 )
 from controlplane.operations.program import paste
@@ -103,7 +103,7 @@ def _commands(place: Place) -> list[Command]:
     return [
         Command(
             "Get a token, and look at the keys",
-            f"{make_profile(place)}\n{link_server(place)}\n{switch_on(place)}\n{get_token(place)}\n{paste('keys')}",
+            f"{make_profile(place)}\n{link_server(place)}\n{switched(place.server.name)}\n{get_token(place)}\n{paste('keys')}",
             "A profile that trusts the server, so that the token can be used. Of each key one is active, it signs; "
             "and one is prepared, it is published already, so that everybody who verifies knows it when it begins to "
             "sign.",

@@ -1,10 +1,10 @@
 """Lesson 5: what somebody on the path reads of a token over http, and that https ends it."""
 
 import shlex
-from typing import Any
 
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
 from controlplane.console.lessons.pasting import A_PORT, MAY_SWITCH, QUERY, address, example, switched
+from controlplane.console.lessons.phrases import first_switch
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.services.events import UPDATE
 
@@ -32,22 +32,13 @@ def _secure(evidence: Evidence) -> Seen | None:
 
 
 def _http(evidence: Evidence) -> Seen | None:
-    event = _switched(evidence, "http", after="")
+    event = first_switch(evidence, protocol="http", after="")
     return Seen(f"{event.initiator_name or 'Somebody'} set it to http.", event) if event else None
 
 
 def _https(evidence: Evidence) -> Seen | None:
-    event = _switched(evidence, "https", after="plain")
+    event = first_switch(evidence, protocol="https", after="plain")
     return Seen(f"{event.initiator_name or 'Somebody'} set it to https, at once and for all.", event) if event else None
-
-
-def _switched(evidence: Evidence, protocol: str, *, after: str) -> Any:
-    return evidence.first(
-        UPDATE,
-        on=evidence.place.server.crn,
-        after=after,
-        where=lambda event: event.data.get("metadata_service", {}).get("protocol") == protocol,
-    )
 
 
 def _commands(place: Place) -> list[Command]:

@@ -2,6 +2,7 @@
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
+from controlplane.console.lessons.pasting import switched
 from controlplane.console.lessons.phrases import (
     CREATE_PROFILE,
     LINK,
@@ -13,7 +14,6 @@ from controlplane.console.lessons.phrases import (
     made_profile,
     make_profile,
     member,
-    switch_on,
 )
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from trustedprofiles.events import LINK_CREATE, LINK_DELETE, PROFILE_CREATE, RULE_CREATE
@@ -92,7 +92,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Try to become it",
-            f"{switch_on(place)}\n{get_token(place)}\n{exchange(place)}; echo",
+            f"{switched(place.server.name)}\n{get_token(place)}\n{exchange(place)}; echo",
             "The server proves who it is with its identity token. The profile does not trust it yet: 403, and the "
             "message says what is missing.",
         ),
