@@ -2,18 +2,18 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down test thorough e2e faults conformance lab fuzz lint format docs pictures bench clean lock
+.PHONY: help up down test rest everything changed thorough e2e faults conformance lab fuzz lint format docs pictures bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # Commands that read settings but start nothing keep their hands off the real data directory.
 SCRATCH := BAREMINT_HOME=$(CURDIR)/$(VENV)/scratch
-# Real processes wait more than they work: two tests at a time, those of one product together.
-SHARED := --numprocesses 2 --dist loadgroup
+# The parts of the suite, their commands and their budgets: tests/suite/parts.py.
+SUITE := $(BIN)/python -m tests.suite
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(VENV)/.runtime ## Set up what is missing and start Baremint; Ctrl-C stops it
 	@exec $(BIN)/baremint up
@@ -22,23 +22,31 @@ down: ## Stop a Baremint that runs in the background (or in another terminal)
 	@if [ -x $(BIN)/baremint ]; then exec $(BIN)/baremint down; else echo "Nothing is installed here, so nothing runs."; fi
 
 test: $(VENV)/.development ## Run the tests, on SQLite and on PostgreSQL
-	@$(BIN)/pytest -m "not live and not conformance and not thorough" --numprocesses auto
-	@$(BIN)/pytest -m "live and not e2e and not fault" $(SHARED)
+	@$(SUITE) test
+
+everything: $(VENV)/.development ## Run every part of the suite, with a table of what each costs (an hour at most)
+	@$(SUITE) everything
+
+rest: $(VENV)/.development ## Run every part that `make test` leaves out
+	@$(SUITE) rest
+
+changed: $(VENV)/.development ## Run the parts that your changes touch since a commit: make changed BASE=main
+	@$(SUITE) --changed $(or $(BASE),HEAD)
 
 thorough: $(VENV)/.development ## Try every operation, every forged token, and many histories (minutes)
-	@$(BIN)/pytest -m thorough --numprocesses auto
+	@$(SUITE) thorough
 
 e2e: $(VENV)/.development ## Try what takes longer: browser, starts and stops, every example, command and operation
-	@$(BIN)/pytest -m "e2e and not lab" $(SHARED)
+	@$(SUITE) e2e browser
 
 faults: $(VENV)/.development ## Kill and multiply real processes in the middle of things, on SQLite and on PostgreSQL
-	@$(BIN)/pytest -m fault $(SHARED)
+	@$(SUITE) faults
 
 conformance: $(VENV)/.development ## Drive IBM's SDKs for Python, Node, Go and Java; writes docs/compatibility.md
-	@$(BIN)/pytest tests/conformance --compatibility-page docs/compatibility.md
+	@$(SUITE) conformance
 
 lab: $(VENV)/.development ## Step into servers as root and as an ordinary user, and try to be another one (minutes)
-	@$(BIN)/pytest -m lab
+	@$(SUITE) lab
 
 fuzz: $(VENV)/.development ## Try every documented operation with many made-up requests (many minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/live/test_schemathesis.py

@@ -10,10 +10,10 @@ from controlplane.timekeeping.selectors import read_setting
 from identity import keychain, keystore
 from identity.services import rotation
 from tests.docs.conformance import undocumented
-from tests.postgresql import new_postgresql_database
+from tests.live.ready_made import new_postgresql_database, new_product, ready_made
 from tests.world import World, make_world
 
-__all__ = ["new_postgresql_database"]
+__all__ = ["new_postgresql_database", "new_product", "ready_made"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

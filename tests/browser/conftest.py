@@ -9,10 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.visitor import Visitor
-from tests.live.conftest import new_product
 from tests.live.product import Product
-
-__all__ = ["new_product"]
 
 CHROMIUM = os.environ.get("BAREMINT_CHROMIUM", "/usr/bin/chromium")
 FLAGS = [

@@ -10,10 +10,11 @@ import pytest
 from controlplane.kernel import clock
 from tests.conformance.page import Results
 from tests.conformance.sdks import LANGUAGES, Language, Missing, Sdk
-from tests.live.conftest import NewProduct, chain, new_product, operator
+from tests.live.conftest import chain, operator
 from tests.live.product import Product
+from tests.live.ready_made import NewProduct
 
-__all__ = ["chain", "new_product", "operator"]
+__all__ = ["chain", "operator"]
 
 RESULTS = Results()
 

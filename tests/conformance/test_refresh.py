@@ -6,7 +6,7 @@ import pytest
 
 from tests.conformance.conftest import Program
 from tests.conformance.sdks import LANGUAGES, Language, Sdk, claims_of, on_the_server
-from tests.live.conftest import NewProduct
+from tests.live.ready_made import NewProduct
 
 pytestmark = pytest.mark.conformance
 LIFETIME = 60

@@ -1,8 +1,6 @@
 """A database, a broker and real Celery processes, to be killed and multiplied; the test itself is one more process."""
 
-import base64
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -36,6 +34,7 @@ from tests.build import make_facts
 from tests.databases import default_database
 from tests.live import operator
 from tests.live.product import ROOT, clean_environment, free_ports
+from tests.live.ready_made import take_kek
 
 CELERY = [sys.executable, "-m", "celery", "--quiet", "--app", "controlplane.celery"]
 PURPOSES = list(KeyPair.Purpose.values)
@@ -48,6 +47,7 @@ eventually = partial(operator.eventually, seconds=60)
 @dataclass
 class Site:
     folder: Path
+    """Its ``home`` is a copy of a data directory that was made ready, for this database."""
     database_url: str
     stack: ExitStack = field(default_factory=ExitStack)
     tokens: list[tuple[str, str]] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Site:
 
     def __post_init__(self) -> None:
         self.home = Home(self.folder / "home")
-        self.kek = base64.b64encode(os.urandom(32)).decode()
+        self.kek = take_kek(self.home.path)
         port, metadata_port, tls_port, self.broker_port = free_ports(4)
         self.broker = f"redis://127.0.0.1:{self.broker_port}/0"
         self.environment = {
@@ -80,8 +80,6 @@ class Site:
         """The broker, the database with its keys, and this very process at it."""
         options = ["--port", str(self.broker_port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
         self.stack.enter_context(self.process("broker", [str(get_binary_path()), *options]))
-        self.baremint("migrate", "--verbosity", "0")
-        self.baremint("bootstrap")
         self.stack.enter_context(override_settings(HOME=self.home, BAREMINT_KEK=[self.kek]))
         self.stack.enter_context(default_database(self.database_url))
         self.stack.callback(keychain.forget)

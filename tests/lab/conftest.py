@@ -1,5 +1,6 @@
 """A product with its lab, once kept by root and once by an ordinary user."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -8,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab import ordinary_user
 from tests.lab.machine import run_through, why_no_lab
 from tests.lab.stepping import Lab, cannot_try
 from tests.live.operator import Operator
 from tests.live.product import Product
+from tests.live.ready_made import POSTGRESQL, SQLITE, ReadyMade
 
 NewLab = Callable[..., Lab]
 NUMBERS = count()
@@ -26,11 +29,15 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def make(folder: Path, *, rootless: bool, **settings: str) -> Lab:
-    """A product that is not started yet, of root or of an ordinary user."""
+def make(ready_made: ReadyMade, folder: Path, *, rootless: bool, **settings: str) -> Lab:
+    """A product that does not run, of root or of an ordinary user."""
     if reason := why_no_lab(rootless=rootless):
         cannot_try(reason)
     home = folder / f"home{next(NUMBERS)}"
+    ready_made.copy_home(home, POSTGRESQL if "DATABASE_URL" in settings else SQLITE)
+    if rootless and os.geteuid() == 0:
+        for path in (home, *home.rglob("*")):
+            os.chown(path, ordinary_user.UID, ordinary_user.UID)
     return Lab(Product(home, run_through=run_through(rootless=rootless), settings=settings))
 
 
@@ -40,12 +47,12 @@ def end(lab: Lab) -> None:
 
 
 @pytest.fixture
-def new_lab(open_folder: Path) -> Iterator[NewLab]:
+def new_lab(ready_made: ReadyMade, open_folder: Path) -> Iterator[NewLab]:
     """Makes products that are not started yet; whatever of them runs when the test ends is stopped."""
     made: list[Lab] = []
 
     def make_one(*, rootless: bool, **settings: str) -> Lab:
-        made.append(make(open_folder, rootless=rootless, **settings))
+        made.append(make(ready_made, open_folder, rootless=rootless, **settings))
         return made[-1]
 
     yield make_one
@@ -54,9 +61,9 @@ def new_lab(open_folder: Path) -> Iterator[NewLab]:
 
 
 @pytest.fixture(scope="session", params=["root", "rootless"])
-def lab(request: pytest.FixtureRequest, open_folder: Path) -> Iterator[Lab]:
+def lab(request: pytest.FixtureRequest, ready_made: ReadyMade, open_folder: Path) -> Iterator[Lab]:
     """A lab that is up, beside a product with its demo world. One at a time runs."""
-    made = make(open_folder, rootless=request.param == "rootless")
+    made = make(ready_made, open_folder, rootless=request.param == "rootless")
     try:
         made.product.start()
         made.product.run("lab", "up")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.lab.conftest import NewLab
 from tests.lab.stepping import Lab
+from tests.live.ready_made import STARTED
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.lab]
 
@@ -26,7 +27,7 @@ def test_a_program_without_configuration_lists_servers_with_ibms_sdk(lab: Lab) -
 
 @pytest.mark.postgres
 def test_it_does_on_postgresql(new_lab: NewLab, new_postgresql_database: Callable[..., str]) -> None:
-    lab = new_lab(rootless=os.geteuid() != 0, DATABASE_URL=new_postgresql_database())
+    lab = new_lab(rootless=os.geteuid() != 0, DATABASE_URL=new_postgresql_database(copy_of=STARTED))
     lab.product.run("up", "--detach", "--lab")
     said = json.loads(lab.run("web-1", sys.executable, PROGRAM))
     assert {"web-1", "web-2", "db-1"} <= set(said["servers"])

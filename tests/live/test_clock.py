@@ -22,8 +22,7 @@ SLACK = timedelta(seconds=60)
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def aged(request: pytest.FixtureRequest, new_product: Callable[..., Product]) -> Product:
     """A product of its own: moving its clock is felt by whoever uses it."""
-    on_postgresql = request.param == "postgresql"
-    made = new_product(database_url=request.getfixturevalue("new_postgresql_database")() if on_postgresql else "")
+    made = new_product(database=request.param)
     made.start()
     return made
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.live.conftest import NewProduct
 from tests.live.deployment import Deployment
 from tests.live.operator import NEW, Operator, eventually
+from tests.live.ready_made import STARTED, NewProduct, ReadyMade
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.postgres]
 QUERY = f"version={NEW}&generation=2"
@@ -20,9 +20,9 @@ QUERY = f"version={NEW}&generation=2"
 
 @pytest.fixture(scope="module")
 def deployment(
-    new_postgresql_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+    new_postgresql_database: Callable[..., str], ready_made: ReadyMade, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Deployment]:
-    made = Deployment(tmp_path_factory.mktemp("deployment"), new_postgresql_database())
+    made = Deployment(tmp_path_factory.mktemp("deployment"), new_postgresql_database(copy_of=STARTED), ready_made)
     try:
         made.start()
         yield made
@@ -149,7 +149,7 @@ def test_a_dump_of_the_database_serves_elsewhere(
     postgresql("pg_dump", "--format=custom", f"--file={dump}", deployment.database_url)
     postgresql("pg_restore", "--no-owner", f"--dbname={database}", str(dump))
     kept = {name: deployment.environment[name] for name in ("BAREMINT_KEK", "BAREMINT_SECRET_KEY")}
-    elsewhere = new_product(database_url=database, settings=kept)
+    elsewhere = new_product(empty=True, database_url=database, settings=kept)
     elsewhere.start()
     moved = url.replace(str(deployment.metadata_port), str(elsewhere.metadata_port))
     assert iam_token(moved, identity).status_code == 200

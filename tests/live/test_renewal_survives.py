@@ -12,9 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.live.conftest import NewProduct
 from tests.live.operator import eventually
 from tests.live.product import ROOT, Product
+from tests.live.ready_made import NewProduct
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
@@ -67,9 +67,8 @@ def workers(product: Product) -> list[int]:
 
 @pytest.fixture(params=DATABASES)
 def fresh(request: pytest.FixtureRequest, new_product: NewProduct) -> Product:
-    """A product that has never run."""
-    on_postgresql = request.param == "postgresql"
-    return new_product(database_url=request.getfixturevalue("new_postgresql_database")() if on_postgresql else "")
+    """A product that no other test has used."""
+    return new_product(database=request.param)
 
 
 def test_a_worker_killed_again_and_again_loses_no_renewal_and_makes_none_twice(fresh: Product) -> None:
@@ -93,8 +92,6 @@ def test_a_worker_killed_again_and_again_loses_no_renewal_and_makes_none_twice(f
 
 
 def test_a_process_that_dies_at_any_point_of_a_chunk_leaves_all_or_nothing_of_it(fresh: Product) -> None:
-    fresh.run("migrate")
-    fresh.run("bootstrap")
     fresh.run("bench", "--certify", str(FEW))
     heads = FEW + 1  # and the one that the others are copies of
     for point, is_done in FAILPOINTS.items():

@@ -47,8 +47,7 @@ NAMES = ("us-south-1", "bx2-metal-96x384", "10.240.0.0/24")
 @pytest.fixture(scope="module", params=DATABASES)
 def fuzzed(request: pytest.FixtureRequest, new_product: Callable[..., Product]) -> Product:
     """A product of its own: in the end, nobody knows what is in it."""
-    on_postgresql = request.param == "postgresql"
-    product = new_product(database_url=request.getfixturevalue("new_postgresql_database")() if on_postgresql else "")
+    product = new_product(database=request.param)
     product.start()
     return product
 

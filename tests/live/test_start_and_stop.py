@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.live.conftest import NewProduct
 from tests.live.operator import Operator
 from tests.live.product import ROOT, Product
+from tests.live.ready_made import NewProduct
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
@@ -111,13 +111,13 @@ def parent_of(pid: int) -> int:
 
 
 def test_down_says_so_when_nothing_runs(new_product: NewProduct) -> None:
-    product = new_product()
+    product = new_product(empty=True)
 
     assert f"Nothing runs in {product.home}" in product.stop()
 
 
 def test_info_before_the_first_start_says_what_to_do(new_product: NewProduct) -> None:
-    done = new_product().attempt("info")
+    done = new_product(empty=True).attempt("info")
 
     assert done.returncode == 1
     assert "baremint up" in done.stderr
@@ -153,7 +153,7 @@ def test_without_any_privilege_it_serves_a_server_until_ctrl_c(new_product: NewP
 def test_a_taken_port_is_named_and_nothing_is_left_running(
     new_product: NewProduct, setting: str, detach: list[str]
 ) -> None:
-    product = new_product()
+    product = new_product(empty=True)
     port = int(product.environment[setting])
     with socket.create_server(("127.0.0.1", port)):
         done = product.attempt("up", *detach)
@@ -165,7 +165,7 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(
 
 
 def test_a_database_out_of_reach_is_named_and_nothing_is_left_running(new_product: NewProduct) -> None:
-    product = new_product(database_url="postgresql://nobody@127.0.0.1:1/nothing")
+    product = new_product(empty=True, database_url="postgresql://nobody@127.0.0.1:1/nothing")
 
     done = product.attempt("up", "--detach")
 
@@ -176,7 +176,7 @@ def test_a_database_out_of_reach_is_named_and_nothing_is_left_running(new_produc
 
 
 def test_a_broker_out_of_reach_is_named(new_product: NewProduct) -> None:
-    product = new_product(settings={"REDIS_URL": "redis://127.0.0.1:1/0"})
+    product = new_product(empty=True, settings={"REDIS_URL": "redis://127.0.0.1:1/0"})
 
     done = product.attempt("up", "--detach")
 

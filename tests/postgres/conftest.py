@@ -9,10 +9,10 @@ from threading import Barrier, Thread
 from typing import Any, TypeVar
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
 from tests.databases import default_database
+from tests.live.ready_made import MIGRATED
 from tests.postgresql import NewDatabase
 
 T = TypeVar("T")
@@ -25,21 +25,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.postgres)
 
 
-@pytest.fixture(scope="session")
-def migrated_database(new_postgresql_database: NewDatabase, django_db_blocker: Any) -> str:
-    """URL of a database with the product's tables, to copy."""
-    url = new_postgresql_database()
-    with django_db_blocker.unblock(), default_database(url):
-        call_command("migrate", verbosity=0)
-    return url
-
-
 @pytest.fixture
-def on_postgresql(
-    migrated_database: str, new_postgresql_database: NewDatabase, django_db_blocker: Any
-) -> Iterator[None]:
+def on_postgresql(new_postgresql_database: NewDatabase, django_db_blocker: Any) -> Iterator[None]:
     """Django's database is a PostgreSQL with empty tables, this test's own."""
-    url = new_postgresql_database(copy_of=migrated_database)
+    url = new_postgresql_database(copy_of=MIGRATED)
     with django_db_blocker.unblock(), default_database(url):
         yield
 

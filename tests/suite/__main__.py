@@ -1,0 +1,139 @@
+"""``python -m tests.suite PART ...``: run parts of the suite and say what they cost."""
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from controlplane.operations.bench.signing import raw_rate
+from tests.suite import processes, report
+from tests.suite.changed import changed_files, touched
+from tests.suite.parts import GROUPS, NAMED, PARTS, Part
+from tests.suite.rate import Speed
+from tests.suite.record import Measured, Record
+
+MEASURE_SECONDS = 1.5
+BROKEN_OFF = 128
+"""Added to the number of the signal, as shells do."""
+
+
+class Interrupted(BaseException):
+    """A signal asks to stop."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def main() -> int:
+    options = _parser().parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    processes.end_with_parent()
+    processes.adopt_orphans()
+    try:
+        with _record() as (record, is_ours):
+            if options.report:
+                return _report(record)
+            names = [each for name in options.parts for each in GROUPS.get(name, (name,))]
+            if options.changed:
+                names = _chosen(options.changed)
+            status = _run([NAMED[name] for name in names], record)
+            return (_report(record) or status) if is_ours else status
+    except Interrupted as interrupted:
+        print(f"\nStopped by {signal.Signals(interrupted.number).name}.")
+        return BROKEN_OFF + interrupted.number
+
+
+def _parser() -> argparse.ArgumentParser:
+    about = "\n".join(f"  {part.name:12} {part.about}" for part in PARTS)
+    groups = "\n".join(f"  {name:12} {', '.join(names)}" for name, names in GROUPS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.suite",
+        description="Run parts of the test suite and print what they cost.",
+        epilog=f"parts:\n{about}\n\ngroups:\n{groups}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", choices=[*NAMED, *GROUPS], help="parts or groups to run")
+    parser.add_argument("--changed", metavar="COMMIT", help="run the parts that the changes since COMMIT touch")
+    parser.add_argument("--report", action="store_true", help="print the table of the run that SUITE_FOLDER holds")
+    return parser
+
+
+@contextlib.contextmanager
+def _record() -> Iterator[tuple[Record, bool]]:
+    """Where to write, and whether this command is the whole run."""
+    if folder := os.environ.get("SUITE_FOLDER"):
+        yield Record(Path(folder)), False
+        return
+    with tempfile.TemporaryDirectory(prefix="baremint-suite-") as made:
+        os.environ["SUITE_FOLDER"] = made
+        yield Record(Path(made)), True
+
+
+def _run(parts: Sequence[Part], record: Record) -> int:
+    """Run parts until one fails. Returns its exit status, or 0."""
+    if not record.speeds():
+        _measure_machine(record)
+    for part in parts:
+        print(f"\n=== {part.name}: {part.about}", flush=True)
+        result = record.folder / f"{part.name}.json"
+        command = [*part.command, *(["--suite-record", str(result)] if part.folders else [])]
+        ended = processes.run(command, _environment(part))
+        found: dict[str, Any] = json.loads(result.read_text()) if result.exists() else {}
+        kept = {name: found[name] for name in ("tests", "collection", "slowest", "saved") if name in found}
+        record.add(Measured(part.name, ended.seconds, ended.cpu_seconds, ended.status, left=ended.left, **kept))
+        if ended.status:
+            return 1
+    return 0
+
+
+def _measure_machine(record: Record) -> None:
+    record.add_speed(raw_rate(processes=len(os.sched_getaffinity(0)), seconds=MEASURE_SECONDS))
+    print(report.describe(Speed(record.speeds()[-1])), flush=True)
+
+
+def _report(record: Record) -> int:
+    """Print the table and what is wrong. Returns 1 when something is."""
+    _measure_machine(record)
+    print("\n" + "\n".join(report.lines(record)))
+    found = list(report.faults(record))
+    print("".join(f"\n{fault}" for fault in found))
+    return 1 if found else 0
+
+
+def _environment(part: Part) -> dict[str, str]:
+    weather = Path(__file__).parents[1] / "weather.env"
+    if not part.weather:
+        return dict(os.environ)
+    lines = (line.partition("=") for line in weather.read_text().splitlines() if line and not line.startswith("#"))
+    return {**os.environ, **{name: value for name, _, value in lines}}
+
+
+def _chosen(base: str) -> list[str]:
+    """The parts to run, said with the reason; and those left out."""
+    try:
+        found = touched(changed_files(base))
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{error.stderr.strip()}\nName a commit: make changed BASE=main")
+    for name in NAMED:
+        because = ", ".join(found.get(name, [])[:3]) + (" ..." if len(found.get(name, [])) > 3 else "")
+        print(f"  {name:12} {because or 'always' if name in found else 'left out'}")
+    return list(found)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interrupted(number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

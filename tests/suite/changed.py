@@ -1,0 +1,60 @@
+"""Which parts a change touches, by one table of folders and parts."""
+
+import subprocess
+from collections.abc import Iterable
+
+from tests.suite.parts import NAMED
+
+UNIT = ("unit", "weather", "thorough")
+TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    # Tests, by the parts that collect them. What several parts import is not here, and so touches everything.
+    (("tests/live/test_",), ("live", "e2e")),
+    (("tests/browser/",), ("browser",)),
+    (("tests/conformance/",), ("conformance",)),
+    (("tests/lab/",), ("lab",)),
+    (("tests/faults/",), ("faults",)),
+    (("tests/postgres/",), ("postgres", "thorough")),
+    (
+        tuple(
+            f"tests/{name}/"
+            for name in (
+                *("admin", "api", "architecture", "cli", "console", "docs", "iam", "inside", "objectstore"),
+                *("operations", "rules", "services", "mutation"),
+            )
+        ),
+        UNIT,
+    ),
+    # The product, by who notices. A folder that is not here touches everything.
+    (("controlplane/console/",), (*UNIT, "live", "browser")),
+    (("controlplane/operations/lab/", "controlplane/settings_lab.py"), (*UNIT, "lab")),
+    (("controlplane/operations/bench/",), ("unit", "e2e")),
+    (("controlplane/operations/openapi/", "controlplane/operations/permissions/"), (*UNIT, "live", "e2e")),
+    (("controlplane/cli/",), ("unit", "e2e")),
+    (("controlplane/objectstore/",), (*UNIT, "live", "e2e")),
+    # Words and pictures.
+    (("docs/images/",), ()),
+    (("examples/", "docs/", "README.md"), ("unit", "e2e", "lab")),
+    (("CHANGELOG.md", "LICENSE", ".gitignore", ".editorconfig"), ("unit",)),
+    (("docker-compose", "Dockerfile", ".dockerignore"), ("unit", "e2e")),
+)
+ALWAYS = ("lint",)
+
+
+def touched(paths: Iterable[str]) -> dict[str, list[str]]:
+    """The parts that changes of these files touch, in the order of the suite, each with the files that touch it."""
+    found: dict[str, list[str]] = {name: [] for name in ALWAYS}
+    for path in paths:
+        for name in next((parts for starts, parts in TABLE if path.startswith(starts)), tuple(NAMED)):
+            found.setdefault(name, []).append(path)
+    return {name: found[name] for name in NAMED if name in found}
+
+
+def changed_files(base: str) -> list[str]:
+    """Files that differ from the commit ``base``, committed or not. Raises subprocess.CalledProcessError."""
+    differing = _git("diff", "--name-only", "--no-renames", base, "--")
+    return sorted({*differing, *_git("ls-files", "--others", "--exclude-standard")})
+
+
+def _git(*arguments: str) -> list[str]:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()

@@ -1,0 +1,65 @@
+"""A pytest plugin that writes down what a run of pytest cost: ``-p tests.suite.plugin --suite-record FILE``."""
+
+import json
+import time
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SLOWEST = 15
+
+
+class Recorder:
+    """Of one process: it alone, or the controller of several workers."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.collection = 0.0
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.outcomes: Counter[str] = Counter()
+        self.tried_again: set[str] = set()
+        self.failed: set[str] = set()
+
+    def pytest_collection_finish(self) -> None:
+        self.collection += time.process_time()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.seconds[report.nodeid] += report.duration
+        if report.outcome == "rerun":
+            self.tried_again.add(report.nodeid)
+        elif report.when == "call" or report.outcome != "passed":
+            self.outcomes[report.outcome] += 1
+            if report.outcome == "failed":
+                self.failed.add(report.nodeid)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self.collection += getattr(node, "workeroutput", {}).get("collection", 0.0)
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["collection"] = self.collection
+
+    def pytest_unconfigure(self) -> None:
+        if self.path:
+            slowest = sorted(self.seconds.items(), key=lambda each: -each[1])[:SLOWEST]
+            found = {
+                "tests": sum(self.outcomes.values()),
+                "outcomes": self.outcomes,
+                "collection": self.collection,
+                "slowest": slowest,
+                "saved": sorted(self.tried_again - self.failed),
+            }
+            self.path.write_text(json.dumps(found))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--suite-record", metavar="FILE", help="write what the run cost into FILE")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    path = config.getoption("suite_record")
+    is_worker = hasattr(config, "workerinput")
+    config.pluginmanager.register(Recorder(Path(path) if path and not is_worker else None), "suite recorder")

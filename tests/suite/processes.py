@@ -1,0 +1,145 @@
+"""A command with all its descendants: what they cost, and which of them are still there when it has ended."""
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from controlplane.operations.supervisor.lifeline import die_with
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+PR_SET_PDEATHSIG = 1  # prctl(2)
+PR_SET_CHILD_SUBREAPER = 36
+SECONDS_TO_END = 10.0
+"""How long what a command started may go on after it."""
+SECONDS_TO_SUM_UP = 5.0
+"""How long an interrupted command may take to say how far it came."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    seconds: float
+    cpu_seconds: float
+    """Of every process that it started, daemons too."""
+    left: list[str]
+    """Command lines of processes, and mounts, that were still there after SECONDS_TO_END."""
+
+
+def adopt_orphans() -> None:
+    """Become the parent of every process whose own parent ends, however far down."""
+    LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_with_parent() -> None:
+    """Get SIGTERM when the parent (make, a time limit) is killed; not under nohup(1), which asks for the contrary."""
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def run(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
+    """Run a command and wait for all it started. Whatever interrupts this kills every descendant."""
+    mounts, others = _mounts(), _descendants()
+    begun, begun_cpu = time.monotonic(), _cpu_seconds()
+    # preexec_fn is safe here: this process has one thread.
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=die_with(os.getpid()),  # noqa: PLW1509
+    )
+    try:
+        process.returncode = status = _await(process.pid)
+        seconds = time.monotonic() - begun
+        left = _await_descendants(others) + sorted(_mounts() - mounts)
+    finally:
+        if process.returncode is None:
+            _let_sum_up(process)
+        _kill_descendants(others)
+    return Ended(status, seconds, _cpu_seconds() - begun_cpu, left)
+
+
+def _kill_descendants(others: set[int]) -> None:
+    """SIGKILL for every process below this one but the others, again until there is none."""
+    while found := _descendants() - others:
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        _reap()
+        time.sleep(0.02)
+
+
+def _let_sum_up(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+        process.send_signal(signal.SIGINT)
+        process.wait(SECONDS_TO_SUM_UP)
+
+
+def _await(pid: int) -> int:
+    """The exit status of the child; others that end in the meantime are reaped, so that nobody takes them for alive."""
+    while True:
+        ended, status = os.wait()
+        if ended == pid:
+            return os.waitstatus_to_exitcode(status)
+
+
+def _await_descendants(others: set[int]) -> list[str]:
+    """Command lines of those, but the others, that do not end in time."""
+    give_up_at = time.monotonic() + SECONDS_TO_END
+    while True:
+        _reap()
+        if not (found := _descendants() - others):
+            return []
+        if time.monotonic() > give_up_at:
+            return [f"process {pid}: {_command_line(pid)}" for pid in sorted(found)]
+        time.sleep(0.05)
+
+
+def _reap() -> None:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _descendants() -> set[int]:
+    """Process ids of all that live below this process."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                # pid (name) state ppid ...: the name may hold blanks and brackets.
+                state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
+                if state != "Z" or int(parent) == os.getpid():
+                    children.setdefault(int(parent), []).append(int(folder.name))
+    found: set[int] = set()
+    waiting = [os.getpid()]
+    while waiting:
+        for child in children.get(waiting.pop(), []):
+            found.add(child)
+            waiting.append(child)
+    return found
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()[:200]
+    except OSError:
+        return "(just ended)"
+
+
+def _mounts() -> set[str]:
+    """Where something is mounted, as this process sees it."""
+    return {f"mount {line.split()[4]}" for line in Path("/proc/self/mountinfo").read_text().splitlines()}
+
+
+def _cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
