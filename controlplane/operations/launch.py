@@ -14,6 +14,7 @@ from controlplane.operations.bootstrap import bootstrap
 from controlplane.operations.lab import support
 from controlplane.operations.program import paste
 from controlplane.operations.supervisor import children, homelock, sockets
+from controlplane.operations.supervisor.stopping import StopRequests
 from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
 from servers.models import BareMetalServer
 
@@ -37,15 +38,16 @@ class CannotStart(Exception):
     """The reason, for the person who asked."""
 
 
-def run(*, lab: bool, say: Say, progress: Say, ready: Callable[[], None]) -> None:
+def run(*, lab: bool, stop_requests: StopRequests, say: Say, progress: Say, ready: Callable[[], None]) -> None:
     """Start everything, call ``ready``, and keep it running until StopRequested. Raises CannotStart."""
+    stop_requests.check()
     try:
         with homelock.held(settings.HOME):
             sockets.check_free([endpoints.control_plane(), endpoints.metadata_service(), endpoints.metadata_tls()])
             if lab:
                 support.find()
-            with Supervisor(say) as supervisor:
-                _start_everything(supervisor, progress)
+            with Supervisor(say, stop_requests) as supervisor:
+                _start_everything(supervisor, stop_requests, progress)
                 if lab:
                     progress("putting the servers into the lab")
                     supervisor.start([children.lab()], seconds=LAB_SECONDS, progress=progress)
@@ -61,7 +63,7 @@ def run(*, lab: bool, say: Say, progress: Say, ready: Callable[[], None]) -> Non
         raise CannotStart(str(error)) from None
 
 
-def _start_everything(supervisor: Supervisor, progress: Say) -> None:
+def _start_everything(supervisor: Supervisor, stop_requests: StopRequests, progress: Say) -> None:
     if settings.EMBEDDED_BROKER:
         progress("starting the broker")
         supervisor.start([children.embedded_broker()], seconds=BROKER_SECONDS, progress=progress)
@@ -69,20 +71,21 @@ def _start_everything(supervisor: Supervisor, progress: Say) -> None:
         raise CannotStart(
             "The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL to use the embedded one."
         )
-    is_first_start = _prepare_database(progress)
+    is_first_start = _prepare_database(stop_requests, progress)
     progress("starting the services")
     supervisor.start(children.services(), seconds=SERVICES_SECONDS, progress=progress)
     if is_first_start:
         _await_demo_servers(progress)
 
 
-def _prepare_database(progress: Say) -> bool:
+def _prepare_database(stop_requests: StopRequests, progress: Say) -> bool:
     """Returns whether this is the first start on this data."""
     progress("preparing the database")
     try:
         call_command("migrate", verbosity=0, interactive=False)
         return bootstrap(now=clock.now(), progress=progress)
     except DatabaseError as error:
+        stop_requests.check()  # one that is raised in a function that SQLite calls arrives here as an error of SQLite's
         where = settings.HOME.path if settings.EMBEDDED_DATABASE else "DATABASE_URL"
         raise CannotStart(f"The database cannot be used ({where}): {str(error).strip()}") from error
     finally:

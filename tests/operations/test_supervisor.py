@@ -11,7 +11,8 @@ from contextlib import contextmanager
 import pytest
 
 from controlplane.operations.supervisor.child import Child, ChildSpec, restart_delay
-from controlplane.operations.supervisor.supervisor import StartFailed, StopRequested, Supervisor
+from controlplane.operations.supervisor.stopping import StopRequested
+from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
 
 SLEEP = "exec sleep 60"
 

@@ -9,24 +9,19 @@ import selectors
 import signal
 import time
 from collections.abc import Callable, Sequence
-from types import FrameType, TracebackType
+from types import TracebackType
 from typing import Self
 
 from controlplane.kernel import clock
 from controlplane.operations.supervisor.child import Child, ChildSpec, how_it_ended
 from controlplane.operations.supervisor.logline import render
+from controlplane.operations.supervisor.stopping import StopRequests
 
 Say = Callable[[str], None]
-Handler = Callable[[int, FrameType | None], None]
 
 ASK_EVERY = 0.2
 WATCH_EVERY = 0.5
 STOP_SECONDS = 10.0
-STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class StopRequested(BaseException):
-    """A signal asks to stop. Not an Exception, as KeyboardInterrupt is none: nobody handles it on the way."""
 
 
 class StartFailed(Exception):
@@ -36,22 +31,24 @@ class StartFailed(Exception):
 class Supervisor:
     """To be used with ``with``: leaving the block, however that happens, stops every child."""
 
-    def __init__(self, say: Say) -> None:
+    def __init__(self, say: Say, stop_requests: StopRequests | None = None) -> None:
         self.say = say
+        self._stop_requests = stop_requests or StopRequests()
         self._groups: list[list[Child]] = []
         self._selector = selectors.DefaultSelector()
         self._held_back: list[str] | None = []
-        self._in_a_hurry = False
 
     def __enter__(self) -> Self:
-        self._on_stopping_signals(self._request_stop)
+        self._stop_requests.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._on_stopping_signals(self._hurry)
-        self.stop()
+        try:
+            self._stop_requests.__exit__()
+        finally:
+            self.stop()
 
     def start(self, specs: Sequence[ChildSpec], *, seconds: float, progress: Say) -> None:
         """Start children and return when every one answers. They are stopped together, before earlier ones."""
@@ -62,6 +59,7 @@ class Supervisor:
         give_up_at = time.monotonic() + seconds
         waiting = list(group)
         while waiting:
+            self._stop_requests.check()
             self._pump(ASK_EVERY)
             for child in list(waiting):
                 if child.exit_status is not None:
@@ -84,8 +82,9 @@ class Supervisor:
             self.say(line)
 
     def watch(self) -> None:
-        """Keep every child running until a signal asks to stop (StopRequested)."""
+        """Keep every child running until there is a reason to stop (StopRequested)."""
         while True:
+            self._stop_requests.check()
             self._pump(WATCH_EVERY)
             for group in self._groups:
                 for child in group:
@@ -97,7 +96,7 @@ class Supervisor:
                 child.signal(signal.SIGTERM)
             give_up_at = time.monotonic() + STOP_SECONDS
             while any(child.exit_status is None for child in group):
-                if self._in_a_hurry or time.monotonic() > give_up_at:
+                if self._stop_requests.urgent or time.monotonic() > give_up_at:
                     for child in group:
                         child.signal(signal.SIGKILL)
                 self._pump(0.05)
@@ -149,17 +148,6 @@ class Supervisor:
             self.say(shown)
         else:
             self._held_back.append(shown)
-
-    def _on_stopping_signals(self, handler: Handler) -> None:
-        for number in STOPPING_SIGNALS:
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup(1) leaves it
-                signal.signal(number, handler)
-
-    def _request_stop(self, number: int, frame: FrameType | None) -> None:
-        raise StopRequested(signal.Signals(number).name)
-
-    def _hurry(self, number: int, frame: FrameType | None) -> None:
-        self._in_a_hurry = True
 
 
 def _last_words(child: Child) -> str:

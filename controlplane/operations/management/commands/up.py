@@ -1,5 +1,6 @@
 import os
 from argparse import SUPPRESS, ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -8,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from controlplane.operations import background, info, launch, welcome
 from controlplane.operations.program import paste
 from controlplane.operations.supervisor import homelock
-from controlplane.operations.supervisor.supervisor import StopRequested
+from controlplane.operations.supervisor.stopping import NotRunning, StopRequested, StopRequests
 
 STDOUT = 1
 
@@ -26,10 +27,20 @@ class Command(BaseCommand):
             help="run in the background; return once everything answers. The log is BAREMINT_HOME/baremint.log.",
         )
         parser.add_argument("--lab", action="store_true", help="put every server into the lab, too: see baremint lab")
+        parser.add_argument(
+            "--stop-with", type=int, metavar="PID", help="stop when that process ends, however it ends: for test suites"
+        )
         parser.add_argument("--report-to", type=int, help=SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._lab = options["lab"]
+        self._stop_requests = StopRequests()
+        self._stop_with: int | None = options["stop_with"]
+        if self._stop_with is not None:
+            try:
+                self._stop_requests.end_with(self._stop_with, f"Process {self._stop_with} has ended (--stop-with).")
+            except NotRunning:
+                raise CommandError(f"--stop-with {self._stop_with}: no such process runs.") from None
         if options["detach"]:
             self._detach()
         elif options["report_to"] is not None:
@@ -39,9 +50,7 @@ class Command(BaseCommand):
 
     def _run(self) -> None:
         try:
-            launch.run(lab=self._lab, say=self._say, progress=self._progress, ready=self._welcome)
-        except (StopRequested, KeyboardInterrupt):
-            self._say("Baremint is stopped.")
+            self._launch(progress=self._progress, ready=self._welcome)
         except launch.CannotStart as error:
             raise CommandError(str(error)) from None
 
@@ -51,16 +60,25 @@ class Command(BaseCommand):
             report.progress(text)
 
         try:
-            launch.run(lab=self._lab, say=self._say, progress=progress, ready=report.ready)
-        except StopRequested:
-            self._say("Baremint is stopped.")
+            self._launch(progress=progress, ready=report.ready)
         except launch.CannotStart as error:
             report.failed(str(error))
             raise CommandError(str(error)) from None
 
-    def _detach(self) -> None:
+    def _launch(self, *, progress: launch.Say, ready: Callable[[], None]) -> None:
         try:
-            background.start(settings.HOME, "up", *(["--lab"] if self._lab else []), progress=self._progress)
+            launch.run(lab=self._lab, stop_requests=self._stop_requests, say=self._say, progress=progress, ready=ready)
+        except StopRequested as reason:
+            self._say(f"{reason} Baremint is stopped.")
+        except KeyboardInterrupt:
+            self._say("Baremint is stopped.")
+
+    def _detach(self) -> None:
+        command = ["up", *(["--lab"] if self._lab else [])]
+        if self._stop_with is not None:
+            command += ["--stop-with", str(self._stop_with)]
+        try:
+            background.start(settings.HOME, *command, progress=self._progress)
         except background.StartFailed as error:
             raise CommandError(str(error)) from None
         self._welcome()

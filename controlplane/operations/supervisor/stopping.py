@@ -1,0 +1,88 @@
+"""Reasons to stop: a signal asks for it, or another process has ended that the work was for."""
+
+import os
+import select
+import signal
+from types import FrameType
+from typing import Self
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LOOK_EVERY = 0.5
+
+
+class StopRequested(BaseException):
+    """The text says why. Not an Exception, as KeyboardInterrupt is none: nobody handles it on the way."""
+
+
+class NotRunning(Exception):
+    """There is no such process."""
+
+
+class StopRequests:
+    """Raises StopRequested in the main thread, once, whatever it does there. To be used with ``with``.
+
+    After that, and when the block is left, a further signal only sets ``urgent``.
+    """
+
+    def __init__(self) -> None:
+        self.urgent = False
+        self._reason: str | None = None
+        self._armed = False
+        self._looks = False
+        self._poll = select.poll()
+        self._reasons: dict[int, str] = {}
+
+    def end_with(self, pid: int, reason: str) -> None:
+        """Stop when that process ends. Raises NotRunning."""
+        try:
+            handle = os.pidfd_open(pid)
+        except (OSError, OverflowError):
+            raise NotRunning(pid) from None
+        if select.select([handle], [], [], 0)[0]:  # it has ended, and its parent has not taken note of it
+            os.close(handle)
+            raise NotRunning(pid)
+        self.watch(handle, select.POLLIN, reason)
+
+    def watch(self, descriptor: int, event: int, reason: str) -> None:
+        """Stop when ``event`` of poll(2) happens to a descriptor."""
+        self._poll.register(descriptor, event)
+        self._reasons[descriptor] = reason
+
+    def forget(self, descriptor: int) -> None:
+        self._poll.unregister(descriptor)
+        del self._reasons[descriptor]
+
+    def check(self) -> None:
+        """Raise StopRequested if there is a reason, also one that was raised before and got lost on its way."""
+        if self._reason is None:
+            self._reason = next((self._reasons[descriptor] for descriptor, _ in self._poll.poll(0)), None)
+        if self._reason is not None:
+            raise StopRequested(self._reason)
+
+    def __enter__(self) -> Self:
+        self._armed = True
+        for number in SIGNALS:
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup(1) leaves it
+                signal.signal(number, self._on_signal)
+        if self._reasons:
+            self._looks = True
+            # A timer, so that it is noticed whatever is done meanwhile, such as migrations.
+            signal.signal(signal.SIGALRM, self._on_alarm)
+            signal.setitimer(signal.ITIMER_REAL, LOOK_EVERY, LOOK_EVERY)
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._armed = False
+        if self._looks:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if not self._armed or self._reason is not None:
+            self.urgent = True
+            return
+        self._reason = f"{signal.Signals(number).name} received."
+        raise StopRequested(self._reason)
+
+    def _on_alarm(self, number: int, frame: FrameType | None) -> None:
+        if self._armed and self._reason is None:
+            self.check()
