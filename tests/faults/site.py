@@ -33,7 +33,7 @@ from identity.services.identity_tokens import verify_identity_token
 from tests.build import make_facts
 from tests.databases import default_database
 from tests.live import operator
-from tests.live.product import ROOT, clean_environment, free_ports
+from tests.live.product import DIES_WITH_US, ROOT, clean_environment, free_ports
 from tests.live.ready_made import take_kek
 
 CELERY = [sys.executable, "-m", "celery", "--quiet", "--app", "controlplane.celery"]
@@ -109,7 +109,12 @@ class Site:
         """A process that is gone when the block is left."""
         with (self.folder / f"{name}.log").open("ab") as log:
             started = subprocess.Popen(
-                command, env={**self.environment, **changes}, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+                [*DIES_WITH_US, *command],
+                env={**self.environment, **changes},
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         try:
             yield started

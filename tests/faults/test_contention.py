@@ -15,7 +15,7 @@ from controlplane.activity.models import JobRun
 from tests.faults.ledger import Entry
 from tests.faults.load import request
 from tests.faults.whole import Loaded, Whole
-from tests.live.product import ROOT
+from tests.live.product import DIES_WITH_US, ROOT
 from tests.live.turning import token_of_the_owner
 
 pytestmark = [pytest.mark.fault, pytest.mark.live]
@@ -31,7 +31,9 @@ def another_celery_worker(whole: Whole) -> Iterator[None]:
     options = ["--pool", "threads", "--concurrency", "2", "--hostname", "second@here", "--without-gossip"]
     environment = {**whole.product.environment, "DJANGO_SETTINGS_MODULE": "controlplane.settings"}
     with (whole.folder / "second-worker.log").open("wb") as log:
-        process = subprocess.Popen([*CELERY, "worker", *options], env=environment, cwd=ROOT, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [*DIES_WITH_US, *CELERY, "worker", *options], env=environment, cwd=ROOT, stdout=log, stderr=log
+        )
     try:
         yield
     finally:

@@ -27,7 +27,7 @@ from tests.faults import checks
 from tests.faults.ledger import Ledger
 from tests.faults.load import Load
 from tests.live.operator import eventually
-from tests.live.product import Product, free_ports
+from tests.live.product import DIES_WITH_US, Product, free_ports
 
 CLIENTS = 8
 Pids = list[int]
@@ -47,7 +47,8 @@ class Broker:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
-        self.process = subprocess.Popen([str(get_binary_path()), *options], stdout=subprocess.DEVNULL)
+        command = [*DIES_WITH_US, str(get_binary_path()), *options]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         eventually(self._answers)
 
     def kill(self) -> None:

@@ -162,7 +162,7 @@ def test_the_exit_status_is_that_of_the_command(lab: Lab, command: list[str], st
 
 def test_a_lab_that_comes_up_with_the_product_goes_with_it(new_lab: NewLab) -> None:
     lab = new_lab(rootless=True)
-    lab.product.run("up", "--detach", "--lab")
+    lab.product.start("--lab")
     assert lab.run("web-1", "hostname").strip() == "web-1"
     processes = processes_of(lab)
     assert lab.product.supervisor
@@ -173,7 +173,7 @@ def test_a_lab_that_comes_up_with_the_product_goes_with_it(new_lab: NewLab) -> N
 
 def test_lab_down_beside_the_product_stays_down(new_lab: NewLab) -> None:
     lab = new_lab(rootless=True)
-    lab.product.run("up", "--detach", "--lab")
+    lab.product.start("--lab")
     lab.product.run("lab", "down")
     time.sleep(3)  # in which the supervisor would start it again
     assert lab.status() == {"running": False}
@@ -184,7 +184,7 @@ def test_lab_down_beside_the_product_stays_down(new_lab: NewLab) -> None:
 def dropping(new_lab: NewLab) -> Lab:
     """A lab where a server with the service off gets no answer at all."""
     made = new_lab(rootless=True, BAREMINT_METADATA_DISABLED="drop")
-    made.product.run("up", "--detach", "--lab")
+    made.product.start("--lab")
     return made
 
 

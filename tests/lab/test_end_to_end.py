@@ -28,7 +28,7 @@ def test_a_program_without_configuration_lists_servers_with_ibms_sdk(lab: Lab) -
 @pytest.mark.postgres
 def test_it_does_on_postgresql(new_lab: NewLab, new_postgresql_database: Callable[..., str]) -> None:
     lab = new_lab(rootless=os.geteuid() != 0, DATABASE_URL=new_postgresql_database(copy_of=STARTED))
-    lab.product.run("up", "--detach", "--lab")
+    lab.product.start("--lab")
     said = json.loads(lab.run("web-1", sys.executable, PROGRAM))
     assert {"web-1", "web-2", "db-1"} <= set(said["servers"])
 
@@ -41,6 +41,6 @@ def test_a_server_without_a_default_trusted_profile_is_told_so(lab: Lab) -> None
 
 def test_with_the_old_paths_allowed_not_even_the_version_needs_to_be_said(new_lab: NewLab) -> None:
     lab = new_lab(rootless=True, BAREMINT_INSTANCE_IDENTITY="allow")
-    lab.product.run("up", "--detach", "--lab")
+    lab.product.start("--lab")
     said = json.loads(lab.run("web-1", sys.executable, PROGRAM, "default"))
     assert {"web-1", "web-2", "db-1"} <= set(said["servers"])

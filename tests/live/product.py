@@ -19,6 +19,8 @@ from controlplane.operations.supervisor import homelock
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 90
+DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
+"""Before a command line: the kernel kills the process when the one that starts it ends, however it ends."""
 NEVER_A_CLIENTS = (10_000, 32_768)
 """Linux takes the port of a client's connection from above these (ip_local_port_range)."""
 
@@ -85,8 +87,9 @@ class Product:
             raise AssertionError(f"baremint {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done.stdout
 
-    def start(self) -> str:
-        return self.run("up", "--detach")
+    def start(self, *options: str) -> str:
+        """It stops by itself when this process ends, however that happens."""
+        return self.run("up", "--detach", "--stop-with", str(os.getpid()), *options)
 
     def stop(self) -> str:
         return self.run("down")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.operator import Operator
-from tests.live.product import ROOT, Product, free_ports
+from tests.live.product import DIES_WITH_US, ROOT, Product, free_ports
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
@@ -55,7 +55,7 @@ def site(product: Product, operator: Operator, tmp_path: Path) -> Iterator[Site]
         operator.switch(server["id"], enabled=True)
         assert "has a certificate until" in made.certify(name, operator.metadata_url(server, product))
         assert made.about(name, "server") == server["id"]
-    command = [sys.executable, str(EXAMPLE / "serve.py"), "server-a", str(made.port)]
+    command = [*DIES_WITH_US, sys.executable, str(EXAMPLE / "serve.py"), "server-a", str(made.port)]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as made.serving:
         assert made.said() == f"{made.about('server-a', 'server')} serves https://127.0.0.1:{made.port}"
         yield made

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.live.operator import NEW, Operator
-from tests.live.product import ROOT, Product, clean_environment, free_ports
+from tests.live.product import DIES_WITH_US, ROOT, Product, clean_environment, free_ports
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
@@ -35,7 +35,7 @@ class Page:
 @contextmanager
 def running(**environment: str) -> Iterator[Page]:
     [port] = free_ports(1)
-    command = [sys.executable, str(EXAMPLE / "vulnerable.py"), str(port)]
+    command = [*DIES_WITH_US, sys.executable, str(EXAMPLE / "vulnerable.py"), str(port)]
     with subprocess.Popen(command, env=clean_environment() | environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         assert "vulnerable on purpose" in process.stdout.readline()

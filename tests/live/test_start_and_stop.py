@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.live.operator import Operator
-from tests.live.product import ROOT, Product
+from tests.live.product import DIES_WITH_US, ROOT, Product
 from tests.live.ready_made import NewProduct
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
@@ -127,7 +127,9 @@ def test_without_any_privilege_it_serves_a_server_until_ctrl_c(new_product: NewP
     """In a user namespace of its own even root is nobody: no capability is left."""
     product = new_product(run_through=("unshare", "--user") if os.geteuid() == 0 else ())
     command = product.command("up")
-    with subprocess.Popen(command, env=product.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as up:
+    with subprocess.Popen(
+        [*DIES_WITH_US, *command], env=product.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as up:
         assert up.stdout is not None
         assert any("Baremint is up" in line for line in up.stdout)
         token = requests.put(
