@@ -16,11 +16,19 @@ from tests.world import World, make_world
 __all__ = ["new_postgresql_database", "new_product", "ready_made"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of real processes may be shared out (``--dist loadgroup``): those that share a product stay together."""
-    for item in items:
-        if item.get_closest_marker("live"):
-            item.add_marker(pytest.mark.xdist_group(_group_of(item)))
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Tests of real processes may be shared out (``--dist loadgroup``): those that share a product stay together.
+
+    A wrapper, because xdist reads the groups in a hook of its own.
+    """
+    grouped = [item for item in items if item.get_closest_marker("live")]
+    for item in grouped:
+        item.add_marker(pytest.mark.xdist_group(_group_of(item)))
+    result = yield
+    if getattr(config.option, "loadgroup", False) and not all("@" in item.nodeid for item in grouped):
+        raise pytest.UsageError("pytest-xdist ignores the groups: each worker would start each product.")
+    return result
 
 
 def _group_of(item: pytest.Item) -> str:

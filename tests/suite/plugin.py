@@ -1,6 +1,7 @@
 """A pytest plugin that writes down what a run of pytest cost: ``-p tests.suite.plugin --suite-record FILE``."""
 
 import json
+import re
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 SLOWEST = 15
+GROUP = re.compile(r"@[^@\]]*$")
+"""What xdist adds to a name: the group of tests that one worker runs."""
 
 
 class Recorder:
@@ -26,13 +29,14 @@ class Recorder:
         self.collection += time.process_time()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.seconds[report.nodeid] += report.duration
+        name = GROUP.sub("", report.nodeid)
+        self.seconds[name] += report.duration
         if report.outcome == "rerun":
-            self.tried_again.add(report.nodeid)
+            self.tried_again.add(name)
         elif report.when == "call" or report.outcome != "passed":
             self.outcomes[report.outcome] += 1
             if report.outcome == "failed":
-                self.failed.add(report.nodeid)
+                self.failed.add(name)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
