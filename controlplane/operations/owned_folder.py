@@ -1,0 +1,68 @@
+"""A temporary folder that goes with its owner, or, when the owner was killed, with the next one of its kind.
+
+The owner holds a lock on the folder itself (flock(2)). The kernel lets go of it when the process ends, however it ends;
+a folder of this kind that nobody holds is nobody's, and whoever makes the next one removes it.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def owned_folder(prefix: str) -> Iterator[Path]:
+    """A new folder that only this user may enter, removed in the end together with abandoned ones of this prefix."""
+    remove_abandoned(prefix)
+    path, lock = _make(prefix)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)  # what somebody still writes into is left to the next one
+        os.close(lock)
+
+
+def remove_abandoned(prefix: str) -> None:
+    """Remove this user's temporary folders of that prefix whose owner has ended."""
+    with os.scandir(tempfile.gettempdir()) as entries:
+        found = [entry.path for entry in entries if entry.name.startswith(prefix)]
+    for path in found:
+        try:
+            lock = _lock(path)
+        except OSError:  # another user's, a link, no folder, or just removed by somebody else
+            continue
+        if lock is not None:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(lock)
+
+
+def _make(prefix: str) -> tuple[Path, int]:
+    """Again until the lock is ours: for an instant a new folder looks abandoned, and somebody may remove it."""
+    while True:
+        path = tempfile.mkdtemp(prefix=prefix)
+        try:
+            lock = _lock(path)
+        except FileNotFoundError:
+            continue
+        if lock is not None:
+            return Path(path), lock
+
+
+def _lock(path: str) -> int | None:
+    """A descriptor that holds the lock of a folder of ours; None when somebody else has it. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held, there = os.fstat(handle), os.stat(path, follow_symlinks=False)
+        if held.st_uid == os.geteuid() and os.path.samestat(held, there):
+            return handle
+    except BlockingIOError:
+        pass
+    except OSError:
+        os.close(handle)
+        raise
+    os.close(handle)
+    return None
