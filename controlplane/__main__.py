@@ -1,10 +1,20 @@
 """The ``baremint`` console script: every subcommand is a Django management command."""
 
 import os
+import signal
 import sys
+
+import controlplane.operations.supervisor.stopping  # noqa: F401  notes who started this process, before that may end
 
 
 def main() -> None:
+    try:
+        _run()
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+def _run() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured

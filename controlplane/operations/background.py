@@ -1,21 +1,25 @@
 """A process in the background, the supervisor (``up --detach``) or the lab, and word from it until it is ready.
 
 The two talk over a pipe, one JSON object a line: ``{"progress": ...}``, then ``{"ready": true}`` or
-``{"failed": ...}``. A pipe that closes before that means the supervisor is gone.
+``{"failed": ...}``. When one end of it closes before that, the other knows that its partner is gone.
 """
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import BinaryIO
+from pathlib import Path
+from typing import BinaryIO, TextIO
 
 from controlplane.home import Home
+from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
 
 LOG = "baremint.log"
 LONGEST_LOG = 16 * 1024 * 1024
+NOBODY_WAITS = "Whoever started it ended before it was ready."
 
 
 class StartFailed(Exception):
@@ -23,57 +27,87 @@ class StartFailed(Exception):
 
 
 class Reporter:
-    """The background process's end of the pipe."""
+    """The background process's end of the pipe. Until it is ready it stops when nobody reads at the other end."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._pipe = os.fdopen(descriptor, "w", encoding="utf-8")
+    def __init__(self, descriptor: int, stop_requests: StopRequests) -> None:
+        self._descriptor = descriptor
+        self._stop_requests = stop_requests
+        stop_requests.watch(descriptor, select.POLLERR, NOBODY_WAITS)
 
     def progress(self, text: str) -> None:
         self._send({"progress": text})
 
     def ready(self) -> None:
-        self._send({"ready": True})
-        self._pipe.close()
+        """From now on it runs by itself. Raises StopRequested when nobody has waited for this."""
+        self._stop_requests.forget(self._descriptor)
+        if not self._send({"ready": True}):
+            raise StopRequested(NOBODY_WAITS)
+        os.close(self._descriptor)
+        self._descriptor = -1
 
     def failed(self, reason: str) -> None:
         self._send({"failed": reason})
 
-    def _send(self, message: dict[str, object]) -> None:
+    def _send(self, message: dict[str, object]) -> bool:
+        """Returns whether somebody can read it."""
         try:
-            self._pipe.write(json.dumps(message) + "\n")
-            self._pipe.flush()
-        except (BrokenPipeError, ValueError):
-            pass  # nobody waits for word any more
+            os.write(self._descriptor, json.dumps(message).encode() + b"\n")
+        except OSError:
+            return False
+        return True
 
 
 def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], None]) -> None:
-    """Start ``baremint COMMAND`` in the background; returns when everything answers. Raises StartFailed."""
+    """Start ``baremint COMMAND`` in the background; returns when everything answers. Raises StartFailed.
+
+    A start that is interrupted is undone: by a signal, by the end of this process, and by the end of the one that
+    started it, unless that has put it into the background itself, or told it to survive hang-ups.
+    """
+    stop_requests = StopRequests()
+    stop_requests.end_with_parent(unless_ignored=(signal.SIGHUP, signal.SIGINT))
+    process: subprocess.Popen[bytes] | None = None
     reading, writing = os.pipe()
-    with _open_log(home, log) as output:
-        process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "controlplane", *command, "--report-to", str(writing)],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            pass_fds=[writing],
-            start_new_session=True,
-        )
-    os.close(writing)
-    with os.fdopen(reading, encoding="utf-8") as pipe:
+    with os.fdopen(reading, encoding="utf-8") as pipe, _open_log(home, log) as output, stop_requests:
         try:
-            for line in pipe:
-                message = json.loads(line)
-                if message.get("ready"):
-                    return
-                if reason := message.get("failed"):
-                    process.wait()
-                    raise StartFailed(reason)
-                progress(message["progress"])
-        except KeyboardInterrupt:
-            process.send_signal(signal.SIGTERM)
+            stop_requests.check()
+            with stop_requests.postponed():
+                process = subprocess.Popen(  # noqa: S603
+                    [sys.executable, "-m", "controlplane", *command, "--report-to", str(writing)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    pass_fds=[writing],
+                    start_new_session=True,
+                )
+                os.close(writing)
+            _await_ready(process, pipe, progress=progress, log=home.path / log)
+        except StopRequested as request:
+            if process and _undo(process, stop_requests) == -signal.SIGTERM:  # too early to say so itself
+                output.write(f"{request} Nothing was started.\n".encode())
+            raise StartFailed(f"{request} Everything that had been started is stopped again.") from None
+
+
+def _await_ready(process: subprocess.Popen[bytes], pipe: TextIO, *, progress: Callable[[str], None], log: Path) -> None:
+    for line in pipe:
+        message = json.loads(line)
+        if message.get("ready"):
+            return
+        if reason := message.get("failed"):
             process.wait()
-            raise StartFailed("Interrupted; everything that had been started is stopped again.") from None
-    raise StartFailed(f"It ended with status {process.wait()} before it was ready. See {home.path / log}.")
+            raise StartFailed(reason)
+        progress(message["progress"])
+    raise StartFailed(f"It ended with status {process.wait()} before it was ready. See {log}.")
+
+
+def _undo(process: subprocess.Popen[bytes], stop_requests: StopRequests) -> int:
+    """End it and wait until it is gone; returns its exit status."""
+    process.terminate()
+    while True:
+        try:
+            return process.wait(0.1)
+        except subprocess.TimeoutExpired:
+            if stop_requests.urgent:
+                process.terminate()
 
 
 def _open_log(home: Home, name: str) -> BinaryIO:

@@ -4,7 +4,6 @@ It stays outside of them, in the network where the database and the control plan
 made inside and handed over. One thread makes and ends places, for the kernel ties a child to the thread that made it.
 """
 
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from controlplane.operations.lab.place import CannotPlace, Ground, Place
 from controlplane.operations.lab.relay import Relay
 from controlplane.operations.lab.support import Support
 from controlplane.operations.supervisor import homelock
+from controlplane.operations.supervisor.stopping import StopRequests
 from controlplane.operations.tls.contexts import Contexts
 from controlplane.operations.tls.doors import Door, DoorServer
 from identity.inside.origin import ATTACHED, SERVICE_ADDRESS, SERVICE_NAME, Attached
@@ -70,12 +70,14 @@ class Keeper:
         self._server.__exit__()
         state.forget(settings.HOME)
 
-    def keep(self, told_to_stop: threading.Event, *, ready: Callable[[], None]) -> None:
-        """Follow the database until told to stop, or until the product that ran at the start is gone."""
+    def keep(self, stop_requests: StopRequests, *, ready: Callable[[], None]) -> None:
+        """Follow the database until StopRequested, or until the product that ran at the start is gone."""
         product = homelock.holder(settings.HOME)
         self._step()
         ready()
-        while not told_to_stop.wait(LOOK_EVERY):
+        while True:
+            stop_requests.check()
+            time.sleep(LOOK_EVERY)
             if product and homelock.holder(settings.HOME) != product:
                 log.info("the product has stopped, and so does the lab")
                 return

@@ -1,13 +1,17 @@
-"""Reasons to stop: a signal asks for it, or another process has ended that the work was for."""
+"""Reasons to stop: a signal asks for it, or another process has ended that the work was for. Standard library only."""
 
 import os
 import select
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 LOOK_EVERY = 0.5
+STARTED_BY = os.getppid()
+"""Looked up when this is imported, which ``controlplane.__main__`` does first: by and by the parent may end."""
 
 
 class StopRequested(BaseException):
@@ -29,11 +33,12 @@ class StopRequests:
         self._reason: str | None = None
         self._armed = False
         self._looks = False
+        self._postponed = False
         self._poll = select.poll()
         self._reasons: dict[int, str] = {}
 
-    def end_with(self, pid: int, reason: str) -> None:
-        """Stop when that process ends. Raises NotRunning."""
+    def end_with(self, pid: int, reason: str) -> int:
+        """Stop when that process ends; returns the descriptor to forget. Raises NotRunning."""
         try:
             handle = os.pidfd_open(pid)
         except (OSError, OverflowError):
@@ -42,6 +47,24 @@ class StopRequests:
             os.close(handle)
             raise NotRunning(pid)
         self.watch(handle, select.POLLIN, reason)
+        return handle
+
+    def end_with_parent(self, *, unless_ignored: tuple[signal.Signals, ...]) -> int | None:
+        """Stop when the process ends that started this one; returns the descriptor to forget.
+
+        Not when one of these signals is ignored: SIGHUP after nohup(1), SIGINT after ``&`` in a script.
+        To be called before the block is entered.
+        """
+        if STARTED_BY <= 1 or any(signal.getsignal(number) == signal.SIG_IGN for number in unless_ignored):
+            return None
+        reason = "The process that started it has ended."
+        try:
+            handle = self.end_with(STARTED_BY, reason)
+        except NotRunning:
+            handle = None
+        if os.getppid() != STARTED_BY:
+            self._reason = reason
+        return handle
 
     def watch(self, descriptor: int, event: int, reason: str) -> None:
         """Stop when ``event`` of poll(2) happens to a descriptor."""
@@ -58,6 +81,17 @@ class StopRequests:
             self._reason = next((self._reasons[descriptor] for descriptor, _ in self._poll.poll(0)), None)
         if self._reason is not None:
             raise StopRequested(self._reason)
+
+    @contextmanager
+    def postponed(self) -> Iterator[None]:
+        """Nothing is raised in this block, but at its end, so that what is started in it is known to who stops it."""
+        self._postponed = True
+        try:
+            yield
+        finally:
+            self._postponed = False
+        if self._reason is not None:
+            self.check()
 
     def __enter__(self) -> Self:
         self._armed = True
@@ -81,8 +115,9 @@ class StopRequests:
             self.urgent = True
             return
         self._reason = f"{signal.Signals(number).name} received."
-        raise StopRequested(self._reason)
+        if not self._postponed:
+            raise StopRequested(self._reason)
 
     def _on_alarm(self, number: int, frame: FrameType | None) -> None:
-        if self._armed and self._reason is None:
+        if self._armed and self._reason is None and not self._postponed:
             self.check()

@@ -106,8 +106,9 @@ class Supervisor:
         self._groups.clear()
 
     def _start(self, child: Child) -> None:
-        child.start()
-        self._selector.register(child.output, selectors.EVENT_READ, child)
+        with self._stop_requests.postponed():
+            child.start()
+            self._selector.register(child.output, selectors.EVENT_READ, child)
 
     def _revive(self, child: Child) -> None:
         if child.exit_status is None or child.is_done:

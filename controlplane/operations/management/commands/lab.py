@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from controlplane.operations import background
 from controlplane.operations.lab import state
 from controlplane.operations.program import paste
+from controlplane.operations.saying import say
 from controlplane.operations.supervisor import ending, homelock
 from controlplane.operations.supervisor.children import control_plane_answers
 
@@ -78,4 +79,4 @@ class Command(BaseCommand):
             self._say(f"  Not in it: {found.left_out} more servers; the lab takes the {len(found.servers)} oldest.")
 
     def _say(self, text: str) -> None:
-        self.stdout.write(text)
+        say(self.stdout, text)

@@ -1,4 +1,4 @@
-import os
+import signal
 from argparse import SUPPRESS, ArgumentParser
 from collections.abc import Callable
 from typing import Any
@@ -8,10 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.operations import background, info, launch, welcome
 from controlplane.operations.program import paste
+from controlplane.operations.saying import say
 from controlplane.operations.supervisor import homelock
 from controlplane.operations.supervisor.stopping import NotRunning, StopRequested, StopRequests
-
-STDOUT = 1
 
 
 class Command(BaseCommand):
@@ -44,13 +43,20 @@ class Command(BaseCommand):
         if options["detach"]:
             self._detach()
         elif options["report_to"] is not None:
-            self._run_in_background(background.Reporter(options["report_to"]))
+            self._run_in_background(background.Reporter(options["report_to"], self._stop_requests))
         else:
             self._run()
 
     def _run(self) -> None:
+        parent = self._stop_requests.end_with_parent(unless_ignored=(signal.SIGHUP, signal.SIGINT))
+
+        def ready() -> None:
+            if parent is not None:
+                self._stop_requests.forget(parent)
+            self._welcome()
+
         try:
-            self._launch(progress=self._progress, ready=self._welcome)
+            self._launch(progress=self._progress, ready=ready)
         except launch.CannotStart as error:
             raise CommandError(str(error)) from None
 
@@ -93,8 +99,4 @@ class Command(BaseCommand):
         self._say(f"  ... {text}")
 
     def _say(self, text: str) -> None:
-        try:
-            self.stdout.write(text)
-            self.stdout.flush()
-        except OSError:  # the terminal or the pipe is gone; the product goes on
-            os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
+        say(self.stdout, text)

@@ -1,0 +1,15 @@
+"""Words to a terminal or a pipe that may go away while the work goes on."""
+
+import os
+
+from django.core.management.base import OutputWrapper
+
+STDOUT = 1
+
+
+def say(stdout: OutputWrapper, text: str) -> None:
+    try:
+        stdout.write(text)
+        stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
