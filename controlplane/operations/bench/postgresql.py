@@ -24,7 +24,9 @@ from controlplane.operations.supervisor.lifeline import die_with
 
 PREFIX = "baremint-postgresql-"
 START_SECONDS = 60.0
-STOP_SECONDS = 10.0
+STOP = signal.SIGQUIT
+"""Its processes and its shared memory go at once; data that nobody will read needs no last checkpoint."""
+STOP_SECONDS = 5.0
 SUPERUSER = "postgres"
 # The signal was asked for too late if the parent has ended before.
 UNLESS_ORPHANED = ("sh", "-c", 'test "$PPID" = "$0" && exec "$@"')
@@ -63,8 +65,7 @@ def postgresql_server(*, durable: bool = False) -> Iterator[PostgresqlServer]:
         _make_cluster(binaries / "initdb", data)
         settings = ["listen_addresses=", f"unix_socket_directories={folder}"]
         options = [part for setting in [*settings, *(() if durable else THROW_AWAY)] for part in ("-c", setting)]
-        # SIGQUIT: children and shared memory go at once, and data that nobody will read needs no last checkpoint.
-        command = [*_until_we_end(signal.SIGQUIT), str(binaries / "postgres"), "-D", str(data), *options]
+        command = [*_until_we_end(STOP), str(binaries / "postgres"), "-D", str(data), *options]
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603
                 command,
@@ -134,10 +135,9 @@ def _await(server: PostgresqlServer, process: subprocess.Popen[bytes], log: Path
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):  # with a checkpoint, without, by force
-        process.send_signal(number)
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            continue
-        return
+    process.send_signal(STOP)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -43,16 +44,18 @@ class Measured:
         return self.during.percentile(0.99) / self.before.percentile(0.99)
 
 
-def measure(request: Request, *, seconds: float, start: Callable[[], subprocess.Popen[str]]) -> Measured:
+def measure(
+    request: Request, *, seconds: float, start: Callable[[], AbstractContextManager[subprocess.Popen[str]]]
+) -> Measured:
     """Load the product as it is, then while ``start``'s process makes certificates due and waits for their renewal.
 
     Raises RuntimeError when a request is refused, or not all are renewed.
     """
     run(request, connections=CONNECTIONS, seconds=seconds / 4)  # once to warm up
     before = run(request, connections=CONNECTIONS, seconds=seconds)
-    process = start()
-    during = run(request, connections=CONNECTIONS, seconds=LONGEST, while_true=lambda: process.poll() is None)
-    printed, _ = process.communicate()
+    with start() as process:
+        during = run(request, connections=CONNECTIONS, seconds=LONGEST, while_true=lambda: process.poll() is None)
+        printed, _ = process.communicate()
     if process.returncode or before.refused or during.refused:
         raise RuntimeError(f"{before.refused + during.refused} requests were refused. {printed}")
     found: dict[str, Any] = json.loads(printed)

@@ -1,11 +1,15 @@
 """The machine's raw RS256 rate: what every other figure is a share of."""
 
-import multiprocessing
+import contextlib
+import json
+import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from controlplane.operations.bench import children
 
 
 @dataclass(frozen=True)
@@ -20,8 +24,9 @@ class RawRate:
 
 def raw_rate(*, processes: int, seconds: float) -> RawRate:
     """Sign for so long in ``processes`` processes that do nothing else."""
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        rates = pool.map(_sign_for, [seconds] * processes)
+    with contextlib.ExitStack() as stack:
+        started = [stack.enter_context(children.python("-m", __name__, str(seconds))) for _ in range(processes)]
+        rates = [RawRate(**json.loads(each.communicate()[0])) for each in started]
     return RawRate(sum(rate.wall for rate in rates), sum(rate.cpu for rate in rates))
 
 
@@ -33,3 +38,7 @@ def _sign_for(seconds: float) -> RawRate:
         key.sign(message, padding.PKCS1v15(), hashes.SHA256())
         count += 1
     return RawRate(count / elapsed, count / (time.process_time() - begun_cpu))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(asdict(_sign_for(float(sys.argv[1])))))

@@ -21,7 +21,8 @@ Say = Callable[[str], None]
 
 ASK_EVERY = 0.2
 WATCH_EVERY = 0.5
-STOP_SECONDS = 10.0
+STOP_SECONDS = 8.0
+"""For all children together; whoever has not ended by then is killed, and loses nothing by it."""
 
 
 class StartFailed(Exception):
@@ -91,10 +92,10 @@ class Supervisor:
                     self._revive(child)
 
     def stop(self) -> None:
+        give_up_at = time.monotonic() + STOP_SECONDS
         for group in reversed(self._groups):
             for child in group:
                 child.signal(signal.SIGTERM)
-            give_up_at = time.monotonic() + STOP_SECONDS
             while any(child.exit_status is None for child in group):
                 if self._stop_requests.urgent or time.monotonic() > give_up_at:
                     for child in group:

@@ -1,17 +1,12 @@
 """``baremint bench``: start the product on PostgreSQL and on SQLite, load it, print rates and ratios."""
 
-import contextlib
 import json
 import os
-import socket
-import subprocess
-import sys
+import signal
 import urllib.parse
 import urllib.request
 from argparse import SUPPRESS, ArgumentParser
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -19,15 +14,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.operations.bench import lists, renewals
+from controlplane.operations.bench import children, lists, postgresql, product, renewals
 from controlplane.operations.bench.load import Request, Result, run
 from controlplane.operations.bench.population import populate
-from controlplane.operations.bench.postgresql import postgresql_server
 from controlplane.operations.bench.signing import raw_rate
-from controlplane.operations.owned_folder import owned_folder
+from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
 
 VERSION = "version=2025-08-26"
-MANAGE = [sys.executable, "-m", "controlplane"]
 
 
 class Command(BaseCommand):
@@ -76,6 +69,18 @@ class Command(BaseCommand):
         if options["await_renewals"]:
             self.stdout.write(json.dumps(renewals.make_due_and_wait()))
             return
+        stop_requests = StopRequests()
+        stop_requests.end_with_parent(unless_ignored=(signal.SIGHUP,))
+        try:
+            with stop_requests:
+                stop_requests.check()
+                self._measure(options)
+        except StopRequested as request:
+            raise CommandError(f"{request} Everything that had been started is stopped again.") from None
+        except (children.Failed, postgresql.CannotStart) as error:
+            raise CommandError(str(error)) from None
+
+    def _measure(self, options: dict[str, Any]) -> None:
         cores = len(os.sched_getaffinity(0))
         seconds, connections = options["seconds"], options["connections"]
         self.stdout.write(f"Raw RS256 on {cores} cores ...", ending=" ")
@@ -84,10 +89,8 @@ class Command(BaseCommand):
         counts = sorted(options["servers"] or [1_000, 1_000_000])
         for database in options["database"] or ["postgresql", "sqlite"]:
             self.stdout.write(f"\nStarting the product on {database} ...")
-            with (
-                owned_folder("baremint-bench-") as folder,
-                _product(database, folder) as (info, environment),
-            ):
+            with product.running(database) as running:
+                info, environment = running.info, running.environment
                 self.stdout.write(f"{database:34}  requests/s     p50 ms    p99 ms   of raw")
                 for name, request in _requests(info).items():
                     self._print(name, run(request, connections=connections, seconds=seconds), raw.wall)
@@ -98,10 +101,8 @@ class Command(BaseCommand):
         self, info: dict[str, Any], environment: dict[str, str], *, count: int, seconds: float, raw: float
     ) -> None:
         self.stdout.write(f"  ... {count:,} certificates due at once")
-        _manage(["bench", "--certify", str(count)], environment)
-        start = partial(
-            subprocess.Popen, [*MANAGE, "bench", "--await-renewals"], env=environment, stdout=subprocess.PIPE, text=True
-        )
+        children.baremint("bench", "--certify", str(count), environment=environment)
+        start = partial(children.python, "-m", "controlplane", "bench", "--await-renewals", environment=environment)
         found = renewals.measure(_requests(info)["PUT /identity/v1/token"], seconds=seconds, start=start)
         self.stdout.write(
             f"{'renewals':34}  {found.rate:10,.0f} per second, {found.rate / raw:.2f} of raw, {found.seconds:.0f} s"
@@ -115,7 +116,7 @@ class Command(BaseCommand):
     ) -> None:
         def fill(count: int) -> None:
             self.stdout.write(f"  ... {count:,} servers")
-            _manage(["bench", "--populate", str(count)], environment)
+            children.baremint("bench", "--populate", str(count), environment=environment)
 
         found = lists.compare(info, lambda: _iam_token(info), counts=counts, populate=fill, seconds=seconds)
         rows = list(found)
@@ -131,44 +132,6 @@ class Command(BaseCommand):
         p50, p99 = (result.percentile(share) * 1000 for share in (0.5, 0.99))
         refused = f"  {result.refused} REFUSED" if result.refused else ""
         self.stdout.write(f"{name:34}  {result.rate:10,.0f} {p50:10.2f} {p99:9.2f}   {result.rate / raw:6.2f}{refused}")
-
-
-@contextlib.contextmanager
-def _product(database: str, folder: Path) -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
-    """A running product with its own data directory, ports and database: what `info` says, and its environment."""
-    ports = _free_ports(3)
-    environment = os.environ | {
-        "BAREMINT_HOME": str(folder / "home"),
-        "BAREMINT_PORT": str(ports[0]),
-        "BAREMINT_METADATA_PORT": str(ports[1]),
-        "BAREMINT_METADATA_TLS_PORT": str(ports[2]),
-        "BAREMINT_LOG_LEVEL": "WARNING",
-        "BAREMINT_PROVISION_SECONDS": "0",
-    }
-    environment.pop("DATABASE_URL", None)
-    with contextlib.ExitStack() as stack:
-        if database == "postgresql":
-            environment["DATABASE_URL"] = stack.enter_context(postgresql_server(durable=True)).get_uri()
-        try:
-            _manage(["up", "--detach"], environment)
-            yield json.loads(_manage(["info", "--json"], environment)), environment
-        finally:
-            _manage(["down"], environment)
-
-
-def _manage(arguments: list[str], environment: dict[str, str]) -> str:
-    done = subprocess.run([*MANAGE, *arguments], env=environment, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise CommandError(f"baremint {' '.join(arguments)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return done.stdout
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def _requests(info: dict[str, Any]) -> dict[str, Request]:

@@ -1,0 +1,67 @@
+"""A product for the benchmark alone: its own data directory, ports and database. It goes with the benchmark."""
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from controlplane.home import Home
+from controlplane.operations.bench import children
+from controlplane.operations.bench.postgresql import postgresql_server
+from controlplane.operations.owned_folder import owned_folder
+from controlplane.operations.supervisor import ending, homelock
+
+PREFIX = "baremint-bench-"
+STOP_SECONDS = 6.0
+
+
+@dataclass(frozen=True)
+class Running:
+    info: dict[str, Any]
+    """What ``baremint info --json`` says."""
+    environment: dict[str, str]
+
+
+@contextlib.contextmanager
+def running(database: str) -> Iterator[Running]:
+    """A product that runs, on ``postgresql`` or ``sqlite``. Raises children.Failed and postgresql.CannotStart."""
+    with contextlib.ExitStack() as stack:
+        home = Home(stack.enter_context(owned_folder(PREFIX)) / "home")
+        environment = _environment(home)
+        if database == "postgresql":
+            environment["DATABASE_URL"] = stack.enter_context(postgresql_server(durable=True)).get_uri()
+        stack.callback(_stop, home)
+        children.baremint("up", "--detach", "--stop-with", str(os.getpid()), environment=environment)
+        yield Running(json.loads(children.baremint("info", "--json", environment=environment)), environment)
+
+
+def _environment(home: Home) -> dict[str, str]:
+    ports = _free_ports(3)
+    environment = os.environ | {
+        "BAREMINT_HOME": str(home.path),
+        "BAREMINT_PORT": str(ports[0]),
+        "BAREMINT_METADATA_PORT": str(ports[1]),
+        "BAREMINT_METADATA_TLS_PORT": str(ports[2]),
+        "BAREMINT_LOG_LEVEL": "WARNING",
+        "BAREMINT_PROVISION_SECONDS": "0",
+    }
+    for outside in ("DATABASE_URL", "REDIS_URL"):
+        environment.pop(outside, None)
+    return environment
+
+
+def _stop(home: Home) -> None:
+    """As ``baremint down`` does, without the time that it takes to start one."""
+    if (supervisor := homelock.holder(home)) is not None:
+        ending.end(supervisor, seconds=STOP_SECONDS)
+
+
+def _free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
