@@ -5,9 +5,9 @@ tests of first starts themselves are in ``test_first_start.py``.
 """
 
 import fcntl
+import itertools
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
+from controlplane.operations.bench.postgresql import PostgresqlServer, postgresql_server
 from identity import keystore
 from tests.live.product import Product
-from tests.postgresql import Cluster, NewDatabase
+from tests.postgresql import NewDatabase, create_database
 
 SQLITE, POSTGRESQL = "sqlite", "postgresql"
 MIGRATED = "migrated"
@@ -43,25 +44,22 @@ class ReadyMade:
             ignore=shutil.ignore_patterns(*OF_ITS_PROCESSES),
         )
 
-    def copy_cluster(self, folder: Path) -> None:
-        """Make ``folder`` the data of a PostgreSQL server with the databases MIGRATED and STARTED."""
-        subprocess.run(["cp", "--archive", "--reflink=auto", str(self.cluster()), str(folder)], check=True)
-
     def cluster(self) -> Path:
+        """The data of a PostgreSQL server with the databases MIGRATED and STARTED, for servers to begin with."""
         return self._once("cluster", self._fill_cluster)
 
     def _start_on_sqlite(self, home: Path) -> None:
         _start_and_stop(Product(home))
 
     def _fill_cluster(self, folder: Path) -> None:
-        with Cluster.running(folder) as cluster:
-            cluster.forget_durability()
-            database = cluster.create(MIGRATED)
+        with postgresql_server() as server:
+            database = create_database(server, MIGRATED)
             Product(folder.with_name("migrating"), database).run("migrate", "--verbosity", "0")
             shutil.rmtree(folder.with_name("migrating"))
             home = self.folder / POSTGRESQL
             shutil.rmtree(home, ignore_errors=True)
-            _start_and_stop(Product(home, cluster.create(STARTED, copy_of=MIGRATED)))
+            _start_and_stop(Product(home, create_database(server, STARTED, copy_of=MIGRATED)))
+            server.save(folder)
 
     def _once(self, name: str, make: Callable[[Path], None]) -> Path:
         """The folder of this name, made by whichever process comes first; what an interrupted one left is replaced."""
@@ -108,20 +106,19 @@ def ready_made(tmp_path_factory: pytest.TempPathFactory) -> ReadyMade:
 
 
 @pytest.fixture(scope="session")
-def new_postgresql_database(tmp_path_factory: pytest.TempPathFactory, ready_made: ReadyMade) -> Iterator[NewDatabase]:
+def new_postgresql_database(ready_made: ReadyMade) -> Iterator[NewDatabase]:
     """Makes a database and returns its URL: an empty one, or a copy of MIGRATED, of STARTED or of another such URL.
 
     The server starts with the first of them. While a database is copied nobody may be connected to it.
     """
     with ExitStack() as stack:
-        running: list[Cluster] = []
+        running: list[PostgresqlServer] = []
+        numbers = itertools.count(1)
 
         def make(*, copy_of: str = "") -> str:
             if not running:
-                data = tmp_path_factory.mktemp("postgresql") / "data"
-                ready_made.copy_cluster(data)
-                running.append(stack.enter_context(Cluster.running(data)))
-            return running[0].create(copy_of=copy_of)
+                running.append(stack.enter_context(postgresql_server(data=ready_made.cluster())))
+            return create_database(running[0], f"baremint{next(numbers)}", copy_of=copy_of)
 
         yield make
 

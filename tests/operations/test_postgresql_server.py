@@ -66,5 +66,18 @@ def test_what_is_committed_by_default_is_not_waited_for_and_the_shells_locale_do
 
 def test_a_durable_one_waits_for_the_disk() -> None:
     with postgresql_server(durable=True) as server, psycopg.connect(server.get_uri()) as connection:
-        asked = "SELECT current_setting('fsync'), current_setting('synchronous_commit')"
+        asked = "SELECT current_setting('fsync'), current_setting('full_page_writes')"
         assert connection.execute(asked).fetchone() == ("on", "on")
+
+
+def test_a_server_begins_with_what_another_one_saved(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with postgresql_server() as server:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 7 AS number")
+        server.save(tmp_path / "saved")
+
+    for _ in range(2):
+        with postgresql_server(data=tmp_path / "saved") as server, psycopg.connect(server.get_uri()) as connection:
+            assert connection.execute("DELETE FROM kept RETURNING number").fetchall() == [(7,)]
+            connection.commit()

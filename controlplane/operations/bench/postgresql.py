@@ -26,7 +26,9 @@ PREFIX = "baremint-postgresql-"
 START_SECONDS = 60.0
 STOP = signal.SIGQUIT
 """Its processes and its shared memory go at once; data that nobody will read needs no last checkpoint."""
+CLEAN_STOP = signal.SIGINT
 STOP_SECONDS = 5.0
+DATA = "data"
 SUPERUSER = "postgres"
 # The signal was asked for too late if the parent has ended before.
 UNLESS_ORPHANED = ("sh", "-c", 'test "$PPID" = "$0" && exec "$@"')
@@ -37,7 +39,7 @@ OPTIONS_OF_A_CLUSTER = (
     *("--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
     *("--no-sync", "--no-instructions"),
 )
-THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+THROW_AWAY = ("fsync=off", "full_page_writes=off")
 
 
 class CannotStart(Exception):
@@ -47,25 +49,44 @@ class CannotStart(Exception):
 @dataclass(frozen=True)
 class PostgresqlServer:
     folder: Path
-    """Of the socket; with nothing else that is of use to a client."""
+    """Of the socket and the data."""
+    process: subprocess.Popen[bytes]
+
+    @property
+    def data(self) -> Path:
+        return self.folder / DATA
+
+    def save(self, folder: Path) -> None:
+        """Stop, and leave the data in ``folder``, for other servers to begin with."""
+        _stop(self.process, CLEAN_STOP)
+        copy_data(self.data, folder)
 
     def get_uri(self, database: str = SUPERUSER) -> str:
         return f"postgresql://{SUPERUSER}:@/{quote(database)}?host={quote(str(self.folder))}"
 
 
+def copy_data(data: Path, folder: Path) -> None:
+    """Copy the data of a server that does not run, with the owner of each file."""
+    subprocess.run(["cp", "--archive", "--reflink=auto", str(data), str(folder)], check=True)  # noqa: S603, S607
+
+
 @contextmanager
-def postgresql_server(*, durable: bool = False) -> Iterator[PostgresqlServer]:
+def postgresql_server(*, durable: bool = False, data: Path | None = None) -> Iterator[PostgresqlServer]:
     """A server with an empty cluster, stopped and removed in the end. Raises CannotStart.
 
-    ``durable``: what is committed survives a power cut, as in production; else nothing waits for a disk.
+    ``durable``: what is committed survives a power cut, as in production; else no commit waits for a disk.
+    ``data``: what another server saved; this one begins with a copy.
     """
     binaries = _binaries()
     with owned_folder(PREFIX) as folder:
-        data, log = folder / "data", folder / "log"
-        _make_cluster(binaries / "initdb", data)
+        log = folder / "log"
+        if data is None:
+            _make_cluster(binaries / "initdb", folder / DATA)
+        else:
+            copy_data(data, folder / DATA)
         settings = ["listen_addresses=", f"unix_socket_directories={folder}"]
         options = [part for setting in [*settings, *(() if durable else THROW_AWAY)] for part in ("-c", setting)]
-        command = [*_until_we_end(STOP), str(binaries / "postgres"), "-D", str(data), *options]
+        command = [*_until_we_end(STOP), str(binaries / "postgres"), "-D", str(folder / DATA), *options]
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603
                 command,
@@ -76,9 +97,9 @@ def postgresql_server(*, durable: bool = False) -> Iterator[PostgresqlServer]:
                 start_new_session=True,
                 preexec_fn=die_with(os.getpid()),  # noqa: PLW1509
             )
-        server = PostgresqlServer(folder)
+        server = PostgresqlServer(folder, process)
         try:
-            _await(server, process, log)
+            _await(server, log)
             yield server
         finally:
             _stop(process)
@@ -122,9 +143,9 @@ def _make_cluster(initdb: Path, data: Path) -> None:
         raise CannotStart(f"initdb failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
-def _await(server: PostgresqlServer, process: subprocess.Popen[bytes], log: Path) -> None:
+def _await(server: PostgresqlServer, log: Path) -> None:
     give_up_at = time.monotonic() + START_SECONDS
-    while time.monotonic() < give_up_at and process.poll() is None:
+    while time.monotonic() < give_up_at and server.process.poll() is None:
         try:
             psycopg.connect(server.get_uri()).close()
         except psycopg.OperationalError:
@@ -134,8 +155,8 @@ def _await(server: PostgresqlServer, process: subprocess.Popen[bytes], log: Path
     raise CannotStart(f"PostgreSQL did not start:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(STOP)
+def _stop(process: subprocess.Popen[bytes], number: signal.Signals = STOP) -> None:
+    process.send_signal(number)
     try:
         process.wait(STOP_SECONDS)
     except subprocess.TimeoutExpired:
