@@ -10,10 +10,11 @@ from controlplane.timekeeping.selectors import read_setting
 from identity import keychain, keystore
 from identity.services import rotation
 from tests.docs.conformance import undocumented
+from tests.lifetimes import pytest_configure, pytest_sessionfinish
 from tests.live.ready_made import new_postgresql_database, new_product, ready_made
 from tests.world import World, make_world
 
-__all__ = ["new_postgresql_database", "new_product", "ready_made"]
+__all__ = ["new_postgresql_database", "new_product", "pytest_configure", "pytest_sessionfinish", "ready_made"]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -16,8 +16,7 @@ from pathlib import Path
 @contextmanager
 def owned_folder(prefix: str) -> Iterator[Path]:
     """A new folder that only this user may enter, removed in the end together with abandoned ones of this prefix."""
-    remove_abandoned(prefix)
-    path, lock = _make(prefix)
+    path, lock = make_owned_folder(prefix)
     try:
         yield path
     finally:
@@ -39,9 +38,10 @@ def remove_abandoned(prefix: str) -> None:
             os.close(lock)
 
 
-def _make(prefix: str) -> tuple[Path, int]:
-    """Again until the lock is ours: for an instant a new folder looks abandoned, and somebody may remove it."""
-    while True:
+def make_owned_folder(prefix: str) -> tuple[Path, int]:
+    """A new folder, for its owner to remove, and the descriptor that holds its lock. Removes abandoned ones first."""
+    remove_abandoned(prefix)
+    while True:  # until the lock is ours: for an instant a new folder looks abandoned, and somebody may remove it
         path = tempfile.mkdtemp(prefix=prefix)
         try:
             lock = _lock(path)

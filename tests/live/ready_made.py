@@ -128,7 +128,10 @@ NewProduct = Callable[..., Product]
 
 @pytest.fixture(scope="session")
 def new_product(
-    tmp_path_factory: pytest.TempPathFactory, ready_made: ReadyMade, new_postgresql_database: NewDatabase
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    ready_made: ReadyMade,
+    new_postgresql_database: NewDatabase,
 ) -> Iterator[NewProduct]:
     """Makes a Product that does not run and was started before, or is ``empty``; in the end it is stopped.
 
@@ -148,3 +151,5 @@ def new_product(
     yield make
     for product in made:
         product.end()
+        if not request.session.testsfailed:
+            shutil.rmtree(product.home.parent, ignore_errors=True)

@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from controlplane.operations.bench.signing import raw_rate
+from controlplane.operations.owned_folder import owned_folder
 from tests.suite import processes, report
 from tests.suite.changed import changed_files, touched
 from tests.suite.parts import GROUPS, NAMED, PARTS, Part
@@ -75,9 +75,10 @@ def _record() -> Iterator[tuple[Record, bool]]:
     if folder := os.environ.get("SUITE_FOLDER"):
         yield Record(Path(folder)), False
         return
-    with tempfile.TemporaryDirectory(prefix="baremint-suite-") as made:
-        os.environ["SUITE_FOLDER"] = made
-        yield Record(Path(made)), True
+    with owned_folder("baremint-suite-") as made:
+        made.chmod(0o711)  # PostgreSQL is another user when this is root
+        os.environ["SUITE_FOLDER"] = str(made)
+        yield Record(made), True
 
 
 def _run(parts: Sequence[Part], record: Record) -> int:
