@@ -1,0 +1,169 @@
+"""The suite runs everything, each test in the part that it belongs to, and judges what it measured."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from controlplane.operations.bench.signing import RawRate
+from tests.live.operator import eventually
+from tests.live.product import clean_environment
+from tests.suite import report
+from tests.suite.changed import touched
+from tests.suite.parts import AGAIN, GROUPS, NAMED, PARTS
+from tests.suite.rate import Speed
+from tests.suite.record import Measured, Record
+
+ROOT = Path(__file__).resolve().parents[2]
+ALONE, SHARED = RawRate(wall=2_000, cpu=2_050), RawRate(wall=1_000, cpu=2_000)
+UNIT = Measured("unit", seconds=10, cpu_seconds=15, status=0, tests=3)
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    made = Record(tmp_path)
+    made.add_speed(ALONE)
+    return made
+
+
+def test_every_file_of_tests_is_collected_by_a_part() -> None:
+    folders = {folder for part in PARTS for folder in part.folders}
+    files = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}
+    assert files
+    assert {file for file in files if not any(file.startswith(f"{folder}/") for folder in folders)} == set()
+
+
+def test_ci_runs_every_part() -> None:
+    script = (ROOT / ".ci" / "run").read_text()
+    assert "make test\nmake rest\n" in script
+    assert {*GROUPS["test"], *GROUPS["rest"]} == set(NAMED)
+
+
+def test_a_test_is_tried_again_only_where_no_race_is_its_subject() -> None:
+    assert {part.name for part in PARTS if set(AGAIN) <= set(part.command)} == {"live", "e2e", "browser", "lab"}
+
+
+@pytest.mark.parametrize(
+    ("path", "parts"),
+    [
+        ("tests/lab/test_isolation.py", ["lint", "lab"]),
+        ("tests/services/test_kek.py", ["unit", "lint", "weather", "thorough"]),
+        ("controlplane/console/views/keys.py", ["unit", "live", "lint", "weather", "thorough", "browser"]),
+        ("docs/images/lesson.png", ["lint"]),
+        ("identity/ca.py", list(NAMED)),
+        ("tests/live/product.py", list(NAMED)),
+        ("a-new-file", list(NAMED)),
+    ],
+)
+def test_a_change_touches_the_parts_that_could_notice_it(path: str, parts: list[str]) -> None:
+    assert list(touched([path])) == parts
+
+
+def test_a_part_that_takes_more_than_one_and_a_half_times_its_budget_fails_the_run(record: Record) -> None:
+    allowed = 1.5 * Speed(ALONE).allowed(NAMED["unit"].budget)
+    record.add(replace(UNIT, seconds=allowed - 1))
+    assert list(report.faults(record)) == []
+
+    record.add(replace(UNIT, seconds=allowed + 1, slowest=[("tests/slow.py::test_it", 9.0)]))
+
+    [fault] = report.faults(record)
+    assert fault.startswith("unit took")
+    assert "tests/slow.py::test_it" in fault
+
+
+def test_no_time_is_judged_on_a_machine_that_was_shared_at_either_end(record: Record) -> None:
+    record.add(replace(UNIT, seconds=100_000))
+    assert len(list(report.faults(record))) == 1
+    record.add_speed(SHARED)
+    assert list(report.faults(record)) == []
+    assert any("The machine is shared" in line for line in report.lines(record))
+
+
+def test_a_machine_that_signs_four_times_as_fast_has_half_the_time() -> None:
+    assert Speed(RawRate(8_000, 8_000)).allowed(100) == Speed(RawRate(2_000, 2_000)).allowed(100) / 2 == 50
+
+
+def test_four_tests_that_passed_only_when_tried_again_fail_the_run_and_are_named(record: Record) -> None:
+    record.add(replace(UNIT, saved=["test_a", "test_b", "test_c"]))
+    assert list(report.faults(record)) == []
+    record.add(replace(UNIT, name="live", saved=["test_d"]))
+    assert any("4 tests passed only" in fault for fault in report.faults(record))
+    assert {"  test_a", "  test_d"} <= set(report.lines(record))
+
+
+def test_what_is_left_behind_fails_the_run(record: Record) -> None:
+    record.add(replace(UNIT, left=["process 7: sleep 60"]))
+    assert list(report.faults(record)) == ["unit left behind: process 7: sleep 60"]
+
+
+def test_the_table_has_a_line_for_each_part_and_the_slowest_tests_of_all(record: Record) -> None:
+    record.add(replace(UNIT, slowest=[(f"quick {number}", 0.1) for number in range(15)]))
+    record.add(replace(UNIT, name="live", slowest=[("slow", 8.0)]))
+    table = list(report.lines(record))
+    assert [line.split()[0] for line in table if line.startswith(("unit", "live", "all"))] == ["unit", "live", "all"]
+    tests = table[table.index("The slowest tests:") + 1 :]
+    assert len(tests) == 15
+    assert tests[0].split() == ["8.0", "s", "slow"]
+
+
+PASSES_THE_SECOND_TIME = """
+tries = []
+def test_it():
+    tries.append(1)
+    assert len(tries) == 2
+def test_another():
+    pass
+"""
+
+
+def test_a_run_of_pytest_writes_down_its_tests_and_those_that_were_saved(tmp_path: Path) -> None:
+    (tmp_path / "test_twice.py").write_text(PASSES_THE_SECOND_TIME)
+    plugins = [part for name in ("tests.suite.plugin", "no:django", "no:schemathesis") for part in ("-p", name)]
+    command = [sys.executable, "-m", "pytest", *plugins, "-c", os.devnull, "--rootdir", tmp_path]
+    for number, options in enumerate(([], ["--numprocesses", "2"])):
+        file = tmp_path / f"{number}.json"
+        subprocess.run(
+            [*command, "--suite-record", file, "--reruns", "1", *options, tmp_path],
+            cwd=ROOT,
+            env=clean_environment(),
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+        found = json.loads(file.read_text())
+        assert (found["tests"], found["saved"]) == (2, ["test_twice.py::test_it"])
+        assert found["collection"] > 0
+        assert len(found["slowest"]) == 2
+
+
+STARTS_A_DAEMON = """
+import os, subprocess, sys, time
+sys.path.insert(0, {root!r})
+from tests.suite import processes
+processes.adopt_orphans()
+daemon = "import os, sys, time; os.setsid(); open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+script = "import subprocess, sys; subprocess.Popen(sys.argv[1:])" + {then!r}
+print(processes.run([sys.executable, "-c", script, sys.executable, "-c", daemon, {file!r}], dict(os.environ)))
+"""
+
+
+def test_a_daemon_that_a_part_leaves_is_named_and_killed(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    program = STARTS_A_DAEMON.format(root=str(ROOT), then="", file=str(file))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert f"process {file.read_text()}: " in done.stdout
+    assert not Path("/proc", file.read_text()).exists()
+
+
+def test_a_part_that_is_interrupted_leaves_no_daemon(tmp_path: Path) -> None:
+    file = tmp_path / "pid"
+    program = STARTS_A_DAEMON.format(root=str(ROOT), then="; import time; time.sleep(600)", file=str(file))
+    with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL) as runner:
+        eventually(lambda: file.exists() and file.read_text())
+        runner.send_signal(signal.SIGINT)
+    assert not Path("/proc", file.read_text()).exists()
