@@ -2,11 +2,14 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.db import connection, models
+
+from tests.tables import assert_none
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("controlplane", "servers", "identity", "trustedprofiles")
@@ -17,7 +20,6 @@ SOURCES = [
     for path in sorted((ROOT / package).rglob("*.py"))
     if path != THE_CLOCK and "migrations" not in path.parts
 ]
-IDS = [str(path.relative_to(ROOT)) for path in SOURCES]
 
 # What reads some machine's calendar time in Python: attribute, and whose it is.
 READINGS = {
@@ -78,9 +80,25 @@ def _is_prose(text: str) -> bool:
     return not re.search(r"\b(SELECT|INSERT|UPDATE|DELETE|CREATE|DEFAULT)\b", text)
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=IDS)
-def test_only_the_clock_reads_the_time(path: Path) -> None:
-    assert other_clocks(ast.parse(path.read_text())) == []
+@cache
+def clocks_read() -> dict[str, tuple[list[str], bool]]:
+    """Of every file: what reads another clock, and whether it reads the machine's time by the one clock."""
+    found = {}
+    for path in SOURCES:
+        tree = ast.parse(path.read_text())
+        found[str(path.relative_to(ROOT))] = (other_clocks(tree), _reads_the_machines_time(tree))
+    return found
+
+
+def _reads_the_machines_time(tree: ast.AST) -> bool:
+    return any(
+        isinstance(node, ast.Attribute | ast.Name) and getattr(node, "attr", getattr(node, "id", "")) == "wall_clock"
+        for node in ast.walk(tree)
+    )
+
+
+def test_only_the_clock_reads_the_time() -> None:
+    assert_none({name: others for name, (others, _) in clocks_read().items() if others}, among=SOURCES)
 
 
 @pytest.mark.parametrize(
@@ -113,12 +131,7 @@ def test_what_is_no_clock_is_let_be(code: str) -> None:
 
 
 def test_the_machines_time_is_used_where_a_reason_is_given_and_nowhere_else() -> None:
-    using = {
-        str(path.relative_to(ROOT))
-        for path in SOURCES
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Attribute | ast.Name) and getattr(node, "attr", getattr(node, "id", "")) == "wall_clock"
-    }
+    using = {name for name, (_, machine) in clocks_read().items() if machine}
     assert using == set(ON_REAL_TIME)
 
 
@@ -128,6 +141,7 @@ DJANGOS_OWN = {"trustedprofiles.User.date_joined"}
 
 
 def test_no_column_is_filled_with_the_time_by_itself() -> None:
+    assert OWN_MODELS
     filled = [
         f"{model._meta.label}.{field.name}"
         for model in OWN_MODELS
@@ -143,9 +157,10 @@ def test_no_table_has_a_default_or_a_trigger_that_reads_the_time() -> None:
     """Of SQLite here; the migrations that make triggers are the same for PostgreSQL, and are read below."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-        assert [name for name, sql in cursor.fetchall() if SQL_CLOCK.search(sql)] == []
+        rows = cursor.fetchall()
+    assert_none([name for name, sql in rows if SQL_CLOCK.search(sql)], among=rows)
 
 
 def test_no_migration_lets_the_database_read_the_time() -> None:
     migrations = [path for package in PACKAGES for path in (ROOT / package).rglob("migrations/*.py")]
-    assert [path.name for path in migrations if SQL_CLOCK.search(path.read_text())] == []
+    assert_none([path for path in migrations if SQL_CLOCK.search(path.read_text())], among=migrations)
