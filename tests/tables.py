@@ -3,8 +3,13 @@
 pytest shortens a long comparison, so the offenders stand in the message.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from django.db import transaction
+
+Row = TypeVar("Row")
 
 
 def assert_none(offenders: Iterable[Any], *, among: Collection[Any]) -> None:
@@ -18,15 +23,35 @@ def assert_none(offenders: Iterable[Any], *, among: Collection[Any]) -> None:
 
 def assert_rows(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
     """Raises AssertionError with every row whose value is another one, or that only one of the two has."""
+    pairs = {name: (found.get(name, MISSING), expected.get(name, MISSING)) for name in {**expected, **found}}
     assert_none(
-        {
-            name: f"{_value(found, name)} instead of {_value(expected, name)}"
-            for name in {**expected, **found}
-            if _value(found, name) != _value(expected, name)
-        },
+        {name: f"{value!r} instead of {wanted!r}" for name, (value, wanted) in pairs.items() if value != wanted},
         among=expected,
     )
 
 
-def _value(rows: Mapping[Any, Any], name: Any) -> str:
-    return repr(rows[name]) if name in rows else "nothing"
+def check_each(rows: Collection[Row], check: Callable[[Row], None]) -> None:
+    """Checks every row, then raises AssertionError with every row whose check failed, and why."""
+    failed = {}
+    for row in rows:
+        try:
+            check(row)
+        except Exception as error:  # whatever it is, the other rows are checked too
+            failed[row] = f"{type(error).__name__}: {error}"
+    assert_none(failed, among=rows)
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Takes back whatever is written within: every row of a table finds the same world."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+MISSING = _Missing()

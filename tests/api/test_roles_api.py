@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR, role_crn
+from tests.tables import assert_none, assert_rows
 from tests.world import ACCOUNT, OTHER_ACCOUNT, World
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.guarded import GuardedView
@@ -30,15 +30,15 @@ def test_a_role_has_the_members_that_clients_read(world: World) -> None:
     assert "is.bare-metal-server.bare-metal-server.list" in role["actions"]
 
 
-@pytest.mark.parametrize("service", ACTIONS)
-def test_a_service_lists_its_own_actions(world: World, service: str) -> None:
-    actions = listed(f"?service_name={service}")["service_roles"][-1]["actions"]
-    assert actions == list(ACTIONS[service])
+def test_a_service_lists_its_own_actions(world: World) -> None:
+    found = {service: listed(f"?service_name={service}")["service_roles"][-1]["actions"] for service in ACTIONS}
+    assert_rows(found, {service: list(actions) for service, actions in ACTIONS.items()})
 
 
-@pytest.mark.parametrize("query", ["", "?service_name=alliamserviceroles", "?policy_type=access"])
-def test_without_a_service_all_actions_are_listed(world: World, query: str) -> None:
-    assert len(listed(query)["service_roles"][-1]["actions"]) == sum(map(len, ACTIONS.values()))
+def test_without_a_service_all_actions_are_listed(world: World) -> None:
+    queries = ["", "?service_name=alliamserviceroles", "?policy_type=access"]
+    found = {query: len(listed(query)["service_roles"][-1]["actions"]) for query in queries}
+    assert_rows(found, dict.fromkeys(queries, sum(map(len, ACTIONS.values()))))
 
 
 def test_a_service_nobody_knows_has_the_roles_without_actions(world: World) -> None:
@@ -71,13 +71,12 @@ def guarded_views(resolver: URLResolver) -> list[Any]:
     return found
 
 
-def asked_for(callback: Any) -> dict[str, str]:
-    """Method to action, of a view made with its path's own arguments."""
-    view = callback.cls(**callback.initkwargs)
-    return {method: operation.action for method, operation in view.operations.items()}
-
-
-@pytest.mark.parametrize("callback", guarded_views(get_resolver()), ids=lambda callback: callback.cls.__qualname__)
-def test_every_action_a_view_asks_for_can_be_granted(callback: Any) -> None:
-    listed_actions = {action for actions in ACTIONS.values() for action in actions}
-    assert set(asked_for(callback).values()) <= listed_actions
+def test_every_action_a_view_asks_for_can_be_granted() -> None:
+    """Of every pattern: a view under a path with a slash at its end is documented nowhere, but guarded all the same."""
+    known = {action for actions in ACTIONS.values() for action in actions}
+    asked_for = {
+        (callback.cls.__qualname__, method): operation.action
+        for callback in guarded_views(get_resolver())
+        for method, operation in callback.cls(**callback.initkwargs).operations.items()
+    }
+    assert_none({each: action for each, action in asked_for.items() if action not in known}, among=asked_for)

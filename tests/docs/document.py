@@ -12,6 +12,8 @@ from referencing.jsonschema import DRAFT202012
 from controlplane.operations.openapi.document import document
 
 HERE = "urn:baremint"
+# Doors that need no IAM token: of the token service, of the metadata service, of verifiers, of who keeps it running.
+OPEN = {"IAM token", "Metadata service", "Certificates", "Operations"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ def operations() -> list[Documented]:
         for path, item in document()["paths"].items()
         for method, content in item.items()
     ]
+
+
+def guarded_operations() -> list[Documented]:
+    """Those that need an IAM token."""
+    return [each for each in operations() if not OPEN & set(each.content["tags"])]
 
 
 def validator(schema: Any) -> Draft202012Validator:

@@ -1,9 +1,8 @@
 """The catalog holds IBM's published figures, and nothing in it dangles."""
 
-import pytest
-
 from servers import catalog
 from servers.allowed_use import holds
+from tests.tables import assert_none, assert_rows
 
 X2 = {"us-south", "us-east", "ca-tor", "eu-de", "eu-es", "eu-gb", "jp-tok"}
 X3 = {"us-south", "eu-de", "in-che", "in-mum"}
@@ -53,39 +52,39 @@ def test_the_catalog_has_the_published_profiles_and_no_others() -> None:
     assert list(catalog.profiles()) == list(PUBLISHED)
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_a_profile_has_the_published_figures(name: str) -> None:
-    profile = catalog.profiles()[name]
-    assert PUBLISHED[name] == (
-        profile.vcpu,
-        profile.memory,
-        profile.boot_disk_size,
-        profile.secondary_disk_count,
-        profile.secondary_disk_size,
-        profile.default_bandwidth // 1000,
-    )
+def test_a_profile_has_the_published_figures() -> None:
+    found = {
+        name: (
+            profile.vcpu,
+            profile.memory,
+            profile.boot_disk_size,
+            profile.secondary_disk_count,
+            profile.secondary_disk_size,
+            profile.default_bandwidth // 1000,
+        )
+        for name, profile in catalog.profiles().items()
+    }
+    assert_rows(found, PUBLISHED)
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_a_vcpu_is_one_of_two_threads_of_a_core(name: str) -> None:
-    profile = catalog.profiles()[name]
-    assert profile.core_count * profile.threads_per_core == PUBLISHED[name][0]
+def test_a_vcpu_is_one_of_two_threads_of_a_core() -> None:
+    threads = {name: each.core_count * each.threads_per_core for name, each in catalog.profiles().items()}
+    assert_rows(threads, {name: figures[0] for name, figures in PUBLISHED.items()})
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_a_generation_has_its_bandwidths_disks_and_modules(name: str) -> None:
-    profile = catalog.profiles()[name]
-    found = (profile.bandwidths, profile.boot_interface, profile.tpm_modes)
-    if generation(name).endswith("2"):
-        assert found == ((100_000,), "sata", ("disabled", "tpm_2"))
-    else:
-        assert found == ((10_000, 25_000, 50_000, 100_000, 200_000), "nvme", ("tpm_2",))
+SECOND = ((100_000,), "sata", ("disabled", "tpm_2"))
+THIRD = ((10_000, 25_000, 50_000, 100_000, 200_000), "nvme", ("tpm_2",))
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
-def test_a_profile_is_offered_where_its_generation_is(name: str) -> None:
-    expected = {"us-east"} if generation(name) == "gx3" else X2 if generation(name).endswith("2") else X3
-    assert set(catalog.profiles()[name].regions) == expected
+def test_a_generation_has_its_bandwidths_disks_and_modules() -> None:
+    found = {name: (each.bandwidths, each.boot_interface, each.tpm_modes) for name, each in catalog.profiles().items()}
+    assert_rows(found, {name: SECOND if generation(name).endswith("2") else THIRD for name in PUBLISHED})
+
+
+def test_a_profile_is_offered_where_its_generation_is() -> None:
+    regions = {"gx3": {"us-east"}}
+    expected = {name: regions.get(generation(name), X2 if generation(name).endswith("2") else X3) for name in PUBLISHED}
+    assert_rows({name: set(profile.regions) for name, profile in catalog.profiles().items()}, expected)
 
 
 def test_there_are_thirteen_regions_of_three_zones() -> None:
@@ -97,10 +96,10 @@ def test_every_stock_image_has_an_operating_system() -> None:
     assert {image.operating_system for image in catalog.stock_images().values()} == set(catalog.operating_systems())
 
 
-@pytest.mark.parametrize("name", catalog.stock_images())
-def test_a_stock_image_may_be_used_by_some_server(name: str) -> None:
-    expression = catalog.stock_images()[name].allowed_use
-    assert holds(expression, enable_secure_boot=False)
+def test_every_stock_image_may_be_used_by_some_server() -> None:
+    images = catalog.stock_images()
+    unusable = [name for name, each in images.items() if not holds(each.allowed_use, enable_secure_boot=False)]
+    assert_none(unusable, among=images)
 
 
 def test_some_stock_image_forbids_secure_boot() -> None:
@@ -125,10 +124,14 @@ FAMILIES = [
 ]
 
 
-@pytest.mark.parametrize(("family", "version"), FAMILIES)
-def test_every_family_that_bare_metal_runs_is_there(family: str, version: str) -> None:
+def test_every_family_that_bare_metal_runs_is_there() -> None:
     systems = catalog.operating_systems().values()
-    assert [each for each in systems if each.family == family and each.version.startswith(version)]
+    missing = [
+        (family, version)
+        for family, version in FAMILIES
+        if not any(each.family == family and each.version.startswith(version) for each in systems)
+    ]
+    assert_none(missing, among=FAMILIES)
 
 
 def test_operating_systems_have_different_display_names() -> None:
@@ -136,10 +139,10 @@ def test_operating_systems_have_different_display_names() -> None:
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("name", catalog.operating_systems())
-def test_only_esxi_reads_kickstart_files(name: str) -> None:
-    system = catalog.operating_systems()[name]
-    assert (system.user_data_format == "esxi_kickstart") == (system.family == "VMware ESXi")
+def test_only_esxi_reads_kickstart_files() -> None:
+    systems = catalog.operating_systems()
+    found = {name: each.user_data_format == "esxi_kickstart" for name, each in systems.items()}
+    assert_rows(found, {name: each.family == "VMware ESXi" for name, each in systems.items()})
 
 
 def test_ubuntu_22_04_is_the_first_stock_image() -> None:

@@ -1,7 +1,8 @@
 """Which role grants what."""
 
-import pytest
+from collections.abc import Iterable
 
+from tests.tables import assert_none, assert_rows
 from trustedprofiles import roles
 from trustedprofiles.actions import ACTIONS
 
@@ -43,31 +44,39 @@ LEAST_ROLE = {
 }
 
 
-@pytest.mark.parametrize(("action", "least"), LEAST_ROLE.items(), ids=LEAST_ROLE.keys())
-def test_an_action_is_granted_from_its_least_role_upwards_and_not_below(action: str, least: str) -> None:
-    granting = [role.display_name for role in roles.SYSTEM_ROLES if role.grants(action)]
+def test_an_action_is_granted_from_its_least_role_upwards_and_not_below() -> None:
     everyone = [role.display_name for role in roles.SYSTEM_ROLES]
-    assert granting == everyone[everyone.index(least) :]
+    granting = {
+        action: [role.display_name for role in roles.SYSTEM_ROLES if role.grants(action)] for action in LEAST_ROLE
+    }
+    assert_rows(granting, {action: everyone[everyone.index(least) :] for action, least in LEAST_ROLE.items()})
 
 
-@pytest.mark.parametrize(("action", "least"), LEAST_ROLE.items(), ids=LEAST_ROLE.keys())
-def test_the_least_role_is_named_for_refusals(action: str, least: str) -> None:
-    least_role = roles.least_role(action)
-    assert least_role
-    assert least_role.display_name == least
+def least_roles(actions: Iterable[str]) -> dict[str, str | None]:
+    """Display names."""
+    found = {action: roles.least_role(action) for action in actions}
+    return {action: role.display_name if role else None for action, role in found.items()}
 
 
-@pytest.mark.parametrize("action", sorted(sum(ACTIONS.values(), ())))
-def test_an_administrator_may_do_all(action: str) -> None:
-    assert any(role.grants(action) for role in (roles.SYSTEM_ROLES[-1], roles.SERVICE_ROLES[-1]))
+def test_the_least_role_is_named_for_refusals() -> None:
+    assert_rows(least_roles(LEAST_ROLE), LEAST_ROLE)
 
 
-@pytest.mark.parametrize("role", roles.ROLES.values(), ids=lambda role: role.display_name)
-@pytest.mark.parametrize(
-    "action", ["", "is", "is.nobody.knows", "*", "is.*", f"{SERVER}.LIST", f"{SERVER}.", f"{SERVER}.-read"]
-)
-def test_an_action_with_an_unknown_verb_is_granted_by_no_role(role: roles.Role, action: str) -> None:
-    assert not role.grants(action)
+def test_an_administrator_may_do_all() -> None:
+    largest, actions = (roles.SYSTEM_ROLES[-1], roles.SERVICE_ROLES[-1]), sum(ACTIONS.values(), ())
+    assert_none([each for each in actions if not any(role.grants(each) for role in largest)], among=actions)
+
+
+NO_ACTIONS = ["", "is", "is.nobody.knows", "*", "is.*", f"{SERVER}.LIST", f"{SERVER}.", f"{SERVER}.-read"]
+
+
+def test_an_action_with_an_unknown_verb_is_granted_by_no_role() -> None:
+    granted = {
+        action: granting
+        for action in NO_ACTIONS
+        if (granting := [role.display_name for role in roles.ROLES.values() if role.grants(action)])
+    }
+    assert_none(granted, among=roles.ROLES)
 
 
 def test_role_crns_are_ibms() -> None:
@@ -76,7 +85,8 @@ def test_role_crns_are_ibms() -> None:
 
 
 def test_actions_belong_to_the_service_they_are_listed_under() -> None:
-    assert all(action.startswith(f"{service}.") for service, actions in ACTIONS.items() for action in actions)
+    foreign = [each for service, actions in ACTIONS.items() for each in actions if not each.startswith(f"{service}.")]
+    assert_none(foreign, among=ACTIONS)
 
 
 def test_a_viewers_actions_on_a_service_are_the_readings() -> None:
@@ -104,23 +114,14 @@ READING = [f"{COS}.account.get_account_buckets", f"{COS}.bucket.get", f"{COS}.ob
 WRITING = [f"{COS}.bucket.put_bucket", f"{COS}.bucket.delete_bucket", f"{COS}.object.put", f"{COS}.object.delete"]
 
 
-@pytest.mark.parametrize("action", READING + WRITING)
-def test_platform_roles_grant_nothing_on_data(action: str) -> None:
-    assert not any(role.grants(action) for role in roles.SYSTEM_ROLES)
+def test_platform_roles_grant_nothing_on_data() -> None:
+    granted = [each for each in READING + WRITING if any(role.grants(each) for role in roles.SYSTEM_ROLES)]
+    assert_none(granted, among=roles.SYSTEM_ROLES)
 
 
-@pytest.mark.parametrize("action", READING)
-def test_a_reader_reads_data(action: str) -> None:
-    least = roles.least_role(action)
-    assert least
-    assert least.display_name == "Reader"
-
-
-@pytest.mark.parametrize("action", WRITING)
-def test_a_writer_writes_data(action: str) -> None:
-    least = roles.least_role(action)
-    assert least
-    assert least.display_name == "Writer"
+def test_a_reader_reads_data_and_a_writer_writes_it() -> None:
+    expected = dict.fromkeys(READING, "Reader") | dict.fromkeys(WRITING, "Writer")
+    assert_rows(least_roles(expected), expected)
 
 
 def test_a_custom_role_grants_the_actions_it_lists_and_no_other() -> None:

@@ -14,6 +14,7 @@ from servers.services.initialization import InitializationPrototype
 from servers.services.network_interfaces import InterfacePrototype
 from servers.services.provisioning import ServerPrototype, create_server
 from servers.services.virtual_interface_prototypes import IpPrototype
+from tests.tables import check_each, undone
 from tests.world import REGION, World, make_profile, make_server
 from trustedprofiles.models import ProfileLink
 
@@ -47,21 +48,25 @@ def test_a_new_server_is_pending_on_its_way_to_running(world: World, prototype: 
     assert server.transition_due_at is not None
 
 
-@pytest.mark.parametrize("name", sorted(catalog.profiles()))
-def test_every_profile_of_the_region_gives_its_disks_and_defaults(
-    world: World, prototype: ServerPrototype, name: str
-) -> None:
-    profile = catalog.profiles()[name]
-    if REGION not in profile.regions:
+def test_every_profile_of_the_region_gives_its_disks_and_defaults(world: World, prototype: ServerPrototype) -> None:
+    def check(name: str) -> None:
+        profile = catalog.profiles()[name]
+        with undone():
+            server = create(world, prototype, profile=name)
+            disks = list(server.disks.order_by("number"))
+            assert len(disks) == profile.secondary_disk_count + bool(profile.boot_disk_size)
+            assert [disk.is_boot for disk in disks] == [True, *[False] * (len(disks) - 1)]
+            assert (server.bandwidth, server.tpm_mode) == (profile.default_bandwidth, profile.tpm_modes[0])
+
+    check_each([profile.name for profile in catalog.profiles_of(REGION)], check)
+
+
+def test_a_profile_that_the_region_does_not_offer_is_refused(world: World, prototype: ServerPrototype) -> None:
+    def check(name: str) -> None:
         with pytest.raises(Refusals, match="is not offered"):
             create(world, prototype, profile=name)
-        return
-    server = create(world, prototype, profile=name)
-    disks = list(server.disks.order_by("number"))
-    assert len(disks) == profile.secondary_disk_count + bool(profile.boot_disk_size)
-    assert [disk.is_boot for disk in disks] == [True, *[False] * (len(disks) - 1)]
-    assert server.bandwidth == profile.default_bandwidth
-    assert server.tpm_mode == profile.tpm_modes[0]
+
+    check_each([name for name, profile in catalog.profiles().items() if REGION not in profile.regions], check)
 
 
 def test_a_server_takes_the_lowest_free_address(world: World, prototype: ServerPrototype) -> None:
