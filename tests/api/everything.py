@@ -160,8 +160,11 @@ QUERIES = {
 }
 
 
-def perform(operation: Documented, path: str, query: str, caller: Caller | None, **headers: str) -> Any:
+def perform(
+    operation: Documented, path: str, query: str, caller: Caller | None, *, method: str = "", **headers: str
+) -> Any:
+    """The answer to an operation asked for at a path. ``method`` is the operation's own unless given."""
     name = str(operation)
     body = None if operation.method in ("GET", "DELETE") else BODIES.get(name, {})
     query = "&".join(part for part in (query, QUERIES.get(name)) if part)
-    return call(operation.method, f"{path}?{query}", body, caller=caller, If_Match="*", **headers)
+    return call(method or operation.method, f"{path}?{query}", body, caller=caller, If_Match="*", **headers)

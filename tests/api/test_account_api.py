@@ -52,7 +52,3 @@ def test_only_an_administrator_turns_it(world: World, role: str, status: int) ->
 def test_a_switch_is_true_or_false(world: World, enabled: Any) -> None:
     assert errors(switch(enabled)) == [("invalid_value", "metadata_service.enabled")]
     assert not AccountSettings.objects.exists()
-
-
-def test_who_is_nobody_is_refused(world: World) -> None:
-    assert call("GET", PATH, caller=None).status_code == 401

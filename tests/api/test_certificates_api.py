@@ -230,7 +230,3 @@ def test_who_may_look_may_not_yet_change(
     assert {call(*each, caller=caller).status_code for each in [(m, path + tail) for m, tail in CALLS]} == {200}
     assert switch(path, True, caller=caller).status_code == status
     assert revoke(path, certificate, caller=caller).status_code == status
-
-
-def test_who_is_nobody_is_refused(path: str) -> None:
-    assert {call(method, path + tail, caller=None).status_code for method, tail in CALLS} == {401}

@@ -252,12 +252,6 @@ def test_a_program_asks_about_the_server_it_is_on(server: BareMetalServer, profi
     assert ask(program, server=f"{server.crn}0").status_code == 403
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_nobody_asks_without_a_token(world: World, method: str) -> None:
-    path, body = (f"{PATH}?action={LIST}", None) if method == "GET" else (PATH, {"action": LIST})
-    assert refusal(call(method, path, body, caller=None)) == (401, "unauthenticated")
-
-
 def test_mallory_learns_nothing_of_alices(server: BareMetalServer, profile: TrustedProfile, policy: Policy) -> None:
     assert refusal(ask(MALLORY, server=server.crn)) == (400, "not_found")
     assert refusal(ask(MALLORY, profile=profile.crn)) == (400, "not_found")

@@ -48,12 +48,6 @@ def granted(world: World, role: str) -> Caller:
 
 
 @BOTH
-@pytest.mark.parametrize("name", REQUESTS)
-def test_nobody_gets_in_without_a_token(policy: Policy, version: str, name: str) -> None:
-    assert refusal(attempt(name, version, policy, None)) == (401, "invalid_token")
-
-
-@BOTH
 @pytest.mark.parametrize("name", ["get", "replace", "delete"])
 def test_mallory_sees_no_policy_of_alice(policy: Policy, version: str, name: str) -> None:
     assert refusal(attempt(name, version, policy, MALLORY)) == (404, "policy_not_found")

@@ -75,12 +75,6 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("method", "path"), CALLS)
-def test_nobody_gets_in_without_a_token(team: ResourceGroup, method: str, path: str) -> None:
-    answer = call(method, path.replace("{id}", team.id), {"name": "crew"}, caller=None)
-    assert refusal(answer) == (401, "unauthenticated")
-
-
-@pytest.mark.parametrize(("method", "path"), CALLS)
 def test_without_a_policy_nobody_may(team: ResourceGroup, method: str, path: str) -> None:
     answer = call(method, path.replace("{id}", team.id), {"name": "crew"}, caller=caller_of(VICTOR))
     assert refusal(answer) == (403, "not_authorized")

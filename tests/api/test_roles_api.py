@@ -53,10 +53,6 @@ def test_another_account_is_not_found(world: World) -> None:
     assert refusal(call("GET", f"/v2/roles?account_id={OTHER_ACCOUNT}")) == (404, "not_found")
 
 
-def test_nobody_gets_in_without_a_token(world: World) -> None:
-    assert refusal(call("GET", "/v2/roles", caller=None)) == (401, "invalid_token")
-
-
 def test_without_a_policy_nobody_may(world: World) -> None:
     assert refusal(call("GET", "/v2/roles", caller=caller_of(VICTOR))) == (403, "insufficent_permissions")
 

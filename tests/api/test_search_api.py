@@ -132,10 +132,6 @@ def test_another_account_is_not_found(world: World) -> None:
     assert refusal(search("tags:web", f"account_id={OTHER_ACCOUNT}")) == (404, "not_found")
 
 
-def test_nobody_gets_in_without_a_token(world: World) -> None:
-    assert refusal(search("tags:web", caller=None)) == (401, "unauthenticated")
-
-
 @pytest.mark.parametrize("query", ["tags:web", "tags:never", f'crn:"{crn(1)}"', f'crn:"{crn(9)}"'])
 def test_without_a_policy_nobody_may(tagged: World, query: str) -> None:
     assert refusal(search(query, caller=caller_of(VICTOR))) == (403, "not_authorized")

@@ -294,11 +294,6 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("method", "path", "sent"), CALLS)
-def test_nobody_gets_in_without_a_token(method: str, path: str, sent: Any) -> None:
-    assert refusal(call(method, path, sent, caller=None)) == (401, "unauthenticated")
-
-
-@pytest.mark.parametrize(("method", "path", "sent"), CALLS)
 def test_without_a_policy_nobody_may(method: str, path: str, sent: Any) -> None:
     assert refusal(call(method, path, sent, caller=caller_of(VICTOR))) == (403, "not_authorized")
 

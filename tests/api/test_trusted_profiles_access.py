@@ -53,13 +53,6 @@ def attempt(name: str, link: ProfileLink, caller: Caller | None) -> Any:
     return call(method, path, body, caller=caller, If_Match="*")
 
 
-@pytest.mark.parametrize("name", REQUESTS)
-def test_nobody_gets_in_without_a_token(link: ProfileLink, name: str) -> None:
-    answer = attempt(name, link, None)
-    assert refusal(answer) == (401, "unauthenticated")
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
-
-
 @pytest.mark.parametrize("name", [name for name in REQUESTS if "{id}" in REQUESTS[name][1]])
 def test_mallory_sees_no_profile_of_alice(link: ProfileLink, name: str) -> None:
     assert refusal(attempt(name, link, MALLORY)) == (404, "not_found")

@@ -13,8 +13,10 @@ from django.http import HttpResponse
 from controlplane.activity.models import ActivityEvent
 from controlplane.objectstore import keyset, turns
 from controlplane.objectstore.models import Bucket
+from controlplane.objectstore.operations import OPERATIONS, Operation
 from tests.objectstore.own_iam import OwnIam
 from tests.objectstore.store import Store, last_event, refused, texts, token_claims, token_of
+from tests.tables import check_each
 from tests.world import ACCOUNT
 
 STRANGER = rsa.generate_private_key(65537, 2048)
@@ -143,8 +145,18 @@ def test_another_way_to_authenticate_is_refused(db: None, own_iam: OwnIam, heade
     assert refused(Store()("GET", "/", Authorization=header)) == (401, "InvalidToken")
 
 
+PATHS = {"service": "/", "bucket": "/my-bucket", "object": "/my-bucket/a"}
+
+
 def test_no_token_at_all_is_refused_as_cos_does(db: None, own_iam: OwnIam) -> None:
-    assert refused(Store()("GET", "/")) == (403, "AccessDenied")
+    def check(operation: Operation) -> None:
+        answer = Store()(operation.method, f"{PATHS[operation.scope]}?{operation.mark}")
+        if operation.method == "HEAD":
+            assert (answer.status_code, answer.content) == (403, b"")
+        else:
+            assert refused(answer) == (403, "AccessDenied")
+
+    check_each(OPERATIONS, check)
     assert own_iam.asked == []
 
 
