@@ -32,12 +32,12 @@ def assert_rows(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
 
 def check_each(rows: Collection[Row], check: Callable[[Row], None]) -> None:
     """Checks every row, then raises AssertionError with every row whose check failed, and why."""
-    failed = {}
+    failed = []
     for row in rows:
         try:
             check(row)
         except Exception as error:  # whatever it is, the other rows are checked too
-            failed[row] = f"{type(error).__name__}: {error}"
+            failed.append(f"{row}: {type(error).__name__}: {error}")
     assert_none(failed, among=rows)
 
 

@@ -1,5 +1,6 @@
 """IBM's unmodified clients, wired to our views without a network between them."""
 
+import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,7 +35,7 @@ class ControlPlane(BaseAdapter):
         answer = requests.Response()
         answer.status_code = given.status_code
         answer.headers.update(dict(given.headers))
-        answer._content = given.content
+        answer.raw = io.BytesIO(given.content)
         answer.request = request
         return answer
 

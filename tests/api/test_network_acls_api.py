@@ -7,7 +7,7 @@ from ibm_vpc import vpc_v1
 
 from servers.models import VPC
 from tests.api.calling import call
-from tests.api.vpc import QUERY, Api, errors
+from tests.api.vpc import QUERY, Api, errors, fits
 from tests.world import MALLORY, World, make_server
 
 PATH = "/v1/network_acls"
@@ -95,7 +95,7 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
 def test_a_rule_of_each_kind_satisfies_the_sdk_model(api: Api, path: str, rule: dict[str, Any]) -> None:
     made = api.call("POST", f"{path}/rules", RULE | rule, query=NOW).json()
     assert made.items() >= rule.items()
-    assert vpc_v1.NetworkACLRule.from_dict(made)
+    assert fits(vpc_v1.NetworkACLRule, made).protocol == rule["protocol"]
 
 
 WRONG: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {

@@ -173,7 +173,9 @@ def test_a_reserved_ip_is_given_back(api: Api, ips: str) -> None:
 
 def test_what_is_the_providers_or_primary_stays(api: Api, ips: str) -> None:
     codes = {"provider": "reserved_ip_provider_owned", "user": "reserved_ip_in_use_network_interface_exists"}
-    for row in api.get(ips).json()["reserved_ips"]:
+    rows = api.get(ips).json()["reserved_ips"]
+    assert {row["owner"] for row in rows} == set(codes)
+    for row in rows:
         answer = api.call("DELETE", f"{ips}/{row['id']}")
         assert (answer.status_code, errors(answer)) == (409, [(codes[row["owner"]], "")])
 

@@ -6,7 +6,7 @@ import pytest
 from ibm_vpc import vpc_v1
 
 from servers.models import VPC
-from tests.api.vpc import Api, errors
+from tests.api.vpc import Api, errors, fits
 from tests.world import World, make_subnet
 
 PATH = "/v1/security_groups"
@@ -47,7 +47,7 @@ def test_a_rule_of_each_kind_is_made_and_satisfies_the_sdk_model(api: Api, path:
     assert answer.status_code == 201, answer.content
     made = answer.json()
     assert made.items() >= rule.items()
-    assert vpc_v1.SecurityGroupRule.from_dict(made)
+    assert fits(vpc_v1.SecurityGroupRule, made).protocol == rule["protocol"]
     assert api.call("GET", f"{path}/rules/{made['id']}", query=NOW).json() == made
     assert api.call("GET", f"{path}/rules", query=NOW).json() == {"rules": [made]}
 

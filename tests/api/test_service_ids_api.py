@@ -172,7 +172,8 @@ def test_a_locked_service_id_is_neither_changed_nor_deleted(method: str, body: A
 
 def test_a_locked_service_id_may_have_more_api_keys() -> None:
     """Its API keys have locks of their own."""
-    make_key(iam_id=make_service_id(headers={"Entity_Lock": "true"})["iam_id"])
+    locked = make_service_id(headers={"Entity_Lock": "true"})
+    assert (locked["locked"], make_key(iam_id=locked["iam_id"])["locked"]) == (True, False)
 
 
 def test_a_service_id_with_a_locked_api_key_is_not_deleted() -> None:

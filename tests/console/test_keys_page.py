@@ -1,6 +1,7 @@
 """Keys and certificates: states on a time axis, what comes next, and a hand-over now."""
 
 from datetime import UTC, datetime, timedelta
+from typing import get_args
 
 import pytest
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.test import Client
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.presenters.keys import Span, spans_of, timelines
 from controlplane.kernel import clock
-from identity.keyring import KeyFacts, outlook
+from identity.keyring import KeyFacts, Purpose, outlook
 from identity.models import KeyPair
 from identity.services.rotation import rotate_now
 
@@ -32,7 +33,9 @@ def test_a_key_is_drawn_through_its_states_past_and_to_come() -> None:
 
 @pytest.mark.usefixtures("keys")
 def test_every_purpose_has_an_axis_with_its_overlap() -> None:
-    for line in timelines(now=clock.now()):
+    lines = timelines(now=clock.now())
+    assert {line.purpose for line in lines} == set(get_args(Purpose))
+    for line in lines:
         active, heir = ({key.state: key for key in line.keys}[state] for state in ("active", "prepared"))
         handing_over = next(bar for bar in active.bars if bar.state == "retiring").x
         taking_over = next(bar for bar in heir.bars if bar.state == "active").x
@@ -51,7 +54,9 @@ def test_a_retiring_key_overlaps_the_one_that_signs() -> None:
 class TestThePage:
     def test_it_shows_what_is_public_of_keys_and_nothing_else(self, victor: Client) -> None:
         page = victor.get("/keys").content.decode()
-        for row in KeyPair.objects.all():
+        rows = KeyPair.objects.all()
+        assert rows
+        for row in rows:
             assert row.kid in page
             assert bytes(row.ciphertext).hex() not in page
         assert "PRIVATE KEY" not in page

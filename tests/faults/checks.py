@@ -74,6 +74,7 @@ def _records(since: int) -> Counter[tuple[str, str]]:
 def check_keys() -> None:
     """L3."""
     states = Counter(KeyPair.objects.values_list("purpose", "region", "state"))
+    assert states, "L3: there are no keys"
     for purpose, region in {label[:2] for label in states}:
         assert states[purpose, region, "active"] == 1, f"L3: {purpose} in {region}"
         assert states[purpose, region, "prepared"] <= 1, f"L3: {purpose} in {region}"

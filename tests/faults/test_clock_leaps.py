@@ -60,13 +60,15 @@ def test_four_hundred_days_forward_are_one_rotation_of_each_purpose_and_not_one_
 def test_back_to_before_the_keys_lets_heirs_sign_and_nothing_go_back(whole: Whole) -> None:
     """No token is issued before its key was activated, and no key signs again that was succeeded."""
     leap(whole, advance_seconds=2 * DAY)
-    eventually(lambda: {key.state for key in KeyPair.objects.filter(purpose="iam")} >= {"active", "retiring"})
+    assert eventually(lambda: {key.state for key in KeyPair.objects.filter(purpose="iam")} >= {"active", "retiring"})
     order = ["prepared", "active", "retiring", "retired"]
     states = {kid: order.index(state) for kid, state in KeyPair.objects.values_list("kid", "state")}
 
     now, _ = leap(whole, offset_seconds=0)
 
-    for key in KeyPair.objects.filter(state="active"):
+    active = KeyPair.objects.filter(state="active")
+    assert {key.purpose for key in active} >= set(WITHIN_A_DAY)
+    for key in active:
         assert key.activated_at is not None
         assert (key.activated_at - now).total_seconds() < 60
     for kid, state in KeyPair.objects.filter(kid__in=states).values_list("kid", "state"):

@@ -9,6 +9,7 @@ import pytest
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock
+from controlplane.kernel.errors import Unauthenticated
 from identity.models import KeyPair
 from identity.services import grants
 from identity.services.iam_tokens import verify_iam_token
@@ -240,7 +241,7 @@ def test_the_token_is_good_until_its_profile_goes(identity_token: str, profile: 
     given = token(exchange(identity_token, profile_id=profile.id))
     assert verify_iam_token(given, now=clock.now()).iam_id == profile.iam_id
     delete_profile(profile, by=BY)
-    with pytest.raises(Exception, match="its trusted profile was deleted"):
+    with pytest.raises(Unauthenticated, match="its trusted profile was deleted"):
         verify_iam_token(given, now=clock.now())
 
 
@@ -249,7 +250,7 @@ def test_the_token_is_good_until_its_server_goes(
 ) -> None:
     given = token(exchange(identity_token, profile_id=profile.id))
     server.delete()
-    with pytest.raises(Exception, match="its server was deleted"):
+    with pytest.raises(Unauthenticated, match="its server was deleted"):
         verify_iam_token(given, now=clock.now())
 
 

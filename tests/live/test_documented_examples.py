@@ -97,9 +97,8 @@ def test_what_is_shown_to_be_printed_is_printed(runs: Runs, block: Block, shown:
 
 
 def test_what_is_shown_as_json_is_json() -> None:
-    for block in BLOCKS:
-        if block.language == "json":
-            json.loads(block.text)
+    shown = [block.text for block in BLOCKS if block.language == "json"]
+    assert [type(json.loads(text)) for text in shown] == [dict] * len(shown) != []
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=str)

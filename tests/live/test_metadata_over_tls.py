@@ -11,6 +11,7 @@ import requests
 
 from tests.live.operator import NEW, Operator
 from tests.live.product import Product, clean_environment
+from tests.tables import assert_none
 
 pytestmark = pytest.mark.live
 
@@ -157,6 +158,5 @@ def test_silent_clients_keep_nobody_from_being_answered(product: Product, secure
 
 
 def test_no_private_key_is_ever_written_to_the_data_directory(product: Product) -> None:
-    for path in product.home.rglob("*"):
-        if path.is_file():
-            assert b"PRIVATE KEY" not in path.read_bytes(), path
+    files = [path for path in product.home.rglob("*") if path.is_file()]
+    assert_none([path for path in files if b"PRIVATE KEY" in path.read_bytes()], among=files)

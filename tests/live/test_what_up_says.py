@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.live.product import ROOT, Product, clean_environment
+from tests.tables import assert_none
 
 pytestmark = pytest.mark.live
 
@@ -48,7 +49,7 @@ def test_each_server_has_an_address_of_its_own(product: Product) -> None:
     assert len(set(urls)) == len(urls)
     http, https = product.metadata_port, product.info["metadata_tls_port"]
     wanted = re.compile(rf"http://127\.\d+\.\d+\.\d+:{http}|https://127\.\d+\.\d+\.\d+:{https}")
-    assert all(wanted.fullmatch(url) for url in urls)
+    assert_none([url for url in urls if not wanted.fullmatch(url)], among=urls)
 
 
 def test_the_ca_bundle_holds_a_certificate(product: Product) -> None:

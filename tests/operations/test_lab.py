@@ -220,5 +220,6 @@ def test_what_runs_beside_servers_needs_nothing_but_the_standard_library() -> No
         script = f"import controlplane.operations.lab.{module}, sys, json; print(json.dumps(sorted(sys.modules)))"
         done = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True)
         loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
+        assert "controlplane" in loaded
         assert "django" not in loaded
         assert "cryptography" not in loaded

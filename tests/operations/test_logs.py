@@ -3,14 +3,17 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import structlog
+from celery.worker.request import Request
+from kombu import Connection
 
-from controlplane.celery import HEADER, carry_request_id, put_down_request_id, take_on_request_id
+from controlplane.celery import app
 from controlplane.kernel import context
+from controlplane.kernel.doorbell import ring
 from tests.rules.test_concealment import API_KEY, PEM, TOKEN, short_hash
 
 
@@ -86,45 +89,49 @@ def test_a_token_can_still_be_found_by_who_has_it(stream: io.StringIO) -> None:
 # --- through Celery -----------------------------------------------------------------------------------------------
 
 
-class Task:
-    """A task as its signals show it."""
-
-    name = "servers.tasks.advance_server"
-
-    def __init__(self, **headers: Any) -> None:
-        self.request = Request(headers)
+NAME = "tests.logging"
 
 
-class Request(dict[str, Any]):
-    args: list[str] = []
+@pytest.fixture
+def working(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Sends for a task that writes a line. What is sent for waits at a broker in memory until ``work`` takes it."""
+    monkeypatch.setitem(app.conf, "broker_write_url", "memory://")
+    monkeypatch.setitem(app.conf, "task_always_eager", False)
+
+    @app.task(name=NAME, shared=False)
+    def write() -> None:
+        structlog.get_logger("x").info("working")
+
+    yield lambda: ring(NAME)
+    del app.tasks[NAME]
 
 
-def test_what_a_request_sends_for_carries_its_id(request_id: str) -> None:
-    headers: dict[str, Any] = {}
-    carry_request_id(headers=headers)
-    assert headers == {HEADER: request_id}
+def work() -> str:
+    """Does the task that was sent for last, as a worker does with a message. Returns the id of the task."""
+    with Connection("memory://") as broker:
+        message = app.amqp.queues[app.conf.task_default_queue](broker.default_channel).get(accept=["json"])
+        assert message is not None
+        request = Request(message, app=app, task=app.tasks[NAME], on_ack=lambda *_: message.ack(), hostname="w1")
+        request.execute()
+        return str(request.id)
 
 
-def test_what_beat_sends_for_carries_none(no_request: None) -> None:
-    headers: dict[str, Any] = {}
-    carry_request_id(headers=headers)
-    assert headers == {}
-
-
-def test_a_task_logs_with_the_id_of_its_request(stream: io.StringIO, no_request: None) -> None:
-    task = Task(**{HEADER: "req-9"})
-    take_on_request_id(task_id="t-1", task=task)
-    structlog.get_logger("x").info("working")
-    put_down_request_id(task=task, state="SUCCESS")
-    working, ended = lines(stream)
-    assert (working["request_id"], ended["request_id"]) == ("req-9", "req-9")
-    assert (ended["event"], ended["task"], ended["state"]) == ("task ended", task.name, "SUCCESS")
+def test_a_task_logs_with_the_id_of_the_request_that_sent_for_it(
+    stream: io.StringIO, no_request: None, working: Callable[[], None]
+) -> None:
+    token = context.current.set(context.RequestContext(request_id="req-9"))
+    working()
+    context.current.reset(token)
+    work()
+    line, ended = lines(stream)
+    assert (line["event"], line["request_id"], ended["request_id"]) == ("working", "req-9", "req-9")
+    assert (ended["event"], ended["task"], ended["state"]) == ("task ended", NAME, "SUCCESS")
     assert context.current.get() is None
 
 
-def test_a_task_that_nobody_asked_for_has_its_own_id(stream: io.StringIO) -> None:
-    task = Task()
-    take_on_request_id(task_id="t-1", task=task)
-    structlog.get_logger("x").info("working")
-    put_down_request_id(task=task, state="SUCCESS")
-    assert lines(stream)[0]["request_id"] == "t-1"
+def test_a_task_that_nobody_asked_for_logs_with_its_own_id(
+    stream: io.StringIO, no_request: None, working: Callable[[], None]
+) -> None:
+    working()
+    task_id = work()
+    assert [line["request_id"] for line in lines(stream)] == [task_id, task_id]

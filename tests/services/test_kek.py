@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_der_private_key
 from django.core.exceptions import ImproperlyConfigured
 
 from controlplane.activity.models import ActivityEvent
@@ -45,10 +46,12 @@ def rotate() -> Reencrypted:
 
 
 def test_private_keys_are_not_stored_in_the_clear() -> None:
-    for row in KeyPair.objects.all():
-        der_prefix = b"\x30\x82"
-        assert not bytes(row.ciphertext).startswith(der_prefix)
-        assert b"PRIVATE" not in bytes(row.ciphertext)
+    stored = [bytes(row.ciphertext) for row in KeyPair.objects.all()]
+    assert stored
+    for ciphertext in stored:
+        with pytest.raises(ValueError, match="Could not deserialize"):
+            load_der_private_key(ciphertext, None)
+        assert b"PRIVATE" not in ciphertext
 
 
 def test_a_private_key_moved_to_another_row_does_not_decrypt() -> None:

@@ -5,9 +5,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from controlplane.activity.record import Party
+from controlplane.celery import app
 from controlplane.kernel import clock
 from controlplane.kernel.doorbell import ring
 from controlplane.kernel.errors import Conflict
@@ -16,6 +17,7 @@ from servers.services import transitions
 from servers.services.actions import act
 from servers.services.network_interfaces import FoundInterface, InterfacePrototype, attach_interface
 from servers.tasks import advance_server
+from tests.api.vpc import SERVERS, Api
 from tests.world import World, make_server
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
@@ -32,8 +34,6 @@ def server(world: World) -> BareMetalServer:
 
 @pytest.mark.parametrize("url", ["redis+socket:///nonexistent/valkey.sock", "redis://127.0.0.1:1/0"])
 def test_a_broker_that_is_away_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    from controlplane.celery import app
-
     monkeypatch.setitem(app.conf, "broker_write_url", url)
     monkeypatch.setitem(app.conf, "task_always_eager", False)
     began = time.monotonic()
@@ -41,10 +41,21 @@ def test_a_broker_that_is_away_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPa
     assert time.monotonic() - began < 2
 
 
-def test_nothing_that_goes_wrong_with_the_task_can_undo_the_answer(server: BareMetalServer) -> None:
+def test_nothing_that_goes_wrong_with_the_task_can_undo_the_answer(
+    server: BareMetalServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
     """Django logs what a robust callback raises, and goes on."""
-    act(server, action="stop", by=BY)
-    assert [robust for _, _, robust in connection.run_on_commit][-1]
+    monkeypatch.setitem(app.conf, "broker_write_url", "no-such-transport://")
+    monkeypatch.setitem(app.conf, "task_always_eager", False)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = Api().call("POST", f"{SERVERS}/{server.id}/stop", {"type": "soft"})
+    assert "No such transport" in caplog.text
+    assert answer.status_code == 204
+    server.refresh_from_db()
+    assert server.transition == "stop"
 
 
 # --- tasks and sweeps ----------------------------------------------------------------------------------------------
