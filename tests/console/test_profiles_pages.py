@@ -154,12 +154,25 @@ def test_a_permission_is_explained(alice: Client, world: World, profile: Trusted
     assert "role Viewer" in page
 
 
-@pytest.mark.parametrize(
-    "query",
-    ["server=nobody", "action=is.vpc.vpc.list&server=x", "token=x&action=y", "server=%00", "resource[x]=1&action=a"],
-)
-def test_a_question_that_is_none_is_answered_in_words(alice: Client, query: str) -> None:
-    assert alice.get(f"/explain?{query}").status_code in (200, 400)
+NO_QUESTIONS = {
+    "server=nobody": "There is no server of this id, CRN or name in your account.",
+    "action=is.vpc.vpc.list&server=x": "server and action belong to different questions.",
+    "token=x&action=y": "A token does not belong into a URL. Use POST.",
+    "server=%00": "server: Null characters are not allowed.",
+}
+
+
+@pytest.mark.parametrize(("query", "words"), NO_QUESTIONS.items())
+def test_a_question_that_is_none_is_answered_in_words(alice: Client, query: str, words: str) -> None:
+    answer = alice.get(f"/explain?{query}")
+    assert answer.status_code == 400
+    assert words in answer.content.decode()
+
+
+def test_an_action_and_an_attribute_that_nobody_knows_are_asked_about_like_others(nora: Client) -> None:
+    answer = nora.get("/explain?resource[x]=1&action=a")
+    assert answer.status_code == 200
+    assert "Denied" in answer.content.decode()
 
 
 def test_about_others_only_who_may_explain_asks(nora: Client, profile: TrustedProfile) -> None:

@@ -2,7 +2,6 @@
 
 from contextlib import suppress
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -83,7 +82,16 @@ def test_times_of_runs_are_the_machines_even_while_the_domains_clock_stands_stil
 
 
 def note(work: Any) -> None:
-    jobruns.noted("small")(work)(SimpleNamespace(request=SimpleNamespace(retries=2, hostname="w1")), "x")
+    """As a task that is tried for the third time."""
+
+    def small(task: Any, argument: str) -> bool:
+        return bool(work(task, argument))
+
+    task = app.task(jobruns.noted("small")(small), bind=True, name="tests.small", shared=False)
+    try:
+        task.apply(("x",), retries=2, throw=True)
+    finally:
+        del app.tasks["tests.small"]
 
 
 def test_a_small_task_that_did_something_leaves_a_row() -> None:
