@@ -11,4 +11,6 @@ from controlplane.settings import *  # noqa: F403
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-MIDDLEWARE = [*MIDDLEWARE, "tests.docs.conformance.ConformanceMiddleware"]  # noqa: F405
+WHITENOISE = "whitenoise.middleware.WhiteNoiseMiddleware", "tests.staticfiles.FoundOnceMiddleware"
+MIDDLEWARE = [WHITENOISE[1] if name == WHITENOISE[0] else name for name in MIDDLEWARE]  # noqa: F405
+MIDDLEWARE += ["tests.docs.conformance.ConformanceMiddleware"]
