@@ -12,6 +12,7 @@ from identity.services import rotation
 from tests.docs.conformance import undocumented
 from tests.lifetimes import pytest_configure, pytest_sessionfinish
 from tests.live.ready_made import new_postgresql_database, new_product, ready_made
+from tests.recalling import memory, recalled
 from tests.world import World, make_world
 
 __all__ = ["new_postgresql_database", "new_product", "pytest_configure", "pytest_sessionfinish", "ready_made"]
@@ -60,6 +61,14 @@ def movable_clock(the_clock_is_unmoved: None, db: None) -> None:
     clock.follow(read_setting)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Any:
+    made = yield
+    if fixturedef.argname == "_django_db_helper":  # pytest-django's: the test's transaction has begun
+        memory.begin()
+    return made
+
+
 @pytest.fixture
 def world(db: None) -> World:
     return make_world()
@@ -84,8 +93,11 @@ def keys_from_the_pool(rsa_pool: Iterator[rsa.RSAPrivateKey], monkeypatch: pytes
 @pytest.fixture
 def keys(db: None, keys_from_the_pool: None) -> None:
     """An active and a prepared key of each purpose, as after the first start."""
-    from controlplane.kernel import clock
-
     keystore.ensure_kek()
     keychain.forget()
+    make_keys()
+
+
+@recalled
+def make_keys() -> None:
     rotation.ensure_keys(now=clock.now())

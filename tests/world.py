@@ -17,6 +17,7 @@ from servers.services.subnets import create_subnet
 from servers.services.virtual_interface_prototypes import VirtualInterfacePrototype
 from servers.services.virtual_interfaces import create_virtual_interface
 from servers.services.vpcs import create_vpc
+from tests.recalling import recalled
 from trustedprofiles.models import Account, ResourceGroup, TrustedProfile
 from trustedprofiles.services.links import create_link
 from trustedprofiles.services.profiles import create_profile
@@ -48,10 +49,12 @@ class World:
     other_account: Account
 
 
+@recalled
 def make_world() -> World:
     return World(account=make_account(), other_account=make_account(OTHER_ACCOUNT, MALLORY.iam_id))
 
 
+@recalled
 def make_subnet(
     account: Account,
     *,
@@ -67,6 +70,7 @@ def make_subnet(
     return create_subnet(account, region=region, vpc=vpc.id, ipv4_cidr_block=cidr, name=name, by=owner)
 
 
+@recalled
 def make_virtual_interface(subnet: Subnet, *, name: str = "vni") -> VirtualNetworkInterface:
     """A virtual network interface that nothing is attached to, with the lowest free address."""
     prototype = VirtualInterfacePrototype(subnet=subnet.id, name=name)
@@ -74,6 +78,7 @@ def make_virtual_interface(subnet: Subnet, *, name: str = "vni") -> VirtualNetwo
     return create_virtual_interface(subnet.account, region=subnet.region, prototype=prototype, by=owner)
 
 
+@recalled
 def make_server(
     account: Account,
     *,
@@ -105,6 +110,7 @@ def make_server(
     return server
 
 
+@recalled
 def make_profile(
     account: Account, *, name: str = "profile", linked_to: BareMetalServer | None = None
 ) -> TrustedProfile:
