@@ -1,11 +1,6 @@
 """Settings of the unit tests: the product's own, in a data directory that vanishes, tasks run where they are sent."""
 
-import os
-import tempfile
-
-os.environ["BAREMINT_HOME"] = tempfile.mkdtemp(prefix="baremint-test-")
-os.environ.setdefault("BAREMINT_PROVISION_SECONDS", "0")
-
+import tests.environment  # noqa: F401  before any setting is read
 from controlplane.settings import *  # noqa: F403
 
 CELERY_TASK_ALWAYS_EAGER = True

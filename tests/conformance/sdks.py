@@ -13,6 +13,7 @@ import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.environment import GIVEN_PROXIES
 from tests.live.operator import NEW
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -109,7 +110,10 @@ BUILDS = {"Python": _python, "Node": _node, "Go": _go, "Java": _java}
 
 
 def _run(*command: str, cwd: Path) -> None:
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False)
+    environment = {**os.environ, **GIVEN_PROXIES}
+    done = subprocess.run(
+        command, env=environment, cwd=cwd, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
+    )
     if done.returncode:
         raise AssertionError(f"{' '.join(command)}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
 

@@ -1,0 +1,81 @@
+"""The environment of the tests and of everything they start: the same whatever the shell has set.
+
+Loaded before anything reads a setting: as the plugin ``-p tests.environment``, and by tests/settings.py. What it takes
+away it takes from the process, so that processes which tests start do not see it either.
+"""
+
+import atexit
+import locale
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+
+PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
+STRANGERS = (
+    *("DATABASE_URL", "REDIS_URL", "DJANGO_", "CELERY_"),
+    *(
+        "IBM_",
+        "IBMCLOUD_",
+        "VPC_",
+        "IAM_",
+        "RESOURCE_",
+        "GLOBAL_",
+        "IC_",
+        "TF_",
+        "CLOUD_OBJECT_STORAGE_",
+        "COS_",
+        "AWS_",
+    ),
+    *("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSERVICE", "PGOPTIONS", "PGPASSFILE"),
+    *("LANGUAGE", "LC_", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR"),
+    *("CURL_HOME", "OPENSSL_CONF", "SSLKEYLOGFILE", "GREP_OPTIONS", "HYPOTHESIS_"),
+)
+"""How names begin of what the product, IBM's SDKs, database drivers and programs that tests start would heed."""
+OURS_TO_KEEP = ("BAREMINT_CHROMIUM", "PYTHONPATH")
+OUR_SETTINGS = ("DJANGO_SETTINGS_MODULE", "tests.settings")
+GIVEN_PROXIES = {name: value for name, value in os.environ.items() if name.lower() in PROXIES}
+"""For what has to be fetched from the internet before a test can run."""
+
+
+def is_weather(name: str, value: str = "") -> bool:
+    """Whether this variable could change what a test sees."""
+    if name in OURS_TO_KEEP or (name, value) == OUR_SETTINGS:
+        return False
+    return name.startswith(("BAREMINT_", "PYTHON", *STRANGERS)) or name.lower() in PROXIES
+
+
+def cleaned(given: Mapping[str, str]) -> dict[str, str]:
+    """An environment without weather: one language, one time zone."""
+    kept = {name: value for name, value in given.items() if not is_weather(name, value)}
+    return {**kept, "LANG": "C.UTF-8", "TZ": "UTC"}
+
+
+def make_own_home() -> str:
+    """A data directory for this process, which goes with it."""
+    home, maker = tempfile.mkdtemp(prefix="baremint-test-"), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == maker:  # not in a fork of it
+            shutil.rmtree(home, ignore_errors=True)
+
+    atexit.register(remove)
+    return home
+
+
+def clear_up() -> None:
+    clean = cleaned(os.environ)
+    for name in os.environ.keys() - clean.keys():
+        del os.environ[name]
+    os.environ |= clean
+    time.tzset()
+    locale.setlocale(locale.LC_ALL, "C.UTF-8")
+    os.umask(0o022)
+    sys.warnoptions.clear()
+    sys.dont_write_bytecode = False  # else every process, and every one it starts, compiles all anew
+    os.environ |= {"BAREMINT_HOME": make_own_home(), "BAREMINT_PROVISION_SECONDS": "0"}
+
+
+clear_up()
