@@ -108,7 +108,7 @@ def test_a_hidden_page_asks_much_less_often(visit: Visit) -> None:
     visitor = visit()
     visitor.go("/servers")
     visitor.page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
-    visitor.page.wait_for_timeout(500)
+    visitor.page.wait_for_load_state("networkidle")  # whatever was asked for before has come
     visitor.requests.clear()
     visitor.page.wait_for_timeout(7000)
     assert visitor.requests == []

@@ -12,7 +12,7 @@ from tests.conformance.page import Results
 from tests.conformance.sdks import LANGUAGES, Language, Missing, Sdk
 from tests.live.conftest import chain, operator
 from tests.live.product import Product
-from tests.live.ready_made import NewProduct
+from tests.live.ready_made import NewProduct, ReadyMade
 
 __all__ = ["chain", "operator"]
 
@@ -34,21 +34,18 @@ Program = Callable[[Language], list[str]]
 
 
 @pytest.fixture(scope="session")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
+def program(ready_made: ReadyMade) -> Program:
     """The command line of a language's program, which is built when it is first asked for."""
-    built: dict[str, list[str]] = {}
 
-    def build(language: Language) -> list[str]:
+    def find(language: Language) -> list[str]:
         try:
-            if language.name not in built:
-                built[language.name] = language.build(tmp_path_factory.mktemp(language.name.lower()))
+            return language.program(ready_made)
         except Missing as missing:
             if os.environ.get("CI"):
                 pytest.fail(f"{missing}, and CI must have it")
             pytest.skip(str(missing))
-        return built[language.name]
 
-    return build
+    return find
 
 
 @pytest.fixture(scope="session", params=LANGUAGES, ids=lambda language: language.name)

@@ -15,9 +15,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tests.environment import GIVEN_PROXIES
 from tests.live.operator import NEW
+from tests.live.ready_made import ReadyMade
 
 PROGRAMS = Path(__file__).parent / "programs"
 BUILD_SECONDS = 600
+COMMAND = "command.json"
 STORE_PASSWORD = "changeit"
 """Java's own habit; without one it cannot read what is in a store."""
 
@@ -47,11 +49,18 @@ class Language:
     def missing_tools(self) -> list[str]:
         return [tool for tool in self.tools if shutil.which(tool) is None]
 
-    def build(self, folder: Path) -> list[str]:
-        """Install the pinned SDKs below ``folder``. Returns the command line that runs the program. Raises Missing."""
+    def program(self, ready_made: ReadyMade) -> list[str]:
+        """The command line that runs the program, which is built with its pinned SDKs once a run. Raises Missing."""
         if missing := self.missing_tools():
             raise Missing(f"{self.name} needs {' and '.join(missing)}")
-        return BUILDS[self.name](PROGRAMS / self.name.lower(), folder)
+
+        def build(folder: Path) -> None:
+            folder.mkdir()
+            command = BUILDS[self.name](PROGRAMS / self.name.lower(), folder)
+            (folder / COMMAND).write_text(json.dumps(command))
+
+        found: list[str] = json.loads((ready_made.once(f"sdk-{self.name.lower()}", build) / COMMAND).read_text())
+        return found
 
     def trusting(self, authorities: Path, folder: Path) -> dict[str, str]:
         """The environment in which programs trust these authorities (PEM), as a user of the language sets it."""

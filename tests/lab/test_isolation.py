@@ -260,7 +260,8 @@ CONTAINER = """
 # So nothing but the distance differs.
 address = "%s"
 holder = subprocess.Popen(["unshare", "--net", "sleep", "60"])
-time.sleep(0.5)
+while os.readlink("/proc/%%d/ns/net" %% holder.pid) == os.readlink("/proc/self/ns/net"):
+    time.sleep(0.02)
 inside = ("nsenter", "--net=/proc/%%d/ns/net" %% holder.pid)
 try:
     run("ip", "link", "add", "inner", "type", "veth", "peer", "name", "outer", "netns", str(holder.pid))

@@ -5,7 +5,6 @@ The programs are those of ``tests/conformance``. They are told no address and no
 
 import json
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from controlplane.operations.seed import PROFILE
 from tests.conformance.sdks import LANGUAGES, Language, Missing, claims_of
 from tests.lab.stepping import Lab, cannot_try
 from tests.live.operator import NEW
+from tests.live.ready_made import ReadyMade
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.lab]
 
@@ -22,19 +22,16 @@ SERVER = "web-1"
 
 
 @pytest.fixture(scope="session")
-def program(open_folder: Path) -> Callable[[Language], list[str]]:
+def program(ready_made: ReadyMade) -> Callable[[Language], list[str]]:
     """The command line of a language's program; built once, for both labs."""
 
-    @cache
-    def build(language: Language) -> list[str]:
-        folder = open_folder / f"sdk-{language.name}"
-        folder.mkdir()
+    def find(language: Language) -> list[str]:
         try:
-            return language.build(folder)
+            return language.program(ready_made)
         except Missing as missing:
             cannot_try(str(missing))
 
-    return build
+    return find
 
 
 @pytest.fixture(scope="module")

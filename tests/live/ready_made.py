@@ -9,7 +9,7 @@ import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +39,14 @@ class ReadyMade:
         if database == POSTGRESQL:
             self.cluster()
         shutil.copytree(
-            self._once(SQLITE, self._start_on_sqlite) if database == SQLITE else self.folder / POSTGRESQL,
+            self.once(SQLITE, self._start_on_sqlite) if database == SQLITE else self.folder / POSTGRESQL,
             home,
             ignore=shutil.ignore_patterns(*OF_ITS_PROCESSES),
         )
 
     def cluster(self) -> Path:
         """The data of a PostgreSQL server with the databases MIGRATED and STARTED, for servers to begin with."""
-        return self._once("cluster", self._fill_cluster)
+        return self.once("cluster", self._fill_cluster)
 
     def _start_on_sqlite(self, home: Path) -> None:
         _start_and_stop(Product(home))
@@ -54,22 +54,23 @@ class ReadyMade:
     def _fill_cluster(self, folder: Path) -> None:
         with postgresql_server() as server:
             database = create_database(server, MIGRATED)
-            Product(folder.with_name("migrating"), database).run("migrate", "--verbosity", "0")
-            shutil.rmtree(folder.with_name("migrating"))
+            migrating = Product(folder.with_name("migrating"), database)
+            migrating.run("migrate", "--verbosity", "0")
+            shutil.rmtree(migrating.home)
             home = self.folder / POSTGRESQL
             shutil.rmtree(home, ignore_errors=True)
             _start_and_stop(Product(home, create_database(server, STARTED, copy_of=MIGRATED)))
             server.save(folder)
 
-    def _once(self, name: str, make: Callable[[Path], None]) -> Path:
-        """The folder of this name, made by whichever process comes first; what an interrupted one left is replaced."""
-        path = self.folder / name
-        with _locked(self.folder / f"{name}.making"):
-            if not path.exists():
-                unfinished = self.folder / f"{name}.unfinished"
-                shutil.rmtree(unfinished, ignore_errors=True)
-                make(unfinished)
-                unfinished.rename(path)
+    def once(self, name: str, make: Callable[[Path], None]) -> Path:
+        """The folder of this name, which whichever process comes first makes, again if it was interrupted."""
+        path, finished = self.folder / name, self.folder / f"{name}.finished"
+        with (self.folder / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not finished.exists():
+                shutil.rmtree(path, ignore_errors=True)
+                make(path)
+                finished.touch()
         return path
 
 
@@ -79,13 +80,6 @@ def take_kek(home: Path) -> str:
     kek = file.read_text().strip()
     file.unlink()
     return kek
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _start_and_stop(product: Product) -> None:

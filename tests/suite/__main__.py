@@ -89,7 +89,7 @@ def _run(parts: Sequence[Part], record: Record) -> int:
         print(f"\n=== {part.name}: {part.about}", flush=True)
         result = record.folder / f"{part.name}.json"
         command = [*part.command, *(["--suite-record", str(result)] if part.folders else [])]
-        ended = processes.run(command, _environment(part))
+        ended = processes.run(command, os.environ)
         found: dict[str, Any] = json.loads(result.read_text()) if result.exists() else {}
         kept = {name: found[name] for name in ("tests", "collection", "slowest", "saved") if name in found}
         record.add(Measured(part.name, ended.seconds, ended.cpu_seconds, ended.status, left=ended.left, **kept))
@@ -110,14 +110,6 @@ def _report(record: Record) -> int:
     found = list(report.faults(record))
     print("".join(f"\n{fault}" for fault in found))
     return 1 if found else 0
-
-
-def _environment(part: Part) -> dict[str, str]:
-    weather = Path(__file__).parents[1] / "weather.env"
-    if not part.weather:
-        return dict(os.environ)
-    lines = (line.partition("=") for line in weather.read_text().splitlines() if line and not line.startswith("#"))
-    return {**os.environ, **{name: value for name, _, value in lines}}
 
 
 def _chosen(base: str) -> list[str]:

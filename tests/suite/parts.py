@@ -29,15 +29,14 @@ class Part:
     """Seconds of wall time on two cores that sign 2,000 times a second together (see rate.py)."""
     folders: tuple[str, ...] = ()
     """What it collects."""
-    weather: bool = False
-    """Whether it runs in the environment of tests/weather.env."""
 
 
 def _tests(
-    name: str, about: str, *folders: str, only: str, budget: int, options: Iterable[str] = (), weather: bool = False
+    name: str, about: str, *folders: str, only: str, budget: int, options: Iterable[str] = (), through: str = ""
 ) -> Part:
-    command = (*PYTEST, *folders, "-m", only, *options)
-    return Part(name, about, command, budget, folders=folders, weather=weather)
+    """``through`` is a module of ours that runs the command."""
+    command = (*([sys.executable, "-m", through] if through else []), *PYTEST, *folders, "-m", only, *options)
+    return Part(name, about, command, budget, folders)
 
 
 PARTS = (
@@ -52,7 +51,7 @@ PARTS = (
         only="not thorough",
         budget=200,
         options=("--numprocesses", "auto"),
-        weather=True,
+        through="tests.weather",
     ),
     _tests(
         "thorough",
