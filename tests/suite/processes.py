@@ -18,7 +18,7 @@ PR_SET_PDEATHSIG = 1  # prctl(2)
 PR_SET_CHILD_SUBREAPER = 36
 SECONDS_TO_END = 10.0
 """How long what a command started may go on after it."""
-SECONDS_TO_SUM_UP = 5.0
+SECONDS_TO_SUM_UP = 3.0
 """How long an interrupted command may take to say how far it came."""
 
 
