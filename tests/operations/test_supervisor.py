@@ -170,6 +170,29 @@ def test_a_signal_asks_to_stop() -> None:
     assert not any(alive(pid) for pid in pids)
 
 
+def test_a_signal_while_children_are_being_started_stops_those_that_were() -> None:
+    pids: list[int] = []
+
+    class Specs(list[ChildSpec]):
+        def __iter__(self) -> Iterator[ChildSpec]:
+            yield self[0]
+            os.kill(os.getpid(), signal.SIGTERM)
+            yield self[1]
+
+    def be_told_to_stop() -> None:
+        with supervisor([]) as running:
+            try:
+                running.start(Specs([shell("one", SLEEP), shell("two", SLEEP)]), seconds=5, progress=lambda _: None)
+            finally:
+                pids.extend(child.process.pid for child in running._groups[-1] if child.process)
+
+    with pytest.raises(StopRequested):
+        be_told_to_stop()
+
+    assert len(pids) == 1
+    assert not alive(pids[0])
+
+
 def test_children_die_with_a_supervisor_that_is_killed() -> None:
     program = (
         "from tests.operations.test_supervisor import *\n"

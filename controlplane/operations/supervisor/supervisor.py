@@ -53,10 +53,12 @@ class Supervisor:
 
     def start(self, specs: Sequence[ChildSpec], *, seconds: float, progress: Say) -> None:
         """Start children and return when every one answers. They are stopped together, before earlier ones."""
-        group = [Child(spec) for spec in specs]
+        group: list[Child] = []
         self._groups.append(group)
-        for child in group:
-            self._start(child)
+        for spec in specs:
+            with self._stop_requests.postponed():
+                self._start(child := Child(spec))
+                group.append(child)
         give_up_at = time.monotonic() + seconds
         waiting = list(group)
         while waiting:
@@ -107,9 +109,8 @@ class Supervisor:
         self._groups.clear()
 
     def _start(self, child: Child) -> None:
-        with self._stop_requests.postponed():
-            child.start()
-            self._selector.register(child.output, selectors.EVENT_READ, child)
+        child.start()
+        self._selector.register(child.output, selectors.EVENT_READ, child)
 
     def _revive(self, child: Child) -> None:
         if child.exit_status is None or child.is_done:
@@ -120,7 +121,8 @@ class Supervisor:
             self._tell(child, json.dumps({"level": "error", "event": event}))
         elif time.monotonic() >= child.due_at:
             self._forget(child)
-            self._start(child)
+            with self._stop_requests.postponed():
+                self._start(child)
 
     def _pump(self, seconds: float) -> None:
         """Pass on what children say; returns after ``seconds``, or as soon as something was said."""

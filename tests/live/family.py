@@ -1,0 +1,129 @@
+"""A command and all that comes of it, to see what is left when it is interrupted."""
+
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from tests.live.operator import eventually
+from tests.live.product import ROOT
+
+SUBREAPER = Path(__file__).with_name("subreaper.py")
+LONGEST = 10
+"""Seconds within which everything has to be gone."""
+MOMENT_SECONDS = 90
+
+
+class Terminal:
+    """A terminal whose other end, a window, can be closed. To be given as the output of a family."""
+
+    def __init__(self) -> None:
+        self._window, slave = os.openpty()
+        self._path, self._said = Path(os.ttyname(slave)), b""
+        os.set_blocking(self._window, False)
+        # Nobody else keeps it open: the command opens it by its name.
+        os.close(slave)
+
+    def __fspath__(self) -> str:
+        return str(self._path)
+
+    def read_text(self) -> str:
+        """All that was written to it."""
+        with suppress(BlockingIOError, OSError):
+            while chunk := os.read(self._window, 65_536):
+                self._said += chunk
+        return self._said.decode(errors="replace")
+
+    def close(self) -> None:
+        os.close(self._window)
+        self._window = -1
+
+
+class Family:
+    def __init__(self, reaper: subprocess.Popen[bytes], output: Path | Terminal) -> None:
+        self._reaper = reaper
+        self._words: IO[bytes] = reaper.stdout  # type: ignore[assignment]
+        self._output = output
+        self.head = int(self._words.readline())
+        """The process of the command itself."""
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text()
+
+    def status(self, seconds: float = LONGEST) -> int:
+        """The exit status of the command, which ends within so many seconds."""
+        assert select.select([self._words], [], [], seconds)[0], f"still there:\n{self.output}"
+        return int(self._words.readline())
+
+    def living(self) -> dict[int, str]:
+        """The command lines of all that run, by process id."""
+        parents: dict[int, list[int]] = {}
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit():
+                try:
+                    state, parent, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
+                except (FileNotFoundError, ProcessLookupError):
+                    continue
+                parents.setdefault(int(parent), []).extend([int(folder.name)] if state != "Z" else [])
+        found, look = {}, [self._reaper.pid]
+        while look:
+            for pid in parents.get(look.pop(), []):
+                look.append(pid)
+                found[pid] = _command_line(pid)
+        return found
+
+    def find(self, *words: str) -> int | None:
+        """A process of Python's whose command line has these words, one after the other."""
+        wanted = f" {' '.join(words)} "
+        python = f"{sys.executable} "
+        return next(
+            (pid for pid, line in self.living().items() if line.startswith(python) and wanted in f"{line} "), None
+        )
+
+    def await_process(self, *words: str) -> int:
+        return int(eventually(lambda: self.find(*words), seconds=MOMENT_SECONDS))
+
+    def await_words(self, words: str) -> None:
+        eventually(lambda: words in self.output, seconds=MOMENT_SECONDS)
+
+    def assert_gone(self) -> None:
+        give_up_at = time.monotonic() + LONGEST
+        while left := self.living():
+            assert time.monotonic() < give_up_at, f"{left}\n{self.output}"
+            time.sleep(0.05)
+
+
+@contextmanager
+def family(command: Sequence[str], *, environment: Mapping[str, str], output: Path | Terminal) -> Iterator[Family]:
+    """Run a command. ``output``: a file for what it says, or a terminal. In the end whatever is left is killed."""
+    with subprocess.Popen(
+        [sys.executable, "-P", str(SUBREAPER), os.fspath(output), *command],
+        env=environment,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as reaper:
+        assert reaper.stdin
+        try:
+            yield Family(reaper, output)
+        finally:
+            reaper.stdin.close()
+            reaper.wait()
+
+
+def with_parent(command: Sequence[str]) -> list[str]:
+    """A command line whose first process is not the command, but its parent."""
+    return ["sh", "-c", '"$@"; exit $?', "sh", *command]
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
