@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connection, connections
 
 from controlplane.kernel import clock
 from controlplane.operations import broker, endpoints
@@ -75,15 +76,22 @@ def _start_everything(supervisor: Supervisor, stop_requests: StopRequests, progr
     progress("starting the services")
     supervisor.start(children.services(), seconds=SERVICES_SECONDS, progress=progress)
     if is_first_start:
-        _await_demo_servers(progress)
+        _await_demo_servers(stop_requests, progress)
 
 
 def _prepare_database(stop_requests: StopRequests, progress: Say) -> bool:
     """Returns whether this is the first start on this data."""
+
+    def unless_stopped(execute: Callable[..., Any], *statement: Any) -> Any:
+        """A request that is raised while garbage is collected is lost; the next statement raises it again."""
+        stop_requests.check()
+        return execute(*statement)
+
     progress("preparing the database")
     try:
-        call_command("migrate", verbosity=0, interactive=False)
-        return bootstrap(now=clock.now(), progress=progress)
+        with connection.execute_wrapper(unless_stopped):
+            call_command("migrate", verbosity=0, interactive=False)
+            return bootstrap(now=clock.now(), progress=progress)
     except DatabaseError as error:
         stop_requests.check()  # one that is raised in a function that SQLite calls arrives here as an error of SQLite's
         where = settings.HOME.path if settings.EMBEDDED_DATABASE else "DATABASE_URL"
@@ -92,12 +100,13 @@ def _prepare_database(stop_requests: StopRequests, progress: Say) -> bool:
         connections.close_all()
 
 
-def _await_demo_servers(progress: Say) -> None:
+def _await_demo_servers(stop_requests: StopRequests, progress: Say) -> None:
     """The commands to paste want a server that runs. No reason to fail: the worker gets there."""
     progress("provisioning the demo servers")
     longest = min(LONGEST_PROVISION_WAIT, 3 * settings.BAREMINT_PROVISION_SECONDS + 15)
     give_up_at = time.monotonic() + longest
     while time.monotonic() < give_up_at:
+        stop_requests.check()
         if not BareMetalServer.objects.filter(transition_due_at__isnull=False).exists():
             break
         time.sleep(0.2)

@@ -1,0 +1,69 @@
+"""A benchmark that is interrupted leaves nothing, whatever it was doing."""
+
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from controlplane.operations.bench import postgresql, product
+from controlplane.operations.owned_folder import owned_folder, remove_abandoned
+from tests.live.family import Family, family, with_parent
+from tests.live.product import clean_environment
+
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
+
+PARENT = "kill the parent"
+COMMAND = (sys.executable, "-m", "controlplane", "bench")
+
+
+@pytest.fixture
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where temporary folders are made, here and in the benchmark. Its path is short, as those of sockets must be."""
+    with owned_folder("baremint-test-") as made:
+        monkeypatch.setattr(tempfile, "tempdir", str(made))
+        yield made
+
+
+def come_to(moment: str, bench: Family) -> None:
+    match moment:
+        case "signing":
+            bench.await_process("controlplane.operations.bench.signing")
+        case "starting":
+            bench.await_process("--report-to")
+        case "measuring":
+            bench.await_words("requests/s")
+
+
+@pytest.mark.parametrize(
+    ("database", "moment", "how"),
+    [
+        ("sqlite", "signing", signal.SIGINT),
+        ("sqlite", "signing", signal.SIGKILL),
+        ("postgresql", "starting", signal.SIGHUP),
+        ("postgresql", "starting", signal.SIGKILL),
+        ("sqlite", "measuring", signal.SIGTERM),
+        ("postgresql", "measuring", PARENT),
+    ],
+)
+def test_an_interrupted_benchmark_leaves_nothing(
+    folder: Path, tmp_path: Path, database: str, moment: str, how: signal.Signals | str
+) -> None:
+    command = with_parent([*COMMAND, "--database", database])
+    environment = {**clean_environment(), "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
+    with family(command, environment=environment, output=tmp_path / "output") as bench:
+        come_to(moment, bench)
+        at_work = bench.await_process("bench", "--database")
+        os.kill(bench.head if how == PARENT else at_work, signal.SIGKILL if how == PARENT else how)
+        bench.assert_gone()
+        assert bench.status() != 0
+        assert "Traceback" not in bench.output
+        if how == signal.SIGKILL:
+            remove_abandoned(product.PREFIX)
+            remove_abandoned(postgresql.PREFIX)
+        else:
+            assert bench.output.endswith("Everything that had been started is stopped again.\n")
+    assert list(folder.iterdir()) == []
