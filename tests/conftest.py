@@ -12,10 +12,18 @@ from identity.services import rotation
 from tests.docs.conformance import undocumented
 from tests.lifetimes import pytest_configure, pytest_sessionfinish
 from tests.live.ready_made import new_postgresql_database, new_product, ready_made
+from tests.migrated import django_db_setup
 from tests.recalling import memory, recalled
 from tests.world import World, make_world
 
-__all__ = ["new_postgresql_database", "new_product", "pytest_configure", "pytest_sessionfinish", "ready_made"]
+__all__ = [
+    "django_db_setup",
+    "new_postgresql_database",
+    "new_product",
+    "pytest_configure",
+    "pytest_sessionfinish",
+    "ready_made",
+]
 
 
 @pytest.hookimpl(wrapper=True)
