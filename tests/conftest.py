@@ -9,6 +9,7 @@ from controlplane.kernel import clock
 from controlplane.timekeeping.selectors import read_setting
 from identity import keychain, keystore
 from identity.services import rotation
+from tests.collecting import pytest_collection
 from tests.docs.conformance import undocumented
 from tests.lifetimes import pytest_configure, pytest_sessionfinish
 from tests.live.ready_made import new_postgresql_database, new_product, ready_made

@@ -6,7 +6,7 @@ import textwrap
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import AttributeOID, NameOID
 
 from controlplane.kernel.errors import InvalidValue
@@ -36,6 +36,30 @@ def der_of(pem: str) -> bytes:
     return x509.load_pem_x509_csr(pem.encode()).public_bytes(serialization.Encoding.DER)
 
 
+DSA_2048 = """-----BEGIN CERTIFICATE REQUEST-----
+MIIDuDCCA14CAQAwDTELMAkGA1UEBhMCVVMwggNGMIICOQYHKoZIzjgEATCCAiwC
+ggEBALRbTqzNix3agmDDdnW4lg7Q6xhJIBL6QB5rVDFGD8InTPd5qOJhTn558X7p
+ZLBYYGycq72gqFdUvj1oTe/c1QiT9EvXfjhhV9MTwT3wh1SpTTSlAGU4dfuP5K1A
+LlZrWjul/DQzQCRuyp3YvYrc07Y7aXzT2lSGy+wgRKpFXjHsfzWT2I8q9FTM/pqs
+y0kGRVUBMbVd8i2hU/vzfJ587uYuFH6gXP7u7GNAJWsSbkgaWfSN4Wl/rndH7FeO
+sCgG1J9Fl53Kj4tqKKLtM4KgVrebIgy9d0rYLtWJXFxnGEjlmwiBFmj2rVlpcdcF
+gho68P5HeH7BFex57wDJ29C+v+cCIQCMCyNIgp1Q0H1BHGca86rRDuaU8r3Q8QUc
+TBN0ZTIddwKCAQAKqycRwv7pxiJkmGbUhuqJVOpeyBpMXF7xtE8NLmtoSlQaQI/u
+oUkbpCA/ZhPrE4aQCufj1UU51UJTX7rb9wdWd5yHH2rv2B5w68WglhGs86fNJMfA
+Lih1ggfcgeO/TePgbsXnT7DJQI+Xk+9vnN41B9QsV6tLvd4inob3PHOKCsq+0+sA
+FRtl2fyl6ouI0eS9wkbCsYudC4YkpEt4bylpxMRalBhfyfcIUYpg/Fy+6EL6867y
+y3kiPONByONrj5U2FlgwFBMEILd1t1fw2ob9DrHU50QyuFJAcei03uJyBH1EMajS
+h4kMTo1yPe0jOLYzAdYkhCEnraWDAwKo4FT/A4IBBQACggEAZZFmBz7nHRNQXdtd
+ur402iSwrTViRCtJMe50qSqa0UuTf5QOUTA6fsof3R2FQoOz3FoFNIghBgYKqS0H
+OluVa9O9P0a2hbsqkc08Bl1CO1Szmuu0HYSRIKtYdpCkkyqpJ5dP+vVuAsJTxF3Z
+m/pomtXcHTZa0U+TA2LMRXCpz3c8KIqLXYcXJqGsoRqHihgJMDsVLk5ppbah2IZ5
+6dLlnqVGdWLtx+hgrWvXWI1uRaDJYSXjOrH3sfc5nsGmAPmmmtH/dqEtyaq0n204
+jr1ewqYJoPA0BYJjy1GZmkek/bEN0W9TohGpVJfDjSbnaORktFGcIhIAz621dG83
+03ySuaAAMAsGCWCGSAFlAwQDAgNHADBEAiBN++QPHKYIDDKGQmdhI6fAbW0//5qx
+xrafS9+vl5u5lQIgaWIQvNM+fPHCD3r9fqYSSZZuQE8bdh835nBuFYtCAdU=
+-----END CERTIFICATE REQUEST-----
+"""
+"""Made once: to find the parameters of such a key takes seconds."""
 PRIVATE_KEY = EC_KEY.private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
 ).decode()
@@ -74,7 +98,7 @@ REFUSED = {
     "challenge-password": make_csr(attributes=((AttributeOID.CHALLENGE_PASSWORD, b"secret"),)),
     "rsa-1024": make_csr(rsa_key(1024)),
     "rsa-exponent-3": make_csr(rsa_key(2048, exponent=3)),
-    "dsa": make_csr(dsa.generate_private_key(2048)),
+    "dsa": DSA_2048,
     "p-521": make_csr(ec.generate_private_key(ec.SECP521R1())),
     "secp256k1": make_csr(ec.generate_private_key(ec.SECP256K1())),
     "ed25519": ed25519_csr(),
