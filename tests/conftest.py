@@ -21,6 +21,7 @@ __all__ = [
     "django_db_setup",
     "new_postgresql_database",
     "new_product",
+    "pytest_collection",
     "pytest_configure",
     "pytest_sessionfinish",
     "ready_made",

@@ -9,9 +9,10 @@ import locale
 import os
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
+
+from controlplane.operations.owned_folder import make_owned_folder
 
 PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
 STRANGERS = (
@@ -54,15 +55,16 @@ def cleaned(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def make_own_home() -> str:
-    """A data directory for this process, which goes with it."""
-    home, maker = tempfile.mkdtemp(prefix="baremint-test-"), os.getpid()
+    """A data directory for this process, which goes with it, or with a later one when this one is killed."""
+    home, _ = make_owned_folder("baremint-unit-")  # its lock is held until the process ends
+    maker = os.getpid()
 
     def remove() -> None:
         if os.getpid() == maker:  # not in a fork of it
             shutil.rmtree(home, ignore_errors=True)
 
     atexit.register(remove)
-    return home
+    return str(home)
 
 
 def clear_up() -> None:
