@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+import pytest
 from django.db import transaction
 
 Row = TypeVar("Row")
@@ -15,6 +16,7 @@ Row = TypeVar("Row")
 def assert_none(offenders: Iterable[Any], *, among: Collection[Any]) -> None:
     """Raises AssertionError with every offender, one a line (of a mapping with its value), or when nothing was looked
     at."""
+    __tracebackhide__ = True
     assert among, "There was nothing to look at."
     items = offenders.items() if isinstance(offenders, Mapping) else [(each, None) for each in offenders]
     lines = [f"{name}" if value is None else f"{name}: {value}" for name, value in items]
@@ -23,6 +25,7 @@ def assert_none(offenders: Iterable[Any], *, among: Collection[Any]) -> None:
 
 def assert_rows(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
     """Raises AssertionError with every row whose value is another one, or that only one of the two has."""
+    __tracebackhide__ = True
     pairs = {name: (found.get(name, MISSING), expected.get(name, MISSING)) for name in {**expected, **found}}
     assert_none(
         {name: f"{value!r} instead of {wanted!r}" for name, (value, wanted) in pairs.items() if value != wanted},
@@ -32,11 +35,12 @@ def assert_rows(found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> None:
 
 def check_each(rows: Collection[Row], check: Callable[[Row], None]) -> None:
     """Checks every row, then raises AssertionError with every row whose check failed, and why."""
+    __tracebackhide__ = True
     failed = []
     for row in rows:
         try:
             check(row)
-        except Exception as error:  # whatever it is, the other rows are checked too
+        except (Exception, pytest.fail.Exception) as error:  # whatever it is, the other rows are checked too
             failed.append(f"{row}: {type(error).__name__}: {error}")
     assert_none(failed, among=rows)
 
@@ -47,6 +51,16 @@ def undone() -> Iterator[None]:
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
+
+
+def alone(check: Callable[[Row], None]) -> Callable[[Row], None]:
+    """The same check, and whatever it wrote is taken back."""
+
+    def checked(row: Row) -> None:
+        with undone():
+            check(row)
+
+    return checked
 
 
 class _Missing:

@@ -12,6 +12,7 @@ from identity.models import ApiKey
 from tests.api.apikeys import BOB, KEYS, SERVICE_IDS, make_key, make_service_id, service_id_caller
 from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR, attribute, make_content
+from tests.tables import alone, assert_rows, check_each
 from tests.world import ACCOUNT, ALICE, World
 from trustedprofiles.services.policies import create_policy
 from trustedprofiles.services.roles import create_role
@@ -64,42 +65,55 @@ def granted(world: World, caller: Caller, *roles: str, service: str = "iam-ident
 # --- who may ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", REQUESTS)
-def test_the_owner_of_the_account_may_all(robot: Any, name: str) -> None:
-    assert attempt(name, robot, ALICE).status_code in (200, 201, 204)
+def test_the_owner_of_the_account_may_all(robot: Any) -> None:
+    def check(name: str) -> None:
+        assert attempt(name, robot, ALICE).status_code in (200, 201, 204)
+
+    check_each(REQUESTS, alone(check))
 
 
 @pytest.mark.parametrize("caller", [BOB, caller_of(VICTOR)], ids=["a-person", "a-profile"])
-@pytest.mark.parametrize("name", REQUESTS)
-def test_whoever_has_no_policy_may_nothing(robot: Any, name: str, caller: Caller) -> None:
-    answer = attempt(name, robot, caller)
-    assert refusal(answer) == (403, "not_authorized")
-    assert "/_baremint/explain?" in answer.json()["errors"][0]["details"]
+def test_whoever_has_no_policy_may_nothing(robot: Any, caller: Caller) -> None:
+    def check(name: str) -> None:
+        answer = attempt(name, robot, caller)
+        assert refusal(answer) == (403, "not_authorized")
+        assert "/_baremint/explain?" in answer.json()["errors"][0]["details"]
+
+    check_each(REQUESTS, alone(check))
 
 
-@pytest.mark.parametrize("name", REQUESTS)
-def test_a_service_id_may_nothing_to_itself_without_a_policy(robot: Any, name: str) -> None:
-    assert refusal(attempt(name, robot, service_id_caller(robot))) == (403, "not_authorized")
+def test_a_service_id_may_nothing_to_itself_without_a_policy(robot: Any) -> None:
+    def check(name: str) -> None:
+        assert refusal(attempt(name, robot, service_id_caller(robot))) == (403, "not_authorized")
+
+    check_each(REQUESTS, alone(check))
 
 
-@pytest.mark.parametrize("name", READS)
-def test_a_viewer_may_read(world: World, robot: Any, name: str) -> None:
-    assert attempt(name, robot, granted(world, BOB)).status_code == 200
+def test_a_viewer_may_read(world: World, robot: Any) -> None:
+    viewer = granted(world, BOB)
+    assert_rows({name: attempt(name, robot, viewer).status_code for name in READS}, dict.fromkeys(READS, 200))
 
 
-@pytest.mark.parametrize("name", WRITES)
 @pytest.mark.parametrize(("role", "may"), [("Viewer", False), ("Operator", False), ("Editor", True), ("Manager", True)])
-def test_an_editor_may_write(world: World, robot: Any, name: str, role: str, may: bool) -> None:
-    assert (attempt(name, robot, granted(world, BOB, role)).status_code != 403) is may
+def test_an_editor_may_write(world: World, robot: Any, role: str, may: bool) -> None:
+    caller = granted(world, BOB, role)
+
+    def check(name: str) -> None:
+        assert (attempt(name, robot, caller).status_code in (200, 201, 204)) is may
+
+    check_each(WRITES, alone(check))
 
 
-@pytest.mark.parametrize("name", OF_ONE)
-def test_a_policy_on_a_service_id_covers_it_and_its_api_keys(world: World, robot: Any, name: str) -> None:
+def test_a_policy_on_a_service_id_covers_it_and_its_api_keys(world: World, robot: Any) -> None:
     this = (attribute("resourceType", "serviceid"), attribute("resource", robot["id"]))
     caller = granted(world, BOB, "Editor", more=this)
     other = make_service_id(apikey={"name": "first"})
-    assert attempt(name, robot, caller).status_code in (200, 201, 204)
-    assert attempt(name, other, caller).status_code == 403
+
+    def check(name: str) -> None:
+        assert attempt(name, robot, caller).status_code in (200, 201, 204)
+        assert attempt(name, other, caller).status_code == 403
+
+    check_each(OF_ONE, alone(check))
 
 
 def test_a_first_api_key_needs_the_action_for_api_keys_too(world: World) -> None:
@@ -202,25 +216,31 @@ EVENTS = {
 }
 
 
-@pytest.mark.parametrize("name", REQUESTS)
-def test_an_operation_leaves_one_event(robot: Any, name: str) -> None:
+def test_an_operation_leaves_one_event(robot: Any) -> None:
     before = ActivityEvent.objects.count()
-    answer = attempt(name, robot, ALICE)
-    [event] = ActivityEvent.objects.order_by("pk")[before:]
-    assert (event.action, event.outcome, event.reason_code) == (EVENTS[name], "success", answer.status_code)
-    assert (event.initiator_id, event.account_id, event.request_id) == (
-        ALICE.iam_id,
-        ACCOUNT,
-        answer.headers["X-Request-Id"],
-    )
+
+    def check(name: str) -> None:
+        answer = attempt(name, robot, ALICE)
+        [event] = ActivityEvent.objects.order_by("pk")[before:]
+        assert (event.action, event.outcome, event.reason_code) == (EVENTS[name], "success", answer.status_code)
+        assert (event.initiator_id, event.account_id, event.request_id) == (
+            ALICE.iam_id,
+            ACCOUNT,
+            answer.headers["X-Request-Id"],
+        )
+
+    check_each(REQUESTS, alone(check))
 
 
-@pytest.mark.parametrize("name", REQUESTS)
-def test_a_refused_operation_leaves_one_event_too(robot: Any, name: str) -> None:
+def test_a_refused_operation_leaves_one_event_too(robot: Any) -> None:
     before = ActivityEvent.objects.count()
-    attempt(name, robot, BOB)
-    [event] = ActivityEvent.objects.order_by("pk")[before:]
-    assert (event.action, event.outcome, event.reason_code) == (EVENTS[name], "failure", 403)
+
+    def check(name: str) -> None:
+        attempt(name, robot, BOB)
+        [event] = ActivityEvent.objects.order_by("pk")[before:]
+        assert (event.action, event.outcome, event.reason_code) == (EVENTS[name], "failure", 403)
+
+    check_each(REQUESTS, alone(check))
 
 
 def test_a_conflict_leaves_one_event(robot: Any) -> None:

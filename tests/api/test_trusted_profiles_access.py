@@ -10,6 +10,7 @@ from controlplane.kernel.caller import Caller
 from tests.api.calling import call, caller_of, refusal
 from tests.build import FACTS
 from tests.policies import make_content
+from tests.tables import alone, assert_rows, check_each
 from tests.world import ACCOUNT, ALICE, MALLORY, World, make_profile
 from trustedprofiles.models import ProfileLink, TrustedProfile
 from trustedprofiles.services.policies import create_policy
@@ -53,33 +54,45 @@ def attempt(name: str, link: ProfileLink, caller: Caller | None) -> Any:
     return call(method, path, body, caller=caller, If_Match="*")
 
 
-@pytest.mark.parametrize("name", [name for name in REQUESTS if "{id}" in REQUESTS[name][1]])
-def test_mallory_sees_no_profile_of_alice(link: ProfileLink, name: str) -> None:
-    assert refusal(attempt(name, link, MALLORY)) == (404, "not_found")
-    assert ProfileLink.objects.count() == 1
+def test_mallory_sees_no_profile_of_alice(link: ProfileLink) -> None:
+    def check(name: str) -> None:
+        assert refusal(attempt(name, link, MALLORY)) == (404, "not_found")
+        assert ProfileLink.objects.count() == 1
+
+    check_each([name for name in REQUESTS if "{id}" in REQUESTS[name][1]], alone(check))
 
 
-@pytest.mark.parametrize("name", REQUESTS)
-def test_a_profile_without_a_policy_may_not(profile: TrustedProfile, link: ProfileLink, name: str) -> None:
-    assert refusal(attempt(name, link, caller_of(profile.iam_id))) == (403, "not_authorized")
+def test_a_profile_without_a_policy_may_not(profile: TrustedProfile, link: ProfileLink) -> None:
+    def check(name: str) -> None:
+        assert refusal(attempt(name, link, caller_of(profile.iam_id))) == (403, "not_authorized")
+
+    check_each(REQUESTS, alone(check))
 
 
-@pytest.mark.parametrize("name", READS)
-def test_a_viewer_may_read(profile: TrustedProfile, link: ProfileLink, name: str) -> None:
-    assert attempt(name, link, granted(profile)).status_code == 200
+def test_a_viewer_may_read(profile: TrustedProfile, link: ProfileLink) -> None:
+    viewer = granted(profile)
+    assert_rows({name: attempt(name, link, viewer).status_code for name in READS}, dict.fromkeys(READS, 200))
 
 
-@pytest.mark.parametrize("name", WRITES)
 @pytest.mark.parametrize("role", ["Viewer", "Operator", "Reader"])
-def test_a_smaller_role_may_not_write(profile: TrustedProfile, link: ProfileLink, name: str, role: str) -> None:
-    assert refusal(attempt(name, link, granted(profile, role))) == (403, "not_authorized")
-    assert (TrustedProfile.objects.get().revision, ProfileLink.objects.count()) == (1, 1)
+def test_a_smaller_role_may_not_write(profile: TrustedProfile, link: ProfileLink, role: str) -> None:
+    caller = granted(profile, role)
+
+    def check(name: str) -> None:
+        assert refusal(attempt(name, link, caller)) == (403, "not_authorized")
+        assert (TrustedProfile.objects.get().revision, ProfileLink.objects.count()) == (1, 1)
+
+    check_each(WRITES, alone(check))
 
 
-@pytest.mark.parametrize("name", WRITES)
 @pytest.mark.parametrize("role", ["Editor", "Administrator", "Writer", "Manager"])
-def test_an_editor_may_write(profile: TrustedProfile, link: ProfileLink, name: str, role: str) -> None:
-    assert attempt(name, link, granted(profile, role)).status_code in (200, 201, 204)
+def test_an_editor_may_write(profile: TrustedProfile, link: ProfileLink, role: str) -> None:
+    caller = granted(profile, role)
+
+    def check(name: str) -> None:
+        assert attempt(name, link, caller).status_code in (200, 201, 204)
+
+    check_each(WRITES, alone(check))
 
 
 def test_a_role_on_another_service_does_not_help(profile: TrustedProfile, link: ProfileLink) -> None:
@@ -115,26 +128,32 @@ EVENTS = {
 }
 
 
-@pytest.mark.parametrize("name", REQUESTS)
-def test_an_operation_leaves_one_event(link: ProfileLink, name: str) -> None:
+def test_an_operation_leaves_one_event(link: ProfileLink) -> None:
     before = ActivityEvent.objects.count()
-    answer = attempt(name, link, ALICE)
-    [event] = ActivityEvent.objects.order_by("pk")[before:]
-    assert (event.action, event.outcome, event.reason_code) == (EVENTS[name], "success", answer.status_code)
-    assert (event.initiator_id, event.account_id, event.request_id) == (
-        ALICE.iam_id,
-        ACCOUNT,
-        answer.headers["X-Request-Id"],
-    )
+
+    def check(name: str) -> None:
+        answer = attempt(name, link, ALICE)
+        [event] = ActivityEvent.objects.order_by("pk")[before:]
+        assert (event.action, event.outcome, event.reason_code) == (EVENTS[name], "success", answer.status_code)
+        assert (event.initiator_id, event.account_id, event.request_id) == (
+            ALICE.iam_id,
+            ACCOUNT,
+            answer.headers["X-Request-Id"],
+        )
+
+    check_each(REQUESTS, alone(check))
 
 
-@pytest.mark.parametrize("name", REQUESTS)
-def test_a_refused_operation_leaves_one_event_too(profile: TrustedProfile, link: ProfileLink, name: str) -> None:
+def test_a_refused_operation_leaves_one_event_too(profile: TrustedProfile, link: ProfileLink) -> None:
     before = ActivityEvent.objects.count()
-    attempt(name, link, caller_of(profile.iam_id))
-    [event] = ActivityEvent.objects.order_by("pk")[before:]
-    assert (event.action, event.outcome, event.reason_code) == (EVENTS[name], "failure", 403)
-    assert (event.initiator_id, event.reason_type) == (profile.iam_id, "not_authorized")
+
+    def check(name: str) -> None:
+        attempt(name, link, caller_of(profile.iam_id))
+        [event] = ActivityEvent.objects.order_by("pk")[before:]
+        assert (event.action, event.outcome, event.reason_code) == (EVENTS[name], "failure", 403)
+        assert (event.initiator_id, event.reason_type) == (profile.iam_id, "not_authorized")
+
+    check_each(REQUESTS, alone(check))
 
 
 def test_the_event_of_a_reading_names_the_profile_by_crn(profile: TrustedProfile, path: str) -> None:
