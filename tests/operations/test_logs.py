@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import structlog
 from celery.worker.request import Request
-from kombu import Connection
 
 from controlplane.celery import app
 from controlplane.kernel import context
 from controlplane.kernel.doorbell import ring
+from tests.broker import broker_in_memory, taken
 from tests.rules.test_concealment import API_KEY, PEM, TOKEN, short_hash
 
 
@@ -93,27 +93,23 @@ NAME = "tests.logging"
 
 
 @pytest.fixture
-def working(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
-    """Sends for a task that writes a line. What is sent for waits at a broker in memory until ``work`` takes it."""
-    monkeypatch.setitem(app.conf, "broker_write_url", "memory://")
-    monkeypatch.setitem(app.conf, "task_always_eager", False)
+def working() -> Iterator[Callable[[], None]]:
+    """Sends for a task that writes a line."""
 
     @app.task(name=NAME, shared=False)
     def write() -> None:
         structlog.get_logger("x").info("working")
 
-    yield lambda: ring(NAME)
+    with broker_in_memory():
+        yield lambda: ring(NAME)
     del app.tasks[NAME]
 
 
 def work() -> str:
-    """Does the task that was sent for last, as a worker does with a message. Returns the id of the task."""
-    with Connection("memory://") as broker:
-        message = app.amqp.queues[app.conf.task_default_queue](broker.default_channel).get(accept=["json"])
-        assert message is not None
-        request = Request(message, app=app, task=app.tasks[NAME], on_ack=lambda *_: message.ack(), hostname="w1")
-        request.execute()
-        return str(request.id)
+    """Does the task that was sent for, as a worker does with a message. Returns the id of the task."""
+    request = Request(taken(), app=app, task=app.tasks[NAME], hostname="w1")
+    request.execute()
+    return str(request.id)
 
 
 def test_a_task_logs_with_the_id_of_the_request_that_sent_for_it(

@@ -4,16 +4,17 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from kombu.exceptions import OperationalError
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
-from controlplane.kernel import clock, doorbell
+from controlplane.celery import app
+from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, NotFound
 from servers.models import BareMetalServer, Disk, NetworkInterface, ReservedIP
 from servers.services import deletion, transitions
 from servers.services.actions import act, update_server
+from tests.broker import broker_in_memory, taken
 from tests.world import World, make_profile, make_server
 from trustedprofiles.models import ProfileLink, TrustedProfile
 from trustedprofiles.services.links import create_link
@@ -113,26 +114,24 @@ def test_the_broker_may_be_away(
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    def away(*args: Any, **options: Any) -> None:
-        raise OperationalError("connection refused")
-
-    monkeypatch.setattr(doorbell.current_app, "send_task", away)
+    monkeypatch.setitem(app.conf, "broker_write_url", "redis+socket:///nonexistent/valkey.sock")
+    monkeypatch.setitem(app.conf, "task_always_eager", False)
     with django_capture_on_commit_callbacks(execute=True):
         act(server, action="stop", by=BY)
     assert seen(server) == ["stopped"]
 
 
 def test_the_next_step_is_sent_for_by_name_when_the_row_is_there(
-    server: BareMetalServer,
-    monkeypatch: pytest.MonkeyPatch,
-    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    server: BareMetalServer, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    sent: list[Any] = []
-    monkeypatch.setattr(doorbell.current_app, "send_task", lambda name, **options: sent.append((name, options["args"])))
-    with django_capture_on_commit_callbacks(execute=True):
-        act(server, action="stop", by=BY)
-        assert sent == []
-    assert sent == [("servers.tasks.advance_server", [server.id])]
+    with broker_in_memory():
+        with django_capture_on_commit_callbacks(execute=True):
+            act(server, action="stop", by=BY)
+            assert taken() is None
+        sent = taken()
+        assert sent is not None
+        assert (sent.headers["task"], sent.payload[0]) == ("servers.tasks.advance_server", [server.id])
+        assert taken() is None
 
 
 # --- the end of a server ----------------------------------------------------------------------------------------
