@@ -32,8 +32,8 @@ def test_without_a_tick_it_asks_for_a_worker_and_beat() -> None:
 
 
 def test_a_job_is_due_now_later_or_not_at_all() -> None:
-    assert "now" in shown(seconds_until_due=-4.0)
-    assert "in 4 s" in shown(seconds_until_due=4.0)
+    assert "key-rotation   now  " in shown(seconds_until_due=-4.0)
+    assert "key-rotation   in 4 s  " in shown(seconds_until_due=4.0)
     assert "key-rotation   -  " in shown(seconds_until_due=None)
 
 

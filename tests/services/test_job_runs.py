@@ -55,6 +55,7 @@ def test_attempts_count_on_until_one_ends_well() -> None:
 
 def test_the_reason_of_a_failure_shows_no_secret() -> None:
     row = run(error=RuntimeError("apikey=abcdefghijklmnopqrstuvwxyz0123456789"))
+    assert row.detail.startswith("RuntimeError: apikey=")
     assert "abcdefghijklmnop" not in row.detail
 
 
