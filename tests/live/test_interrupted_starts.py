@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.conftest import NewProduct
 from tests.live.family import Family, Terminal, family, with_parent
 from tests.live.operator import eventually
 from tests.live.product import Product
+from tests.live.ready_made import NewProduct
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
@@ -25,16 +25,13 @@ PARENT = "kill the parent"
 @pytest.fixture(scope="module")
 def prepared(new_product: NewProduct) -> Product:
     """A product whose database is there, so that a start comes to the services at once."""
-    product = new_product()
-    product.run("migrate")
-    product.run("bootstrap")
-    return product
+    return new_product()
 
 
 @pytest.fixture
 def product_at(prepared: Product, new_product: NewProduct) -> Callable[[str], Product]:
     """A product whose start passes through a moment."""
-    return lambda moment: new_product() if moment == MIGRATING else prepared
+    return lambda moment: new_product(empty=True) if moment == MIGRATING else prepared
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 import requests
 
 from tests.live.operator import Operator
-from tests.live.product import DIES_WITH_US, ROOT, Product
+from tests.live.product import Product
 from tests.live.ready_made import NewProduct
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
@@ -121,30 +120,6 @@ def test_info_before_the_first_start_says_what_to_do(new_product: NewProduct) ->
 
     assert done.returncode == 1
     assert "baremint up" in done.stderr
-
-
-def test_without_any_privilege_it_serves_a_server_until_ctrl_c(new_product: NewProduct) -> None:
-    """In a user namespace of its own even root is nobody: no capability is left."""
-    product = new_product(run_through=("unshare", "--user") if os.geteuid() == 0 else ())
-    command = product.command("up")
-    with subprocess.Popen(
-        [*DIES_WITH_US, *command], env=product.environment, cwd=ROOT, stdout=subprocess.PIPE, text=True
-    ) as up:
-        assert up.stdout is not None
-        assert any("Baremint is up" in line for line in up.stdout)
-        token = requests.put(
-            f"{product.server('web-1')['metadata_url']}/identity/v1/token",
-            params={"version": "2025-08-26"},
-            headers={"Metadata-Flavor": "ibm"},
-            timeout=10,
-        )
-        up.send_signal(signal.SIGINT)
-        rest = up.stdout.read()
-
-    assert token.status_code == 200, token.text
-    assert up.returncode == 0
-    assert rest.rstrip().endswith("Baremint is stopped.")
-    assert product.is_gone(seconds=0)
 
 
 @pytest.mark.parametrize(
