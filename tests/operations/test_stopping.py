@@ -59,6 +59,21 @@ def test_a_request_that_was_lost_on_its_way_is_raised_again_when_asked_for() -> 
             requests.check()
 
 
+class Garbage:
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_a_request_that_comes_while_garbage_is_collected_is_raised_a_moment_later(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with StopRequests():
+        Garbage()
+        with pytest.raises(StopRequested, match="SIGTERM received"):
+            time.sleep(5)
+    assert capfd.readouterr().err == ""
+
+
 def test_the_end_of_another_process_is_a_reason(other: subprocess.Popen[bytes]) -> None:
     requests = StopRequests()
     requests.end_with(other.pid, "It has ended.")

@@ -3,6 +3,7 @@
 import os
 import select
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -32,7 +33,7 @@ class StopRequests:
         self.urgent = False
         self._reason: str | None = None
         self._armed = False
-        self._looks = False
+        self._lost = False
         self._postponed = False
         self._poll = select.poll()
         self._reasons: dict[int, str] = {}
@@ -98,17 +99,17 @@ class StopRequests:
         for number in SIGNALS:
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # as nohup(1) leaves it
                 signal.signal(number, self._on_signal)
+        sys.unraisablehook = self._on_unraisable
+        signal.signal(signal.SIGALRM, self._on_alarm)
         if self._reasons:
-            self._looks = True
             # A timer, so that it is noticed whatever is done meanwhile, such as migrations.
-            signal.signal(signal.SIGALRM, self._on_alarm)
             signal.setitimer(signal.ITIMER_REAL, LOOK_EVERY, LOOK_EVERY)
         return self
 
     def __exit__(self, *raised: object) -> None:
         self._armed = False
-        if self._looks:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.unraisablehook = sys.__unraisablehook__
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if not self._armed or self._reason is not None:
@@ -119,5 +120,14 @@ class StopRequests:
             raise StopRequested(self._reason)
 
     def _on_alarm(self, number: int, frame: FrameType | None) -> None:
-        if self._armed and self._reason is None and not self._postponed:
+        if self._armed and (self._lost or self._reason is None) and not self._postponed:
+            self._lost = False
             self.check()
+
+    def _on_unraisable(self, unraisable: "sys.UnraisableHookArgs") -> None:
+        """What is raised while Python collects garbage goes no further; it is raised again in a moment."""
+        if not isinstance(unraisable.exc_value, StopRequested):
+            sys.__unraisablehook__(unraisable)
+        elif self._armed:
+            self._lost = True
+            signal.setitimer(signal.ITIMER_REAL, 0.01, LOOK_EVERY)
