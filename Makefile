@@ -16,7 +16,7 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(VENV)/.runtime ## Set up what is missing and start Baremint; Ctrl-C stops it
-	@exec $(BIN)/baremint up
+	@exec $(BIN)/baremint up --stop-with $$PPID
 
 down: ## Stop a Baremint that runs in the background (or in another terminal)
 	@if [ -x $(BIN)/baremint ]; then exec $(BIN)/baremint down; else echo "Nothing is installed here, so nothing runs."; fi

@@ -1,14 +1,13 @@
 """A product with its lab, once kept by root and once by an ordinary user."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from controlplane.operations.owned_folder import owned_folder
 from tests.lab import ordinary_user
 from tests.lab.machine import run_through, why_no_lab
 from tests.lab.stepping import Lab, cannot_try
@@ -23,10 +22,9 @@ NUMBERS = count()
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Path]:
     """A folder that every user may enter, as pytest's own are not."""
-    folder = Path(tempfile.mkdtemp(prefix="baremint-lab-"))
-    folder.chmod(0o777)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with owned_folder("baremint-lab-") as folder:
+        folder.chmod(0o777)
+        yield folder
 
 
 def make(ready_made: ReadyMade, folder: Path, *, rootless: bool, **settings: str) -> Lab:
