@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.browser.visitor import Visitor
+from tests.live.conftest import ROOM
 from tests.live.product import Product
 
 CHROMIUM = os.environ.get("BAREMINT_CHROMIUM", "/usr/bin/chromium")
@@ -26,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def product(new_product: Callable[..., Product]) -> Product:
     """One that runs, with its demo world."""
-    made = new_product()
+    made = new_product(settings=ROOM)
     made.start()
     return made
 

@@ -9,11 +9,14 @@ from tests.live.operator import Operator
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
 
+ROOM = {"BAREMINT_QUOTAS": "bare_metal_servers=1000,vpcs=1000,floating_ips=1000"}
+"""For what all tests of a session make together."""
+
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def product(request: pytest.FixtureRequest, new_product: NewProduct) -> Iterator[Product]:
     """A product that runs. Add to it what you like; leave it running, with its demo world."""
-    made = new_product(database=request.param)
+    made = new_product(database=request.param, settings=ROOM)
     made.start()
     yield made
     made.end()
