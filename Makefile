@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down test rest everything changed thorough e2e faults conformance lab fuzz lint format docs pictures bench clean lock
+.PHONY: help up down test rest everything changed thorough e2e faults conformance lab fuzz mutation lint format docs pictures bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -50,6 +50,9 @@ lab: $(VENV)/.development ## Step into servers as root and as an ordinary user, 
 
 fuzz: $(VENV)/.development ## Try every documented operation with many made-up requests (many minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/live/test_schemathesis.py
+
+mutation: $(VENV)/.development ## Change rules one by one and see whether their tests notice (many minutes)
+	@exec $(BIN)/python -m tests.mutation
 
 lint: $(VENV)/.development ## Check style, types, import arrows, migrations and deployment settings
 	$(BIN)/ruff check .

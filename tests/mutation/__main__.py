@@ -44,7 +44,7 @@ def main(chosen: list[str]) -> int:
             cwd=folder / "tree",
             env=environment,
             start_new_session=True,
-            preexec_fn=die_with(os.getpid()),
+            preexec_fn=die_with(os.getpid()),  # noqa: PLW1509  there is one thread
         )
         try:
             return run.wait()

@@ -20,7 +20,14 @@ from tests.mutation.mutants import Mutant, mutants_of, statements_run
 CONFIGURATION = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["baremint-mutation"]
 EQUIVALENT = Path("tests/mutation/equivalent.toml")
 WARM = ("hypothesis.stateful", "cryptography.x509", "cryptography.hazmat.primitives.asymmetric.rsa", "jwt", "json")
-WARM_DJANGO = ("django.test", "django.core.management", "django.db.models", "django.contrib.postgres", "celery", "psycopg")
+WARM_DJANGO = (
+    "django.test",
+    "django.core.management",
+    "django.db.models",
+    "django.contrib.postgres",
+    "celery",
+    "psycopg",
+)
 OUTCOMES = ("killed", "timed out", "survived", "no test")
 
 
@@ -73,7 +80,9 @@ def try_file(path: str, tests: list[str], *, django: bool) -> dict[Mutant, str]:
         if time.monotonic() - shown > (1 if sys.stdout.isatty() else 15):
             shown = time.monotonic()
             left = (shown - begun) * (len(mutants) - len(outcomes)) / len(outcomes)
-            print(f"  {len(outcomes)} of {len(mutants)}, {tally(outcomes.values())}, {left:.0f} seconds left", flush=True)
+            print(
+                f"  {len(outcomes)} of {len(mutants)}, {tally(outcomes.values())}, {left:.0f} seconds left", flush=True
+            )
     print(f"  {tally(outcomes.values())}", flush=True)
     return outcomes
 

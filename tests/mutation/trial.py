@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -70,7 +70,7 @@ class Migrated:
 class Copying:
     @pytest.fixture(scope="session")
     @classmethod
-    def django_db_setup(cls, django_db_blocker: Any) -> Iterator[None]:
+    def django_db_setup(cls, django_db_blocker: Any) -> None:
         from django.db import connection
 
         with django_db_blocker.unblock():
@@ -78,7 +78,6 @@ class Copying:
             connection.settings_dict["NAME"] = connection.creation._get_test_db_name()  # in memory
             connection.ensure_connection()
             sqlite3.connect(TEMPLATE).backup(connection.connection)
-        yield
 
 
 @dataclass
