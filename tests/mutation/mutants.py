@@ -94,7 +94,9 @@ def _name_of(statement: cst.CSTNode, mutation: Mutation) -> str:
 
 def _difference(old: list[str], new: list[str]) -> tuple[int, tuple[str, ...], tuple[str, ...]]:
     """The first line that differs, and what differs from there on in each."""
-    start = next((at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), 0)
+    start = next(
+        (at for at, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), min(len(old), len(new))
+    )
     end = 0
     while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
         end += 1

@@ -1,0 +1,105 @@
+"""The table of times in figures, and keys of which some times are not known."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from identity.keyring import (
+    HandOver,
+    KeyFacts,
+    Outlook,
+    Policy,
+    contradiction,
+    hand_over_at,
+    next_step,
+    outlook,
+    policies,
+)
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+PERIODS = {"signing_key": DAY, "endpoint_certificate": DAY, "intermediate": 30 * DAY, "root": 1095 * DAY}
+LEAVES = DAY + HOUR + 2 * MINUTE
+CHAINS = 91 * DAY + 2 * HOUR + 4 * MINUTE
+TABLE = {
+    "root": Policy(1095 * DAY, 7 * DAY + 2 * MINUTE, CHAINS, 3285 * DAY + CHAINS, signs_while_retiring=True),
+    "intermediate": Policy(30 * DAY, HOUR + 2 * MINUTE, LEAVES, 90 * DAY + LEAVES, signs_while_retiring=True),
+    "tls": Policy(16 * HOUR, timedelta(0), DAY + 2 * MINUTE, certificate=None),
+    "iam": Policy(DAY, 7 * MINUTE, HOUR + 7 * MINUTE, certificate=None),
+    "identity": Policy(DAY, 7 * MINUTE, HOUR + 7 * MINUTE, certificate=None),
+}
+POLICY = Policy(10 * DAY, HOUR, DAY)
+
+
+def active(activated_at: datetime | None = NOW, expires_at: datetime | None = None) -> KeyFacts:
+    return KeyFacts("old", "active", NOW - 2 * DAY, activated_at, expires_at=expires_at)
+
+
+def heir(expires_at: datetime | None = None) -> KeyFacts:
+    return KeyFacts("new", "prepared", NOW - DAY, expires_at=expires_at)
+
+
+def test_the_table_of_times_is_this_one() -> None:
+    assert policies(**PERIODS) == TABLE
+
+
+def test_an_intermediate_stays_for_identity_certificates_of_an_hour_when_endpoints_have_shorter_ones() -> None:
+    assert policies(**{**PERIODS, "endpoint_certificate": HOUR / 2})["intermediate"].verify_after == 2 * HOUR + (
+        2 * MINUTE
+    )
+
+
+@pytest.mark.parametrize(
+    ("shortest", "told"),
+    [
+        ({"signing_key": 7 * MINUTE + SECOND}, "its successor is published 0:07:00 before it signs"),
+        ({"root": 30 * DAY}, "30 days, 0:00:00, the period of what it signs"),
+    ],
+)
+def test_a_period_may_be_as_short_as_the_refusal_of_a_shorter_one_says(
+    shortest: dict[str, timedelta], told: str
+) -> None:
+    assert contradiction(policies(**{**PERIODS, **shortest}), tick=SECOND) is None
+    shorter = {name: period - SECOND for name, period in shortest.items()}
+    found = contradiction(policies(**{**PERIODS, **shorter}), tick=SECOND)
+    assert found is not None
+    assert found[1].endswith(told)
+
+
+def test_a_period_begins_when_the_key_was_activated_and_not_when_it_was_published() -> None:
+    assert hand_over_at(active(), heir(), POLICY) == NOW + 10 * DAY
+
+
+def test_the_period_of_a_key_of_which_no_activation_is_known_begins_when_it_was_published() -> None:
+    key = KeyFacts("old", "active", NOW - 2 * DAY)
+    assert hand_over_at(key, heir(), POLICY) == NOW + 8 * DAY
+    assert next_step([key, heir()], now=NOW, policy=POLICY) is None
+    assert next_step([key, heir()], now=NOW + 8 * DAY, policy=POLICY) == HandOver("old", "new")
+    assert outlook(key, [key, heir()], POLICY) == Outlook("active", NOW - 2 * DAY, "retiring", NOW + 8 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("certificate_of_heir", "at"), [(None, 10 * DAY), (timedelta(0), 10 * DAY), (SECOND, 9 * DAY + HOUR)]
+)
+def test_an_heir_whose_certificate_lasts_no_longer_takes_over_no_earlier(
+    certificate_of_heir: timedelta | None, at: timedelta
+) -> None:
+    end = NOW + 10 * DAY + HOUR
+    expires_at = None if certificate_of_heir is None else end + certificate_of_heir
+    assert hand_over_at(active(expires_at=end), heir(expires_at), POLICY) == NOW + at
+
+
+def test_the_change_of_an_intermediate_is_announced_for_when_verifiers_know_its_root() -> None:
+    root = KeyFacts("root", "active", NOW + 20 * DAY)
+    keys = [active(), heir()]
+    at = root.published_at + 7 * DAY + 2 * MINUTE
+    assert [outlook(key, keys, POLICY, root).at for key in keys] == [at, at]
+
+
+def test_the_outlook_of_an_active_key_is_told_since_its_activation() -> None:
+    assert outlook(active(), [active(), heir()], POLICY).since == NOW
+
+
+def test_nothing_becomes_of_a_retired_key() -> None:
+    key = KeyFacts("gone", "retired", NOW)
+    assert outlook(key, [key], POLICY) == Outlook("retired", NOW, None, None)
