@@ -27,7 +27,7 @@ from coverage import Coverage
 
 from controlplane.operations.supervisor.lifeline import die_with
 
-TEMPLATE = Path("template.sqlite3").absolute()
+TEMPLATE = Path(tempfile.gettempdir()) / "template.sqlite3"
 """A database on which all migrations have run; each trial starts from a copy in its memory."""
 MOST_MEMORY = 4 * 2**30
 PYTEST = "-x -q --tb=line --rootdir=. --import-mode=importlib -p no:cacheprovider --disable-plugin-autoload"
