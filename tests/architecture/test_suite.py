@@ -44,6 +44,11 @@ def test_ci_runs_every_part() -> None:
     assert {*GROUPS["test"], *GROUPS["rest"]} == set(NAMED)
 
 
+def test_the_budgets_are_an_hour_for_everything_and_six_minutes_for_make_test() -> None:
+    assert sum(part.budget for part in PARTS) <= 3600
+    assert sum(NAMED[name].budget for name in GROUPS["test"]) <= 360
+
+
 def test_a_test_is_tried_again_only_where_no_race_is_its_subject() -> None:
     assert {part.name for part in PARTS if set(AGAIN) <= set(part.command)} == {"live", "e2e", "browser", "lab"}
 
