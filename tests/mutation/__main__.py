@@ -12,18 +12,18 @@ it ends. A copy that a SIGKILL left behind is removed by the next run.
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from controlplane.operations.bench.signing import raw_rate
+from controlplane.operations.owned_folder import owned_folder
 from controlplane.operations.supervisor.lifeline import die_with
+from tests.suite import report
+from tests.suite.rate import Speed
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "baremint-mutation-"
@@ -35,9 +35,9 @@ def main(chosen: list[str]) -> int:
         die_with(os.getppid())()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))
-    with temporary_folder() as folder:
+    with owned_folder(PREFIX) as folder:
         shutil.copytree(ROOT, folder / "tree", ignore=LEFT_OUT)
-        print(f"Raw RS256 rate, 2048 bits, both cores: {raw_rate(processes=os.cpu_count() or 1, seconds=2):.0f}/s")
+        print(report.describe(Speed(raw_rate(processes=len(os.sched_getaffinity(0)), seconds=2))), flush=True)
         environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(folder / "tree")}
         run = subprocess.Popen(
             [sys.executable, "-m", "tests.mutation.run", *chosen],
@@ -52,31 +52,6 @@ def main(chosen: list[str]) -> int:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(run.pid, signal.SIGKILL)
             run.wait()
-
-
-@contextlib.contextmanager
-def temporary_folder() -> Iterator[Path]:
-    """A folder that is locked while this process lives. Those of processes that were killed are removed."""
-    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with contextlib.suppress(OSError), open_folder(left):
-            shutil.rmtree(left)
-    path = Path(tempfile.mkdtemp(prefix=PREFIX))
-    with open_folder(path):
-        try:
-            yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def open_folder(path: Path) -> Iterator[None]:
-    """Hold the folder's lock. Raises OSError when somebody else does."""
-    number = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(number)
 
 
 if __name__ == "__main__":
