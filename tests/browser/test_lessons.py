@@ -71,8 +71,7 @@ def begin(visitor: Visitor) -> None:
     """With the server that is proposed, anew when it was begun before."""
     if (again := visitor.page.locator("details.card summary")).count():
         again.click()
-    visitor.page.locator("main form button", has_text="Begin").click()
-    visitor.page.wait_for_load_state()
+    visitor.follow(visitor.page.locator("main form button", has_text="Begin"))
 
 
 def test_an_event_leads_to_what_finished_a_check(visit: Visit, shell: Shell) -> None:
@@ -81,5 +80,5 @@ def test_an_event_leads_to_what_finished_a_check(visit: Visit, shell: Shell) -> 
     begin(visitor)
     shell.paste(visitor.page.locator("#command-1").text_content() or "")
     turned_green(visitor, "refused")
-    visitor.page.locator("#check-refused a").click()
+    visitor.follow(visitor.page.locator("#check-refused a"))
     assert visitor.page.inner_text("h1") == "Identity token not issued"

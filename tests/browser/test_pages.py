@@ -122,8 +122,8 @@ def test_the_menu_opens_on_a_narrow_screen(visit: Visit) -> None:
 
 def test_a_chosen_theme_wins_over_the_system_s_and_stays(visit: Visit) -> None:
     visitor = visit(color_scheme="light")
-    visitor.page.select_option("#theme", "dark")
-    visitor.page.wait_for_load_state()
+    with visitor.page.expect_navigation():
+        visitor.page.select_option("#theme", "dark")
     visitor.go("/servers")
     background = visitor.page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == "rgb(22, 22, 22)"

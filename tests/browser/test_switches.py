@@ -173,7 +173,7 @@ def test_a_profile_named_like_a_script_is_just_named_so(visit: Visit, product: P
     for path in ("/profiles", "/servers/new", "/activity", "/explain?profile=" + name):
         visitor.go(path)
     visitor.go("/profiles")
-    visitor.page.get_by_role("link", name=name).click()
+    visitor.follow(visitor.page.get_by_role("link", name=name))
     assert visitor.page.inner_text("h1") == name
     assert alerts == []
 
@@ -182,7 +182,7 @@ def test_a_token_is_inspected(visit: Visit, product: Product) -> None:
     visitor = visit()
     visitor.go("/inspector")
     visitor.page.fill("#token", product.run("token").strip())
-    visitor.page.get_by_role("button", name="Inspect").click()
+    visitor.follow(visitor.page.get_by_role("button", name="Inspect"))
     assert visitor.page.locator(".checks .tag").all_inner_texts() == ["pass"] * 10
     assert visitor.audit() == []
     assert visitor.page.input_value("#token") == ""
@@ -220,6 +220,5 @@ def test_a_frozen_clock_stands_still_in_every_window(visit: Visit) -> None:
     note = other.page.locator("[data-clock-note]")
     for movement, state in (("Freeze", "visible"), ("Machine's time", "hidden")):
         visitor.page.locator("#clock summary").click()
-        visitor.page.get_by_role("button", name=movement).click()
-        visitor.page.wait_for_load_state()
+        visitor.follow(visitor.page.get_by_role("button", name=movement))
         note.wait_for(state=state, timeout=SECONDS)

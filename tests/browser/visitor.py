@@ -33,13 +33,17 @@ class Visitor:
         self.go("/login")
         self.page.fill("#username", username or admin["username"])
         self.page.fill("#password", password or admin["password"])
-        self.page.click("main button")
-        self.page.wait_for_load_state()
+        self.follow(self.page.locator("main button"))
 
     def go(self, path: str) -> None:
         self.requests.clear()
         self.page.goto(f"{self.origin}{path}")
         self.page.wait_for_load_state("load")
+
+    def follow(self, leading: Any) -> None:
+        """Click what leads to another page, and wait for that page."""
+        with self.page.expect_navigation():
+            leading.click()
 
     def audit(self) -> list[str]:
         """What axe finds wrong with the page as it is."""
