@@ -51,8 +51,8 @@ lab: $(VENV)/.development ## Step into servers as root and as an ordinary user, 
 fuzz: $(VENV)/.development ## Try every documented operation with many made-up requests (many minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/live/test_schemathesis.py
 
-mutation: $(VENV)/.development ## Change rules one by one and see whether their tests notice (many minutes)
-	@exec $(BIN)/python -m tests.mutation
+mutation: $(VENV)/.mutation ## Change rules one by one and see whether their tests notice (many minutes)
+	@PYTHONPATH=$(CURDIR)/$(VENV)/mutation exec $(BIN)/python -m tests.mutation
 
 lint: $(VENV)/.development ## Check style, types, import arrows, migrations and deployment settings
 	$(BIN)/ruff check .
@@ -84,6 +84,7 @@ lock: $(VENV)/.development ## Resolve the dependencies of pyproject.toml anew in
 	$(BIN)/pip install --quiet uv
 	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile $(LOCK_OPTIONS) pyproject.toml - -o requirements.lock
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile $(LOCK_OPTIONS) --group mutation -c requirements-dev.lock -o requirements-mutation.lock
 
 # hatchling and editables build this project itself, which is installed without build isolation.
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
@@ -113,4 +114,10 @@ $(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
 $(VENV)/.development: $(VENV)/.runtime requirements-dev.lock
 	@echo "Installing what the tests and checks need (another half minute):"
 	@$(INSTALL) --require-hashes -r requirements-dev.lock | $(STORY)
+	@touch $@
+
+$(VENV)/.mutation: $(VENV)/.development requirements-mutation.lock
+	@echo "Installing what the mutation check needs:"
+	@rm -rf $(VENV)/mutation
+	@$(INSTALL) --quiet --require-hashes --target $(VENV)/mutation -r requirements-mutation.lock
 	@touch $@

@@ -80,6 +80,7 @@ class Site:
         """The broker, the database with its keys, and this very process at it."""
         options = ["--port", str(self.broker_port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
         self.stack.enter_context(self.process("broker", [str(get_binary_path()), *options]))
+        eventually(lambda: "Ready to accept connections" in self.log("broker"))
         self.stack.enter_context(override_settings(HOME=self.home, BAREMINT_KEK=[self.kek]))
         self.stack.enter_context(default_database(self.database_url))
         self.stack.callback(keychain.forget)

@@ -38,7 +38,8 @@ def main(chosen: list[str]) -> int:
     with owned_folder(PREFIX) as folder:
         shutil.copytree(ROOT, folder / "tree", ignore=LEFT_OUT)
         print(report.describe(Speed(raw_rate(processes=len(os.sched_getaffinity(0)), seconds=2))), flush=True)
-        environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": str(folder / "tree")}
+        path = os.pathsep.join([str(folder / "tree"), *filter(None, [os.environ.get("PYTHONPATH")])])
+        environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": path}
         run = subprocess.Popen(
             [sys.executable, "-m", "tests.mutation.run", *chosen],
             cwd=folder / "tree",
