@@ -21,6 +21,7 @@ HEALTHY, FAILING = "celery", "failing"
 @pytest.fixture(scope="module", autouse=True)
 def healthy_worker(site: Site) -> Iterator[None]:
     """One that is never killed, on a queue of its own. All the while, somebody watches the active keys."""
+    Heartbeat.objects.all().delete()  # of workers that were here before
     with site.worker(HEALTHY), active_keys_watched() as looks:
         # A worker ticks once when it is ready: that must not take what a test makes due for another one.
         eventually(lambda: Heartbeat.objects.exists() and site.waiting(HEALTHY) == 0)
