@@ -8,6 +8,7 @@ import atexit
 import locale
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -75,6 +76,8 @@ def clear_up() -> None:
     time.tzset()
     locale.setlocale(locale.LC_ALL, "C.UTF-8")
     os.umask(0o022)
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell's "&" leaves it, for all that tests start too
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.warnoptions.clear()
     sys.dont_write_bytecode = False  # else every process, and every one it starts, compiles all anew
     os.environ |= {"BAREMINT_HOME": make_own_home(), "BAREMINT_PROVISION_SECONDS": "0"}
