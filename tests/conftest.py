@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from controlplane.kernel import clock
+from controlplane.kernel import clock, context
 from controlplane.timekeeping.selectors import read_setting
 from identity import keychain, keystore
 from identity.services import rotation
@@ -63,6 +63,13 @@ def answers_are_as_documented() -> Iterator[None]:
 def the_clock_is_unmoved() -> None:
     """No test inherits another's clock, and none asks the database for it unless the clock is what it is about."""
     clock.follow(lambda last: clock.UNMOVED)
+
+
+@pytest.fixture(autouse=True)
+def no_request_of_another_test() -> None:
+    """The product sets a request's context for its thread, which here goes on to the next test."""
+    context.current.set(None)
+    context.lineage.set(None)
 
 
 @pytest.fixture

@@ -76,8 +76,11 @@ def clear_up() -> None:
     time.tzset()
     locale.setlocale(locale.LC_ALL, "C.UTF-8")
     os.umask(0o022)
-    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as a shell's "&" leaves it, for all that tests start too
+    # A shell's "&" and nohup(1) leave them ignored, for all that tests start too. A handler is not inherited.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda number, frame: None)
     sys.warnoptions.clear()
     sys.dont_write_bytecode = False  # else every process, and every one it starts, compiles all anew
     os.environ |= {"BAREMINT_HOME": make_own_home(), "BAREMINT_PROVISION_SECONDS": "0"}

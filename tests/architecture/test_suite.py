@@ -116,6 +116,14 @@ def test_the_table_has_a_line_for_each_part_and_the_slowest_tests_of_all(record:
     assert tests[0].split() == ["8.0", "s", "slow"]
 
 
+def test_the_table_of_a_run_of_several_commands_is_printed_by_one_of_its_own(record: Record) -> None:
+    record.add(UNIT)
+    environment = {**os.environ, "SUITE_FOLDER": str(record.folder)}
+    command = [sys.executable, "-m", "tests.suite", "--report"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert any(line.split()[:2] == ["unit", "10"] for line in done.stdout.splitlines())
+
+
 PASSES_THE_SECOND_TIME = """
 tries = []
 def test_it():

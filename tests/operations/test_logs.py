@@ -35,13 +35,6 @@ def request_id() -> Iterator[str]:
     context.current.reset(token)
 
 
-@pytest.fixture
-def no_request() -> Iterator[None]:
-    token = context.current.set(None)
-    yield
-    context.current.reset(token)
-
-
 def lines(stream: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
@@ -113,7 +106,7 @@ def work() -> str:
 
 
 def test_a_task_logs_with_the_id_of_the_request_that_sent_for_it(
-    stream: io.StringIO, no_request: None, working: Callable[[], None]
+    stream: io.StringIO, working: Callable[[], None]
 ) -> None:
     token = context.current.set(context.RequestContext(request_id="req-9"))
     working()
@@ -125,9 +118,7 @@ def test_a_task_logs_with_the_id_of_the_request_that_sent_for_it(
     assert context.current.get() is None
 
 
-def test_a_task_that_nobody_asked_for_logs_with_its_own_id(
-    stream: io.StringIO, no_request: None, working: Callable[[], None]
-) -> None:
+def test_a_task_that_nobody_asked_for_logs_with_its_own_id(stream: io.StringIO, working: Callable[[], None]) -> None:
     working()
     task_id = work()
     assert [line["request_id"] for line in lines(stream)] == [task_id, task_id]
