@@ -11,7 +11,7 @@ from identity import keychain, keystore
 from identity.services import rotation
 from tests.collecting import pytest_collection
 from tests.docs.conformance import undocumented
-from tests.lifetimes import pytest_configure, pytest_sessionfinish
+from tests.lifetimes import pytest_configure, pytest_keyboard_interrupt, pytest_sessionfinish
 from tests.live.ready_made import new_postgresql_database, new_product, ready_made
 from tests.migrated import django_db_setup
 from tests.recalling import memory, recalled
@@ -23,6 +23,7 @@ __all__ = [
     "new_product",
     "pytest_collection",
     "pytest_configure",
+    "pytest_keyboard_interrupt",
     "pytest_sessionfinish",
     "ready_made",
 ]

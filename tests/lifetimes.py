@@ -5,6 +5,7 @@ Its temporary folder has an owner, so the next run removes what a killed or a fa
 
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[FOLDER], _ = make_owned_folder(PREFIX)
         config.stash[FOLDER].chmod(0o711)  # other users get to what the tests open to them
         config.option.basetemp = str(config.stash[FOLDER] / "pytest")
+
+
+def pytest_keyboard_interrupt() -> None:
+    """xdist gives its workers ten seconds; what they started ends with them."""
+    for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split():
+        os.kill(int(pid), signal.SIGTERM)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
