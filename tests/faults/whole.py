@@ -28,6 +28,7 @@ from tests.faults.ledger import Ledger
 from tests.faults.load import Load
 from tests.live.operator import eventually
 from tests.live.product import DIES_WITH_US, Product, free_ports
+from tests.process_tree import command_line, parent
 
 CLIENTS = 8
 Pids = list[int]
@@ -102,8 +103,8 @@ class Whole:
 
     def http_workers(self, command: str) -> Pids:
         """The processes that answer, of ``serve_metadata`` or ``serve_controlplane``: children of the one so called."""
-        named = {pid for pid in self.product.processes() if command in _command_line(pid)}
-        return [pid for pid in named if _parent(pid) in named]
+        named = {pid for pid in self.product.processes() if command in command_line(pid)}
+        return [pid for pid in named if parent(pid) in named]
 
     @contextmanager
     def killing(self, command: str, ledger: Ledger, *, every: float) -> Iterator[Pids]:
@@ -160,17 +161,3 @@ class Loaded:
         """After the load. ``kills``: how often something was killed that may have held an answer of every client."""
         cut_off = kills * self.clients
         return checks.check(self.ledger, since=self.since, cut_off=cut_off, control_plane=self.control_plane, now=now)
-
-
-def _command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:  # it has just ended
-        return ""
-
-
-def _parent(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0

@@ -12,6 +12,7 @@ from typing import IO
 
 from tests.live.operator import eventually
 from tests.live.product import ROOT
+from tests.process_tree import command_line, descendants
 
 SUBREAPER = Path(__file__).with_name("subreaper.py")
 LONGEST = 10
@@ -63,20 +64,7 @@ class Family:
 
     def living(self) -> dict[int, str]:
         """The command lines of all that run, by process id."""
-        parents: dict[int, list[int]] = {}
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdigit():
-                try:
-                    state, parent, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
-                except (FileNotFoundError, ProcessLookupError):
-                    continue
-                parents.setdefault(int(parent), []).extend([int(folder.name)] if state != "Z" else [])
-        found, look = {}, [self._reaper.pid]
-        while look:
-            for pid in parents.get(look.pop(), []):
-                look.append(pid)
-                found[pid] = _command_line(pid)
-        return found
+        return {pid: command_line(pid) for pid in descendants(self._reaper.pid)}
 
     def find(self, *words: str) -> int | None:
         """A process of Python's whose command line has these words, one after the other."""
@@ -120,10 +108,3 @@ def family(command: Sequence[str], *, environment: Mapping[str, str], output: Pa
 def with_parent(command: Sequence[str]) -> list[str]:
     """A command line whose first process is not the command, but its parent."""
     return ["sh", "-c", '"$@"; exit $?', "sh", *command]
-
-
-def _command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""

@@ -12,6 +12,7 @@ import requests
 from tests.live.operator import Operator
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
+from tests.process_tree import parent
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
@@ -61,7 +62,7 @@ def disposable(new_product: NewProduct) -> Product:
 
 def test_killed_processes_are_started_again(disposable: Product) -> None:
     disposable.start()
-    children = {pid for pid in disposable.processes() if parent_of(pid) == disposable.supervisor}
+    children = {pid for pid in disposable.processes() if parent(pid) == disposable.supervisor}
 
     for pid in children:
         os.kill(pid, signal.SIGKILL)
@@ -103,10 +104,6 @@ def test_down_stops_every_process(disposable: Product) -> None:
 
     assert "Stopped." in said
     assert disposable.is_gone(seconds=0)
-
-
-def parent_of(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def test_down_says_so_when_nothing_runs(new_product: NewProduct) -> None:

@@ -1,7 +1,6 @@
 """A command with all its descendants: what they cost, and which of them are still there when it has ended."""
 
 import contextlib
-import ctypes
 import os
 import resource
 import signal
@@ -11,15 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from controlplane.operations.supervisor.lifeline import die_with
+from controlplane.operations.supervisor.lifeline import LIBC, PR_SET_PDEATHSIG, die_with
+from tests.process_tree import command_line, descendants
 
-LIBC = ctypes.CDLL(None, use_errno=True)
-PR_SET_PDEATHSIG = 1  # prctl(2)
-PR_SET_CHILD_SUBREAPER = 36
+PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 SECONDS_TO_END = 10.0
 """How long what a command started may go on after it."""
 SECONDS_TO_SUM_UP = 3.0
 """How long an interrupted command may take to say how far it came."""
+LONGEST_LINE = 200
+"""Characters of a command line that are shown."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def end_with_parent() -> None:
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
     """Run a command and wait for all it started. Whatever interrupts this kills every descendant."""
-    mounts, others = _mounts(), _descendants()
+    mounts, others = _mounts(), descendants(os.getpid())
     begun, begun_cpu = time.monotonic(), _cpu_seconds()
     # preexec_fn is safe here: this process has one thread.
     process = subprocess.Popen(
@@ -69,12 +69,13 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
 
 def _kill_descendants(others: set[int]) -> None:
     """SIGKILL for every process below this one but the others, again until there is none."""
-    while found := _descendants() - others:
+    while found := descendants(os.getpid()) - others:
         for pid in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        _reap()
         time.sleep(0.02)
+        _reap()
+    _reap()
 
 
 def _let_sum_up(process: subprocess.Popen[bytes]) -> None:
@@ -96,10 +97,10 @@ def _await_descendants(others: set[int]) -> list[str]:
     give_up_at = time.monotonic() + SECONDS_TO_END
     while True:
         _reap()
-        if not (found := _descendants() - others):
+        if not (found := descendants(os.getpid()) - others):
             return []
         if time.monotonic() > give_up_at:
-            return [f"process {pid}: {_command_line(pid)}" for pid in sorted(found)]
+            return [f"process {pid}: {command_line(pid)[:LONGEST_LINE]}" for pid in sorted(found)]
         time.sleep(0.05)
 
 
@@ -107,32 +108,6 @@ def _reap() -> None:
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-
-
-def _descendants() -> set[int]:
-    """Process ids of all that live below this process."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with contextlib.suppress(OSError):
-                # pid (name) state ppid ...: the name may hold blanks and brackets.
-                state, parent = (folder / "stat").read_text().rpartition(")")[2].split()[:2]
-                if state != "Z" or int(parent) == os.getpid():
-                    children.setdefault(int(parent), []).append(int(folder.name))
-    found: set[int] = set()
-    waiting = [os.getpid()]
-    while waiting:
-        for child in children.get(waiting.pop(), []):
-            found.add(child)
-            waiting.append(child)
-    return found
-
-
-def _command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()[:200]
-    except OSError:
-        return "(just ended)"
 
 
 def _mounts() -> set[str]:

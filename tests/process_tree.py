@@ -1,0 +1,42 @@
+"""Processes as Linux shows them in /proc: what they were called with, and who started whom."""
+
+from pathlib import Path
+
+
+def command_line(pid: int) -> str:
+    """With blanks between its words; empty when the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def parent(pid: int) -> int:
+    """0 when the process has ended."""
+    return _state_and_parent(pid)[1]
+
+
+def descendants(pid: int) -> set[int]:
+    """Process ids of all that live below a process, however far down."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            state, its_parent = _state_and_parent(int(folder.name))
+            if state != "Z":  # it has ended, and its parent has not taken note of it
+                children.setdefault(its_parent, []).append(int(folder.name))
+    found: set[int] = set()
+    waiting = [pid]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found.update(below)
+        waiting += below
+    return found
+
+
+def _state_and_parent(pid: int) -> tuple[str, int]:
+    try:
+        # pid (name) state ppid ...: the name may hold blanks and brackets.
+        state, its_parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+    except OSError:
+        return "Z", 0
+    return state, int(its_parent)
