@@ -16,21 +16,18 @@ def parent(pid: int) -> int:
     return _state_and_parent(pid)[1]
 
 
-def descendants(pid: int) -> set[int]:
-    """Process ids of all that live below a process, however far down."""
+def descendants(pid: int) -> list[int]:
+    """Process ids of all that live below a process, however far down: a parent stands before its children."""
     children: dict[int, list[int]] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             state, its_parent = _state_and_parent(int(folder.name))
             if state != "Z":  # it has ended, and its parent has not taken note of it
                 children.setdefault(its_parent, []).append(int(folder.name))
-    found: set[int] = set()
-    waiting = [pid]
-    while waiting:
-        below = children.get(waiting.pop(), [])
-        found.update(below)
-        waiting += below
-    return found
+    found = [pid]
+    for each in found:
+        found += children.get(each, [])
+    return found[1:]
 
 
 def _state_and_parent(pid: int) -> tuple[str, int]:

@@ -47,7 +47,7 @@ def end_with_parent() -> None:
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
     """Run a command and wait for all it started. Whatever interrupts this kills every descendant."""
-    mounts, others = _mounts(), descendants(os.getpid())
+    mounts, others = _mounts(), set(descendants(os.getpid()))
     begun, begun_cpu = time.monotonic(), _cpu_seconds()
     # preexec_fn is safe here: this process has one thread.
     process = subprocess.Popen(
@@ -69,7 +69,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> Ended:
 
 def _kill_descendants(others: set[int]) -> None:
     """SIGKILL for every process below this one but the others, again until there is none."""
-    while found := descendants(os.getpid()) - others:
+    while found := set(descendants(os.getpid())) - others:
         for pid in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
@@ -97,7 +97,7 @@ def _await_descendants(others: set[int]) -> list[str]:
     give_up_at = time.monotonic() + SECONDS_TO_END
     while True:
         _reap()
-        if not (found := descendants(os.getpid()) - others):
+        if not (found := set(descendants(os.getpid())) - others):
             return []
         if time.monotonic() > give_up_at:
             return [f"process {pid}: {command_line(pid)[:LONGEST_LINE]}" for pid in sorted(found)]
