@@ -61,7 +61,7 @@ PARTS = (
     Part("lint", "style, types, imports, migrations, deployment checks", ("make", "--no-print-directory", "lint")),
     Part("weather", "the unit part in a shell full of settings", IN_BAD_WEATHER + _UNIT.command, UNIT),
     _tests("thorough", "every history", *UNIT, "tests/postgres", only="thorough", options=BY_TEST),
-    _tests("e2e", "starts, stops, examples, commands", "tests/live", only="e2e", options=BY_PRODUCT + AGAIN),
+    _tests("e2e", "starts, stops, examples, commands", "tests/live", only="e2e", options=BY_PRODUCT),
     _tests("browser", "Chromium", "tests/browser", only="browser", options=BY_PRODUCT + AGAIN),
     _tests(
         "conformance",
