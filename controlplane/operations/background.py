@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from controlplane.home import Home
+from controlplane.operations.supervisor.child import how_it_ended
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
 
 LOG = "baremint.log"
@@ -96,7 +97,7 @@ def _await_ready(process: subprocess.Popen[bytes], pipe: TextIO, *, progress: Ca
             process.wait()
             raise StartFailed(reason)
         progress(message["progress"])
-    raise StartFailed(f"It ended with status {process.wait()} before it was ready. See {log}.")
+    raise StartFailed(f"It {how_it_ended(process.wait())} before it was ready. See {log}.")
 
 
 def _undo(process: subprocess.Popen[bytes], stop_requests: StopRequests) -> int:

@@ -100,6 +100,14 @@ def is_reason(line: str) -> bool:
     return line.endswith(("Baremint is stopped.", "Nothing was started."))
 
 
+def test_the_end_of_the_process_in_the_background_is_told_to_its_caller(prepared: Product, tmp_path: Path) -> None:
+    with started(prepared, tmp_path / "output", "--detach") as all_of_it:
+        os.kill(all_of_it.await_process("--report-to"), signal.SIGKILL)
+        all_of_it.assert_gone()
+        assert all_of_it.status() == 1
+        assert "CommandError: It was ended by SIGKILL before it was ready. See " in all_of_it.output
+
+
 @pytest.mark.parametrize(
     ("moment", "how"),
     [
