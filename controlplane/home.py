@@ -11,6 +11,7 @@ from pathlib import Path
 
 # sun_path of a Unix socket holds 108 bytes with its closing NUL (unix(7)).
 LONGEST_SOCKET_PATH = 107
+SOCKET_FOLDERS = "baremint-sockets-"
 
 SECRET_KEY_FILE = "secret-key"  # noqa: S105  a file name
 DATABASE_FILE = "baremint.sqlite3"
@@ -59,11 +60,12 @@ class Home:
         return (self.path / name).read_text(encoding="utf-8").strip()
 
     def socket(self, name: str) -> Path:
-        """Path of a Unix socket: in the data directory, or in the temporary one when that path is too long."""
+        """Path of a Unix socket: in the data directory, or in a temporary one when that path is too long.
+
+        The supervisor makes the temporary one and removes it: see operations/owned_folder.py.
+        """
         inside = self.path / name
         if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
             return inside
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
-        room = Path(tempfile.gettempdir()) / f"baremint-{os.getuid()}-{digest}"
-        room.mkdir(mode=0o700, exist_ok=True)
-        return room / name
+        return Path(tempfile.gettempdir()) / f"{SOCKET_FOLDERS}{os.geteuid()}-{digest}" / name

@@ -13,6 +13,7 @@ from controlplane.kernel import clock
 from controlplane.operations import broker, endpoints
 from controlplane.operations.bootstrap import bootstrap
 from controlplane.operations.lab import support
+from controlplane.operations.owned_folder import NotOurs
 from controlplane.operations.program import paste
 from controlplane.operations.supervisor import children, homelock, sockets
 from controlplane.operations.supervisor.stopping import StopRequests
@@ -25,6 +26,7 @@ LONGEST_PROVISION_WAIT = 60.0
 
 LAB_SECONDS = 60.0
 CAUSES = (
+    NotOurs,
     sockets.PortUnavailable,
     children.BrokerUnavailable,
     StartFailed,
@@ -43,7 +45,7 @@ def run(*, lab: bool, stop_requests: StopRequests, say: Say, progress: Say, read
     """Start everything, call ``ready``, and keep it running until StopRequested. Raises CannotStart."""
     stop_requests.check()
     try:
-        with homelock.held(settings.HOME):
+        with homelock.held(settings.HOME), broker.socket_folder():
             sockets.check_free([endpoints.control_plane(), endpoints.metadata_service(), endpoints.metadata_tls()])
             if lab:
                 support.find()

@@ -8,9 +8,17 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+TRIES = 5
+"""Others hold the lock for an instant while they look for abandoned folders."""
+
+
+class NotOurs(Exception):
+    """Says where, and what to do."""
 
 
 @contextmanager
@@ -21,6 +29,31 @@ def owned_folder(prefix: str) -> Iterator[Path]:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)  # what somebody still writes into is left to the next one
+        os.close(lock)
+
+
+@contextmanager
+def owned_folder_at(path: Path, prefix: str) -> Iterator[None]:
+    """The same at a path that other processes can work out. Raises NotOurs when it cannot be this user's alone."""
+    remove_abandoned(prefix)
+    lock = None
+    for _ in range(TRIES):
+        try:
+            path.mkdir(mode=0o700, exist_ok=True)
+            lock = _lock(str(path))
+        except FileNotFoundError:  # removed as abandoned before the lock was ours
+            continue
+        except OSError as error:  # a file or a link is there
+            raise NotOurs(f"{path}: {error.strerror}. Remove it, or set TMPDIR to a directory of your own.") from None
+        if lock is not None:
+            break
+        time.sleep(0.1)
+    if lock is None:
+        raise NotOurs(f"{path} belongs to another user or is in use. Set TMPDIR to a directory of your own.")
+    try:
+        yield
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
         os.close(lock)
 
 

@@ -3,12 +3,16 @@
 import os
 import signal
 import socket
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from controlplane.home import SOCKET_FOLDERS
+from controlplane.operations.owned_folder import owned_folder
 from tests.live.operator import Operator
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
@@ -104,6 +108,28 @@ def test_down_stops_every_process(disposable: Product) -> None:
 
     assert "Stopped." in said
     assert disposable.is_gone(seconds=0)
+
+
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A temporary directory of a short path: it is for sockets."""
+    with owned_folder("baremint-tmp-") as folder:
+        yield folder
+
+
+def test_a_data_directory_of_a_long_path_leaves_no_folder_of_sockets(new_product: NewProduct, temporary: Path) -> None:
+    (of_a_killed_one := temporary / f"{SOCKET_FOLDERS}of-a-killed-one").mkdir()
+    product = new_product(settings={"TMPDIR": str(temporary)})
+    (home := product.home.parent / ("long-" * 20)).symlink_to(product.home)
+    product = replace(product, home=home)
+    product.start()
+    try:
+        [sockets] = temporary.glob(f"{SOCKET_FOLDERS}*")
+        assert sockets != of_a_killed_one
+        assert [each.name for each in sockets.iterdir()] == ["valkey.sock"]
+    finally:
+        product.stop()
+    assert not list(temporary.glob(f"{SOCKET_FOLDERS}*"))
 
 
 def test_down_says_so_when_nothing_runs(new_product: NewProduct) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.operations.owned_folder import owned_folder
+from controlplane.operations.owned_folder import NotOurs, owned_folder, owned_folder_at
 
 OWNER = """
 import sys, time
@@ -98,3 +98,33 @@ def test_many_at_once_take_nothing_from_each_other(prefix: str, tmp_path: Path) 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(own, range(200)))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_at_a_known_path_goes_in_the_end_or_with_the_next(prefix: str, tmp_path: Path) -> None:
+    (killed := tmp_path / f"{prefix}killed").mkdir()
+    (reused := tmp_path / f"{prefix}known").mkdir()
+    (reused / "stale").write_text("")
+    with owned_folder_at(reused, prefix):
+        assert list(reused.iterdir()) == []
+        assert reused.stat().st_mode & 0o777 == 0o700
+        assert not killed.exists()
+    assert not reused.exists()
+
+
+def test_a_folder_at_a_known_path_is_refused_where_somebody_else_has_put_something(prefix: str, tmp_path: Path) -> None:
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    (link := tmp_path / f"{prefix}link").symlink_to(elsewhere)
+    (file := tmp_path / f"{prefix}file").write_text("")
+    for path in (link, file):
+        with pytest.raises(NotOurs, match="set TMPDIR"), owned_folder_at(path, prefix):
+            pass
+        assert path.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_at_a_known_path_is_refused_when_it_is_another_users(prefix: str, tmp_path: Path) -> None:
+    (others := tmp_path / f"{prefix}others").mkdir()
+    os.chown(others, 65534, 65534)
+    with pytest.raises(NotOurs, match="belongs to another user"), owned_folder_at(others, prefix):
+        pass
+    assert others.is_dir()
