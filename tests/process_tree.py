@@ -11,6 +11,11 @@ def command_line(pid: int) -> str:
         return ""
 
 
+def runs(pid: int) -> bool:
+    """Whether it has not ended. One that has stays listed until its parent has taken note of it."""
+    return _state_and_parent(pid)[0] != "Z"
+
+
 def parent(pid: int) -> int:
     """0 when the process has ended."""
     return _state_and_parent(pid)[1]
@@ -22,7 +27,7 @@ def descendants(pid: int) -> list[int]:
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             state, its_parent = _state_and_parent(int(folder.name))
-            if state != "Z":  # it has ended, and its parent has not taken note of it
+            if state != "Z":
                 children.setdefault(its_parent, []).append(int(folder.name))
     found = [pid]
     for each in found:

@@ -12,6 +12,7 @@ from tests.lab.conftest import NewLab
 from tests.lab.stepping import Lab
 from tests.live.operator import Operator, eventually
 from tests.live.product import Product
+from tests.process_tree import parent, runs
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.lab]
 
@@ -29,20 +30,12 @@ def machine() -> dict[str, str]:
 def processes_of(lab: Lab) -> list[int]:
     """The two of each server that do nothing but live."""
     entries = lab.status().get("servers", [])
-    parents = [int(Path(f"/proc/{each['inner']}/stat").read_text().rpartition(")")[2].split()[1]) for each in entries]
+    parents = [parent(each["inner"]) for each in entries]
     return [*(each["inner"] for each in entries), *parents]
 
 
 def alive(processes: list[int]) -> list[int]:
-    """Those that run. One that has ended is still listed until the machine's init has taken note of it."""
     return [each for each in processes if runs(each)]
-
-
-def runs(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 # --- servers come and go -------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Any
 
 from controlplane.home import Home
 from controlplane.operations.supervisor import homelock
+from tests.process_tree import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 90
@@ -126,6 +127,10 @@ class Product:
                 if mark in environment.split(b"\0"):
                     found.append(int(folder.name))
         return found
+
+    def workers(self) -> list[int]:
+        """Celery workers, by their command line."""
+        return [pid for pid in self.processes() if {"celery", "worker"} <= set(command_line(pid).split())]
 
     def end(self) -> None:
         """Stopped, and if that fails killed."""

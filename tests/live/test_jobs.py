@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import uuid
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,21 +53,9 @@ def test_the_command_says_what_is_due_and_how_the_last_runs_went(product: Produc
     assert re.search(r"key-rotation +in \d+ s ", said)
 
 
-def workers(product: Product) -> list[int]:
-    """Celery workers, by their command line."""
-    return [pid for pid in product.processes() if b"\0worker\0" in _command_line(pid)]
-
-
-def _command_line(pid: int) -> bytes:
-    try:
-        return (Path("/proc") / str(pid) / "cmdline").read_bytes()
-    except OSError:  # it has just ended
-        return b""
-
-
 def test_a_worker_that_is_killed_is_replaced_and_goes_on_ticking(product: Product) -> None:
-    [before] = workers(product)
+    [before] = product.workers()
     os.kill(before, signal.SIGKILL)
-    eventually(lambda: set(workers(product)) - {before}, seconds=30)
+    eventually(lambda: set(product.workers()) - {before}, seconds=30)
     ticked = jobs(product)["last_tick_at"]
     eventually(lambda: jobs(product)["last_tick_at"] > ticked, seconds=60)

@@ -3,7 +3,6 @@
 import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.live.operator import NEW, eventually
 from tests.live.product import Product
+from tests.process_tree import command_line, descendants
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
@@ -78,8 +78,8 @@ def disposable(new_product: Callable[..., Product]) -> Product:
 
 def broker(product: Product) -> int:
     """It writes its title over its environment, so it is known as a child of the supervisor."""
-    children = Path(f"/proc/{product.supervisor}/task/{product.supervisor}/children").read_text().split()
-    [pid] = [int(pid) for pid in children if "valkey" in Path(f"/proc/{pid}/comm").read_text()]
+    assert product.supervisor
+    [pid] = [pid for pid in descendants(product.supervisor) if "valkey" in command_line(pid)]
     return pid
 
 
@@ -102,7 +102,7 @@ def test_it_is_not_ready_while_the_broker_is_away_but_tokens_are_issued(disposab
 
 
 def test_it_is_not_ready_when_no_worker_ticks(disposable: Product) -> None:
-    workers = [pid for pid in disposable.processes() if b"celery" in _arguments(pid) and b"worker" in _arguments(pid)]
+    workers = disposable.workers()
     assert workers
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)
@@ -113,10 +113,3 @@ def test_it_is_not_ready_when_no_worker_ticks(disposable: Product) -> None:
         for pid in workers:
             os.kill(pid, signal.SIGCONT)
     eventually(lambda: not unready(disposable), seconds=60)
-
-
-def _arguments(pid: int) -> list[bytes]:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return []

@@ -6,7 +6,6 @@ import signal
 import sqlite3
 import subprocess
 import time
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -57,14 +56,6 @@ def renewed(product: Product) -> int:
     return int(count)
 
 
-def workers(product: Product) -> list[int]:
-    def is_worker(pid: int) -> bool:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        return b"celery" in words and b"worker" in words
-
-    return [pid for pid in product.processes() if is_worker(pid)]
-
-
 @pytest.fixture(params=DATABASES)
 def fresh(request: pytest.FixtureRequest, new_product: NewProduct) -> Product:
     """A product that no other test has used."""
@@ -80,9 +71,9 @@ def test_a_worker_killed_again_and_again_loses_no_renewal_and_makes_none_twice(f
     for kill in range(1, KILLS + 1):
         # In the midst of it, a little further on each time.
         eventually(lambda share=kill: renewed(fresh) >= share * CERTIFICATES // (KILLS + 2), seconds=240)
-        for pid in workers(fresh):
+        for pid in fresh.workers():
             os.kill(pid, signal.SIGKILL)
-        assert eventually(lambda: workers(fresh), seconds=60)
+        assert eventually(fresh.workers, seconds=60)
     printed, _ = waiting.communicate(timeout=300)
     assert json.loads(printed)["renewed"] == CERTIFICATES
     time.sleep(2)  # a task that was sent twice would make itself known by now

@@ -14,6 +14,7 @@ from controlplane.operations.bench.postgresql import PREFIX, postgresql_server
 from tests.lab.machine import run_through
 from tests.live.operator import eventually
 from tests.live.product import ROOT
+from tests.process_tree import descendants, runs
 
 pytestmark = pytest.mark.postgres
 
@@ -42,12 +43,12 @@ def test_it_ends_with_an_owner_who_is_killed(owner: subprocess.Popen[str]) -> No
     assert owner.stdout
     server, folder = int(owner.stdout.readline()), Path(owner.stdout.readline().strip())
     assert folder.name.startswith(PREFIX)
-    processes = [server, *map(int, Path(f"/proc/{server}/task/{server}/children").read_text().split())]
+    processes = [server, *descendants(server)]
     assert len(processes) > 4
 
     owner.kill()
 
-    assert eventually(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in processes), seconds=10)
+    assert eventually(lambda: not any(runs(pid) for pid in processes), seconds=10)
     shutil.rmtree(folder)  # the next server of that user would; the ordinary user has none here
 
 

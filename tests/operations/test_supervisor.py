@@ -13,6 +13,7 @@ import pytest
 from controlplane.operations.supervisor.child import Child, ChildSpec, restart_delay
 from controlplane.operations.supervisor.stopping import StopRequested
 from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
+from tests.process_tree import runs
 
 SLEEP = "exec sleep 60"
 
@@ -37,14 +38,6 @@ def start(running: Supervisor, *specs: ChildSpec, seconds: float = 5) -> list[in
     return [child.process.pid for child in running._groups[-1] if child.process]
 
 
-def alive(pid: int) -> bool:
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 def eventually(condition: Callable[[], bool], seconds: float = 5) -> bool:
     give_up_at = time.monotonic() + seconds
     while time.monotonic() < give_up_at:
@@ -58,7 +51,7 @@ def test_leaving_the_block_stops_every_child() -> None:
     with supervisor([]) as running:
         pids = start(running, shell("one", SLEEP), shell("two", SLEEP))
 
-    assert not any(alive(pid) for pid in pids)
+    assert not any(runs(pid) for pid in pids)
 
 
 def test_an_error_in_the_block_stops_every_child() -> None:
@@ -72,7 +65,7 @@ def test_an_error_in_the_block_stops_every_child() -> None:
     with pytest.raises(ValueError):  # noqa: PT011
         fail_with_children()
 
-    assert not any(alive(pid) for pid in pids)
+    assert not any(runs(pid) for pid in pids)
 
 
 def test_a_child_that_dies_at_start_is_named_with_its_last_words() -> None:
@@ -97,7 +90,7 @@ def test_a_child_that_ignores_sigterm_is_ended_all_the_same(monkeypatch: pytest.
     with supervisor([]) as running:
         pids = start(running, deaf)
 
-    assert not any(alive(pid) for pid in pids)
+    assert not any(runs(pid) for pid in pids)
 
 
 def test_children_started_first_are_stopped_last() -> None:
@@ -145,7 +138,7 @@ def test_a_child_that_dies_is_started_again(monkeypatch: pytest.MonkeyPatch) -> 
             running.watch()
         assert child.process is not None
         second = child.process.pid
-        assert alive(second)
+        assert runs(second)
 
     assert second != first
     assert any("It was ended by SIGKILL" in line for line in said)
@@ -167,7 +160,7 @@ def test_a_signal_asks_to_stop() -> None:
     with pytest.raises(StopRequested):
         be_told_to_stop()
 
-    assert not any(alive(pid) for pid in pids)
+    assert not any(runs(pid) for pid in pids)
 
 
 def test_a_signal_while_children_are_being_started_stops_those_that_were() -> None:
@@ -190,7 +183,7 @@ def test_a_signal_while_children_are_being_started_stops_those_that_were() -> No
         be_told_to_stop()
 
     assert len(pids) == 1
-    assert not alive(pids[0])
+    assert not runs(pids[0])
 
 
 def test_children_die_with_a_supervisor_that_is_killed() -> None:
@@ -205,7 +198,7 @@ def test_children_die_with_a_supervisor_that_is_killed() -> None:
         pid = int(parent.stdout.readline())
         parent.kill()
 
-    assert eventually(lambda: not alive(pid))
+    assert eventually(lambda: not runs(pid))
 
 
 @pytest.mark.parametrize(("status", "restarted"), [(0, False), (1, True)], ids=["ends-well", "fails"])
