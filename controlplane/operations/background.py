@@ -82,6 +82,7 @@ def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], N
                 )
                 os.close(writing)
             _await_ready(process, pipe, progress=progress, log=home.path / log)
+            stop_requests.check()  # the caller may have ended in the last half second before it was ready
         except StopRequested as request:
             if process and _undo(process, stop_requests) == -signal.SIGTERM:  # too early to say so itself
                 output.write(f"{request} Nothing was started.\n".encode())

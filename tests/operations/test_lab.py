@@ -214,6 +214,13 @@ def test_a_process_that_only_has_the_number_of_a_servers_init_is_not_entered() -
         entering.enter(ENTRY, ["true"], user_namespace=True)
 
 
+def test_a_process_that_has_ended_has_no_start() -> None:
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    with pytest.raises(ProcessLookupError):
+        state.started(ended.pid)
+
+
 def test_what_runs_beside_servers_needs_nothing_but_the_standard_library() -> None:
     """It runs with an empty environment and no site-packages, so nothing of the product is in its memory."""
     for module in ("launcher", "dressing"):

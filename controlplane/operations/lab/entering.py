@@ -46,7 +46,7 @@ def enter(entry: Entry, command: Sequence[str], *, user_namespace: bool) -> int:
         inner = os.pidfd_open(entry.inner)
         if started(entry.inner) != entry.started:
             raise ProcessLookupError
-    except (ProcessLookupError, FileNotFoundError):
+    except ProcessLookupError:
         raise CannotEnter(f"{entry.name} has just left the lab.") from None
     where = Path.cwd()
     try:

@@ -157,7 +157,7 @@ class Keeper:
                         name=member.name,
                         address=member.address,
                         inner=inner,
-                        started=state.started(inner),
+                        started=each.place.started,
                     )
                 )
         keeper = homelock.holder(settings.HOME, state.LOCK)

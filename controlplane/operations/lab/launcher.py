@@ -40,13 +40,18 @@ def main() -> None:
     if not (line := channel.makefile().readline()):
         return  # the keeper has gone
     plan = json.loads(line)
+    answer: dict[str, Any]
     try:
         descriptors, inner = _make(plan)
+        answer = {"inner": inner}
     except OSError as error:
-        channel.sendall(json.dumps({"error": f"{error.filename}: {error.strerror}"}).encode())
-        return
-    socket.send_fds(channel, [json.dumps({"inner": inner}).encode()], descriptors)
-    _sleep()
+        descriptors, answer = [], {"error": f"{error.filename}: {error.strerror}"}
+    try:
+        socket.send_fds(channel, [json.dumps(answer).encode()], descriptors)
+    except ConnectionError:
+        return  # the keeper was told to stop meanwhile
+    if "inner" in answer:
+        _sleep()
 
 
 def _make(plan: dict[str, Any]) -> tuple[list[int], int]:

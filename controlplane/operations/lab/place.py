@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from controlplane.operations.lab import wiring
+from controlplane.operations.lab import state, wiring
 from controlplane.operations.lab.members import Member
 from controlplane.operations.lab.names import CONTROL_PLANE_ADDRESS
 from identity.inside.origin import SERVICE_ADDRESS
@@ -48,7 +48,11 @@ class Place:
         self.member = member
         self.ground = ground
         self.outer, self.inner, self.sockets = _launch(member, ground)
-        self.alive = os.pidfd_open(self.inner)
+        try:
+            self.alive, self.started = os.pidfd_open(self.inner), state.started(self.inner)
+        except ProcessLookupError:
+            _end(self.outer, self.sockets)
+            raise CannotPlace(f"The namespaces of {member.name}: its first process ended") from None
         try:
             wiring.run(self.outer.pid, wiring.far_end(member, self.inner))
             wiring.run(self.inner, wiring.near_end(member))
@@ -75,10 +79,7 @@ class Place:
 
     def close(self) -> None:
         """End every process in the server; the kernel takes the rest away."""
-        for sock in self.sockets:
-            sock.close()
-        self.outer.kill()
-        self.outer.wait()
+        _end(self.outer, self.sockets)
         select.select([self.alive], [], [], START_SECONDS)
         os.close(self.alive)
 
@@ -105,6 +106,13 @@ class Place:
         )
 
 
+def _end(outer: subprocess.Popen[bytes], sockets: list[socket.socket]) -> None:
+    for sock in sockets:
+        sock.close()
+    outer.kill()
+    outer.wait()
+
+
 def _launch(member: Member, ground: Ground) -> tuple[subprocess.Popen[bytes], int, list[socket.socket]]:
     """The outer process, the id of the inner one, the listening sockets in the order of LISTENING."""
     ours, theirs = socket.socketpair()
@@ -126,8 +134,7 @@ def _launch(member: Member, ground: Ground) -> tuple[subprocess.Popen[bytes], in
             message, descriptors = json.dumps({"error": str(error)}).encode(), []
     said: dict[str, Any] = json.loads(message or b'{"error": "its launcher ended"}')
     if "error" in said:
-        outer.kill()
-        outer.wait()
+        _end(outer, [])
         raise CannotPlace(f"The namespaces of {member.name}: {said['error']}")
     return outer, said["inner"], [socket.socket(fileno=each) for each in descriptors]
 

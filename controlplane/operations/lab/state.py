@@ -57,5 +57,9 @@ def running(home: Home) -> State | None:
 
 
 def started(process: int) -> str:
-    """Field 22 of proc_pid_stat(5). Raises FileNotFoundError when there is no such process."""
-    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    """Field 22 of proc_pid_stat(5). Raises ProcessLookupError when there is no such process."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
+    except FileNotFoundError:
+        # A process that ends between the opening and the reading raises the same by itself.
+        raise ProcessLookupError(process) from None
