@@ -1,6 +1,7 @@
 """A start that is interrupted leaves nothing; a product that is up stays, or ends with whom it was started for."""
 
 import os
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -35,8 +36,10 @@ def product_at(prepared: Product, new_product: NewProduct) -> Callable[[str], Pr
 
 
 @contextmanager
-def started(product: Product, output: Path | Terminal, *options: str) -> Iterator[Family]:
-    command = with_parent(product.command("up", *options))
+def started(
+    product: Product, output: Path | Terminal, *options: str, through: Callable[[list[str]], list[str]] = with_parent
+) -> Iterator[Family]:
+    command = through(product.command("up", *options))
     with family(command, environment=product.environment, output=output) as all_of_it:
         yield all_of_it
 
@@ -134,6 +137,21 @@ def test_a_start_in_the_foreground_is_undone_when_it_is_interrupted(
 def test_up_ends_with_its_terminal(product_at: Callable[[str], Product], moment: str) -> None:
     terminal = Terminal()
     with started(product_at(moment), terminal) as all_of_it:
+        come_to(moment, all_of_it)
+        terminal.close()
+        all_of_it.assert_gone()
+
+
+def by_make(command: list[str]) -> list[str]:
+    return ["make", "-f", os.devnull, "--eval", f"up: ; @{shlex.join(command)}", "up"]
+
+
+@pytest.mark.parametrize("moment", [LOADING, READY])
+def test_up_ends_with_its_terminal_although_the_hangup_goes_to_make(
+    product_at: Callable[[str], Product], moment: str
+) -> None:
+    terminal = Terminal()
+    with started(product_at(moment), terminal, through=by_make) as all_of_it:
         come_to(moment, all_of_it)
         terminal.close()
         all_of_it.assert_gone()

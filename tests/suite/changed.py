@@ -7,7 +7,12 @@ from tests.suite.parts import NAMED
 
 UNIT = ("unit", "weather", "thorough")
 TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
-    # Tests, by the parts that collect them. What several parts import is not here, and so touches everything.
+    # Tests that other parts import, too. What most parts import is not in this table, and so touches everything.
+    (("tests/docs/conformance.py", "tests/docs/document.py"), tuple(NAMED)),
+    (("tests/services/test_token_verification.py",), (*UNIT, "postgres")),
+    (("tests/lab/machine.py",), (*UNIT, "lab")),
+    (("tests/conformance/sdks.py",), ("conformance", "lab")),
+    # Tests, by the parts that collect them.
     (("tests/live/test_",), ("live", "e2e")),
     (("tests/browser/",), ("browser",)),
     (("tests/conformance/",), ("conformance",)),

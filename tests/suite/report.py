@@ -24,7 +24,7 @@ def lines(record: Record) -> Iterator[str]:
     speeds = [Speed(raw) for raw in record.speeds()]
     yield from (describe(speed) for speed in speeds)
     yield ""
-    yield f"{'part':12} {'seconds':>8} {'allowed':>8} {'CPU s':>8} {'collection':>11} {'tests':>7}"
+    yield f"{'part':12} {'seconds':>8} {'budget':>8} {'CPU s':>8} {'collection':>11} {'tests':>7}"
     for part in parts:
         allowed = max(speed.allowed(NAMED[part.name].budget) for speed in speeds)
         yield (
@@ -53,7 +53,7 @@ def faults(record: Record) -> Iterator[str]:
             allowed = TOO_SLOW * max(speed.allowed(NAMED[part.name].budget) for speed in speeds)
             if part.seconds > allowed:
                 slow = "".join(f"\n  {seconds:7.1f} s  {name}" for name, seconds in part.slowest)
-                yield f"{part.name} took {part.seconds:.0f} s; at most {allowed:.0f} s are allowed here.{slow}"
+                yield f"{part.name} took {part.seconds:.0f} s; {TOO_SLOW} times its budget are {allowed:.0f} s.{slow}"
     if len(saved := _saved(parts)) > MOST_SAVED:
         yield f"{len(saved)} tests passed only when they were tried again; at most {MOST_SAVED} may."
     for part in parts:

@@ -3,9 +3,10 @@
 import os
 import select
 import signal
+import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Self
 
@@ -67,8 +68,21 @@ class StopRequests:
             self._reason = reason
         return handle
 
+    def end_with_terminal(self) -> None:
+        """Stop when the terminal of the standard streams is closed, unless SIGHUP is ignored, as after nohup(1).
+
+        SIGHUP goes to the leader of the session, and that may be a program, such as make(1), that waits for this one.
+        """
+        if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+            return
+        for descriptor in range(3):
+            # Not isatty(3), which a terminal that is closed already denies. Other devices never hang up.
+            with suppress(OSError):
+                if stat.S_ISCHR(os.fstat(descriptor).st_mode):
+                    self.watch(descriptor, 0, "Its terminal was closed.")
+
     def watch(self, descriptor: int, event: int, reason: str) -> None:
-        """Stop when ``event`` of poll(2) happens to a descriptor."""
+        """Stop when ``event`` of poll(2), POLLHUP or POLLERR happens to a descriptor."""
         self._poll.register(descriptor, event)
         self._reasons[descriptor] = reason
 

@@ -49,11 +49,13 @@ class Command(BaseCommand):
 
     def _run(self) -> None:
         parent = self._stop_requests.end_with_parent(unless_ignored=(signal.SIGHUP, signal.SIGINT))
+        self._stop_requests.end_with_terminal()
 
         def ready() -> None:
             if parent is not None:
                 self._stop_requests.forget(parent)
             self._welcome()
+            self._say("  Ctrl-C stops it.\n")
 
         try:
             self._launch(progress=self._progress, ready=ready)
