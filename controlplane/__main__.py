@@ -8,10 +8,21 @@ import controlplane.operations.supervisor.stopping  # noqa: F401  notes who star
 
 
 def main() -> None:
+    _open_standard_streams()
     try:
         _run()
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+
+
+def _open_standard_streams() -> None:
+    """Where the caller has closed one, the next file to be opened would become it, for this program's children too."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(opened, True)
+    os.close(opened)
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r+"))  # noqa: SIM115  for the life of the process
 
 
 def _run() -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,8 +159,9 @@ STARTS_A_DAEMON = """
 import os, subprocess, sys, time
 sys.path.insert(0, {root!r})
 from tests.suite import processes
+processes.raise_interrupted()
 processes.adopt_orphans()
-daemon = "import os, sys, time; os.setsid(); open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+daemon = "import os, sys, time; os.setsid(); open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"
 script = "import subprocess, sys; subprocess.Popen(sys.argv[1:])" + {then!r}
 print(processes.run([sys.executable, "-c", script, sys.executable, "-c", daemon, {file!r}], dict(os.environ)))
 """
@@ -173,10 +175,14 @@ def test_a_daemon_that_a_part_leaves_is_named_and_killed(tmp_path: Path) -> None
     assert not Path("/proc", file.read_text()).exists()
 
 
-def test_a_part_that_is_interrupted_leaves_no_daemon(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_part_that_is_interrupted_leaves_no_daemon(tmp_path: Path, times: int) -> None:
     file = tmp_path / "pid"
-    program = STARTS_A_DAEMON.format(root=str(ROOT), then="; import time; time.sleep(600)", file=str(file))
+    then = "; import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(60)"
+    program = STARTS_A_DAEMON.format(root=str(ROOT), then=then, file=str(file))
     with subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL) as runner:
         eventually(lambda: file.exists() and file.read_text())
-        runner.send_signal(signal.SIGINT)
+        for _ in range(times):
+            runner.send_signal(signal.SIGINT)
+            time.sleep(0.2)
     assert not Path("/proc", file.read_text()).exists()

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from controlplane.operations.bench.signing import raw_rate
@@ -23,14 +22,8 @@ from tests.suite.record import Measured, Record
 MEASURE_SECONDS = 1.5
 BROKEN_OFF = 128
 """Added to the number of the signal, as shells do."""
-
-
-class Interrupted(BaseException):
-    """A signal asks to stop."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
+OF_PYTEST = {"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTHONOPTIMIZE"}
+"""Variables of a shell that would leave out tests, or the assertions in them."""
 
 
 def main() -> int:
@@ -38,9 +31,9 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.parts) - {*NAMED, *GROUPS}:
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+    for name in OF_PYTEST & os.environ.keys():
+        del os.environ[name]
+    processes.raise_interrupted()
     processes.end_with_parent()
     processes.adopt_orphans()
     try:
@@ -52,7 +45,7 @@ def main() -> int:
                 names = _chosen(options.changed)
             status = _run([NAMED[name] for name in names], record)
             return (_report(record) or status) if is_ours else status
-    except Interrupted as interrupted:
+    except processes.Interrupted as interrupted:
         print(f"\nStopped by {signal.Signals(interrupted.number).name}.")
         return BROKEN_OFF + interrupted.number
 
@@ -125,10 +118,6 @@ def _chosen(base: str) -> list[str]:
         because = ", ".join(found.get(name, [])[:3]) + (" ..." if len(found.get(name, [])) > 3 else "")
         print(f"  {name:12} {because or 'always' if name in found else 'left out'}")
     return list(found)
-
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise Interrupted(number)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from controlplane.operations.supervisor.lifeline import LIBC, PR_SET_PDEATHSIG, die_with
 from tests.process_tree import command_line, descendants
@@ -32,6 +33,32 @@ class Ended:
     """Of every process that it started, daemons too."""
     left: list[str]
     """Command lines of processes, and mounts, that were still there after SECONDS_TO_END."""
+
+
+class Interrupted(BaseException):
+    """A signal asks to stop."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+def raise_interrupted() -> None:
+    """Make the first SIGINT, SIGTERM or SIGHUP raise Interrupted, unless it is ignored.
+
+    Those that follow are ignored, so that nothing interrupts the clearing up, which takes seconds.
+    """
+    heeded = [
+        each for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) != signal.SIG_IGN
+    ]
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        for each in heeded:
+            signal.signal(each, signal.SIG_IGN)
+        raise Interrupted(number)
+
+    for each in heeded:
+        signal.signal(each, interrupt)
 
 
 def adopt_orphans() -> None:

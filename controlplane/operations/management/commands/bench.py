@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import urllib.parse
 import urllib.request
 from argparse import SUPPRESS, ArgumentParser
@@ -77,6 +78,10 @@ class Command(BaseCommand):
                 self._measure(options)
         except StopRequested as request:
             raise CommandError(f"{request} Everything that had been started is stopped again.") from None
+        except BrokenPipeError:
+            # Django's own message would go the same way, and Python's last flush too.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise CommandError("Nobody reads the rest of the output. Everything is stopped again.") from None
         except (children.Failed, postgresql.CannotStart) as error:
             raise CommandError(str(error)) from None
 
