@@ -15,11 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from controlplane.home import Home
+from controlplane.operations.background import LOG
 from controlplane.operations.supervisor import homelock
 from tests.process_tree import command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 90
+LOG_LINES = 60
 DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 """Before a command line: the kernel kills the process when the one that starts it ends, however it ends."""
 NEVER_A_CLIENTS = (10_000, 32_768)
@@ -90,7 +92,12 @@ class Product:
 
     def start(self, *options: str) -> str:
         """It stops by itself when this process ends, however that happens."""
-        return self.run("up", "--detach", "--stop-with", str(os.getpid()), *options)
+        try:
+            return self.run("up", "--detach", "--stop-with", str(os.getpid()), *options)
+        except AssertionError as error:
+            log = (self.home / LOG).read_text().splitlines()
+            error.add_note("\n".join(["The end of its log:", *log[-LOG_LINES:]]))
+            raise
 
     def stop(self) -> str:
         return self.run("down")

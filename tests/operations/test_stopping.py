@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from controlplane.operations.supervisor import stopping
 from controlplane.operations.supervisor.stopping import NotRunning, StopRequested, StopRequests
 
 
@@ -132,3 +133,15 @@ def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
         "    os.kill(os.getpid(), signal.SIGHUP)\n"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_the_timer_may_interrupt_the_look_for_a_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "LOOK_EVERY", 0.0002)
+    requests = stopping.StopRequests()
+    reading, writing = os.pipe()
+    requests.watch(writing, select.POLLERR, "Nobody reads.")
+    with requests:
+        for _ in range(20_000):
+            requests.check()
+    os.close(reading)
+    os.close(writing)

@@ -36,8 +36,7 @@ class StopRequests:
         self._armed = False
         self._lost = False
         self._postponed = False
-        self._poll = select.poll()
-        self._reasons: dict[int, str] = {}
+        self._reasons: dict[int, tuple[int, str]] = {}
 
     def end_with(self, pid: int, reason: str) -> int:
         """Stop when that process ends; returns the descriptor to forget. Raises NotRunning."""
@@ -83,19 +82,24 @@ class StopRequests:
 
     def watch(self, descriptor: int, event: int, reason: str) -> None:
         """Stop when ``event`` of poll(2), POLLHUP or POLLERR happens to a descriptor."""
-        self._poll.register(descriptor, event)
-        self._reasons[descriptor] = reason
+        self._reasons[descriptor] = event, reason
 
     def forget(self, descriptor: int) -> None:
-        self._poll.unregister(descriptor)
         del self._reasons[descriptor]
 
     def check(self) -> None:
         """Raise StopRequested if there is a reason, also one that was raised before and got lost on its way."""
         if self._reason is None:
-            self._reason = next((self._reasons[descriptor] for descriptor, _ in self._poll.poll(0)), None)
+            self._reason = self._look()
         if self._reason is not None:
             raise StopRequested(self._reason)
+
+    def _look(self) -> str | None:
+        # An object of its own each time: the timer may interrupt one that looks, and none may be used twice at once.
+        poll = select.poll()
+        for descriptor, (event, _) in self._reasons.items():
+            poll.register(descriptor, event)
+        return next((self._reasons[descriptor][1] for descriptor, _ in poll.poll(0)), None)
 
     @contextmanager
     def postponed(self) -> Iterator[None]:
