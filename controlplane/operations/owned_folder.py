@@ -83,7 +83,7 @@ def _removed_in_the_end(path: Path, lock: int) -> Iterator[None]:
     try:
         yield
     finally:
-        shutil.rmtree(path, ignore_errors=True)  # what somebody still writes into is left to the next one
+        shutil.rmtree(path, ignore_errors=True)  # what is still written to stays until the next start
         os.close(lock)
 
 

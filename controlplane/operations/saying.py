@@ -12,4 +12,9 @@ def say(stdout: OutputWrapper, text: str) -> None:
         stdout.write(text)
         stdout.flush()
     except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)
+        discard_the_rest()
+
+
+def discard_the_rest() -> None:
+    """Let the standard output lead nowhere, so that no further write to it fails."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)

@@ -49,7 +49,7 @@ class Place:
         self.ground = ground
         self.outer, self.inner, self.sockets = _launch(member, ground)
         try:
-            self.alive, self.started = os.pidfd_open(self.inner), state.started(self.inner)
+            self.started, self.alive = state.started(self.inner), os.pidfd_open(self.inner)
         except ProcessLookupError:
             _end(self.outer, self.sockets)
             raise CannotPlace(f"The namespaces of {member.name}: its first process ended") from None

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sys
 import urllib.parse
 import urllib.request
 from argparse import SUPPRESS, ArgumentParser
@@ -19,6 +18,7 @@ from controlplane.operations.bench import children, lists, postgresql, product, 
 from controlplane.operations.bench.load import Request, Result, run
 from controlplane.operations.bench.population import populate
 from controlplane.operations.bench.signing import raw_rate
+from controlplane.operations.saying import discard_the_rest
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
 
 VERSION = "version=2025-08-26"
@@ -79,9 +79,8 @@ class Command(BaseCommand):
         except StopRequested as request:
             raise CommandError(f"{request} Everything that had been started is stopped again.") from None
         except BrokenPipeError:
-            # Django's own message would go the same way, and Python's last flush too.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise CommandError("Nobody reads the rest of the output. Everything is stopped again.") from None
+            discard_the_rest()  # Python flushes it once more at its end
+            raise CommandError("The output was closed. Everything that had been started is stopped again.") from None
         except (children.Failed, postgresql.CannotStart) as error:
             raise CommandError(str(error)) from None
 
