@@ -26,6 +26,8 @@ BAREMINT_COS_IAM_URL = env.str("BAREMINT_COS_IAM_URL", default=BAREMINT_PUBLIC_U
 # Processes of each HTTP service, and Python threads in each process.
 BAREMINT_WORKERS = env.int("BAREMINT_WORKERS", default=2)
 BAREMINT_THREADS = env.int("BAREMINT_THREADS", default=2)
+# How long the services may take to be ready before ``baremint up`` gives up.
+BAREMINT_START_SECONDS = env.between("BAREMINT_START_SECONDS", 1, 3600, default=60)
 
 # --- What is simulated --------------------------------------------------------------------------------------
 BAREMINT_REGION = env.str("BAREMINT_REGION", default="us-south")

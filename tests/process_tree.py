@@ -1,4 +1,4 @@
-"""Processes as Linux shows them in /proc: what they were called with, and who started whom."""
+"""Processes as Linux shows them in /proc: their names, what they were called with, and who started whom."""
 
 from pathlib import Path
 
@@ -7,6 +7,14 @@ def command_line(pid: int) -> str:
     """With blanks between its words; empty when the process has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def name(pid: int) -> str:
+    """Its own name for itself, 15 bytes at the most; empty when the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
     except OSError:
         return ""
 

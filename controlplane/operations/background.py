@@ -1,7 +1,7 @@
 """A process in the background, the supervisor (``up --detach``) or the lab, and word from it until it is ready.
 
-The two talk over a pipe, one JSON object a line: ``{"progress": ...}``, then ``{"ready": true}`` or
-``{"failed": ...}``. When one end of it closes before that, the other knows that its partner is gone.
+The two talk over a pipe (supervisor/report.py). When one end of it closes before the background process is ready, the
+other knows that its partner is gone.
 """
 
 import json
@@ -12,10 +12,11 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 from controlplane.home import Home
 from controlplane.operations.supervisor.child import how_it_ended
+from controlplane.operations.supervisor.report import Report
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
 
 LOG = "baremint.log"
@@ -27,39 +28,26 @@ class StartFailed(Exception):
     """The reason, as the background process gave it."""
 
 
-class Reporter:
+class Reporter(Report):
     """The background process's end of the pipe. Until it is ready it stops when nobody reads at the other end."""
 
     def __init__(self, descriptor: int, stop_requests: StopRequests) -> None:
-        self._descriptor = descriptor
+        super().__init__(descriptor)
         self._stop_requests = stop_requests
         stop_requests.watch(descriptor, select.POLLERR, NOBODY_WAITS)
 
-    def progress(self, text: str) -> None:
-        self._send({"progress": text})
-
-    def ready(self) -> None:
+    def ready(self, facts: Any = None) -> bool:
         """From now on it runs by itself. Raises StopRequested when nobody has waited for this."""
         self._stop_requests.forget(self._descriptor)
-        if not self._send({"ready": True}):
+        if not super().ready(facts):
             raise StopRequested(NOBODY_WAITS)
-        os.close(self._descriptor)
-        self._descriptor = -1
-
-    def failed(self, reason: str) -> None:
-        self._send({"failed": reason})
-
-    def _send(self, message: dict[str, object]) -> bool:
-        """Returns whether somebody can read it."""
-        try:
-            os.write(self._descriptor, json.dumps(message).encode() + b"\n")
-        except OSError:
-            return False
         return True
 
 
-def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], None]) -> None:
-    """Start ``baremint COMMAND`` in the background; returns when everything answers. Raises StartFailed.
+def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], None]) -> Any:
+    """Start ``baremint COMMAND`` in the background; returns when everything answers, with the facts of its report.
+
+    Raises StartFailed.
 
     A start that is interrupted is undone: by a signal, by the end of this process, and by the end of the one that
     started it, unless that has put it into the background itself, or told it to survive hang-ups.
@@ -81,19 +69,20 @@ def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], N
                     start_new_session=True,
                 )
                 os.close(writing)
-            _await_ready(process, pipe, progress=progress, log=home.path / log)
+            facts = _await_ready(process, pipe, progress=progress, log=home.path / log)
             stop_requests.check()  # the caller may have ended in the last half second before it was ready
         except StopRequested as request:
             if process and _undo(process, stop_requests) == -signal.SIGTERM:  # too early to say so itself
                 output.write(f"{request} Nothing was started.\n".encode())
             raise StartFailed(f"{request} Everything that had been started is stopped again.") from None
+    return facts
 
 
-def _await_ready(process: subprocess.Popen[bytes], pipe: TextIO, *, progress: Callable[[str], None], log: Path) -> None:
+def _await_ready(process: subprocess.Popen[bytes], pipe: TextIO, *, progress: Callable[[str], None], log: Path) -> Any:
     for line in pipe:
         message = json.loads(line)
-        if message.get("ready"):
-            return
+        if "ready" in message:
+            return message["ready"]
         if reason := message.get("failed"):
             process.wait()
             raise StartFailed(reason)

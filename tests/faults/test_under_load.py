@@ -16,7 +16,7 @@ POWER_CUTS = 3
 
 def test_an_http_worker_that_is_killed_takes_no_answer_with_it(whole: Whole) -> None:
     """F1. The others go on; what was cut off is a connection that was reset, never an answer that says so."""
-    with whole.loaded() as load, whole.killing("serve_metadata", load.ledger, every=2) as killed:
+    with whole.loaded() as load, whole.killing("metadata", load.ledger, every=2) as killed:
         load.go_on(12)
     assert len(killed) >= 3
     assert {entry.failure for entry in load.ledger.failures} <= CUT_OFF

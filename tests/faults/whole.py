@@ -28,7 +28,6 @@ from tests.faults.ledger import Ledger
 from tests.faults.load import Load
 from tests.live.operator import eventually
 from tests.live.product import DIES_WITH_US, Product, free_ports
-from tests.process_tree import command_line, parent
 
 CLIENTS = 8
 Pids = list[int]
@@ -101,19 +100,17 @@ class Whole:
 
     # --- Processes
 
-    def http_workers(self, command: str) -> Pids:
-        """The processes that answer, of ``serve_metadata`` or ``serve_controlplane``: children of the one so called."""
-        named = {pid for pid in self.product.processes() if command in command_line(pid)}
-        return [pid for pid in named if parent(pid) in named]
-
     @contextmanager
-    def killing(self, command: str, ledger: Ledger, *, every: float) -> Iterator[Pids]:
-        """While the block runs, a worker chosen at random gets SIGKILL every few seconds. The list holds whom."""
+    def killing(self, service: str, ledger: Ledger, *, every: float) -> Iterator[Pids]:
+        """While the block runs, a process of a service, chosen at random, gets SIGKILL every few seconds.
+
+        The list holds which.
+        """
         over, killed = Event(), list[int]()
 
         def kill() -> None:
             while not over.wait(every):
-                victims = self.http_workers(command)
+                victims = self.product.named(service)
                 if len(victims) > 1:  # the others are to be seen working
                     killed.append(random.choice(victims))
                     os.kill(killed[-1], signal.SIGKILL)

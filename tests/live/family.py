@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from tests import process_tree
 from tests.live.operator import eventually
 from tests.live.product import ROOT
 from tests.process_tree import command_line, descendants
@@ -77,8 +78,12 @@ class Family:
     def await_process(self, *words: str) -> int:
         return int(eventually(lambda: self.find(*words), seconds=MOMENT_SECONDS))
 
+    def await_named(self, name: str) -> int:
+        """A process that calls itself so, such as the fork of a service."""
+        return int(eventually(lambda: next((pid for pid in self.living() if process_tree.name(pid) == name), None)))
+
     def await_words(self, words: str) -> None:
-        eventually(lambda: words in self.output, seconds=MOMENT_SECONDS)
+        eventually(lambda: words in self.output, seconds=MOMENT_SECONDS, every=0.005)
 
     def assert_gone(self) -> None:
         give_up_at = time.monotonic() + LONGEST

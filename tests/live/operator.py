@@ -13,13 +13,13 @@ NEW = "2025-08-26"
 VIEWER = "crn:v1:bluemix:public:iam::::role:Viewer"
 
 
-def eventually(look: Callable[[], Any], *, seconds: float = 20.0) -> Any:
+def eventually(look: Callable[[], Any], *, seconds: float = 20.0, every: float = 0.1) -> Any:
     """The first truthy answer, or a failure after ``seconds``."""
     give_up_at = time.monotonic() + seconds
     while time.monotonic() < give_up_at:
         if found := look():
             return found
-        time.sleep(0.1)
+        time.sleep(every)
     raise AssertionError(f"nothing within {seconds} s")
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from controlplane.home import Home
 from controlplane.operations.background import LOG
 from controlplane.operations.supervisor import homelock
-from tests.process_tree import command_line
+from tests import process_tree
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND_SECONDS = 90
@@ -135,9 +135,9 @@ class Product:
                     found.append(int(folder.name))
         return found
 
-    def workers(self) -> list[int]:
-        """Celery workers, by their command line."""
-        return [pid for pid in self.processes() if {"celery", "worker"} <= set(command_line(pid).split())]
+    def named(self, name: str) -> list[int]:
+        """The processes of a service, such as ``metadata`` or ``worker``."""
+        return [pid for pid in self.processes() if process_tree.name(pid) == name]
 
     def end(self) -> None:
         """Stopped, and if that fails killed."""

@@ -171,7 +171,7 @@ def test_a_product_that_is_up_stays_although_nobody_reads_or_waits_any_more(prep
     start = ["sh", "-c", '"$@" | head -1', "sh", *prepared.command("up", "--detach")]
     with family(start, environment=prepared.environment, output=tmp_path / "output") as all_of_it:
         assert all_of_it.status(seconds=60) == 0
-        assert all_of_it.output == "  ... starting the broker\n"
+        assert all_of_it.output == "  ... preparing the database\n"
         assert prepared.supervisor in all_of_it.living()
         assert prepared.read_info()["servers"]
         prepared.stop()

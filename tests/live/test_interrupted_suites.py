@@ -14,7 +14,7 @@ from tests.live.ready_made import ReadyMade
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 TWO_PRODUCTS = ("tests/live/test_what_up_says.py", "-k", "there_are_three_demo_servers")
-SERVING = ("-m", "controlplane", "serve_metadata")
+SERVING = "metadata"
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def environment(ready_made: ReadyMade, tmp_path: Path) -> dict[str, str]:
 def test_pytest_leaves_nothing(environment: dict[str, str], tmp_path: Path, how: signal.Signals) -> None:
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *TWO_PRODUCTS]
     with family(command, environment=environment, output=tmp_path / "output") as run:
-        run.await_process(*SERVING)
+        run.await_named(SERVING)
         os.kill(run.head, how)
         run.assert_gone()
 
@@ -41,6 +41,6 @@ def test_the_suite_leaves_nothing_when_make_is_killed(environment: dict[str, str
     recipe = tmp_path / "Makefile"
     recipe.write_text(f"live:\n\t@{sys.executable} -m tests.suite live\n")
     with family(["make", "--file", str(recipe)], environment=environment, output=tmp_path / "output") as run:
-        run.await_process(*SERVING)
+        run.await_named(SERVING)
         os.kill(run.head, signal.SIGKILL)
         run.assert_gone()

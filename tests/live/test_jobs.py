@@ -54,8 +54,8 @@ def test_the_command_says_what_is_due_and_how_the_last_runs_went(product: Produc
 
 
 def test_a_worker_that_is_killed_is_replaced_and_goes_on_ticking(product: Product) -> None:
-    [before] = product.workers()
+    [before] = product.named("worker")
     os.kill(before, signal.SIGKILL)
-    eventually(lambda: set(product.workers()) - {before}, seconds=30)
+    eventually(lambda: set(product.named("worker")) - {before}, seconds=30)
     ticked = jobs(product)["last_tick_at"]
     eventually(lambda: jobs(product)["last_tick_at"] > ticked, seconds=60)

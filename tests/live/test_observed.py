@@ -102,7 +102,7 @@ def test_it_is_not_ready_while_the_broker_is_away_but_tokens_are_issued(disposab
 
 
 def test_it_is_not_ready_when_no_worker_ticks(disposable: Product) -> None:
-    workers = disposable.workers()
+    workers = disposable.named("worker")
     assert workers
     for pid in workers:
         os.kill(pid, signal.SIGSTOP)

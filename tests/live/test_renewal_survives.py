@@ -71,7 +71,7 @@ def test_a_worker_killed_again_and_again_loses_no_renewal_and_makes_none_twice(f
     for kill in range(1, KILLS + 1):
         # In the midst of it, a little further on each time.
         eventually(lambda share=kill: renewed(fresh) >= share * CERTIFICATES // (KILLS + 2), seconds=240)
-        for pid in fresh.workers():
+        for pid in fresh.named("worker"):
             os.kill(pid, signal.SIGKILL)
         assert eventually(fresh.workers, seconds=60)
     printed, _ = waiting.communicate(timeout=300)

@@ -16,7 +16,7 @@ from controlplane.operations.owned_folder import owned_folder
 from tests.live.operator import Operator
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
-from tests.process_tree import command_line, parent
+from tests.process_tree import parent
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
@@ -84,9 +84,8 @@ def test_a_worker_that_is_killed_in_the_middle_leaves_no_server_stuck(new_produc
     product.start()
     operator = Operator(product.info)
     server = operator.vpc.create_bare_metal_server(operator.prototype()).get_result()
-    for pid in product.processes():
-        if "celery" in command_line(pid):
-            os.kill(pid, signal.SIGKILL)
+    for pid in product.named("worker"):
+        os.kill(pid, signal.SIGKILL)
     assert operator.await_status(server["id"], "running")["lifecycle_state"] == "stable"
 
 

@@ -7,10 +7,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
-from controlplane.operations.supervisor.child import Child, ChildSpec, restart_delay
+from controlplane.operations.supervisor.child import Child, ChildSpec, Program, restart_delay
 from controlplane.operations.supervisor.stopping import StopRequested
 from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
 from tests.process_tree import runs
@@ -19,7 +20,7 @@ SLEEP = "exec sleep 60"
 
 
 def shell(name: str, script: str, *, answers: Callable[[Child], bool] = lambda _: True) -> ChildSpec:
-    return ChildSpec(name, ["/bin/sh", "-c", script], answers)
+    return Program(name, ["/bin/sh", "-c", script], answers)
 
 
 @contextmanager
@@ -34,8 +35,24 @@ def supervisor(said: list[str]) -> Iterator[Supervisor]:
 
 
 def start(running: Supervisor, *specs: ChildSpec, seconds: float = 5) -> list[int]:
-    running.start(specs, seconds=seconds, progress=lambda _: None)
-    return [child.process.pid for child in running._groups[-1] if child.process]
+    return pids_of(running.start(specs, seconds=seconds, progress=lambda _: None))
+
+
+def pids_of(children: list[Child]) -> list[int]:
+    return [child.process.pid for child in children if child.process]
+
+
+@contextmanager
+def interrupted_after(seconds: float) -> Iterator[None]:
+    def interrupt(*_: object) -> None:
+        raise StopRequested
+
+    signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 5) -> bool:
@@ -68,18 +85,29 @@ def test_an_error_in_the_block_stops_every_child() -> None:
     assert not any(runs(pid) for pid in pids)
 
 
-def test_a_child_that_dies_at_start_is_named_with_its_last_words() -> None:
-    broken = shell("broken", "echo no such database; exit 3", answers=lambda _: False)
+def test_a_child_that_dies_three_times_at_start_is_named_in_one_line_with_its_last_one() -> None:
+    broken = shell("broken", "echo begun; echo no such database; exit 3", answers=lambda _: False)
 
     with pytest.raises(StartFailed) as failure, supervisor([]) as running:
         start(running, shell("healthy", SLEEP), broken)
 
-    assert "The broken ended with status 3" in str(failure.value)
-    assert "no such database" in str(failure.value)
+    reason = "The broken ended with status 3 at start, 3 times. The last that it said: no such database"
+    assert str(failure.value) == reason
 
 
-def test_a_child_that_never_answers_is_named() -> None:
-    with pytest.raises(StartFailed, match=r"No answer within .* from: silent"), supervisor([]) as running:
+def test_a_child_that_dies_once_at_start_is_no_reason_to_give_up(tmp_path: Path) -> None:
+    script = f"mkdir {tmp_path / 'once'} && exit 3; echo ready; {SLEEP}"
+
+    with supervisor([]) as running:
+        [pid] = start(running, shell("late", script, answers=lambda child: "ready" in child.last_lines))
+        assert runs(pid)
+
+
+def test_a_child_that_is_never_ready_is_named() -> None:
+    with (
+        pytest.raises(StartFailed, match=r"Not ready within .* seconds: silent. It said nothing."),
+        supervisor([]) as running,
+    ):
         start(running, shell("silent", SLEEP, answers=lambda _: False), seconds=0.3)
 
 
@@ -122,19 +150,15 @@ def test_what_children_say_is_held_back_until_the_log_is_streamed() -> None:
     assert "hello" in said[0]
 
 
-def test_a_child_that_dies_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controlplane.operations.supervisor.supervisor.WATCH_EVERY", 0.05)
-    monkeypatch.setattr("controlplane.operations.supervisor.child.restart_delay", lambda failures: 0.0)
+def test_a_child_that_dies_is_started_again() -> None:
     said: list[str] = []
 
     with supervisor(said) as running:
         [first] = start(running, shell("worker", SLEEP))
         running.stream()
         os.kill(first, signal.SIGKILL)
-        child = running._groups[0][0]
-        signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(StopRequested()))
-        signal.setitimer(signal.ITIMER_REAL, 1.0)
-        with pytest.raises(StopRequested):
+        [child] = running.children
+        with pytest.raises(StopRequested), interrupted_after(1.0):
             running.watch()
         assert child.process is not None
         second = child.process.pid
@@ -144,8 +168,8 @@ def test_a_child_that_dies_is_started_again(monkeypatch: pytest.MonkeyPatch) -> 
     assert any("It was ended by SIGKILL" in line for line in said)
 
 
-def test_a_child_that_keeps_dying_is_started_ever_more_slowly() -> None:
-    assert [restart_delay(failures) for failures in range(1, 8)] == [1, 2, 4, 8, 16, 30, 30]
+def test_a_child_that_keeps_dying_is_started_at_once_a_few_times_and_then_ever_more_slowly() -> None:
+    assert [restart_delay(failures) for failures in range(1, 13)] == [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 30, 30]
 
 
 def test_a_signal_asks_to_stop() -> None:
@@ -177,7 +201,7 @@ def test_a_signal_while_children_are_being_started_stops_those_that_were() -> No
             try:
                 running.start(Specs([shell("one", SLEEP), shell("two", SLEEP)]), seconds=5, progress=lambda _: None)
             finally:
-                pids.extend(child.process.pid for child in running._groups[-1] if child.process)
+                pids.extend(pids_of(running.children))
 
     with pytest.raises(StopRequested):
         be_told_to_stop()
@@ -204,11 +228,10 @@ def test_children_die_with_a_supervisor_that_is_killed() -> None:
 @pytest.mark.parametrize(("status", "restarted"), [(0, False), (1, True)], ids=["ends-well", "fails"])
 def test_a_child_that_may_end_is_let_go_only_when_it_ends_well(status: int, restarted: bool) -> None:
     said: list[str] = []
-    spec = ChildSpec("lab", ["/bin/sh", "-c", f"exit {status}"], lambda _: True, may_end=True)
+    spec = Program("lab", ["/bin/sh", "-c", f"sleep 0.3; exit {status}"], lambda _: True, may_end=True)
     with supervisor(said) as running:
-        running._groups.append([child := Child(spec)])
-        running._start(child)
-        eventually(lambda: child.exit_status is not None)
+        start(running, spec)
         running.stream()
-        running._revive(child)
+        with pytest.raises(StopRequested), interrupted_after(1.0):
+            running.watch()
     assert any("started again" in line for line in said) == restarted

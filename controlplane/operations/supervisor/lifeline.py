@@ -1,11 +1,12 @@
-"""A child that dies with its parent, however the parent dies."""
+"""What only prctl(2) can say of a process: that it dies with its parent, however the parent dies; and its name."""
 
 import ctypes
 import os
 import signal
 from collections.abc import Callable
 
-PR_SET_PDEATHSIG = 1  # prctl(2)
+PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -22,3 +23,8 @@ def die_with(parent: int) -> Callable[[], None]:
             os._exit(1)
 
     return apply
+
+
+def set_name(name: str) -> None:
+    """The name of this process in ``ps -o comm``, ``top`` and ``/proc/PID/comm``: its first 15 bytes."""
+    LIBC.prctl(PR_SET_NAME, name.encode())

@@ -8,7 +8,8 @@ WIDTH = 13
 LEVELS = {"debug": "DEBUG", "info": "INFO", "warning": "WARN", "error": "ERROR", "critical": "FATAL"}
 # "4903:M 23 Nov 2026 12:10:58.720 # message": process and role, local time, level as a sign.
 VALKEY = re.compile(r"\d+:[A-Z] \d+ \w+ \d+ [\d:.]+ (?P<sign>[.\-*#]) (?P<text>.*)")
-VALKEY_SIGNS = {".": "debug", "-": "info", "*": "info", "#": "warning"}
+VALKEYS_WARNING = "#"
+"""The others are how it starts, saves and stops."""
 # Advice for servers of another size, and beat's word each time it sends a tick.
 UNHELPFUL = ("WARNING Memory overcommit must be enabled!", ":signal-handler (")
 ROUTINE = ("controlplane.operations.tasks.tick",)
@@ -19,7 +20,9 @@ def render(child: str, line: str, *, now: datetime) -> str | None:
     if any(text in line for text in UNHELPFUL):
         return None
     if found := VALKEY.fullmatch(line):
-        return _compose(f"{now:%H:%M:%S}", child, VALKEY_SIGNS[found["sign"]], found["text"])
+        if found["sign"] != VALKEYS_WARNING:
+            return None
+        return _compose(f"{now:%H:%M:%S}", child, "warning", found["text"])
     record = _json_object(line)
     if record is None:
         return _compose(f"{now:%H:%M:%S}", child, "", line)

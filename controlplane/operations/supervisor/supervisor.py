@@ -1,7 +1,8 @@
-"""Starts children, waits until they answer, passes on what they say, starts again what dies, stops all.
+"""Starts children, waits until they are ready, passes on what they say, starts again what dies, stops all.
 
 One thread does everything: the kernel ties a child's life to the *thread* that started it (prctl(2), PR_SET_PDEATHSIG),
-and a fork is only safe from a process without others.
+and a fork is only safe from a process without others. It opens no database, no connection and no key, for its forks
+would have them too.
 """
 
 import json
@@ -19,25 +20,36 @@ from controlplane.operations.supervisor.stopping import StopRequests
 
 Say = Callable[[str], None]
 
-ASK_EVERY = 0.2
-WATCH_EVERY = 0.5
+LOOK_EVERY = 0.5
+MOST_DEATHS_AT_START = 3
 STOP_SECONDS = 8.0
 """For all children together; whoever has not ended by then is killed, and loses nothing by it."""
 
 
 class StartFailed(Exception):
-    """A child did not come up. The message says which, how it ended, and its last words."""
+    """A child did not become ready. The message says in one line which, and why."""
 
 
 class Supervisor:
-    """To be used with ``with``: leaving the block, however that happens, stops every child."""
+    """To be used with ``with``: leaving the block, however that happens, stops every child.
 
-    def __init__(self, say: Say, stop_requests: StopRequests | None = None) -> None:
+    ``render`` makes a line of the log of a child's line, or None of one that helps nobody.
+    """
+
+    def __init__(
+        self,
+        say: Say,
+        stop_requests: StopRequests | None = None,
+        *,
+        render: Callable[..., str | None] = render,
+    ) -> None:
         self.say = say
+        self._render = render
         self._stop_requests = stop_requests or StopRequests()
         self._groups: list[list[Child]] = []
         self._selector = selectors.DefaultSelector()
         self._held_back: list[str] | None = []
+        self._progress: Say = lambda _: None
 
     def __enter__(self) -> Self:
         self._stop_requests.__enter__()
@@ -51,32 +63,49 @@ class Supervisor:
         finally:
             self.stop()
 
-    def start(self, specs: Sequence[ChildSpec], *, seconds: float, progress: Say) -> None:
-        """Start children and return when every one answers. They are stopped together, before earlier ones."""
+    @property
+    def children(self) -> list[Child]:
+        return [child for group in self._groups for child in group]
+
+    def start(self, specs: Sequence[ChildSpec], *, seconds: float | None, progress: Say) -> list[Child]:
+        """Start children and return them when every one is ready. They are stopped together, before earlier ones.
+
+        Raises StartFailed; after ``seconds`` without all of them being ready, too.
+        """
+        return self.await_ready(self.begin(specs), seconds=seconds, progress=progress)
+
+    def begin(self, specs: Sequence[ChildSpec]) -> list[Child]:
+        """Start children, to be awaited later."""
         group: list[Child] = []
         self._groups.append(group)
         for spec in specs:
             with self._stop_requests.postponed():
                 self._start(child := Child(spec))
                 group.append(child)
-        give_up_at = time.monotonic() + seconds
-        waiting = list(group)
+        return group
+
+    def await_ready(self, children: list[Child], *, seconds: float | None, progress: Say) -> list[Child]:
+        """Return when every one is ready, as ``start`` does."""
+        self._progress = progress
+        give_up_at = float("inf") if seconds is None else time.monotonic() + seconds
+        waiting = list(children)
         while waiting:
             self._stop_requests.check()
-            self._pump(ASK_EVERY)
             for child in list(waiting):
                 if child.exit_status is not None:
-                    self._pump(0)
-                    raise StartFailed(
-                        f"The {child.name} {how_it_ended(child.exit_status)} at start.{_last_words(child)}"
-                    )
-                if child.spec.answers(child):
+                    self._let_go(child)
+                    if not (child.is_ready and child.is_done):
+                        self._start_once_more(child)
+                        continue
+                if child.is_ready:
                     waiting.remove(child)
-                    progress(f"{child.name} is ready")
+                    if child.name not in {other.name for other in waiting}:
+                        progress(f"{child.name} is ready")
             if waiting and time.monotonic() > give_up_at:
-                names = ", ".join(child.name for child in waiting)
-                words = "".join(_last_words(child) for child in waiting)
-                raise StartFailed(f"No answer within {seconds:.0f} seconds from: {names}.{words}")
+                raise StartFailed(f"Not ready within {seconds:.0f} seconds: {_names(waiting)}. {_last_line(waiting)}")
+            if waiting:
+                self._pump(min(LOOK_EVERY, max(0.0, give_up_at - time.monotonic())))
+        return children
 
     def stream(self) -> None:
         """Show the log: what was held back while things were starting, and from now on at once."""
@@ -88,10 +117,9 @@ class Supervisor:
         """Keep every child running until there is a reason to stop (StopRequested)."""
         while True:
             self._stop_requests.check()
-            self._pump(WATCH_EVERY)
-            for group in self._groups:
-                for child in group:
-                    self._revive(child)
+            self._pump(LOOK_EVERY)
+            for child in self.children:
+                self._revive(child)
 
     def stop(self) -> None:
         give_up_at = time.monotonic() + STOP_SECONDS
@@ -103,49 +131,88 @@ class Supervisor:
                     for child in group:
                         child.signal(signal.SIGKILL)
                 self._pump(0.05)
-            self._pump(0)
             for child in group:
-                self._forget(child)
+                self._let_go(child)
         self._groups.clear()
 
     def _start(self, child: Child) -> None:
         child.start()
-        self._selector.register(child.output, selectors.EVENT_READ, child)
+        for descriptor, listen in (
+            (child.output.reading, self._hear),
+            (child.reports.reading, self._learn),
+            (child.ended, self._note_end),
+        ):
+            self._selector.register(descriptor, selectors.EVENT_READ, (listen, child))
+
+    def _start_once_more(self, child: Child) -> None:
+        """At the start of everything, where a child that dies again and again is why there is no start."""
+        status = child.exit_status or 0
+        if child.failure:
+            raise StartFailed(child.failure)
+        child.plan_restart()
+        if child.spec.may_end or child.failures == MOST_DEATHS_AT_START:
+            times = "" if child.spec.may_end else f" at start, {child.failures} times"
+            raise StartFailed(f"The {child.name} {how_it_ended(status)}{times}. {_last_line([child])}")
+        with self._stop_requests.postponed():
+            self._start(child)
 
     def _revive(self, child: Child) -> None:
         if child.exit_status is None or child.is_done:
             return
         if child.due_at is None:
             delay = child.plan_restart()
-            event = f"It {how_it_ended(child.exit_status)}. It is started again in {delay:.0f} s."
-            self._tell(child, json.dumps({"level": "error", "event": event}))
-        elif time.monotonic() >= child.due_at:
-            self._forget(child)
+            when = f"in {delay:.0f} s" if delay else "at once"
+            reason = child.failure or f"It {how_it_ended(child.exit_status)}."
+            self._tell(child, json.dumps({"level": "error", "event": f"{reason} It is started again {when}."}))
+        if child.due_at is not None and time.monotonic() >= child.due_at:
+            self._let_go(child)
             with self._stop_requests.postponed():
                 self._start(child)
 
     def _pump(self, seconds: float) -> None:
-        """Pass on what children say; returns after ``seconds``, or as soon as something was said."""
+        """Take note of what children do and say; returns after ``seconds``, or as soon as there was something."""
         if not self._selector.get_map():
             time.sleep(seconds)
             return
         for key, _ in self._selector.select(seconds):
-            child: Child = key.data
-            lines = child.read()
-            if lines is None:
-                self._forget(child)
-            for line in lines or []:
-                self._tell(child, line)
+            listen, child = key.data
+            if not listen(child):
+                self._selector.unregister(key.fd)
 
-    def _forget(self, child: Child) -> None:
-        """Stop listening to a child that has ended."""
-        if child.process and child.process.stdout and not child.process.stdout.closed:
-            if child.output in self._selector.get_map():
-                self._selector.unregister(child.output)
-            child.process.stdout.close()
+    def _hear(self, child: Child) -> bool:
+        """Returns whether there may be more."""
+        lines = child.hear()
+        for line in lines or []:
+            self._tell(child, line)
+        return lines is not None
+
+    def _learn(self, child: Child) -> bool:
+        words = child.learn()
+        for text in words or []:
+            self._progress(text)
+        return words is not None
+
+    def _note_end(self, child: Child) -> bool:
+        """Whoever waits for something asks for its exit status itself."""
+        return False
+
+    def _let_go(self, child: Child) -> None:
+        """Take the last words of a child that has ended, and close what led to it."""
+        if not child.is_heard:
+            return
+        while lines := child.hear():
+            for line in lines:
+                self._tell(child, line)
+        while words := child.learn():
+            for text in words:
+                self._progress(text)
+        for descriptor in child.descriptors:
+            if descriptor in self._selector.get_map():
+                self._selector.unregister(descriptor)
+        child.close()
 
     def _tell(self, child: Child, line: str) -> None:
-        shown = render(child.name, line, now=clock.wall_clock()) if line else None
+        shown = self._render(child.name, line, now=clock.wall_clock()) if line else None
         if shown is None:
             return
         if self._held_back is None:
@@ -154,7 +221,10 @@ class Supervisor:
             self._held_back.append(shown)
 
 
-def _last_words(child: Child) -> str:
-    shown = [render(child.name, line, now=clock.wall_clock()) for line in child.last_lines]
-    words = [f"    {line}" for line in shown if line]
-    return "\n".join(["\nIts last words:", *words]) if words else ""
+def _names(children: Sequence[Child]) -> str:
+    return ", ".join(dict.fromkeys(child.name for child in children))
+
+
+def _last_line(children: Sequence[Child]) -> str:
+    lines = [line for child in children for line in list(child.last_lines)[-1:]]
+    return f"The last that it said: {lines[0]}" if lines else "It said nothing."

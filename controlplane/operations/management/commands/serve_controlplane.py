@@ -1,9 +1,9 @@
-from controlplane.operations import endpoints
-from controlplane.operations.serving import ServeCommand
+from controlplane.operations import endpoints, serving
+from controlplane.operations.servecommand import ServeCommand
 
 
 class Command(ServeCommand):
     help = "Serve the control plane (VPC API, IAM, admin) on BAREMINT_HOST:BAREMINT_PORT until SIGTERM."
-    settings_module = "controlplane.settings"
-    application = "controlplane.wsgi:application"
+    service = "control plane"
+    wsgi = serving.CONTROL_PLANE
     endpoint = staticmethod(endpoints.control_plane)

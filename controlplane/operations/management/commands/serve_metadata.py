@@ -1,9 +1,9 @@
-from controlplane.operations import endpoints
-from controlplane.operations.serving import ServeCommand
+from controlplane.operations import endpoints, serving
+from controlplane.operations.servecommand import ServeCommand
 
 
 class Command(ServeCommand):
     help = "Serve the metadata service on BAREMINT_METADATA_PORT of every loopback address until SIGTERM."
-    settings_module = "controlplane.settings_inside"
-    application = "controlplane.wsgi_inside:application"
+    service = "metadata"
+    wsgi = serving.METADATA
     endpoint = staticmethod(endpoints.metadata_service)

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.operations import background, info, launch, welcome
+from controlplane.operations import background, launch, welcome
 from controlplane.operations.program import paste
 from controlplane.operations.saying import say
 from controlplane.operations.supervisor import homelock
@@ -18,6 +18,7 @@ class Command(BaseCommand):
         "Start Baremint: prepare the database, then run control plane, metadata service, broker, Celery worker "
         "and beat until Ctrl-C or SIGTERM. The data directory is BAREMINT_HOME (default ./.baremint)."
     )
+    requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -51,10 +52,10 @@ class Command(BaseCommand):
         parent = self._stop_requests.end_with_parent(unless_ignored=(signal.SIGHUP, signal.SIGINT))
         self._stop_requests.end_with_terminal()
 
-        def ready() -> None:
+        def ready(facts: dict[str, Any]) -> None:
             if parent is not None:
                 self._stop_requests.forget(parent)
-            self._welcome()
+            self._welcome(facts)
             self._say("  Ctrl-C stops it.\n")
 
         try:
@@ -73,7 +74,7 @@ class Command(BaseCommand):
             report.failed(str(error))
             raise CommandError(str(error)) from None
 
-    def _launch(self, *, progress: launch.Say, ready: Callable[[], None]) -> None:
+    def _launch(self, *, progress: launch.Say, ready: Callable[[dict[str, Any]], object]) -> None:
         try:
             launch.run(lab=self._lab, stop_requests=self._stop_requests, say=self._say, progress=progress, ready=ready)
         except StopRequested as reason:
@@ -86,15 +87,15 @@ class Command(BaseCommand):
         if self._stop_with is not None:
             command += ["--stop-with", str(self._stop_with)]
         try:
-            background.start(settings.HOME, *command, progress=self._progress)
+            facts = background.start(settings.HOME, *command, progress=self._progress)
         except background.StartFailed as error:
             raise CommandError(str(error)) from None
-        self._welcome()
+        self._welcome(facts)
         self._say(f"  It runs in the background (process {homelock.holder(settings.HOME)}).")
         self._say(f"  Log: {settings.HOME.path / background.LOG}   Stop: {paste('down')}")
 
-    def _welcome(self) -> None:
-        self._say(f"\nBaremint is up.\n\n{welcome.block(info.collect())}")
+    def _welcome(self, facts: dict[str, Any]) -> None:
+        self._say(f"\nBaremint is up.\n\n{welcome.block(facts)}")
         self._say("")
 
     def _progress(self, text: str) -> None:

@@ -1,0 +1,23 @@
+"""The lab as a process: what it needs, its lock, and the keeper that follows the database."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+
+from controlplane.operations.lab import namespaces, state, support
+from controlplane.operations.supervisor import homelock
+from controlplane.operations.supervisor.stopping import StopRequests
+
+
+def keep_lab(stop_requests: StopRequests, *, ready: Callable[[], object]) -> None:
+    """Keep the lab until StopRequested, with the settings of the lab. Raises CannotIsolate, AlreadyRunning."""
+    possible = support.find()
+    with stop_requests, homelock.held(settings.HOME, state.LOCK):
+        if possible.rootless:
+            namespaces.become_root_of_own()
+        from controlplane.operations.lab.keeper import Keeper  # noqa: PLC0415
+        from controlplane.wsgi_inside import application  # noqa: PLC0415  as the settings of the lab have it
+
+        keeper = Keeper(possible, application)
+        with keeper, stop_requests:  # left first: nothing interrupts the keeper when it takes the lab away
+            keeper.keep(stop_requests, ready=ready)

@@ -1,0 +1,45 @@
+"""The command of an HTTP service that runs by itself, such as in a container of its own."""
+
+import sys
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from controlplane.operations import preloading
+from controlplane.operations.supervisor import children
+from controlplane.operations.supervisor.sockets import Endpoint, PortUnavailable
+from controlplane.operations.supervisor.stopping import StopRequested
+from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
+
+
+class ServeCommand(BaseCommand):
+    """Load the service, fork its workers, and start again those that die."""
+
+    requires_system_checks = []
+    service: ClassVar[str]
+    wsgi: ClassVar[str]
+    endpoint: ClassVar[Callable[[], Endpoint]]
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with children.http_sockets(type(self).endpoint()) as listening, Supervisor(_say, render=_as_it_is) as all:
+                preloading.load_http()
+                workers = children.http_workers(self.service, self.wsgi, listening)
+                all.start(workers, seconds=settings.BAREMINT_START_SECONDS, progress=lambda _: None)
+                all.stream()
+                all.watch()
+        except (PortUnavailable, StartFailed) as error:
+            raise CommandError(str(error)) from None
+        except StopRequested:
+            return
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _as_it_is(child: str, line: str, **_: Any) -> str:
+    return line
