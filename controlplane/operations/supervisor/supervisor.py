@@ -9,7 +9,7 @@ import json
 import selectors
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -102,7 +102,10 @@ class Supervisor:
                     if child.name not in {other.name for other in waiting}:
                         progress(f"{child.name} is ready")
             if waiting and time.monotonic() > give_up_at:
-                raise StartFailed(f"Not ready within {seconds:.0f} seconds: {_names(waiting)}. {_last_line(waiting)}")
+                raise StartFailed(
+                    f"Not ready within {seconds:g} seconds (BAREMINT_START_SECONDS): {_names(waiting)}. "
+                    f"{_last_line(waiting)}"
+                )
             if waiting:
                 self._pump(min(LOOK_EVERY, max(0.0, give_up_at - time.monotonic())))
         return children
@@ -163,7 +166,7 @@ class Supervisor:
             delay = child.plan_restart()
             when = f"in {delay:.0f} s" if delay else "at once"
             reason = child.failure or f"It {how_it_ended(child.exit_status)}."
-            self._tell(child, json.dumps({"level": "error", "event": f"{reason} It is started again {when}."}))
+            self.tell(child.name, {"level": "error", "event": f"{reason} It is started again {when}."})
         if child.due_at is not None and time.monotonic() >= child.due_at:
             self._let_go(child)
             with self._stop_requests.postponed():
@@ -183,7 +186,7 @@ class Supervisor:
         """Returns whether there may be more."""
         lines = child.hear()
         for line in lines or []:
-            self._tell(child, line)
+            self._show(child.name, line)
         return lines is not None
 
     def _learn(self, child: Child) -> bool:
@@ -202,7 +205,7 @@ class Supervisor:
             return
         while lines := child.hear():
             for line in lines:
-                self._tell(child, line)
+                self._show(child.name, line)
         while words := child.learn():
             for text in words:
                 self._progress(text)
@@ -211,8 +214,12 @@ class Supervisor:
                 self._selector.unregister(descriptor)
         child.close()
 
-    def _tell(self, child: Child, line: str) -> None:
-        shown = self._render(child.name, line, now=clock.wall_clock()) if line else None
+    def tell(self, name: str, record: Mapping[str, str]) -> None:
+        """Put a record into the log, as a child's of that name."""
+        self._show(name, json.dumps(record))
+
+    def _show(self, name: str, line: str) -> None:
+        shown = self._render(name, line, now=clock.wall_clock()) if line else None
         if shown is None:
             return
         if self._held_back is None:

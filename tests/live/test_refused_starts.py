@@ -1,0 +1,111 @@
+"""A start that cannot be says in one line what is wrong and what to do, and leaves nothing running."""
+
+import resource
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from controlplane.operations import addressspace
+from tests.live.product import ROOT, Product
+from tests.live.ready_made import NewProduct
+
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
+
+
+@pytest.fixture(scope="module")
+def idle(new_product: NewProduct) -> Product:
+    return new_product()
+
+
+def refusal(product: Product, *options: str, **settings: str) -> str:
+    """The one line that a start ends with; ``options`` as for ``up``."""
+    done = subprocess.run(
+        product.command("up", *options),
+        env={**product.environment, **settings},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert product.is_gone()
+    [line] = done.stderr.splitlines()
+    return line
+
+
+@pytest.fixture(params=[(), ("--detach",)], ids=["foreground", "background"])
+def options(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    found: tuple[str, ...] = request.param
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("BAREMINT_WORKERS", "0", "BAREMINT_WORKERS is 0; it must be from 1 to 64."),
+        ("BAREMINT_TICK_SECONDS", "-1", "BAREMINT_TICK_SECONDS is -1; it must be from 0.1 to 86400 seconds."),
+        ("BAREMINT_PROVISION_SECONDS", "-1", "BAREMINT_PROVISION_SECONDS is -1; it must be from 0 to 86400 seconds."),
+        ("BAREMINT_START_SECONDS", "soon", "BAREMINT_START_SECONDS is 'soon', which is no value of type int."),
+    ],
+)
+def test_a_setting_that_makes_no_sense(
+    idle: Product, options: tuple[str, ...], name: str, value: str, says: str
+) -> None:
+    assert refusal(idle, *options, **{name: value}).endswith(says)
+
+
+def test_a_database_that_does_not_answer(idle: Product, options: tuple[str, ...]) -> None:
+    line = refusal(idle, *options, DATABASE_URL="postgresql://user:password@127.0.0.1:1/none")
+    assert line.startswith("CommandError: The database cannot be used (DATABASE_URL): connection failed:")
+
+
+def test_a_broker_that_does_not_answer(idle: Product, options: tuple[str, ...]) -> None:
+    line = refusal(idle, *options, REDIS_URL="redis://127.0.0.1:1/0")
+    assert line.startswith("CommandError: The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL")
+
+
+@pytest.mark.parametrize("service", ["control plane", "metadata", "metadata TLS", "worker", "beat"])
+def test_a_service_that_dies_at_each_start(idle: Product, service: str) -> None:
+    line = refusal(idle, "--detach", BAREMINT_FAILPOINT=f"at_start:{service}")
+    assert line.startswith(f"CommandError: The {service} was ended by SIGKILL at start, 3 times.")
+
+
+def limited(product: Product, kilobytes: int, *command: str) -> subprocess.CompletedProcess[str]:
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (kilobytes * 1024, kilobytes * 1024))
+
+    return subprocess.run(
+        product.command(*command),
+        env=product.environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        preexec_fn=limit,
+    )
+
+
+@pytest.mark.parametrize("kilobytes", [400_000, addressspace.LEAST - 1])
+def test_too_little_memory(idle: Product, kilobytes: int) -> None:
+    done = limited(idle, kilobytes, "up", "--detach")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"it takes {addressspace.LEAST:,}. Raise the limit: ulimit -v {addressspace.LEAST}" in done.stderr
+    assert idle.is_gone()
+
+
+def test_the_least_memory_that_is_asked_for_is_enough(idle: Product) -> None:
+    done = limited(idle, addressspace.LEAST, "up", "--detach")
+    try:
+        assert done.returncode == 0, done.stderr
+        assert "started again" not in (idle.home / "baremint.log").read_text()
+    finally:
+        idle.end()
+
+
+def test_a_data_directory_that_cannot_be_written(tmp_path: Path, idle: Product, options: tuple[str, ...]) -> None:
+    (file := tmp_path / "file").touch()
+    line = refusal(idle, *options, BAREMINT_HOME=str(file / "home"))
+    assert str(file) in line
