@@ -9,15 +9,20 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import URLResolver, get_resolver
 
-HTTP = ("controlplane.wsgi", "controlplane.urls_inside", "granian.wsgi")
+HTTP = ("controlplane.wsgi", "controlplane.urls_inside", "django.db.models.sql.compiler", "granian.wsgi")
 OTHERS = (
     "controlplane.operations.tasks",
     "controlplane.operations.tls.loopback",
     # Celery loads these when it starts a worker or beat.
+    "celery.app.amqp",
+    "celery.app.events",
+    "celery.app.log",
+    "celery.app.routes",
     "celery.apps.beat",
     "celery.apps.worker",
     "celery.bin.celery",
     "celery.concurrency.thread",
+    "celery.events.receiver",
     "celery.worker.consumer",
     "kombu.transport.redis",
 )

@@ -141,6 +141,7 @@ def worker(*options: str) -> Work:
                 report.ready()
 
         task_postrun.connect(tell, weak=False)
+        os.environ["CELERY_SKIP_CHECKS"] = "1"  # of Django's: they are for who changes the code
         # Celery warns because a pickled task could run as root; CELERY_ACCEPT_CONTENT takes JSON alone.
         warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
         _celery(["worker", *options])
