@@ -115,7 +115,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "rest_framework",
+    "controlplane.kernel.restframework.RestFramework",
     "drf_spectacular",
     "controlplane.activity",
     "controlplane.timekeeping",

@@ -8,12 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 from django.conf import settings
-from django.core.management import call_command
 
 from controlplane.home import DATABASE_FILE, SECRET_KEY_FILE
 from controlplane.kernel import clock
 from controlplane.operations.credentials import FILE as CREDENTIALS
 from controlplane.operations.info import CA_BUNDLE
+from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.supervisor import homelock
 from identity.keychain import TOKEN_PURPOSES
 from identity.keystore import KEK_FILE
@@ -71,7 +71,7 @@ def restore(path: Path) -> None:
     database = settings.HOME.ensure() / DATABASE_FILE
     database.touch(mode=0o600)
     database.write_bytes(members[DATABASE_FILE])
-    call_command("migrate", verbosity=0, interactive=False)
+    bring_up_to_date()
     now = clock.now()  # what time it is stands in the database
     ensure_keys(now=now)
     for line in live_keys():

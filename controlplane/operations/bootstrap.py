@@ -2,9 +2,12 @@
 
 import secrets
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
@@ -41,15 +44,17 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
             f"{settings.HOME.path / keystore.KEK_FILE}: keep that file, or set BAREMINT_KEK to its content"
         )
     progress("preparing signing keys and certificate authorities")
-    ensure_keys(now=now)
-    bundle.write()
-    for region in regions:
-        seed_images(region, now)
+    with ThreadPoolExecutor(1, thread_name_prefix="password") as aside:
+        making = aside.submit(_make_password) if _account() is None else None  # as slow as two keys, and beside them
+        ensure_keys(now=now)
+        bundle.write()
+        for region in regions:
+            seed_images(region, now)
     account = _account()
     if account is None:
         progress("making an account and a demo world in it")
         try:
-            _make_account_and_world(now=now)
+            _make_account_and_world(making.result() if making else _make_password(), now=now)
         except IntegrityError:
             account = _account()  # another machine on this database was first
             if account is None:
@@ -66,8 +71,18 @@ def _account() -> Account | None:
     return Account.objects.order_by("created_at").first()
 
 
+class _Password(NamedTuple):
+    text: str
+    hashed: str
+
+
+def _make_password() -> _Password:
+    text = secrets.token_urlsafe(PASSWORD_BYTES)
+    return _Password(text, make_password(text))
+
+
 @transaction.atomic
-def _make_account_and_world(*, now: datetime) -> None:
+def _make_account_and_world(password: _Password, *, now: datetime) -> None:
     """All or nothing. The credentials are written before the commit: a crash between leaves a file to overwrite."""
     suffix = secrets.token_hex(5).upper()[:9]
     account = Account.objects.create(
@@ -76,12 +91,19 @@ def _make_account_and_world(*, now: datetime) -> None:
     group = ResourceGroup.objects.create(
         id=ids.hex_id(), account=account, name="Default", is_default=True, created_at=now
     )
-    password = secrets.token_urlsafe(PASSWORD_BYTES)
-    User.objects.create_superuser(USERNAME, OWNER_EMAIL, password, iam_id=account.owner_iam_id, account=account)
+    User.objects.create(
+        username=USERNAME,
+        email=OWNER_EMAIL,
+        password=password.hashed,
+        is_staff=True,
+        is_superuser=True,
+        iam_id=account.owner_iam_id,
+        account=account,
+    )
     owner = Party(account.owner_iam_id, USERNAME, "User")
     seed.make_demo_world(account, resource_group=group, by=owner)
     _, api_key = create_api_key(account, iam_id=account.owner_iam_id, name=API_KEY_NAME, by=owner)
-    credentials.save(Credentials(account.id, api_key, USERNAME, password))
+    credentials.save(Credentials(account.id, api_key, USERNAME, password.text))
 
 
 @transaction.atomic

@@ -1,6 +1,8 @@
-"""Questions to the broker that Celery itself does not ask."""
+"""Questions to the broker that Celery itself does not ask.
 
-import redis
+The client is imported when one is asked: most processes never ask.
+"""
+
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
@@ -14,6 +16,8 @@ def answers(*, seconds: float) -> bool:
 
 def queue_depth(*, seconds: float) -> int | None:
     """How many tasks no worker has taken yet; None when the broker does not answer."""
+    import redis  # noqa: PLC0415
+
     url = f"unix://{settings.VALKEY_SOCKET}" if settings.EMBEDDED_BROKER else settings.REDIS_URL
     client = redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
     try:
@@ -26,7 +30,20 @@ def queue_depth(*, seconds: float) -> int | None:
 
 def worker_answers(node: str, *, seconds: float) -> bool:
     """Whether the Celery worker of this name answers a ping."""
+    return _answers_to_a_ping([node], seconds=seconds) != []
+
+
+def first_worker_to_answer(*, seconds: float) -> str | None:
+    """The name of a Celery worker that answers a ping; None when none does, or the broker does not."""
+    return next(iter(_answers_to_a_ping(None, seconds=seconds)), None)
+
+
+def _answers_to_a_ping(nodes: list[str] | None, *, seconds: float) -> list[str]:
+    """The name of the first worker that answers, of these or of all; none when the broker does not answer."""
+    import redis  # noqa: PLC0415
+
     try:
-        return bool(app.control.ping(destination=[node], timeout=seconds, limit=1))
+        answers = app.control.ping(destination=nodes, timeout=seconds, limit=1)
     except (OperationalError, redis.RedisError, OSError):
-        return False
+        return []
+    return [name for answer in answers or () for name in answer]

@@ -6,15 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Max
-from kombu.exceptions import OperationalError
 
 from controlplane.activity.jobruns import latest
 from controlplane.activity.models import Heartbeat, JobRun
-from controlplane.celery import app
 from controlplane.kernel import clock
 from controlplane.operations import broker
 from controlplane.operations.jobs.registry import JOBS
@@ -84,13 +81,10 @@ def _messaging() -> list[Part]:
 
 
 def _worker() -> Part:
-    try:
-        answers = app.control.ping(timeout=ASK_SECONDS, limit=1)
-    except (OperationalError, redis.RedisError, OSError):
-        answers = []
-    if not answers:
+    name = broker.first_worker_to_answer(seconds=ASK_SECONDS)
+    if name is None:
         return Part("Worker", False, "None answers. What is due waits until one does.")
-    return Part("Worker", True, f"{next(iter(answers[0]))} answers.")
+    return Part("Worker", True, f"{name} answers.")
 
 
 def _beat(wall: datetime) -> Part:

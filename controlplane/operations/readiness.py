@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import DatabaseError
 from django.db.models import Max
 
 from controlplane.activity.models import Heartbeat
 from controlplane.kernel import clock
 from controlplane.operations import broker
 from controlplane.operations.program import paste
+from controlplane.operations.schema.applied import unapplied
 from identity.selectors import active_key
 
 ASK_SECONDS = 1.0
@@ -38,7 +38,7 @@ def missing_for_answers() -> Reasons:
     """Of the metadata service: it needs no broker and no worker."""
     found: Reasons = {}
     try:
-        if _unapplied_migrations():
+        if unapplied():
             found["database"] = f"Migrations are not applied. Run: {paste('migrate')}"
         elif missing := [purpose for purpose in settings.KEY_POLICIES if active_key(purpose) is None]:
             found["keys"] = f"No active key for {', '.join(missing)}. Run: {paste('bootstrap')}"
@@ -61,8 +61,3 @@ def _silence(waiting: int) -> str:
             f"{heard}, and {waiting} tasks wait. Start a worker: celery --app controlplane.celery worker --pool threads"
         )
     return f"{heard}, and no task waits. Start beat, and a worker: celery --app controlplane.celery beat"
-
-
-def _unapplied_migrations() -> bool:
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

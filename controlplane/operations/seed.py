@@ -1,4 +1,7 @@
-"""The demo world: a VPC with a subnet in each zone, an SSH key, a trusted profile that may look, three servers."""
+"""The demo world: a VPC with a subnet in each zone, an SSH key, a trusted profile that may look, three servers.
+
+The servers run when they are made: whoever starts a Baremint for the first time waits for no provisioning.
+"""
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -48,7 +51,7 @@ def make_demo_world(account: Account, *, resource_group: ResourceGroup, by: Part
             interfaces=(InterfacePrototype(subnet=subnet.id),),
             metadata_enabled=name.startswith("web"),
         )
-        create_server(account, prototype=prototype, by=by)
+        create_server(account, prototype=prototype, at_once=True, by=by)
 
 
 def _make_network(account: Account, resource_group: str, *, by: Party) -> list[Subnet]:

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
-import psycopg
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -107,6 +106,8 @@ def _execute(database: BaseDatabaseWrapper, statement: str, values: list[Any]) -
     On PostgreSQL it is prepared once per connection: planning it anew each time costs as much as the insert itself.
     """
     if database.vendor == "postgresql":
+        import psycopg  # noqa: PLC0415  on SQLite nobody needs it
+
         database.ensure_connection()
         with database.wrap_database_errors:
             return psycopg.Cursor(database.connection).execute(statement, values, prepare=True).rowcount

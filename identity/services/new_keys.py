@@ -1,6 +1,11 @@
 """A new key of any purpose: generated, certified where the purpose asks for it, and stored as the heir."""
 
+import os
 import secrets
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -23,6 +28,7 @@ PUBLIC_EXPONENT = 65537
 SUBJECTS = {"root": "Baremint Root CA", "intermediate": "Baremint Identity CA"}
 
 State = KeyPair.State
+Generate = Callable[[Purpose], RSAPrivateKey]
 
 
 class NoIssuer(Exception):
@@ -32,6 +38,26 @@ class NoIssuer(Exception):
 def generate(purpose: Purpose) -> RSAPrivateKey:
     """The slow part, to be done before any transaction is begun."""
     return rsa.generate_private_key(PUBLIC_EXPONENT, ROOT_KEY_BITS if purpose == "root" else TOKEN_KEY_BITS)
+
+
+@contextmanager
+def generated_ahead(purposes: Sequence[Purpose]) -> Iterator[Generate]:
+    """Generates keys for these purposes, a thread for each core, while the block takes and stores them one by one.
+
+    cryptography lets go of the interpreter's lock meanwhile. What the block asks for beyond that is generated when it
+    asks; what it leaves is forgotten.
+    """
+    if len(purposes) < 2:
+        yield generate
+        return
+    begun: defaultdict[Purpose, deque[Future[RSAPrivateKey]]] = defaultdict(deque)
+    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)), thread_name_prefix="keys")
+    try:
+        for purpose in purposes:
+            begun[purpose].append(pool.submit(generate, purpose))
+        yield lambda purpose: begun[purpose].popleft().result() if begun[purpose] else generate(purpose)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def store_heir(purpose: Purpose, region: str, key: RSAPrivateKey, *, now: datetime) -> KeyPair:

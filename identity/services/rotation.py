@@ -20,6 +20,7 @@ from identity.keyring import Discard, HandOver, KeyFacts, Prepare, Purpose, Reti
 from identity.models import KeyPair
 from identity.selectors import Line, issuer_of, key_schedule, live_keys
 from identity.services import new_keys
+from identity.services.new_keys import Generate
 from servers.selectors import regions_in_use
 
 MOST_STEPS = 4
@@ -45,7 +46,8 @@ def ensure_keys(*, now: datetime) -> None:
     Raises ImproperlyConfigured, with nothing changed, when stored keys do not decrypt under the configured KEK.
     """
     keystore.admit_kek(now=now)
-    run_due_steps(now=now)
+    with new_keys.generated_ahead(list(_lacking(now=now))) as generate:
+        run_due_steps(now=now, generate=generate)
 
 
 def ensure_identity_key(region: str, *, now: datetime) -> None:
@@ -53,10 +55,10 @@ def ensure_identity_key(region: str, *, now: datetime) -> None:
     _run_steps(Line("identity", region), now=now)
 
 
-def run_due_steps(*, now: datetime) -> int:
+def run_due_steps(*, now: datetime, generate: Generate = new_keys.generate) -> int:
     """Take every step that is due. Returns how many were taken."""
     found = live_keys()
-    return sum(_run_steps(line, now=now) for line in _lines(found) if _due(line, found, now=now))
+    return sum(_run_steps(line, now=now, generate=generate) for line in _lines(found) if _due(line, found, now=now))
 
 
 def due_at(now: datetime) -> datetime | None:
@@ -108,19 +110,28 @@ def _due(line: Line, found: dict[Line, list[KeyFacts]], *, now: datetime) -> Ste
     return next_step(found.get(line, []), now=now, policy=policy, issuer=issuer_of(line, found))
 
 
-def _run_steps(line: Line, *, now: datetime) -> int:
+def _lacking(*, now: datetime) -> Iterator[Purpose]:
+    """The purpose of each key that is due now, in the order in which they are made: where there is none, the first one
+    and its heir."""
+    found = live_keys()
+    for line in _lines(found):
+        if _due(line, found, now=now) == Prepare():
+            yield from [line.purpose] * (1 if found.get(line) else 2)
+
+
+def _run_steps(line: Line, *, now: datetime, generate: Generate = new_keys.generate) -> int:
     taken = 0
     while taken < MOST_STEPS and (step := _due(line, live_keys(), now=now)):
-        if not _take(line, step, now=now, by=SYSTEM):
+        if not _take(line, step, now=now, by=SYSTEM, generate=generate):
             break  # somebody else took it; the next tick sees what is left
         taken += 1
     return taken
 
 
-def _take(line: Line, step: Step, *, now: datetime, by: Party) -> bool:
+def _take(line: Line, step: Step, *, now: datetime, by: Party, generate: Generate = new_keys.generate) -> bool:
     match step:
         case Prepare():
-            taken = _prepare(line, now=now)
+            taken = _prepare(line, now=now, generate=generate)
         case Discard(kid):
             taken = _end(kid, State.PREPARED, "baremint.key.discard", now=now)
         case HandOver(old, heir):
@@ -165,9 +176,9 @@ def _hand_over(line: Line, old: str | None, heir: str, *, now: datetime, by: Par
     return True
 
 
-def _prepare(line: Line, *, now: datetime) -> bool:
+def _prepare(line: Line, *, now: datetime, generate: Generate) -> bool:
     """Make a key and publish it. The key is generated outside any transaction: that takes a moment."""
-    key = new_keys.generate(line.purpose)
+    key = generate(line.purpose)
     failpoints.reach("after_generate", line.purpose)
     try:
         with turn(f"key {line.purpose} {line.region}"):

@@ -51,8 +51,12 @@ class ServerPrototype:
 
 
 @transaction.atomic
-def create_server(account: Account, *, prototype: ServerPrototype, region: str = "", by: Party) -> BareMetalServer:
+def create_server(
+    account: Account, *, prototype: ServerPrototype, region: str = "", at_once: bool = False, by: Party
+) -> BareMetalServer:
     """Make a server and start its provisioning; in the configured region if none is named.
+
+    With ``at_once`` it is provisioned, too, before this returns. The worker is not asked for it.
 
     Raises Refusals naming all that is wrong with the prototype, NotUnique for a name that is taken, OverQuota, or
     Conflict when the asked address is not free. Nothing is made then.
@@ -68,8 +72,10 @@ def create_server(account: Account, *, prototype: ServerPrototype, region: str =
         attach_interface(server, interface, is_primary=position == 0)
     for position, (path, attachment) in enumerate(_paths(PRIMARY_ATTACHMENT, ATTACHMENTS, prototype.attachments)):
         attach(server, attachment, path=path, is_primary=position == 0, by=by)
-    transitions.begin(server, "create")
+    transitions.begin(server, "create", send=not at_once)
     record_server_event(CREATE, server, by=by, status=201)
+    if at_once:
+        transitions.finish(server)
     return server
 
 

@@ -29,7 +29,7 @@ ADVANCE_SERVER = "servers.tasks.advance_server"
 """By name: the task calls this module, so this module does not import it."""
 
 
-def begin(server: BareMetalServer, action: str) -> None:
+def begin(server: BareMetalServer, action: str, *, send: bool = True) -> None:
     """Put a server into the first status of a transition and send for the next step. Must run in a transaction.
 
     Raises Conflict when the action is not possible in the server's status.
@@ -45,7 +45,17 @@ def begin(server: BareMetalServer, action: str) -> None:
     server.transition_due_at = clock.now() + step_delay(action)
     server.revision += 1
     server.save(update_fields=["status", "status_reasons", "transition", "transition_due_at", "revision"])
-    _send(server)
+    if send:
+        _send(server)
+
+
+def finish(server: BareMetalServer) -> None:
+    """Take every step of a transition that was begun in this transaction, without waiting for any or sending for it.
+
+    Not of a deletion, after which there is no server.
+    """
+    while server.transition and _take_step(server, now=clock.now(), send=False):
+        server.refresh_from_db()
 
 
 def step_delay(action: str) -> timedelta:
@@ -56,8 +66,10 @@ def step_delay(action: str) -> timedelta:
 def advance(server_id: str, *, now: datetime) -> bool:
     """Take the next step of a server if it is due. Returns whether this call took it."""
     server = BareMetalServer.objects.filter(_due(now), id=server_id).first()
-    if server is None:
-        return False
+    return server is not None and _take_step(server, now=now, send=True)
+
+
+def _take_step(server: BareMetalServer, *, now: datetime, send: bool) -> bool:
     action = server.transition
     step = lifecycle.next_step(action, server.status, name=server.name)
     if step.status == lifecycle.GONE:
@@ -81,7 +93,7 @@ def advance(server_id: str, *, now: datetime) -> bool:
         ).update(**changes)
         if taken and step.at_rest:
             record_end(server, action, step)
-        elif taken:
+        elif taken and send:
             _send(server)
     return taken == 1
 

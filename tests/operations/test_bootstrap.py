@@ -49,6 +49,17 @@ def test_the_first_run_makes_the_world_and_the_second_leaves_it_alone() -> None:
     assert ApiKey.objects.count() == 1
 
 
+def test_the_demo_servers_run_when_they_are_made_however_long_provisioning_takes(settings: Any) -> None:
+    settings.BAREMINT_PROVISION_SECONDS = 3600
+    run()
+    servers = BareMetalServer.objects.values_list("name", "status", "transition", "metadata_enabled")
+    assert sorted(servers) == [
+        ("db-1", "running", "", False),
+        ("web-1", "running", "", True),
+        ("web-2", "running", "", True),
+    ]
+
+
 def test_a_demo_server_that_was_deleted_stays_deleted() -> None:
     run()
     BareMetalServer.objects.filter(name="db-1").delete()

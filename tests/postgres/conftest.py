@@ -35,27 +35,27 @@ def on_postgresql(new_postgresql_database: NewDatabase, django_db_blocker: Any) 
 
 @pytest.fixture
 def together(on_postgresql: None) -> Callable[[Sequence[Callable[[], T]]], list[T | Exception]]:
+    return run_together
+
+
+def run_together(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
     """Runs functions at the same moment, each in a thread; what each returned or raised, in the order given."""
+    start = Barrier(len(calls))
+    results: list[Any] = [TimeoutError(f"no end within {SECONDS} s")] * len(calls)
 
-    def run(calls: Sequence[Callable[[], T]]) -> list[T | Exception]:
-        start = Barrier(len(calls))
-        results: list[Any] = [TimeoutError(f"no end within {SECONDS} s")] * len(calls)
+    def work(position: int, call: Callable[[], T]) -> None:
+        try:
+            connection.ensure_connection()
+            start.wait(SECONDS)
+            results[position] = call()
+        except Exception as error:
+            results[position] = error
+        finally:
+            connection.close()
 
-        def work(position: int, call: Callable[[], T]) -> None:
-            try:
-                connection.ensure_connection()
-                start.wait(SECONDS)
-                results[position] = call()
-            except Exception as error:
-                results[position] = error
-            finally:
-                connection.close()
-
-        threads = [Thread(target=work, args=each, daemon=True) for each in enumerate(calls)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(SECONDS)
-        return results
-
-    return run
+    threads = [Thread(target=work, args=each, daemon=True) for each in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SECONDS)
+    return results

@@ -7,12 +7,14 @@ import pytest
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
+from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError, Conflict, NotUnique, OverQuota, Refusals
 from servers import catalog
 from servers.models import BareMetalServer, Disk, Image, Initialization, NetworkInterface, ReservedIP, Subnet
 from servers.services.initialization import InitializationPrototype
 from servers.services.network_interfaces import InterfacePrototype
 from servers.services.provisioning import ServerPrototype, create_server
+from servers.services.transitions import advance
 from servers.services.virtual_interface_prototypes import IpPrototype
 from tests.tables import check_each, undone
 from tests.world import REGION, World, make_profile, make_server
@@ -46,6 +48,33 @@ def test_a_new_server_is_pending_on_its_way_to_running(world: World, prototype: 
     server = create(world, prototype)
     assert (server.status, server.transition) == ("pending", "create")
     assert server.transition_due_at is not None
+
+
+def test_a_server_that_is_made_at_once_is_what_the_worker_would_have_made_of_it(
+    world: World, prototype: ServerPrototype, django_capture_on_commit_callbacks: Any, settings: Any
+) -> None:
+    settings.BAREMINT_PROVISION_SECONDS = 0
+    made = {}
+    for at_once in (False, True):
+        with undone(), django_capture_on_commit_callbacks() as callbacks:
+            server = create_server(world.account, prototype=prototype, at_once=at_once, by=BY)
+            if not at_once:
+                while advance(server.id, now=clock.now()):
+                    pass
+            server = BareMetalServer.objects.get(id=server.id)
+            events = list(ActivityEvent.objects.order_by("id").values_list("action", "outcome", "initiator_id"))
+            made[at_once] = (server.status, server.transition, server.transition_due_at, server.revision, events)
+    assert made[True] == made[False]
+    assert made[True][:3] == ("running", "", None)
+    assert callbacks == []
+
+
+def test_a_server_that_fails_at_once_fails_after_it_was_created(world: World, prototype: ServerPrototype) -> None:
+    failing = replace(prototype, name="fail-cannot-start-network")
+    server = create_server(world.account, prototype=failing, at_once=True, by=BY)
+    assert (server.status, server.status_reasons[0]["code"]) == ("failed", "cannot_start_network")
+    outcomes = ActivityEvent.objects.filter(target_id=server.crn).order_by("id").values_list("outcome", flat=True)
+    assert list(outcomes) == ["success", "failure"]
 
 
 def test_every_profile_of_the_region_gives_its_disks_and_defaults(world: World, prototype: ServerPrototype) -> None:

@@ -2,21 +2,12 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import policy_rules
-from trustedprofiles.policy_rules import (
-    EXISTS_VALUES,
-    LONGEST_VALUE,
-    MOST_CONDITIONS,
-    MOST_VALUES,
-    PATTERNS,
-    TEXT_OPERATORS,
-    TIME_OPERATORS,
-)
+from trustedprofiles.policy_rules import EXISTS_VALUES, LONGEST_VALUE, MOST_VALUES, PATTERNS
 
 LONGEST_DESCRIPTION = 300
 MOST_ATTRIBUTES = MOST_VALUES
@@ -64,18 +55,6 @@ class V1Body(StrictSerializer):
     description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
 
 
-VALUE = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}
-
-
-@extend_schema_field(
-    {
-        "anyOf": [
-            VALUE,
-            {"type": "boolean"},
-            {"type": "array", "items": VALUE, "minItems": 1, "maxItems": MOST_ATTRIBUTES},
-        ]
-    }
-)
 class AttributeValue(serializers.Field[Any, Any, Any, Any]):
     """Text, a boolean, or a list of texts; which of them, the operator decides."""
 
@@ -137,20 +116,6 @@ class V2Control(StrictSerializer):
     grant = V2Grant()
 
 
-@extend_schema_field(
-    {
-        "type": "object",
-        "description": "A condition: `{key, operator, value}`; or several, joined: `{operator, conditions}`.",
-        "properties": {
-            "key": {"type": "string", "example": "{{environment.attributes.day_of_week}}"},
-            "operator": {"type": "string", "enum": ["and", "or", *TIME_OPERATORS, *TEXT_OPERATORS]},
-            "value": {},
-            "conditions": {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": MOST_CONDITIONS},
-        },
-        "required": ["operator"],
-        "additionalProperties": False,
-    }
-)
 class RuleField(serializers.Field[Any, Any, Any, Any]):
     """A rule as it is sent and stored."""
 

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,7 +28,6 @@ MOST_ACTIONS = 200
 LONGEST_ACTION = 128
 
 
-@extend_schema_field({"type": "string", "pattern": "^[A-Z][A-Za-z0-9]{0,29}$", "example": "ServerStarter"})
 class RoleName(serializers.RegexField):
     """What the role's CRN ends with: letters and figures, a capital first."""
 

@@ -10,6 +10,8 @@ from servers.api.network_requests import IDENTITIES
 from servers.api.rule_fields import EVERYTHING_SINCE
 from servers.api.virtual_interface_requests import VirtualNetworkInterfaceBody
 from servers.protocols import EVERYTHING, FORMERLY, NAMED
+from trustedprofiles.api.policy_bodies import MOST_ATTRIBUTES
+from trustedprofiles.policy_rules import LONGEST_VALUE, MOST_CONDITIONS, TEXT_OPERATORS, TIME_OPERATORS
 
 
 class StrictObject(OpenApiSerializerExtension):
@@ -72,6 +74,47 @@ class RuleEnd(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
         return {"oneOf": [reference_by(form) for form in self.target.forms]}
+
+
+class RoleName(OpenApiSerializerFieldExtension):
+    """The name of a custom role."""
+
+    target_class = "trustedprofiles.api.roles.RoleName"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
+        return {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]{0,29}$", "example": "ServerStarter"}
+
+
+class AttributeValue(OpenApiSerializerFieldExtension):
+    """The value of an attribute in a policy."""
+
+    target_class = "trustedprofiles.api.policy_bodies.AttributeValue"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
+        value = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}
+        values = {"type": "array", "items": value, "minItems": 1, "maxItems": MOST_ATTRIBUTES}
+        return {"anyOf": [value, {"type": "boolean"}, values]}
+
+
+class Rule(OpenApiSerializerFieldExtension):
+    """The rule of a policy."""
+
+    target_class = "trustedprofiles.api.policy_bodies.RuleField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
+        some = {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": MOST_CONDITIONS}
+        return {
+            "type": "object",
+            "description": "A condition: `{key, operator, value}`; or several, joined: `{operator, conditions}`.",
+            "properties": {
+                "key": {"type": "string", "example": "{{environment.attributes.day_of_week}}"},
+                "operator": {"type": "string", "enum": ["and", "or", *TIME_OPERATORS, *TEXT_OPERATORS]},
+                "value": {},
+                "conditions": some,
+            },
+            "required": ["operator"],
+            "additionalProperties": False,
+        }
 
 
 def reference_by(form: str) -> Schema:

@@ -1,0 +1,30 @@
+"""All families of metrics in the text format of Prometheus."""
+
+from collections.abc import Iterable
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import Metric
+from prometheus_client.registry import Collector
+
+from controlplane.operations.metrics.families import everything
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+class Families(Collector):
+    """Read when they are asked for."""
+
+    def collect(self) -> Iterable[Metric]:
+        return everything()
+
+    def describe(self) -> Iterable[Metric]:
+        return []
+
+
+REGISTRY = CollectorRegistry()
+REGISTRY.register(Families())
+
+
+def text() -> bytes:
+    """Raises DatabaseError."""
+    return generate_latest(REGISTRY)

@@ -1,0 +1,70 @@
+"""A process imports what it needs, for what it imports costs each of them time and memory at every start."""
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from controlplane.kernel.restframework import unavailable
+from tests.live.product import ROOT, clean_environment
+from tests.tables import assert_none
+
+PROGRAM = """
+import sys
+import django
+django.setup()
+import controlplane.celery
+import {urls}
+print(*sys.modules, sep="\\n")
+"""
+ASKED_FOR = {
+    "psycopg": "by a database on PostgreSQL",
+    "redis": "when the broker is asked something, or sent a task",
+    "prometheus_client": "by /metrics",
+    "drf_spectacular.drainage": "by /docs and /docs/openapi.json",
+    "drf_spectacular.generators": "by /docs and /docs/openapi.json",
+    "drf_spectacular.openapi": "by /docs and /docs/openapi.json",
+    "drf_spectacular.plumbing": "by /docs and /docs/openapi.json",
+    "drf_spectacular.utils": "by /docs and /docs/openapi.json",
+    "controlplane.operations.openapi.document": "by /docs and /docs/openapi.json",
+    "controlplane.operations.openapi.page": "by /docs",
+    "rest_framework.test": "by tests",
+    "django.test": "by tests",
+    "requests": "by tests",
+}
+"""Modules that wait for something, and what they wait for."""
+
+
+@pytest.mark.parametrize("door", ["settings urls", "settings_inside urls_inside"])
+def test_what_waits_to_be_asked_for_is_not_imported_at_a_start_on_sqlite(door: str, tmp_path: Path) -> None:
+    settings, urls = (f"controlplane.{name}" for name in door.split())
+    environment = {**clean_environment(), "BAREMINT_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": settings}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(urls=urls)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    imported = set(done.stdout.split())
+    assert urls in imported
+    assert_none(
+        {name: f"waits to be asked for, {by}" for name, by in ASKED_FOR.items() if name in imported}, among=imported
+    )
+
+
+def test_a_package_is_unavailable_only_for_as_long_as_it_was_asked_to_be() -> None:
+    before = dict(sys.modules)
+    with unavailable("pytest", "colorsys"):
+        with pytest.raises(ImportError):
+            import colorsys
+        with pytest.raises(ImportError):
+            import_module("pytest")  # imported before, and unavailable all the same
+    assert sys.modules == before
+    import colorsys
+
+    assert colorsys.rgb_to_hls(0, 0, 0) == (0, 0, 0)

@@ -1,0 +1,113 @@
+"""The keys of a first start are generated at the same time, and stored one after the other."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from controlplane.kernel import clock
+from identity import keystore
+from identity.keyring import Purpose
+from identity.models import KeyPair
+from identity.services import new_keys, rotation
+
+SECONDS = 20
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 1})
+
+
+@pytest.fixture
+def generated_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Purpose], Any]], None]:
+    """Puts another function into the place of the one that generates keys."""
+    return lambda function: monkeypatch.setattr(new_keys, "generate", function)
+
+
+def no_thread_is_left() -> bool:
+    return not any(thread.name.startswith("keys") for thread in threading.enumerate())
+
+
+def test_two_keys_are_generated_at_the_same_time(generated_by: Callable[[Any], None]) -> None:
+    both = threading.Barrier(2)
+    generated_by(lambda purpose: (purpose, both.wait(SECONDS)))
+
+    with new_keys.generated_ahead(["root", "iam"]) as generate:
+        taken: list[Any] = [generate("root"), generate("iam")]
+
+    assert [purpose for purpose, _ in taken] == ["root", "iam"]
+    assert no_thread_is_left()
+
+
+def test_a_key_that_was_not_foreseen_is_generated_when_it_is_asked_for(generated_by: Callable[[Any], None]) -> None:
+    asked: Counter[tuple[str, bool]] = Counter()
+
+    def count(purpose: Purpose) -> str:
+        asked[purpose, threading.current_thread() is threading.main_thread()] += 1
+        return purpose
+
+    generated_by(count)
+    with new_keys.generated_ahead(["root", "root"]) as generate:
+        taken: list[Any] = [generate("iam"), *(generate("root") for _ in range(3))]
+
+    assert taken == ["iam", "root", "root", "root"]
+    assert asked == {("root", False): 2, ("root", True): 1, ("iam", True): 1}
+
+
+def test_one_key_is_generated_without_a_thread(generated_by: Callable[[Any], None]) -> None:
+    generated_by(lambda purpose: threading.current_thread())
+    with new_keys.generated_ahead(["iam"]) as generate:
+        taken: Any = generate("iam")
+    assert taken is threading.main_thread()
+
+
+def test_a_block_that_fails_waits_for_no_key_that_was_not_begun(generated_by: Callable[[Any], None]) -> None:
+    begun: list[Purpose] = []
+    go_on = threading.Event()
+
+    def wait(purpose: Purpose) -> None:
+        begun.append(purpose)
+        go_on.wait(SECONDS)
+
+    def fail() -> None:
+        with new_keys.generated_ahead(["root"] * 10):
+            threading.Timer(0.1, go_on.set).start()
+            raise LookupError
+
+    generated_by(wait)
+    with pytest.raises(LookupError):
+        fail()
+
+    assert len(begun) <= 2
+    assert no_thread_is_left()
+
+
+@pytest.mark.django_db
+def test_a_key_that_cannot_be_generated_stops_the_start_after_those_before_it(
+    generated_by: Callable[[Any], None], rsa_pool: Any
+) -> None:
+    def fail_for_tokens(purpose: Purpose) -> Any:
+        if purpose == "iam":
+            raise MemoryError
+        return next(rsa_pool)
+
+    generated_by(fail_for_tokens)
+    keystore.ensure_kek()
+    with pytest.raises(MemoryError):
+        rotation.ensure_keys(now=clock.now())
+
+    made = Counter(KeyPair.objects.values_list("purpose", flat=True))
+    assert made == {"root": 2, "intermediate": 2, "tls": 2}
+    assert no_thread_is_left()
+
+
+@pytest.mark.django_db
+def test_the_keys_of_a_first_start_are_stored_purpose_by_purpose(keys_from_the_pool: None) -> None:
+    keystore.ensure_kek()
+    rotation.ensure_keys(now=clock.now())
+    stored = list(KeyPair.objects.order_by("pk").values_list("purpose", "state"))
+    purposes = ["root", "intermediate", "tls", "iam", "identity"]
+    assert stored == [(purpose, state) for purpose in purposes for state in ("active", "prepared")]
