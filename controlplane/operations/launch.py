@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import call_command
 from django.db import DatabaseError
 
 from controlplane.kernel import clock
@@ -14,6 +13,7 @@ from controlplane.operations.bootstrap import bootstrap
 from controlplane.operations.lab import support
 from controlplane.operations.owned_folder import NotOurs
 from controlplane.operations.program import paste
+from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.serving import reporting
 from controlplane.operations.supervisor import children, homelock, sockets
 from controlplane.operations.supervisor.child import Fork
@@ -105,7 +105,7 @@ def prepare(report: Report) -> None:
                 "The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL to use the embedded one."
             )
         try:
-            call_command("migrate", verbosity=0, interactive=False)
+            bring_up_to_date()
             bootstrap(now=clock.now(), progress=report.progress)
             report.ready(info.collect())
         except DatabaseError as error:
