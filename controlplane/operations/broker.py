@@ -28,22 +28,12 @@ def queue_depth(*, seconds: float) -> int | None:
         client.close()
 
 
-def worker_answers(node: str, *, seconds: float) -> bool:
-    """Whether the Celery worker of this name answers a ping."""
-    return _answers_to_a_ping([node], seconds=seconds) != []
-
-
 def first_worker_to_answer(*, seconds: float) -> str | None:
     """The name of a Celery worker that answers a ping; None when none does, or the broker does not."""
-    return next(iter(_answers_to_a_ping(None, seconds=seconds)), None)
-
-
-def _answers_to_a_ping(nodes: list[str] | None, *, seconds: float) -> list[str]:
-    """The name of the first worker that answers, of these or of all; none when the broker does not answer."""
     import redis  # noqa: PLC0415
 
     try:
-        answers = app.control.ping(destination=nodes, timeout=seconds, limit=1)
+        answers = app.control.ping(timeout=seconds, limit=1)
     except (OperationalError, redis.RedisError, OSError):
-        return []
-    return [name for answer in answers or () for name in answer]
+        return None
+    return next((name for answer in answers or () for name in answer), None)

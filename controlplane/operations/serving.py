@@ -5,13 +5,14 @@ import signal
 import socket
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import FrameType
 from typing import Any
 
-from celery.signals import beat_init, task_postrun
+from celery.beat import Scheduler, Service
+from celery.signals import task_postrun, worker_ready
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
@@ -27,6 +28,7 @@ from controlplane.operations.tls.doors import DoorServer
 from controlplane.operations.tls.loopback import loopback_door
 from identity import keystore
 
+WORKER_THREADS = 4
 CONTROL_PLANE = "controlplane.wsgi"
 METADATA = "controlplane.wsgi_inside"
 LAB_SETTINGS = "controlplane.settings_lab"
@@ -131,8 +133,8 @@ def _told_to_stop() -> threading.Event:
     return told
 
 
-def worker(*options: str) -> Work:
-    """A Celery worker. It is ready when it has taken its first tick."""
+def worker(node: str) -> Work:
+    """A Celery worker of this name, with beat in a thread. It is ready when it has taken its first tick."""
 
     def work(report: Report) -> None:
         def tell(task: Any, **_: Any) -> None:
@@ -140,28 +142,33 @@ def worker(*options: str) -> Work:
                 task_postrun.disconnect(tell)
                 report.ready()
 
+        def begin_to_tick(**_: Any) -> None:
+            threading.Thread(target=_tick, name="beat", daemon=True).start()
+
         task_postrun.connect(tell, weak=False)
+        worker_ready.connect(begin_to_tick, weak=False)
         os.environ["CELERY_SKIP_CHECKS"] = "1"  # of Django's: they are for who changes the code
         # Celery warns because a pickled task could run as root; CELERY_ACCEPT_CONTENT takes JSON alone.
         warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
-        _celery(["worker", *options])
+        made = app.Worker(
+            hostname=node,
+            # Threads: tasks wait for the database, and a pool of processes would be one more generation to look after.
+            pool="threads",
+            concurrency=WORKER_THREADS,
+            loglevel=settings.LOG_LEVEL,
+            quiet=True,
+            without_gossip=True,
+            without_mingle=True,
+        )
+        made.start()
+        raise SystemExit(made.exitcode)
 
     return work
 
 
-def beat(*options: str) -> Work:
-    """The clock of Celery: it sends a tick every few seconds."""
-
-    def work(report: Report) -> None:
-        def tell(**_: Any) -> None:
-            report.ready()
-
-        beat_init.connect(tell, weak=False)
-        _celery(["beat", *options])
-
-    return work
-
-
-def _celery(arguments: Sequence[str]) -> None:
-    """``celery ARGUMENTS``, in this process."""
-    raise SystemExit(app.start(["--quiet", *arguments, "--loglevel", settings.LOG_LEVEL]))
+def _tick() -> None:
+    """Beat, which lives and dies with the worker: without ticks it is of no use, and another one is forked at once."""
+    try:
+        Service(app, scheduler_cls=Scheduler).start()
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)

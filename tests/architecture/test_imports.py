@@ -15,10 +15,10 @@ PROGRAM = """
 import sys
 import django
 django.setup()
-import controlplane.celery
-import {urls}
+{code}
 print(*sys.modules, sep="\\n")
 """
+PRELOAD = "from controlplane.operations import preloading; preloading.load_everything()"
 ASKED_FOR = {
     "psycopg": "by a database on PostgreSQL",
     "redis": "when the broker is asked something, or sent a task",
@@ -40,9 +40,23 @@ ASKED_FOR = {
 @pytest.mark.parametrize("door", ["settings urls", "settings_inside urls_inside"])
 def test_what_waits_to_be_asked_for_is_not_imported_at_a_start_on_sqlite(door: str, tmp_path: Path) -> None:
     settings, urls = (f"controlplane.{name}" for name in door.split())
-    environment = {**clean_environment(), "BAREMINT_HOME": str(tmp_path), "DJANGO_SETTINGS_MODULE": settings}
+    imported = imported_by(f"import controlplane.celery, {urls}", settings, home=tmp_path)
+    assert urls in imported
+    assert_none(
+        {name: f"waits to be asked for, {by}" for name, by in ASKED_FOR.items() if name in imported}, among=imported
+    )
+
+
+def test_up_loads_the_client_of_the_broker_for_its_worker_and_nothing_else_that_waits(tmp_path: Path) -> None:
+    imported = imported_by(PRELOAD, "controlplane.settings", home=tmp_path)
+    assert {"celery.worker.consumer", "controlplane.urls", "controlplane.urls_inside"} <= imported
+    assert imported & ASKED_FOR.keys() == {"redis"}
+
+
+def imported_by(code: str, settings: str, *, home: Path) -> set[str]:
+    environment = {**clean_environment(), "BAREMINT_HOME": str(home), "DJANGO_SETTINGS_MODULE": settings}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM.format(urls=urls)],
+        [sys.executable, "-c", PROGRAM.format(code=code)],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -50,11 +64,7 @@ def test_what_waits_to_be_asked_for_is_not_imported_at_a_start_on_sqlite(door: s
         timeout=60,
         check=True,
     )
-    imported = set(done.stdout.split())
-    assert urls in imported
-    assert_none(
-        {name: f"waits to be asked for, {by}" for name, by in ASKED_FOR.items() if name in imported}, among=imported
-    )
+    return set(done.stdout.split())
 
 
 def test_a_package_is_unavailable_only_for_as_long_as_it_was_asked_to_be() -> None:

@@ -13,7 +13,7 @@ from tests.live.ready_made import NewProduct
 
 pytestmark = pytest.mark.live
 
-FORKS = ["control plane", "metadata", "metadata TLS", "worker", "beat"]
+FORKS = ["control plane", "metadata", "metadata TLS", "worker"]
 OF_THE_CONTROL_PLANE = [
     "/admin/",
     "/cos/",
@@ -90,4 +90,4 @@ def test_a_service_that_is_killed_many_times_is_there_in_the_end(disposable: Pro
 
 def test_the_log_names_each_service(disposable: Product) -> None:
     named = {line[9:22].strip() for line in (disposable.home / "baremint.log").read_text().splitlines()}
-    assert {"control plane", "metadata", "metadata TLS", "worker", "beat"} <= named
+    assert {"control plane", "metadata", "metadata TLS", "worker"} <= named

@@ -66,7 +66,7 @@ def test_a_broker_that_does_not_answer(idle: Product, options: tuple[str, ...]) 
     assert line.startswith("CommandError: The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL")
 
 
-@pytest.mark.parametrize("service", ["control plane", "metadata", "metadata TLS", "worker", "beat"])
+@pytest.mark.parametrize("service", ["control plane", "metadata", "metadata TLS", "worker"])
 def test_a_service_that_dies_at_each_start(idle: Product, service: str) -> None:
     line = refusal(idle, "--detach", BAREMINT_FAILPOINT=f"at_start:{service}")
     assert line.startswith(f"CommandError: The {service} was ended by SIGKILL at start, 3 times.")

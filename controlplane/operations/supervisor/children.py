@@ -23,7 +23,6 @@ from controlplane.operations.supervisor.report import Report
 from controlplane.operations.supervisor.sockets import Endpoint
 
 ASK_SECONDS = 2.0
-WORKER_THREADS = 4
 VALKEY_DIRECTORY = "valkey"
 
 
@@ -101,8 +100,7 @@ def services(listening: Listening) -> list[ChildSpec]:
         *http_workers("control plane", serving.CONTROL_PLANE, listening.control_plane),
         *http_workers("metadata", serving.METADATA, listening.metadata),
         _fork("metadata TLS", serving.tls(listening.metadata_tls), keep=listening.metadata_tls),
-        _fork("worker", serving.worker(*_worker_options(node))),
-        _fork("beat", serving.beat()),
+        _fork("worker", serving.worker(node)),
     ]
 
 
@@ -126,12 +124,6 @@ def lab() -> ChildSpec:
 
 def _valkey_is_ready(child: Child) -> bool:
     return any("Ready to accept connections" in line for line in child.last_lines)
-
-
-def _worker_options(node: str) -> list[str]:
-    # Threads: tasks wait for the database, and a pool of processes would be one more generation to look after.
-    pool = ["--pool", "threads", "--concurrency", str(WORKER_THREADS)]
-    return [*pool, "--hostname", node, "--without-gossip", "--without-mingle"]
 
 
 def control_plane_answers() -> bool:
