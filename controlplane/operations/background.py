@@ -1,7 +1,7 @@
 """A process in the background, the supervisor (``up --detach``) or the lab, and word from it until it is ready.
 
-The two talk over a pipe, one JSON object a line: ``{"progress": ...}``, then ``{"ready": true}`` or
-``{"failed": ...}``. When one end of it closes before that, the other knows that its partner is gone.
+The two talk over a pipe, one JSON object a line: ``{"progress": ...}``, then ``{"ready": true}``, ``{"failed": ...}`` or
+``{"wrong_setting": ...}``. When one end of it closes before that, the other knows that its partner is gone.
 """
 
 import json
@@ -10,10 +10,11 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
+from controlplane.env import WrongSetting
 from controlplane.home import Home
 from controlplane.operations.supervisor.child import how_it_ended
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
@@ -25,6 +26,13 @@ NOBODY_WAITS = "Whoever started it ended before it was ready."
 
 class StartFailed(Exception):
     """The reason, as the background process gave it."""
+
+
+def report_wrong_setting(arguments: Sequence[str], reason: str) -> None:
+    """Tell whoever waits for this process, if somebody does, why it ends before it can read its arguments."""
+    if "--report-to" in arguments:
+        descriptor = arguments[arguments.index("--report-to") + 1]
+        os.write(int(descriptor), json.dumps({"wrong_setting": reason}).encode() + b"\n")
 
 
 class Reporter:
@@ -59,7 +67,7 @@ class Reporter:
 
 
 def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], None]) -> None:
-    """Start ``baremint COMMAND`` in the background; returns when everything answers. Raises StartFailed.
+    """Start ``baremint COMMAND`` in the background; returns when everything answers. Raises StartFailed, WrongSetting.
 
     A start that is interrupted is undone: by a signal, by the end of this process, and by the end of the one that
     started it, unless that has put it into the background itself, or told it to survive hang-ups.
@@ -94,6 +102,9 @@ def _await_ready(process: subprocess.Popen[bytes], pipe: TextIO, *, progress: Ca
         message = json.loads(line)
         if message.get("ready"):
             return
+        if reason := message.get("wrong_setting"):
+            process.wait()
+            raise WrongSetting(reason)
         if reason := message.get("failed"):
             process.wait()
             raise StartFailed(reason)

@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from controlplane.home import DATABASE_FILE, SECRET_KEY_FILE
 from controlplane.kernel import clock
-from controlplane.operations.credentials import FILE as CREDENTIALS
+from controlplane.operations.given import FILE as CREDENTIALS
 from controlplane.operations.info import CA_BUNDLE
 from controlplane.operations.supervisor import homelock
 from identity.keychain import TOKEN_PURPOSES
