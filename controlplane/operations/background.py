@@ -1,7 +1,7 @@
 """A process in the background, the supervisor (``up --detach``) or the lab, and word from it until it is ready.
 
-The two talk over a pipe, one JSON object a line: ``{"progress": ...}``, then ``{"ready": true}``, ``{"failed": ...}`` or
-``{"wrong_setting": ...}``. When one end of it closes before that, the other knows that its partner is gone.
+The two talk over a pipe, one JSON object a line: ``{"progress": ...}``, then ``{"ready": true}``, ``{"failed": ...}``
+or ``{"wrong_setting": ...}``. When one end of it closes before that, the other knows that its partner is gone.
 """
 
 import json

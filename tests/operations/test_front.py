@@ -41,9 +41,7 @@ def test_the_list_of_all_commands_is_what_django_prints() -> None:
     assert "controlplane.operations" in installed.APPS
 
 
-def test_the_version_is_what_django_prints(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_version_is_what_django_prints(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
     assert front.run(["baremint", "--version"]) == 0
     assert capsys.readouterr().out == f"{django.get_version()}\n"
