@@ -1,5 +1,6 @@
 """While a product runs, commands that ask it, start it or stop it load no Django, and answer as the database would."""
 
+import os
 import re
 import subprocess
 import sys
@@ -116,6 +117,23 @@ def test_with_a_revoked_api_key_the_database_answers(product: Product) -> None:
     with a_wrong_api_key(product):
         assert (product.run("address", "web-1"), product.run("certificates", "--due")) == expected
         assert not imported(product, "address", "web-1").isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("command", ["info", "is images"])
+def test_a_reader_that_has_gone_is_no_error_to_tell(product: Product, command: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        product.command(*command.split()),
+        env=product.environment,
+        cwd=ROOT,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+        timeout=60,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
 
 
 @pytest.mark.e2e

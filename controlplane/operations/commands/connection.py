@@ -27,6 +27,8 @@ def connected(place: Place, region: str = "") -> Iterator[Client]:
         ) from None
     except (Refused, NotFound) as error:
         raise CommandFailed(str(error)) from None
+    except BrokenPipeError:  # nobody reads the output any more
+        raise
     except OSError as error:
         raise CommandFailed(f"{error.filename}: {error.strerror}") from None
 
