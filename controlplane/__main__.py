@@ -1,10 +1,12 @@
-"""The ``baremint`` console script: every subcommand is a Django management command."""
+"""The ``baremint`` console script. What can be done without Django is; the rest are its management commands."""
 
 import os
 import signal
 import sys
 
 import controlplane.operations.supervisor.stopping  # noqa: F401  notes who started this process, before that may end
+
+REFUSAL = "Baremint cannot start with these settings:"
 
 
 def main() -> None:
@@ -26,15 +28,31 @@ def _open_standard_streams() -> None:
 
 
 def _run() -> None:
+    from controlplane.env import WrongSetting
+    from controlplane.operations.commands import front
+
+    try:
+        if (status := front.run(sys.argv)) is not None:
+            sys.exit(status)
+    except WrongSetting as error:
+        sys.exit(f"{REFUSAL} {error}")
+    _run_django()
+
+
+def _run_django() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
+    from controlplane.env import WrongSetting
+    from controlplane.operations import background
+
     try:
         settings.INSTALLED_APPS  # noqa: B018  Django would show a traceback for a setting that makes no sense
-    except (ImproperlyConfigured, OSError) as error:
-        sys.exit(f"Baremint cannot start with these settings: {error}")
+    except (WrongSetting, ImproperlyConfigured, OSError) as error:
+        background.report_wrong_setting(sys.argv, str(error))
+        sys.exit(f"{REFUSAL} {error}")
     execute_from_command_line(sys.argv)
 
 

@@ -1,50 +1,93 @@
-"""Reading the environment: a value of the wrong kind is refused by name."""
+"""Reading the environment: a value of the wrong kind is refused by name. Standard library only."""
 
-from collections.abc import Callable
-from typing import Any
+import math
+import os
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-import environ
-from django.core.exceptions import ImproperlyConfigured
+T = TypeVar("T")
+TRUE = ("true", "on", "ok", "y", "yes", "1")
 
 DAY = 86_400
 
 
-class Env(environ.Env):
-    def get_value(
-        self, var: str, cast: Callable[..., Any] | None = None, default: Any = environ.Env.NOTSET, **rest: Any
-    ) -> Any:
-        try:
-            return super().get_value(var, cast=cast, default=default, **rest)
-        except ValueError:
-            kind = getattr(cast, "__name__", str(cast))
-            raise ImproperlyConfigured(f"{var} is {self.ENVIRON[var]!r}, which is no value of type {kind}.") from None
+class WrongSetting(Exception):
+    """Names the setting, its value, and what it must be."""
 
-    def choice(self, var: str, *, options: tuple[str, ...]) -> str:
-        """One of ``options``; the first is the default."""
-        value = self.str(var, default=options[0])
-        if value not in options:
-            raise ImproperlyConfigured(f"{var} is {value!r}; it must be {' or '.join(options)}.")
-        return value
 
-    def between(self, var: str, smallest: int, largest: int, *, default: int) -> int:
-        value = self.int(var, default=default)
-        if not smallest <= value <= largest:
-            raise ImproperlyConfigured(f"{var} is {value}; it must be from {smallest} to {largest}.")
-        return value
+def text(name: str, *, default: str) -> str:
+    return os.environ.get(name, default)
 
-    def seconds(self, var: str, smallest: float, *, default: float) -> float:
-        """A duration of a day at the most."""
-        value = self.float(var, default=default)
-        if not smallest <= value <= DAY:
-            raise ImproperlyConfigured(f"{var} is {value:g}; it must be from {smallest:g} to {DAY} seconds.")
-        return value
 
-    def counts(self, var: str) -> dict[str, int]:
-        """``name=1,other=2`` as a dictionary of counts; empty by default."""
-        try:
-            return {name.strip(): int(count) for name, count in self.dict(var, default={}).items()}
-        except ValueError:
-            raise ImproperlyConfigured(f"{var} is {self.ENVIRON[var]!r}; write name=count,name=count.") from None
+def whole(name: str, *, default: int) -> int:
+    return _read(name, int, default)
+
+
+def number(name: str, *, default: float) -> float:
+    return _read(name, _finite, default)
+
+
+def switch(name: str, *, default: bool) -> bool:
+    return _read(name, _is_on, default)
+
+
+def words(name: str, *, default: Sequence[str]) -> list[str]:
+    """``one,other`` as a list."""
+    return [word for word in os.environ[name].split(",") if word] if name in os.environ else [*default]
+
+
+def choice(name: str, *, options: tuple[str, ...]) -> str:
+    """One of ``options``; the first is the default."""
+    value = text(name, default=options[0])
+    if value not in options:
+        raise WrongSetting(f"{name} is {value!r}; it must be {' or '.join(options)}.")
+    return value
+
+
+def between(name: str, smallest: int, largest: int, *, default: int) -> int:
+    value = whole(name, default=default)
+    if not smallest <= value <= largest:
+        raise WrongSetting(f"{name} is {value}; it must be from {smallest} to {largest}.")
+    return value
+
+
+def seconds(name: str, smallest: float, *, default: float) -> float:
+    """A duration of a day at the most."""
+    value = number(name, default=default)
+    if not smallest <= value <= DAY:
+        raise WrongSetting(f"{name} is {value:g}; it must be from {smallest:g} to {DAY} seconds.")
+    return value
+
+
+def counts(name: str) -> dict[str, int]:
+    """``name=1,other=2`` as a dictionary of counts; empty by default."""
+    pairs = (pair.partition("=") for pair in words(name, default=()))
+    try:
+        return {of.strip(): int(count) for of, _, count in pairs}
+    except ValueError:
+        raise WrongSetting(f"{name} is {os.environ[name]!r}; write name=count,name=count.") from None
+
+
+def _read(name: str, kind: Callable[[str], T], default: T) -> T:
+    if (value := os.environ.get(name)) is None:
+        return default
+    try:
+        return kind(value)
+    except ValueError:
+        raise WrongSetting(f"{name} is {value!r}, which is no value of type {type(default).__name__}.") from None
+
+
+def _finite(value: str) -> float:
+    if not math.isfinite(read := float(value)):
+        raise ValueError(value)
+    return read
+
+
+def _is_on(value: str) -> bool:
+    try:
+        return int(value) != 0
+    except ValueError:
+        return value.strip().lower() in TRUE
 
 
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound

@@ -147,6 +147,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "baremint.clock.read",
         "baremint.clock.administer",
         "baremint.job.list",
+        "baremint.key.list",
+        "baremint.certificate-renewal.read",
     ),
     "cloud-object-storage": (
         "cloud-object-storage.account.get_account_buckets",

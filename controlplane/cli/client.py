@@ -48,6 +48,10 @@ class Client:
     ca_bundle: str = ""
     region: str = ""
     """Empty for the deployment's own."""
+    seconds: float = SECONDS
+    """To wait for an answer."""
+    direct: bool = False
+    """Past any proxy that the environment names."""
     _token: str = field(default="", repr=False)
 
     def call(
@@ -85,9 +89,12 @@ class Client:
     def _send(self, request: urllib.request.Request) -> dict[str, Any]:
         if not request.full_url.startswith(("http://", "https://")):
             raise CannotCall(f"{self.url} is no http or https URL.")
-        context = ssl.create_default_context(cafile=self.ca_bundle or None)
+        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})] if self.direct else []
+        if request.type == "https":  # for plain HTTP nobody has to read all authorities of the machine
+            context = ssl.create_default_context(cafile=self.ca_bundle or None)
+            handlers.append(urllib.request.HTTPSHandler(context=context))
         try:
-            with urllib.request.urlopen(request, timeout=SECONDS, context=context) as answer:  # noqa: S310
+            with urllib.request.build_opener(*handlers).open(request, timeout=self.seconds) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             raise Refused(error.code, _object(error.read())) from None

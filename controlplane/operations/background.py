@@ -10,10 +10,11 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
+from controlplane.env import WrongSetting
 from controlplane.home import Home
 from controlplane.operations.supervisor.child import how_it_ended
 from controlplane.operations.supervisor.report import Report
@@ -26,6 +27,12 @@ NOBODY_WAITS = "Whoever started it ended before it was ready."
 
 class StartFailed(Exception):
     """The reason, as the background process gave it."""
+
+
+def report_wrong_setting(arguments: Sequence[str], reason: str) -> None:
+    """Tell whoever waits for this process, if somebody does, why it ends before it can read its arguments."""
+    if "--report-to" in arguments:
+        Report(int(arguments[arguments.index("--report-to") + 1])).wrong_setting(reason)
 
 
 class Reporter(Report):
@@ -47,7 +54,7 @@ class Reporter(Report):
 def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], None]) -> Any:
     """Start ``baremint COMMAND`` in the background; returns when everything answers, with the facts of its report.
 
-    Raises StartFailed.
+    Raises StartFailed, WrongSetting.
 
     A start that is interrupted is undone: by a signal, by the end of this process, and by the end of the one that
     started it, unless that has put it into the background itself, or told it to survive hang-ups.
@@ -83,6 +90,9 @@ def _await_ready(process: subprocess.Popen[bytes], pipe: TextIO, *, progress: Ca
         message = json.loads(line)
         if "ready" in message:
             return message["ready"]
+        if reason := message.get("wrong_setting"):
+            process.wait()
+            raise WrongSetting(reason)
         if reason := message.get("failed"):
             process.wait()
             raise StartFailed(reason)

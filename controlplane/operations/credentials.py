@@ -1,25 +1,18 @@
-"""What the operator was given at first start, kept for ``baremint info`` in a file only this user can read."""
+"""The operator's credentials, of the data directory that Django's settings name."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from django.conf import settings
 
-FILE = "credentials.json"
+from controlplane.operations import given
+from controlplane.operations.given import FILE, Credentials
 
-
-@dataclass(frozen=True)
-class Credentials:
-    account_id: str
-    api_key: str
-    username: str
-    password: str
-    """Empty when this data directory joined a database whose admin user it did not make."""
+__all__ = ["FILE", "Credentials", "load", "save"]
 
 
 def load() -> Credentials | None:
-    text = settings.HOME.read_secret(FILE)
-    return Credentials(**json.loads(text)) if text else None
+    return given.read(settings.HOME)
 
 
 def save(credentials: Credentials) -> None:

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from controlplane.env import origin
+from controlplane.operations.place import Place
 from controlplane.operations.supervisor.sockets import Endpoint
 
 
@@ -22,11 +22,6 @@ def metadata_tls() -> Endpoint:
     return Endpoint(name, "0.0.0.0", port, "BAREMINT_METADATA_TLS_PORT", loopback_only=True)  # noqa: S104
 
 
-def control_plane_url() -> str:
-    return origin(settings.BAREMINT_HOST, settings.BAREMINT_PORT)
-
-
 def metadata_url(address: str, *, protocol: str = "http") -> str:
     """Address of the metadata service as the server at ``address`` sees it."""
-    port = settings.BAREMINT_METADATA_TLS_PORT if protocol == "https" else settings.BAREMINT_METADATA_PORT
-    return f"{protocol}://{address}:{port}"
+    return Place.of(settings).metadata_url(address, protocol=protocol)

@@ -1,14 +1,12 @@
-"""Where everything is: what ``baremint info`` says, for scripts and for people."""
+"""Where everything is: what ``baremint info`` says, for scripts and for people. Standard library only."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.conf import settings
-
-from controlplane.operations import credentials, endpoints
+from controlplane.home import Home
+from controlplane.operations.given import Credentials
+from controlplane.operations.place import Place
 from controlplane.operations.program import paste
-from servers.addressing import loopback_address
-from servers.models import BareMetalServer
-from servers.selectors import servers_of
 
 CA_BUNDLE = "ca-bundle.pem"
 
@@ -16,8 +14,8 @@ CA_BUNDLE = "ca-bundle.pem"
 class NothingHere(Exception):
     """The data directory has never been bootstrapped."""
 
-    def __init__(self) -> None:
-        super().__init__(f"There is nothing in {settings.HOME.path} yet. Start Baremint first: {paste('up')}")
+    def __init__(self, home: Home) -> None:
+        super().__init__(f"There is nothing in {home.path} yet. Start Baremint first: {paste('up')}")
 
 
 class UnknownServer(Exception):
@@ -34,33 +32,33 @@ def find_server(facts: dict[str, Any], wanted: str) -> dict[str, Any]:
     raise UnknownServer(f"There is no server {wanted}. Known by name: {names}.")
 
 
-def collect() -> dict[str, Any]:
-    """The members that ``baremint info --json`` promises to scripts."""
-    given = credentials.load()
-    if given is None:
-        raise NothingHere
-    origin = endpoints.control_plane_url()
+def collect(place: Place, credentials: Credentials, servers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The members that ``baremint info --json`` promises to scripts.
+
+    ``servers`` are as ``/_baremint/bare_metal_servers`` describes them.
+    """
+    origin = place.control_plane_url
     return {
         "control_plane_url": origin,
         "vpc_url": f"{origin}/v1",
         "iam_url": origin,
-        "metadata_port": settings.BAREMINT_METADATA_PORT,
-        "metadata_tls_port": settings.BAREMINT_METADATA_TLS_PORT,
-        "account_id": given.account_id,
-        "api_key": given.api_key,
-        "ca_bundle": str(settings.HOME.path / CA_BUNDLE),
-        "admin": {"url": f"{origin}/admin/", "username": given.username, "password": given.password},
-        "servers": [_describe(server) for server in servers_of(given.account_id).order_by("number")],
+        "metadata_port": place.metadata_port,
+        "metadata_tls_port": place.metadata_tls_port,
+        "account_id": credentials.account_id,
+        "api_key": credentials.api_key,
+        "ca_bundle": str(place.home.path / CA_BUNDLE),
+        "admin": {"url": f"{origin}/admin/", "username": credentials.username, "password": credentials.password},
+        "servers": [_described(place, server) for server in servers],
     }
 
 
-def _describe(server: BareMetalServer) -> dict[str, Any]:
-    address = loopback_address(server.number)
+def _described(place: Place, server: Mapping[str, Any]) -> dict[str, Any]:
+    service = server["metadata_service"]
     return {
-        "id": server.id,
-        "name": server.name,
-        "crn": server.crn,
-        "metadata_url": endpoints.metadata_url(address, protocol=server.metadata_protocol),
-        "metadata_enabled": server.metadata_enabled,
-        "metadata_protocol": server.metadata_protocol,
+        "id": server["id"],
+        "name": server["name"],
+        "crn": server["crn"],
+        "metadata_url": place.metadata_url(server["address"], protocol=service["protocol"]),
+        "metadata_enabled": service["enabled"],
+        "metadata_protocol": service["protocol"],
     }

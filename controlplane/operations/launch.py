@@ -8,11 +8,15 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
 from controlplane.kernel import clock
-from controlplane.operations import addressspace, broker, info, preloading
+from controlplane.operations import addressspace, broker, preloading
 from controlplane.operations.bootstrap import bootstrap
+from controlplane.operations.commands import whereabouts
+from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.lab import support
 from controlplane.operations.owned_folder import NotOurs
+from controlplane.operations.place import Place
 from controlplane.operations.program import paste
+from controlplane.operations.records import Records
 from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.serving import reporting
 from controlplane.operations.supervisor import children, homelock, sockets
@@ -99,7 +103,7 @@ def _start_everything(supervisor: Supervisor, listening: children.Listening, pro
 def prepare(report: Report) -> None:
     """Bring the database up to date, and make what it lacks; in a process of its own, which ends with all that it had
     open. It reports what ``baremint info --json`` says."""
-    with reporting(report, CannotStart):
+    with reporting(report, CannotStart, CommandFailed):
         if not settings.EMBEDDED_BROKER and not broker.answers(seconds=ASK_SECONDS):
             raise CannotStart(
                 "The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL to use the embedded one."
@@ -107,7 +111,7 @@ def prepare(report: Report) -> None:
         try:
             bring_up_to_date()
             bootstrap(now=clock.now(), progress=report.progress)
-            report.ready(info.collect())
+            report.ready(whereabouts.facts(Context(Place.of(settings), Records(), report.progress)))
         except DatabaseError as error:
             where = settings.HOME.path if settings.EMBEDDED_DATABASE else "DATABASE_URL"
             reason = " ".join(str(error).split())  # PostgreSQL takes several lines

@@ -45,16 +45,3 @@ def _last(progress: RenewalProgress) -> LastRenewal:
         "stopped": progress.stopped,
         "failed": progress.failed,
     }
-
-
-def as_text(found: Renewals) -> str:
-    lines = [
-        f"Due now       {found['due']:,}",
-        f"Due later     {found['later']:,}" + (f", the next at {found['next_due_at']}" if found["next_due_at"] else ""),
-    ]
-    if last := found["last"]:
-        done = f"{last['renewed']:,} of {last['due']:,} renewed"
-        more = [f"{last[name]:,} {name}" for name in ("stopped", "failed") if last[name]]
-        when = f"from {last['begun_at']} to {last['ended_at']}" if last["ended_at"] else f"since {last['begun_at']}"
-        lines.append(f"{'Last renewal' if last['ended_at'] else 'Renewing':13} {', '.join([done, *more])} {when}")
-    return "\n".join(lines)

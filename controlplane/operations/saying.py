@@ -1,13 +1,18 @@
 """Words to a terminal or a pipe that may go away while the work goes on."""
 
 import os
-
-from django.core.management.base import OutputWrapper
+from typing import Protocol
 
 STDOUT = 1
 
 
-def say(stdout: OutputWrapper, text: str) -> None:
+class Output(Protocol):
+    def write(self, msg: str, /) -> object: ...
+
+    def flush(self) -> object: ...
+
+
+def say(stdout: Output, text: str) -> None:
     try:
         stdout.write(text)
         stdout.flush()

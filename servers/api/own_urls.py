@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from servers.api import account
+from servers.api import account, addresses
 
 urlpatterns = [
     path("account", account.OneAccount.as_view()),
+    path("bare_metal_servers", addresses.ServerAddresses.as_view()),
 ]

@@ -80,7 +80,10 @@ class Family:
 
     def await_named(self, name: str) -> int:
         """A process that calls itself so, such as the fork of a service."""
-        return int(eventually(lambda: next((pid for pid in self.living() if process_tree.name(pid) == name), None)))
+        return int(eventually(lambda: self._named(name), seconds=MOMENT_SECONDS))
+
+    def _named(self, name: str) -> int | None:
+        return next((pid for pid in self.living() if process_tree.name(pid) == name), None)
 
     def await_words(self, words: str) -> None:
         eventually(lambda: words in self.output, seconds=MOMENT_SECONDS, every=0.005)

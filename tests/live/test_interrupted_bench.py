@@ -17,6 +17,7 @@ from tests.live.product import clean_environment
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 PARENT = "kill the parent"
+SQLITE, POSTGRESQL, START = ["--database", "sqlite"], ["--database", "postgresql"], ["start"]
 COMMAND = (sys.executable, "-m", "controlplane", "bench")
 
 
@@ -34,29 +35,36 @@ def come_to(moment: str, bench: Family) -> None:
             bench.await_process("controlplane.operations.bench.signing")
         case "starting":
             bench.await_process("--report-to")
+        case "serving":
+            bench.await_process("serve_controlplane")
         case "measuring":
             bench.await_words("requests/s")
 
 
 @pytest.mark.parametrize(
-    ("database", "moment", "how"),
+    ("words", "moment", "how"),
     [
-        ("sqlite", "signing", signal.SIGINT),
-        ("sqlite", "signing", signal.SIGKILL),
-        ("postgresql", "starting", signal.SIGHUP),
-        ("postgresql", "starting", signal.SIGKILL),
-        ("sqlite", "measuring", signal.SIGTERM),
-        ("postgresql", "measuring", PARENT),
+        (SQLITE, "signing", signal.SIGINT),
+        (SQLITE, "signing", signal.SIGKILL),
+        (POSTGRESQL, "starting", signal.SIGHUP),
+        (POSTGRESQL, "starting", signal.SIGKILL),
+        (SQLITE, "measuring", signal.SIGTERM),
+        (POSTGRESQL, "measuring", PARENT),
+        (START, "starting", signal.SIGINT),
+        (START, "starting", signal.SIGKILL),
+        (START, "serving", signal.SIGTERM),
+        (START, "serving", signal.SIGKILL),
+        (START, "serving", PARENT),
     ],
 )
 def test_an_interrupted_benchmark_leaves_nothing(
-    folder: Path, tmp_path: Path, database: str, moment: str, how: signal.Signals | str
+    folder: Path, tmp_path: Path, words: list[str], moment: str, how: signal.Signals | str
 ) -> None:
-    command = with_parent([*COMMAND, "--database", database])
+    command = with_parent([*COMMAND, *words])
     environment = {**clean_environment(), "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"}
     with family(command, environment=environment, output=tmp_path / "output") as bench:
         come_to(moment, bench)
-        at_work = bench.await_process("bench", "--database")
+        at_work = bench.await_process("bench", *words)
         os.kill(bench.head if how == PARENT else at_work, signal.SIGKILL if how == PARENT else how)
         bench.assert_gone()
         assert bench.status() != 0

@@ -73,7 +73,7 @@ def test_a_worker_killed_again_and_again_loses_no_renewal_and_makes_none_twice(f
         eventually(lambda share=kill: renewed(fresh) >= share * CERTIFICATES // (KILLS + 2), seconds=240)
         for pid in fresh.named("worker"):
             os.kill(pid, signal.SIGKILL)
-        assert eventually(fresh.workers, seconds=60)
+        assert eventually(lambda: fresh.named("worker"), seconds=60)
     printed, _ = waiting.communicate(timeout=300)
     assert json.loads(printed)["renewed"] == CERTIFICATES
     time.sleep(2)  # a task that was sent twice would make itself known by now

@@ -5,32 +5,64 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 
-from controlplane.env import Env
+from controlplane import env
+from controlplane.env import WrongSetting
 from tests.live.product import ROOT, clean_environment
 
 
 def test_a_value_of_the_wrong_type_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BAREMINT_PORT", "abc")
 
-    with pytest.raises(ImproperlyConfigured, match="BAREMINT_PORT is 'abc', which is no value of type int"):
-        Env().int("BAREMINT_PORT", default=8000)
+    with pytest.raises(WrongSetting, match="BAREMINT_PORT is 'abc', which is no value of type int"):
+        env.whole("BAREMINT_PORT", default=8000)
 
 
 def test_a_value_that_is_none_of_the_choices_is_refused_with_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BAREMINT_INSTANCE_IDENTITY", "maybe")
 
-    with pytest.raises(ImproperlyConfigured, match="must be refuse or allow"):
-        Env().choice("BAREMINT_INSTANCE_IDENTITY", options=("refuse", "allow"))
+    with pytest.raises(WrongSetting, match="must be refuse or allow"):
+        env.choice("BAREMINT_INSTANCE_IDENTITY", options=("refuse", "allow"))
 
 
 @pytest.mark.parametrize("hours", ["0", "8761"])
 def test_a_number_out_of_range_is_refused_with_the_range(monkeypatch: pytest.MonkeyPatch, hours: str) -> None:
     monkeypatch.setenv("BAREMINT_SIGNING_KEY_HOURS", hours)
 
-    with pytest.raises(ImproperlyConfigured, match="must be from 1 to 8760"):
-        Env().between("BAREMINT_SIGNING_KEY_HOURS", 1, 8760, default=24)
+    with pytest.raises(WrongSetting, match="must be from 1 to 8760"):
+        env.between("BAREMINT_SIGNING_KEY_HOURS", 1, 8760, default=24)
+
+
+@pytest.mark.parametrize(("text", "on"), [("true", True), ("1", True), ("ON", True), ("0", False), ("no", False)])
+def test_a_switch_is_on_or_off(monkeypatch: pytest.MonkeyPatch, text: str, on: bool) -> None:
+    monkeypatch.setenv("BAREMINT_BEHIND_TLS", text)
+
+    assert env.switch("BAREMINT_BEHIND_TLS", default=not on) is on
+
+
+def test_what_is_not_set_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BAREMINT_TICK_SECONDS", raising=False)
+
+    assert env.number("BAREMINT_TICK_SECONDS", default=5.0) == 5.0
+    assert env.words("BAREMINT_ALLOWED_HOSTS", default=["a"]) == ["a"]
+    assert env.counts("BAREMINT_QUOTAS") == {}
+
+
+@pytest.mark.parametrize("text", ["5s", "nan", "inf", ""])
+def test_a_number_is_finite_and_nothing_else(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("BAREMINT_TICK_SECONDS", text)
+
+    with pytest.raises(WrongSetting, match=r"BAREMINT_TICK_SECONDS is .* no value of type float"):
+        env.number("BAREMINT_TICK_SECONDS", default=5.0)
+
+
+def test_counts_are_read_by_name_and_refused_where_one_is_no_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAREMINT_QUOTAS", "vpcs=20, keys=3")
+    assert env.counts("BAREMINT_QUOTAS") == {"vpcs": 20, "keys": 3}
+
+    monkeypatch.setenv("BAREMINT_QUOTAS", "vpcs=many")
+    with pytest.raises(WrongSetting, match="write name=count,name=count"):
+        env.counts("BAREMINT_QUOTAS")
 
 
 def test_a_command_with_such_a_setting_ends_without_a_traceback() -> None:

@@ -1,10 +1,12 @@
 """Processes that the benchmark starts. None outlives it: it ends them, and the kernel does when it is killed itself."""
 
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 from controlplane.operations.supervisor.lifeline import die_with
 
@@ -15,12 +17,22 @@ class Failed(Exception):
     """The command, and its last words."""
 
 
-@contextmanager
-def python(*arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+def python(
+    *arguments: str, environment: Mapping[str, str] | None = None
+) -> AbstractContextManager[subprocess.Popen[str]]:
     """``python ARGUMENTS`` while the block lasts. What it prints is to be read with ``communicate``."""
+    return started([sys.executable, *arguments], environment=environment)
+
+
+@contextmanager
+def started(
+    command: Sequence[str], *, environment: Mapping[str, str] | None, folder: Path | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """The same for any command, in ``folder``."""
     with subprocess.Popen(  # noqa: S603
-        [sys.executable, *arguments],
+        command,
         env=environment,
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -36,10 +48,15 @@ def python(*arguments: str, environment: Mapping[str, str] | None = None) -> Ite
 
 def baremint(*arguments: str, environment: Mapping[str, str]) -> str:
     """What ``baremint ARGUMENTS`` prints. Raises Failed."""
-    with python("-m", "controlplane", *arguments, environment=environment) as process:
+    return run([sys.executable, "-m", "controlplane", *arguments], environment=environment)
+
+
+def run(command: Sequence[str], *, environment: Mapping[str, str], folder: Path | None = None) -> str:
+    """What a command prints. Raises Failed."""
+    with started(command, environment=environment, folder=folder) as process:
         printed, errors = process.communicate()
     if process.returncode:
-        raise Failed(f"baremint {' '.join(arguments)} failed:\n{printed[-2000:]}{errors[-2000:]}")
+        raise Failed(f"{shlex.join(command)} failed:\n{printed[-2000:]}{errors[-2000:]}")
     return printed
 
 

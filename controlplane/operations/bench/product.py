@@ -30,36 +30,35 @@ def running(database: str) -> Iterator[Running]:
     """A product that runs, on ``postgresql`` or ``sqlite``. Raises children.Failed and postgresql.CannotStart."""
     with contextlib.ExitStack() as stack:
         home = Home(stack.enter_context(owned_folder(PREFIX)) / "home")
-        environment = _environment(home)
+        environment = environment_of(home) | {"BAREMINT_LOG_LEVEL": "WARNING", "BAREMINT_PROVISION_SECONDS": "0"}
         if database == "postgresql":
             environment["DATABASE_URL"] = stack.enter_context(postgresql_server(durable=True)).get_uri()
-        stack.callback(_stop, home)
+        stack.callback(stop, home)
         children.baremint("up", "--detach", "--stop-with", str(os.getpid()), environment=environment)
         yield Running(json.loads(children.baremint("info", "--json", environment=environment)), environment)
 
 
-def _environment(home: Home) -> dict[str, str]:
-    ports = _free_ports(3)
+def environment_of(home: Home) -> dict[str, str]:
+    """For a product of its own: ports that nobody listens on, and the embedded database and broker."""
+    ports = free_ports(3)
     environment = os.environ | {
         "BAREMINT_HOME": str(home.path),
         "BAREMINT_PORT": str(ports[0]),
         "BAREMINT_METADATA_PORT": str(ports[1]),
         "BAREMINT_METADATA_TLS_PORT": str(ports[2]),
-        "BAREMINT_LOG_LEVEL": "WARNING",
-        "BAREMINT_PROVISION_SECONDS": "0",
     }
     for outside in ("DATABASE_URL", "REDIS_URL"):
         environment.pop(outside, None)
     return environment
 
 
-def _stop(home: Home) -> None:
+def stop(home: Home) -> None:
     """As ``baremint down`` does, without the time that it takes to start one."""
     if (supervisor := homelock.holder(home)) is not None:
         ending.end(supervisor, seconds=STOP_SECONDS)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:

@@ -1,6 +1,7 @@
 """What a process tells the one that started it, over a pipe: how far it is, that it is ready, or why it cannot be.
 
-One JSON object a line: ``{"progress": TEXT}``, then ``{"ready": FACTS}`` or ``{"failed": TEXT}``.
+One JSON object a line: ``{"progress": TEXT}``, then ``{"ready": FACTS}``, ``{"failed": TEXT}`` or
+``{"wrong_setting": TEXT}``.
 """
 
 import json
@@ -34,6 +35,10 @@ class Report:
 
     def failed(self, reason: str) -> None:
         self._send({"failed": reason})
+
+    def wrong_setting(self, reason: str) -> None:
+        """Before it could begin."""
+        self._send({"wrong_setting": reason})
 
     def _send(self, message: dict[str, Any]) -> bool:
         rest = memoryview(json.dumps(message).encode() + b"\n")

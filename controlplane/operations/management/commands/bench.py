@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.operations.bench import children, lists, postgresql, product, renewals
+from controlplane.operations.bench import children, lists, postgresql, product, renewals, starts
 from controlplane.operations.bench.load import Request, Result, run
 from controlplane.operations.bench.population import populate
-from controlplane.operations.bench.signing import raw_rate
+from controlplane.operations.bench.signing import RawRate, raw_rate
 from controlplane.operations.saying import discard_the_rest
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
 
@@ -28,7 +28,7 @@ class Command(BaseCommand):
     help = (
         "Measure the product on this machine: requests/s, p50 and p99 of the identity operations and of a server "
         "list, each as a ratio to the raw RS256 signing rate of the same run; and the renewal of many certificates. "
-        "Starts its own copies of the product."
+        "With start: what it costs to start and to stop it. Starts its own copies of the product."
     )
     requires_system_checks: list[str] = []
 
@@ -56,6 +56,9 @@ class Command(BaseCommand):
             metavar="COUNT",
             help="renew so many certificates that are due at once (default 10000)",
         )
+        words = parser.add_subparsers(dest="word", metavar="WORD", title="words", parser_class=ArgumentParser)
+        told = "measure what it costs to start it, to stop it, and to let it run"
+        starts.add_arguments(words.add_parser("start", help=told, description=f"{told}.".capitalize()))
         parser.add_argument("--populate", type=int, help=SUPPRESS)
         parser.add_argument("--certify", type=int, help=SUPPRESS)
         parser.add_argument("--await-renewals", action="store_true", help=SUPPRESS)
@@ -84,12 +87,22 @@ class Command(BaseCommand):
         except (children.Failed, postgresql.CannotStart) as error:
             raise CommandError(str(error)) from None
 
-    def _measure(self, options: dict[str, Any]) -> None:
+    def _measure_raw(self, seconds: float) -> RawRate:
         cores = len(os.sched_getaffinity(0))
-        seconds, connections = options["seconds"], options["connections"]
         self.stdout.write(f"Raw RS256 on {cores} cores ...", ending=" ")
         raw = raw_rate(processes=cores, seconds=min(seconds, 4.0))
         self.stdout.write(f"{raw.wall:,.0f}/s, {raw.cpu:,.0f}/s of CPU time")
+        return raw
+
+    def _measure(self, options: dict[str, Any]) -> None:
+        raw = self._measure_raw(options["seconds"])
+        if options["word"] == "start":
+            starts.measure(times=options["times"], beside=options["beside"], say=self.stdout.write)
+        else:
+            self._measure_load(options, raw)
+
+    def _measure_load(self, options: dict[str, Any], raw: RawRate) -> None:
+        seconds, connections = options["seconds"], options["connections"]
         counts = sorted(options["servers"] or [1_000, 1_000_000])
         for database in options["database"] or ["postgresql", "sqlite"]:
             self.stdout.write(f"\nStarting the product on {database} ...")

@@ -1,6 +1,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, IntegrityError
 
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         try:
             given = credentials.load()
             if given is None:
-                raise info.NothingHere
+                raise info.NothingHere(settings.HOME)
             account = Account.objects.get(id=given.account_id)
             password = give_role(account, username=options["name"], role=options["role"])
         except info.NothingHere as error:

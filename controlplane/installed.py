@@ -1,0 +1,20 @@
+"""The apps that the product is made of: for Django, and for ``baremint help``, which does without."""
+
+APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "controlplane.activity",
+    "controlplane.timekeeping",
+    "trustedprofiles",
+    "servers",
+    "identity",
+    "controlplane.objectstore",
+    "controlplane.operations",
+    "controlplane.console",
+]

@@ -1,0 +1,19 @@
+"""``/_baremint/certificate_renewals``: what is to be renewed of all servers, and how far that has come."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel import clock
+from controlplane.operations.renewals import Renewals, collect
+from trustedprofiles.guarded import GuardedView
+from trustedprofiles.permissions import Operation
+
+READ = "baremint.certificate-renewal.read"
+
+
+class CertificateRenewals(GuardedView):
+    service_name = "baremint"
+    operations = {"GET": Operation("get_certificate_renewals", READ, READ, answer=Renewals)}
+
+    def get(self, request: Request) -> Response:
+        return self.answer(collect(now=clock.now()))

@@ -1,0 +1,150 @@
+"""The programs whose start is measured: Baremint, another Baremint, or any server that listens on a port."""
+
+import http.client
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from controlplane.home import Home
+from controlplane.operations.bench import children, product, tree
+from controlplane.operations.bench.children import Failed
+from controlplane.operations.supervisor.lifeline import die_with
+
+EMPTY, EXISTING, DOWN, START = "up --detach, no data", "up --detach, existing data", "down", "first answer"
+NAME = re.compile(r"[\w-]+")
+READY_SECONDS = 120.0
+END_SECONDS = 10.0
+REST_SECONDS = 3.0
+"""After a start, until memory is looked at."""
+
+
+@dataclass(frozen=True)
+class Span:
+    wall: float
+    cpu: float
+    """Of all that the program consists of."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One start and one stop of each kind, and what ran in between."""
+
+    spans: list[tuple[str, Span]]
+    processes: list[tree.Process]
+
+    @property
+    def memory(self) -> int:
+        return sum(process.memory for process in self.processes)
+
+
+@dataclass
+class Baremint:
+    """A Baremint by its command. Data that exist are a copy of what its first round made."""
+
+    name: str
+    command: list[str]
+
+    def measure(self, folder: Path) -> Round:
+        spans: list[tuple[str, Span]] = []
+        made, home = folder / f"{self.name}-data", Home(folder / "home")
+        with self._up_and_down(home, EMPTY, spans):
+            pass
+        if not made.exists():
+            shutil.copytree(home.path, made, ignore=shutil.ignore_patterns("*.sock", "*.lock", "*.log"))
+        shutil.rmtree(home.path)
+        shutil.copytree(made, home.path)
+        with self._up_and_down(home, EXISTING, spans):
+            time.sleep(REST_SECONDS)
+            processes = tree.processes()
+        shutil.rmtree(home.path)
+        return Round(spans, processes)
+
+    @contextmanager
+    def _up_and_down(self, home: Home, start: str, spans: list[tuple[str, Span]]) -> Iterator[None]:
+        environment, folder = product.environment_of(home), home.path.parent
+        try:
+            with _measured(start, spans):
+                command = [*self.command, "up", "--detach", "--stop-with", str(os.getpid())]
+                children.run(command, environment=environment, folder=folder)
+            yield
+            with _measured(DOWN, spans):
+                children.run([*self.command, "down"], environment=environment, folder=folder)
+                tree.await_end(END_SECONDS)
+        finally:
+            product.stop(home)
+            tree.end_all()
+
+
+@dataclass
+class Server:
+    """A program that answers HTTP requests on ``{port}`` once it is ready."""
+
+    name: str
+    command: str
+
+    def measure(self, folder: Path) -> Round:
+        spans: list[tuple[str, Span]] = []
+        port = product.free_ports(1)[0]
+        command = [word.replace("{port}", str(port)) for word in shlex.split(self.command)]
+        log = folder / f"{self.name}.log"
+        try:
+            with log.open("wb") as output, _measured(START, spans):
+                process = subprocess.Popen(  # noqa: S603
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    cwd=folder,
+                    start_new_session=True,
+                    preexec_fn=die_with(os.getpid()),  # noqa: PLW1509  the benchmark has one thread
+                )
+                self._await(process, port, log)
+            time.sleep(REST_SECONDS)
+            return Round(spans, tree.processes())
+        except OSError as error:
+            raise Failed(f"{self.name}: {error}") from None
+        finally:
+            tree.end_all()
+
+    def _await(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+        give_up_at = time.monotonic() + READY_SECONDS
+        while process.poll() is None and time.monotonic() < give_up_at:
+            with suppress(OSError, http.client.HTTPException):
+                connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+                connection.request("GET", "/")
+                connection.getresponse()
+                return
+            time.sleep(0.01)
+        raise Failed(f"{self.name} did not answer on port {port}:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+Program = Baremint | Server
+
+
+def ours() -> Baremint:
+    installed = Path(sys.prefix) / "bin" / "baremint"
+    return Baremint("baremint", [str(installed)] if installed.exists() else [sys.executable, "-m", "controlplane"])
+
+
+def named(text: str) -> Program:
+    """``NAME=COMMAND``. Raises ValueError."""
+    name, _, command = text.partition("=")
+    if not (NAME.fullmatch(name) and command):
+        raise ValueError("it must be NAME=COMMAND")
+    return Server(name, command) if "{port}" in command else Baremint(name, shlex.split(command))
+
+
+@contextmanager
+def _measured(what: str, spans: list[tuple[str, Span]]) -> Iterator[None]:
+    cpu, wall = tree.cpu_seconds(), time.perf_counter()
+    yield
+    took = time.perf_counter() - wall
+    spans.append((what, Span(took, tree.cpu_seconds() - cpu)))

@@ -1,0 +1,93 @@
+"""``baremint bench start``: what it costs to start Baremint, to stop it, and to let it run."""
+
+import statistics
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable, Iterator, Sequence
+
+from controlplane.operations.bench import product, programs, tree
+from controlplane.operations.bench.children import Failed
+from controlplane.operations.bench.programs import DOWN, EMPTY, EXISTING, START, Program, Round, Span
+from controlplane.operations.owned_folder import owned_folder
+
+STEPS = (EMPTY, EXISTING, DOWN, START)
+MEBIBYTE = 1024 * 1024
+LONGEST_COMMAND = 88
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--times", type=_times, default=5, metavar="COUNT", help="medians of so many (default 5)")
+    parser.add_argument(
+        "--beside",
+        type=_program,
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        help="measure another program in turn with this one: the baremint of another checkout, or a server, whose "
+        "command has {port} in it and which is ready when it answers HTTP requests there; may be repeated",
+    )
+
+
+def measure(*, times: int, beside: Sequence[Program], say: Callable[[str], None]) -> None:
+    """Raises children.Failed."""
+    measured = [programs.ours(), *beside]
+    rounds: dict[str, list[Round]] = {program.name: [] for program in measured}
+    if len(rounds) < len(measured):
+        raise Failed(f"Each program needs a name of its own; these are {', '.join(each.name for each in measured)}.")
+    with owned_folder(product.PREFIX) as folder, tree.adopted():
+        for number in range(1, times + 1):
+            for program in measured:
+                say(f"  ... {program.name}, {number} of {times}")
+                rounds[program.name].append(program.measure(folder))
+    for line in report(rounds):
+        say(line)
+
+
+def report(rounds: dict[str, list[Round]]) -> Iterator[str]:
+    """Medians by program, each with its ratio to the first program's, and the processes of each as last seen."""
+    first = next(iter(rounds))
+    width = max(map(len, rounds))
+    times = len(rounds[first])
+    yield ""
+    yield f"{f'median of {times}' if times > 1 else 'once':{width + 30}}  wall s    CPU s   of {first}'s"
+    for step in STEPS:
+        for name, each in rounds.items():
+            if spans := [span for one in each for what, span in one.spans if what == step]:
+                own = _median(spans)
+                base = _median([span for one in rounds[first] for what, span in one.spans if what == _base(step)])
+                ratio = f"   {own.wall / base.wall:5.2f} {own.cpu / base.cpu:8.2f}" if name != first else ""
+                yield f"{step:28}  {name:{width}}  {own.wall:6.2f}   {own.cpu:6.2f}{ratio}"
+    yield ""
+    yield f"{'memory at rest (PSS)':{width + 30}}     MiB"
+    base_memory = statistics.median(one.memory for one in rounds[first])
+    for name, each in rounds.items():
+        memory = statistics.median(one.memory for one in each)
+        ratio = f"            {memory / base_memory:5.2f}" if name != first else ""
+        yield f"{'':28}  {name:{width}}  {memory / MEBIBYTE:6.1f}{ratio}"
+    for name, each in rounds.items():
+        yield ""
+        yield f"{name}:   MiB  process"
+        at = len(name) + 7
+        for process in each[-1].processes:
+            yield f"{process.memory / MEBIBYTE:{at}.1f}  {process.name:15}  {process.command[:LONGEST_COMMAND]}"
+
+
+def _base(step: str) -> str:
+    """What of Baremint's a figure is compared with: a server's first answer with a start on data that exist."""
+    return EXISTING if step == START else step
+
+
+def _median(spans: Sequence[Span]) -> Span:
+    return Span(statistics.median(span.wall for span in spans), statistics.median(span.cpu for span in spans))
+
+
+def _times(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise ArgumentTypeError("it must be a whole number from 1 on")
+    return int(text)
+
+
+def _program(text: str) -> Program:
+    try:
+        return programs.named(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None

@@ -1,0 +1,107 @@
+"""Runs a command without Django, if that can be done."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from controlplane.env import WrongSetting
+from controlplane.home import SECRET_KEY_FILE
+from controlplane.operations.commands.colours import red
+from controlplane.operations.commands.command import Command, CommandFailed, Context
+from controlplane.operations.commands.parsing import parser_of, version
+from controlplane.operations.place import Place
+from controlplane.operations.saying import discard_the_rest
+
+SETTINGS = "controlplane.settings"
+"""Whoever names other ones has them read, and that takes Django."""
+MODULES = {
+    "whereabouts": ("info", "address", "env"),
+    "rest": ("is", "clock", "explain", "jobs", "token"),
+    "proofs": ("keys", "certificates", "certificate-rotation", "revoke"),
+    "life": ("up", "down"),
+}
+OWNERS = {name: module for module, names in MODULES.items() for name in names}
+FAILED = 1
+
+
+def command(name: str) -> Command:
+    """One of ``OWNERS``."""
+    found: Command = import_module(f"{__package__}.{OWNERS[name]}").COMMANDS[name]
+    return found
+
+
+def run(arguments: Sequence[str]) -> int | None:
+    """The exit status of ``baremint ARGUMENTS``; None when Django has to run it. Raises WrongSetting."""
+    program, *words = arguments
+    if os.environ.get("DJANGO_SETTINGS_MODULE", SETTINGS) != SETTINGS:
+        return None
+    if {"DJANGO_AUTO_COMPLETE", "DJANGO_COLORS"} & os.environ.keys():
+        return None
+    try:
+        return _run(Path(program).name, words)
+    except BrokenPipeError:
+        discard_the_rest()
+        return FAILED
+
+
+def _run(program: str, words: list[str]) -> int | None:
+    match words:
+        case [] | ["help"] | ["--help"] | ["-h"]:
+            from controlplane.operations.commands.listing import help_text  # noqa: PLC0415  nobody else needs it
+
+            _say(help_text("python -m controlplane" if program == "__main__.py" else program))
+        case ["--version"] | ["version", *_]:
+            _say(version())
+        case ["help", name] if name in OWNERS:
+            parser_of(command(name), program=f"{program} {name}").print_help()
+        case [name, *rest] if name in OWNERS:
+            return _run_command(name, rest, program=f"{program} {name}")
+        case _:
+            return None
+    return 0
+
+
+def _run_command(name: str, words: list[str], *, program: str) -> int | None:
+    wanted = command(name)
+    options = vars(parser_of(wanted, program=program).parse_args(words))
+    from controlplane.operations.commands.running import Running, Unanswered  # noqa: PLC0415  help needs no client
+
+    if options["settings"] or options["pythonpath"] or (name == "up" and not options["detach"]):
+        return None
+    place = _place()
+    try:
+        _refuse_both_colours(options)
+        wanted.run(options, Context(place, Running(place), _say))
+    except Unanswered:
+        return None
+    except CommandFailed as error:
+        if options["traceback"]:
+            raise
+        told = red(f"CommandError: {error}\n", on=sys.stderr, bold=True, forced=options["force_color"])
+        sys.stderr.write(f"CommandError: {error}\n" if options["no_color"] else told)
+        return FAILED
+    return 0
+
+
+def _place() -> Place:
+    """Raises WrongSetting."""
+    try:
+        from controlplane import deployment  # noqa: PLC0415  what comes before needs no setting to be right
+
+        deployment.HOME.read_secret(SECRET_KEY_FILE)  # a data directory that cannot be read
+    except OSError as error:
+        raise WrongSetting(error) from None
+    return Place.of(deployment)
+
+
+def _refuse_both_colours(options: dict[str, Any]) -> None:
+    if options["force_color"] and options["no_color"]:
+        raise CommandFailed("The --no-color and --force-color options can't be used together.")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
+    sys.stdout.flush()

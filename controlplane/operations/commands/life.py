@@ -1,0 +1,105 @@
+"""``baremint up --detach`` and ``down``: what starts the Baremint in the background, and what stops it."""
+
+from argparse import SUPPRESS, ArgumentParser
+from collections.abc import Callable
+
+from controlplane.env import WrongSetting
+from controlplane.operations import background, welcome
+from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
+from controlplane.operations.lab import state
+from controlplane.operations.program import paste
+from controlplane.operations.saying import discard_the_rest
+from controlplane.operations.supervisor import ending, homelock
+from controlplane.operations.supervisor.stopping import NotRunning, StopRequests
+
+
+def _up_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--detach",
+        action="store_true",
+        help="run in the background; return once everything answers. The log is BAREMINT_HOME/baremint.log.",
+    )
+    parser.add_argument("--lab", action="store_true", help="put every server into the lab, too: see baremint lab")
+    parser.add_argument(
+        "--stop-with", type=int, metavar="PID", help="stop when that process ends, however it ends: for test suites"
+    )
+    parser.add_argument("--report-to", type=int, help=SUPPRESS)
+
+
+def end_with(stop_requests: StopRequests, process: int | None) -> None:
+    """Stop when the process of ``--stop-with`` ends. Raises CommandFailed when it does not run."""
+    if process is None:
+        return
+    try:
+        stop_requests.end_with(process, f"Process {process} has ended (--stop-with).")
+    except NotRunning:
+        raise CommandFailed(f"--stop-with {process}: no such process runs.") from None
+
+
+def _up(options: Options, context: Context) -> None:
+    process, home = options["stop_with"], context.place.home
+    try:
+        home.ensure()
+    except OSError as error:
+        raise WrongSetting(error) from None
+    end_with(StopRequests(), process)
+    command = ["up", *(["--lab"] if options["lab"] else [])]
+    if process is not None:
+        command += ["--stop-with", str(process)]
+    say = _whoever_listens(context.say)
+    try:
+        facts = background.start(home, *command, progress=lambda text: say(f"  ... {text}"))
+    except background.StartFailed as error:
+        raise CommandFailed(str(error)) from None
+    say(f"\nBaremint is up.\n\n{welcome.block(facts)}\n")
+    say(f"  It runs in the background (process {homelock.holder(home)}).")
+    say(f"  Log: {home.path / background.LOG}   Stop: {paste('down')}")
+
+
+def _whoever_listens(say: Callable[[str], None]) -> Callable[[str], None]:
+    """A terminal or a pipe may go away while the work goes on."""
+
+    def tolerant(text: str) -> None:
+        try:
+            say(text)
+        except OSError:
+            discard_the_rest()
+
+    return tolerant
+
+
+def _down_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--seconds", type=float, default=30.0, help="how long to wait before ending it the hard way (default 30)"
+    )
+
+
+def _down(options: Options, context: Context) -> None:
+    home = context.place.home
+    pid = homelock.holder(home)
+    if pid is None:
+        context.say(f"Nothing runs in {home.path}.")
+        return
+    context.say(f"Stopping Baremint in {home.path} (process {pid}) ...")
+    try:
+        gently = ending.end(pid, seconds=options["seconds"])
+        if keeper := homelock.holder(home, state.LOCK):  # a lab beside it would end with it a moment later
+            ending.end(keeper, seconds=options["seconds"])
+    except ending.CannotEnd as error:
+        raise CommandFailed(str(error)) from None
+    context.say("Stopped." if gently else "It did not stop by itself; it is ended.")
+
+
+COMMANDS = {
+    "up": Command(
+        "Start Baremint: prepare the database, then run control plane, metadata service, broker, Celery worker "
+        "and beat until Ctrl-C or SIGTERM. The data directory is BAREMINT_HOME (default ./.baremint).",
+        _up_arguments,
+        _up,
+    ),
+    "down": Command(
+        "Stop the Baremint that runs in BAREMINT_HOME. What it knows stays; `baremint up` finds it again.",
+        _down_arguments,
+        _down,
+    ),
+}

@@ -1,0 +1,131 @@
+"""``baremint keys``, ``certificates``, ``certificate-rotation`` and ``revoke``."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from controlplane.cli.certificates import (
+    CERTIFICATE_TABLE,
+    REASONS,
+    list_certificates,
+    revoke,
+    rotation,
+    switch_rotation,
+)
+from controlplane.cli.output import as_json, as_table
+from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
+from controlplane.operations.commands.connection import ENVIRONMENT, connected
+from controlplane.operations.program import paste
+
+KEY_COLUMNS = [(name.upper().replace("_", " "), name) for name in ("purpose", "region", "state", "since", "next")]
+KEY_COLUMNS += [("IN SECONDS", "in_seconds"), ("KID", "kid")]
+SWITCH = {"on": True, "off": False}
+
+
+def _keys_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for scripts: one JSON array")
+
+
+def _keys(options: Options, context: Context) -> None:
+    keys = context.source.keys()
+    if not keys:
+        raise CommandFailed(f"There are no keys yet. Start Baremint first: {paste('up')}")
+    context.say(as_json(keys) if options["json"] else as_table(keys, KEY_COLUMNS))
+
+
+def _certificates_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("server", metavar="SERVER", nargs="?", help="name, id or CRN")
+    parser.add_argument("--due", action="store_true", help="of all servers: what is to be renewed")
+    parser.add_argument("--json", action="store_true", help="for scripts")
+
+
+def _certificates(options: Options, context: Context) -> None:
+    server, due = options["server"], options["due"]
+    if bool(server) == due:
+        raise CommandFailed(f"Whose? {paste('certificates SERVER')}, or of all what is due: --due")
+    if due:
+        renewals = context.source.renewals()
+        context.say(as_json(renewals) if options["json"] else _renewals_as_text(renewals))
+        return
+    with connected(context.place) as client:
+        found = list_certificates(client, server)
+    context.say(as_json(found) if options["json"] else as_table(found, CERTIFICATE_TABLE))
+
+
+def _renewals_as_text(found: dict[str, Any]) -> str:
+    lines = [
+        f"Due now       {found['due']:,}",
+        f"Due later     {found['later']:,}" + (f", the next at {found['next_due_at']}" if found["next_due_at"] else ""),
+    ]
+    if last := found["last"]:
+        done = f"{last['renewed']:,} of {last['due']:,} renewed"
+        more = [f"{last[name]:,} {name}" for name in ("stopped", "failed") if last[name]]
+        when = f"from {last['begun_at']} to {last['ended_at']}" if last["ended_at"] else f"since {last['begun_at']}"
+        lines.append(f"{'Last renewal' if last['ended_at'] else 'Renewing':13} {', '.join([done, *more])} {when}")
+    return "\n".join(lines)
+
+
+def _rotation_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("server", metavar="SERVER", help="name, id or CRN")
+    parser.add_argument("switch", metavar="on|off", nargs="?", choices=list(SWITCH))
+    parser.add_argument("--json", action="store_true", help="for scripts: the answer as it came")
+
+
+def _rotation(options: Options, context: Context) -> None:
+    server, switch = options["server"], options["switch"]
+    with connected(context.place) as client:
+        found = switch_rotation(client, server, enabled=SWITCH[switch]) if switch else rotation(client, server)
+    context.say(as_json(found) if options["json"] else _rotation_as_text(server, found))
+
+
+def _rotation_as_text(server: str, found: dict[str, Any]) -> str:
+    if not found["enabled"]:
+        return f"The certificate rotation of {server} is off."
+    following = found["next_renewal_at"]
+    then = f"the next renewal is due at {following}" if following else "there is no certificate to renew"
+    return f"The certificate rotation of {server} is on; {then}."
+
+
+def _revoke_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("server", metavar="SERVER", help="name, id or CRN")
+    parser.add_argument("certificate", metavar="CERTIFICATE", help="id or serial number")
+    parser.add_argument(
+        "--reason",
+        choices=REASONS,
+        default="unspecified",
+        help="in the words of RFC 5280; keyCompromise revokes all certificates for the same key",
+    )
+    parser.add_argument("--json", action="store_true", help="for scripts: the answer as it came")
+
+
+def _revoke(options: Options, context: Context) -> None:
+    with connected(context.place) as client:
+        found = revoke(client, options["server"], options["certificate"], reason=options["reason"])
+    told = f"Certificate {found['serial_number']} is revoked since {found['revoked_at']}: "
+    context.say(as_json(found) if options["json"] else f"{told}{found['revocation_reason']}.")
+
+
+COMMANDS = {
+    "keys": Command(
+        "Say which keys there are, in which state they are since when, and what becomes of each next.",
+        _keys_arguments,
+        _keys,
+    ),
+    "certificates": Command(
+        "List the identity certificates of a server; or, with --due, say how many of all servers are to be renewed, "
+        f"and how far that has come. {ENVIRONMENT} --due asks the database of the Baremint here.",
+        _certificates_arguments,
+        _certificates,
+    ),
+    "certificate-rotation": Command(
+        "Turn the certificate rotation of a server on or off: whether its certificates are renewed before they expire. "
+        f"Without on or off, show it. {ENVIRONMENT}",
+        _rotation_arguments,
+        _rotation,
+    ),
+    "revoke": Command(
+        "Revoke an identity certificate of a server, for good. It is on the revocation list, and OCSP tells of it, at "
+        f"once. {ENVIRONMENT}",
+        _revoke_arguments,
+        _revoke,
+    ),
+}

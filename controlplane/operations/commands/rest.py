@@ -1,0 +1,96 @@
+"""``baremint is``, ``clock``, ``explain``, ``jobs``, ``token``: clients of the REST API, of any Baremint."""
+
+import sys
+from argparse import ArgumentParser
+
+from controlplane.cli import explaining, joblist, timing
+from controlplane.cli.arguments import no_arguments
+from controlplane.cli.output import as_json
+from controlplane.cli.words import add_words, run_word
+from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
+from controlplane.operations.commands.connection import ENVIRONMENT, connected
+from controlplane.operations.program import paste
+
+
+def _is_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--region", default="", help="another region than the deployment's own, such as eu-de")
+    add_words(parser)
+
+
+def _is(options: Options, context: Context) -> None:
+    with connected(context.place, options["region"]) as client:
+        context.say(run_word(client, options))
+
+
+def _clock_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for scripts: the answer as it came")
+    timing.add_words(parser)
+
+
+def _clock(options: Options, context: Context) -> None:
+    with connected(context.place) as client:
+        reading = timing.turn(client, timing.movement(options))
+        context.say(as_json(reading) if options["json"] else timing.as_text(reading))
+
+
+def _explain_arguments(parser: ArgumentParser) -> None:
+    explaining.add_question(parser)
+    parser.add_argument("--json", action="store_true", help="for scripts: the answer as it came")
+
+
+def _explain(options: Options, context: Context) -> None:
+    if options["token"] == "-":  # noqa: S105
+        options = {**options, "token": sys.stdin.read().strip()}
+    asked = explaining.question(options)
+    if not asked:
+        raise CommandFailed(f"What? For example: {paste('explain --server web-1 --profile demo-viewer')}")
+    with connected(context.place) as client:
+        answer = explaining.explain(client, asked)
+        text = explaining.as_text(answer, url=client.url, token_command=paste("token"))
+        context.say(as_json(answer) if options["json"] else text)
+
+
+def _jobs_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="for scripts: the answer as it came")
+
+
+def _jobs(options: Options, context: Context) -> None:
+    with connected(context.place) as client:
+        answer = joblist.jobs(client)
+        context.say(as_json(answer) if options["json"] else joblist.as_text(answer))
+
+
+def _token(options: Options, context: Context) -> None:
+    with connected(context.place) as client:
+        context.say(client.token)
+
+
+COMMANDS = {
+    "is": Command(
+        "The VPC API in the words of IBM's command line: baremint is bare-metal-servers. "
+        f"{ENVIRONMENT} Names, ids and CRNs will all do.",
+        _is_arguments,
+        _is,
+    ),
+    "clock": Command(
+        "Show or move the domain's clock: tokens, keys, certificates and servers age by it, in all processes. "
+        f"{ENVIRONMENT}",
+        _clock_arguments,
+        _clock,
+    ),
+    "explain": Command(
+        "Say why something is allowed or not: what decided, what was considered, what would change it. "
+        "Of an action, of a trusted profile and a server, of a trusted profile and who would assume it, or of a server "
+        f"and its metadata service. {ENVIRONMENT}",
+        _explain_arguments,
+        _explain,
+    ),
+    "jobs": Command(
+        f"List what works in the background: how the last runs went, and what is due next. {ENVIRONMENT}",
+        _jobs_arguments,
+        _jobs,
+    ),
+    "token": Command(
+        f"Print an IAM access token of the API key, for an Authorization header. {ENVIRONMENT}", no_arguments, _token
+    ),
+}

@@ -1,0 +1,65 @@
+"""The Baremint that runs here, asked over REST with the operator's API key."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, TypeVar
+
+from controlplane.cli.client import CannotCall, Client, Refused
+from controlplane.operations import given
+from controlplane.operations.given import Credentials
+from controlplane.operations.place import Place
+from controlplane.operations.supervisor import homelock
+
+SECONDS = 10.0
+LARGEST_PAGE = "100"
+SERVERS = "/_baremint/bare_metal_servers"
+KEYS = "/_baremint/keys"
+RENEWALS = "/_baremint/certificate_renewals"
+
+T = TypeVar("T")
+
+
+class Unanswered(Exception):
+    """Nothing runs here, or what answers does not know the operator's API key: only the database can tell."""
+
+
+class Running:
+    """A Source. Everything raises Unanswered."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+
+    def credentials(self) -> Credentials:
+        try:
+            known = given.read(self._place.home)
+            runs = homelock.holder(self._place.home) is not None
+        except OSError as error:
+            raise Unanswered from error
+        if known is None or not runs:
+            raise Unanswered
+        return known
+
+    def servers(self, account_id: str, *, named: str = "") -> list[dict[str, Any]]:
+        if named and (found := self._listed({"name": named})):
+            return found
+        return self._listed({})
+
+    def keys(self) -> list[dict[str, Any]]:
+        return self._ask(lambda client: list(client.call("GET", KEYS)["keys"]))
+
+    def renewals(self) -> dict[str, Any]:
+        return self._ask(lambda client: client.call("GET", RENEWALS))
+
+    def _listed(self, query: dict[str, str]) -> list[dict[str, Any]]:
+        newest_first = self._ask(lambda client: client.everything(SERVERS, query={"limit": LARGEST_PAGE, **query}))
+        return newest_first[::-1]
+
+    def _ask(self, question: Callable[[Client], T]) -> T:
+        try:
+            return question(self._client)
+        except (CannotCall, Refused, KeyError) as error:  # KeyError: another program answers on this port
+            raise Unanswered from error
+
+    @cached_property
+    def _client(self) -> Client:
+        return Client(self._place.control_plane_url, self.credentials().api_key, seconds=SECONDS, direct=True)

@@ -1,0 +1,22 @@
+"""What the operator was given at first start, in a file of the data directory that only this user can read."""
+
+import json
+from dataclasses import dataclass
+
+from controlplane.home import Home
+
+FILE = "credentials.json"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    account_id: str
+    api_key: str
+    username: str
+    password: str
+    """Empty when this data directory joined a database whose admin user it did not make."""
+
+
+def read(home: Home) -> Credentials | None:
+    text = home.read_secret(FILE)
+    return Credentials(**json.loads(text)) if text else None

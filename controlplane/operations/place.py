@@ -1,0 +1,37 @@
+"""Where a Baremint is: its data directory and its addresses. Standard library only."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from controlplane.env import origin
+from controlplane.home import Home
+
+
+@dataclass(frozen=True)
+class Place:
+    home: Home
+    host: str
+    port: int
+    metadata_port: int
+    metadata_tls_port: int
+    region: str
+
+    @classmethod
+    def of(cls, settings: Any) -> Self:
+        """As Django's settings say, or ``controlplane.deployment``."""
+        return cls(
+            home=settings.HOME,
+            host=settings.BAREMINT_HOST,
+            port=settings.BAREMINT_PORT,
+            metadata_port=settings.BAREMINT_METADATA_PORT,
+            metadata_tls_port=settings.BAREMINT_METADATA_TLS_PORT,
+            region=settings.BAREMINT_REGION,
+        )
+
+    @property
+    def control_plane_url(self) -> str:
+        return origin(self.host, self.port)
+
+    def metadata_url(self, address: str, *, protocol: str) -> str:
+        """Address of the metadata service as the server at ``address`` sees it."""
+        return f"{protocol}://{address}:{self.metadata_tls_port if protocol == 'https' else self.metadata_port}"

@@ -1,0 +1,41 @@
+"""What a Baremint holds, read from its database: for commands while none runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import DatabaseError
+
+from controlplane.kernel import clock
+from controlplane.operations import credentials, renewals
+from controlplane.operations.api import keys
+from controlplane.operations.commands.command import CommandFailed
+from controlplane.operations.given import Credentials
+from servers.api import addresses
+
+
+class Records:
+    """A Source. Everything raises CommandFailed when the database cannot be read."""
+
+    def credentials(self) -> Credentials | None:
+        return credentials.load()
+
+    def servers(self, account_id: str, *, named: str = "") -> list[dict[str, Any]]:
+        with _told():
+            return [{**addresses.shown(server)} for server in addresses.servers_of(account_id).order_by("number")]
+
+    def keys(self) -> list[dict[str, Any]]:
+        with _told():
+            return [{**key} for key in keys.schedule()]
+
+    def renewals(self) -> dict[str, Any]:
+        with _told():
+            return {**renewals.collect(now=clock.now())}
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except DatabaseError as error:
+        raise CommandFailed(f"The database cannot be read: {str(error).strip()}") from None

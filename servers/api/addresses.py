@@ -1,0 +1,71 @@
+"""``/_baremint/bare_metal_servers``: where a program on each server finds the metadata service. IBM's servers have no
+loopback addresses, so their own answers have no room for them."""
+
+from typing import Literal, TypedDict
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel.paging import paginate
+from servers.addressing import loopback_address
+from servers.api.shapes import collection
+from servers.models import BareMetalServer
+from servers.services import events
+from trustedprofiles.guarded import GuardedView
+from trustedprofiles.permissions import Operation
+
+
+class AddressedMetadataService(TypedDict):
+    enabled: bool
+    protocol: Literal["http", "https"]
+
+
+class ServerAddress(TypedDict):
+    """A bare metal server of any region, and the loopback address that is its own."""
+
+    id: str
+    name: str
+    crn: str
+    address: str
+    metadata_service: AddressedMetadataService
+
+
+class ServerAddresses(GuardedView):
+    operations = {
+        "GET": Operation(
+            "list_server_addresses",
+            "is.bare-metal-server.bare-metal-server.list",
+            events.READ,
+            answer=collection("ServerAddressCollection", "bare_metal_servers", ServerAddress),
+            query=("start", "limit", "name"),
+        ),
+    }
+
+    def resource_attributes(self) -> dict[str, str]:
+        """About every server: a policy on one of them does not open the list."""
+        return {"bareMetalServerId": "*"}
+
+    def get(self, request: Request) -> Response:
+        account_id = self.caller.account_id
+        rows = servers_of(account_id)
+        if name := request.GET.get("name"):
+            rows = rows.filter(name=name)
+        page = paginate(request._request, rows, scope=account_id)
+        return self.answer(page.as_json("bare_metal_servers", [shown(server) for server in page.items]))
+
+
+def servers_of(account_id: str) -> QuerySet[BareMetalServer]:
+    return BareMetalServer.objects.filter(account_id=account_id).only(
+        "id", "name", "account_id", "region", "zone", "metadata_enabled", "metadata_protocol"
+    )
+
+
+def shown(server: BareMetalServer) -> ServerAddress:
+    return {
+        "id": server.id,
+        "name": server.name,
+        "crn": server.crn,
+        "address": loopback_address(server.number),
+        "metadata_service": {"enabled": server.metadata_enabled, "protocol": server.metadata_protocol},  # type: ignore[typeddict-item]
+    }

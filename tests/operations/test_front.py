@@ -1,0 +1,85 @@
+"""Commands that do without Django look as Django's own do: the same help, the same words, the same colours."""
+
+import io
+from pathlib import Path
+
+import django
+import pytest
+from django.core.management import ManagementUtility, load_command_class
+
+from controlplane import installed
+from controlplane.home import Home
+from controlplane.operations.commands import front
+from controlplane.operations.commands.colours import red
+from controlplane.operations.commands.command import Context
+from controlplane.operations.commands.listing import help_text
+from controlplane.operations.commands.parsing import parser_of
+from controlplane.operations.commands.running import Running, Unanswered
+from controlplane.operations.place import Place
+from controlplane.operations.supervisor import homelock
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(Home(tmp_path), "127.0.0.1", 1, 2, 3, "us-south")
+
+
+@pytest.mark.parametrize("name", front.OWNERS)
+def test_the_help_of_a_command_is_what_django_prints(name: str) -> None:
+    by_django = load_command_class("controlplane.operations", name).create_parser("baremint", name)
+
+    assert parser_of(front.command(name), program=f"baremint {name}").format_help() == by_django.format_help()
+
+
+def test_the_list_of_all_commands_is_what_django_prints() -> None:
+    assert help_text("baremint") == ManagementUtility(["baremint"]).main_help_text()
+    assert "controlplane.operations" in installed.APPS
+
+
+def test_the_version_is_what_django_prints(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    assert front.run(["baremint", "--version"]) == 0
+    assert capsys.readouterr().out == f"{django.get_version()}\n"
+
+
+def test_what_it_does_not_know_is_left_to_django(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+
+    assert front.run(["baremint", "migrate"]) is None
+    assert front.run(["baremint", "up"]) is None
+    assert front.run(["baremint", "info", "--settings", "elsewhere.settings"]) is None
+
+
+def test_other_settings_are_left_to_django(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "tests.settings")
+
+    assert front.run(["baremint", "--help"]) is None
+
+
+@pytest.mark.parametrize("command", [["info"], ["env"], ["address", "web-1"], ["keys"], ["certificates", "--due"]])
+def test_where_nothing_runs_the_database_is_asked(place: Place, command: list[str]) -> None:
+    wanted = front.command(command[0])
+    options = vars(parser_of(wanted, program="baremint").parse_args(command[1:]))
+
+    with pytest.raises(Unanswered):
+        wanted.run(options, Context(place, Running(place), print))
+
+
+def test_a_data_directory_that_is_held_by_somebody_who_does_not_answer_is_read(place: Place) -> None:
+    place.home.write_secret(
+        "credentials.json", '{"account_id": "a", "api_key": "k", "username": "admin", "password": ""}'
+    )
+    with homelock.held(place.home), pytest.raises(Unanswered):
+        Running(place).keys()
+
+
+def test_errors_are_red_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert red("no", on=io.StringIO(), forced=True) == "no"
+    assert red("no", on=Terminal(), forced=True, bold=True) == "\x1b[31;1mno\x1b[0m"
+    monkeypatch.setattr("sys.stdout", Terminal())
+    assert red("no", on=Terminal()) == "\x1b[31mno\x1b[0m"
