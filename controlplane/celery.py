@@ -55,18 +55,33 @@ def put_down_request_id(task: Any, state: str, **_: Any) -> None:
 @worker_ready.connect
 def tick_at_once(**_: Any) -> None:
     """What fell due while no worker ran does not wait for beat."""
+    send_tick()
+
+
+def send_tick() -> None:
     for queue in app.amqp.queues.consume_from:
         app.send_task(TICK, queue=queue, expires=app.conf.beat_schedule["tick"]["options"]["expires"])
 
 
 @worker_ready.connect
-def notice_signals_at_once(sender: Any, **_: Any) -> None:
-    """A worker that is told to stop does not wait for what it has asked the broker, which takes a second."""
+def stop_at_once_when_told_to(sender: Any, **_: Any) -> None:
+    """A worker asks the broker for a message and waits for a second, also when it is told to stop meanwhile.
+
+    The signal wakes it, and the tick is an answer; it goes back into the queue, for the next worker.
+    """
+    from celery.worker import state  # noqa: PLC0415  a worker's alone
+
     if sender.hub is None:
         return
     reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-    sender.hub.add_reader(reading, os.read, reading, 4096)
+
+    def wake() -> None:
+        os.read(reading, 4096)
+        if state.should_stop is not None:
+            send_tick()
+
+    sender.hub.add_reader(reading, wake)
 
 
 @worker_init.connect
