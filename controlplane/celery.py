@@ -89,9 +89,9 @@ def refuse_wrong_kek(**_: Any) -> None:
     """A worker that cannot read the keys does not start."""
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  this module is loaded before the apps
 
-    from controlplane.operations import serving  # noqa: PLC0415
+    from identity import keystore  # noqa: PLC0415
 
     try:
-        serving.refuse_wrong_kek()
+        keystore.refuse_wrong_kek()
     except ImproperlyConfigured as error:
         sys.exit(f"The worker does not start: {error}")

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connections
 
 from controlplane.kernel.turns import turn
 from identity.models import KeyPair, KnownAnswer
@@ -97,6 +98,19 @@ def require_fitting_kek() -> None:
     for answer in answers:
         if answer.kek_id in configured:
             _decrypt(sealed_of(answer), bound_to=answer.kek_id)
+
+
+def refuse_wrong_kek() -> None:
+    """As ``require_fitting_kek``, for a process that is about to serve or work; it has no connection afterwards.
+
+    A database that does not answer yet is no reason: readiness says so for as long as it lasts.
+    """
+    try:
+        require_fitting_kek()
+    except DatabaseError:
+        pass
+    finally:
+        connections.close_all()
 
 
 def require_known_kek() -> None:

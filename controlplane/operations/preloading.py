@@ -9,19 +9,34 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import URLResolver, get_resolver
 
-HTTP = ("controlplane.wsgi", "controlplane.urls_inside", "django.db.models.sql.compiler", "granian.wsgi")
+from servers import catalog
+
+HTTP = (
+    "controlplane.urls_inside",
+    "controlplane.wsgi",
+    "granian.wsgi",
+    # Django loads these when it first needs them.
+    "django.contrib.messages.storage.fallback",
+    "django.contrib.sessions.serializers",
+    "django.db.models.sql.compiler",
+)
 OTHERS = (
     "controlplane.operations.tasks",
     "controlplane.operations.tls.loopback",
     # Celery loads these when it starts a worker or beat.
     "celery.app.amqp",
+    "celery.app.control",
     "celery.app.events",
     "celery.app.log",
     "celery.app.routes",
     "celery.apps.worker",
     "celery.concurrency.thread",
     "celery.events.receiver",
+    "celery.worker.autoscale",
+    "celery.worker.components",
     "celery.worker.consumer",
+    "celery.worker.consumer.delayed_delivery",
+    "celery.worker.strategy",
     "kombu.transport.redis",
 )
 
@@ -43,6 +58,8 @@ def load_everything() -> None:
 def _load(modules: tuple[str, ...]) -> None:
     for module in modules:
         import_module(module)
+    for known in (catalog.regions, catalog.profiles, catalog.operating_systems, catalog.stock_images):
+        known()
     for urlconf in (settings.ROOT_URLCONF, "controlplane.urls_inside"):
         _compile(get_resolver(urlconf))
     # What is loaded by now stays for good. The collector would look through it again and again, and write to it, so

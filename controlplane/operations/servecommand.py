@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.operations import preloading
+from controlplane.operations import preloading, serving
 from controlplane.operations.saying import say
 from controlplane.operations.supervisor import children
+from controlplane.operations.supervisor.child import Fork
 from controlplane.operations.supervisor.sockets import Endpoint, PortUnavailable
 from controlplane.operations.supervisor.stopping import StopRequested
 from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
@@ -26,8 +27,11 @@ class ServeCommand(BaseCommand):
         try:
             with children.http_sockets(type(self).endpoint()) as listening, self._supervisor() as running:
                 preloading.load_http()
-                workers = children.http_workers(self.service, self.wsgi, listening)
-                running.start(workers, seconds=settings.BAREMINT_START_SECONDS, progress=lambda _: None)
+                for group in (
+                    [Fork("keys", serving.check_kek, may_end=True)],
+                    children.http_workers(self.service, self.wsgi, listening),
+                ):
+                    running.start(group, seconds=settings.BAREMINT_START_SECONDS, progress=lambda _: None)
                 running.stream()
                 running.watch()
         except (PortUnavailable, StartFailed) as error:

@@ -12,12 +12,11 @@ from types import FrameType
 from typing import Any
 
 from celery.beat import Scheduler, Service
-from celery.signals import task_postrun, worker_ready
+from celery.signals import task_postrun, worker_init, worker_ready
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connections
 
-from controlplane.celery import TICK, app
+from controlplane.celery import TICK, app, refuse_wrong_kek
 from controlplane.operations.lab.service import keep_lab
 from controlplane.operations.lab.support import CannotIsolate
 from controlplane.operations.supervisor import homelock, httpserver
@@ -47,19 +46,6 @@ def take_settings(module: str) -> None:
     settings.SETTINGS_MODULE = module
 
 
-def refuse_wrong_kek() -> None:
-    """Raises ImproperlyConfigured, so that no process serves or works that cannot read the keys, or would make others.
-
-    A database that does not answer yet is no reason: readiness says so for as long as it lasts.
-    """
-    try:
-        keystore.require_fitting_kek()
-    except DatabaseError:
-        pass
-    finally:
-        connections.close_all()
-
-
 @contextmanager
 def reporting(report: Report, *causes: type[Exception]) -> Iterator[None]:
     """End this process with a report of why it cannot do its work."""
@@ -71,13 +57,19 @@ def reporting(report: Report, *causes: type[Exception]) -> Iterator[None]:
         raise SystemExit(1) from None
 
 
+def check_kek(report: Report) -> None:
+    """Tell why nothing can be served when the stored keys cannot be read; in a process of its own, as ``up`` does it
+    when it prepares the database."""
+    with reporting(report):
+        keystore.refuse_wrong_kek()
+    report.ready()
+
+
 def http(wsgi: str, listening: socket.socket) -> Work:
     """A worker of an HTTP service; ``wsgi``: the module of its application."""
 
     def work(report: Report) -> None:
         take_settings(SETTINGS[wsgi])
-        with reporting(report):
-            refuse_wrong_kek()
         application = import_module(wsgi).application
         httpserver.serve(application, listening, threads=settings.BAREMINT_THREADS, ready=report.ready)
 
@@ -145,6 +137,7 @@ def worker(node: str) -> Work:
         def begin_to_tick(**_: Any) -> None:
             threading.Thread(target=_tick, name="beat", daemon=True).start()
 
+        worker_init.disconnect(refuse_wrong_kek)  # which was checked before anything was started
         task_postrun.connect(tell, weak=False)
         worker_ready.connect(begin_to_tick, weak=False)
         os.environ["CELERY_SKIP_CHECKS"] = "1"  # of Django's: they are for who changes the code

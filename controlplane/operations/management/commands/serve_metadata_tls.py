@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.operations import endpoints, serving
+from controlplane.operations import endpoints, preloading, serving
 from controlplane.operations.supervisor import sockets
 
 
@@ -11,6 +11,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        preloading.load_http()
         serving.take_settings(serving.SETTINGS[serving.METADATA])
         try:
             listening = sockets.bind(endpoints.metadata_tls(), shared=False)
