@@ -3,7 +3,10 @@
 import os
 import signal
 import socket
+import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +14,9 @@ from typing import Any
 import pytest
 import requests
 
-from controlplane.home import SOCKET_FOLDERS
+from controlplane.home import DATABASE_FILE, SOCKET_FOLDERS
 from controlplane.operations.owned_folder import owned_folder
-from tests.live.operator import Operator
+from tests.live.operator import Operator, eventually
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
 from tests.process_tree import parent
@@ -97,6 +100,31 @@ def test_kill_9_of_the_supervisor_leaves_nothing_running(disposable: Product) ->
     os.kill(disposable.supervisor, signal.SIGKILL)
 
     assert disposable.is_gone()
+
+
+def test_what_is_under_way_when_everything_stops_is_answered(new_product: NewProduct) -> None:
+    """A move of the clock is in the database half a second before it is answered."""
+    product = new_product()
+    product.start()
+    assert product.supervisor
+    url, bearer = product.info["control_plane_url"], product.run("token").strip()
+
+    def move() -> int:
+        headers = {"Authorization": f"Bearer {bearer}"}
+        return requests.put(
+            f"{url}/_baremint/clock", json={"advance_seconds": 1}, headers=headers, timeout=30
+        ).status_code
+
+    def is_moved() -> bool:
+        with closing(sqlite3.connect(f"file:{product.home / DATABASE_FILE}?mode=ro", uri=True, timeout=20)) as database:
+            return bool(database.execute("SELECT revision FROM timekeeping_clocksetting").fetchall())
+
+    with ThreadPoolExecutor(1) as pool:
+        moving = pool.submit(move)
+        eventually(is_moved, every=0.01)
+        os.kill(product.supervisor, signal.SIGTERM)
+        assert moving.result() == 200
+    assert product.is_gone(seconds=10)
 
 
 def test_down_stops_every_process(disposable: Product) -> None:
