@@ -115,13 +115,14 @@ def test_what_is_under_way_when_everything_stops_is_answered(new_product: NewPro
             f"{url}/_baremint/clock", json={"advance_seconds": 1}, headers=headers, timeout=30
         ).status_code
 
-    def is_moved() -> bool:
+    def moves() -> list[int]:
         with closing(sqlite3.connect(f"file:{product.home / DATABASE_FILE}?mode=ro", uri=True, timeout=20)) as database:
-            return bool(database.execute("SELECT revision FROM timekeeping_clocksetting").fetchall())
+            return [revision for (revision,) in database.execute("SELECT revision FROM timekeeping_clocksetting")]
 
+    before = moves()
     with ThreadPoolExecutor(1) as pool:
         moving = pool.submit(move)
-        eventually(is_moved, every=0.01)
+        eventually(lambda: moves() != before, every=0.01)
         os.kill(product.supervisor, signal.SIGTERM)
         assert moving.result() == 200
     assert product.is_gone(seconds=10)
