@@ -3,11 +3,10 @@
 import io
 from pathlib import Path
 
-import django
 import pytest
 from django.core.management import ManagementUtility, load_command_class
 
-from controlplane import installed
+from controlplane import __version__, installed
 from controlplane.home import Home
 from controlplane.operations.commands import front
 from controlplane.operations.commands.colours import red
@@ -41,10 +40,10 @@ def test_the_list_of_all_commands_is_what_django_prints() -> None:
     assert "controlplane.operations" in installed.APPS
 
 
-def test_the_version_is_what_django_prints(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_version_is_the_products_own(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
     assert front.run(["baremint", "--version"]) == 0
-    assert capsys.readouterr().out == f"{django.get_version()}\n"
+    assert capsys.readouterr().out == f"{__version__}\n"
 
 
 def test_what_it_does_not_know_is_left_to_django(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,5 +42,3 @@ class Command:
     add_arguments: Callable[[ArgumentParser], None]
     run: Callable[[Options, Context], None]
     """Raises CommandFailed."""
-    system_checks: bool = False
-    """Whether Django checks the whole project first, where it runs the command."""

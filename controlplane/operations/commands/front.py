@@ -7,11 +7,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from controlplane import __version__
 from controlplane.env import WrongSetting
 from controlplane.home import SECRET_KEY_FILE
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import Command, CommandFailed, Context
-from controlplane.operations.commands.parsing import parser_of, version
+from controlplane.operations.commands.parsing import parser_of
 from controlplane.operations.place import Place
 from controlplane.operations.saying import discard_the_rest
 
@@ -54,7 +55,7 @@ def _run(program: str, words: list[str]) -> int | None:
 
             _say(help_text("python -m controlplane" if program == "__main__.py" else program))
         case ["--version"] | ["version", *_]:
-            _say(version())
+            _say(__version__)
         case ["help", name] if name in OWNERS:
             parser_of(command(name), program=f"{program} {name}").print_help()
         case [name, *rest] if name in OWNERS:

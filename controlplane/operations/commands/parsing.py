@@ -5,6 +5,7 @@ from argparse import Action, ArgumentParser, HelpFormatter
 from collections.abc import Iterable
 from typing import Any
 
+from controlplane import __version__
 from controlplane.operations.commands.command import Command
 
 COMMON: dict[tuple[str, ...], dict[str, Any]] = {
@@ -23,8 +24,7 @@ COMMON: dict[tuple[str, ...], dict[str, Any]] = {
     ("--no-color",): {"action": "store_true", "help": "Don't colorize the command output."},
     ("--force-color",): {"action": "store_true", "help": "Force colorization of the command output."},
 }
-SKIP_CHECKS: dict[str, Any] = {"action": "store_true", "help": "Skip system checks."}
-LAST = {"--version", "--skip-checks", *(name for names in COMMON for name in names if name.startswith("--"))}
+LAST = {"--version", *(name for names in COMMON for name in names if name.startswith("--"))}
 
 
 class OwnArgumentsFirst(HelpFormatter):
@@ -46,15 +46,8 @@ class _Version(Action):
         super().__init__(nargs=0, help="Show program's version number and exit.", **given)
 
     def __call__(self, parser: ArgumentParser, *_: Any) -> None:
-        sys.stdout.write(f"{version()}\n")
+        sys.stdout.write(f"{__version__}\n")
         parser.exit()
-
-
-def version() -> str:
-    """Of Django, as each of its commands says."""
-    from importlib import metadata  # noqa: PLC0415  it takes longer than all the rest
-
-    return metadata.version("django")
 
 
 def parser_of(command: Command, *, program: str) -> ArgumentParser:
@@ -63,7 +56,5 @@ def parser_of(command: Command, *, program: str) -> ArgumentParser:
     parser.add_argument("--version", action=_Version)
     for names, options in COMMON.items():
         parser.add_argument(*names, **options)
-    if command.system_checks:
-        parser.add_argument("--skip-checks", **SKIP_CHECKS)
     command.add_arguments(parser)
     return parser
