@@ -36,7 +36,7 @@ def come_to(moment: str, bench: Family) -> None:
         case "starting":
             bench.await_process("--report-to")
         case "serving":
-            bench.await_process("serve_controlplane")
+            bench.await_named("control plane")
         case "measuring":
             bench.await_words("requests/s")
 
