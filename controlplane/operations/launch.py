@@ -21,6 +21,7 @@ from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.serving import reporting
 from controlplane.operations.supervisor import children, homelock, sockets
 from controlplane.operations.supervisor.child import Fork
+from controlplane.operations.supervisor.lifeline import set_name
 from controlplane.operations.supervisor.report import Report
 from controlplane.operations.supervisor.stopping import StopRequests
 from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
@@ -65,6 +66,7 @@ def run(
 
     try:
         addressspace.check()
+        set_name("baremint")
         with homelock.held(settings.HOME), children.socket_folder(), children.listening() as listening:
             if lab:
                 support.find()

@@ -70,7 +70,7 @@ class Family:
     def find(self, *words: str) -> int | None:
         """A process of Python's whose command line has these words, one after the other."""
         wanted = f" {' '.join(words)} "
-        python = f"{sys.executable} "
+        python = str(Path(sys.executable).with_name("python"))  # or python3, as scripts call it
         return next(
             (pid for pid, line in self.living().items() if line.startswith(python) and wanted in f"{line} "), None
         )

@@ -32,7 +32,7 @@ def test_a_start_is_measured_beside_another_server() -> None:
         assert float(wall) > 0
         assert float(cpu) >= 0
     table = "\n".join(lines[lines.index("baremint:   MiB  process") :])
-    for part in ("controlplane", "celery", "valkey-server", "http.server"):
+    for part in ("control plane", "metadata TLS", "worker", "valkey-server", "http.server"):
         assert part in table
 
 
