@@ -40,20 +40,34 @@ def _run() -> None:
 
 
 def _run_django() -> None:
+    from controlplane.operations import addressspace
+
+    if sys.argv[1:2] == ["up"]:
+        try:
+            addressspace.check()  # before what may take more than there is
+        except addressspace.TooSmall as error:
+            sys.exit(f"CommandError: {error}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
     from controlplane.env import WrongSetting
+    from controlplane.home import unusable
     from controlplane.operations import background
+    from controlplane.operations.saying import discard_the_rest
 
     try:
         settings.INSTALLED_APPS  # noqa: B018  Django would show a traceback for a setting that makes no sense
     except (WrongSetting, ImproperlyConfigured, OSError) as error:
-        background.report_wrong_setting(sys.argv, str(error))
-        sys.exit(f"{REFUSAL} {error}")
-    execute_from_command_line(sys.argv)
+        reason = unusable(error) if isinstance(error, OSError) else str(error)
+        background.report_wrong_setting(sys.argv, reason)
+        sys.exit(f"{REFUSAL} {reason}")
+    try:
+        execute_from_command_line(sys.argv)
+    except BrokenPipeError:
+        discard_the_rest()
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,11 @@ SECRET_KEY_FILE = "secret-key"  # noqa: S105  a file name
 DATABASE_FILE = "baremint.sqlite3"
 
 
+def unusable(error: OSError) -> str:
+    """What a person can do when the data directory cannot be read or made."""
+    return f"the data directory cannot be used: {error.filename}: {error.strerror}. Name another one: BAREMINT_HOME."
+
+
 class Home:
     """A data directory. Nothing is created until something is written to it."""
 

@@ -189,6 +189,6 @@ SILENCED_SYSTEM_CHECKS = [
 ]
 
 # --- Logs ---------------------------------------------------------------------------------------------------
-LOG_LEVEL = env.text("BAREMINT_LOG_LEVEL", default="INFO")
+LOG_LEVEL = env.choice("BAREMINT_LOG_LEVEL", options=("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL"))
 LOGGING_CONFIG = "controlplane.kernel.logs.configure"
 LOGGING = {"level": LOG_LEVEL}

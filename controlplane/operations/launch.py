@@ -76,7 +76,7 @@ def run(
                     note("putting the servers into the lab")
                     supervisor.start([children.lab()], seconds=settings.BAREMINT_START_SECONDS, progress=note)
                 ready(facts)
-                supervisor.tell("up", {"level": "info", "event": f"It is up. The start: {timeline}"})
+                supervisor.tell("up", {"level": "info", "event": f"It is up: {timeline}."})
                 supervisor.stream()
                 supervisor.watch()
     except homelock.AlreadyRunning as error:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError
 
 from controlplane.kernel import clock
@@ -11,6 +12,7 @@ from controlplane.operations import credentials, renewals
 from controlplane.operations.api import keys
 from controlplane.operations.commands.command import CommandFailed
 from controlplane.operations.given import Credentials
+from controlplane.operations.info import NothingHere
 from servers.api import addresses
 
 
@@ -38,4 +40,6 @@ def _told() -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
+        if credentials.load() is None:
+            raise CommandFailed(str(NothingHere(settings.HOME))) from None
         raise CommandFailed(f"The database cannot be read: {str(error).strip()}") from None

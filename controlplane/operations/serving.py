@@ -11,6 +11,7 @@ from importlib import import_module
 from types import FrameType
 from typing import Any
 
+import structlog
 from celery.beat import Scheduler, Service
 from celery.signals import task_postrun, worker_init, worker_ready
 from django.conf import settings
@@ -26,6 +27,8 @@ from controlplane.operations.supervisor.stopping import StopRequested, StopReque
 from controlplane.operations.tls.doors import DoorServer
 from controlplane.operations.tls.loopback import loopback_door
 from identity import keystore
+
+log = structlog.get_logger(__name__)
 
 WORKER_THREADS = 4
 CONTROL_PLANE = "controlplane.wsgi"
@@ -92,6 +95,7 @@ def serve_tls(listening: socket.socket, *, ready: Callable[[], object]) -> None:
     told_to_stop = _told_to_stop()
     with DoorServer(application, threads=settings.BAREMINT_WORKERS * settings.BAREMINT_THREADS) as server:
         server.open(loopback_door(listening))
+        log.info("it listens", address=f"{listening.getsockname()[0]}:{listening.getsockname()[1]}")
         ready()
         told_to_stop.wait()
 

@@ -1,4 +1,4 @@
-"""When each step of a start was reached, in milliseconds since this process began. Standard library only."""
+"""When each step of a start was reached, counted from the begin of this process. Standard library only."""
 
 import os
 import time
@@ -18,4 +18,5 @@ class Timeline:
         self._steps.append((round((time.clock_gettime(time.CLOCK_BOOTTIME) - self._began) * 1000), step))
 
     def __str__(self) -> str:
-        return ", ".join(f"{milliseconds} ms {step}" for milliseconds, step in self._steps)
+        """In milliseconds."""
+        return ", ".join(f"{step} at {milliseconds} ms" for milliseconds, step in self._steps)

@@ -107,17 +107,23 @@ def test_a_child_that_is_never_ready_is_named() -> None:
     with pytest.raises(StartFailed) as failure, supervisor([]) as running:
         start(running, shell("silent", SLEEP, answers=lambda _: False), seconds=0.3)
 
-    assert str(failure.value) == "Not ready within 0.3 seconds (BAREMINT_START_SECONDS): silent. It said nothing."
+    assert (
+        str(failure.value)
+        == "Not ready within 0.3 s: silent. It said nothing. BAREMINT_START_SECONDS allows more time."
+    )
 
 
 def test_a_child_that_ignores_sigterm_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("controlplane.operations.supervisor.supervisor.STOP_SECONDS", 0.2)
     deaf = shell("deaf", "trap '' TERM; echo ready; while :; do sleep 0.1; done", answers=lambda c: bool(c.last_lines))
 
-    with supervisor([]) as running:
+    said: list[str] = []
+    with supervisor(said) as running:
         pids = start(running, deaf)
+        running.stream()
 
     assert not any(runs(pid) for pid in pids)
+    assert [line.partition("WARN ")[2].strip() for line in said[1:]] == ["It has not ended in time, and is killed."]
 
 
 def test_children_started_first_are_stopped_last() -> None:

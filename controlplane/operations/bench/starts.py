@@ -48,7 +48,8 @@ def report(rounds: dict[str, list[Round]]) -> Iterator[str]:
     width = max(map(len, rounds))
     times = len(rounds[first])
     yield ""
-    yield f"{f'median of {times}' if times > 1 else 'once':{width + 30}}  wall s    CPU s   of {first}'s"
+    beside = f"   of {first}'s" if len(rounds) > 1 else ""
+    yield f"{f'median of {times}' if times > 1 else 'once':{width + 30}}  wall s    CPU s{beside}"
     for step in STEPS:
         for name, each in rounds.items():
             if spans := [span for one in each for what, span in one.spans if what == step]:

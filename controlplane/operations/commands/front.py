@@ -9,7 +9,7 @@ from typing import Any
 
 from controlplane import __version__
 from controlplane.env import WrongSetting
-from controlplane.home import SECRET_KEY_FILE
+from controlplane.home import SECRET_KEY_FILE, unusable
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import Command, CommandFailed, Context
 from controlplane.operations.commands.parsing import parser_of
@@ -94,7 +94,7 @@ def _place() -> Place:
 
         deployment.HOME.read_secret(SECRET_KEY_FILE)  # a data directory that cannot be read
     except OSError as error:
-        raise WrongSetting(error) from None
+        raise WrongSetting(unusable(error)) from None
     return Place.of(deployment)
 
 

@@ -112,7 +112,7 @@ COMMANDS = {
     ),
     "certificates": Command(
         "List the identity certificates of a server; or, with --due, say how many of all servers are to be renewed, "
-        f"and how far that has come. {ENVIRONMENT} --due asks the database of the Baremint here.",
+        f"and how far that has come. {ENVIRONMENT} --due is of the Baremint here.",
         _certificates_arguments,
         _certificates,
     ),

@@ -98,6 +98,7 @@ class Child:
         """Early deaths in a row."""
         self.is_heard = False
         """Whether its pipes are open at this end."""
+        self.is_killed = False
         self._is_told_ready = False
         self._started_at = 0.0
 
@@ -175,6 +176,10 @@ class Child:
         delay = restart_delay(self.failures)
         self.due_at = now + delay
         return delay
+
+    def kill(self) -> None:
+        self.is_killed = True
+        self.signal(signal.SIGKILL)
 
     def signal(self, number: signal.Signals) -> None:
         if self.process and self.exit_status is None:

@@ -103,8 +103,8 @@ class Supervisor:
                         progress(f"{child.name} is ready")
             if waiting and time.monotonic() > give_up_at:
                 raise StartFailed(
-                    f"Not ready within {seconds:g} seconds (BAREMINT_START_SECONDS): {_names(waiting)}. "
-                    f"{_last_line(waiting)}"
+                    f"Not ready within {seconds:g} s: {_names(waiting)}. {_last_line(waiting)} "
+                    f"BAREMINT_START_SECONDS allows more time."
                 )
             if waiting:
                 self._pump(min(LOOK_EVERY, max(0.0, give_up_at - time.monotonic())))
@@ -131,12 +131,17 @@ class Supervisor:
                 child.signal(signal.SIGTERM)
             while any(child.exit_status is None for child in group):
                 if self._stop_requests.urgent or time.monotonic() > give_up_at:
-                    for child in group:
-                        child.signal(signal.SIGKILL)
+                    self._kill(group)
                 self._pump(0.05)
             for child in group:
                 self._let_go(child)
         self._groups.clear()
+
+    def _kill(self, children: Sequence[Child]) -> None:
+        for child in children:
+            if child.exit_status is None and not child.is_killed:
+                self.tell(child.name, {"level": "warning", "event": "It has not ended in time, and is killed."})
+                child.kill()
 
     def _start(self, child: Child) -> None:
         child.start()
