@@ -16,6 +16,6 @@ def check() -> None:
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY and limit < LEAST * UNIT:
         raise TooSmall(
-            f"A process may have {limit // UNIT:,} KiB of address space here, and it takes {LEAST:,}. "
-            f"Raise the limit: ulimit -v {LEAST}   or remove it: ulimit -v unlimited"
+            f"Baremint needs {LEAST:,} KiB of address space in each process, and the limit is {limit // UNIT:,} KiB. "
+            f"Raise it with: ulimit -v {LEAST}"
         )

@@ -47,6 +47,7 @@ def options(request: pytest.FixtureRequest) -> tuple[str, ...]:
         ("BAREMINT_WORKERS", "0", "BAREMINT_WORKERS is 0; it must be from 1 to 64."),
         ("BAREMINT_TICK_SECONDS", "-1", "BAREMINT_TICK_SECONDS is -1; it must be from 0.1 to 86400 seconds."),
         ("BAREMINT_PROVISION_SECONDS", "-1", "BAREMINT_PROVISION_SECONDS is -1; it must be from 0 to 86400 seconds."),
+        ("BAREMINT_LOG_LEVEL", "loud", "is 'loud'; it must be INFO or DEBUG or WARNING or ERROR or CRITICAL."),
         ("BAREMINT_START_SECONDS", "soon", "BAREMINT_START_SECONDS is 'soon', which is no value of type int."),
     ],
 )
@@ -88,11 +89,11 @@ def limited(product: Product, kilobytes: int, *command: str) -> subprocess.Compl
     )
 
 
-@pytest.mark.parametrize("kilobytes", [400_000, addressspace.LEAST - 1])
-def test_too_little_memory(idle: Product, kilobytes: int) -> None:
-    done = limited(idle, kilobytes, "up", "--detach")
+@pytest.mark.parametrize("kilobytes", [100_000, 400_000, addressspace.LEAST - 1])
+def test_too_little_memory(idle: Product, options: tuple[str, ...], kilobytes: int) -> None:
+    done = limited(idle, kilobytes, "up", *options)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert f"it takes {addressspace.LEAST:,}. Raise the limit: ulimit -v {addressspace.LEAST}" in done.stderr
+    assert f"Baremint needs {addressspace.LEAST:,} KiB of address space in each process" in done.stderr
     assert idle.is_gone()
 
 
