@@ -173,6 +173,48 @@ def test_a_child_that_dies_is_started_again() -> None:
     assert any("It was ended by SIGKILL" in line for line in said)
 
 
+def test_a_program_that_is_not_there_is_told_in_one_line() -> None:
+    with pytest.raises(StartFailed) as failure, supervisor([]) as running:
+        start(running, Program("valkey", ["/none/valkey-server"], lambda _: True))
+
+    reason = "The valkey cannot be started: [Errno 2] No such file or directory: '/none/valkey-server'."
+    assert str(failure.value) == reason
+
+
+def test_a_child_that_cannot_be_started_again_is_tried_until_it_can(tmp_path: Path) -> None:
+    (program := tmp_path / "program").write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o700)
+    said: list[str] = []
+
+    with supervisor(said) as running:
+        [first] = start(running, Program("worker", [str(program)], lambda _: True))
+        running.stream()
+        program.rename(hidden := tmp_path / "hidden")
+        os.kill(first, signal.SIGKILL)
+        with pytest.raises(StopRequested), interrupted_after(0.8):
+            running.watch()
+        assert pids_of(running.children) == []
+        hidden.rename(program)
+        with pytest.raises(StopRequested), interrupted_after(3.0):
+            running.watch()
+        [second] = pids_of(running.children)
+        assert runs(second)
+
+    assert any("It cannot be started: [Errno 2]" in line for line in said)
+
+
+def test_a_child_that_cannot_be_started_again_keeps_nothing_from_stopping(tmp_path: Path) -> None:
+    (program := tmp_path / "program").write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o700)
+
+    with supervisor([]) as running:
+        [pid] = start(running, Program("worker", [str(program)], lambda _: True))
+        program.unlink()
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(StopRequested), interrupted_after(0.8):
+            running.watch()
+
+
 def test_a_child_that_keeps_dying_is_started_at_once_a_few_times_and_then_ever_more_slowly() -> None:
     assert [restart_delay(failures) for failures in range(1, 13)] == [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 30, 30]
 

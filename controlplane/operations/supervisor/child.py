@@ -115,23 +115,34 @@ class Child:
         return self.process.poll() if self.process else None
 
     @property
+    def runs(self) -> bool:
+        return self.process is not None and self.exit_status is None
+
+    @property
     def is_done(self) -> bool:
         return self.spec.may_end and self.exit_status == 0
 
     def start(self) -> None:
-        """Start it. Its ``output``, ``reports`` and ``ended`` are then to be listened to, until ``close``."""
+        """Start it. Its ``output``, ``reports`` and ``ended`` are then to be listened to, until ``close``.
+
+        Raises OSError when the machine has no room for another process, or the program is not there.
+        """
         self.due_at = None
         self.facts = self.failure = None
         self._is_told_ready = False
         self._started_at = time.monotonic()
+        self.process = None
         self.output, self.reports = Output(), Lines()
         try:
             self.process = self._begin()
+            self.ended = os.pidfd_open(self.process.pid)
+            self.is_heard = True
         finally:
             os.close(self.output.writing)
             os.close(self.reports.writing)
-        self.ended = os.pidfd_open(self.process.pid)
-        self.is_heard = True
+            if self.process is None:
+                os.close(self.output.reading)
+                os.close(self.reports.reading)
 
     @property
     def descriptors(self) -> tuple[int, int, int]:

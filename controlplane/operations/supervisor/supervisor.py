@@ -80,7 +80,7 @@ class Supervisor:
         self._groups.append(group)
         for spec in specs:
             with self._stop_requests.postponed():
-                self._start(child := Child(spec))
+                self._start_or_fail(child := Child(spec))
                 group.append(child)
         return group
 
@@ -129,7 +129,7 @@ class Supervisor:
         for group in reversed(self._groups):
             for child in group:
                 child.signal(signal.SIGTERM)
-            while any(child.exit_status is None for child in group):
+            while any(child.runs for child in group):
                 if self._stop_requests.urgent or time.monotonic() > give_up_at:
                     self._kill(group)
                 self._pump(0.05)
@@ -139,9 +139,15 @@ class Supervisor:
 
     def _kill(self, children: Sequence[Child]) -> None:
         for child in children:
-            if child.exit_status is None and not child.is_killed:
+            if child.runs and not child.is_killed:
                 self.tell(child.name, {"level": "warning", "event": "It has not ended in time, and is killed."})
                 child.kill()
+
+    def _start_or_fail(self, child: Child) -> None:
+        try:
+            self._start(child)
+        except OSError as error:
+            raise StartFailed(f"The {child.name} cannot be started: {error}.") from None
 
     def _start(self, child: Child) -> None:
         child.start()
@@ -162,20 +168,26 @@ class Supervisor:
             times = "" if child.spec.may_end else f" at start, {child.failures} times"
             raise StartFailed(f"The {child.name} {how_it_ended(status)}{times}. {_last_line([child])}")
         with self._stop_requests.postponed():
-            self._start(child)
+            self._start_or_fail(child)
 
     def _revive(self, child: Child) -> None:
-        if child.exit_status is None or child.is_done:
+        if child.runs or child.is_done:
             return
         if child.due_at is None:
-            delay = child.plan_restart()
-            when = f"in {delay:.0f} s" if delay else "at once"
-            reason = child.failure or f"It {how_it_ended(child.exit_status)}."
-            self.tell(child.name, {"level": "error", "event": f"{reason} It is started again {when}."})
+            status = child.exit_status or 0
+            self._plan_restart(child, child.failure or f"It {how_it_ended(status)}.")
         if child.due_at is not None and time.monotonic() >= child.due_at:
             self._let_go(child)
-            with self._stop_requests.postponed():
-                self._start(child)
+            try:
+                with self._stop_requests.postponed():
+                    self._start(child)
+            except OSError as error:
+                self._plan_restart(child, f"It cannot be started: {error}.")
+
+    def _plan_restart(self, child: Child, reason: str) -> None:
+        delay = child.plan_restart()
+        when = f"in {delay:.0f} s" if delay else "at once"
+        self.tell(child.name, {"level": "error", "event": f"{reason} It is started again {when}."})
 
     def _pump(self, seconds: float) -> None:
         """Take note of what children do and say; returns after ``seconds``, or as soon as there was something."""
