@@ -14,6 +14,7 @@ def test_a_start_is_measured_beside_another_server() -> None:
     done = subprocess.run(
         [
             *(sys.executable, "-m", "controlplane", "bench", "--seconds", "0.2", "start", "--times", "1"),
+            *("--requests", "20", "--requests", "40"),
             *("--beside", f"plain={sys.executable} -m http.server --bind 127.0.0.1 {{port}}"),
         ],
         env=clean_environment(),
@@ -31,6 +32,9 @@ def test_a_start_is_measured_beside_another_server() -> None:
         wall, cpu = line.removeprefix(step).split()[1:3]
         assert float(wall) > 0
         assert float(cpu) >= 0
+    for count in (20, 40):
+        [line] = [each for each in lines if each.startswith(f"after {count} of each request  ")]
+        assert float(line.split()[-1]) > 0
     table = "\n".join(lines[lines.index("baremint:   MiB  process") :])
     for part in ("control plane", "metadata TLS", "worker", "valkey-server", "http.server"):
         assert part in table

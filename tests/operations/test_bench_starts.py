@@ -46,7 +46,7 @@ def test_a_program_without_name_or_command_is_refused(text: str) -> None:
 
 def test_two_programs_of_one_name_are_refused() -> None:
     with pytest.raises(Failed, match="a name of its own"):
-        measure(times=1, beside=[named("baremint=baremint")], say=print)
+        measure(times=1, requests=None, beside=[named("baremint=baremint")], say=print)
 
 
 def test_medians_are_told_with_their_ratio_to_the_first_program() -> None:

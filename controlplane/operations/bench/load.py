@@ -1,5 +1,6 @@
 """A load generator small enough not to be the bottleneck: prebuilt bytes over keep-alive connections."""
 
+import math
 import re
 import selectors
 import socket
@@ -75,8 +76,15 @@ class Connection:
         return status
 
 
-def run(request: Request, *, connections: int, seconds: float, while_true: Callable[[], bool] = lambda: True) -> Result:
-    """Keep ``connections`` requests in flight for ``seconds``, or as long as ``while_true`` says."""
+def run(
+    request: Request,
+    *,
+    connections: int,
+    seconds: float = math.inf,
+    answers: float = math.inf,
+    while_true: Callable[[], bool] = lambda: True,
+) -> Result:
+    """Keep ``connections`` requests in flight: for so long, until so many answers, or while ``while_true`` says so."""
     selector = selectors.DefaultSelector()
     for _ in range(connections):
         connection = Connection(request)
@@ -85,7 +93,7 @@ def run(request: Request, *, connections: int, seconds: float, while_true: Calla
     latencies: list[float] = []
     refused = 0
     begun = time.perf_counter()
-    while (elapsed := time.perf_counter() - begun) < seconds and while_true():
+    while (elapsed := time.perf_counter() - begun) < seconds and len(latencies) < answers and while_true():
         for key, _ in selector.select(timeout=1):
             connection = key.data
             if (status := connection.receive()) is None:

@@ -1,6 +1,7 @@
 """The programs whose start is measured: Baremint, another Baremint, or any server that listens on a port."""
 
 import http.client
+import json
 import os
 import re
 import shlex
@@ -8,14 +9,16 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from controlplane.home import Home
 from controlplane.operations.bench import children, product, tree
 from controlplane.operations.bench.children import Failed
+from controlplane.operations.bench.requests import send_each
 from controlplane.operations.supervisor.lifeline import die_with
 
 EMPTY, EXISTING, DOWN, START = "up --detach, no data", "up --detach, existing data", "down", "first answer"
@@ -39,10 +42,13 @@ class Round:
 
     spans: list[tuple[str, Span]]
     processes: list[tree.Process]
+    """At rest."""
+    loaded: list[tuple[int, int]] = field(default_factory=list)
+    """Requests of each kind that were answered by then, and the memory of all processes in bytes."""
 
     @property
     def memory(self) -> int:
-        return sum(process.memory for process in self.processes)
+        return tree.memory(self.processes)
 
 
 @dataclass
@@ -51,9 +57,12 @@ class Baremint:
 
     name: str
     command: list[str]
+    _environment: dict[str, str] = field(default_factory=dict, init=False)
 
-    def measure(self, folder: Path) -> Round:
+    def measure(self, folder: Path, requests: Sequence[int]) -> Round:
+        """``requests``: after how many of each kind memory is looked at once more."""
         spans: list[tuple[str, Span]] = []
+        loaded: list[tuple[int, int]] = []
         made, home = folder / f"{self.name}-data", Home(folder / "home")
         with self._up_and_down(home, EMPTY, spans):
             pass
@@ -64,12 +73,24 @@ class Baremint:
         with self._up_and_down(home, EXISTING, spans):
             time.sleep(REST_SECONDS)
             processes = tree.processes()
+            for count in requests:
+                done = loaded[-1][0] if loaded else 0
+                send_each(self._info(home), count=count - done)
+                loaded.append((count, tree.memory(tree.processes())))
         shutil.rmtree(home.path)
-        return Round(spans, processes)
+        return Round(spans, processes, loaded)
+
+    def _info(self, home: Home) -> dict[str, Any]:
+        environment = self._environment
+        found: dict[str, Any] = json.loads(
+            children.run([*self.command, "info", "--json"], environment=environment, folder=home.path.parent)
+        )
+        return found
 
     @contextmanager
     def _up_and_down(self, home: Home, start: str, spans: list[tuple[str, Span]]) -> Iterator[None]:
         environment, folder = product.environment_of(home), home.path.parent
+        self._environment = environment
         try:
             with _measured(start, spans):
                 command = [*self.command, "up", "--detach", "--stop-with", str(os.getpid())]
@@ -90,7 +111,8 @@ class Server:
     name: str
     command: str
 
-    def measure(self, folder: Path) -> Round:
+    def measure(self, folder: Path, requests: Sequence[int]) -> Round:
+        """Nobody knows which requests such a server answers; it is measured at rest."""
         spans: list[tuple[str, Span]] = []
         port = product.free_ports(1)[0]
         command = [word.replace("{port}", str(port)) for word in shlex.split(self.command)]

@@ -17,6 +17,13 @@ LONGEST_COMMAND = 88
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--times", type=_times, default=5, metavar="COUNT", help="medians of so many (default 5)")
     parser.add_argument(
+        "--requests",
+        type=_times,
+        action="append",
+        metavar="COUNT",
+        help="look at the memory again after so many requests of each kind; may be repeated",
+    )
+    parser.add_argument(
         "--beside",
         type=_program,
         action="append",
@@ -27,7 +34,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def measure(*, times: int, beside: Sequence[Program], say: Callable[[str], None]) -> None:
+def measure(
+    *, times: int, requests: Sequence[int] | None, beside: Sequence[Program], say: Callable[[str], None]
+) -> None:
     """Raises children.Failed."""
     measured = [programs.ours(), *beside]
     rounds: dict[str, list[Round]] = {program.name: [] for program in measured}
@@ -37,7 +46,7 @@ def measure(*, times: int, beside: Sequence[Program], say: Callable[[str], None]
         for number in range(1, times + 1):
             for program in measured:
                 say(f"  ... {program.name}, {number} of {times}")
-                rounds[program.name].append(program.measure(folder))
+                rounds[program.name].append(program.measure(folder, sorted(requests or ())))
     for line in report(rounds):
         say(line)
 
@@ -64,6 +73,10 @@ def report(rounds: dict[str, list[Round]]) -> Iterator[str]:
         memory = statistics.median(one.memory for one in each)
         ratio = f"            {memory / base_memory:5.2f}" if name != first else ""
         yield f"{'':28}  {name:{width}}  {memory / MEBIBYTE:6.1f}{ratio}"
+    for name, each in rounds.items():
+        for position, (count, _) in enumerate(each[0].loaded):
+            memory = statistics.median(one.loaded[position][1] for one in each)
+            yield f"{f'after {count:,} of each request':28}  {name:{width}}  {memory / MEBIBYTE:6.1f}"
     for name, each in rounds.items():
         yield ""
         yield f"{name}:   MiB  process"

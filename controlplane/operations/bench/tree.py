@@ -8,7 +8,7 @@ import os
 import resource
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +72,11 @@ def processes() -> list[Process]:
     """What runs below this process, the largest first."""
     found = [process for pid in descendants() if (process := _describe(pid))]
     return sorted(found, key=lambda process: -process.memory)
+
+
+def memory(processes: Iterable[Process]) -> int:
+    """Of all of them, in bytes."""
+    return sum(process.memory for process in processes)
 
 
 def descendants() -> list[int]:

@@ -3,19 +3,14 @@
 import json
 import os
 import signal
-import urllib.parse
-import urllib.request
 from argparse import SUPPRESS, ArgumentParser
 from functools import partial
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.operations.bench import children, lists, postgresql, product, renewals, starts
-from controlplane.operations.bench.load import Request, Result, run
+from controlplane.operations.bench import children, lists, postgresql, product, renewals, requests, starts
+from controlplane.operations.bench.load import Result, run
 from controlplane.operations.bench.population import populate
 from controlplane.operations.bench.signing import RawRate, raw_rate
 from controlplane.operations.saying import discard_the_rest
@@ -68,7 +63,7 @@ class Command(BaseCommand):
             populate(options["populate"])
             return
         if options["certify"]:
-            renewals.certify(options["certify"], _csr())
+            renewals.certify(options["certify"], requests.csr())
             return
         if options["await_renewals"]:
             self.stdout.write(json.dumps(renewals.make_due_and_wait()))
@@ -97,7 +92,9 @@ class Command(BaseCommand):
     def _measure(self, options: dict[str, Any]) -> None:
         raw = self._measure_raw(options["seconds"])
         if options["word"] == "start":
-            starts.measure(times=options["times"], beside=options["beside"], say=self.stdout.write)
+            starts.measure(
+                times=options["times"], requests=options["requests"], beside=options["beside"], say=self.stdout.write
+            )
         else:
             self._measure_load(options, raw)
 
@@ -109,7 +106,7 @@ class Command(BaseCommand):
             with product.running(database) as running:
                 info, environment = running.info, running.environment
                 self.stdout.write(f"{database:34}  requests/s     p50 ms    p99 ms   of raw")
-                for name, request in _requests(info).items():
+                for name, request in requests.kinds(info).items():
                     self._print(name, run(request, connections=connections, seconds=seconds), raw.wall)
                 self._compare_lists(info, environment, counts=counts, seconds=seconds / 2)
                 self._renew(info, environment, count=options["certificates"], seconds=seconds, raw=raw.wall)
@@ -120,7 +117,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  ... {count:,} certificates due at once")
         children.baremint("bench", "--certify", str(count), environment=environment)
         start = partial(children.python, "-m", "controlplane", "bench", "--await-renewals", environment=environment)
-        found = renewals.measure(_requests(info)["PUT /identity/v1/token"], seconds=seconds, start=start)
+        found = renewals.measure(requests.kinds(info)["PUT /identity/v1/token"], seconds=seconds, start=start)
         self.stdout.write(
             f"{'renewals':34}  {found.rate:10,.0f} per second, {found.rate / raw:.2f} of raw, {found.seconds:.0f} s"
         )
@@ -135,7 +132,7 @@ class Command(BaseCommand):
             self.stdout.write(f"  ... {count:,} servers")
             children.baremint("bench", "--populate", str(count), environment=environment)
 
-        found = lists.compare(info, lambda: _iam_token(info), counts=counts, populate=fill, seconds=seconds)
+        found = lists.compare(info, lambda: requests.iam_token(info), counts=counts, populate=fill, seconds=seconds)
         rows = list(found)
         head = " ".join(f"{f'of {count:,}':>14}" for count in counts)
         self.stdout.write(f"50 servers, p50 ms {'':15} {head}    ratio")
@@ -149,47 +146,3 @@ class Command(BaseCommand):
         p50, p99 = (result.percentile(share) * 1000 for share in (0.5, 0.99))
         refused = f"  {result.refused} REFUSED" if result.refused else ""
         self.stdout.write(f"{name:34}  {result.rate:10,.0f} {p50:10.2f} {p99:9.2f}   {result.rate / raw:6.2f}{refused}")
-
-
-def _requests(info: dict[str, Any]) -> dict[str, Request]:
-    server = next(each for each in info["servers"] if each["metadata_enabled"])
-    metadata = urllib.parse.urlsplit(server["metadata_url"])
-    control = urllib.parse.urlsplit(info["control_plane_url"])
-    inside = partial(Request, metadata.hostname or "", metadata.port or 80)
-    outside = partial(Request, control.hostname or "", control.port or 80)
-    flavor = {"Metadata-Flavor": "ibm", "Content-Type": "application/json"}
-    token = inside("PUT", f"/identity/v1/token?{VERSION}", flavor)
-    asked = urllib.request.Request(  # noqa: S310  loopback http
-        f"{server['metadata_url']}/identity/v1/token?{VERSION}", b'{"expires_in": 3600}', flavor, method="PUT"
-    )
-    bearer = {"Authorization": f"Bearer {_json(asked)['access_token']}", "Content-Type": "application/json"}
-    csr = json.dumps({"csr": _csr()}).encode()
-    return {
-        "PUT /identity/v1/token": token,
-        "POST /identity/v1/iam_tokens": inside("POST", f"/identity/v1/iam_tokens?{VERSION}", bearer),
-        "POST /identity/v1/certificates": inside("POST", f"/identity/v1/certificates?{VERSION}", bearer, csr),
-        "GET /v1/bare_metal_servers": outside(
-            "GET",
-            f"/v1/bare_metal_servers?{VERSION}&generation=2",
-            {"Authorization": f"Bearer {_iam_token(info)}"},
-        ),
-    }
-
-
-def _iam_token(info: dict[str, Any]) -> str:
-    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": info["api_key"]}
-    asked = urllib.request.Request(f"{info['iam_url']}/identity/token", urllib.parse.urlencode(form).encode())  # noqa: S310
-    return str(_json(asked)["access_token"])
-
-
-def _json(request: urllib.request.Request) -> dict[str, Any]:
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  loopback http
-        found: dict[str, Any] = json.load(answer)
-        return found
-
-
-def _csr() -> str:
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "US")])
-    request = x509.CertificateSigningRequestBuilder().subject_name(subject)
-    signed = request.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
-    return signed.public_bytes(serialization.Encoding.PEM).decode()

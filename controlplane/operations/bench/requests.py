@@ -1,0 +1,78 @@
+"""The requests that the benchmark measures, for a product that runs."""
+
+import http.client
+import json
+import ssl
+import urllib.parse
+import urllib.request
+from functools import partial
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from controlplane.operations.bench.load import Request, run
+
+VERSION = "version=2025-08-26"
+CONNECTIONS = 8
+
+
+def send_each(info: dict[str, Any], *, count: int) -> None:
+    """So many requests of each kind, and as many to the metadata service over TLS."""
+    for request in kinds(info).values():
+        run(request, connections=CONNECTIONS, answers=count)
+    host = urllib.parse.urlsplit(info["servers"][0]["metadata_url"]).hostname or ""
+    trust = ssl.create_default_context(cafile=info["ca_bundle"])
+    connection = http.client.HTTPSConnection(host, info["metadata_tls_port"], context=trust)
+    for _ in range(count):
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+    connection.close()
+
+
+def kinds(info: dict[str, Any]) -> dict[str, Request]:
+    """By name; with tokens that are good for an hour. ``info`` is what ``baremint info --json`` says."""
+    server = next(each for each in info["servers"] if each["metadata_enabled"])
+    metadata = urllib.parse.urlsplit(server["metadata_url"])
+    control = urllib.parse.urlsplit(info["control_plane_url"])
+    inside = partial(Request, metadata.hostname or "", metadata.port or 80)
+    outside = partial(Request, control.hostname or "", control.port or 80)
+    flavor = {"Metadata-Flavor": "ibm", "Content-Type": "application/json"}
+    token = inside("PUT", f"/identity/v1/token?{VERSION}", flavor)
+    asked = urllib.request.Request(  # noqa: S310  loopback http
+        f"{server['metadata_url']}/identity/v1/token?{VERSION}", b'{"expires_in": 3600}', flavor, method="PUT"
+    )
+    bearer = {"Authorization": f"Bearer {_json(asked)['access_token']}", "Content-Type": "application/json"}
+    body = json.dumps({"csr": csr()}).encode()
+    return {
+        "PUT /identity/v1/token": token,
+        "POST /identity/v1/iam_tokens": inside("POST", f"/identity/v1/iam_tokens?{VERSION}", bearer),
+        "POST /identity/v1/certificates": inside("POST", f"/identity/v1/certificates?{VERSION}", bearer, body),
+        "GET /v1/bare_metal_servers": outside(
+            "GET",
+            f"/v1/bare_metal_servers?{VERSION}&generation=2",
+            {"Authorization": f"Bearer {iam_token(info)}"},
+        ),
+    }
+
+
+def iam_token(info: dict[str, Any]) -> str:
+    """For the API key."""
+    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": info["api_key"]}
+    asked = urllib.request.Request(f"{info['iam_url']}/identity/token", urllib.parse.urlencode(form).encode())  # noqa: S310
+    return str(_json(asked)["access_token"])
+
+
+def _json(request: urllib.request.Request) -> dict[str, Any]:
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  loopback http
+        found: dict[str, Any] = json.load(answer)
+        return found
+
+
+def csr() -> str:
+    """A certificate signing request, in PEM."""
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COUNTRY_NAME, "US")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    signed = request.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    return signed.public_bytes(serialization.Encoding.PEM).decode()
