@@ -10,6 +10,9 @@ REFUSAL = "Baremint cannot start with these settings:"
 
 
 def main() -> None:
+    # Both may come from the caller: with them no end of a child, and no request to stop, would be noticed.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     _open_standard_streams()
     try:
         _run()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -100,7 +101,9 @@ WHITENOISE_USE_FINDERS = True
 DATABASE_URL = env.text("DATABASE_URL", default="")
 EMBEDDED_DATABASE = not DATABASE_URL
 EMBEDDED = {"ENGINE": "django.db.backends.sqlite3", "NAME": HOME.path / home.DATABASE_FILE}
-DATABASES = {"default": environ.Env.db_url_config(DATABASE_URL) if DATABASE_URL else EMBEDDED}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": environ.Env.db_url_config(DATABASE_URL) if DATABASE_URL else EMBEDDED
+}
 DATABASES["default"]["CONN_MAX_AGE"] = None
 if "ENGINE" not in DATABASES["default"]:
     raise ImproperlyConfigured("DATABASE_URL is not understood. Its form is postgresql://user:password@host:5432/name.")
@@ -115,6 +118,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "".join(f"PRAGMA {pragma};" for pragma in pragmas),
     }
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # Of a server that takes a connection and says nothing. The URL may name another one.
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 
 # --- Broker and Celery --------------------------------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL", default="")

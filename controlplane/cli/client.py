@@ -1,6 +1,7 @@
 """Calling the REST APIs with an API key, and finding things by name."""
 
 import base64
+import http.client
 import json
 import ssl
 import urllib.error
@@ -76,7 +77,10 @@ class Client:
         if not self._token:
             form = urllib.parse.urlencode({"grant_type": APIKEY_GRANT, "apikey": self.api_key}).encode()
             request = urllib.request.Request(f"{self.url.rstrip('/')}/identity/token", form)  # noqa: S310
-            self._token = str(self._send(request)["access_token"])
+            try:
+                self._token = str(self._send(request)["access_token"])
+            except (LookupError, TypeError):
+                raise CannotCall(f"{self.url} is no Baremint: it issues no tokens.") from None
         return self._token
 
     @property
@@ -98,7 +102,7 @@ class Client:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             raise Refused(error.code, _object(error.read())) from None
-        except OSError as error:
+        except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise CannotCall(f"{self.url} does not answer: {reason}") from None
         return _object(text)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from controlplane.env import WrongSetting
 from controlplane.home import Home
 
 FILE = "credentials.json"
@@ -18,5 +19,9 @@ class Credentials:
 
 
 def read(home: Home) -> Credentials | None:
-    text = home.read_secret(FILE)
-    return Credentials(**json.loads(text)) if text else None
+    """Raises WrongSetting for a file that is not as it was written."""
+    try:
+        text = home.read_secret(FILE)
+        return Credentials(**json.loads(text)) if text else None
+    except (ValueError, TypeError, IsADirectoryError):
+        raise WrongSetting(f"{home.path / FILE} is broken. Remove it: the next start makes another one.") from None

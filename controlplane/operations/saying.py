@@ -14,7 +14,10 @@ class Output(Protocol):
 
 def say(stdout: Output, text: str) -> None:
     try:
-        stdout.write(text)
+        try:
+            stdout.write(text)
+        except UnicodeEncodeError:  # what a client sent, or a terminal that knows few characters
+            stdout.write(text.encode("ascii", "backslashreplace").decode())
         stdout.flush()
     except OSError:
         discard_the_rest()

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from controlplane.celery import TICK, app, refuse_wrong_kek
+from controlplane.env import WrongSetting
 from controlplane.operations.lab.service import keep_lab
 from controlplane.operations.lab.support import CannotIsolate
 from controlplane.operations.supervisor import homelock, httpserver
@@ -52,7 +53,7 @@ def take_settings(module: str) -> None:
 @contextmanager
 def reporting(report: Report, *causes: type[Exception]) -> Iterator[None]:
     """End this process with a report of why it cannot do its work."""
-    reasons: tuple[type[Exception], ...] = (ImproperlyConfigured, *causes)
+    reasons: tuple[type[Exception], ...] = (ImproperlyConfigured, WrongSetting, *causes)
     try:
         yield
     except reasons as error:

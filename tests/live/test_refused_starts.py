@@ -106,6 +106,18 @@ def test_the_least_memory_that_is_asked_for_is_enough(idle: Product) -> None:
         idle.end()
 
 
+def test_broken_credentials(idle: Product, options: tuple[str, ...]) -> None:
+    file = idle.home / "credentials.json"
+    whole = file.read_text()
+    file.write_text('{"account_id": ')
+    try:
+        assert refusal(idle, *options).endswith(
+            "credentials.json is broken. Remove it: the next start makes another one."
+        )
+    finally:
+        file.write_text(whole)
+
+
 def test_a_data_directory_that_cannot_be_written(tmp_path: Path, idle: Product, options: tuple[str, ...]) -> None:
     (file := tmp_path / "file").touch()
     line = refusal(idle, *options, BAREMINT_HOME=str(file / "home"))

@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -17,7 +18,7 @@ import requests
 from controlplane.home import DATABASE_FILE, SOCKET_FOLDERS
 from controlplane.operations.owned_folder import owned_folder
 from tests.live.operator import Operator, eventually
-from tests.live.product import Product
+from tests.live.product import ROOT, Product
 from tests.live.ready_made import NewProduct
 from tests.process_tree import parent
 
@@ -126,6 +127,30 @@ def test_what_is_under_way_when_everything_stops_is_answered(new_product: NewPro
         os.kill(product.supervisor, signal.SIGTERM)
         assert moving.result() == 200
     assert product.is_gone(seconds=10)
+
+
+def test_a_caller_that_ignores_its_children_and_blocks_sigterm_makes_no_difference(new_product: NewProduct) -> None:
+    def as_some_programs_do() -> None:
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+
+    product = new_product()
+    command = product.command("up", "--detach", "--stop-with", str(os.getpid()))
+    started = subprocess.run(
+        command,
+        env=product.environment,
+        cwd=ROOT,
+        capture_output=True,
+        timeout=90,
+        check=False,
+        preexec_fn=as_some_programs_do,
+    )
+    assert started.returncode == 0
+    [worker] = product.named("worker")
+    os.kill(worker, signal.SIGKILL)
+    eventually(lambda: product.named("worker") not in ([], [worker]))
+    assert "Stopped." in product.stop()
+    assert product.is_gone(seconds=0)
 
 
 def test_down_stops_every_process(disposable: Product) -> None:

@@ -52,6 +52,12 @@ PRIVATE_KEYS = (
 SETTINGS = ("controlplane.settings", "controlplane.settings_inside", "controlplane.settings_lab")
 
 
+def cut_off(report: Report) -> None:
+    """Ends in the middle of its report."""
+    os.write(report._descriptor, b'{"ready": {"account')
+    raise SystemExit(3)
+
+
 def telling(tell: Callable[[], Any]) -> Work:
     """The work of a fork that tells something and waits for its end."""
 
@@ -164,6 +170,10 @@ def failure() -> Any:
     return _failure_of(failing)
 
 
+def half_a_report() -> Any:
+    return _failure_of(cut_off)
+
+
 def breakage() -> Any:
     return _failure_of(breaking)
 
@@ -221,7 +231,19 @@ def settings_of(module: str) -> Callable[[], Any]:
 
 SCENES: dict[str, Callable[[], Any]] = {
     scene.__name__: scene
-    for scene in (randomness, descriptors, lock, second_thread, names, sigterm, failure, breakage, orphan, preloaded)
+    for scene in (
+        randomness,
+        descriptors,
+        lock,
+        second_thread,
+        names,
+        sigterm,
+        failure,
+        half_a_report,
+        breakage,
+        orphan,
+        preloaded,
+    )
 }
 
 if __name__ == "__main__":

@@ -57,6 +57,11 @@ def test_a_fork_that_fails_unexpectedly_is_told_by_its_last_line_and_its_traceba
     assert any("Traceback" in line for line in found["log"])
 
 
+def test_a_report_that_is_cut_off_is_no_report() -> None:
+    reason = "The sleeping ended with status 3 at start, 3 times. It said nothing."
+    assert scene("half_a_report")["reason"] == reason
+
+
 def test_a_fork_dies_with_a_supervisor_that_is_killed() -> None:
     with subprocess.Popen([*PROGRAM, "orphan"], stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None

@@ -48,3 +48,9 @@ def test_a_tick_that_failed_is_shown() -> None:
     line = '{"event": "Task controlplane.operations.tasks.tick[1] raised", "level": "error"}'
 
     assert render("worker", line, now=NOW) is not None
+
+
+def test_a_line_of_deeply_nested_json_is_shown_as_it_is() -> None:
+    line = '{"event":' + "[" * 2000
+
+    assert render("worker", line, now=NOW) == f"08:26:07 worker              {line}"

@@ -78,6 +78,8 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
         wanted.run(options, Context(place, Running(place), _say))
     except Unanswered:
         return None
+    except PermissionError as error:
+        raise WrongSetting(unusable(error)) from None
     except CommandFailed as error:
         if options["traceback"]:
             raise

@@ -11,6 +11,8 @@ from controlplane.operations.place import Place
 from controlplane.operations.supervisor import homelock
 
 SECONDS = 10.0
+NONSENSE = (LookupError, TypeError, AttributeError, ValueError)
+"""What comes of answers of another program on this port."""
 LARGEST_PAGE = "100"
 SERVERS = "/_baremint/bare_metal_servers"
 KEYS = "/_baremint/keys"
@@ -57,7 +59,7 @@ class Running:
     def _ask(self, question: Callable[[Client], T]) -> T:
         try:
             return question(self._client)
-        except (CannotCall, Refused, KeyError) as error:  # KeyError: another program answers on this port
+        except (CannotCall, Refused, *NONSENSE) as error:
             raise Unanswered from error
 
     @cached_property

@@ -132,7 +132,13 @@ class Child:
         self._is_told_ready = False
         self._started_at = time.monotonic()
         self.process = None
-        self.output, self.reports = Output(), Lines()
+        self.output = Output()
+        try:
+            self.reports = Lines()
+        except OSError:
+            os.close(self.output.reading)
+            os.close(self.output.writing)
+            raise
         try:
             self.process = self._begin()
             self.ended = os.pidfd_open(self.process.pid)
@@ -171,12 +177,12 @@ class Child:
         if lines is None:
             return None
         progress = []
-        for message in map(json.loads, lines):
+        for message in map(_message, lines):
             if "progress" in message:
                 progress.append(message["progress"])
             elif "failed" in message:
                 self.failure = message["failed"]
-            else:
+            elif "ready" in message:
                 self._is_told_ready, self.facts = True, message["ready"]
         return progress
 
@@ -195,6 +201,15 @@ class Child:
     def signal(self, number: signal.Signals) -> None:
         if self.process and self.exit_status is None:
             self.process.send_signal(number)
+
+
+def _message(line: str) -> dict[str, Any]:
+    """Of a report; nothing of a line that was cut off when the child ended."""
+    try:
+        found: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {}
+    return found
 
 
 def how_it_ended(status: int) -> str:

@@ -47,6 +47,6 @@ def _json_object(line: str) -> dict[str, object] | None:
         return None
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None

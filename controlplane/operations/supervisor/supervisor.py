@@ -233,7 +233,8 @@ class Supervisor:
 
     def tell(self, name: str, record: Mapping[str, str]) -> None:
         """Put a record into the log, as a child's of that name."""
-        self._show(name, json.dumps(record))
+        now = f"{clock.wall_clock():%Y-%m-%dT%H:%M:%S.%fZ}"
+        self._show(name, json.dumps({**record, "logger": name, "timestamp": now}))
 
     def _show(self, name: str, line: str) -> None:
         shown = self._render(name, line, now=clock.wall_clock()) if line else None

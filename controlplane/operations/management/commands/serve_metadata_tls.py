@@ -1,9 +1,11 @@
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.operations import endpoints, preloading, serving
 from controlplane.operations.supervisor import sockets
+from identity import keystore
 
 
 class Command(BaseCommand):
@@ -14,7 +16,8 @@ class Command(BaseCommand):
         preloading.load_http()
         serving.take_settings(serving.SETTINGS[serving.METADATA])
         try:
+            keystore.refuse_wrong_kek()
             listening = sockets.bind(endpoints.metadata_tls(), shared=False)
-        except sockets.PortUnavailable as error:
+        except (sockets.PortUnavailable, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from None
         serving.serve_tls(listening, ready=lambda: None)

@@ -1,0 +1,21 @@
+"""What is said to a terminal or into a log, whatever it is made of."""
+
+import io
+
+import pytest
+
+from controlplane.operations.saying import say
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "shown"),
+    [
+        ("utf-8", "a server of one's own: web-1 ✓", "a server of one's own: web-1 ✓"),
+        ("utf-8", "half a character: \ud800", r"half a character: \ud800"),
+        ("ascii", "Müller", r"M\xfcller"),
+    ],
+)
+def test_what_cannot_be_written_is_shown_by_its_number(encoding: str, text: str, shown: str) -> None:
+    output = io.TextIOWrapper(written := io.BytesIO(), encoding=encoding)
+    say(output, text)
+    assert written.getvalue().decode(encoding) == shown
