@@ -32,24 +32,22 @@ def _open_standard_streams() -> None:
 
 def _run() -> None:
     from controlplane.env import WrongSetting
+    from controlplane.operations import addressspace
     from controlplane.operations.commands import front
 
     try:
+        if sys.argv[1:2] == ["up"]:
+            addressspace.check()  # before what is loaded takes more than there is
         if (status := front.run(sys.argv)) is not None:
             sys.exit(status)
+    except addressspace.TooSmall as error:
+        sys.exit(f"CommandError: {error}")
     except WrongSetting as error:
         sys.exit(f"{REFUSAL} {error}")
     _run_django()
 
 
 def _run_django() -> None:
-    from controlplane.operations import addressspace
-
-    if sys.argv[1:2] == ["up"]:
-        try:
-            addressspace.check()  # before what may take more than there is
-        except addressspace.TooSmall as error:
-            sys.exit(f"CommandError: {error}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured

@@ -4,7 +4,6 @@ The two talk over a pipe (supervisor/report.py). When one end of it closes befor
 other knows that its partner is gone.
 """
 
-import json
 import os
 import select
 import signal
@@ -17,7 +16,7 @@ from typing import Any, BinaryIO, TextIO
 from controlplane.env import WrongSetting
 from controlplane.home import Home
 from controlplane.operations.supervisor.child import how_it_ended
-from controlplane.operations.supervisor.report import Report
+from controlplane.operations.supervisor.report import Report, message
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
 
 LOG = "baremint.log"
@@ -87,16 +86,17 @@ def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], N
 
 def _await_ready(process: subprocess.Popen[bytes], pipe: TextIO, *, progress: Callable[[str], None], log: Path) -> Any:
     for line in pipe:
-        message = json.loads(line)
-        if "ready" in message:
-            return message["ready"]
-        if reason := message.get("wrong_setting"):
+        told = message(line)
+        if "ready" in told:
+            return told["ready"]
+        if reason := told.get("wrong_setting"):
             process.wait()
             raise WrongSetting(reason)
-        if reason := message.get("failed"):
+        if reason := told.get("failed"):
             process.wait()
             raise StartFailed(reason)
-        progress(message["progress"])
+        if text := told.get("progress"):
+            progress(text)
     raise StartFailed(f"It {how_it_ended(process.wait())} before it was ready. See {log}.")
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from controlplane.home import DATABASE_FILE, SECRET_KEY_FILE
 from controlplane.kernel import clock
-from controlplane.operations.given import FILE as CREDENTIALS
+from controlplane.operations.credentials import FILE as CREDENTIALS
 from controlplane.operations.info import CA_BUNDLE
 from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.supervisor import homelock

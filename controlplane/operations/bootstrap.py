@@ -61,7 +61,7 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
                 raise
         else:
             return True
-    if credentials.load() is None:
+    if credentials.read(settings.HOME) is None:
         progress("making an API key for this data directory")
         _join(account)
     return False
@@ -103,7 +103,7 @@ def _make_account_and_world(password: _Password, *, now: datetime) -> None:
     owner = Party(account.owner_iam_id, USERNAME, "User")
     seed.make_demo_world(account, resource_group=group, by=owner)
     _, api_key = create_api_key(account, iam_id=account.owner_iam_id, name=API_KEY_NAME, by=owner)
-    credentials.save(Credentials(account.id, api_key, USERNAME, password.text))
+    credentials.write(settings.HOME, Credentials(account.id, api_key, USERNAME, password.text))
 
 
 @transaction.atomic
@@ -114,4 +114,4 @@ def _join(account: Account) -> None:
     """
     owner = Party(account.owner_iam_id, USERNAME, "User")
     _, api_key = create_api_key(account, iam_id=account.owner_iam_id, name=API_KEY_NAME, by=owner, limited=False)
-    credentials.save(Credentials(account.id, api_key, USERNAME, ""))
+    credentials.write(settings.HOME, Credentials(account.id, api_key, USERNAME, ""))

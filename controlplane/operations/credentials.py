@@ -1,19 +1,31 @@
-"""The operator's credentials, of the data directory that Django's settings name."""
+"""What the operator was given at first start, in a file of the data directory that only this user can read."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
-from django.conf import settings
+from controlplane.env import WrongSetting
+from controlplane.home import Home
 
-from controlplane.operations import given
-from controlplane.operations.given import FILE, Credentials
-
-__all__ = ["FILE", "Credentials", "load", "save"]
+FILE = "credentials.json"
 
 
-def load() -> Credentials | None:
-    return given.read(settings.HOME)
+@dataclass(frozen=True)
+class Credentials:
+    account_id: str
+    api_key: str
+    username: str
+    password: str
+    """Empty when this data directory joined a database whose admin user it did not make."""
 
 
-def save(credentials: Credentials) -> None:
-    settings.HOME.write_secret(FILE, json.dumps(asdict(credentials), indent=2))
+def read(home: Home) -> Credentials | None:
+    """Raises WrongSetting for a file that is not as it was written."""
+    try:
+        text = home.read_secret(FILE)
+        return Credentials(**json.loads(text)) if text else None
+    except (ValueError, TypeError, IsADirectoryError):
+        raise WrongSetting(f"{home.path / FILE} is broken. Remove it: the next start makes another one.") from None
+
+
+def write(home: Home, credentials: Credentials) -> None:
+    home.write_secret(FILE, json.dumps(asdict(credentials), indent=2))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from controlplane.home import Home
-from controlplane.operations.given import Credentials
+from controlplane.operations.credentials import Credentials
 from controlplane.operations.place import Place
 from controlplane.operations.program import paste
 

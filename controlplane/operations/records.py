@@ -11,7 +11,7 @@ from controlplane.kernel import clock
 from controlplane.operations import credentials, renewals
 from controlplane.operations.api import keys
 from controlplane.operations.commands.command import CommandFailed
-from controlplane.operations.given import Credentials
+from controlplane.operations.credentials import Credentials
 from controlplane.operations.info import NothingHere
 from servers.api import addresses
 
@@ -20,7 +20,7 @@ class Records:
     """A Source. Everything raises CommandFailed when the database cannot be read."""
 
     def credentials(self) -> Credentials | None:
-        return credentials.load()
+        return credentials.read(settings.HOME)
 
     def servers(self, account_id: str, *, named: str = "") -> list[dict[str, Any]]:
         with _told():
@@ -40,6 +40,6 @@ def _told() -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
-        if credentials.load() is None:
+        if credentials.read(settings.HOME) is None:
             raise CommandFailed(str(NothingHere(settings.HOME))) from None
         raise CommandFailed(f"The database cannot be read: {str(error).strip()}") from None

@@ -19,9 +19,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from controlplane.celery import TICK, app, refuse_wrong_kek
 from controlplane.env import WrongSetting
-from controlplane.operations.lab.service import keep_lab
-from controlplane.operations.lab.support import CannotIsolate
-from controlplane.operations.supervisor import homelock, httpserver
+from controlplane.operations.lab.service import CannotKeep, keep_lab
+from controlplane.operations.supervisor import httpserver
 from controlplane.operations.supervisor.process import Work
 from controlplane.operations.supervisor.report import Report
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
@@ -75,7 +74,8 @@ def http(wsgi: str, listening: socket.socket) -> Work:
     def work(report: Report) -> None:
         take_settings(SETTINGS[wsgi])
         application = import_module(wsgi).application
-        httpserver.serve(application, listening, threads=settings.BAREMINT_THREADS, ready=report.ready)
+        ready = _announced(listening, report.ready)
+        httpserver.serve(application, listening, threads=settings.BAREMINT_THREADS, ready=ready)
 
     return work
 
@@ -96,9 +96,19 @@ def serve_tls(listening: socket.socket, *, ready: Callable[[], object]) -> None:
     told_to_stop = _told_to_stop()
     with DoorServer(application, threads=settings.BAREMINT_WORKERS * settings.BAREMINT_THREADS) as server:
         server.open(loopback_door(listening))
-        log.info("it listens", address=f"{listening.getsockname()[0]}:{listening.getsockname()[1]}")
-        ready()
+        _announced(listening, ready)()
         told_to_stop.wait()
+
+
+def _announced(listening: socket.socket, ready: Callable[[], object]) -> Callable[[], None]:
+    """``ready``, with a line in the log of where the service listens."""
+
+    def announce() -> None:
+        host, port = listening.getsockname()[:2]
+        log.info("it listens", address=f"{host}:{port}")
+        ready()
+
+    return announce
 
 
 def lab() -> Work:
@@ -107,11 +117,8 @@ def lab() -> Work:
     def work(report: Report) -> None:
         take_settings(LAB_SETTINGS)
         try:
-            with reporting(report, CannotIsolate):
+            with reporting(report, CannotKeep):
                 keep_lab(StopRequests(), ready=report.ready)
-        except homelock.AlreadyRunning:
-            report.failed("The lab runs already.")
-            raise SystemExit(1) from None
         except StopRequested:
             return
 

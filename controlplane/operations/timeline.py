@@ -2,16 +2,13 @@
 
 import os
 import time
-from pathlib import Path
 
-STARTED = 19
-"""Field 22 of proc_pid_stat(5), counted from the one behind the name: clock ticks since the machine was started."""
+from controlplane.operations.lab.state import started
 
 
 class Timeline:
     def __init__(self) -> None:
-        ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[STARTED])
-        self._began = ticks / os.sysconf("SC_CLK_TCK")
+        self._began = int(started(os.getpid())) / os.sysconf("SC_CLK_TCK")
         self._steps: list[tuple[int, str]] = []
 
     def note(self, step: str) -> None:

@@ -71,11 +71,11 @@ class Product:
     def command(self, *arguments: str) -> list[str]:
         return [*self.run_through, sys.executable, "-m", "controlplane", *arguments]
 
-    def attempt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run ``baremint ARGUMENTS`` with this product's environment, whatever comes of it."""
+    def attempt(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        """Run ``baremint ARGUMENTS`` with this product's environment and other settings, whatever comes of it."""
         return subprocess.run(
             self.command(*arguments),
-            env=self.environment,
+            env={**self.environment, **settings},
             cwd=ROOT,
             capture_output=True,
             text=True,

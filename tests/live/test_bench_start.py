@@ -10,19 +10,23 @@ from tests.live.product import ROOT, clean_environment
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 
-def test_a_start_is_measured_beside_another_server() -> None:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "controlplane", "bench", "--seconds", "0.2", "start", "--times", "1"),
-            *("--requests", "20", "--requests", "40"),
-            *("--beside", f"plain={sys.executable} -m http.server --bind 127.0.0.1 {{port}}"),
-        ],
+def bench_start(*options: str) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, "-m", "controlplane", "bench", "--seconds", "0.2", "start", "--times", "1")
+    return subprocess.run(
+        [*command, *options],
         env=clean_environment(),
         cwd=ROOT,
         capture_output=True,
         text=True,
         timeout=240,
         check=False,
+    )
+
+
+def test_a_start_is_measured_beside_another_server() -> None:
+    done = bench_start(
+        *("--requests", "20", "--requests", "40"),
+        *("--beside", f"plain={sys.executable} -m http.server --bind 127.0.0.1 {{port}}"),
     )
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -41,17 +45,8 @@ def test_a_start_is_measured_beside_another_server() -> None:
 
 
 def test_a_server_that_does_not_answer_is_told_with_its_last_words() -> None:
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "controlplane", "bench", "--seconds", "0.2", "start", "--times", "1"),
-            *("--beside", f"broken={sys.executable} -c 'raise SystemExit(\"no port {{port}}\")'"),
-        ],
-        env=clean_environment(),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
+    done = bench_start(
+        *("--beside", f"broken={sys.executable} -c 'raise SystemExit(\"no port {{port}}\")'"),
     )
     assert done.returncode == 1
     assert "broken did not answer on port" in done.stderr

@@ -1,13 +1,12 @@
 """A start that cannot be says in one line what is wrong and what to do, and leaves nothing running."""
 
-import resource
-import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from controlplane.operations import addressspace
-from tests.live.product import ROOT, Product
+from tests.live.product import Product
 from tests.live.ready_made import NewProduct
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
@@ -20,15 +19,7 @@ def idle(new_product: NewProduct) -> Product:
 
 def refusal(product: Product, *options: str, **settings: str) -> str:
     """The one line that a start ends with; ``options`` as for ``up``."""
-    done = subprocess.run(
-        product.command("up", *options),
-        env={**product.environment, **settings},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    done = product.attempt("up", *options, **settings)
     assert done.returncode == 1
     assert product.is_gone()
     [line] = done.stderr.splitlines()
@@ -73,37 +64,27 @@ def test_a_service_that_dies_at_each_start(idle: Product, service: str) -> None:
     assert line.startswith(f"CommandError: The {service} was ended by SIGKILL at start, 3 times.")
 
 
-def limited(product: Product, kilobytes: int, *command: str) -> subprocess.CompletedProcess[str]:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (kilobytes * 1024, kilobytes * 1024))
-
-    return subprocess.run(
-        product.command(*command),
-        env=product.environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-        preexec_fn=limit,
-    )
+def limited(product: Product, kilobytes: int) -> Product:
+    """The same with so much address space for each process."""
+    return replace(product, run_through=("prlimit", f"--as={kilobytes * 1024}", "--"))
 
 
 @pytest.mark.parametrize("kilobytes", [100_000, 400_000, addressspace.LEAST - 1])
 def test_too_little_memory(idle: Product, options: tuple[str, ...], kilobytes: int) -> None:
-    done = limited(idle, kilobytes, "up", *options)
+    done = limited(idle, kilobytes).attempt("up", *options)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert f"Baremint needs {addressspace.LEAST:,} KiB of address space in each process" in done.stderr
     assert idle.is_gone()
 
 
 def test_the_least_memory_that_is_asked_for_is_enough(idle: Product) -> None:
-    done = limited(idle, addressspace.LEAST, "up", "--detach")
+    product = limited(idle, addressspace.LEAST)
+    done = product.attempt("up", "--detach")
     try:
         assert done.returncode == 0, done.stderr
         assert "started again" not in (idle.home / "baremint.log").read_text()
     finally:
-        idle.end()
+        replace(product, run_through=()).end()
 
 
 def test_broken_credentials(idle: Product, options: tuple[str, ...]) -> None:

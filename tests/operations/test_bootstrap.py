@@ -78,7 +78,7 @@ def test_every_region_has_the_stock_images_once() -> None:
 
 def test_the_credentials_that_were_kept_are_good(home: Home) -> None:
     run()
-    kept = credentials.load()
+    kept = credentials.read(home)
     assert kept is not None
 
     key = find_api_key(kept.api_key)
@@ -113,7 +113,7 @@ def test_a_data_directory_that_joins_a_database_gets_an_api_key_of_its_own(
 
     made = run()
 
-    joined = credentials.load()
+    joined = credentials.read(settings.HOME)
     assert joined is not None
     assert (made, joined.password) == (False, "")
     assert find_api_key(joined.api_key) is not None

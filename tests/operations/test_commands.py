@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from controlplane.home import Home
@@ -57,9 +58,9 @@ def test_info_offers_three_commands_to_paste(bootstrapped: None) -> None:
 
 
 def test_info_of_a_data_directory_without_the_admins_password_says_how_to_set_one(bootstrapped: None) -> None:
-    kept = credentials.load()
+    kept = credentials.read(settings.HOME)
     assert kept is not None
-    credentials.save(Credentials(kept.account_id, kept.api_key, kept.username, ""))
+    credentials.write(settings.HOME, Credentials(kept.account_id, kept.api_key, kept.username, ""))
 
     assert "baremint changepassword admin" in said("info")
 

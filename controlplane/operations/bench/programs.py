@@ -57,7 +57,6 @@ class Baremint:
 
     name: str
     command: list[str]
-    _environment: dict[str, str] = field(default_factory=dict, init=False)
 
     def measure(self, folder: Path, requests: Sequence[int]) -> Round:
         """``requests``: after how many of each kind memory is looked at once more."""
@@ -70,32 +69,30 @@ class Baremint:
             shutil.copytree(home.path, made, ignore=shutil.ignore_patterns("*.sock", "*.lock", "*.log"))
         shutil.rmtree(home.path)
         shutil.copytree(made, home.path)
-        with self._up_and_down(home, EXISTING, spans):
+        with self._up_and_down(home, EXISTING, spans) as environment:
             time.sleep(REST_SECONDS)
             processes = tree.processes()
             for count in requests:
                 done = loaded[-1][0] if loaded else 0
-                send_each(self._info(home), count=count - done)
+                send_each(self._info(environment, folder), count=count - done)
                 loaded.append((count, tree.memory(tree.processes())))
         shutil.rmtree(home.path)
         return Round(spans, processes, loaded)
 
-    def _info(self, home: Home) -> dict[str, Any]:
-        environment = self._environment
-        found: dict[str, Any] = json.loads(
-            children.run([*self.command, "info", "--json"], environment=environment, folder=home.path.parent)
-        )
+    def _info(self, environment: dict[str, str], folder: Path) -> dict[str, Any]:
+        printed = children.run([*self.command, "info", "--json"], environment=environment, folder=folder)
+        found: dict[str, Any] = json.loads(printed)
         return found
 
     @contextmanager
-    def _up_and_down(self, home: Home, start: str, spans: list[tuple[str, Span]]) -> Iterator[None]:
+    def _up_and_down(self, home: Home, start: str, spans: list[tuple[str, Span]]) -> Iterator[dict[str, str]]:
+        """While it runs; with the environment that it runs in."""
         environment, folder = product.environment_of(home), home.path.parent
-        self._environment = environment
         try:
             with _measured(start, spans):
                 command = [*self.command, "up", "--detach", "--stop-with", str(os.getpid())]
                 children.run(command, environment=environment, folder=folder)
-            yield
+            yield environment
             with _measured(DOWN, spans):
                 children.run([*self.command, "down"], environment=environment, folder=folder)
                 tree.await_end(END_SECONDS)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from controlplane.operations.given import Credentials
+from controlplane.operations.credentials import Credentials
 from controlplane.operations.place import Place
 
 Options = Mapping[str, Any]

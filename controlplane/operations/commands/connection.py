@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from controlplane.cli.client import CannotCall, Client, NotFound, Refused
-from controlplane.operations import given
+from controlplane.operations import credentials
 from controlplane.operations.commands.command import CommandFailed
 from controlplane.operations.place import Place
 from controlplane.operations.program import paste
@@ -34,7 +34,7 @@ def connected(place: Place, region: str = "") -> Iterator[Client]:
 
 
 def _client(place: Place, region: str) -> Client:
-    known = given.read(place.home)
+    known = credentials.read(place.home)
     key = os.environ.get("BAREMINT_API_KEY") or os.environ.get("IBMCLOUD_API_KEY") or (known.api_key if known else "")
     if not key:
         raise CommandFailed(f"There is no API key: set BAREMINT_API_KEY, or start Baremint here: {paste('up')}")

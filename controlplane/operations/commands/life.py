@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from controlplane.env import WrongSetting
 from controlplane.home import unusable
-from controlplane.operations import addressspace, background, welcome
+from controlplane.operations import background, welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.lab import state
 from controlplane.operations.program import paste
@@ -40,10 +40,7 @@ def end_with(stop_requests: StopRequests, process: int | None) -> None:
 def _up(options: Options, context: Context) -> None:
     process, home = options["stop_with"], context.place.home
     try:
-        addressspace.check()
         home.ensure()
-    except addressspace.TooSmall as error:
-        raise CommandFailed(str(error)) from None
     except OSError as error:
         raise WrongSetting(unusable(error)) from None
     end_with(StopRequests(), process)

@@ -5,8 +5,8 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from controlplane.cli.client import CannotCall, Client, Refused
-from controlplane.operations import given
-from controlplane.operations.given import Credentials
+from controlplane.operations import credentials
+from controlplane.operations.credentials import Credentials
 from controlplane.operations.place import Place
 from controlplane.operations.supervisor import homelock
 
@@ -33,7 +33,7 @@ class Running:
 
     def credentials(self) -> Credentials:
         try:
-            known = given.read(self._place.home)
+            known = credentials.read(self._place.home)
             runs = homelock.holder(self._place.home) is not None
         except OSError as error:
             raise Unanswered from error

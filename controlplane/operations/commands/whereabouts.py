@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from controlplane.operations import environment, info, welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
-from controlplane.operations.given import Credentials
+from controlplane.operations.credentials import Credentials
 from controlplane.operations.program import paste
 from controlplane.operations.supervisor import homelock
 

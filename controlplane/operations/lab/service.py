@@ -9,9 +9,21 @@ from controlplane.operations.supervisor import homelock
 from controlplane.operations.supervisor.stopping import StopRequests
 
 
+class CannotKeep(Exception):
+    """Why this process cannot keep the lab."""
+
+
 def keep_lab(stop_requests: StopRequests, *, ready: Callable[[], object]) -> None:
-    """Keep the lab until StopRequested, with the settings of the lab. Raises CannotIsolate, AlreadyRunning."""
-    possible = support.find()
+    """Keep the lab until StopRequested, with the settings of the lab. Raises CannotKeep."""
+    try:
+        _keep_lab(support.find(), stop_requests, ready=ready)
+    except support.CannotIsolate as error:
+        raise CannotKeep(str(error)) from None
+    except homelock.AlreadyRunning:
+        raise CannotKeep("The lab runs already.") from None
+
+
+def _keep_lab(possible: support.Support, stop_requests: StopRequests, *, ready: Callable[[], object]) -> None:
     with stop_requests, homelock.held(settings.HOME, state.LOCK):
         if possible.rootless:
             namespaces.become_root_of_own()

@@ -57,7 +57,10 @@ def running(home: Home) -> State | None:
 
 
 def started(process: int) -> str:
-    """Field 22 of proc_pid_stat(5). Raises ProcessLookupError when there is no such process."""
+    """Field 22 of proc_pid_stat(5): clock ticks since the machine was started.
+
+    Raises ProcessLookupError when there is no such process.
+    """
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
     except FileNotFoundError:

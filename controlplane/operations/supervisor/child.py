@@ -1,6 +1,5 @@
 """A child process: how it is started, what it says, when it is started again."""
 
-import json
 import os
 import signal
 import time
@@ -10,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controlplane.operations.supervisor.process import Process, Work, execute, fork
+from controlplane.operations.supervisor.report import message
 
 KEPT_LINES = 20
 LONGEST_LINE = 65_536
@@ -177,13 +177,13 @@ class Child:
         if lines is None:
             return None
         progress = []
-        for message in map(_message, lines):
-            if "progress" in message:
-                progress.append(message["progress"])
-            elif "failed" in message:
-                self.failure = message["failed"]
-            elif "ready" in message:
-                self._is_told_ready, self.facts = True, message["ready"]
+        for told in map(message, lines):
+            if "progress" in told:
+                progress.append(told["progress"])
+            elif "failed" in told:
+                self.failure = told["failed"]
+            elif "ready" in told:
+                self._is_told_ready, self.facts = True, told["ready"]
         return progress
 
     def plan_restart(self) -> float:
@@ -201,15 +201,6 @@ class Child:
     def signal(self, number: signal.Signals) -> None:
         if self.process and self.exit_status is None:
             self.process.send_signal(number)
-
-
-def _message(line: str) -> dict[str, Any]:
-    """Of a report; nothing of a line that was cut off when the child ended."""
-    try:
-        found: dict[str, Any] = json.loads(line)
-    except ValueError:
-        return {}
-    return found
 
 
 def how_it_ended(status: int) -> str:

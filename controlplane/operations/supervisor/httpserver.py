@@ -15,14 +15,11 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-import structlog
 from granian._futures import _new_cbscheduler
 from granian._loops import loops
 from granian._signals import set_sync_signals
 from granian.log import LogLevels, configure_logging
 from granian.wsgi import _callback_wrapper
-
-log = structlog.get_logger(__name__)
 
 RUST: Any = import_module("granian._granian")
 """What it says of its types is not what it takes."""
@@ -71,6 +68,5 @@ def serve(
     callback = _callback_wrapper(application, {"url_path_prefix": None})
     loop = loops.get("auto")
     worker.serve_mtr(_new_cbscheduler(loop, callback, impl_asyncio=True), loop, told_to_stop)
-    log.info("it listens", address=f"{listening.getsockname()[0]}:{listening.getsockname()[1]}")
     ready()
     stopped.wait()

@@ -10,6 +10,15 @@ import threading
 from typing import Any
 
 
+def message(line: str) -> dict[str, Any]:
+    """A line of the pipe, as it was meant; nothing of one that was cut off when the process ended."""
+    try:
+        found: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return {}
+    return found
+
+
 class Report:
     """The writing end of the pipe."""
 

@@ -196,36 +196,33 @@ class Supervisor:
             return
         for key, _ in self._selector.select(seconds):
             listen, child = key.data
-            if not listen(child):
+            if listen(child) is None:
                 self._selector.unregister(key.fd)
 
-    def _hear(self, child: Child) -> bool:
-        """Returns whether there may be more."""
+    def _hear(self, child: Child) -> list[str] | None:
+        """Show what a child printed since, and return it; None when no more will come."""
         lines = child.hear()
         for line in lines or []:
             self._show(child.name, line)
-        return lines is not None
+        return lines
 
-    def _learn(self, child: Child) -> bool:
+    def _learn(self, child: Child) -> list[str] | None:
+        """The same of its words on how far it is."""
         words = child.learn()
         for text in words or []:
             self._progress(text)
-        return words is not None
+        return words
 
-    def _note_end(self, child: Child) -> bool:
+    def _note_end(self, child: Child) -> None:
         """Whoever waits for something asks for its exit status itself."""
-        return False
 
     def _let_go(self, child: Child) -> None:
         """Take the last words of a child that has ended, and close what led to it."""
         if not child.is_heard:
             return
-        while lines := child.hear():
-            for line in lines:
-                self._show(child.name, line)
-        while words := child.learn():
-            for text in words:
-                self._progress(text)
+        for take in (self._hear, self._learn):
+            while take(child):
+                pass
         for descriptor in child.descriptors:
             if descriptor in self._selector.get_map():
                 self._selector.unregister(descriptor)

@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            given = credentials.load()
+            given = credentials.read(settings.HOME)
             if given is None:
                 raise info.NothingHere(settings.HOME)
             account = Account.objects.get(id=given.account_id)

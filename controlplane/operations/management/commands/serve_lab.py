@@ -4,10 +4,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.operations import background
-from controlplane.operations.lab import support
-from controlplane.operations.lab.service import keep_lab
+from controlplane.operations.lab.service import CannotKeep, keep_lab
 from controlplane.operations.serving import LAB_SETTINGS, take_settings
-from controlplane.operations.supervisor import homelock
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
 
 
@@ -27,8 +25,7 @@ class Command(BaseCommand):
             keep_lab(stop_requests, ready=report.ready if report else lambda: None)
         except StopRequested as request:
             self.stdout.write(f"{request} The lab is down.")
-        except (support.CannotIsolate, homelock.AlreadyRunning) as error:
-            reason = str(error) if isinstance(error, support.CannotIsolate) else "The lab runs already."
+        except CannotKeep as error:
             if report:
-                report.failed(reason)
-            raise CommandError(reason) from None
+                report.failed(str(error))
+            raise CommandError(str(error)) from None
