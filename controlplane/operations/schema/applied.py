@@ -36,7 +36,7 @@ def _modules(package: str) -> list[str]:
 def _applied() -> set[Name]:
     try:
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT app, name FROM {TABLE}")  # noqa: S608
+            cursor.execute("SELECT app, name FROM django_migrations")
             return {(app, name) for app, name in cursor.fetchall()}
     except (OperationalError, ProgrammingError):
         if TABLE in connection.introspection.table_names():
