@@ -11,10 +11,14 @@ import time
 from typing import Any
 
 import structlog
-from celery import Celery
-from celery.signals import before_task_publish, task_postrun, task_prerun, worker_init, worker_ready
 
 from controlplane.kernel import context
+from controlplane.kernel.unavailable import unavailable
+
+with unavailable("greenlet", "yaml"):  # tasks run in threads, and travel as JSON
+    import celery.fixups.django  # noqa: F401  Celery would load it a moment later
+    from celery import Celery
+    from celery.signals import before_task_publish, task_postrun, task_prerun, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
 app = Celery("baremint")

@@ -8,10 +8,12 @@ import logging.config
 from collections.abc import MutableMapping
 from typing import Any
 
-import structlog
-
 from controlplane.kernel import context
 from controlplane.kernel.concealment import conceal
+from controlplane.kernel.unavailable import unavailable
+
+with unavailable("rich", "greenlet"):  # tracebacks in colours, and threads that are none: of no use in JSON lines
+    import structlog
 
 
 def _add_request_id(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

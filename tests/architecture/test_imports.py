@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.kernel.restframework import unavailable
+from controlplane.kernel.unavailable import unavailable
 from tests.live.product import ROOT, clean_environment
 from tests.tables import assert_none
 
@@ -33,6 +33,9 @@ ASKED_FOR = {
     "rest_framework.test": "by tests",
     "django.test": "by tests",
     "requests": "by tests",
+    "rich": "by tests",
+    "greenlet": "by tests",
+    "yaml": "by /docs and /docs/openapi.json",
 }
 """Modules that wait for something, and what they wait for."""
 
