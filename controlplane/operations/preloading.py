@@ -24,6 +24,8 @@ OTHERS = (
     "controlplane.operations.tasks",
     "controlplane.operations.tls.loopback",
     # Celery loads these when it starts a worker or beat.
+    "billiard.dummy",
+    "billiard.pool",
     "celery.app.amqp",
     "celery.app.control",
     "celery.app.events",
