@@ -32,17 +32,18 @@ def _open_standard_streams() -> None:
 
 def _run() -> None:
     from controlplane.env import WrongSetting
-    from controlplane.operations import addressspace
+    from controlplane.operations import background, limits
     from controlplane.operations.commands import front
 
     try:
         if sys.argv[1:2] == ["up"]:
-            addressspace.check()  # before what is loaded takes more than there is
+            limits.check()  # before what is loaded takes more than there is
         if (status := front.run(sys.argv)) is not None:
             sys.exit(status)
-    except addressspace.TooSmall as error:
+    except limits.TooLow as error:
         sys.exit(f"CommandError: {error}")
     except WrongSetting as error:
+        background.report_wrong_setting(sys.argv, str(error))
         sys.exit(f"{REFUSAL} {error}")
     _run_django()
 
@@ -54,14 +55,13 @@ def _run_django() -> None:
     from django.core.management import execute_from_command_line
 
     from controlplane.env import WrongSetting
-    from controlplane.home import unusable
     from controlplane.operations import background
     from controlplane.operations.saying import discard_the_rest
 
     try:
         settings.INSTALLED_APPS  # noqa: B018  Django would show a traceback for a setting that makes no sense
-    except (WrongSetting, ImproperlyConfigured, OSError) as error:
-        reason = unusable(error) if isinstance(error, OSError) else str(error)
+    except (WrongSetting, ImproperlyConfigured, OSError, ModuleNotFoundError) as error:
+        reason = _reason(error)
         background.report_wrong_setting(sys.argv, reason)
         sys.exit(f"{REFUSAL} {reason}")
     try:
@@ -69,6 +69,20 @@ def _run_django() -> None:
     except BrokenPipeError:
         discard_the_rest()
         sys.exit(1)
+
+
+def _reason(error: Exception) -> str:
+    """Why the settings could not be read."""
+    from controlplane.home import unusable
+
+    if isinstance(error, OSError):
+        return unusable(error)
+    if isinstance(error, ModuleNotFoundError):
+        wanted = os.environ["DJANGO_SETTINGS_MODULE"]
+        if not f"{wanted}.".startswith(f"{error.name}."):
+            raise error
+        return f"DJANGO_SETTINGS_MODULE is {wanted!r}, and there is no such module."
+    return str(error)
 
 
 if __name__ == "__main__":

@@ -53,6 +53,17 @@ BAREMINT_REVOKE_ON_DISABLE = env.switch("BAREMINT_REVOKE_ON_DISABLE", default=Tr
 # after a revocation.
 BAREMINT_CRL_SECONDS = env.between("BAREMINT_CRL_SECONDS", 60, 604_800, default=3600)
 
+# --- Database and broker ------------------------------------------------------------------------------------
+# Empty: both are embedded, and keep what they know in the data directory.
+DATABASE_URL = env.url(
+    "DATABASE_URL",
+    schemes=("postgresql", "postgres", "pgsql", "psql", "sqlite"),
+    form="postgresql://user:password@host:5432/name",
+)
+EMBEDDED_DATABASE = not DATABASE_URL
+REDIS_URL = env.url("REDIS_URL", schemes=("redis", "rediss"), path=r"/?\d*", form="redis://user:password@host:6379/0")
+EMBEDDED_BROKER = not REDIS_URL
+
 # --- Durability ---------------------------------------------------------------------------------------------
 # NORMAL survives kill -9 but not a power cut; FULL survives both and costs an fsync a write.
 BAREMINT_SQLITE_SYNCHRONOUS = env.choice("BAREMINT_SQLITE_SYNCHRONOUS", options=("NORMAL", "FULL"))

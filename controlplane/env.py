@@ -2,11 +2,14 @@
 
 import math
 import os
+import re
 from collections.abc import Callable, Sequence
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 T = TypeVar("T")
 TRUE = ("true", "on", "ok", "y", "yes", "1")
+FALSE = ("false", "off", "n", "no", "0", "")
 
 DAY = 86_400
 
@@ -59,13 +62,33 @@ def seconds(name: str, smallest: float, *, default: float) -> float:
     return value
 
 
+def url(name: str, *, schemes: Sequence[str], path: str = ".*", form: str) -> str:
+    """An address of one of these schemes, whose path is as this regular expression says; empty by default.
+
+    A refusal gives the ``form`` and not the value, which may hold a password.
+    """
+    value = text(name, default="")
+    if value and not (is_url(value, schemes) and re.fullmatch(path, urlsplit(value).path)):
+        raise WrongSetting(f"{name} is not understood. Its form is {form}.")
+    return value
+
+
 def counts(name: str) -> dict[str, int]:
     """``name=1,other=2`` as a dictionary of counts; empty by default."""
     pairs = (pair.partition("=") for pair in words(name, default=()))
     try:
-        return {of.strip(): int(count) for of, _, count in pairs}
+        return {of.strip(): _count(count) for of, _, count in pairs}
     except ValueError:
         raise WrongSetting(f"{name} is {os.environ[name]!r}; write name=count,name=count.") from None
+
+
+def is_url(value: str, schemes: Sequence[str]) -> bool:
+    """Whether it is an address of one of these schemes, with a port that is one if it has any."""
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in schemes and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _read(name: str, kind: Callable[[str], T], default: T) -> T:
@@ -83,11 +106,17 @@ def _finite(value: str) -> float:
     return read
 
 
+def _count(value: str) -> int:
+    if (read := int(value)) < 0:
+        raise ValueError(value)
+    return read
+
+
 def _is_on(value: str) -> bool:
-    try:
+    word = value.strip().lower()
+    if word not in TRUE + FALSE:
         return int(value) != 0
-    except ValueError:
-        return value.strip().lower() in TRUE
+    return word in TRUE
 
 
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not bound

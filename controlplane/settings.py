@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -98,15 +99,11 @@ STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
 
 # --- Database -----------------------------------------------------------------------------------------------
-DATABASE_URL = env.text("DATABASE_URL", default="")
-EMBEDDED_DATABASE = not DATABASE_URL
 EMBEDDED = {"ENGINE": "django.db.backends.sqlite3", "NAME": HOME.path / home.DATABASE_FILE}
 DATABASES: dict[str, dict[str, Any]] = {
     "default": environ.Env.db_url_config(DATABASE_URL) if DATABASE_URL else EMBEDDED
 }
 DATABASES["default"]["CONN_MAX_AGE"] = None
-if "ENGINE" not in DATABASES["default"]:
-    raise ImproperlyConfigured("DATABASE_URL is not understood. Its form is postgresql://user:password@host:5432/name.")
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a deferred transaction that reads and then writes loses its write under contention.
     # The kernel keeps what is read of the file, for all processes. SQLite's own 2,000 KiB of it, in each of a dozen
@@ -123,10 +120,8 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 
 # --- Broker and Celery --------------------------------------------------------------------------------------
-REDIS_URL = env.text("REDIS_URL", default="")
-EMBEDDED_BROKER = not REDIS_URL
 VALKEY_SOCKET = HOME.socket("valkey.sock")
-CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{VALKEY_SOCKET}"
+CELERY_BROKER_URL = REDIS_URL or f"redis+socket://{quote(str(VALKEY_SOCKET))}"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from controlplane.env import is_url
+
 VERSION = {"version": "2026-10-06", "generation": "2"}
 APIKEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
 SECONDS = 60
@@ -70,13 +72,13 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         if data is not None:
             headers["Content-Type"] = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        return self._send(urllib.request.Request(address, data, headers, method=method))  # noqa: S310
+        return self._send(self._request(address, data, headers, method=method))
 
     @property
     def token(self) -> str:
         if not self._token:
             form = urllib.parse.urlencode({"grant_type": APIKEY_GRANT, "apikey": self.api_key}).encode()
-            request = urllib.request.Request(f"{self.url.rstrip('/')}/identity/token", form)  # noqa: S310
+            request = self._request(f"{self.url.rstrip('/')}/identity/token", form)
             try:
                 self._token = str(self._send(request)["access_token"])
             except (LookupError, TypeError):
@@ -90,12 +92,18 @@ class Client:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return str(claims["account"]["bss"])
 
-    def _send(self, request: urllib.request.Request) -> dict[str, Any]:
-        if not request.full_url.startswith(("http://", "https://")):
+    def _request(self, address: str, *asked: Any, **also: Any) -> urllib.request.Request:
+        if not is_url(address, ("http", "https")):
             raise CannotCall(f"{self.url} is no http or https URL.")
+        return urllib.request.Request(address, *asked, **also)  # noqa: S310
+
+    def _send(self, request: urllib.request.Request) -> dict[str, Any]:
         handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})] if self.direct else []
         if request.type == "https":  # for plain HTTP nobody has to read all authorities of the machine
-            context = ssl.create_default_context(cafile=self.ca_bundle or None)
+            try:
+                context = ssl.create_default_context(cafile=self.ca_bundle or None)
+            except OSError as error:
+                raise CannotCall(f"The CA bundle {self.ca_bundle} cannot be read: {error.strerror}.") from None
             handlers.append(urllib.request.HTTPSHandler(context=context))
         try:
             with urllib.request.build_opener(*handlers).open(request, timeout=self.seconds) as answer:

@@ -21,6 +21,7 @@ from controlplane.operations.supervisor.stopping import StopRequested, StopReque
 
 LOG = "baremint.log"
 LONGEST_LOG = 16 * 1024 * 1024
+INSTALLED_IN = ("site-packages", "dist-packages")
 NOBODY_WAITS = "Whoever started it ended before it was ready."
 
 
@@ -67,7 +68,9 @@ def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], N
             stop_requests.check()
             with stop_requests.postponed():
                 process = subprocess.Popen(  # noqa: S603
-                    [sys.executable, "-m", "controlplane", *command, "--report-to", str(writing)],
+                    # -P: nothing is imported from the folder that the caller happens to be in.
+                    [sys.executable, "-P", "-m", "controlplane", *command, "--report-to", str(writing)],
+                    env=_environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
@@ -82,6 +85,14 @@ def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], N
                 output.write(f"{request} Nothing was started.\n".encode())
             raise StartFailed(f"{request} Everything that had been started is stopped again.") from None
     return facts
+
+
+def _environment() -> dict[str, str]:
+    """This process's, from which the package is found in a checkout that is not installed, too."""
+    root = Path(__file__).parents[2]
+    if root.name in INSTALLED_IN:
+        return {**os.environ}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(root)]))}
 
 
 def _await_ready(process: subprocess.Popen[bytes], pipe: TextIO, *, progress: Callable[[str], None], log: Path) -> Any:

@@ -3,6 +3,9 @@
 The client is imported when one is asked: most processes never ask.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
@@ -18,10 +21,12 @@ def queue_depth(*, seconds: float) -> int | None:
     """How many tasks no worker has taken yet; None when the broker does not answer."""
     import redis  # noqa: PLC0415
 
-    url = f"unix://{settings.VALKEY_SOCKET}" if settings.EMBEDDED_BROKER else settings.REDIS_URL
-    client = redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
+    connect: Callable[..., redis.Redis] = partial(redis.Redis.from_url, settings.REDIS_URL)
+    if settings.EMBEDDED_BROKER:
+        connect = partial(redis.Redis, unix_socket_path=str(settings.VALKEY_SOCKET))
+    client = connect(socket_timeout=seconds, socket_connect_timeout=seconds)
     try:
-        return client.llen(app.conf.task_default_queue)
+        return int(client.llen(app.conf.task_default_queue))
     except (redis.RedisError, OSError):
         return None
     finally:

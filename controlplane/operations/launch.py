@@ -8,14 +8,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
 from controlplane.kernel import clock
-from controlplane.operations import addressspace, broker, preloading
+from controlplane.operations import broker, limits, preloading
 from controlplane.operations.bootstrap import bootstrap
 from controlplane.operations.commands import whereabouts
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.lab import support
 from controlplane.operations.owned_folder import NotOurs
 from controlplane.operations.place import Place
-from controlplane.operations.program import paste
 from controlplane.operations.records import Records
 from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.serving import reporting
@@ -29,13 +28,14 @@ from controlplane.operations.timeline import Timeline
 
 ASK_SECONDS = 2.0
 CAUSES = (
+    homelock.AlreadyRunning,
     NotOurs,
     sockets.PortUnavailable,
     children.BrokerUnavailable,
     StartFailed,
     ImproperlyConfigured,
     support.CannotIsolate,
-    addressspace.TooSmall,
+    limits.TooLow,
 )
 
 Say = Callable[[str], None]
@@ -65,7 +65,7 @@ def run(
         progress(text)
 
     try:
-        addressspace.check()
+        limits.check()
         set_name("baremint")
         with homelock.held(settings.HOME), children.socket_folder(), children.listening() as listening:
             if lab:
@@ -79,11 +79,6 @@ def run(
                 supervisor.tell("up", {"level": "info", "event": f"It is up: {timeline}."})
                 supervisor.stream()
                 supervisor.watch()
-    except homelock.AlreadyRunning as error:
-        raise CannotStart(
-            f"Baremint already runs in {settings.HOME.path} (process {error.pid}). "
-            f"See it with: {paste('info')}  Stop it with: {paste('down')}"
-        ) from None
     except CAUSES as error:
         raise CannotStart(str(error)) from None
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from controlplane.env import origin
-from controlplane.home import Home
+from controlplane.home import DATABASE_FILE, Home
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Place:
     metadata_port: int
     metadata_tls_port: int
     region: str
+    embedded_database: bool
 
     @classmethod
     def of(cls, settings: Any) -> Self:
@@ -26,7 +27,13 @@ class Place:
             metadata_port=settings.BAREMINT_METADATA_PORT,
             metadata_tls_port=settings.BAREMINT_METADATA_TLS_PORT,
             region=settings.BAREMINT_REGION,
+            embedded_database=settings.EMBEDDED_DATABASE,
         )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it keeps its own database, and has made none yet."""
+        return self.embedded_database and not (self.home.path / DATABASE_FILE).exists()
 
     @property
     def control_plane_url(self) -> str:

@@ -1,9 +1,12 @@
 """Words to a terminal or a pipe that may go away while the work goes on."""
 
+import errno
 import os
 from typing import Protocol
 
 STDOUT = 1
+PASSING = (errno.ENOSPC, errno.EDQUOT)
+"""What a full disk says, which may have room again."""
 
 
 class Output(Protocol):
@@ -19,8 +22,9 @@ def say(stdout: Output, text: str) -> None:
         except UnicodeEncodeError:  # what a client sent, or a terminal that knows few characters
             stdout.write(text.encode("ascii", "backslashreplace").decode())
         stdout.flush()
-    except OSError:
-        discard_the_rest()
+    except OSError as error:
+        if error.errno not in PASSING:
+            discard_the_rest()
 
 
 def discard_the_rest() -> None:

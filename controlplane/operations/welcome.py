@@ -9,7 +9,8 @@ API_VERSION = "2025-08-26"
 """The first version date of the metadata service's bare metal endpoints, and good for the VPC API too."""
 
 
-def block(info: dict[str, Any]) -> str:
+def block(info: dict[str, Any], *, in_lab: bool = False) -> str:
+    """``in_lab``: whether the servers are in the lab, too."""
     admin = info["admin"]
     width = max([len(server["name"]) for server in info["servers"]], default=0)
     servers = [
@@ -27,7 +28,7 @@ def block(info: dict[str, Any]) -> str:
             "  Servers, each with its own address of the metadata service:",
             *(servers or ["    none"]),
             "",
-            *_commands(info),
+            *_commands(info, in_lab=in_lab),
         ]
     )
 
@@ -38,7 +39,7 @@ def _sign_in(admin: dict[str, str]) -> str:
     return f"{admin['username']} (set a password: {paste('changepassword ' + admin['username'])})"
 
 
-def _commands(info: dict[str, Any]) -> list[str]:
+def _commands(info: dict[str, Any], *, in_lab: bool) -> list[str]:
     iam_token = (
         f"curl -s {info['iam_url']}/identity/token "
         f"-d grant_type=urn:ibm:params:oauth:grant-type:apikey -d apikey={info['api_key']}"
@@ -63,6 +64,9 @@ def _commands(info: dict[str, Any]) -> list[str]:
                 "-H 'Metadata-Flavor: ibm'",
             ),
         )
+    if in_lab and info["servers"]:
+        name = info["servers"][0]["name"]
+        steps.append((f"A shell on {name} in the lab, with the addresses of the cloud", paste(f"enter {name}")))
     hint = [] if shutil.which("curl") else ["  (They need curl, which this machine has not: apt install curl)"]
     lines = ["  Paste one of these into another shell:", *hint]
     for title, command in steps:

@@ -40,7 +40,7 @@ def test_a_start_is_measured_beside_another_server() -> None:
         [line] = [each for each in lines if each.startswith(f"after {count} of each request  ")]
         assert float(line.split()[-1]) > 0
     table = "\n".join(lines[lines.index("baremint:   MiB  process") :])
-    for part in ("control plane", "metadata TLS", "worker", "valkey-server", "http.server"):
+    for part in ("control plane", "metadata TLS", "worker", "valkey-server", "python"):
         assert part in table
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.operations import addressspace
+from controlplane.operations import limits
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
 
@@ -65,20 +65,26 @@ def test_a_service_that_dies_at_each_start(idle: Product, service: str) -> None:
 
 
 def limited(product: Product, kilobytes: int) -> Product:
-    """The same with so much address space for each process."""
-    return replace(product, run_through=("prlimit", f"--as={kilobytes * 1024}", "--"))
+    """The same with so much address space and the fewest open files for each process."""
+    return replace(product, run_through=("prlimit", f"--as={kilobytes * 1024}", f"--nofile={limits.LEAST_FILES}", "--"))
 
 
-@pytest.mark.parametrize("kilobytes", [100_000, 400_000, addressspace.LEAST - 1])
+@pytest.mark.parametrize("kilobytes", [100_000, 400_000, limits.LEAST_ADDRESS_SPACE - 1])
 def test_too_little_memory(idle: Product, options: tuple[str, ...], kilobytes: int) -> None:
     done = limited(idle, kilobytes).attempt("up", *options)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert f"Baremint needs {addressspace.LEAST:,} KiB of address space in each process" in done.stderr
+    assert f"Baremint needs {limits.LEAST_ADDRESS_SPACE:,} KiB of address space in each process" in done.stderr
     assert idle.is_gone()
 
 
-def test_the_least_memory_that_is_asked_for_is_enough(idle: Product) -> None:
-    product = limited(idle, addressspace.LEAST)
+def test_too_few_open_files(idle: Product, options: tuple[str, ...]) -> None:
+    product = replace(idle, run_through=("prlimit", f"--nofile={limits.LEAST_FILES - 1}", "--"))
+    line = refusal(product, *options)
+    assert f"Baremint needs {limits.LEAST_FILES} open files in each process, and the limit is 255." in line
+
+
+def test_the_least_that_is_asked_for_is_enough(idle: Product) -> None:
+    product = limited(idle, limits.LEAST_ADDRESS_SPACE)
     done = product.attempt("up", "--detach")
     try:
         assert done.returncode == 0, done.stderr

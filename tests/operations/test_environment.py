@@ -40,6 +40,13 @@ def test_a_switch_is_on_or_off(monkeypatch: pytest.MonkeyPatch, text: str, on: b
     assert env.switch("BAREMINT_BEHIND_TLS", default=not on) is on
 
 
+def test_a_switch_is_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BAREMINT_BEHIND_TLS", "perhaps")
+
+    with pytest.raises(WrongSetting, match="BAREMINT_BEHIND_TLS is 'perhaps'"):
+        env.switch("BAREMINT_BEHIND_TLS", default=False)
+
+
 def test_what_is_not_set_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BAREMINT_TICK_SECONDS", raising=False)
 
@@ -60,13 +67,51 @@ def test_counts_are_read_by_name_and_refused_where_one_is_no_number(monkeypatch:
     monkeypatch.setenv("BAREMINT_QUOTAS", "vpcs=20, keys=3")
     assert env.counts("BAREMINT_QUOTAS") == {"vpcs": 20, "keys": 3}
 
-    monkeypatch.setenv("BAREMINT_QUOTAS", "vpcs=many")
-    with pytest.raises(WrongSetting, match="write name=count,name=count"):
-        env.counts("BAREMINT_QUOTAS")
+    for nonsense in ("vpcs=many", "vpcs=-1", "vpcs"):
+        monkeypatch.setenv("BAREMINT_QUOTAS", nonsense)
+        with pytest.raises(WrongSetting, match="write name=count,name=count"):
+            env.counts("BAREMINT_QUOTAS")
+
+
+@pytest.mark.parametrize(
+    ("value", "understood"),
+    [
+        ("postgresql://user:secret@host:5432/name", True),
+        ("postgresql:///name", True),
+        ("", True),
+        ("mysql://user:secret@host/name", False),
+        ("postgresql://user:secret@host:port/name", False),
+        ("host:5432", False),
+        ("nonsense", False),
+    ],
+)
+def test_an_address_is_of_a_known_scheme_and_its_password_is_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, value: str, understood: bool
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", value)
+    if understood:
+        assert env.url("DATABASE_URL", schemes=("postgresql",), form="postgresql://host/name") == value
+        return
+    with pytest.raises(WrongSetting) as refused:
+        env.url("DATABASE_URL", schemes=("postgresql",), form="postgresql://host/name")
+    assert str(refused.value) == "DATABASE_URL is not understood. Its form is postgresql://host/name."
+
+
+def test_the_number_of_a_redis_database_is_a_number(tmp_path: Path) -> None:
+    done = baremint("info", BAREMINT_HOME=str(tmp_path), REDIS_URL="redis://127.0.0.1:6379/first")
+    assert done.returncode == 1
+    assert "REDIS_URL is not understood. Its form is redis://user:password@host:6379/0." in done.stderr
+
+
+def test_a_settings_module_that_is_not_there_is_named(tmp_path: Path) -> None:
+    done = baremint("info", BAREMINT_HOME=str(tmp_path), DJANGO_SETTINGS_MODULE="elsewhere.settings")
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.endswith("DJANGO_SETTINGS_MODULE is 'elsewhere.settings', and there is no such module.")
 
 
 def test_a_command_with_such_a_setting_ends_without_a_traceback() -> None:
-    done = info(BAREMINT_HOME="/dev/null/home")
+    done = baremint("info", BAREMINT_HOME="/dev/null/home")
 
     assert done.returncode == 1
     assert done.stderr.startswith("Baremint cannot start with these settings:")
@@ -88,15 +133,15 @@ def test_a_command_with_such_a_setting_ends_without_a_traceback() -> None:
     ids=["no-time-to-publish-an-heir", "a-root-that-does-not-last"],
 )
 def test_periods_that_cannot_be_kept_stop_the_start(tmp_path: Path, changes: dict[str, str], reason: str) -> None:
-    done = info(BAREMINT_HOME=str(tmp_path), **changes)
+    done = baremint("check", BAREMINT_HOME=str(tmp_path), **changes)
 
     assert done.returncode == 1
     assert done.stderr.startswith(f"Baremint cannot start with these settings: {reason}")
 
 
-def info(**settings: str) -> subprocess.CompletedProcess[str]:
+def baremint(word: str, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "controlplane", "info"],
+        [sys.executable, "-m", "controlplane", word],
         env={**clean_environment(), **settings},
         cwd=ROOT,
         capture_output=True,

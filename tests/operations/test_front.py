@@ -1,16 +1,18 @@
 """Commands that do without Django look as Django's own do: the same help, the same words, the same colours."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
 from django.core.management import ManagementUtility, load_command_class
 
 from controlplane import __version__, installed
-from controlplane.home import Home
+from controlplane.home import DATABASE_FILE, Home
 from controlplane.operations.commands import front
 from controlplane.operations.commands.colours import red
-from controlplane.operations.commands.command import Context
+from controlplane.operations.commands.command import CommandFailed, Context
+from controlplane.operations.commands.life import claim
 from controlplane.operations.commands.listing import help_text
 from controlplane.operations.commands.parsing import parser_of
 from controlplane.operations.commands.running import Running, Unanswered
@@ -25,7 +27,8 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    return Place(Home(tmp_path), "127.0.0.1", 1, 2, 3, "us-south")
+    (tmp_path / DATABASE_FILE).touch()
+    return Place(Home(tmp_path), "127.0.0.1", 1, 2, 3, "us-south", embedded_database=True)
 
 
 @pytest.mark.parametrize("name", front.OWNERS)
@@ -50,7 +53,6 @@ def test_what_it_does_not_know_is_left_to_django(monkeypatch: pytest.MonkeyPatch
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
 
     assert front.run(["baremint", "migrate"]) is None
-    assert front.run(["baremint", "up"]) is None
     assert front.run(["baremint", "info", "--settings", "elsewhere.settings"]) is None
 
 
@@ -60,13 +62,49 @@ def test_other_settings_are_left_to_django(monkeypatch: pytest.MonkeyPatch) -> N
     assert front.run(["baremint", "--help"]) is None
 
 
-@pytest.mark.parametrize("command", [["info"], ["env"], ["address", "web-1"], ["keys"], ["certificates", "--due"]])
-def test_where_nothing_runs_the_database_is_asked(place: Place, command: list[str]) -> None:
+READING = pytest.mark.parametrize(
+    "command", [["info"], ["env"], ["address", "web-1"], ["keys"], ["certificates", "--due"]]
+)
+
+
+def run(command: list[str], place: Place) -> None:
     wanted = front.command(command[0])
     options = vars(parser_of(wanted, program="baremint").parse_args(command[1:]))
+    wanted.run(options, Context(place, Running(place), print))
 
+
+@READING
+def test_where_nothing_runs_the_database_is_asked(place: Place, command: list[str]) -> None:
     with pytest.raises(Unanswered):
-        wanted.run(options, Context(place, Running(place), print))
+        run(command, place)
+
+
+@READING
+def test_where_there_is_no_database_there_is_nothing_to_ask(place: Place, command: list[str]) -> None:
+    (place.home.path / DATABASE_FILE).unlink()
+    with pytest.raises(CommandFailed, match=r"There is nothing in .* yet. Start Baremint first"):
+        run(command, place)
+    assert list(place.home.path.iterdir()) == []
+
+
+def test_a_lock_that_was_taken_early_is_the_one_that_is_held_later(place: Place) -> None:
+    claim(place.home)
+    assert homelock.holder(place.home) == os.getpid()
+    with homelock.held(place.home):
+        assert homelock.holder(place.home) == os.getpid()
+    assert homelock.holder(place.home) is None
+
+
+def test_a_data_directory_that_is_claimed_is_refused_to_others(place: Place) -> None:
+    with homelock.held(place.home), pytest.raises(CommandFailed, match=f"already runs in .* .process {os.getpid()}."):
+        claim(place.home)
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "soon"])
+def test_a_time_that_nobody_can_wait_for_is_refused(seconds: str) -> None:
+    with pytest.raises(SystemExit) as refused:
+        parser_of(front.command("down"), program="baremint down").parse_args([f"--seconds={seconds}"])
+    assert refused.value.code == 2
 
 
 def test_a_data_directory_that_is_held_by_somebody_who_does_not_answer_is_read(place: Place) -> None:

@@ -1,10 +1,12 @@
 """What is said to a terminal or into a log, whatever it is made of."""
 
+import errno
 import io
+import os
 
 import pytest
 
-from controlplane.operations.saying import say
+from controlplane.operations.saying import STDOUT, say
 
 
 @pytest.mark.parametrize(
@@ -19,3 +21,16 @@ def test_what_cannot_be_written_is_shown_by_its_number(encoding: str, text: str,
     output = io.TextIOWrapper(written := io.BytesIO(), encoding=encoding)
     say(output, text)
     assert written.getvalue().decode(encoding) == shown
+
+
+class Full(io.StringIO):
+    """A file on a disk without room."""
+
+    def flush(self) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_disk_that_is_full_for_a_while_does_not_silence_the_log_for_good() -> None:
+    before = os.fstat(STDOUT)
+    say(Full(), "lost")
+    assert os.path.samestat(os.fstat(STDOUT), before)

@@ -11,7 +11,6 @@ from controlplane.operations.owned_folder import owned_folder
 
 STEPS = (EMPTY, EXISTING, DOWN, START)
 MEBIBYTE = 1024 * 1024
-LONGEST_COMMAND = 88
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -82,7 +81,7 @@ def report(rounds: dict[str, list[Round]]) -> Iterator[str]:
         yield f"{name}:   MiB  process"
         at = len(name) + 7
         for process in each[-1].processes:
-            yield f"{process.memory / MEBIBYTE:{at}.1f}  {process.name:15}  {process.command[:LONGEST_COMMAND]}"
+            yield f"{process.memory / MEBIBYTE:{at}.1f}  {process.name}"
 
 
 def _base(step: str) -> str:

@@ -23,7 +23,6 @@ TICKS = os.sysconf("SC_CLK_TCK")
 class Process:
     pid: int
     name: str
-    command: str
     memory: int
     """Its share of all memory, in bytes: what it shares with others counts in parts (proc_pid_smaps(5), Pss)."""
 
@@ -103,11 +102,11 @@ def _describe(pid: int) -> Process | None:
     folder = Path(f"/proc/{pid}")
     try:
         lines = (folder / "smaps_rollup").read_text().splitlines()
-        name, words = (folder / "comm").read_text().strip(), (folder / "cmdline").read_text().split("\0")
+        name = (folder / "comm").read_text().strip()
     except OSError:  # it has ended
         return None
     share = next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
-    return Process(pid, name, " ".join(words).strip(), share * 1024)
+    return Process(pid, name, share * 1024)
 
 
 def _take_note_of_the_dead() -> None:

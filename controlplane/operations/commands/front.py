@@ -15,6 +15,7 @@ from controlplane.operations.commands.command import Command, CommandFailed, Con
 from controlplane.operations.commands.parsing import parser_of
 from controlplane.operations.place import Place
 from controlplane.operations.saying import discard_the_rest
+from controlplane.operations.supervisor.report import Report
 
 SETTINGS = "controlplane.settings"
 """Whoever names other ones has them read, and that takes Django."""
@@ -70,17 +71,22 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
     options = vars(parser_of(wanted, program=program).parse_args(words))
     from controlplane.operations.commands.running import Running, Unanswered  # noqa: PLC0415  help needs no client
 
-    if options["settings"] or options["pythonpath"] or (name == "up" and not options["detach"]):
+    if options["settings"] or options["pythonpath"]:
         return None
     place = _place()
     try:
         _refuse_both_colours(options)
+        if name == "up" and not options["detach"]:
+            import_module(f"{__package__}.life").claim(place.home)
+            return None
         wanted.run(options, Context(place, Running(place), _say))
     except Unanswered:
         return None
     except PermissionError as error:
         raise WrongSetting(unusable(error)) from None
     except CommandFailed as error:
+        if (waiting := options.get("report_to")) is not None:
+            Report(waiting).failed(str(error))
         if options["traceback"]:
             raise
         told = red(f"CommandError: {error}\n", on=sys.stderr, bold=True, forced=options["force_color"])

@@ -1,10 +1,11 @@
 """``baremint up --detach`` and ``down``: what starts the Baremint in the background, and what stops it."""
 
-from argparse import SUPPRESS, ArgumentParser
+import math
+from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
 
 from controlplane.env import WrongSetting
-from controlplane.home import unusable
+from controlplane.home import Home, unusable
 from controlplane.operations import background, welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.lab import state
@@ -37,6 +38,17 @@ def end_with(stop_requests: StopRequests, process: int | None) -> None:
         raise CommandFailed(f"--stop-with {process}: no such process runs.") from None
 
 
+def claim(home: Home) -> None:
+    """Take the data directory, before anything that takes time: a second start is refused at once, and ``down`` finds
+    one that is still loading. Raises CommandFailed, WrongSetting."""
+    try:
+        homelock.take(home)
+    except homelock.AlreadyRunning as error:
+        raise CommandFailed(str(error)) from None
+    except OSError as error:
+        raise WrongSetting(unusable(error)) from None
+
+
 def _up(options: Options, context: Context) -> None:
     process, home = options["stop_with"], context.place.home
     try:
@@ -44,6 +56,8 @@ def _up(options: Options, context: Context) -> None:
     except OSError as error:
         raise WrongSetting(unusable(error)) from None
     end_with(StopRequests(), process)
+    if (holder := homelock.holder(home)) is not None:
+        raise CommandFailed(str(homelock.AlreadyRunning(home, holder)))
     command = ["up", *(["--lab"] if options["lab"] else [])]
     if process is not None:
         command += ["--stop-with", str(process)]
@@ -52,7 +66,7 @@ def _up(options: Options, context: Context) -> None:
         facts = background.start(home, *command, progress=lambda text: say(f"  ... {text}"))
     except background.StartFailed as error:
         raise CommandFailed(str(error)) from None
-    say(f"\nBaremint is up.\n\n{welcome.block(facts)}\n")
+    say(f"\nBaremint is up.\n\n{welcome.block(facts, in_lab=options['lab'])}\n")
     say(f"  It runs in the background (process {homelock.holder(home)}).")
     say(f"  Log: {home.path / background.LOG}   Stop: {paste('down')}")
 
@@ -71,8 +85,14 @@ def _whoever_listens(say: Callable[[str], None]) -> Callable[[str], None]:
 
 def _down_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--seconds", type=float, default=30.0, help="how long to wait before ending it the hard way (default 30)"
+        "--seconds", type=_seconds, default=30.0, help="how long to wait before ending it the hard way (default 30)"
     )
+
+
+def _seconds(text: str) -> float:
+    if not 0 <= (read := float(text)) < math.inf:
+        raise ArgumentTypeError("it must be a number from 0 on")
+    return read
 
 
 def _down(options: Options, context: Context) -> None:

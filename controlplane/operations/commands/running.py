@@ -6,7 +6,9 @@ from typing import Any, TypeVar
 
 from controlplane.cli.client import CannotCall, Client, Refused
 from controlplane.operations import credentials
+from controlplane.operations.commands.command import CommandFailed
 from controlplane.operations.credentials import Credentials
+from controlplane.operations.info import NothingHere
 from controlplane.operations.place import Place
 from controlplane.operations.supervisor import homelock
 
@@ -26,7 +28,7 @@ class Unanswered(Exception):
 
 
 class Running:
-    """A Source. Everything raises Unanswered."""
+    """A Source. Everything raises Unanswered; CommandFailed where there is no database that could be asked instead."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -37,6 +39,8 @@ class Running:
             runs = homelock.holder(self._place.home) is not None
         except OSError as error:
             raise Unanswered from error
+        if known is None and self._place.is_empty:
+            raise CommandFailed(str(NothingHere(self._place.home)))
         if known is None or not runs:
             raise Unanswered
         return known

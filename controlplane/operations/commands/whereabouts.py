@@ -1,6 +1,7 @@
 """``baremint info``, ``address`` and ``env``: where everything is."""
 
 import json
+import socket
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,8 +9,11 @@ from urllib.parse import urlsplit
 from controlplane.operations import environment, info, welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.credentials import Credentials
+from controlplane.operations.place import Place
 from controlplane.operations.program import paste
 from controlplane.operations.supervisor import homelock
+
+ASK_SECONDS = 1.0
 
 
 def facts(context: Context, *, named: str = "") -> dict[str, Any]:
@@ -43,8 +47,23 @@ def _info(options: Options, context: Context) -> None:
         context.say(json.dumps(found, indent=2))
         return
     pid = homelock.holder(context.place.home)
-    context.say(f"Baremint is up (process {pid})." if pid else f"Baremint is stopped. Start it: {paste('up')}")
+    if pid is None:
+        context.say(f"Baremint is stopped. Start it: {paste('up')}")
+    elif _listens(context.place):
+        context.say(f"Baremint is up (process {pid}).")
+    else:
+        context.say(f"Baremint starts or stops: its process {pid} runs, and its control plane does not listen.")
     context.say("\n" + welcome.block(found))
+
+
+def _listens(place: Place) -> bool:
+    """Whether the control plane takes connections, which it does once everything is loaded."""
+    parts = urlsplit(place.control_plane_url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 80), timeout=ASK_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _address_arguments(parser: ArgumentParser) -> None:

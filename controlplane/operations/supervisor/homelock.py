@@ -5,33 +5,54 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from controlplane.home import Home
+from controlplane.operations.program import paste
 
 FILE = "supervisor.lock"
 TRIES = 5
 
 
+_taken: dict[Path, int] = {}
+"""Descriptors of locks that were taken for a block to come."""
+
+
 class AlreadyRunning(Exception):
-    def __init__(self, pid: int | None) -> None:
-        super().__init__(pid)
+    def __init__(self, home: Home, pid: int | None) -> None:
+        super().__init__(
+            f"Baremint already runs in {home.path} (process {pid}). "
+            f"See it with: {paste('info')}  Stop it with: {paste('down')}"
+        )
         self.pid = pid
 
 
 @contextmanager
 def held(home: Home, name: str = FILE) -> Iterator[None]:
-    """Hold the lock of the supervisor, or another one of the data directory.
+    """Hold the lock of the supervisor, or another one of the data directory. Raises AlreadyRunning.
 
     The kernel lets go of it when this process ends, however it ends.
     """
-    handle = os.open(home.ensure() / name, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = _taken.pop(home.path / name, None) or _acquire(home, name)
     try:
-        if not _lock(handle):
-            raise AlreadyRunning(_pid(handle))
-        os.ftruncate(handle, os.pwrite(handle, str(os.getpid()).encode(), 0))
         yield
     finally:
         os.close(handle)
+
+
+def take(home: Home) -> None:
+    """Take the lock of the supervisor now, for ``held`` to hold later. Raises AlreadyRunning."""
+    _taken[home.path / FILE] = _acquire(home, FILE)
+
+
+def _acquire(home: Home, name: str) -> int:
+    handle = os.open(home.ensure() / name, os.O_RDWR | os.O_CREAT, 0o600)
+    if not _lock(handle):
+        holder = _pid(handle)
+        os.close(handle)
+        raise AlreadyRunning(home, holder)
+    os.ftruncate(handle, os.pwrite(handle, str(os.getpid()).encode(), 0))
+    return handle
 
 
 def holder(home: Home, name: str = FILE) -> int | None:

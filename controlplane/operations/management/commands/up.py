@@ -67,15 +67,26 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _launch(self, *, progress: launch.Say, ready: Callable[[dict[str, Any]], object]) -> None:
+        """Raises CannotStart, also when it was told to stop before it was ready."""
+        is_up = False
+
+        def now_ready(facts: dict[str, Any]) -> None:
+            nonlocal is_up
+            ready(facts)
+            is_up = True
+
         try:
-            launch.run(lab=self._lab, stop_requests=self._stop_requests, say=self._say, progress=progress, ready=ready)
-        except StopRequested as reason:
-            self._say(f"{reason} Baremint is stopped.")
-        except KeyboardInterrupt:
-            self._say("Baremint is stopped.")
+            launch.run(
+                lab=self._lab, stop_requests=self._stop_requests, say=self._say, progress=progress, ready=now_ready
+            )
+        except (StopRequested, KeyboardInterrupt) as reason:
+            told = f"{reason} Baremint is stopped.".lstrip()
+            if not is_up:
+                raise launch.CannotStart(f"{told} It was not ready yet.") from None
+            self._say(told)
 
     def _welcome(self, facts: dict[str, Any]) -> None:
-        self._say(f"\nBaremint is up.\n\n{welcome.block(facts)}")
+        self._say(f"\nBaremint is up.\n\n{welcome.block(facts, in_lab=self._lab)}")
         self._say("")
 
     def _progress(self, text: str) -> None:

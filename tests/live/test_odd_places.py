@@ -1,0 +1,50 @@
+"""Where a start is made from, and where it keeps its data, is the user's business."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.live.product import Product
+from tests.live.ready_made import NewProduct
+
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
+
+
+@pytest.fixture(scope="module")
+def idle(new_product: NewProduct) -> Product:
+    return new_product()
+
+
+@pytest.mark.parametrize("name", ["a b", "50%", "#1", "what?", "%41", "naïve"])
+def test_a_data_directory_may_have_any_name(idle: Product, name: str) -> None:
+    (home := idle.home.parent / name).symlink_to(idle.home)
+    product = replace(idle, home=home)
+    product.start()
+    try:
+        assert product.read_info()["ca_bundle"] == str(home / "ca-bundle.pem")
+        assert product.run("jobs")
+    finally:
+        product.stop()
+
+
+def up_from(folder: Path, product: Product) -> None:
+    """Start it in the background by the command that is installed, as a shell in this folder does, and stop it."""
+    for command in ("up --detach", "down"):
+        done = subprocess.run(
+            [f"{sys.prefix}/bin/baremint", *command.split()],
+            env=product.environment,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+
+def test_nothing_is_imported_from_the_folder_of_the_caller(idle: Product, tmp_path: Path) -> None:
+    for module in ("django", "celery", "controlplane", "identity", "secrets"):
+        (tmp_path / f"{module}.py").write_text("raise SystemExit('imported from the folder of the caller')")
+    up_from(tmp_path, idle)
