@@ -45,11 +45,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _group_of(item: pytest.Item) -> str:
-    """The database, of what uses the product of the whole session; else its file too."""
+    """The database, of what uses the product of the whole session, or the user, of what uses its lab; else its file
+    too."""
     parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
-    database = next((each for each in ("sqlite", "postgresql") if each in parameters), "")
-    shares = isinstance(item, pytest.Function) and "product" in item.fixturenames
-    return database if database and shares else f"{item.path.stem} {database}"
+    kind = next((each for each in ("sqlite", "postgresql", "root", "rootless") if each in parameters), "")
+    shares = isinstance(item, pytest.Function) and not {"product", "lab"}.isdisjoint(item.fixturenames)
+    return kind if kind and shares else f"{item.path.stem} {kind}"
 
 
 @pytest.fixture(autouse=True)

@@ -96,7 +96,9 @@ def ready_made(tmp_path_factory: pytest.TempPathFactory) -> ReadyMade:
     if folder := os.environ.get("SUITE_FOLDER"):
         return ReadyMade(Path(folder) / "ready-made")
     own = tmp_path_factory.getbasetemp()
-    return ReadyMade((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "ready-made")
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    shared.chmod(0o711)  # the lab's ordinary user gets to what is made here
+    return ReadyMade(shared / "ready-made")
 
 
 @pytest.fixture(scope="session")

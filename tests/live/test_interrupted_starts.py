@@ -103,6 +103,15 @@ def is_reason(line: str) -> bool:
     return "Baremint is stopped." in line or line.endswith("Nothing was started.")
 
 
+def test_down_finds_a_start_that_has_only_begun(prepared: Product, tmp_path: Path) -> None:
+    with started(prepared, tmp_path / "output", "--detach") as all_of_it:
+        come_to(LOADING, all_of_it)
+        assert prepared.run("down").endswith("Stopped.\n")
+        all_of_it.assert_gone()
+        assert all_of_it.status() == 1
+        assert "Baremint is up" not in all_of_it.output
+
+
 def test_the_end_of_the_process_in_the_background_is_told_to_its_caller(prepared: Product, tmp_path: Path) -> None:
     with started(prepared, tmp_path / "output", "--detach") as all_of_it:
         os.kill(all_of_it.await_process("--report-to"), signal.SIGKILL)

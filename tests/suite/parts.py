@@ -22,7 +22,7 @@ PYTEST = (sys.executable, "-m", "pytest", "-p", "tests.suite.plugin")
 IN_BAD_WEATHER = (sys.executable, "-m", "tests.weather")
 BY_TEST = ("--numprocesses", "auto")
 BY_PRODUCT = ("--numprocesses", "2", "--dist", "loadgroup")
-"""Real processes wait more than they work: two tests at a time, those that share a product together."""
+"""Real processes wait more than they work: two tests at a time, those that share a product or a lab together."""
 AGAIN = ("--reruns", "2", "--reruns-delay", "2")
 """Only where a test waits for a browser, for namespaces or for a busy product; never where races are tested."""
 UNIT = tuple(
@@ -70,7 +70,7 @@ PARTS = (
         only="conformance",
         options=("--compatibility-page", "docs/compatibility.md"),
     ),
-    _tests("lab", "servers as namespaces", "tests/lab", only="lab", options=AGAIN),
+    _tests("lab", "servers as namespaces", "tests/lab", only="lab", options=BY_PRODUCT + AGAIN),
     _tests("faults", "kill -9, clock leaps, crowds", "tests/faults", only="fault", options=BY_PRODUCT),
 )
 NAMED = {part.name: part for part in PARTS}
