@@ -3,8 +3,7 @@
 The client is imported when one is asked: most processes never ask.
 """
 
-from collections.abc import Callable
-from functools import partial
+from urllib.parse import quote
 
 from django.conf import settings
 from kombu.exceptions import OperationalError
@@ -21,12 +20,11 @@ def queue_depth(*, seconds: float) -> int | None:
     """How many tasks no worker has taken yet; None when the broker does not answer."""
     import redis  # noqa: PLC0415
 
-    connect: Callable[..., redis.Redis] = partial(redis.Redis.from_url, settings.REDIS_URL)
-    if settings.EMBEDDED_BROKER:
-        connect = partial(redis.Redis, unix_socket_path=str(settings.VALKEY_SOCKET))
-    client = connect(socket_timeout=seconds, socket_connect_timeout=seconds)
+    url = f"unix://{quote(str(settings.VALKEY_SOCKET))}" if settings.EMBEDDED_BROKER else settings.REDIS_URL
+    # By from_url: what is made in another way tries again and again.
+    client = redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
     try:
-        return int(client.llen(app.conf.task_default_queue))
+        return client.llen(app.conf.task_default_queue)
     except (redis.RedisError, OSError):
         return None
     finally:
