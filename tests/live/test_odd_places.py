@@ -18,9 +18,8 @@ def idle(new_product: NewProduct) -> Product:
     return new_product()
 
 
-@pytest.mark.parametrize("name", ["a b", "50%", "#1", "what?", "%41", "naïve"])
-def test_a_data_directory_may_have_any_name(idle: Product, name: str) -> None:
-    (home := idle.home.parent / name).symlink_to(idle.home)
+def test_a_data_directory_may_have_any_name(idle: Product) -> None:
+    (home := idle.home.parent / "naïve #1: 50% what? %41").symlink_to(idle.home)
     product = replace(idle, home=home)
     product.start()
     try:

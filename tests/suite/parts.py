@@ -20,9 +20,10 @@ BUDGETS = {
 minutes for ``make test``. What is made once a run counts for the part that needs it first: ``postgres``."""
 PYTEST = (sys.executable, "-m", "pytest", "-p", "tests.suite.plugin")
 IN_BAD_WEATHER = (sys.executable, "-m", "tests.weather")
-BY_TEST = ("--numprocesses", "auto")
-BY_PRODUCT = ("--numprocesses", "2", "--dist", "loadgroup")
-"""Real processes wait more than they work: two tests at a time, those that share a product or a lab together."""
+BY_TEST = ("--numprocesses", "auto", "--dist", "worksteal")
+BY_PRODUCT = ("--numprocesses", "3", "--dist", "loadgroup")
+"""Real processes wait more than they work: three tests at a time on two cores, those that share a product or
+a lab together."""
 AGAIN = ("--reruns", "2", "--reruns-delay", "2")
 """Only where a test waits for a browser, for namespaces or for a busy product; never where races are tested."""
 UNIT = tuple(
