@@ -103,7 +103,7 @@ class Client:
             try:
                 context = ssl.create_default_context(cafile=self.ca_bundle or None)
             except OSError as error:
-                raise CannotCall(f"The CA bundle {self.ca_bundle} cannot be read: {error.strerror}.") from None
+                raise CannotCall(f"The CA bundle {self.ca_bundle} cannot be read: {error.strerror or error}.") from None
             handlers.append(urllib.request.HTTPSHandler(context=context))
         try:
             with urllib.request.build_opener(*handlers).open(request, timeout=self.seconds) as answer:

@@ -77,7 +77,9 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
     try:
         _refuse_both_colours(options)
         if name == "up" and not options["detach"]:
-            import_module(f"{__package__}.life").claim(place.home)
+            from controlplane.operations.commands.life import claim  # noqa: PLC0415  other commands do without
+
+            claim(place.home)
             return None
         wanted.run(options, Context(place, Running(place), _say))
     except Unanswered:
