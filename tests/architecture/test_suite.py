@@ -167,6 +167,7 @@ print(processes.run([sys.executable, "-c", script, sys.executable, "-c", daemon,
 """
 
 
+@pytest.mark.thorough  # it gets ten seconds to end by itself
 def test_a_daemon_that_a_part_leaves_is_named_and_killed(tmp_path: Path) -> None:
     file = tmp_path / "pid"
     program = STARTS_A_DAEMON.format(root=str(ROOT), then="", file=str(file))
@@ -175,6 +176,7 @@ def test_a_daemon_that_a_part_leaves_is_named_and_killed(tmp_path: Path) -> None
     assert not Path("/proc", file.read_text()).exists()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_part_that_is_interrupted_leaves_no_daemon(tmp_path: Path, times: int) -> None:
     file = tmp_path / "pid"

@@ -11,6 +11,7 @@ import json
 import os
 import random
 import secrets
+import select
 import signal
 import socket
 import ssl
@@ -37,7 +38,7 @@ from controlplane.operations.supervisor.child import Child, Fork  # noqa: E402
 from controlplane.operations.supervisor.process import CannotFork, Work, fork  # noqa: E402
 from controlplane.operations.supervisor.report import Report  # noqa: E402
 from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor  # noqa: E402
-from tests.process_tree import name, runs  # noqa: E402
+from tests.process_tree import name  # noqa: E402
 
 LOCKS: tuple[Any, ...] = (type(threading.Lock()), type(threading.RLock()))
 PRIVATE_KEYS = (
@@ -160,9 +161,7 @@ def sigterm() -> Any:
     with Supervisor(print) as running:
         [child] = start(running, telling(lambda: None))
         os.kill(pid_of(child), signal.SIGTERM)
-        signal.sigtimedwait([signal.SIGCHLD], 5)
-        while runs(pid_of(child)):
-            pass
+        select.select([child.ended], [], [], 5)
         return child.exit_status
 
 
