@@ -7,15 +7,22 @@ from controlplane import env
 from controlplane.home import Home
 
 # --- Where things are ---------------------------------------------------------------------------------------
-HOME = Home(Path(env.text("BAREMINT_HOME", default="./.baremint")))
+HOME = Home(Path(env.text("BAREMINT_HOME", default="") or "./.baremint"))
 BAREMINT_HOST = env.text("BAREMINT_HOST", default="127.0.0.1")
 BAREMINT_PORT = env.whole("BAREMINT_PORT", default=8000)
 BAREMINT_METADATA_PORT = env.whole("BAREMINT_METADATA_PORT", default=8169)
 BAREMINT_METADATA_TLS_PORT = env.whole("BAREMINT_METADATA_TLS_PORT", default=8170)
 # Where people and programs reach the control plane: the base of the links in its answers.
-BAREMINT_PUBLIC_URL = env.text("BAREMINT_PUBLIC_URL", default=env.origin(BAREMINT_HOST, BAREMINT_PORT)).rstrip("/")
+BAREMINT_PUBLIC_URL = env.url(
+    "BAREMINT_PUBLIC_URL",
+    schemes=env.WEB,
+    form="https://baremint.example",
+    default=env.origin(BAREMINT_HOST, BAREMINT_PORT),
+).rstrip("/")
 # Where the object store reaches IAM, for keys and decisions.
-BAREMINT_COS_IAM_URL = env.text("BAREMINT_COS_IAM_URL", default=BAREMINT_PUBLIC_URL).rstrip("/")
+BAREMINT_COS_IAM_URL = env.url(
+    "BAREMINT_COS_IAM_URL", schemes=env.WEB, form="https://iam.example", default=BAREMINT_PUBLIC_URL
+).rstrip("/")
 # Processes of each HTTP service, and Python threads in each process.
 BAREMINT_WORKERS = env.between("BAREMINT_WORKERS", 1, 64, default=2)
 BAREMINT_THREADS = env.between("BAREMINT_THREADS", 1, 256, default=2)
@@ -32,11 +39,18 @@ METADATA_ATTACHMENT = "loopback"
 BAREMINT_INSTANCE_IDENTITY = env.choice("BAREMINT_INSTANCE_IDENTITY", options=("refuse", "allow"))
 # Where quotas differ from IBM's (servers/quotas.py): ``bare_metal_servers=100,vpcs=20``.
 BAREMINT_QUOTAS = env.counts("BAREMINT_QUOTAS")
-BAREMINT_ISSUER = env.text("BAREMINT_ISSUER", default="https://iam.cloud.ibm.com/identity")
+BAREMINT_ISSUER = env.url(
+    "BAREMINT_ISSUER",
+    schemes=env.WEB,
+    form="https://iam.example/identity",
+    default="https://iam.cloud.ibm.com/identity",
+)
 # Lifetime of IAM access tokens: IBM's hour, or less where refreshing is to be watched. An SDK core holds a token to be
 # expired ten seconds before it is, so a minute is the least that makes sense.
 BAREMINT_IAM_TOKEN_SECONDS = env.between("BAREMINT_IAM_TOKEN_SECONDS", 60, 3600, default=3600)
-BAREMINT_IDENTITY_ISSUER_PREFIX = env.text("BAREMINT_IDENTITY_ISSUER_PREFIX", default="BMS-CR")
+BAREMINT_IDENTITY_ISSUER_PREFIX = env.matching(
+    "BAREMINT_IDENTITY_ISSUER_PREFIX", r"[\w.-]+", default="BMS-CR", form="letters, digits, and the signs . _ -"
+)
 
 # Periods of keys. Prepared and retiring keys are published around them, for as long as what they sign asks for;
 # identity/keyring.py derives how long, and which periods are too short.

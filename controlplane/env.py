@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 T = TypeVar("T")
 TRUE = ("true", "on", "ok", "y", "yes", "1")
+WEB = ("http", "https")
 FALSE = ("false", "off", "n", "no", "0", "")
 
 DAY = 86_400
+KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
 class WrongSetting(Exception):
@@ -20,6 +22,14 @@ class WrongSetting(Exception):
 
 def text(name: str, *, default: str) -> str:
     return os.environ.get(name, default)
+
+
+def matching(name: str, pattern: str, *, default: str, form: str) -> str:
+    """Text that is as this regular expression says. ``form`` is it in words, for a refusal."""
+    value = text(name, default=default)
+    if not re.fullmatch(pattern, value):
+        raise WrongSetting(f"{name} is {value!r}; it must be {form}.")
+    return value
 
 
 def whole(name: str, *, default: int) -> int:
@@ -62,12 +72,12 @@ def seconds(name: str, smallest: float, *, default: float) -> float:
     return value
 
 
-def url(name: str, *, schemes: Sequence[str], path: str = ".*", form: str) -> str:
+def url(name: str, *, schemes: Sequence[str], path: str = ".*", form: str, default: str = "") -> str:
     """An address of one of these schemes, whose path is as this regular expression says; empty by default.
 
     A refusal gives the ``form`` and not the value, which may hold a password.
     """
-    value = text(name, default="")
+    value = text(name, default=default)
     if value and not (is_url(value, schemes) and re.fullmatch(path, urlsplit(value).path)):
         raise WrongSetting(f"{name} is not understood. Its form is {form}.")
     return value
@@ -86,7 +96,7 @@ def is_url(value: str, schemes: Sequence[str]) -> bool:
     """Whether it is an address of one of these schemes, with a port that is one if it has any."""
     try:
         parts = urlsplit(value)
-        return parts.scheme in schemes and parts.port != 0
+        return parts.scheme in schemes and parts.port != 0 and bool(parts.hostname or parts.scheme not in WEB)
     except ValueError:
         return False
 
@@ -97,7 +107,7 @@ def _read(name: str, kind: Callable[[str], T], default: T) -> T:
     try:
         return kind(value)
     except ValueError:
-        raise WrongSetting(f"{name} is {value!r}, which is no value of type {type(default).__name__}.") from None
+        raise WrongSetting(f"{name} is {value!r}; it must be {KINDS[type(default)]}.") from None
 
 
 def _finite(value: str) -> float:

@@ -3,6 +3,7 @@
 The directory is mode 0700 and every secret in it is a file of mode 0600, written whole or not at all.
 """
 
+import errno
 import hashlib
 import os
 import secrets
@@ -29,8 +30,15 @@ class Home:
         self.path = path.expanduser().absolute()
 
     def ensure(self) -> Path:
+        """Make it if it is not there. Raises OSError, also when nothing can be written into it."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise OSError(errno.EACCES, "nothing can be written into it", str(self.path))
         return self.path
+
+    def holds(self, name: object) -> bool:
+        """Whether it is the name of a file or folder in here, as an OSError gives it."""
+        return isinstance(name, str | bytes) and Path(os.fsdecode(name)).is_relative_to(self.path)
 
     def write_secret(self, name: str, value: str) -> None:
         """Write a file of mode 0600 atomically: a reader sees the old content or the new, never a part."""

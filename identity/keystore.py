@@ -169,13 +169,30 @@ def ensure_kek() -> bool:
     return True
 
 
+def refuse_unreadable_kek() -> None:
+    """Raises ImproperlyConfigured when what is configured is no KEK; none at all may be made yet."""
+    if settings.BAREMINT_KEK or settings.HOME.read_secret(KEK_FILE):
+        _keks()
+
+
 def _keks() -> tuple[Kek, ...]:
     texts = tuple(settings.BAREMINT_KEK) or tuple(filter(None, [settings.HOME.read_secret(KEK_FILE)]))
     if not texts:
         raise ImproperlyConfigured(
-            f"There is no key-encryption key: set BAREMINT_KEK, or restore {settings.HOME.path / KEK_FILE}."
+            "There is no key-encryption key. Make one, with all that a new database needs: baremint bootstrap  "
+            f"For a database that has one, set BAREMINT_KEK, or restore {settings.HOME.path / KEK_FILE}."
         )
-    return _parse(texts)
+    try:
+        return _parse(texts)
+    except ValueError:
+        pass
+    if settings.BAREMINT_KEK:
+        raise ImproperlyConfigured(
+            "Each BAREMINT_KEK must be 32 random bytes in base64. Make one with: openssl rand -base64 32"
+        )
+    raise ImproperlyConfigured(
+        f"{settings.HOME.path / KEK_FILE} holds no key-encryption key, 32 bytes in base64. Restore it from a backup."
+    )
 
 
 @lru_cache(maxsize=4)
@@ -189,7 +206,5 @@ def _parse_one(text: str) -> Kek:
     except binascii.Error:
         key = b""
     if len(key) != KEK_BYTES:
-        raise ImproperlyConfigured(
-            "Each BAREMINT_KEK must be 32 random bytes in base64. Make one with: openssl rand -base64 32"
-        )
+        raise ValueError("no KEK")
     return Kek(hashlib.sha256(b"baremint-kek" + key).hexdigest()[:16], AESGCM(key))

@@ -29,8 +29,8 @@ API_KEY_NAME = "bootstrap"
 PASSWORD_BYTES = 12
 
 
-def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
-    """Make what is missing. Returns whether the account and its demo world were made just now."""
+def refuse_wrong_settings() -> None:
+    """Before anything is made. Raises ImproperlyConfigured."""
     regions = catalog.regions()
     if settings.BAREMINT_REGION not in regions:
         raise ImproperlyConfigured(f"BAREMINT_REGION must be one of {', '.join(sorted(regions))}.")
@@ -38,6 +38,12 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
         raise ImproperlyConfigured(
             f"BAREMINT_QUOTAS names {', '.join(unknown)}; there are quotas of {', '.join(QUOTAS)}."
         )
+    keystore.refuse_unreadable_kek()
+
+
+def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
+    """Make what is missing. Returns whether the account and its demo world were made just now."""
+    refuse_wrong_settings()
     if keystore.ensure_kek() and not settings.EMBEDDED_DATABASE:
         progress(
             f"WARNING: BAREMINT_KEK is not set. The keys in your database are encrypted under "
@@ -48,7 +54,7 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
         making = aside.submit(_make_password) if _account() is None else None  # as slow as two keys, and beside them
         ensure_keys(now=now)
         bundle.write()
-        for region in regions:
+        for region in catalog.regions():
             seed_images(region, now)
     account = _account()
     if account is None:

@@ -7,9 +7,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
+from controlplane.home import unusable
 from controlplane.kernel import clock
 from controlplane.operations import broker, limits, preloading
-from controlplane.operations.bootstrap import bootstrap
+from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
 from controlplane.operations.commands import whereabouts
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.lab import support
@@ -81,6 +82,10 @@ def run(
                 supervisor.watch()
     except CAUSES as error:
         raise CannotStart(str(error)) from None
+    except OSError as error:
+        if not settings.HOME.holds(error.filename):
+            raise
+        raise CannotStart(unusable(error)) from None
 
 
 def _start_everything(supervisor: Supervisor, listening: children.Listening, progress: Say) -> dict[str, Any]:
@@ -105,6 +110,7 @@ def prepare(report: Report) -> None:
             raise CannotStart(
                 "The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL to use the embedded one."
             )
+        refuse_wrong_settings()
         try:
             bring_up_to_date()
             bootstrap(now=clock.now(), progress=report.progress)

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.operations import preloading, serving
 from controlplane.operations.saying import say
-from controlplane.operations.supervisor import children
+from controlplane.operations.supervisor import children, sockets
 from controlplane.operations.supervisor.child import Fork
 from controlplane.operations.supervisor.sockets import Endpoint, PortUnavailable
 from controlplane.operations.supervisor.stopping import StopRequested
@@ -24,8 +24,10 @@ class ServeCommand(BaseCommand):
     endpoint: ClassVar[Callable[[], Endpoint]]
 
     def handle(self, *args: Any, **options: Any) -> None:
+        endpoint = type(self).endpoint()
         try:
-            with children.http_sockets(type(self).endpoint()) as listening, self._supervisor() as running:
+            sockets.check_free([endpoint])  # or the kernel would share the connections out to both
+            with children.http_sockets(endpoint) as listening, self._supervisor() as running:
                 preloading.load_http()
                 for group in (
                     [Fork("keys", serving.check_kek, may_end=True)],

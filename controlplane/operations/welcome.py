@@ -11,6 +11,10 @@ API_VERSION = "2025-08-26"
 
 def block(info: dict[str, Any], *, in_lab: bool = False) -> str:
     """``in_lab``: whether the servers are in the lab, too."""
+    return "\n".join([whereabouts(info), "", *_commands(info, in_lab=in_lab)])
+
+
+def whereabouts(info: dict[str, Any]) -> str:
     admin = info["admin"]
     width = max([len(server["name"]) for server in info["servers"]], default=0)
     servers = [
@@ -27,8 +31,6 @@ def block(info: dict[str, Any], *, in_lab: bool = False) -> str:
             f"  CA bundle       {info['ca_bundle']}",
             "  Servers, each with its own address of the metadata service:",
             *(servers or ["    none"]),
-            "",
-            *_commands(info, in_lab=in_lab),
         ]
     )
 

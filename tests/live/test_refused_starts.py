@@ -1,10 +1,15 @@
 """A start that cannot be says in one line what is wrong and what to do, and leaves nothing running."""
 
+import shutil
+import socket
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from controlplane.home import DATABASE_FILE
 from controlplane.operations import limits
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
@@ -19,7 +24,11 @@ def idle(new_product: NewProduct) -> Product:
 
 def refusal(product: Product, *options: str, **settings: str) -> str:
     """The one line that a start ends with; ``options`` as for ``up``."""
-    done = product.attempt("up", *options, **settings)
+    return refusal_of(product, "up", *options, **settings)
+
+
+def refusal_of(product: Product, *command: str, **settings: str) -> str:
+    done = product.attempt(*command, **settings)
     assert done.returncode == 1
     assert product.is_gone()
     [line] = done.stderr.splitlines()
@@ -39,7 +48,7 @@ def options(request: pytest.FixtureRequest) -> tuple[str, ...]:
         ("BAREMINT_TICK_SECONDS", "-1", "BAREMINT_TICK_SECONDS is -1; it must be from 0.1 to 86400 seconds."),
         ("BAREMINT_PROVISION_SECONDS", "-1", "BAREMINT_PROVISION_SECONDS is -1; it must be from 0 to 86400 seconds."),
         ("BAREMINT_LOG_LEVEL", "loud", "is 'loud'; it must be INFO or DEBUG or WARNING or ERROR or CRITICAL."),
-        ("BAREMINT_START_SECONDS", "soon", "BAREMINT_START_SECONDS is 'soon', which is no value of type int."),
+        ("BAREMINT_START_SECONDS", "soon", "BAREMINT_START_SECONDS is 'soon'; it must be a whole number."),
     ],
 )
 def test_a_setting_that_makes_no_sense(
@@ -103,6 +112,49 @@ def test_broken_credentials(idle: Product, options: tuple[str, ...]) -> None:
         )
     finally:
         file.write_text(whole)
+
+
+@pytest.mark.parametrize("name", ["kek", "valkey", "supervisor.lock", "baremint.log"])
+def test_a_file_that_is_no_file_or_a_folder_that_is_none(
+    idle: Product, tmp_path: Path, options: tuple[str, ...], name: str
+) -> None:
+    shutil.copytree(idle.home, home := tmp_path / "home", ignore=shutil.ignore_patterns("*.sock", name))
+    if name == "valkey":
+        (home / name).touch()
+    else:
+        (home / name).mkdir()
+    if name == "baremint.log" and not options:
+        return  # it has no log of its own
+    line = refusal(idle, *options, BAREMINT_HOME=str(home))
+    assert f"the data directory cannot be used: {home / name}: " in line
+
+
+def test_a_broken_key_encryption_key_is_told_with_its_file_before_anything_is_made(
+    idle: Product, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    (home := tmp_path / "home").mkdir()
+    (home / "kek").write_text("nonsense")
+    line = refusal(idle, *options, BAREMINT_HOME=str(home))
+    assert f"{home / 'kek'} holds no key-encryption key, 32 bytes in base64. Restore it from a backup." in line
+    with closing(sqlite3.connect(home / DATABASE_FILE)) as database:
+        assert database.execute("SELECT name FROM sqlite_master").fetchall() == []
+
+
+def test_a_file_system_without_writing(idle: Product, options: tuple[str, ...], tmp_path: Path) -> None:
+    """A user who is not root sees a directory without the right to write; root needs a read-only file system."""
+    shutil.copytree(idle.home, home := tmp_path / "home", ignore=shutil.ignore_patterns("*.sock"))
+    read_only = f'mount --bind {home} {home} && mount -o remount,bind,ro {home} && exec "$@"'
+    product = replace(
+        idle, run_through=("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", read_only, "sh")
+    )
+    line = refusal(product, *options, BAREMINT_HOME=str(home))
+    assert f"the data directory cannot be used: {home}: nothing can be written into it." in line
+
+
+def test_a_service_by_itself_does_not_share_the_port_of_another(idle: Product) -> None:
+    with socket.create_server(("127.0.0.1", idle.port), reuse_port=True):
+        line = refusal_of(idle, "serve_controlplane")
+    assert f"port {idle.port} is taken" in line
 
 
 def test_a_data_directory_that_cannot_be_written(tmp_path: Path, idle: Product, options: tuple[str, ...]) -> None:

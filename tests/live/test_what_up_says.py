@@ -66,6 +66,7 @@ def test_the_commands_to_paste_work_in_a_fresh_shell(product: Product) -> None:
         if line.startswith("curl")
     ]
 
+    assert len(answers) == 3
     identity, iam, servers = map(json.loads, answers)
     assert identity["access_token"]
     assert iam["access_token"]

@@ -14,7 +14,7 @@ from tests.live.product import ROOT, clean_environment
 def test_a_value_of_the_wrong_type_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BAREMINT_PORT", "abc")
 
-    with pytest.raises(WrongSetting, match="BAREMINT_PORT is 'abc', which is no value of type int"):
+    with pytest.raises(WrongSetting, match="BAREMINT_PORT is 'abc'; it must be a whole number"):
         env.whole("BAREMINT_PORT", default=8000)
 
 
@@ -47,6 +47,37 @@ def test_a_switch_is_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
         env.switch("BAREMINT_BEHIND_TLS", default=False)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BAREMINT_PUBLIC_URL", "nonsense"),
+        ("BAREMINT_PUBLIC_URL", "http://"),
+        ("BAREMINT_COS_IAM_URL", "ftp://iam.example"),
+        ("BAREMINT_ISSUER", "nonsense"),
+        ("BAREMINT_IDENTITY_ISSUER_PREFIX", "a b/c"),
+    ],
+)
+def test_what_goes_into_answers_and_tokens_has_its_form(tmp_path: Path, name: str, value: str) -> None:
+    done = baremint("info", BAREMINT_HOME=str(tmp_path), **{name: value})
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Baremint cannot start with these settings: {name} is ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_empty_name_of_the_data_directory_is_none(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from controlplane.deployment import HOME; print(HOME.path)"]
+    environment = {**clean_environment(), "BAREMINT_HOME": "", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{tmp_path / '.baremint'}\n"
+
+
+def test_an_empty_secret_key_is_told_with_its_file(tmp_path: Path) -> None:
+    (file := tmp_path / "secret-key").touch()
+    done = baremint("check", BAREMINT_HOME=str(tmp_path))
+    assert done.returncode == 1
+    assert f"{file} is empty. Remove it: the next start makes another." in done.stderr
+
+
 def test_what_is_not_set_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BAREMINT_TICK_SECONDS", raising=False)
 
@@ -59,7 +90,7 @@ def test_what_is_not_set_has_its_default(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_number_is_finite_and_nothing_else(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("BAREMINT_TICK_SECONDS", text)
 
-    with pytest.raises(WrongSetting, match=r"BAREMINT_TICK_SECONDS is .* no value of type float"):
+    with pytest.raises(WrongSetting, match=r"BAREMINT_TICK_SECONDS is .* must be a number"):
         env.number("BAREMINT_TICK_SECONDS", default=5.0)
 
 

@@ -84,7 +84,11 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
         wanted.run(options, Context(place, Running(place), _say))
     except Unanswered:
         return None
-    except PermissionError as error:
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.filename is None:
+            raise
         raise WrongSetting(unusable(error)) from None
     except CommandFailed as error:
         if (waiting := options.get("report_to")) is not None:

@@ -66,7 +66,7 @@ def _up(options: Options, context: Context) -> None:
         facts = background.start(home, *command, progress=lambda text: say(f"  ... {text}"))
     except background.StartFailed as error:
         raise CommandFailed(str(error)) from None
-    say(f"\nBaremint is up.\n\n{welcome.block(facts, in_lab=options['lab'])}\n")
+    say(f"\nBaremint is up.\n\n{welcome.block(facts, in_lab=options['lab'])}\n\n")
     say(f"  It runs in the background (process {homelock.holder(home)}).")
     say(f"  Log: {home.path / background.LOG}   Stop: {paste('down')}")
 
@@ -90,8 +90,12 @@ def _down_arguments(parser: ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    if not 0 <= (read := float(text)) < math.inf:
-        raise ArgumentTypeError("it must be a number from 0 on")
+    try:
+        read = float(text)
+    except ValueError:
+        read = math.nan
+    if not 0 <= read < math.inf:
+        raise ArgumentTypeError("it must be a number of seconds, from 0 on")
     return read
 
 

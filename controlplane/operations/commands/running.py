@@ -39,6 +39,8 @@ class Running:
             runs = homelock.holder(self._place.home) is not None
         except OSError as error:
             raise Unanswered from error
+        if known is None and runs:
+            raise CommandFailed(f"Baremint is being started in {self._place.home.path}. Ask again in a moment.")
         if known is None and self._place.is_empty:
             raise CommandFailed(str(NothingHere(self._place.home)))
         if known is None or not runs:

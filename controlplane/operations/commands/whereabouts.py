@@ -48,8 +48,9 @@ def _info(options: Options, context: Context) -> None:
         return
     pid = homelock.holder(context.place.home)
     if pid is None:
-        context.say(f"Baremint is stopped. Start it: {paste('up')}")
-    elif _listens(context.place):
+        context.say(f"Baremint is stopped. Start it: {paste('up')}\n\n{welcome.whereabouts(found)}")
+        return
+    if _listens(context.place):
         context.say(f"Baremint is up (process {pid}).")
     else:
         context.say(f"Baremint starts or stops: its process {pid} runs, and its control plane does not listen.")
@@ -109,7 +110,7 @@ def _env(options: Options, context: Context) -> None:
 
 COMMANDS = {
     "info": Command(
-        "Say where everything is: addresses, credentials, servers, commands to paste. Works while stopped, too.",
+        "Say where everything is: addresses, credentials, servers, and, while it runs, commands to paste.",
         _info_arguments,
         _info,
     ),

@@ -10,9 +10,15 @@ LEVELS = {"debug": "DEBUG", "info": "INFO", "warning": "WARN", "error": "ERROR",
 VALKEY = re.compile(r"\d+:[A-Z] \d+ \w+ \d+ [\d:.]+ (?P<sign>[.\-*#]) (?P<text>.*)")
 VALKEYS_WARNING = "#"
 """The others are how it starts, saves and stops."""
-# Advice for servers of another size, the word of Valkey on SIGTERM, and what becomes of the tick that wakes a worker
-# that is to stop.
-UNHELPFUL = ("WARNING Memory overcommit must be enabled!", ":signal-handler (", "Requeuing undeliverable message")
+# Advice for servers of another size, the words of Valkey and Celery on SIGTERM, and what becomes of the tick that wakes
+# a worker that is to stop.
+UNHELPFUL = (
+    "WARNING Memory overcommit must be enabled!",
+    ":signal-handler (",
+    "ready to exit, bye bye",
+    "worker: Warm shutdown",
+    "Requeuing undeliverable message",
+)
 ROUTINE = ("controlplane.operations.tasks.tick",)
 
 

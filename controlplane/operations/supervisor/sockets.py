@@ -82,4 +82,6 @@ def _explanation(endpoint: Endpoint, error: Exception | str) -> str:
         return f"{wanted}: this user may not. Choose a port from 1024 on: {endpoint.setting}."
     if number == errno.EADDRNOTAVAIL:
         return f"{wanted}: this machine has no such address. Set BAREMINT_HOST to one it has, such as 127.0.0.1."
+    if isinstance(error, str):
+        return f"{wanted}: {error}. Set BAREMINT_HOST to an address of this machine, such as 127.0.0.1."
     return f"{wanted}: {error}. Check {endpoint.setting} and BAREMINT_HOST."

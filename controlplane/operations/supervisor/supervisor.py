@@ -24,6 +24,8 @@ LOOK_EVERY = 0.5
 MOST_DEATHS_AT_START = 3
 STOP_SECONDS = 8.0
 """For all children together; whoever has not ended by then is killed, and loses nothing by it."""
+LAST_SECONDS = 1.0
+"""For those that are told last, however long the others took."""
 
 
 class StartFailed(Exception):
@@ -127,6 +129,7 @@ class Supervisor:
     def stop(self) -> None:
         give_up_at = time.monotonic() + STOP_SECONDS
         for group in reversed(self._groups):
+            give_up_at = max(give_up_at, time.monotonic() + LAST_SECONDS)
             for child in group:
                 child.signal(signal.SIGTERM)
             while any(child.runs for child in group):
