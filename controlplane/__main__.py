@@ -4,6 +4,11 @@ import os
 import signal
 import sys
 
+if sys.argv[1:2] == ["up"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # Until it is ready to undo what it has started, Ctrl-C ends it: an exception would get lost where Python can raise
+    # none, and the start would go on.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import controlplane.operations.supervisor.stopping  # noqa: F401  notes who started this process, before that may end
 
 REFUSAL = "Baremint cannot start with these settings:"
@@ -27,7 +32,9 @@ def _open_standard_streams() -> None:
     os.close(opened)
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "r+"))  # noqa: SIM115  for the life of the process
+            nowhere = open(os.devnull, "r+")  # noqa: SIM115  for the life of the process
+            for each in (name, f"__{name}__"):
+                setattr(sys, each, nowhere)
 
 
 def _run() -> None:
@@ -35,6 +42,10 @@ def _run() -> None:
     from controlplane.operations import background, limits
     from controlplane.operations.commands import front
 
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        sys.exit("CommandError: The current directory is not there any more. Go to another one, such as: cd ~")
     try:
         if sys.argv[1:2] == ["up"]:
             limits.check()  # before what is loaded takes more than there is

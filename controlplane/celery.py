@@ -21,6 +21,8 @@ with unavailable("greenlet", "yaml"):  # tasks run in threads, and travel as JSO
     from celery.signals import before_task_publish, task_postrun, task_prerun, worker_init, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
+for name in ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL", "CELERY_RESULT_BACKEND"):
+    os.environ.pop(name, None)  # of another project: Celery would heed them more than REDIS_URL
 app = Celery("baremint")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -72,6 +72,7 @@ BAREMINT_CRL_SECONDS = env.between("BAREMINT_CRL_SECONDS", 60, 604_800, default=
 DATABASE_URL = env.url(
     "DATABASE_URL",
     schemes=("postgresql", "postgres", "pgsql", "psql", "sqlite"),
+    path=r"/.+",
     form="postgresql://user:password@host:5432/name",
 )
 EMBEDDED_DATABASE = not DATABASE_URL

@@ -77,7 +77,7 @@ def url(name: str, *, schemes: Sequence[str], path: str = ".*", form: str, defau
 
     A refusal gives the ``form`` and not the value, which may hold a password.
     """
-    value = text(name, default=default)
+    value = text(name, default="") or default
     if value and not (is_url(value, schemes) and re.fullmatch(path, urlsplit(value).path)):
         raise WrongSetting(f"{name} is not understood. Its form is {form}.")
     return value

@@ -27,7 +27,10 @@ class Home:
     """A data directory. Nothing is created until something is written to it."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path.expanduser().absolute()
+        try:
+            self.path = path.expanduser().absolute()
+        except RuntimeError:
+            raise OSError(errno.ENOENT, "there is no such user", str(path)) from None
 
     def ensure(self) -> Path:
         """Make it if it is not there. Raises OSError, also when nothing can be written into it."""
@@ -52,7 +55,7 @@ class Home:
 
     def read_secret(self, name: str) -> str | None:
         try:
-            return (self.path / name).read_text(encoding="utf-8").strip()
+            return (self.path / name).read_text(encoding="utf-8", errors="replace").strip()
         except FileNotFoundError:
             return None
 

@@ -106,10 +106,8 @@ def prepare(report: Report) -> None:
     """Bring the database up to date, and make what it lacks; in a process of its own, which ends with all that it had
     open. It reports what ``baremint info --json`` says."""
     with reporting(report, CannotStart, CommandFailed):
-        if not settings.EMBEDDED_BROKER and not broker.answers(seconds=ASK_SECONDS):
-            raise CannotStart(
-                "The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL to use the embedded one."
-            )
+        if not settings.EMBEDDED_BROKER:
+            _require_broker()
         refuse_wrong_settings()
         try:
             bring_up_to_date()
@@ -119,3 +117,17 @@ def prepare(report: Report) -> None:
             where = settings.HOME.path if settings.EMBEDDED_DATABASE else "DATABASE_URL"
             reason = " ".join(str(error).split())  # PostgreSQL takes several lines
             raise CannotStart(f"The database cannot be used ({where}): {reason}") from error
+
+
+def _require_broker() -> None:
+    """Raises CannotStart."""
+    try:
+        answers = broker.answers(seconds=ASK_SECONDS)
+    except (TypeError, ValueError) as error:  # by an option of the URL that the client does not know
+        raise CannotStart(
+            f"REDIS_URL is not understood: {error}. Its form is redis://user:password@host:6379/0."
+        ) from None
+    if not answers:
+        raise CannotStart(
+            "The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL to use the embedded one."
+        )

@@ -24,7 +24,7 @@ from controlplane.operations.lab.service import CannotKeep, keep_lab
 from controlplane.operations.supervisor import httpserver
 from controlplane.operations.supervisor.process import Work
 from controlplane.operations.supervisor.report import Report
-from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
+from controlplane.operations.supervisor.stopping import Arrival, StopRequested, StopRequests
 from controlplane.operations.tls.doors import DoorServer
 from controlplane.operations.tls.loopback import loopback_door
 from identity import keystore
@@ -99,11 +99,12 @@ def tls(listening: socket.socket) -> Work:
 def serve_tls(listening: socket.socket, *, ready: Callable[[], object]) -> None:
     """Serve until SIGTERM or SIGINT."""
     application = import_module(METADATA).application
-    told_to_stop = _told_to_stop()
+    signalled, told_to_stop = Arrival(), _told_to_stop()
     with DoorServer(application, threads=settings.BAREMINT_WORKERS * settings.BAREMINT_THREADS) as server:
         server.open(loopback_door(listening))
         _announced(listening, ready)()
-        told_to_stop.wait()
+        while not told_to_stop.is_set():
+            signalled.wait()
 
 
 def _announced(listening: socket.socket, ready: Callable[[], object]) -> Callable[[], None]:

@@ -177,6 +177,15 @@ def test_a_start_in_the_background_needs_no_standard_streams(prepared: Product, 
         all_of_it.assert_gone()
 
 
+@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
+def test_a_start_in_the_foreground_needs_no_standard_streams(prepared: Product, tmp_path: Path, closed: str) -> None:
+    start = ["sh", "-c", f'exec "$@" {closed}', "sh", *prepared.command("up")]
+    with family(start, environment=prepared.environment, output=tmp_path / "output") as all_of_it:
+        assert eventually(lambda: prepared.attempt("token").returncode == 0)
+        prepared.stop()
+        all_of_it.assert_gone()
+
+
 def test_a_product_that_is_up_stays_although_nobody_reads_or_waits_any_more(prepared: Product, tmp_path: Path) -> None:
     start = ["sh", "-c", '"$@" | head -1', "sh", *prepared.command("up", "--detach")]
     with family(start, environment=prepared.environment, output=tmp_path / "output") as all_of_it:

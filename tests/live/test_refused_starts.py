@@ -11,7 +11,7 @@ import pytest
 
 from controlplane.home import DATABASE_FILE
 from controlplane.operations import limits
-from tests.live.product import Product
+from tests.live.product import ROOT, Product
 from tests.live.ready_made import NewProduct
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
@@ -65,6 +65,19 @@ def test_a_database_that_does_not_answer(idle: Product, options: tuple[str, ...]
 def test_a_broker_that_does_not_answer(idle: Product, options: tuple[str, ...]) -> None:
     line = refusal(idle, *options, REDIS_URL="redis://127.0.0.1:1/0")
     assert line.startswith("CommandError: The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL")
+
+
+def test_an_option_of_the_broker_that_nobody_knows(idle: Product, options: tuple[str, ...]) -> None:
+    line = refusal(idle, *options, REDIS_URL="redis://127.0.0.1:1/0?socket_timeout=soon")
+    assert line.startswith("CommandError: REDIS_URL is not understood: ")
+
+
+def test_a_current_directory_that_is_gone(idle: Product, tmp_path: Path) -> None:
+    (gone := tmp_path / "gone").mkdir()
+    product = replace(idle, run_through=("sh", "-c", f'cd {gone} && rmdir {gone} && exec "$@"', "sh"))
+    done = product.attempt("up", "--detach", PYTHONPATH=str(ROOT))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("CommandError: The current directory is not there any more.")
 
 
 @pytest.mark.parametrize("service", ["control plane", "metadata", "metadata TLS", "worker"])

@@ -18,8 +18,10 @@ import ssl
 import sys
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import django
@@ -34,6 +36,7 @@ from django.db import connections  # noqa: E402
 from controlplane.kernel import ids  # noqa: E402
 from controlplane.operations import preloading  # noqa: E402
 from controlplane.operations.serving import take_settings  # noqa: E402
+from controlplane.operations.supervisor import httpserver  # noqa: E402
 from controlplane.operations.supervisor.child import Child, Fork  # noqa: E402
 from controlplane.operations.supervisor.process import CannotFork, Work, fork  # noqa: E402
 from controlplane.operations.supervisor.report import Report  # noqa: E402
@@ -67,6 +70,31 @@ def telling(tell: Callable[[], Any]) -> Work:
         signal.pause()
 
     return work
+
+
+HURRIED = 300
+
+
+def hurried() -> int:
+    """How many of many HTTP workers do not end by a SIGTERM that comes as they become ready."""
+    late = 0
+    for _ in range(HURRIED):
+        reading, writing = os.pipe()
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            if (pid := os.fork()) == 0:
+                httpserver.serve(lambda *_: [], listening, threads=2, ready=partial(os.write, writing, b"."))
+                os._exit(0)
+        os.read(reading, 1)
+        time.sleep(random.uniform(0, 150e-6))
+        os.kill(pid, signal.SIGTERM)
+        ended = os.pidfd_open(pid)
+        if not select.select([ended], [], [], 5)[0]:
+            late += 1
+            os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        for descriptor in (reading, writing, ended):
+            os.close(descriptor)
+    return late
 
 
 def failing(report: Report) -> None:
@@ -239,6 +267,7 @@ SCENES: dict[str, Callable[[], Any]] = {
         sigterm,
         failure,
         half_a_report,
+        hurried,
         breakage,
         orphan,
         preloaded,

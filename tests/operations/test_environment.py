@@ -111,6 +111,7 @@ def test_counts_are_read_by_name_and_refused_where_one_is_no_number(monkeypatch:
         ("postgresql:///name", True),
         ("", True),
         ("mysql://user:secret@host/name", False),
+        ("postgresql://user:secret@host", False),
         ("postgresql://user:secret@host:port/name", False),
         ("host:5432", False),
         ("nonsense", False),
@@ -121,11 +122,18 @@ def test_an_address_is_of_a_known_scheme_and_its_password_is_not_repeated(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", value)
     if understood:
-        assert env.url("DATABASE_URL", schemes=("postgresql",), form="postgresql://host/name") == value
+        assert env.url("DATABASE_URL", schemes=("postgresql",), path="/.+", form="postgresql://host/name") == value
         return
     with pytest.raises(WrongSetting) as refused:
-        env.url("DATABASE_URL", schemes=("postgresql",), form="postgresql://host/name")
+        env.url("DATABASE_URL", schemes=("postgresql",), path="/.+", form="postgresql://host/name")
     assert str(refused.value) == "DATABASE_URL is not understood. Its form is postgresql://host/name."
+
+
+def test_a_user_who_is_not_there_has_no_data_directory() -> None:
+    done = baremint("info", BAREMINT_HOME="~nobody-of-this-name/baremint")
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "~nobody-of-this-name/baremint: there is no such user" in line
 
 
 def test_the_number_of_a_redis_database_is_a_number(tmp_path: Path) -> None:

@@ -47,6 +47,11 @@ def test_a_signal_to_a_fork_does_not_do_what_it_does_to_its_parent() -> None:
     assert scene("sigterm") == -signal.SIGTERM
 
 
+@pytest.mark.thorough
+def test_a_worker_that_is_told_to_stop_as_it_becomes_ready_ends() -> None:
+    assert scene("hurried") == 0
+
+
 def test_why_a_fork_cannot_work_is_told_in_its_own_words() -> None:
     assert scene("failure")["reason"] == "The KEK does not fit. Set BAREMINT_KEK."
 

@@ -21,6 +21,8 @@ from granian._signals import set_sync_signals
 from granian.log import LogLevels, configure_logging
 from granian.wsgi import _callback_wrapper
 
+from controlplane.operations.supervisor.stopping import Arrival
+
 RUST: Any = import_module("granian._granian")
 """What it says of its types is not what it takes."""
 KEEP_IDLE_THREAD = 600
@@ -45,6 +47,7 @@ def serve(
     ``ready`` is called when it accepts connections.
     """
     configure_logging(LogLevels.warning, LOGGING, True)
+    signalled = Arrival()
     told_to_stop = set_sync_signals()
     stopped = threading.Event()
     told_to_stop.add_cb(stopped.set)
@@ -69,4 +72,5 @@ def serve(
     loop = loops.get("auto")
     worker.serve_mtr(_new_cbscheduler(loop, callback, impl_asyncio=True), loop, told_to_stop)
     ready()
+    signalled.wait()
     stopped.wait()

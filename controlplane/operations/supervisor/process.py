@@ -121,7 +121,10 @@ def _take_streams(output: int) -> None:
     os.dup2(output, 1)
     os.dup2(output, 2)
     # The supervisor's may be block-buffered, and hold what it has not yet written itself.
-    sys.stdout, sys.stderr = (open(number, "w", buffering=1, closefd=False) for number in (1, 2))  # noqa: SIM115
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        stream = open(number, "w", buffering=1, closefd=False)  # noqa: SIM115
+        for each in (name, f"__{name}__"):
+            setattr(sys, each, stream)
 
 
 def _close_all_but(kept: Collection[int]) -> None:

@@ -33,6 +33,8 @@ def bind(endpoint: Endpoint, *, shared: bool) -> socket.socket:
         )[0]
     except socket.gaierror as error:
         raise PortUnavailable(_explanation(endpoint, error.strerror or "unknown host")) from None
+    except UnicodeError:
+        raise PortUnavailable(_explanation(endpoint, "no name of a host")) from None
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -24,6 +24,23 @@ class NotRunning(Exception):
     """There is no such process."""
 
 
+class Arrival:
+    """A wait for signals that misses none, for the main thread; to be made before their handlers are set.
+
+    Other waits can miss one: when it comes between Python's last look for signals and the wait itself, its handler runs
+    after the wait. What is written for each signal as it comes is there to be read.
+    """
+
+    def __init__(self) -> None:
+        self._reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+
+    def wait(self) -> None:
+        """Return when a signal has come, and its handler has run or is about to."""
+        select.select([self._reading], [], [])
+        os.read(self._reading, 4096)
+
+
 class StopRequests:
     """Raises StopRequested in the main thread, once, whatever it does there. To be used with ``with``.
 
