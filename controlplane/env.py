@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 T = TypeVar("T")
 TRUE = ("true", "on", "ok", "y", "yes", "1")
-WEB = ("http", "https")
 FALSE = ("false", "off", "n", "no", "0", "")
+WEB = ("http", "https")
 
 DAY = 86_400
 KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true or false"}
@@ -73,9 +73,9 @@ def seconds(name: str, smallest: float, *, default: float) -> float:
 
 
 def url(name: str, *, schemes: Sequence[str], path: str = ".*", form: str, default: str = "") -> str:
-    """An address of one of these schemes, whose path is as this regular expression says; empty by default.
+    """A URL with one of these schemes and a path that matches the regular expression; the default for an empty value.
 
-    A refusal gives the ``form`` and not the value, which may hold a password.
+    A refusal shows the ``form`` and not the value, which may hold a password.
     """
     value = text(name, default="") or default
     if value and not (is_url(value, schemes) and re.fullmatch(path, urlsplit(value).path)):
@@ -93,7 +93,7 @@ def counts(name: str) -> dict[str, int]:
 
 
 def is_url(value: str, schemes: Sequence[str]) -> bool:
-    """Whether it is an address of one of these schemes, with a port that is one if it has any."""
+    """Whether it is a URL with one of these schemes, with a host if it is of the web, and with a valid port if any."""
     try:
         parts = urlsplit(value)
         return parts.scheme in schemes and parts.port != 0 and bool(parts.hostname or parts.scheme not in WEB)

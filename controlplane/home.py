@@ -8,7 +8,11 @@ import hashlib
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from controlplane.env import WrongSetting
 
 # sun_path of a Unix socket holds 108 bytes with its closing NUL (unix(7)).
 LONGEST_SOCKET_PATH = 107
@@ -39,9 +43,15 @@ class Home:
             raise OSError(errno.EACCES, "nothing can be written into it", str(self.path))
         return self.path
 
-    def holds(self, name: object) -> bool:
-        """Whether it is the name of a file or folder in here, as an OSError gives it."""
-        return isinstance(name, str | bytes) and Path(os.fsdecode(name)).is_relative_to(self.path)
+    @contextmanager
+    def usable(self) -> Iterator[None]:
+        """Raise WrongSetting, which says what to do, for an OSError that names a file or folder in here."""
+        try:
+            yield
+        except OSError as error:
+            if not isinstance(error.filename, str) or not Path(error.filename).is_relative_to(self.path):
+                raise
+            raise WrongSetting(unusable(error)) from None
 
     def write_secret(self, name: str, value: str) -> None:
         """Write a file of mode 0600 atomically: a reader sees the old content or the new, never a part."""

@@ -185,14 +185,12 @@ def _keks() -> tuple[Kek, ...]:
     try:
         return _parse(texts)
     except ValueError:
-        pass
-    if settings.BAREMINT_KEK:
         raise ImproperlyConfigured(
             "Each BAREMINT_KEK must be 32 random bytes in base64. Make one with: openssl rand -base64 32"
-        )
-    raise ImproperlyConfigured(
-        f"{settings.HOME.path / KEK_FILE} holds no key-encryption key, 32 bytes in base64. Restore it from a backup."
-    )
+            if settings.BAREMINT_KEK
+            else f"{settings.HOME.path / KEK_FILE} holds no key-encryption key, 32 bytes in base64. "
+            "Restore it from a backup."
+        ) from None
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from controlplane.env import is_url
+from controlplane.env import WEB, is_url
 
 VERSION = {"version": "2026-10-06", "generation": "2"}
 APIKEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
@@ -57,6 +57,11 @@ class Client:
     """Past any proxy that the environment names."""
     _token: str = field(default="", repr=False)
 
+    def __post_init__(self) -> None:
+        """Raises CannotCall."""
+        if not is_url(self.url, WEB):
+            raise CannotCall(f"{self.url} is no http or https URL.")
+
     def call(
         self, method: str, path: str, body: Any = None, *, query: Mapping[str, str] | None = None
     ) -> dict[str, Any]:
@@ -72,13 +77,13 @@ class Client:
         data = None if body is None else json.dumps(body).encode()
         if data is not None:
             headers["Content-Type"] = "application/merge-patch+json" if method == "PATCH" else "application/json"
-        return self._send(self._request(address, data, headers, method=method))
+        return self._send(urllib.request.Request(address, data, headers, method=method))  # noqa: S310
 
     @property
     def token(self) -> str:
         if not self._token:
             form = urllib.parse.urlencode({"grant_type": APIKEY_GRANT, "apikey": self.api_key}).encode()
-            request = self._request(f"{self.url.rstrip('/')}/identity/token", form)
+            request = urllib.request.Request(f"{self.url.rstrip('/')}/identity/token", form)  # noqa: S310
             try:
                 self._token = str(self._send(request)["access_token"])
             except (LookupError, TypeError):
@@ -91,11 +96,6 @@ class Client:
         payload = self.token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         return str(claims["account"]["bss"])
-
-    def _request(self, address: str, *asked: Any, **also: Any) -> urllib.request.Request:
-        if not is_url(address, ("http", "https")):
-            raise CannotCall(f"{self.url} is no http or https URL.")
-        return urllib.request.Request(address, *asked, **also)  # noqa: S310
 
     def _send(self, request: urllib.request.Request) -> dict[str, Any]:
         handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})] if self.direct else []

@@ -8,8 +8,8 @@ from typing import Any
 
 @contextmanager
 def unavailable(*names: str) -> Iterator[None]:
-    """Importing a module of one of these names raises ImportError, as if it was not installed. Those that were
-    imported before stay, for whoever has them."""
+    """In this block, importing one of these modules raises ImportError, as if it were not installed. Modules that were
+    imported before are available again after the block."""
     kept = {name: sys.modules[name] for name in names if name in sys.modules}
     absent: dict[str, Any] = dict.fromkeys(names)  # None is the documented mark of a module that is not there
     sys.modules.update(absent)

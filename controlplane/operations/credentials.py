@@ -15,7 +15,7 @@ class Credentials:
     api_key: str
     username: str
     password: str
-    """Empty when this data directory joined a database whose admin user it did not make."""
+    """Empty if this data directory joined an existing database: its admin user has a password already."""
 
 
 def read(home: Home) -> Credentials | None:

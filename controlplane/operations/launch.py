@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
-from controlplane.home import unusable
+from controlplane.env import WrongSetting
 from controlplane.kernel import clock
-from controlplane.operations import broker, limits, preloading
+from controlplane.operations import broker, preloading
 from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
 from controlplane.operations.commands import whereabouts
 from controlplane.operations.commands.command import CommandFailed, Context
@@ -29,6 +29,7 @@ from controlplane.operations.timeline import Timeline
 
 ASK_SECONDS = 2.0
 CAUSES = (
+    WrongSetting,
     homelock.AlreadyRunning,
     NotOurs,
     sockets.PortUnavailable,
@@ -36,7 +37,6 @@ CAUSES = (
     StartFailed,
     ImproperlyConfigured,
     support.CannotIsolate,
-    limits.TooLow,
 )
 
 Say = Callable[[str], None]
@@ -66,9 +66,13 @@ def run(
         progress(text)
 
     try:
-        limits.check()
         set_name("baremint")
-        with homelock.held(settings.HOME), children.socket_folder(), children.listening() as listening:
+        with (
+            settings.HOME.usable(),
+            homelock.held(settings.HOME),
+            children.socket_folder(),
+            children.listening() as listening,
+        ):
             if lab:
                 support.find()
             with Supervisor(say, stop_requests) as supervisor:
@@ -82,10 +86,6 @@ def run(
                 supervisor.watch()
     except CAUSES as error:
         raise CannotStart(str(error)) from None
-    except OSError as error:
-        if not settings.HOME.holds(error.filename):
-            raise
-        raise CannotStart(unusable(error)) from None
 
 
 def _start_everything(supervisor: Supervisor, listening: children.Listening, progress: Say) -> dict[str, Any]:

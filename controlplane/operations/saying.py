@@ -2,6 +2,8 @@
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 STDOUT = 1
@@ -16,12 +18,19 @@ class Output(Protocol):
 
 
 def say(stdout: Output, text: str) -> None:
-    try:
+    with unheard():
         try:
             stdout.write(text)
         except UnicodeEncodeError:  # what a client sent, or a terminal that knows few characters
             stdout.write(text.encode("ascii", "backslashreplace").decode())
         stdout.flush()
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Go on with the work although nobody can read any more what is said in this block."""
+    try:
+        yield
     except OSError as error:
         if error.errno not in PASSING:
             discard_the_rest()

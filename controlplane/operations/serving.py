@@ -19,7 +19,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from controlplane.celery import TICK, app, refuse_wrong_kek
 from controlplane.env import WrongSetting
-from controlplane.home import unusable
 from controlplane.operations.lab.service import CannotKeep, keep_lab
 from controlplane.operations.supervisor import httpserver
 from controlplane.operations.supervisor.process import Work
@@ -55,14 +54,10 @@ def reporting(report: Report, *causes: type[Exception]) -> Iterator[None]:
     """End this process with a report of why it cannot do its work."""
     reasons: tuple[type[Exception], ...] = (ImproperlyConfigured, WrongSetting, *causes)
     try:
-        yield
+        with settings.HOME.usable():
+            yield
     except reasons as error:
         report.failed(str(error))
-        raise SystemExit(1) from None
-    except OSError as error:
-        if not settings.HOME.holds(error.filename):
-            raise
-        report.failed(unusable(error))
         raise SystemExit(1) from None
 
 

@@ -109,7 +109,7 @@ class Server:
     command: str
 
     def measure(self, folder: Path, requests: Sequence[int]) -> Round:
-        """Nobody knows which requests such a server answers; it is measured at rest."""
+        """``requests`` are not sent: which ones the server answers is not known. Its memory is measured at rest."""
         spans: list[tuple[str, Span]] = []
         port = product.free_ports(1)[0]
         command = [word.replace("{port}", str(port)) for word in shlex.split(self.command)]

@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from controlplane.cli.client import Client
 from controlplane.operations.bench.load import Request, run
 
 VERSION = "version=2025-08-26"
@@ -43,7 +44,9 @@ def kinds(info: dict[str, Any]) -> dict[str, Request]:
     asked = urllib.request.Request(  # noqa: S310  loopback http
         f"{server['metadata_url']}/identity/v1/token?{VERSION}", b'{"expires_in": 3600}', flavor, method="PUT"
     )
-    bearer = {"Authorization": f"Bearer {_json(asked)['access_token']}", "Content-Type": "application/json"}
+    with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310  loopback http
+        identity_token = json.load(answer)["access_token"]
+    bearer = {"Authorization": f"Bearer {identity_token}", "Content-Type": "application/json"}
     body = json.dumps({"csr": csr()}).encode()
     return {
         "PUT /identity/v1/token": token,
@@ -59,15 +62,7 @@ def kinds(info: dict[str, Any]) -> dict[str, Request]:
 
 def iam_token(info: dict[str, Any]) -> str:
     """For the API key."""
-    form = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": info["api_key"]}
-    asked = urllib.request.Request(f"{info['iam_url']}/identity/token", urllib.parse.urlencode(form).encode())  # noqa: S310
-    return str(_json(asked)["access_token"])
-
-
-def _json(request: urllib.request.Request) -> dict[str, Any]:
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  loopback http
-        found: dict[str, Any] = json.load(answer)
-        return found
+    return Client(info["iam_url"], info["api_key"], direct=True).token
 
 
 def csr() -> str:

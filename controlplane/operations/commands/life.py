@@ -2,7 +2,6 @@
 
 import math
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
-from collections.abc import Callable
 
 from controlplane.env import WrongSetting
 from controlplane.home import Home, unusable
@@ -10,7 +9,7 @@ from controlplane.operations import background, welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.lab import state
 from controlplane.operations.program import paste
-from controlplane.operations.saying import discard_the_rest
+from controlplane.operations.saying import unheard
 from controlplane.operations.supervisor import ending, homelock
 from controlplane.operations.supervisor.stopping import NotRunning, StopRequests
 
@@ -51,17 +50,18 @@ def claim(home: Home) -> None:
 
 def _up(options: Options, context: Context) -> None:
     process, home = options["stop_with"], context.place.home
-    try:
-        home.ensure()
-    except OSError as error:
-        raise WrongSetting(unusable(error)) from None
+    home.ensure()
     end_with(StopRequests(), process)
     if (holder := homelock.holder(home)) is not None:
         raise CommandFailed(str(homelock.AlreadyRunning(home, holder)))
     command = ["up", *(["--lab"] if options["lab"] else [])]
     if process is not None:
         command += ["--stop-with", str(process)]
-    say = _whoever_listens(context.say)
+
+    def say(text: str) -> None:
+        with unheard():
+            context.say(text)
+
     try:
         facts = background.start(home, *command, progress=lambda text: say(f"  ... {text}"))
     except background.StartFailed as error:
@@ -69,18 +69,6 @@ def _up(options: Options, context: Context) -> None:
     say(f"\nBaremint is up.\n\n{welcome.block(facts, in_lab=options['lab'])}\n\n")
     say(f"  It runs in the background (process {homelock.holder(home)}).")
     say(f"  Log: {home.path / background.LOG}   Stop: {paste('down')}")
-
-
-def _whoever_listens(say: Callable[[str], None]) -> Callable[[str], None]:
-    """A terminal or a pipe may go away while the work goes on."""
-
-    def tolerant(text: str) -> None:
-        try:
-            say(text)
-        except OSError:
-            discard_the_rest()
-
-    return tolerant
 
 
 def _down_arguments(parser: ArgumentParser) -> None:
