@@ -20,9 +20,10 @@ BAREMINT_PUBLIC_URL = env.url(
     default=env.origin(BAREMINT_HOST, BAREMINT_PORT),
 ).rstrip("/")
 # Where the object store reaches IAM, for keys and decisions.
-BAREMINT_COS_IAM_URL = env.url(
-    "BAREMINT_COS_IAM_URL", schemes=env.WEB, form="https://iam.example", default=BAREMINT_PUBLIC_URL
-).rstrip("/")
+# Where the object store reaches IAM. Empty: in its own process.
+BAREMINT_COS_IAM_URL = env.url("BAREMINT_COS_IAM_URL", schemes=env.WEB, form="https://iam.example", default="").rstrip(
+    "/"
+)
 # Processes of each HTTP service, and Python threads in each process.
 BAREMINT_WORKERS = env.between("BAREMINT_WORKERS", 1, 64, default=2)
 BAREMINT_THREADS = env.between("BAREMINT_THREADS", 1, 256, default=2)

@@ -2,12 +2,7 @@
 
 import os
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from controlplane.kernel.chunked import with_content_length
-
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
-application = with_content_length(
-    get_wsgi_application(), limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE, left_alone=("cos/",)
-)
+application = get_wsgi_application()

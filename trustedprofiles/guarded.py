@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import context, envelopes
+from controlplane.kernel.awaited_body import require_body
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import (
     LONGEST_ECHO,
@@ -37,6 +38,7 @@ class GuardedView(APIView):
     """How a refusal is rendered: one of controlplane.kernel.envelopes."""
     operations: ClassVar[Mapping[str, Operation]] = {}
     service_name: ClassVar[str] = "is"
+    checks_first = True
 
     @property
     def operation(self) -> Operation | None:
@@ -80,6 +82,7 @@ class GuardedView(APIView):
             if not isinstance(verdict, Allowed):
                 raise NotAuthorized(verdict.because, more_info=verdict.explanation)
             self._keep_lineage(decided_by=verdict.source)
+        require_body(request._request)
 
     def _keep_lineage(self, **decision: str) -> None:
         """By what right the caller acts, for the events of this request; of a caller without a token, nothing."""

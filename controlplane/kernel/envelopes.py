@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from controlplane.kernel import context, errors
+from controlplane.kernel.awaited_body import BodyTooLarge
 
 log = structlog.get_logger(__name__)
 
@@ -172,6 +173,8 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911  a t
             return errors.InvalidRequest("Only JSON is answered. Send Accept: application/json.")
         case exceptions.NotFound() | Http404():
             return errors.NotFound("There is nothing at this path.")
+        case BodyTooLarge():
+            return errors.InvalidRequest(str(exception))
         case RequestDataTooBig():
             return errors.InvalidRequest("The request body is too large.")
         case MultiPartParserError() | TooManyFieldsSent() | TooManyFilesSent():

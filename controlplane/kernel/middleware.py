@@ -3,7 +3,6 @@
 import re
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 
 from django.http import HttpRequest, HttpResponse
 
@@ -11,8 +10,6 @@ from controlplane.kernel import context
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LONGEST_AGENT = 256
-MOST_LEFT = 65_536
-"""Bytes."""
 SERVICE_DOMAIN = ".cloud.ibm.com"
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -31,7 +28,7 @@ class RequestContextMiddleware:
         context.current.set(
             context.RequestContext(
                 request_id=request_id,
-                address=meta.get("REMOTE_ADDR", "").partition(":")[0],
+                address=meta.get("REMOTE_ADDR", ""),
                 agent=meta.get("HTTP_USER_AGENT", "")[:LONGEST_AGENT],
                 method=request.method or "",
                 path=request.path,
@@ -39,7 +36,6 @@ class RequestContextMiddleware:
         )
         context.lineage.set(None)
         response = self.get_response(request)
-        _read_what_is_left(request)
         response["X-Request-Id"] = request_id
         if not response.has_header("Cache-Control"):
             response["Cache-Control"] = "no-store"
@@ -47,15 +43,6 @@ class RequestContextMiddleware:
             response["Content-Length"] = str(len(response.content))
         response["X-Content-Type-Options"] = "nosniff"
         return response
-
-
-def _read_what_is_left(request: HttpRequest) -> None:
-    """A refusal may come before the body was looked at. The server would close the connection then, which the client
-    keeps for its next request. What is longer is worth a new connection."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isdecimal() and 0 < int(length) <= MOST_LEFT:
-        with suppress(OSError):  # the client has gone
-            request.read()
 
 
 class ServiceHostMiddleware:

@@ -25,6 +25,7 @@ LARGEST_OBJECT = 16 * 1024 * 1024  # D-56
 LARGEST_XML = 1024 * 1024
 # What the framing of S3's own chunks, of 8 kB or more, may add.
 FRAMING = 1024 * 1024
+LARGEST_BODY = LARGEST_OBJECT + FRAMING
 AWS_CHUNKED = "aws-chunked"
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[^\r\n]{0,200})?\r\n")
 TRAILER = re.compile(rb"([\w-]{1,64}):([^\r\n]{0,200})(?:\r\n|\n|\Z)")
@@ -80,23 +81,10 @@ def _listed(header: str) -> list[str]:
 
 
 def _raw(request: HttpRequest, limit: int) -> bytes:
-    if request.headers.get("Transfer-Encoding"):
-        # Of unknown length: kernel/chunked.py leaves these to be read here, chunks decoded.
-        content, expected = request.META["wsgi.input"].read(limit + 1), None
-    else:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        expected = int(length) if length.isascii() and length.isdigit() else 0
-        if expected > limit:
-            raise _too_large(limit)
-        try:
-            content = request.read(expected)
-        except OSError:
-            content = b""
-    if len(content) > limit:
+    length = int(request.META.get("CONTENT_LENGTH") or "0")
+    if length > limit:
         raise _too_large(limit)
-    if expected is not None and len(content) != expected:
-        raise IncompleteBody("The body ended before the length that Content-Length says.")
-    return bytes(content)
+    return bytes(request.read(length))
 
 
 def _too_large(limit: int) -> EntityTooLarge:

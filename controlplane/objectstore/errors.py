@@ -12,23 +12,15 @@ class S3Error(ApiError):
     code = "InternalError"
 
 
-class Busy(S3Error):
-    """A 503 that clients try again by themselves."""
+class ServiceUnavailable(S3Error):
+    """Clients try again by themselves."""
 
     status = 503
     code = "ServiceUnavailable"
-    after = 1
+    after = 5
 
     def __init__(self, message: str, **rest: Any) -> None:
         super().__init__(message, **{"headers": {"Retry-After": str(self.after)}, **rest})
-
-
-class SlowDown(Busy):
-    code = "SlowDown"
-
-
-class ServiceUnavailable(Busy):
-    after = 5
 
 
 class AccessDenied(S3Error):

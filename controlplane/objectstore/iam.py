@@ -1,4 +1,4 @@
-"""IAM as everybody else calls it: over HTTP, at ``BAREMINT_COS_IAM_URL``."""
+"""IAM as everybody else calls it: over HTTP, at ``BAREMINT_COS_IAM_URL`` or through the door for own calls."""
 
 import http.client
 import json
@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 
+from controlplane.kernel import owncalls
 from controlplane.objectstore.errors import AccessDenied, InvalidToken, ServiceUnavailable
 
 log = structlog.get_logger(__name__)
@@ -39,24 +40,31 @@ class Answer:
 
 def call(method: str, path: str, *, token: str = "", body: Mapping[str, Any] | None = None) -> Answer:
     """One request to IAM. Raises ServiceUnavailable when it does not answer."""
-    url = urlsplit(settings.BAREMINT_COS_IAM_URL)
-    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     headers = {"Accept": "application/json", "User-Agent": "baremint-object-store"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
     if body is not None:
         headers["Content-Type"] = "application/json"
     # A connection for each call: one that was kept would have to be made anew when a worker there restarts.
-    connection = kind(url.hostname or "", url.port, timeout=SECONDS)
+    connection, base = _connection()
     try:
         sent = json.dumps(body) if body is not None else None
-        connection.request(method, url.path + path, body=sent, headers=headers)
+        connection.request(method, base + path, body=sent, headers=headers)
         response = connection.getresponse()
         return Answer(response.status, dict(response.headers), response.read(LONGEST_ANSWER))
     except (OSError, http.client.HTTPException) as failure:
         raise _unavailable("IAM does not answer", failure) from None
     finally:
         connection.close()
+
+
+def _connection() -> tuple[http.client.HTTPConnection, str]:
+    """To IAM, and what its paths begin with."""
+    if not settings.BAREMINT_COS_IAM_URL:
+        return owncalls.connection(seconds=SECONDS), ""
+    url = urlsplit(settings.BAREMINT_COS_IAM_URL)
+    kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    return kind(url.hostname or "", url.port, timeout=SECONDS), url.path
 
 
 def published_keys() -> tuple[list[dict[str, Any]], str]:
@@ -86,5 +94,5 @@ def require(action: str, *, resource: Mapping[str, str], token: str) -> None:
 
 
 def _unavailable(what: str, failure: Exception | None = None) -> ServiceUnavailable:
-    log.warning("iam unavailable", what=what, url=settings.BAREMINT_COS_IAM_URL, exc_info=failure)
+    log.warning("iam unavailable", what=what, url=settings.BAREMINT_COS_IAM_URL or "its own", exc_info=failure)
     return ServiceUnavailable(f"{what}, so nobody's access can be decided. Try again in a moment.")

@@ -8,9 +8,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from controlplane.activity.record import record
 from controlplane.kernel import clock
+from controlplane.kernel.awaited_body import checks_first, require_body
 from controlplane.kernel.envelopes import trace_id
 from controlplane.kernel.errors import ApiError
-from controlplane.objectstore import addressing, answers, bucket_calls, object_calls, operations, tokens, turns
+from controlplane.objectstore import addressing, answers, bucket_calls, object_calls, operations, tokens
 from controlplane.objectstore.calls import Call
 from controlplane.objectstore.errors import InvalidToken, S3Error
 
@@ -32,11 +33,11 @@ HANDLERS: dict[str, Callable[[Call], HttpResponse]] = {
 }
 
 
+@checks_first
 @csrf_exempt
 def serve(request: HttpRequest) -> HttpResponse:
     try:
-        with turns.one():
-            answer = _answer(request)
+        answer = _answer(request)
     except Exception as failure:
         answer = answers.refusal(_as_s3(failure), resource=request.path, request_id=trace_id())
         if request.method == "HEAD":
@@ -54,6 +55,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
     try:
         addressing.check(address)
         call.decide()
+        require_body(request)
         return HANDLERS[operation.name](call)
     except InvalidToken:
         raise  # IAM does not know the caller after all

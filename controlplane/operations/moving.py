@@ -1,6 +1,8 @@
 """Moving the clock, and what must follow at once for the product to be whole at the new time."""
 
-import time
+from typing import TypeVar
+
+from django.http.response import HttpResponseBase
 
 from controlplane.activity import joblocks
 from controlplane.activity.record import Party
@@ -15,6 +17,8 @@ from controlplane.timekeeping.services import Shown
 from identity.selectors import first_root_activated_at
 from identity.services.rotation import run_due_steps
 
+Response = TypeVar("Response", bound=HttpResponseBase)
+
 PATIENCE = 20.0
 """Seconds. Making keys takes a few at the most."""
 
@@ -22,7 +26,7 @@ PATIENCE = 20.0
 def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) -> Shown:
     """Move the clock; keys whose time has come, or was taken back, are succeeded, and what else is due begins.
 
-    Returns when every process has had the time to notice: whoever asks next, wherever, is answered by the new time.
+    The answer to whoever asked must be ``when_all_know``: whoever asks next, wherever, is answered by the new time.
     A rotation that runs ends first: one that went on by the time before would hand over, or unpublish, keys that are
     needed now. Raises InvalidValue, PreconditionFailed; Conflict when a rotation does not end.
     """
@@ -32,6 +36,11 @@ def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) ->
         shown = timekeeping.move(movement, earliest=first_root_activated_at(), if_match=if_match, by=by)
         # Nothing is signed before its key was activated, or by an expired authority: this does not wait for a tick.
         run_due_steps(now=shown.now)
-    time.sleep(clock.FRESH_SECONDS)
-    ring(TICK)
+    ring(TICK, after_seconds=clock.FRESH_SECONDS)
     return shown
+
+
+def when_all_know(response: Response) -> Response:
+    """An answer that is sent when every process has had the time to notice that the clock was moved."""
+    response.answered_after = clock.FRESH_SECONDS  # type: ignore[attr-defined]
+    return response

@@ -14,7 +14,7 @@ from servers import catalog
 HTTP = (
     "controlplane.urls_inside",
     "controlplane.wsgi",
-    "granian.wsgi",
+    "controlplane.operations.http.service",
     # Django loads these when it first needs them.
     "django.contrib.messages.storage.fallback",
     "django.contrib.sessions.serializers",

@@ -8,29 +8,35 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from types import FrameType
 from typing import Any
 
 import structlog
-from celery.beat import Scheduler, Service
+from celery import beat
 from celery.signals import task_postrun, worker_init, worker_ready
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from controlplane.celery import TICK, app, refuse_wrong_kek
 from controlplane.env import WrongSetting
+from controlplane.kernel import owncalls
+from controlplane.objectstore.bodies import LARGEST_BODY
+from controlplane.operations.http import service
+from controlplane.operations.http.door import Door, nobody
+from controlplane.operations.http.limits import most_connections
+from controlplane.operations.http.service import Service
+from controlplane.operations.http.threads import Threads
 from controlplane.operations.lab.service import CannotKeep, keep_lab
-from controlplane.operations.supervisor import httpserver
+from controlplane.operations.refusals import OBJECT_STORE, refuse
 from controlplane.operations.supervisor.process import Work
 from controlplane.operations.supervisor.report import Report
-from controlplane.operations.supervisor.stopping import Arrival, StopRequested, StopRequests
-from controlplane.operations.tls.doors import DoorServer
-from controlplane.operations.tls.loopback import loopback_door
+from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
+from controlplane.operations.tls.loopback import dialled, loopback_door
 from identity import keystore
 
 log = structlog.get_logger(__name__)
 
 WORKER_THREADS = 4
+LAB_THREADS = 8
 CONTROL_PLANE = "controlplane.wsgi"
 METADATA = "controlplane.wsgi_inside"
 LAB_SETTINGS = "controlplane.settings_lab"
@@ -74,11 +80,32 @@ def http(wsgi: str, listening: socket.socket) -> Work:
 
     def work(report: Report) -> None:
         take_settings(SETTINGS[wsgi])
-        application = import_module(wsgi).application
-        ready = _announced(listening, report.ready)
-        httpserver.serve(application, listening, threads=settings.BAREMINT_THREADS, ready=ready)
+        doors = [Door(listening, share=dialled if wsgi == METADATA else nobody)]
+        if wsgi == CONTROL_PLANE:
+            doors.append(Door(owncalls.listen(), admits=owncalls.is_own, threads=Threads(1, name="own call")))
+        made = of(wsgi, threads=settings.BAREMINT_THREADS)
+        service.serve(made, *doors, ready=_announced(listening, report.ready))
 
     return work
+
+
+def of(wsgi: str, *, threads: int, files_of_each: int = 1) -> Service:
+    """The HTTP service of this application, with nowhere to listen yet.
+
+    ``files_of_each``: how many open files a connection takes.
+    """
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+    def largest_body(path: str) -> int:
+        return LARGEST_BODY if wsgi == CONTROL_PLANE and path.lstrip("/").startswith(OBJECT_STORE) else limit
+
+    return Service(
+        import_module(wsgi).application,
+        threads=threads,
+        largest_body=largest_body,
+        refuse=refuse,
+        most=most_connections() // files_of_each,
+    )
 
 
 def tls(listening: socket.socket) -> Work:
@@ -93,13 +120,13 @@ def tls(listening: socket.socket) -> Work:
 
 def serve_tls(listening: socket.socket, *, ready: Callable[[], object]) -> None:
     """Serve until SIGTERM or SIGINT."""
-    application = import_module(METADATA).application
-    signalled, told_to_stop = Arrival(), _told_to_stop()
-    with DoorServer(application, threads=settings.BAREMINT_WORKERS * settings.BAREMINT_THREADS) as server:
-        server.open(loopback_door(listening))
-        _announced(listening, ready)()
-        while not told_to_stop.is_set():
-            signalled.wait()
+    made = of(METADATA, threads=settings.BAREMINT_WORKERS * settings.BAREMINT_THREADS)
+    service.serve(made, loopback_door(listening), ready=_announced(listening, ready))
+
+
+def lab_service() -> Service:
+    """The metadata service in the lab, whose process also passes on what servers say to the control plane."""
+    return of(METADATA, threads=LAB_THREADS, files_of_each=2)
 
 
 def _announced(listening: socket.socket, ready: Callable[[], object]) -> Callable[[], None]:
@@ -120,23 +147,11 @@ def lab() -> Work:
         take_settings(LAB_SETTINGS)
         try:
             with reporting(report, CannotKeep):
-                keep_lab(StopRequests(), ready=report.ready)
+                keep_lab(StopRequests(), lab_service, ready=report.ready)
         except StopRequested:
             return
 
     return work
-
-
-def _told_to_stop() -> threading.Event:
-    """An event that SIGTERM and SIGINT set."""
-    told = threading.Event()
-
-    def tell(number: int, frame: FrameType | None) -> None:
-        told.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, tell)
-    return told
 
 
 def worker(node: str) -> Work:
@@ -176,6 +191,6 @@ def worker(node: str) -> Work:
 def _tick() -> None:
     """Beat, which lives and dies with the worker: without ticks it is of no use, and another one is forked at once."""
     try:
-        Service(app, scheduler_cls=Scheduler).start()
+        beat.Service(app, scheduler_cls=beat.Scheduler).start()
     finally:
         os.kill(os.getpid(), signal.SIGTERM)

@@ -44,6 +44,9 @@ def create_token(request: HttpRequest) -> JsonResponse:
     return response
 
 
+create_token.envelope = envelopes.token  # type: ignore[attr-defined]
+
+
 def _grant(request: HttpRequest) -> Granted:
     grant = GRANTS.get(_field(request, "grant_type"))
     if grant is None:

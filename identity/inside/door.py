@@ -10,6 +10,7 @@ from django.http import HttpRequest, JsonResponse, QueryDict
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import envelopes
+from controlplane.kernel.awaited_body import require_body
 from controlplane.kernel.errors import ApiError, MethodNotAllowed, Unauthenticated, Unauthorized
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.versioning import parse_version
@@ -29,6 +30,7 @@ class MetadataOperation:
     """A view. Refusals are decided on what was just read, never on what is remembered."""
 
     csrf_exempt = True  # no cookies here: the network says who calls
+    checks_first = True
 
     def __init__(self, method: str, event: str, handler: Handler) -> None:
         self.method = method
@@ -68,6 +70,7 @@ class MetadataOperation:
     def _answer(self, request: HttpRequest, facts: ServerFacts | None) -> Mapping[str, Any]:
         admitted = admit(facts, request)
         _check_version(request.META["QUERY_STRING"])
+        require_body(request)
         return self.handler(request, admitted)
 
     def _record(self, facts: ServerFacts, error: ApiError) -> None:
@@ -79,6 +82,7 @@ class OperationsByMethod:
     """A path with more than one operation. A method that none of them has is refused by the first, and named."""
 
     csrf_exempt = True
+    checks_first = True
 
     def __init__(self, operations: Mapping[str, MetadataOperation]) -> None:
         self.operations = operations

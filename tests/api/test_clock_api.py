@@ -37,7 +37,7 @@ def product_is_old_enough_to_go_back(keys: None) -> None:
 def ticks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Tasks that were sent for."""
     sent: list[str] = []
-    monkeypatch.setattr("controlplane.operations.moving.ring", sent.append)
+    monkeypatch.setattr("controlplane.operations.moving.ring", lambda task, after_seconds: sent.append(task))
     return sent
 
 
@@ -45,7 +45,6 @@ def ticks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def changes_are_committed(ticks: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """What follows a commit does follow here, though the test's own transaction is never committed."""
     monkeypatch.setattr("django.db.transaction.on_commit", lambda function, **options: function())
-    monkeypatch.setattr("controlplane.operations.moving.time.sleep", lambda seconds: None)  # there is no other process
 
 
 def move(**what: Any) -> dict[str, Any]:

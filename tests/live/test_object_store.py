@@ -253,10 +253,8 @@ def test_a_crowd_is_answered_at_once(small: Product) -> None:
     headers, url = api_token(small), f"{small.info['control_plane_url']}/cos/"
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: requests.get(url, headers=headers, timeout=30), range(64)))
-    assert {answer.status_code for answer in answers} <= {200, 503}
-    assert 200 in {answer.status_code for answer in answers}
+    assert {answer.status_code for answer in answers} == {200}
     assert max(answer.elapsed.total_seconds() for answer in answers) < 4
-    assert {"SlowDown" in answer.text for answer in answers if answer.status_code == 503} <= {True}
 
 
 @pytest.mark.e2e
@@ -272,11 +270,11 @@ def test_what_was_stored_outlives_a_kill(new_product: Callable[..., Product]) ->
 
 
 @pytest.mark.e2e
-def test_one_thread_says_what_it_lacks(new_product: Callable[..., Product]) -> None:
+def test_one_thread_is_enough(new_product: Callable[..., Product]) -> None:
     product = new_product(settings={"BAREMINT_WORKERS": "1", "BAREMINT_THREADS": "1"})
     product.start()
     answer = requests.get(f"{product.info['control_plane_url']}/cos/", headers=api_token(product), timeout=10)
-    assert (answer.status_code, "BAREMINT_THREADS=2" in answer.text) == (503, True)
+    assert answer.status_code == 200
 
 
 def test_the_object_store_needs_nothing_but_http(tmp_path: Any) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.http import HttpResponse
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.objectstore import keyset, turns
+from controlplane.objectstore import keyset
 from controlplane.objectstore.models import Bucket
 from controlplane.objectstore.operations import OPERATIONS, Operation
 from tests.objectstore.own_iam import OwnIam
@@ -247,23 +247,3 @@ def test_a_token_that_iam_refuses_is_refused(db: None, own_iam: OwnIam) -> None:
 def test_an_iam_that_does_not_answer_is_not_asked_by_everybody(db: None, own_iam: OwnIam, settings: Any) -> None:
     settings.BAREMINT_COS_IAM_URL = "http://127.0.0.1:1"
     assert [refused(ask(own_iam)) for _ in range(2)] == [(503, "ServiceUnavailable")] * 2
-
-
-# --- turns ------------------------------------------------------------------------------------------------------
-
-
-def test_who_comes_when_it_is_busy_is_told_to_slow_down(db: None, own_iam: OwnIam) -> None:
-    with turns.one():
-        answer = ask(own_iam)
-    assert (refused(answer), answer["Retry-After"]) == ((503, "SlowDown"), "1")
-
-
-def test_a_turn_ends_with_its_request(db: None, own_iam: OwnIam) -> None:
-    assert {ask(own_iam).status_code for _ in range(3)} == {200}
-
-
-def test_one_thread_alone_is_too_few(db: None, own_iam: OwnIam, settings: Any) -> None:
-    settings.BAREMINT_THREADS = 1
-    answer = ask(own_iam)
-    assert refused(answer) == (503, "ServiceUnavailable")
-    assert "BAREMINT_THREADS=2" in texts(answer, "Message")[0]

@@ -6,7 +6,7 @@ from controlplane.console.access import CLOCK, Person
 from controlplane.console.pages import came_from, done, page
 from controlplane.console.presenters.clock import MOVEMENTS
 from controlplane.kernel.errors import InvalidValue
-from controlplane.operations.moving import move_clock
+from controlplane.operations.moving import move_clock, when_all_know
 from controlplane.timekeeping.services import CLOCK as CLOCK_PARTY
 from controlplane.timekeeping.services import MOVED
 
@@ -20,4 +20,5 @@ def move(request: HttpRequest, person: Person) -> HttpResponse:
             raise InvalidValue(f"Say how to move the clock: {', '.join(MOVEMENTS)}.")
         shown = move_clock(MOVEMENTS[asked].movement, by=person.by)
     frozen = " and stands still" if shown.setting.frozen_at else ""
-    return done(request, f"The clock shows {shown.now:%Y-%m-%d %H:%M:%S} UTC{frozen}.", back=came_from(request, "/"))
+    said = f"The clock shows {shown.now:%Y-%m-%d %H:%M:%S} UTC{frozen}."
+    return when_all_know(done(request, said, back=came_from(request, "/")))

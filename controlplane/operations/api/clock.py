@@ -11,7 +11,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictIntegerField, StrictSerializer
-from controlplane.operations.moving import move_clock
+from controlplane.operations.moving import move_clock, when_all_know
 from controlplane.timekeeping.movement import Movement
 from controlplane.timekeeping.services import CLOCK, MOVED, Shown, show
 from trustedprofiles.guarded import GuardedView
@@ -69,9 +69,8 @@ class Clock(GuardedView):
 
     def put(self, request: Request) -> Response:
         movement = _movement(self.body)
-        return self._shown(
-            move_clock(movement, if_match=request.headers.get("If-Match"), by=Party.of(self.caller)),
-        )
+        shown = move_clock(movement, if_match=request.headers.get("If-Match"), by=Party.of(self.caller))
+        return when_all_know(self._shown(shown))
 
     def _shown(self, shown: Shown) -> Response:
         reading: ClockReading = {

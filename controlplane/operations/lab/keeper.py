@@ -14,15 +14,16 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from controlplane.env import ANY_ADDRESS
+from controlplane.operations.http.door import Door
+from controlplane.operations.http.service import Service
 from controlplane.operations.info import CA_BUNDLE
 from controlplane.operations.lab import members, names, state, trust
 from controlplane.operations.lab.place import CannotPlace, Ground, Place
-from controlplane.operations.lab.relay import Relay
+from controlplane.operations.lab.relay import Relayed
 from controlplane.operations.lab.support import Support
 from controlplane.operations.supervisor import homelock
 from controlplane.operations.supervisor.stopping import StopRequests
 from controlplane.operations.tls.contexts import Contexts
-from controlplane.operations.tls.doors import Door, DoorServer
 from identity.inside.origin import ATTACHED, SERVICE_ADDRESS, SERVICE_NAME, Attached
 from servers import catalog
 
@@ -30,7 +31,6 @@ log = structlog.get_logger(__name__)
 
 LOOK_EVERY = 0.25
 TRY_AGAIN_AFTER = 5.0
-THREADS = 8
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class Open:
 class Keeper:
     """To be used with ``with``: leaving the block ends every place."""
 
-    def __init__(self, support: Support, application: Callable[..., Any]) -> None:
+    def __init__(self, support: Support, service: Service) -> None:
         self.support = support
-        self._server = DoorServer(application, threads=THREADS)
+        self._service = service
         self._contexts = Contexts()
         host = ANY_ADDRESS.get(settings.BAREMINT_HOST, settings.BAREMINT_HOST)
-        self._relay = Relay(to=(host, settings.BAREMINT_PORT), context=self._control_plane_context)
+        self._control_plane = host, settings.BAREMINT_PORT
         self._open: dict[int, Open] = {}
         self._troubles: dict[int, str] = {}
         self._seen: object = None
@@ -60,14 +60,13 @@ class Keeper:
         )
 
     def __enter__(self) -> "Keeper":
-        self._server.__enter__()
+        self._service.__enter__()
         return self
 
     def __exit__(self, *raised: object) -> None:
         for number in list(self._open):
             self._remove(number)
-        self._relay.stop()
-        self._server.__exit__()
+        self._service.__exit__()
         state.forget(settings.HOME)
 
     def keep(self, stop_requests: StopRequests, *, ready: Callable[[], object]) -> None:
@@ -121,20 +120,29 @@ class Keeper:
         attached = {ATTACHED: Attached(member.number, member.address)}
         http, https, control_plane = place.sockets
         doors = (
-            Door(http, environ=lambda _: attached),
-            Door(https, environ=lambda _: attached, context=lambda _: self._metadata_context()),
+            Door(http, environ=lambda _: attached, share=lambda _: member.number),
+            Door(
+                https,
+                environ=lambda _: attached,
+                share=lambda _: member.number,
+                context=lambda _: self._metadata_context(),
+            ),
+            Door(
+                control_plane,
+                share=lambda _: member.number,
+                context=lambda _: self._control_plane_context(),
+                instead=lambda service, share: Relayed(service.crowd, share, to=self._control_plane),
+            ),
         )
         for door in doors:
-            self._server.open(door)
-        self._relay.open(control_plane)
+            self._service.open(door)
         self._open[member.number] = Open(place, doors)
         log.info("a server is in the lab", server=member.name, address=member.address)
 
     def _remove(self, number: int) -> None:
         gone = self._open.pop(number)
         for door in gone.doors:
-            self._server.shut(door)
-        self._relay.shut(gone.place.sockets[-1])
+            self._service.shut(door)
         gone.place.close()
         log.info("a server has left the lab", server=gone.place.member.name)
 

@@ -1,103 +1,120 @@
 """From IBM's API hosts, as servers know them, to the control plane: TLS ends here, bytes are passed on as they are."""
 
 import asyncio
-import socket
-import ssl
-import threading
-from collections.abc import Callable
+from collections.abc import Hashable
+from typing import Any
 
 import structlog
 
+from controlplane.operations.http.crowd import FOREVER, Crowd
+
 log = structlog.get_logger(__name__)
 
-CHUNK = 65_536
-HANDSHAKE_SECONDS = 10
+IDLE_SECONDS = 120.0
+"""Without a byte in either direction; the control plane ends a connection before that."""
 
 
-class Relay:
-    """Serves any number of listening sockets in a thread of its own."""
+class Relayed(asyncio.Protocol):
+    """A server's side of a connection to the control plane. A member of the crowd; see ``crowd.Member``."""
 
-    def __init__(self, *, to: tuple[str, int], context: Callable[[], ssl.SSLContext]) -> None:
-        """``context`` is asked for each connection, in a thread where it may read the database."""
+    def __init__(self, crowd: Crowd, share: Hashable, *, to: tuple[str, int]) -> None:
+        self.share = share
+        self.deadline = FOREVER
+        self._crowd = crowd
         self._to = to
-        self._context = context
-        self._loop = asyncio.new_event_loop()
-        self._accepting: dict[socket.socket, asyncio.Task[None]] = {}
-        self._connections: set[asyncio.Task[None]] = set()
-        threading.Thread(target=self._loop.run_forever, name="relay", daemon=True).start()
+        self._far = _Far(self)
+        self._early = bytearray()
+        self._near: Any = None
 
-    def open(self, listening: socket.socket) -> None:
-        listening.setblocking(False)
-        listening.listen()
-        self._loop.call_soon_threadsafe(self._begin, listening)
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._near = transport
+        self.touch()
+        self._connecting = asyncio.get_running_loop().create_task(self._connect())
 
-    def shut(self, listening: socket.socket) -> None:
-        """Accept no more there. Closing the socket is the caller's."""
-        asyncio.run_coroutine_threadsafe(self._end(listening), self._loop).result()
+    def data_received(self, data: bytes) -> None:
+        self.touch()
+        if self._far.transport is None:
+            self._early += data
+            self._near.pause_reading()
+        else:
+            self._far.transport.write(data)
 
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
+    def eof_received(self) -> bool:
+        return False
 
-    def _begin(self, listening: socket.socket) -> None:
-        self._accepting[listening] = self._loop.create_task(self._accept(listening))
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._crowd.leave(self)
+        self._connecting.cancel()
+        if self._far.transport is not None:
+            self._far.transport.close()
 
-    async def _end(self, listening: socket.socket) -> None:
-        task = self._accepting.pop(listening)
-        task.cancel()
-        await asyncio.wait([task])
+    def pause_writing(self) -> None:
+        self._far.transport.pause_reading()
 
-    async def _accept(self, listening: socket.socket) -> None:
-        while True:
-            accepted, _ = await self._loop.sock_accept(listening)
-            connection = self._loop.create_task(self._serve(accepted))
-            self._connections.add(connection)
-            connection.add_done_callback(self._connections.discard)
+    def resume_writing(self) -> None:
+        self._far.transport.resume_reading()
 
-    async def _serve(self, accepted: socket.socket) -> None:
+    def look(self, now: float) -> None:
+        if now >= self.deadline:
+            self.abort()
+
+    def abort(self) -> None:
+        self._crowd.leave(self)
+        if self._near is not None:
+            self._near.abort()
+
+    def waiting_size(self) -> int:
+        return 0
+
+    def touch(self) -> None:
+        self.deadline = asyncio.get_running_loop().time() + IDLE_SECONDS
+
+    def receive(self, data: bytes) -> None:
+        """Take what the control plane sent."""
+        self.touch()
+        self._near.write(data)
+
+    def hang_up(self) -> None:
+        """The control plane has closed its side."""
+        self._near.close()
+
+    def pause_reading(self) -> None:
+        self._near.pause_reading()
+
+    def resume_reading(self) -> None:
+        if not self._near.is_closing():
+            self._near.resume_reading()
+
+    async def _connect(self) -> None:
         try:
-            near, far = await self._connect(accepted)
-        except OSError:  # no handshake, or no control plane: the client sees a connection that is closed
-            accepted.close()
+            await asyncio.get_running_loop().create_connection(lambda: self._far, *self._to)
+        except OSError:  # no control plane: the client sees a connection that is closed
+            self._near.close()
             return
-        except Exception:
-            log.exception("a connection to the control plane could not be made")
-            accepted.close()
-            return
-        pumps = [
-            asyncio.create_task(_pump(near[0], far[1])),
-            asyncio.create_task(_pump(far[0], near[1])),
-        ]
-        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        for pump in pumps:
-            pump.cancel()
-        await asyncio.wait(pumps)
-        near[1].close()
-        far[1].close()
-
-    async def _connect(self, accepted: socket.socket) -> tuple["Streams", "Streams"]:
-        reader = asyncio.StreamReader()
-        protocol = asyncio.StreamReaderProtocol(reader)
-        transport, _ = await self._loop.connect_accepted_socket(
-            lambda: protocol,
-            accepted,
-            ssl=await asyncio.to_thread(self._context),
-            ssl_handshake_timeout=HANDSHAKE_SECONDS,
-        )
-        writer = asyncio.StreamWriter(transport, protocol, reader, self._loop)
-        try:
-            return (reader, writer), await asyncio.open_connection(*self._to)
-        except OSError:
-            writer.close()
-            raise
+        if self._early:
+            self._far.transport.write(bytes(self._early))
+            self._early.clear()
+            self.resume_reading()
 
 
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+class _Far(asyncio.Protocol):
+    """The control plane's side."""
 
+    def __init__(self, near: Relayed) -> None:
+        self.transport: Any = None
+        self._near = near
 
-async def _pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    try:
-        while chunk := await source.read(CHUNK):
-            target.write(chunk)
-            await target.drain()
-    except OSError:
-        pass  # either side went; both are closed now
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._near.receive(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._near.hang_up()
+
+    def pause_writing(self) -> None:
+        self._near.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._near.resume_reading()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 
+from controlplane.operations.http.service import Service
 from controlplane.operations.lab import namespaces, state, support
 from controlplane.operations.supervisor import homelock
 from controlplane.operations.supervisor.stopping import StopRequests
@@ -13,23 +14,31 @@ class CannotKeep(Exception):
     """Why this process cannot keep the lab."""
 
 
-def keep_lab(stop_requests: StopRequests, *, ready: Callable[[], object]) -> None:
-    """Keep the lab until StopRequested, with the settings of the lab. Raises CannotKeep."""
+def keep_lab(stop_requests: StopRequests, service: Callable[[], Service], *, ready: Callable[[], object]) -> None:
+    """Keep the lab until StopRequested, with the settings of the lab. Raises CannotKeep.
+
+    ``service`` makes the metadata service, when the lab has the kernel's leave.
+    """
     try:
-        _keep_lab(support.find(), stop_requests, ready=ready)
+        _keep_lab(support.find(), stop_requests, service, ready=ready)
     except support.CannotIsolate as error:
         raise CannotKeep(str(error)) from None
     except homelock.AlreadyRunning:
         raise CannotKeep("The lab runs already.") from None
 
 
-def _keep_lab(possible: support.Support, stop_requests: StopRequests, *, ready: Callable[[], object]) -> None:
+def _keep_lab(
+    possible: support.Support,
+    stop_requests: StopRequests,
+    service: Callable[[], Service],
+    *,
+    ready: Callable[[], object],
+) -> None:
     with stop_requests, homelock.held(settings.HOME, state.LOCK):
         if possible.rootless:
             namespaces.become_root_of_own()
         from controlplane.operations.lab.keeper import Keeper  # noqa: PLC0415
-        from controlplane.wsgi_inside import application  # noqa: PLC0415  as the settings of the lab have it
 
-        keeper = Keeper(possible, application)
+        keeper = Keeper(possible, service())
         with keeper, stop_requests:  # left first: nothing interrupts the keeper when it takes the lab away
             keeper.keep(stop_requests, ready=ready)

@@ -5,8 +5,8 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
+from controlplane.operations.http.door import Door
 from controlplane.operations.tls.contexts import Contexts
-from controlplane.operations.tls.doors import Door
 from identity.inside.origin import DIALLED, SERVICE_NAME
 
 
@@ -15,15 +15,16 @@ def loopback_door(listening: socket.socket) -> Door:
     contexts = Contexts()
 
     def context(accepted: socket.socket) -> ssl.SSLContext:
-        return contexts.get(names=(SERVICE_NAME,), addresses=(_dialled(accepted),))
+        return contexts.get(names=(SERVICE_NAME,), addresses=(dialled(accepted),))
 
-    return Door(listening, environ=_environ, context=context)
+    return Door(listening, environ=_environ, share=dialled, context=context)
 
 
 def _environ(accepted: socket.socket) -> Mapping[str, Any]:
-    return {DIALLED: _dialled(accepted)}
+    return {DIALLED: dialled(accepted)}
 
 
-def _dialled(accepted: socket.socket) -> str:
+def dialled(accepted: socket.socket) -> str:
+    """The address of a server that a connection was made to: by that, whoever calls is known."""
     address: str = accepted.getsockname()[0]
     return address

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.operations import background
 from controlplane.operations.lab.service import CannotKeep, keep_lab
-from controlplane.operations.serving import LAB_SETTINGS, take_settings
+from controlplane.operations.serving import LAB_SETTINGS, lab_service, take_settings
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
 
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         stop_requests = StopRequests()
         report = background.Reporter(descriptor, stop_requests) if descriptor else None
         try:
-            keep_lab(stop_requests, ready=report.ready if report else lambda: None)
+            keep_lab(stop_requests, lab_service, ready=report.ready if report else lambda: None)
         except StopRequested as request:
             self.stdout.write(f"{request} The lab is down.")
         except CannotKeep as error:

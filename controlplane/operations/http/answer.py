@@ -1,0 +1,41 @@
+"""The bytes of an answer."""
+
+from collections.abc import Callable
+from email.utils import format_datetime
+
+from controlplane.kernel import clock
+from controlplane.operations.http.application import Answer
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+WITHOUT_BODY = ("1", "204", "304")
+
+Refuse = Callable[[int, str, str], Answer]
+"""Makes the answer to a request that is none: status, message, and the path as far as it is known."""
+
+_date = (-1, "")
+
+
+def on_the_wire(answer: Answer, *, method: str, connection: str) -> bytes:
+    """The answer as it is sent. ``connection``: the header field of this name; empty for none."""
+    lines = [f"HTTP/1.1 {answer.status}\r\n"]
+    has_length = False
+    for name, value in answer.headers:
+        lines.append(f"{name}: {value}\r\n")
+        has_length = has_length or name.lower() == "content-length"
+    is_without = answer.status.startswith(WITHOUT_BODY)
+    if not has_length and not is_without:
+        lines.append(f"Content-Length: {len(answer.body)}\r\n")
+    if connection:
+        lines.append(f"Connection: {connection}\r\n")
+    lines.append(f"Date: {_now()}\r\n\r\n")
+    head = "".join(lines).encode("latin-1")
+    return head if is_without or method == "HEAD" else head + answer.body
+
+
+def _now() -> str:
+    global _date  # noqa: PLW0603
+    now = clock.wall_clock()
+    second = int(now.timestamp())
+    if _date[0] != second:
+        _date = second, format_datetime(now, usegmt=True)
+    return _date[1]

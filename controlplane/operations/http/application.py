@@ -1,0 +1,54 @@
+"""Asking a WSGI application (PEP 3333) for an answer, in a thread that has all that it needs for it."""
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from controlplane.kernel.awaited_body import BodyAwaited
+
+log = structlog.get_logger(__name__)
+
+Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+EVERY_REQUEST: dict[str, Any] = {
+    "SCRIPT_NAME": "",
+    "wsgi.errors": sys.stderr,
+    "wsgi.input_terminated": True,
+    "wsgi.multiprocess": True,
+    "wsgi.multithread": True,
+    "wsgi.run_once": False,
+    "wsgi.version": (1, 0),
+}
+
+
+@dataclass(slots=True)
+class Answer:
+    status: str
+    """Code and reason."""
+    headers: list[tuple[str, str]]
+    body: bytes
+    after: float = 0
+    """Seconds to wait before it is sent, in no thread."""
+
+
+def ask(application: Application, environ: dict[str, Any]) -> Answer | None:
+    """The answer; None when the application needs the body, which has not arrived. Raises what it raises."""
+    status, headers = "", []
+
+    def start_response(said: str, fields: list[tuple[str, str]], exc_info: Any = None) -> None:
+        nonlocal status, headers
+        status, headers = said, fields
+
+    try:
+        result = application(environ, start_response)
+    except BodyAwaited:
+        return None
+    try:
+        body = b"".join(result)
+    finally:
+        if (close := getattr(result, "close", None)) is not None:
+            close()
+    return Answer(status, headers, body, getattr(result, "answered_after", 0))

@@ -1,0 +1,142 @@
+"""The body of a request as it arrives: of an announced length, or in chunks (RFC 9112, section 7.1)."""
+
+import re
+import tempfile
+from io import BytesIO
+from typing import IO
+
+from controlplane.operations.http.head import NAME, Malformed, is_text
+from controlplane.operations.http.limits import Limits
+
+CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
+LONGEST_CHUNK_LINE = 4096
+LONGEST_TRAILERS = 16_384
+CRLF = b"\r\n"
+
+
+class Body:
+    """What has arrived of a body. ``feed`` it; when it is ``complete``, ``open`` it."""
+
+    def __init__(self, length: int | None, *, largest: int, limits: Limits) -> None:
+        self.size = 0
+        self.complete = False
+        self.largest = largest
+        self._left = length
+        self._decode = self._take_plain if length is not None else self._take_chunks
+        self._pieces: list[bytes] | None = []
+        self._file: IO[bytes] | None = None
+        self._limits = limits
+        self._in_chunk = 0
+        self._state = "size"
+        self._trailers = 0
+
+    @property
+    def too_large(self) -> bool:
+        """Larger than is taken. What comes after that is not kept."""
+        return self.size > self.largest or (self._left is not None and self.size + self._left > self.largest)
+
+    @property
+    def seconds(self) -> float:
+        """How long what is there may take to arrive: what may be large is measured by its rate."""
+        rate = self.size / self._limits.least_rate if self.largest > self._limits.spool_above else 0
+        return max(self._limits.body_seconds, rate)
+
+    @property
+    def left(self) -> int | None:
+        """How much is to come; None when that is not known."""
+        return self._left
+
+    @property
+    def is_spooled(self) -> bool:
+        return self._file is not None
+
+    def feed(self, received: bytearray) -> None:
+        """Take from the front of ``received`` what belongs to the body. Raises Malformed; OSError of a full disk."""
+        self._decode(received)
+
+    def open(self) -> IO[bytes]:
+        if self._file is not None:
+            self._file.seek(0)
+            return self._file
+        return BytesIO(b"".join(self._pieces or ()))
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _take_plain(self, received: bytearray) -> None:
+        assert self._left is not None  # noqa: S101  what has no length comes in chunks
+        piece = bytes(received[: self._left])
+        del received[: len(piece)]
+        self._left -= len(piece)
+        self._keep(piece)
+        self.complete = self._left == 0
+
+    def _take_chunks(self, received: bytearray) -> None:
+        position = 0
+        while not self.complete:
+            if self._state == "data":
+                piece = bytes(received[position : position + self._in_chunk])
+                position += len(piece)
+                self._in_chunk -= len(piece)
+                self._keep(piece)
+                if self._in_chunk:
+                    break
+                self._state = "end"
+            if self._state == "end":
+                if len(received) - position < len(CRLF):
+                    if received[position:] not in (b"", b"\r"):
+                        raise Malformed("A chunk of the body is longer than it says.")
+                    break
+                if received[position : position + 2] != CRLF:
+                    raise Malformed("A chunk of the body is longer than it says.")
+                position += 2
+                self._state = "size"
+            line = self._line(received, position)
+            if line is None:
+                break
+            position += len(line) + len(CRLF)
+            self._take_line(line)
+        del received[:position]
+
+    def _line(self, received: bytearray, position: int) -> bytes | None:
+        """The line that begins at ``position``, or None when its end has not come."""
+        end = received.find(CRLF, position)
+        so_far = received[position:] if end < 0 else received[position:end]
+        longest = LONGEST_CHUNK_LINE if self._state == "size" else LONGEST_TRAILERS - self._trailers
+        if len(so_far) > longest:
+            raise Malformed("The framing of the chunks of the body is too long.")
+        if not is_text(so_far):
+            raise Malformed("The body is not in chunks, as Transfer-Encoding says: a line is malformed.")
+        return None if end < 0 else bytes(so_far)
+
+    def _take_line(self, line: bytes) -> None:
+        if self._state == "size":
+            found = CHUNK.fullmatch(line)
+            if found is None:
+                raise Malformed("The body is not in chunks, as Transfer-Encoding says: the size of one is no number.")
+            self._in_chunk = int(found[1], 16)
+            self._state = "data" if self._in_chunk else "trailers"
+        elif line:
+            # Fields that come after the body are left out: nothing here asks for any.
+            name, colon, _ = line.partition(b":")
+            if not colon or not NAME.fullmatch(name):
+                raise Malformed("A trailer field is malformed.")
+            self._trailers += len(line)
+        else:
+            self.complete = True
+
+    def _keep(self, piece: bytes) -> None:
+        self.size += len(piece)
+        if self.too_large:
+            self._pieces = None
+            self.close()
+        elif self._file is not None:
+            self._file.write(piece)
+        elif self._pieces is not None:
+            self._pieces.append(piece)
+            if self.size > self._limits.spool_above:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed with the request
+                self._file.writelines(self._pieces)
+                self._pieces = None

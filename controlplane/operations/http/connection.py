@@ -1,0 +1,313 @@
+"""One connection: reads a request, has it answered, and reads the next. All of it but ``_work`` runs in the loop."""
+
+import asyncio
+from collections.abc import Hashable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from controlplane.kernel.awaited_body import AwaitedBody, TooLargeBody
+from controlplane.operations.http.answer import CONTINUE, on_the_wire
+from controlplane.operations.http.application import EVERY_REQUEST, Answer, ask
+from controlplane.operations.http.crowd import FOREVER
+from controlplane.operations.http.head import Malformed
+from controlplane.operations.http.incoming import Incoming
+from controlplane.operations.http.threads import Threads
+
+if TYPE_CHECKING:
+    from controlplane.operations.http.service import Service
+
+log = structlog.get_logger(__name__)
+
+ASK_EARLY_AFTER = 0.1
+"""Seconds without the body after which it is asked whether the request is refused without it."""
+MOST_PIPELINED = 65_536
+LATE_HEAD = Malformed("The head of the request did not arrive in time. Send it faster.", 408)
+LATE_BODY = Malformed("The request body did not arrive in time. Send it faster.", 408)
+NO_ROOM = Malformed("The service has no room to keep the request body. Try again later.", 507)
+TOO_LATE = 503, "The service has more requests than it can answer. Try again later."
+FAILED = 500, "The service failed to process the request. This is its own fault."
+
+
+class Connection(asyncio.Protocol):
+    """A member of the crowd; see ``crowd.Member``."""
+
+    def __init__(self, service: "Service", threads: Threads, share: Hashable, environ: Mapping[str, Any]) -> None:
+        self.service = service
+        self.share = share
+        self.deadline = FOREVER
+        self._threads = threads
+        self._base = {**EVERY_REQUEST, **environ}
+        self._transport: Any = None
+        self._incoming = Incoming(service.limits, service.largest_body)
+        self._began = 0.0
+        """When the first byte of the request came; 0 while none has."""
+        self._awaits_body_since = 0.0
+        self._busy = False
+        """A thread has the request, or its answer is on its way."""
+        self._early = False
+        """The request that a thread has lacks its body."""
+        self._asked_early = False
+        self._over = False
+        """The last answer is written."""
+        self._ended = False
+        """The client sends nothing more."""
+        self._closed = False
+        self._answered_at = 0.0
+        self._answer_size = 0
+        self._reading = True
+        self._unread = False
+        """The client does not read as fast as it is answered."""
+        self._next_is_due = False
+        """The next request is read when the answer to the last one is."""
+
+    # --- What asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        if self._closed:  # it was ended before it was made
+            self._transport.abort()
+            return
+        self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        if self._over:
+            return
+        self._incoming.received += data
+        if not self._busy or self._early:
+            self._advance()
+        elif len(self._incoming.received) > MOST_PIPELINED and self._reading:
+            self._transport.pause_reading()
+            self._reading = False
+
+    def eof_received(self) -> bool:
+        self._ended = True
+        if self._over:
+            return False
+        if self._busy and not self._early:
+            return self._transport.get_extra_info("ssl_object") is None  # what is asked is answered
+        if self._incoming.has_begun:
+            part = "head" if self._incoming.head is None else "body"
+            self._refuse(Malformed(f"The request ends before its {part} does."))
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._closed = True
+        self.service.crowd.leave(self)
+        if not self._busy:  # a thread may be reading it
+            self._incoming.forget()
+
+    def pause_writing(self) -> None:
+        self._unread = True
+        self.service.crowd.unread(self)
+        self.deadline = self.service.loop.time() + self.service.limits.answer_seconds
+
+    def resume_writing(self) -> None:
+        self._unread = False
+        self.service.crowd.read(self)
+        if self._next_is_due and not self._closed:
+            self._next_is_due = False
+            self._next_request()
+
+    # --- What the crowd calls
+
+    def look(self, now: float) -> None:
+        if self._awaits_body_since and not self._asked_early and now > self._awaits_body_since + ASK_EARLY_AFTER:
+            self._ask_early()
+        if now >= self.deadline:
+            self._time_is_over(now)
+
+    def abort(self) -> None:
+        self._closed = True
+        self.service.crowd.leave(self)
+        if self._transport is not None:
+            self._transport.abort()
+
+    def waiting_size(self) -> int:
+        return int(self._transport.get_write_buffer_size())
+
+    def close_unless_busy(self) -> None:
+        """For a service that stops: what has not arrived is not waited for."""
+        if not self._busy:
+            self._close()
+
+    def _time_is_over(self, now: float) -> None:
+        limits = self.service.limits
+        if self._over:
+            self.abort()
+        elif self._unread:
+            read = self._answer_size - self.waiting_size()
+            self.deadline = self._answered_at + max(limits.answer_seconds, read / limits.least_rate)
+            if now >= self.deadline:
+                self.abort()
+        elif self._awaits_body_since:
+            body = self._incoming.body
+            self.deadline = self._awaits_body_since + (body.seconds if body is not None else 0)
+            if now >= self.deadline:
+                self._refuse(LATE_BODY)
+        elif self._incoming.has_begun:
+            self._refuse(LATE_HEAD)
+        else:
+            self._close()
+
+    # --- Reading
+
+    def _advance(self) -> None:
+        """Do what can be done with what has arrived."""
+        incoming = self._incoming
+        try:
+            incoming.read()
+        except Malformed as malformed:
+            self._refuse(malformed)
+            return
+        except OSError as failure:
+            log.error("a request body cannot be kept", reason=str(failure))
+            self._refuse(NO_ROOM)
+            return
+        if self._early or incoming.unwanted:
+            return
+        if incoming.head is None:
+            self._await_head_of_next()
+        elif incoming.is_too_large:
+            assert incoming.body is not None  # noqa: S101  it is what is too large
+            self._hand_over(TooLargeBody(incoming.body.largest))
+        elif incoming.has_arrived:
+            self._hand_over()
+        elif not self._awaits_body_since:
+            self._await_body()
+
+    def _await_head(self) -> None:
+        """Wait for the rest of a head, or for the first bytes of the first one."""
+        self._began = self.service.loop.time()
+        self.deadline = self._began + self.service.limits.head_seconds
+        self.service.crowd.arriving(self)
+
+    def _await_head_of_next(self) -> None:
+        if not self._incoming.received:
+            self.deadline = self.service.loop.time() + self.service.limits.idle_seconds
+        elif not self._began:
+            self._await_head()
+
+    def _await_body(self) -> None:
+        self._awaits_body_since = self.service.loop.time()
+        self._began = self._began or self._awaits_body_since
+        self.deadline = self._awaits_body_since + self.service.limits.body_seconds
+        self.service.crowd.arriving(self)
+        if self._incoming.head is not None and self._incoming.head.expects_continue and not self._asked_early:
+            self._ask_early()
+
+    # --- Having it answered
+
+    def _ask_early(self) -> None:
+        """Ask whether the request is refused without its body."""
+        self._asked_early = self._early = True
+        self._hand_over(AwaitedBody())
+
+    def _hand_over(self, body: AwaitedBody | None = None) -> None:
+        self._environ = {**self._base, **self._incoming.environ(body)}
+        self._busy = True
+        if not self._early:
+            self._began = self._began or self.service.loop.time()
+            self._awaits_body_since = 0.0
+            self.deadline = FOREVER
+            self.service.crowd.arrived(self)
+        self._threads.submit(self.share, self._work)
+
+    def _work(self) -> None:
+        """In a thread."""
+        service = self.service
+        answer = None
+        if service.loop.time() > self._began + service.limits.request_seconds:
+            answer = service.refuse(*TOO_LATE, self._incoming.path)
+        elif not self._closed:
+            answer = self._ask()
+        service.loop.call_soon_threadsafe(self._answered, answer)
+
+    def _ask(self) -> Answer | None:
+        try:
+            return ask(self.service.application, self._environ)
+        except Exception:
+            log.exception("unhandled")
+            return self.service.refuse(*FAILED, self._incoming.path)
+
+    def _answered(self, answer: Answer | None) -> None:
+        if self._closed or self._over:
+            self._busy = self._early = False
+            self._incoming.forget()
+        elif answer is None:  # it takes the body
+            self._busy = self._early = False
+            if not self._incoming.has_arrived and self._incoming.head and self._incoming.head.expects_continue:
+                self._transport.write(CONTINUE)
+                self._incoming.head.expects_continue = False
+            self._advance()
+        elif answer.after:
+            self.service.loop.call_later(answer.after, self._send, answer)
+        else:
+            self._send(answer)
+
+    def _send(self, answer: Answer) -> None:
+        self._busy = self._early = False
+        head = self._incoming.head
+        if self._closed or head is None:  # it was closed while the answer waited for its time
+            self._incoming.forget()
+            return
+        left = self._incoming.left()
+        keep = head.keep_alive and not self._ended and not self.service.stopping
+        # Whoever is not told to continue may send the body, or the next request (RFC 9110, section 10.1.1).
+        keep = keep and left <= self.service.limits.unread_size and not (left and head.expects_continue)
+        self._write(answer, keep_alive=keep)
+        self._incoming.forget(unwanted=left if keep else 0)
+        self._awaits_body_since = 0.0
+        self.service.crowd.arrived(self)
+        if not keep:
+            self._finish(reads_on=left > 0 or bool(self._incoming.received))
+        elif self._unread:
+            self._next_is_due = True
+        else:
+            self._next_request()
+
+    def _write(self, answer: Answer, *, keep_alive: bool) -> None:
+        environ = self._incoming.head.environ if self._incoming.head else {}
+        kept = "keep-alive" if environ.get("SERVER_PROTOCOL") == "HTTP/1.0" else ""
+        connection = kept if keep_alive else "close"
+        wire = on_the_wire(answer, method=environ.get("REQUEST_METHOD", ""), connection=connection)
+        self._answered_at, self._answer_size = self.service.loop.time(), len(wire)
+        self._transport.write(wire)
+
+    def _next_request(self) -> None:
+        limits = self.service.limits
+        self._began = 0.0
+        self._asked_early = False
+        self.deadline = self._answered_at + (limits.body_seconds if self._incoming.unwanted else limits.idle_seconds)
+        if not self._reading:
+            self._reading = True
+            self._transport.resume_reading()
+        if self._incoming.received:
+            self._advance()
+
+    def _refuse(self, malformed: Malformed) -> None:
+        """Say what is wrong with what was received, and end the connection."""
+        self._write(self.service.refuse(malformed.status, str(malformed), self._incoming.path), keep_alive=False)
+        self._finish(reads_on=True)
+
+    def _finish(self, *, reads_on: bool) -> None:
+        """End the connection when the client has read the answer; until then, what it sends on is read, or the kernel
+        would throw away the answer with it."""
+        self._over = True
+        self._awaits_body_since = 0.0
+        self._incoming.received.clear()
+        self.service.crowd.arrived(self)
+        if self._ended or not reads_on:
+            self._close()
+            return
+        self.deadline = self.service.loop.time() + self.service.limits.linger_seconds
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        if not self._reading:
+            self._transport.resume_reading()
+
+    def _close(self) -> None:
+        """End the connection when what is written is sent."""
+        self._over = True
+        self.deadline = self.service.loop.time() + self.service.limits.answer_seconds
+        self._transport.close()

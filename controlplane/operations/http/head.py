@@ -1,0 +1,183 @@
+"""The head of a request, read as strictly as RFC 9112 allows: what is ambiguous is refused, not guessed.
+
+Line ends are CRLF. There are no folded lines, no second Host or Content-Length, and no Content-Length beside
+Transfer-Encoding, for two programs on the way of a request may each read such a thing in another way.
+"""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes, urlsplit
+
+from controlplane.operations.http.limits import Limits
+
+END = b"\r\n\r\n"
+REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([!-~]+) HTTP/1\.([01])")
+NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
+"""Control characters, and CR and LF that do not stand together."""
+DIGITS = re.compile(r"[0-9]{1,15}")
+STARTS = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]")
+ONCE = {
+    "CONTENT_LENGTH": "Content-Length",
+    "CONTENT_TYPE": "Content-Type",
+    "HTTP_AUTHORIZATION": "Authorization",
+    "HTTP_EXPECT": "Expect",
+    "HTTP_HOST": "Host",
+    "HTTP_METADATA_FLAVOR": "Metadata-Flavor",
+    "HTTP_TRANSFER_ENCODING": "Transfer-Encoding",
+}
+UNPREFIXED = {"HTTP_CONTENT_LENGTH": "CONTENT_LENGTH", "HTTP_CONTENT_TYPE": "CONTENT_TYPE"}
+MOST_KNOWN = 512
+
+_known: dict[bytes, str] = {}
+"""Names of header fields as WSGI has them, for those that were seen before. Empty: the field is left out."""
+
+
+class Malformed(Exception):
+    """What is wrong, for the client, and the status that says so."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(slots=True)
+class Head:
+    environ: dict[str, str]
+    """What WSGI (PEP 3333) has of the request alone."""
+    length: int | None
+    """Of the body; None when it comes in chunks."""
+    keep_alive: bool
+    expects_continue: bool
+
+    @property
+    def has_body(self) -> bool:
+        return self.length != 0
+
+
+def refuse_early(received: bytes | bytearray, limits: Limits) -> None:
+    """Raise Malformed when this can no longer become the head of a request."""
+    if not STARTS.match(received):
+        raise Malformed("This is not an HTTP request. Is it TLS, sent to a port that speaks plain HTTP?")
+    if len(received) > limits.head_size:
+        raise Malformed(
+            f"The request line and the header fields are larger than {limits.head_size} bytes. Send fewer, or shorter.",
+            431,
+        )
+    if not is_text(received):
+        raise _not_text()
+
+
+def is_text(received: bytes | bytearray) -> bool:
+    """Whether lines can be made of this, whose last one may not have come to its end."""
+    end = len(received) - received.endswith(b"\r")
+    return NO_TEXT.search(received, 0, end) is None
+
+
+def parse(text: bytes, limits: Limits) -> Head:
+    """Read a head, without the empty line that ends it. Raises Malformed."""
+    if len(text) > limits.head_size:
+        refuse_early(text, limits)
+    if NO_TEXT.search(text) is not None:
+        raise _not_text()
+    first, *lines = text.split(b"\r\n")
+    found = REQUEST_LINE.fullmatch(first)
+    if found is None:
+        raise Malformed("The request line is malformed. It is: METHOD /path HTTP/1.1")
+    if len(lines) > limits.head_lines:
+        raise Malformed(f"The request has more than {limits.head_lines} header fields. Send fewer.", 431)
+    environ = _fields(lines)
+    method, target, minor = found.groups()
+    environ["REQUEST_METHOD"] = method.decode("ascii")
+    environ["SERVER_PROTOCOL"] = "HTTP/1.1" if minor == b"1" else "HTTP/1.0"
+    _take_target(environ, target)
+    if "HTTP_HOST" not in environ and minor == b"1":
+        raise Malformed("The header field Host is missing.")
+    length = _length(environ, chunks=minor == b"1")
+    expected = environ.pop("HTTP_EXPECT", "").lower()
+    if expected not in ("", "100-continue"):
+        raise Malformed("Of Expect, only 100-continue is known.", 417)
+    options = environ.get("HTTP_CONNECTION", "").lower()
+    keep_alive = ("close" not in options) if minor == b"1" else ("keep-alive" in options)
+    return Head(environ, length, keep_alive, minor == b"1" and length != 0 and bool(expected))
+
+
+def _fields(lines: list[bytes]) -> dict[str, str]:
+    environ: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.partition(b":")
+        key = _known.get(name)
+        if key is None:
+            key = _key(name)
+        if not colon:
+            raise Malformed("A header field has no colon.")
+        if not key:
+            continue
+        text = value.strip(b" \t").decode("latin-1")
+        if key not in environ:
+            environ[key] = text
+        elif key in ONCE:
+            raise Malformed(f"The header field {ONCE[key]} is there twice.")
+        else:
+            environ[key] += ("; " if key == "HTTP_COOKIE" else ", ") + text
+    return environ
+
+
+def _key(name: bytes) -> str:
+    if not NAME.fullmatch(name):
+        raise Malformed("The name of a header field is malformed, or a field goes on in a second line.")
+    # X_Host and X-Host would be one to WSGI, and who checks the one would take the other.
+    key = "" if b"_" in name else "HTTP_" + name.decode("ascii").upper().replace("-", "_")
+    key = UNPREFIXED.get(key, key)
+    if len(_known) < MOST_KNOWN:
+        _known[bytes(name)] = key
+    return key
+
+
+def _take_target(environ: dict[str, str], target: bytes) -> None:
+    if not target.startswith(b"/"):
+        target = _of_absolute(environ, target)
+    if b"#" in target:
+        raise Malformed("The request target has a fragment. Leave out # and what follows.")
+    path, _, query = target.partition(b"?")
+    environ["RAW_URI"] = target.decode("ascii")
+    environ["PATH_INFO"] = (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1")
+    environ["QUERY_STRING"] = query.decode("ascii")
+
+
+def _of_absolute(environ: dict[str, str], target: bytes) -> bytes:
+    """The path of ``http://host/path``, as a client sends it that takes this for a proxy (RFC 9112, section 3.2.2)."""
+    try:
+        parts = urlsplit(target.decode("ascii"))
+    except ValueError:
+        parts = None
+    if parts is None or parts.scheme.lower() not in ("http", "https") or not parts.netloc:
+        raise Malformed("The request target must begin with a slash.")
+    environ["HTTP_HOST"] = parts.netloc
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.path or '/'}{query}".encode("ascii")
+
+
+def _length(environ: dict[str, str], *, chunks: bool) -> int | None:
+    """How long the body is; None when it is in chunks."""
+    coding = environ.pop("HTTP_TRANSFER_ENCODING", None)
+    length = environ.get("CONTENT_LENGTH")
+    if coding is None:
+        if length is None:
+            return 0
+        if not DIGITS.fullmatch(length):
+            raise Malformed("Content-Length is not a number of bytes.")
+        return int(length)
+    if length is not None:
+        raise Malformed("Content-Length and Transfer-Encoding exclude each other. Send one of them.")
+    if not chunks:
+        raise Malformed("Transfer-Encoding needs HTTP/1.1.")
+    if coding.lower() != "chunked":
+        raise Malformed("Of Transfer-Encoding, only chunked is known.")
+    return None
+
+
+def _not_text() -> Malformed:
+    return Malformed(
+        "The request line or a header field contains a control character, or a line that does not end with CR and LF."
+    )

@@ -1,0 +1,96 @@
+"""What a client sends through one connection: a request, and then the next."""
+
+from collections.abc import Callable
+from io import BytesIO
+from typing import IO, Any
+
+from controlplane.operations.http import head as heads
+from controlplane.operations.http.body import Body
+from controlplane.operations.http.head import Head
+from controlplane.operations.http.limits import Limits
+
+NOTHING = BytesIO()
+CRLF = b"\r\n"
+
+
+class Incoming:
+    """Append to ``received``, and ``read``: nothing is read of the next request until this one is forgotten."""
+
+    def __init__(self, limits: Limits, largest_body: Callable[[str], int]) -> None:
+        """``largest_body`` is given the path of a request."""
+        self.received = bytearray()
+        self.head: Head | None = None
+        self.body: Body | None = None
+        self.unwanted = 0
+        """How many bytes are left of a body that nobody wants: they are read over."""
+        self._limits = limits
+        self._largest_body = largest_body
+
+    def read(self) -> None:
+        """Read as much of the request as has arrived. Raises head.Malformed, and OSError of a full disk."""
+        if self.unwanted:
+            gone = min(self.unwanted, len(self.received))
+            del self.received[:gone]
+            self.unwanted -= gone
+        if self.head is None and self.received and not self.unwanted:
+            self._read_head()
+        if self.body is not None:
+            self.body.feed(self.received)
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether all of the request is there."""
+        return self.head is not None and (self.body is None or self.body.complete)
+
+    @property
+    def is_too_large(self) -> bool:
+        return self.body is not None and self.body.too_large
+
+    @property
+    def has_begun(self) -> bool:
+        return self.head is not None or bool(self.received and not self.unwanted)
+
+    @property
+    def path(self) -> str:
+        """Empty while it is not known."""
+        return self.head.environ["PATH_INFO"] if self.head is not None else ""
+
+    def left(self) -> int:
+        """How many bytes of the body have not arrived: more than anybody reads over, if that is not known."""
+        if self.body is None or self.body.complete:
+            return 0
+        return self._limits.unread_size + 1 if self.body.left is None else self.body.left
+
+    def environ(self, body: IO[bytes] | Any = None) -> dict[str, Any]:
+        """The request for WSGI; ``body`` stands for one that has not arrived."""
+        assert self.head is not None  # noqa: S101  it has arrived
+        environ: dict[str, Any] = dict(self.head.environ)
+        if self.body is None:
+            environ["wsgi.input"] = NOTHING
+            return environ
+        environ["wsgi.input"] = self.body.open() if body is None else body
+        if body is None:
+            environ["CONTENT_LENGTH"] = str(self.body.size)
+        return environ
+
+    def forget(self, *, unwanted: int = 0) -> None:
+        """Be ready for the next request; so many bytes of this one may still come."""
+        self.head = None
+        self.unwanted = unwanted
+        if self.body is not None:
+            self.body.close()
+            self.body = None
+
+    def _read_head(self) -> None:
+        received = self.received
+        while received.startswith(CRLF):  # RFC 9112, section 2.2
+            del received[: len(CRLF)]
+        end = received.find(heads.END)
+        if end < 0:
+            if received and received != b"\r":
+                heads.refuse_early(received, self._limits)
+            return
+        self.head = head = heads.parse(bytes(received[:end]), self._limits)
+        del received[: end + len(heads.END)]
+        if head.has_body:
+            self.body = Body(head.length, largest=self._largest_body(self.path), limits=self._limits)

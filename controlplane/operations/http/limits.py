@@ -1,0 +1,43 @@
+"""What a connection may take: times in seconds, sizes in bytes. Each listener applies all of them."""
+
+import resource
+from dataclasses import dataclass
+
+RESERVED_FILES = 96
+"""Descriptors that are no connections: the database's, the log's, the loop's, and what is being spooled."""
+FEWEST_CONNECTIONS = 64
+
+
+@dataclass(frozen=True)
+class Limits:
+    head_seconds: float = 10
+    """Of the TLS handshake, and again from the first byte of a request to the end of its head."""
+    body_seconds: float = 10
+    """From the end of the head to the end of the body. A larger body that is spooled to a file may go on after that
+    for as long as it comes at ``least_rate``."""
+    request_seconds: float = 30
+    """From the first byte of the head to the moment when a thread takes the request."""
+    answer_seconds: float = 10
+    """Until the client has read the answer; a longer answer must be read at ``least_rate``."""
+    idle_seconds: float = 75
+    """Between two requests of a connection."""
+    linger_seconds: float = 2
+    """For a client to read the answer to a request that it has not finished sending."""
+    least_rate: int = 64 * 1024
+    """Per second."""
+    head_size: int = 64 * 1024
+    head_lines: int = 200
+    spool_above: int = 256 * 1024
+    """A larger body is kept in a file, not in memory."""
+    unread_size: int = 64 * 1024
+    """So much of a body that nobody wants is read, so that the connection can be kept."""
+    unfinished_of_one: int = 64
+    """Requests and handshakes of one server that have begun to arrive. One more, and the oldest of them ends."""
+    waiting_answers: int = 64 * 1024 * 1024
+    """Of all answers that are not read by their clients. Beyond that, the connection with most of it ends."""
+
+
+def most_connections() -> int:
+    """How many this process can have, by its limit of open files."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 65_536 if soft == resource.RLIM_INFINITY else max(FEWEST_CONNECTIONS, soft - RESERVED_FILES)

@@ -1,0 +1,193 @@
+"""A WSGI application behind any number of listening sockets, each with its own idea of who calls and of TLS."""
+
+import asyncio
+import errno
+import signal
+import socket
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Self
+
+import structlog
+import uvloop
+
+from controlplane.operations.http.answer import Refuse
+from controlplane.operations.http.application import Application
+from controlplane.operations.http.connection import Connection
+from controlplane.operations.http.crowd import Crowd
+from controlplane.operations.http.door import Door
+from controlplane.operations.http.handshake import Handshake
+from controlplane.operations.http.limits import Limits
+from controlplane.operations.http.threads import Threads
+
+log = structlog.get_logger(__name__)
+
+BACKLOG = 1024
+ACCEPT_AT_ONCE = 64
+NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+REST_SECONDS = 0.05
+"""Without accepting, when the process has no descriptor left."""
+
+
+class Service:
+    """Runs in an event loop of its own. ``open``, ``shut`` and ``stop`` may be called from any thread."""
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        threads: int,
+        largest_body: Callable[[str], int],
+        refuse: Refuse,
+        most: int,
+        limits: Limits = Limits(),  # noqa: B008  frozen
+    ) -> None:
+        """``largest_body`` is given the path of a request; ``most`` connections are there at once."""
+        self.application = application
+        self.largest_body = largest_body
+        self.refuse = refuse
+        self.limits = limits
+        self.stopping = False
+        self.threads = Threads(threads)
+        self.loop = uvloop.new_event_loop()
+        self.crowd = Crowd(limits, most=most, wake=self.wake)
+        self._contexts = ThreadPoolExecutor(1, "tls")
+        self._doors: set[Door] = set()
+        self._looking: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def run(self, *doors: Door, ready: Callable[[], object], signals: tuple[int, ...] = ()) -> None:
+        """Serve until one of these signals, or ``stop``; then until what is under way is answered."""
+        for number in signals:
+            self.loop.add_signal_handler(number, self._stop)
+        for threads in {self.threads, *(door.threads for door in doors if door.threads)}:
+            threads.start()
+        for door in doors:
+            self._open(door)
+        self.loop.call_soon(ready)
+        self.wake()
+        self.loop.run_forever()
+        self.threads.stop()
+        self.loop.close()
+
+    def __enter__(self) -> Self:
+        """Serve in a thread of its own."""
+        self._thread = threading.Thread(target=partial(self.run, ready=lambda: None), name="serve", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.loop.call_soon_threadsafe(self._stop)
+        self._thread.join()
+
+    def open(self, door: Door) -> None:
+        """Accept at this door from now on."""
+        self.loop.call_soon_threadsafe(self._open, door)
+
+    def shut(self, door: Door) -> None:
+        """Accept no more there. The socket is closed."""
+
+        async def shut() -> None:
+            self._shut(door)
+
+        asyncio.run_coroutine_threadsafe(shut(), self.loop).result()
+        door.listening.close()
+
+    def wake(self) -> None:
+        """Look at the time of every connection soon."""
+        when = self.loop.time() + self.crowd.interval
+        if self._looking is None or self._looking.when() > when:
+            if self._looking is not None:
+                self._looking.cancel()
+            self._looking = self.loop.call_at(when, self._look)
+
+    def _look(self) -> None:
+        self._looking = None
+        self.crowd.look(self.loop.time())
+        self.wake()
+
+    def _open(self, door: Door) -> None:
+        door.listening.setblocking(False)
+        door.listening.listen(BACKLOG)
+        self._doors.add(door)
+        self.loop.add_reader(door.listening, self._accept, door)
+
+    def _shut(self, door: Door) -> None:
+        self._doors.discard(door)
+        self.loop.remove_reader(door.listening)
+
+    def _accept(self, door: Door) -> None:
+        for _ in range(ACCEPT_AT_ONCE):
+            try:
+                accepted, address = door.listening.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError as failure:
+                if failure.errno not in NO_ROOM:
+                    raise
+                self.crowd.make_room()
+                self.loop.remove_reader(door.listening)
+                self.loop.call_later(REST_SECONDS, self._accept_again, door)
+                return
+            try:
+                self._admit(door, accepted, address)
+            except Exception:
+                log.exception("a connection could not be taken", address=address[0])
+                accepted.close()
+
+    def _accept_again(self, door: Door) -> None:
+        if door in self._doors:
+            self.loop.add_reader(door.listening, self._accept, door)
+
+    def _admit(self, door: Door, accepted: socket.socket, address: Any) -> None:
+        if not door.admits(accepted):
+            accepted.close()
+            return
+        accepted.setblocking(False)
+        share, protocol = door.speak(self, accepted, address)
+        if door.context is None:
+            self._joined(protocol)
+            self._begin(self.loop.connect_accepted_socket(lambda: protocol, accepted))
+        else:
+            handshake = Handshake(self.crowd, share, self.loop.time() + self.limits.head_seconds)
+            context = self.loop.run_in_executor(self._contexts, door.context, accepted)
+            handshake.task = self._begin(
+                handshake.shake_hands(self.loop, accepted, context, lambda: self._joined(protocol))
+            )
+
+    def _begin(self, what: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = self.loop.create_task(what)
+        self._tasks.add(task)  # the loop itself keeps no task
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _joined(self, protocol: Any) -> Any:
+        self.crowd.join(protocol)
+        return protocol
+
+    def _stop(self) -> None:
+        """Accept nothing more, and end when what is under way is answered."""
+        if self.stopping:
+            return
+        self.stopping = True
+        for door in list(self._doors):
+            self._shut(door)
+        for member in self.crowd.members():
+            if isinstance(member, Connection):
+                member.close_unless_busy()
+            else:
+                member.abort()
+        self._end_when_empty()
+
+    def _end_when_empty(self) -> None:
+        if len(self.crowd):
+            self.loop.call_later(0.02, self._end_when_empty)
+        else:
+            self.loop.stop()
+
+
+def serve(service: Service, *doors: Door, ready: Callable[[], object]) -> None:
+    """Serve in this thread, the main one, until SIGTERM or SIGINT."""
+    service.run(*doors, ready=ready, signals=(signal.SIGTERM, signal.SIGINT))
