@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "controlplane.console.middleware.ContentSecurityPolicyMiddleware",
-    "controlplane.kernel.awaited_body.AwaitedBodyMiddleware",
+    "controlplane.kernel.middleware.AwaitedBodyMiddleware",
 ]
 
 TEMPLATES = [

@@ -10,6 +10,6 @@ ALLOWED_HOSTS = ["*"]
 MIDDLEWARE = [
     "controlplane.kernel.middleware.RequestContextMiddleware",
     "controlplane.kernel.middleware.SlashCollapsingMiddleware",
-    "controlplane.kernel.awaited_body.AwaitedBodyMiddleware",
+    "controlplane.kernel.middleware.AwaitedBodyMiddleware",
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16_384

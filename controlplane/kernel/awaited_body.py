@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 
 INPUT = "wsgi.input"
 
@@ -57,17 +57,3 @@ def checks_first(view: View) -> View:
     """Declare that a view calls ``require_body`` after its checks, and before it does anything."""
     view.checks_first = True  # type: ignore[attr-defined]
     return view
-
-
-class AwaitedBodyMiddleware:
-    """Spares the views that do not check first: they see no request before its body is there. The last one."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
-        if not getattr(getattr(view, "cls", view), "checks_first", False):
-            require_body(request)

@@ -3,10 +3,12 @@
 import re
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from controlplane.kernel import context
+from controlplane.kernel import context, envelopes
+from controlplane.kernel.awaited_body import BodyTooLarge, require_body
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LONGEST_AGENT = 256
@@ -71,3 +73,23 @@ class SlashCollapsingMiddleware:
             request.path_info = re.sub(r"/{2,}", "/", request.path_info)
             request.path = re.sub(r"/{2,}", "/", request.path)
         return self.get_response(request)
+
+
+class AwaitedBodyMiddleware:
+    """Spares the views that do not check first: they see no request before its body is there. The last one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        view = getattr(view, "cls", view)
+        if getattr(view, "checks_first", False):
+            return None
+        try:
+            require_body(request)
+        except BodyTooLarge as error:
+            return envelopes.json_response(envelopes.as_api_error(error), getattr(view, "envelope", envelopes.vpc))
+        return None

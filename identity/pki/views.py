@@ -11,6 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from controlplane.kernel import clock, envelopes
+from controlplane.kernel.awaited_body import checks_first
 from controlplane.kernel.errors import NotFound
 from identity import ca, keyring
 from identity.certificates import authority_certificate_of
@@ -67,6 +68,7 @@ def revocation_list(request: HttpRequest, issuer: str) -> HttpResponse:
     return get_conditional_response(request, etag=f'"{found.number}"', response=answer) or answer
 
 
+@checks_first
 @csrf_exempt
 @require_POST
 def ocsp_post(request: HttpRequest) -> HttpResponse:

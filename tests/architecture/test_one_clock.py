@@ -43,6 +43,7 @@ SQL_CLOCK = re.compile(
 ON_REAL_TIME: dict[str, str] = {
     "controlplane/activity/jobruns.py": "how long work took, and when a worker was last alive",
     "controlplane/operations/api/jobs.py": "how long ago a worker was alive",
+    "controlplane/operations/http/answer.py": "the Date of an answer, by which others judge its age",
     "controlplane/operations/metrics/families.py": "how long ago a worker was alive",
     "controlplane/operations/readiness.py": "how long ago a worker was alive",
     "controlplane/operations/health.py": "how long ago a worker was alive",

@@ -1,13 +1,19 @@
-"""The bytes of an answer."""
+"""The bytes of an answer, and what the server itself has to say."""
 
 from collections.abc import Callable
 from email.utils import format_datetime
 
 from controlplane.kernel import clock
 from controlplane.operations.http.application import Answer
+from controlplane.operations.http.head import Malformed
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 WITHOUT_BODY = ("1", "204", "304")
+LATE_HEAD = Malformed("The head of the request did not arrive in time. Send it faster.", 408)
+LATE_BODY = Malformed("The request body did not arrive in time. Send it faster.", 408)
+NO_ROOM = Malformed("The service has no room to keep the request body. Try again later.", 507)
+TOO_LATE = 503, "The service has more requests than it can answer. Try again later."
+FAILED = 500, "The service failed to process the request. This is its own fault."
 
 Refuse = Callable[[int, str, str], Answer]
 """Makes the answer to a request that is none: status, message, and the path as far as it is known."""

@@ -34,8 +34,8 @@ class Answer:
     """Seconds to wait before it is sent, in no thread."""
 
 
-def ask(application: Application, environ: dict[str, Any]) -> Answer | None:
-    """The answer; None when the application needs the body, which has not arrived. Raises what it raises."""
+def ask(application: Application, environ: dict[str, Any], *, failed: Callable[[], Answer]) -> Answer | None:
+    """The answer, or ``failed`` for an application that raises; None when it needs the body, which has not arrived."""
     status, headers = "", []
 
     def start_response(said: str, fields: list[tuple[str, str]], exc_info: Any = None) -> None:
@@ -44,11 +44,14 @@ def ask(application: Application, environ: dict[str, Any]) -> Answer | None:
 
     try:
         result = application(environ, start_response)
+        try:
+            body = b"".join(result)
+        finally:
+            if (close := getattr(result, "close", None)) is not None:
+                close()
     except BodyAwaited:
         return None
-    try:
-        body = b"".join(result)
-    finally:
-        if (close := getattr(result, "close", None)) is not None:
-            close()
+    except Exception:
+        log.exception("unhandled")
+        return failed()
     return Answer(status, headers, body, getattr(result, "answered_after", 0))

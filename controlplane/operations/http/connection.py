@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Hashable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from controlplane.kernel.awaited_body import AwaitedBody, TooLargeBody
-from controlplane.operations.http.answer import CONTINUE, on_the_wire
+from controlplane.operations.http.answer import CONTINUE, FAILED, LATE_BODY, LATE_HEAD, NO_ROOM, TOO_LATE, on_the_wire
 from controlplane.operations.http.application import EVERY_REQUEST, Answer, ask
 from controlplane.operations.http.crowd import FOREVER
 from controlplane.operations.http.head import Malformed
@@ -18,15 +19,6 @@ if TYPE_CHECKING:
     from controlplane.operations.http.service import Service
 
 log = structlog.get_logger(__name__)
-
-ASK_EARLY_AFTER = 0.1
-"""Seconds without the body after which it is asked whether the request is refused without it."""
-MOST_PIPELINED = 65_536
-LATE_HEAD = Malformed("The head of the request did not arrive in time. Send it faster.", 408)
-LATE_BODY = Malformed("The request body did not arrive in time. Send it faster.", 408)
-NO_ROOM = Malformed("The service has no room to keep the request body. Try again later.", 507)
-TOO_LATE = 503, "The service has more requests than it can answer. Try again later."
-FAILED = 500, "The service failed to process the request. This is its own fault."
 
 
 class Connection(asyncio.Protocol):
@@ -76,7 +68,7 @@ class Connection(asyncio.Protocol):
         self._incoming.received += data
         if not self._busy or self._early:
             self._advance()
-        elif len(self._incoming.received) > MOST_PIPELINED and self._reading:
+        elif len(self._incoming.received) > self.service.limits.unread_size and self._reading:
             self._transport.pause_reading()
             self._reading = False
 
@@ -112,7 +104,11 @@ class Connection(asyncio.Protocol):
     # --- What the crowd calls
 
     def look(self, now: float) -> None:
-        if self._awaits_body_since and not self._asked_early and now > self._awaits_body_since + ASK_EARLY_AFTER:
+        if (
+            self._awaits_body_since
+            and not self._asked_early
+            and now > self._awaits_body_since + self.service.limits.early_seconds
+        ):
             self._ask_early()
         if now >= self.deadline:
             self._time_is_over(now)
@@ -128,7 +124,7 @@ class Connection(asyncio.Protocol):
 
     def close_unless_busy(self) -> None:
         """For a service that stops: what has not arrived is not waited for."""
-        if not self._busy:
+        if self._early or not self._busy:
             self._close()
 
     def _time_is_over(self, now: float) -> None:
@@ -180,7 +176,7 @@ class Connection(asyncio.Protocol):
         """Wait for the rest of a head, or for the first bytes of the first one."""
         self._began = self.service.loop.time()
         self.deadline = self._began + self.service.limits.head_seconds
-        self.service.crowd.arriving(self)
+        self.service.crowd.arriving(self, self._began)
 
     def _await_head_of_next(self) -> None:
         if not self._incoming.received:
@@ -192,7 +188,7 @@ class Connection(asyncio.Protocol):
         self._awaits_body_since = self.service.loop.time()
         self._began = self._began or self._awaits_body_since
         self.deadline = self._awaits_body_since + self.service.limits.body_seconds
-        self.service.crowd.arriving(self)
+        self.service.crowd.arriving(self, self._awaits_body_since)
         if self._incoming.head is not None and self._incoming.head.expects_continue and not self._asked_early:
             self._ask_early()
 
@@ -211,7 +207,7 @@ class Connection(asyncio.Protocol):
             self._awaits_body_since = 0.0
             self.deadline = FOREVER
             self.service.crowd.arrived(self)
-        self._threads.submit(self.share, self._work)
+        (self.service.early_threads if self._early else self._threads).submit(self.share, self._work)
 
     def _work(self) -> None:
         """In a thread."""
@@ -220,15 +216,10 @@ class Connection(asyncio.Protocol):
         if service.loop.time() > self._began + service.limits.request_seconds:
             answer = service.refuse(*TOO_LATE, self._incoming.path)
         elif not self._closed:
-            answer = self._ask()
+            answer = ask(
+                service.application, self._environ, failed=partial(service.refuse, *FAILED, self._incoming.path)
+            )
         service.loop.call_soon_threadsafe(self._answered, answer)
-
-    def _ask(self) -> Answer | None:
-        try:
-            return ask(self.service.application, self._environ)
-        except Exception:
-            log.exception("unhandled")
-            return self.service.refuse(*FAILED, self._incoming.path)
 
     def _answered(self, answer: Answer | None) -> None:
         if self._closed or self._over:

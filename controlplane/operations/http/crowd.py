@@ -46,7 +46,8 @@ class Crowd:
         self._most = most
         self._wake = wake
         self._all: dict[Member, None] = {}
-        self._unfinished: defaultdict[Hashable, dict[Member, None]] = defaultdict(dict)
+        self._unfinished: defaultdict[Hashable, dict[Member, float]] = defaultdict(dict)
+        """Of each share, since when; the oldest first."""
         self._unread: dict[Member, None] = {}
 
     def __len__(self) -> int:
@@ -70,12 +71,14 @@ class Crowd:
         self._unread.pop(member, None)
         self.arrived(member)
 
-    def arriving(self, member: Member) -> None:
+    def arriving(self, member: Member, now: float) -> None:
         """It has begun something and not finished it. Too many of one server: its oldest one ends."""
         mine = self._unfinished[member.share]
-        mine[member] = None
+        mine.setdefault(member, now)
         if member.share is not None and len(mine) > self._limits.unfinished_of_one:
-            next(iter(mine)).abort()
+            oldest, since = next(iter(mine.items()))
+            if now - since > self._limits.fair_seconds:
+                oldest.abort()
         self._wake()
 
     def arrived(self, member: Member) -> None:

@@ -11,13 +11,13 @@ from controlplane.operations.http.crowd import Crowd
 class Handshake:
     """A member of the crowd; see ``crowd.Member``."""
 
-    def __init__(self, crowd: Crowd, share: Hashable, deadline: float) -> None:
+    def __init__(self, crowd: Crowd, share: Hashable, now: float, *, seconds: float) -> None:
         self.share = share
-        self.deadline = deadline
+        self.deadline = now + seconds
         self.task: asyncio.Task[None] | None = None
         self._crowd = crowd
         crowd.join(self)
-        crowd.arriving(self)
+        crowd.arriving(self, now)
 
     def look(self, now: float) -> None:
         if now >= self.deadline:

@@ -17,6 +17,8 @@ class Limits:
     for as long as it comes at ``least_rate``."""
     request_seconds: float = 30
     """From the first byte of the head to the moment when a thread takes the request."""
+    early_seconds: float = 0.1
+    """Without the whole body, after which it is asked whether the request is refused whatever the body says."""
     answer_seconds: float = 10
     """Until the client has read the answer; a longer answer must be read at ``least_rate``."""
     idle_seconds: float = 75
@@ -30,9 +32,12 @@ class Limits:
     spool_above: int = 256 * 1024
     """A larger body is kept in a file, not in memory."""
     unread_size: int = 64 * 1024
-    """So much of a body that nobody wants is read, so that the connection can be kept."""
+    """So much of a body that nobody wants is read, so that the connection can be kept; and so much of what follows a
+    request that is being worked on."""
     unfinished_of_one: int = 64
-    """Requests and handshakes of one server that have begun to arrive. One more, and the oldest of them ends."""
+    """Requests and handshakes of one server that have begun to arrive. One more, and the oldest of them ends, if it had
+    ``fair_seconds``."""
+    fair_seconds: float = 1
     waiting_answers: int = 64 * 1024 * 1024
     """Of all answers that are not read by their clients. Beyond that, the connection with most of it ends."""
 

@@ -51,6 +51,8 @@ class Service:
         self.limits = limits
         self.stopping = False
         self.threads = Threads(threads)
+        self.early_threads = Threads(1, name="early")
+        """For requests that are asked about before they are whole, so that no whole one waits for them."""
         self.loop = uvloop.new_event_loop()
         self.crowd = Crowd(limits, most=most, wake=self.wake)
         self._contexts = ThreadPoolExecutor(1, "tls")
@@ -151,7 +153,7 @@ class Service:
             self._joined(protocol)
             self._begin(self.loop.connect_accepted_socket(lambda: protocol, accepted))
         else:
-            handshake = Handshake(self.crowd, share, self.loop.time() + self.limits.head_seconds)
+            handshake = Handshake(self.crowd, share, self.loop.time(), seconds=self.limits.head_seconds)
             context = self.loop.run_in_executor(self._contexts, door.context, accepted)
             handshake.task = self._begin(
                 handshake.shake_hands(self.loop, accepted, context, lambda: self._joined(protocol))

@@ -9,7 +9,7 @@ Work = Callable[[], None]
 
 
 class Threads:
-    """So many threads of our own. They are made at the start and stay, each with its database connection."""
+    """So many threads of our own. They stay, each with its database connection."""
 
     def __init__(self, count: int, *, name: str = "request") -> None:
         self._count = count
@@ -17,10 +17,15 @@ class Threads:
         self._waiting: dict[Hashable, deque[Work]] = {}
         self._turns: deque[Hashable] = deque()
         self._lock = threading.Lock()
+        self._started = False
         self._there: SimpleQueue[bool] = SimpleQueue()
         """A true item for each that waits; a false one ends a thread."""
 
     def start(self) -> None:
+        """At the first call; ``submit`` does, if nothing else did."""
+        if self._started:
+            return
+        self._started = True
         for number in range(self._count):
             threading.Thread(target=self._work, name=f"{self._name}-{number + 1}", daemon=True).start()
 
@@ -39,6 +44,7 @@ class Threads:
             else:
                 waiting.append(work)
         self._there.put(True)
+        self.start()
 
     def _work(self) -> None:
         while self._there.get():

@@ -1,0 +1,215 @@
+"""Clients that begin and do not finish: many of one kind, all from this one process, which waits in epoll(7).
+
+    python -m controlplane.operations.bench.slow KIND HOST PORT COUNT [--tls] [--host NAME]
+
+It prints a line when all are connected, and lives until its standard input ends; then it prints its CPU seconds.
+"""
+
+import heapq
+import json
+import os
+import selectors
+import socket
+import ssl
+import sys
+import time
+from argparse import ArgumentParser
+from dataclasses import dataclass
+
+HEAD = "POST {path} HTTP/1.1\r\nHost: {host}\r\n"
+UNREAD = 20
+"""Requests in a row, of which no answer is read."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a client sends at once, and what it then sends piece by piece; ``{path}`` and ``{host}`` are filled in."""
+
+    first: str
+    drip: str = ""
+    over_tls: bool = True
+    """Whether it can be said after a handshake."""
+
+
+KINDS = {
+    "nothing": Kind(""),
+    "half head": Kind(HEAD, "x-slow: 1\r\n"),
+    "half body": Kind(HEAD + "Content-Length: 10000\r\n\r\n", " "),
+    "half chunks": Kind(HEAD + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"),
+    "answers unread": Kind("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n" * UNREAD),
+    "half handshake": Kind("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", over_tls=False),
+}
+DRIP_SECONDS = 2.0
+AGAIN_SECONDS = 1.0
+"""A client whose connection was ended makes another one after that."""
+AT_ONCE = 32
+"""So many connections begin before the next step is taken."""
+
+
+class Client:
+    def __init__(self, kind: Kind, host: str) -> None:
+        self.kind = kind
+        self.first = kind.first.format(path="/identity/token", host=host).encode("latin-1")
+        self.socket: socket.socket | None = None
+        self.shakes = False
+
+
+class Clients:
+    def __init__(self, kind: Kind, address: tuple[str, int], count: int, *, host: str, tls: bool) -> None:
+        self.address = address
+        self.context = _unverified() if tls and kind.over_tls else None
+        self.selector = selectors.EpollSelector()
+        self.due = [(0.0, number) for number in range(count)]
+        """When each does something next."""
+        self.all = [Client(kind, host) for _ in range(count)]
+        self.ended = 0
+        """Connections that the server has ended."""
+
+    @property
+    def connected(self) -> int:
+        return sum(client.socket is not None and not client.shakes for client in self.all)
+
+    def step(self, now: float) -> None:
+        for _ in range(AT_ONCE):
+            if not self.due or self.due[0][0] > now:
+                break
+            _, number = heapq.heappop(self.due)
+            self._act(number, now)
+        wait = max(0.0, min(0.5, self.due[0][0] - now)) if self.due else 0.5
+        for key, _ in self.selector.select(wait):
+            self._readable(key.data, time.monotonic())
+
+    def _act(self, number: int, now: float) -> None:
+        client = self.all[number]
+        if client.socket is None:
+            self._connect(number, now)
+        elif client.kind.drip:
+            self._send(number, client.kind.drip.encode("latin-1"), now)
+            heapq.heappush(self.due, (now + DRIP_SECONDS, number))
+
+    def _connect(self, number: int, now: float) -> None:
+        client = self.all[number]
+        plain = socket.socket()
+        plain.settimeout(5)
+        try:
+            plain.connect(self.address)
+        except OSError:
+            plain.close()
+            heapq.heappush(self.due, (now + AGAIN_SECONDS, number))
+            return
+        plain.setblocking(False)
+        client.socket = plain
+        if self.context is not None:
+            client.socket = self.context.wrap_socket(plain, do_handshake_on_connect=False)
+            client.shakes = True
+            self._shake(number, now)
+            return
+        self.selector.register(plain, selectors.EVENT_READ, number)
+        self._begin(number, now)
+
+    def _begin(self, number: int, now: float) -> None:
+        client = self.all[number]
+        if client.first:
+            self._send(number, client.first, now)
+        heapq.heappush(self.due, (now + DRIP_SECONDS, number))
+
+    def _shake(self, number: int, now: float) -> None:
+        client = self.all[number]
+        assert isinstance(client.socket, ssl.SSLSocket)  # noqa: S101  it is what shakes hands
+        try:
+            client.socket.do_handshake()
+        except ssl.SSLWantReadError:
+            if client.socket not in self.selector.get_map():
+                self.selector.register(client.socket, selectors.EVENT_READ, number)
+            return
+        except OSError:
+            self._end(number, now)
+            return
+        if client.socket not in self.selector.get_map():
+            self.selector.register(client.socket, selectors.EVENT_READ, number)
+        client.shakes = False
+        self._begin(number, now)
+
+    def _send(self, number: int, data: bytes, now: float) -> None:
+        client = self.all[number]
+        try:
+            if client.socket is not None:
+                client.socket.send(data)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except OSError:
+            self._end(number, now)
+
+    def _readable(self, number: int, now: float) -> None:
+        client = self.all[number]
+        if client.shakes:
+            self._shake(number, now)
+            return
+        if client.socket is None:
+            return
+        if client.kind is KINDS["answers unread"]:
+            # Whether it was ended is only to be seen by reading, which this one does not do.
+            self.selector.unregister(client.socket)
+            return
+        try:
+            ended = not client.socket.recv(4096)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return
+        except OSError:
+            ended = True
+        if ended:
+            self._end(number, now)
+
+    def _end(self, number: int, now: float) -> None:
+        client = self.all[number]
+        if client.socket is not None:
+            if client.socket in self.selector.get_map():
+                self.selector.unregister(client.socket)
+            client.socket.close()
+            client.socket = None
+        client.shakes = False
+        self.ended += 1
+        self.due = [each for each in self.due if each[1] != number]
+        heapq.heapify(self.due)
+        heapq.heappush(self.due, (now + AGAIN_SECONDS, number))
+
+
+def _unverified() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _has_ended(descriptor: int) -> bool:
+    try:
+        return os.read(descriptor, 1) == b""
+    except BlockingIOError:
+        return False
+
+
+def main(arguments: list[str]) -> None:
+    parser = ArgumentParser()
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("address")
+    parser.add_argument("port", type=int)
+    parser.add_argument("count", type=int)
+    parser.add_argument("--tls", action="store_true")
+    parser.add_argument("--host", default="")
+    asked = parser.parse_args(arguments)
+    host = asked.host or f"{asked.address}:{asked.port}"
+    clients = Clients(KINDS[asked.kind], (asked.address, asked.port), asked.count, host=host, tls=asked.tls)
+    told = False
+    begun = used = 0.0
+    os.set_blocking(sys.stdin.fileno(), False)
+    while not _has_ended(sys.stdin.fileno()):
+        clients.step(time.monotonic())
+        if not told and clients.connected >= asked.count * 0.9:
+            told, begun, used = True, time.monotonic(), time.process_time()
+            print("ready", flush=True)  # noqa: T201
+    share = (time.process_time() - used) / max(time.monotonic() - begun, 0.001)
+    print(json.dumps({"cpu": share, "ended": clients.ended, "connected": clients.connected}), flush=True)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
