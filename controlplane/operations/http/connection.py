@@ -45,8 +45,7 @@ class Connection(asyncio.Protocol):
         self._ended = False
         """The client sends nothing more."""
         self._closed = False
-        self._answered_at = 0.0
-        self._answer_size = 0
+        self._answered_at, self._answer_size = 0.0, 0
         self._reading = True
         self._unread = False
         """The client does not read as fast as it is answered."""
@@ -74,11 +73,9 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self._ended = True
-        if self._over:
-            return False
         if self._busy and not self._early:
             return self._transport.get_extra_info("ssl_object") is None  # what is asked is answered
-        if self._incoming.has_begun:
+        if self._incoming.has_begun and not self._over:
             part = "head" if self._incoming.head is None else "body"
             self._refuse(Malformed(f"The request ends before its {part} does."))
         return False
@@ -104,11 +101,8 @@ class Connection(asyncio.Protocol):
     # --- What the crowd calls
 
     def look(self, now: float) -> None:
-        if (
-            self._awaits_body_since
-            and not self._asked_early
-            and now > self._awaits_body_since + self.service.limits.early_seconds
-        ):
+        since = self._awaits_body_since
+        if since and not self._asked_early and now > since + self.service.limits.early_seconds:
             self._ask_early()
         if now >= self.deadline:
             self._time_is_over(now)
@@ -267,8 +261,7 @@ class Connection(asyncio.Protocol):
 
     def _next_request(self) -> None:
         limits = self.service.limits
-        self._began = 0.0
-        self._asked_early = False
+        self._began, self._asked_early = 0.0, False
         self.deadline = self._answered_at + (limits.body_seconds if self._incoming.unwanted else limits.idle_seconds)
         if not self._reading:
             self._reading = True
@@ -284,8 +277,7 @@ class Connection(asyncio.Protocol):
     def _finish(self, *, reads_on: bool) -> None:
         """End the connection when the client has read the answer; until then, what it sends on is read, or the kernel
         would throw away the answer with it."""
-        self._over = True
-        self._awaits_body_since = 0.0
+        self._over, self._awaits_body_since = True, 0.0
         self._incoming.received.clear()
         self.service.crowd.arrived(self)
         if self._ended or not reads_on:
