@@ -1,59 +1,17 @@
 """What no well-behaved client sends, byte by byte, against the real HTTP servers: plain, and behind TLS."""
 
 import json
-import socket
-import ssl
 import time
-import urllib.parse
 
 import pytest
 
 from tests.live.operator import Operator
 from tests.live.product import Product
+from tests.live.wire import Wire
 
 pytestmark = pytest.mark.live
 
 HEAD = "PUT /identity/v1/token?version=2025-08-26 HTTP/1.1\r\nHost: {host}\r\nMetadata-Flavor: ibm\r\n"
-
-
-class Answer:
-    def __init__(self, raw: bytes) -> None:
-        head, _, self.body = raw.partition(b"\r\n\r\n")
-        self.lines = head.decode("latin-1").split("\r\n")
-        self.status = int(self.lines[0].split()[1])
-
-
-class Wire:
-    """A connection to the metadata service of a server."""
-
-    def __init__(self, metadata_url: str, ca_bundle: str) -> None:
-        url = urllib.parse.urlsplit(metadata_url)
-        self.address = (str(url.hostname), int(url.port or 80))
-        self.host = url.netloc
-        self.trust = ssl.create_default_context(cafile=ca_bundle) if url.scheme == "https" else None
-
-    def connect(self) -> socket.socket:
-        connection = socket.create_connection(self.address, timeout=10)
-        return self.trust.wrap_socket(connection, server_hostname=self.address[0]) if self.trust else connection
-
-    def send(self, text: str | bytes) -> Answer:
-        raw = text if isinstance(text, bytes) else text.format(host=self.host).encode("latin-1")
-        with self.connect() as connection:
-            connection.sendall(raw)
-            received = b""
-            while b"\r\n\r\n" not in received or len(received.partition(b"\r\n\r\n")[2]) < _length(received):
-                chunk = connection.recv(65536)
-                if not chunk:
-                    break
-                received += chunk
-        return Answer(received)
-
-
-def _length(received: bytes) -> int:
-    for line in received.partition(b"\r\n\r\n")[0].lower().split(b"\r\n"):
-        if line.startswith(b"content-length:"):
-            return int(line[15:])
-    return 0
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,10 @@
 """Clients that begin and do not finish: many of one kind, all from this one process, which waits in epoll(7).
 
-    python -m controlplane.operations.bench.slow KIND HOST PORT COUNT [--tls] [--host NAME]
+    python -m controlplane.operations.bench.slow KIND ADDRESS PORT COUNT [--tls] [--path PATH] [--host NAME]
 
-It prints a line when all are connected, and lives until its standard input ends; then it prints its CPU seconds.
+It prints a line when most are connected, and lives until its standard input ends. Then it prints, as JSON, its share of
+a CPU since that line, how many connections the server has ended, and how many there are. Whose connection is ended
+makes another one.
 """
 
 import heapq
@@ -16,7 +18,7 @@ import time
 from argparse import ArgumentParser
 from dataclasses import dataclass
 
-HEAD = "POST {path} HTTP/1.1\r\nHost: {host}\r\n"
+HEAD = "PUT {path} HTTP/1.1\r\nHost: {host}\r\nMetadata-Flavor: ibm\r\n"
 UNREAD = 20
 """Requests in a row, of which no answer is read."""
 
@@ -47,21 +49,21 @@ AT_ONCE = 32
 
 
 class Client:
-    def __init__(self, kind: Kind, host: str) -> None:
+    def __init__(self, kind: Kind, host: str, path: str) -> None:
         self.kind = kind
-        self.first = kind.first.format(path="/identity/token", host=host).encode("latin-1")
+        self.first = kind.first.format(path=path, host=host).encode("latin-1")
         self.socket: socket.socket | None = None
         self.shakes = False
 
 
 class Clients:
-    def __init__(self, kind: Kind, address: tuple[str, int], count: int, *, host: str, tls: bool) -> None:
+    def __init__(self, kind: Kind, address: tuple[str, int], count: int, *, host: str, path: str, tls: bool) -> None:
         self.address = address
         self.context = _unverified() if tls and kind.over_tls else None
         self.selector = selectors.EpollSelector()
         self.due = [(0.0, number) for number in range(count)]
         """When each does something next."""
-        self.all = [Client(kind, host) for _ in range(count)]
+        self.all = [Client(kind, host, path) for _ in range(count)]
         self.ended = 0
         """Connections that the server has ended."""
 
@@ -196,9 +198,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("count", type=int)
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--host", default="")
+    parser.add_argument("--path", default="/identity/v1/token?version=2025-08-26")
     asked = parser.parse_args(arguments)
     host = asked.host or f"{asked.address}:{asked.port}"
-    clients = Clients(KINDS[asked.kind], (asked.address, asked.port), asked.count, host=host, tls=asked.tls)
+    address = asked.address, asked.port
+    clients = Clients(KINDS[asked.kind], address, asked.count, host=host, path=asked.path, tls=asked.tls)
     told = False
     begun = used = 0.0
     os.set_blocking(sys.stdin.fileno(), False)
@@ -206,9 +210,14 @@ def main(arguments: list[str]) -> None:
         clients.step(time.monotonic())
         if not told and clients.connected >= asked.count * 0.9:
             told, begun, used = True, time.monotonic(), time.process_time()
-            print("ready", flush=True)  # noqa: T201
+            _tell("ready")
     share = (time.process_time() - used) / max(time.monotonic() - begun, 0.001)
-    print(json.dumps({"cpu": share, "ended": clients.ended, "connected": clients.connected}), flush=True)  # noqa: T201
+    _tell(json.dumps({"cpu": share, "ended": clients.ended, "connected": clients.connected}))
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

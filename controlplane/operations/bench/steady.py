@@ -1,16 +1,26 @@
-"""A good client: so many requests a second, whatever became of those before (an open loop), and how long each took."""
+"""A good client: so many requests a second, whatever became of those before (an open loop), and how long each took.
+
+    python -m controlplane.operations.bench.steady SECONDS METHOD URL [--header NAME:VALUE]... [--ca FILE]
+
+It prints them as JSON: milliseconds, sorted, and how many requests failed.
+"""
 
 import asyncio
+import json
 import math
 import ssl
 import statistics
+import sys
 import time
+import urllib.parse
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controlplane.operations.bench.load import Request
 
 SECONDS_AT_MOST = 30
+RATE = 20
 
 
 @dataclass(frozen=True)
@@ -22,42 +32,71 @@ class Steady:
 
     @property
     def p99(self) -> float:
-        return self.latencies[min(len(self.latencies) - 1, math.ceil(len(self.latencies) * 0.99) - 1)]
+        return self.latencies[math.ceil(len(self.latencies) * 0.99) - 1]
 
     @property
     def median(self) -> float:
         return statistics.median(self.latencies)
 
 
-def run(request: Request, *, seconds: float, rate: float = 20, tls: ssl.SSLContext | None = None) -> Steady:
-    """Each request has a connection of its own, as each call of a command or of a program without a session has."""
-    return asyncio.run(_run(request, seconds=seconds, rate=rate, tls=tls))
+def run(request: Request, *, seconds: float, tls: ssl.SSLContext | None = None) -> Steady:
+    """Each request has a connection of its own, as each call of a command, or of a program without a session, has."""
+    return asyncio.run(_run(request, seconds=seconds, tls=tls))
 
 
-async def _run(request: Request, *, seconds: float, rate: float, tls: ssl.SSLContext | None) -> Steady:
+async def _run(request: Request, *, seconds: float, tls: ssl.SSLContext | None) -> Steady:
     begun = time.perf_counter()
     tasks = []
-    for number in range(int(seconds * rate)):
-        await asyncio.sleep(max(0.0, begun + number / rate - time.perf_counter()))
+    for number in range(int(seconds * RATE)):
+        await asyncio.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
         tasks.append(asyncio.create_task(_ask(request, tls)))
     answers = await asyncio.gather(*tasks)
     return Steady(sorted(taken for taken, _ in answers), sum(not good for _, good in answers))
 
 
 async def _ask(request: Request, tls: ssl.SSLContext | None) -> tuple[float, bool]:
+    """How long it took, and whether it was answered well."""
     begun = time.perf_counter()
     try:
         async with asyncio.timeout(SECONDS_AT_MOST):
-            reader, writer = await asyncio.open_connection(
-                request.address, request.port, ssl=tls, server_hostname=request.address if tls else None
-            )
-            writer.write(request.on_the_wire())
-            status = await reader.readline()
-            while (line := await reader.readline()).strip():
-                if line.lower().startswith(b"content-length:"):
-                    length = int(line[15:])
-            await reader.readexactly(length)
-            writer.close()
-    except (OSError, TimeoutError, asyncio.IncompleteReadError, UnboundLocalError):
-        return time.perf_counter() - begun, False
+            status = await _status(request, tls)
+    except (OSError, TimeoutError, EOFError):
+        status = b""
     return time.perf_counter() - begun, status.startswith(b"HTTP/1.1 2")
+
+
+async def _status(request: Request, tls: ssl.SSLContext | None) -> bytes:
+    named = request.address if tls else None
+    reader, writer = await asyncio.open_connection(request.address, request.port, ssl=tls, server_hostname=named)
+    try:
+        writer.write(request.on_the_wire())
+        status, length = await reader.readline(), 0
+        while (line := await reader.readline()).strip():
+            if line.lower().startswith(b"content-length:"):
+                length = int(line[15:])
+        await reader.readexactly(length)
+        return status
+    finally:
+        writer.close()
+
+
+def main(arguments: list[str]) -> None:
+    parser = ArgumentParser()
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("method")
+    parser.add_argument("url")
+    parser.add_argument("--header", action="append", default=[])
+    parser.add_argument("--ca")
+    asked = parser.parse_args(arguments)
+    url = urllib.parse.urlsplit(asked.url)
+    headers = dict(each.split(":", 1) for each in asked.header)
+    path = f"{url.path}?{url.query}"
+    tls = ssl.create_default_context(cafile=asked.ca) if url.scheme == "https" else None
+    port = url.port or (443 if tls else 80)
+    steady = run(Request(url.hostname or "", port, asked.method, path, headers), seconds=asked.seconds, tls=tls)
+    told = {"milliseconds": [round(each * 1000, 2) for each in steady.latencies], "failed": steady.failed}
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

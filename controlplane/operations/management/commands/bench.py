@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.operations.bench import children, lists, postgresql, product, renewals, requests, starts
+from controlplane.operations.bench import children, lists, postgresql, product, renewals, requests, slow_clients, starts
 from controlplane.operations.bench.load import Result, run
 from controlplane.operations.bench.population import populate
 from controlplane.operations.bench.signing import RawRate, raw_rate
@@ -23,7 +23,8 @@ class Command(BaseCommand):
     help = (
         "Measure the product on this machine: requests/s, p50 and p99 of the identity operations and of a server "
         "list, each as a ratio to the raw RS256 signing rate of the same run; and the renewal of many certificates. "
-        "With start: what it costs to start and to stop it. Starts its own copies of the product."
+        "With start: what it costs to start and to stop it. With slow: what slow clients take from a good one. "
+        "Starts its own copies of the product."
     )
     requires_system_checks: list[str] = []
 
@@ -54,6 +55,8 @@ class Command(BaseCommand):
         words = parser.add_subparsers(dest="word", metavar="WORD", title="words", parser_class=ArgumentParser)
         told = "measure what it costs to start it, to stop it, and to let it run"
         starts.add_arguments(words.add_parser("start", help=told, description=f"{told}.".capitalize()))
+        told = "measure what a good client notices of hundreds that begin requests and do not finish them"
+        slow_clients.add_arguments(words.add_parser("slow", help=told, description=f"{told}.".capitalize()))
         parser.add_argument("--populate", type=int, help=SUPPRESS)
         parser.add_argument("--certify", type=int, help=SUPPRESS)
         parser.add_argument("--await-renewals", action="store_true", help=SUPPRESS)
@@ -91,7 +94,10 @@ class Command(BaseCommand):
 
     def _measure(self, options: dict[str, Any]) -> None:
         raw = self._measure_raw(options["seconds"])
-        if options["word"] == "start":
+        if options["word"] == "slow":
+            told = {name: options[name] for name in ("seconds", "times", "clients")}
+            slow_clients.measure(**told, say=self.stdout.write)
+        elif options["word"] == "start":
             starts.measure(
                 times=options["times"], requests=options["requests"], beside=options["beside"], say=self.stdout.write
             )

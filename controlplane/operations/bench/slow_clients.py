@@ -1,0 +1,120 @@
+"""``baremint bench slow``: what a good client notices of many that begin and do not finish, by listener and kind."""
+
+import json
+import ssl
+import statistics
+import subprocess
+import sys
+import urllib.parse
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from controlplane.operations.bench import product, requests, steady
+from controlplane.operations.bench.load import Request
+from controlplane.operations.bench.slow import KINDS
+from controlplane.operations.bench.steady import Steady
+
+TLS_ALONE = "half handshake"
+TOKEN = "PUT /identity/v1/token"  # noqa: S105  a request
+LIST = "GET /v1/bare_metal_servers"
+
+
+@dataclass(frozen=True)
+class Listener:
+    """What the good client asks, and where the slow ones connect: at another server, where there are several."""
+
+    name: str
+    request: Request
+    address: str
+    port: int
+    tls: ssl.SSLContext | None = None
+    path: str = f"/identity/v1/token?{requests.VERSION}"
+
+    @property
+    def kinds(self) -> list[str]:
+        return [kind for kind in KINDS if self.tls is not None or kind != TLS_ALONE]
+
+
+@dataclass(frozen=True)
+class Found:
+    steady: list[Steady]
+    """Of each time."""
+    cpu: float
+    """Share of one that the slow clients' process took; 0 without them."""
+
+    @property
+    def p99(self) -> float:
+        return statistics.median(each.p99 for each in self.steady)
+
+    @property
+    def failed(self) -> int:
+        return sum(each.failed for each in self.steady)
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of each measurement (default 60)")
+    parser.add_argument("--times", type=int, default=3, metavar="COUNT", help="medians of so many (default 3)")
+    parser.add_argument("--clients", type=int, default=500, metavar="COUNT", help="slow clients (default 500)")
+
+
+def measure(*, seconds: float, times: int, clients: int, say: Callable[[str], None]) -> None:
+    """Start a product of its own, and say what is found of each kind of slow clients at each listener."""
+    with product.running("sqlite") as running:
+        say("")
+        say(f"{'listener':16}{'slow clients':18}{'p50 ms':>9}{'p99 ms':>9}{'of idle':>9}{'failed':>8}{'CPU':>8}")
+        for listener in listeners(running.info):
+            idle = look(listener, seconds=seconds, times=times)
+            say(_line(listener.name, "none", idle, idle))
+            for kind in listener.kinds:
+                found = look(listener, kind, clients=clients, seconds=seconds, times=times)
+                say(_line(listener.name, f"{clients} {kind}", found, idle))
+
+
+def listeners(info: dict[str, Any]) -> list[Listener]:
+    """``info`` is what ``baremint info --json`` says."""
+    kinds = requests.kinds(info)
+    first, second = (urllib.parse.urlsplit(each["metadata_url"]).hostname or "" for each in info["servers"][:2])
+    control = urllib.parse.urlsplit(info["control_plane_url"])
+    tls_port, trust = info["metadata_tls_port"], ssl.create_default_context(cafile=info["ca_bundle"])
+    return [
+        Listener("control plane", kinds[LIST], control.hostname or "", control.port or 80, path="/identity/token"),
+        Listener("metadata", kinds[TOKEN], second, kinds[TOKEN].port),
+        Listener("metadata, same", kinds[TOKEN], kinds[TOKEN].address, kinds[TOKEN].port),
+        Listener("metadata TLS", Request(first, tls_port, "GET", "/healthz"), second, tls_port, trust),
+    ]
+
+
+def look(listener: Listener, kind: str = "", *, clients: int = 0, seconds: float, times: int) -> Found:
+    """What a good client finds, while so many slow ones of this kind are there, or none."""
+    if not kind:
+        return Found([steady.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)], 0)
+    with slow_ones(listener, kind, clients) as ended:
+        found = [steady.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)]
+    return Found(found, ended["cpu"])
+
+
+@contextmanager
+def slow_ones(listener: Listener, kind: str, clients: int) -> Iterator[dict[str, Any]]:
+    """So many of them, all there; what they tell at their end is in what is yielded, then."""
+    where = [listener.address, str(listener.port), str(clients), "--path", listener.path]
+    command = [sys.executable, "-P", "-m", "controlplane.operations.bench.slow", kind, *where]
+    told: dict[str, Any] = {}
+    with subprocess.Popen(  # noqa: S603
+        [*command, *(["--tls"] if listener.tls else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin and process.stdout  # noqa: S101, PT018  they are pipes
+        process.stdout.readline()
+        yield told
+        process.stdin.close()
+        told |= json.loads(process.stdout.readline())
+
+
+def _line(listener: str, kind: str, found: Found, idle: Found) -> str:
+    median = statistics.median(each.median for each in found.steady)
+    return (
+        f"{listener:16}{kind:18}{median * 1000:9.1f}{found.p99 * 1000:9.1f}{found.p99 / idle.p99:9.2f}"
+        f"{found.failed:8}{found.cpu:8.1%}"
+    )
