@@ -142,8 +142,7 @@ def test_the_overview_says_what_was_refused_and_how_the_parts_are(
 @pytest.fixture
 def one_process(keys: None, movable_clock: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody else has to notice, and what follows a commit follows here."""
-    monkeypatch.setattr("controlplane.operations.moving.ring", lambda task: None)
-    monkeypatch.setattr("controlplane.operations.moving.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("controlplane.operations.moving.ring", lambda task, after_seconds: None)
     monkeypatch.setattr("django.db.transaction.on_commit", lambda function, **options: function())
 
 

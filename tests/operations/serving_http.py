@@ -1,6 +1,7 @@
 """A service on a port of this machine, with an application and limits of the test's own; and a client byte by byte."""
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from typing import Any
 
 from controlplane.kernel.awaited_body import AwaitedBody
 from controlplane.operations.http.application import Answer
-from controlplane.operations.http.door import Door
+from controlplane.operations.http.door import Door, nobody
 from controlplane.operations.http.limits import Limits
 from controlplane.operations.http.service import Service
 
@@ -54,14 +55,15 @@ def serving(
     limits: Limits = QUICK,
     threads: int = 2,
     most: int = 500,
-    share: Callable[[socket.socket], Any] | None = None,
+    share: Callable[[socket.socket], Any] = nobody,
+    context: ssl.SSLContext | None = None,
 ) -> Iterator["Wire"]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         service = Service(
             application, threads=threads, largest_body=lambda path: LARGEST, refuse=refuse, most=most, limits=limits
         )
         with service:
-            service.open(Door(listening, **({"share": share} if share else {})))
+            service.open(Door(listening, share=share, context=(lambda _: context) if context else None))
             yield Wire(listening.getsockname()[1], service)
 
 

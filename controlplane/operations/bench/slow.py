@@ -44,6 +44,8 @@ KINDS = {
 DRIP_SECONDS = 2.0
 AGAIN_SECONDS = 1.0
 """A client whose connection was ended makes another one after that."""
+READY_SECONDS = 5.0
+"""It does not wait longer for all to be connected: they may be ended faster than they connect."""
 AT_ONCE = 32
 """So many connections begin before the next step is taken."""
 
@@ -204,11 +206,11 @@ def main(arguments: list[str]) -> None:
     address = asked.address, asked.port
     clients = Clients(KINDS[asked.kind], address, asked.count, host=host, path=asked.path, tls=asked.tls)
     told = False
-    begun = used = 0.0
+    begun, used = time.monotonic(), 0.0
     os.set_blocking(sys.stdin.fileno(), False)
     while not _has_ended(sys.stdin.fileno()):
         clients.step(time.monotonic())
-        if not told and clients.connected >= asked.count * 0.9:
+        if not told and (clients.connected >= asked.count * 0.9 or time.monotonic() > begun + READY_SECONDS):
             told, begun, used = True, time.monotonic(), time.process_time()
             _tell("ready")
     share = (time.process_time() - used) / max(time.monotonic() - begun, 0.001)

@@ -56,9 +56,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-        if self._closed:  # it was ended before it was made
-            self._transport.abort()
-            return
+        self.service.crowd.join(self)
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -110,8 +108,7 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         self._closed = True
         self.service.crowd.leave(self)
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
 
     def waiting_size(self) -> int:
         return int(self._transport.get_write_buffer_size())
@@ -280,12 +277,11 @@ class Connection(asyncio.Protocol):
         self._over, self._awaits_body_since = True, 0.0
         self._incoming.received.clear()
         self.service.crowd.arrived(self)
-        if self._ended or not reads_on:
+        if self._ended or not reads_on or not self._transport.can_write_eof():  # TLS reads on by itself
             self._close()
             return
         self.deadline = self.service.loop.time() + self.service.limits.linger_seconds
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
+        self._transport.write_eof()
         if not self._reading:
             self._transport.resume_reading()
 

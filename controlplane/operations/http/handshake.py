@@ -6,14 +6,19 @@ import ssl
 from collections.abc import Awaitable, Callable, Hashable
 
 from controlplane.operations.http.crowd import Crowd
+from controlplane.operations.http.limits import Limits
+
+NEVER = 3600
+"""Seconds. ``deadline`` is what ends a handshake."""
 
 
 class Handshake:
     """A member of the crowd; see ``crowd.Member``."""
 
-    def __init__(self, crowd: Crowd, share: Hashable, now: float, *, seconds: float) -> None:
+    def __init__(self, crowd: Crowd, share: Hashable, now: float, limits: Limits) -> None:
         self.share = share
-        self.deadline = now + seconds
+        self.deadline = now + limits.head_seconds
+        self._linger_seconds = limits.linger_seconds
         self.task: asyncio.Task[None] | None = None
         self._crowd = crowd
         crowd.join(self)
@@ -41,8 +46,9 @@ class Handshake:
         """Go on with the protocol that ``then`` makes; or close the socket."""
         try:
             made = await context
-            # ``deadline`` is what ends it.
-            await loop.connect_accepted_socket(then, accepted, ssl=made, ssl_handshake_timeout=60)
+            await loop.connect_accepted_socket(
+                then, accepted, ssl=made, ssl_handshake_timeout=NEVER, ssl_shutdown_timeout=self._linger_seconds
+            )
         except (OSError, asyncio.CancelledError):  # no TLS, an old version, a certificate refused, or no time left
             accepted.close()
         except BaseException:

@@ -136,7 +136,7 @@ class Service:
             try:
                 self._admit(door, accepted, address)
             except Exception:
-                log.exception("a connection could not be taken", address=address[0])
+                log.exception("a connection could not be taken", address=str(address))
                 accepted.close()
 
     def _accept_again(self, door: Door) -> None:
@@ -150,24 +150,17 @@ class Service:
         accepted.setblocking(False)
         share, protocol = door.speak(self, accepted, address)
         if door.context is None:
-            self._joined(protocol)
             self._begin(self.loop.connect_accepted_socket(lambda: protocol, accepted))
         else:
-            handshake = Handshake(self.crowd, share, self.loop.time(), seconds=self.limits.head_seconds)
+            handshake = Handshake(self.crowd, share, self.loop.time(), self.limits)
             context = self.loop.run_in_executor(self._contexts, door.context, accepted)
-            handshake.task = self._begin(
-                handshake.shake_hands(self.loop, accepted, context, lambda: self._joined(protocol))
-            )
+            handshake.task = self._begin(handshake.shake_hands(self.loop, accepted, context, lambda: protocol))
 
     def _begin(self, what: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = self.loop.create_task(what)
         self._tasks.add(task)  # the loop itself keeps no task
         task.add_done_callback(self._tasks.discard)
         return task
-
-    def _joined(self, protocol: Any) -> Any:
-        self.crowd.join(protocol)
-        return protocol
 
     def _stop(self) -> None:
         """Accept nothing more, and end when what is under way is answered."""

@@ -28,6 +28,7 @@ class Relayed(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._near = transport
+        self._crowd.join(self)
         self.touch()
         self._connecting = asyncio.get_running_loop().create_task(self._connect())
 
@@ -60,8 +61,7 @@ class Relayed(asyncio.Protocol):
 
     def abort(self) -> None:
         self._crowd.leave(self)
-        if self._near is not None:
-            self._near.abort()
+        self._near.abort()
 
     def waiting_size(self) -> int:
         return 0

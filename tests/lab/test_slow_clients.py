@@ -1,0 +1,68 @@
+"""A server of the lab that begins requests and does not finish them takes nothing from the other servers."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from controlplane.operations.bench import slow, steady
+from controlplane.operations.bench.slow_clients import TLS_ALONE
+from tests.lab.stepping import Lab
+from tests.live.operator import NEW, Operator
+from tests.live.product import ROOT
+
+CLIENTS = 500
+SECONDS = 2
+MOST_MILLISECONDS = 1000
+"""A good client waited for ten seconds and more; a busy machine alone takes some tenths of one."""
+LISTENERS = {
+    "http": ("http://169.254.169.254", 80, []),
+    "https": ("https://api.metadata.cloud.ibm.com", 443, ["--tls"]),
+}
+
+
+def program(module: Any) -> list[str]:
+    return [sys.executable, str(Path(module.__file__))]
+
+
+@contextmanager
+def slow_ones(lab: Lab, server: str, kind: str, address: str, port: int, *options: str) -> Iterator[None]:
+    command = lab.entering(server, *program(slow), kind, address, str(port), str(CLIENTS), *options)
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=lab.product.environment, cwd=ROOT
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        yield
+        process.stdin.close()
+        assert json.loads(process.stdout.readline())["cpu"] < 0.5
+
+
+def answers(lab: Lab, server: str, url: str) -> dict[str, Any]:
+    asked = [str(SECONDS), "PUT", f"{url}/identity/v1/token?version={NEW}", "--header", "Metadata-Flavor:ibm"]
+    trust = ["--ca", "/etc/ssl/certs/ca-certificates.crt"] if url.startswith("https") else []
+    said: dict[str, Any] = json.loads(lab.run(server, sys.executable, "-m", steady.__name__, *asked, *trust))
+    return said
+
+
+@pytest.mark.parametrize(
+    ("listener", "kind"), [("http", "half head"), ("http", "half body"), ("https", "half body"), ("https", TLS_ALONE)]
+)
+def test_half_requests_of_one_server_do_not_keep_others_waiting(lab: Lab, listener: str, kind: str) -> None:
+    url, port, options = LISTENERS[listener]
+    operator = Operator(lab.product.info)
+    web_2 = lab.product.server("web-2")["id"]
+    operator.switch(web_2, protocol=listener)
+    try:
+        with slow_ones(lab, "web-1", kind, "169.254.169.254", port, *options):
+            found = answers(lab, "web-2", url)
+    finally:
+        operator.switch(web_2, protocol="http")
+    assert found["failed"] == 0
+    assert found["milliseconds"][-1] < MOST_MILLISECONDS
