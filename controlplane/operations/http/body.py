@@ -8,7 +8,7 @@ from typing import IO
 from controlplane.operations.http.head import NAME, Malformed, is_text
 from controlplane.operations.http.limits import Limits
 
-CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?")
+CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[^\r\n]*)?")
 LONGEST_CHUNK_LINE = 4096
 LONGEST_TRAILERS = 16_384
 CRLF = b"\r\n"
