@@ -150,6 +150,23 @@ def test_after_an_early_refusal_the_body_is_read_over_and_the_connection_kept() 
         assert client.answer().body == b"GET /a 0"
 
 
+def test_after_an_early_refusal_chunks_are_read_over_and_the_connection_kept() -> None:
+    with serving(Echo(refuses_early=True), limits=SLOW) as wire, wire.connect() as client:
+        client.send(HALF["half a chunk"])
+        assert client.answer().status == 403
+        client.send(b"lo\r\n0\r\n\r\n" + GET)
+        assert client.answer().body == b"GET /a 0"
+
+
+@pytest.mark.parametrize("rest", [b"lo\r\nzz\r\n", b"lo\r\n" + b"10000\r\n" + b"a" * 65_600], ids=["wrong", "long"])
+def test_after_an_early_refusal_what_cannot_be_read_over_ends_the_connection_without_a_word(rest: bytes) -> None:
+    with serving(Echo(refuses_early=True), limits=SLOW) as wire, wire.connect() as client:
+        client.send(HALF["half a chunk"])
+        assert client.answer().status == 403
+        client.send(rest)
+        assert client.is_closed()
+
+
 def test_after_an_early_refusal_a_body_that_does_not_come_ends_the_connection() -> None:
     with serving(Echo(refuses_early=True)) as wire, wire.connect() as client:
         client.send(POST)

@@ -8,7 +8,8 @@ from typing import IO
 from controlplane.operations.http.head import NAME, Malformed, is_text
 from controlplane.operations.http.limits import Limits
 
-CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[^\r\n]*)?")
+TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;%s(?:=(?:%s|\"[\t !#-\[\]-~]*\"))?)*" % (TOKEN, TOKEN))
 LONGEST_CHUNK_LINE = 4096
 LONGEST_TRAILERS = 16_384
 CRLF = b"\r\n"
@@ -59,6 +60,11 @@ class Body:
             self._file.seek(0)
             return self._file
         return BytesIO(b"".join(self._pieces or ()))
+
+    def unwanted(self, most: int) -> "Body":
+        """This, from here on not kept and at the most so long."""
+        self.size, self.largest, self._pieces = 0, most, None
+        return self
 
     def close(self) -> None:
         if self._file is not None:

@@ -145,13 +145,18 @@ class Connection(asyncio.Protocol):
         try:
             incoming.read()
         except Malformed as malformed:
-            self._refuse(malformed)
+            if incoming.unwanted is None:
+                self._refuse(malformed)
+            else:  # that request has its answer
+                self._finish(reads_on=True)
             return
         except OSError as failure:
             log.error("a request body cannot be kept", reason=str(failure))
             self._refuse(NO_ROOM)
             return
-        if self._early or incoming.unwanted:
+        if self._early or incoming.unwanted is not None:
+            if incoming.unwanted is not None and incoming.unwanted.too_large:
+                self._finish(reads_on=True)
             return
         if incoming.head is None:
             self._await_head_of_next()
@@ -233,16 +238,16 @@ class Connection(asyncio.Protocol):
         if self._closed or head is None:  # it was closed while the answer waited for its time
             self._incoming.forget()
             return
-        left = self._incoming.left()
+        arrived = self._incoming.has_arrived
         keep = head.keep_alive and not self._ended and not self.service.stopping
         # Whoever is not told to continue may send the body, or the next request (RFC 9110, section 10.1.1).
-        keep = keep and left <= self.service.limits.unread_size and not (left and head.expects_continue)
+        keep = keep and (arrived or (self._incoming.can_be_read_over and not head.expects_continue))
         self._write(answer, keep_alive=keep)
-        self._incoming.forget(unwanted=left if keep else 0)
+        self._incoming.forget()
         self._awaits_body_since = 0.0
         self.service.crowd.arrived(self)
         if not keep:
-            self._finish(reads_on=left > 0 or bool(self._incoming.received))
+            self._finish(reads_on=not arrived or bool(self._incoming.received))
         elif self._unread:
             self._next_is_due = True
         else:
@@ -259,7 +264,9 @@ class Connection(asyncio.Protocol):
     def _next_request(self) -> None:
         limits = self.service.limits
         self._began, self._asked_early = 0.0, False
-        self.deadline = self._answered_at + (limits.body_seconds if self._incoming.unwanted else limits.idle_seconds)
+        self.deadline = self._answered_at + (
+            limits.body_seconds if self._incoming.unwanted is not None else limits.idle_seconds
+        )
         if not self._reading:
             self._reading = True
             self._transport.resume_reading()

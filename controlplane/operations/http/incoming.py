@@ -21,18 +21,18 @@ class Incoming:
         self.received = bytearray()
         self.head: Head | None = None
         self.body: Body | None = None
-        self.unwanted = 0
-        """How many bytes are left of a body that nobody wants: they are read over."""
+        self.unwanted: Body | None = None
+        """What is left of a body that nobody wants: it is read over."""
         self._limits = limits
         self._largest_body = largest_body
 
     def read(self) -> None:
         """Read as much of the request as has arrived. Raises head.Malformed, and OSError of a full disk."""
-        if self.unwanted:
-            gone = min(self.unwanted, len(self.received))
-            del self.received[:gone]
-            self.unwanted -= gone
-        if self.head is None and self.received and not self.unwanted:
+        if self.unwanted is not None:
+            self.unwanted.feed(self.received)
+            if self.unwanted.complete:
+                self.unwanted = None
+        if self.head is None and self.received and self.unwanted is None:
             self._read_head()
         if self.body is not None:
             self.body.feed(self.received)
@@ -48,18 +48,17 @@ class Incoming:
 
     @property
     def has_begun(self) -> bool:
-        return self.head is not None or bool(self.received and not self.unwanted)
+        return self.head is not None or bool(self.received and self.unwanted is None)
 
     @property
     def path(self) -> str:
         """Empty while it is not known."""
         return self.head.environ["PATH_INFO"] if self.head is not None else ""
 
-    def left(self) -> int:
-        """How many bytes of the body have not arrived: more than anybody reads over, if that is not known."""
-        if self.body is None or self.body.complete:
-            return 0
-        return self._limits.unread_size + 1 if self.body.left is None else self.body.left
+    @property
+    def can_be_read_over(self) -> bool:
+        """Whether what is left of the body is short, or may be."""
+        return self.body is None or (self.body.left or 0) <= self._limits.unread_size
 
     def environ(self, body: IO[bytes] | Any = None) -> dict[str, Any]:
         """The request for WSGI; ``body`` stands for one that has not arrived."""
@@ -73,13 +72,13 @@ class Incoming:
             environ["CONTENT_LENGTH"] = str(self.body.size)
         return environ
 
-    def forget(self, *, unwanted: int = 0) -> None:
-        """Be ready for the next request; so many bytes of this one may still come."""
-        self.head = None
-        self.unwanted = unwanted
+    def forget(self) -> None:
+        """Be ready for the next request, when the rest of this one has been read over."""
         if self.body is not None:
             self.body.close()
-            self.body = None
+            if not self.body.complete:
+                self.unwanted = self.body.unwanted(self._limits.unread_size)
+        self.head = self.body = None
 
     def _read_head(self) -> None:
         received = self.received
