@@ -11,6 +11,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from controlplane.kernel.errors import InvalidValue, Target
+from controlplane.kernel.whole_number import whole_number
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -90,11 +91,12 @@ def parse_limit(
     largest: int = LARGEST_LIMIT,
 ) -> int:
     text = query.get(name, str(default))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= largest):
+    limit = whole_number(text, largest=largest)
+    if not limit:
         raise InvalidValue(
             f"{name} must be a whole number from 1 to {largest}.", target=Target(name, "parameter", text)
         )
-    return int(text)
+    return limit
 
 
 def seal_cursor(position: Any, *, scope: str) -> str:

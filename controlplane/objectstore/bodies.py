@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from django.http import HttpRequest
 
+from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore.errors import (
     BadDigest,
     EntityTooLarge,
@@ -81,8 +82,8 @@ def _listed(header: str) -> list[str]:
 
 
 def _raw(request: HttpRequest, limit: int) -> bytes:
-    length = int(request.META.get("CONTENT_LENGTH") or "0")
-    if length > limit:
+    length = whole_number(request.META.get("CONTENT_LENGTH") or "0", largest=limit)
+    if length is None:
         raise _too_large(limit)
     return bytes(request.read(length))
 

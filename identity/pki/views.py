@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from controlplane.kernel import clock, envelopes
 from controlplane.kernel.awaited_body import checks_first
 from controlplane.kernel.errors import NotFound
+from controlplane.kernel.whole_number import whole_number
 from identity import ca, keyring
 from identity.certificates import authority_certificate_of
 from identity.selectors import published_intermediates, trusted_roots
@@ -73,9 +74,8 @@ def revocation_list(request: HttpRequest, issuer: str) -> HttpResponse:
 @require_POST
 def ocsp_post(request: HttpRequest) -> HttpResponse:
     """``POST /pki/ocsp``: never cached."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    is_short = length.isdigit() and int(length) <= LARGEST_QUESTION
-    answer = respond(request.body if is_short else b"", now=clock.now())
+    length = whole_number(request.META.get("CONTENT_LENGTH") or "0", largest=LARGEST_QUESTION)
+    answer = respond(request.body if length is not None else b"", now=clock.now())
     return HttpResponse(answer.der, content_type=OCSP_RESPONSE)
 
 

@@ -12,6 +12,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import paging
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError, InvalidValue, NotAuthorized, NotFound, Target
+from controlplane.kernel.whole_number import whole_number
 from trustedprofiles import events, tagging
 from trustedprofiles.api import tag_shapes as shapes
 from trustedprofiles.api.pages import one_of
@@ -22,6 +23,7 @@ from trustedprofiles.services import tags
 
 DEFAULT_PAGE = 100
 LARGEST_PAGE = 1000
+LARGEST_OFFSET = 999_999_999
 PROVIDER = "ghost"
 """IBM's name of Global Search and Tagging; ``ims``, classic infrastructure, has no tags here."""
 
@@ -262,6 +264,9 @@ def _boolean(request: Request, name: str) -> bool:
 
 def _offset(request: Request) -> int:
     text = request.GET.get("offset", "0")
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
-        raise InvalidValue("offset must be a whole number from 0 on.", target=Target("offset", "parameter", text))
-    return int(text)
+    offset = whole_number(text, largest=LARGEST_OFFSET)
+    if offset is None:
+        raise InvalidValue(
+            f"offset must be a whole number from 0 to {LARGEST_OFFSET}.", target=Target("offset", "parameter", text)
+        )
+    return offset
