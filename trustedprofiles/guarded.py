@@ -1,7 +1,6 @@
 """Views that are authenticated, authorised and recorded: each names, per method, the IAM action it needs."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -22,11 +21,10 @@ from controlplane.kernel.errors import (
     Target,
     Unauthenticated,
 )
+from controlplane.kernel.text import is_storable, storable
 from controlplane.kernel.verdict import Allowed
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import authorize
-
-LONGEST_TARGET = 255
 
 
 class GuardedView(APIView):
@@ -74,7 +72,7 @@ class GuardedView(APIView):
             self._caller = request.user
         caller = self.caller
         self._keep_lineage()
-        self._refuse_nul(request)
+        self._refuse_unstorable(request)
         self.prepare(request)
         resource = {"accountId": caller.account_id, "serviceName": self.service_name, **self.resource_attributes()}
         for action in (operation.action, *operation.also):
@@ -91,15 +89,15 @@ class GuardedView(APIView):
             known = {"token": caller.token_id, "key": caller.key_id, "server": server, **decision}
             context.lineage.set({name: value for name, value in known.items() if value})
 
-    def _refuse_nul(self, request: Request) -> None:
+    def _refuse_unstorable(self, request: Request) -> None:
         """No stored text holds a NUL character, and PostgreSQL fails a query that looks for one."""
-        if any("\0" in str(value) for value in self.kwargs.values()):
+        if not all(is_storable(str(value)) for value in self.kwargs.values()):
             raise NotFound("There is nothing at this path: it contains a NUL character.")
         for name, values in request.GET.lists():
-            if "\0" in name or any("\0" in value for value in values):
+            if not all(map(is_storable, (name, *values))):
                 raise InvalidValue(
                     "A query parameter contains a NUL character. Remove it.",
-                    target=Target(name.replace("\0", "")[:LONGEST_ECHO], "parameter"),
+                    target=Target(storable(name)[:LONGEST_ECHO], "parameter"),
                 )
 
     def prepare(self, request: Request) -> None:
@@ -137,12 +135,10 @@ class GuardedView(APIView):
         return response
 
     def _record(self, error: ApiError | None, status: int = 200) -> None:
-        target = self.target()
         record(
             self.event(),
             initiator=Party.of(self.caller),
-            # Of what was not found, the id is whatever text stood in the path.
-            target=replace(target, id=target.id.replace("\0", "")[:LONGEST_TARGET]),
+            target=self.target(),
             account_id=self.caller.account_id,
             error=error,
             status=status,

@@ -16,6 +16,7 @@ from controlplane.activity.models import Heartbeat, JobRun
 from controlplane.activity.tallies import prune_runs
 from controlplane.kernel import clock, context
 from controlplane.kernel.concealment import conceal
+from controlplane.kernel.text import storable
 
 log = structlog.get_logger(__name__)
 
@@ -122,4 +123,4 @@ def _end(run: JobRun, began: float, error: Exception | None) -> None:
         transient = isinstance(error, TRANSIENT)
         wait = delay(run.attempt, transient=transient, chance=random.random())  # noqa: S311  no secret
         run.retry_at = run.finished_at + wait
-        run.detail = conceal(f"{type(error).__name__}: {error}".replace("\0", ""))[:LONGEST_DETAIL]
+        run.detail = conceal(storable(f"{type(error).__name__}: {error}"))[:LONGEST_DETAIL]

@@ -9,8 +9,10 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock, context
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import ApiError
+from controlplane.kernel.text import storable, storable_json
 
-LONGEST_MESSAGE = 512
+LONGEST = {column.name: column.max_length for column in ActivityEvent._meta.concrete_fields}
+"""As much of a text as its column holds is kept."""
 LONGEST_PATH = 512
 
 
@@ -62,24 +64,27 @@ def compose(action: str, **facts: Unpack[Facts]) -> ActivityEvent:
     """An event that is not written yet."""
     request = context.current.get()
     initiator, target, error = facts["initiator"], facts["target"], facts.get("error")
+    # Any of this may quote the request: what was not found is named by whatever text stood in the path.
+    texts = {
+        "action": action,
+        "reason_type": error.code if error else "",
+        "message": error.message if error else "",
+        "account_id": facts.get("account_id", ""),
+        "initiator_id": initiator.id,
+        "initiator_name": initiator.name,
+        "initiator_type": initiator.type,
+        "initiator_address": request.address if request else "",
+        "initiator_agent": request.agent if request else "",
+        "target_id": target.id,
+        "target_name": target.name,
+        "request_id": request.request_id if request else "",
+    }
     return ActivityEvent(
         time=facts.get("time") or clock.now(),
-        action=action,
         outcome=ActivityEvent.Outcome.FAILURE if error else ActivityEvent.Outcome.SUCCESS,
         reason_code=error.status if error else facts.get("status", 200),
-        reason_type=error.code if error else "",
-        # A message may quote the request, and PostgreSQL stores no NUL character.
-        message=error.message.replace("\0", "")[:LONGEST_MESSAGE] if error else "",
-        account_id=facts.get("account_id", ""),
-        initiator_id=initiator.id,
-        initiator_name=initiator.name,
-        initiator_type=initiator.type,
-        initiator_address=request.address if request else "",
-        initiator_agent=request.agent if request else "",
-        target_id=target.id,
-        target_name=target.name,
-        request_id=request.request_id if request else "",
-        data={**(facts.get("data") or {}), **_lineage(request)},
+        data=storable_json({**(facts.get("data") or {}), **_lineage(request)}),
+        **{column: storable(text)[: LONGEST[column]] for column, text in texts.items()},
     )
 
 

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from controlplane.activity.record import record
+from controlplane.kernel.text import is_storable
+from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore import addressing, answers, bodies, services
 from controlplane.objectstore.calls import Call
 from controlplane.objectstore.errors import InvalidArgument, InvalidLocationConstraint
@@ -17,6 +19,7 @@ from controlplane.objectstore.selectors import LARGEST_PAGE, Listing, buckets_of
 
 LOCATION = re.compile(r"[a-z0-9-]{1,64}")
 STORAGE_CLASS = "STANDARD"
+LARGEST_MAX_KEYS = 2**31 - 1
 
 
 def list_buckets(call: Call) -> HttpResponse:
@@ -146,9 +149,10 @@ def _encoding(query: Mapping[str, str]) -> Encode:
 
 def _limit(query: Mapping[str, str]) -> int:
     text = query.get("max-keys") or str(LARGEST_PAGE)
-    if not (text.isascii() and text.isdigit() and len(text) <= 10):
+    limit = whole_number(text, largest=LARGEST_MAX_KEYS)
+    if limit is None:
         raise InvalidArgument("max-keys must be a whole number; a page has 1000 keys at most.")
-    return int(text)
+    return limit
 
 
 def _sealed(key: str) -> str:
@@ -157,9 +161,12 @@ def _sealed(key: str) -> str:
 
 def _opened(token: str) -> str:
     try:
-        return b64decode(token, altchars=b"-_", validate=True).decode()
+        key = b64decode(token, altchars=b"-_", validate=True).decode()
     except ValueError:
-        raise InvalidArgument("continuation-token is none of this store. Take it from NextContinuationToken.") from None
+        key = "\0"
+    if not is_storable(key):
+        raise InvalidArgument("continuation-token is none of this store. Take it from NextContinuationToken.")
+    return key
 
 
 def delete_objects(call: Call) -> HttpResponse:

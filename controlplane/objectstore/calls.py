@@ -70,7 +70,7 @@ class Call:
 
     def target(self) -> Party:
         """For the record of a refusal, of which no part need be as it should be."""
-        name = self.address.bucket.replace("\0", "")[:LONGEST_NAME]
+        name = self.address.bucket[:LONGEST_NAME]
         known = "instance" in self.__dict__
         instance = self.instance if known else ""
         if name:
@@ -78,5 +78,5 @@ class Call:
         return Party(instance_crn(self.account_id, instance or self.account_id), "", "instance")
 
     def about(self) -> dict[str, str]:
-        """What an event says of the object; no database keeps NUL."""
-        return {"object": self.address.key.replace("\0", "")[: addressing.LONGEST_KEY]} if self.address.key else {}
+        """What an event says of the object."""
+        return {"object": self.address.key[: addressing.LONGEST_KEY]} if self.address.key else {}

@@ -3,17 +3,18 @@
 from collections.abc import Callable
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.csrf import csrf_exempt
 
 from controlplane.activity.record import record
 from controlplane.kernel import clock
 from controlplane.kernel.awaited_body import checks_first, require_body
 from controlplane.kernel.envelopes import trace_id
-from controlplane.kernel.errors import ApiError
+from controlplane.kernel.errors import LONGEST_ECHO, ApiError
+from controlplane.kernel.text import is_storable, storable
 from controlplane.objectstore import addressing, answers, bucket_calls, object_calls, operations, tokens
 from controlplane.objectstore.calls import Call
-from controlplane.objectstore.errors import InvalidToken, S3Error
+from controlplane.objectstore.errors import InvalidArgument, InvalidToken, S3Error
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +55,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
     call = Call(request, address, bearer, operation)
     try:
         addressing.check(address)
+        _check_query(request.GET)
         call.decide()
         require_body(request)
         return HANDLERS[operation.name](call)
@@ -69,6 +71,13 @@ def _answer(request: HttpRequest) -> HttpResponse:
             data=call.about(),
         )
         raise
+
+
+def _check_query(query: QueryDict) -> None:
+    """Raises InvalidArgument for what no key contains, and no database looks for."""
+    for name, values in query.lists():
+        if not all(map(is_storable, (name, *values))):
+            raise InvalidArgument(f"The query parameter {storable(name)[:LONGEST_ECHO]} contains a NUL character.")
 
 
 def _as_s3(failure: Exception) -> ApiError:
