@@ -69,6 +69,7 @@ OUR_CONFIGURATIONS = {"rest_framework": "controlplane.kernel.restframework.RestF
 INSTALLED_APPS = [OUR_CONFIGURATIONS.get(app, app) for app in installed.APPS]
 
 MIDDLEWARE = [
+    "controlplane.kernel.middleware.RequestTextMiddleware",
     "controlplane.kernel.middleware.RequestContextMiddleware",
     "controlplane.kernel.middleware.ServiceHostMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "controlplane.kernel.middleware.PageTextMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -154,6 +156,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["identity.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["trustedprofiles.permissions.ActionPermission"],
     "DEFAULT_PARSER_CLASSES": ["controlplane.kernel.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "controlplane.kernel.negotiation.ContentNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "controlplane.kernel.envelopes.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "controlplane.operations.openapi.schema.OperationSchema",

@@ -8,6 +8,7 @@ WSGI_APPLICATION = "controlplane.wsgi_inside.application"
 # with Django's, so Django's own check stays out of the way.
 ALLOWED_HOSTS = ["*"]
 MIDDLEWARE = [
+    "controlplane.kernel.middleware.RequestTextMiddleware",
     "controlplane.kernel.middleware.RequestContextMiddleware",
     "controlplane.kernel.middleware.SlashCollapsingMiddleware",
     "controlplane.kernel.middleware.AwaitedBodyMiddleware",

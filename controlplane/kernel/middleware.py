@@ -1,14 +1,15 @@
-"""What every request passes: its id and origin, the scheme of links, and the collapse of doubled slashes."""
+"""What every request passes: its id and origin, its text, the scheme of links, the collapse of doubled slashes."""
 
 import re
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 
 from controlplane.kernel import context, envelopes
 from controlplane.kernel.awaited_body import BodyTooLarge, require_body
+from controlplane.kernel.text import is_storable, storable
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LONGEST_AGENT = 256
@@ -45,6 +46,53 @@ class RequestContextMiddleware:
             response["Content-Length"] = str(len(response.content))
         response["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+class RequestTextMiddleware:
+    """Header fields come in without NUL characters."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        meta = request.META
+        for name, value in meta.items():
+            if isinstance(value, str) and "\0" in value and name.startswith("HTTP_"):
+                meta[name] = value.replace("\0", " ")  # RFC 9110, section 5.5
+        if "\\" in meta.get("HTTP_COOKIE", ""):  # a quoted cookie writes any character as three digits
+            request.COOKIES = {name: storable(value) for name, value in request.COOKIES.items()}
+        return self.get_response(request)
+
+
+class PageTextMiddleware:
+    """What people's browsers send to pages has U+FFFD for what cannot be kept: it is found nowhere, and can be shown.
+
+    Views that programs call, which are those exempt from CSRF protection, refuse such text themselves. Behind the
+    middleware of that protection, which reads a form first.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: dict[str, Any]) -> None:
+        if getattr(view, "csrf_exempt", False):
+            return
+        kwargs.update({name: storable(value) for name, value in kwargs.items() if isinstance(value, str)})
+        request.GET = _storable(request.GET)
+        if request.method == "POST":
+            request.POST = _storable(request.POST)
+
+
+def _storable(sent: QueryDict) -> Any:
+    if all(is_storable(text) for name, values in sent.lists() for text in (name, *values)):
+        return sent
+    kept = QueryDict(mutable=True)
+    for name, values in sent.lists():
+        kept.setlist(storable(name), [storable(value) for value in values])
+    return kept
 
 
 class ServiceHostMiddleware:
