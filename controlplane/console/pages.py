@@ -57,7 +57,7 @@ def by_htmx(request: HttpRequest) -> bool:
 def to_login(request: HttpRequest) -> HttpResponse:
     where = f"{settings.LOGIN_URL}?next={quote(request.get_full_path())}"
     if by_htmx(request):  # the page that asks goes there itself
-        back = urlsplit(request.headers.get("HX-Current-URL", "")).path or "/"
+        back = _path_in(request, "HX-Current-URL") or "/"
         return HttpResponse(status=401, headers={"HX-Redirect": f"{settings.LOGIN_URL}?next={quote(back)}"})
     return HttpResponseRedirect(where)
 
@@ -140,9 +140,17 @@ def see_other(where: str) -> HttpResponse:
 
 def came_from(request: HttpRequest, otherwise: str) -> str:
     """Where a form says it was, if that is a page of this site."""
-    asked = request.POST.get("next") or urlsplit(request.headers.get("Referer", "")).path
+    asked = request.POST.get("next") or _path_in(request, "Referer")
     safe = url_has_allowed_host_and_scheme(asked, allowed_hosts=None) and asked.startswith("/")
     return asked if safe else otherwise
+
+
+def _path_in(request: HttpRequest, header: str) -> str:
+    """The path of the URL that a header holds; empty when it holds none."""
+    try:
+        return urlsplit(request.headers.get(header, "")).path
+    except ValueError:
+        return ""
 
 
 def with_query(path: str, query: Mapping[str, Any]) -> str:

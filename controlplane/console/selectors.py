@@ -1,6 +1,7 @@
 """Reads that only the console makes: servers with what its table shows, in a constant number of queries."""
 
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
@@ -41,21 +42,30 @@ def servers_to_show(account_id: str, region: str) -> QuerySet[BareMetalServer]:
 
 def search_servers(rows: QuerySet[BareMetalServer], asked: Mapping[str, str]) -> QuerySet[BareMetalServer]:
     """Those that match every filter given, in the order asked for. A word is part of a name, an id or an address."""
-    if word := asked.get("q", "").replace("\0", "").strip():
-        interfaces = NetworkInterface.objects.filter(server=OuterRef("pk"), primary_ip__address=word)
-        attachments = NetworkAttachment.objects.filter(
-            server=OuterRef("pk"), virtual_network_interface__primary_ip__address=word
-        )
-        rows = rows.filter(Q(name__icontains=word) | Q(id=word) | Exists(interfaces) | Exists(attachments))
+    if word := asked.get("q", "").strip():
+        rows = rows.filter(Q(name__icontains=word) | Q(id=word) | _at(word))
     if asked.get("status") in BareMetalServer.Status.values:
         rows = rows.filter(status=asked["status"])
     if asked.get("metadata") in ("on", "off"):
         rows = rows.filter(metadata_enabled=asked["metadata"] == "on")
     if asked.get("protocol") in BareMetalServer.Protocol.values:
         rows = rows.filter(metadata_protocol=asked["protocol"])
-    if zone := asked.get("zone", "").replace("\0", ""):
+    if zone := asked.get("zone", ""):
         rows = rows.filter(zone=zone)
     return rows.order_by(*_order(asked.get("sort", "")))
+
+
+def _at(word: str) -> Q:
+    """Those at the address that the word is. Of any other word, PostgreSQL's column of addresses may not be asked."""
+    try:
+        address = str(IPv4Address(word))
+    except ValueError:
+        return Q()
+    interfaces = NetworkInterface.objects.filter(server=OuterRef("pk"), primary_ip__address=address)
+    attachments = NetworkAttachment.objects.filter(
+        server=OuterRef("pk"), virtual_network_interface__primary_ip__address=address
+    )
+    return Exists(interfaces) | Exists(attachments)
 
 
 def _order(sort: str) -> list[str]:

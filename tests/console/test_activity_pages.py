@@ -37,7 +37,7 @@ LISTS = {
     "outcome=failure": 1,
     "since=15m&outcome=success": 2,
     "q=nobody": 0,
-    "q=%00web": 3,
+    "q=%00web": 0,
     "before=99999999999999999999": 3,
     "before=x": 3,
     "since=x&outcome=x": 3,

@@ -158,7 +158,7 @@ NO_QUESTIONS = {
     "server=nobody": "There is no server of this id, CRN or name in your account.",
     "action=is.vpc.vpc.list&server=x": "server and action belong to different questions.",
     "token=x&action=y": "A token does not belong into a URL. Use POST.",
-    "server=%00": "server: Null characters are not allowed.",
+    "server=%00": "There is no server of this id, CRN or name in your account.",
 }
 
 

@@ -177,4 +177,4 @@ def _zone_of(subnet_id: str) -> str:
 
 
 def _text(typed: Mapping[str, Any], name: str) -> str:
-    return str(typed.get(name, "")).replace("\0", "").strip()
+    return str(typed.get(name, "")).strip()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import BigIntegerField
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from controlplane.activity.models import ActivityEvent
@@ -17,6 +18,7 @@ from controlplane.console.presenters.lineage import calls_before, calls_diagram,
 from controlplane.console.presenters.replay import as_curl
 from controlplane.kernel import clock
 from controlplane.kernel.errors import NotFound
+from controlplane.kernel.whole_number import whole_number
 
 ROWS = 50
 MOST_EXPORTED = 10_000
@@ -37,7 +39,7 @@ def _require(person: Person) -> None:
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:
-    return {name: request.GET.get(name, "").replace("\0", "").strip() for name in FILTERS}
+    return {name: request.GET.get(name, "").strip() for name in FILTERS}
 
 
 def _search(person: Person, asked: Mapping[str, str], before: str = "") -> Any:
@@ -48,7 +50,7 @@ def _search(person: Person, asked: Mapping[str, str], before: str = "") -> Any:
         action=asked["action"],
         outcome=asked["outcome"] if asked["outcome"] in ActivityEvent.Outcome.values else "",
         since=clock.now() - since if since else None,
-        before=int(before[:18]) if before.isdecimal() and before.isascii() else None,
+        before=whole_number(before, largest=BigIntegerField.MAX_BIGINT),
     )
 
 

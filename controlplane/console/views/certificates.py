@@ -37,7 +37,7 @@ def revoke(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
     back = came_from(request, f"/servers/{server.id}")
     with person.recording(revocation.EVENT, server_party(server)):
         person.require(f"{CERTIFICATE}.update", server_attributes(server))
-        asked = request.POST.get("certificate", "").replace("\0", "")
+        asked = request.POST.get("certificate", "")
         certificate = IssuedCertificate.objects.filter(server_id=server.id, id=asked).first()
         if certificate is None:
             raise NotFound("The server has no certificate of this id.")

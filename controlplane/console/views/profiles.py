@@ -33,7 +33,7 @@ def profiles(request: HttpRequest, person: Person) -> HttpResponse:
 
 
 def find_profile(person: Person, profile_id: str) -> TrustedProfile:
-    found = profiles_of(person.account.id).filter(id=profile_id.replace("\0", "")).first()
+    found = profiles_of(person.account.id).filter(id=profile_id).first()
     if found is None:
         raise NotFound("There is no trusted profile of this id here. It may have been deleted meanwhile.")
     person.require(f"{PROFILE}.read", profile_attributes(found))
@@ -73,8 +73,7 @@ def state(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse
 def _typed(request: HttpRequest) -> list[dict[str, str]]:
     typed = request.POST
     return [
-        {name: typed.get(f"{name}-{number}", "").replace("\0", "") for name in ("claim", "operator", "value")}
-        for number in CONDITIONS
+        {name: typed.get(f"{name}-{number}", "") for name in ("claim", "operator", "value")} for number in CONDITIONS
     ]
 
 
@@ -100,7 +99,7 @@ def add_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
     body: dict[str, Any] = {
         "type": ClaimRule.Type.COMPUTE_RESOURCE.value,
         "cr_type": BARE_METAL,
-        "name": request.POST.get("rule_name", "").replace("\0", ""),
+        "name": request.POST.get("rule_name", ""),
         "conditions": [each for each in _typed(request) if each["claim"]],
     }
     try:
@@ -118,7 +117,7 @@ def remove_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRe
     found = find_profile(person, profile_id)
     with person.recording(events.RULE_DELETE, _party(found)):
         person.require(f"{PROFILE}.update", profile_attributes(found))
-        rule = found.rules.filter(id=request.POST.get("rule", "").replace("\0", "")).first()
+        rule = found.rules.filter(id=request.POST.get("rule", "")).first()
         if rule is None:
             raise NotFound("The trusted profile has no claim rule of this id.")
         delete_rule(rule, by=person.by)
@@ -131,7 +130,7 @@ def add_link(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
     with person.recording(events.LINK_CREATE, _party(found)):
         for action in LINKING:
             person.require(action, profile_attributes(found))
-        asked = request.POST.get("server", "").replace("\0", "")
+        asked = request.POST.get("server", "")
         server = BareMetalServer.objects.filter(account=person.account, id=asked).first()
         if server is None:
             raise NotFound("There is no server of this id in the account. Choose one.")
@@ -144,7 +143,7 @@ def remove_link(request: HttpRequest, person: Person, profile_id: str) -> HttpRe
     found = find_profile(person, profile_id)
     with person.recording(events.LINK_DELETE, _party(found)):
         person.require(f"{PROFILE}.update", profile_attributes(found))
-        link = found.links.filter(id=request.POST.get("link", "").replace("\0", "")).first()
+        link = found.links.filter(id=request.POST.get("link", "")).first()
         if link is None:
             raise NotFound("The trusted profile has no such link.")
         delete_link(link, by=person.by)

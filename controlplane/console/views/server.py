@@ -22,7 +22,7 @@ ACTIONS = ("start", "stop", "restart", "delete")
 
 def find_server(person: Person, server_id: str) -> Any:
     """The server as ``servers_to_show`` reads it. Raises NotFound, for another account's too, and NotAuthorized."""
-    found = servers_to_show(person.account.id, person.region).filter(id=server_id.replace("\0", "")).first()
+    found = servers_to_show(person.account.id, person.region).filter(id=server_id).first()
     if found is None:
         raise NotFound("There is no server of this id here. It may have been deleted meanwhile.")
     person.require(f"{SERVER}.read", server_attributes(found))

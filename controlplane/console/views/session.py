@@ -42,7 +42,7 @@ class Login(auth.LoginView):
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """The failure is counted for whatever name was given, and recorded for a person who exists."""
         cache.set(_key(self.request), cache.get(_key(self.request), 0) + 1, FORGIVEN_AFTER)
-        user = User.objects.filter(username=self.request.POST.get("username", "").replace("\0", "")).first()
+        user = User.objects.filter(username=self.request.POST.get("username", "")).first()
         if user:
             error = Unauthenticated("The password is wrong, or the user is not active.")
             record(
