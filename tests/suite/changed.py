@@ -20,12 +20,13 @@ TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("tests/faults/",), ("faults",)),
     (("tests/postgres/",), ("postgres", "thorough")),
     (
+        tuple(f"tests/{name}" for name in ("admin/", "api/", "console/", "iam/", "inside/", "odd.py")),
+        (*UNIT, "postgres"),
+    ),
+    (
         tuple(
             f"tests/{name}/"
-            for name in (
-                *("admin", "api", "architecture", "cli", "console", "docs", "iam", "inside", "objectstore"),
-                *("operations", "rules", "services", "mutation"),
-            )
+            for name in ("architecture", "cli", "docs", "mutation", "objectstore", "operations", "rules", "services")
         ),
         UNIT,
     ),
