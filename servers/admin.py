@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
-from controlplane.activity.admin import ReadOnlyAdmin
+from controlplane.activity.admin import ChosenRows, ReadOnlyAdmin
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import ApiError
@@ -33,7 +33,7 @@ SWITCHES = {"metadata_enabled": "enabled", "metadata_protocol": "protocol"}
 
 
 @admin.register(BareMetalServer)
-class BareMetalServerAdmin(admin.ModelAdmin):
+class BareMetalServerAdmin(ChosenRows):
     list_display = [
         "name",
         "status",

@@ -1,10 +1,11 @@
 """Accounts, profiles, service IDs and policies in the admin: to read."""
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
-from controlplane.activity.admin import ReadOnlyAdmin
+from controlplane.activity.admin import ChosenRows, ReadOnlyAdmin
 from trustedprofiles.models import Account, Policy, ProfileLink, ResourceGroup, ServiceId, TrustedProfile, User
 
 
@@ -69,8 +70,16 @@ class ResourceGroupAdmin(ReadOnlyAdmin):
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(ChosenRows, UserAdmin):
     list_display = ["username", "email", "iam_id", "account", "is_active"]
     list_select_related = ["account"]
     readonly_fields = ["iam_id", "account"]
     fieldsets = (*(UserAdmin.fieldsets or ()), ("IBM Cloud identity", {"fields": ["iam_id", "account"]}))
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class PeopleAdmin(ChosenRows, GroupAdmin):
+    pass

@@ -1,11 +1,30 @@
-"""Activity in the admin: to read, never to change."""
+"""Activity in the admin: to read, never to change; and what the other pages of the admin have in common."""
 
 from typing import Any
 
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponseRedirect
 
 from controlplane.activity.models import ActivityEvent, Heartbeat, JobRun
+
+
+class ChosenRows(admin.ModelAdmin):
+    """Lists with actions: what is chosen and is no key of a row is said to be none, where Django would fail."""
+
+    def response_action(self, request: HttpRequest, *arguments: Any, **named: Any) -> Any:
+        if all(map(self._is_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
+            return super().response_action(request, *arguments, **named)
+        self.message_user(request, "Nothing was done: choose rows of this list.", messages.WARNING)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def _is_key(self, text: str) -> bool:
+        try:
+            self.opts.pk.clean(text, None)
+        except ValidationError:
+            return False
+        return True
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

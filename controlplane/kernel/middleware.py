@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
 from controlplane.kernel import context, envelopes
 from controlplane.kernel.awaited_body import BodyTooLarge, require_body
@@ -84,6 +84,11 @@ class PageTextMiddleware:
         request.GET = _storable(request.GET)
         if request.method == "POST":
             request.POST = _storable(request.POST)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """SQLite has no place for a number of more than 64 bits; PostgreSQL looks for it, and finds nothing."""
+        if isinstance(exception, OverflowError):
+            raise Http404 from exception
 
 
 def _storable(sent: QueryDict) -> Any:
