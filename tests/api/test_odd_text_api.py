@@ -11,7 +11,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.kernel.wsgi import get_application
 from controlplane.operations.openapi.document import document
 from controlplane.operations.openapi.examples import example, resolved
-from tests.api.calling import call
+from tests.api.calling import call, refusal
 from tests.api.everything import PLACEHOLDER, Everything, perform
 from tests.api.test_odd_values_api import paths_of, spoilt
 from tests.docs.document import Documented, guarded_operations, referenced
@@ -114,6 +114,22 @@ def test_no_content_type_keeps_a_query_from_being_read_as_utf_8(world: World, ki
 )
 def test_no_accept_header_makes_an_operation_fail(world: World, accept: str) -> None:
     assert call("GET", f"/v1/profiles?account_id={ACCOUNT}", Accept=accept).status_code in (200, 400)
+
+
+LIMITS = [("/v1/vpcs", "limit"), ("/v1/profiles", "pagesize"), ("/v1/policies", "limit"), ("/v3/tags", "limit")]
+NO_LIMITS = ["0000000019999", "0" * 5_000 + "1", "1" * 5_000, "%C2%B2", "%D9%A3", "%2B1", "1_0"]
+
+
+@pytest.mark.parametrize("number", NO_LIMITS, ids=[each[:13] for each in NO_LIMITS])
+@pytest.mark.parametrize(("path", "name"), LIMITS)
+def test_a_number_is_read_whole_or_refused(world: World, path: str, name: str, number: str) -> None:
+    answer = call("GET", f"{path}?version=2025-08-26&generation=2&account_id={ACCOUNT}&{name}={number}")
+    assert refusal(answer)[0] == 400
+
+
+def test_a_length_that_is_no_number_makes_no_question_about_a_certificate_fail(world: World) -> None:
+    for length in ("\xb2", "9" * 5_000, "x"):
+        assert wsgi("POST", "/pki/ocsp", "", CONTENT_LENGTH=length) == ["200 OK"]
 
 
 def wsgi(method: str, path: str, query: str, **environ: str) -> list[str]:
