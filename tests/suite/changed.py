@@ -20,13 +20,12 @@ TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("tests/faults/",), ("faults",)),
     (("tests/postgres/",), ("postgres", "thorough")),
     (
-        tuple(f"tests/{name}" for name in ("admin/", "api/", "console/", "iam/", "inside/", "odd.py")),
+        tuple(f"tests/{name}" for name in ("admin/", "api/", "console/", "iam/", "inside/", "objectstore/", "odd.py")),
         (*UNIT, "postgres"),
     ),
     (
         tuple(
-            f"tests/{name}/"
-            for name in ("architecture", "cli", "docs", "mutation", "objectstore", "operations", "rules", "services")
+            f"tests/{name}/" for name in ("architecture", "cli", "docs", "mutation", "operations", "rules", "services")
         ),
         UNIT,
     ),
