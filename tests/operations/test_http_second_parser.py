@@ -112,7 +112,7 @@ def test_both_read_the_same_request(message: bytes) -> None:
     read = incoming.environ()["wsgi.input"].read()
     assert read == second.body
     assert parser.get_method().decode() == incoming.environ()["REQUEST_METHOD"]
-    assert incoming.environ()["RAW_URI"].encode() in second.target
+    assert incoming.environ()["RAW_URI"].removeprefix("/").encode() in second.target
 
 
 @given(messages(), st.data())

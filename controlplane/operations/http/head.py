@@ -149,9 +149,10 @@ def _of_absolute(environ: dict[str, str], target: bytes) -> bytes:
     """The path of ``http://host/path``, as a client sends it that takes this for a proxy (RFC 9112, section 3.2.2)."""
     try:
         parts = urlsplit(target.decode("ascii"))
+        is_url = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and "@" not in parts.netloc
     except ValueError:
-        parts = None
-    if parts is None or parts.scheme.lower() not in ("http", "https") or not parts.netloc:
+        is_url = False
+    if not is_url:
         raise Malformed("The request target must begin with a slash.")
     environ["HTTP_HOST"] = parts.netloc
     query = f"?{parts.query}" if parts.query else ""
