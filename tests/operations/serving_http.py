@@ -18,7 +18,15 @@ QUICK = Limits(
     head_seconds=0.6, body_seconds=0.6, answer_seconds=0.6, idle_seconds=1.2, linger_seconds=0.3, fair_seconds=0.1
 )
 """A tenth of the real times, or less."""
+SLOW = Limits()
 LARGEST = 100_000
+GET = b"GET /a HTTP/1.1\r\nHost: here\r\n\r\n"
+HALF = {
+    "nothing": b"",
+    "half a head": b"POST /a HTTP/1.1\r\nHost: here\r\n",
+    "half a body": b"POST /a HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n",
+    "half a chunk": b"POST /a HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+}
 
 
 @dataclass

@@ -2,33 +2,17 @@
 
 import resource
 import socket
-import ssl
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from controlplane.operations.http.crowd import FOREVER, Crowd
-from controlplane.operations.http.limits import Limits
 from controlplane.operations.http.threads import Threads
-from tests.operations.serving_http import QUICK, Client, Echo, Wire, serving
+from tests.operations.serving_http import GET, HALF, QUICK, SLOW, Echo, serving
 
-GET = b"GET /a HTTP/1.1\r\nHost: here\r\n\r\n"
-HALF = {
-    "nothing": b"",
-    "half a head": b"POST /a HTTP/1.1\r\nHost: here\r\n",
-    "half a body": b"POST /a HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n",
-    "half a chunk": b"POST /a HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
-}
 POST = HALF["half a body"]
-SLOW = Limits()
 
 
 # --- Threads
@@ -226,91 +210,6 @@ def test_no_malformed_chunk_behind_an_early_question_is_ever_taken() -> None:
 # --- Connections
 
 
-class Someone:
-    """A member of the crowd that only waits."""
-
-    def __init__(self, share: Any, deadline: float = 1.0, waiting: int = 0) -> None:
-        self.share, self.deadline, self.waiting, self.aborted = share, deadline, waiting, False
-
-    def look(self, now: float) -> None: ...
-
-    def abort(self) -> None:
-        self.aborted = True
-        self.crowd.leave(self)
-
-    def waiting_size(self) -> int:
-        return self.waiting
-
-    crowd: Crowd
-
-
-@pytest.fixture
-def crowd() -> Crowd:
-    return Crowd(Limits(unfinished_of_one=3, fair_seconds=1, waiting_answers=100), most=8, wake=lambda: None)
-
-
-def join(crowd: Crowd, *members: Someone) -> None:
-    for member in members:
-        member.crowd = crowd
-        crowd.join(member)
-
-
-def test_what_is_unfinished_of_one_server_ends_with_its_oldest(crowd: Crowd) -> None:
-    mine, others = [Someone("a") for _ in range(4)], [Someone("b") for _ in range(3)]
-    join(crowd, *mine, *others)
-    for now, member in enumerate([*others, *mine]):
-        crowd.arriving(member, float(now * 2))
-    assert [member.aborted for member in mine] == [True, False, False, False]
-    assert not any(member.aborted for member in others)
-
-
-def test_a_burst_of_one_server_is_given_time(crowd: Crowd) -> None:
-    burst = [Someone("a") for _ in range(6)]
-    join(crowd, *burst)
-    for member in burst:
-        crowd.arriving(member, 0.5)
-    assert not any(member.aborted for member in burst)
-
-
-def test_unfinished_requests_of_callers_who_cannot_be_told_apart_are_not_counted_together(crowd: Crowd) -> None:
-    all_of_them = [Someone(None) for _ in range(7)]
-    join(crowd, *all_of_them)
-    for now, member in enumerate(all_of_them):
-        crowd.arriving(member, now * 10.0)
-    assert not any(member.aborted for member in all_of_them)
-
-
-def test_room_is_made_by_whoever_has_most_of_it(crowd: Crowd) -> None:
-    few, many = [Someone("few", 1.0), Someone("few", 1.0)], [Someone("many", deadline) for deadline in range(2, 8)]
-    join(crowd, *few, *many, Someone("new"))
-    assert [member.aborted for member in few] == [False, False]
-    assert [member.aborted for member in many] == [True, *[False] * 5]
-
-
-def test_room_is_made_by_what_is_unfinished_before_what_is_idle(crowd: Crowd) -> None:
-    idle, unfinished = [Someone(None, 1.0) for _ in range(4)], [Someone(None, 2.0) for _ in range(4)]
-    join(crowd, *idle, *unfinished)
-    for member in unfinished:
-        crowd.arriving(member, 0.0)
-    join(crowd, Someone(None))
-    assert [member.aborted for member in unfinished] == [True, False, False, False]
-    assert not any(member.aborted for member in idle)
-
-
-def test_no_room_is_made_by_what_a_thread_works_on(crowd: Crowd) -> None:
-    busy = [Someone(None, FOREVER) for _ in range(8)]
-    join(crowd, *busy, Someone(None))
-    assert not any(member.aborted for member in busy)
-
-
-def test_unread_answers_have_an_end(crowd: Crowd) -> None:
-    members = [Someone("a", waiting=size) for size in (30, 60, 20)]
-    join(crowd, *members)
-    for member in members:
-        crowd.unread(member)
-    assert [member.aborted for member in members] == [False, True, False]
-
-
 def test_more_connections_than_there_is_room_for_keep_nobody_out() -> None:
     with serving(Echo(), limits=SLOW, most=20) as wire:
         clients = [wire.connect() for _ in range(60)]
@@ -387,68 +286,11 @@ def test_who_stops_answers_what_is_under_way_and_waits_for_nothing_else() -> Non
         stopping.join()
 
 
-# --- TLS
-
-
-@pytest.fixture(scope="module")
-def context(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "here")])
-    now = datetime.now(UTC)
-    built = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
-    file = tmp_path_factory.mktemp("tls") / "both.pem"
-    file.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        + built.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
-    )
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.load_cert_chain(file)
-    return made
-
-
-def shake_hands(wire: Wire) -> Client:
-    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-    return Client(trusting.wrap_socket(socket.create_connection(("127.0.0.1", wire.port), timeout=10)))
-
-
-@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", GET], ids=["none", "half", "no TLS"])
-def test_a_handshake_that_does_not_end_keeps_nobody_waiting_and_leaves_nothing(
-    context: ssl.SSLContext, said: bytes
-) -> None:
-    with serving(Echo(), context=context, threads=1) as wire:
-        clients = [wire.connect() for _ in range(30)]
-        for client in clients:
-            client.send(said)
-        with shake_hands(wire) as good:
-            good.send(GET)
-            assert good.answer().status == 200
-        assert [client.is_closed(within=QUICK.head_seconds * 4) for client in clients] == [True] * 30
-        time.sleep(0.2)
-        assert len(wire.service.crowd) == 0
-        for client in clients:
-            client.__exit__()
-
-
-@pytest.mark.parametrize("half", HALF.values(), ids=HALF.keys())
-def test_half_requests_over_tls_leave_nothing(context: ssl.SSLContext, half: bytes) -> None:
-    with serving(Echo(), context=context) as wire:
-        with shake_hands(wire) as client:
-            client.send(half)
-            time.sleep(QUICK.head_seconds + QUICK.linger_seconds + 0.5)
-        time.sleep(0.2)
-        assert len(wire.service.crowd) == 0
-
-
-def test_what_is_malformed_over_tls_is_refused_and_closed_at_once(context: ssl.SSLContext) -> None:
-    with serving(Echo(), context=context, limits=SLOW) as wire, shake_hands(wire) as client:
-        client.send(GET.replace(b"\r", b""))
-        assert client.answer().status == 400
-        assert client.is_closed(within=0.5)
-
-
-def test_a_connection_over_tls_is_kept(context: ssl.SSLContext) -> None:
-    with serving(Echo(), context=context) as wire, shake_hands(wire) as client:
-        for _ in range(3):
-            client.send(GET)
-            assert client.answer().status == 200
+def test_who_stops_does_not_wait_for_a_client_that_does_not_read() -> None:
+    with serving(Echo(answer=b"a" * 20_000_000), limits=replace(SLOW, linger_seconds=0.3)) as wire:
+        client = wire.connect()
+        client.send(GET)
+        client.socket.recv(1)
+        begun = time.monotonic()
+    assert time.monotonic() - begun < 5
+    client.__exit__()

@@ -9,6 +9,7 @@ from controlplane.operations.http.head import Malformed
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 WITHOUT_BODY = ("1", "204", "304")
+# D-121
 LATE_HEAD = Malformed("The head of the request did not arrive in time. Send it faster.", 408)
 LATE_BODY = Malformed("The request body did not arrive in time. Send it faster.", 408)
 NO_ROOM = Malformed("The service has no room to keep the request body. Try again later.", 507)

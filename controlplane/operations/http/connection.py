@@ -215,7 +215,7 @@ class Connection(asyncio.Protocol):
             answer = ask(
                 service.application, self._environ, failed=partial(service.refuse, *FAILED, self._incoming.path)
             )
-        service.loop.call_soon_threadsafe(self._answered, answer)
+        service.tell(self._answered, answer)
 
     def _answered(self, answer: Answer | None) -> None:
         if self._closed or self._over:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 RESERVED_FILES = 96
 """Descriptors that are no connections: the database's, the log's, the loop's, and what is being spooled."""
 FEWEST_CONNECTIONS = 64
+MOST_CONNECTIONS = 8192
 
 
 @dataclass(frozen=True)
@@ -45,4 +46,5 @@ class Limits:
 def most_connections() -> int:
     """How many this process can have, by its limit of open files."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return 65_536 if soft == resource.RLIM_INFINITY else max(FEWEST_CONNECTIONS, soft - RESERVED_FILES)
+    files = MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else soft - RESERVED_FILES
+    return min(MOST_CONNECTIONS, max(FEWEST_CONNECTIONS, files))

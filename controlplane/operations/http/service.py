@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, Self
 
@@ -16,7 +17,7 @@ import uvloop
 from controlplane.operations.http.answer import Refuse
 from controlplane.operations.http.application import Application
 from controlplane.operations.http.connection import Connection
-from controlplane.operations.http.crowd import Crowd
+from controlplane.operations.http.crowd import FOREVER, Crowd
 from controlplane.operations.http.door import Door
 from controlplane.operations.http.handshake import Handshake
 from controlplane.operations.http.limits import Limits
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 BACKLOG = 1024
 ACCEPT_AT_ONCE = 64
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+LOOK_EVERY = 0.02
+"""At the end, whether there is still something under way."""
 REST_SECONDS = 0.05
 """Without accepting, when the process has no descriptor left."""
 
@@ -96,6 +99,11 @@ class Service:
 
         asyncio.run_coroutine_threadsafe(shut(), self.loop).result()
         door.listening.close()
+
+    def tell(self, what: Callable[..., object], *arguments: Any) -> None:
+        """Have the loop call it, from a thread. Nothing comes of that when the service has ended."""
+        with suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(what, *arguments)
 
     def wake(self) -> None:
         """Look at the time of every connection soon."""
@@ -174,11 +182,15 @@ class Service:
                 member.close_unless_busy()
             else:
                 member.abort()
-        self._end_when_empty()
+        self._end_when_empty(self.loop.time() + self.limits.linger_seconds)
 
-    def _end_when_empty(self) -> None:
+    def _end_when_empty(self, aborts_at: float) -> None:
+        if self.loop.time() >= aborts_at:
+            for member in self.crowd.members():
+                if member.deadline < FOREVER:  # it waits for its client
+                    member.abort()
         if len(self.crowd):
-            self.loop.call_later(0.02, self._end_when_empty)
+            self.loop.call_later(LOOK_EVERY, self._end_when_empty, aborts_at)
         else:
             self.loop.stop()
 
