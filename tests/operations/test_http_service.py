@@ -266,6 +266,20 @@ def test_who_does_not_read_is_ended() -> None:
         assert len(client.everything()) < 20_000_000
 
 
+@pytest.mark.parametrize("connection", [b"close", b"keep-alive"])
+def test_who_reads_steadily_has_the_time_that_it_takes(connection: bytes) -> None:
+    limits = replace(QUICK, answer_seconds=0.3, least_rate=1_000_000)
+    with serving(Echo(answer=b"a" * 20_000_000), limits=limits) as wire, wire.connect() as client:
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        client.send(GET[:-2] + b"Connection: " + connection + b"\r\n\r\n")
+        received = 0
+        while received < 20_000_000:
+            piece = client.socket.recv(1_000_000)
+            assert piece
+            received += len(piece)
+            time.sleep(len(piece) / 10_000_000)
+
+
 def test_who_stops_answers_what_is_under_way_and_waits_for_nothing_else() -> None:
     echo = Echo(waits=Event())
     with serving(echo, limits=SLOW) as wire:

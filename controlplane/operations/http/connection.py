@@ -30,6 +30,7 @@ class Connection(asyncio.Protocol):
         self.deadline = FOREVER
         self._threads = threads
         self._base = {**EVERY_REQUEST, **environ}
+        self._environ: dict[str, Any] = {}
         self._transport: Any = None
         self._incoming = Incoming(service.limits, service.largest_body)
         self._began = 0.0
@@ -120,13 +121,13 @@ class Connection(asyncio.Protocol):
 
     def _time_is_over(self, now: float) -> None:
         limits = self.service.limits
-        if self._over:
-            self.abort()
-        elif self._unread:
+        if self._unread:
             read = self._answer_size - self.waiting_size()
             self.deadline = self._answered_at + max(limits.answer_seconds, read / limits.least_rate)
             if now >= self.deadline:
                 self.abort()
+        elif self._over:
+            self.abort()
         elif self._awaits_body_since:
             body = self._incoming.body
             self.deadline = self._awaits_body_since + (body.seconds if body is not None else 0)
@@ -244,7 +245,7 @@ class Connection(asyncio.Protocol):
         keep = keep and (arrived or (self._incoming.can_be_read_over and not head.expects_continue))
         self._write(answer, keep_alive=keep)
         self._incoming.forget()
-        self._awaits_body_since = 0.0
+        self._environ, self._awaits_body_since = {}, 0.0
         self.service.crowd.arrived(self)
         if not keep:
             self._finish(reads_on=not arrived or bool(self._incoming.received))
@@ -264,9 +265,8 @@ class Connection(asyncio.Protocol):
     def _next_request(self) -> None:
         limits = self.service.limits
         self._began, self._asked_early = 0.0, False
-        self.deadline = self._answered_at + (
-            limits.body_seconds if self._incoming.unwanted is not None else limits.idle_seconds
-        )
+        reads_over = self._incoming.unwanted is not None
+        self.deadline = self._answered_at + (limits.body_seconds if reads_over else limits.idle_seconds)
         if not self._reading:
             self._reading = True
             self._transport.resume_reading()

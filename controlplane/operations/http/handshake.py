@@ -5,8 +5,12 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Hashable
 
+import structlog
+
 from controlplane.operations.http.crowd import Crowd
 from controlplane.operations.http.limits import Limits
+
+log = structlog.get_logger(__name__)
 
 NEVER = 3600
 """Seconds. ``deadline`` is what ends a handshake."""
@@ -51,8 +55,8 @@ class Handshake:
             )
         except (OSError, asyncio.CancelledError):  # no TLS, an old version, a certificate refused, or no time left
             accepted.close()
-        except BaseException:
+        except Exception:
+            log.exception("a connection could not be taken")
             accepted.close()
-            raise
         finally:
             self._crowd.leave(self)

@@ -53,7 +53,8 @@ class Incoming:
     @property
     def path(self) -> str:
         """Empty while it is not known."""
-        return self.head.environ["PATH_INFO"] if self.head is not None else ""
+        encoded = self.head.environ["PATH_INFO"] if self.head is not None else ""
+        return encoded.encode("latin-1").decode(errors="replace")
 
     @property
     def can_be_read_over(self) -> bool:

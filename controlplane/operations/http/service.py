@@ -115,8 +115,10 @@ class Service:
 
     def _look(self) -> None:
         self._looking = None
-        self.crowd.look(self.loop.time())
-        self.wake()
+        try:
+            self.crowd.look(self.loop.time())
+        finally:
+            self.wake()
 
     def _open(self, door: Door) -> None:
         door.listening.setblocking(False)
