@@ -15,7 +15,7 @@ from controlplane.operations.http.limits import Limits
 from controlplane.operations.http.service import Service
 
 QUICK = Limits(
-    head_seconds=0.6, body_seconds=0.6, answer_seconds=0.6, idle_seconds=1.2, linger_seconds=0.3, fair_seconds=0.1
+    head_seconds=0.5, body_seconds=0.5, answer_seconds=0.5, idle_seconds=1.0, linger_seconds=0.3, fair_seconds=0.1
 )
 """A tenth of the real times, or less."""
 SLOW = Limits()

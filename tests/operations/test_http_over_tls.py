@@ -36,13 +36,10 @@ def shake_hands(wire: Wire) -> Client:
     return Client(trusting.wrap_socket(socket.create_connection(("127.0.0.1", wire.port), timeout=10)))
 
 
-@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", GET], ids=["none", "half", "no TLS"])
-def test_a_handshake_that_does_not_end_keeps_nobody_waiting_and_leaves_nothing(
-    context: ssl.SSLContext, said: bytes
-) -> None:
+def test_handshakes_that_do_not_end_keep_nobody_waiting_and_leave_nothing(context: ssl.SSLContext) -> None:
     with serving(Echo(), context=context, threads=1) as wire:
         clients = [wire.connect() for _ in range(30)]
-        for client in clients:
+        for client, said in zip(clients, [b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", GET] * 10, strict=True):
             client.send(said)
         with shake_hands(wire) as good:
             good.send(GET)
@@ -54,12 +51,14 @@ def test_a_handshake_that_does_not_end_keeps_nobody_waiting_and_leaves_nothing(
             client.__exit__()
 
 
-@pytest.mark.parametrize("half", HALF.values(), ids=HALF.keys())
-def test_half_requests_over_tls_leave_nothing(context: ssl.SSLContext, half: bytes) -> None:
+def test_half_requests_over_tls_leave_nothing(context: ssl.SSLContext) -> None:
     with serving(Echo(), context=context) as wire:
-        with shake_hands(wire) as client:
+        clients = [shake_hands(wire) for _ in HALF]
+        for client, half in zip(clients, HALF.values(), strict=True):
             client.send(half)
-            time.sleep(QUICK.head_seconds + QUICK.linger_seconds + 0.5)
+        time.sleep(QUICK.head_seconds + QUICK.linger_seconds + 0.5)
+        for client in clients:
+            client.__exit__()
         time.sleep(0.2)
         assert len(wire.service.crowd) == 0
 
