@@ -23,12 +23,9 @@ CHARSETS = ["utf-7", "hex", "idna", "unicode_escape", "utf-16", "no-such-charset
 """Some make lone surrogates of bytes, some are no encodings of text, one fails in a way of its own."""
 ADDRESSES = ["http://[", "//[::", "\xff\xfe", "a\tb", "http://x/%00"]
 """What stands for a URL in a header."""
-BODY_VALUES = ["a\0b", {"id": "\0"}, {"a\0b": 1}, 10**30]
+BODY_VALUES = ["a\0b", {"a\0b": 10**30}]
 """What JSON may hold; a lone surrogate is no JSON here."""
-FEW = [
-    ENCODED[name]
-    for name in ("nul-within", "bytes-that-are-no-text", "a-number-beyond-int", "a-number-beyond-a-column")
-]
+FEW = [ENCODED[name] for name in ("nul-within", "bytes-that-are-no-text", "a-number-beyond-int")]
 """Of the encoded ones, for what has many places for them."""
 
 

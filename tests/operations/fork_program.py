@@ -22,6 +22,7 @@ import time
 import uuid
 from collections.abc import Callable
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import django
@@ -79,6 +80,7 @@ HURRIED = 300
 def hurried() -> int:
     """How many of many HTTP workers do not end by a SIGTERM that comes as they become ready."""
     late = 0
+    import_module(serving.METADATA)
     for _ in range(HURRIED):
         reading, writing = os.pipe()
         with socket.create_server(("127.0.0.1", 0)) as listening:

@@ -21,6 +21,8 @@ from controlplane.operations.bench.load import Request
 
 SECONDS_AT_MOST = 30
 RATE = 20
+CLOSING_SECONDS = 0.2
+"""For both ends of a TLS connection to say that it ends."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ async def _run(request: Request, *, seconds: float, tls: ssl.SSLContext | None) 
         await asyncio.sleep(max(0.0, begun + number / RATE - time.perf_counter()))
         tasks.append(asyncio.create_task(_ask(request, tls)))
     answers = await asyncio.gather(*tasks)
+    await asyncio.sleep(CLOSING_SECONDS)
     return Steady(sorted(taken for taken, _ in answers), sum(not good for _, good in answers))
 
 

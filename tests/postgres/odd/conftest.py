@@ -5,6 +5,7 @@ find this one.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,16 @@ from tests.databases import default_database
 from tests.live.ready_made import MIGRATED
 from tests.postgresql import NewDatabase
 from tests.recalling import memory
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All but the odd values are thorough here: the unit part runs each of them, too."""
+    for item in items:
+        if item.path.parent == HERE and item.path.stem != "test_odd_values":
+            item.add_marker(pytest.mark.thorough)
 
 
 @pytest.fixture(scope="session")
