@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from controlplane.operations.bench.slow_clients import Found, listeners, look
+from controlplane.operations.bench.slow_clients import listeners, look
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
 
@@ -15,8 +15,8 @@ CLIENTS = 500
 SECONDS = 3.0
 MOST = 3
 """Times the good client's idle p99."""
-NOISE = 0.1
-"""Seconds: what a busy machine alone does to a p99 of three seconds. Before, a good client waited for ten and more."""
+NOISE = 0.2
+"""Seconds: what other tests beside this one do to the p99 of three. Before, a good client waited for ten and more."""
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +31,13 @@ def product(new_product: NewProduct) -> Iterator[Product]:
 def test_slow_clients_of_every_kind_take_nothing_from_a_good_one(product: Product, number: int) -> None:
     listener = listeners(product.info)[number]
     idle = look(listener, seconds=SECONDS, times=1)
-    found = {kind: look(listener, kind, clients=CLIENTS, seconds=SECONDS, times=1) for kind in listener.kinds}
-    assert {kind: each.failed for kind, each in found.items() if each.failed} == {}
-    assert {kind: each.p99 for kind, each in found.items() if is_slow(each, idle)} == {}
 
+    def noticed(kind: str) -> str:
+        """How much the good client notices of this kind, if it is too much once, and three times in the median."""
+        for times in (1, 3):
+            found = look(listener, kind, clients=CLIENTS, seconds=SECONDS, times=times)
+            if not found.failed and found.p99 <= MOST * max(idle.p99, NOISE):
+                return ""
+        return f"{found.failed} failed, p99 {found.p99:.3f} s, without them {idle.p99:.3f} s"
 
-def is_slow(found: Found, idle: Found) -> bool:
-    return found.p99 > MOST * max(idle.p99, NOISE)
+    assert {kind: said for kind in listener.kinds if (said := noticed(kind))} == {}

@@ -19,7 +19,7 @@ from argparse import ArgumentParser
 from dataclasses import dataclass
 
 HEAD = "PUT {path} HTTP/1.1\r\nHost: {host}\r\nMetadata-Flavor: ibm\r\n"
-UNREAD = 20
+UNREAD = 2
 """Requests in a row, of which no answer is read."""
 
 
