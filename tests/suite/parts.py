@@ -9,7 +9,7 @@ BUDGETS = {
     "live": 100,
     "lint": 20,
     "weather": 160,
-    "thorough": 150,
+    "thorough": 200,
     "e2e": 480,
     "browser": 280,
     "conformance": 190,
