@@ -10,6 +10,8 @@ import os
 import socket
 import struct
 
+SHARE = "own calls"
+"""None of them ends to make room for the connections of others."""
 CREDENTIALS = struct.Struct("3i")
 """Process, user and group (unix(7), SO_PEERCRED)."""
 

@@ -82,8 +82,12 @@ def http(wsgi: str, listening: socket.socket) -> Work:
         take_settings(SETTINGS[wsgi])
         doors = [Door(listening, share=dialled if wsgi == METADATA else nobody)]
         if wsgi == CONTROL_PLANE:
-            doors.append(Door(owncalls.listen(), admits=owncalls.is_own, threads=Threads(1, name="own call")))
-        made = of(wsgi, threads=settings.BAREMINT_THREADS)
+            threads = Threads(1, name="own call")
+            doors.append(
+                Door(owncalls.listen(), admits=owncalls.is_own, share=lambda _: owncalls.SHARE, threads=threads)
+            )
+        # A connection of the control plane may have a body that is kept in a file.
+        made = of(wsgi, threads=settings.BAREMINT_THREADS, files_of_each=2 if wsgi == CONTROL_PLANE else 1)
         service.serve(made, *doors, ready=_announced(listening, report.ready))
 
     return work
