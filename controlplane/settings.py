@@ -75,6 +75,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "controlplane.kernel.middleware.SlashCollapsingMiddleware",
+    "controlplane.kernel.middleware.AwaitedBodyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -83,7 +84,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "controlplane.console.middleware.ContentSecurityPolicyMiddleware",
-    "controlplane.kernel.middleware.AwaitedBodyMiddleware",
 ]
 
 TEMPLATES = [

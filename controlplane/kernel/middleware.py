@@ -129,7 +129,8 @@ class SlashCollapsingMiddleware:
 
 
 class AwaitedBodyMiddleware:
-    """Spares the views that do not check first: they see no request before its body is there. The last one."""
+    """Spares the views that do not check first: they see no request before its body is there. Before
+    those that read a form."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -103,6 +103,11 @@ MALFORMED: dict[str, bytes] = {
     "another version": b"GET /a HTTP/2.0\r\nHost: here\r\n\r\n",
     "a version in small letters": b"GET /a http/1.1\r\nHost: here\r\n\r\n",
     "no Host": b"GET /a HTTP/1.1\r\n\r\n",
+    "no Host beside a whole URL": b"GET http://there/a HTTP/1.1\r\n\r\n",
+    "a fragment of a whole URL": b"GET http://there/a#b HTTP/1.1\r\nHost: here\r\n\r\n",
+    "a whole URL with a password": b"GET http://me:secret@there/a HTTP/1.1\r\nHost: here\r\n\r\n",
+    "an empty Host": b"GET /a HTTP/1.1\r\nHost:\r\n\r\n",
+    "a Host with a blank": b"GET /a HTTP/1.1\r\nHost: here there\r\n\r\n",
     "two Hosts": b"GET /a HTTP/1.1\r\nHost: here\r\nHost: here\r\n\r\n",
     "two lengths that agree": LINE + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\na",
     "two lengths that do not": LINE + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\naa",
@@ -286,6 +291,21 @@ def test_a_client_that_only_sends_no_more_is_answered(wire: Wire, echo: Echo) ->
         echo.waits.set()
         assert client.answer().status == 200
     echo.waits = None
+
+
+def test_requests_in_a_row_are_answered_when_the_client_sends_no_more(wire: Wire) -> None:
+    with wire.connect() as client:
+        client.send(b"GET /1 HTTP/1.1\r\nHost: here\r\n\r\n" * 3)
+        client.socket.shutdown(1)
+        assert [client.answer().status for _ in range(3)] == [200, 200, 200]
+        assert client.is_closed()
+
+
+def test_of_requests_in_a_row_the_one_that_breaks_off_is_refused(wire: Wire) -> None:
+    with wire.connect() as client:
+        client.send(b"GET /1 HTTP/1.1\r\nHost: here\r\n\r\n" + LINE)
+        client.socket.shutdown(1)
+        assert [client.answer().status for _ in range(2)] == [200, 400]
 
 
 def test_fields_with_an_underscore_do_not_pass_for_others(wire: Wire, echo: Echo) -> None:

@@ -3,12 +3,14 @@
 import resource
 import socket
 import time
+from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Thread
 from typing import Any
 
 import pytest
 
+from controlplane.kernel.awaited_body import AwaitedBody
 from controlplane.operations.http.threads import Threads
 from tests.operations.serving_http import GET, HALF, QUICK, SLOW, Echo, serving
 
@@ -278,6 +280,74 @@ def test_who_reads_steadily_has_the_time_that_it_takes(connection: bytes) -> Non
             assert piece
             received += len(piece)
             time.sleep(len(piece) / 10_000_000)
+
+
+LARGE = 8_000_000
+
+
+def test_what_comes_while_an_answer_is_read_is_done_once_and_in_order() -> None:
+    echo = Echo(answer=b"a" * LARGE)
+    with serving(echo, limits=SLOW) as wire, wire.connect() as client:
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        for number in range(5):
+            client.send(GET.replace(b"/a", b"/%d" % number))
+            time.sleep(0.1)  # it has begun to be answered, and is not read
+            client.send(POST.replace(b"/a", b"/post%d" % number).replace(b"1000", b"1") + b"x")
+            assert [len(client.answer().body) for _ in range(2)] == [LARGE, LARGE]
+    paths = [seen["PATH_INFO"] for seen in echo.seen]
+    assert paths == [path for number in range(5) for path in (f"/{number}", f"/post{number}")]
+
+
+def test_who_asks_on_and_does_not_read_is_ended() -> None:
+    limits = replace(QUICK, least_rate=1_000_000_000)
+    echo = Echo(answer=b"a" * LARGE)
+    with serving(echo, limits=limits) as wire, wire.connect() as client:
+        client.send(GET)
+        with suppress(OSError):
+            for _ in range(30):
+                time.sleep(0.1)
+                client.send(GET)
+        assert len(wire.service.crowd) == 0
+    assert len(echo.seen) == 1
+
+
+def test_who_sends_no_more_while_an_answer_is_read_gets_all_of_it_and_the_next() -> None:
+    with serving(Echo(answer=b"a" * LARGE), limits=SLOW) as wire, wire.connect() as client:
+        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        client.send(GET + GET)
+        time.sleep(0.2)
+        client.socket.shutdown(1)
+        assert [len(client.answer().body) for _ in range(2)] == [LARGE, LARGE]
+
+
+def test_a_whole_body_behind_an_early_question_is_taken_when_the_client_sends_no_more() -> None:
+    question = Event()
+
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        if isinstance(environ["wsgi.input"], AwaitedBody):
+            question.wait(5)
+        said = environ["wsgi.input"].read()
+        start_response("200 OK", [])
+        return [said]
+
+    with serving(application, limits=SLOW) as wire, wire.connect() as client:
+        client.send(POST.replace(b"1000", b"5"))
+        time.sleep(0.4)
+        client.send(b"hello")
+        client.socket.shutdown(1)
+        time.sleep(0.1)
+        question.set()
+        assert client.answer().body == b"hello"
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
+def test_answers_without_a_body_have_no_length(status: str) -> None:
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response(status, [("Content-Length", "0")])
+        return []
+
+    with serving(application) as wire:
+        assert "content-length" not in wire.ask(GET).headers
 
 
 def test_who_stops_answers_what_is_under_way_and_waits_for_nothing_else() -> None:

@@ -12,7 +12,6 @@ WITHOUT_BODY = ("1", "204", "304")
 # D-121
 LATE_HEAD = Malformed("The head of the request did not arrive in time. Send it faster.", 408)
 LATE_BODY = Malformed("The request body did not arrive in time. Send it faster.", 408)
-NO_ROOM = Malformed("The service has no room to keep the request body. Try again later.", 507)
 TOO_LATE = 503, "The service has more requests than it can answer. Try again later."
 FAILED = 500, "The service failed to process the request. This is its own fault."
 
@@ -25,11 +24,13 @@ _date = (-1, "")
 def on_the_wire(answer: Answer, *, method: str, connection: str) -> bytes:
     """The answer as it is sent. ``connection``: the header field of this name; empty for none."""
     lines = [f"HTTP/1.1 {answer.status}\r\n"]
-    has_length = False
+    has_length, is_without = False, answer.status.startswith(WITHOUT_BODY)
     for name, value in answer.headers:
+        if name.lower() == "content-length":
+            has_length = True
+            if is_without:  # RFC 9110, section 8.6
+                continue
         lines.append(f"{name}: {value}\r\n")
-        has_length = has_length or name.lower() == "content-length"
-    is_without = answer.status.startswith(WITHOUT_BODY)
     if not has_length and not is_without:
         lines.append(f"Content-Length: {len(answer.body)}\r\n")
     if connection:

@@ -5,8 +5,12 @@ import tempfile
 from io import BytesIO
 from typing import IO
 
+import structlog
+
 from controlplane.operations.http.head import NAME, Malformed, is_text
 from controlplane.operations.http.limits import Limits
+
+log = structlog.get_logger(__name__)
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;%s(?:=(?:%s|\"[\t !#-\[\]-~]*\"))?)*" % (TOKEN, TOKEN))
@@ -52,8 +56,12 @@ class Body:
         return self._file is not None
 
     def feed(self, received: bytearray) -> None:
-        """Take from the front of ``received`` what belongs to the body. Raises Malformed; OSError of a full disk."""
-        self._decode(received)
+        """Take from the front of ``received`` what belongs to the body. Raises Malformed."""
+        try:
+            self._decode(received)
+        except OSError as failure:  # a full disk
+            log.error("a request body cannot be kept", reason=str(failure))
+            raise Malformed("The service has no room to keep the request body. Try again later.", 507) from None
 
     def open(self) -> IO[bytes]:
         if self._file is not None:

@@ -5,10 +5,8 @@ from collections.abc import Hashable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import structlog
-
 from controlplane.kernel.awaited_body import AwaitedBody, TooLargeBody
-from controlplane.operations.http.answer import CONTINUE, FAILED, LATE_BODY, LATE_HEAD, NO_ROOM, TOO_LATE, on_the_wire
+from controlplane.operations.http.answer import CONTINUE, FAILED, LATE_BODY, LATE_HEAD, TOO_LATE, on_the_wire
 from controlplane.operations.http.application import EVERY_REQUEST, Answer, ask
 from controlplane.operations.http.crowd import FOREVER
 from controlplane.operations.http.head import Malformed
@@ -17,8 +15,6 @@ from controlplane.operations.http.threads import Threads
 
 if TYPE_CHECKING:
     from controlplane.operations.http.service import Service
-
-log = structlog.get_logger(__name__)
 
 
 class Connection(asyncio.Protocol):
@@ -72,11 +68,10 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self._ended = True
-        if self._busy and not self._early:
+        if self._busy and (not self._early or self._incoming.has_arrived):
             return self._transport.get_extra_info("ssl_object") is None  # what is asked is answered
-        if self._incoming.has_begun and not self._over:
-            part = "head" if self._incoming.head is None else "body"
-            self._refuse(Malformed(f"The request ends before its {part} does."))
+        if not self._over:
+            self._end_of_input()
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -94,7 +89,7 @@ class Connection(asyncio.Protocol):
         self._unread = False
         self.service.crowd.read(self)
         if self._next_is_due and not self._closed:
-            self._next_is_due = False
+            self._busy = self._next_is_due = False
             self._next_request()
 
     # --- What the crowd calls
@@ -112,7 +107,7 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def waiting_size(self) -> int:
-        return int(self._transport.get_write_buffer_size())
+        return self._answer_size if self._unread else 0  # it is kept whole until it is read
 
     def close_unless_busy(self) -> None:
         """For a service that stops: what has not arrived is not waited for."""
@@ -122,7 +117,7 @@ class Connection(asyncio.Protocol):
     def _time_is_over(self, now: float) -> None:
         limits = self.service.limits
         if self._unread:
-            read = self._answer_size - self.waiting_size()
+            read = self._answer_size - self._transport.get_write_buffer_size()
             self.deadline = self._answered_at + max(limits.answer_seconds, read / limits.least_rate)
             if now >= self.deadline:
                 self.abort()
@@ -151,15 +146,13 @@ class Connection(asyncio.Protocol):
             else:  # that request has its answer
                 self._finish(reads_on=True)
             return
-        except OSError as failure:
-            log.error("a request body cannot be kept", reason=str(failure))
-            self._refuse(NO_ROOM)
-            return
         if self._early or incoming.unwanted is not None:
             if incoming.unwanted is not None and incoming.unwanted.too_large:
                 self._finish(reads_on=True)
             return
-        if incoming.head is None:
+        if self._ended and not incoming.has_arrived:
+            self._end_of_input()
+        elif incoming.head is None:
             self._await_head_of_next()
         elif incoming.is_too_large:
             assert incoming.body is not None  # noqa: S101  it is what is too large
@@ -168,6 +161,13 @@ class Connection(asyncio.Protocol):
             self._hand_over()
         elif not self._awaits_body_since:
             self._await_body()
+
+    def _end_of_input(self) -> None:
+        if self._incoming.has_begun:
+            part = "head" if self._incoming.head is None else "body"
+            self._refuse(Malformed(f"The request ends before its {part} does."))
+        else:
+            self._close()
 
     def _await_head(self) -> None:
         """Wait for the rest of a head, or for the first bytes of the first one."""
@@ -240,7 +240,8 @@ class Connection(asyncio.Protocol):
             self._incoming.forget()
             return
         arrived = self._incoming.has_arrived
-        keep = head.keep_alive and not self._ended and not self.service.stopping
+        has_more = bool(self._incoming.received) or not self._ended
+        keep = head.keep_alive and has_more and not self.service.stopping
         # Whoever is not told to continue may send the body, or the next request (RFC 9110, section 10.1.1).
         keep = keep and (arrived or (self._incoming.can_be_read_over and not head.expects_continue))
         self._write(answer, keep_alive=keep)
@@ -250,7 +251,7 @@ class Connection(asyncio.Protocol):
         if not keep:
             self._finish(reads_on=not arrived or bool(self._incoming.received))
         elif self._unread:
-            self._next_is_due = True
+            self._busy = self._next_is_due = True
         else:
             self._next_request()
 

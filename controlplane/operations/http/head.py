@@ -15,6 +15,7 @@ REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([!-~]+) HTTP/1\
 NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
 """Control characters, and CR and LF that do not stand together."""
+HOST = re.compile(r"[0-9A-Za-z._~%:\[\]-]+")
 DIGITS = re.compile(r"[0-9]{1,15}")
 STARTS = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]")
 ONCE = {
@@ -90,9 +91,9 @@ def parse(text: bytes, limits: Limits) -> Head:
     method, target, minor = found.groups()
     environ["REQUEST_METHOD"] = method.decode("ascii")
     environ["SERVER_PROTOCOL"] = "HTTP/1.1" if minor == b"1" else "HTTP/1.0"
+    if not HOST.fullmatch(environ.get("HTTP_HOST", "" if minor == b"1" else "none")):
+        raise Malformed("The header field Host is missing or malformed.")
     _take_target(environ, target)
-    if "HTTP_HOST" not in environ and minor == b"1":
-        raise Malformed("The header field Host is missing.")
     length = _length(environ, chunks=minor == b"1")
     expected = environ.pop("HTTP_EXPECT", "").lower()
     if expected not in ("", "100-continue"):
@@ -135,10 +136,10 @@ def _key(name: bytes) -> str:
 
 
 def _take_target(environ: dict[str, str], target: bytes) -> None:
-    if not target.startswith(b"/"):
-        target = _of_absolute(environ, target)
     if b"#" in target:
         raise Malformed("The request target has a fragment. Leave out # and what follows.")
+    if not target.startswith(b"/"):
+        target = _of_absolute(environ, target)
     path, _, query = target.partition(b"?")
     environ["RAW_URI"] = target.decode("ascii")
     environ["PATH_INFO"] = (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1")

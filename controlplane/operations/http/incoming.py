@@ -27,7 +27,7 @@ class Incoming:
         self._largest_body = largest_body
 
     def read(self) -> None:
-        """Read as much of the request as has arrived. Raises head.Malformed, and OSError of a full disk."""
+        """Read as much of the request as has arrived. Raises head.Malformed."""
         if self.unwanted is not None:
             self.unwanted.feed(self.received)
             if self.unwanted.complete:

@@ -39,7 +39,7 @@ class Limits:
     """Requests and handshakes of one server that have begun to arrive. One more, and the oldest of them ends, if it had
     ``fair_seconds``."""
     fair_seconds: float = 1
-    waiting_answers: int = 64 * 1024 * 1024
+    waiting_answers: int = 256 * 1024 * 1024
     """Of all answers that are not read by their clients. Beyond that, the connection with most of it ends."""
 
 
