@@ -20,7 +20,6 @@ from controlplane.celery import TICK, app, refuse_wrong_kek
 from controlplane.env import WrongSetting
 from controlplane.kernel import owncalls
 from controlplane.objectstore.bodies import LARGEST_BODY
-from controlplane.operations.http import service
 from controlplane.operations.http.door import Door, nobody
 from controlplane.operations.http.limits import most_connections
 from controlplane.operations.http.service import Service
@@ -88,7 +87,7 @@ def http(wsgi: str, listening: socket.socket) -> Work:
             )
         # A connection of the control plane may have a body that is kept in a file.
         made = of(wsgi, threads=settings.BAREMINT_THREADS, files_of_each=2 if wsgi == CONTROL_PLANE else 1)
-        service.serve(made, *doors, ready=_announced(listening, report.ready))
+        made.run(*doors, ready=_announced(listening, report.ready))
 
     return work
 
@@ -125,7 +124,7 @@ def tls(listening: socket.socket) -> Work:
 def serve_tls(listening: socket.socket, *, ready: Callable[[], object]) -> None:
     """Serve until SIGTERM or SIGINT."""
     made = of(METADATA, threads=settings.BAREMINT_WORKERS * settings.BAREMINT_THREADS)
-    service.serve(made, loopback_door(listening), ready=_announced(listening, ready))
+    made.run(loopback_door(listening), ready=_announced(listening, ready))
 
 
 def lab_service() -> Service:

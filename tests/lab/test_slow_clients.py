@@ -1,17 +1,14 @@
 """A server of the lab that begins requests and does not finish them takes nothing from the other servers."""
 
 import json
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from controlplane.operations.bench import slow, steady
-from controlplane.operations.bench.slow_clients import TLS_ALONE
+from controlplane.operations.bench.slow_clients import TLS_ALONE, slow_ones
 from tests.lab.stepping import Lab
 from tests.live.operator import NEW, Operator
 from tests.live.product import ROOT
@@ -24,24 +21,6 @@ LISTENERS = {
     "http": ("http://169.254.169.254", 80, []),
     "https": ("https://api.metadata.cloud.ibm.com", 443, ["--tls"]),
 }
-
-
-def program(module: Any) -> list[str]:
-    return [sys.executable, str(Path(module.__file__))]
-
-
-@contextmanager
-def slow_ones(lab: Lab, server: str, kind: str, address: str, port: int, *options: str) -> Iterator[None]:
-    command = lab.entering(server, *program(slow), kind, address, str(port), str(CLIENTS), *options)
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=lab.product.environment, cwd=ROOT
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-        yield
-        process.stdin.close()
-        assert json.loads(process.stdout.readline())["cpu"] < 0.5
 
 
 def answers(lab: Lab, server: str, url: str) -> dict[str, Any]:
@@ -60,8 +39,11 @@ def test_half_requests_of_one_server_do_not_keep_others_waiting(lab: Lab, listen
     web_2 = lab.product.server("web-2")["id"]
     operator.switch(web_2, protocol=listener)
     try:
-        with slow_ones(lab, "web-1", kind, "169.254.169.254", port, *options):
+        program = [sys.executable, str(Path(slow.__file__)), kind, "169.254.169.254", str(port), str(CLIENTS), *options]
+        command = lab.entering("web-1", *program)
+        with slow_ones(command, env=lab.product.environment, cwd=ROOT) as told:
             found = answers(lab, "web-2", url)
+        assert told["cpu"] < 0.5
     finally:
         operator.switch(web_2, protocol="http")
     assert found["failed"] == 0

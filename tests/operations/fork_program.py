@@ -36,7 +36,6 @@ from django.db import connections  # noqa: E402
 
 from controlplane.kernel import ids  # noqa: E402
 from controlplane.operations import preloading, serving  # noqa: E402
-from controlplane.operations.http import service  # noqa: E402
 from controlplane.operations.http.door import Door  # noqa: E402
 from controlplane.operations.serving import take_settings  # noqa: E402
 from controlplane.operations.supervisor.child import Child, Fork  # noqa: E402
@@ -85,9 +84,7 @@ def hurried() -> int:
         reading, writing = os.pipe()
         with socket.create_server(("127.0.0.1", 0)) as listening:
             if (pid := os.fork()) == 0:
-                service.serve(
-                    serving.of(serving.METADATA, threads=2), Door(listening), ready=partial(os.write, writing, b".")
-                )
+                serving.of(serving.METADATA, threads=2).run(Door(listening), ready=partial(os.write, writing, b"."))
                 os._exit(0)
         os.read(reading, 1)
         time.sleep(random.uniform(0, 150e-6))

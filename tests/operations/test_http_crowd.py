@@ -11,17 +11,14 @@ from controlplane.operations.http.limits import Limits
 class Someone:
     """A member of the crowd that only waits."""
 
-    def __init__(self, share: Any, deadline: float = 1.0, waiting: int = 0) -> None:
-        self.share, self.deadline, self.waiting, self.aborted = share, deadline, waiting, False
+    def __init__(self, share: Any, deadline: float = 1.0) -> None:
+        self.share, self.deadline, self.aborted = share, deadline, False
 
     def look(self, now: float) -> None: ...
 
     def abort(self) -> None:
         self.aborted = True
         self.crowd.leave(self)
-
-    def waiting_size(self) -> int:
-        return self.waiting
 
     crowd: Crowd
 
@@ -86,8 +83,8 @@ def test_no_room_is_made_by_what_a_thread_works_on(crowd: Crowd) -> None:
 
 
 def test_unread_answers_have_an_end(crowd: Crowd) -> None:
-    members = [Someone("a", waiting=size) for size in (30, 60, 20)]
+    members = [Someone("a") for _ in range(3)]
     join(crowd, *members)
-    for member in members:
-        crowd.unread(member)
+    for member, size in zip(members, (30, 60, 20), strict=True):
+        crowd.unread(member, size)
     assert [member.aborted for member in members] == [False, True, False]

@@ -1,6 +1,6 @@
 """Clients that begin and do not finish: many of one kind, all from this one process, which waits in epoll(7).
 
-    python -m controlplane.operations.bench.slow KIND ADDRESS PORT COUNT [--tls] [--path PATH] [--host NAME]
+    python -m controlplane.operations.bench.slow KIND ADDRESS PORT COUNT [--tls] [--path PATH]
 
 It prints a line when most are connected, and lives until its standard input ends. Then it prints, as JSON, its share of
 a CPU since that line, how many connections the server has ended, and how many there are. Whose connection is ended
@@ -31,6 +31,7 @@ class Kind:
     drip: str = ""
     over_tls: bool = True
     """Whether it can be said after a handshake."""
+    reads: bool = True
 
 
 KINDS = {
@@ -38,7 +39,7 @@ KINDS = {
     "half head": Kind(HEAD, "x-slow: 1\r\n"),
     "half body": Kind(HEAD + "Content-Length: 10000\r\n\r\n", " "),
     "half chunks": Kind(HEAD + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"),
-    "answers unread": Kind("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n" * UNREAD),
+    "answers unread": Kind("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n" * UNREAD, reads=False),
     "half handshake": Kind("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", over_tls=False),
 }
 DRIP_SECONDS = 2.0
@@ -51,21 +52,21 @@ AT_ONCE = 32
 
 
 class Client:
-    def __init__(self, kind: Kind, host: str, path: str) -> None:
-        self.kind = kind
-        self.first = kind.first.format(path=path, host=host).encode("latin-1")
-        self.socket: socket.socket | None = None
-        self.shakes = False
+    socket: socket.socket | None = None
+    shakes = False
 
 
 class Clients:
-    def __init__(self, kind: Kind, address: tuple[str, int], count: int, *, host: str, path: str, tls: bool) -> None:
+    def __init__(self, kind: Kind, address: tuple[str, int], count: int, *, path: str, tls: bool) -> None:
+        self.kind = kind
+        self.first = kind.first.format(path=path, host="{}:{}".format(*address)).encode("latin-1")
+        self.drip = kind.drip.encode("latin-1")
         self.address = address
         self.context = _unverified() if tls and kind.over_tls else None
         self.selector = selectors.EpollSelector()
         self.due = [(0.0, number) for number in range(count)]
         """When each does something next."""
-        self.all = [Client(kind, host, path) for _ in range(count)]
+        self.all = [Client() for _ in range(count)]
         self.ended = 0
         """Connections that the server has ended."""
 
@@ -87,8 +88,8 @@ class Clients:
         client = self.all[number]
         if client.socket is None:
             self._connect(number, now)
-        elif client.kind.drip:
-            self._send(number, client.kind.drip.encode("latin-1"), now)
+        elif self.drip:
+            self._send(number, self.drip, now)
             heapq.heappush(self.due, (now + DRIP_SECONDS, number))
 
     def _connect(self, number: int, now: float) -> None:
@@ -102,19 +103,17 @@ class Clients:
             heapq.heappush(self.due, (now + AGAIN_SECONDS, number))
             return
         plain.setblocking(False)
-        client.socket = plain
-        if self.context is not None:
-            client.socket = self.context.wrap_socket(plain, do_handshake_on_connect=False)
-            client.shakes = True
+        client.shakes = self.context is not None
+        client.socket = self.context.wrap_socket(plain, do_handshake_on_connect=False) if self.context else plain
+        self.selector.register(client.socket, selectors.EVENT_READ, number)
+        if client.shakes:
             self._shake(number, now)
-            return
-        self.selector.register(plain, selectors.EVENT_READ, number)
-        self._begin(number, now)
+        else:
+            self._begin(number, now)
 
     def _begin(self, number: int, now: float) -> None:
-        client = self.all[number]
-        if client.first:
-            self._send(number, client.first, now)
+        if self.first:
+            self._send(number, self.first, now)
         heapq.heappush(self.due, (now + DRIP_SECONDS, number))
 
     def _shake(self, number: int, now: float) -> None:
@@ -123,14 +122,10 @@ class Clients:
         try:
             client.socket.do_handshake()
         except ssl.SSLWantReadError:
-            if client.socket not in self.selector.get_map():
-                self.selector.register(client.socket, selectors.EVENT_READ, number)
             return
         except OSError:
             self._end(number, now)
             return
-        if client.socket not in self.selector.get_map():
-            self.selector.register(client.socket, selectors.EVENT_READ, number)
         client.shakes = False
         self._begin(number, now)
 
@@ -151,7 +146,7 @@ class Clients:
             return
         if client.socket is None:
             return
-        if client.kind is KINDS["answers unread"]:
+        if not self.kind.reads:
             # Whether it was ended is only to be seen by reading, which this one does not do.
             self.selector.unregister(client.socket)
             return
@@ -199,12 +194,10 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("count", type=int)
     parser.add_argument("--tls", action="store_true")
-    parser.add_argument("--host", default="")
     parser.add_argument("--path", default="/identity/v1/token?version=2025-08-26")
     asked = parser.parse_args(arguments)
-    host = asked.host or f"{asked.address}:{asked.port}"
     address = asked.address, asked.port
-    clients = Clients(KINDS[asked.kind], address, asked.count, host=host, path=asked.path, tls=asked.tls)
+    clients = Clients(KINDS[asked.kind], address, asked.count, path=asked.path, tls=asked.tls)
     told = False
     begun, used = time.monotonic(), 0.0
     os.set_blocking(sys.stdin.fileno(), False)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from controlplane.operations.bench import product, requests, steady
+from controlplane.operations.bench import product, requests, slow, steady
 from controlplane.operations.bench.load import Request
 from controlplane.operations.bench.slow import KINDS
 from controlplane.operations.bench.steady import Steady
@@ -91,19 +91,19 @@ def look(listener: Listener, kind: str = "", *, clients: int = 0, seconds: float
     """What a good client finds, while so many slow ones of this kind are there, or none."""
     if not kind:
         return Found([steady.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)], 0)
-    with slow_ones(listener, kind, clients) as ended:
+    where = [listener.address, str(listener.port), str(clients), "--path", listener.path]
+    command = [sys.executable, "-P", "-m", slow.__name__, kind, *where, *(["--tls"] if listener.tls else [])]
+    with slow_ones(command) as ended:
         found = [steady.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)]
     return Found(found, ended["cpu"])
 
 
 @contextmanager
-def slow_ones(listener: Listener, kind: str, clients: int) -> Iterator[dict[str, Any]]:
-    """So many of them, all there; what they tell at their end is in what is yielded, then."""
-    where = [listener.address, str(listener.port), str(clients), "--path", listener.path]
-    command = [sys.executable, "-P", "-m", "controlplane.operations.bench.slow", kind, *where]
+def slow_ones(command: list[str], **options: Any) -> Iterator[dict[str, Any]]:
+    """They are all there; what they tell at their end is in what is yielded, then. Options: of the process."""
     told: dict[str, Any] = {}
     with subprocess.Popen(  # noqa: S603
-        [*command, *(["--tls"] if listener.tls else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **options
     ) as process:
         assert process.stdin and process.stdout  # noqa: S101, PT018  they are pipes
         process.stdout.readline()

@@ -7,16 +7,14 @@ from typing import IO
 
 import structlog
 
-from controlplane.operations.http.head import NAME, Malformed, is_text
+from controlplane.operations.http.head import CRLF, NAME, TOKEN, Malformed, is_text
 from controlplane.operations.http.limits import Limits
 
 log = structlog.get_logger(__name__)
 
-TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;%s(?:=(?:%s|\"[\t !#-\[\]-~]*\"))?)*" % (TOKEN, TOKEN))
+CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;%s+(?:=(?:%s+|\"[\t !#-\[\]-~]*\"))?)*" % (TOKEN, TOKEN))
 LONGEST_CHUNK_LINE = 4096
 LONGEST_TRAILERS = 16_384
-CRLF = b"\r\n"
 
 
 class Body:
@@ -26,7 +24,8 @@ class Body:
         self.size = 0
         self.complete = False
         self.largest = largest
-        self._left = length
+        self.left = length
+        """How much is to come; None when that is not known."""
         self._decode = self._take_plain if length is not None else self._take_chunks
         self._pieces: list[bytes] | None = []
         self._file: IO[bytes] | None = None
@@ -38,22 +37,13 @@ class Body:
     @property
     def too_large(self) -> bool:
         """Larger than is taken. What comes after that is not kept."""
-        return self.size > self.largest or (self._left is not None and self.size + self._left > self.largest)
+        return self.size > self.largest or (self.left is not None and self.size + self.left > self.largest)
 
     @property
     def seconds(self) -> float:
         """How long what is there may take to arrive: what may be large is measured by its rate."""
         rate = self.size / self._limits.least_rate if self.largest > self._limits.spool_above else 0
         return max(self._limits.body_seconds, rate)
-
-    @property
-    def left(self) -> int | None:
-        """How much is to come; None when that is not known."""
-        return self._left
-
-    @property
-    def is_spooled(self) -> bool:
-        return self._file is not None
 
     def feed(self, received: bytearray) -> None:
         """Take from the front of ``received`` what belongs to the body. Raises Malformed."""
@@ -80,12 +70,12 @@ class Body:
             self._file = None
 
     def _take_plain(self, received: bytearray) -> None:
-        assert self._left is not None  # noqa: S101  what has no length comes in chunks
-        piece = bytes(received[: self._left])
+        assert self.left is not None  # noqa: S101  what has no length comes in chunks
+        piece = bytes(received[: self.left])
         del received[: len(piece)]
-        self._left -= len(piece)
+        self.left -= len(piece)
         self._keep(piece)
-        self.complete = self._left == 0
+        self.complete = self.left == 0
 
     def _take_chunks(self, received: bytearray) -> None:
         position = 0

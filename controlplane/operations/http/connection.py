@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._unread = True
-        self.service.crowd.unread(self)
+        self.service.crowd.unread(self, self._answer_size)  # it is kept whole until it is read
         self.deadline = self.service.loop.time() + self.service.limits.answer_seconds
 
     def resume_writing(self) -> None:
@@ -105,9 +105,6 @@ class Connection(asyncio.Protocol):
         self._closed = True
         self.service.crowd.leave(self)
         self._transport.abort()
-
-    def waiting_size(self) -> int:
-        return self._answer_size if self._unread else 0  # it is kept whole until it is read
 
     def close_unless_busy(self) -> None:
         """For a service that stops: what has not arrived is not waited for."""

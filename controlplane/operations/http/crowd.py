@@ -34,10 +34,6 @@ class Member(Protocol):
     def abort(self) -> None:
         """End now, without an answer."""
 
-    @abstractmethod
-    def waiting_size(self) -> int:
-        """Bytes of an answer that the client has not read."""
-
 
 class Crowd:
     def __init__(self, limits: Limits, *, most: int, wake: Callable[[], None]) -> None:
@@ -48,7 +44,8 @@ class Crowd:
         self._all: dict[Member, None] = {}
         self._unfinished: defaultdict[Hashable, dict[Member, float]] = defaultdict(dict)
         """Of each share, since when; the oldest first."""
-        self._unread: dict[Member, None] = {}
+        self._unread: dict[Member, int] = {}
+        """Bytes."""
 
     def __len__(self) -> int:
         return len(self._all)
@@ -88,12 +85,11 @@ class Crowd:
             if not mine:
                 del self._unfinished[member.share]
 
-    def unread(self, member: Member) -> None:
-        """Its client does not read what it is sent. Too much is unread: who has most of it ends."""
-        self._unread[member] = None
-        sizes = {each: each.waiting_size() for each in self._unread}
-        if sum(sizes.values()) > self._limits.waiting_answers:
-            max(sizes, key=sizes.__getitem__).abort()
+    def unread(self, member: Member, size: int) -> None:
+        """Its client has not read all of so many bytes. Too much is unread: who has most of it ends."""
+        self._unread[member] = size
+        if sum(self._unread.values()) > self._limits.waiting_answers:
+            max(self._unread, key=self._unread.__getitem__).abort()
         self._wake()
 
     def read(self, member: Member) -> None:

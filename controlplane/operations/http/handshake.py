@@ -37,9 +37,6 @@ class Handshake:
         if self.task is not None:
             self.task.cancel()
 
-    def waiting_size(self) -> int:
-        return 0
-
     async def shake_hands(
         self,
         loop: asyncio.AbstractEventLoop,

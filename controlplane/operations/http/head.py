@@ -10,14 +10,16 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from controlplane.operations.http.limits import Limits
 
-END = b"\r\n\r\n"
-REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ([!-~]+) HTTP/1\.([01])")
-NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+CRLF = b"\r\n"
+END = CRLF + CRLF
+TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"
+"""A character of one (RFC 9110, section 5.6.2)."""
+REQUEST_LINE = re.compile(rb"(%s{1,32}) ([!-~]+) HTTP/1\.([01])" % TOKEN)
+NAME = re.compile(rb"%s+" % TOKEN)
 NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
 """Control characters, and CR and LF that do not stand together."""
 HOST = re.compile(r"[0-9A-Za-z._~%:\[\]-]+")
 DIGITS = re.compile(r"[0-9]{1,15}")
-STARTS = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]")
 ONCE = {
     "CONTENT_LENGTH": "Content-Length",
     "CONTENT_TYPE": "Content-Type",
@@ -58,7 +60,7 @@ class Head:
 
 def refuse_early(received: bytes | bytearray, limits: Limits) -> None:
     """Raise Malformed when this can no longer become the head of a request."""
-    if not STARTS.match(received):
+    if not NAME.match(received):
         raise Malformed("This is not an HTTP request. Is it TLS, sent to a port that speaks plain HTTP?")
     if len(received) > limits.head_size:
         raise Malformed(
@@ -81,7 +83,7 @@ def parse(text: bytes, limits: Limits) -> Head:
         refuse_early(text, limits)
     if NO_TEXT.search(text) is not None:
         raise _not_text()
-    first, *lines = text.split(b"\r\n")
+    first, *lines = text.split(CRLF)
     found = REQUEST_LINE.fullmatch(first)
     if found is None:
         raise Malformed("The request line is malformed. It is: METHOD /path HTTP/1.1")

@@ -6,11 +6,10 @@ from typing import IO, Any
 
 from controlplane.operations.http import head as heads
 from controlplane.operations.http.body import Body
-from controlplane.operations.http.head import Head
+from controlplane.operations.http.head import CRLF, Head
 from controlplane.operations.http.limits import Limits
 
 NOTHING = BytesIO()
-CRLF = b"\r\n"
 
 
 class Incoming:

@@ -25,6 +25,7 @@ from controlplane.operations.http.threads import Threads
 
 log = structlog.get_logger(__name__)
 
+ENDING = (signal.SIGTERM, signal.SIGINT)
 BACKLOG = 1024
 ACCEPT_AT_ONCE = 64
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -35,7 +36,7 @@ REST_SECONDS = 0.05
 
 
 class Service:
-    """Runs in an event loop of its own. ``open``, ``shut`` and ``stop`` may be called from any thread."""
+    """Runs in an event loop of its own. ``open`` and ``shut`` may be called from any thread."""
 
     def __init__(
         self,
@@ -63,12 +64,11 @@ class Service:
         self._looking: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def run(self, *doors: Door, ready: Callable[[], object], signals: tuple[int, ...] = ()) -> None:
-        """Serve until one of these signals, or ``stop``; then until what is under way is answered."""
+    def run(self, *doors: Door, ready: Callable[[], object], signals: tuple[int, ...] = ENDING) -> None:
+        """Serve until one of these signals, for which this must be the main thread; then until what is under way is
+        answered."""
         for number in signals:
             self.loop.add_signal_handler(number, self._stop)
-        for threads in {self.threads, *(door.threads for door in doors if door.threads)}:
-            threads.start()
         for door in doors:
             self._open(door)
         self.loop.call_soon(ready)
@@ -79,7 +79,9 @@ class Service:
 
     def __enter__(self) -> Self:
         """Serve in a thread of its own."""
-        self._thread = threading.Thread(target=partial(self.run, ready=lambda: None), name="serve", daemon=True)
+        self._thread = threading.Thread(
+            target=partial(self.run, ready=lambda: None, signals=()), name="serve", daemon=True
+        )
         self._thread.start()
         return self
 
@@ -195,8 +197,3 @@ class Service:
             self.loop.call_later(LOOK_EVERY, self._end_when_empty, aborts_at)
         else:
             self.loop.stop()
-
-
-def serve(service: Service, *doors: Door, ready: Callable[[], object]) -> None:
-    """Serve in this thread, the main one, until SIGTERM or SIGINT."""
-    service.run(*doors, ready=ready, signals=(signal.SIGTERM, signal.SIGINT))

@@ -9,7 +9,7 @@ Work = Callable[[], None]
 
 
 class Threads:
-    """So many threads of our own. They stay, each with its database connection."""
+    """So many threads of our own. They begin with the first work, and stay, each with its database connection."""
 
     def __init__(self, count: int, *, name: str = "request") -> None:
         self._count = count
@@ -20,14 +20,6 @@ class Threads:
         self._started = False
         self._there: SimpleQueue[bool] = SimpleQueue()
         """A true item for each that waits; a false one ends a thread."""
-
-    def start(self) -> None:
-        """At the first call; ``submit`` does, if nothing else did."""
-        if self._started:
-            return
-        self._started = True
-        for number in range(self._count):
-            threading.Thread(target=self._work, name=f"{self._name}-{number + 1}", daemon=True).start()
 
     def stop(self) -> None:
         """When all that waits is done."""
@@ -44,7 +36,10 @@ class Threads:
             else:
                 waiting.append(work)
         self._there.put(True)
-        self.start()
+        if not self._started:
+            self._started = True
+            for number in range(self._count):
+                threading.Thread(target=self._work, name=f"{self._name}-{number + 1}", daemon=True).start()
 
     def _work(self) -> None:
         while self._there.get():

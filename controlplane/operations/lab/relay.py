@@ -63,9 +63,6 @@ class Relayed(asyncio.Protocol):
         self._crowd.leave(self)
         self._near.abort()
 
-    def waiting_size(self) -> int:
-        return 0
-
     def touch(self) -> None:
         self.deadline = asyncio.get_running_loop().time() + IDLE_SECONDS
 
