@@ -52,8 +52,9 @@ AT_ONCE = 32
 
 
 class Client:
-    socket: socket.socket | None = None
-    shakes = False
+    def __init__(self) -> None:
+        self.socket: socket.socket | None = None
+        self.shakes = False
 
 
 class Clients:
