@@ -64,14 +64,15 @@ def serving(
     threads: int = 2,
     most: int = 500,
     share: Callable[[socket.socket], Any] = nobody,
-    context: ssl.SSLContext | None = None,
+    context: ssl.SSLContext | Callable[[socket.socket], ssl.SSLContext] | None = None,
 ) -> Iterator["Wire"]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         service = Service(
             application, threads=threads, largest_body=lambda path: LARGEST, refuse=refuse, most=most, limits=limits
         )
         with service:
-            service.open(Door(listening, share=share, context=(lambda _: context) if context else None))
+            made = (lambda _: context) if isinstance(context, ssl.SSLContext) else context
+            service.open(Door(listening, share=share, context=made))
             yield Wire(listening.getsockname()[1], service)
 
 

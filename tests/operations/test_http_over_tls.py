@@ -3,7 +3,9 @@
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 from cryptography import x509
@@ -11,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from controlplane.operations.http.handshake import AT_ONCE
 from tests.operations.serving_http import GET, HALF, QUICK, SLOW, Client, Echo, Wire, serving
 
 
@@ -75,3 +78,91 @@ def test_a_connection_over_tls_is_kept(context: ssl.SSLContext) -> None:
         for _ in range(3):
             client.send(GET)
             assert client.answer().status == 200
+
+
+HELLO_HEADER = 5
+
+
+def hello() -> tuple[bytes, Callable[[Client], None]]:
+    """A ClientHello, and what finishes its handshake with a client that has sent it."""
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    shaking = trusting.wrap_bio(incoming, outgoing)
+    with pytest.raises(ssl.SSLWantReadError):
+        shaking.do_handshake()
+
+    def finish(client: Client) -> None:
+        while True:
+            received = client.socket.recv(65536)
+            assert received, "the server has ended the connection"
+            incoming.write(received)
+            try:
+                return shaking.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+
+    return outgoing.read(), finish
+
+
+def in_two_records(said: bytes) -> bytes:
+    version, body = said[:3], said[HELLO_HEADER:]
+    return b"".join(version + len(part).to_bytes(2, "big") + part for part in (body[:50], body[50:]))
+
+
+def test_a_client_hello_may_come_byte_by_byte(context: ssl.SSLContext) -> None:
+    with serving(Echo(), context=context, limits=SLOW) as wire, wire.connect() as client:
+        said, finish = hello()
+        for number in range(len(said)):
+            client.send(said[number : number + 1])
+        finish(client)
+
+
+def test_a_client_hello_may_come_in_two_records(context: ssl.SSLContext) -> None:
+    with serving(Echo(), context=context, limits=SLOW) as wire, wire.connect() as client:
+        said, finish = hello()
+        client.send(in_two_records(said))
+        finish(client)
+
+
+def test_handshakes_are_computed_in_turn_by_server(context: ssl.SSLContext) -> None:
+    """Whatever one server has begun at once, another one's comes next."""
+    asked, go_on = [], Event()
+
+    def when_allowed(accepted: socket.socket) -> ssl.SSLContext:
+        asked.append(accepted.getpeername()[0])
+        go_on.wait(10)
+        return context
+
+    def share(accepted: socket.socket) -> str:
+        return str(accepted.getpeername()[0])
+
+    with serving(Echo(), context=when_allowed, share=share, limits=SLOW) as wire:
+        one, other = [wire.connect("127.0.0.2") for _ in range(50)], wire.connect("127.0.0.3")
+        begun = [(client, *hello()) for client in [*one, other]]
+        for client, said, _ in begun:
+            client.send(said)
+        time.sleep(0.3)
+        go_on.set()
+        for client, _, finish in begun:
+            finish(client)
+            client.__exit__()
+    assert asked.index("127.0.0.3") <= AT_ONCE + 1
+    assert len(asked) == 51
+
+
+def test_a_handshake_that_has_not_begun_takes_nobodys_turn(context: ssl.SSLContext) -> None:
+    asked = []
+
+    def context_of(accepted: socket.socket) -> ssl.SSLContext:
+        asked.append(accepted)
+        return context
+
+    with serving(Echo(), context=context_of, limits=SLOW) as wire:
+        half = [wire.connect() for _ in range(20)]
+        for client in half:
+            client.send(hello()[0][:100])
+        with shake_hands(wire):
+            assert len(asked) == 1
+        for client in half:
+            client.__exit__()

@@ -31,6 +31,17 @@ def test_no_thread_waits_for_a_client(half: bytes) -> None:
             client.__exit__()
 
 
+def test_a_thread_for_what_is_not_urgent_rests_longer_than_it_works() -> None:
+    threads, done = Threads(1, rests=3), Event()
+    begun = time.monotonic()
+    for _ in range(4):
+        threads.submit(None, lambda: time.sleep(0.02))
+    threads.submit(None, done.set)
+    assert done.wait(10)
+    threads.stop()
+    assert time.monotonic() - begun >= 4 * 0.02 * (1 + 3)
+
+
 def test_no_thread_waits_for_a_client_that_does_not_read() -> None:
     with serving(Echo(answer=b"a" * 5_000_000), limits=SLOW, threads=1) as wire:
         clients = [wire.connect() for _ in range(5)]

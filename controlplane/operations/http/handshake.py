@@ -8,12 +8,18 @@ from collections.abc import Awaitable, Callable, Hashable
 import structlog
 
 from controlplane.operations.http.crowd import Crowd
+from controlplane.operations.http.hello import whole_hello
 from controlplane.operations.http.limits import Limits
+from controlplane.operations.http.turns import Turns
 
 log = structlog.get_logger(__name__)
 
 NEVER = 3600
 """Seconds. ``deadline`` is what ends a handshake."""
+AT_ONCE = 4
+"""So many handshakes are computed before the loop does something else."""
+TURN_SECONDS = 0.01
+"""What a handshake has of its turn when its client is slow; it goes on afterwards."""
 
 
 class Handshake:
@@ -41,12 +47,17 @@ class Handshake:
         self,
         loop: asyncio.AbstractEventLoop,
         accepted: socket.socket,
-        context: Awaitable[ssl.SSLContext],
+        turns: Turns,
+        context: Callable[[], Awaitable[ssl.SSLContext]],
         then: Callable[[], asyncio.Protocol],
     ) -> None:
         """Go on with the protocol that ``then`` makes; or close the socket."""
+        turn = None
         try:
-            made = await context
+            await whole_hello(loop, accepted)
+            turn = await turns.next(self.share)
+            made = await context()
+            loop.call_later(TURN_SECONDS, turn.end)
             await loop.connect_accepted_socket(
                 then, accepted, ssl=made, ssl_handshake_timeout=NEVER, ssl_shutdown_timeout=self._linger_seconds
             )
@@ -56,4 +67,6 @@ class Handshake:
             log.exception("a connection could not be taken")
             accepted.close()
         finally:
+            if turn is not None:
+                turn.end()
             self._crowd.leave(self)

@@ -19,9 +19,10 @@ from controlplane.operations.http.application import Application
 from controlplane.operations.http.connection import Connection
 from controlplane.operations.http.crowd import FOREVER, Crowd
 from controlplane.operations.http.door import Door
-from controlplane.operations.http.handshake import Handshake
+from controlplane.operations.http.handshake import AT_ONCE, Handshake
 from controlplane.operations.http.limits import Limits
 from controlplane.operations.http.threads import Threads
+from controlplane.operations.http.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -55,10 +56,11 @@ class Service:
         self.limits = limits
         self.stopping = False
         self.threads = Threads(threads)
-        self.early_threads = Threads(1, name="early")
+        self.early_threads = Threads(1, name="early", rests=3)
         """For requests that are asked about before they are whole, so that no whole one waits for them."""
         self.loop = uvloop.new_event_loop()
         self.crowd = Crowd(limits, most=most, wake=self.wake)
+        self._handshakes = Turns(self.loop, at_once=AT_ONCE)
         self._contexts = ThreadPoolExecutor(1, "tls")
         self._doors: set[Door] = set()
         self._looking: asyncio.TimerHandle | None = None
@@ -165,8 +167,10 @@ class Service:
             self._begin(self.loop.connect_accepted_socket(lambda: protocol, accepted))
         else:
             handshake = Handshake(self.crowd, share, self.loop.time(), self.limits)
-            context = self.loop.run_in_executor(self._contexts, door.context, accepted)
-            handshake.task = self._begin(handshake.shake_hands(self.loop, accepted, context, lambda: protocol))
+            context = partial(self.loop.run_in_executor, self._contexts, door.context, accepted)
+            handshake.task = self._begin(
+                handshake.shake_hands(self.loop, accepted, self._handshakes, context, lambda: protocol)
+            )
 
     def _begin(self, what: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = self.loop.create_task(what)

@@ -1,9 +1,11 @@
 """The threads that work on requests: those who wait are served in turn, one server after the other."""
 
 import threading
-from collections import deque
+import time
 from collections.abc import Callable, Hashable
 from queue import SimpleQueue
+
+from controlplane.operations.http.fair_queue import FairQueue
 
 Work = Callable[[], None]
 
@@ -11,11 +13,12 @@ Work = Callable[[], None]
 class Threads:
     """So many threads of our own. They begin with the first work, and stay, each with its database connection."""
 
-    def __init__(self, count: int, *, name: str = "request") -> None:
+    def __init__(self, count: int, *, name: str = "request", rests: float = 0) -> None:
+        """A thread rests ``rests`` times as long as it worked, so that what is urgent finds the interpreter free."""
         self._count = count
         self._name = name
-        self._waiting: dict[Hashable, deque[Work]] = {}
-        self._turns: deque[Hashable] = deque()
+        self._rests = rests
+        self._waiting: FairQueue[Work] = FairQueue()
         self._lock = threading.Lock()
         self._started = False
         self._there: SimpleQueue[bool] = SimpleQueue()
@@ -27,14 +30,9 @@ class Threads:
             self._there.put(False)
 
     def submit(self, share: Hashable, work: Work) -> None:
-        """To be done in its turn: however much waits of one share, each other one is next after one of it."""
+        """To be done in its turn, by server."""
         with self._lock:
-            waiting = self._waiting.get(share)
-            if waiting is None:
-                self._waiting[share] = deque((work,))
-                self._turns.append(share)
-            else:
-                waiting.append(work)
+            self._waiting.put(share, work)
         self._there.put(True)
         if not self._started:
             self._started = True
@@ -43,15 +41,11 @@ class Threads:
 
     def _work(self) -> None:
         while self._there.get():
+            begun = time.perf_counter()
             self._take()()
+            if self._rests:
+                time.sleep(self._rests * (time.perf_counter() - begun))
 
     def _take(self) -> Work:
         with self._lock:
-            share = self._turns.popleft()
-            waiting = self._waiting[share]
-            work = waiting.popleft()
-            if waiting:
-                self._turns.append(share)
-            else:
-                del self._waiting[share]
-        return work
+            return self._waiting.take()
