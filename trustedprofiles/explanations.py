@@ -6,7 +6,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
-from trustedprofiles import access, matching, questions
+from trustedprofiles import access, deployment, matching, questions
 from trustedprofiles.assuming import identities_naming, may_assume, path_of
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.roles import least_role
@@ -21,7 +21,16 @@ class NamedRole(TypedDict):
 class DecidedBy(TypedDict):
     """``id`` is of the policy, link, rule, account or API key that decided."""
 
-    type: Literal["policy", "link", "rule", "identity", "account_owner", "own_api_key", "metadata_service"]
+    type: Literal[
+        "policy",
+        "link",
+        "rule",
+        "identity",
+        "account_owner",
+        "deployment_administrator",
+        "own_api_key",
+        "metadata_service",
+    ]
     id: str
     role: NotRequired[NamedRole]
 
@@ -74,6 +83,12 @@ def explain_access(
     *, account_id: str, subject: str, action: str, resource: Mapping[str, str], now: datetime
 ) -> Explanation:
     """May this subject, an IAM id known to this account, do this to the resource?"""
+    reserved = deployment.decide(account_id=account_id, iam_id=subject, action=action)
+    if reserved is not None:
+        answer = _about_access(subject, action, resource, reserved)
+        if reserved:
+            answer["decided_by"] = {"type": "deployment_administrator", "id": account_id}
+        return answer
     owned = owned_account(account_id=account_id, iam_id=subject)
     if owned and resource.get("accountId") == owned:
         answer = _about_access(subject, action, resource, Allowed(OWNER))

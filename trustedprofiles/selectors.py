@@ -12,7 +12,7 @@ from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
-from trustedprofiles import access, matching, policy_rules, questions, tagging
+from trustedprofiles import access, deployment, matching, policy_rules, questions, tagging
 from trustedprofiles.conditions import ClaimCondition, claims_of
 from trustedprofiles.models import (
     Account,
@@ -43,15 +43,18 @@ def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Ve
 
 def authorize_each(caller: Caller, *, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
     """The same of several resources, one verdict for each."""
+    reserved = deployment.decide(account_id=caller.account_id, iam_id=caller.iam_id, action=action)
     owned = owned_account(account_id=caller.account_id, iam_id=caller.iam_id)
     others = any(resource.get("accountId") != owned for resource in resources)
     policies = policies_for(account_id=caller.account_id, iam_id=caller.iam_id) if others else []
     now = clock.now()
 
     def decide(resource: Mapping[str, str]) -> Verdict:
-        if owned and resource.get("accountId") == owned:
+        if reserved is None and owned and resource.get("accountId") == owned:
             return Allowed(OWNER, source=owned)
-        verdict = access.decide(iam_id=caller.iam_id, action=action, resource=resource, policies=policies, now=now)
+        verdict = reserved
+        if verdict is None:
+            verdict = access.decide(iam_id=caller.iam_id, action=action, resource=resource, policies=policies, now=now)
         if verdict:
             return verdict
         return replace(verdict, explanation=questions.access_url(caller.iam_id, action, resource))

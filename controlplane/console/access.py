@@ -25,6 +25,7 @@ SERVER = "is.bare-metal-server.bare-metal-server"
 ADMINISTER = "is.bare-metal-server.account-settings.administer"
 PROFILE = "iam-identity.profile"
 CLOCK = "baremint.clock.administer"
+ROTATE = "baremint.key.rotate"
 EVERY_SERVER = {"bareMetalServerId": "*"}
 
 

@@ -83,7 +83,8 @@ def test_it_says_how_long_ago_a_worker_took_a_tick() -> None:
     assert 0 <= call("GET", PATH).json()["seconds_since_tick"] < 60
 
 
-def test_a_viewer_may_look_and_nobody_without_a_policy(world: World) -> None:
+def test_with_one_account_a_viewer_may_look_and_nobody_without_a_policy(world: World) -> None:
+    world.other_account.delete()
     profile = make_profile(world.account)
     caller = caller_of(profile.iam_id)
     assert call("GET", PATH, caller=caller).status_code == 403

@@ -1,5 +1,7 @@
 """Accounts, their resource groups, and the people in them."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
@@ -13,9 +15,23 @@ class Account(models.Model):
     name = models.CharField(max_length=128)
     owner_iam_id = models.CharField(max_length=64)
     created_at = models.DateTimeField()
+    is_first = models.BooleanField(
+        default=False, editable=False, help_text="Its owner is the deployment administrator."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["is_first"], condition=models.Q(is_first=True), name="one_first_account"),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, **options: Any) -> None:
+        """Which one is first is not told by its time: the clock can be moved."""
+        if self._state.adding and not Account.objects.exists():
+            self.is_first = True
+        super().save(**options)
 
 
 class ResourceGroup(models.Model):

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.conf import settings
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.console.access import ADMINISTER, CLOCK
+from controlplane.console.access import CLOCK, ROTATE
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
 from controlplane.console.lessons.pasting import switched
 from controlplane.console.lessons.phrases import (
@@ -114,7 +114,7 @@ def _commands(place: Place) -> list[Command]:
             f"{paste(f'rotate identity --region {place.server.region}')}\n{paste('keys')}",
             "Or press Rotate now on the page of keys. The prepared key took over; the old one is retiring: it signs "
             "nothing any more, and still verifies.",
-            needs=ADMINISTER,
+            needs=ROTATE,
         ),
         Command(
             "Use the token of the old key",

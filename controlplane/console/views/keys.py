@@ -4,15 +4,13 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.activity.record import Party
-from controlplane.console.access import ADMINISTER, EVERY_SERVER, SERVER, Person
+from controlplane.console.access import EVERY_SERVER, ROTATE, SERVER, Person
 from controlplane.console.pages import done, fragment, page, shown
 from controlplane.console.presenters.authorities import authorities, expiring_certificates
 from controlplane.console.presenters.keys import timelines
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
 from identity.services.rotation import rotate_now
-
-ROTATE = "baremint.key.rotate"
 
 
 def _context(person: Person) -> dict[str, object]:
@@ -21,7 +19,7 @@ def _context(person: Person) -> dict[str, object]:
         "timelines": timelines(now=now),
         "authorities": authorities(now=now),
         "certificates": expiring_certificates(person.account.id, now=now),
-        "may_rotate": bool(person.may(ADMINISTER)),
+        "may_rotate": bool(person.may(ROTATE)),
     }
 
 
@@ -44,7 +42,7 @@ def rotate(request: HttpRequest, person: Person) -> HttpResponse:
     purpose = request.POST.get("purpose", "")
     region = request.POST.get("region", "")
     with person.recording(ROTATE, Party(purpose, type="Key")):
-        person.require(ADMINISTER)
+        person.require(ROTATE)
         if purpose not in settings.KEY_POLICIES:
             raise InvalidValue(f"Say which key: {', '.join(settings.KEY_POLICIES)}.")
         try:

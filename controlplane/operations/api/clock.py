@@ -1,4 +1,4 @@
-"""``/_baremint/clock``: the domain's time, which the owner or an Administrator of an account moves for everybody."""
+"""``/_baremint/clock``: the domain's time. With several accounts, the deployment administrator moves it."""
 
 from datetime import timedelta
 from typing import Any, TypedDict

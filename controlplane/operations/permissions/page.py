@@ -5,6 +5,7 @@ from itertools import groupby
 
 from controlplane.objectstore.operations import OPERATIONS
 from controlplane.operations.permissions.table import Permission, granting, permissions
+from trustedprofiles import deployment
 from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES
 
 TITLES = {
@@ -27,9 +28,32 @@ A role grants an action by the verb it ends with; a custom role grants the actio
 further action only for some of what it can be asked to do, the action is marked *if*.
 """
 
+DEPLOYMENT = "; with two accounts or more, the deployment administrator alone"
+ADMINISTRATION = f"""\
+## The deployment administrator
+
+The owner of the first account, whose API key `baremint up` writes into `credentials.json`, administers the deployment:
+what touches more than one account is that person's alone, whatever policies grant. Rotating keys, which every account
+shares (`{"`, `".join(sorted(deployment.ALWAYS))}`), always is. Moving the clock, and reading what works in the
+background for all accounts (`{"`, `".join(sorted(deployment.ONCE_SHARED))}`), is so as soon as there is a second
+account; while there is one, its policies decide.
+"""
+ESCALATION = """\
+## What an Editor on `iam-identity` can become
+
+IBM's roles on the IAM Identity service let an Editor create API keys of service IDs and change whom trusted profiles
+trust ([roles](https://cloud.ibm.com/docs/account?topic=account-account-services#identity-service-account-management),
+[updating trusted profiles](https://cloud.ibm.com/docs/account?topic=account-trusted-profile-update)), and so does this
+product. An Editor who makes an API key for a service ID, or adds an identity, a link or a claim rule to a trusted
+profile, acts with that service ID's or profile's policies from then on, an Administrator's included. So **treat Editor
+on `iam-identity` as the most that any service ID or trusted profile of the account may do**, or limit the policy to
+single ones (`resourceType` and `resource`). Nobody makes an API key for another person, whatever policies grant.
+"""
+
 
 def page() -> str:
-    return "\n".join([INTRODUCTION, *_roles(), *_operations(), *_object_store()]).rstrip() + "\n"
+    parts = [INTRODUCTION, *_roles(), ADMINISTRATION, ESCALATION, *_operations(), *_object_store()]
+    return "\n".join(parts).rstrip() + "\n"
 
 
 def _roles() -> Iterator[str]:
@@ -50,7 +74,8 @@ def _rows(each: Permission) -> Iterator[tuple[str, ...]]:
     operation = each.operation
     first = (f"`{operation.name}`", f"`{each.method} {each.path}`")
     for action in (operation.action, *operation.also):
-        yield (*first, f"`{action}`", ", ".join(granting(action)))
+        alone = DEPLOYMENT if action in deployment.ONCE_SHARED else ""
+        yield (*first, f"`{action}`", ", ".join(granting(action)) + alone)
         first = ("", "")
     for action in operation.further:
         yield ("", "", f"*if* `{action}`", ", ".join(granting(action)))
