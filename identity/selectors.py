@@ -20,6 +20,7 @@ from identity.models import ApiKey, KeyPair
 from identity.models.key import STATES_THAT_VERIFY
 from servers.models import BareMetalServer
 from trustedprofiles.models import ServiceId, TrustedProfile
+from trustedprofiles.selectors import is_deactivated
 
 PUBLISHED_ORDER = {"active": 0, "prepared": 1, "retiring": 2}
 
@@ -164,17 +165,20 @@ def find_service_id(account_id: str, iam_id: str) -> ServiceId | None:
 
 
 def is_gone(caller: Caller) -> str:
-    """What of a token's bearer was deleted since: its trusted profile, service ID or server, also those of whoever
-    assumed the profile. Empty: all is there."""
+    """What became of a token's bearer since: its trusted profile, service ID or server was deleted, or its user is not
+    active any more; also those of whoever assumed the profile. Empty: all is as it was."""
     is_profile = caller.sub_type in ("ComputeResource", "Profile")
     if is_profile and not TrustedProfile.objects.filter(id=caller.identifier).exists():
-        return "its trusted profile"
+        return "its trusted profile was deleted"
     by_service_id = caller.assumed_by.startswith("ServiceId-")
     if caller.sub_type == "ServiceId" or by_service_id:
         service_id = caller.assumed_by if by_service_id else caller.identifier
         if not ServiceId.objects.filter(id=service_id).exists():
-            return "its service ID"
+            return "its service ID was deleted"
+    person = caller.iam_id if caller.sub_type == "User" else caller.assumed_by
+    if person.startswith("IBMid-") and is_deactivated(person):
+        return "its user was deactivated"
     server = caller.compute_resource_crn or caller.assumed_by
     if server.startswith("crn:") and not BareMetalServer.objects.filter(id=Crn.parse(server).resource).exists():
-        return "its server"
+        return "its server was deleted"
     return ""

@@ -76,6 +76,10 @@ class PersonAdmin(ChosenRows, UserAdmin):
     readonly_fields = ["iam_id", "account"]
     fieldsets = (*(UserAdmin.fieldsets or ()), ("IBM Cloud identity", {"fields": ["iam_id", "account"]}))
 
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Nobody is deleted, for API keys and tokens name people by their IAM ids. Who is not active has none."""
+        return False
+
 
 admin.site.unregister(Group)
 

@@ -222,6 +222,11 @@ def find_user(account_id: str, iam_id: str) -> User | None:
     return User.objects.filter(account_id=account_id, iam_id=iam_id).first()
 
 
+def is_deactivated(iam_id: str) -> bool:
+    """Whether this is the IAM id of a person who may not act any more. Of people who are no users here, not."""
+    return User.objects.filter(iam_id=iam_id, is_active=False).exists()
+
+
 def default_resource_group(account_id: str) -> ResourceGroup:
     """The account's default resource group. Every account has one."""
     return ResourceGroup.objects.get(account_id=account_id, is_default=True)

@@ -21,7 +21,8 @@ from identity.services.ledger import ServerChanged, held
 from identity.signing import VerifiedClaims
 from trustedprofiles.assuming import find_assumable, identity_of, may_assume
 from trustedprofiles.models import ServiceId, TrustedProfile
-from trustedprofiles.selectors import find_user
+from trustedprofiles.models.service_id import is_service_id
+from trustedprofiles.selectors import find_user, is_deactivated
 
 APIKEY_LOGIN = "iam-identity.user-apikey.login"
 SERVICE_ID_LOGIN = "iam-identity.serviceid-apikey.login"
@@ -63,6 +64,8 @@ def _usable(key: ApiKey | None, *, now: datetime) -> ApiKey:
         problem = "Provided API key is disabled. Enable it: DELETE /v1/apikeys/{id}/disable."
     elif key.expires_at and key.expires_at <= now:
         problem = "Provided API key has expired. Create another one."
+    elif is_deactivated(key.iam_id):
+        problem = "The user of the provided API key is not active. Ask the owner of the account to activate it."
     else:
         return key
     raise _unusable(problem)
@@ -90,7 +93,7 @@ def _log_in(key: ApiKey, *, client_id: str, event: str, now: datetime) -> Issued
 
 def _subject(key: ApiKey) -> tuple[Subject, bool]:
     """Whom the key stands for, and whether that is a person."""
-    if key.iam_id.startswith("iam-ServiceId-"):
+    if is_service_id(key.iam_id):
         service_id = ServiceId.objects.filter(account_id=key.account_id, id=key.iam_id.removeprefix("iam-")).first()
         if service_id is None:  # deleted this very moment, and the key with it
             raise _unusable("Provided API key could not be found.")

@@ -109,7 +109,8 @@ def _select_profile(facts: ServerFacts, selector: dict[str, str], target: Target
 
 def verify_iam_token(token: str, *, now: datetime) -> Caller:
     """Who bears this IAM access token. Raises Unauthenticated; an identity token is not one, and a token whose trusted
-    profile, service ID or server is gone, or that of whoever assumed the profile, is worth nothing here."""
+    profile, service ID or server is gone or whose user is no longer active, or those of whoever assumed the profile, is
+    worth nothing here."""
     verified = signing.verify(
         token,
         purpose=KeyPair.Purpose.IAM,
@@ -120,7 +121,7 @@ def verify_iam_token(token: str, *, now: datetime) -> Caller:
     )
     caller = _caller(verified)
     if gone := is_gone(caller):
-        raise signing.refusal(f"{gone} was deleted after it was issued")
+        raise signing.refusal(f"{gone} after it was issued")
     return caller
 
 

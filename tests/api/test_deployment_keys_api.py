@@ -35,6 +35,7 @@ def test_without_certificates_nothing_is_due() -> None:
 
 @pytest.mark.parametrize("path", [KEYS, RENEWALS])
 def test_a_viewer_may_look_and_nobody_without_a_policy(world: World, path: str) -> None:
+    world.other_account.delete()
     profile = make_profile(world.account)
     caller = caller_of(profile.iam_id)
     assert call("GET", path, caller=caller).status_code == 403
