@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from controlplane.console.views.session import AdminLogin
 from controlplane.operations import views as operations
 from controlplane.operations.metrics.views import metrics
 from controlplane.operations.openapi import views as openapi
@@ -17,6 +18,7 @@ urlpatterns = [
     path("", include("identity.api.urls")),
     path("", include("identity.iam.urls")),
     path("cos", include("controlplane.objectstore.urls")),
+    path("admin/login/", AdminLogin.as_view()),
     path("admin/", admin.site.urls),
     path("docs", openapi.as_page),
     path("docs/openapi.json", openapi.as_json),

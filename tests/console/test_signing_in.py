@@ -95,3 +95,65 @@ def test_a_person_without_an_account_is_told_why_there_is_nothing(world: World) 
     client.force_login(User.objects.create_superuser("root"))
     answer = client.get("/servers")
     assert (answer.status_code, "belongs to no account" in answer.content.decode()) == (403, True)
+
+
+ADMIN = "/admin/login/"
+SPELLINGS = ["alice", " alice ", "\uff41lice", "a\uff4cice", "alice\u3000"]
+"""All of them are Alice to the form."""
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_failure_is_recorded_however_the_name_is_written(browser: Client, spelling: str) -> None:
+    assert browser.post("/login", {"username": spelling, "password": "wrong"}).status_code == 401
+    assert ActivityEvent.objects.get(action="baremint.console.login").initiator_name == "alice"
+
+
+def test_a_name_written_in_many_ways_has_the_attempts_of_one(browser: Client) -> None:
+    for number in range(MOST_FAILURES):
+        browser.post("/login", {"username": SPELLINGS[number % len(SPELLINGS)], "password": "wrong"})
+    assert give(browser, PASSWORD) == 429
+
+
+def test_the_admins_login_counts_the_same_attempts(browser: Client) -> None:
+    for number in range(MOST_FAILURES):
+        browser.post((ADMIN, "/login")[number % 2], {"username": "alice", "password": "wrong"})
+    assert [
+        browser.post(path, {"username": "alice", "password": PASSWORD}).status_code for path in ("/login", ADMIN)
+    ] == [
+        429,
+        429,
+    ]
+
+
+def test_the_admins_login_leaves_the_same_events(browser: Client) -> None:
+    browser.post(ADMIN, {"username": "alice", "password": "wrong"})
+    browser.post(ADMIN, {"username": "alice", "password": PASSWORD})
+    events = ActivityEvent.objects.filter(action="baremint.console.login").order_by("pk")
+    assert [event.outcome for event in events] == ["failure", "success"]
+
+
+def test_staff_is_led_on_into_the_admin(browser: Client) -> None:
+    User.objects.update(is_staff=True)
+    answer = browser.post(ADMIN, {"username": "alice", "password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (302, "/admin/")
+    assert browser.get(f"{ADMIN}?next=/admin/")["Location"] == "/admin/"
+
+
+def test_who_is_no_staff_is_told_so_and_not_led_in_circles(browser: Client) -> None:
+    give(browser, PASSWORD)
+    answer = browser.get("/admin/", follow=True)
+    assert (answer.status_code, "not of the staff" in answer.content.decode()) == (403, True)
+
+
+def test_attempts_that_come_at_once_are_counted_each(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None of them waits for what became of the others."""
+    looked_at: list[str] = []
+
+    def look(request: object, **credentials: str) -> None:
+        looked_at.append(credentials["password"])
+        if len(looked_at) <= MOST_FAILURES * 2:
+            give(Client(), f"guess {len(looked_at)}")
+
+    monkeypatch.setattr("django.contrib.auth.forms.authenticate", look)
+    give(browser, "guess 0")
+    assert len(looked_at) == MOST_FAILURES

@@ -2,47 +2,68 @@
 
 import hashlib
 from typing import Any
+from unicodedata import normalize
 
 from django.contrib.auth import views as auth
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST
 
 from controlplane.activity.record import Party, record
-from controlplane.console.pages import THEME_COOKIE, THEMES, came_from, see_other, shell
-from controlplane.kernel.errors import Unauthenticated
+from controlplane.console.access import person_of
+from controlplane.console.pages import THEME_COOKIE, THEMES, came_from, refused, see_other, shell
+from controlplane.kernel.errors import NotAuthorized, Unauthenticated
 from trustedprofiles.models import User
 
 LOGIN_EVENT = "baremint.console.login"
 MOST_FAILURES = 10
-"""Of one name from one address, within the time below; each process counts for itself."""
+"""Of one name from one address, within the time below; each process counts for itself. A success forgets them."""
 FORGIVEN_AFTER = 300
+NO_STAFF = (
+    "Your user is not of the staff, which alone may use the admin. Everything of your account is in the console; or "
+    "ask the deployment administrator to make you staff."
+)
 THEME_SECONDS = 365 * 24 * 3600
 
 
 class Login(auth.LoginView):
+    """The one login: of the console, and of the admin."""
+
     template_name = "console/login.html"
     redirect_authenticated_user = True
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if cache.get(_key(request), 0) >= MOST_FAILURES:
+        """An attempt counts before the password is looked at: however many come at once, so many are tried."""
+        if _attempts(_key(request, self.name)) > MOST_FAILURES:
             minutes = FORGIVEN_AFTER // 60
             form = self.get_form_class()(request)
             context = self.get_context_data(form=form, throttled=f"Too many failures. Try again in {minutes} minutes.")
             return self.render_to_response(context, status=429)
         return super().post(request, *args, **kwargs)
 
+    @cached_property
+    def name(self) -> str:
+        """As the form is going to read it: whatever is written for one name is one name."""
+        return normalize("NFKC", self.request.POST.get("username", "")).strip()
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        given = super().get_form_kwargs()
+        if "data" in given:
+            given["data"] = {**given["data"].dict(), "username": self.name}
+        return given
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        cache.delete(_key(self.request))
+        cache.delete(_key(self.request, self.name))
         user: Any = form.get_user()
         record(LOGIN_EVENT, initiator=_party(user), target=_party(user), account_id=user.account_id or "")
         return super().form_valid(form)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        """The failure is counted for whatever name was given, and recorded for a person who exists."""
-        cache.set(_key(self.request), cache.get(_key(self.request), 0) + 1, FORGIVEN_AFTER)
-        user = User.objects.filter(username=self.request.POST.get("username", "")).first()
+        """The failure is recorded for a person who exists."""
+        user = User.objects.filter(username=self.name).first()
         if user:
             error = Unauthenticated("The password is wrong, or the user is not active.")
             record(
@@ -54,13 +75,34 @@ class Login(auth.LoginView):
         return {**super().get_context_data(**kwargs), **shell(self.request, None)}
 
 
+class AdminLogin(Login):
+    """The same in front of the admin, which is for staff."""
+
+    next_page = "/admin/"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user: Any = request.user
+        if user.is_authenticated and not user.is_staff:
+            return refused(request, NotAuthorized(NO_STAFF), person_of(request))
+        return super().dispatch(request, *args, **kwargs)
+
+
 def _party(user: Any) -> Party:
     return Party(user.iam_id or f"admin-{user.pk}", user.get_username(), "User")
 
 
-def _key(request: HttpRequest) -> str:
-    asked = f"{request.META.get('REMOTE_ADDR', '').partition(':')[0]} {request.POST.get('username', '').lower()}"
+def _key(request: HttpRequest, name: str) -> str:
+    asked = f"{request.META.get('REMOTE_ADDR', '')} {name.casefold()}"
     return f"login-failures-{hashlib.sha256(asked.encode(errors='replace')).hexdigest()}"
+
+
+def _attempts(key: str) -> int:
+    """How many there were within the time, this one included."""
+    cache.add(key, 0, FORGIVEN_AFTER)
+    try:
+        return cache.incr(key)
+    except ValueError:  # forgotten this very moment
+        return 1
 
 
 class Logout(auth.LogoutView):
