@@ -26,6 +26,11 @@ ADMINISTER = "is.bare-metal-server.account-settings.administer"
 PROFILE = "iam-identity.profile"
 CLOCK = "baremint.clock.administer"
 ROTATE = "baremint.key.rotate"
+INITIALIZATION = "is.bare-metal-server.initialization"
+CERTIFICATE = "is.bare-metal-server.certificate"
+ROTATION = "is.bare-metal-server.certificate-rotation"
+POLICY = "iam-access-management.policy"
+KEYS = "baremint.key.list"
 EVERY_SERVER = {"bareMetalServerId": "*"}
 
 
@@ -59,6 +64,22 @@ class Person:
         """Raises NotAuthorized, which says what would have allowed it."""
         if not (verdict := self.may(action, attributes)):
             raise NotAuthorized(verdict.because, more_info=verdict.explanation)
+
+    @property
+    def sees_activity(self) -> bool:
+        """Activity tells of servers and of profiles, so both must be allowed to be listed."""
+        return bool(self.may(f"{SERVER}.list", EVERY_SERVER) and self.may(f"{PROFILE}.list"))
+
+    def require_activity(self) -> None:
+        self.require(f"{SERVER}.list", EVERY_SERVER)
+        self.require(f"{PROFILE}.list")
+
+    def readable(self, servers: Sequence[BareMetalServer]) -> list[BareMetalServer]:
+        """Those of the account's servers, of whatever region, that they may read. VPCs must be fetched along."""
+        verdicts = self.may_each(
+            f"{SERVER}.read", [{"region": server.region, **server_attributes(server)} for server in servers]
+        )
+        return [server for server, verdict in zip(servers, verdicts, strict=True) if verdict]
 
     @contextmanager
     def recording(self, event: str, target: Party) -> Iterator[None]:

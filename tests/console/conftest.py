@@ -20,7 +20,7 @@ def sign_in(world: World) -> SignIn:
 
     def signed_in(name: str, *roles: str, iam_id: str = "") -> Client:
         user = User.objects.create_user(name, iam_id=iam_id or f"IBMid-{name.upper()}", account=world.account)
-        for service in ("is", "iam-identity", "iam-access-management") if roles else ():
+        for service in ("is", "iam-identity", "iam-access-management", "baremint") if roles else ():
             content = make_content(str(user.iam_id), *roles, service=service)
             create_policy(world.account, content=content, api_version="v1", by=Party())
         client = Client(headers={"Accept": "text/html"})

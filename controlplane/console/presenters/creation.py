@@ -1,11 +1,12 @@
 """The forms from which a server is made or initialized anew, and the body that the REST API would get instead."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
-from controlplane.console.access import Person
+from controlplane.console.access import PROFILE, Person
 from controlplane.console.presenters.forms import Field, choices
 from servers import catalog
 from servers.models import BareMetalServer, Key, Subnet
@@ -31,12 +32,13 @@ PATHS = {
 }
 """Which field a property of the body comes from."""
 MOST_CHOICES = 500
+M = TypeVar("M", bound=Model)
 
 
 def creation_fields(person: Person, typed: QueryDict) -> list[Field]:
-    account, region = person.account.id, person.region
+    region = person.region
     profiles = [each for each in catalog.profiles().values() if region in each.regions]
-    subnets = Subnet.objects.filter(account_id=account, region=region).select_related("vpc").order_by("name")
+    subnets = _listed(person, "is.subnet.subnet.list", Subnet.objects.select_related("vpc").order_by("name"))
     return [
         Field(
             "name",
@@ -99,8 +101,12 @@ def initialization_fields(person: Person, typed: QueryDict, server: BareMetalSer
     account, region = person.account.id, person.region
     before = server.initialization if server and not typed else None
     images = images_of(account).filter(region=region, status__in=USABLE_IMAGE_STATUSES).order_by("number")
-    keys = Key.objects.filter(account_id=account, region=region).order_by("name")
+    if not person.may("is.image.image.list"):
+        images = images.none()
+    keys = _listed(person, "is.key.key.list", Key.objects.order_by("name"))
     profiles = profiles_of(account).order_by("name").values_list("id", "name")
+    if not person.may(f"{PROFILE}.list"):
+        profiles = profiles.none()
     image = [before.image["id"]] if before else typed.getlist("image")
     chosen = [key["id"] for key in before.keys] if before else typed.getlist("keys")
     default = [before.default_trusted_profile_id] if before else typed.getlist("trusted_profile")
@@ -144,6 +150,11 @@ def initialization_fields(person: Person, typed: QueryDict, server: BareMetalSer
             value=_text(typed, "user_data"),
         ),
     ]
+
+
+def _listed(person: Person, action: str, rows: QuerySet[M]) -> QuerySet[M]:
+    """The account's rows in the region, for whoever may list them."""
+    return rows.filter(account_id=person.account.id, region=person.region) if person.may(action) else rows.none()
 
 
 def creation_body(typed: QueryDict) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """Lessons as their pages show them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from controlplane.console.access import SERVER, Person, server_attributes
+from controlplane.console.access import Person, server_attributes
 from controlplane.console.lessons.catalog import LESSONS, number_of
 from controlplane.console.lessons.lesson import At, Check, Command, Lesson, Place
 from controlplane.console.lessons.places import place_of
@@ -85,10 +85,16 @@ def lesson_state(person: Person, lesson: Lesson, standing: Standing | None) -> d
 
 
 def _visible_place(person: Person, standing: Standing) -> Place | None:
-    """None when the server is gone, or may not be seen any more."""
+    """None when the server is gone, or may not be seen any more. Nor is another server that may not be seen named."""
     place = place_of(standing.progress)
-    server = BareMetalServer.objects.select_related("vpc").filter(id=place.server.id).first() if place else None
-    return place if server and person.may(f"{SERVER}.read", server_attributes(server)) else None
+    if place is None:
+        return None
+    ids = [at.id for at in (place.server, place.peer) if at]
+    rows = BareMetalServer.objects.filter(account=person.account, id__in=ids).select_related("vpc")
+    seen = {server.id for server in person.readable(list(rows))}
+    if place.server.id not in seen:
+        return None
+    return place if place.peer is None or place.peer.id in seen else replace(place, peer=None)
 
 
 def following(lesson: Lesson) -> Lesson | None:

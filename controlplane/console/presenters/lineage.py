@@ -5,6 +5,7 @@ from typing import Any
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_on
+from controlplane.console.access import POLICY, Person
 from controlplane.console.presenters.diagrams import Diagram, Message, State, diagram
 from identity.models import KeyPair
 from identity.services.certificates import EVENT as CERTIFICATE
@@ -28,14 +29,15 @@ class Step:
     note: str
 
 
-def descent(event: ActivityEvent) -> list[Step]:
-    """From the request back to the key; generations that the event knows nothing of are left out."""
+def descent(person: Person, event: ActivityEvent) -> list[Step]:
+    """From the request back to the key; generations that the event knows nothing of are left out, and what a policy
+    says is for whoever may read policies."""
     lineage = event.data.get("lineage", {})
     found = [
         _request(event, lineage),
         _server(event, lineage),
         _profile(event),
-        _policy(event, lineage),
+        _policy(event, lineage, readable=bool(person.may(f"{POLICY}.read"))),
         _key(event.data.get("kid") or lineage.get("key", "")),
     ]
     return [step for step in found if step]
@@ -69,12 +71,14 @@ def _profile(event: ActivityEvent) -> Step | None:
     return Step("Trusted profile", profile.name, f"/profiles/{profile.id}", note)
 
 
-def _policy(event: ActivityEvent, lineage: dict[str, str]) -> Step | None:
+def _policy(event: ActivityEvent, lineage: dict[str, str], *, readable: bool) -> Step | None:
     source = lineage.get("decided_by", "")
     if not source:
         return Step("Decision", "Refused", "", event.message) if event.reason_code == 403 else None
     if Account.objects.filter(id=source).exists():
         return Step("Decision", "Owner of the account", "", "no policy is needed")
+    if not readable:
+        return Step("Policy", source, "", "what it grants is for those who may read policies")
     policy = Policy.objects.filter(account_id=event.account_id, id=source).first() if _is_uuid(source) else None
     if policy is None:
         return Step("Decision", source, "", "deleted since, or no policy")

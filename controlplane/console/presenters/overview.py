@@ -9,7 +9,7 @@ from django.db.models.functions import TruncMinute
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import recent_events
-from controlplane.console.access import Person
+from controlplane.console.access import CERTIFICATE, EVERY_SERVER, KEYS, Person
 from controlplane.console.presenters.authorities import expiring_certificates
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.keys import timelines
@@ -77,7 +77,7 @@ def overview_state(person: Person, *, now: datetime) -> dict[str, Any]:
             "enabled": servers.filter(metadata_enabled=True).count(),
             "failed": servers.filter(status=BareMetalServer.Status.FAILED).count(),
         },
-        "coming": coming(person.account.id, now=now),
+        "coming": coming(person, now=now),
         "events": [event_row(event) for event in refusals[:MOST_REFUSALS]],
         "parts": health.parts(),
     }
@@ -126,15 +126,17 @@ def tokens_alive(account_id: str, action: str, *, now: datetime) -> int:
     return rows.count()
 
 
-def coming(account_id: str, *, now: datetime) -> list[Coming]:
-    """What expires or changes next, soonest first: certificates, and keys that hand over or retire."""
+def coming(person: Person, *, now: datetime) -> list[Coming]:
+    """What expires or changes next, soonest first: certificates, and keys that hand over or retire, as far as the
+    person may list them."""
+    lines = timelines(now=now) if person.may(KEYS) else []
     found = [
-        Coming(f"{line.title}: {line.next_words.lower()}", "/keys", line.next_at)
-        for line in timelines(now=now)
-        if line.next_at
+        Coming(f"{line.title}: {line.next_words.lower()}", "/keys", line.next_at) for line in lines if line.next_at
     ]
+    listed = person.may(f"{CERTIFICATE}.list", EVERY_SERVER)
+    certificates = expiring_certificates(person.account.id, now=now) if listed else []
     found += [
         Coming(f"Certificate of {each.chain[0].name} expires", f"/servers/{each.chain[0].name}", each.not_after)
-        for each in expiring_certificates(account_id, now=now)
+        for each in certificates
     ]
     return sorted(found, key=lambda each: each.at)[:MOST_COMING]

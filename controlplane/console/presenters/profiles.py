@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count
 
 from controlplane.activity.selectors import recent_events
-from controlplane.console.access import PROFILE, Person, profile_attributes
+from controlplane.console.access import POLICY, PROFILE, Person, profile_attributes
 from controlplane.console.presenters.events import event_row
 from controlplane.kernel.facts import ServerFacts
 from identity.services.iam_tokens import EXCHANGE_EVENT
@@ -35,20 +35,28 @@ class ProfileRow:
     description: str
     links: int
     rules: int
-    policies: int
+    policies: int | None
+    """None: the person may not read policies."""
 
 
-def profile_rows(account_id: str) -> list[ProfileRow]:
+def profile_rows(person: Person) -> list[ProfileRow]:
     """By name, in a constant number of queries."""
+    account_id = person.account.id
     profiles = profiles_of(account_id).annotate(
         link_count=Count("links", distinct=True), rule_count=Count("rules", distinct=True)
     )
     policies: dict[str, int] = {}
+    sees_policies = bool(person.may(f"{POLICY}.read"))
     for subject in policies_of(account_id).filter(state="active").values_list("subject_iam_id", flat=True):
         policies[subject] = policies.get(subject, 0) + 1
     return [
         ProfileRow(
-            row.id, row.name, row.description, row.link_count, row.rule_count, policies.get(row.iam_id.lower(), 0)
+            row.id,
+            row.name,
+            row.description,
+            row.link_count,
+            row.rule_count,
+            policies.get(row.iam_id.lower(), 0) if sees_policies else None,
         )
         for row in profiles.order_by("name")
     ]
@@ -61,7 +69,7 @@ class LinkRow:
     name: str
     crn: str
     server_id: str
-    """Of a server of this account; empty for anything else."""
+    """Of a server of this account that the person may read; empty for anything else."""
     created_at: datetime
     is_cross_account: bool
 
@@ -88,34 +96,33 @@ class PolicyRow:
 
 
 def profile_state(person: Person, profile: TrustedProfile, *, now: datetime) -> dict[str, Any]:
-    """The live part of a profile's page."""
-    facts = facts_of_account(person.account.id)
+    """The live part of a profile's page; None for what the person may not know."""
+    facts = facts_of_account(person)
     uses = recent_events(profile.account_id, now=now, within=A_DAY).filter(
         action=EXCHANGE_EVENT, data__profile_id=profile.id
     )
     return {
         "profile": profile,
-        "links": link_rows(profile),
+        "links": link_rows(person, profile),
         "rules": [rule_row(rule, facts) for rule in profile.rules.order_by("created_at", "id")],
         "servers_seen": len(facts),
-        "policies": policy_rows(profile),
-        "events": [event_row(event) for event in uses[:MOST_USES]],
+        "policies": policy_rows(profile) if person.may(f"{POLICY}.read") else None,
+        "events": [event_row(event) for event in uses[:MOST_USES]] if person.sees_activity else None,
         "may_change": bool(person.may(f"{PROFILE}.update", profile_attributes(profile))),
     }
 
 
-def facts_of_account(account_id: str) -> list[ServerFacts]:
-    """The account's servers in all regions, the newest MOST_SERVERS, as trust rules see them."""
-    rows = servers_for_facts().filter(account_id=account_id).order_by("-number")[:MOST_SERVERS]
-    return [facts_of(row) for row in rows]
+def facts_of_account(person: Person) -> list[ServerFacts]:
+    """The servers in all regions that the person may read, of the newest MOST_SERVERS, as trust rules see them."""
+    rows = servers_for_facts().filter(account_id=person.account.id).order_by("-number")[:MOST_SERVERS]
+    return [facts_of(row) for row in person.readable(list(rows))]
 
 
-def link_rows(profile: TrustedProfile) -> list[LinkRow]:
+def link_rows(person: Person, profile: TrustedProfile) -> list[LinkRow]:
     links = list(profile.links.order_by("created_at", "id")[:MOST_LINKS])
     ids = [link.crn.rpartition(":")[2] for link in links]
-    servers = {
-        server.crn: server for server in BareMetalServer.objects.filter(account_id=profile.account_id, id__in=ids)
-    }
+    found = BareMetalServer.objects.filter(account_id=profile.account_id, id__in=ids).select_related("vpc")
+    servers = {server.crn: server for server in person.readable(list(found))}
     return [_link_row(link, servers.get(link.crn)) for link in links]
 
 
@@ -123,7 +130,7 @@ def _link_row(link: ProfileLink, server: BareMetalServer | None) -> LinkRow:
     return LinkRow(
         id=link.id,
         cr_type=link.cr_type,
-        name=server.name if server else link.name or "not a server of this account",
+        name=server.name if server else link.name or "no server that you may read",
         crn=link.crn,
         server_id=server.id if server else "",
         created_at=link.created_at,
@@ -178,7 +185,7 @@ class Preview:
 
 def preview(conditions: Sequence[ClaimCondition], person: Person) -> Preview:
     """Which servers a rule with these conditions would trust; none when there are no conditions."""
-    facts = facts_of_account(person.account.id)
+    facts = facts_of_account(person)
     considered = servers_described(conditions, facts, account_id=person.account.id)
     pairs = list(zip(facts, considered, strict=True))
     matched = [each.name for each, says in pairs if says.trusts]

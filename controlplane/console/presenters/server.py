@@ -6,7 +6,16 @@ from typing import Any
 from django.conf import settings
 
 from controlplane.activity.selectors import events_on
-from controlplane.console.access import SERVER, Person, server_attributes
+from controlplane.console.access import (
+    CERTIFICATE,
+    INITIALIZATION,
+    PROFILE,
+    ROTATION,
+    SERVER,
+    Person,
+    profile_attributes,
+    server_attributes,
+)
 from controlplane.console.presenters.certificates import certificates_of
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.servers import server_row
@@ -23,35 +32,38 @@ from servers.models import BareMetalServer
 from servers.selectors import server_by_number
 from trustedprofiles.trusting import Trust, profiles_trusting
 
-ROTATION = "is.bare-metal-server.certificate-rotation"
-CERTIFICATE = "is.bare-metal-server.certificate"
-INITIALIZE = "is.bare-metal-server.initialization.update"
 MOST_EVENTS = 15
 ACTS = (("start", "Start"), ("stop", "Stop"), ("restart", "Restart"), ("delete", "Delete"))
 
 
 def server_page(person: Person, server: BareMetalServer) -> dict[str, Any]:
     """What does not change while the page is looked at."""
-    initialization = server.initialization
     url = metadata_url(loopback_address(server.number), protocol=server.metadata_protocol)
     may = {
         "operate": bool(person.may(f"{SERVER}.operate", server_attributes(server))),
-        "initialize": bool(person.may(INITIALIZE, server_attributes(server))),
+        "initialize": bool(person.may(f"{INITIALIZATION}.update", server_attributes(server))),
     }
     return {
         "server": server,
         "url": url,
-        "image": initialization.image,
-        "keys": initialization.keys,
+        "initialization": server.initialization if _sees_initialization(person, server) else None,
         "may": may,
-        "snippets": snippets(url, profile_to_name(server), ca_bundle=str((settings.HOME.path / CA_BUNDLE).resolve())),
+        "snippets": snippets(
+            url, profile_to_name(person, server), ca_bundle=str((settings.HOME.path / CA_BUNDLE).resolve())
+        ),
     }
 
 
 def server_state(person: Person, server: BareMetalServer) -> dict[str, Any]:
     """Its status and switches. ``server`` as ``servers_to_show`` reads it."""
     attributes = server_attributes(server)
-    row = server_row(server, bool(person.may(f"{SERVER}.update", attributes)))
+    row = server_row(
+        server,
+        bool(person.may(f"{SERVER}.update", attributes)),
+        shows_profile=_sees_initialization(person, server),
+        names_profile=bool(person.may(f"{PROFILE}.list")),
+        shows_use=person.sees_activity,
+    )
     acts = _acts(server) if person.may(f"{SERVER}.operate", attributes) else []
     return {"row": row, "reasons": server.status_reasons, "acts": acts}
 
@@ -70,28 +82,45 @@ def _allows(server: BareMetalServer, action: str) -> bool:
 
 
 def server_holdings(person: Person, server: BareMetalServer, *, now: datetime) -> dict[str, Any]:
-    """What it holds, who trusts it, what happened to it."""
+    """What it holds, who trusts it, what happened to it; None for what the person may not know."""
     attributes = server_attributes(server)
     rotating = CertificateRotation.objects.filter(server=server).exists()
+    sees_rotation = bool(person.may(f"{ROTATION}.read", attributes))
+    certificates = events = tokens = None
+    if person.may(f"{CERTIFICATE}.list", attributes):
+        certificates = certificates_of(server.id, now=now, rotating=rotating and sees_rotation)
+    if person.sees_activity:
+        tokens = live_tokens(server.crn, now=now)
+        events = [event_row(event) for event in events_on(server.crn)[:MOST_EVENTS]]
     return {
         "server_id": server.id,
-        "tokens": live_tokens(server.crn, now=now),
-        "certificates": certificates_of(server.id, now=now, rotating=rotating),
+        "tokens": tokens,
+        "certificates": certificates,
         "rotating": rotating,
+        "sees_rotation": sees_rotation,
         "may_rotate": bool(person.may(f"{ROTATION}.update", attributes)),
         "may_revoke": bool(person.may(f"{CERTIFICATE}.update", attributes)),
-        "trusts": trusts_of(server),
-        "events": [event_row(event) for event in events_on(server.crn)[:MOST_EVENTS]],
+        "trusts": trusts_of(person, server),
+        "events": events,
     }
 
 
-def trusts_of(server: BareMetalServer) -> list[Trust]:
+def trusts_of(person: Person, server: BareMetalServer) -> list[Trust]:
+    """The account's profiles that trust the server, as far as the person may read them. What another account links is
+    its own affair: whoever knows the CRN of a server can link it."""
     whole = server_by_number(server.number)
-    return profiles_trusting(facts_of(whole)) if whole else []
+    trusts = profiles_trusting(facts_of(whole)) if whole else []
+    own = [trust for trust in trusts if trust.profile.account_id == person.account.id]
+    verdicts = person.may_each(f"{PROFILE}.read", [profile_attributes(trust.profile) for trust in own])
+    return [trust for trust, verdict in zip(own, verdicts, strict=True) if verdict]
 
 
-def profile_to_name(server: BareMetalServer) -> str:
+def profile_to_name(person: Person, server: BareMetalServer) -> str:
     """The trusted profile that an exchange has to name: none when the server has a default one."""
     if server.initialization.default_trusted_profile_id:
         return ""
-    return next((trust.profile.id for trust in trusts_of(server)), "")
+    return next((trust.profile.id for trust in trusts_of(person, server)), "")
+
+
+def _sees_initialization(person: Person, server: BareMetalServer) -> bool:
+    return bool(person.may(f"{INITIALIZATION}.read", server_attributes(server)))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 
-from controlplane.console.access import SERVER, Person, server_attributes
+from controlplane.console.access import INITIALIZATION, PROFILE, SERVER, Person, server_attributes
 from controlplane.console.pages import with_query
 from controlplane.console.selectors import ORDERS, search_servers, servers_to_show
 from servers.lifecycle import ACTIONS
@@ -73,10 +73,14 @@ class ServerTable:
     may_change: bool
 
 
-def server_row(server: Any, may_change: bool) -> ServerRow:
-    """``server`` as ``servers_to_show`` reads it."""
+def server_row(
+    server: Any, may_change: bool, *, shows_profile: bool, names_profile: bool, shows_use: bool
+) -> ServerRow:
+    """``server`` as ``servers_to_show`` reads it. Whether its default trusted profile is shown, and by its name, and
+    when it was last used, is for whoever may read that."""
     ports = ports_of(server)
-    default = server.initialization.default_trusted_profile_id
+    default = server.initialization.default_trusted_profile_id if shows_profile else ""
+    name = server.default_profile_name or (f"{default} (deleted)" if default else "")
     return ServerRow(
         id=server.id,
         name=server.name,
@@ -89,8 +93,8 @@ def server_row(server: Any, may_change: bool) -> ServerRow:
         enabled=server.metadata_enabled,
         secure=server.metadata_protocol == BareMetalServer.Protocol.HTTPS,
         default_profile_id=default,
-        default_profile=server.default_profile_name or (f"{default} (deleted)" if default else ""),
-        last_token_at=server.last_token_at,
+        default_profile=name if names_profile else default,
+        last_token_at=server.last_token_at if shows_use else None,
         may_change=may_change,
     )
 
@@ -101,8 +105,14 @@ def server_table(person: Person, query: Mapping[str, str]) -> ServerTable:
     found = search_servers(servers_to_show(person.account.id, person.region), asked)
     page = Paginator(found, ROWS).get_page(query.get("page"))
     servers = list(page.object_list)
-    verdicts = person.may_each(f"{SERVER}.update", [server_attributes(each) for each in servers])
-    rows = [server_row(server, bool(verdict)) for server, verdict in zip(servers, verdicts, strict=True)]
+    attributes = [server_attributes(each) for each in servers]
+    verdicts = person.may_each(f"{SERVER}.update", attributes)
+    initialized = person.may_each(f"{INITIALIZATION}.read", attributes)
+    names, uses = bool(person.may(f"{PROFILE}.list")), person.sees_activity
+    rows = [
+        server_row(server, bool(verdict), shows_profile=bool(shown), names_profile=names, shows_use=uses)
+        for server, verdict, shown in zip(servers, verdicts, initialized, strict=True)
+    ]
     return ServerTable(
         rows=rows,
         columns=_columns(asked),

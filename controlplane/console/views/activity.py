@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_of, search_events
-from controlplane.console.access import EVERY_SERVER, PROFILE, SERVER, Person
+from controlplane.console.access import Person
 from controlplane.console.pages import fragment, page, shown, with_query
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.lineage import calls_before, calls_diagram, descent
@@ -30,12 +30,6 @@ COLUMNS = (
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """With what a spreadsheet takes a cell for a formula."""
-
-
-def _require(person: Person) -> None:
-    """Activity tells of servers and of profiles, so both must be allowed to be listed."""
-    person.require(f"{SERVER}.list", EVERY_SERVER)
-    person.require(f"{PROFILE}.list")
 
 
 def _asked(request: HttpRequest) -> dict[str, str]:
@@ -71,19 +65,19 @@ def _list(person: Person, request: HttpRequest) -> dict[str, Any]:
 
 @page()
 def activity(request: HttpRequest, person: Person) -> HttpResponse:
-    _require(person)
+    person.require_activity()
     return shown(request, person, "console/activity/page.html", _list(person, request))
 
 
 @page()
 def rows(request: HttpRequest, person: Person) -> HttpResponse:
-    _require(person)
+    person.require_activity()
     return fragment(request, "console/activity/list.html", _list(person, request))
 
 
 @page()
 def event(request: HttpRequest, person: Person, number: int) -> HttpResponse:
-    _require(person)
+    person.require_activity()
     found = events_of(person.account.id).filter(pk=number).first()
     if found is None:
         raise NotFound("There is no event of this number here.")
@@ -91,7 +85,7 @@ def event(request: HttpRequest, person: Person, number: int) -> HttpResponse:
     context = {
         "event": found,
         "row": event_row(found),
-        "steps": descent(found),
+        "steps": descent(person, found),
         "diagram": calls_diagram(chain),
         "chain": [event_row(each) for each in chain],
         "curl": as_curl(found),
@@ -103,7 +97,7 @@ def event(request: HttpRequest, person: Person, number: int) -> HttpResponse:
 @page()
 def export(request: HttpRequest, person: Person) -> HttpResponse:
     """What the list shows, up to MOST_EXPORTED of it, as CSV or JSON."""
-    _require(person)
+    person.require_activity()
     values = _search(person, _asked(request)).values(*COLUMNS)[:MOST_EXPORTED]
     if request.GET.get("format") == "json":
         body = {"events": [{**each, "time": each["time"].isoformat()} for each in values]}

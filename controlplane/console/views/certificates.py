@@ -2,9 +2,8 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from controlplane.console.access import Person, server_attributes, server_party
+from controlplane.console.access import CERTIFICATE, ROTATION, Person, server_attributes, server_party
 from controlplane.console.pages import came_from, done, page
-from controlplane.console.presenters.server import CERTIFICATE, ROTATION
 from controlplane.console.views.server import ask, find_server
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, NotFound

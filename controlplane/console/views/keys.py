@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.activity.record import Party
-from controlplane.console.access import EVERY_SERVER, ROTATE, SERVER, Person
+from controlplane.console.access import CERTIFICATE, EVERY_SERVER, KEYS, ROTATE, Person
 from controlplane.console.pages import done, fragment, page, shown
 from controlplane.console.presenters.authorities import authorities, expiring_certificates
 from controlplane.console.presenters.keys import timelines
@@ -14,11 +14,11 @@ from identity.services.rotation import rotate_now
 
 
 def _context(person: Person) -> dict[str, object]:
-    now = clock.now()
+    now, listed = clock.now(), person.may(f"{CERTIFICATE}.list", EVERY_SERVER)
     return {
         "timelines": timelines(now=now),
         "authorities": authorities(now=now),
-        "certificates": expiring_certificates(person.account.id, now=now),
+        "certificates": expiring_certificates(person.account.id, now=now) if listed else None,
         "may_rotate": bool(person.may(ROTATE)),
     }
 
@@ -26,13 +26,13 @@ def _context(person: Person) -> dict[str, object]:
 @page()
 def keys(request: HttpRequest, person: Person) -> HttpResponse:
     """What is public of keys; the private ones are shown nowhere."""
-    person.require(f"{SERVER}.list", EVERY_SERVER)
+    person.require(KEYS)
     return shown(request, person, "console/keys/page.html", _context(person))
 
 
 @page()
 def state(request: HttpRequest, person: Person) -> HttpResponse:
-    person.require(f"{SERVER}.list", EVERY_SERVER)
+    person.require(KEYS)
     return fragment(request, "console/keys/state.html", _context(person))
 
 

@@ -2,21 +2,16 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from controlplane.console.access import EVERY_SERVER, PROFILE, SERVER, Person
+from controlplane.console.access import Person
 from controlplane.console.models import LessonProgress
 from controlplane.console.pages import fragment, page, shown
 from controlplane.console.presenters.overview import overview_state
 from controlplane.kernel import clock
 
 
-def _require(person: Person) -> None:
-    person.require(f"{SERVER}.list", EVERY_SERVER)
-    person.require(f"{PROFILE}.list")
-
-
 @page()
 def overview(request: HttpRequest, person: Person) -> HttpResponse:
-    _require(person)
+    person.require_activity()
     context = {
         **overview_state(person, now=clock.now()),
         "new_here": not LessonProgress.objects.filter(learner=person.user).exists(),
@@ -26,5 +21,5 @@ def overview(request: HttpRequest, person: Person) -> HttpResponse:
 
 @page()
 def state(request: HttpRequest, person: Person) -> HttpResponse:
-    _require(person)
+    person.require_activity()
     return fragment(request, "console/overview/state.html", overview_state(person, now=clock.now()))

@@ -29,7 +29,7 @@ MOST_CHOICES = 500
 @page()
 def profiles(request: HttpRequest, person: Person) -> HttpResponse:
     person.require(f"{PROFILE}.list")
-    return shown(request, person, "console/profiles/list.html", {"rows": profile_rows(person.account.id)})
+    return shown(request, person, "console/profiles/list.html", {"rows": profile_rows(person)})
 
 
 def find_profile(person: Person, profile_id: str) -> TrustedProfile:
@@ -49,11 +49,11 @@ def _profile_page(
     request: HttpRequest, person: Person, found: TrustedProfile, error: ApiError | None = None
 ) -> HttpResponse:
     linked = found.links.values("crn")
-    servers = BareMetalServer.objects.filter(account=person.account).order_by("name")[:MOST_CHOICES]
+    rows = BareMetalServer.objects.filter(account=person.account).select_related("vpc").order_by("name")
     crns = set(linked.values_list("crn", flat=True))
     context = {
         **profile_state(person, found, now=clock.now()),
-        "unlinked": [server for server in servers if server.crn not in crns],
+        "unlinked": [server for server in person.readable(list(rows[:MOST_CHOICES])) if server.crn not in crns],
         "claims": CLAIMS,
         "operators": OPERATORS,
         "typed": _typed(request),
@@ -131,9 +131,10 @@ def add_link(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
         for action in LINKING:
             person.require(action, profile_attributes(found))
         asked = request.POST.get("server", "")
-        server = BareMetalServer.objects.filter(account=person.account, id=asked).first()
+        rows = BareMetalServer.objects.filter(account=person.account, id=asked).select_related("vpc")
+        server = next(iter(person.readable(list(rows))), None)
         if server is None:
-            raise NotFound("There is no server of this id in the account. Choose one.")
+            raise NotFound("There is no server of this id that you may read. Choose one.")
         create_link(found, cr_type=BARE_METAL, crn=server.crn, name=server.name, by=person.by)
     return done(request, f"{found.name} trusts {server.name} from now on.", back=f"/profiles/{found.id}")
 

@@ -17,6 +17,7 @@ from servers.services import actions, events
 from servers.services.metadata_service import switch_metadata_service
 
 MOST_AT_ONCE = 100
+SETTINGS = "is.bare-metal-server.account-settings.read"
 
 
 @page()
@@ -28,9 +29,14 @@ def servers(request: HttpRequest, person: Person) -> HttpResponse:
         "statuses": BareMetalServer.Status.values,
         "zones": catalog.regions()[person.region].zones,
         "may_create": bool(person.may(f"{SERVER}.create", EVERY_SERVER)),
-        "account_off": AccountSettings.objects.filter(account=person.account, metadata_service=False).exists(),
+        "account_off": bool(person.may(SETTINGS)) and _is_off(person),
     }
     return shown(request, person, "console/servers/list.html", context)
+
+
+def _is_off(person: Person) -> bool:
+    """The account's switch over all its servers."""
+    return AccountSettings.objects.filter(account=person.account, metadata_service=False).exists()
 
 
 @page()
@@ -73,7 +79,7 @@ def bulk(request: HttpRequest, person: Person) -> HttpResponse:
     chosen = request.POST.getlist("server")[:MOST_AT_ONCE]
     action = request.POST.get("action", "")
     own = BareMetalServer.objects.filter(account=person.account, region=person.region, id__in=chosen)
-    found = list(own.select_related("vpc").order_by("name"))
+    found = person.readable(list(own.select_related("vpc").order_by("name")))
     if action not in SWITCH or not found:
         messages.warning(request, "Nothing was done: choose servers, then what to do with them.")
         return see_other(back)

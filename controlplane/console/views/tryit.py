@@ -29,7 +29,7 @@ def try_it(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
     if last not in tryout.STEPS:
         raise InvalidValue(f"Say up to which call: {', '.join(tryout.STEPS)}.")
     url = metadata_url(loopback_address(server.number), protocol=server.metadata_protocol)
-    calls = tryout.run(url, last=last, profile_id=profile_to_name(server))
+    calls = tryout.run(url, last=last, profile_id=profile_to_name(person, server))
     context = {"server": server, "calls": calls, "diagram": calls_diagram(server.name, calls)}
     if by_htmx(request):
         response = render(request, "console/server/calls.html", context)
