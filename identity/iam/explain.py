@@ -16,9 +16,8 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from controlplane.kernel.verdict import Allowed
-from identity.services.explaining import explain
+from identity.services.explaining import explain, is_about_caller
 from trustedprofiles import events
-from trustedprofiles.assuming import identity_of
 from trustedprofiles.explanations import Explanation
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.permissions import Operation
@@ -70,15 +69,8 @@ class Explain(GuardedView):
         check(self.question)
 
     def standing(self) -> Allowed | None:
-        """Whoever asks about itself, or holds the token it asks about, learns nothing that it could not try out."""
-        asked = self.question
-        if "token" in asked:
-            return Allowed("the caller holds the token", source=self.caller.iam_id)
-        if "server" in asked:
-            crn = self.caller.compute_resource_crn
-            own = crn != "" and asked["server"] in (crn, crn.rpartition(":")[2])
-        else:
-            own = asked.get("subject", self.caller.iam_id) in (self.caller.iam_id, identity_of(self.caller))
+        """A question about the caller takes no policy."""
+        own = is_about_caller(self.question, self.caller)
         return Allowed("the question is about the caller", source=self.caller.iam_id) if own else None
 
     def target(self) -> Party:

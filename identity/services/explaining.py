@@ -24,24 +24,39 @@ from trustedprofiles.explanations import (
     explain_trust,
 )
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.selectors import find_profile_by_word
+from trustedprofiles.models.service_id import is_service_id
+from trustedprofiles.selectors import authorize, find_profile_by_word
+
+READ_SERVER = "is.bare-metal-server.bare-metal-server.read"
+READ_PROFILE = "iam-identity.profile.read"
+API_KEY_ACTIONS = "iam-identity.apikey."
 
 
 def explain(asked: Mapping[str, Any], *, caller: Caller, now: datetime) -> Explanation:
     """Explain what was asked: ``action`` (and ``resource``) of ``subject``, of the bearer of ``token``, or of the
     caller; or ``profile`` and ``server``, or one of them. What is named is looked up in the caller's own account.
 
-    Raises ReferenceNotFound for a server or a profile that is not there.
+    Raises ReferenceNotFound for a server, a profile or an API key that is not there, or that the caller may not read.
     """
     if "server" in asked:
-        facts = _server(caller, asked["server"])
-        return (
-            explain_trust(_profile(caller, asked["profile"]), facts) if "profile" in asked else _explain_switch(facts)
-        )
+        facts = _server(asked["server"], asked, caller)
+        if "profile" in asked:
+            return explain_trust(_profile(asked["profile"], asked, caller), facts)
+        return _explain_switch(facts)
     if "token" in asked:
         return _explain_token(asked, caller=caller, now=now)
     subject = asked.get("subject", caller.iam_id)
     return _explain_subject(asked, subject=subject, account_id=caller.account_id, caller=caller, now=now)
+
+
+def is_about_caller(asked: Mapping[str, Any], caller: Caller) -> bool:
+    """Whoever asks about itself, or holds the token it asks about, learns nothing that it could not try out."""
+    if "token" in asked:
+        return True
+    if "server" in asked:
+        crn = caller.compute_resource_crn
+        return crn != "" and asked["server"] in (crn, crn.rpartition(":")[2])
+    return asked.get("subject", caller.iam_id) in (caller.iam_id, identity_of(caller))
 
 
 def _explain_token(asked: Mapping[str, Any], *, caller: Caller, now: datetime) -> Explanation:
@@ -50,7 +65,7 @@ def _explain_token(asked: Mapping[str, Any], *, caller: Caller, now: datetime) -
     try:
         if "profile" in asked and signing.purpose_of(token) == KeyPair.Purpose.IDENTITY:
             _, facts = verify_presented_token(token, now=now)
-            return explain_trust(_profile(caller, asked["profile"]), facts)
+            return explain_trust(_profile(asked["profile"], asked, caller), facts)
         bearer = verify_iam_token(token, now=now)
     except Unauthenticated as refusal:
         return {
@@ -66,28 +81,61 @@ def _explain_subject(
     asked: Mapping[str, Any], *, subject: str, account_id: str, caller: Caller, now: datetime
 ) -> Explanation:
     if "action" not in asked:
-        return explain_assumption(_profile(caller, asked["profile"]), subject=subject, account_id=account_id)
+        profile = _profile(asked["profile"], asked, caller)
+        return explain_assumption(profile, subject=subject, account_id=account_id)
     action: str = asked["action"]
     resource = {"accountId": account_id, "serviceName": service_of(action), **asked.get("resource", {})}
-    if own := _own_api_key(subject, action, resource):
-        return own
+    if action.startswith(API_KEY_ACTIONS) and resource.get("resourceType") == "apikey" and "resource" in resource:
+        key = _api_key(account_id, resource["resource"])
+        if key.iam_id == subject and subject.startswith("IBMid-"):
+            return _own_api_key(key, subject, action, resource)
+        if is_service_id(key.iam_id):  # whose keys belong to it (D-72)
+            resource |= {"resourceType": "serviceid", "resource": key.iam_id.removeprefix("iam-")}
     return explain_access(account_id=account_id, subject=subject, action=action, resource=resource, now=now)
 
 
-def _server(caller: Caller, wanted: str) -> ServerFacts:
+def _server(wanted: str, asked: Mapping[str, Any], caller: Caller) -> ServerFacts:
     server = server_by_word(caller.account_id, wanted)
-    if server is None:
-        raise ReferenceNotFound("There is no server of this id, CRN or name in your account.", target=Target("server"))
-    return facts_of(server)
+    if server is not None:
+        facts = facts_of(server)
+        if is_about_caller(asked, caller) or authorize(caller, action=READ_SERVER, resource=attributes_of(facts)):
+            return facts
+    raise ReferenceNotFound("There is no server of this id, CRN or name in your account.", target=Target("server"))
 
 
-def _profile(caller: Caller, wanted: str) -> TrustedProfile:
+def _profile(wanted: str, asked: Mapping[str, Any], caller: Caller) -> TrustedProfile:
     profile = find_profile_by_word(caller.account_id, wanted)
-    if profile is None:
-        raise ReferenceNotFound(
-            "There is no trusted profile of this id, CRN or name in your account.", target=Target("profile")
-        )
-    return profile
+    if profile is not None:
+        resource = {
+            "accountId": profile.account_id,
+            "serviceName": "iam-identity",
+            "resourceType": "profile",
+            "resource": profile.id,
+        }
+        if is_about_caller(asked, caller) or authorize(caller, action=READ_PROFILE, resource=resource):
+            return profile
+    raise ReferenceNotFound(
+        "There is no trusted profile of this id, CRN or name in your account.", target=Target("profile")
+    )
+
+
+def _api_key(account_id: str, id: str) -> ApiKey:
+    key = ApiKey.objects.filter(account_id=account_id, id=id).first()
+    if key is None:
+        raise ReferenceNotFound("There is no API key of this id in your account.", target=Target("resource"))
+    return key
+
+
+def attributes_of(facts: ServerFacts) -> dict[str, str]:
+    """What a policy may select the server by."""
+    return {
+        "accountId": facts.account_id,
+        "serviceName": "is",
+        "region": facts.region,
+        "bareMetalServerId": facts.id,
+        "vpcId": facts.vpc.id,
+        "resourceGroupId": facts.resource_group_id,
+    }
 
 
 def _explain_switch(facts: ServerFacts) -> Explanation:
@@ -108,13 +156,8 @@ def _explain_switch(facts: ServerFacts) -> Explanation:
     return answer
 
 
-def _own_api_key(subject: str, action: str, resource: dict[str, str]) -> Explanation | None:
+def _own_api_key(key: ApiKey, subject: str, action: str, resource: dict[str, str]) -> Explanation:
     """People may do to their own API keys what they like."""
-    if not action.startswith("iam-identity.apikey.") or resource.get("resourceType") != "apikey":
-        return None
-    key = ApiKey.objects.filter(id=resource.get("resource", ""), iam_id=subject).first()
-    if key is None or not subject.startswith("IBMid-"):
-        return None
     return {
         "decision": "allow",
         "because": "the API key is the subject's own",

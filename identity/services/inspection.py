@@ -2,6 +2,9 @@
 
 The verifiers stop at the first thing that is wrong; here all the checks are made that still can be. The last word is
 theirs: ``accepted`` is what the verifier of the token's purpose says. Nothing is kept or recorded.
+
+Anybody can write any name into a token. So nothing is said of a server, a trusted profile or a service ID that whoever
+asks may not read: it is as if there were none.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +14,7 @@ from typing import Any, Literal
 
 from django.conf import settings
 
+from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import ApiError, Unauthenticated
 from controlplane.kernel.facts import ServerFacts
 from identity import admission, keychain, signing
@@ -19,9 +23,13 @@ from identity.keyring import LEEWAY
 from identity.models import KeyPair
 from identity.models.key import STATES_THAT_VERIFY
 from identity.services import iam_tokens, identity_tokens
+from identity.services.explaining import READ_SERVER, attributes_of
 from servers.facts import facts_of
 from servers.selectors import servers_for_facts
+from trustedprofiles.selectors import authorize
 
+SIGNING = ("Form", "Algorithm", "Key", "Key state", "Signature")
+NO_SERVER = "the server it is about does not exist, or you may not read it"
 Outcome = Literal["pass", "fail", "skipped"]
 PREFIX, SUFFIX = "The token is refused: ", " Get a new one and retry."
 STATES = {"prepared": "is published before it signs", "active": "signs now", "retiring": "only verifies"}
@@ -41,7 +49,8 @@ class Inspection:
     purpose: str = ""
     """``identity`` or ``iam``: of the key that it says signed it. Empty: of none of ours."""
     checks: list[Check] = field(default_factory=list)
-    accepted: bool = False
+    accepted: bool | None = False
+    """None: whoever asks may not know."""
     because: str = ""
 
     def attempt(self, name: str, check: Callable[[], str]) -> bool:
@@ -57,8 +66,8 @@ class Inspection:
         self.checks.extend(Check(name, "skipped", reason) for name in names)
 
 
-def inspect(token: str, *, now: datetime) -> Inspection:
-    """Take a token apart. Whatever it is, this answers."""
+def inspect(token: str, *, caller: Caller, now: datetime) -> Inspection:
+    """Take a token apart, for this caller. Whatever it is, this answers."""
     found = Inspection()
     if not found.attempt("Form", lambda: _form(token, found)):
         rest = ("Algorithm", "Key", "Key state", "Signature", "Issuer", "Audience", "Time", "Server", "Purpose")
@@ -68,10 +77,16 @@ def inspect(token: str, *, now: datetime) -> Inspection:
     key = _key_of(found.header)
     found.purpose = key.purpose if key else ""
     _check_signing(token, found, key)
-    facts = _server_of(found.claims)
+    facts = _server_of(found.claims, caller)
     _check_claims(found, facts, key, now=now)
     found.attempt("Purpose", lambda: _purpose(found))
-    found.accepted, found.because = _verdict(token, found.purpose, now=now)
+    unsigned = next((check for check in found.checks if check.name in SIGNING and check.outcome == "fail"), None)
+    if unsigned:
+        found.because = unsigned.reason
+    elif hidden := _hidden(found, facts, caller):
+        found.accepted, found.because = None, f"Whether it is accepted is not yours to know: {hidden}."
+    else:
+        found.accepted, found.because = _verdict(token, found.purpose, now=now)
     return found
 
 
@@ -112,29 +127,34 @@ def _key_state(key: KeyPair) -> str:
     return f"{key.state}: it {STATES[key.state]}."
 
 
-def _server_of(claims: Mapping[str, Any]) -> ServerFacts | None:
-    """The server that an identity token, or an IAM token of a trusted profile, says it is about."""
+def _server_of(claims: Mapping[str, Any], caller: Caller) -> ServerFacts | None:
+    """The server that an identity token, or an IAM token of a trusted profile, says it is about, if the caller may read
+    it."""
     iaas, authn = claims.get("iaas"), claims.get("authn")
     named = iaas.get("instanceID") if isinstance(iaas, dict) else None
     if named is None and isinstance(authn, dict):
         named = str(authn.get("sub", "")).rpartition(":bare-metal-server:")[2]
     if not isinstance(named, str) or "\0" in named:
         return None
-    server = servers_for_facts().filter(id=named).first()
-    return facts_of(server) if server else None
+    server = servers_for_facts().filter(id=named, account_id=caller.account_id).first()
+    facts = facts_of(server) if server else None
+    return facts if facts and authorize(caller, action=READ_SERVER, resource=attributes_of(facts)) else None
 
 
 def _check_claims(found: Inspection, facts: ServerFacts | None, key: KeyPair | None, *, now: datetime) -> None:
     claims = found.claims
     if found.purpose == KeyPair.Purpose.IDENTITY:
-        region = facts.region if facts else settings.BAREMINT_REGION
+        region = facts.region if facts else key.region if key else settings.BAREMINT_REGION
         issuer = identity_issuer(settings.BAREMINT_IDENTITY_ISSUER_PREFIX, region)
         audience = identity_audience(issuer, facts) if facts else None
     else:
         issuer, audience = settings.BAREMINT_ISSUER, None
     if found.purpose:
         found.attempt("Issuer", lambda: _passing(f"{issuer}.", signing.check_issuer, claims, issuer))
-        found.attempt("Audience", lambda: _audience(claims, audience))
+        if facts is None and found.purpose == KeyPair.Purpose.IDENTITY:
+            found.skip("Whose it should be depends on the server.", "Audience")
+        else:
+            found.attempt("Audience", lambda: _audience(claims, audience))
     else:
         found.skip("Whose it should be depends on the key.", "Issuer", "Audience")
     found.attempt("Time", lambda: _time(claims, now=now))
@@ -157,7 +177,7 @@ def _server(claims: Mapping[str, Any], facts: ServerFacts | None, key: KeyPair |
     if purpose == KeyPair.Purpose.IAM and claims.get("sub_type") != "ComputeResource":
         return "It is not about a server."
     if facts is None:
-        raise signing.refusal("the server it is about does not exist, or does no longer")
+        raise signing.refusal(NO_SERVER)
     if key and purpose == KeyPair.Purpose.IDENTITY:
         if key.region != facts.region:
             raise signing.refusal("it is signed by the key of another region")
@@ -175,6 +195,28 @@ def _purpose(found: Inspection) -> str:
             signing.check_completeness(found.claims, iam_tokens.REQUIRED)
             return "An IAM access token: for APIs, not for the metadata service."
     raise signing.refusal("it is of no purpose of this service")
+
+
+def _hidden(found: Inspection, facts: ServerFacts | None, caller: Caller) -> str:
+    """What the token is about and the caller may not read; empty: the caller may know what becomes of it."""
+    if found.purpose == KeyPair.Purpose.IDENTITY:
+        return "" if facts else NO_SERVER
+    account, authn = found.claims.get("account"), found.claims.get("authn")
+    if not isinstance(account, dict) or account.get("bss") != caller.account_id:
+        return "it is of another account"
+    kind, subject = found.claims.get("sub_type"), str(found.claims.get("identifier", ""))
+    by = str(authn.get("sub", "")) if isinstance(authn, dict) else ""
+    if kind in ("ComputeResource", "Profile") and not _may_read(caller, "profile", subject):
+        return "the trusted profile it is about does not exist, or you may not read it"
+    service_id = subject if kind == "ServiceId" else by
+    if service_id.startswith("ServiceId-") and not _may_read(caller, "serviceid", service_id):
+        return "the service ID it is about does not exist, or you may not read it"
+    return NO_SERVER if by.startswith("crn:") and facts is None else ""
+
+
+def _may_read(caller: Caller, kind: str, id: str) -> bool:
+    resource = {"accountId": caller.account_id, "serviceName": "iam-identity", "resourceType": kind, "resource": id}
+    return bool(authorize(caller, action=f"iam-identity.{kind}.read", resource=resource))
 
 
 def _verdict(token: str, purpose: str, *, now: datetime) -> tuple[bool, str]:

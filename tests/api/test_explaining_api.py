@@ -7,11 +7,13 @@ import pytest
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel.caller import Caller
+from identity.services.apikeys import create_api_key
+from identity.services.serviceids import create_service_id
 from servers.models import BareMetalServer
 from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR, attribute, make_content
 from tests.world import ACCOUNT, ALICE, MALLORY, OTHER_ACCOUNT, World
-from trustedprofiles.models import Policy, ProfileIdentity, TrustedProfile
+from trustedprofiles.models import Account, Policy, ProfileIdentity, TrustedProfile
 from trustedprofiles.services.identities import IdentityContent, set_identity
 from trustedprofiles.services.links import create_link
 from trustedprofiles.services.policies import create_policy, delete_policy
@@ -240,9 +242,77 @@ def test_others_are_asked_about_by_policy_only(
     server: BareMetalServer, profile: TrustedProfile, question: dict[str, str]
 ) -> None:
     assert refusal(ask(VICTOR_CALLS, **question)) == (403, "not_authorized")
-    content = make_content(VICTOR, service="iam-access-management")
-    create_policy(profile.account, content=content, api_version="v1", by=BY)
+    for service in ("iam-access-management", "is", "iam-identity"):
+        content = make_content(VICTOR, service=service)
+        create_policy(profile.account, content=content, api_version="v1", by=BY)
     assert ask(VICTOR_CALLS, **question).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("question", "lacking"),
+    [
+        ({"server": "web-1"}, "is"),
+        ({"server": "web-1", "profile": "victor"}, "is"),
+        ({"server": "web-1", "profile": "victor"}, "iam-identity"),
+        ({"subject": BOB, "profile": "victor"}, "iam-identity"),
+    ],
+)
+def test_what_one_may_not_read_is_like_what_is_not_there(
+    server: BareMetalServer, profile: TrustedProfile, question: dict[str, str], lacking: str
+) -> None:
+    for service in {"iam-access-management", "is", "iam-identity"} - {lacking}:
+        content = make_content(VICTOR, service=service)
+        create_policy(profile.account, content=content, api_version="v1", by=BY)
+    hidden = ask(VICTOR_CALLS, **question)
+    kind = "server" if lacking == "is" else "profile"
+    missing = ask(VICTOR_CALLS, **{**question, kind: "nobody"})
+    assert hidden.status_code == missing.status_code == 400
+    assert [each["message"] for each in hidden.json()["errors"]] == [
+        each["message"] for each in missing.json()["errors"]
+    ]
+
+
+# --- API keys: as the API answers -------------------------------------------------------------------------------
+
+READ_KEY = "iam-identity.apikey.read"
+
+
+def key_of(world: World, caller: Caller, account: Account) -> str:
+    key, _ = create_api_key(account, iam_id=caller.iam_id, name="key", by=Party.of(caller))
+    return key.id
+
+
+def about(key_id: str, **more: str) -> Any:
+    return ask(action=READ_KEY, resource={"resourceType": "apikey", "resource": key_id}, **more)
+
+
+def test_ones_own_api_key_is_allowed(world: World) -> None:
+    key = key_of(world, ALICE, world.account)
+    assert about(key).json()["decided_by"] == {"type": "own_api_key", "id": key}
+
+
+def test_another_persons_api_key_in_the_account_is_for_policies_to_decide(world: World) -> None:
+    bob = Caller(BOB, ACCOUNT, "Bob", "User")
+    key = key_of(world, bob, world.account)
+    assert about(key).json()["decided_by"]["type"] == "account_owner"
+    assert about(key_of(world, ALICE, world.account), subject=BOB).json()["decision"] == "deny"
+
+
+@pytest.mark.parametrize("subject", [ALICE.iam_id, MALLORY.iam_id])
+def test_an_api_key_of_another_account_is_like_one_that_is_not_there(world: World, subject: str) -> None:
+    foreign = about(key_of(world, MALLORY, world.other_account), subject=subject)
+    missing = about("ApiKey-none", subject=subject)
+    assert foreign.status_code == missing.status_code == 400
+    assert foreign.json()["errors"] == missing.json()["errors"]
+
+
+def test_an_api_key_of_a_service_id_belongs_to_the_service_id(world: World) -> None:
+    service_id = create_service_id(world.account, name="robot", by=BY)
+    key, _ = create_api_key(world.account, iam_id=service_id.iam_id, name="key", by=BY)
+    named = (attribute("resourceType", "serviceid"), attribute("resource", service_id.id))
+    content = make_content(VICTOR, service="iam-identity", more=named)
+    create_policy(world.account, content=content, api_version="v1", by=BY)
+    assert about(key.id, subject=VICTOR).json()["decision"] == "allow"
 
 
 def test_a_program_asks_about_the_server_it_is_on(server: BareMetalServer, profile: TrustedProfile) -> None:

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
+import jwt
 import pytest
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
+from controlplane.kernel.caller import Caller
 from identity import signing
 from identity.models import KeyPair
 from identity.services.iam_tokens import exchange_identity_token
@@ -16,7 +18,9 @@ from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import server_by_number
 from servers.services.metadata_service import switch_metadata_service
-from tests.world import World, make_profile, make_server
+from tests.policies import make_content
+from tests.world import ALICE, MALLORY, World, make_profile, make_server
+from trustedprofiles.services.policies import create_policy
 
 pytestmark = pytest.mark.usefixtures("keys")
 
@@ -46,26 +50,26 @@ def iam(server: BareMetalServer, identity: str) -> str:
 
 
 def failed(token: str, *, later: timedelta = timedelta()) -> list[str]:
-    found = inspect(token, now=clock.now() + later)
+    found = inspect(token, caller=ALICE, now=clock.now() + later)
     assert [check.name for check in found.checks] == NAMES
     assert not found.accepted
     return [check.name for check in found.checks if check.outcome == "fail"]
 
 
 def test_a_good_identity_token_passes_every_check(identity: str) -> None:
-    found = inspect(identity, now=clock.now())
+    found = inspect(identity, caller=ALICE, now=clock.now())
     assert [(check.name, check.outcome) for check in found.checks] == [(name, "pass") for name in NAMES]
     assert (found.accepted, found.because) == (True, "The identity token of web-1 is good.")
 
 
 def test_so_does_a_good_iam_token(iam: str) -> None:
-    found = inspect(iam, now=clock.now())
+    found = inspect(iam, caller=ALICE, now=clock.now())
     assert {check.outcome for check in found.checks} == {"pass"}
     assert (found.accepted, found.purpose) == (True, "iam")
 
 
 def test_its_contents_are_shown(identity: str, server: BareMetalServer) -> None:
-    found = inspect(identity, now=clock.now())
+    found = inspect(identity, caller=ALICE, now=clock.now())
     assert found.header["alg"] == "RS256"
     assert found.claims["iaas"]["instanceID"] == server.id
 
@@ -105,12 +109,12 @@ def test_one_of_a_server_that_is_switched_off_fails_by_the_server_too(identity: 
 
 def test_one_of_a_server_that_is_gone_says_so(identity: str, server: BareMetalServer) -> None:
     server.delete()
-    assert failed(identity) == ["Audience", "Server"]
+    assert failed(identity) == ["Server"]
 
 
 def test_a_retiring_key_still_verifies_and_is_named_so(identity: str) -> None:
     rotate_now("identity", now=clock.now())
-    [state] = [check for check in inspect(identity, now=clock.now()).checks if check.name == "Key state"]
+    [state] = [check for check in inspect(identity, caller=ALICE, now=clock.now()).checks if check.name == "Key state"]
     assert (state.outcome, state.reason) == ("pass", "retiring: it only verifies.")
 
 
@@ -119,3 +123,61 @@ def test_a_retired_one_does_not(identity: str) -> None:
     KeyPair.objects.filter(state="retiring").update(state="retired")
     signing.keychain.forget()
     assert failed(identity) == ["Key state"]
+
+
+# --- What whoever asks may not read
+
+
+NOT_TOLD = "Whether it is accepted is not yours to know: the server it is about does not exist, or you may not read it."
+READER = Caller("IBMid-READER", ALICE.account_id, "Reader", "User")
+
+
+def told(token: str, caller: Caller) -> tuple[bool | None, str, str]:
+    """The verdict, and what the checks say of a server."""
+    found = inspect(token, caller=caller, now=clock.now())
+    return found.accepted, found.because, next(check.reason for check in found.checks if check.name == "Server")
+
+
+@pytest.mark.parametrize("caller", [MALLORY, READER], ids=["another account's", "one without a policy"])
+def test_a_server_that_may_not_be_read_is_like_one_that_is_not_there(
+    identity: str, server: BareMetalServer, caller: Caller
+) -> None:
+    there = told(identity, caller)
+    switch_metadata_service(server, enabled=False, by=Party())
+    off = told(identity, caller)
+    server.delete()
+    assert there == off == told(identity, caller)
+    assert there[:2] == (None, NOT_TOLD)
+    assert "web-1" not in " ".join(map(str, there))
+
+
+@pytest.mark.parametrize("caller", [MALLORY, READER], ids=["another account's", "one without a policy"])
+def test_a_forged_token_tells_nothing_of_the_server_that_it_names(server: BareMetalServer, caller: Caller) -> None:
+    def forged(id: str) -> str:
+        claims = {"iaas": {"instanceID": id, "accountID": caller.account_id}}
+        return jwt.encode(claims, "a secret of mine, which is long enough", headers={"kid": "mine"})
+
+    assert told(forged(server.id), caller) == told(forged("0717-none"), caller)
+
+
+def test_an_iam_token_of_another_account_is_not_judged(iam: str, server: BareMetalServer) -> None:
+    verdict = inspect(iam, caller=MALLORY, now=clock.now())
+    server.delete()
+    assert inspect(iam, caller=MALLORY, now=clock.now()) == verdict
+    assert verdict.accepted is None
+
+
+@pytest.mark.parametrize(
+    ("services", "accepted"), [(["is"], None), (["iam-identity"], None), (["is", "iam-identity"], True)]
+)
+def test_an_iam_token_is_judged_for_whoever_may_read_its_server_and_profile(
+    world: World, iam: str, services: list[str], accepted: bool | None
+) -> None:
+    for service in services:
+        create_policy(world.account, content=make_content(READER.iam_id, service=service), api_version="v1", by=Party())
+    assert inspect(iam, caller=READER, now=clock.now()).accepted is accepted
+
+
+def test_a_bad_signature_is_told_to_everybody(identity: str) -> None:
+    head, _, _ = identity.rpartition(".")
+    assert inspect(f"{head}.AAAA", caller=MALLORY, now=clock.now()).accepted is False

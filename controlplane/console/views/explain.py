@@ -10,7 +10,7 @@ from controlplane.console.pages import page, shown
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
 from identity.iam.explain import check, from_query
-from identity.services.explaining import explain
+from identity.services.explaining import explain, is_about_caller
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.explanations import Explanation
 
@@ -31,7 +31,7 @@ def explanation(request: HttpRequest, person: Person) -> HttpResponse:
     if any(asked.get(name) for name in ("action", "server", "profile")):
         try:
             question = _question(asked)
-            if question.get("subject", person.caller.iam_id) != person.caller.iam_id or "server" in question:
+            if not is_about_caller(question, person.caller):
                 person.require(EXPLAIN)
             answer = explain(question, caller=person.caller, now=clock.now())
             context |= {"answer": answer, "change": _as_call(answer)}

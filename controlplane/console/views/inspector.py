@@ -17,7 +17,7 @@ def inspector(request: HttpRequest, person: Person) -> HttpResponse:
     context = {}
     token = "".join(request.POST.get("token", "").split()).removeprefix("Bearer")
     if token:
-        found = inspect(token, now=clock.now())
+        found = inspect(token, caller=person.caller, now=clock.now())
         context = {
             "found": found,
             "header": json.dumps(found.header, indent=2, ensure_ascii=False),
