@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import cached_property, reduce
 
 from django.db.models import Q, QuerySet
 
@@ -43,23 +43,40 @@ def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Ve
 
 def authorize_each(caller: Caller, *, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
     """The same of several resources, one verdict for each."""
-    reserved = deployment.decide(account_id=caller.account_id, iam_id=caller.iam_id, action=action)
-    owned = owned_account(account_id=caller.account_id, iam_id=caller.iam_id)
-    others = any(resource.get("accountId") != owned for resource in resources)
-    policies = policies_for(account_id=caller.account_id, iam_id=caller.iam_id) if others else []
-    now = clock.now()
+    return Rights(caller).decide(action, resources)
 
-    def decide(resource: Mapping[str, str]) -> Verdict:
-        if reserved is None and owned and resource.get("accountId") == owned:
-            return Allowed(OWNER, source=owned)
-        verdict = reserved
-        if verdict is None:
-            verdict = access.decide(iam_id=caller.iam_id, action=action, resource=resource, policies=policies, now=now)
-        if verdict:
-            return verdict
-        return replace(verdict, explanation=questions.access_url(caller.iam_id, action, resource))
 
-    return [decide(resource) for resource in resources]
+class Rights:
+    """What a caller may do, by the policies of the moment when it is first asked: for many questions in a row."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @cached_property
+    def _owned(self) -> str | None:
+        return owned_account(account_id=self._caller.account_id, iam_id=self._caller.iam_id)
+
+    @cached_property
+    def _policies(self) -> list[access.PolicyFacts]:
+        return policies_for(account_id=self._caller.account_id, iam_id=self._caller.iam_id)
+
+    def decide(self, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
+        iam_id, now = self._caller.iam_id, clock.now()
+        reserved = deployment.decide(account_id=self._caller.account_id, iam_id=iam_id, action=action)
+
+        def decide(resource: Mapping[str, str]) -> Verdict:
+            if reserved is None and self._owned and resource.get("accountId") == self._owned:
+                return Allowed(OWNER, source=self._owned)
+            verdict = reserved
+            if verdict is None:
+                verdict = access.decide(
+                    iam_id=iam_id, action=action, resource=resource, policies=self._policies, now=now
+                )
+            if verdict:
+                return verdict
+            return replace(verdict, explanation=questions.access_url(iam_id, action, resource))
+
+        return [decide(resource) for resource in resources]
 
 
 def owned_account(*, account_id: str, iam_id: str) -> str | None:

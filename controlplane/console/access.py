@@ -7,6 +7,7 @@ attributes, so a person may do here exactly what an API key of theirs may do the
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from django.http import HttpRequest
@@ -19,7 +20,7 @@ from servers.models import BareMetalServer
 from servers.regions import region_of_host
 from trustedprofiles.actions import service_of
 from trustedprofiles.models import Account, TrustedProfile, User
-from trustedprofiles.selectors import authorize_each
+from trustedprofiles.selectors import Rights
 
 SERVER = "is.bare-metal-server.bare-metal-server"
 ADMINISTER = "is.bare-metal-server.account-settings.administer"
@@ -46,6 +47,11 @@ class Person:
     def caller(self) -> Caller:
         return Caller(str(self.user.iam_id), self.account.id, self.user.get_username(), "User")
 
+    @cached_property
+    def _rights(self) -> Rights:
+        """Of this request."""
+        return Rights(self.caller)
+
     @property
     def by(self) -> Party:
         """How events name them."""
@@ -53,9 +59,7 @@ class Person:
 
     def may_each(self, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
         """One verdict for each resource, in a constant number of queries."""
-        return authorize_each(
-            self.caller, action=action, resources=[self._resource(action, each) for each in resources]
-        )
+        return self._rights.decide(action, [self._resource(action, each) for each in resources])
 
     def may(self, action: str, attributes: Mapping[str, str] | None = None) -> Verdict:
         return self.may_each(action, [attributes or {}])[0]
