@@ -6,9 +6,11 @@ does everything, as the owner of the account does.
 
 import secrets
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from controlplane.activity.record import SYSTEM, Party, record
+from controlplane.kernel.errors import InvalidValue, Target
 from trustedprofiles.models import Account, Policy, User
 from trustedprofiles.roles import SYSTEM_ROLES
 from trustedprofiles.services.policies import PolicyContent, create_policy, delete_policy
@@ -28,7 +30,15 @@ PASSWORD_BYTES = 12
 
 @transaction.atomic
 def give_role(account: Account, *, username: str, role: str, by: Party = SYSTEM) -> str:
-    """Make a person of the account, or give one who is there another role. Returns the password of a new person."""
+    """Make a person of the account, or give one who is there another role. Returns the password of a new person.
+
+    Raises InvalidValue for what is no name, IntegrityError when somebody of another account has it.
+    """
+    username = User.normalize_username(username)
+    try:
+        User._meta.get_field("username").clean(username, None)
+    except ValidationError as error:
+        raise InvalidValue(" ".join(error.messages), target=Target("name")) from None
     user = User.objects.filter(account=account, username=username).first()
     password = ""
     if user is None:

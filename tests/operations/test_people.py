@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 
 from controlplane.activity.record import Party
+from controlplane.kernel.errors import InvalidValue
 from controlplane.operations.people import give_role
 from servers.models import BareMetalServer
 from tests.policies import make_content
@@ -60,3 +61,17 @@ def test_another_role_replaces_the_one_before_and_nothing_else(world: World) -> 
 def test_people_of_the_console_do_not_enter_the_admin(world: World) -> None:
     give_role(world.account, username="pat", role="owner")
     assert signed_in("pat").get("/admin/")["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("spelling", ["pat ", "\uff50at"])
+def test_a_name_written_in_another_way_is_the_same_person(world: World, spelling: str) -> None:
+    give_role(world.account, username="pat", role="viewer")
+    assert give_role(world.account, username=spelling, role="owner") == ""
+    assert [user.username for user in User.objects.all()] == ["pat"]
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a b", "a\nb", "x" * 151, "a/b", "\ud800"])
+def test_what_is_no_name_is_refused(world: World, name: str) -> None:
+    with pytest.raises(InvalidValue):
+        give_role(world.account, username=name, role="viewer")
+    assert not User.objects.exists()

@@ -1,6 +1,7 @@
 """Accounts, their resource groups, and the people in them."""
 
 from typing import Any
+from unicodedata import normalize
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -63,3 +64,8 @@ class User(AbstractUser):
 
     iam_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """The one spelling of a name, as Django's form reads it: whoever looks a name up, looks this up."""
+        return normalize("NFKC", username).strip()

@@ -2,7 +2,6 @@
 
 import hashlib
 from typing import Any
-from unicodedata import normalize
 
 from django.contrib.auth import views as auth
 from django.contrib.auth.forms import AuthenticationForm
@@ -47,7 +46,7 @@ class Login(auth.LoginView):
     @cached_property
     def name(self) -> str:
         """As the form is going to read it: whatever is written for one name is one name."""
-        return normalize("NFKC", self.request.POST.get("username", "")).strip()
+        return User.normalize_username(self.request.POST.get("username", ""))
 
     def get_form_kwargs(self) -> dict[str, Any]:
         given = super().get_form_kwargs()
