@@ -7,6 +7,7 @@ import pytest
 import requests
 
 from tests.live.product import Product
+from tests.live.signed_in import form_token, signed_in
 
 pytestmark = pytest.mark.live
 
@@ -17,26 +18,11 @@ PAGES = [
     *("/inspector", "/keys", "/keys/state", "/activity?q=web&action=token&outcome=success&since=1h", "/activity/list"),
     *("/activity/{event}", "/activity/export?format=csv", "/activity/export?format=json"),
 ]
-TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 
 @pytest.fixture(scope="module")
 def browser(product: Product) -> requests.Session:
-    """Signed in as the owner."""
-    session = requests.Session()
-    session.headers["Accept"] = "text/html"
-    login = f"{product.info['control_plane_url']}/login"
-    token = _token(session.get(login, timeout=10).text)
-    admin = product.info["admin"]
-    form = {"username": admin["username"], "password": admin["password"], "csrfmiddlewaretoken": token}
-    assert session.post(login, form, timeout=10).url == product.info["control_plane_url"] + "/"
-    return session
-
-
-def _token(page: str) -> str:
-    found = TOKEN.search(page)
-    assert found
-    return found[1]
+    return signed_in(product)
 
 
 def ask(url: str) -> int:
@@ -60,7 +46,7 @@ def test_every_page_answers(product: Product, browser: requests.Session) -> None
 def test_the_switch_reaches_every_process_at_once(product: Product, browser: requests.Session) -> None:
     server: dict[str, Any] = product.server("web-2")
     origin = product.info["control_plane_url"]
-    form = {"csrfmiddlewaretoken": _token(browser.get(f"{origin}/servers", timeout=20).text), "confirmed": "yes"}
+    form = {"csrfmiddlewaretoken": form_token(browser.get(f"{origin}/servers", timeout=20).text), "confirmed": "yes"}
     for enabled, expected in (("false", 403), ("true", 200)):
         browser.post(f"{origin}/servers/{server['id']}/metadata", {**form, "enabled": enabled}, timeout=20)
         assert {ask(server["metadata_url"]) for _ in range(8)} == {expected}
@@ -70,7 +56,9 @@ def test_the_calls_of_a_server_are_really_made(product: Product, browser: reques
     origin, server = product.info["control_plane_url"], product.server("web-1")
     page = browser.get(f"{origin}/servers/{server['id']}", timeout=20).text
     answer = browser.post(
-        f"{origin}/servers/{server['id']}/try", {"csrfmiddlewaretoken": _token(page), "last": "certificate"}, timeout=30
+        f"{origin}/servers/{server['id']}/try",
+        {"csrfmiddlewaretoken": form_token(page), "last": "certificate"},
+        timeout=30,
     )
     assert answer.text.count("200 OK</span>") == 3
     assert "signature not shown" in answer.text
