@@ -74,8 +74,14 @@ def test_the_list_is_not_sent_again_while_nothing_happens(alice: Client) -> None
 def test_an_event_of_a_person_names_the_person(alice: Client) -> None:
     page = alice.get(f"/activity/{happen().pk}").content.decode()
     assert "<b>Alice</b>" in page
-    assert "curl -s -X POST" in page
     assert "/v1/bare_metal_servers/0717-x/start" in page
+
+
+def test_asking_again_is_done_with_the_readers_own_rights(alice: Client) -> None:
+    page = alice.get(f"/activity/{happen(fails=True).pk}").content.decode()
+    assert "this is done with your own rights" in page
+    assert "baremint token" not in page
+    assert "Bearer $TOKEN" in page
 
 
 def test_another_accounts_event_is_not_there(alice: Client) -> None:

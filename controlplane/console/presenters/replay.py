@@ -1,30 +1,39 @@
-"""An event as a curl command that asks for the same again. What is not kept, a body above all, is said, not made up."""
+"""An event as a curl command that asks for the same again, with the right of whoever pastes it (ownright.py).
 
-import json
-import shlex
+What is not kept, a body above all, is said, not made up.
+"""
+
+from collections.abc import Iterator
+from urllib.parse import quote
 
 from django.conf import settings
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.operations.endpoints import metadata_url
-from controlplane.operations.program import paste
+from controlplane.activity.record import LONGEST_PATH, SYSTEM
+from controlplane.console.presenters import ownright
+from controlplane.console.presenters.ownright import BEARER, FLAVOR, Way, word
 from identity.inside.views import RENAMED_IN
 from identity.services.certificates import EVENT as CERTIFICATE
+from identity.services.certificates import READ_EVENT as CERTIFICATE_READ
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
-from servers.addressing import loopback_address
 from servers.models import BareMetalServer
+from servers.selectors import servers_of
 from servers.services import events
 
 BODILESS = ("GET", "HEAD", "DELETE")
+LOOKING = (".read", ".list")
+"""What the events of a POST end in that asks a question and changes nothing."""
+UNDOING = ("/lock", "/disable")
+"""What is deleted under these paths can be put there again."""
+NO_BODY = "# The body of the request is not kept. Put it into request.json."
+NO_QUERY = "# The query of the request is not kept: add what kind of tag was meant."
+NO_METHOD = "# The method that was refused is not kept: this is one that is taken."
 INSIDE = {
-    IDENTITY_TOKEN: ("PUT", "token", "-H 'Metadata-Flavor: ibm'"),
-    EXCHANGE_EVENT: ("POST", "iam_tokens", '-H "Authorization: Bearer $TOKEN"'),
-    CERTIFICATE: ("POST", "certificates", '-H "Authorization: Bearer $TOKEN" -d @request.json'),
-}
-NOTES = {
-    EXCHANGE_EVENT: "# TOKEN is an identity token of the server: replay its first call.",
-    CERTIFICATE: '# TOKEN is an identity token of the server; request.json is {"csr": "..."}, which is not kept.',
+    IDENTITY_TOKEN: ("PUT", "token"),
+    EXCHANGE_EVENT: ("POST", "iam_tokens"),
+    CERTIFICATE: ("POST", "certificates"),
+    CERTIFICATE_READ: ("GET", "certificates"),
 }
 ON_SERVERS = {
     events.READ: ("GET", ""),
@@ -37,38 +46,102 @@ ON_SERVERS = {
 
 
 def as_curl(event: ActivityEvent) -> str:
-    """Empty for what no call of the APIs does."""
+    """Empty for what no call of the APIs does, and for what cannot be asked for again."""
     if event.action in INSIDE:
         return _inside(event)
     lineage = event.data.get("lineage", {})
     if "path" in lineage:
-        return _outside(event, lineage["method"], lineage["path"])
+        # What was cut off may be the path of something else.
+        whole = len(lineage["path"]) < LONGEST_PATH
+        return _outside(event, lineage["method"], lineage["path"]) if whole else ""
     if event.action in ON_SERVERS and ":bare-metal-server:" in event.target_id:
         method, action = ON_SERVERS[event.action]
-        return _outside(event, method, f"/v1/bare_metal_servers/{event.target_id.rpartition(':')[2]}{action}")
+        return _outside(event, method, f"/v1/bare_metal_servers/{_leaf(event.target_id)}{action}")
     return ""
 
 
 def _inside(event: ActivityEvent) -> str:
-    server = BareMetalServer.objects.filter(id=event.target_id.rpartition(":")[2]).first()
+    server = _server(event, event.target_id)
     if server is None:
         return ""
-    method, leaf, headers = INSIDE[event.action]
-    url = metadata_url(loopback_address(server.number), protocol=server.metadata_protocol)
-    call = f"curl -s -X {method} '{url}/identity/v1/{leaf}?version={RENAMED_IN}' {headers}"
-    return "\n".join(filter(None, [NOTES.get(event.action), call]))
+    method, leaf = INSIDE[event.action]
+    if event.action == IDENTITY_TOKEN:
+        way, options = ownright.nothing_needed(server), [FLAVOR]
+    else:
+        way, options = ownright.as_server(server), [BEARER]
+    notes = [*_refusal(event, way), *([NO_METHOD] if event.reason_code == 405 else [])]
+    if event.action == CERTIFICATE:
+        notes.insert(0, f"# This changes {way.whose} by POST /identity/v1/certificates: it is given a certificate.")
+        notes.append('# request.json is {"csr": "..."}, which is not kept.')
+        options.append("-d @request.json")
+    elif profile_id := event.data.get("profile_id"):
+        options.append(ownright.body({"trusted_profile": {"id": profile_id}}))
+    elif event.action == EXCHANGE_EVENT:
+        notes.append("# The trusted profile that was asked for is not kept: this asks for the default one.")
+    return _text(notes, way, ownright.call_inside(server, method, leaf, *options))
 
 
 def _outside(event: ActivityEvent, method: str, path: str) -> str:
     query = f"?version={RENAMED_IN}&generation=2" if path.startswith("/v1/") else ""
-    url = shlex.quote(f"{settings.BAREMINT_PUBLIC_URL}{path}{query}")
-    lines = [f'curl -s -X {method} {url} -H "Authorization: Bearer $({paste("token")})"']
+    url = f"{settings.BAREMINT_PUBLIC_URL}{quote(path, safe='/:')}{query}"
+    way, options = _way(event), [BEARER]
+    notes = [*_warning(event, method, path), *_refusal(event, way)]
     known = {name: value for name, value in event.data.items() if name == "metadata_service"}
     if method not in BODILESS and known:
-        lines[0] += f" -d {shlex.quote(json.dumps(known))}"
+        options.append(ownright.body(known))
     elif path.endswith("/stop"):
-        lines[0] += ' -d \'{"type": "soft"}\''
+        options.append(ownright.body({"type": "soft"}))
     elif method not in BODILESS:
-        lines.insert(0, "# The body of the request is not kept. Put it into request.json.")
-        lines[1] += " -d @request.json"
-    return "\n".join(lines)
+        notes.append(NO_BODY)
+        options.append("-d @request.json")
+    if path.startswith("/v3/tags"):
+        notes.append(NO_QUERY)
+    return _text(notes, way, ownright.curl(method, url, *options))
+
+
+def _text(notes: list[str], way: Way, call: str) -> str:
+    explained = [way.explained] if way.explained else []
+    return "\n".join([*notes, *explained, ownright.after(way, call)])
+
+
+def _way(event: ActivityEvent) -> Way:
+    """As the server that asked, through the same trusted profile, where it is still there; else as oneself."""
+    server = _server(event, event.data.get("lineage", {}).get("server", ""))
+    profile_id = event.initiator_id.removeprefix("iam-")
+    if server and event.initiator_type == "ComputeResource" and profile_id.startswith("Profile-"):
+        return ownright.as_profile(server, profile_id)
+    return ownright.as_oneself()
+
+
+def _server(event: ActivityEvent, crn: str) -> BareMetalServer | None:
+    """One of the event's own account, whoever it tells of."""
+    return servers_of(event.account_id).filter(id=_leaf(crn)).first() if ":bare-metal-server:" in crn else None
+
+
+def _leaf(crn: str) -> str:
+    return crn.rpartition(":")[2]
+
+
+def _warning(event: ActivityEvent, method: str, path: str) -> Iterator[str]:
+    """What a call does that does anything, in a comment; names stand in it as one word each."""
+    call = f"{method} {word(path)}"
+    if method == "DELETE" and not path.endswith(UNDOING):
+        yield f"# This deletes {_touched(event, path)} by {call}: it cannot be undone."
+    elif method not in ("GET", "HEAD") and not (method == "POST" and event.action.endswith(LOOKING)):
+        yield f"# This changes {_touched(event, path)} by {call}."
+
+
+def _touched(event: ActivityEvent, path: str) -> str:
+    """The event's target, if the path is about it: deleting a server also leaves events about its links."""
+    last, target = path.rpartition("/")[2], _leaf(event.target_id)
+    if not (target and event.target_name and target in path.split("/")):
+        return "something"
+    return word(event.target_name) if target == last else f"something of {word(event.target_name)}"
+
+
+def _refusal(event: ActivityEvent, way: Way) -> Iterator[str]:
+    if event.outcome != ActivityEvent.Outcome.FAILURE:
+        return
+    known = event.initiator_name and event.initiator_type != SYSTEM.type
+    what = f"was refused for {word(event.initiator_name)}" if known else "failed"
+    yield f"# It {what} with {event.reason_code}: pasted, it does whatever {way.whose} may do."
