@@ -11,6 +11,7 @@ from django.db import transaction
 
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel.errors import InvalidValue, Target
+from identity.services.apikeys import create_api_key
 from trustedprofiles.models import Account, Policy, User
 from trustedprofiles.roles import SYSTEM_ROLES
 from trustedprofiles.services.policies import PolicyContent, create_policy, delete_policy
@@ -25,6 +26,7 @@ MARK = "Role in the console"
 """Description of the policies that a role is made of: with another role, these go, and others stay."""
 PERSON_CREATE = "baremint.person.create"
 CRNS = {role.display_name: role.crn for role in SYSTEM_ROLES}
+KEY_NAME = "made by the operator"
 PASSWORD_BYTES = 12
 
 
@@ -53,6 +55,17 @@ def give_role(account: Account, *, username: str, role: str, by: Party = SYSTEM)
     for role_name, service in GRANTS[role]:
         create_policy(account, content=_content(account, subject, role_name, service), api_version="v1", by=by)
     return password
+
+
+def give_api_key(account: Account, *, username: str) -> str:
+    """An API key of a person's own, as they would make it with a token of theirs; they have none before the first one.
+
+    Raises OverQuota beyond 20 keys.
+    """
+    user = User.objects.get(account=account, username=User.normalize_username(username))
+    own = Party(str(user.iam_id), user.get_username(), "User")
+    _, value = create_api_key(account, iam_id=own.id, name=KEY_NAME, by=own)
+    return value
 
 
 def _content(account: Account, subject: str, role_name: str, service: str) -> PolicyContent:

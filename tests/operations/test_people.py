@@ -5,7 +5,8 @@ from django.test import Client
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue
-from controlplane.operations.people import give_role
+from controlplane.operations.people import give_api_key, give_role
+from identity.selectors import find_api_key
 from servers.models import BareMetalServer
 from tests.policies import make_content
 from tests.world import World, make_server
@@ -75,3 +76,11 @@ def test_what_is_no_name_is_refused(world: World, name: str) -> None:
     with pytest.raises(InvalidValue):
         give_role(world.account, username=name, role="viewer")
     assert not User.objects.exists()
+
+
+def test_a_person_gets_an_api_key_of_their_own(world: World) -> None:
+    give_role(world.account, username="pat", role="viewer")
+    value = give_api_key(world.account, username="pat")
+    key = find_api_key(value)
+    assert key is not None
+    assert key.iam_id == User.objects.get(username="pat").iam_id

@@ -100,19 +100,18 @@ def calls_before(event: ActivityEvent) -> list[ActivityEvent]:
     lineage = event.data.get("lineage", {})
     crn = lineage.get("server") or event.target_id
     chain = [event]
-    if (token := lineage.get("token")) and (exchange := _issuing(crn, EXCHANGE_EVENT, token)):
+    if (token := lineage.get("token")) and (exchange := _issuing(event, crn, EXCHANGE_EVENT, token)):
         chain.insert(0, exchange)
-    if (identity := chain[0].data.get("identity_jti")) and (first := _issuing(crn, IDENTITY_TOKEN, identity)):
+    if (identity := chain[0].data.get("identity_jti")) and (first := _issuing(event, crn, IDENTITY_TOKEN, identity)):
         chain.insert(0, first)
     return chain
 
 
-def _issuing(crn: str, action: str, jti: str) -> ActivityEvent | None:
-    """The event with which a server got this token, if it is among its latest."""
-    for event in events_on(crn).filter(action=action, outcome=ActivityEvent.Outcome.SUCCESS)[:SEARCHED]:
-        if event.data.get("jti") == jti:
-            return event
-    return None
+def _issuing(later: ActivityEvent, crn: str, action: str, jti: str) -> ActivityEvent | None:
+    """The event with which a server got this token, if it is among its latest. Of another account's server, nothing is
+    told."""
+    issued = events_on(crn).filter(account_id=later.account_id, action=action, outcome=ActivityEvent.Outcome.SUCCESS)
+    return next((event for event in issued[:SEARCHED] if event.data.get("jti") == jti), None)
 
 
 WORDS = {IDENTITY_TOKEN: "identity token", EXCHANGE_EVENT: "IAM token", CERTIFICATE: "certificate"}

@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError
 
 from controlplane.kernel.errors import ApiError
 from controlplane.operations import credentials, info
-from controlplane.operations.people import GRANTS, give_role
+from controlplane.operations.people import GRANTS, give_api_key, give_role
 from trustedprofiles.models import Account
 
 
@@ -17,6 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", metavar="NAME", help="the name to sign in with")
+        parser.add_argument("--api-key", action="store_true", help="make an API key of theirs, too, and print it")
         parser.add_argument("--role", choices=list(GRANTS), default="viewer", help="viewer unless another is named")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -26,6 +27,7 @@ class Command(BaseCommand):
                 raise info.NothingHere(settings.HOME)
             account = Account.objects.get(id=given.account_id)
             password = give_role(account, username=options["name"], role=options["role"])
+            api_key = give_api_key(account, username=options["name"]) if options["api_key"] else ""
         except info.NothingHere as error:
             raise CommandError(str(error)) from None
         except IntegrityError:
@@ -37,3 +39,5 @@ class Command(BaseCommand):
         self.stdout.write(f"{options['name']} is {options['role']}.")
         if password:
             self.stdout.write(f"Password: {password}")
+        if api_key:
+            self.stdout.write(f"API key: {api_key}")
