@@ -57,6 +57,8 @@ class KeyFacts:
     """End of its own certificate."""
     issuer: str | None = None
     """kid of the authority that signed its certificate, unless it signed that itself."""
+    asked_at: datetime | None = None
+    """When somebody asked that its heir take over."""
 
 
 @dataclass(frozen=True)
@@ -160,11 +162,12 @@ def ready_at(heir: KeyFacts, policy: Policy, issuer: KeyFacts | None = None) -> 
 def hand_over_at(active: KeyFacts, heir: KeyFacts, policy: Policy, issuer: KeyFacts | None = None) -> datetime:
     """When the heir takes over: at the end of the period, when verifiers can know it.
 
-    Earlier when the active key's certificate would not outlive what it signs and the heir's would; and at its very end
-    in any case, for then it can sign nothing.
+    As soon as they can when somebody asked for it, whatever the clock showed then: it may have gone back since. Earlier
+    also when the active key's certificate would not outlive what it signs and the heir's would; and at its very end in
+    any case, for then it can sign nothing.
     """
-    due = (active.activated_at or active.published_at) + policy.period
     ready = ready_at(heir, policy, issuer)
+    due = ready if active.asked_at else (active.activated_at or active.published_at) + policy.period
     if active.expires_at is None:
         return max(due, ready)
     if heir.expires_at and heir.expires_at > active.expires_at:

@@ -111,7 +111,8 @@ class Line(NamedTuple):
 def live_keys() -> dict[Line, list[KeyFacts]]:
     """All keys that are not retired, oldest first."""
     rows = KeyPair.objects.exclude(state=KeyPair.State.RETIRED).order_by("generation")
-    columns = ("kid", "state", "published_at", "activated_at", "demoted_at", "expires_at", "issuer__kid")
+    dates = ("published_at", "activated_at", "demoted_at", "expires_at")
+    columns = ("kid", "state", *dates, "issuer__kid", "rotation_asked_at")
     found: dict[Line, list[KeyFacts]] = {}
     for purpose, region, *facts in rows.values_list("purpose", "region", *columns):
         found.setdefault(Line(purpose, region), []).append(KeyFacts(*facts))

@@ -45,6 +45,9 @@ class KeyPair(models.Model):
     demoted_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="end of the certificate")
+    rotation_asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="when somebody asked that its heir take over"
+    )
 
     class Meta:
         verbose_name = "key"

@@ -5,18 +5,31 @@ to change, and the partial unique indexes refuse what would make two keys active
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
 from controlplane.kernel.turns import turn
 from identity import keychain, keystore
-from identity.keyring import Discard, HandOver, KeyFacts, Prepare, Purpose, Retire, Step, first, next_step, ready_at
+from identity.keyring import (
+    Discard,
+    HandOver,
+    KeyFacts,
+    Prepare,
+    Purpose,
+    Retire,
+    Step,
+    first,
+    hand_over_at,
+    next_step,
+    ready_at,
+)
 from identity.models import KeyPair
 from identity.selectors import Line, issuer_of, key_schedule, live_keys
 from identity.services import new_keys
@@ -27,12 +40,26 @@ MOST_STEPS = 4
 MOST_HEIRS_LOST = 10
 """To others who rotate the same key at the same moment, before it is given up."""
 
+ROTATED = "baremint.key.rotate"
+ASKED = "baremint.key.ask-rotation"
+
 State = KeyPair.State
 
 
 @dataclass(frozen=True)
+class Succession:
+    """What became of a rotation that somebody asked for."""
+
+    kid: str
+    """Of the key that signs now, or of the heir that waits."""
+    signs_from: datetime
+    waits: bool
+    """Verifiers cannot know the heir yet."""
+
+
+@dataclass(frozen=True)
 class Rotated:
-    """A hand-over that somebody asked for."""
+    """A hand-over at once."""
 
     key: KeyPair
     """The one that signs now."""
@@ -72,14 +99,43 @@ def due_at(now: datetime) -> datetime | None:
     return now + timedelta(seconds=min(changes)) if changes else None
 
 
+def rotate(purpose: str, *, now: datetime, region: str = "", by: Party) -> Succession:
+    """Hand over to the prepared key as soon as every verifier can know it: now, or by the tick when it is time.
+
+    Who asks again meanwhile changes nothing. Where this finds no key yet, or one whose time is over, its successor has
+    taken over already. Raises as ``rotate_now`` does.
+    """
+    keystore.require_fitting_kek()
+    line = _line(purpose, region)
+    before = first(live_keys().get(line, []), "active")
+    for _ in range(MOST_HEIRS_LOST):
+        _run_steps(line, now=now)
+        found = live_keys()
+        active, heir = first(found.get(line, []), "active"), first(found.get(line, []), "prepared")
+        if active and (before is None or active.kid != before.kid):
+            run_due_steps(now=now)
+            return Succession(active.kid, active.activated_at or now, waits=False)
+        if not (active and heir):
+            continue
+        policy, issuer = settings.KEY_POLICIES[line.purpose], issuer_of(line, found)
+        if now >= ready_at(heir, policy, issuer):
+            _take(line, HandOver(active.kid, heir.kid), now=now, by=by)
+            continue
+        at = hand_over_at(replace(active, asked_at=now), heir, policy, issuer)
+        if active.asked_at or _ask(active.kid, heir.kid, now=now, at=at, by=by):
+            return Succession(heir.kid, at, waits=True)
+    raise KeyError(line)
+
+
 def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYSTEM) -> Rotated:
-    """Hand over to the prepared key whether or not it is due, and prepare the next.
+    """Hand over to the prepared key whether or not verifiers can know it, and prepare the next: for an active key that
+    must sign nothing more.
 
     Raises KeyError when there are no keys, and ImproperlyConfigured, with nothing changed, when stored keys do not
     decrypt under the configured KEK.
     """
     keystore.require_fitting_kek()
-    line = Line(cast(Purpose, purpose), region or settings.BAREMINT_REGION)
+    line = _line(purpose, region)
     for _ in range(MOST_HEIRS_LOST):
         _run_steps(line, now=now)
         found = live_keys()
@@ -93,6 +149,10 @@ def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYS
     run_due_steps(now=now)
     key = KeyPair.objects.get(purpose=line.purpose, region=line.region, state=State.ACTIVE)
     return Rotated(key, max(timedelta(0), ready - now))
+
+
+def _line(purpose: str, region: str) -> Line:
+    return Line(cast(Purpose, purpose), region or settings.BAREMINT_REGION)
 
 
 def _lines(found: dict[Line, list[KeyFacts]]) -> Iterator[Line]:
@@ -122,13 +182,16 @@ def _lacking(*, now: datetime) -> Iterator[Purpose]:
 def _run_steps(line: Line, *, now: datetime, generate: Generate = new_keys.generate) -> int:
     taken = 0
     while taken < MOST_STEPS and (step := _due(line, live_keys(), now=now)):
-        if not _take(line, step, now=now, by=SYSTEM, generate=generate):
+        if not _take(line, step, now=now, generate=generate):
             break  # somebody else took it; the next tick sees what is left
         taken += 1
     return taken
 
 
-def _take(line: Line, step: Step, *, now: datetime, by: Party, generate: Generate = new_keys.generate) -> bool:
+def _take(
+    line: Line, step: Step, *, now: datetime, by: Party | None = None, generate: Generate = new_keys.generate
+) -> bool:
+    """``by``: who asks for this hand-over at this very moment."""
     match step:
         case Prepare():
             taken = _prepare(line, now=now, generate=generate)
@@ -154,7 +217,7 @@ def _end(kid: str, before: str, event: str, *, now: datetime) -> bool:
     return True
 
 
-def _hand_over(line: Line, old: str | None, heir: str, *, now: datetime, by: Party) -> bool:
+def _hand_over(line: Line, old: str | None, heir: str, *, now: datetime, by: Party | None) -> bool:
     """Demote first, then promote: the partial unique index never sees two active keys. Both halves or neither."""
     with transaction.atomic():
         # The private key of what can sign nothing any more does not stay.
@@ -165,15 +228,38 @@ def _hand_over(line: Line, old: str | None, heir: str, *, now: datetime, by: Par
         if _move(heir, State.PREPARED, State.ACTIVE, activated_at=now) != 1:
             transaction.set_rollback(True)
             return False
+        who, asked_at = (by, now) if by else _who_asked(old)
+        asked = {"asked_at": asked_at.isoformat()} if asked_at else {}
         record(
-            "baremint.key.rotate",
-            initiator=by,
+            ROTATED,
+            initiator=who,
             target=Party(heir, heir, "Key"),
-            data={"old": old, "new": heir},
+            data={"old": old, "new": heir, **asked},
         )
         failpoints.reach("before_commit", line.purpose)
     failpoints.reach("after_commit", line.purpose)
     return True
+
+
+@transaction.atomic
+def _ask(active: str, heir: str, *, now: datetime, at: datetime, by: Party) -> bool:
+    """Remember that somebody wants the heir to take over. False: somebody else does, or it has."""
+    asked = KeyPair.objects.filter(kid=active, state=State.ACTIVE, rotation_asked_at=None).update(rotation_asked_at=now)
+    if asked != 1:
+        return False
+    # The key that is to be succeeded is what stays: its heir may be discarded for another one meanwhile.
+    target = Party(active, active, "Key")
+    record(ASKED, initiator=by, target=target, data={"old": active, "new": heir, "at": at.isoformat()})
+    return True
+
+
+def _who_asked(old: str | None) -> tuple[Party, datetime | None]:
+    """Who asked that the heir of a key take over, and when: nobody but us and never, as a rule."""
+    asked_at = KeyPair.objects.filter(kid=old).values_list("rotation_asked_at", flat=True).first()
+    if asked_at is None:
+        return SYSTEM, None
+    event = ActivityEvent.objects.filter(action=ASKED, target_id=old).latest("id")
+    return Party(event.initiator_id, event.initiator_name, event.initiator_type), asked_at
 
 
 def _prepare(line: Line, *, now: datetime, generate: Generate) -> bool:

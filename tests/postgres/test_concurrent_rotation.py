@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection, transaction
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import Party
 from controlplane.home import Home
 from controlplane.kernel import clock
 from identity import keychain, keystore
@@ -22,6 +23,7 @@ Together = Callable[[list[Callable[[], Any]]], list[Any]]
 PURPOSES = list(KeyPair.Purpose.values)
 HOURLY = ("tls", "iam", "identity")
 """What is due within 25 hours."""
+ALICE = Party("IBMid-ALICE00001", "Alice", "User")
 
 
 @pytest.fixture
@@ -105,6 +107,28 @@ def test_operators_who_rotate_at_once_leave_one_active_key_and_one_heir(started:
     assert failures(results) == []
     assert states("iam")[-2:] == ["active", "prepared"]
     assert set(states("iam")[:-2]) <= {"retiring"}
+
+
+def test_five_who_ask_at_once_leave_one_request(started: None, together: Together) -> None:
+    results = together([lambda: rotation.rotate("iam", now=clock.now(), by=ALICE)] * 5)
+
+    assert failures(results) == []
+    heir = KeyPair.objects.get(purpose="iam", state="prepared")
+    assert {(each.kid, each.signs_from, each.waits) for each in results} == {(heir.kid, results[0].signs_from, True)}
+    assert KeyPair.objects.exclude(rotation_asked_at=None).count() == 1
+    assert ActivityEvent.objects.filter(action="baremint.key.ask-rotation").count() == 1
+    assert states("iam") == ["active", "prepared"]
+
+
+def test_those_who_ask_while_workers_tick_get_one_hand_over(started: None, together: Together) -> None:
+    rotation.rotate("iam", now=clock.now(), by=ALICE)
+    later = clock.now() + timedelta(minutes=8)
+    tick, ask = (lambda: rotation.run_due_steps(now=later)), (lambda: rotation.rotate("iam", now=later, by=ALICE))
+    results = together([tick, ask, tick, ask, tick])
+
+    assert failures(results) == []
+    assert states("iam")[:2] == ["retiring", "active"]
+    assert ActivityEvent.objects.filter(action="baremint.key.rotate", initiator_id=ALICE.id).count() == 1
 
 
 def test_keys_that_rotate_while_they_are_encrypted_anew_are_all_under_the_new_kek(

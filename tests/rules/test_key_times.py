@@ -1,5 +1,6 @@
 """The table of times in figures, and keys of which some times are not known."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -76,6 +77,31 @@ def test_the_period_of_a_key_of_which_no_activation_is_known_begins_when_it_was_
     assert next_step([key, heir()], now=NOW, policy=POLICY) is None
     assert next_step([key, heir()], now=NOW + 8 * DAY, policy=POLICY) == HandOver("old", "new")
     assert outlook(key, [key, heir()], POLICY) == Outlook("active", NOW - 2 * DAY, "retiring", NOW + 8 * DAY)
+
+
+@pytest.mark.parametrize("asked", [-DAY, timedelta(0), 400 * DAY], ids=["before", "now", "by-a-clock-taken-back"])
+def test_an_heir_that_was_asked_for_takes_over_as_soon_as_verifiers_can_know_it(asked: timedelta) -> None:
+    new = replace(heir(), published_at=NOW - SECOND)
+    keys = [replace(active(), asked_at=NOW + asked), new]
+    at = NOW - SECOND + HOUR
+    assert hand_over_at(*keys, POLICY) == at
+    assert [outlook(key, keys, POLICY).at for key in keys] == [at, at]
+    assert next_step(keys, now=at - SECOND, policy=POLICY) is None
+    assert next_step(keys, now=at, policy=POLICY) == HandOver("old", "new")
+
+
+def test_an_intermediate_that_was_asked_for_waits_for_its_root_to_be_trusted_everywhere() -> None:
+    root = KeyFacts("root", "active", NOW - DAY)
+    at = root.published_at + 7 * DAY + 2 * MINUTE
+    assert hand_over_at(replace(active(), asked_at=NOW), heir(), POLICY, root) == at
+
+
+@pytest.mark.parametrize(("expires", "at"), [(30 * MINUTE, 30 * MINUTE), (2 * HOUR, HOUR)])
+def test_an_heir_that_was_asked_for_does_not_wait_beyond_the_end_of_the_key_before_it(
+    expires: timedelta, at: timedelta
+) -> None:
+    old = replace(active(expires_at=NOW + expires), asked_at=NOW)
+    assert hand_over_at(old, replace(heir(NOW + 90 * DAY), published_at=NOW), POLICY) == NOW + at
 
 
 @pytest.mark.parametrize(

@@ -354,7 +354,14 @@ class LifeCycle(RuleBasedStateMachine):
     def an_operator_rotates(self, purpose: Purpose) -> None:
         self.tick()
         heir = next(key for key in self.keys[purpose].values() if key.state == "prepared")
-        self.take(purpose, HandOver(self.signer(purpose).kid, heir.kid))
+        self.take(purpose, HandOver(self.signer(purpose).kid, heir.kid), at_once=True)
+        self.tick()
+
+    @rule(purpose=st.sampled_from(PURPOSES))
+    def an_operator_asks_for_a_rotation(self, purpose: Purpose) -> None:
+        self.tick()
+        active = self.signer(purpose)
+        self.keys[purpose][active.kid] = replace(active, asked_at=self.now)
         self.tick()
 
     @rule(purpose=st.sampled_from(["iam", "identity"]))
@@ -377,12 +384,15 @@ class LifeCycle(RuleBasedStateMachine):
         issuer = self.signer("root") if purpose == "intermediate" else None
         return next_step(list(self.keys[purpose].values()), now=self.now, policy=TABLE[purpose], issuer=issuer)
 
-    def take(self, purpose: Purpose, found: Step) -> None:
+    def take(self, purpose: Purpose, found: Step, *, at_once: bool = False) -> None:
         match found:
             case Prepare():
                 self.prepare(purpose)
             case HandOver(old, heir):
                 if old:
+                    end = self.keys[purpose][old].expires_at
+                    known = self.keys[purpose][heir].published_at + TABLE[purpose].publish_before
+                    assert at_once or self.now >= known or (end and self.now >= end)
                     self.change(purpose, old, "retiring", demoted_at=self.now)
                 self.change(purpose, heir, "active", activated_at=self.now)
             case Retire(kid) | Discard(kid):

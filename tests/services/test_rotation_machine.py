@@ -46,6 +46,8 @@ class Rotation(RuleBasedStateMachine):
         self.alive: list[tuple[datetime, Callable[[], object]]] = []
         """What was signed: when it expires, and how a verifier checks it."""
         self.seen: dict[str, str] = {}
+        self.at_once: set[str] = set()
+        """kids of those that may have taken over whether or not verifiers could know them."""
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -73,11 +75,25 @@ class Rotation(RuleBasedStateMachine):
         self.tick(days * 86_400)
 
     @rule(purpose=st.sampled_from(PURPOSES))
-    def rotate(self, purpose: str) -> None:
-        rotation.rotate_now(purpose, now=self.now)
+    def rotate_at_once(self, purpose: str) -> None:
+        try:
+            rotation.rotate_now(purpose, now=self.now)
+        finally:  # killed or not
+            self.at_once.add(KeyPair.objects.get(purpose=purpose, state="active").kid)
 
-    @rule(point=st.sampled_from(POINTS), purpose=st.sampled_from(PURPOSES))
-    def crash(self, point: str, purpose: str) -> None:
+    @rule(purpose=st.sampled_from(PURPOSES))
+    def ask_for_a_rotation(self, purpose: str) -> None:
+        """Twice in a row: the second finds what the first one made wait, or makes the next heir wait."""
+        signed = KeyPair.objects.filter(purpose=purpose).exclude(activated_at=None)
+        before = signed.count()
+        for _ in range(2):
+            found = rotation.rotate(purpose, now=self.now, by=rotation.SYSTEM)
+            waits = KeyPair.objects.get(kid=found.kid).state == "prepared"
+            assert waits == found.waits == (found.signs_from > self.now)
+        assert signed.count() <= before + (2 if purpose == "tls" else 1)
+
+    @rule(point=st.sampled_from(POINTS), purpose=st.sampled_from(PURPOSES), at_once=st.booleans())
+    def crash(self, point: str, purpose: str, at_once: bool) -> None:
         """A rotation is killed at a point. Whoever comes next finds all in order, and a tick does what is left."""
 
         def die(reached: str, subject: str = "") -> None:
@@ -87,7 +103,10 @@ class Rotation(RuleBasedStateMachine):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(failpoints, "reach", die)
             with suppress(Killed):  # a point that this rotation does not come to is none
-                rotation.rotate_now(purpose, now=self.now)
+                if at_once:
+                    self.rotate_at_once(purpose)
+                else:
+                    self.ask_for_a_rotation(purpose)
         keychain.forget()
         self.one_key_of_each_purpose_signs()
         rotation.run_due_steps(now=self.now)
@@ -140,6 +159,15 @@ class Rotation(RuleBasedStateMachine):
             kept = row.state != "retired" and (row.state != "retiring" or row.purpose in ("root", "intermediate"))
             assert bool(row.ciphertext) == kept
 
+    @invariant()
+    def no_key_signs_before_every_verifier_can_know_it(self) -> None:
+        """Unless that was asked for, or the certificate of the key before it ended."""
+        for row in KeyPair.objects.exclude(activated_at=None).exclude(kid__in=self.at_once):
+            before = KeyPair.objects.filter(purpose=row.purpose, demoted_at=row.activated_at).first()
+            assert row.activated_at is not None
+            if before and not (before.expires_at and before.expires_at <= row.activated_at):
+                assert row.activated_at >= row.published_at + settings.KEY_POLICIES[row.purpose].publish_before
+
     def generations(self) -> dict[str, int]:
         return dict(KeyPair.objects.filter(state="active").values_list("purpose", "generation"))
 
@@ -148,8 +176,9 @@ class Rotation(RuleBasedStateMachine):
         heir = KeyPair.objects.get(purpose=purpose, state="prepared")
         policy = settings.KEY_POLICIES[purpose]
         assert active.activated_at is not None
-        at = max(active.activated_at + policy.period, heir.published_at + policy.publish_before)
-        return bool(self.now >= at)
+        ready = heir.published_at + policy.publish_before
+        due = ready if active.rotation_asked_at else active.activated_at + policy.period
+        return bool(self.now >= max(due, ready))
 
     def check_chain(self, chain: list[x509.Certificate]) -> None:
         """As a verifier does that trusts the bundle as it is now and goes by the domain's clock."""

@@ -13,6 +13,7 @@ WORDS = {
     EXCHANGE_EVENT: ("IAM token", "issued"),
     CERTIFICATE: ("Identity certificate", "issued"),
     "baremint.key.rotate": ("Key", "rotated"),
+    "baremint.key.ask-rotation": ("Rotation of a key", "asked for"),
     "baremint.console.login": ("Person", "signed in"),
     "baremint.account.update": ("Account switch", "changed"),
 }
