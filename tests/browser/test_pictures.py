@@ -36,7 +36,7 @@ def test_pictures_are_taken_of_a_product_in_use(visit: Visit, product: Product, 
     with Shell(product) as shell:
         do_the_lesson(light, shell)
     for purpose in ("identity", "iam"):
-        product.run("rotate", purpose)
+        product.run("rotate", purpose, "--at-once")
     server = product.server("web-1")["id"]
     pictures = {
         "servers": (light, "/servers"),

@@ -208,10 +208,21 @@ def test_a_server_is_made_watched_and_deleted(visit: Visit) -> None:
 def test_a_key_is_handed_over_from_its_page(visit: Visit) -> None:
     visitor = visit()
     visitor.go("/keys")
-    retiring = visitor.page.locator("#section-iam-us-south .status", has_text="retiring")
+    retiring = visitor.page.locator("#section-tls-us-south .status", has_text="retiring")
     before = retiring.count()
-    visitor.page.locator("#rotate-iam-us-south").click()
+    visitor.page.locator("#rotate-tls-us-south").click()
     retiring.nth(before).wait_for(timeout=SECONDS)
+
+
+def test_a_rotation_that_waits_says_until_when(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/keys")
+    button = visitor.page.locator("#rotate-root-us-south")
+    if "Rotate at" in button.inner_text():
+        button.click()
+    visitor.page.locator("#section-root-us-south .hint", has_text="As somebody asked").wait_for(timeout=SECONDS)
+    assert "Rotates at" in button.inner_text()
+    assert visitor.audit() == []
 
 
 def test_a_frozen_clock_stands_still_in_every_window(visit: Visit) -> None:

@@ -1,22 +1,39 @@
 """Keys and certificates: states on a time axis, what comes next, and a hand-over now."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import get_args
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
 from django.test import Client
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.console.presenters.keys import Span, spans_of, timelines
+from controlplane.console.presenters.keys import Span, instant, spans_of, timelines
 from controlplane.kernel import clock
 from identity.keyring import KeyFacts, Purpose, outlook
 from identity.models import KeyPair
 from identity.services.rotation import rotate_now
 
+BUTTON = r'<button [^>]*id="rotate-{}-us-south"[^>]*>([^<]*)</button>'
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 POLICY = settings.KEY_POLICIES["iam"]
+
+
+def button(browser: Client, purpose: str) -> tuple[str, bool]:
+    """What it says, and whether it can only be read."""
+    found = re.search(BUTTON.format(purpose), browser.get("/keys/state").content.decode())
+    assert found
+    return found[1], "aria-disabled" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("at", "told"), [(NOW + HOUR, "13:00:00 UTC"), (NOW + 12 * HOUR, "2026-11-02 00:00:00 UTC")], ids=["today", "later"]
+)
+def test_an_instant_of_today_is_told_without_its_day(at: datetime, told: str) -> None:
+    assert instant(at, now=NOW) == told
 
 
 def test_a_key_is_drawn_through_its_states_past_and_to_come() -> None:
@@ -61,16 +78,49 @@ class TestThePage:
             assert bytes(row.ciphertext).hex() not in page
         assert "PRIVATE KEY" not in page
 
-    def test_who_only_looks_is_offered_no_hand_over(self, victor: Client) -> None:
-        assert "Rotate now" not in victor.get("/keys").content.decode()
+    def test_who_only_looks_is_offered_no_rotation(self, victor: Client) -> None:
+        assert "/keys/rotate" not in victor.get("/keys/state").content.decode()
 
-    def test_the_owner_hands_over_now(self, alice: Client) -> None:
-        before = KeyPair.objects.get(purpose="identity", state="active").kid
+    def test_the_owner_has_a_key_that_everybody_can_know_take_over_now(self, alice: Client) -> None:
+        KeyPair.objects.filter(state="prepared").update(published_at=clock.now() - HOUR)
+        before, heir = (KeyPair.objects.get(purpose="identity", state=state).kid for state in ("active", "prepared"))
+        assert button(alice, "identity") == ("Rotate now", False)
         answer = alice.post("/keys/rotate", {"purpose": "identity"}, headers={"HX-Request": "true"})
         assert (answer.status_code, answer["HX-Trigger"]) == (204, "refresh")
+        assert unquote(answer["X-Announcement"]) == f"{heir} signs from now on."
         assert KeyPair.objects.get(kid=before).state == "retiring"
         rotated = ActivityEvent.objects.filter(action="baremint.key.rotate", initiator_id="IBMid-ALICE00001")
         assert rotated.get().data["old"] == before
+
+    def test_the_owner_is_told_when_a_key_takes_over_that_nobody_may_know_yet(self, alice: Client) -> None:
+        heir = KeyPair.objects.get(purpose="iam", state="prepared")
+        at = instant(heir.published_at + POLICY.publish_before, now=clock.now())
+        assert button(alice, "iam") == (f"Rotate at {at}", False)
+        answer = alice.post("/keys/rotate", {"purpose": "iam"}, headers={"HX-Request": "true"})
+        told = f"{heir.kid} takes over at {at}, when every verifier can know it."
+        assert unquote(answer["X-Announcement"]) == told
+        assert KeyPair.objects.get(kid=heir.kid).state == "prepared"
+        asked = ActivityEvent.objects.get(action="baremint.key.ask-rotation")
+        assert (asked.initiator_id, asked.data["new"]) == ("IBMid-ALICE00001", heir.kid)
+
+    def test_while_a_rotation_waits_the_page_says_so_to_everybody(self, alice: Client, victor: Client) -> None:
+        alice.post("/keys/rotate", {"purpose": "iam"})
+        for page in (alice, victor):
+            assert page.get("/keys/state").content.decode().count("As somebody asked, hands over") == 1
+        at = KeyPair.objects.get(purpose="iam", state="prepared").published_at + POLICY.publish_before
+        assert button(alice, "iam") == (f"Rotates at {instant(at, now=clock.now())}", True)
+        [line] = [each for each in timelines(now=clock.now()) if each.purpose == "iam"]
+        assert line.next_at == at
+        assert {key.next_at for key in line.keys} == {at}
+
+    def test_asking_again_while_it_waits_says_the_same(self, alice: Client) -> None:
+        said = [alice.post("/keys/rotate", {"purpose": "iam"}, headers={"HX-Request": "true"}) for _ in range(2)]
+        assert said[0]["X-Announcement"] == said[1]["X-Announcement"]
+        assert ActivityEvent.objects.filter(action="baremint.key.ask-rotation").count() == 1
+
+    def test_a_region_without_keys_is_refused_and_gets_none(self, alice: Client) -> None:
+        assert alice.post("/keys/rotate", {"purpose": "identity", "region": "moon"}).status_code == 409
+        assert not KeyPair.objects.filter(region="moon").exists()
 
     def test_who_operates_servers_does_not(self, olga: Client) -> None:
         assert olga.post("/keys/rotate", {"purpose": "identity"}).status_code == 403

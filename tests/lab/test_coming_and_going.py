@@ -93,8 +93,8 @@ def test_a_first_boot_finds_user_data_and_keys(lab: Lab, operator: Operator) -> 
 
 def test_a_new_root_authority_is_trusted_inside_when_it_signs(lab: Lab) -> None:
     before = lab.run("web-1", "cat", "/etc/ssl/certs/ca-certificates.crt")
-    lab.product.run("rotate", "root")
-    lab.product.run("rotate", "intermediate")
+    lab.product.run("rotate", "root", "--at-once")
+    lab.product.run("rotate", "intermediate", "--at-once")
     eventually(lambda: lab.run("web-1", "cat", "/etc/ssl/certs/ca-certificates.crt") != before)
     assert lab.run("web-1", "curl", "-s", "https://iam.cloud.ibm.com/healthz") == '{"status": "ok"}'
 

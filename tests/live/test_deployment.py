@@ -130,8 +130,8 @@ def test_a_server_that_is_switched_to_https_is_served_over_tls_and_no_more_witho
 def test_after_a_rotation_both_publish_the_same_keys_and_old_tokens_live_on(deployment: Deployment, url: str) -> None:
     identity = identity_token(url).json()["access_token"]
     token = iam_token(url, identity).json()["access_token"]
-    deployment.run("rotate", "iam")
-    deployment.run("rotate", "identity")
+    deployment.run("rotate", "iam", "--at-once")
+    deployment.run("rotate", "identity", "--at-once")
     published = [requests.get(f"{each}/identity/keys", timeout=10).json() for each in deployment.control_planes]
     assert published[0] == published[1]
     assert listing(deployment, token) == {200}

@@ -104,14 +104,14 @@ def test_iam_tokens_verify_through_the_jwks_as_any_stranger_would(product: Any, 
 
 def test_a_token_signed_before_a_rotation_still_works_after_it(product: Any, viewer: VpcV1) -> None:
     viewer.list_bare_metal_servers()
-    product.run("rotate", "iam")
-    product.run("rotate", "identity")
+    product.run("rotate", "iam", "--at-once")
+    product.run("rotate", "identity", "--at-once")
     assert viewer.list_bare_metal_servers().get_status_code() == 200
 
 
 def test_after_a_rotation_a_new_token_is_issued_and_works(product: Any, chain: dict[str, Any]) -> None:
     before = jwt.get_unverified_header(inside(chain["url"]).token_manager.get_token())["kid"]
-    product.run("rotate", "iam")
+    product.run("rotate", "iam", "--at-once")
 
     def signed_anew() -> bool:
         token = inside(chain["url"]).token_manager.get_token()

@@ -97,10 +97,10 @@ def test_addresses_of_an_unknown_server_are_refused(bootstrapped: None) -> None:
 
 
 @pytest.mark.parametrize("kind", ["identity", "iam", "intermediate", "tls", "root"])
-def test_rotate_hands_over_to_the_prepared_key(bootstrapped: None, kind: str) -> None:
+def test_rotate_at_once_hands_over_to_the_prepared_key(bootstrapped: None, kind: str) -> None:
     heir = KeyPair.objects.get(purpose=kind, state="prepared").kid
 
-    assert heir in said("rotate", kind)
+    assert f"The {kind} key {heir} signs from now on." in said("rotate", kind, "--at-once")
     assert KeyPair.objects.get(purpose=kind, state="active").kid == heir
 
 
@@ -112,27 +112,80 @@ def test_rotate_hands_over_to_the_prepared_key(bootstrapped: None, kind: str) ->
         ("root", "know it in 7 days"),
     ],
 )
-def test_rotate_says_what_verifiers_may_see_of_a_key_that_is_too_new(
+def test_rotate_at_once_says_what_verifiers_may_see_of_a_key_that_is_too_new(
     bootstrapped: None, kind: str, warning: str
 ) -> None:
-    assert re.search(warning, said("rotate", kind))
+    assert re.search(warning, said("rotate", kind, "--at-once"))
 
 
 @pytest.mark.parametrize("kind", ["identity", "tls"])
-def test_rotate_has_nothing_to_warn_of_where_every_verifier_knows_at_once(bootstrapped: None, kind: str) -> None:
-    assert len(said("rotate", kind).splitlines()) == 1
-
-
-def test_rotate_has_nothing_to_warn_of_when_the_heir_was_published_long_enough(
-    bootstrapped: None, monkeypatch: pytest.MonkeyPatch
+def test_rotate_at_once_has_nothing_to_warn_of_where_every_verifier_knows_at_once(
+    bootstrapped: None, kind: str
 ) -> None:
-    later = clock.now() + timedelta(hours=1)
+    assert len(said("rotate", kind, "--at-once").splitlines()) == 1
+
+
+@pytest.mark.parametrize("at_once", [[], ["--at-once"]])
+def test_rotate_has_nothing_to_warn_of_when_the_heir_was_published_long_enough(
+    bootstrapped: None, monkeypatch: pytest.MonkeyPatch, at_once: list[str]
+) -> None:
+    heir, later = KeyPair.objects.get(purpose="iam", state="prepared").kid, clock.now() + timedelta(hours=1)
     monkeypatch.setattr(clock, "now", lambda: later)
-    assert len(said("rotate", "iam").splitlines()) == 1
+    assert said("rotate", "iam", *at_once) == f"The iam key {heir} signs from now on."
+
+
+@pytest.mark.parametrize(
+    ("command", "wait", "because"),
+    [
+        (["identity", "--region", "us-south"], "7 minutes|4[12][0-9] seconds", "the published keys without it"),
+        (["iam"], "7 minutes|4[12][0-9] seconds", "/identity/keys without it"),
+        (["intermediate"], "7 days", "from before its root was in it"),
+        (["root"], "7 days", "a CA bundle without it"),
+    ],
+    ids=lambda each: each[0] if isinstance(each, list) else "",
+)
+def test_rotate_says_when_the_heir_takes_over_why_it_waits_and_how_not_to(
+    bootstrapped: None, command: list[str], wait: str, because: str
+) -> None:
+    kind = command[0]
+    heir, active = (KeyPair.objects.get(purpose=kind, state=state).kid for state in ("prepared", "active"))
+
+    first, second, third = said("rotate", *command).splitlines()
+
+    when = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"
+    assert re.fullmatch(f"The {kind} key {heir} takes over at {when}, in ({wait}), when every .* know it.", first)
+    assert because in second
+    assert third.endswith(f"baremint rotate {' '.join(command)} --at-once")
+    assert KeyPair.objects.get(purpose=kind, state="active").kid == active
+
+
+def test_rotate_twice_in_a_row_says_the_same_twice(bootstrapped: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
+    assert said("rotate", "iam") == said("rotate", "iam")
+
+
+def test_rotate_of_the_endpoints_key_waits_for_nobody(bootstrapped: None) -> None:
+    heir = KeyPair.objects.get(purpose="tls", state="prepared").kid
+    assert said("rotate", "tls") == f"The tls key {heir} signs from now on."
+
+
+def test_the_help_of_rotate_says_what_breaks_at_once_and_for_how_long(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        said("rotate", "--help")
+    assert ended.value.code == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "may refuse its tokens for up to 7 minutes, unless" in told
+    assert "may refuse its certificates for up to 7 days." in told
+
+
+def test_rotate_kek_at_once_is_refused_for_it_never_waits(bootstrapped: None) -> None:
+    with pytest.raises(CommandError, match="never waits"):
+        said("rotate", "kek", "--at-once")
 
 
 def test_rotate_root_puts_the_next_root_into_the_ca_bundle(bootstrapped: None, home: Home) -> None:
-    said("rotate", "root")
+    said("rotate", "root", "--at-once")
 
     roots = KeyPair.objects.filter(purpose="root")
     assert len(roots) == 3
@@ -140,7 +193,7 @@ def test_rotate_root_puts_the_next_root_into_the_ca_bundle(bootstrapped: None, h
 
 
 def test_rotate_root_makes_the_next_intermediate_under_the_new_root(bootstrapped: None) -> None:
-    said("rotate", "root")
+    said("rotate", "root", "--at-once")
 
     heir = KeyPair.objects.get(purpose="intermediate", state="prepared")
     assert heir.issuer == KeyPair.objects.get(purpose="root", state="active")

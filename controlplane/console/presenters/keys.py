@@ -4,12 +4,12 @@ Plain geometry for one SVG template. What is to come is drawn faint; the words b
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from identity.keyring import KeyFacts, Outlook, Policy, outlook
+from identity.keyring import KeyFacts, Outlook, Policy, first, hand_over_at, outlook
 from identity.models import KeyPair
 from identity.selectors import Line, issuer_of, live_keys
 
@@ -74,8 +74,13 @@ class Timeline:
     ticks: list[Tick]
     next_words: str
     next_at: datetime | None
+    rotation: str
+    """What becomes of a rotation that somebody asks for, in words on a button; or what will, when somebody has."""
+    waits: bool
+    """Somebody has asked for a rotation, and verifiers cannot know the heir yet."""
 
 
+AS_ASKED = "As somebody asked, hands over to the prepared key when every verifier can know it,"
 TONES = {"active": "good", "prepared": "busy", "retiring": "warn", "retired": "quiet"}
 
 
@@ -99,7 +104,10 @@ def _timeline(line: Line, keys: Sequence[KeyFacts], issuer: KeyFacts | None, *, 
     axis = _Axis(start, end)
     height = TOP + (BAR + GAP) * len(spans)
     drawn = [_key_line(kid, each, future.get(kid), axis, place) for place, (kid, each) in enumerate(spans.items())]
-    words, at = _next_step(future.values())
+    active, heir = first(keys, "active"), first(keys, "prepared")
+    waits = bool(active and heir and active.asked_at)
+    asked = hand_over_at(replace(active, asked_at=now), heir, policy, issuer) if active and heir else now
+    words, at = (AS_ASKED, asked) if waits else _next_step(future.values())
     return Timeline(
         purpose=line.purpose,
         title=KeyPair.Purpose(line.purpose).label,
@@ -112,7 +120,20 @@ def _timeline(line: Line, keys: Sequence[KeyFacts], issuer: KeyFacts | None, *, 
         ticks=axis.ticks(),
         next_words=words,
         next_at=at,
+        rotation=_rotation(asked, waits=waits, now=now),
+        waits=waits,
     )
+
+
+def instant(at: datetime, *, now: datetime) -> str:
+    """A time of today without the day."""
+    return f"{at:%H:%M:%S} UTC" if at.date() == now.date() else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _rotation(at: datetime, *, waits: bool, now: datetime) -> str:
+    if waits:
+        return f"Rotates at {instant(at, now=now)}"
+    return f"Rotate at {instant(at, now=now)}" if at > now else "Rotate now"
 
 
 def spans_of(key: KeyFacts, future: Outlook, policy: Policy, *, now: datetime) -> list[Span]:

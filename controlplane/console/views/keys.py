@@ -1,4 +1,4 @@
-"""Keys and certificates: the states of every key, what comes next, and a hand-over now."""
+"""Keys and certificates: the states of every key, what comes next, and a rotation that somebody asks for."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -7,10 +7,13 @@ from controlplane.activity.record import Party
 from controlplane.console.access import CERTIFICATE, EVERY_SERVER, KEYS, ROTATE, Person
 from controlplane.console.pages import done, fragment, page, shown
 from controlplane.console.presenters.authorities import authorities, expiring_certificates
-from controlplane.console.presenters.keys import timelines
+from controlplane.console.presenters.keys import instant, timelines
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
-from identity.services.rotation import rotate_now
+from identity.selectors import Line, live_keys
+from identity.services import rotation
+
+NONE_HERE = "There is no such key in this region yet, or none is prepared."
 
 
 def _context(person: Person) -> dict[str, object]:
@@ -38,20 +41,19 @@ def state(request: HttpRequest, person: Person) -> HttpResponse:
 
 @page("POST")
 def rotate(request: HttpRequest, person: Person) -> HttpResponse:
-    """Hand over to the prepared key of a purpose, due or not."""
+    """Have the prepared key of a purpose take over, as soon as every verifier can know it."""
     purpose = request.POST.get("purpose", "")
-    region = request.POST.get("region", "")
+    region = request.POST.get("region", "") or settings.BAREMINT_REGION
+    now = clock.now()
     with person.recording(ROTATE, Party(purpose, type="Key")):
         person.require(ROTATE)
         if purpose not in settings.KEY_POLICIES:
             raise InvalidValue(f"Say which key: {', '.join(settings.KEY_POLICIES)}.")
+        if Line(purpose, region) not in live_keys():
+            raise Conflict(NONE_HERE)
         try:
-            rotated = rotate_now(purpose, now=clock.now(), region=region, by=person.by)
+            found = rotation.rotate(purpose, now=now, region=region, by=person.by)
         except KeyError:
-            raise Conflict("There is no such key in this region yet, or none is prepared.") from None
-    early = ""
-    if rotated.early_by:
-        early = (
-            f" Verifiers that fetched the keys a moment ago may refuse it for {rotated.early_by.total_seconds():.0f} s."
-        )
-    return done(request, f"{rotated.key.kid} signs from now on.{early}", back="/keys")
+            raise Conflict(NONE_HERE) from None
+    becomes = f"takes over at {instant(found.signs_from, now=now)}, when every verifier can know it."
+    return done(request, f"{found.kid} {becomes if found.waits else 'signs from now on.'}", back="/keys")

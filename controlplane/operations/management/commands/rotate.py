@@ -1,5 +1,6 @@
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from datetime import datetime, timedelta
+from textwrap import fill
 from typing import Any
 
 from django.conf import settings
@@ -7,11 +8,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from controlplane.activity.record import SYSTEM
 from controlplane.kernel import clock
 from controlplane.operations import bundle
 from controlplane.operations.program import paste
+from identity.keyring import ROOT_PUBLISHED_BEFORE, Purpose
 from identity.services.kek_rotation import rotate_kek
-from identity.services.rotation import Rotated, rotate_now
+from identity.services.rotation import Rotated, Succession, rotate, rotate_now
 from servers import catalog
 
 KINDS = {
@@ -22,48 +25,88 @@ KINDS = {
     "root": "the CA that signs intermediate CAs; the next intermediate is made under the new one",
     "kek": "the key-encryption key: every private key is encrypted anew under the first of BAREMINT_KEK",
 }
-EARLY = {
+WAITS = {
+    "identity": "Until then a verifier may have a copy of the published keys without it.",
+    "iam": "Until then verifiers may have a copy of /identity/keys without it.",
+    "intermediate": "Until then programs may have a copy of the published intermediates without it, or a CA bundle "
+    "from before its root was in it.",
+    "root": "Until then programs may have a CA bundle without it: they read it once a week.",
+}
+"""Why a key waits that was published too shortly ago."""
+EARLY: dict[Purpose, str] = {
     "iam": "Verifiers that keep an older copy of /identity/keys may refuse its tokens for up to {wait}, unless they "
     "fetch the keys again when they meet an unknown kid.",
     "intermediate": "Chains carry it. But programs that keep the published intermediates, or a CA bundle from before "
     "its root was in it, may refuse its certificates for up to {wait}.",
     "root": "Nothing is signed by it yet. Programs that read the CA bundle once a week know it in {wait}; "
-    "until then the intermediate stays where it is, unless you rotate that, too.",
+    "until then the intermediate stays where it is, unless you rotate that at once, too.",
 }
-"""What may be seen of a key that was published too shortly ago."""
+"""What may be seen of a key that takes over before verifiers can know it."""
 
 
 class Command(BaseCommand):
     help = (
-        "Rotate a key now: the prepared key takes over, and a new one is prepared. What was signed before still "
-        "verifies until it expires."
+        "Rotate a key: the prepared key takes over as soon as every verifier can know it, and a new one is prepared. "
+        "What was signed before still verifies until it expires."
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.formatter_class = RawDescriptionHelpFormatter
-        parser.epilog = "kinds:\n" + "\n".join(f"  {kind:13} {text}" for kind, text in KINDS.items())
+        parser.epilog = "\n\n".join(
+            [
+                "kinds:\n" + "\n".join(f"  {kind:13} {text}" for kind, text in KINDS.items()),
+                "with --at-once, of a key that was published too shortly ago:\n"
+                + "\n".join(_filled(kind, text.format(wait=_longest_wait(kind))) for kind, text in EARLY.items()),
+            ]
+        )
         parser.add_argument("kind", metavar="KIND", choices=list(KINDS), help=f"which key: {', '.join(KINDS)}")
         parser.add_argument("--region", default="", help="of an identity key; otherwise BAREMINT_REGION")
+        parser.add_argument(
+            "--at-once",
+            action="store_true",
+            help="wait for nobody, where a key must sign nothing more; what verifiers may refuse then, and for how "
+            "long, stands below",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        kind, region = options["kind"], options["region"]
+        kind, region, at_once = options["kind"], options["region"], options["at_once"]
         if region and kind != "identity":
             raise CommandError(f"The {kind} key is the same in all regions.")
         if region and region not in catalog.regions():
             raise CommandError(f"There is no region {region}. There are {', '.join(sorted(catalog.regions()))}.")
+        if at_once and kind == "kek":
+            raise CommandError("Nobody has to know the kek before it is used: it never waits. Leave out --at-once.")
+        now = clock.now()
         try:
             if kind == "kek":
-                self._rotate_kek(now=clock.now())
+                self._rotate_kek(now=now)
+                return
+            if at_once:
+                self._tell_at_once(kind, rotate_now(kind, now=now, region=region))
             else:
-                self._tell(kind, rotate_now(kind, now=clock.now(), region=region))
-                bundle.write()
+                self._tell(kind, region, rotate(kind, now=now, region=region, by=SYSTEM), now=now)
+            bundle.write()
         except KeyError:
             raise CommandError(f"There are no keys yet. Start Baremint first: {paste('up')}") from None
         except (DatabaseError, ImproperlyConfigured) as error:
             raise CommandError(str(error).strip()) from None
 
-    def _tell(self, kind: str, rotated: Rotated) -> None:
+    def _tell(self, kind: str, region: str, succession: Succession, *, now: datetime) -> None:
+        if not succession.waits:
+            self.stdout.write(f"The {kind} key {succession.kid} signs from now on.")
+            return
+        at, wait = succession.signs_from, _in_words(succession.signs_from - now)
+        self.stdout.write(
+            f"The {kind} key {succession.kid} takes over at {at:%Y-%m-%d %H:%M:%S} UTC, in {wait}, when every verifier "
+            "can know it."
+        )
+        if kind in WAITS:
+            self.stdout.write(WAITS[kind])
+        where = f" --region {region}" if region else ""
+        self.stdout.write(f"If the present key must sign nothing more: {paste(f'rotate {kind}{where} --at-once')}")
+
+    def _tell_at_once(self, kind: str, rotated: Rotated) -> None:
         self.stdout.write(f"The {kind} key {rotated.key.kid} signs from now on.")
         if rotated.early_by and kind in EARLY:
             self.stdout.write(EARLY[kind].format(wait=_in_words(rotated.early_by)))
@@ -89,3 +132,12 @@ def _in_words(time: timedelta) -> str:
         if seconds >= 2 * length:
             return f"{round(seconds / length)} {unit}"
     return f"{seconds} seconds"
+
+
+def _longest_wait(kind: Purpose) -> str:
+    waits = settings.KEY_POLICIES[kind].publish_before
+    return _in_words(max(waits, ROOT_PUBLISHED_BEFORE) if kind == "intermediate" else waits)
+
+
+def _filled(kind: str, text: str) -> str:
+    return fill(text, width=100, initial_indent=f"  {kind:13} ", subsequent_indent=" " * 16)
