@@ -8,13 +8,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.activity.record import Party, record
+from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.console.lessons.catalog import LESSONS, find_lesson
 from controlplane.console.lessons.lesson import At, Evidence, Place, evaluate
 from controlplane.console.lessons.progress import begin, standing_of
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthorized
+from identity.services import rotation
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from identity.services.identity_tokens import create_identity_token
 from servers.facts import facts_of
@@ -176,3 +177,20 @@ def a_place() -> Place:
     here = At("0717-1", "web-1", "crn:of:web-1", "http://127.64.0.1:8169", "us-south")
     there = At("0717-2", "web-2", "crn:of:web-2", "http://127.64.0.2:8169", "us-south")
     return Place(here, "a" * 32, "http://127.0.0.1:8000", "/ca.pem", "lesson-1", there)
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_hand_over_that_somebody_asked_for_is_not_the_one_that_nobody_asked_for(asked: bool) -> None:
+    """Both are the deployment's own: what is typed on its machine is typed by nobody in particular."""
+    rotation_lesson = find_lesson("rotation")
+    assert rotation_lesson
+    if asked:
+        rotation.rotate("identity", now=clock.now(), by=SYSTEM)
+        later = clock.now() + timedelta(minutes=8)
+    else:
+        later = clock.now() + timedelta(hours=25)
+    rotation.run_due_steps(now=later)
+    events = list(ActivityEvent.objects.filter(action=rotation.ROTATED).order_by("id"))[-1:]
+    before = {check.key: 0 for check in rotation_lesson.checks if check.key not in ("due", "home")}
+    seen = evaluate(rotation_lesson, Evidence(a_place(), events, before))
+    assert ("due" in seen) == (not asked)

@@ -21,8 +21,8 @@ from controlplane.operations.program import paste
 from controlplane.timekeeping.services import MOVED
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from identity.services.rotation import ROTATED
 
-ROTATED = "baremint.key.rotate"
 SYSTEM = "System"
 
 
@@ -84,7 +84,12 @@ def _fresh(evidence: Evidence) -> Seen | None:
 
 
 def _due(evidence: Evidence) -> Seen | None:
-    event = evidence.first(ROTATED, after="fresh", where=lambda each: each.initiator_type == SYSTEM)
+    """Without ``asked_at``: what is typed on the machine itself has the same initiator as what happens by itself."""
+    event = evidence.first(
+        ROTATED,
+        after="fresh",
+        where=lambda each: each.initiator_type == SYSTEM and "asked_at" not in each.data,
+    )
     return Seen(f"Its time was over: {event.data['new']} took over, and nobody asked for it.", event) if event else None
 
 
@@ -111,9 +116,12 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Change the key",
-            f"{paste(f'rotate identity --region {place.server.region}')}\n{paste('keys')}",
-            "Or press Rotate now on the page of keys. The prepared key took over; the old one is retiring: it signs "
-            "nothing any more, and still verifies.",
+            f"{paste(f'rotate identity --region {place.server.region}')}\n{paste('clock advance 10m')}\n"
+            f"{paste('keys')}",
+            "Instead of the first line you may press the button on the page of keys. A key signs as soon as everybody "
+            "who verifies can know it: seven minutes after it was published, when no old copy of the published keys is "
+            "in use any more. One that has been there for hours signs at once; a newer one waits, and the clock is "
+            "moved for that. Then the old key is retiring: it signs nothing any more, and still verifies.",
             needs=ROTATE,
         ),
         Command(
@@ -178,7 +186,7 @@ LESSON = Lesson(
     commands=_commands,
     checks=(
         Check("token", "A token", "Get an identity token.", _token),
-        Check("rotated", "The key changed", "Rotate the key of identity tokens.", _rotated),
+        Check("rotated", "The key changed", "Rotate the key of identity tokens, and let ten minutes pass.", _rotated),
         Check("overlap", "The old token still works", "Use the token that you got before.", _overlap),
         Check("successor", "The new key signs", "Get another token.", _successor),
         Check("expired", "Time passed", "Move the clock on by two hours.", _expired),

@@ -7,13 +7,14 @@ from controlplane.activity.models import ActivityEvent
 from identity.services.certificates import EVENT as CERTIFICATE
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from identity.services.rotation import ASKED, ROTATED
 
 WORDS = {
     IDENTITY_TOKEN: ("Identity token", "issued"),
     EXCHANGE_EVENT: ("IAM token", "issued"),
     CERTIFICATE: ("Identity certificate", "issued"),
-    "baremint.key.rotate": ("Key", "rotated"),
-    "baremint.key.ask-rotation": ("Rotation of a key", "asked for"),
+    ROTATED: ("Key", "rotated"),
+    ASKED: ("Rotation of a key", "asked for"),
     "baremint.console.login": ("Person", "signed in"),
     "baremint.account.update": ("Account switch", "changed"),
 }
