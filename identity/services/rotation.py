@@ -114,7 +114,7 @@ def rotate(purpose: str, *, now: datetime, region: str = "", by: Party) -> Succe
         active, heir = first(found.get(line, []), "active"), first(found.get(line, []), "prepared")
         if active and (before is None or active.kid != before.kid):
             run_due_steps(now=now)
-            return Succession(active.kid, active.activated_at or now, waits=False)
+            return Succession(active.kid, now, waits=False)
         if not (active and heir):
             continue
         policy, issuer = settings.KEY_POLICIES[line.purpose], issuer_of(line, found)

@@ -128,6 +128,21 @@ def test_a_hand_over_at_once_leaves_on_record_that_it_was_asked_for(rotate: Any)
     assert event.data == {"old": old, "new": heir, "asked_at": later.isoformat()}
 
 
+def test_each_hand_over_names_who_asked_for_that_key() -> None:
+    at = max(ask("iam", by=ALICE).signs_from, ask("identity", by=BOB).signs_from)
+    rotation.run_due_steps(now=at)
+    expected = {(ALICE.id, "User", key("active").kid), (BOB.id, "User", key("active", "identity").kid)}
+    assert expected <= set(events("baremint.key.rotate"))
+
+
+def test_a_request_is_kept_once_and_for_an_active_key_alone() -> None:
+    """What several who ask at once come to: the row decides who was first."""
+    active, heir, now = key("active").kid, key("prepared").kid, clock.now()
+    kept = [rotation._ask(kid, heir, now=now, at=now, by=ALICE) for kid in (heir, active, active)]
+    assert kept == [False, True, False]
+    assert events("baremint.key.ask-rotation") == [(ALICE.id, "User", active)]
+
+
 def test_a_hand_over_that_nobody_asked_for_says_so() -> None:
     heir = key("prepared").kid
     rotation.run_due_steps(now=clock.now() + 25 * HOUR)
