@@ -258,7 +258,9 @@ def _who_asked(old: str | None) -> tuple[Party, datetime | None]:
     asked_at = KeyPair.objects.filter(kid=old).values_list("rotation_asked_at", flat=True).first()
     if asked_at is None:
         return SYSTEM, None
-    event = ActivityEvent.objects.filter(action=ASKED, target_id=old).latest("id")
+    event = ActivityEvent.objects.filter(action=ASKED, target_id=old).order_by("-id").first()
+    if event is None:
+        return SYSTEM, asked_at
     return Party(event.initiator_id, event.initiator_name, event.initiator_type), asked_at
 
 

@@ -122,6 +122,18 @@ class TestThePage:
         assert alice.post("/keys/rotate", {"purpose": "identity", "region": "moon"}).status_code == 409
         assert not KeyPair.objects.filter(region="moon").exists()
 
+    def test_a_button_that_is_pressed_twice_rotates_once(self, alice: Client) -> None:
+        KeyPair.objects.filter(state="prepared").update(published_at=clock.now() - timedelta(days=1))
+        before = KeyPair.objects.get(purpose="identity", state="active").kid
+        for _ in range(2):
+            answer = alice.post(
+                "/keys/rotate", {"purpose": "identity", "active": before}, headers={"HX-Request": "true"}
+            )
+            assert answer.status_code == 204
+        active = KeyPair.objects.get(purpose="identity", state="active")
+        assert (KeyPair.objects.get(kid=before).state, active.rotation_asked_at) == ("retiring", None)
+        assert "already" in answer["X-Announcement"]
+
     def test_who_operates_servers_does_not(self, olga: Client) -> None:
         assert olga.post("/keys/rotate", {"purpose": "identity"}).status_code == 403
         assert not KeyPair.objects.filter(state="retiring").exists()

@@ -76,6 +76,8 @@ class Timeline:
     next_at: datetime | None
     rotation: str
     """What becomes of a rotation that somebody asks for, in words on a button; or what will, when somebody has."""
+    active: str
+    """kid of the key that signs; empty when none does."""
     waits: bool
     """Somebody has asked for a rotation, and verifiers cannot know the heir yet."""
 
@@ -121,6 +123,7 @@ def _timeline(line: Line, keys: Sequence[KeyFacts], issuer: KeyFacts | None, *, 
         next_words=words,
         next_at=at,
         rotation=_rotation(asked, waits=waits, now=now),
+        active=active.kid if active else "",
         waits=waits,
     )
 

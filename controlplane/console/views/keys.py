@@ -10,6 +10,7 @@ from controlplane.console.presenters.authorities import authorities, expiring_ce
 from controlplane.console.presenters.keys import instant, timelines
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
+from identity.keyring import first
 from identity.selectors import Line, live_keys
 from identity.services import rotation
 
@@ -49,8 +50,11 @@ def rotate(request: HttpRequest, person: Person) -> HttpResponse:
         person.require(ROTATE)
         if purpose not in settings.KEY_POLICIES:
             raise InvalidValue(f"Say which key: {', '.join(settings.KEY_POLICIES)}.")
-        if Line(purpose, region) not in live_keys():
+        if (keys := live_keys().get(Line(purpose, region))) is None:
             raise Conflict(NONE_HERE)
+        active = first(keys, "active")
+        if active and request.POST.get("active", active.kid) != active.kid:  # pressed twice, or by somebody else
+            return done(request, f"{active.kid} signs already.", back="/keys")
         try:
             found = rotation.rotate(purpose, now=now, region=region, by=person.by)
         except KeyError:
