@@ -11,9 +11,9 @@ RECENT_EVENTS = 20_000
 """How far back a look at "the last minutes" goes at most."""
 
 
-def events_on(target_id: str) -> QuerySet[ActivityEvent]:
-    """What happened to a resource, newest first."""
-    return ActivityEvent.objects.filter(target_id=target_id).order_by("-id")
+def events_on(target_id: str, *, account_id: str) -> QuerySet[ActivityEvent]:
+    """What happened to a resource, newest first, by the account's events: those of others may name it as they like."""
+    return ActivityEvent.objects.filter(target_id=target_id, account_id=account_id).order_by("-id")
 
 
 def last_success(target_id: str, actions: Sequence[str]) -> datetime | None:

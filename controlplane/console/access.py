@@ -16,6 +16,7 @@ from controlplane.activity.record import Party, record
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import ApiError, NotAuthorized
 from controlplane.kernel.verdict import Verdict
+from servers.catalog import regions
 from servers.models import BareMetalServer
 from servers.regions import region_of_host
 from trustedprofiles.actions import service_of
@@ -64,6 +65,10 @@ class Person:
     def may(self, action: str, attributes: Mapping[str, str] | None = None) -> Verdict:
         return self.may_each(action, [attributes or {}])[0]
 
+    def may_everywhere(self, action: str, attributes: Mapping[str, str] | None = None) -> bool:
+        """In every region: for what is shown of all of them."""
+        return all(self.may_each(action, [{**(attributes or {}), "region": region} for region in regions()]))
+
     def require(self, action: str, attributes: Mapping[str, str] | None = None) -> None:
         """Raises NotAuthorized, which says what would have allowed it."""
         if not (verdict := self.may(action, attributes)):
@@ -71,11 +76,12 @@ class Person:
 
     @property
     def sees_activity(self) -> bool:
-        """Activity tells of servers and of profiles, so both must be allowed to be listed."""
-        return bool(self.may(f"{SERVER}.list", EVERY_SERVER) and self.may(f"{PROFILE}.list"))
+        """Activity tells of servers, of every region, and of profiles, so all must be allowed to be listed."""
+        return self.may_everywhere(f"{SERVER}.list", EVERY_SERVER) and bool(self.may(f"{PROFILE}.list"))
 
     def require_activity(self) -> None:
-        self.require(f"{SERVER}.list", EVERY_SERVER)
+        for region in (self.region, *regions()):
+            self.require(f"{SERVER}.list", {**EVERY_SERVER, "region": region})
         self.require(f"{PROFILE}.list")
 
     def readable(self, servers: Sequence[BareMetalServer]) -> list[BareMetalServer]:

@@ -74,7 +74,7 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
 
 
 def _account() -> Account | None:
-    return Account.objects.order_by("created_at").first()
+    return Account.objects.filter(is_first=True).first()
 
 
 class _Password(NamedTuple):

@@ -32,7 +32,7 @@ def current_list(kid: str, *, now: datetime) -> RevocationList | None:
 
 def _record_first_reader(kid: str, number: int) -> None:
     """One event for each list, of whoever asks first. Lists are public: who asks again and again leaves no more."""
-    latest = events_on(kid).filter(action=LIST_READ).values_list("data", flat=True).first()
+    latest = events_on(kid, account_id="").filter(action=LIST_READ).values_list("data", flat=True).first()
     if latest is None or latest.get("number") != number:
         record(LIST_READ, initiator=Party(), target=Party(kid, type="Key"), data={"number": number})
 

@@ -1,6 +1,7 @@
 """Answers to questions about decisions: finds who and what is meant, and lets those explain who decide."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from identity.models import ApiKey, KeyPair
 from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_presented_token
 from servers.facts import facts_of
+from servers.models import BareMetalServer
 from servers.selectors import server_by_word
 from trustedprofiles import questions
 from trustedprofiles.actions import service_of
@@ -23,13 +25,33 @@ from trustedprofiles.explanations import (
     explain_assumption,
     explain_trust,
 )
-from trustedprofiles.models import TrustedProfile
+from trustedprofiles.models import ServiceId, TrustedProfile
 from trustedprofiles.models.service_id import is_service_id
-from trustedprofiles.selectors import authorize, find_profile_by_word
+from trustedprofiles.selectors import authorize, find_profile_by_word, is_deactivated
 
 READ_SERVER = "is.bare-metal-server.bare-metal-server.read"
 READ_PROFILE = "iam-identity.profile.read"
 API_KEY_ACTIONS = "iam-identity.apikey."
+OWN_API_KEYS = ("iam-identity.apikey.list", "iam-identity.apikey.create")
+"""What people may do without naming one of their API keys."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What a question may name by its id, in this attribute of the resource."""
+
+    name: str
+    actions: str
+    attribute: str
+    model: Any
+    read: str
+
+
+THINGS = (
+    Thing("bare metal server", "is.bare-metal-server.", "bareMetalServerId", BareMetalServer, READ_SERVER),
+    Thing("trusted profile", "iam-identity.profile.", "resource", TrustedProfile, READ_PROFILE),
+    Thing("service ID", "iam-identity.serviceid.", "resource", ServiceId, "iam-identity.serviceid.read"),
+)
 
 
 def explain(asked: Mapping[str, Any], *, caller: Caller, now: datetime) -> Explanation:
@@ -80,17 +102,22 @@ def _explain_token(asked: Mapping[str, Any], *, caller: Caller, now: datetime) -
 def _explain_subject(
     asked: Mapping[str, Any], *, subject: str, account_id: str, caller: Caller, now: datetime
 ) -> Explanation:
+    if is_deactivated(subject):
+        return {"decision": "deny", "because": f"{subject} was deactivated.", "subject": subject, "considered": []}
     if "action" not in asked:
         profile = _profile(asked["profile"], asked, caller)
         return explain_assumption(profile, subject=subject, account_id=account_id)
     action: str = asked["action"]
     resource = {"accountId": account_id, "serviceName": service_of(action), **asked.get("resource", {})}
-    if action.startswith(API_KEY_ACTIONS) and resource.get("resourceType") == "apikey" and "resource" in resource:
-        key = _api_key(account_id, resource["resource"])
-        if key.iam_id == subject and subject.startswith("IBMid-"):
-            return _own_api_key(key, subject, action, resource)
-        if is_service_id(key.iam_id):  # whose keys belong to it (D-72)
+    if action.startswith(API_KEY_ACTIONS) and resource.get("resourceType", "apikey") == "apikey":
+        key = _api_key(account_id, resource["resource"]) if "resource" in resource else None
+        own = key.iam_id == subject if key else action in OWN_API_KEYS
+        if own and subject.startswith("IBMid-"):
+            return _own_api_key(key.id if key else subject, subject, action, resource)
+        if key and is_service_id(key.iam_id):  # whose keys belong to it (D-72)
             resource |= {"resourceType": "serviceid", "resource": key.iam_id.removeprefix("iam-")}
+    elif resource["accountId"] == account_id:
+        _require_there(action, resource, None if is_about_caller(asked, caller) else caller)
     return explain_access(account_id=account_id, subject=subject, action=action, resource=resource, now=now)
 
 
@@ -156,15 +183,27 @@ def _explain_switch(facts: ServerFacts) -> Explanation:
     return answer
 
 
-def _own_api_key(key: ApiKey, subject: str, action: str, resource: dict[str, str]) -> Explanation:
+def _require_there(action: str, resource: Mapping[str, str], caller: Caller | None) -> None:
+    """What a question names by its id must be there, as for a call of the API. Raises ReferenceNotFound, also for what
+    the caller may not read; None: whoever asks about itself is told so much by the API, too."""
+    kind = next((kind for kind in THINGS if action.startswith(kind.actions)), None)
+    id = resource.get(kind.attribute) if kind else None
+    if kind is None or id in (None, "*"):
+        return
+    there = kind.model.objects.filter(account_id=resource["accountId"], id=id).exists()
+    if not there or (caller and not authorize(caller, action=kind.read, resource=resource)):
+        raise ReferenceNotFound(f"There is no {kind.name} of this id in your account.", target=Target("resource"))
+
+
+def _own_api_key(id: str, subject: str, action: str, resource: dict[str, str]) -> Explanation:
     """People may do to their own API keys what they like."""
     return {
         "decision": "allow",
-        "because": "the API key is the subject's own",
+        "because": "people manage their own API keys",
         "explanation": questions.access_url(subject, action, resource),
         "subject": subject,
         "action": action,
         "resource": resource,
-        "decided_by": {"type": "own_api_key", "id": key.id},
+        "decided_by": {"type": "own_api_key", "id": id},
         "considered": [],
     }

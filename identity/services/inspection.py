@@ -28,6 +28,7 @@ from servers.facts import facts_of
 from servers.selectors import servers_for_facts
 from trustedprofiles.selectors import authorize
 
+LIST_KEYS = "baremint.key.list"
 SIGNING = ("Form", "Algorithm", "Key", "Key state", "Signature")
 NO_SERVER = "the server it is about does not exist, or you may not read it"
 Outcome = Literal["pass", "fail", "skipped"]
@@ -76,7 +77,8 @@ def inspect(token: str, *, caller: Caller, now: datetime) -> Inspection:
         return found
     key = _key_of(found.header)
     found.purpose = key.purpose if key else ""
-    _check_signing(token, found, key)
+    details = authorize(caller, action=LIST_KEYS, resource={"accountId": caller.account_id, "serviceName": "baremint"})
+    _check_signing(token, found, key, details=bool(details))
     facts = _server_of(found.claims, caller)
     _check_claims(found, facts, key, now=now)
     found.attempt("Purpose", lambda: _purpose(found))
@@ -102,15 +104,17 @@ def _key_of(header: Mapping[str, Any]) -> KeyPair | None:
     return KeyPair.objects.filter(kid=kid, purpose__in=keychain.TOKEN_PURPOSES).first()
 
 
-def _check_signing(token: str, found: Inspection, key: KeyPair | None) -> None:
+def _check_signing(token: str, found: Inspection, key: KeyPair | None, *, details: bool) -> None:
+    """``details`` of a key that are not published with it are for whoever may list keys."""
     algorithm = key.algorithm if key else "RS256"
     found.attempt("Algorithm", lambda: _passing(f"{algorithm}.", signing.check_algorithm, found.header, algorithm))
     if key is None:
         found.attempt("Key", lambda: _unknown_key(found.header))
         found.skip("The key is unknown.", "Key state", "Signature")
         return
-    found.attempt("Key", lambda: f"{key.kid}, generation {key.generation} of the {key.get_purpose_display()} keys.")
-    found.attempt("Key state", lambda: _key_state(key))
+    which = f"generation {key.generation} of the {key.get_purpose_display()} keys" if details else "one of our own"
+    found.attempt("Key", lambda: f"{key.kid}, {which}.")
+    found.attempt("Key state", lambda: _key_state(key, details=details))
     public = keychain.load_public_key(key)
     found.attempt(
         "Signature", lambda: _passing("It verifies with this key.", signing.check_signature, token, public, algorithm)
@@ -121,10 +125,10 @@ def _unknown_key(header: Mapping[str, Any]) -> str:
     raise signing.refusal("no key of this service has its kid" if header.get("kid") else "it names no key")
 
 
-def _key_state(key: KeyPair) -> str:
+def _key_state(key: KeyPair, *, details: bool) -> str:
     if key.state not in STATES_THAT_VERIFY:
-        raise signing.refusal(f"its key is {key.state} and no longer published")
-    return f"{key.state}: it {STATES[key.state]}."
+        raise signing.refusal("its key is no longer published")
+    return f"{key.state}: it {STATES[key.state]}." if details else "It is published."
 
 
 def _server_of(claims: Mapping[str, Any], caller: Caller) -> ServerFacts | None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
-from controlplane.console.access import PROFILE, Person
+from controlplane.console.access import INITIALIZATION, PROFILE, Person, server_attributes
 from controlplane.console.presenters.forms import Field, choices
 from servers import catalog
 from servers.models import BareMetalServer, Key, Subnet
@@ -99,7 +99,8 @@ def creation_fields(person: Person, typed: QueryDict) -> list[Field]:
 def initialization_fields(person: Person, typed: QueryDict, server: BareMetalServer | None = None) -> list[Field]:
     """What a server is initialized from; filled in with what it was initialized from before, if it was."""
     account, region = person.account.id, person.region
-    before = server.initialization if server and not typed else None
+    knows = server is not None and bool(person.may(f"{INITIALIZATION}.read", server_attributes(server)))
+    before = server.initialization if server and knows and not typed else None
     images = images_of(account).filter(region=region, status__in=USABLE_IMAGE_STATUSES).order_by("number")
     if not person.may("is.image.image.list"):
         images = images.none()
@@ -157,11 +158,11 @@ def _listed(person: Person, action: str, rows: QuerySet[M]) -> QuerySet[M]:
     return rows.filter(account_id=person.account.id, region=person.region) if person.may(action) else rows.none()
 
 
-def creation_body(typed: QueryDict) -> dict[str, Any]:
+def creation_body(typed: QueryDict, person: Person) -> dict[str, Any]:
     """What ``POST /v1/bare_metal_servers`` takes."""
     body: dict[str, Any] = {
         "profile": {"name": _text(typed, "profile")},
-        "zone": {"name": _zone_of(_text(typed, "subnet"))},
+        "zone": {"name": _zone_of(_text(typed, "subnet"), person)},
         "primary_network_interface": {"subnet": {"id": _text(typed, "subnet")}},
         "initialization": initialization_body(typed),
         "metadata_service": {"enabled": "metadata" in typed, "protocol": _text(typed, "protocol") or "http"},
@@ -183,8 +184,9 @@ def initialization_body(typed: QueryDict) -> dict[str, Any]:
     return body
 
 
-def _zone_of(subnet_id: str) -> str:
-    return str(Subnet.objects.filter(id=subnet_id).values_list("zone", flat=True).first() or "")
+def _zone_of(subnet_id: str, person: Person) -> str:
+    own = Subnet.objects.filter(account=person.account, region=person.region, id=subnet_id)
+    return str(own.values_list("zone", flat=True).first() or "")
 
 
 def _text(typed: Mapping[str, Any], name: str) -> str:

@@ -110,7 +110,7 @@ def calls_before(event: ActivityEvent) -> list[ActivityEvent]:
 def _issuing(later: ActivityEvent, crn: str, action: str, jti: str) -> ActivityEvent | None:
     """The event with which a server got this token, if it is among its latest. Of another account's server, nothing is
     told."""
-    issued = events_on(crn).filter(account_id=later.account_id, action=action, outcome=ActivityEvent.Outcome.SUCCESS)
+    issued = events_on(crn, account_id=later.account_id).filter(action=action, outcome=ActivityEvent.Outcome.SUCCESS)
     return next((event for event in issued[:SEARCHED] if event.data.get("jti") == jti), None)
 
 

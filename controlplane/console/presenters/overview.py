@@ -13,6 +13,7 @@ from controlplane.console.access import CERTIFICATE, EVERY_SERVER, KEYS, Person
 from controlplane.console.presenters.authorities import expiring_certificates
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.keys import timelines
+from controlplane.console.visible import as_seen_by, visible
 from controlplane.operations import health
 from identity.keyring import LONGEST_TOKEN
 from identity.services.iam_tokens import EXCHANGE_EVENT
@@ -62,9 +63,8 @@ class Coming:
 
 def overview_state(person: Person, *, now: datetime) -> dict[str, Any]:
     servers = BareMetalServer.objects.filter(account=person.account, region=person.region)
-    refusals = recent_events(person.account.id, now=now, within=timedelta(days=1)).filter(
-        outcome=ActivityEvent.Outcome.FAILURE
-    )
+    recent = visible(person, recent_events(person.account.id, now=now, within=timedelta(days=1)))
+    refusals = recent.filter(outcome=ActivityEvent.Outcome.FAILURE)
     return {
         "chart": calls_chart(calls_by_minute(person.account.id, now=now), now=now),
         "tokens": {
@@ -78,7 +78,7 @@ def overview_state(person: Person, *, now: datetime) -> dict[str, Any]:
             "failed": servers.filter(status=BareMetalServer.Status.FAILED).count(),
         },
         "coming": coming(person, now=now),
-        "events": [event_row(event) for event in refusals[:MOST_REFUSALS]],
+        "events": [event_row(as_seen_by(person, event)) for event in refusals[:MOST_REFUSALS]],
         "parts": health.parts(),
     }
 
@@ -133,7 +133,7 @@ def coming(person: Person, *, now: datetime) -> list[Coming]:
     found = [
         Coming(f"{line.title}: {line.next_words.lower()}", "/keys", line.next_at) for line in lines if line.next_at
     ]
-    listed = person.may(f"{CERTIFICATE}.list", EVERY_SERVER)
+    listed = person.may_everywhere(f"{CERTIFICATE}.list", EVERY_SERVER)
     certificates = expiring_certificates(person.account.id, now=now) if listed else []
     found += [
         Coming(f"Certificate of {each.chain[0].name} expires", f"/servers/{each.chain[0].name}", each.not_after)

@@ -33,10 +33,10 @@ class ProfileRow:
     id: str
     name: str
     description: str
-    links: int
-    rules: int
+    links: int | None
+    rules: int | None
     policies: int | None
-    """None: the person may not read policies."""
+    """None: the person may not read the profile, or policies."""
 
 
 def profile_rows(person: Person) -> list[ProfileRow]:
@@ -49,16 +49,18 @@ def profile_rows(person: Person) -> list[ProfileRow]:
     sees_policies = bool(person.may(f"{POLICY}.read"))
     for subject in policies_of(account_id).filter(state="active").values_list("subject_iam_id", flat=True):
         policies[subject] = policies.get(subject, 0) + 1
+    rows = list(profiles.order_by("name"))
+    verdicts = person.may_each(f"{PROFILE}.read", [profile_attributes(row) for row in rows])
     return [
         ProfileRow(
             row.id,
             row.name,
             row.description,
-            row.link_count,
-            row.rule_count,
+            row.link_count if may_read else None,
+            row.rule_count if may_read else None,
             policies.get(row.iam_id.lower(), 0) if sees_policies else None,
         )
-        for row in profiles.order_by("name")
+        for row, may_read in zip(rows, verdicts, strict=True)
     ]
 
 

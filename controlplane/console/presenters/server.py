@@ -90,8 +90,8 @@ def server_holdings(person: Person, server: BareMetalServer, *, now: datetime) -
     if person.may(f"{CERTIFICATE}.list", attributes):
         certificates = certificates_of(server.id, now=now, rotating=rotating and sees_rotation)
     if person.sees_activity:
-        tokens = live_tokens(server.crn, now=now)
-        events = [event_row(event) for event in events_on(server.crn)[:MOST_EVENTS]]
+        tokens = live_tokens(server.crn, account_id=server.account_id, now=now)
+        events = [event_row(event) for event in events_on(server.crn, account_id=server.account_id)[:MOST_EVENTS]]
     return {
         "server_id": server.id,
         "tokens": tokens,

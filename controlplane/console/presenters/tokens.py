@@ -26,22 +26,26 @@ class LiveToken:
     profile_id: str
     profile: str
     """Whom an IAM token makes of the server; empty for an identity token."""
+    profile_path: str
+    """Empty when there is no such profile in the account: it was deleted, or is another account's."""
 
 
-def live_tokens(crn: str, *, now: datetime) -> list[LiveToken]:
+def live_tokens(crn: str, *, account_id: str, now: datetime) -> list[LiveToken]:
     """The newest first, at most MOST_TOKENS. Identity tokens from before the last switching off are dead."""
-    off = _last_switched_off(crn)
+    off = _last_switched_off(crn, account_id)
     events = [
         event
         for action in KINDS
-        for event in events_on(crn).filter(action=action, outcome=ActivityEvent.Outcome.SUCCESS)[:MOST_TOKENS]
+        for event in events_on(crn, account_id=account_id).filter(action=action, outcome=ActivityEvent.Outcome.SUCCESS)[
+            :MOST_TOKENS
+        ]
         if now < _expiry(event) and now - event.time < LONGEST_TOKEN + timedelta(minutes=1)
         if action != IDENTITY_TOKEN or event.pk > off
     ]
     names = dict(
-        TrustedProfile.objects.filter(id__in={event.data.get("profile_id", "") for event in events}).values_list(
-            "id", "name"
-        )
+        TrustedProfile.objects.filter(
+            account_id=account_id, id__in={event.data.get("profile_id", "") for event in events}
+        ).values_list("id", "name")
     )
     newest = sorted(events, key=lambda event: -event.pk)[:MOST_TOKENS]
     return [_live_token(event, names) for event in newest]
@@ -57,6 +61,7 @@ def _live_token(event: ActivityEvent, names: dict[str, str]) -> LiveToken:
         expires_at=_expiry(event),
         profile_id=profile,
         profile=names.get(profile, profile),
+        profile_path=f"/profiles/{profile}" if profile in names else "",
     )
 
 
@@ -64,9 +69,10 @@ def _expiry(event: ActivityEvent) -> datetime:
     return datetime.fromtimestamp(event.data["exp"], UTC)
 
 
-def _last_switched_off(crn: str) -> int:
+def _last_switched_off(crn: str, account_id: str) -> int:
     """Number of the event with which the service was last switched off for this server, by its own switch."""
-    for event in events_on(crn).filter(action=UPDATE, outcome=ActivityEvent.Outcome.SUCCESS)[:MOST_SWITCHES]:
+    updates = events_on(crn, account_id=account_id).filter(action=UPDATE, outcome=ActivityEvent.Outcome.SUCCESS)
+    for event in updates[:MOST_SWITCHES]:
         if event.data.get("metadata_service", {}).get("enabled") is False:
             return event.pk
     return 0

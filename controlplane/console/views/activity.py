@@ -16,6 +16,7 @@ from controlplane.console.pages import fragment, page, shown, with_query
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.lineage import calls_before, calls_diagram, descent
 from controlplane.console.presenters.replay import as_curl
+from controlplane.console.visible import as_seen_by, visible
 from controlplane.kernel import clock
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.whole_number import whole_number
@@ -38,7 +39,7 @@ def _asked(request: HttpRequest) -> dict[str, str]:
 
 def _search(person: Person, asked: Mapping[str, str], before: str = "") -> Any:
     since = PERIODS.get(asked["since"])
-    return search_events(
+    found = search_events(
         person.account.id,
         word=asked["q"],
         action=asked["action"],
@@ -46,6 +47,7 @@ def _search(person: Person, asked: Mapping[str, str], before: str = "") -> Any:
         since=clock.now() - since if since else None,
         before=whole_number(before, largest=BigIntegerField.MAX_BIGINT),
     )
+    return visible(person, found)
 
 
 def _list(person: Person, request: HttpRequest) -> dict[str, Any]:
@@ -53,7 +55,7 @@ def _list(person: Person, request: HttpRequest) -> dict[str, Any]:
     found = list(_search(person, asked, before)[: ROWS + 1])
     older = with_query("/activity", {**asked, "before": found[ROWS - 1].pk}) if len(found) > ROWS else ""
     return {
-        "events": [event_row(event) for event in found[:ROWS]],
+        "events": [event_row(as_seen_by(person, event)) for event in found[:ROWS]],
         "older": older,
         "asked": asked,
         "before": before,
@@ -78,9 +80,10 @@ def rows(request: HttpRequest, person: Person) -> HttpResponse:
 @page()
 def event(request: HttpRequest, person: Person, number: int) -> HttpResponse:
     person.require_activity()
-    found = events_of(person.account.id).filter(pk=number).first()
+    found = visible(person, events_of(person.account.id)).filter(pk=number).first()
     if found is None:
         raise NotFound("There is no event of this number here.")
+    found = as_seen_by(person, found)
     chain = calls_before(found)
     context = {
         "event": found,
@@ -98,7 +101,8 @@ def event(request: HttpRequest, person: Person, number: int) -> HttpResponse:
 def export(request: HttpRequest, person: Person) -> HttpResponse:
     """What the list shows, up to MOST_EXPORTED of it, as CSV or JSON."""
     person.require_activity()
-    values = _search(person, _asked(request)).values(*COLUMNS)[:MOST_EXPORTED]
+    found = _search(person, _asked(request))[:MOST_EXPORTED]
+    values = [{name: getattr(as_seen_by(person, each), name) for name in COLUMNS} for each in found]
     if request.GET.get("format") == "json":
         body = {"events": [{**each, "time": each["time"].isoformat()} for each in values]}
         return JsonResponse(body, headers={"Content-Disposition": 'attachment; filename="activity.json"'})

@@ -37,7 +37,7 @@ def create(request: HttpRequest, person: Person) -> HttpResponse:
 def _create(person: Person, request: HttpRequest) -> BareMetalServer:
     with person.recording(events.CREATE, Party(name="*")):
         person.require(f"{SERVER}.create", EVERY_SERVER)
-        prototype = server_prototype(CreateServerBody.check(creation.creation_body(request.POST)))
+        prototype = server_prototype(CreateServerBody.check(creation.creation_body(request.POST, person)))
         require_linking(person.caller, prototype.initialization, path="initialization.default_trusted_profile")
         return create_server(person.account, prototype=prototype, region=person.region, by=person.by)
 

@@ -18,7 +18,7 @@ NONE_HERE = "There is no such key in this region yet, or none is prepared."
 
 
 def _context(person: Person) -> dict[str, object]:
-    now, listed = clock.now(), person.may(f"{CERTIFICATE}.list", EVERY_SERVER)
+    now, listed = clock.now(), person.may_everywhere(f"{CERTIFICATE}.list", EVERY_SERVER)
     return {
         "timelines": timelines(now=now),
         "authorities": authorities(now=now),

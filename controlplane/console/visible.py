@@ -1,0 +1,35 @@
+"""Which events somebody may see, and what of them: as much as the REST API would tell them of what the events tell of."""
+
+from functools import reduce
+
+from django.db.models import Q, QuerySet
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import SYSTEM
+from controlplane.console.access import POLICY, Person
+
+TELLING = {
+    "iam-am.policy.": f"{POLICY}.read",
+    "iam-am.role.": "iam-access-management.role.read",
+    "iam-identity.user-apikey.": "iam-identity.apikey.list",
+    "iam-identity.serviceid": "iam-identity.serviceid.list",
+}
+"""Events whose names begin so tell of things that are for those who may do this. All others tell of servers, networks
+and trusted profiles, which whoever sees activity may list."""
+ADMINISTRATOR = "the deployment administrator"
+
+
+def visible(person: Person, rows: QuerySet[ActivityEvent]) -> QuerySet[ActivityEvent]:
+    """Those of an account's events that the person may see."""
+    hidden = [start for start, action in TELLING.items() if not person.may(action)]
+    return rows.exclude(reduce(Q.__or__, (Q(action__startswith=start) for start in hidden))) if hidden else rows
+
+
+def as_seen_by(person: Person, event: ActivityEvent) -> ActivityEvent:
+    """What concerns every account is told to all: but not who of another account did it, and from where."""
+    if event.account_id or event.initiator_id == SYSTEM.id or person.account.is_first:
+        return event
+    event.initiator_id = event.initiator_address = event.initiator_agent = ""
+    event.initiator_name, event.initiator_type = ADMINISTRATOR, "User"
+    event.data = {name: value for name, value in event.data.items() if name != "lineage"}
+    return event
