@@ -22,6 +22,6 @@ def decide(*, account_id: str, iam_id: str, action: str) -> Verdict | None:
     if action in ONCE_SHARED and len(accounts) == 1:
         return None
     return Refused(
-        f"{iam_id} is not authorized to {action}: it concerns every account of this deployment. Ask the deployment "
+        f"{iam_id} is not authorized for {action}, which concerns every account of this deployment. Ask the deployment "
         "administrator, the owner of its first account."
     )

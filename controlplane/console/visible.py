@@ -1,4 +1,4 @@
-"""Which events somebody may see, and what of them: as much as the REST API would tell them of what the events tell of."""
+"""Which events somebody may see, and what of them: no more than the REST API would tell of the same things."""
 
 from functools import reduce
 

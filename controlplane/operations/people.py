@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from controlplane.activity.record import SYSTEM, Party, record
-from controlplane.kernel.errors import InvalidValue, Target
+from controlplane.kernel.errors import Conflict, InvalidValue, Target
 from identity.services.apikeys import create_api_key
 from trustedprofiles.models import Account, Policy, User
 from trustedprofiles.roles import SYSTEM_ROLES
@@ -26,15 +26,17 @@ MARK = "Role in the console"
 """Description of the policies that a role is made of: with another role, these go, and others stay."""
 PERSON_CREATE = "baremint.person.create"
 CRNS = {role.display_name: role.crn for role in SYSTEM_ROLES}
+NEWCOMER = "viewer"
 KEY_NAME = "made by the operator"
 PASSWORD_BYTES = 12
 
 
 @transaction.atomic
-def give_role(account: Account, *, username: str, role: str, by: Party = SYSTEM) -> str:
+def give_role(account: Account, *, username: str, role: str = "", by: Party = SYSTEM) -> str:
     """Make a person of the account, or give one who is there another role. Returns the password of a new person.
 
-    Raises InvalidValue for what is no name, IntegrityError when somebody of another account has it.
+    Without ``role``, a new person is a viewer, and one who is there keeps what they have. Raises InvalidValue for what
+    is no name, IntegrityError when somebody of another account has it.
     """
     username = User.normalize_username(username)
     try:
@@ -48,6 +50,9 @@ def give_role(account: Account, *, username: str, role: str, by: Party = SYSTEM)
         iam_id = f"IBMid-{secrets.token_hex(5).upper()[:9]}"
         user = User.objects.create_user(username, password=password, iam_id=iam_id, account=account)
         record(PERSON_CREATE, initiator=by, target=Party(iam_id, username, "User"), account_id=account.id, status=201)
+        role = role or NEWCOMER
+    if not role:
+        return password
     subject = str(user.iam_id)
     old = Policy.objects.filter(account=account, subject_iam_id=subject.lower(), description=MARK, state="active")
     for policy in old:
@@ -60,9 +65,11 @@ def give_role(account: Account, *, username: str, role: str, by: Party = SYSTEM)
 def give_api_key(account: Account, *, username: str) -> str:
     """An API key of a person's own, as they would make it with a token of theirs; they have none before the first one.
 
-    Raises OverQuota beyond 20 keys.
+    Raises OverQuota beyond 20 keys, Conflict for a person who is not active.
     """
     user = User.objects.get(account=account, username=User.normalize_username(username))
+    if not user.is_active:
+        raise Conflict(f"{user} is not active, so an API key of theirs would be refused. Activate them in the admin.")
     own = Party(str(user.iam_id), user.get_username(), "User")
     _, value = create_api_key(account, iam_id=own.id, name=KEY_NAME, by=own)
     return value

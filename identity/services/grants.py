@@ -65,7 +65,7 @@ def _usable(key: ApiKey | None, *, now: datetime) -> ApiKey:
     elif key.expires_at and key.expires_at <= now:
         problem = "Provided API key has expired. Create another one."
     elif is_deactivated(key.iam_id):
-        problem = "The user of the provided API key is not active. Ask the owner of the account to activate it."
+        problem = "The user of the provided API key is not active. Ask the deployment administrator to activate it."
     else:
         return key
     raise _unusable(problem)

@@ -86,7 +86,7 @@ def inspect(token: str, *, caller: Caller, now: datetime) -> Inspection:
     if unsigned:
         found.because = unsigned.reason
     elif hidden := _hidden(found, facts, caller):
-        found.accepted, found.because = None, f"Whether it is accepted is not yours to know: {hidden}."
+        found.accepted, found.because = None, f"You are not authorized to see whether it is accepted: {hidden}."
     else:
         found.accepted, found.because = _verdict(token, found.purpose, now=now)
     return found

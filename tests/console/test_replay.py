@@ -62,9 +62,9 @@ def lends_nothing(text: str) -> bool:
 def test_what_vera_was_refused_is_asked_with_the_key_of_whoever_pastes_it(world: World, settings: Any) -> None:
     settings.BAREMINT_PUBLIC_URL = "http://127.0.0.1:8000"
     assert as_curl(happened(error=DENIED)).splitlines() == [
-        "# This deletes web-1 by DELETE /v1/bare_metal_servers/0717-x: it cannot be undone.",
-        "# It was refused for Vera with 403: pasted, it does whatever you may do.",
-        "# TOKEN is your own: put your own API key into APIKEY first.",
+        "# This deletes web-1 with DELETE /v1/bare_metal_servers/0717-x. It cannot be undone.",
+        "# Vera was refused this with 403. When you paste it, it is done if you may do it.",
+        "# TOKEN is your own. Put your own API key into APIKEY first: APIKEY=...",
         ': "${APIKEY:?Put your own API key into APIKEY first}" &&',
         "TOKEN=$(curl -sS -i -X POST http://127.0.0.1:8000/identity/token"
         ' -d grant_type=urn:ibm:params:oauth:grant-type:apikey --data-urlencode "apikey=$APIKEY" \\',
@@ -75,6 +75,9 @@ def test_what_vera_was_refused_is_asked_with_the_key_of_whoever_pastes_it(world:
     ]
 
 
+STOPPING = ("# This starts ", "# This stops ", "# This restarts ")
+
+
 @pytest.mark.django_db
 def test_no_operation_lends_a_right_and_all_that_do_something_say_so() -> None:
     silent = {}
@@ -83,7 +86,7 @@ def test_no_operation_lends_a_right_and_all_that_do_something_say_so() -> None:
         text = as_curl(happened(each.method, path, action=each.operation.event, error=DENIED))
         assert lends_nothing(text), text
         assert text.count('"Authorization: Bearer $TOKEN"') == 1
-        if not text.startswith(("# This deletes ", "# This changes ")):
+        if not text.startswith(("# This deletes ", "# This changes ", "# This creates or changes ", *STOPPING)):
             silent[f"{each.method} {each.path}"] = text
     assert {call for call in silent if not call.startswith("GET ")} == {
         "POST /_baremint/explain",
@@ -144,7 +147,7 @@ def test_what_a_server_did_is_asked_at_its_own_metadata_address(web: BareMetalSe
     profile = event.initiator_id.removeprefix("iam-")
     assert lends_nothing(text)
     assert "APIKEY" not in text
-    assert text.startswith(f"# TOKEN is that of web-1 as {profile}: its own metadata address gives it.\n")
+    assert f"# TOKEN is that of web-1 as {profile}: its own metadata address gives it.\n" in text
     first, second, call = re.findall(r"^(?:TOKEN=\$\()?curl -sS -i -X .*", text, re.MULTILINE)
     assert re.search(r"PUT 'http://127\.\d+\.\d+\.\d+:\d+/identity/v1/token\?.*' -H 'Metadata-Flavor: ibm'", first)
     assert f'-d \'{{"trusted_profile": {{"id": "{profile}"}}}}\'' in second
@@ -197,7 +200,7 @@ def test_a_call_of_the_metadata_service_is_made_with_a_token_of_the_same_server(
     assert "APIKEY" not in text
     assert len(CALLS.findall(text)) == calls
     assert re.sub(r"http://127[\d.:]+", "{}", text).splitlines()[-1].startswith(f"curl -sS -i {last}")
-    assert ("# This changes web-1 by POST" in text) == (action == certificates.EVENT)
+    assert ("# This changes web-1 with POST" in text) == (action == certificates.EVENT)
 
 
 def test_an_exchange_names_the_profile_that_was_taken_on(web: BareMetalServer) -> None:
@@ -211,7 +214,7 @@ def test_an_exchange_names_the_profile_that_was_taken_on(web: BareMetalServer) -
 def test_what_was_refused_to_a_server_does_what_the_server_may(web: BareMetalServer) -> None:
     error = MethodNotAllowed("Use PUT here.", headers={})
     assert as_curl(happened_inside(identity_tokens.EVENT, web, error=error)).splitlines()[:2] == [
-        "# It was refused for web-1 with 405: pasted, it does whatever web-1 may do.",
+        "# web-1 was refused this with 405. When you paste it, it is done if web-1 may do it.",
         "# The method that was refused is not kept: this is one that is taken.",
     ]
 
@@ -232,34 +235,41 @@ def said(*arguments: Any, **facts: Any) -> str:
 @pytest.mark.django_db
 def test_a_warning_names_the_target_where_the_path_is_about_it() -> None:
     link = Party("crn:v1:bluemix:public:iam-identity::a/x::profile:Profile-1", "viewer", "TrustedProfile")
-    assert said("DELETE", PATH, on=link) == f"# This deletes something by DELETE {PATH}: it cannot be undone."
-    assert said("DELETE", f"{PATH}/network_interfaces/1").startswith("# This deletes something of web-1 by DELETE ")
-    assert said("PATCH", PATH).startswith(f"# This changes web-1 by PATCH {PATH}.\n")
+    assert said("DELETE", PATH, on=link) == f"# This deletes something with DELETE {PATH}. It cannot be undone."
+    assert said("DELETE", f"{PATH}/network_interfaces/1").startswith("# This deletes something of web-1 with DELETE ")
+    assert said("PATCH", PATH).startswith(f"# This changes web-1 with PATCH {PATH}.\n")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("leaf", "verb"), [("start", "starts"), ("stop", "stops"), ("restart", "restarts")])
+def test_what_is_done_to_a_server_is_said_by_its_verb(leaf: str, verb: str) -> None:
+    assert said("POST", f"{PATH}/{leaf}").startswith(f"# This {verb} web-1 with POST {PATH}/{leaf}.")
 
 
 @pytest.mark.django_db
 def test_what_can_be_put_back_is_not_said_to_be_deleted() -> None:
     assert (
-        said("DELETE", "/v1/apikeys/ApiKey-1/lock") == "# This changes something by DELETE /v1/apikeys/ApiKey-1/lock."
+        said("DELETE", "/v1/apikeys/ApiKey-1/lock") == "# This changes something with DELETE /v1/apikeys/ApiKey-1/lock."
     )
 
 
 @pytest.mark.django_db
 def test_nothing_is_said_of_what_only_looks() -> None:
-    assert as_curl(happened("GET", action=events.READ)).startswith("# TOKEN is your own")
+    text = as_curl(happened("GET", action=events.READ))
+    assert text.startswith("# The query of the request is not kept, if it had one.\n# TOKEN is your own.")
 
 
 @pytest.mark.django_db
 def test_what_failed_by_itself_was_refused_to_nobody() -> None:
     text = as_curl(record(events.START, initiator=SYSTEM, target=WEB, account_id=ACCOUNT, error=Conflict("Busy.")))
-    assert "# It failed with 409: pasted, it does whatever you may do." in text
+    assert "# This failed with 409. When you paste it, it is done if you may do it." in text
 
 
 @pytest.mark.django_db
 def test_what_is_not_kept_is_said_and_what_is_kept_is_sent() -> None:
-    assert said("POST", "/v1/vpcs").endswith("# The body of the request is not kept. Put it into request.json.")
+    assert said("POST", "/v1/vpcs").endswith("# The body of the request is not kept. Write it into request.json.")
     assert as_curl(happened("POST", "/v1/vpcs")).endswith(" -d @request.json")
-    assert as_curl(happened("POST", f"{PATH}/stop")).endswith(""" -d '{"type": "soft"}'""")
+    assert as_curl(happened("POST", f"{PATH}/stop")).endswith(" -d @request.json")
     switched = happened("PATCH", data={"metadata_service": {"enabled": False}})
     assert as_curl(switched).endswith(""" -d '{"metadata_service": {"enabled": false}}'""")
     assert "# The query of the request is not kept" in said("DELETE", "/v3/tags/env:prod")

@@ -108,10 +108,19 @@ def test_with_a_key_that_is_refused_one_sees_why_and_nothing_more_is_asked(tmp_p
 @IN_SHELLS
 def test_a_server_that_does_not_answer_is_asked_once(tmp_path: Path, shell: str, world: World) -> None:
     server = make_server(world.account, name="web-1")
-    text = as_curl(happened_inside("is.metadata.certificate.create", server))
+    text = as_curl(happened_inside("is.metadata.certificate.read", server))
     found = pasted(text, tmp_path, shell=shell, answer="", TOKEN="of somebody else")
     assert [call[3] for call in found.calls] == ["PUT"]
     assert "No token was given" in found.errors
+
+
+@IN_SHELLS
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
+def test_nothing_is_asked_for_without_the_body_that_is_not_kept(tmp_path: Path, shell: str, method: str) -> None:
+    """Or an empty body would do something else than was asked for."""
+    found = pasted(as_curl(happened(method, "/v1/vpcs")), tmp_path, shell=shell, APIKEY="my own & key")
+    assert found.calls == []
+    assert "Write the body into request.json first." in found.errors
 
 
 def test_a_token_is_not_shown_on_the_way(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_staff_is_led_on_into_the_admin(browser: Client) -> None:
 def test_who_is_no_staff_is_told_so_and_not_led_in_circles(browser: Client) -> None:
     give(browser, PASSWORD)
     answer = browser.get("/admin/", follow=True)
-    assert (answer.status_code, "not of the staff" in answer.content.decode()) == (403, True)
+    assert (answer.status_code, "Only staff may use the admin" in answer.content.decode()) == (403, True)
 
 
 def test_attempts_that_come_at_once_are_counted_each(browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,7 +74,7 @@ def refused(product: Product, browser: requests.Session, chain: dict[str, Any], 
 def test_a_viewers_refused_delete_is_refused_to_the_viewer_again(
     refused: str, operator: Operator, chain: dict[str, Any], vera: str
 ) -> None:
-    assert f"# This deletes {chain['server']['name']} by DELETE " in refused
+    assert f"# This deletes {chain['server']['name']} with DELETE " in refused
     done = pasted(refused, APIKEY=vera)
     assert done.stdout.startswith("HTTP/1.1 403 "), done
     assert operator.vpc.get_bare_metal_server(chain["server"]["id"]).get_result()["status"] == "running"

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import InvalidValue
+from controlplane.kernel.errors import Conflict, InvalidValue
 from controlplane.operations.people import give_api_key, give_role
 from identity.selectors import find_api_key
 from servers.models import BareMetalServer
@@ -84,3 +84,22 @@ def test_a_person_gets_an_api_key_of_their_own(world: World) -> None:
     key = find_api_key(value)
     assert key is not None
     assert key.iam_id == User.objects.get(username="pat").iam_id
+
+
+def test_who_names_no_role_takes_none_away(world: World) -> None:
+    give_role(world.account, username="pat", role="operator")
+    before = list(Policy.objects.values_list("id", "state"))
+    assert give_role(world.account, username="pat") == ""
+    assert list(Policy.objects.values_list("id", "state")) == before
+
+
+def test_a_new_person_is_a_viewer_unless_another_role_is_named(world: World) -> None:
+    give_role(world.account, username="pat")
+    assert '<span class="tag">Viewer</span>' in signed_in("pat").get("/servers").content.decode()
+
+
+def test_a_person_who_is_not_active_gets_no_api_key(world: World) -> None:
+    give_role(world.account, username="pat")
+    User.objects.update(is_active=False)
+    with pytest.raises(Conflict, match="not active"):
+        give_api_key(world.account, username="pat")

@@ -128,7 +128,10 @@ def test_a_retired_one_does_not(identity: str) -> None:
 # --- What whoever asks may not read
 
 
-NOT_TOLD = "Whether it is accepted is not yours to know: the server it is about does not exist, or you may not read it."
+NOT_TOLD = (
+    "You are not authorized to see whether it is accepted: "
+    "the server it is about does not exist, or you may not read it."
+)
 READER = Caller("IBMid-READER", ALICE.account_id, "Reader", "User")
 
 

@@ -19,6 +19,8 @@ from identity.inside.views import RENAMED_IN
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
 
+BODY = "-d @request.json"
+BODY_IS_THERE = '{ test -s request.json || { echo "Write the body into request.json first." >&2; false; }; }'
 BEARER = '-H "Authorization: Bearer $TOKEN"'
 FLAVOR = "-H 'Metadata-Flavor: ibm'"
 # With -i as every call, so a refusal is a line among headers: it is shown, and a token is not.
@@ -52,7 +54,8 @@ def curl(method: str, url: str, *options: str) -> str:
 
 def after(way: Way, call: str) -> str:
     """One list of commands: what fails ends it."""
-    return " &&\n".join([*way.commands, call])
+    first = [BODY_IS_THERE] if call.endswith(BODY) else []
+    return " &&\n".join([*first, *way.commands, call])
 
 
 def nothing_needed(server: BareMetalServer) -> Way:
@@ -62,7 +65,7 @@ def nothing_needed(server: BareMetalServer) -> Way:
 def as_oneself() -> Way:
     url = f"{settings.BAREMINT_PUBLIC_URL}/identity/token"
     ask = curl("POST", url, f"-d grant_type={APIKEY_GRANT}", '--data-urlencode "apikey=$APIKEY"')
-    explained = "# TOKEN is your own: put your own API key into APIKEY first."
+    explained = "# TOKEN is your own. Put your own API key into APIKEY first: APIKEY=..."
     return Way("you", explained, (KEY_IS_THERE, *_token_from(ask)))
 
 

@@ -24,10 +24,13 @@ from servers.services import events
 BODILESS = ("GET", "HEAD", "DELETE")
 LOOKING = (".read", ".list")
 """What the events of a POST end in that asks a question and changes nothing."""
+ACTING = {"start": "starts", "stop": "stops", "restart": "restarts"}
+"""What a POST to a path that ends so does to a server."""
 UNDOING = ("/lock", "/disable")
 """What is deleted under these paths can be put there again."""
-NO_BODY = "# The body of the request is not kept. Put it into request.json."
-NO_QUERY = "# The query of the request is not kept: add what kind of tag was meant."
+NO_BODY = "# The body of the request is not kept. Write it into request.json."
+NO_QUERY = "# The query of the request is not kept, if it had one."
+NO_TAG_QUERY = "# The query of the request is not kept. Add which type of tags was meant."
 NO_METHOD = "# The method that was refused is not kept: this is one that is taken."
 INSIDE = {
     IDENTITY_TOKEN: ("PUT", "token"),
@@ -71,9 +74,9 @@ def _inside(event: ActivityEvent) -> str:
         way, options = ownright.as_server(server), [BEARER]
     notes = [*_refusal(event, way), *([NO_METHOD] if event.reason_code == 405 else [])]
     if event.action == CERTIFICATE:
-        notes.insert(0, f"# This changes {way.whose} by POST /identity/v1/certificates: it is given a certificate.")
-        notes.append('# request.json is {"csr": "..."}, which is not kept.')
-        options.append("-d @request.json")
+        notes.insert(0, f"# This changes {way.whose} with POST /identity/v1/certificates: it is given a certificate.")
+        notes.append('# The request is not kept. Write {"csr": "..."} into request.json; openssl req makes a CSR.')
+        options.append(ownright.BODY)
     elif profile_id := event.data.get("profile_id"):
         options.append(ownright.body({"trusted_profile": {"id": profile_id}}))
     elif event.action == EXCHANGE_EVENT:
@@ -89,12 +92,12 @@ def _outside(event: ActivityEvent, method: str, path: str) -> str:
     known = {name: value for name, value in event.data.items() if name == "metadata_service"}
     if method not in BODILESS and known:
         options.append(ownright.body(known))
-    elif path.endswith("/stop"):
-        options.append(ownright.body({"type": "soft"}))
     elif method not in BODILESS:
         notes.append(NO_BODY)
-        options.append("-d @request.json")
+        options.append(ownright.BODY)
     if path.startswith("/v3/tags"):
+        notes.append(NO_TAG_QUERY)
+    elif method == "GET":
         notes.append(NO_QUERY)
     return _text(notes, way, ownright.curl(method, url, *options))
 
@@ -125,10 +128,15 @@ def _leaf(crn: str) -> str:
 def _warning(event: ActivityEvent, method: str, path: str) -> Iterator[str]:
     """What a call does that does anything, in a comment; names stand in it as one word each."""
     call = f"{method} {word(path)}"
+    touched, verb = _touched(event, path), ACTING.get(path.rpartition("/")[2], "")
     if method == "DELETE" and not path.endswith(UNDOING):
-        yield f"# This deletes {_touched(event, path)} by {call}: it cannot be undone."
+        yield f"# This deletes {touched} with {call}. It cannot be undone."
+    elif method == "POST" and verb:
+        yield f"# This {verb} {touched.removeprefix('something of ')} with {call}."
+    elif method == "POST" and touched == "something" and not event.action.endswith(LOOKING):
+        yield f"# This creates or changes something with {call}."
     elif method not in ("GET", "HEAD") and not (method == "POST" and event.action.endswith(LOOKING)):
-        yield f"# This changes {_touched(event, path)} by {call}."
+        yield f"# This changes {touched} with {call}."
 
 
 def _touched(event: ActivityEvent, path: str) -> str:
@@ -143,5 +151,5 @@ def _refusal(event: ActivityEvent, way: Way) -> Iterator[str]:
     if event.outcome != ActivityEvent.Outcome.FAILURE:
         return
     known = event.initiator_name and event.initiator_type != SYSTEM.type
-    what = f"was refused for {word(event.initiator_name)}" if known else "failed"
-    yield f"# It {what} with {event.reason_code}: pasted, it does whatever {way.whose} may do."
+    what = f"{word(event.initiator_name)} was refused this" if known else "This failed"
+    yield f"# {what} with {event.reason_code}. When you paste it, it is done if {way.whose} may do it."

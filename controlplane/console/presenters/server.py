@@ -100,7 +100,7 @@ def server_holdings(person: Person, server: BareMetalServer, *, now: datetime) -
         "sees_rotation": sees_rotation,
         "may_rotate": bool(person.may(f"{ROTATION}.update", attributes)),
         "may_revoke": bool(person.may(f"{CERTIFICATE}.update", attributes)),
-        "trusts": trusts_of(person, server),
+        "trusts": trusts_of(person, server) if person.may(f"{PROFILE}.list") else None,
         "events": events,
     }
 

@@ -46,7 +46,9 @@ class ServerRow:
     secure: bool
     default_profile_id: str
     default_profile: str
+    shows_profile: bool
     last_token_at: datetime | None
+    shows_use: bool
     may_change: bool
 
 
@@ -94,7 +96,9 @@ def server_row(
         secure=server.metadata_protocol == BareMetalServer.Protocol.HTTPS,
         default_profile_id=default,
         default_profile=name if names_profile else default,
+        shows_profile=shows_profile,
         last_token_at=server.last_token_at if shows_use else None,
+        shows_use=shows_use,
         may_change=may_change,
     )
 

@@ -22,8 +22,8 @@ MOST_FAILURES = 10
 """Of one name from one address, within the time below; each process counts for itself. A success forgets them."""
 FORGIVEN_AFTER = 300
 NO_STAFF = (
-    "Your user is not of the staff, which alone may use the admin. Everything of your account is in the console; or "
-    "ask the deployment administrator to make you staff."
+    "Only staff may use the admin, and you are not staff. Everything of your account is in the console. The deployment "
+    "administrator can make you staff."
 )
 THEME_SECONDS = 365 * 24 * 3600
 

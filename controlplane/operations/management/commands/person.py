@@ -7,7 +7,7 @@ from django.db import DatabaseError, IntegrityError
 
 from controlplane.kernel.errors import ApiError
 from controlplane.operations import credentials, info
-from controlplane.operations.people import GRANTS, give_api_key, give_role
+from controlplane.operations.people import GRANTS, NEWCOMER, give_api_key, give_role
 from trustedprofiles.models import Account
 
 
@@ -18,7 +18,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", metavar="NAME", help="the name to sign in with")
         parser.add_argument("--api-key", action="store_true", help="make an API key of theirs, too, and print it")
-        parser.add_argument("--role", choices=list(GRANTS), default="viewer", help="viewer unless another is named")
+        parser.add_argument(
+            "--role", choices=list(GRANTS), default="", help="of a new person, viewer unless another is named"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -36,7 +38,10 @@ class Command(BaseCommand):
             raise CommandError(error.message) from None
         except DatabaseError as error:
             raise CommandError(f"The database cannot be used: {str(error).strip()}") from None
-        self.stdout.write(f"{options['name']} is {options['role']}.")
+        if options["role"] or password:
+            self.stdout.write(f"{options['name']} is {options['role'] or NEWCOMER}.")
+        else:
+            self.stdout.write(f"{options['name']} keeps the role that they have.")
         if password:
             self.stdout.write(f"Password: {password}")
         if api_key:

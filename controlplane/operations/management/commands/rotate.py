@@ -26,7 +26,8 @@ KINDS = {
     "kek": "the key-encryption key: every private key is encrypted anew under the first of BAREMINT_KEK",
 }
 WAITS = {
-    "identity": "Until then a verifier may have a copy of the published keys without it.",
+    "identity": "It waits as every key of tokens does, although IAM and the metadata service ask the database and "
+    "would know it at once.",
     "iam": "Until then verifiers may have a copy of /identity/keys without it.",
     "intermediate": "Until then programs may have a copy of the published intermediates without it, or a CA bundle "
     "from before its root was in it.",
