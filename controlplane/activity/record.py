@@ -8,6 +8,7 @@ from typing import Any, NotRequired, TypedDict, Unpack
 from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock, context
 from controlplane.kernel.caller import Caller
+from controlplane.kernel.concealment import conceal_values
 from controlplane.kernel.errors import ApiError
 from controlplane.kernel.text import storable, storable_json
 
@@ -75,8 +76,8 @@ def compose(action: str, **facts: Unpack[Facts]) -> ActivityEvent:
         "initiator_type": initiator.type,
         "initiator_address": request.address if request else "",
         "initiator_agent": request.agent if request else "",
-        "target_id": target.id,
-        "target_name": target.name,
+        "target_id": conceal_values(target.id),
+        "target_name": conceal_values(target.name),
         "request_id": request.request_id if request else "",
     }
     return ActivityEvent(
@@ -93,4 +94,4 @@ def _lineage(request: context.RequestContext | None) -> dict[str, Any]:
     known = context.lineage.get()
     if not known or not request:
         return {}
-    return {"lineage": {**known, "method": request.method, "path": request.path[:LONGEST_PATH]}}
+    return {"lineage": {**known, "method": request.method, "path": conceal_values(request.path[:LONGEST_PATH])}}

@@ -22,11 +22,28 @@ SECRETS = re.compile(
 )
 
 
+VALUE = re.compile(
+    # As API keys are made here: base64url of 33 bytes. An id that is as long has a UUID in it.
+    r"(?<![\w-])(?![\w-]*[0-9a-f]{8}-[0-9a-f]{4}-)(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{44}(?![\w-])"
+)
+CONCEALED = "sha256:"
+
+
 def conceal(text: str) -> str:
     return SECRETS.sub(_hashed, text)
+
+
+def conceal_values(text: str) -> str:
+    """For a text that should hold ids alone, such as a path: what somebody has put where an id belongs, a token or the
+    value of an API key."""
+    return VALUE.sub(lambda match: _digest(match[0]), conceal(text) if "eyJ" in text else text)
 
 
 def _hashed(match: re.Match[str]) -> str:
     before = match["name"] or match["user"] or ""
     secret = match["jwt"] or match["pem"] or match["value"] or match["password"]
-    return f"{before}sha256:{hashlib.sha256(secret.encode()).hexdigest()[:DIGITS]}"
+    return before + _digest(secret)
+
+
+def _digest(secret: str) -> str:
+    return f"{CONCEALED}{hashlib.sha256(secret.encode()).hexdigest()[:DIGITS]}"

@@ -3,12 +3,17 @@
 The client is imported when one is asked: most processes never ask.
 """
 
+from contextlib import suppress
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from controlplane.celery import app
+
+COUNTS = "baremint:count:"
+COUNT_SECONDS = 0.5
 
 
 def answers(*, seconds: float) -> bool:
@@ -20,15 +25,41 @@ def queue_depth(*, seconds: float) -> int | None:
     """How many tasks no worker has taken yet; None when the broker does not answer."""
     import redis  # noqa: PLC0415
 
+    with _client(seconds=seconds) as client:
+        try:
+            return client.llen(app.conf.task_default_queue)
+        except (redis.RedisError, OSError):
+            return None
+
+
+def _client(*, seconds: float) -> Any:
+    import redis  # noqa: PLC0415
+
     url = f"unix://{quote(str(settings.VALKEY_SOCKET))}" if settings.EMBEDDED_BROKER else settings.REDIS_URL
     # By from_url: what is made in another way tries again and again.
-    client = redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
-    try:
-        return client.llen(app.conf.task_default_queue)
-    except (redis.RedisError, OSError):
-        return None
-    finally:
-        client.close()
+    return redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
+
+
+def count(name: str, *, within: int) -> int | None:
+    """How often this was asked of the name, by whatever process, since the first time, ``within`` seconds ago at most.
+
+    None when the broker does not answer.
+    """
+    import redis  # noqa: PLC0415
+
+    with _client(seconds=COUNT_SECONDS) as client:
+        try:
+            counted, _ = client.pipeline().incr(COUNTS + name).expire(COUNTS + name, within, nx=True).execute()
+        except (redis.RedisError, OSError):
+            return None
+    return int(counted)
+
+
+def forget_count(name: str) -> None:
+    import redis  # noqa: PLC0415
+
+    with _client(seconds=COUNT_SECONDS) as client, suppress(redis.RedisError, OSError):
+        client.delete(COUNTS + name)
 
 
 def first_worker_to_answer(*, seconds: float) -> str | None:

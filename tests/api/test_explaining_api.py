@@ -13,7 +13,7 @@ from servers.models import BareMetalServer
 from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR, attribute, make_content
 from tests.world import ACCOUNT, ALICE, MALLORY, OTHER_ACCOUNT, World
-from trustedprofiles.models import Account, Policy, ProfileIdentity, TrustedProfile
+from trustedprofiles.models import Account, Policy, ProfileIdentity, TrustedProfile, User
 from trustedprofiles.services.identities import IdentityContent, set_identity
 from trustedprofiles.services.links import create_link
 from trustedprofiles.services.policies import create_policy, delete_policy
@@ -313,6 +313,45 @@ def test_an_api_key_of_a_service_id_belongs_to_the_service_id(world: World) -> N
     content = make_content(VICTOR, service="iam-identity", more=named)
     create_policy(world.account, content=content, api_version="v1", by=BY)
     assert about(key.id, subject=VICTOR).json()["decision"] == "allow"
+
+
+@pytest.mark.parametrize("action", ["iam-identity.apikey.list", "iam-identity.apikey.create"])
+def test_people_list_and_make_their_own_api_keys(world: World, action: str) -> None:
+    assert ask(Caller(BOB, ACCOUNT, "Bob", "User"), action=action).json()["decision"] == "allow"
+
+
+MISSING = [
+    ("iam-identity.apikey.read", {"resource": "ApiKey-none"}),
+    ("iam-identity.profile.read", {"resource": "Profile-none"}),
+    ("iam-identity.serviceid.read", {"resource": "ServiceId-none"}),
+    ("is.bare-metal-server.bare-metal-server.read", {"bareMetalServerId": "0717-none"}),
+]
+
+
+@pytest.mark.parametrize(("action", "resource"), MISSING)
+def test_what_is_not_there_is_not_allowed_to_its_owner_either(
+    world: World, action: str, resource: dict[str, str]
+) -> None:
+    answer = ask(action=action, resource=resource)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "not_found")
+
+
+def test_what_is_there_is_explained(server: BareMetalServer, profile: TrustedProfile) -> None:
+    reads = {
+        "iam-identity.profile.read": {"resource": profile.id},
+        "is.bare-metal-server.bare-metal-server.read": {"bareMetalServerId": server.id},
+    }
+    decisions = {action: ask(action=action, resource=named).json()["decision"] for action, named in reads.items()}
+    assert decisions == dict.fromkeys(reads, "allow")
+
+
+def test_nobody_who_was_deactivated_may_anything(world: World, profile: TrustedProfile) -> None:
+    User.objects.create_user("bob", iam_id=BOB, account=world.account, is_active=False)
+    create_policy(world.account, content=make_content(BOB), api_version="v1", by=BY)
+    set_identity(profile, identity=IdentityContent("user", BOB), by=BY)
+    for question in ({"action": LIST}, {"profile": profile.id}):
+        answer = ask(subject=BOB, **question).json()
+        assert (answer["decision"], "deactivated" in answer["because"]) == ("deny", True)
 
 
 def test_a_program_asks_about_the_server_it_is_on(server: BareMetalServer, profile: TrustedProfile) -> None:

@@ -102,8 +102,9 @@ def test_it_is_exported_as_csv_in_which_nothing_is_a_formula(alice: Client) -> N
 
 
 def test_who_may_not_list_sees_no_activity(nora: Client) -> None:
-    for path in ("/activity", "/activity/list", "/activity/export", f"/activity/{happen().pk}", "/", "/overview/state"):
+    for path in ("/activity", "/activity/list", "/activity/export", f"/activity/{happen().pk}", "/overview/state"):
         assert nora.get(path).status_code == 403
+    assert nora.get("/")["Location"] == "/learn/"
 
 
 # --- Overview -------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlplane.kernel.concealment import conceal
+from controlplane.kernel.concealment import conceal, conceal_values
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 TOKEN = jwt.encode({"sub": "alice", "exp": 1}, KEY, algorithm="ES256", headers={"kid": "a"})
@@ -94,3 +94,27 @@ def test_whatever_a_token_says_it_is_not_shown(claims: dict[str, int], around: s
     payload = base64.urlsafe_b64encode(json.dumps({"iss": "x", **claims}).encode()).rstrip(b"=").decode()
     token = f"{header}.{payload}.{secrets.token_urlsafe(32)}"
     assert payload not in conceal(f"{around} {token} {around}")
+
+
+# --- Texts that should hold ids alone
+
+IDS = [
+    "/v1/apikeys/ApiKey-38ccc3e6-ac36-4c8a-9227-dc925f8c7f57",
+    "/v1/profiles/Profile-38ccc3e6-ac36-4c8a-9227-dc925f8c7f57/links/link-38ccc3e6-ac36-4c8a-9227-dc925f8c7f57",
+    "/v1/serviceids/ServiceId-38ccc3e6-ac36-4c8a-9227-dc925f8c7f57",
+    "/v1/bare_metal_servers/0717-38ccc3e6-ac36-4c8a-9227-dc925f8c7f57/network_interfaces",
+    f"crn:v1:bluemix:public:is:us-south-1:a/{'0a' * 16}::bare-metal-server:0717-38ccc3e6-ac36-4c8a-9227-dc925f8c7f57",
+    "the-name-of-a-server-that-is-as-long-as-names-may-be-in-the-vpc",
+    "identity_us-south_0123456789abcdef0123456789abcdef01234567",
+]
+
+
+@pytest.mark.parametrize("text", IDS)
+def test_an_id_is_kept(text: str) -> None:
+    assert conceal_values(text) == text
+
+
+@pytest.mark.parametrize("secret", [API_KEY, TOKEN], ids=["API key", "token"])
+@pytest.mark.parametrize("text", ["{}", "/v1/apikeys/{}", "/v1/apikeys/{}/lock"])
+def test_a_secret_in_the_place_of_an_id_is_not(text: str, secret: str) -> None:
+    assert conceal_values(text.format(secret)) == text.format(short_hash(secret))

@@ -12,6 +12,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import LONGEST_PATH, SYSTEM
 from controlplane.console.presenters import ownright
 from controlplane.console.presenters.ownright import BEARER, FLAVOR, Way, word
+from controlplane.kernel.concealment import CONCEALED
 from identity.inside.views import RENAMED_IN
 from identity.services.certificates import EVENT as CERTIFICATE
 from identity.services.certificates import READ_EVENT as CERTIFICATE_READ
@@ -54,8 +55,8 @@ def as_curl(event: ActivityEvent) -> str:
         return _inside(event)
     lineage = event.data.get("lineage", {})
     if "path" in lineage:
-        # What was cut off may be the path of something else.
-        whole = len(lineage["path"]) < LONGEST_PATH
+        # What was cut off, or concealed, would be the path of something else.
+        whole = len(lineage["path"]) < LONGEST_PATH and CONCEALED not in lineage["path"]
         return _outside(event, lineage["method"], lineage["path"]) if whole else ""
     if event.action in ON_SERVERS and ":bare-metal-server:" in event.target_id:
         method, action = ON_SERVERS[event.action]

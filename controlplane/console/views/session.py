@@ -15,11 +15,12 @@ from controlplane.activity.record import Party, record
 from controlplane.console.access import person_of
 from controlplane.console.pages import THEME_COOKIE, THEMES, came_from, refused, see_other, shell
 from controlplane.kernel.errors import NotAuthorized, Unauthenticated
+from controlplane.operations import broker
 from trustedprofiles.models import User
 
 LOGIN_EVENT = "baremint.console.login"
 MOST_FAILURES = 10
-"""Of one name from one address, within the time below; each process counts for itself. A success forgets them."""
+"""Of one name from one address, within the time below. A success forgets them."""
 FORGIVEN_AFTER = 300
 NO_STAFF = (
     "Only staff may use the admin, and you are not staff. Everything of your account is in the console. The deployment "
@@ -55,7 +56,8 @@ class Login(auth.LoginView):
         return given
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        cache.delete(_key(self.request, self.name))
+        cache.delete(key := _key(self.request, self.name))
+        broker.forget_count(key)
         user: Any = form.get_user()
         record(LOGIN_EVENT, initiator=_party(user), target=_party(user), account_id=user.account_id or "")
         return super().form_valid(form)
@@ -96,7 +98,10 @@ def _key(request: HttpRequest, name: str) -> str:
 
 
 def _attempts(key: str) -> int:
-    """How many there were within the time, this one included."""
+    """How many there were within the time, this one included; of all processes, or while the broker is away of this
+    one."""
+    if (counted := broker.count(key, within=FORGIVEN_AFTER)) is not None:
+        return counted
     cache.add(key, 0, FORGIVEN_AFTER)
     try:
         return cache.incr(key)
