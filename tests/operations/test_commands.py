@@ -137,7 +137,7 @@ def test_rotate_has_nothing_to_warn_of_when_the_heir_was_published_long_enough(
 @pytest.mark.parametrize(
     ("command", "wait", "because"),
     [
-        (["identity", "--region", "us-south"], "7 minutes|4[12][0-9] seconds", "the published keys without it"),
+        (["identity", "--region", "us-south"], "7 minutes|4[12][0-9] seconds", "ask the database"),
         (["iam"], "7 minutes|4[12][0-9] seconds", "/identity/keys without it"),
         (["intermediate"], "7 days", "from before its root was in it"),
         (["root"], "7 days", "a CA bundle without it"),
