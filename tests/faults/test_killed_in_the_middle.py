@@ -4,7 +4,6 @@ Each of the six points, for three purposes, on both databases; real workers, rea
 """
 
 import signal
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -17,8 +16,6 @@ pytestmark = [pytest.mark.fault, pytest.mark.live]
 
 POINTS = ["after_demote", "before_commit", "after_commit", "after_generate", "after_insert", "after_publish"]
 HEALTHY, FAILING = "celery", "failing"
-IN_HAND_SECONDS = 0.5
-"""What a worker has taken from its queue is done by then."""
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -37,7 +34,6 @@ def healthy_worker(site: Site) -> Iterator[None]:
 def test_the_tick_after_a_kill_completes_the_rotation(site: Site, purpose: str, point: str) -> None:
     # What the test before has sent for is done: a run that comes late would take what is made due here.
     eventually(lambda: site.waiting(HEALTHY) == 0)
-    time.sleep(IN_HAND_SECONDS)
     before = site.generation(purpose)
     site.sign()
     site.make_due(purpose)
