@@ -107,12 +107,7 @@ def custom_role(row: CustomRole) -> Role:
 def may_link(caller: Caller, profile: TrustedProfile) -> Verdict:
     """May the caller let a resource take on this profile? Asked wherever a link is made on the way to something else:
     otherwise, whoever may create a server could become any profile of the account."""
-    resource = {
-        "accountId": profile.account_id,
-        "serviceName": "iam-identity",
-        "resourceType": "profile",
-        "resource": profile.id,
-    }
+    resource = {"accountId": profile.account_id, "serviceName": "iam-identity", **profile.policy_attributes}
     verdicts = (authorize(caller, action=action, resource=resource) for action in LINKING)
     return reduce(lambda so_far, verdict: so_far and verdict, verdicts)
 

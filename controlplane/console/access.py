@@ -20,7 +20,7 @@ from servers.catalog import regions
 from servers.models import BareMetalServer
 from servers.regions import region_of_host
 from trustedprofiles.actions import service_of
-from trustedprofiles.models import Account, TrustedProfile, User
+from trustedprofiles.models import Account, User
 from trustedprofiles.selectors import Rights
 
 SERVER = "is.bare-metal-server.bare-metal-server"
@@ -86,9 +86,7 @@ class Person:
 
     def readable(self, servers: Sequence[BareMetalServer]) -> list[BareMetalServer]:
         """Those of the account's servers, of whatever region, that they may read. VPCs must be fetched along."""
-        verdicts = self.may_each(
-            f"{SERVER}.read", [{"region": server.region, **server_attributes(server)} for server in servers]
-        )
+        verdicts = self.may_each(f"{SERVER}.read", [server.policy_attributes for server in servers])
         return [server for server, verdict in zip(servers, verdicts, strict=True) if verdict]
 
     @contextmanager
@@ -112,19 +110,6 @@ def person_of(request: HttpRequest) -> Person | None:
     if user.account is None or not user.iam_id:
         return None
     return Person(user, user.account, region_of_host(request.get_host()))
-
-
-def server_attributes(server: BareMetalServer) -> dict[str, str]:
-    """What a policy may select a server by. Its VPC must be fetched along."""
-    return {
-        "bareMetalServerId": server.id,
-        "vpcId": server.vpc.id,
-        "resourceGroupId": server.resource_group_id,
-    }
-
-
-def profile_attributes(profile: TrustedProfile) -> dict[str, str]:
-    return {"resourceType": "profile", "resource": profile.id}
 
 
 def server_party(server: BareMetalServer) -> Party:

@@ -19,12 +19,7 @@ class CertifiedServerView(GuardedView):
         self.server = server
 
     def resource_attributes(self) -> dict[str, str]:
-        return {
-            "region": self.server.region,
-            "bareMetalServerId": self.server.id,
-            "vpcId": self.server.vpc.id,
-            "resourceGroupId": self.server.resource_group_id,
-        }
+        return self.server.policy_attributes
 
     def target(self) -> Party:
         if hasattr(self, "server"):

@@ -123,22 +123,15 @@ def _explain_subject(
 
 def _server(wanted: str, asked: Mapping[str, Any], caller: Caller) -> ServerFacts:
     server = server_by_word(caller.account_id, wanted)
-    if server is not None:
-        facts = facts_of(server)
-        if is_about_caller(asked, caller) or authorize(caller, action=READ_SERVER, resource=attributes_of(facts)):
-            return facts
+    if server is not None and (is_about_caller(asked, caller) or may_read_server(caller, server)):
+        return facts_of(server)
     raise ReferenceNotFound("There is no server of this id, CRN or name in your account.", target=Target("server"))
 
 
 def _profile(wanted: str, asked: Mapping[str, Any], caller: Caller) -> TrustedProfile:
     profile = find_profile_by_word(caller.account_id, wanted)
     if profile is not None:
-        resource = {
-            "accountId": profile.account_id,
-            "serviceName": "iam-identity",
-            "resourceType": "profile",
-            "resource": profile.id,
-        }
+        resource = {"accountId": profile.account_id, "serviceName": "iam-identity", **profile.policy_attributes}
         if is_about_caller(asked, caller) or authorize(caller, action=READ_PROFILE, resource=resource):
             return profile
     raise ReferenceNotFound(
@@ -153,16 +146,9 @@ def _api_key(account_id: str, id: str) -> ApiKey:
     return key
 
 
-def attributes_of(facts: ServerFacts) -> dict[str, str]:
-    """What a policy may select the server by."""
-    return {
-        "accountId": facts.account_id,
-        "serviceName": "is",
-        "region": facts.region,
-        "bareMetalServerId": facts.id,
-        "vpcId": facts.vpc.id,
-        "resourceGroupId": facts.resource_group_id,
-    }
+def may_read_server(caller: Caller, server: BareMetalServer) -> bool:
+    resource = {"accountId": server.account_id, "serviceName": "is", **server.policy_attributes}
+    return bool(authorize(caller, action=READ_SERVER, resource=resource))
 
 
 def _explain_switch(facts: ServerFacts) -> Explanation:

@@ -23,7 +23,7 @@ from identity.keyring import LEEWAY
 from identity.models import KeyPair
 from identity.models.key import STATES_THAT_VERIFY
 from identity.services import iam_tokens, identity_tokens
-from identity.services.explaining import READ_SERVER, attributes_of
+from identity.services.explaining import may_read_server
 from servers.facts import facts_of
 from servers.selectors import servers_for_facts
 from trustedprofiles.selectors import authorize
@@ -141,8 +141,7 @@ def _server_of(claims: Mapping[str, Any], caller: Caller) -> ServerFacts | None:
     if not isinstance(named, str) or "\0" in named:
         return None
     server = servers_for_facts().filter(id=named, account_id=caller.account_id).first()
-    facts = facts_of(server) if server else None
-    return facts if facts and authorize(caller, action=READ_SERVER, resource=attributes_of(facts)) else None
+    return facts_of(server) if server and may_read_server(caller, server) else None
 
 
 def _check_claims(found: Inspection, facts: ServerFacts | None, key: KeyPair | None, *, now: datetime) -> None:

@@ -130,11 +130,7 @@ class ServerView(VpcView):
         self.server = self.find(servers_of(self.caller.account_id, self.region), id=self.kwargs["server_id"])
 
     def resource_attributes(self) -> dict[str, str]:
-        return super().resource_attributes() | {
-            "bareMetalServerId": self.server.id,
-            "vpcId": self.server.vpc.id,
-            "resourceGroupId": self.server.resource_group_id,
-        }
+        return super().resource_attributes() | self.server.policy_attributes
 
     def target(self) -> Party:
         if hasattr(self, "server"):

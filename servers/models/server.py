@@ -66,6 +66,16 @@ class BareMetalServer(ZonalResource):
             models.Index(fields=["vpc", "resource_group", "-number"], name="server_newest_of_both"),
         ]
 
+    @property
+    def policy_attributes(self) -> dict[str, str]:
+        """What a policy may select it by, beside its account and service. The VPC must be fetched along."""
+        return {
+            "region": self.region,
+            "bareMetalServerId": self.id,
+            "vpcId": self.vpc.id,
+            "resourceGroupId": self.resource_group_id,
+        }
+
 
 class Disk(Resource):
     server = models.ForeignKey(BareMetalServer, on_delete=models.CASCADE, related_name="disks")

@@ -31,7 +31,7 @@ class ProfileView(IdentityView):
         self.profile = profile
 
     def resource_attributes(self) -> dict[str, str]:
-        return {"resourceType": "profile", "resource": self.profile.id}
+        return self.profile.policy_attributes
 
     def target(self) -> Party:
         if hasattr(self, "profile"):

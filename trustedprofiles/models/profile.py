@@ -33,3 +33,8 @@ class TrustedProfile(Revisioned):
     @property
     def crn(self) -> str:
         return str(Crn("iam-identity", "", self.account_id, "profile", self.id))
+
+    @property
+    def policy_attributes(self) -> dict[str, str]:
+        """What a policy may select it by, beside its account and service."""
+        return {"resourceType": "profile", "resource": self.id}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 
-from controlplane.console.access import SERVER, Person, server_attributes
+from controlplane.console.access import SERVER, Person
 from controlplane.console.lessons.lesson import At, Lesson, Place
 from controlplane.console.models import LessonProgress
 from controlplane.operations.endpoints import metadata_url
@@ -50,7 +50,7 @@ def choices(person: Person, lesson: Lesson) -> list[BareMetalServer]:
     of the class uses, and that suits the lesson."""
     found = BareMetalServer.objects.filter(account=person.account, region=person.region).select_related("vpc")
     rows = list(found.order_by("number")[:MOST_CHOICES])
-    verdicts = person.may_each(f"{SERVER}.read", [server_attributes(row) for row in rows])
+    verdicts = person.may_each(f"{SERVER}.read", [row.policy_attributes for row in rows])
     seen = [row for row, verdict in zip(rows, verdicts, strict=True) if verdict]
     mine, others = _in_use(person.user)
     return sorted(seen, key=lambda row: (row.id != mine, row.id in others, not lesson.prefers(row)))

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import QueryDict
 
-from controlplane.console.access import INITIALIZATION, PROFILE, Person, server_attributes
+from controlplane.console.access import INITIALIZATION, PROFILE, Person
 from controlplane.console.presenters.forms import Field, choices
 from servers import catalog
 from servers.models import BareMetalServer, Key, Subnet
@@ -99,7 +99,7 @@ def creation_fields(person: Person, typed: QueryDict) -> list[Field]:
 def initialization_fields(person: Person, typed: QueryDict, server: BareMetalServer | None = None) -> list[Field]:
     """What a server is initialized from; filled in with what it was initialized from before, if it was."""
     account, region = person.account.id, person.region
-    knows = server is not None and bool(person.may(f"{INITIALIZATION}.read", server_attributes(server)))
+    knows = server is not None and bool(person.may(f"{INITIALIZATION}.read", server.policy_attributes))
     before = server.initialization if server and knows and not typed else None
     images = images_of(account).filter(region=region, status__in=USABLE_IMAGE_STATUSES).order_by("number")
     if not person.may("is.image.image.list"):

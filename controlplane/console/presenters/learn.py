@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from controlplane.console.access import Person, server_attributes
+from controlplane.console.access import Person
 from controlplane.console.lessons.catalog import LESSONS, number_of
 from controlplane.console.lessons.lesson import At, Check, Command, Lesson, Place
 from controlplane.console.lessons.places import place_of
@@ -139,7 +139,7 @@ def command_rows(person: Person, lesson: Lesson, place: Place) -> list[CommandRo
 
 
 def _lacks(person: Person, action: str, server: BareMetalServer) -> bool:
-    return not person.may(action, server_attributes(server) if service_of(action) == "is" else None)
+    return not person.may(action, server.policy_attributes if service_of(action) == "is" else None)
 
 
 def _command_row(number: int, command: Command, lacking: Mapping[str, bool]) -> CommandRow:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count
 
 from controlplane.activity.selectors import recent_events
-from controlplane.console.access import POLICY, PROFILE, Person, profile_attributes
+from controlplane.console.access import POLICY, PROFILE, Person
 from controlplane.console.presenters.events import event_row
 from controlplane.kernel.facts import ServerFacts
 from identity.services.iam_tokens import EXCHANGE_EVENT
@@ -50,7 +50,7 @@ def profile_rows(person: Person) -> list[ProfileRow]:
     for subject in policies_of(account_id).filter(state="active").values_list("subject_iam_id", flat=True):
         policies[subject] = policies.get(subject, 0) + 1
     rows = list(profiles.order_by("name"))
-    verdicts = person.may_each(f"{PROFILE}.read", [profile_attributes(row) for row in rows])
+    verdicts = person.may_each(f"{PROFILE}.read", [row.policy_attributes for row in rows])
     return [
         ProfileRow(
             row.id,
@@ -110,7 +110,7 @@ def profile_state(person: Person, profile: TrustedProfile, *, now: datetime) -> 
         "servers_seen": len(facts),
         "policies": policy_rows(profile) if person.may(f"{POLICY}.read") else None,
         "events": [event_row(event) for event in uses[:MOST_USES]] if person.sees_activity else None,
-        "may_change": bool(person.may(f"{PROFILE}.update", profile_attributes(profile))),
+        "may_change": bool(person.may(f"{PROFILE}.update", profile.policy_attributes)),
     }
 
 

@@ -13,8 +13,6 @@ from controlplane.console.access import (
     ROTATION,
     SERVER,
     Person,
-    profile_attributes,
-    server_attributes,
 )
 from controlplane.console.presenters.certificates import certificates_of
 from controlplane.console.presenters.events import event_row
@@ -40,8 +38,8 @@ def server_page(person: Person, server: BareMetalServer) -> dict[str, Any]:
     """What does not change while the page is looked at."""
     url = metadata_url(loopback_address(server.number), protocol=server.metadata_protocol)
     may = {
-        "operate": bool(person.may(f"{SERVER}.operate", server_attributes(server))),
-        "initialize": bool(person.may(f"{INITIALIZATION}.update", server_attributes(server))),
+        "operate": bool(person.may(f"{SERVER}.operate", server.policy_attributes)),
+        "initialize": bool(person.may(f"{INITIALIZATION}.update", server.policy_attributes)),
     }
     return {
         "server": server,
@@ -56,7 +54,7 @@ def server_page(person: Person, server: BareMetalServer) -> dict[str, Any]:
 
 def server_state(person: Person, server: BareMetalServer) -> dict[str, Any]:
     """Its status and switches. ``server`` as ``servers_to_show`` reads it."""
-    attributes = server_attributes(server)
+    attributes = server.policy_attributes
     row = server_row(
         server,
         bool(person.may(f"{SERVER}.update", attributes)),
@@ -83,7 +81,7 @@ def _allows(server: BareMetalServer, action: str) -> bool:
 
 def server_holdings(person: Person, server: BareMetalServer, *, now: datetime) -> dict[str, Any]:
     """What it holds, who trusts it, what happened to it; None for what the person may not know."""
-    attributes = server_attributes(server)
+    attributes = server.policy_attributes
     rotating = CertificateRotation.objects.filter(server=server).exists()
     sees_rotation = bool(person.may(f"{ROTATION}.read", attributes))
     certificates = events = tokens = None
@@ -111,7 +109,7 @@ def trusts_of(person: Person, server: BareMetalServer) -> list[Trust]:
     whole = server_by_number(server.number)
     trusts = profiles_trusting(facts_of(whole)) if whole else []
     own = [trust for trust in trusts if trust.profile.account_id == person.account.id]
-    verdicts = person.may_each(f"{PROFILE}.read", [profile_attributes(trust.profile) for trust in own])
+    verdicts = person.may_each(f"{PROFILE}.read", [trust.profile.policy_attributes for trust in own])
     return [trust for trust, verdict in zip(own, verdicts, strict=True) if verdict]
 
 
@@ -123,4 +121,4 @@ def profile_to_name(person: Person, server: BareMetalServer) -> str:
 
 
 def _sees_initialization(person: Person, server: BareMetalServer) -> bool:
-    return bool(person.may(f"{INITIALIZATION}.read", server_attributes(server)))
+    return bool(person.may(f"{INITIALIZATION}.read", server.policy_attributes))

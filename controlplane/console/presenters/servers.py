@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 
-from controlplane.console.access import INITIALIZATION, PROFILE, SERVER, Person, server_attributes
+from controlplane.console.access import INITIALIZATION, PROFILE, SERVER, Person
 from controlplane.console.pages import with_query
 from controlplane.console.selectors import ORDERS, search_servers, servers_to_show
 from servers.lifecycle import ACTIONS
@@ -109,7 +109,7 @@ def server_table(person: Person, query: Mapping[str, str]) -> ServerTable:
     found = search_servers(servers_to_show(person.account.id, person.region), asked)
     page = Paginator(found, ROWS).get_page(query.get("page"))
     servers = list(page.object_list)
-    attributes = [server_attributes(each) for each in servers]
+    attributes = [each.policy_attributes for each in servers]
     verdicts = person.may_each(f"{SERVER}.update", attributes)
     initialized = person.may_each(f"{INITIALIZATION}.read", attributes)
     names, uses = bool(person.may(f"{PROFILE}.list")), person.sees_activity

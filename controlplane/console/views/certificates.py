@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 
-from controlplane.console.access import CERTIFICATE, ROTATION, Person, server_attributes, server_party
+from controlplane.console.access import CERTIFICATE, ROTATION, Person, server_party
 from controlplane.console.pages import came_from, done, page
 from controlplane.console.views.server import ask, find_server
 from controlplane.kernel import clock
@@ -21,7 +21,7 @@ def rotation(request: HttpRequest, person: Person, server_id: str) -> HttpRespon
     server = find_server(person, server_id)
     enabled = SWITCH.get(request.POST.get("enabled", ""))
     with person.recording(certificate_rotation.EVENT, server_party(server)):
-        person.require(f"{ROTATION}.update", server_attributes(server))
+        person.require(f"{ROTATION}.update", server.policy_attributes)
         if enabled is None:
             raise InvalidValue("Say whether to renew: enabled is true or false.")
         certificate_rotation.switch_certificate_rotation(server, enabled=enabled, by=person.by, now=clock.now())
@@ -35,7 +35,7 @@ def revoke(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
     server = find_server(person, server_id)
     back = came_from(request, f"/servers/{server.id}")
     with person.recording(revocation.EVENT, server_party(server)):
-        person.require(f"{CERTIFICATE}.update", server_attributes(server))
+        person.require(f"{CERTIFICATE}.update", server.policy_attributes)
         asked = request.POST.get("certificate", "")
         certificate = IssuedCertificate.objects.filter(server_id=server.id, id=asked).first()
         if certificate is None:

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.activity.record import Party
-from controlplane.console.access import EVERY_SERVER, INITIALIZATION, SERVER, Person, server_attributes, server_party
+from controlplane.console.access import EVERY_SERVER, INITIALIZATION, SERVER, Person, server_party
 from controlplane.console.pages import done, page, shown
 from controlplane.console.presenters import creation
 from controlplane.console.presenters.forms import place_errors
@@ -54,7 +54,7 @@ def initialize(request: HttpRequest, person: Person, server_id: str) -> HttpResp
         else:
             return done(request, f"{server.name} is being reinitialized.", back=f"/servers/{server.id}")
     else:
-        person.require(f"{INITIALIZATION}.update", server_attributes(server))
+        person.require(f"{INITIALIZATION}.update", server.policy_attributes)
     fields, above = place_errors(creation.initialization_fields(person, request.POST, server), error, creation.PATHS)
     context = {"server": server, "fields": fields, "above": above}
     return shown(request, person, "console/server/initialize.html", context, status=error.status if error else 200)
@@ -62,7 +62,7 @@ def initialize(request: HttpRequest, person: Person, server_id: str) -> HttpResp
 
 def _initialize(person: Person, server: BareMetalServer, request: HttpRequest) -> None:
     with person.recording(events.REINITIALIZE, server_party(server)):
-        person.require(f"{INITIALIZATION}.update", server_attributes(server))
+        person.require(f"{INITIALIZATION}.update", server.policy_attributes)
         prototype = initialization_prototype(InitializationBody.check(creation.initialization_body(request.POST)))
         require_linking(person.caller, prototype, path="default_trusted_profile")
         reinitialize(server, prototype, by=person.by)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from controlplane.activity.record import Party
-from controlplane.console.access import PROFILE, Person, profile_attributes
+from controlplane.console.access import PROFILE, Person
 from controlplane.console.pages import done, fragment, page, shown
 from controlplane.console.presenters.profiles import preview, profile_rows, profile_state
 from controlplane.kernel import clock
@@ -36,7 +36,7 @@ def find_profile(person: Person, profile_id: str) -> TrustedProfile:
     found = profiles_of(person.account.id).filter(id=profile_id).first()
     if found is None:
         raise NotFound("There is no trusted profile of this id here. It may have been deleted meanwhile.")
-    person.require(f"{PROFILE}.read", profile_attributes(found))
+    person.require(f"{PROFILE}.read", found.policy_attributes)
     return found
 
 
@@ -105,7 +105,7 @@ def add_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
     try:
         with person.recording(events.RULE_CREATE, _party(found)):
             for action in LINKING:
-                person.require(action, profile_attributes(found))
+                person.require(action, found.policy_attributes)
             made = create_rule(found, content=rule_content(RuleBody.check(body)), by=person.by)
     except ApiError as error:
         return _profile_page(request, person, found, error)
@@ -116,7 +116,7 @@ def add_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
 def remove_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
     found = find_profile(person, profile_id)
     with person.recording(events.RULE_DELETE, _party(found)):
-        person.require(f"{PROFILE}.update", profile_attributes(found))
+        person.require(f"{PROFILE}.update", found.policy_attributes)
         rule = found.rules.filter(id=request.POST.get("rule", "")).first()
         if rule is None:
             raise NotFound("The trusted profile has no claim rule of this id.")
@@ -129,7 +129,7 @@ def add_link(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
     found = find_profile(person, profile_id)
     with person.recording(events.LINK_CREATE, _party(found)):
         for action in LINKING:
-            person.require(action, profile_attributes(found))
+            person.require(action, found.policy_attributes)
         asked = request.POST.get("server", "")
         rows = BareMetalServer.objects.filter(account=person.account, id=asked).select_related("vpc")
         server = next(iter(person.readable(list(rows))), None)
@@ -143,7 +143,7 @@ def add_link(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
 def remove_link(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
     found = find_profile(person, profile_id)
     with person.recording(events.LINK_DELETE, _party(found)):
-        person.require(f"{PROFILE}.update", profile_attributes(found))
+        person.require(f"{PROFILE}.update", found.policy_attributes)
         link = found.links.filter(id=request.POST.get("link", "")).first()
         if link is None:
             raise NotFound("The trusted profile has no such link.")

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from controlplane.console.access import SERVER, Person, server_attributes
+from controlplane.console.access import SERVER, Person
 from controlplane.console.pages import by_htmx, came_from, done, fragment, page, shown
 from controlplane.console.presenters.server import server_holdings, server_page, server_state
 from controlplane.console.presenters.switching import LastUse, recent_uses
@@ -25,7 +25,7 @@ def find_server(person: Person, server_id: str) -> Any:
     found = servers_to_show(person.account.id, person.region).filter(id=server_id).first()
     if found is None:
         raise NotFound("There is no server of this id here. It may have been deleted meanwhile.")
-    person.require(f"{SERVER}.read", server_attributes(found))
+    person.require(f"{SERVER}.read", found.policy_attributes)
     return found
 
 

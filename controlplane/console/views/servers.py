@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
-from controlplane.console.access import EVERY_SERVER, SERVER, Person, server_attributes, server_party
+from controlplane.console.access import EVERY_SERVER, SERVER, Person, server_party
 from controlplane.console.pages import came_from, fragment, page, see_other, shown
 from controlplane.console.presenters.servers import FILTERS, server_table
 from controlplane.console.presenters.switching import recent_uses
@@ -67,7 +67,7 @@ def perform(person: Person, server: BareMetalServer, action: str) -> str:
     """Do one thing to one server, as the REST API does it. Returns what to say. Raises ApiError."""
     said, verb, event, act = SWITCH[action]
     with person.recording(event, server_party(server)):
-        person.require(f"{SERVER}.{verb}", server_attributes(server))
+        person.require(f"{SERVER}.{verb}", server.policy_attributes)
         act(server, person)
     return f"{said}: {server.name}."
 

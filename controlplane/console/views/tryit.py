@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from controlplane.console import tryout
-from controlplane.console.access import SERVER, Person, server_attributes
+from controlplane.console.access import SERVER, Person
 from controlplane.console.pages import by_htmx, page, shown
 from controlplane.console.presenters.diagrams import Diagram, Message, State, diagram
 from controlplane.console.presenters.server import profile_to_name
@@ -24,7 +24,7 @@ SAID = (
 def try_it(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
     """Who may operate a server may make it call; what is answered is of no use elsewhere."""
     server = find_server(person, server_id)
-    person.require(f"{SERVER}.operate", server_attributes(server))
+    person.require(f"{SERVER}.operate", server.policy_attributes)
     last = request.POST.get("last", tryout.STEPS[-1])
     if last not in tryout.STEPS:
         raise InvalidValue(f"Say up to which call: {', '.join(tryout.STEPS)}.")
