@@ -8,6 +8,7 @@ import requests
 from controlplane.console.views.session import MOST_FAILURES
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
+from tests.live.signed_in import form_token
 
 pytestmark = pytest.mark.live
 
@@ -25,8 +26,8 @@ def attempt(product: Product, password: str, path: str = "/login") -> int:
     with requests.Session() as browser:
         url = f"http://127.0.0.1:{product.port}{path}"
         page = browser.get(url, headers={"Accept": "text/html"}, timeout=10)
-        token = page.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
-        form = {"username": product.info["admin"]["username"], "password": password, "csrfmiddlewaretoken": token}
+        username = product.info["admin"]["username"]
+        form = {"username": username, "password": password, "csrfmiddlewaretoken": form_token(page.text)}
         return browser.post(url, form, allow_redirects=False, timeout=10).status_code
 
 

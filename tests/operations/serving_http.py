@@ -21,11 +21,13 @@ QUICK = Limits(
 SLOW = Limits()
 LARGEST = 100_000
 GET = b"GET /a HTTP/1.1\r\nHost: here\r\n\r\n"
+LINE = b"POST /a HTTP/1.1\r\nHost: here\r\n"
+CHUNKED = LINE + b"Transfer-Encoding: chunked\r\n\r\n"
 HALF = {
     "nothing": b"",
-    "half a head": b"POST /a HTTP/1.1\r\nHost: here\r\n",
-    "half a body": b"POST /a HTTP/1.1\r\nHost: here\r\nContent-Length: 1000\r\n\r\n",
-    "half a chunk": b"POST /a HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+    "half a head": LINE,
+    "half a body": LINE + b"Content-Length: 1000\r\n\r\n",
+    "half a chunk": CHUNKED + b"5\r\nhel",
 }
 
 

@@ -1,33 +1,11 @@
 """How long a request may take to arrive, and what its end before its time means."""
 
 import time
-from collections.abc import Iterator
 from threading import Event
 
 import pytest
 
-from tests.operations.serving_http import QUICK, Echo, Wire, serving
-
-LINE = b"POST /a HTTP/1.1\r\nHost: here\r\n"
-CHUNKED = LINE + b"Transfer-Encoding: chunked\r\n\r\n"
-
-
-@pytest.fixture(scope="module")
-def echo() -> Echo:
-    return Echo()
-
-
-@pytest.fixture(scope="module")
-def running(echo: Echo) -> Iterator[Wire]:
-    with serving(echo) as wire:
-        yield wire
-
-
-@pytest.fixture
-def wire(running: Wire, echo: Echo) -> Wire:
-    echo.seen.clear()
-    return running
-
+from tests.operations.serving_http import CHUNKED, LINE, QUICK, Echo, Wire
 
 BROKEN_OFF = {
     "its head": LINE,

@@ -1,32 +1,10 @@
 """Requests as they stand on the wire: what is one, what is none (RFC 9112), and how long it may take to arrive."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from tests.operations.serving_http import LARGEST, Echo, Wire, serving
-
-LINE = b"POST /a HTTP/1.1\r\nHost: here\r\n"
-CHUNKED = LINE + b"Transfer-Encoding: chunked\r\n\r\n"
-
-
-@pytest.fixture(scope="module")
-def echo() -> Echo:
-    return Echo()
-
-
-@pytest.fixture(scope="module")
-def running(echo: Echo) -> Iterator[Wire]:
-    with serving(echo) as wire:
-        yield wire
-
-
-@pytest.fixture
-def wire(running: Wire, echo: Echo) -> Wire:
-    echo.seen.clear()
-    return running
-
+from tests.operations.serving_http import CHUNKED, LARGEST, LINE, Echo, Wire
 
 WELL_FORMED: dict[str, tuple[bytes, bytes]] = {
     "without a body": (LINE + b"\r\n", b"POST /a 0"),
