@@ -74,7 +74,7 @@ class Person:
         if not (verdict := self.may(action, attributes)):
             raise NotAuthorized(verdict.because, more_info=verdict.explanation)
 
-    @property
+    @cached_property
     def sees_activity(self) -> bool:
         """Activity tells of servers, of every region, and of profiles, so all must be allowed to be listed."""
         return self.may_everywhere(f"{SERVER}.list", EVERY_SERVER) and bool(self.may(f"{PROFILE}.list"))
