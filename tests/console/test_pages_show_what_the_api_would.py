@@ -1,4 +1,4 @@
-"""What a page shows is what the reader's own API key may read: no name, no event, no choice beyond that."""
+"""What a page shows is what the reader's own API key may read: no name, no choice beyond that."""
 
 import re
 from collections.abc import Iterator
@@ -9,19 +9,19 @@ from itertools import combinations
 import pytest
 from django.test import Client
 
-from controlplane.activity.record import Party, record
 from controlplane.kernel import clock
 from identity import csr
 from identity.services.certificates import create_certificate
-from identity.services.iam_tokens import EXCHANGE_EVENT, exchange_identity_token
+from identity.services.iam_tokens import exchange_identity_token
 from identity.services.identity_tokens import create_identity_token, verify_identity_token
 from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import server_by_number
 from tests.build import make_csr
+from tests.console.reading import BY, reader
 from tests.policies import attribute, make_content
-from tests.world import MALLORY, World, make_profile, make_server, make_subnet
-from trustedprofiles.models import TrustedProfile, User
+from tests.world import World, make_profile, make_server, make_subnet
+from trustedprofiles.models import TrustedProfile
 from trustedprofiles.services.links import create_link
 from trustedprofiles.services.policies import create_policy
 from trustedprofiles.services.roles import create_role
@@ -30,7 +30,6 @@ from trustedprofiles.services.rules import RuleContent, create_rule
 pytestmark = pytest.mark.usefixtures("keys")
 
 SERVICES = ("is", "iam-identity", "iam-access-management", "baremint")
-BY = Party("IBMid-ALICE00001", "Alice", "User")
 SERVER, OTHER, PROFILE, ROLE = "web-of-ours", "db-of-ours", "reader-of-ours", "Operator"
 
 
@@ -94,16 +93,6 @@ def server(world: World, profile: TrustedProfile) -> Iterator[BareMetalServer]:
     exchange_identity_token(verify_identity_token(token, facts=facts, now=now), facts=facts, selector={}, now=now)
     create_certificate(csr.check(make_csr()), facts=facts, lifetime=timedelta(hours=1), now=now)
     return made
-
-
-def reader(world: World, *services: str, more: tuple[dict[str, object], ...] = ()) -> Client:
-    user = User.objects.create_user("reader", iam_id="IBMid-READER", account=world.account)
-    for service in services:
-        content = make_content("IBMid-READER", "Viewer", service=service, more=more)
-        create_policy(world.account, content=content, api_version="v1", by=BY)
-    browser = Client(headers={"Accept": "text/html"})
-    browser.force_login(user)
-    return browser
 
 
 @pytest.mark.parametrize("services", READERS, ids=lambda chosen: " and ".join(chosen) or "none")
@@ -212,93 +201,6 @@ def test_a_profile_of_ours_is_named_before_a_foreign_one(
     assert (ours.id in page, foreign.id in page) == (True, False)
 
 
-# --- Events
-
-
-def of_services(world: World, **services: tuple[dict[str, object], ...]) -> Client:
-    user = User.objects.create_user("reader", iam_id="IBMid-READER", account=world.account)
-    for service, more in services.items():
-        content = make_content("IBMid-READER", "Viewer", service=service.replace("_", "-"), more=more)
-        create_policy(world.account, content=content, api_version="v1", by=BY)
-    browser = Client(headers={"Accept": "text/html"})
-    browser.force_login(user)
-    return browser
-
-
-def test_activity_of_all_regions_is_for_whoever_may_list_servers_in_all(world: World) -> None:
-    make_server(world.account, name="far-away", region="eu-de")
-    near = (attribute("region", "us-south"),)
-    browser = of_services(world, **{"is": near, "iam-identity": (), "baremint": ()})
-    assert browser.get("/servers").status_code == 200
-    assert [browser.get(path).status_code for path in ("/activity", "/activity/export", "/overview/state")] == [403] * 3
-    assert "Certificate" not in browser.get("/keys").content.decode().partition("Identity certificates")[2]
-
-
-TELLING = [
-    ("iam-am.policy.create", "iam-access-management"),
-    ("iam-identity.user-apikey.create", "iam-identity"),
-    ("iam-identity.serviceid-apikey.login", "iam-identity"),
-    ("iam-identity.serviceid.create", "iam-identity"),
-]
-
-
-@pytest.mark.parametrize(("action", "service"), TELLING)
-def test_an_event_is_for_whoever_may_read_what_it_tells_of(world: World, action: str, service: str) -> None:
-    told = record(action, initiator=BY, target=Party("x", "secret-thing"), account_id=world.account.id)
-    role = create_role(
-        world.account,
-        name="Lister",
-        display_name="Lister",
-        service_name="iam-identity",
-        actions=["iam-identity.profile.list"],
-        by=BY,
-    )
-    browser = of_services(world, **{"is": ()})
-    content = replace(make_content("IBMid-READER", service="iam-identity"), roles=[role.crn])
-    create_policy(world.account, content=content, api_version="v1", by=BY)
-
-    def shown() -> set[bool]:
-        paths = ("/activity", "/activity/list", "/activity/export?format=json", f"/activity/{told.pk}")
-        return {"secret-thing" in browser.get(path).content.decode() for path in paths}
-
-    assert browser.get("/activity").status_code == 200
-    assert shown() == {False}
-    content = make_content("IBMid-READER", "Viewer", service=service)
-    create_policy(world.account, content=content, api_version="v1", by=BY)
-    assert shown() == {True}
-
-
-def test_an_event_of_another_account_about_a_server_of_ours_is_not_on_its_page(
-    alice: Client, world: World, server: BareMetalServer
-) -> None:
-    mallory = Party("IBMid-MALLORY01", "a name to be read by Alice", "User")
-    for action in ("iam-am.explanation.read", "is.metadata.identity-token.create"):
-        record(action, initiator=mallory, target=Party(server.crn), account_id=world.other_account.id, data={"exp": 0})
-    for leaf in ("", "/holdings"):
-        assert mallory.name not in alice.get(f"/servers/{server.id}{leaf}").content.decode()
-
-
-def test_who_of_another_account_moved_the_clock_is_not_told(world: World) -> None:
-    moved = record("baremint.clock.set", initiator=BY, target=Party("clock", "clock", "Clock"))
-    user = User.objects.create_user("mallory", iam_id=MALLORY.iam_id, account=world.other_account)
-    browser = Client(headers={"Accept": "text/html"})
-    browser.force_login(user)
-    for path in ("/activity", "/activity/export?format=json", f"/activity/{moved.pk}"):
-        page = browser.get(path).content.decode()
-        assert "the deployment administrator" in page
-        assert (BY.id in page, f">{BY.name}<" in page) == (False, False)
-
-
-def test_a_server_that_became_a_profile_of_another_account_shows_no_name_of_it(
-    alice: Client, server: BareMetalServer, foreign: TrustedProfile
-) -> None:
-    data = {"profile_id": foreign.id, "exp": int(clock.now().timestamp()) + 60, "jti": "j", "kid": "k"}
-    itself = Party(server.crn, server.name, "BareMetalServer")
-    record(EXCHANGE_EVENT, initiator=itself, target=itself, account_id=server.account_id, data=data)
-    page = alice.get(f"/servers/{server.id}/holdings").content.decode()
-    assert (foreign.name in page, f"/profiles/{foreign.id}" in page) == (False, False)
-
-
 # --- Forms
 
 
@@ -312,7 +214,7 @@ def test_a_server_is_initialized_anew_without_showing_what_from_it_was(world: Wo
         actions=[f"is.bare-metal-server.{each}" for each in actions],
         by=BY,
     )
-    browser = of_services(world, **{"iam-identity": ()})
+    browser = reader(world, "iam-identity")
     content = replace(make_content("IBMid-READER"), roles=[role.crn])
     create_policy(world.account, content=content, api_version="v1", by=BY)
     page = browser.get(f"/servers/{server.id}/initialization")
