@@ -5,6 +5,8 @@ Their times are the machine's, for that is what the lines of other programs have
 
 import logging
 import logging.config
+import threading
+import time
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -24,6 +26,41 @@ def _add_request_id(logger: Any, method: str, event: MutableMapping[str, Any]) -
 
 def _conceal(logger: Any, method: str, line: Any) -> str:
     return conceal(line)
+
+
+class FewAlike(logging.Filter):
+    """Lets through so many warnings or errors of one kind in a minute: what strangers can bring about again and again
+    fills no disk. The first one after that tells how many were left out."""
+
+    MOST = 60
+    SECONDS = 60
+    MOST_KINDS = 1000
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._kinds: dict[tuple[str, str], list[float]] = {}
+        """When its minute began, how many came in it, and how many were left out."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING:
+            return True
+        event = record.msg if isinstance(record.msg, dict) else None
+        kind = record.name, str(event.get("event") if event else record.msg)
+        with self._lock:
+            now = time.monotonic()
+            if len(self._kinds) > self.MOST_KINDS:
+                self._kinds.clear()
+            window = self._kinds.setdefault(kind, [now, 0, 0])
+            if now - window[0] >= self.SECONDS:
+                if window[2] and event is not None:
+                    event["left_out"] = int(window[2])
+                window[:] = [now, 0, 0]
+            window[1] += 1
+            if window[1] > self.MOST:
+                window[2] += 1
+                return False
+        return True
 
 
 SHARED: list[Any] = [
@@ -58,7 +95,10 @@ def configure(options: dict[str, Any]) -> None:
                     ],
                 }
             },
-            "handlers": {"stdout": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "filters": {"few alike": {"()": FewAlike}},
+            "handlers": {
+                "stdout": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["few alike"]},
+            },
             "root": {"handlers": ["stdout"], "level": options["level"]},
             "loggers": {
                 # Django logs each 4xx as a warning; the activity record is where refusals are kept.

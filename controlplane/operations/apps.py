@@ -1,6 +1,22 @@
 import gc
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 from django.apps import AppConfig
+from django.conf import settings
+from django.db.backends.signals import connection_created
+
+from controlplane.home import DATABASE_FILE, require_ours
+
+
+def keep_private(connection: Any, **_: Any) -> None:
+    """SQLite makes its files as the umask says. Raises OSError when they are another user's."""
+    file = settings.HOME.path / DATABASE_FILE
+    if str(connection.settings_dict["NAME"]) == str(file):
+        for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+            with suppress(FileNotFoundError):
+                require_ours(each)
 
 
 class OperationsConfig(AppConfig):
@@ -9,6 +25,8 @@ class OperationsConfig(AppConfig):
 
     def ready(self) -> None:
         from controlplane import celery  # noqa: F401, PLC0415  makes our Celery app the current one in every process
+
+        connection_created.connect(keep_private)
 
         # What is loaded by now stays until the process ends. The collector need not look at it again: not while the
         # rest is imported, not in a forked child, whose copy of each page that it touches is its own, and not at the

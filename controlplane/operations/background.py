@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -21,6 +22,7 @@ from controlplane.operations.supervisor.stopping import StopRequested, StopReque
 
 LOG = "baremint.log"
 LONGEST_LOG = 16 * 1024 * 1024
+STDOUT, STDERR = 1, 2
 INSTALLED_IN = ("site-packages", "dist-packages")
 NOBODY_WAITS = "Whoever started it ended before it was ready."
 
@@ -123,8 +125,28 @@ def _undo(process: subprocess.Popen[bytes], stop_requests: StopRequests) -> int:
 
 
 def _open_log(home: Home, name: str) -> BinaryIO:
+    return os.fdopen(_appending(home.ensure() / name), "wb")
+
+
+def _appending(path: Path) -> int:
     """The log, to append to; a long one becomes ``baremint.log.1`` first."""
-    path = home.ensure() / name
     if path.exists() and path.stat().st_size > LONGEST_LOG:
-        path.replace(path.with_name(f"{name}.1"))
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "wb")
+        path.replace(path.with_name(f"{path.name}.1"))
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
+
+def keep_log_short(path: Path) -> None:
+    """In the background process, whose standard output is this log: begin it anew when it is long, or when somebody has
+    moved it away. What cannot be done now is done with a later line."""
+    with suppress(OSError):
+        written = os.fstat(STDOUT)
+        try:
+            is_there = os.path.samestat(written, path.stat())
+        except FileNotFoundError:
+            is_there = False
+        if is_there and written.st_size <= LONGEST_LOG:
+            return
+        log = _appending(path)
+        for stream in (STDOUT, STDERR):
+            os.dup2(log, stream)
+        os.close(log)

@@ -6,10 +6,11 @@ import tarfile
 import tempfile
 from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 
-from controlplane.home import DATABASE_FILE, SECRET_KEY_FILE
+from controlplane.home import DATABASE_FILE, SECRET_KEY_FILE, whole_file
 from controlplane.kernel import clock
 from controlplane.operations.credentials import FILE as CREDENTIALS
 from controlplane.operations.info import CA_BUNDLE
@@ -28,7 +29,7 @@ class CannotDoThat(Exception):
 
 
 def backup(path: Path) -> None:
-    """Write ``path``, mode 0600, while Baremint runs or not: the database as it is at one instant.
+    """Write ``path`` anew, mode 0600, while Baremint runs or not: the database as it is at one instant.
 
     Raises CannotDoThat for a database that is not embedded, and OSError.
     """
@@ -42,15 +43,12 @@ def backup(path: Path) -> None:
             closing(sqlite3.connect(snapshot)) as target,
         ):
             source.backup(target)
-        partial = Path(folder) / "archive"
-        partial.touch(mode=0o600)
-        with tarfile.open(partial, "w") as archive:
-            archive.add(snapshot, DATABASE_FILE)
+        with whole_file(path.absolute()) as file, tarfile.open(fileobj=file, mode="w") as archive:
+            with snapshot.open("rb") as database:
+                _add(archive, DATABASE_FILE, database, snapshot.stat().st_size)
             for name in SECRETS:
                 if (text := settings.HOME.read_secret(name)) is not None:
-                    _add(archive, name, text.encode())
-        path.touch(mode=0o600)
-        path.write_bytes(partial.read_bytes())
+                    _add(archive, name, io.BytesIO(text.encode()), len(text.encode()))
 
 
 def restore(path: Path) -> None:
@@ -68,9 +66,8 @@ def restore(path: Path) -> None:
     for name in SECRETS:
         if name in members:
             settings.HOME.write_secret(name, members[name].decode())
-    database = settings.HOME.ensure() / DATABASE_FILE
-    database.touch(mode=0o600)
-    database.write_bytes(members[DATABASE_FILE])
+    with whole_file(settings.HOME.ensure() / DATABASE_FILE) as file:
+        file.write(members[DATABASE_FILE])
     bring_up_to_date()
     now = clock.now()  # what time it is stands in the database
     ensure_keys(now=now)
@@ -102,7 +99,7 @@ def _read(path: Path) -> dict[str, bytes]:
     return found
 
 
-def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+def _add(archive: tarfile.TarFile, name: str, content: BinaryIO, size: int) -> None:
     member = tarfile.TarInfo(name)
-    member.size, member.mode = len(content), 0o600
-    archive.addfile(member, io.BytesIO(content))
+    member.size, member.mode = size, 0o600
+    archive.addfile(member, content)

@@ -94,6 +94,7 @@ def _lock(path: str) -> int | None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         held, there = os.fstat(handle), os.stat(path, follow_symlinks=False)
         if held.st_uid == os.geteuid() and os.path.samestat(held, there):
+            os.fchmod(handle, 0o700)
             return handle
     except BlockingIOError:
         pass

@@ -150,7 +150,7 @@ def lab() -> Work:
         take_settings(LAB_SETTINGS)
         try:
             with reporting(report, CannotKeep):
-                keep_lab(StopRequests(), lab_service, ready=report.ready)
+                keep_lab(StopRequests(), lab_service, ready=report.ready, tidy=lambda: None)
         except StopRequested:
             return
 

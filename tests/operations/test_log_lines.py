@@ -1,5 +1,6 @@
 """What children say, as the common log shows it."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -54,3 +55,37 @@ def test_a_line_of_deeply_nested_json_is_shown_as_it_is() -> None:
     line = '{"event":' + "[" * 2000
 
     assert render("worker", line, now=NOW) == f"08:26:07 worker              {line}"
+
+
+HOSTILE = {
+    "a line of its own": (
+        "a\n08:26:08 worker        INFO  all is well",
+        "a\\n08:26:08 worker        INFO  all is well",
+    ),
+    "a cursor": ("a\x1b[2J\x1b[1;1Hb", "a\\x1b[2J\\x1b[1;1Hb"),
+    "a return": ("a\rb", "a\\rb"),
+    "a C1 control": ("a\x9b2Jb", "a\\x9b2Jb"),
+    "another order": ("a\u202eb\u2066c", "a\\u202eb\\u2066c"),
+    "a line separator": ("a\u2028b\u2029c\x85d", "a\\u2028b\\u2029c\\x85d"),
+    "nothing to be seen": ("a\u200bb\ufeffc", "a\\u200bb\\ufeffc"),
+}
+
+
+@pytest.mark.parametrize(("said", "shown"), HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("where", ["event", "agent", "exception"])
+def test_what_a_client_has_sent_is_text_and_nothing_else(where: str, said: str, shown: str) -> None:
+    line = render("worker", json.dumps({"event": "e", "level": "info", where: said}), now=NOW)
+    assert line is not None
+    expected = said.replace("\n", "\n    ") if where == "exception" and "\n" in said else shown
+    assert expected in line
+    assert len(line.split("\n")) == (1 if where != "exception" else 3 if "\n" in said else 2)
+
+
+@pytest.mark.parametrize(("said", "shown"), [pair for name, pair in HOSTILE.items() if "line of" not in name])
+def test_nor_is_it_where_a_child_prints_it_as_it_is(said: str, shown: str) -> None:
+    assert render("beat", said, now=NOW) == f"08:26:07 beat                {shown}"
+
+
+def test_letters_of_every_language_stay_as_they_are() -> None:
+    line = render("worker", json.dumps({"event": "Grüße 你好 שלום 👋"}), now=NOW)
+    assert line == "08:26:07 worker              Grüße 你好 שלום 👋"

@@ -41,6 +41,7 @@ def claim(home: Home) -> None:
     """Take the data directory, before anything that takes time: a second start is refused at once, and ``down`` finds
     one that is still loading. Raises CommandFailed, WrongSetting."""
     try:
+        home.secure()
         homelock.take(home)
     except homelock.AlreadyRunning as error:
         raise CommandFailed(str(error)) from None
@@ -50,7 +51,7 @@ def claim(home: Home) -> None:
 
 def _up(options: Options, context: Context) -> None:
     process, home = options["stop_with"], context.place.home
-    home.ensure()
+    home.secure()
     end_with(StopRequests(), process)
     if (holder := homelock.holder(home)) is not None:
         raise CommandFailed(str(homelock.AlreadyRunning(home, holder)))

@@ -69,7 +69,7 @@ class Keeper:
         self._service.__exit__()
         state.forget(settings.HOME)
 
-    def keep(self, stop_requests: StopRequests, *, ready: Callable[[], object]) -> None:
+    def keep(self, stop_requests: StopRequests, *, ready: Callable[[], object], tidy: Callable[[], object]) -> None:
         """Follow the database until StopRequested, or until the product that ran at the start is gone."""
         product = homelock.holder(settings.HOME)
         self._step()
@@ -81,6 +81,7 @@ class Keeper:
                 log.info("the product has stopped, and so does the lab")
                 return
             self._step()
+            tidy()
 
     def _step(self) -> None:
         try:

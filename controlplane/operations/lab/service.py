@@ -14,13 +14,19 @@ class CannotKeep(Exception):
     """Why this process cannot keep the lab."""
 
 
-def keep_lab(stop_requests: StopRequests, service: Callable[[], Service], *, ready: Callable[[], object]) -> None:
+def keep_lab(
+    stop_requests: StopRequests,
+    service: Callable[[], Service],
+    *,
+    ready: Callable[[], object],
+    tidy: Callable[[], object],
+) -> None:
     """Keep the lab until StopRequested, with the settings of the lab. Raises CannotKeep.
 
-    ``service`` makes the metadata service, when the lab has the kernel's leave.
+    ``service`` makes the metadata service, when the lab has the kernel's leave; ``tidy`` is called now and then.
     """
     try:
-        _keep_lab(support.find(), stop_requests, service, ready=ready)
+        _keep_lab(support.find(), stop_requests, service, ready=ready, tidy=tidy)
     except support.CannotIsolate as error:
         raise CannotKeep(str(error)) from None
     except homelock.AlreadyRunning:
@@ -33,6 +39,7 @@ def _keep_lab(
     service: Callable[[], Service],
     *,
     ready: Callable[[], object],
+    tidy: Callable[[], object],
 ) -> None:
     with stop_requests, homelock.held(settings.HOME, state.LOCK):
         if possible.rootless:
@@ -41,4 +48,4 @@ def _keep_lab(
 
         keeper = Keeper(possible, service())
         with keeper, stop_requests:  # left first: nothing interrupts the keeper when it takes the lab away
-            keeper.keep(stop_requests, ready=ready)
+            keeper.keep(stop_requests, ready=ready, tidy=tidy)

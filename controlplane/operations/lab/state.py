@@ -9,6 +9,7 @@ from controlplane.operations.supervisor import homelock
 
 LOCK = "lab.lock"
 FILE = "lab.json"
+LOG = "lab.log"
 
 
 @dataclass(frozen=True)

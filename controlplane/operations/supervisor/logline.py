@@ -19,6 +19,10 @@ UNHELPFUL = (
     "worker: Warm shutdown",
     "Requeuing undeliverable message",
 )
+UNSEEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
+"""Characters that control or hide: C0 and C1, soft hyphen, separators of lines, marks of direction, halves of pairs."""
 ROUTINE = ("controlplane.operations.tasks.tick",)
 
 
@@ -38,14 +42,20 @@ def render(child: str, line: str, *, now: datetime) -> str | None:
     if level == "info" and any(text in event for text in ROUTINE):
         return None
     record.pop("logger", None)
-    exception = record.pop("exception", None)
+    exception = str(record.pop("exception", None) or "")
     text = " ".join([event, *(f"{name}={value}" for name, value in record.items())])
-    return _compose(time, child, level, f"{text}\n{exception}" if exception else text)
+    return _compose(time, child, level, text, exception)
 
 
-def _compose(time: str, child: str, level: str, text: str) -> str:
-    indented = text.strip().replace("\n", "\n    ")
+def _compose(time: str, child: str, level: str, text: str, below: str = "") -> str:
+    """``below`` has lines of its own, which stand indented under the text."""
+    indented = "\n    ".join([_escaped(text.strip()), *map(_escaped, below.strip().split("\n") if below else ())])
     return f"{time} {child:<{WIDTH}} {LEVELS.get(level, level):<5} {indented}".rstrip()
+
+
+def _escaped(text: str) -> str:
+    """Whatever a client has sent is text: it begins no line, moves no cursor, and is read in the order it has."""
+    return UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def _json_object(line: str) -> dict[str, object] | None:

@@ -13,8 +13,6 @@ from controlplane.operations.saying import say
 from controlplane.operations.supervisor import ending, homelock
 from controlplane.operations.supervisor.children import control_plane_answers
 
-LOG = "lab.log"
-
 
 class Command(BaseCommand):
     help = (
@@ -48,7 +46,7 @@ class Command(BaseCommand):
             return
         state.forget(settings.HOME)
         try:
-            background.start(settings.HOME, "serve_lab", log=LOG, progress=self._say)
+            background.start(settings.HOME, "serve_lab", log=state.LOG, progress=self._say)
         except background.StartFailed as error:
             raise CommandError(str(error)) from None
         self._status(as_json=False)

@@ -1,6 +1,7 @@
 import signal
 from argparse import ArgumentParser
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,8 @@ UP = COMMANDS["up"]
 class Command(BaseCommand):
     help = UP.help
     requires_system_checks = []
+    _log: Path | None = None
+    """In the background, where the standard output leads."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         UP.add_arguments(parser)
@@ -56,6 +59,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _run_in_background(self, report: background.Reporter) -> None:
+        self._log = settings.HOME.path / background.LOG
+
         def progress(text: str) -> None:
             self._progress(text)
             report.progress(text)
@@ -94,3 +99,5 @@ class Command(BaseCommand):
 
     def _say(self, text: str) -> None:
         say(self.stdout, text)
+        if self._log is not None:
+            background.keep_log_short(self._log)

@@ -1,0 +1,160 @@
+"""The data directory is its user's alone, whatever it was before; and what is another user's is refused."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from controlplane.env import WrongSetting
+from controlplane.home import Home, require_ours, whole_file
+from controlplane.operations.commands import life
+
+SOMEBODY = 65_533
+only_root_can_give_files_away = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+NAMES = ["secret-key", "kek", "credentials.json", "baremint.sqlite3", "baremint.sqlite3-wal", "baremint.log.1"]
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A data directory that everybody may read and write."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    for name in NAMES:
+        (folder / name).write_text("secret")
+        (folder / name).chmod(0o666)
+    folder.chmod(0o777)
+    return Home(folder)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_start_takes_away_what_others_may_do(home: Home, name: str) -> None:
+    home.secure()
+    assert (mode(home.path), mode(home.path / name)) == (0o700, 0o600)
+
+
+def test_files_of_somebody_who_chose_a_folder_of_their_own_stay_as_they_are(home: Home) -> None:
+    page = home.path / "index.html"
+    page.write_text("hello")
+    page.chmod(0o644)
+    home.secure()
+    assert mode(page) == 0o644
+
+
+@pytest.mark.parametrize("name", ["secret-key", "kek", "credentials.json"])
+def test_whoever_reads_a_secret_takes_it_from_the_others(home: Home, name: str) -> None:
+    assert home.read_secret(name) == "secret"
+    assert mode(home.path / name) == 0o600
+
+
+@only_root_can_give_files_away
+@pytest.mark.parametrize("name", [*NAMES, ""])
+def test_what_is_another_users_stops_the_start_by_name(home: Home, name: str) -> None:
+    os.chown(home.path / name, SOMEBODY, SOMEBODY)
+    with pytest.raises(WrongSetting, match=f"{name}: it belongs to another user"):
+        life.claim(home)
+
+
+@only_root_can_give_files_away
+def test_a_secret_of_another_user_is_not_read(home: Home) -> None:
+    os.chown(home.path / "kek", SOMEBODY, SOMEBODY)
+    with pytest.raises(OSError, match="another user"):
+        home.read_secret("kek")
+
+
+def test_a_folder_for_everybodys_files_is_no_data_directory(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(OSError, match="everybody"):
+        Home(tmp_path).ensure()
+    assert mode(tmp_path) == 0o1777
+
+
+def test_a_link_to_nowhere_stops_nothing(home: Home) -> None:
+    (home.path / "valkey.sock").symlink_to(home.path / "nothing")
+    home.secure()
+
+
+# --- Sockets
+
+
+@pytest.fixture
+def long_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
+    """One whose path is too long for a socket in it."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    path = tmp_path / ("x" * 90)
+    yield Home(path)
+    shutil.rmtree(path, ignore_errors=True)
+
+
+def test_a_folder_of_sockets_that_is_ours_becomes_ours_alone(long_home: Home) -> None:
+    folder = long_home.socket("s").parent
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    assert mode(long_home.socket("s").parent) == 0o700
+
+
+@only_root_can_give_files_away
+def test_a_folder_of_sockets_that_another_user_has_made_is_not_used(long_home: Home) -> None:
+    folder = long_home.socket("s").parent
+    folder.mkdir(mode=0o777)
+    os.chown(folder, SOMEBODY, SOMEBODY)
+    with pytest.raises(OSError, match="another user"):
+        long_home.socket("s")
+
+
+# --- A file that is written as a whole
+
+
+@pytest.mark.parametrize("there", ["nothing", "a file", "a link", "a link to nowhere", "a pipe"])
+def test_whatever_stood_there_a_new_file_takes_its_place(tmp_path: Path, there: str) -> None:
+    path, other = tmp_path / "backup", tmp_path / "other"
+    other.write_text("not to be touched")
+    match there:
+        case "a file":
+            path.write_text("old")
+            path.chmod(0o666)
+        case "a link":
+            path.symlink_to(other)
+        case "a link to nowhere":
+            path.symlink_to(tmp_path / "nowhere")
+        case "a pipe":
+            os.mkfifo(path)
+    with whole_file(path) as file:
+        file.write(b"new")
+    assert (path.read_bytes(), mode(path), path.is_symlink()) == (b"new", 0o600, False)
+    assert other.read_text() == "not to be touched"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["backup", "other"]
+
+
+def test_what_stood_there_stays_when_the_new_file_is_not_finished(tmp_path: Path) -> None:
+    path = tmp_path / "backup"
+    path.write_text("old")
+
+    def fail_half_way() -> None:
+        with whole_file(path) as file:
+            file.write(b"half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("backup", "old")]
+
+
+def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "backup").mkdir()
+    with pytest.raises(IsADirectoryError), whole_file(tmp_path / "backup") as file:
+        file.write(b"new")
+    assert [each.name for each in tmp_path.iterdir()] == ["backup"]
+
+
+def test_what_is_ours_and_private_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch(mode=0o400)
+    require_ours(file)
+    assert mode(file) == 0o400
