@@ -19,10 +19,13 @@ with unavailable("greenlet", "yaml"):  # tasks run in threads, and travel as JSO
     import celery.fixups.django  # noqa: F401  Celery would load it a moment later
     from celery import Celery
     from celery.signals import before_task_publish, task_postrun, task_prerun, worker_init, worker_ready
+    from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
 for name in ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL", "CELERY_RESULT_BACKEND"):
     os.environ.pop(name, None)  # of another project: Celery would heed them more than REDIS_URL
+for scheme in ("redis", "rediss"):
+    TRANSPORT_ALIASES[scheme] = "controlplane.operations.messages:Transport"
 app = Celery("baremint")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

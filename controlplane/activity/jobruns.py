@@ -10,6 +10,7 @@ from typing import Any
 
 import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db.models import F
 
 from controlplane.activity.backoff import delay
 from controlplane.activity.models import Heartbeat, JobRun
@@ -87,9 +88,13 @@ def noted(job: str) -> Callable[[Callable[..., bool]], Callable[..., None]]:
     return decorate
 
 
-def beat(worker: str) -> None:
-    """Note that this worker took a tick."""
-    Heartbeat.objects.update_or_create(worker=worker, defaults={"ticked_at": clock.wall_clock()})
+def beat(worker: str, *, dropped: int = 0) -> None:
+    """Note that this worker took a tick, and how many messages it has dropped since the last one."""
+    now = clock.wall_clock()
+    Heartbeat.objects.update_or_create(worker=worker, defaults={"ticked_at": now})
+    if dropped:
+        rows = Heartbeat.objects.filter(worker=worker)
+        rows.update(dropped_messages=F("dropped_messages") + dropped, dropped_at=now)
 
 
 def prune(*, now: datetime) -> int:

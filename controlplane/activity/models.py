@@ -70,6 +70,8 @@ class Heartbeat(models.Model):
 
     worker = models.CharField(max_length=255, primary_key=True)
     ticked_at = models.DateTimeField()
+    dropped_messages = models.PositiveBigIntegerField(default=0, help_text="Messages that it could not read.")
+    dropped_at = models.DateTimeField(null=True, blank=True, help_text="When the last of them was told.")
 
     def __str__(self) -> str:
         return self.worker

@@ -107,6 +107,8 @@ def configure(options: dict[str, Any]) -> None:
                 # controlplane/celery.py says how each task ended, with the id of the request that sent it.
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "ERROR"},
+                # It warns of messages with all that is in them.
+                "kombu.transport.redis": {"level": "ERROR"},
                 # A stranger's Host is refused with 400; a stack trace for each would fill the log.
                 "django.security.DisallowedHost": {"level": "CRITICAL"},
             },

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import Max
+from django.db.models import Max, Sum
 
 from controlplane.activity.models import Heartbeat
 from controlplane.kernel import clock
@@ -18,6 +18,8 @@ MISSED_TICKS = 4
 """So many in a row, and nobody ticks."""
 LONGEST_TICK = timedelta(seconds=10)
 """What a tick may take to get through on a busy machine."""
+TOLD_FOR = timedelta(hours=1)
+"""How long messages that could not be read are told of."""
 
 Reasons = dict[str, str]
 """What is missing and what to do about it, by the part that misses it. Empty when nothing is."""
@@ -32,6 +34,22 @@ def obstacles() -> Reasons:
     elif "database" not in found and (silence := _silence(waiting)):
         found["worker"] = silence
     return found
+
+
+def notes() -> Reasons:
+    """What does not keep it from its work, and somebody should look at."""
+    since = clock.wall_clock() - TOLD_FOR
+    try:
+        rows = Heartbeat.objects.filter(dropped_at__gte=since)
+        count = rows.aggregate(sum=Sum("dropped_messages"))["sum"]
+    except DatabaseError:
+        return {}
+    if not count:
+        return {}
+    return {
+        "messages": f"Workers have dropped {count} messages that they could not read, the last of them within the hour. "
+        "Nothing that is due is lost. See the log of the worker for what sent them, and REDIS_URL for who else uses it."
+    }
 
 
 def missing_for_answers() -> Reasons:

@@ -5,12 +5,14 @@ from typing import Any
 import structlog
 from celery import current_app, shared_task
 from django.conf import settings
+from django.db import DatabaseError
 
 from controlplane.activity import jobruns
 from controlplane.operations import bundle
 from controlplane.operations.jobs import runner
 from controlplane.operations.jobs.registry import JOBS
 from controlplane.operations.jobs.schedule import is_due
+from controlplane.operations.messages import dropped
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +23,12 @@ KEPT_TICKS = 4
 @shared_task(bind=True, ignore_result=True)
 def tick(self: Any) -> None:
     """Give a sign of life, and send for every job that is due."""
-    jobruns.beat(worker_of(self))
+    unread = dropped.take()
+    try:
+        jobruns.beat(worker_of(self), dropped=unread)
+    except DatabaseError:
+        dropped.put_back(unread)
+        raise
     for job in JOBS.values():
         try:
             if is_due(job):
@@ -34,7 +41,9 @@ def tick(self: Any) -> None:
 @shared_task(bind=True, ignore_result=True)
 def run_job(self: Any, name: str) -> None:
     """Run a job by its name, and send for it again while there is more to do: other tasks get their turn meanwhile."""
-    if runner.run(JOBS[name], worker=worker_of(self)):
+    if (job := JOBS.get(name)) is None:
+        dropped.note("there is no such job", task=self.name)
+    elif runner.run(job, worker=worker_of(self)):
         send_for(name, queue=queue_of(self))
 
 

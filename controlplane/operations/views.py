@@ -4,7 +4,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from controlplane import __version__
-from controlplane.operations.readiness import Reasons, missing_for_answers, obstacles
+from controlplane.operations.readiness import Reasons, missing_for_answers, notes, obstacles
 
 
 @require_safe
@@ -15,7 +15,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    return _readiness(obstacles())
+    return _readiness(obstacles(), notes())
 
 
 @require_safe
@@ -24,10 +24,11 @@ def readyz_inside(request: HttpRequest) -> JsonResponse:
     return _readiness(missing_for_answers())
 
 
-def _readiness(missing: Reasons) -> JsonResponse:
+def _readiness(missing: Reasons, noted: Reasons | None = None) -> JsonResponse:
+    more = {"notes": noted} if noted else {}
     if missing:
-        return JsonResponse({"status": "unavailable", "reasons": missing}, status=503)
-    return JsonResponse({"status": "ok"})
+        return JsonResponse({"status": "unavailable", "reasons": missing, **more}, status=503)
+    return JsonResponse({"status": "ok", **more})
 
 
 @require_safe
