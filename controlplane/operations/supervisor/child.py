@@ -29,6 +29,8 @@ class Program:
     """Whether it does its work; asked each time it has said something."""
     environment: Mapping[str, str] = field(default_factory=dict)
     may_end: bool = False
+    mend: Callable[["Child"], str] | None = None
+    """After it ended before it answered: take away what kept it from that, and say so; empty when there is nothing."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class Child:
         """
         self.due_at = None
         self.facts = self.failure = None
+        self.last_lines.clear()
         self._is_told_ready = False
         self._started_at = time.monotonic()
         self.process = None
@@ -185,6 +188,11 @@ class Child:
             elif "ready" in told:
                 self._is_told_ready, self.facts = True, told["ready"]
         return progress
+
+    def mend(self) -> str:
+        """What was done so that it can be started again; empty: nothing."""
+        may_be_mended = isinstance(self.spec, Program) and self.spec.mend and not self.is_ready
+        return self.spec.mend(self) if may_be_mended else ""  # type: ignore[misc, union-attr]
 
     def plan_restart(self) -> float:
         """Note its death; returns the seconds until it is due to be started again."""

@@ -1,6 +1,8 @@
 """What ``baremint up`` runs."""
 
 import http.client
+import re
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -24,6 +26,8 @@ from controlplane.operations.supervisor.sockets import Endpoint
 
 ASK_SECONDS = 2.0
 VALKEY_DIRECTORY = "valkey"
+DAMAGED = re.compile(r" # .*(AOF|append only file|RDB|base file)")
+"""What Valkey says last when it cannot read what it has kept."""
 
 
 class BrokerUnavailable(Exception):
@@ -61,7 +65,20 @@ def embedded_broker() -> ChildSpec:
         *("--auto-aof-rewrite-min-size", "8mb"),
         *("--loglevel", "notice"),
     ]
-    return Program("valkey", command, _valkey_is_ready)
+    return Program("valkey", command, _valkey_is_ready, mend=_put_damaged_file_aside)
+
+
+def _put_damaged_file_aside(child: Child) -> str:
+    """What is due stands in the database, and is sent for again: the broker's file holds nothing that would be missed."""
+    directory = settings.HOME.path / VALKEY_DIRECTORY
+    if not any(DAMAGED.search(line) for line in child.last_lines) or not directory.exists():
+        return ""
+    aside = directory.with_name(f"{VALKEY_DIRECTORY}.damaged")
+    if aside.is_dir():
+        shutil.rmtree(aside)
+    directory.replace(aside)
+    directory.mkdir(mode=0o700)
+    return f"Its file is damaged, and put aside as {aside}. Nothing that is due is lost."
 
 
 @dataclass(frozen=True)

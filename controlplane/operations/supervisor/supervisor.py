@@ -167,6 +167,7 @@ class Supervisor:
         if child.failure:
             raise StartFailed(child.failure)
         child.plan_restart()
+        self._mend(child)
         if child.spec.may_end or child.failures == MOST_DEATHS_AT_START:
             times = "" if child.spec.may_end else f" at start, {child.failures} times"
             raise StartFailed(f"The {child.name} {how_it_ended(status)}{times}. {_last_line([child])}")
@@ -179,6 +180,7 @@ class Supervisor:
         if child.due_at is None:
             status = child.exit_status or 0
             self._plan_restart(child, child.failure or f"It {how_it_ended(status)}.")
+            self._mend(child)
         if child.due_at is not None and time.monotonic() >= child.due_at:
             self._let_go(child)
             try:
@@ -186,6 +188,10 @@ class Supervisor:
                     self._start(child)
             except OSError as error:
                 self._plan_restart(child, f"It cannot be started: {error}.")
+
+    def _mend(self, child: Child) -> None:
+        if done := child.mend():
+            self.tell(child.name, {"level": "warning", "event": done})
 
     def _plan_restart(self, child: Child, reason: str) -> None:
         delay = child.plan_restart()

@@ -1,0 +1,77 @@
+"""A broker whose file is damaged is started without it: what is due stands in the database."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.live.product import Product
+from tests.live.ready_made import NewProduct
+from tests.process_tree import command_line, descendants
+
+pytestmark = [pytest.mark.live, pytest.mark.e2e]
+
+
+def log_of(folder: Path, kind: str) -> Path:
+    [path] = (folder / "appendonlydir").glob(f"*.{kind}*")
+    return path
+
+
+def end_in_garbage(folder: Path) -> None:
+    log_of(folder, "incr").write_bytes(b"garbage")
+
+
+def damage_the_middle(folder: Path) -> None:
+    path = log_of(folder, "incr")
+    path.write_bytes(path.read_bytes() + b"*3\r\n$5\r\nLPUSH" + os.urandom(300))
+
+
+def damage_the_base(folder: Path) -> None:
+    log_of(folder, "base").write_bytes(os.urandom(30))
+
+
+def lose_the_base(folder: Path) -> None:
+    log_of(folder, "base").unlink()
+
+
+def empty_the_manifest(folder: Path) -> None:
+    log_of(folder, "manifest").write_bytes(b"")
+
+
+DAMAGES = [end_in_garbage, damage_the_middle, damage_the_base, lose_the_base, empty_the_manifest]
+
+
+@pytest.fixture
+def stopped(new_product: NewProduct) -> Iterator[Product]:
+    product = new_product()
+    product.start()
+    product.stop()
+    yield product
+    product.end()
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_start_does_without_it(stopped: Product, damage: Callable[[Path], None]) -> None:
+    damage(stopped.home / "valkey")
+    stopped.start()
+    assert "put aside" in (stopped.home / "baremint.log").read_text()
+    assert (stopped.home / "valkey.damaged").exists()
+    assert requests.get(f"http://127.0.0.1:{stopped.port}/readyz", timeout=10).status_code == 200
+
+
+def test_a_broker_that_dies_of_it_later_comes_back(stopped: Product) -> None:
+    stopped.start()
+    assert stopped.supervisor
+    [pid] = [pid for pid in descendants(stopped.supervisor) if "valkey" in command_line(pid)]
+    end_in_garbage(stopped.home / "valkey")
+    os.kill(pid, 9)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        time.sleep(0.5)
+        answer = requests.get(f"http://127.0.0.1:{stopped.port}/readyz", timeout=10)
+        if answer.status_code == 200 and (stopped.home / "valkey.damaged").exists():
+            return
+    raise AssertionError(answer.text)
