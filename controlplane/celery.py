@@ -26,7 +26,7 @@ for name in ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE
     os.environ.pop(name, None)  # of another project: Celery would heed them more than REDIS_URL
 for scheme in ("redis", "rediss"):
     TRANSPORT_ALIASES[scheme] = "controlplane.operations.messages:Transport"
-app = Celery("baremint")
+app = Celery("baremint", task_cls="controlplane.operations.messages:Task")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

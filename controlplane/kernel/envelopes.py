@@ -1,11 +1,12 @@
 """Renders a refusal in the envelope its door speaks: VPC and metadata, IAM identity, IAM policy, or IAM token."""
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, NotRequired, TypedDict
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.db import IntegrityError
+from django.db import IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
@@ -15,6 +16,18 @@ from controlplane.kernel import context, errors
 from controlplane.kernel.awaited_body import BodyTooLarge
 
 log = structlog.get_logger(__name__)
+
+RETRY_SECONDS = "2"
+LONGEST_REASON = 512
+TROUBLES = {
+    "disk is full": "The disk of the database is full. Make room on it.",
+    "No space left": "The disk of the database is full. Make room on it.",
+    "readonly": "The database is read-only. Make it writable.",
+    "read-only": "The database is read-only. Make it writable.",
+    "locked": "The database is busy. Try again in a moment.",
+    "": "The database does not answer. Try again in a moment.",
+}
+"""What to say of a failure whose text has this in it."""
 
 Envelope = Callable[[errors.ApiError, str], Mapping[str, Any]]
 
@@ -156,7 +169,7 @@ def exception_handler(exception: Exception, drf_context: dict[str, Any]) -> Resp
     return Response(envelope(error, trace_id()), status=error.status, headers=error.headers)
 
 
-def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911  a table, not a path
+def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911, PLR0912  a table, not a path
     """Translate what Django, DRF or our own code raised. The unforeseen is logged and becomes ``service_error``."""
     match exception:
         case errors.ApiError():
@@ -181,6 +194,8 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911  a t
             return errors.InvalidRequest("The request body is not what its Content-Type says it is.")
         case exceptions.ParseError() | exceptions.UnsupportedMediaType():
             return errors.InvalidRequest("The request body cannot be read. Send a JSON object.")
+        case OperationalError() | InterfaceError():
+            return away(exception)
         case IntegrityError():
             # What was looked at is gone, or taken, by the time it is written: a race that the database decided.
             log.warning("lost a race", exc_info=exception)
@@ -188,6 +203,13 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911  a t
         case _:
             log.error("unhandled", exc_info=exception)
             return errors.ApiError("The service failed to process the request. This is its own fault; quote the trace.")
+
+
+def away(failure: Exception) -> errors.ApiError:
+    """The database does not answer, or cannot take what is to be kept: for a while, as a rule."""
+    log.error("the database cannot be used", reason=" ".join(str(failure).split())[:LONGEST_REASON])
+    text = next(words for sign, words in TROUBLES.items() if sign in str(failure))
+    return errors.ServiceUnavailable(text, headers={"Retry-After": RETRY_SECONDS})
 
 
 def trace_id() -> str:
@@ -215,4 +237,12 @@ def handler404(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def handler500(request: HttpRequest) -> JsonResponse:
-    return json_response(errors.ApiError("The service failed. This is its own fault; quote the trace."))
+    return json_response(failure_of_request())
+
+
+def failure_of_request() -> errors.ApiError:
+    """What Django is handling when it asks for the page of a failure."""
+    failure = sys.exc_info()[1]
+    if isinstance(failure, OperationalError | InterfaceError):
+        return away(failure)
+    return errors.ApiError("The service failed. This is its own fault; quote the trace.")

@@ -18,6 +18,7 @@ ApiError
   MethodNotAllowed      405 invalid_request
   Conflict              409 conflict               the resource's state forbids it
   PreconditionFailed    412 precondition_failed    a stale If-Match
+  ServiceUnavailable    503 service_error          the database cannot be used for the moment
 Refusals                several of the above at once; the status is the first one's
 
 Codes and statuses: IBM's metadata service error list and the VPC API's observed codes.
@@ -185,6 +186,10 @@ class PreconditionFailed(ApiError):
     status = 412
     code = "precondition_failed"
     iam_code = "BXNIM0471E"
+
+
+class ServiceUnavailable(ApiError):
+    status = 503
 
 
 class Refusals(ApiError):

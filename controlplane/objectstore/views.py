@@ -3,18 +3,19 @@
 from collections.abc import Callable
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.csrf import csrf_exempt
 
 from controlplane.activity.record import record
 from controlplane.kernel import clock
 from controlplane.kernel.awaited_body import checks_first, require_body
-from controlplane.kernel.envelopes import trace_id
+from controlplane.kernel.envelopes import away, trace_id
 from controlplane.kernel.errors import LONGEST_ECHO, ApiError
 from controlplane.kernel.text import is_storable, storable
 from controlplane.objectstore import addressing, answers, bucket_calls, object_calls, operations, tokens
 from controlplane.objectstore.calls import Call
-from controlplane.objectstore.errors import InvalidArgument, InvalidToken, S3Error
+from controlplane.objectstore.errors import InvalidArgument, InvalidToken, S3Error, ServiceUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -83,5 +84,7 @@ def _check_query(query: QueryDict) -> None:
 def _as_s3(failure: Exception) -> ApiError:
     if isinstance(failure, ApiError):
         return failure
+    if isinstance(failure, OperationalError | InterfaceError):
+        return ServiceUnavailable(away(failure).message)
     log.error("unhandled", exc_info=failure)
     return S3Error("The object store failed. This is its own fault; quote the request id.")

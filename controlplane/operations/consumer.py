@@ -25,4 +25,4 @@ class Consumer(CelerysConsumer):
 
     def _drop(self, message: Any, reason: str) -> None:
         dropped.note(reason, task=task_of(message))
-        message.ack_log_error(log, self.connection_errors)
+        message.ack_log_error(log, self.connection_errors)  # type: ignore[attr-defined]

@@ -10,6 +10,8 @@ from queue import Empty
 from typing import Any
 
 import structlog
+from celery.app.task import Task as CelerysTask
+from celery.exceptions import Ignore
 from kombu.exceptions import InconsistencyError, OperationalError
 from kombu.transport import redis
 from redis.exceptions import RedisError
@@ -52,6 +54,16 @@ def task_of(message: Any) -> Any:
     return message.headers.get("task") if isinstance(message.headers, dict) else None
 
 
+class Task(CelerysTask):
+    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
+        """Celery checks arguments when a task is sent, by whoever sends it with Celery."""
+        try:
+            self.__header__(*args, **kwargs)  # type: ignore[attr-defined]
+        except TypeError:
+            dropped.note("it is no call of its task", task=self.name)
+            raise Ignore from None
+
+
 class QoS(redis.QoS):
     def restore_by_tag(self, tag: str, client: Any = None, leftmost: bool = False) -> None:
         try:
@@ -60,8 +72,8 @@ class QoS(redis.QoS):
             raise
         except Exception as fault:
             dropped.note(f"it cannot be taken up again: {type(fault).__name__}")
-            with self.channel.conn_or_acquire(client) as connection:
-                self._remove_from_indices(tag, connection.pipeline()).execute()
+            with self.channel.conn_or_acquire(client) as connection:  # type: ignore[attr-defined]
+                self._remove_from_indices(tag, connection.pipeline()).execute()  # type: ignore[attr-defined]
 
 
 class Channel(redis.Channel):
@@ -72,7 +84,7 @@ class Channel(redis.Channel):
     def _receive(self, *arguments: Any) -> Any:
         """What is said to all workers."""
         try:
-            return super()._receive(*arguments)
+            return super()._receive(*arguments)  # type: ignore[misc]
         except (Empty, *BROKERS_FAULTS):
             raise
         except Exception as fault:
@@ -81,17 +93,24 @@ class Channel(redis.Channel):
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
-            return super()._brpop_read(**options)
+            return super()._brpop_read(**options)  # type: ignore[misc]
         except (Empty, *BROKERS_FAULTS):
             raise
         except Exception as fault:
             dropped.note(f"it is no message: {type(fault).__name__}")
             return True
 
-    def basic_consume(self, queue: str, no_ack: bool, callback: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    def basic_consume(
+        self,
+        queue: str,
+        no_ack: bool,
+        callback: Callable[..., Any] | None,
+        consumer_tag: str | None,
+        **options: Any,
+    ) -> str:
         def take(message: Any) -> Any:
             try:
-                return callback(message)
+                return callback(message) if callback else None
             except BROKERS_FAULTS:
                 raise
             except Exception as fault:
@@ -99,7 +118,7 @@ class Channel(redis.Channel):
                 if not message.acknowledged:
                     message.ack()
 
-        return super().basic_consume(queue, no_ack, take, *args, **options)
+        return super().basic_consume(queue, no_ack, take, consumer_tag, **options)
 
 
 class Transport(redis.Transport):

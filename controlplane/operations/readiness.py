@@ -1,6 +1,14 @@
 """Why this deployment could not do its work right now."""
 
+import errno
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -11,6 +19,7 @@ from controlplane.kernel import clock
 from controlplane.operations import broker
 from controlplane.operations.program import paste
 from controlplane.operations.schema.applied import unapplied
+from controlplane.postgresql.base import patience
 from identity.selectors import active_key
 
 ASK_SECONDS = 1.0
@@ -18,11 +27,54 @@ MISSED_TICKS = 4
 """So many in a row, and nobody ticks."""
 LONGEST_TICK = timedelta(seconds=10)
 """What a tick may take to get through on a busy machine."""
+KEPT_SECONDS = 1.0
+PATIENCE_SECONDS = 2.0
+"""With the database. What asks for readiness itself has a few seconds as a rule."""
+ROOM = 1024 * 1024
 TOLD_FOR = timedelta(hours=1)
 """How long messages that could not be read are told of."""
 
 Reasons = dict[str, str]
 """What is missing and what to do about it, by the part that misses it. Empty when nothing is."""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    missing: Reasons
+    notes: Reasons
+    """What does not keep it from its work, and somebody should look at."""
+
+
+class Kept:
+    """The last answer to a question, for a moment: who waited while it was found gets the same."""
+
+    def __init__(self, ask: Callable[[], Readiness]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._answer = Readiness({}, {})
+        self._found_at = float("-inf")
+
+    def get(self) -> Readiness:
+        with self._lock:
+            if time.monotonic() - self._found_at >= KEPT_SECONDS:
+                with patience(PATIENCE_SECONDS):
+                    self._answer = self._ask()
+                self._found_at = time.monotonic()
+            return self._answer
+
+    def forget(self) -> None:
+        """Ask anew the next time."""
+        self._found_at = float("-inf")
+
+
+def of_the_whole() -> Readiness:
+    missing = obstacles()
+    return Readiness(missing, {} if "database" in missing else notes())
+
+
+def of_answers() -> Readiness:
+    """Of the metadata service: it needs no broker and no worker."""
+    return Readiness(missing_for_answers(), {})
 
 
 def obstacles() -> Reasons:
@@ -37,7 +89,6 @@ def obstacles() -> Reasons:
 
 
 def notes() -> Reasons:
-    """What does not keep it from its work, and somebody should look at."""
     since = clock.wall_clock() - TOLD_FOR
     try:
         rows = Heartbeat.objects.filter(dropped_at__gte=since)
@@ -47,14 +98,15 @@ def notes() -> Reasons:
     if not count:
         return {}
     return {
-        "messages": f"Workers have dropped {count} messages that they could not read, the last of them within the hour. "
-        "Nothing that is due is lost. See the log of the worker for what sent them, and REDIS_URL for who else uses it."
+        "messages": f"Workers have dropped {count} messages that they could not read, the last of them within the last "
+        "hour. Nothing that is due is lost. See the log of the worker for what they were, and REDIS_URL for who sends."
     }
 
 
 def missing_for_answers() -> Reasons:
-    """Of the metadata service: it needs no broker and no worker."""
     found: Reasons = {}
+    if full := next((folder for folder in (settings.HOME.path, Path(tempfile.gettempdir())) if _is_full(folder)), None):
+        found["disk"] = f"The disk of {full} is full: nothing more can be kept. Make room on it."
     try:
         if unapplied():
             found["database"] = f"Migrations are not applied. Run: {paste('migrate')}"
@@ -63,6 +115,16 @@ def missing_for_answers() -> Reasons:
     except DatabaseError:
         found["database"] = "The database does not answer. Check DATABASE_URL."
     return found
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether there is no room for ROOM bytes: tried, for a quota is not to be read off the disk."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            os.posix_fallocate(file.fileno(), 0, ROOM)
+    except OSError as error:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return False
 
 
 def _silence(waiting: int) -> str:

@@ -30,11 +30,15 @@ from controlplane.operations.supervisor.process import Work
 from controlplane.operations.supervisor.report import Report
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
 from controlplane.operations.tls.loopback import dialled, loopback_door
+from controlplane.postgresql.base import set_patience
 from identity import keystore
 
 log = structlog.get_logger(__name__)
 
 WORKER_THREADS = 4
+ANSWER_SECONDS = 6.0
+"""How long a request waits for PostgreSQL's answer to one statement."""
+HEALTH = frozenset({"/healthz", "/readyz"})
 LAB_THREADS = 8
 CONTROL_PLANE = "controlplane.wsgi"
 METADATA = "controlplane.wsgi_inside"
@@ -102,12 +106,14 @@ def of(wsgi: str, *, threads: int, files_of_each: int = 1) -> Service:
     def largest_body(path: str) -> int:
         return LARGEST_BODY if wsgi == CONTROL_PLANE and path.lstrip("/").startswith(OBJECT_STORE) else limit
 
+    set_patience(ANSWER_SECONDS)
     return Service(
         import_module(wsgi).application,
         threads=threads,
         largest_body=largest_body,
         refuse=refuse,
         most=most_connections() // files_of_each,
+        aside=HEALTH,
     )
 
 

@@ -4,7 +4,9 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from controlplane import __version__
-from controlplane.operations.readiness import Reasons, missing_for_answers, notes, obstacles
+from controlplane.operations.readiness import Kept, Readiness, of_answers, of_the_whole
+
+WHOLE, ANSWERS = Kept(of_the_whole), Kept(of_answers)
 
 
 @require_safe
@@ -15,19 +17,19 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    return _readiness(obstacles(), notes())
+    return _readiness(WHOLE.get())
 
 
 @require_safe
 def readyz_inside(request: HttpRequest) -> JsonResponse:
     """The metadata service's own."""
-    return _readiness(missing_for_answers())
+    return _readiness(ANSWERS.get())
 
 
-def _readiness(missing: Reasons, noted: Reasons | None = None) -> JsonResponse:
-    more = {"notes": noted} if noted else {}
-    if missing:
-        return JsonResponse({"status": "unavailable", "reasons": missing, **more}, status=503)
+def _readiness(found: Readiness) -> JsonResponse:
+    more = {"notes": found.notes} if found.notes else {}
+    if found.missing:
+        return JsonResponse({"status": "unavailable", "reasons": found.missing, **more}, status=503)
     return JsonResponse({"status": "ok", **more})
 
 

@@ -108,6 +108,7 @@ def _execute(database: BaseDatabaseWrapper, statement: str, values: list[Any]) -
     if database.vendor == "postgresql":
         import psycopg  # noqa: PLC0415  on SQLite nobody needs it
 
+        database.close_if_health_check_failed()
         database.ensure_connection()
         with database.wrap_database_errors:
             return psycopg.Cursor(database.connection).execute(statement, values, prepare=True).rowcount

@@ -1,6 +1,9 @@
 """Health, readiness and the first page."""
 
+import errno
+import time
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -12,7 +15,7 @@ from controlplane import settings_inside
 from controlplane.activity import jobruns
 from controlplane.activity.models import Heartbeat
 from controlplane.kernel import clock
-from controlplane.operations import broker
+from controlplane.operations import broker, readiness
 
 
 @pytest.fixture
@@ -24,6 +27,12 @@ def broker_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 def ready(broker_answers: None, keys: None) -> None:
     """Nothing is missing: a worker has just taken a tick."""
     jobruns.beat("w1")
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found a moment ago, in the test before or in the same one."""
+    monkeypatch.setattr(readiness, "KEPT_SECONDS", 0)
 
 
 def reasons(client: Client) -> dict[str, str]:
@@ -144,3 +153,58 @@ def test_the_first_page_leads_on(client: Client) -> None:
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/"])
 def test_nothing_is_changed_there(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
+
+
+@pytest.mark.django_db
+def test_readyz_tells_of_messages_that_were_dropped_and_is_ready_all_the_same(client: Client, ready: None) -> None:
+    jobruns.beat("w1", dropped=2)
+    jobruns.beat("w1", dropped=1)
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert "dropped 3 messages" in answer.json()["notes"]["messages"]
+
+
+@pytest.mark.django_db
+def test_readyz_tells_of_them_for_an_hour(client: Client, ready: None) -> None:
+    jobruns.beat("w1", dropped=2)
+    Heartbeat.objects.update(dropped_at=clock.wall_clock() - timedelta(hours=1, seconds=1))
+    assert client.get("/readyz").json() == {"status": "ok"}
+
+
+@pytest.mark.django_db
+def test_readyz_tells_of_a_full_disk(client: Client, ready: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.posix_fallocate", full)
+    assert "full" in reasons(client)["disk"]
+
+
+@pytest.mark.django_db
+def test_a_folder_that_is_read_only_is_no_full_disk(
+    client: Client, ready: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(**_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refused)
+    assert client.get("/readyz").status_code == 200
+
+
+def test_who_waits_while_it_is_found_out_gets_the_same_answer() -> None:
+    asked: list[int] = []
+
+    def ask() -> readiness.Readiness:
+        asked.append(1)
+        time.sleep(0.2)
+        return readiness.Readiness({}, {})
+
+    kept = readiness.Kept(ask)
+    threads = [Thread(target=kept.get) for _ in range(10)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readiness, "KEPT_SECONDS", 60)
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(asked) == 1

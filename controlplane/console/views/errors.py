@@ -31,7 +31,9 @@ def broken(request: HttpRequest) -> HttpResponse:
     """Nothing here asks the database, which may be what is broken."""
     if not wants_page(request):
         return envelopes.handler500(request)
-    return HttpResponse(render_to_string("console/broken.html", {"trace": envelopes.trace_id()}), status=500)
+    error = envelopes.failure_of_request()
+    page = render_to_string("console/broken.html", {"error": error, "trace": envelopes.trace_id()})
+    return HttpResponse(page, status=error.status, headers=error.headers)
 
 
 def _page(request: HttpRequest, error: ApiError) -> HttpResponse:

@@ -201,7 +201,8 @@ class Connection(asyncio.Protocol):
             self._awaits_body_since = 0.0
             self.deadline = FOREVER
             self.service.crowd.arrived(self)
-        (self.service.early_threads if self._early else self._threads).submit(self.share, self._work)
+        threads = self.service.threads_of(self._incoming.path, self._threads, early=self._early)
+        threads.submit(self.share, self._work)
 
     def _work(self) -> None:
         """In a thread."""

@@ -47,9 +47,11 @@ class Service:
         largest_body: Callable[[str], int],
         refuse: Refuse,
         most: int,
+        aside: frozenset[str] = frozenset(),
         limits: Limits = Limits(),  # noqa: B008  frozen
     ) -> None:
-        """``largest_body`` is given the path of a request; ``most`` connections are there at once."""
+        """``largest_body`` is given the path of a request; ``most`` connections are there at once. Each path that is
+        ``aside`` has a thread of its own, and is answered whatever all others wait for."""
         self.application = application
         self.largest_body = largest_body
         self.refuse = refuse
@@ -58,6 +60,7 @@ class Service:
         self.threads = Threads(threads)
         self.early_threads = Threads(1, name="early", rests=3)
         """For requests that are asked about before they are whole, so that no whole one waits for them."""
+        self._aside = {path: Threads(1, name=f"aside {path}") for path in aside}
         self.loop = uvloop.new_event_loop()
         self.crowd = Crowd(limits, most=most, wake=self.wake)
         self._handshakes = Turns(self.loop, at_once=AT_ONCE)
@@ -103,6 +106,9 @@ class Service:
 
         asyncio.run_coroutine_threadsafe(shut(), self.loop).result()
         door.listening.close()
+
+    def threads_of(self, path: str, otherwise: Threads, *, early: bool) -> Threads:
+        return self._aside.get(path) or (self.early_threads if early else otherwise)
 
     def tell(self, what: Callable[..., object], *arguments: Any) -> None:
         """Have the loop call it, from a thread. Nothing comes of that when the service has ended."""

@@ -69,7 +69,7 @@ def embedded_broker() -> ChildSpec:
 
 
 def _put_damaged_file_aside(child: Child) -> str:
-    """What is due stands in the database, and is sent for again: the broker's file holds nothing that would be missed."""
+    """What is due stands in the database, and is sent for again: nothing in the broker's file would be missed."""
     directory = settings.HOME.path / VALKEY_DIRECTORY
     if not any(DAMAGED.search(line) for line in child.last_lines) or not directory.exists():
         return ""

@@ -1,0 +1,140 @@
+"""PostgreSQL stands still, as behind a network that has gone, and is there again; then it is started anew."""
+
+import http.client
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from controlplane.operations.bench.postgresql import PostgresqlServer, postgresql_server
+from tests.live.operator import Operator
+from tests.live.product import Product
+from tests.process_tree import descendants
+
+pytestmark = pytest.mark.fault
+
+AT_ONCE = 30
+REQUEST_SECONDS, READINESS_SECONDS, SLACK = 10, 5, 5
+"""What is promised, and what a machine with other work may take beyond that."""
+LIST = "/v1/bare_metal_servers?version=2025-08-26&generation=2"
+TOKEN = "/identity/v1/token?version=2025-08-26"
+
+
+@dataclass
+class Asked:
+    status: int
+    retry_after: str | None
+    seconds: float
+    body: str
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresqlServer]:
+    with postgresql_server() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def product(server: PostgresqlServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    made = Product(tmp_path_factory.mktemp("hanging") / "home", database_url=server.get_uri())
+    made.start()
+    yield made
+    os.kill(server.process.pid, signal.SIGCONT)
+    made.end()
+
+
+@pytest.fixture(scope="module")
+def headers(product: Product) -> dict[str, str]:
+    return {"Authorization": f"Bearer {Operator(product.info).token}"}
+
+
+def ask(host: str, port: int, method: str, path: str, headers: dict[str, str]) -> Asked:
+    began = time.monotonic()
+    connection = http.client.HTTPConnection(host, port, timeout=60)
+    connection.request(method, path, headers=headers)
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    return Asked(answer.status, answer.getheader("Retry-After"), time.monotonic() - began, body)
+
+
+@pytest.fixture(scope="module")
+def calls(product: Product, headers: dict[str, str]) -> dict[str, Callable[[], Asked]]:
+    address = urlsplit(product.info["servers"][0]["metadata_url"]).hostname or ""
+    flavor = {"Metadata-Flavor": "ibm"}
+    return {
+        "list": lambda: ask("127.0.0.1", product.port, "GET", LIST, headers),
+        "token": lambda: ask(address, product.metadata_port, "PUT", TOKEN, flavor),
+        "page": lambda: ask("127.0.0.1", product.port, "GET", "/login", {"Accept": "text/html"}),
+        "readiness": lambda: ask("127.0.0.1", product.port, "GET", "/readyz", {}),
+        "readiness inside": lambda: ask(address, product.metadata_port, "GET", "/readyz", {}),
+        "health": lambda: ask("127.0.0.1", product.port, "GET", "/healthz", {}),
+    }
+
+
+def signalled(server: PostgresqlServer, number: signal.Signals) -> None:
+    for pid in [*reversed(descendants(server.process.pid)), server.process.pid]:
+        os.kill(pid, number)
+
+
+@pytest.fixture(scope="module")
+def found(server: PostgresqlServer, calls: dict[str, Callable[[], Asked]]) -> dict[str, list[Asked]]:
+    """What many clients were answered who asked while it stood still, all at once."""
+    assert {name: call().status for name, call in calls.items()} == dict.fromkeys(calls, 200)
+    signalled(server, signal.SIGSTOP)
+    try:
+        with ThreadPoolExecutor(AT_ONCE * len(calls)) as pool:
+            asked = {name: [pool.submit(call) for _ in range(AT_ONCE)] for name, call in calls.items()}
+            return {name: [future.result() for future in futures] for name, futures in asked.items()}
+    finally:
+        signalled(server, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("name", ["list", "token"])
+def test_a_request_fails_in_time_and_says_when_to_come_again(found: dict[str, list[Asked]], name: str) -> None:
+    assert {(each.status, each.retry_after) for each in found[name]} == {(503, "2")}
+    assert max(each.seconds for each in found[name]) < REQUEST_SECONDS + SLACK
+    assert "does not answer" in found[name][0].body
+
+
+@pytest.mark.parametrize("name", ["readiness", "readiness inside"])
+def test_readiness_is_told_whatever_the_requests_wait_for(found: dict[str, list[Asked]], name: str) -> None:
+    assert {each.status for each in found[name]} == {503}
+    assert max(each.seconds for each in found[name]) < READINESS_SECONDS + SLACK
+    assert "does not answer" in found[name][0].body
+
+
+def test_the_process_answers_at_once_that_it_is_there(found: dict[str, list[Asked]]) -> None:
+    assert {each.status for each in found["health"]} == {200}
+    assert max(each.seconds for each in found["health"]) < READINESS_SECONDS
+
+
+def test_every_request_is_answered_as_soon_as_it_goes_on(
+    found: dict[str, list[Asked]], calls: dict[str, Callable[[], Asked]]
+) -> None:
+    time.sleep(2)  # for as long as a client is told to wait
+    assert {name: {call().status for _ in range(10)} for name, call in calls.items()} == {name: {200} for name in calls}
+
+
+def test_no_request_fails_because_connections_were_ended(
+    server: PostgresqlServer, calls: dict[str, Callable[[], Asked]]
+) -> None:
+    """As a restart of the server ends them."""
+    pids = [pid for pid in descendants(server.process.pid) if pid != server.process.pid]
+    backends = [pid for pid in pids if "postgres: postgres" in _command_line(pid)]
+    assert backends
+    for pid in backends:
+        os.kill(pid, signal.SIGTERM)
+    time.sleep(1)
+    answers: dict[str, Any] = {name: {call().status for _ in range(20)} for name, call in calls.items()}
+    assert answers == {name: {200} for name in calls}
+
+
+def _command_line(pid: int) -> str:
+    return subprocess.run(["ps", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout

@@ -1,0 +1,91 @@
+"""A connection that the server has ended costs no request; one that says nothing is not waited for without end."""
+
+import time
+from typing import Any
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.db import OperationalError, close_old_connections, connection, connections
+
+from controlplane.postgresql import base
+from controlplane.postgresql.base import patience
+
+pytestmark = pytest.mark.usefixtures("on_postgresql")
+
+
+def ask(statement: str = "SELECT 1") -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()
+
+
+def end_by_the_server(how: str) -> None:
+    """``kill``: with a last word."""
+    [pid] = ask("SELECT pg_backend_pid()")
+    parameters = connection.get_connection_params()
+    for name in ("cursor_factory", "context"):
+        parameters.pop(name, None)
+    with psycopg.connect(**parameters, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+
+
+def test_a_connection_that_the_server_has_ended_is_not_used() -> None:
+    end_by_the_server("kill")
+    close_old_connections()  # as at the begin of a request
+    assert ask() == (1,)
+
+
+def test_a_connection_that_is_there_is_used_again() -> None:
+    before = ask("SELECT pg_backend_pid()")
+    close_old_connections()
+    assert ask("SELECT pg_backend_pid()") == before
+
+
+def test_a_notice_of_the_server_is_no_end() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("LISTEN news")
+    before = ask("SELECT pg_backend_pid()")
+    parameters = connection.get_connection_params()
+    for name in ("cursor_factory", "context"):
+        parameters.pop(name, None)
+    with psycopg.connect(**parameters, autocommit=True) as other:
+        other.execute("NOTIFY news")
+    close_old_connections()
+    assert ask("SELECT pg_backend_pid()") == before
+
+
+def test_an_answer_is_not_waited_for_without_end() -> None:
+    began = time.monotonic()
+    with patience(0.2), pytest.raises(OperationalError, match=r"within 0.2 s"):
+        ask("SELECT pg_sleep(30)")
+    assert time.monotonic() - began < 10
+    close_old_connections()
+    assert ask() == (1,)
+
+
+def test_nobody_else_is_hurried() -> None:
+    with patience(0.2):
+        pass
+    assert ask("SELECT pg_sleep(0.4) IS NULL") == (False,)
+
+
+def test_a_server_that_was_away_a_moment_ago_is_not_tried_by_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    def away(**parameters: Any) -> Any:
+        tried.append(1)
+        raise psycopg.OperationalError("connection refused")
+
+    monkeypatch.setattr(base, "_tries", base._Tries())
+    monkeypatch.setattr(base.Connection, "connect", away)
+    connection.close()
+    for _ in range(5):
+        with pytest.raises(OperationalError, match="refused"):
+            ask()
+    assert len(tried) == 1
+
+
+def test_the_product_connects_so() -> None:
+    assert connections["default"].settings_dict["ENGINE"] == "controlplane.postgresql"
+    assert settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql"
