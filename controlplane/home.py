@@ -32,6 +32,7 @@ KEPT = (
     "ca-bundle.pem",
     "lab.json",
     f"{DATABASE_FILE}*",
+    "baremint-backup*",
     "*.lock",
     "*.log*",
     "valkey*",

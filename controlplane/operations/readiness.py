@@ -19,7 +19,7 @@ from controlplane.kernel import clock
 from controlplane.operations import broker
 from controlplane.operations.program import paste
 from controlplane.operations.schema.applied import unapplied
-from controlplane.postgresql.base import patience
+from controlplane.postgresql.patience import patience
 from identity.selectors import active_key
 
 ASK_SECONDS = 1.0

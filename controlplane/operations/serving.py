@@ -30,7 +30,7 @@ from controlplane.operations.supervisor.process import Work
 from controlplane.operations.supervisor.report import Report
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
 from controlplane.operations.tls.loopback import dialled, loopback_door
-from controlplane.postgresql.base import set_patience
+from controlplane.postgresql.patience import set_patience
 from identity import keystore
 
 log = structlog.get_logger(__name__)

@@ -6,43 +6,24 @@ The server's own limits (``statement_timeout``) do not help when it is the serve
 import select
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import psycopg
 from django.db.backends.postgresql import base
 from psycopg import errors, pq
 
+from controlplane.postgresql.patience import patience_now
+
 INTERVAL = 0.1
 """Seconds, after which a wait looks for Ctrl-C: Psycopg's own."""
 BETWEEN_TRIES = 1.0
 """Seconds. When a connection could not be made, others are not tried for so long: nobody waits in turn for the same."""
 
-_of_process: list[float | None] = [None]
-_of_context: ContextVar[float | None] = ContextVar("patience", default=None)
-
-
-def set_patience(seconds: float) -> None:
-    """How long this process waits for an answer to a statement, from now on. Without it: as long as it takes."""
-    _of_process[0] = seconds
-
-
-@contextmanager
-def patience(seconds: float) -> Iterator[None]:
-    """The same for what is done in this block."""
-    token = _of_context.set(seconds)
-    try:
-        yield
-    finally:
-        _of_context.reset(token)
-
 
 class Connection(psycopg.Connection[Any]):
     def wait(self, gen: Any, interval: float = INTERVAL, timeout: float | None = None) -> Any:
         """Raises OperationalError when no answer comes in time. The connection is of no use after that."""
-        seconds = timeout or _of_context.get() or _of_process[0]
+        seconds = timeout or patience_now()
         try:
             return super().wait(gen, interval, timeout=seconds)
         except errors._WaitTimeout:

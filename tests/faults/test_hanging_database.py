@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 
 from controlplane.operations.bench.postgresql import PostgresqlServer, postgresql_server
-from tests.live.operator import Operator
 from tests.live.product import Product
 from tests.process_tree import descendants
 
@@ -52,7 +52,8 @@ def product(server: PostgresqlServer, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def headers(product: Product) -> dict[str, str]:
-    return {"Authorization": f"Bearer {Operator(product.info).token}"}
+    token = IAMAuthenticator(product.info["api_key"], url=product.info["iam_url"]).token_manager.get_token()
+    return {"Authorization": f"Bearer {token}"}
 
 
 def ask(host: str, port: int, method: str, path: str, headers: dict[str, str]) -> Asked:

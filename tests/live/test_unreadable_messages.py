@@ -133,6 +133,13 @@ def test_what_was_taken_and_cannot_be_taken_up_again_is_dropped(product: Product
     assert SECRET not in log(product)
 
 
+def test_a_worker_that_dies_again_and_again_is_there_again(product: Product) -> None:
+    for _ in range(6):
+        [worker] = product.named("worker")
+        os.kill(worker, signal.SIGKILL)
+        assert eventually(lambda ended=worker: product.named("worker") not in ([], [ended]))
+
+
 def test_readiness_tells_of_them_and_stays_what_it_was(product: Product) -> None:
     def told() -> bool:
         answer = requests.get(f"http://127.0.0.1:{product.port}/readyz", timeout=10)

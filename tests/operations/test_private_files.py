@@ -14,7 +14,15 @@ from controlplane.operations.commands import life
 
 SOMEBODY = 65_533
 only_root_can_give_files_away = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-NAMES = ["secret-key", "kek", "credentials.json", "baremint.sqlite3", "baremint.sqlite3-wal", "baremint.log.1"]
+NAMES = [
+    "secret-key",
+    "kek",
+    "credentials.json",
+    "baremint.sqlite3",
+    "baremint.sqlite3-wal",
+    "baremint.log.1",
+    "baremint-backup.tar",
+]
 
 
 def mode(path: Path) -> int:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import OperationalError, close_old_connections, connection, connections
 
 from controlplane.postgresql import base
-from controlplane.postgresql.base import patience
+from controlplane.postgresql.patience import patience
 
 pytestmark = pytest.mark.usefixtures("on_postgresql")
 

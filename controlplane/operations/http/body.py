@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+from contextlib import suppress
 from io import BytesIO
 from typing import IO
 
@@ -49,6 +50,8 @@ class Body:
         """Take from the front of ``received`` what belongs to the body. Raises Malformed."""
         try:
             self._decode(received)
+            if self.complete and self._file is not None:
+                self._file.flush()  # here, where it can be refused
         except OSError as failure:  # a full disk
             log.error("a request body cannot be kept", reason=str(failure))
             raise Malformed("The service has no room to keep the request body. Try again later.", 507) from None
@@ -66,7 +69,8 @@ class Body:
 
     def close(self) -> None:
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # no room for the rest of what nobody will read
+                self._file.close()
             self._file = None
 
     def _take_plain(self, received: bytearray) -> None:
