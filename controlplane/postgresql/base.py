@@ -16,19 +16,64 @@ from controlplane.postgresql.patience import patience_now
 
 INTERVAL = 0.1
 """Seconds, after which a wait looks for Ctrl-C: Psycopg's own."""
-BETWEEN_TRIES = 1.0
-"""Seconds. When a connection could not be made, others are not tried for so long: nobody waits in turn for the same."""
+REMEMBERED_SECONDS = 1.0
+HURRIED_SECONDS = 0.5
+
+
+class Trouble:
+    """What this process has just seen of the server, for a moment: nobody waits in turn for what others waited for.
+
+    One statement that is not answered in time may be a slow one, so those after it are waited for less. When one of
+    these is not answered either, or no connection can be made, the server is away: nothing is sent to it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._suspected_at = self._away_at = float("-inf")
+        self._failure = ""
+
+    def refuse_if_away(self) -> None:
+        """Raises OperationalError."""
+        with self._lock:
+            if time.monotonic() - self._away_at < REMEMBERED_SECONDS:
+                raise errors.OperationalError(self._failure)
+
+    def is_suspected(self) -> bool:
+        with self._lock:
+            return time.monotonic() - self._suspected_at < REMEMBERED_SECONDS
+
+    def suspect(self) -> None:
+        with self._lock:
+            self._suspected_at = time.monotonic()
+
+    def is_away(self, failure: psycopg.Error) -> None:
+        with self._lock:
+            self._away_at, self._failure = time.monotonic(), str(failure)
+
+
+_trouble = Trouble()
 
 
 class Connection(psycopg.Connection[Any]):
     def wait(self, gen: Any, interval: float = INTERVAL, timeout: float | None = None) -> Any:
         """Raises OperationalError when no answer comes in time. The connection is of no use after that."""
         seconds = timeout or patience_now()
+        if seconds is None:
+            return super().wait(gen, interval)
+        _trouble.refuse_if_away()
+        is_hurried = _trouble.is_suspected()
+        if is_hurried:
+            seconds = min(seconds, HURRIED_SECONDS)
         try:
             return super().wait(gen, interval, timeout=seconds)
         except errors._WaitTimeout:
             self.pgconn.finish()
-            raise errors.OperationalError(f"the database does not answer within {seconds:g} s") from None
+            failure = errors.OperationalError(f"the database does not answer within {seconds:g} s")
+            if is_hurried:
+                _trouble.is_away(failure)
+            else:
+                _trouble.suspect()
+            raise failure from None
 
 
 class _Driver:
@@ -42,34 +87,15 @@ class _Driver:
         return Connection.connect(**parameters)
 
 
-class _Tries:
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._failed_at = float("-inf")
-        self._failure = ""
-
-    def refuse_if_one_has_just_failed(self) -> None:
-        with self._lock:
-            if time.monotonic() - self._failed_at < BETWEEN_TRIES:
-                raise errors.OperationalError(self._failure)
-
-    def note(self, failure: psycopg.Error) -> None:
-        with self._lock:
-            self._failed_at, self._failure = time.monotonic(), str(failure)
-
-
-_tries = _Tries()
-
-
 class DatabaseWrapper(base.DatabaseWrapper):
     Database: Any = _Driver()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        _tries.refuse_if_one_has_just_failed()
+        _trouble.refuse_if_away()
         try:
             return super().get_new_connection(conn_params)
         except psycopg.OperationalError as failure:
-            _tries.note(failure)
+            _trouble.is_away(failure)
             raise
 
     def is_usable(self) -> bool:

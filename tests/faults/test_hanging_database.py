@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ import pytest
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 
 from controlplane.operations.bench.postgresql import PostgresqlServer, postgresql_server
+from controlplane.operations.readiness import KEPT_SECONDS
 from tests.live.product import Product
 from tests.process_tree import descendants
 
@@ -58,10 +60,10 @@ def headers(product: Product) -> dict[str, str]:
 
 def ask(host: str, port: int, method: str, path: str, headers: dict[str, str]) -> Asked:
     began = time.monotonic()
-    connection = http.client.HTTPConnection(host, port, timeout=60)
-    connection.request(method, path, headers=headers)
-    answer = connection.getresponse()
-    body = answer.read().decode()
+    with closing(http.client.HTTPConnection(host, port, timeout=60)) as connection:
+        connection.request(method, path, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read().decode()
     return Asked(answer.status, answer.getheader("Retry-After"), time.monotonic() - began, body)
 
 
@@ -89,6 +91,7 @@ def found(server: PostgresqlServer, calls: dict[str, Callable[[], Asked]]) -> di
     """What many clients were answered who asked while it stood still, all at once."""
     assert {name: call().status for name, call in calls.items()} == dict.fromkeys(calls, 200)
     signalled(server, signal.SIGSTOP)
+    time.sleep(KEPT_SECONDS)  # the last answer about readiness was a good one
     try:
         with ThreadPoolExecutor(AT_ONCE * len(calls)) as pool:
             asked = {name: [pool.submit(call) for _ in range(AT_ONCE)] for name, call in calls.items()}

@@ -14,6 +14,14 @@ from controlplane.postgresql.patience import patience
 pytestmark = pytest.mark.usefixtures("on_postgresql")
 
 
+SLOW = "SELECT pg_sleep(30)"
+
+
+@pytest.fixture(autouse=True)
+def nothing_seen_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "_trouble", base.Trouble())
+
+
 def ask(statement: str = "SELECT 1") -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement)
@@ -58,10 +66,46 @@ def test_a_notice_of_the_server_is_no_end() -> None:
 def test_an_answer_is_not_waited_for_without_end() -> None:
     began = time.monotonic()
     with patience(0.2), pytest.raises(OperationalError, match=r"within 0.2 s"):
-        ask("SELECT pg_sleep(30)")
+        ask(SLOW)
     assert time.monotonic() - began < 10
     close_old_connections()
     assert ask() == (1,)
+
+
+def test_after_one_slow_statement_others_are_answered_still() -> None:
+    with patience(30):
+        with patience(0.2), pytest.raises(OperationalError):
+            ask(SLOW)
+        close_old_connections()
+        assert ask() == (1,)
+
+
+def test_after_a_statement_without_an_answer_the_next_is_waited_for_less() -> None:
+    began = time.monotonic()
+    with patience(0.2), pytest.raises(OperationalError):
+        ask(SLOW)
+    close_old_connections()
+    with patience(30), pytest.raises(OperationalError, match=r"within 0.5 s"):
+        ask(SLOW)
+    assert time.monotonic() - began < 10
+
+
+def test_after_two_in_a_row_nothing_is_sent_for_a_moment() -> None:
+    with patience(0.2):
+        for _ in range(2):
+            with pytest.raises(OperationalError):
+                ask(SLOW)
+            close_old_connections()
+        began = time.monotonic()
+        for _ in range(20):
+            with pytest.raises(OperationalError, match="does not answer"):
+                ask()
+        assert time.monotonic() - began < base.REMEMBERED_SECONDS
+
+
+def test_what_has_no_limit_is_waited_for_whatever_others_saw() -> None:
+    base._trouble.suspect()
+    assert ask("SELECT pg_sleep(0.7) IS NULL") == (False,)
 
 
 def test_nobody_else_is_hurried() -> None:
@@ -77,7 +121,6 @@ def test_a_server_that_was_away_a_moment_ago_is_not_tried_by_everybody(monkeypat
         tried.append(1)
         raise psycopg.OperationalError("connection refused")
 
-    monkeypatch.setattr(base, "_tries", base._Tries())
     monkeypatch.setattr(base.Connection, "connect", away)
     connection.close()
     for _ in range(5):
