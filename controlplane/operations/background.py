@@ -8,7 +8,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any, BinaryIO, TextIO
 
 from controlplane.env import WrongSetting
 from controlplane.home import Home
+from controlplane.operations import program
 from controlplane.operations.supervisor.child import how_it_ended
 from controlplane.operations.supervisor.report import Report, message
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
@@ -23,7 +23,6 @@ from controlplane.operations.supervisor.stopping import StopRequested, StopReque
 LOG = "baremint.log"
 LONGEST_LOG = 16 * 1024 * 1024
 STDOUT, STDERR = 1, 2
-INSTALLED_IN = ("site-packages", "dist-packages")
 NOBODY_WAITS = "Whoever started it ended before it was ready."
 
 
@@ -70,9 +69,8 @@ def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], N
             stop_requests.check()
             with stop_requests.postponed():
                 process = subprocess.Popen(  # noqa: S603
-                    # -P: nothing is imported from the folder that the caller happens to be in.
-                    [sys.executable, "-P", "-m", "controlplane", *command, "--report-to", str(writing)],
-                    env=_environment(),
+                    program.python("controlplane", *command, "--report-to", str(writing)),
+                    env=program.environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
@@ -87,14 +85,6 @@ def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], N
                 output.write(f"{request} Nothing was started.\n".encode())
             raise StartFailed(f"{request} Everything that had been started is stopped again.") from None
     return facts
-
-
-def _environment() -> dict[str, str]:
-    """This process's, from which the package is found in a checkout that is not installed, too."""
-    root = Path(__file__).parents[2]
-    if root.name in INSTALLED_IN:
-        return {**os.environ}
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(root)]))}
 
 
 def _await_ready(process: subprocess.Popen[bytes], pipe: TextIO, *, progress: Callable[[str], None], log: Path) -> Any:

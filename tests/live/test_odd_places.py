@@ -35,9 +35,9 @@ def test_the_settings_of_another_projects_celery_are_not_heeded(idle: Product) -
     assert "Stopped." in product.stop()
 
 
-def up_from(folder: Path, product: Product) -> None:
-    """Start it in the background by the command that is installed, as a shell in this folder does, and stop it."""
-    for command in ("up --detach", "down"):
+def run_from(folder: Path, product: Product, *commands: str) -> None:
+    """By the command that is installed, as a shell in this folder does."""
+    for command in commands:
         done = subprocess.run(
             [f"{sys.prefix}/bin/baremint", *command.split()],
             env=product.environment,
@@ -52,4 +52,11 @@ def up_from(folder: Path, product: Product) -> None:
 def test_nothing_is_imported_from_the_folder_of_the_caller(idle: Product, tmp_path: Path) -> None:
     for module in ("django", "celery", "controlplane", "identity", "secrets"):
         (tmp_path / f"{module}.py").write_text("raise SystemExit('imported from the folder of the caller')")
-    up_from(tmp_path, idle)
+    run_from(tmp_path, idle, "up --detach", "down")
+
+
+def test_an_older_checkout_that_the_caller_is_in_is_not_run(idle: Product, tmp_path: Path) -> None:
+    for package in ("controlplane", "servers", "trustedprofiles"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text("raise SystemExit('an older one')")
+    run_from(tmp_path, idle, "up --detach", "info", "down")

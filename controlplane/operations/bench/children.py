@@ -3,11 +3,11 @@
 import os
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from controlplane.operations import program
 from controlplane.operations.supervisor.lifeline import die_with
 
 STOP_SECONDS = 6.0
@@ -20,8 +20,8 @@ class Failed(Exception):
 def python(
     *arguments: str, environment: Mapping[str, str] | None = None
 ) -> AbstractContextManager[subprocess.Popen[str]]:
-    """``python ARGUMENTS`` while the block lasts. What it prints is to be read with ``communicate``."""
-    return started([sys.executable, *arguments], environment=environment)
+    """``python -m ARGUMENTS`` while the block lasts. What it prints is to be read with ``communicate``."""
+    return started(program.python(*arguments), environment=program.environment(environment or os.environ))
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def started(
 
 def baremint(*arguments: str, environment: Mapping[str, str]) -> str:
     """What ``baremint ARGUMENTS`` prints. Raises Failed."""
-    return run([sys.executable, "-m", "controlplane", *arguments], environment=environment)
+    return run(program.python("controlplane", *arguments), environment=program.environment(environment))
 
 
 def run(command: Sequence[str], *, environment: Mapping[str, str], folder: Path | None = None) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from controlplane.home import Home
+from controlplane.operations import program
 from controlplane.operations.bench import children, product, tree
 from controlplane.operations.bench.children import Failed
 from controlplane.operations.bench.requests import send_each
@@ -150,7 +151,9 @@ Program = Baremint | Server
 
 def ours() -> Baremint:
     installed = Path(sys.prefix) / "bin" / "baremint"
-    return Baremint("baremint", [str(installed)] if installed.exists() else [sys.executable, "-m", "controlplane"])
+    return Baremint(
+        "baremint", [str(installed)] if installed.exists() else [sys.executable, str(program.ROOT / "manage.py")]
+    )
 
 
 def named(text: str) -> Program:

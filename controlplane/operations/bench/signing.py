@@ -25,7 +25,7 @@ class RawRate:
 def raw_rate(*, processes: int, seconds: float) -> RawRate:
     """Sign for so long in ``processes`` processes that do nothing else."""
     with contextlib.ExitStack() as stack:
-        started = [stack.enter_context(children.python("-m", __name__, str(seconds))) for _ in range(processes)]
+        started = [stack.enter_context(children.python(__name__, str(seconds))) for _ in range(processes)]
         rates = [RawRate(**json.loads(each.communicate()[0])) for each in started]
     return RawRate(sum(rate.wall for rate in rates), sum(rate.cpu for rate in rates))
 

@@ -4,7 +4,6 @@ import json
 import ssl
 import statistics
 import subprocess
-import sys
 import urllib.parse
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from controlplane.operations import program
 from controlplane.operations.bench import product, requests, slow, steady
 from controlplane.operations.bench.load import Request
 from controlplane.operations.bench.slow import KINDS
@@ -92,8 +92,8 @@ def look(listener: Listener, kind: str = "", *, clients: int = 0, seconds: float
     if not kind:
         return Found([steady.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)], 0)
     where = [listener.address, str(listener.port), str(clients), "--path", listener.path]
-    command = [sys.executable, "-P", "-m", slow.__name__, kind, *where, *(["--tls"] if listener.tls else [])]
-    with slow_ones(command) as ended:
+    command = program.python(slow.__name__, kind, *where, *(["--tls"] if listener.tls else []))
+    with slow_ones(command, env=program.environment()) as ended:
         found = [steady.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)]
     return Found(found, ended["cpu"])
 

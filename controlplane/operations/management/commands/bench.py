@@ -122,7 +122,7 @@ class Command(BaseCommand):
     ) -> None:
         self.stdout.write(f"  ... {count:,} certificates due at once")
         children.baremint("bench", "--certify", str(count), environment=environment)
-        start = partial(children.python, "-m", "controlplane", "bench", "--await-renewals", environment=environment)
+        start = partial(children.python, "controlplane", "bench", "--await-renewals", environment=environment)
         found = renewals.measure(requests.kinds(info)["PUT /identity/v1/token"], seconds=seconds, start=start)
         self.stdout.write(
             f"{'renewals':34}  {found.rate:10,.0f} per second, {found.rate / raw:.2f} of raw, {found.seconds:.0f} s"

@@ -1,0 +1,42 @@
+"""What this process starts of ours is the code that it runs itself, whatever folder it is in."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from controlplane import __version__
+from controlplane.operations import program
+from controlplane.operations.bench.signing import raw_rate
+
+
+@pytest.fixture
+def odd_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The current one, in which modules have the names of ours."""
+    for module in ("controlplane", "servers", "django", "json"):
+        (tmp_path / module).mkdir()
+        (tmp_path / module / "__init__.py").write_text("raise SystemExit('imported from here')")
+    monkeypatch.chdir(tmp_path)
+
+
+def version(environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        program.python("controlplane", "--version"), env=environment, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or done.stderr
+
+
+@pytest.mark.usefixtures("odd_folder")
+def test_nothing_is_imported_from_the_current_folder() -> None:
+    assert version(program.environment({})) == __version__
+
+
+def test_another_checkout_in_pythonpath_does_not_come_first(tmp_path: Path) -> None:
+    (tmp_path / "controlplane").mkdir()
+    (tmp_path / "controlplane" / "__init__.py").write_text("raise SystemExit('another checkout')")
+    assert version(program.environment({"PYTHONPATH": str(tmp_path)})) == __version__
+
+
+@pytest.mark.usefixtures("odd_folder")
+def test_the_benchmarks_own_processes_do_not_either() -> None:
+    assert raw_rate(processes=1, seconds=0.05).wall > 0
