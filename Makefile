@@ -80,13 +80,14 @@ clean: down ## Remove everything that was set up, but not your data in .baremint
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-lock: $(VENV)/.development ## Resolve the dependencies of pyproject.toml anew into the two lock files
+lock: $(VENV)/.development ## Resolve the dependencies of pyproject.toml anew into the lock files
 	$(BIN)/pip install --quiet uv
-	printf 'hatchling\neditables\n' | $(BIN)/uv pip compile $(LOCK_OPTIONS) pyproject.toml - -o requirements.lock
-	$(BIN)/uv pip compile $(LOCK_OPTIONS) --group dev -c requirements.lock -o requirements-dev.lock
+	$(BIN)/uv pip compile $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
+	printf 'editables\nhatchling\nhatch-fancy-pypi-readme\n' | \
+	  $(BIN)/uv pip compile $(LOCK_OPTIONS) - -c requirements.lock -o requirements-build.lock
+	$(BIN)/uv pip compile $(LOCK_OPTIONS) --group dev -c requirements.lock -c requirements-build.lock -o requirements-dev.lock
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) --group mutation -c requirements-dev.lock -o requirements-mutation.lock
 
-# hatchling and editables build this project itself, which is installed without build isolation.
 LOCK_OPTIONS := --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 # --- Set-up, once, and again when what it depends on changes --------------------------------------------------
@@ -105,9 +106,10 @@ $(VENV)/.made:
 	  rm -rf $(VENV); exit 1; }
 	@touch $@
 
-$(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
+# requirements-build.lock builds this project itself, which is installed without build isolation.
+$(VENV)/.runtime: $(VENV)/.made requirements.lock requirements-build.lock pyproject.toml
 	@echo "Installing Baremint and what it needs (half a minute):"
-	@$(INSTALL) --require-hashes -r requirements.lock | $(STORY)
+	@$(INSTALL) --require-hashes -r requirements.lock -r requirements-build.lock | $(STORY)
 	@$(INSTALL) --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
