@@ -80,6 +80,12 @@ def _run_django() -> None:
     except BrokenPipeError:
         discard_the_rest()
         sys.exit(1)
+    except Exception as error:
+        from controlplane.kernel.failures import for_operators, is_of_the_database
+
+        if not is_of_the_database(error) or "--traceback" in sys.argv:
+            raise
+        sys.exit(f"CommandError: {for_operators(error)}")
 
 
 def _reason(error: Exception) -> str:

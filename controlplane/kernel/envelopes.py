@@ -6,28 +6,18 @@ from typing import Any, NotRequired, TypedDict
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.db import IntegrityError, InterfaceError, OperationalError
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from controlplane.kernel import context, errors
+from controlplane.kernel import context, errors, failures
 from controlplane.kernel.awaited_body import BodyTooLarge
 
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = "2"
-LONGEST_REASON = 512
-TROUBLES = {
-    "disk is full": "The disk of the database is full. Make room on it.",
-    "No space left": "The disk of the database is full. Make room on it.",
-    "readonly": "The database is read-only. Make it writable.",
-    "read-only": "The database is read-only. Make it writable.",
-    "locked": "The database is busy. Try again in a moment.",
-    "": "The database does not answer. Try again in a moment.",
-}
-"""What to say of a failure whose text has this in it."""
 
 Envelope = Callable[[errors.ApiError, str], Mapping[str, Any]]
 
@@ -194,7 +184,7 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911, PLR
             return errors.InvalidRequest("The request body is not what its Content-Type says it is.")
         case exceptions.ParseError() | exceptions.UnsupportedMediaType():
             return errors.InvalidRequest("The request body cannot be read. Send a JSON object.")
-        case OperationalError() | InterfaceError():
+        case _ if failures.is_of_the_database(exception):
             return away(exception)
         case IntegrityError():
             # What was looked at is gone, or taken, by the time it is written: a race that the database decided.
@@ -205,11 +195,10 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911, PLR
             return errors.ApiError("The service failed to process the request. This is its own fault; quote the trace.")
 
 
-def away(failure: Exception) -> errors.ApiError:
+def away(failure: BaseException) -> errors.ApiError:
     """The database does not answer, or cannot take what is to be kept: for a while, as a rule."""
-    log.error("the database cannot be used", reason=" ".join(str(failure).split())[:LONGEST_REASON])
-    text = next(words for sign, words in TROUBLES.items() if sign in str(failure))
-    return errors.ServiceUnavailable(text, headers={"Retry-After": RETRY_SECONDS})
+    log.error("the database cannot be used", reason=failures.one_line(failure))
+    return errors.ServiceUnavailable(failures.for_clients(failure), headers={"Retry-After": RETRY_SECONDS})
 
 
 def trace_id() -> str:
@@ -243,6 +232,6 @@ def handler500(request: HttpRequest) -> JsonResponse:
 def failure_of_request() -> errors.ApiError:
     """What Django is handling when it asks for the page of a failure."""
     failure = sys.exc_info()[1]
-    if isinstance(failure, OperationalError | InterfaceError):
+    if failure is not None and failures.is_of_the_database(failure):
         return away(failure)
     return errors.ApiError("The service failed. This is its own fault; quote the trace.")

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import structlog
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.csrf import csrf_exempt
 
@@ -12,6 +11,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.awaited_body import checks_first, require_body
 from controlplane.kernel.envelopes import away, trace_id
 from controlplane.kernel.errors import LONGEST_ECHO, ApiError
+from controlplane.kernel.failures import is_of_the_database
 from controlplane.kernel.text import is_storable, storable
 from controlplane.objectstore import addressing, answers, bucket_calls, object_calls, operations, tokens
 from controlplane.objectstore.calls import Call
@@ -84,7 +84,7 @@ def _check_query(query: QueryDict) -> None:
 def _as_s3(failure: Exception) -> ApiError:
     if isinstance(failure, ApiError):
         return failure
-    if isinstance(failure, OperationalError | InterfaceError):
+    if is_of_the_database(failure):
         return ServiceUnavailable(away(failure).message)
     log.error("unhandled", exc_info=failure)
     return S3Error("The object store failed. This is its own fault; quote the request id.")

@@ -14,6 +14,7 @@ from controlplane.home import DATABASE_FILE, SECRET_KEY_FILE, whole_file
 from controlplane.kernel import clock
 from controlplane.operations.credentials import FILE as CREDENTIALS
 from controlplane.operations.info import CA_BUNDLE
+from controlplane.operations.schema.applied import APPLIED, CannotUpgrade, compare
 from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.supervisor import homelock
 from identity.keychain import TOKEN_PURPOSES
@@ -63,6 +64,7 @@ def restore(path: Path) -> None:
     if (settings.HOME.path / DATABASE_FILE).exists():
         raise CannotDoThat(f"There is a database in {settings.HOME.path} already. Restore into an empty BAREMINT_HOME.")
     members = _read(path)
+    _require_known(members[DATABASE_FILE], path)
     for name in SECRETS:
         if name in members:
             settings.HOME.write_secret(name, members[name].decode())
@@ -89,14 +91,30 @@ def _read(path: Path) -> dict[str, bytes]:
     found = {}
     try:
         with tarfile.open(path, "r:") as archive:
-            for name in (DATABASE_FILE, *SECRETS):
-                if name in archive.getnames() and (member := archive.extractfile(name)):
-                    found[name] = member.read()
+            for member in archive:
+                if not member.isfile():
+                    raise CannotDoThat(f"{path} is not a backup of Baremint: {member.name} in it is no file.")
+                if member.name in (DATABASE_FILE, *SECRETS) and (content := archive.extractfile(member)):
+                    found[member.name] = content.read()
     except (OSError, tarfile.TarError) as error:
         raise CannotDoThat(f"{path} cannot be read as a backup: {error}") from None
     if DATABASE_FILE not in found:
         raise CannotDoThat(f"{path} is not a backup of Baremint: it has no {DATABASE_FILE}.")
     return found
+
+
+def _require_known(database: bytes, path: Path) -> None:
+    """Raises CannotDoThat for a database that is damaged, or of a newer version."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(database)
+        file.flush()
+        try:
+            with closing(sqlite3.connect(file.name)) as opened:
+                compare(set(opened.execute(APPLIED))).require_known()
+        except sqlite3.Error as error:
+            raise CannotDoThat(f"The database in {path} is damaged: {error}.") from None
+        except CannotUpgrade as error:
+            raise CannotDoThat(f"{path} cannot be restored. {error}") from None
 
 
 def _add(archive: tarfile.TarFile, name: str, content: BinaryIO, size: int) -> None:

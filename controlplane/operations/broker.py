@@ -11,25 +11,29 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from controlplane.celery import app
+from controlplane.kernel.failures import one_line
 
 COUNTS = "baremint:count:"
 COUNT_SECONDS = 0.5
 
 
-def answers(*, seconds: float) -> bool:
-    """Whether the broker answers."""
-    return queue_depth(seconds=seconds) is not None
+class BrokerFailed(Exception):
+    """What is wrong with the broker, and what to do."""
 
 
-def queue_depth(*, seconds: float) -> int | None:
-    """How many tasks no worker has taken yet; None when the broker does not answer."""
+def queue_depth(*, seconds: float) -> int:
+    """How many tasks no worker has taken yet. Raises BrokerFailed."""
     import redis  # noqa: PLC0415
 
     with _client(seconds=seconds) as client:
         try:
             return client.llen(app.conf.task_default_queue)
-        except (redis.RedisError, OSError):
-            return None
+        except redis.AuthenticationError:
+            raise BrokerFailed("The broker refuses the user name or the password of REDIS_URL. Correct them.") from None
+        except (redis.ConnectionError, redis.TimeoutError, OSError):
+            raise BrokerFailed("The broker does not answer. Start it, or correct REDIS_URL.") from None
+        except redis.RedisError as error:
+            raise BrokerFailed(f"The broker cannot be used: {one_line(error)}") from None
 
 
 def _client(*, seconds: float) -> Any:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.models import Max
 
 from controlplane.activity.jobruns import latest
 from controlplane.activity.models import Heartbeat, JobRun
 from controlplane.kernel import clock
+from controlplane.kernel.failures import for_operators
 from controlplane.operations import broker
 from controlplane.operations.jobs.registry import JOBS
 from servers.models import BareMetalServer
@@ -66,15 +67,17 @@ def _database() -> Part:
     kind = "PostgreSQL" if connection.vendor == "postgresql" else "SQLite"
     try:
         BareMetalServer.objects.exists()
-    except DatabaseError:
-        return Part("Database", False, f"{kind} does not answer. Check DATABASE_URL.")
+    except Error as error:
+        return Part("Database", False, for_operators(error))
     return Part("Database", True, f"{kind} answers.")
 
 
 def _messaging() -> list[Part]:
-    if not broker.answers(seconds=ASK_SECONDS):
+    try:
+        broker.queue_depth(seconds=ASK_SECONDS)
+    except broker.BrokerFailed as error:
         return [
-            Part("Broker", False, "It does not answer. Check REDIS_URL."),
+            Part("Broker", False, str(error)),
             Part("Worker", False, "Nobody can ask it while the broker is away."),
         ]
     return [Part("Broker", True, "It answers."), _worker()]

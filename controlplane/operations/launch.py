@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
 from controlplane.env import WrongSetting
-from controlplane.kernel import clock
+from controlplane.kernel import clock, failures
 from controlplane.operations import broker, preloading
 from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
 from controlplane.operations.commands import whereabouts
@@ -17,6 +17,7 @@ from controlplane.operations.lab import support
 from controlplane.operations.owned_folder import NotOurs
 from controlplane.operations.place import Place
 from controlplane.operations.records import Records
+from controlplane.operations.schema.applied import CannotUpgrade
 from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.serving import reporting
 from controlplane.operations.supervisor import children, homelock, sockets
@@ -105,29 +106,25 @@ def _start_everything(supervisor: Supervisor, listening: children.Listening, pro
 def prepare(report: Report) -> None:
     """Bring the database up to date, and make what it lacks; in a process of its own, which ends with all that it had
     open. It reports what ``baremint info --json`` says."""
-    with reporting(report, CannotStart, CommandFailed):
+    with reporting(report, CannotStart, CommandFailed, CannotUpgrade):
         if not settings.EMBEDDED_BROKER:
             _require_broker()
         refuse_wrong_settings()
         try:
-            bring_up_to_date()
+            bring_up_to_date(report.progress)
             bootstrap(now=clock.now(), progress=report.progress)
             report.ready(whereabouts.facts(Context(Place.of(settings), Records(), report.progress)))
         except DatabaseError as error:
-            where = settings.HOME.path if settings.EMBEDDED_DATABASE else "DATABASE_URL"
-            reason = " ".join(str(error).split())  # PostgreSQL takes several lines
-            raise CannotStart(f"The database cannot be used ({where}): {reason}") from error
+            raise CannotStart(failures.for_operators(error)) from error
 
 
 def _require_broker() -> None:
     """Raises CannotStart."""
     try:
-        answers = broker.answers(seconds=ASK_SECONDS)
+        broker.queue_depth(seconds=ASK_SECONDS)
+    except broker.BrokerFailed as error:
+        raise CannotStart(f"{error} Without REDIS_URL, Baremint uses its embedded broker.") from None
     except (TypeError, ValueError) as error:  # by an option of the URL that the client does not know
         raise CannotStart(
             f"REDIS_URL is not understood: {error}. Its form is redis://user:password@host:6379/0."
         ) from None
-    if not answers:
-        raise CannotStart(
-            "The broker at REDIS_URL does not answer. Start it, or unset REDIS_URL to use the embedded one."
-        )

@@ -11,14 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error, connection
 from django.db.models import Max, Sum
 
 from controlplane.activity.models import Heartbeat
 from controlplane.kernel import clock
+from controlplane.kernel.failures import for_operators
 from controlplane.operations import broker
 from controlplane.operations.program import paste
-from controlplane.operations.schema.applied import unapplied
+from controlplane.operations.schema.applied import CannotUpgrade, compare
 from controlplane.postgresql.patience import patience
 from identity.selectors import active_key
 
@@ -80,10 +81,11 @@ def of_answers() -> Readiness:
 def obstacles() -> Reasons:
     """Of the whole: what answers needs, and what works in the background."""
     found = missing_for_answers()
-    waiting = broker.queue_depth(seconds=ASK_SECONDS)
-    if waiting is None:
-        found["broker"] = "The broker does not answer. Check REDIS_URL."
-    elif "database" not in found and (silence := _silence(waiting)):
+    try:
+        waiting = broker.queue_depth(seconds=ASK_SECONDS)
+    except broker.BrokerFailed as error:
+        return found | {"broker": str(error)}
+    if "database" not in found and (silence := _silence(waiting)):
         found["worker"] = silence
     return found
 
@@ -93,7 +95,7 @@ def notes() -> Reasons:
     try:
         rows = Heartbeat.objects.filter(dropped_at__gte=since)
         count = rows.aggregate(sum=Sum("dropped_messages"))["sum"]
-    except DatabaseError:
+    except Error:
         return {}
     if not count:
         return {}
@@ -108,13 +110,29 @@ def missing_for_answers() -> Reasons:
     if full := next((folder for folder in (settings.HOME.path, Path(tempfile.gettempdir())) if _is_full(folder)), None):
         found["disk"] = f"The disk of {full} is full: nothing more can be kept. Make room on it."
     try:
-        if unapplied():
+        compared = compare()
+        compared.require_known()
+        if compared.missing:
             found["database"] = f"Migrations are not applied. Run: {paste('migrate')}"
+        elif _is_read_only():
+            found["database"] = "The database is read-only. Make it writable."
         elif missing := [purpose for purpose in settings.KEY_POLICIES if active_key(purpose) is None]:
             found["keys"] = f"No active key for {', '.join(missing)}. Run: {paste('bootstrap')}"
-    except DatabaseError:
-        found["database"] = "The database does not answer. Check DATABASE_URL."
+    except CannotUpgrade as error:
+        found["database"] = str(error)
+    except Error as error:
+        found["database"] = for_operators(error)
     return found
+
+
+def _is_read_only() -> bool:
+    """PostgreSQL says so; of SQLite's file the system does, without the lock that writing would take."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW transaction_read_only")
+            return bool(cursor.fetchone() == ("on",))
+    file = Path(connection.settings_dict["NAME"])
+    return file.exists() and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
 
 
 def _is_full(folder: Path) -> bool:

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from controlplane.kernel import clock
+from controlplane.kernel.failures import for_operators
 from controlplane.operations import credentials, renewals
 from controlplane.operations.api import keys
 from controlplane.operations.commands.command import CommandFailed
@@ -42,4 +43,4 @@ def _told() -> Iterator[None]:
     except DatabaseError as error:
         if credentials.read(settings.HOME) is None:
             raise CommandFailed(str(NothingHere(settings.HOME))) from None
-        raise CommandFailed(f"The database cannot be read: {str(error).strip()}") from None
+        raise CommandFailed(for_operators(error)) from None

@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 WORKER_THREADS = 4
 ANSWER_SECONDS = 6.0
 """How long a request waits for PostgreSQL's answer to one statement."""
-HEALTH = frozenset({"/healthz", "/readyz"})
+HEALTH = frozenset({"/healthz", "/readyz", "/metrics"})
 LAB_THREADS = 8
 CONTROL_PLANE = "controlplane.wsgi"
 METADATA = "controlplane.wsgi_inside"

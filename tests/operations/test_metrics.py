@@ -1,6 +1,7 @@
 """``/metrics``: what Prometheus reads, and what it reads there is so."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from controlplane.operations import broker
 from controlplane.operations.metrics.issuing import KINDS
 from identity.models import IssuedCertificate, KeyPair
 from identity.services import grants
+from tests.databases import default_database
 from tests.tables import assert_none
 from tests.world import World
 
@@ -157,8 +159,19 @@ def test_the_queue_is_measured(scrape: Any) -> None:
 
 
 def test_a_broker_that_is_away_is_a_metric_and_no_failure(scrape: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broker, "queue_depth", lambda *, seconds: None)
+    def away(*, seconds: float) -> int:
+        raise broker.BrokerFailed
+
+    monkeypatch.setattr(broker, "queue_depth", away)
     assert (scrape("baremint_broker_up"), scrape("baremint_queue_depth")) == (0, None)
+
+
+def test_a_database_that_is_away_is_a_metric_and_no_failure(scrape: Any, tmp_path: Path) -> None:
+    assert scrape("baremint_database_up") == 1
+    with default_database(f"sqlite:///{tmp_path}/nowhere/none.sqlite3"):
+        assert (scrape("baremint_database_up"), scrape("baremint_info", version=__version__)) == (0, 1)
+        assert (scrape("baremint_broker_up"), scrape("baremint_queue_depth")) == (1, 3)
+        assert scrape("baremint_clock_frozen") is None
 
 
 def test_the_age_of_the_last_tick_is_told(scrape: Any) -> None:

@@ -26,5 +26,4 @@ REGISTRY.register(Families())
 
 
 def text() -> bytes:
-    """Raises DatabaseError."""
     return generate_latest(REGISTRY)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
+from django.db import Error
 from django.db.models import Max
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -20,6 +21,7 @@ from controlplane.activity.timings import BOUNDS, histograms
 from controlplane.kernel import clock
 from controlplane.operations import broker
 from controlplane.operations.metrics.issuing import KINDS
+from controlplane.postgresql.patience import patience
 from controlplane.timekeeping import services as timekeeping
 from identity.models import IssuedCertificate
 from identity.selectors import key_schedule, live_keys
@@ -29,8 +31,20 @@ ASK_SECONDS = 1.0
 
 
 def everything() -> Iterator[Metric]:
-    """Raises DatabaseError. A broker that is away is a metric."""
+    """A database or a broker that fails is a metric, and what it would have told is left out."""
     yield InfoMetricFamily("baremint", "This Baremint.", value={"version": __version__})
+    try:
+        with patience(ASK_SECONDS):
+            kept = list(_kept())
+    except Error:
+        kept = []
+    yield GaugeMetricFamily("baremint_database_up", "Whether the database answers.", value=bool(kept))
+    yield from kept
+    yield from _broker()
+
+
+def _kept() -> Iterator[Metric]:
+    """What the database tells. Raises django.db.Error."""
     yield from _issuing()
     yield from _signing()
     yield from _keys()
@@ -116,13 +130,19 @@ def _background() -> Iterator[Metric]:
     for job, outcome, count in tallies.job_runs():
         runs.add_metric([job, outcome], count)
     yield runs
-    depth = broker.queue_depth(seconds=ASK_SECONDS)
-    yield GaugeMetricFamily("baremint_broker_up", "Whether the broker answers.", value=depth is not None)
-    if depth is not None:
-        yield GaugeMetricFamily("baremint_queue_depth", "Tasks that no worker has taken yet.", value=depth)
     if ticked_at := Heartbeat.objects.aggregate(last=Max("ticked_at"))["last"]:
         age = (clock.wall_clock() - ticked_at).total_seconds()
         yield GaugeMetricFamily("baremint_tick_age_seconds", "Since a worker last took a tick of beat.", value=age)
+
+
+def _broker() -> Iterator[Metric]:
+    try:
+        depth = broker.queue_depth(seconds=ASK_SECONDS)
+    except broker.BrokerFailed:
+        depth = None
+    yield GaugeMetricFamily("baremint_broker_up", "Whether the broker answers.", value=depth is not None)
+    if depth is not None:
+        yield GaugeMetricFamily("baremint_queue_depth", "Tasks that no worker has taken yet.", value=depth)
 
 
 def _clock() -> Iterator[Metric]:

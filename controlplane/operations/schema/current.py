@@ -1,32 +1,45 @@
 """The database brought to this version's state, whatever state it is in."""
 
+from collections.abc import Callable
+
 from django.core.management import call_command
+from django.core.management.commands.migrate import Command as Migrate
 from django.db import DatabaseError
 
 from controlplane.activity import joblocks
-from controlplane.operations.schema.applied import unapplied
+from controlplane.operations.schema import copies
+from controlplane.operations.schema.applied import compare
 
 LONGEST_WAIT = 120.0
 """Seconds that another machine may take for it, before this one gives up."""
 
 
-def bring_up_to_date() -> None:
+def bring_up_to_date(progress: Callable[[str], object] = lambda text: None) -> None:
     """Make the tables of an empty database, apply the migrations that another one lacks, or do nothing after one query.
 
-    Machines that share a database do so one after the other. Raises DatabaseError.
+    Machines that share a database do so one after the other. Of a SQLite file that is about to be changed a copy is
+    kept. Raises CannotUpgrade, DatabaseError.
     """
-    if not unapplied():
+    if not _lacks_something():
         return
     with joblocks.held("schema", patience=LONGEST_WAIT) as is_mine:
         if not is_mine:
             raise DatabaseError(f"another machine has been preparing it for more than {LONGEST_WAIT:.0f} s")
-        if unapplied():
-            _bring_up_to_date()
+        if _lacks_something():
+            _bring_up_to_date(progress)
 
 
-def _bring_up_to_date() -> None:
+def _lacks_something() -> bool:
+    found = compare()
+    found.require_known()
+    return bool(found.missing)
+
+
+def _bring_up_to_date(progress: Callable[[str], object]) -> None:
     # Imported here, for a database is behind at one start of many.
     from controlplane.operations.schema.creation import create_if_empty  # noqa: PLC0415
 
     if not create_if_empty():
-        call_command("migrate", verbosity=0, interactive=False)
+        if copy := copies.keep():
+            progress(f"a copy of the database as it was is kept in {copy}")
+        call_command(Migrate(), verbosity=0, interactive=False)

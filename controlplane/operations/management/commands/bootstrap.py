@@ -2,7 +2,6 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 
 from controlplane.kernel import clock
 from controlplane.operations import bootstrap
@@ -17,6 +16,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             made = bootstrap.bootstrap(now=clock.now(), progress=self.stdout.write)
-        except (DatabaseError, ImproperlyConfigured) as error:
-            raise CommandError(str(error).strip()) from None
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
         self.stdout.write("Made." if made else "Nothing to do: all of it is there.")

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, IntegrityError
+from django.db import IntegrityError
 
 from controlplane.kernel.errors import ApiError
 from controlplane.operations import credentials, info
@@ -36,8 +36,6 @@ class Command(BaseCommand):
             raise CommandError(f"Somebody of another account is called {options['name']}. Choose another.") from None
         except ApiError as error:
             raise CommandError(error.message) from None
-        except DatabaseError as error:
-            raise CommandError(f"The database cannot be used: {str(error).strip()}") from None
         if options["role"] or password:
             self.stdout.write(f"{options['name']} is {options['role'] or NEWCOMER}.")
         else:

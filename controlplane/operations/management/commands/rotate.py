@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 
 from controlplane.activity.record import SYSTEM
 from controlplane.kernel import clock
@@ -90,8 +89,8 @@ class Command(BaseCommand):
             bundle.write()
         except KeyError:
             raise CommandError(f"There are no keys yet. Start Baremint first: {paste('up')}") from None
-        except (DatabaseError, ImproperlyConfigured) as error:
-            raise CommandError(str(error).strip()) from None
+        except ImproperlyConfigured as error:
+            raise CommandError(str(error)) from None
 
     def _tell(self, kind: str, region: str, succession: Succession, *, now: datetime) -> None:
         if not succession.waits:

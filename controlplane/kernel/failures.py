@@ -1,0 +1,103 @@
+"""What a failure of the database means, in one line: the drivers tell most failures apart by their texts alone."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from django.db import DatabaseError, InterfaceError, OperationalError
+
+LONGEST_REASON = 512
+
+
+class Meaning(NamedTuple):
+    sign: re.Pattern[str]
+    """In the text of the failure."""
+    for_clients: str
+    for_operators: str
+
+
+def _meaning(sign: str, for_clients: str, for_operators: str = "") -> Meaning:
+    return Meaning(re.compile(sign, re.IGNORECASE), for_clients, for_operators or for_clients)
+
+
+AWAY = "The database does not answer. Try again in a moment."
+MEANINGS: Sequence[Meaning] = (
+    _meaning(r"disk is full|no space left", "The disk of the database is full. Make room on it."),
+    _meaning(r"read-?only", "The database is read-only. Make it writable."),
+    _meaning(r"database is locked|lock timeout", "The database is busy. Try again in a moment."),
+    _meaning(
+        r"authentication failed|no password supplied|role \"[^\"]*\" does not exist",
+        AWAY,
+        "PostgreSQL refuses the user name or the password of DATABASE_URL. Correct them there.",
+    ),
+    _meaning(
+        r"database \"[^\"]*\" does not exist",
+        AWAY,
+        "PostgreSQL has no database of the name in DATABASE_URL. Create it, or correct the name.",
+    ),
+    _meaning(
+        r"could not translate host|resolve host|name or service not known|name resolution",
+        AWAY,
+        "The host in DATABASE_URL is not known. Correct its name.",
+    ),
+    _meaning(
+        r"connection refused|no such file or directory|network is unreachable|no route to host",
+        AWAY,
+        "PostgreSQL does not listen where DATABASE_URL says. Start it, or correct DATABASE_URL.",
+    ),
+    _meaning(
+        r"too many (?:clients|connections)|connection slots",
+        AWAY,
+        "PostgreSQL has no connection left. Raise its max_connections, or run fewer processes.",
+    ),
+    _meaning(
+        r"no pg_hba.conf entry", AWAY, "PostgreSQL admits no such connection. Add an entry for it to its pg_hba.conf."
+    ),
+    _meaning(
+        r"is starting up|is shutting down|recovery mode",
+        AWAY,
+        "PostgreSQL is starting or stopping. Try again in a moment.",
+    ),
+    _meaning(
+        r"unable to open database file",
+        AWAY,
+        "The database file cannot be opened. Look at its folder: whose it is, and whether it can be written to.",
+    ),
+    _meaning(
+        r"not a database|malformed|disk I/O error",
+        "The database is damaged.",
+        "The database file is damaged. Restore a backup into an empty BAREMINT_HOME: baremint restore FILE",
+    ),
+    _meaning(
+        r"timeout|does not answer|closed the connection|connection is lost|terminating connection",
+        AWAY,
+        "The database does not answer. See whether it runs, or correct DATABASE_URL.",
+    ),
+)
+
+
+def is_of_the_database(failure: BaseException | None) -> bool:
+    """Whether it is the database that fails, and not a statement that is wrong."""
+    return isinstance(failure, OperationalError | InterfaceError) or type(failure) is DatabaseError
+
+
+def for_clients(failure: BaseException) -> str:
+    """What whoever sent the request is told: nothing of where the database is."""
+    found = _found(failure)
+    return found.for_clients if found else AWAY
+
+
+def for_operators(failure: BaseException) -> str:
+    """What is wrong and what to do, for whoever runs this Baremint."""
+    found = _found(failure)
+    return found.for_operators if found else f"The database cannot be used: {one_line(failure)}"
+
+
+def one_line(failure: BaseException) -> str:
+    """The text of the driver, which takes several lines of PostgreSQL's."""
+    return " ".join(str(failure).split())[:LONGEST_REASON]
+
+
+def _found(failure: BaseException) -> Meaning | None:
+    text = str(failure)
+    return next((meaning for meaning in MEANINGS if meaning.sign.search(text)), None)
