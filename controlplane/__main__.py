@@ -11,8 +11,6 @@ if sys.argv[1:2] == ["up"] and signal.getsignal(signal.SIGINT) is signal.default
 
 import controlplane.operations.supervisor.stopping  # noqa: F401  notes who started this process, before that may end
 
-REFUSAL = "Baremint cannot start with these settings:"
-
 
 def main() -> None:
     # Both may come from the caller: with them no end of a child, and no request to stop, would be noticed.
@@ -55,7 +53,7 @@ def _run() -> None:
         sys.exit(f"CommandError: {error}")
     except WrongSetting as error:
         background.report_wrong_setting(sys.argv, str(error))
-        sys.exit(f"{REFUSAL} {error}")
+        sys.exit(f"CommandError: {error}")
     _run_django()
 
 
@@ -74,12 +72,15 @@ def _run_django() -> None:
     except (WrongSetting, ImproperlyConfigured, OSError, ModuleNotFoundError) as error:
         reason = _reason(error)
         background.report_wrong_setting(sys.argv, reason)
-        sys.exit(f"{REFUSAL} {reason}")
+        sys.exit(f"CommandError: {reason}")
     try:
-        execute_from_command_line(sys.argv)
+        with settings.HOME.usable():
+            execute_from_command_line(sys.argv)
     except BrokenPipeError:
         discard_the_rest()
         sys.exit(1)
+    except WrongSetting as error:
+        sys.exit(f"CommandError: {error}")
     except Exception as error:
         from controlplane.kernel.failures import for_operators, is_of_the_database
 
@@ -93,7 +94,7 @@ def _reason(error: Exception) -> str:
     from controlplane.home import unusable
 
     if isinstance(error, OSError):
-        return unusable(error)
+        return str(unusable(error))
     if isinstance(error, ModuleNotFoundError):
         wanted = os.environ["DJANGO_SETTINGS_MODULE"]
         if not f"{wanted}.".startswith(f"{error.name}."):

@@ -14,69 +14,51 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import BinaryIO
 
 from controlplane.env import WrongSetting
+from controlplane.private_files import NotOurs, partial_folder, remove_abandoned, require_ours, user_name, whole_file
 
 # sun_path of a Unix socket holds 108 bytes with its closing NUL (unix(7)).
 LONGEST_SOCKET_PATH = 107
 SOCKET_FOLDERS = "baremint-sockets-"
 
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
 SECRET_KEY_FILE = "secret-key"  # noqa: S105  a file name
 DATABASE_FILE = "baremint.sqlite3"
-KEPT = (
+NEEDED = (
     "secret-key",
     "kek",
     "credentials.json",
     "ca-bundle.pem",
-    "lab.json",
     f"{DATABASE_FILE}*",
-    "baremint-backup*",
-    "*.lock",
-    "*.log*",
-    "valkey*",
+    "baremint.log",
+    "baremint.log.1",
+    "supervisor.lock",
+    "job-*.lock",
+    "lab.json",
+    "lab.lock",
+    "lab.log",
+    "lab.log.1",
+    "valkey",
+    "valkey.damaged",
+    "valkey.sock",
+    "celerybeat-schedule*",
 )
-"""What may stand in the data directory beside files that are not ours, if somebody has chosen such a one."""
+BACKUPS = ("baremint-backup*.tar",)
+"""What is ours in the data directory, in which other files may stand, too."""
 
 
-def unusable(error: OSError) -> str:
-    """What a person can do when the data directory cannot be read or made."""
-    return f"the data directory cannot be used: {error.filename}: {error.strerror}. Name another one: BAREMINT_HOME."
+class UnusableHome(WrongSetting):
+    """Says why the data directory cannot be used, and what to do."""
 
 
-def require_ours(path: Path) -> None:
-    """Take away what others may do with a file or folder of this user's. Raises OSError for another user's, and for a
-    folder in which everybody may make files, such as /tmp."""
-    found = path.stat()
-    if found.st_uid != os.geteuid():
-        raise OSError(errno.EPERM, "it belongs to another user", str(path))
-    if found.st_mode & stat.S_ISVTX:
-        raise OSError(errno.EPERM, "it is for everybody's files", str(path))
-    if found.st_mode & OTHERS:
-        path.chmod(stat.S_IMODE(found.st_mode) & ~OTHERS)
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A new file of mode 0600 that takes its place when it is on the disk as a whole. Whatever stood there, a file with
-    other rights or a link, is replaced and not written to; when the block fails, it stays."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)  # or the name is lost with the power
-    finally:
-        os.close(folder)
+def unusable(error: OSError) -> UnusableHome:
+    """For an OSError of the data directory, or of a file in it."""
+    if isinstance(error, NotOurs):
+        return UnusableHome(str(error))
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return UnusableHome("The disk of the data directory is full. Make room on it.")
+    at = f"{error.filename}: " if error.filename else ""
+    return UnusableHome(f"The data directory cannot be used: {at}{error.strerror}. Name another one: BAREMINT_HOME.")
 
 
 class Home:
@@ -91,17 +73,34 @@ class Home:
     def ensure(self) -> Path:
         """Make it if it is not there. Raises OSError, also when nothing can be written into it."""
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        require_ours(self.path)
+        require_ours(self.path.resolve())  # whoever has made a link to it
         if not os.access(self.path, os.W_OK | os.X_OK):
             raise OSError(errno.EACCES, "nothing can be written into it", str(self.path))
         return self.path
 
-    def secure(self) -> None:
-        """See to it that what we have kept here is this user's alone. Raises OSError, which names what is not."""
+    def secure(self) -> str:
+        """See to it that what we have kept here is this user's alone. Returns what to tell of it, if anything.
+
+        Raises OSError, which names what is another user's.
+        """
+        before = stat.S_IMODE(self.path.stat().st_mode) if self.path.exists() else None
         for file in self.ensure().iterdir():
-            if any(fnmatch(file.name, pattern) for pattern in KEPT):
-                with suppress(FileNotFoundError):  # a link to nowhere, or a file of a process that ends just now
-                    require_ours(file)
+            if self.keeps(file.name):
+                _secure(file)
+        remove_abandoned(self.path)
+        if before in (None, stat.S_IMODE(self.path.stat().st_mode)):
+            return ""
+        return f"only user {user_name(os.geteuid())} may enter {self.path} from now on; its mode was {before:04o}"
+
+    @staticmethod
+    def keeps(name: str) -> bool:
+        """Whether a file of this name in here is ours."""
+        return any(fnmatch(name, pattern) for pattern in (*NEEDED, *BACKUPS))
+
+    @staticmethod
+    def needs(name: str) -> bool:
+        """Whether it is one without which nothing works here, or not as before."""
+        return any(fnmatch(name, pattern) for pattern in NEEDED)
 
     @contextmanager
     def usable(self) -> Iterator[None]:
@@ -111,7 +110,7 @@ class Home:
         except OSError as error:
             if not isinstance(error.filename, str) or not Path(error.filename).is_relative_to(self.path):
                 raise
-            raise WrongSetting(unusable(error)) from None
+            raise unusable(error) from None
 
     def write_secret(self, name: str, value: str) -> None:
         """Write a file of mode 0600 atomically: a reader sees the old content or the new, never a part."""
@@ -131,16 +130,11 @@ class Home:
         """Return the secret of this name, made on first use; two processes that race agree on one value."""
         if (known := self.read_secret(name)) is not None:
             return known
-        self.ensure()
-        handle, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(secrets.token_urlsafe(48))
-        try:
-            os.link(temporary, self.path / name)  # fails if another process was first: then its value stands
-        except FileExistsError:
-            pass
-        finally:
-            os.unlink(temporary)
+        with partial_folder(self.ensure()) as folder:
+            with whole_file(folder / name) as file:
+                file.write(secrets.token_urlsafe(48).encode())
+            with suppress(FileExistsError):
+                os.link(folder / name, self.path / name)  # fails if another process was first: then its value stands
         return (self.path / name).read_text(encoding="utf-8").strip()
 
     def socket(self, name: str) -> Path:
@@ -154,6 +148,19 @@ class Home:
             return inside
         digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
         folder = Path(tempfile.gettempdir()) / f"{SOCKET_FOLDERS}{os.geteuid()}-{digest}"
-        with suppress(FileNotFoundError):
+        try:
             require_ours(folder)
+        except FileNotFoundError:
+            pass
+        except NotOurs:
+            text = f"{folder} belongs to another user. Set TMPDIR to a directory of your own."
+            raise NotOurs(folder, text) from None
         return folder / name
+
+
+def _secure(file: Path) -> None:
+    with suppress(FileNotFoundError):  # a link to nowhere, or a file of a process that ends just now
+        require_ours(file)
+        if file.is_dir() and not file.is_symlink():
+            for each in file.iterdir():
+                _secure(each)

@@ -7,14 +7,15 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.db.backends.signals import connection_created
 
-from controlplane.home import DATABASE_FILE, require_ours
+from controlplane.home import DATABASE_FILE
+from controlplane.private_files import require_ours
 
 
 def keep_private(connection: Any, **_: Any) -> None:
     """SQLite makes its files as the umask says. Raises OSError when they are another user's."""
     file = settings.HOME.path / DATABASE_FILE
     if str(connection.settings_dict["NAME"]) == str(file):
-        for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+        for each in (settings.HOME.path.resolve(), file, Path(f"{file}-wal"), Path(f"{file}-shm")):
             with suppress(FileNotFoundError):
                 require_ours(each)
 

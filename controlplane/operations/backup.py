@@ -1,24 +1,28 @@
 """One file with everything that an embedded Baremint must remember: its database and the secrets beside it."""
 
+import errno
 import io
 import sqlite3
 import tarfile
-import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
+from django.db import connection
 
-from controlplane.home import DATABASE_FILE, SECRET_KEY_FILE, whole_file
+from controlplane.home import DATABASE_FILE, SECRET_KEY_FILE
 from controlplane.kernel import clock
+from controlplane.kernel.failures import for_operators
 from controlplane.operations.credentials import FILE as CREDENTIALS
 from controlplane.operations.info import CA_BUNDLE
 from controlplane.operations.schema.applied import APPLIED, CannotUpgrade, compare
 from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.supervisor import homelock
+from controlplane.private_files import partial_folder, whole_file
 from identity.keychain import TOKEN_PURPOSES
-from identity.keystore import KEK_FILE
+from identity.keystore import KEK_FILE, require_fitting_kek
 from identity.selectors import live_keys
 from identity.services.rotation import ensure_keys, rotate_now
 
@@ -32,31 +36,55 @@ class CannotDoThat(Exception):
 def backup(path: Path) -> None:
     """Write ``path`` anew, mode 0600, while Baremint runs or not: the database as it is at one instant.
 
-    Raises CannotDoThat for a database that is not embedded, and OSError.
+    Whatever is not whole yet is in the folder of ``path``. Raises CannotDoThat.
     """
     _require_embedded_database()
-    if not (settings.HOME.path / DATABASE_FILE).exists():
+    kept = settings.HOME.path / DATABASE_FILE
+    if not kept.exists():
         raise CannotDoThat(f"There is no database in {settings.HOME.path}: nothing to back up.")
-    with tempfile.TemporaryDirectory(dir=settings.HOME.path) as folder:
-        snapshot = Path(folder) / DATABASE_FILE
-        with (
-            closing(sqlite3.connect(settings.HOME.path / DATABASE_FILE)) as source,
-            closing(sqlite3.connect(snapshot)) as target,
-        ):
-            source.backup(target)
-        with whole_file(path.absolute()) as file, tarfile.open(fileobj=file, mode="w") as archive:
-            with snapshot.open("rb") as database:
+    path = path.absolute()
+    if path.parent.resolve() == kept.parent.resolve() and settings.HOME.needs(path.name):
+        raise CannotDoThat(f"{path} is part of the data directory. Name another file.")
+    try:
+        with whole_file(path) as file, partial_folder(path.parent) as folder:
+            snapshot = folder / DATABASE_FILE
+            with closing(sqlite3.connect(kept)) as source, closing(sqlite3.connect(snapshot)) as target:
+                source.backup(target)
+            with tarfile.open(fileobj=file, mode="w") as archive, snapshot.open("rb") as database:
                 _add(archive, DATABASE_FILE, database, snapshot.stat().st_size)
-            for name in SECRETS:
-                if (text := settings.HOME.read_secret(name)) is not None:
-                    _add(archive, name, io.BytesIO(text.encode()), len(text.encode()))
+                for name in SECRETS:
+                    if (text := settings.HOME.read_secret(name)) is not None:
+                        _add(archive, name, io.BytesIO(text.encode()), len(text.encode()))
+    except sqlite3.OperationalError as error:
+        if "full" not in str(error):
+            raise CannotDoThat(for_operators(error)) from None
+        raise CannotDoThat(_why(OSError(errno.ENOSPC, "", str(path)), path)) from None
+    except OSError as error:
+        raise CannotDoThat(_why(error, path)) from None
+
+
+def _why(error: OSError, path: Path) -> str:
+    """What to do about a backup that cannot be written."""
+    folder = path.parent
+    known = {
+        errno.EISDIR: f"{path} is a directory. Name a file in it: {path / 'baremint-backup.tar'}",
+        errno.EINVAL: f"{path} is no ordinary file. Name another one.",
+        errno.ENOENT: f"There is no directory {folder}. Make it first.",
+        errno.ENOTDIR: f"{folder} is no directory. Name a file in one.",
+        errno.ENOSPC: f"There is no room for {path}. Make room, or name a file on another disk.",
+        errno.EDQUOT: f"There is no room for {path}. Make room, or name a file on another disk.",
+        errno.EROFS: f"Nothing can be written into {folder}: its file system is read-only. Name a file elsewhere.",
+        errno.EACCES: f"You may not write into {folder}. Name a file elsewhere.",
+        errno.EBUSY: f"{path} is a mount point. Name another file.",
+    }
+    return known.get(error.errno or 0, f"{error.filename or path}: {error.strerror}.")
 
 
 def restore(path: Path) -> None:
     """Fill an empty data directory from what ``backup`` wrote, and hand over to new token keys.
 
     What was issued after the backup is unknown here. The hand-over sees to it that no key signs on both sides of the
-    gap. Raises CannotDoThat, with nothing changed.
+    gap. Raises CannotDoThat, UnusableHome and ImproperlyConfigured, with nothing changed.
     """
     _require_embedded_database()
     if homelock.holder(settings.HOME) is not None:
@@ -64,12 +92,39 @@ def restore(path: Path) -> None:
     if (settings.HOME.path / DATABASE_FILE).exists():
         raise CannotDoThat(f"There is a database in {settings.HOME.path} already. Restore into an empty BAREMINT_HOME.")
     members = _read(path)
-    _require_known(members[DATABASE_FILE], path)
-    for name in SECRETS:
-        if name in members:
-            settings.HOME.write_secret(name, members[name].decode())
-    with whole_file(settings.HOME.ensure() / DATABASE_FILE) as file:
-        file.write(members[DATABASE_FILE])
+    if KEK_FILE not in members and not settings.BAREMINT_KEK:
+        raise CannotDoThat(
+            f"{path} has no key-encryption key, without which nobody can use it. Set BAREMINT_KEK to it."
+        )
+    with settings.HOME.usable(), partial_folder(settings.HOME.ensure()) as folder:
+        with whole_file(staged := folder / DATABASE_FILE) as file:
+            file.write(members[DATABASE_FILE])
+        _check(staged, path)
+        with _undone_on_failure():
+            for name in SECRETS:
+                if name in members:
+                    settings.HOME.write_secret(name, members[name].decode())
+            staged.rename(settings.HOME.path / DATABASE_FILE)
+            _take_over()
+
+
+@contextmanager
+def _undone_on_failure() -> Iterator[None]:
+    """What this block puts into the data directory is there as a whole or not at all."""
+    before = {file.name for file in settings.HOME.path.iterdir()}
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        for file in settings.HOME.path.iterdir():
+            if file.name not in before and settings.HOME.keeps(file.name):
+                file.unlink()
+        raise
+
+
+def _take_over() -> None:
+    """Bring the database to this version's state, and let new keys sign."""
+    require_fitting_kek()
     bring_up_to_date()
     now = clock.now()  # what time it is stands in the database
     ensure_keys(now=now)
@@ -103,18 +158,18 @@ def _read(path: Path) -> dict[str, bytes]:
     return found
 
 
-def _require_known(database: bytes, path: Path) -> None:
-    """Raises CannotDoThat for a database that is damaged, or of a newer version."""
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(database)
-        file.flush()
-        try:
-            with closing(sqlite3.connect(file.name)) as opened:
-                compare(set(opened.execute(APPLIED))).require_known()
-        except sqlite3.Error as error:
-            raise CannotDoThat(f"The database in {path} is damaged: {error}.") from None
-        except CannotUpgrade as error:
-            raise CannotDoThat(f"{path} cannot be restored. {error}") from None
+def _check(database: Path, path: Path) -> None:
+    """Raises CannotDoThat for a database that is damaged, or of a newer version. ``path``: of its archive."""
+    try:
+        with closing(sqlite3.connect(database)) as opened:
+            [said] = opened.execute("PRAGMA quick_check(1)").fetchone()
+            if said != "ok":
+                raise sqlite3.DatabaseError(said)
+            compare(set(opened.execute(APPLIED))).require_known()
+    except sqlite3.Error as error:
+        raise CannotDoThat(f"The database in {path} is damaged ({error}). Restore another backup.") from None
+    except CannotUpgrade as error:
+        raise CannotDoThat(f"{path} cannot be restored. {error}") from None
 
 
 def _add(archive: tarfile.TarFile, name: str, content: BinaryIO, size: int) -> None:

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -107,13 +108,25 @@ class Lab:
 
     def entry(self, server: str) -> dict[str, Any] | None:
         """A server of the lab by name or id, as ``status`` tells it; read at its source, for this is asked often."""
-        found = state.running(Home(self.product.home))
+        with as_owner_of(self.product.home):
+            found = state.running(Home(self.product.home))
         known = found.servers if found else []
         return next((asdict(each) for each in known if server in (each.id, each.name)), None)
 
     def await_server(self, server: str) -> dict[str, Any]:
         found: dict[str, Any] = eventually(lambda: self.entry(server))
         return found
+
+
+@contextmanager
+def as_owner_of(folder: Path) -> Iterator[None]:
+    """As the user whose it is; nobody else reads a data directory."""
+    user = os.geteuid()
+    os.seteuid(folder.stat().st_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
 
 
 def whole(text: str) -> str:

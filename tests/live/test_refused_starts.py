@@ -139,7 +139,7 @@ def test_a_file_that_is_no_file_or_a_folder_that_is_none(
     if name == "baremint.log" and not options:
         return  # it has no log of its own
     line = refusal(idle, *options, BAREMINT_HOME=str(home))
-    assert f"the data directory cannot be used: {home / name}: " in line
+    assert f"The data directory cannot be used: {home / name}: " in line
 
 
 def test_a_broken_key_encryption_key_is_told_with_its_file_before_anything_is_made(
@@ -161,7 +161,7 @@ def test_a_file_system_without_writing(idle: Product, options: tuple[str, ...], 
         idle, run_through=("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", read_only, "sh")
     )
     line = refusal(product, *options, BAREMINT_HOME=str(home))
-    assert f"the data directory cannot be used: {home}: nothing can be written into it." in line
+    assert f"The data directory cannot be used: {home}: nothing can be written into it." in line
 
 
 def test_a_service_by_itself_does_not_share_the_port_of_another(idle: Product) -> None:

@@ -151,7 +151,7 @@ def test_what_only_django_finds_wrong_is_told_by_whoever_starts_it(new_product: 
     product = new_product(settings={"BAREMINT_ROOT_DAYS": "20"})
     done = product.attempt("up", "--detach")
     assert done.returncode == 1
-    assert done.stderr.startswith("Baremint cannot start with these settings: BAREMINT_ROOT_DAYS: the period of")
+    assert done.stderr.startswith("CommandError: BAREMINT_ROOT_DAYS: the period of")
 
 
 @pytest.mark.e2e

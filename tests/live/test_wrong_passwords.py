@@ -124,4 +124,4 @@ def test_a_data_directory_that_is_a_file(idle: Product, tmp_path: Path, command:
     done = idle.attempt(*command.split(), BAREMINT_HOME=str(file))
     assert done.returncode == 1
     [line] = done.stderr.splitlines()
-    assert f"the data directory cannot be used: {file}" in line
+    assert f"The data directory cannot be used: {file}" in line

@@ -60,7 +60,7 @@ def test_a_switch_is_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_goes_into_answers_and_tokens_has_its_form(tmp_path: Path, name: str, value: str) -> None:
     done = baremint("info", BAREMINT_HOME=str(tmp_path), **{name: value})
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Baremint cannot start with these settings: {name} is ")
+    assert done.stderr.startswith(f"CommandError: {name} is ")
     assert done.stderr.count("\n") == 1
 
 
@@ -153,7 +153,7 @@ def test_a_command_with_such_a_setting_ends_without_a_traceback() -> None:
     done = baremint("info", BAREMINT_HOME="/dev/null/home")
 
     assert done.returncode == 1
-    assert done.stderr.startswith("Baremint cannot start with these settings:")
+    assert done.stderr.startswith("CommandError:")
     assert "Traceback" not in done.stderr
 
 
@@ -175,7 +175,7 @@ def test_periods_that_cannot_be_kept_stop_the_start(tmp_path: Path, changes: dic
     done = baremint("check", BAREMINT_HOME=str(tmp_path), **changes)
 
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Baremint cannot start with these settings: {reason}")
+    assert done.stderr.startswith(f"CommandError: {reason}")
 
 
 def baremint(word: str, **settings: str) -> subprocess.CompletedProcess[str]:

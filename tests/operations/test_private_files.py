@@ -3,14 +3,16 @@
 import os
 import shutil
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from controlplane.env import WrongSetting
-from controlplane.home import Home, require_ours, whole_file
+from controlplane.home import Home
 from controlplane.operations.commands import life
+from controlplane.private_files import ABANDONED_SECONDS, PARTIAL, require_ours, whole_file
 
 SOMEBODY = 65_533
 only_root_can_give_files_away = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -47,12 +49,32 @@ def test_a_start_takes_away_what_others_may_do(home: Home, name: str) -> None:
     assert (mode(home.path), mode(home.path / name)) == (0o700, 0o600)
 
 
-def test_files_of_somebody_who_chose_a_folder_of_their_own_stay_as_they_are(home: Home) -> None:
-    page = home.path / "index.html"
+@pytest.mark.parametrize("name", ["index.html", "app.log", "poetry.lock", "valkey.conf", "backup"])
+def test_files_that_are_not_ours_stay_as_they_are(home: Home, name: str) -> None:
+    page = home.path / name
     page.write_text("hello")
     page.chmod(0o644)
     home.secure()
     assert mode(page) == 0o644
+
+
+def test_who_finds_a_folder_closed_is_told_why(home: Home) -> None:
+    assert f"may enter {home.path} from now on; its mode was 0777" in home.secure()
+    assert home.secure() == ""
+
+
+def test_a_new_data_directory_needs_no_words(tmp_path: Path) -> None:
+    assert Home(tmp_path / "new").secure() == ""
+
+
+def test_what_the_broker_keeps_is_private_too(home: Home) -> None:
+    folder = home.path / "valkey" / "appendonlydir"
+    folder.mkdir(parents=True)
+    (folder / "appendonly.aof.1.incr.aof").touch()
+    for each in (folder.parent, folder, folder / "appendonly.aof.1.incr.aof"):
+        each.chmod(0o777)
+    home.secure()
+    assert [mode(each) & 0o077 for each in (folder.parent, folder, *folder.iterdir())] == [0, 0, 0]
 
 
 @pytest.mark.parametrize("name", ["secret-key", "kek", "credentials.json"])
@@ -65,22 +87,66 @@ def test_whoever_reads_a_secret_takes_it_from_the_others(home: Home, name: str) 
 @pytest.mark.parametrize("name", [*NAMES, ""])
 def test_what_is_another_users_stops_the_start_by_name(home: Home, name: str) -> None:
     os.chown(home.path / name, SOMEBODY, SOMEBODY)
-    with pytest.raises(WrongSetting, match=f"{name}: it belongs to another user"):
+    with pytest.raises(WrongSetting, match=f"{name} belongs to user {SOMEBODY}, and this is user root. Run this as"):
         life.claim(home)
 
 
 @only_root_can_give_files_away
 def test_a_secret_of_another_user_is_not_read(home: Home) -> None:
     os.chown(home.path / "kek", SOMEBODY, SOMEBODY)
-    with pytest.raises(OSError, match="another user"):
+    with pytest.raises(OSError, match="belongs to user"):
         home.read_secret("kek")
 
 
-def test_a_folder_for_everybodys_files_is_no_data_directory(tmp_path: Path) -> None:
-    tmp_path.chmod(0o1777)
+LINKED = ["supervisor.lock", "baremint.log", "kek", "valkey", "baremint.sqlite3", "lab.lock"]
+
+
+@only_root_can_give_files_away
+@pytest.mark.parametrize("name", LINKED)
+def test_a_link_that_another_user_has_made_is_not_followed(home: Home, tmp_path: Path, name: str) -> None:
+    """While everybody could write there."""
+    victim = tmp_path / "victim"
+    victim.write_text("of the user who starts it")
+    victim.chmod(0o644)
+    (home.path / name).unlink(missing_ok=True)
+    (home.path / name).symlink_to(victim)
+    os.chown(home.path / name, SOMEBODY, SOMEBODY, follow_symlinks=False)
+    with pytest.raises(WrongSetting, match=f"{name} belongs to user {SOMEBODY}"):
+        life.claim(home)
+    assert (victim.read_text(), mode(victim)) == ("of the user who starts it", 0o644)
+
+
+def test_a_link_that_its_user_has_made_leads_to_what_is_private(home: Home, tmp_path: Path) -> None:
+    """As to another disk."""
+    database = tmp_path / "elsewhere"
+    database.touch()
+    database.chmod(0o644)
+    (home.path / "baremint.sqlite3").unlink()
+    (home.path / "baremint.sqlite3").symlink_to(database)
+    home.secure()
+    assert mode(database) == 0o600
+
+
+@pytest.mark.parametrize("everybodys", [0o1777, 0o1770])
+def test_a_folder_for_everybodys_files_is_no_data_directory(tmp_path: Path, everybodys: int) -> None:
+    tmp_path.chmod(everybodys)
     with pytest.raises(OSError, match="everybody"):
         Home(tmp_path).ensure()
-    assert mode(tmp_path) == 0o1777
+    assert mode(tmp_path) == everybodys
+
+
+def test_a_folder_of_ones_own_may_have_any_mode(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1755)
+    assert Home(tmp_path).ensure() == tmp_path
+
+
+def test_what_was_begun_and_never_finished_is_removed_after_an_hour(home: Home) -> None:
+    (abandoned := home.path / f"{PARTIAL}abandoned").mkdir()
+    (fresh := home.path / f"{PARTIAL}fresh").touch()
+    long_ago = time.time() - ABANDONED_SECONDS - 1
+    os.utime(abandoned, (long_ago, long_ago))
+    home.secure()
+    assert (abandoned.exists(), fresh.exists()) == (False, True)
 
 
 def test_a_link_to_nowhere_stops_nothing(home: Home) -> None:
@@ -112,14 +178,14 @@ def test_a_folder_of_sockets_that_another_user_has_made_is_not_used(long_home: H
     folder = long_home.socket("s").parent
     folder.mkdir(mode=0o777)
     os.chown(folder, SOMEBODY, SOMEBODY)
-    with pytest.raises(OSError, match="another user"):
+    with pytest.raises(OSError, match="belongs to another user"):
         long_home.socket("s")
 
 
 # --- A file that is written as a whole
 
 
-@pytest.mark.parametrize("there", ["nothing", "a file", "a link", "a link to nowhere", "a pipe"])
+@pytest.mark.parametrize("there", ["nothing", "a file", "a link", "a link to nowhere"])
 def test_whatever_stood_there_a_new_file_takes_its_place(tmp_path: Path, there: str) -> None:
     path, other = tmp_path / "backup", tmp_path / "other"
     other.write_text("not to be touched")
@@ -131,13 +197,25 @@ def test_whatever_stood_there_a_new_file_takes_its_place(tmp_path: Path, there: 
             path.symlink_to(other)
         case "a link to nowhere":
             path.symlink_to(tmp_path / "nowhere")
-        case "a pipe":
-            os.mkfifo(path)
     with whole_file(path) as file:
         file.write(b"new")
     assert (path.read_bytes(), mode(path), path.is_symlink()) == (b"new", 0o600, False)
     assert other.read_text() == "not to be touched"
     assert sorted(each.name for each in tmp_path.iterdir()) == ["backup", "other"]
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
+    """A device that everybody uses, such as /dev/null."""
+    os.mkfifo(path := tmp_path / "pipe")
+    with pytest.raises(OSError, match="it is no ordinary file"), whole_file(path) as file:
+        file.write(b"new")
+    assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as raised, whole_file(tmp_path / "nowhere" / "backup"):
+        pass
+    assert raised.value.filename == str(tmp_path / "nowhere" / "backup")
 
 
 def test_what_stood_there_stays_when_the_new_file_is_not_finished(tmp_path: Path) -> None:

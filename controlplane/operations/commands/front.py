@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from controlplane import __version__
-from controlplane.env import WrongSetting
 from controlplane.home import SECRET_KEY_FILE, unusable
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import Command, CommandFailed, Context
@@ -79,7 +78,8 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
         if name == "up" and not options["detach"]:
             from controlplane.operations.commands.life import claim  # noqa: PLC0415  other commands do without
 
-            claim(place.home)
+            if told := claim(place.home):
+                _say(f"  ... {told}")
             return None
         wanted.run(options, Context(place, Running(place), _say))
     except Unanswered:
@@ -89,7 +89,7 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
     except OSError as error:
         if error.filename is None:
             raise
-        raise WrongSetting(unusable(error)) from None
+        raise unusable(error) from None
     except CommandFailed as error:
         if (waiting := options.get("report_to")) is not None:
             Report(waiting).failed(str(error))
@@ -108,7 +108,7 @@ def _place() -> Place:
 
         deployment.HOME.read_secret(SECRET_KEY_FILE)  # a data directory that cannot be read
     except OSError as error:
-        raise WrongSetting(unusable(error)) from None
+        raise unusable(error) from None
     return Place.of(deployment)
 
 

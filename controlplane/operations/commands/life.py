@@ -1,9 +1,9 @@
 """``baremint up --detach`` and ``down``: what starts the Baremint in the background, and what stops it."""
 
 import math
+import os
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 
-from controlplane.env import WrongSetting
 from controlplane.home import Home, unusable
 from controlplane.operations import background, welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
@@ -37,21 +37,23 @@ def end_with(stop_requests: StopRequests, process: int | None) -> None:
         raise CommandFailed(f"--stop-with {process}: no such process runs.") from None
 
 
-def claim(home: Home) -> None:
+def claim(home: Home) -> str:
     """Take the data directory, before anything that takes time: a second start is refused at once, and ``down`` finds
-    one that is still loading. Raises CommandFailed, WrongSetting."""
+    one that is still loading. Returns what to tell of it, if anything. Raises CommandFailed, UnusableHome."""
+    os.umask(0o077)  # for the broker, too
     try:
-        home.secure()
+        told = home.secure()
         homelock.take(home)
     except homelock.AlreadyRunning as error:
         raise CommandFailed(str(error)) from None
     except OSError as error:
-        raise WrongSetting(unusable(error)) from None
+        raise unusable(error) from None
+    return told
 
 
 def _up(options: Options, context: Context) -> None:
     process, home = options["stop_with"], context.place.home
-    home.secure()
+    secured = home.secure()
     end_with(StopRequests(), process)
     if (holder := homelock.holder(home)) is not None:
         raise CommandFailed(str(homelock.AlreadyRunning(home, holder)))
@@ -63,6 +65,8 @@ def _up(options: Options, context: Context) -> None:
         with unheard():
             context.say(text)
 
+    if secured:
+        say(f"  ... {secured}")
     try:
         facts = background.start(home, *command, progress=lambda text: say(f"  ... {text}"))
     except background.StartFailed as error:

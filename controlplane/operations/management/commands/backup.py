@@ -1,10 +1,18 @@
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.operations import backup
+
+
+def _file(text: str) -> Path:
+    if text.endswith("/"):
+        raise ArgumentTypeError(f"{text} is a directory. Name a file in it: {text}baremint-backup.tar")
+    if text == "-":
+        raise ArgumentTypeError("a backup is written to a file: name one")
+    return Path(text)
 
 
 class Command(BaseCommand):
@@ -15,11 +23,11 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", metavar="FILE", type=Path, help="where to write it (mode 0600)")
+        parser.add_argument("file", metavar="FILE", type=_file, help="where to write it (mode 0600)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             backup.backup(options["file"])
-        except (backup.CannotDoThat, OSError) as error:
+        except backup.CannotDoThat as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Written: {options['file']}")

@@ -22,6 +22,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             backup.restore(options["file"])
-        except (backup.CannotDoThat, ImproperlyConfigured, OSError) as error:
+        except (backup.CannotDoThat, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Restored. Start it: {paste('up')}")
