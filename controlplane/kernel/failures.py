@@ -64,7 +64,12 @@ MEANINGS: Sequence[Meaning] = (
         "The database file cannot be opened. Look at its folder: whose it is, and whether it can be written to.",
     ),
     _meaning(
-        r"not a database|malformed|disk I/O error",
+        r"disk I/O error",
+        AWAY,
+        "The disk of the database cannot be read or written. See whether it is full, or broken.",
+    ),
+    _meaning(
+        r"not a database|malformed",
         "The database is damaged.",
         "The database file is damaged. Restore a backup into an empty BAREMINT_HOME: baremint restore FILE",
     ),

@@ -5,6 +5,7 @@ Their times are the machine's, for that is what the lines of other programs have
 
 import logging
 import logging.config
+import sys
 import threading
 import time
 from collections.abc import MutableMapping
@@ -21,6 +22,23 @@ with unavailable("rich", "greenlet"):  # tracebacks in colours, and threads that
 def _add_request_id(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     if request := context.current.get():
         event.setdefault("request_id", request.request_id)
+    return event
+
+
+def _shorten_failures_of_the_database(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
+    """Where it was noticed says nothing of them, and while the database is away there are many."""
+    from controlplane.kernel.failures import is_of_the_database, one_line  # noqa: PLC0415  before there are settings
+
+    match event.get("exc_info"):
+        case BaseException() as failure:
+            pass
+        case (_, BaseException() as failure, _):
+            pass
+        case known:
+            failure = sys.exc_info()[1] if known else None
+    if failure is not None and is_of_the_database(failure):
+        del event["exc_info"]
+        event["reason"] = one_line(failure)
     return event
 
 
@@ -89,6 +107,7 @@ def configure(options: dict[str, Any]) -> None:
                     "foreign_pre_chain": SHARED,
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        _shorten_failures_of_the_database,
                         structlog.processors.format_exc_info,
                         structlog.processors.JSONRenderer(),
                         _conceal,  # the whole line: whatever was logged, however it was nested or rendered

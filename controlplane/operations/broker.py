@@ -31,9 +31,15 @@ def queue_depth(*, seconds: float) -> int:
         except redis.AuthenticationError:
             raise BrokerFailed("The broker refuses the user name or the password of REDIS_URL. Correct them.") from None
         except (redis.ConnectionError, redis.TimeoutError, OSError):
-            raise BrokerFailed("The broker does not answer. Start it, or correct REDIS_URL.") from None
+            raise BrokerFailed(f"The broker does not answer. {_advice()}") from None
         except redis.RedisError as error:
             raise BrokerFailed(f"The broker cannot be used: {one_line(error)}") from None
+
+
+def _advice() -> str:
+    if settings.EMBEDDED_BROKER:
+        return "It is started again by itself; see baremint.log in BAREMINT_HOME."
+    return "Start it, or correct REDIS_URL."
 
 
 def _client(*, seconds: float) -> Any:

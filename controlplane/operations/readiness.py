@@ -100,15 +100,16 @@ def notes() -> Reasons:
     if not count:
         return {}
     return {
-        "messages": f"Workers have dropped {count} messages that they could not read, the last of them within the last "
-        "hour. Nothing that is due is lost. See the log of the worker for what they were, and REDIS_URL for who sends."
+        "messages": f"Workers have dropped {count} messages that they could not read, the last one less than an hour "
+        "ago. No work is lost. The worker's log names them. Something else may write to this broker."
     }
 
 
 def missing_for_answers() -> Reasons:
     found: Reasons = {}
-    if full := next((folder for folder in (settings.HOME.path, Path(tempfile.gettempdir())) if _is_full(folder)), None):
-        found["disk"] = f"The disk of {full} is full: nothing more can be kept. Make room on it."
+    for what, folder in {"the data directory": settings.HOME.path, "temporary files": tempfile.gettempdir()}.items():
+        if _is_full(folder):
+            found["disk"] = f"The disk of {what} is full: nothing more can be kept. Make room on it."
     try:
         compared = compare()
         compared.require_known()
@@ -135,7 +136,7 @@ def _is_read_only() -> bool:
     return file.exists() and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
 
 
-def _is_full(folder: Path) -> bool:
+def _is_full(folder: Path | str) -> bool:
     """Whether there is no room for ROOM bytes: tried, for a quota is not to be read off the disk."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:

@@ -24,7 +24,7 @@ class Trouble:
     """What this process has just seen of the server, for a moment: nobody waits in turn for what others waited for.
 
     One statement that is not answered in time may be a slow one, so those after it are waited for less. When one of
-    these is not answered either, or no connection can be made, the server is away: nothing is sent to it.
+    these is not answered either, or no connection comes about in time, the server is away: nothing is sent to it.
     """
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         _trouble.refuse_if_away()
         try:
             return super().get_new_connection(conn_params)
-        except psycopg.OperationalError as failure:
+        except errors.ConnectionTimeout as failure:  # a refusal comes at once, and costs nobody anything
             _trouble.is_away(failure)
             raise
 

@@ -1,6 +1,7 @@
 """A broker whose file is damaged is started without it: what is due stands in the database."""
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,7 +42,30 @@ def empty_the_manifest(folder: Path) -> None:
     log_of(folder, "manifest").write_bytes(b"")
 
 
-DAMAGES = [end_in_garbage, damage_the_middle, damage_the_base, lose_the_base, empty_the_manifest]
+def a_file_for_the_folder_of_the_log(folder: Path) -> None:
+    shutil.rmtree(folder / "appendonlydir")
+    (folder / "appendonlydir").write_text("no folder")
+
+
+def a_file_for_the_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("no folder")
+
+
+def a_manifest_that_names_nothing(folder: Path) -> None:
+    log_of(folder, "manifest").write_text("file none.aof seq 1 type b\n")
+
+
+DAMAGES = [
+    end_in_garbage,
+    damage_the_middle,
+    damage_the_base,
+    lose_the_base,
+    empty_the_manifest,
+    a_manifest_that_names_nothing,
+    a_file_for_the_folder_of_the_log,
+    a_file_for_the_folder,
+]
 
 
 @pytest.fixture
@@ -57,7 +81,8 @@ def stopped(new_product: NewProduct) -> Iterator[Product]:
 def test_a_start_does_without_it(stopped: Product, damage: Callable[[Path], None]) -> None:
     damage(stopped.home / "valkey")
     stopped.start()
-    assert "put aside" in (stopped.home / "baremint.log").read_text()
+    if damage is not a_file_for_the_folder:
+        assert "it was moved to" in (stopped.home / "baremint.log").read_text()
     assert (stopped.home / "valkey.damaged").exists()
     assert requests.get(f"http://127.0.0.1:{stopped.port}/readyz", timeout=10).status_code == 200
 

@@ -127,15 +127,12 @@ def test_broken_credentials(idle: Product, options: tuple[str, ...]) -> None:
         file.write_text(whole)
 
 
-@pytest.mark.parametrize("name", ["kek", "valkey", "supervisor.lock", "baremint.log"])
+@pytest.mark.parametrize("name", ["kek", "supervisor.lock", "baremint.log"])
 def test_a_file_that_is_no_file_or_a_folder_that_is_none(
     idle: Product, tmp_path: Path, options: tuple[str, ...], name: str
 ) -> None:
     shutil.copytree(idle.home, home := tmp_path / "home", ignore=shutil.ignore_patterns("*.sock", name))
-    if name == "valkey":
-        (home / name).touch()
-    else:
-        (home / name).mkdir()
+    (home / name).mkdir()
     if name == "baremint.log" and not options:
         return  # it has no log of its own
     line = refusal(idle, *options, BAREMINT_HOME=str(home))

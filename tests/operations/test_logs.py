@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import structlog
 from celery.worker.request import Request
+from django.db import OperationalError
 
 from controlplane.celery import app
 from controlplane.kernel import context
@@ -174,3 +175,24 @@ def test_kinds_do_not_grow_without_end(few: FewAlike) -> None:
     for number in range(few.MOST_KINDS * 2):
         few.filter(logging.LogRecord("a", logging.WARNING, "", 0, f"text {number}", (), None))
     assert len(few._kinds) <= few.MOST_KINDS + 1
+
+
+def test_a_failure_of_the_database_is_one_short_line(stream: io.StringIO) -> None:
+    """While it is away there are many, and where each was noticed says nothing of it."""
+    for log in (structlog.get_logger("servers.x"), logging.getLogger("celery.app.trace")):
+        try:
+            raise OperationalError("connection refused\n\tIs the server running?")
+        except OperationalError:
+            log.exception("it failed")
+    for line in lines(stream):
+        assert line["reason"] == "connection refused Is the server running?"
+        assert "exception" not in line
+
+
+def test_any_other_failure_is_told_with_where_it_was_noticed(stream: io.StringIO) -> None:
+    try:
+        raise ValueError("x")
+    except ValueError:
+        structlog.get_logger("servers.x").exception("it failed")
+    [line] = lines(stream)
+    assert "Traceback" in line["exception"]

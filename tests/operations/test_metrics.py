@@ -174,6 +174,13 @@ def test_a_database_that_is_away_is_a_metric_and_no_failure(scrape: Any, tmp_pat
         assert scrape("baremint_clock_frozen") is None
 
 
+def test_messages_that_were_dropped_are_counted(scrape: Any) -> None:
+    assert scrape("baremint_dropped_messages_total") == 0
+    jobruns.beat("w1", dropped=2)
+    jobruns.beat("w2", dropped=3)
+    assert scrape("baremint_dropped_messages_total") == 5
+
+
 def test_the_age_of_the_last_tick_is_told(scrape: Any) -> None:
     assert scrape("baremint_tick_age_seconds") is None
     jobruns.beat("w1")

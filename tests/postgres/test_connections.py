@@ -114,19 +114,25 @@ def test_nobody_else_is_hurried() -> None:
     assert ask("SELECT pg_sleep(0.4) IS NULL") == (False,)
 
 
-def test_a_server_that_was_away_a_moment_ago_is_not_tried_by_everybody(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("failure", "times"),
+    [(psycopg.errors.ConnectionTimeout("connection timeout expired"), 1), (psycopg.OperationalError("refused"), 5)],
+)
+def test_who_has_waited_for_a_connection_in_vain_spares_the_others_the_wait_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, failure: psycopg.Error, times: int
+) -> None:
     tried: list[int] = []
 
     def away(**parameters: Any) -> Any:
         tried.append(1)
-        raise psycopg.OperationalError("connection refused")
+        raise failure
 
     monkeypatch.setattr(base.Connection, "connect", away)
     connection.close()
     for _ in range(5):
-        with pytest.raises(OperationalError, match="refused"):
+        with pytest.raises(OperationalError, match=str(failure)):
             ask()
-    assert len(tried) == 1
+    assert len(tried) == times
 
 
 def test_the_product_connects_so() -> None:

