@@ -18,6 +18,7 @@ from controlplane.kernel.errors import (
     MethodNotAllowed,
     NotAuthorized,
     NotFound,
+    ServiceUnavailable,
     Target,
     Unauthenticated,
 )
@@ -123,7 +124,9 @@ class GuardedView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         error = envelopes.as_api_error(exc)  # once: it logs what was not foreseen
         response = super().handle_exception(error)
-        if self.operation and self._caller:
+        if (
+            self.operation and self._caller and not isinstance(error, ServiceUnavailable)
+        ):  # it would keep no event either
             self._record(error)
         return response
 

@@ -29,13 +29,10 @@ def _shorten_failures_of_the_database(logger: Any, method: str, event: MutableMa
     """Where it was noticed says nothing of them, and while the database is away there are many."""
     from controlplane.kernel.failures import is_of_the_database, one_line  # noqa: PLC0415  before there are settings
 
-    match event.get("exc_info"):
-        case BaseException() as failure:
-            pass
-        case (_, BaseException() as failure, _):
-            pass
-        case known:
-            failure = sys.exc_info()[1] if known else None
+    known = event.get("exc_info")
+    failure = known[1] if isinstance(known, tuple) else known if isinstance(known, BaseException) else None
+    if known is True:
+        failure = sys.exc_info()[1]
     if failure is not None and is_of_the_database(failure):
         del event["exc_info"]
         event["reason"] = one_line(failure)

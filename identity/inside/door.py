@@ -11,7 +11,7 @@ from django.http import HttpRequest, JsonResponse, QueryDict
 from controlplane.activity.record import Party, record
 from controlplane.kernel import envelopes
 from controlplane.kernel.awaited_body import require_body
-from controlplane.kernel.errors import ApiError, MethodNotAllowed, Unauthenticated, Unauthorized
+from controlplane.kernel.errors import ApiError, MethodNotAllowed, ServiceUnavailable, Unauthenticated, Unauthorized
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.versioning import parse_version
 from identity import admission
@@ -63,7 +63,7 @@ class MetadataOperation:
             if isinstance(error, Unauthenticated):
                 # Whoever proves nothing leaves nothing in the database, at whichever server it called.
                 log.warning("token refused", server=facts.id if facts else "", reason=error.message)
-            elif facts is not None:
+            elif facts is not None and not isinstance(error, ServiceUnavailable):  # it would keep no event either
                 self._record(facts, error)
             return envelopes.json_response(error)
 
