@@ -124,9 +124,8 @@ class GuardedView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         error = envelopes.as_api_error(exc)  # once: it logs what was not foreseen
         response = super().handle_exception(error)
-        if (
-            self.operation and self._caller and not isinstance(error, ServiceUnavailable)
-        ):  # it would keep no event either
+        # A database that cannot be used would keep no event either.
+        if self.operation and self._caller and not isinstance(error, ServiceUnavailable):
             self._record(error)
         return response
 
