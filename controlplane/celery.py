@@ -26,13 +26,15 @@ for name in ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE
     os.environ.pop(name, None)  # of another project: Celery would heed them more than REDIS_URL
 for scheme in ("redis", "rediss"):
     TRANSPORT_ALIASES[scheme] = "controlplane.operations.messages:Transport"
-app = Celery("baremint", task_cls="controlplane.operations.messages:Task")
+app = Celery("baremint")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 log = structlog.get_logger(__name__)
 
 HEADER = "baremint_request_id"
+LONGEST_REQUEST_ID = LONGEST_ARGUMENT = 128
+LOOK_SECONDS = 5.0
 TICK = "controlplane.operations.tasks.tick"
 RUN_JOB = "controlplane.operations.tasks.run_job"
 ROUTINE = (TICK, RUN_JOB)
@@ -47,7 +49,7 @@ def carry_request_id(headers: dict[str, Any] | None = None, **_: Any) -> None:
 
 @task_prerun.connect
 def take_on_request_id(task_id: str, task: Any, **_: Any) -> None:
-    carried = task.request.get(HEADER) or task_id
+    carried = str(task.request.get(HEADER) or task_id)[:LONGEST_REQUEST_ID]
     request = context.RequestContext(request_id=carried, method="TASK", path=task.name)
     task.request.before = context.current.set(request)
     task.request.began = time.monotonic()
@@ -57,7 +59,8 @@ def take_on_request_id(task_id: str, task: Any, **_: Any) -> None:
 def put_down_request_id(task: Any, state: str, **_: Any) -> None:
     if task.name not in ROUTINE or state != "SUCCESS":
         milliseconds = int((time.monotonic() - task.request.began) * 1000)
-        log.info("task ended", task=task.name, state=state, ms=milliseconds, arguments=task.request.args)
+        arguments = [str(each)[:LONGEST_ARGUMENT] for each in task.request.args or ()]
+        log.info("task ended", task=task.name, state=state, ms=milliseconds, arguments=arguments)
     context.current.reset(task.request.before)
 
 
@@ -91,6 +94,14 @@ def stop_at_once_when_told_to(sender: Any, **_: Any) -> None:
             send_tick()
 
     sender.hub.add_reader(reading, wake)
+
+
+@worker_init.connect
+def remove_what_a_worker_would_die_of(**_: Any) -> None:
+    from controlplane.operations import broker, messages  # noqa: PLC0415  this module is loaded before the apps
+
+    with broker.connected(seconds=LOOK_SECONDS) as client:
+        messages.remove_keys_of_other_kinds(client)
 
 
 @worker_init.connect

@@ -25,7 +25,7 @@ def queue_depth(*, seconds: float) -> int:
     """How many tasks no worker has taken yet. Raises BrokerFailed."""
     import redis  # noqa: PLC0415
 
-    with _client(seconds=seconds) as client:
+    with connected(seconds=seconds) as client:
         try:
             return client.llen(app.conf.task_default_queue)
         except redis.AuthenticationError:
@@ -42,7 +42,7 @@ def _advice() -> str:
     return "Start it, or correct REDIS_URL."
 
 
-def _client(*, seconds: float) -> Any:
+def connected(*, seconds: float) -> Any:
     import redis  # noqa: PLC0415
 
     url = f"unix://{quote(str(settings.VALKEY_SOCKET))}" if settings.EMBEDDED_BROKER else settings.REDIS_URL
@@ -57,7 +57,7 @@ def count(name: str, *, within: int) -> int | None:
     """
     import redis  # noqa: PLC0415
 
-    with _client(seconds=COUNT_SECONDS) as client:
+    with connected(seconds=COUNT_SECONDS) as client:
         try:
             counted, _ = client.pipeline().incr(COUNTS + name).expire(COUNTS + name, within, nx=True).execute()
         except (redis.RedisError, OSError):
@@ -68,7 +68,7 @@ def count(name: str, *, within: int) -> int | None:
 def forget_count(name: str) -> None:
     import redis  # noqa: PLC0415
 
-    with _client(seconds=COUNT_SECONDS) as client, suppress(redis.RedisError, OSError):
+    with connected(seconds=COUNT_SECONDS) as client, suppress(redis.RedisError, OSError):
         client.delete(COUNTS + name)
 
 

@@ -1,24 +1,28 @@
-"""Messages that a worker cannot read: dropped, counted and told, without their bodies; none of them stops a worker.
+"""What workers do not take from the broker's queue, which anybody who reaches the broker can write to.
 
-Whatever is due stands in the database, so no work is lost with a message. Celery drops some of what it cannot read and
-logs it whole; from the rest it dies, and is given it again by the next start.
+Each message is looked at as a whole before Celery sees it, for Celery logs some of what it cannot read with all that is
+in it, keeps some for ever, and dies of some, to be given it again at the next start. What is no message of ours is
+dropped, counted and told without its body. Whatever is due stands in the database, so no work is lost with it.
 """
 
 import threading
-from collections.abc import Callable
 from queue import Empty
 from typing import Any
 
 import structlog
-from celery.app.task import Task as CelerysTask
-from celery.exceptions import Ignore
+from celery import current_app
 from kombu.exceptions import InconsistencyError, OperationalError
 from kombu.transport import redis
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError as BrokerAway
+from redis.exceptions import DataError, RedisError
+
+from controlplane.operations.message_form import MalformedMessage, check_delivery, check_question, check_task
 
 log = structlog.get_logger(__name__)
 
 LONGEST_NAME = 128
+ANSWERS, QUESTIONS = ".reply.celery.pidbox", ".celery.pidbox"
+"""How the names of queues end that are no tasks': answers of workers, and what is asked of all of them."""
 BROKERS_FAULTS = (OSError, RedisError, InconsistencyError, OperationalError)
 """For Celery to deal with. Kombu counts KeyError among them, which a message can bring about."""
 
@@ -50,30 +54,39 @@ class Dropped:
 dropped = Dropped()
 
 
-def task_of(message: Any) -> Any:
-    return message.headers.get("task") if isinstance(message.headers, dict) else None
-
-
-class Task(CelerysTask):
-    def before_start(self, task_id: str, args: Any, kwargs: Any) -> None:
-        """Celery checks arguments when a task is sent, by whoever sends it with Celery."""
-        try:
-            self.__header__(*args, **kwargs)  # type: ignore[attr-defined]
-        except TypeError:
-            dropped.note("it is no call of its task", task=self.name)
-            raise Ignore from None
+def is_ours(raw: Any, queue: str) -> bool:
+    """Whether this may be given to Celery; what may not is dropped."""
+    try:
+        check_delivery(raw)
+        if queue.endswith(ANSWERS):
+            return True
+        if queue.endswith(QUESTIONS):
+            check_question(raw)
+        else:
+            check_task(raw, current_app.tasks)
+    except MalformedMessage as error:
+        headers = raw.get("headers") if isinstance(raw, dict) else None
+        dropped.note(str(error), task=headers.get("task") if isinstance(headers, dict) else None)
+        return False
+    return True
 
 
 class QoS(redis.QoS):
     def restore_by_tag(self, tag: str, client: Any = None, leftmost: bool = False) -> None:
+        """Put back into its queue what a worker had taken and not finished."""
         try:
             super().restore_by_tag(tag, client, leftmost)
+        except DataError as fault:
+            self._drop(tag, client, fault)
         except BROKERS_FAULTS:
             raise
         except Exception as fault:
-            dropped.note(f"it cannot be taken up again: {type(fault).__name__}")
-            with self.channel.conn_or_acquire(client) as connection:  # type: ignore[attr-defined]
-                self._remove_from_indices(tag, connection.pipeline()).execute()  # type: ignore[attr-defined]
+            self._drop(tag, client, fault)
+
+    def _drop(self, tag: str, client: Any, fault: Exception) -> None:
+        dropped.note(f"it cannot be taken up again: {type(fault).__name__}")
+        with self.channel.conn_or_acquire(client) as connection:  # type: ignore[attr-defined]
+            self._remove_from_indices(tag, connection.pipeline()).execute()  # type: ignore[attr-defined]
 
 
 class Channel(redis.Channel):
@@ -81,10 +94,10 @@ class Channel(redis.Channel):
 
     QoS = QoS
 
-    def _receive(self, *arguments: Any) -> Any:
+    def _receive_one(self, *arguments: Any) -> Any:
         """What is said to all workers."""
         try:
-            return super()._receive(*arguments)  # type: ignore[misc]
+            return super()._receive_one(*arguments)  # type: ignore[misc]
         except (Empty, *BROKERS_FAULTS):
             raise
         except Exception as fault:
@@ -100,26 +113,34 @@ class Channel(redis.Channel):
             dropped.note(f"it is no message: {type(fault).__name__}")
             return True
 
-    def basic_consume(
-        self,
-        queue: str,
-        no_ack: bool,
-        callback: Callable[..., Any] | None,
-        consumer_tag: str | None,
-        **options: Any,
-    ) -> str:
-        def take(message: Any) -> Any:
-            try:
-                return callback(message) if callback else None
-            except BROKERS_FAULTS:
-                raise
-            except Exception as fault:
-                dropped.note(f"it cannot be taken: {type(fault).__name__}", task=task_of(message))
-                if not message.acknowledged:
-                    message.ack()
-
-        return super().basic_consume(queue, no_ack, take, consumer_tag, **options)
+    def _do_restore_message(self, payload: Any, exchange: Any, routing_key: Any, *arguments: Any) -> None:
+        if not (isinstance(exchange, str) and isinstance(routing_key, str)):
+            dropped.note("it cannot be taken up again: it came from no queue")
+        elif is_ours(payload, routing_key):
+            super()._do_restore_message(payload, exchange, routing_key, *arguments)  # type: ignore[misc]
 
 
 class Transport(redis.Transport):
     Channel = Channel
+
+    def _deliver(self, message: Any, queue: str | None) -> None:
+        if is_ours(message, queue or ""):
+            super()._deliver(message, queue)
+
+
+def remove_keys_of_other_kinds(client: Any) -> None:
+    """Remove keys that have the names of Celery's and hold something else, which a worker would die of at each start.
+
+    ``client``: of redis-py. A broker that is away is left to Celery.
+    """
+    kinds = {b"unacked": b"hash", b"unacked_index": b"zset", b"unacked_mutex": b"string"}
+    queue = current_app.conf.task_default_queue.encode()
+    try:
+        for pattern, kind in ((queue, b"list"), (queue + b"\x06\x16*", b"list"), (b"_kombu.binding.*", b"set")):
+            kinds |= dict.fromkeys(client.scan_iter(pattern), kind)
+        for key, kind in kinds.items():
+            if client.type(key) not in (kind, b"none"):
+                client.delete(key)
+                dropped.note(f"the key {key.decode(errors='replace')} of the broker is no {kind.decode()}")
+    except (BrokerAway, OSError) as error:
+        log.warning("the broker cannot be looked through", reason=str(error))

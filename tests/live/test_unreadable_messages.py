@@ -72,6 +72,20 @@ UNREADABLE: dict[str, bytes] = {
     "an odd end": message(body=encoded(BODY), headers={"expires": "never"}),
     "an odd count": message(body=encoded(BODY), headers={"timelimit": SECRET}),
     "an id that is a list": message(body=encoded(BODY), headers={"id": [1]}),
+    "a callback of its body": message(body=encoded([[], {}, {"chain": [SECRET]}])),
+    "a number for what comes after": message(body=encoded([[], {}, 1])),
+    "a text for what comes after": message(body=encoded([[], {}, SECRET])),
+    "a shadow that is a list": message(headers={"shadow": [SECRET]}),
+    "a stamp": message(headers={"stamped_headers": [SECRET]}),
+    "arguments that it does not take": message(body=encoded([[SECRET * 1000], {}, {}])),
+    "an id of a request that is an object": message(headers={"baremint_request_id": {SECRET: 1}}),
+    "an id of a request without end": message(headers={"baremint_request_id": SECRET * 10_000}),
+    "a tag that is true": message(properties={"delivery_tag": True}),
+    "a tag that is an object": message(properties={"delivery_tag": {}}),
+    "a tag that is a list": message(properties={"delivery_tag": [1]}),
+    "a queue that is a list": message(properties={"delivery_info": {"exchange": "", "routing_key": [SECRET]}}),
+    "no queue": message(properties={"delivery_info": {}}),
+    "a priority that is a text": message(properties={"priority": SECRET}),
     "another job": message(body=encoded([["no such job"], {}, {}]), headers={"task": RUN_JOB}),
 }
 
@@ -93,8 +107,18 @@ def log(product: Product) -> str:
     return (product.home / "baremint.log").read_text()
 
 
-def dropped(product: Product) -> int:
-    return log(product).count("a message was dropped")
+def metric(product: Product, name: str) -> float:
+    text = requests.get(f"http://127.0.0.1:{product.port}/metrics", timeout=10).text
+    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} "))
+
+
+def dropped(product: Product) -> float:
+    """As told with the last tick."""
+    return metric(product, "baremint_dropped_messages_total")
+
+
+def age_of_the_last_tick(product: Product) -> float:
+    return metric(product, "baremint_tick_age_seconds")
 
 
 def eventually(condition: Any, seconds: float = 20) -> bool:
@@ -123,21 +147,74 @@ def test_many_at_once_are_dropped_one_after_the_other(product: Product, broker: 
     assert product.named("worker") == worker
 
 
+QUESTIONS = [
+    {"method": "revoke_by_stamped_headers", "arguments": {"headers": 5}},
+    {"method": "revoke", "arguments": {"task_id": SECRET, "terminate": True}},
+    {"method": "shutdown"},
+    {"method": "pool_shrink", "arguments": {"n": 100}},
+    {"method": "hello", "arguments": {"from_node": "x", "revoked": [[SECRET]]}},
+    {"method": [SECRET]},
+    {"method": "ping", "destination": SECRET},
+    {"method": "ping", "reply_to": SECRET},
+    {"method": "registered", "arguments": {"taskinfoitems": ["__class__"]}},
+]
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: str(question)[:60])
+def test_what_is_asked_of_workers_changes_nothing(
+    product: Product, broker: redis.Redis, question: dict[str, Any]
+) -> None:
+    worker, before = product.named("worker"), dropped(product)
+    broker.publish("/0.celery.pidbox", message(body=encoded(question)))
+    assert eventually(lambda: dropped(product) == before + 1)
+    assert product.named("worker") == worker
+    assert SECRET not in log(product)
+
+
+UNFINISHED: dict[str, Any] = {
+    "a text": SECRET,
+    "no message": json.dumps([SECRET, "", "celery"]),
+    "no queue": json.dumps([json.loads(message()), None, None]),
+    "a queue that is an object": json.dumps([json.loads(message()), "", {"a": 1}]),
+    "a message that is none of ours": json.dumps([{"properties": {}, "headers": SECRET}, "", "celery"]),
+    "two parts": json.dumps([1, 2]),
+    "a list of headers": json.dumps([{**json.loads(message()), "headers": [SECRET]}, "", "celery"]),
+}
+
+
 def test_what_was_taken_and_cannot_be_taken_up_again_is_dropped(product: Product, broker: redis.Redis) -> None:
-    broker.hset("unacked", "t9", SECRET)
-    broker.zadd("unacked_index", {"t9": 1})
-    broker.publish("/0.celery.pidbox", SECRET)
+    for tag, content in UNFINISHED.items():
+        broker.hset("unacked", tag, content)
+        broker.zadd("unacked_index", {tag: 1})
     [worker] = product.named("worker")
     os.kill(worker, signal.SIGKILL)  # the next one takes up what this one had taken
     assert eventually(lambda: broker.hlen("unacked") == 0, seconds=40)
+    assert product.named("worker") != [worker]
     assert SECRET not in log(product)
+
+
+KEYS = ["celery", "celery\x06\x163", "unacked", "unacked_index", "unacked_mutex", "_kombu.binding.celery"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_of_another_kind_is_removed_by_the_next_worker(product: Product, broker: redis.Redis, key: str) -> None:
+    broker.delete(key)
+    if key == "unacked_mutex":
+        broker.lpush(key, "x")
+    else:
+        broker.set(key, "x")
+    kind = broker.type(key)
+    [worker] = product.named("worker")
+    os.kill(worker, signal.SIGKILL)
+    assert eventually(lambda: broker.type(key) != kind, seconds=40)
+    assert eventually(lambda: age_of_the_last_tick(product) < 3, seconds=40)
 
 
 def test_a_worker_that_dies_again_and_again_is_there_again(product: Product) -> None:
     for _ in range(6):
         [worker] = product.named("worker")
         os.kill(worker, signal.SIGKILL)
-        assert eventually(lambda ended=worker: product.named("worker") not in ([], [ended]))
+        assert eventually(lambda ended=worker: product.named("worker") not in ([], [ended]), seconds=60)
 
 
 def test_readiness_tells_of_them_and_stays_what_it_was(product: Product) -> None:
@@ -149,10 +226,10 @@ def test_readiness_tells_of_them_and_stays_what_it_was(product: Product) -> None
 
 
 def test_ticks_are_taken_after_all_that(product: Product) -> None:
-    def age() -> float:
-        text = requests.get(f"http://127.0.0.1:{product.port}/metrics", timeout=10).text
-        return next(
-            float(line.split()[1]) for line in text.splitlines() if line.startswith("baremint_tick_age_seconds ")
-        )
+    assert eventually(lambda: age_of_the_last_tick(product) < 3)
 
-    assert eventually(lambda: age() < 3)
+
+def test_a_start_takes_all_of_it(product: Product, broker: redis.Redis) -> None:
+    product.stop()
+    product.start()
+    assert eventually(lambda: age_of_the_last_tick(product) < 3)

@@ -67,7 +67,8 @@ HOSTILE = {
     "a C1 control": ("a\x9b2Jb", "a\\x9b2Jb"),
     "another order": ("a\u202eb\u2066c", "a\\u202eb\\u2066c"),
     "a line separator": ("a\u2028b\u2029c\x85d", "a\\u2028b\\u2029c\\x85d"),
-    "nothing to be seen": ("a\u200bb\ufeffc", "a\\u200bb\\ufeffc"),
+    "nothing to be seen": ("a\u200bb\ufeffc\u3164d", "a\\u200bb\\ufeffc\\u3164d"),
+    "letters that only machines read": ("a\U000e0041b\u0600c", "a\\U000e0041b\\u0600c"),
 }
 
 

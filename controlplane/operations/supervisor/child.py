@@ -77,12 +77,19 @@ class Lines:
 
 
 class Output(Lines):
-    """What a child prints. A line without end is cut."""
+    """What a child prints. Of a line without end only the beginning is told, and none begins in the middle of it."""
+
+    _is_cut = False
 
     def read(self) -> list[str] | None:
         lines = super().read()
-        if len(self._rest) > LONGEST_LINE:
-            lines, self._rest = [*(lines or []), self._rest.decode(errors="replace")], b""
+        if lines is None:
+            return None
+        if lines and self._is_cut:
+            lines, self._is_cut = lines[1:], False
+        if len(self._rest) > LONGEST_LINE or self._is_cut:
+            begun = [] if self._is_cut else [self._rest.decode(errors="replace")]
+            lines, self._rest, self._is_cut = [*lines, *begun], b"", True
         return lines
 
 

@@ -19,10 +19,8 @@ UNHELPFUL = (
     "worker: Warm shutdown",
     "Requeuing undeliverable message",
 )
-UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
-)
-"""Characters that control or hide: C0 and C1, soft hyphen, separators of lines, marks of direction, halves of pairs."""
+FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Letters and marks, to Unicode, that show nothing."""
 ROUTINE = ("controlplane.operations.tasks.tick",)
 
 
@@ -55,7 +53,11 @@ def _compose(time: str, child: str, level: str, text: str, below: str = "") -> s
 
 def _escaped(text: str) -> str:
     """Whatever a client has sent is text: it begins no line, moves no cursor, and is read in the order it has."""
-    return UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    if text.isprintable() and FILLERS.isdisjoint(text):
+        return text
+    return "".join(
+        each if each.isprintable() and each not in FILLERS else each.encode("unicode_escape").decode() for each in text
+    )
 
 
 def _json_object(line: str) -> dict[str, object] | None:
