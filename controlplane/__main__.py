@@ -75,6 +75,8 @@ def _run_django() -> None:
         sys.exit(f"CommandError: {reason}")
     try:
         with settings.HOME.usable():
+            if settings.HOME.path.exists():
+                settings.HOME.secure()
             execute_from_command_line(sys.argv)
     except BrokenPipeError:
         discard_the_rest()

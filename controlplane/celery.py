@@ -18,7 +18,7 @@ from controlplane.kernel.unavailable import unavailable
 with unavailable("greenlet", "yaml"):  # tasks run in threads, and travel as JSON
     import celery.fixups.django  # noqa: F401  Celery would load it a moment later
     from celery import Celery
-    from celery.signals import before_task_publish, task_postrun, task_prerun, worker_init, worker_ready
+    from celery.signals import beat_init, before_task_publish, task_postrun, task_prerun, worker_init, worker_ready
     from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
@@ -94,6 +94,21 @@ def stop_at_once_when_told_to(sender: Any, **_: Any) -> None:
             send_tick()
 
     sender.hub.add_reader(reading, wake)
+
+
+@worker_init.connect
+@beat_init.connect
+def secure_the_data_directory(**_: Any) -> None:
+    """As every other process does that is started by itself."""
+    from django.conf import settings  # noqa: PLC0415
+
+    from controlplane.home import unusable  # noqa: PLC0415
+
+    try:
+        if settings.HOME.path.exists():
+            settings.HOME.secure()
+    except OSError as error:
+        sys.exit(f"It does not start: {unusable(error)}")
 
 
 @worker_init.connect

@@ -39,7 +39,7 @@ NEEDED = (
     "lab.log",
     "lab.log.1",
     "valkey",
-    "valkey.damaged",
+    "valkey*.damaged",
     "valkey.sock",
     "celerybeat-schedule*",
 )
@@ -91,6 +91,12 @@ class Home:
         if before in (None, stat.S_IMODE(self.path.stat().st_mode)):
             return ""
         return f"only user {user_name(os.geteuid())} may enter {self.path} from now on; its mode was {before:04o}"
+
+    def guard(self) -> None:
+        """The same for the directory alone, if it is there: what whoever only asks can afford. Raises OSError."""
+        if self.path.exists():
+            require_ours(self.path.resolve())
+            self.read_secret(SECRET_KEY_FILE)
 
     @staticmethod
     def keeps(name: str) -> bool:

@@ -124,7 +124,7 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     DATABASES["default"]["ENGINE"] = "controlplane.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # Of a server that takes a connection and says nothing. The URL may name another one.
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 3)
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)
 
 # --- Broker and Celery --------------------------------------------------------------------------------------
 VALKEY_SOCKET = HOME.socket("valkey.sock")

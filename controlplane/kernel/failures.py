@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError
 
 LONGEST_REASON = 512
 
@@ -21,9 +21,10 @@ def _meaning(sign: str, for_clients: str, for_operators: str = "") -> Meaning:
 
 
 AWAY = "The database does not answer. Try again in a moment."
+READ_ONLY = _meaning(r"read-?only", "The database is read-only. Make it writable.")
 MEANINGS: Sequence[Meaning] = (
     _meaning(r"disk is full|no space left", "The disk of the database is full. Make room on it."),
-    _meaning(r"read-?only", "The database is read-only. Make it writable."),
+    READ_ONLY,
     _meaning(r"database is locked|lock timeout", "The database is busy. Try again in a moment."),
     _meaning(
         r"authentication failed|no password supplied|role \"[^\"]*\" does not exist",
@@ -83,6 +84,8 @@ MEANINGS: Sequence[Meaning] = (
 
 def is_of_the_database(failure: BaseException | None) -> bool:
     """Whether it is the database that fails, and not a statement that is wrong."""
+    if isinstance(failure, InternalError):  # what PostgreSQL raises when it may only be read
+        return READ_ONLY.sign.search(str(failure)) is not None
     return isinstance(failure, OperationalError | InterfaceError) or type(failure) is DatabaseError
 
 

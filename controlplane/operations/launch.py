@@ -16,6 +16,7 @@ from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.lab import support
 from controlplane.operations.owned_folder import NotOurs
 from controlplane.operations.place import Place
+from controlplane.operations.readiness import is_full
 from controlplane.operations.records import Records
 from controlplane.operations.schema.applied import CannotUpgrade
 from controlplane.operations.schema.current import bring_up_to_date
@@ -74,6 +75,8 @@ def run(
             children.socket_folder(),
             children.listening() as listening,
         ):
+            if is_full(settings.HOME.path):
+                raise CannotStart("The disk of the data directory is full. Make room on it.")
             if lab:
                 support.find()
             with Supervisor(say, stop_requests) as supervisor:

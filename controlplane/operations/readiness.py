@@ -108,7 +108,7 @@ def notes() -> Reasons:
 def missing_for_answers() -> Reasons:
     found: Reasons = {}
     for what, folder in (("the data directory", settings.HOME.path), ("temporary files", Path(tempfile.gettempdir()))):
-        if _is_full(folder):
+        if is_full(folder):
             found["disk"] = f"The disk of {what} is full: nothing more can be kept. Make room on it."
     try:
         compared = compare()
@@ -136,7 +136,7 @@ def _is_read_only() -> bool:
     return file.exists() and not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK))
 
 
-def _is_full(folder: Path) -> bool:
+def is_full(folder: Path) -> bool:
     """Whether there is no room for ROOM bytes: tried, for a quota is not to be read off the disk."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:

@@ -36,7 +36,7 @@ from identity import keystore
 log = structlog.get_logger(__name__)
 
 WORKER_THREADS = 4
-ANSWER_SECONDS = 6.0
+ANSWER_SECONDS = 5.0
 """How long a request waits for PostgreSQL's answer to one statement."""
 HEALTH = frozenset({"/healthz", "/readyz", "/metrics"})
 LAB_THREADS = 8

@@ -16,7 +16,7 @@ from controlplane.postgresql.patience import patience_now
 
 INTERVAL = 0.1
 """Seconds, after which a wait looks for Ctrl-C: Psycopg's own."""
-REMEMBERED_SECONDS = 1.0
+REMEMBERED_SECONDS = 0.5
 HURRIED_SECONDS = 0.5
 
 

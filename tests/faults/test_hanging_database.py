@@ -3,6 +3,7 @@
 import http.client
 import os
 import signal
+import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ AT_ONCE = 30
 REQUEST_SECONDS, READINESS_SECONDS, SLACK = 10, 5, 5
 """What is promised, and what a machine with other work may take beyond that."""
 LIST = "/v1/bare_metal_servers?version=2025-08-26&generation=2"
+OVER_TLS = ("--metadata-service", "true", "--metadata-service-protocol", "https")
 TOKEN = "/identity/v1/token?version=2025-08-26"
 
 
@@ -58,9 +60,14 @@ def headers(product: Product) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def ask(host: str, port: int, method: str, path: str, headers: dict[str, str]) -> Asked:
+def ask(host: str, port: int, method: str, path: str, headers: dict[str, str], *, tls: bool = False) -> Asked:
     began = time.monotonic()
-    with closing(http.client.HTTPConnection(host, port, timeout=60)) as connection:
+    made = (
+        http.client.HTTPSConnection(host, port, timeout=60, context=ssl._create_unverified_context())
+        if tls
+        else http.client.HTTPConnection(host, port, timeout=60)
+    )
+    with closing(made) as connection:
         connection.request(method, path, headers=headers)
         answer = connection.getresponse()
         body = answer.read().decode()
@@ -69,11 +76,13 @@ def ask(host: str, port: int, method: str, path: str, headers: dict[str, str]) -
 
 @pytest.fixture(scope="module")
 def calls(product: Product, headers: dict[str, str]) -> dict[str, Callable[[], Asked]]:
-    address = urlsplit(product.info["servers"][0]["metadata_url"]).hostname or ""
+    address, secure = (urlsplit(server["metadata_url"]).hostname or "" for server in product.info["servers"][:2])
+    product.run("is", "bare-metal-server-update", product.info["servers"][1]["name"], *OVER_TLS)
     flavor = {"Metadata-Flavor": "ibm"}
     return {
         "list": lambda: ask("127.0.0.1", product.port, "GET", LIST, headers),
         "token": lambda: ask(address, product.metadata_port, "PUT", TOKEN, flavor),
+        "token over TLS": lambda: ask(secure, product.info["metadata_tls_port"], "PUT", TOKEN, flavor, tls=True),
         "page": lambda: ask("127.0.0.1", product.port, "GET", "/login", {"Accept": "text/html"}),
         "readiness": lambda: ask("127.0.0.1", product.port, "GET", "/readyz", {}),
         "readiness inside": lambda: ask(address, product.metadata_port, "GET", "/readyz", {}),
@@ -100,7 +109,7 @@ def found(server: PostgresqlServer, calls: dict[str, Callable[[], Asked]]) -> di
         signalled(server, signal.SIGCONT)
 
 
-@pytest.mark.parametrize("name", ["list", "token"])
+@pytest.mark.parametrize("name", ["list", "token", "token over TLS", "page"])
 def test_a_request_fails_in_time_and_says_when_to_come_again(found: dict[str, list[Asked]], name: str) -> None:
     assert {(each.status, each.retry_after) for each in found[name]} == {(503, "2")}
     assert max(each.seconds for each in found[name]) < REQUEST_SECONDS + SLACK

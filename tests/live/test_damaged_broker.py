@@ -52,6 +52,25 @@ def a_file_for_the_folder(folder: Path) -> None:
     folder.write_text("no folder")
 
 
+def a_link_to_nowhere_for_the_folder(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.symlink_to(folder.parent / "nowhere")
+
+
+def a_folder_for_the_socket(folder: Path) -> None:
+    (folder.parent / "valkey.sock").mkdir()
+
+
+def a_file_where_the_damaged_one_goes(folder: Path) -> None:
+    (folder.parent / "valkey.damaged").write_text("in the way")
+    end_in_garbage(folder)
+
+
+def a_link_where_the_damaged_one_goes(folder: Path) -> None:
+    (folder.parent / "valkey.damaged").symlink_to(folder.parent)
+    end_in_garbage(folder)
+
+
 def a_manifest_that_names_nothing(folder: Path) -> None:
     log_of(folder, "manifest").write_text("file none.aof seq 1 type b\n")
 
@@ -65,7 +84,13 @@ DAMAGES = [
     a_manifest_that_names_nothing,
     a_file_for_the_folder_of_the_log,
     a_file_for_the_folder,
+    a_link_to_nowhere_for_the_folder,
+    a_folder_for_the_socket,
+    a_file_where_the_damaged_one_goes,
+    a_link_where_the_damaged_one_goes,
 ]
+AT_ONCE = (a_file_for_the_folder, a_link_to_nowhere_for_the_folder, a_folder_for_the_socket)
+"""What is seen before the broker is started."""
 
 
 @pytest.fixture
@@ -81,9 +106,9 @@ def stopped(new_product: NewProduct) -> Iterator[Product]:
 def test_a_start_does_without_it(stopped: Product, damage: Callable[[Path], None]) -> None:
     damage(stopped.home / "valkey")
     stopped.start()
-    if damage is not a_file_for_the_folder:
+    if damage not in AT_ONCE:
         assert "it was moved to" in (stopped.home / "baremint.log").read_text()
-    assert (stopped.home / "valkey.damaged").exists()
+    assert [each for each in stopped.home.glob("valkey*.damaged") if os.path.lexists(each)]
     assert requests.get(f"http://127.0.0.1:{stopped.port}/readyz", timeout=10).status_code == 200
 
 

@@ -1,7 +1,7 @@
 """What a failure of the database means: to a client, and to whoever runs Baremint."""
 
 import pytest
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
+from django.db import DatabaseError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 
 from controlplane.kernel.failures import AWAY, for_clients, for_operators, is_of_the_database
 
@@ -52,6 +52,11 @@ def test_a_failure_of_another_kind_is_told_in_one_line() -> None:
 @pytest.mark.parametrize("kind", [OperationalError, InterfaceError, DatabaseError])
 def test_what_the_database_fails_in_is_told_from_what_we_do_wrong(kind: type[Exception]) -> None:
     assert is_of_the_database(kind("x"))
+
+
+def test_a_database_that_may_only_be_read_fails() -> None:
+    assert is_of_the_database(InternalError("cannot execute INSERT in a read-only transaction"))
+    assert not is_of_the_database(InternalError("current transaction is aborted"))
 
 
 @pytest.mark.parametrize("kind", [ProgrammingError, IntegrityError, ValueError])

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from controlplane import __version__
-from controlplane.home import SECRET_KEY_FILE, unusable
+from controlplane.home import unusable
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import Command, CommandFailed, Context
 from controlplane.operations.commands.parsing import parser_of
@@ -106,7 +106,7 @@ def _place() -> Place:
     try:
         from controlplane import deployment  # noqa: PLC0415  what comes before needs no setting to be right
 
-        deployment.HOME.read_secret(SECRET_KEY_FILE)  # a data directory that cannot be read
+        deployment.HOME.guard()
     except OSError as error:
         raise unusable(error) from None
     return Place.of(deployment)

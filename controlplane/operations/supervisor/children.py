@@ -1,6 +1,7 @@
 """What ``baremint up`` runs."""
 
 import http.client
+import os
 import re
 import shutil
 import socket
@@ -53,8 +54,10 @@ def embedded_broker() -> ChildSpec:
     except ValkeyBinaryNotFoundError as error:
         raise BrokerUnavailable(f"{error} Run a Valkey or Redis of your own and set REDIS_URL.") from None
     directory = settings.HOME.ensure() / VALKEY_DIRECTORY
-    if directory.exists() and not directory.is_dir():
+    if os.path.lexists(directory) and not directory.is_dir():
         _put_aside(directory)
+    if settings.VALKEY_SOCKET.is_dir():
+        _put_aside(settings.VALKEY_SOCKET)
     directory.mkdir(mode=0o700, exist_ok=True)
     command = [
         str(binary),

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from threading import Lock
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from django.db import close_old_connections
+from django.db import Error, close_old_connections
 
 from controlplane.kernel import clock
 from identity.services.endpoint_certificates import EndpointChain, chain_version, endpoint_chain
@@ -24,9 +24,17 @@ class Contexts:
         self._lock = Lock()
 
     def get(self, *, names: Names = (), addresses: Names = ()) -> ssl.SSLContext:
-        """The context of a server whose certificate is for all of these. Raises NoActiveKey."""
+        """The context of a server whose certificate is for all of these. While the database does not answer it is the
+        one that was asked for last, so that whoever calls can be told. Raises NoActiveKey, django.db.Error."""
         close_old_connections()  # this is asked outside of requests, which would do so
-        version, wanted = chain_version(), (names, addresses)
+        wanted = (names, addresses)
+        try:
+            version = chain_version()
+        except Error:
+            with self._lock:
+                if wanted in self._kept:
+                    return self._kept[wanted][1]
+            raise
         with self._lock:
             made_at, context = self._kept.get(wanted, (None, None))
             if context is None or made_at != version:
