@@ -85,9 +85,13 @@ def _run_django() -> None:
         sys.exit(f"CommandError: {error}")
     except Exception as error:
         from controlplane.kernel.failures import for_operators, is_of_the_database
+        from controlplane.operations.info import NothingHere
+        from controlplane.operations.place import Place
 
         if not is_of_the_database(error) or "--traceback" in sys.argv:
             raise
+        if (place := Place.of(settings)).is_empty:
+            sys.exit(f"CommandError: {NothingHere(place.home)}")
         sys.exit(f"CommandError: {for_operators(error)}")
 
 

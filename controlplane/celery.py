@@ -102,13 +102,13 @@ def secure_the_data_directory(**_: Any) -> None:
     """As every other process does that is started by itself."""
     from django.conf import settings  # noqa: PLC0415
 
-    from controlplane.home import unusable  # noqa: PLC0415
+    from controlplane.home import UnusableHome, unusable  # noqa: PLC0415
 
     try:
         if settings.HOME.path.exists():
             settings.HOME.secure()
-    except OSError as error:
-        sys.exit(f"It does not start: {unusable(error)}")
+    except (OSError, UnusableHome) as error:
+        sys.exit(f"It does not start: {unusable(error) if isinstance(error, OSError) else error}")
 
 
 @worker_init.connect

@@ -81,22 +81,27 @@ class Home:
     def secure(self) -> str:
         """See to it that what we have kept here is this user's alone. Returns what to tell of it, if anything.
 
-        Raises OSError, which names what is another user's.
+        Raises OSError, which names what is another user's, and UnusableHome.
         """
         before = stat.S_IMODE(self.path.stat().st_mode) if self.path.exists() else None
         for file in self.ensure().iterdir():
             if self.keeps(file.name):
                 _secure(file)
         remove_abandoned(self.path)
+        self._require_secret_key()
         if before in (None, stat.S_IMODE(self.path.stat().st_mode)):
             return ""
         return f"only user {user_name(os.geteuid())} may enter {self.path} from now on; its mode was {before:04o}"
 
     def guard(self) -> None:
-        """The same for the directory alone, if it is there: what whoever only asks can afford. Raises OSError."""
+        """The same for the directory alone, if it is there: what whoever only asks can afford."""
         if self.path.exists():
             require_ours(self.path.resolve())
-            self.read_secret(SECRET_KEY_FILE)
+            self._require_secret_key()
+
+    def _require_secret_key(self) -> None:
+        if self.read_secret(SECRET_KEY_FILE) == "":
+            raise UnusableHome(f"{self.path / SECRET_KEY_FILE} is empty. Remove it: the next start makes another one.")
 
     @staticmethod
     def keeps(name: str) -> bool:

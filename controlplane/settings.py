@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import SimpleLazyObject
 
 from controlplane import env, home, installed
 from controlplane.deployment import *
@@ -33,9 +34,8 @@ if problem := keyring.contradiction(KEY_POLICIES, tick=timedelta(seconds=BAREMIN
 
 # --- Secrets ------------------------------------------------------------------------------------------------
 # Sessions and pagination cursors only; private keys are encrypted under the KEK, never under this.
-SECRET_KEY = env.text("BAREMINT_SECRET_KEY", default="") or HOME.secret(home.SECRET_KEY_FILE)
-if not SECRET_KEY:
-    raise ImproperlyConfigured(f"{HOME.path / home.SECRET_KEY_FILE} is empty. Remove it: the next start makes another.")
+# Made when it is first used, so that a command that only asks leaves nothing in the data directory.
+SECRET_KEY = SimpleLazyObject(lambda: env.text("BAREMINT_SECRET_KEY", default="") or HOME.secret(home.SECRET_KEY_FILE))
 # Key-encryption keys, comma separated, newest first. Empty: the data directory's own.
 BAREMINT_KEK = env.words("BAREMINT_KEK", default=[])
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import django
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.http import parse_header_parameters
 
@@ -25,6 +26,7 @@ class Utf8Handler(WSGIHandler):
 
 
 def get_application() -> WSGIHandler:
-    """As django.core.wsgi.get_wsgi_application."""
+    """As django.core.wsgi.get_wsgi_application. A secret key that cannot be had is noticed now, and not by a client."""
     django.setup(set_prefix=False)
+    str(settings.SECRET_KEY)
     return Utf8Handler()

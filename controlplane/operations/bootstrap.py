@@ -30,7 +30,8 @@ PASSWORD_BYTES = 12
 
 
 def refuse_wrong_settings() -> None:
-    """Before anything is made. Raises ImproperlyConfigured."""
+    """Before anything else is made. Raises ImproperlyConfigured, UnusableHome."""
+    str(settings.SECRET_KEY)
     regions = catalog.regions()
     if settings.BAREMINT_REGION not in regions:
         raise ImproperlyConfigured(f"BAREMINT_REGION must be one of {', '.join(sorted(regions))}.")

@@ -54,9 +54,7 @@ class ReadyMade:
     def _fill_cluster(self, folder: Path) -> None:
         with postgresql_server() as server:
             database = create_database(server, MIGRATED)
-            migrating = Product(folder.with_name("migrating"), database)
-            migrating.run("migrate", "--verbosity", "0")
-            shutil.rmtree(migrating.home)
+            Product(folder.with_name("migrating"), database).run("migrate", "--verbosity", "0")
             home = self.folder / POSTGRESQL
             shutil.rmtree(home, ignore_errors=True)
             _start_and_stop(Product(home, create_database(server, STARTED, copy_of=MIGRATED)))

@@ -75,7 +75,7 @@ def test_an_empty_secret_key_is_told_with_its_file(tmp_path: Path) -> None:
     (file := tmp_path / "secret-key").touch()
     done = baremint("check", BAREMINT_HOME=str(tmp_path))
     assert done.returncode == 1
-    assert f"{file} is empty. Remove it: the next start makes another." in done.stderr
+    assert f"{file} is empty. Remove it: the next start makes another one." in done.stderr
 
 
 def test_what_is_not_set_has_its_default(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,92 @@
+"""A command that only asks makes nothing, wherever it is given."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.live.product import ROOT, clean_environment
+
+pytestmark = pytest.mark.live
+
+QUESTIONS = [
+    "help",
+    "--help",
+    "--version",
+    "version",
+    "help up",
+    "help migrate",
+    "up --help",
+    "info",
+    "info --json",
+    "address web-1",
+    "env",
+    "env --format terraform",
+    "is account",
+    "is bare-metal-servers",
+    "clock",
+    "clock advance 1h",
+    "explain is.bare-metal-server.bare-metal-server.list",
+    "jobs",
+    "token",
+    "keys",
+    "certificates --due",
+    "certificates web-1",
+    "certificate-rotation web-1",
+    "revoke web-1 1",
+    "down",
+    "backup baremint-backup.tar",
+    "restore nowhere.tar",
+    "rotate iam",
+    "person somebody",
+    "permissions",
+    "lab status",
+    "enter web-1",
+    "showmigrations",
+    "migrate --plan",
+    "check",
+    "nonsense",
+]
+ELSEWHERE = {"BAREMINT_URL": "http://127.0.0.1:1", "BAREMINT_API_KEY": "a-key"}
+
+
+def run(folder: Path, command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [f"{sys.prefix}/bin/baremint", *command.split()],
+        env={**clean_environment(), **settings},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("settings", [{}, ELSEWHERE], ids=["here", "elsewhere"])
+@pytest.mark.parametrize("command", QUESTIONS)
+def test_a_question_makes_nothing(tmp_path: Path, command: str, settings: dict[str, str]) -> None:
+    done = run(tmp_path, command, **settings)
+    assert list(tmp_path.iterdir()) == []
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["help", "--version", "is account", "clock", "permissions", "check"])
+def test_a_question_is_answered_where_nothing_can_be_written(command: str) -> None:
+    """As far as it can be: there is nobody to be asked."""
+    done = run(Path("/proc"), command, **ELSEWHERE)
+    assert "cannot be used" not in done.stderr
+    assert done.returncode == 0 or "127.0.0.1:1" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["rotate iam", "person somebody", "keys", "info", "backup b.tar"])
+def test_who_asks_where_nothing_is_yet_is_told_so(tmp_path: Path, command: str) -> None:
+    done = run(tmp_path, command)
+    assert done.returncode == 1
+    assert f"in {tmp_path}/.baremint" in done.stderr
+
+
+def test_the_checkout_is_left_alone_too() -> None:
+    before = set(ROOT.iterdir())
+    run(ROOT, "help")
+    assert set(ROOT.iterdir()) == before
