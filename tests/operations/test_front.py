@@ -5,19 +5,19 @@ import os
 from pathlib import Path
 
 import pytest
-from django.core.management import ManagementUtility, load_command_class
+from django.core.management import load_command_class
 
 from controlplane import __version__, installed
 from controlplane.home import DATABASE_FILE, Home
-from controlplane.operations.commands import front
+from controlplane.operations.commands import front, listing
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.commands.life import claim
-from controlplane.operations.commands.listing import help_text
 from controlplane.operations.commands.parsing import parser_of
 from controlplane.operations.commands.running import Running, Unanswered
 from controlplane.operations.place import Place
 from controlplane.operations.supervisor import homelock
+from tests.architecture.test_house_rules import ROOT
 
 
 class Terminal(io.StringIO):
@@ -38,9 +38,58 @@ def test_the_help_of_a_command_is_what_django_prints(name: str) -> None:
     assert parser_of(front.command(name), program=f"baremint {name}").format_help() == by_django.format_help()
 
 
-def test_the_list_of_all_commands_is_what_django_prints() -> None:
-    assert help_text("baremint") == ManagementUtility(["baremint"]).main_help_text()
-    assert "controlplane.operations" in installed.APPS
+OURS = {
+    file.stem
+    for app in installed.APPS
+    if app.partition(".")[0] in ("controlplane", "identity", "servers", "trustedprofiles")
+    for file in (ROOT / app.replace(".", "/") / "management" / "commands").glob("[!_]*.py")
+}
+
+
+def test_the_list_has_our_commands_and_no_other_but_the_one_for_passwords() -> None:
+    assert OURS | {"changepassword"} == listing.OURS | listing.UNLISTED
+
+
+def test_the_list_has_one_line_for_each_command_and_the_version() -> None:
+    lines = listing.help_text("baremint").splitlines()
+    assert __version__ in lines[0]
+    for name in listing.OURS:
+        [line] = [line for line in lines if line.startswith(f"  {name} ")]
+        assert line.endswith(".")
+        assert len(line) <= 100
+
+
+@pytest.mark.parametrize("words", [[], ["help"], ["--help"], ["-h"]])
+def test_manage_py_lists_djangos_commands(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    assert front.run(["manage.py", *words]) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("servers", "baremint is bare-metal-servers"),
+        ("satrt", None),
+        ("start", "baremint up"),
+        ("inof", "baremint info"),
+        ("rotat", "baremint rotate"),
+        ("xyzzy", None),
+    ],
+)
+def test_a_command_that_is_none_is_told_with_what_may_be_meant(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str, meant: str | None
+) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    assert front.run(["baremint", typed]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"CommandError: There is no command {typed}.")
+    assert (f"Did you mean: {meant}" in said) if meant else ("baremint help" in said)
+
+
+@pytest.mark.parametrize("name", ["migrate", "check", "shell", "makemigrations", "collectstatic", "serve_lab"])
+def test_djangos_commands_are_run_all_the_same(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
+    assert front.run(["baremint", name]) is None
 
 
 def test_the_version_is_the_products_own(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

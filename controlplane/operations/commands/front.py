@@ -26,6 +26,9 @@ MODULES = {
 }
 OWNERS = {name: module for module, names in MODULES.items() for name in names}
 FAILED = 1
+DJANGOS = "manage.py"
+"""Where Django's own commands are listed."""
+HELP = ([], ["help"], ["--help"], ["-h"])
 
 
 def command(name: str) -> Command:
@@ -37,6 +40,8 @@ def command(name: str) -> Command:
 def run(arguments: Sequence[str]) -> int | None:
     """The exit status of ``baremint ARGUMENTS``; None when Django has to run it. Raises WrongSetting."""
     program, *words = arguments
+    if Path(program).name == DJANGOS and words[:1] in HELP:
+        return None
     if os.environ.get("DJANGO_SETTINGS_MODULE", SETTINGS) != SETTINGS:
         return None
     if {"DJANGO_AUTO_COMPLETE", "DJANGO_COLORS"} & os.environ.keys():
@@ -50,7 +55,7 @@ def run(arguments: Sequence[str]) -> int | None:
 
 def _run(program: str, words: list[str]) -> int | None:
     match words:
-        case [] | ["help"] | ["--help"] | ["-h"]:
+        case _ if words[:1] in HELP and len(words) < 2:
             from controlplane.operations.commands.listing import help_text  # noqa: PLC0415  nobody else needs it
 
             _say(help_text("python -m controlplane" if program == "__main__.py" else program))
@@ -60,9 +65,18 @@ def _run(program: str, words: list[str]) -> int | None:
             parser_of(command(name), program=f"{program} {name}").print_help()
         case [name, *rest] if name in OWNERS:
             return _run_command(name, rest, program=f"{program} {name}")
-        case _:
-            return None
+        case ["help", name, *_] | [name, *_]:
+            return _leave_to_django(name, program)
     return 0
+
+
+def _leave_to_django(name: str, program: str) -> int | None:
+    from controlplane.operations.commands import listing  # noqa: PLC0415  most commands need it not
+
+    if name.startswith("-") or listing.is_known(name):
+        return None
+    sys.stderr.write(f"CommandError: {listing.unknown(name, program)}\n")
+    return FAILED
 
 
 def _run_command(name: str, words: list[str], *, program: str) -> int | None:
