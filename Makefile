@@ -7,7 +7,9 @@ SHELL := bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Commands that read settings but start nothing keep their hands off the real data directory.
+# The data directory of this checkout, and of none above it.
+HERE := $(or $(BAREMINT_HOME),.baremint)
+# Commands that read settings but start nothing keep their hands off it.
 SCRATCH := BAREMINT_HOME=$(CURDIR)/$(VENV)/scratch
 # The parts of the suite, their commands and their budgets: tests/suite/parts.py.
 SUITE := $(BIN)/python -m tests.suite
@@ -16,10 +18,10 @@ help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: $(VENV)/.runtime ## Set up what is missing and start Baremint; Ctrl-C stops it
-	@exec $(BIN)/baremint up --stop-with $$PPID
+	@BAREMINT_HOME=$(HERE) exec $(BIN)/baremint up --stop-with $$PPID
 
 down: ## Stop a Baremint that runs in the background (or in another terminal)
-	@if [ -x $(BIN)/baremint ]; then exec $(BIN)/baremint down; else echo "Nothing is installed here, so nothing runs."; fi
+	@if [ -x $(BIN)/baremint ]; then BAREMINT_HOME=$(HERE) exec $(BIN)/baremint down; else echo "Nothing is installed here, so nothing runs."; fi
 
 test: $(VENV)/.development ## Run the tests, on SQLite and on PostgreSQL
 	@$(SUITE) test

@@ -4,9 +4,9 @@ import os
 import signal
 import sys
 
-if sys.argv[1:2] == ["up"] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    # Until it is ready to undo what it has started, Ctrl-C ends it: an exception would get lost where Python can raise
-    # none, and the start would go on.
+if "up" in sys.argv[1:4] and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # (It may come after --home DIRECTORY.) Until it is ready to undo what it has started, Ctrl-C ends it: an exception
+    # would get lost where Python can raise none, and the start would go on.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 import controlplane.operations.supervisor.stopping  # noqa: F401  notes who started this process, before that may end
@@ -45,7 +45,7 @@ def _run() -> None:
     except FileNotFoundError:
         sys.exit("CommandError: The current directory is not there any more. Go to another one, such as: cd ~")
     try:
-        if sys.argv[1:2] == ["up"]:
+        if "up" in sys.argv[1:4]:
             limits.check()  # before what is loaded takes more than there is
         if (status := front.run(sys.argv)) is not None:
             sys.exit(status)

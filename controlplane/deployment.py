@@ -1,13 +1,11 @@
 """What a deployment is told by its environment: every value once. Standard library only, for commands read it that load
 nothing else. All have working defaults (see README, "Settings")."""
 
-from pathlib import Path
-
 from controlplane import env
-from controlplane.home import Home
+from controlplane.home import Home, find_home
 
 # --- Where things are ---------------------------------------------------------------------------------------
-HOME = Home(Path(env.text("BAREMINT_HOME", default="") or "./.baremint"))
+HOME = Home(find_home()[0])
 BAREMINT_HOST = env.text("BAREMINT_HOST", default="127.0.0.1")
 BAREMINT_PORT = env.whole("BAREMINT_PORT", default=8000)
 BAREMINT_METADATA_PORT = env.whole("BAREMINT_METADATA_PORT", default=8169)

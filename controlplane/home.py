@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
+from controlplane import env
 from controlplane.env import WrongSetting
 from controlplane.private_files import NotOurs, partial_folder, remove_abandoned, require_ours, user_name, whole_file
 
@@ -22,6 +23,7 @@ from controlplane.private_files import NotOurs, partial_folder, remove_abandoned
 LONGEST_SOCKET_PATH = 107
 SOCKET_FOLDERS = "baremint-sockets-"
 
+NAME = ".baremint"
 SECRET_KEY_FILE = "secret-key"  # noqa: S105  a file name
 DATABASE_FILE = "baremint.sqlite3"
 NEEDED = (
@@ -35,6 +37,7 @@ NEEDED = (
     "supervisor.lock",
     "job-*.lock",
     "lab.json",
+    "running.json",
     "lab.lock",
     "lab.log",
     "lab.log.1",
@@ -45,6 +48,21 @@ NEEDED = (
 )
 BACKUPS = ("baremint-backup*.tar",)
 """What is ours in the data directory, in which other files may stand, too."""
+
+
+def find_home() -> tuple[Path, bool]:
+    """The data directory that a command means, and whether it is there: BAREMINT_HOME, or ``.baremint`` in the current
+    directory or above it; of those above, one that another user has made is none. Otherwise where ``up`` makes one."""
+    if named := env.text("BAREMINT_HOME", default=""):
+        path = Path(named)
+        return path, path.is_dir()
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        with suppress(OSError):
+            found = (folder / NAME).stat()
+            if stat.S_ISDIR(found.st_mode) and (folder == here or found.st_uid == os.geteuid()):
+                return folder / NAME, True
+    return here / NAME, False
 
 
 class UnusableHome(WrongSetting):

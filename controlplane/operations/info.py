@@ -37,7 +37,7 @@ def collect(place: Place, credentials: Credentials, servers: Iterable[Mapping[st
 
     ``servers`` are as ``/_baremint/bare_metal_servers`` describes them.
     """
-    origin = place.control_plane_url
+    origin = place.public_url
     return {
         "control_plane_url": origin,
         "vpc_url": f"{origin}/v1",

@@ -9,7 +9,7 @@ from django.db import DatabaseError
 
 from controlplane.env import WrongSetting
 from controlplane.kernel import clock, failures
-from controlplane.operations import broker, preloading
+from controlplane.operations import broker, preloading, presence
 from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
 from controlplane.operations.commands import whereabouts
 from controlplane.operations.commands.command import CommandFailed, Context
@@ -74,6 +74,7 @@ def run(
             homelock.held(settings.HOME),
             children.socket_folder(),
             children.listening() as listening,
+            presence.announced(settings.HOME, settings),
         ):
             if is_full(settings.HOME.path):
                 raise CannotStart("The disk of the data directory is full. Make room on it.")

@@ -14,6 +14,8 @@ class Place:
     port: int
     metadata_port: int
     metadata_tls_port: int
+    public_url: str
+    """Where people and programs reach the control plane, maybe through a proxy."""
     region: str
     embedded_database: bool
 
@@ -26,6 +28,7 @@ class Place:
             port=settings.BAREMINT_PORT,
             metadata_port=settings.BAREMINT_METADATA_PORT,
             metadata_tls_port=settings.BAREMINT_METADATA_TLS_PORT,
+            public_url=settings.BAREMINT_PUBLIC_URL,
             region=settings.BAREMINT_REGION,
             embedded_database=settings.EMBEDDED_DATABASE,
         )
@@ -37,6 +40,7 @@ class Place:
 
     @property
     def control_plane_url(self) -> str:
+        """Where this machine reaches it."""
         return origin(self.host, self.port)
 
     def metadata_url(self, address: str, *, protocol: str) -> str:

@@ -1,6 +1,7 @@
 """How our commands are started: by a person, in the shell they have, and by ourselves."""
 
 import os
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -8,6 +9,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 INSTALLED_IN = ("site-packages", "dist-packages")
+
+
+_options: list[str] = []
+
+
+def name_home(path: str) -> None:
+    """Have printed next steps name this data directory: the person's shell does not."""
+    _options[:] = ["--home", shlex.quote(path)]
 
 
 def python(*arguments: str) -> list[str]:
@@ -26,6 +35,7 @@ def environment(of: Mapping[str, str] = os.environ) -> dict[str, str]:
 def paste(arguments: str) -> str:
     """A printed next step, which must work when pasted: ``baremint ARGUMENTS``, with the path to it where the shell
     would not find it, as after ``make up``."""
+    arguments = " ".join([*_options, arguments])
     ours = Path(sys.prefix) / "bin" / "baremint"
     found = shutil.which("baremint")
     if not ours.exists():

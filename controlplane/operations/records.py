@@ -20,6 +20,8 @@ from servers.api import addresses
 class Records:
     """A Source. Everything raises CommandFailed when the database cannot be read."""
 
+    runs = False
+
     def credentials(self) -> Credentials | None:
         return credentials.read(settings.HOME)
 

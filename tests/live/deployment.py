@@ -70,12 +70,13 @@ class Deployment:
         eventually(lambda: all(self.status(url, "/readyz") == 200 for url in self.control_planes), seconds=60)
         eventually(lambda: self.status(f"http://127.64.0.1:{self.metadata_port}", "/healthz") == 200, seconds=30)
 
-    def run(self, *arguments: str) -> str:
-        """What ``baremint ARGUMENTS`` prints on the first machine."""
+    def run(self, *arguments: str, **settings: str) -> str:
+        """What ``baremint ARGUMENTS`` prints on the first machine, with more settings."""
         done = subprocess.run(
             self._baremint(*arguments),
             env=self.environment
-            | {"BAREMINT_HOME": str(self.folder / "machine-1"), "BAREMINT_PORT": str(self.ports[0])},
+            | {"BAREMINT_HOME": str(self.folder / "machine-1"), "BAREMINT_PORT": str(self.ports[0])}
+            | settings,
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -41,9 +41,12 @@ def free_ports(count: int) -> list[int]:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment without settings of the product, or of the unit tests."""
+    """The environment without settings of the product, or of the unit tests, and no place to remember a start in."""
     ours = ("BAREMINT_", "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
-    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
+        "XDG_STATE_HOME": "/nonexistent",
+    }
 
 
 @dataclass

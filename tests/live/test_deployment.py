@@ -84,6 +84,15 @@ def test_a_server_made_at_one_control_plane_is_seen_at_the_other(
     assert operators[1].vpc.get_bare_metal_server(server["id"]).get_result()["name"] == server["name"]
 
 
+def test_info_tells_what_is_reached_from_outside_and_that_it_runs(deployment: Deployment) -> None:
+    """No supervisor holds the data directory here, and the address in front of all is the proxy's."""
+    public = "https://baremint.example:8443"
+    told = deployment.run("info", BAREMINT_PUBLIC_URL=public)
+    assert told.startswith("Baremint is up.")
+    assert f"Control plane   {public}" in told
+    assert deployment.control_planes[0] not in told
+
+
 def test_tokens_of_either_metadata_service_are_taken_by_the_other(url: str) -> None:
     tokens = [identity_token(url).json()["access_token"] for _ in range(10)]
     assert {iam_token(url, token).status_code for token in tokens for _ in range(3)} == {200}

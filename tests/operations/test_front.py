@@ -28,7 +28,7 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
     (tmp_path / DATABASE_FILE).touch()
-    return Place(Home(tmp_path), "127.0.0.1", 1, 2, 3, "us-south", embedded_database=True)
+    return Place(Home(tmp_path), "127.0.0.1", 1, 2, 3, "http://127.0.0.1:1", "us-south", embedded_database=True)
 
 
 @pytest.mark.parametrize("name", front.OWNERS)

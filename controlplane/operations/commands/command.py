@@ -18,6 +18,9 @@ class CommandFailed(Exception):
 class Source(Protocol):
     """Who knows what a Baremint holds: the one that runs, or its database. The answers are those of ``/_baremint/``."""
 
+    runs: bool
+    """Whether it is one that runs."""
+
     def credentials(self) -> Credentials | None: ...
 
     def servers(self, account_id: str, *, named: str = "") -> list[dict[str, Any]]:

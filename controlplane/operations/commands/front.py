@@ -9,6 +9,7 @@ from typing import Any
 
 from controlplane import __version__
 from controlplane.home import unusable
+from controlplane.operations.commands.choosing import WITHOUT_DATABASE, settle, take_home
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import Command, CommandFailed, Context
 from controlplane.operations.commands.parsing import parser_of
@@ -28,7 +29,7 @@ OWNERS = {name: module for module, names in MODULES.items() for name in names}
 FAILED = 1
 DJANGOS = "manage.py"
 """Where Django's own commands are listed."""
-HELP = ([], ["help"], ["--help"], ["-h"])
+HELP: tuple[list[str], ...] = ([], ["help"], ["--help"], ["-h"])
 
 
 def command(name: str) -> Command:
@@ -40,6 +41,7 @@ def command(name: str) -> Command:
 def run(arguments: Sequence[str]) -> int | None:
     """The exit status of ``baremint ARGUMENTS``; None when Django has to run it. Raises WrongSetting."""
     program, *words = arguments
+    sys.argv[1:] = words = take_home(words)
     if Path(program).name == DJANGOS and words[:1] in HELP:
         return None
     if os.environ.get("DJANGO_SETTINGS_MODULE", SETTINGS) != SETTINGS:
@@ -65,17 +67,22 @@ def _run(program: str, words: list[str]) -> int | None:
             parser_of(command(name), program=f"{program} {name}").print_help()
         case [name, *rest] if name in OWNERS:
             return _run_command(name, rest, program=f"{program} {name}")
-        case ["help", name, *_] | [name, *_]:
+        case ["help", name, *_]:
             return _leave_to_django(name, program)
+        case [name, *_]:
+            obstacle = "" if name in WITHOUT_DATABASE else settle(words)
+            return _leave_to_django(name, program, obstacle)
     return 0
 
 
-def _leave_to_django(name: str, program: str) -> int | None:
+def _leave_to_django(name: str, program: str, obstacle: str = "") -> int | None:
     from controlplane.operations.commands import listing  # noqa: PLC0415  most commands need it not
 
-    if name.startswith("-") or listing.is_known(name):
+    if not (name.startswith("-") or listing.is_known(name)):
+        obstacle = listing.unknown(name, program)
+    if not obstacle:
         return None
-    sys.stderr.write(f"CommandError: {listing.unknown(name, program)}\n")
+    sys.stderr.write(f"CommandError: {obstacle}\n")
     return FAILED
 
 
@@ -86,6 +93,7 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
 
     if options["settings"] or options["pythonpath"]:
         return None
+    obstacle = settle([name, *words])
     place = _place()
     try:
         _refuse_both_colours(options)
@@ -97,7 +105,10 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
             return None
         wanted.run(options, Context(place, Running(place), _say))
     except Unanswered:
-        return None
+        if not obstacle:
+            return None
+        sys.stderr.write(f"CommandError: {obstacle}\n")
+        return FAILED
     except BrokenPipeError:
         raise
     except OSError as error:

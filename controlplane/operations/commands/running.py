@@ -30,6 +30,8 @@ class Unanswered(Exception):
 class Running:
     """A Source. Everything raises Unanswered; CommandFailed where there is no database that could be asked instead."""
 
+    runs = True
+
     def __init__(self, place: Place) -> None:
         self._place = place
 
@@ -43,7 +45,8 @@ class Running:
             raise CommandFailed(f"Baremint is being started in {self._place.home.path}. Ask again in a moment.")
         if known is None and self._place.is_empty:
             raise CommandFailed(str(NothingHere(self._place.home)))
-        if known is None or not runs:
+        # Services that were started one by one hold no lock. Where they share a database they may be anywhere.
+        if known is None or not (runs or not self._place.embedded_database):
             raise Unanswered
         return known
 

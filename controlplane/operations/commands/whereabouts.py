@@ -47,6 +47,9 @@ def _info(options: Options, context: Context) -> None:
         context.say(json.dumps(found, indent=2))
         return
     pid = homelock.holder(context.place.home)
+    if pid is None and context.source.runs:
+        context.say(f"Baremint is up.\n\n{welcome.block(found)}")
+        return
     if pid is None:
         context.say(f"Baremint is stopped. Start it: {paste('up')}\n\n{welcome.whereabouts(found)}")
         return

@@ -1,0 +1,98 @@
+"""Which data directory a command is about, and what is known of the Baremint that runs there."""
+
+import os
+import sys
+from pathlib import Path
+
+from controlplane.env import WrongSetting
+from controlplane.home import NAME, Home, find_home, unusable
+from controlplane.operations import presence, program
+
+OPTION = "--home"
+CLIENTS = frozenset({"is", "clock", "explain", "jobs", "token", "certificates", "certificate-rotation", "revoke"})
+"""With BAREMINT_URL they are about a Baremint elsewhere."""
+READ = frozenset({"info", "address", "env", "keys", "permissions", "backup", "enter", *CLIENTS})
+CHANGE = frozenset({"down", "restore", "rotate", "revoke", "person", "changepassword", "bootstrap", "migrate"})
+WITHOUT_DATABASE = frozenset({"permissions", "enter", "lab", "restore"})
+CHANGING_WORDS = ("-create", "-update", "-start", "-stop", "-restart", "-delete")
+"""How the words of ``baremint is`` end that change something."""
+
+
+def take_home(words: list[str]) -> list[str]:
+    """The words without ``--home DIRECTORY``, which goes before BAREMINT_HOME. Raises WrongSetting."""
+    own = words.index("--") if "--" in words else len(words)
+    rest, taken = list(words[:own]), ""
+    for position, word in enumerate(rest):
+        if word == OPTION and position + 1 < len(rest):
+            taken, rest[position : position + 2] = rest[position + 1], []
+        elif word.startswith(f"{OPTION}="):
+            taken, rest[position : position + 1] = word.partition("=")[2], []
+        elif word == OPTION:
+            raise WrongSetting(f"{OPTION} needs a directory, such as {OPTION} ./{NAME}")
+        else:
+            continue
+        break
+    if taken:
+        _mean(Path(taken))
+    return rest + words[own:]
+
+
+def _mean(path: Path) -> None:
+    os.environ["BAREMINT_HOME"] = str(path)
+    program.name_home(str(path))
+
+
+def changes(words: list[str]) -> bool:
+    """Whether a command changes something."""
+    name, *rest = words
+    match name:
+        case "clock":
+            return any(not word.startswith("-") for word in rest)
+        case "certificate-rotation":
+            return not {"on", "off"}.isdisjoint(rest)
+        case "is":
+            return any(word.endswith(CHANGING_WORDS) for word in rest) or "--image" in rest
+        case "lab":
+            return rest[:1] != ["status"]
+    return name in CHANGE
+
+
+def settle(words: list[str]) -> str:
+    """Find the data directory that a command is about, say which it is, and take over the settings of what runs there.
+
+    Words that only read fall back to the one that was started last. Returns why the database cannot be used by this
+    process, if it cannot. Raises WrongSetting.
+    """
+    name = words[0]
+    if name not in READ | CHANGE | {"lab", "up"} or not {"-h", "--help"}.isdisjoint(words):
+        return ""
+    if name in CLIENTS and os.environ.get("BAREMINT_URL"):
+        return ""
+    is_named, is_change = bool(os.environ.get("BAREMINT_HOME")), changes(words)
+    path, is_there = find_home()
+    told = str(path)
+    if not (is_there or is_named or name == "up") and (last := presence.last_started()):
+        if is_change:
+            raise WrongSetting(
+                f"There is no data directory in {Path.cwd()} or above it. If you mean the last one that was started, "
+                f"name it: {OPTION} {last}"
+            )
+        path, told = last, f"{last} (the last one that was started)"
+        _mean(path)
+    is_here = is_named or path.parent == Path.cwd()
+    if not is_here or (is_change and name != "down"):
+        sys.stderr.write(f"Data directory: {told}\n")
+    return "" if name == "up" else _take_over(path)
+
+
+def _take_over(path: Path) -> str:
+    try:
+        if not path.exists():
+            return ""
+        home = Home(path)
+        os.environ.update(presence.settings_of(home))
+        if presence.database_is_elsewhere(home) and not os.environ.get("DATABASE_URL"):
+            return f"The Baremint in {path} keeps its data in another database. Set DATABASE_URL as it has it."
+    except OSError as error:
+        raise unusable(error) from None
+    return ""
