@@ -5,7 +5,6 @@ import os
 import pwd
 import stat
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -119,13 +118,14 @@ def partial_folder(parent: Path) -> Iterator[Path]:
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove what was begun in there an hour ago or before, and never finished: its process was killed."""
+    """Remove what was begun in there an hour before its last change, and never finished: its process was killed."""
     import shutil  # noqa: PLC0415  few commands need it
 
+    last_change = folder.stat().st_mtime
     for each in folder.glob(f"{PARTIAL}*"):
         with suppress(OSError):
             found = each.lstat()
-            if found.st_uid != os.geteuid() or time.time() - found.st_mtime < ABANDONED_SECONDS:
+            if found.st_uid != os.geteuid() or last_change - found.st_mtime < ABANDONED_SECONDS:
                 continue
             if stat.S_ISDIR(found.st_mode):
                 shutil.rmtree(each, ignore_errors=True)
