@@ -55,6 +55,8 @@ def find_home() -> tuple[Path, bool]:
     directory or above it; of those above, one that another user has made is none. Otherwise where ``up`` makes one."""
     if named := env.text("BAREMINT_HOME", default=""):
         path = Path(named)
+        with suppress(RuntimeError):  # Home tells of it
+            path = path.expanduser().absolute()
         return path, path.is_dir()
     here = Path.cwd()
     for folder in (here, *here.parents):

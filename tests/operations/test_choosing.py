@@ -97,6 +97,13 @@ def test_one_above_that_another_user_has_made_is_none(user: Path, monkeypatch: p
     assert find_home() == (user / "a" / NAME, False)
 
 
+def test_the_directory_of_a_user_may_be_named_by_a_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BAREMINT_HOME", "~/x")
+    (tmp_path / "x").mkdir()
+    assert find_home() == (tmp_path / "x", True)
+
+
 def test_the_environment_goes_before_the_directory(user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (user / NAME).mkdir()
     monkeypatch.setenv("BAREMINT_HOME", "/elsewhere")
@@ -202,6 +209,7 @@ def test_who_keeps_data_elsewhere_is_asked_for_where(user: Path, monkeypatch: py
     monkeypatch.setattr(Settings, "EMBEDDED_DATABASE", False)
     with homelock.held(home), presence.announced(home, Settings):
         assert "Set DATABASE_URL as it has it" in settle(["rotate", "iam"])
+        assert settle(["lab", "status"]) == settle(["enter", "web-1"]) == ""
         monkeypatch.setenv("DATABASE_URL", "postgresql:///x")
         assert settle(["rotate", "iam"]) == ""
 

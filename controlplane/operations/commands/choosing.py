@@ -13,7 +13,7 @@ CLIENTS = frozenset({"is", "clock", "explain", "jobs", "token", "certificates", 
 """With BAREMINT_URL they are about a Baremint elsewhere."""
 READ = frozenset({"info", "address", "env", "keys", "permissions", "backup", "enter", *CLIENTS})
 CHANGE = frozenset({"down", "restore", "rotate", "revoke", "person", "changepassword", "bootstrap", "migrate"})
-WITHOUT_DATABASE = frozenset({"permissions", "enter", "lab", "restore"})
+WITHOUT_DATABASE = (["permissions"], ["enter"], ["restore"], ["lab", "status"], ["lab", "down"])
 CHANGING_WORDS = ("-create", "-update", "-start", "-stop", "-restart", "-delete")
 """How the words of ``baremint is`` end that change something."""
 
@@ -82,17 +82,21 @@ def settle(words: list[str]) -> str:
     is_here = is_named or path.parent == Path.cwd()
     if not is_here or (is_change and name != "down"):
         sys.stderr.write(f"Data directory: {told}\n")
-    return "" if name == "up" else _take_over(path)
-
-
-def _take_over(path: Path) -> str:
+    if name == "up":
+        return ""
     try:
-        if not path.exists():
-            return ""
-        home = Home(path)
-        os.environ.update(presence.settings_of(home))
-        if presence.database_is_elsewhere(home) and not os.environ.get("DATABASE_URL"):
-            return f"The Baremint in {path} keeps its data in another database. Set DATABASE_URL as it has it."
+        needs_url = _take_over(path) and not os.environ.get("DATABASE_URL")
     except OSError as error:
         raise unusable(error) from None
-    return ""
+    if not needs_url or words[:1] in WITHOUT_DATABASE or words[:2] in WITHOUT_DATABASE:
+        return ""
+    return f"The Baremint in {path} keeps its data in another database. Set DATABASE_URL as it has it."
+
+
+def _take_over(path: Path) -> bool:
+    """Whether what runs there has its database elsewhere. Raises OSError."""
+    if not path.exists():
+        return False
+    home = Home(path)
+    os.environ.update(presence.settings_of(home))
+    return presence.database_is_elsewhere(home)

@@ -9,7 +9,7 @@ from typing import Any
 
 from controlplane import __version__
 from controlplane.home import unusable
-from controlplane.operations.commands.choosing import WITHOUT_DATABASE, settle, take_home
+from controlplane.operations.commands.choosing import settle, take_home
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import Command, CommandFailed, Context
 from controlplane.operations.commands.parsing import parser_of
@@ -70,8 +70,7 @@ def _run(program: str, words: list[str]) -> int | None:
         case ["help", name, *_]:
             return _leave_to_django(name, program)
         case [name, *_]:
-            obstacle = "" if name in WITHOUT_DATABASE else settle(words)
-            return _leave_to_django(name, program, obstacle)
+            return _leave_to_django(name, program, settle(words))
     return 0
 
 
