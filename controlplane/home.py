@@ -17,7 +17,15 @@ from pathlib import Path
 
 from controlplane import env
 from controlplane.env import WrongSetting
-from controlplane.private_files import NotOurs, partial_folder, remove_abandoned, require_ours, user_name, whole_file
+from controlplane.private_files import (
+    OTHERS,
+    NotOurs,
+    partial_folder,
+    remove_abandoned,
+    require_ours,
+    user_name,
+    whole_file,
+)
 
 # sun_path of a Unix socket holds 108 bytes with its closing NUL (unix(7)).
 LONGEST_SOCKET_PATH = 107
@@ -46,6 +54,8 @@ NEEDED = (
     "valkey.sock",
     "celerybeat-schedule*",
 )
+MARKS = (SECRET_KEY_FILE, DATABASE_FILE, "kek", "credentials.json")
+"""One of them is in every data directory."""
 BACKUPS = ("baremint-backup*.tar",)
 """What is ours in the data directory, in which other files may stand, too."""
 
@@ -91,8 +101,17 @@ class Home:
             raise OSError(errno.ENOENT, "there is no such user", str(path)) from None
 
     def ensure(self) -> Path:
-        """Make it if it is not there. Raises OSError, also when nothing can be written into it."""
+        """Make it if it is not there. Raises OSError, also when nothing can be written into it.
+
+        One that is open to others and holds other files is somebody's own folder, or the system's: it is not closed.
+        """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if stat.S_IMODE(self.path.stat().st_mode) & OTHERS and not (self._is_one() or self._is_empty()):
+            raise NotOurs(
+                self.path,
+                f"{self.path} is open to other users and holds files that are not Baremint's. Name a directory of its "
+                "own: BAREMINT_HOME.",
+            )
         require_ours(self.path.resolve())  # whoever has made a link to it
         if not os.access(self.path, os.W_OK | os.X_OK):
             raise OSError(errno.EACCES, "nothing can be written into it", str(self.path))
@@ -115,9 +134,17 @@ class Home:
 
     def guard(self) -> None:
         """The same for the directory alone, if it is there: what whoever only asks can afford."""
-        if self.path.exists():
+        if self._is_one():
             require_ours(self.path.resolve())
             self._require_secret_key()
+
+    def _is_one(self) -> bool:
+        """Whether Baremint has kept something there."""
+        return any((self.path / name).exists() for name in MARKS)
+
+    def _is_empty(self) -> bool:
+        """But for what a file system has made for itself."""
+        return set(os.listdir(self.path)) <= {"lost+found"}
 
     def _require_secret_key(self) -> None:
         if self.read_secret(SECRET_KEY_FILE) == "":

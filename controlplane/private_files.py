@@ -38,6 +38,8 @@ def require_ours(path: Path) -> int | None:
     if stat.S_ISLNK(found.st_mode):
         found = path.stat()
         _require_owner(path.resolve(), found)
+        if stat.S_ISDIR(found.st_mode):
+            return None  # it has other uses, too
     mode = stat.S_IMODE(found.st_mode)
     if mode & stat.S_ISVTX and mode & OTHERS_MAY_WRITE:
         raise NotOurs(path, f"In {path} everybody may make files. Name a directory of your own: BAREMINT_HOME.")

@@ -15,7 +15,8 @@ def keep_private(connection: Any, **_: Any) -> None:
     """SQLite makes its files as the umask says. Raises OSError when they are another user's."""
     file = settings.HOME.path / DATABASE_FILE
     if str(connection.settings_dict["NAME"]) == str(file):
-        for each in (settings.HOME.path.resolve(), file, Path(f"{file}-wal"), Path(f"{file}-shm")):
+        settings.HOME.guard()
+        for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
             with suppress(FileNotFoundError):
                 require_ours(each)
 

@@ -133,7 +133,10 @@ def test_the_tallest_column_fills_the_chart_and_a_refusal_is_never_too_small_to_
 def test_the_overview_says_what_was_refused_and_how_the_parts_are(
     alice: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(broker, "answers", lambda *, seconds: False)
+    def away(*, seconds: float) -> int:
+        raise broker.BrokerFailed("The broker does not answer.")
+
+    monkeypatch.setattr(broker, "queue_depth", away)
     health.forget()
     happen(fails=True)
     page = alice.get("/").content.decode()

@@ -45,7 +45,7 @@ def clean_environment() -> dict[str, str]:
     ours = ("BAREMINT_", "DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
-        "XDG_STATE_HOME": "/nonexistent",
+        "XDG_STATE_HOME": "/proc/none",
     }
 
 

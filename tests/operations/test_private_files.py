@@ -58,6 +58,37 @@ def test_files_that_are_not_ours_stay_as_they_are(home: Home, name: str) -> None
     assert mode(page) == 0o644
 
 
+def test_a_folder_of_others_that_was_named_by_mistake_stays_as_it_is(tmp_path: Path) -> None:
+    """Such as the root directory, by root."""
+    (tmp_path / "etc").mkdir()
+    tmp_path.chmod(0o755)
+    with pytest.raises(WrongSetting, match="holds files that are not Baremint's"):
+        life.claim(Home(tmp_path))
+    Home(tmp_path).guard()
+    assert (mode(tmp_path), [each.name for each in tmp_path.iterdir()]) == (0o755, ["etc"])
+
+
+def test_a_folder_of_ones_own_that_is_closed_may_hold_other_files(tmp_path: Path) -> None:
+    (tmp_path / "notes").touch()
+    tmp_path.chmod(0o700)
+    assert Home(tmp_path).secure() == ""
+
+
+def test_a_new_file_system_is_as_good_as_an_empty_folder(tmp_path: Path) -> None:
+    (tmp_path / "lost+found").mkdir()
+    tmp_path.chmod(0o755)
+    Home(tmp_path).secure()
+    assert mode(tmp_path) == 0o700
+
+
+def test_a_folder_that_a_link_leads_to_stays_as_it_is(home: Home, tmp_path: Path) -> None:
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    elsewhere.chmod(0o755)
+    (home.path / "valkey").symlink_to(elsewhere)
+    home.secure()
+    assert mode(elsewhere) == 0o755
+
+
 def test_who_finds_a_folder_closed_is_told_why(home: Home) -> None:
     assert f"may enter {home.path} from now on; its mode was 0777" in home.secure()
     assert home.secure() == ""

@@ -46,7 +46,7 @@ def environment_of(home: Home) -> dict[str, str]:
         "BAREMINT_PORT": str(ports[0]),
         "BAREMINT_METADATA_PORT": str(ports[1]),
         "BAREMINT_METADATA_TLS_PORT": str(ports[2]),
-        "XDG_STATE_HOME": "/nonexistent",  # the last one started is the user's own
+        "XDG_STATE_HOME": "/proc/none",  # the last one started is the user's own
     }
     for outside in ("DATABASE_URL", "REDIS_URL"):
         environment.pop(outside, None)
