@@ -56,5 +56,5 @@ def test_a_file_of_another_user_stops_the_start_in_one_line(new_product: NewProd
     os.chown(product.home / name, 65_533, 65_533)
     done = product.attempt("up", "--detach")
     assert done.returncode != 0
-    assert f"{name}: it belongs to another user" in done.stderr
+    assert f"{name} belongs to user" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
