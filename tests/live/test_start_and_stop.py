@@ -223,7 +223,7 @@ def test_a_database_out_of_reach_is_named_and_nothing_is_left_running(new_produc
     done = product.attempt("up", "--detach")
 
     assert done.returncode == 1
-    assert "The database cannot be used (DATABASE_URL)" in done.stderr
+    assert "PostgreSQL does not listen where DATABASE_URL says" in done.stderr
     assert "Traceback" not in done.stderr
     assert product.is_gone()
 
@@ -234,4 +234,4 @@ def test_a_broker_out_of_reach_is_named(new_product: NewProduct) -> None:
     done = product.attempt("up", "--detach")
 
     assert done.returncode == 1
-    assert "The broker at REDIS_URL does not answer" in done.stderr
+    assert "The broker does not answer. Start it, or correct REDIS_URL." in done.stderr
