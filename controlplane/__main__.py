@@ -76,7 +76,7 @@ def _run_django() -> None:
     try:
         with settings.HOME.usable():
             if settings.HOME.path.exists():
-                settings.HOME.secure()
+                settings.HOME.tighten()
             execute_from_command_line(sys.argv)
     except BrokenPipeError:
         discard_the_rest()
@@ -85,6 +85,10 @@ def _run_django() -> None:
         sys.exit(f"CommandError: {error}")
     except Exception as error:
         from controlplane.kernel.failures import for_operators, is_of_the_database
+        from controlplane.operations.schema.applied import CannotUpgrade
+
+        if isinstance(error, CannotUpgrade):
+            sys.exit(f"CommandError: {error}")
         from controlplane.operations.info import NothingHere
         from controlplane.operations.place import Place
 

@@ -26,7 +26,9 @@ for name in ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE
     os.environ.pop(name, None)  # of another project: Celery would heed them more than REDIS_URL
 for scheme in ("redis", "rediss"):
     TRANSPORT_ALIASES[scheme] = "controlplane.operations.messages:Transport"
+path = sys.path[:]
 app = Celery("baremint")
+sys.path[:] = path  # Celery puts the current directory first, which may be anybody's
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -104,9 +106,10 @@ def secure_the_data_directory(**_: Any) -> None:
 
     from controlplane.home import UnusableHome, unusable  # noqa: PLC0415
 
+    os.umask(0o077)
     try:
         if settings.HOME.path.exists():
-            settings.HOME.secure()
+            settings.HOME.tighten()
     except (OSError, UnusableHome) as error:
         sys.exit(f"It does not start: {unusable(error) if isinstance(error, OSError) else error}")
 

@@ -46,6 +46,7 @@ NEEDED = (
     "job-*.lock",
     "lab.json",
     "running.json",
+    "restoring",
     "lab.lock",
     "lab.log",
     "lab.log.1",
@@ -71,8 +72,9 @@ def find_home() -> tuple[Path, bool]:
     here = Path.cwd()
     for folder in (here, *here.parents):
         with suppress(OSError):
-            found = (folder / NAME).stat()
-            if stat.S_ISDIR(found.st_mode) and (folder == here or found.st_uid == os.geteuid()):
+            found, itself = (folder / NAME).stat(), (folder / NAME).lstat()
+            is_ours = {found.st_uid, itself.st_uid} == {os.geteuid()}
+            if stat.S_ISDIR(found.st_mode) and (folder == here or is_ours):
                 return folder / NAME, True
     return here / NAME, False
 
@@ -88,6 +90,8 @@ def unusable(error: OSError) -> UnusableHome:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return UnusableHome("The disk of the data directory is full. Make room on it.")
     at = f"{error.filename}: " if error.filename else ""
+    if error.errno == errno.ENOTDIR and error.filename:
+        at = f"{Path(error.filename).parent}: "
     return UnusableHome(f"The data directory cannot be used: {at}{error.strerror}. Name another one: BAREMINT_HOME.")
 
 
@@ -106,16 +110,21 @@ class Home:
         One that is open to others and holds other files is somebody's own folder, or the system's: it is not closed.
         """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if stat.S_IMODE(self.path.stat().st_mode) & OTHERS and not (self._is_one() or self._is_empty()):
+        self._require_ours()
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise OSError(errno.EACCES, "nothing can be written into it", str(self.path))
+        return self.path
+
+    def _require_ours(self) -> None:
+        if self.path.is_symlink() and self.path.lstat().st_uid not in (0, os.geteuid()):
+            raise NotOurs(self.path, f"Another user has made the link {self.path}. Name a directory: BAREMINT_HOME.")
+        if stat.S_IMODE(self.path.stat().st_mode) & OTHERS and not (self.is_one() or self._is_empty()):
             raise NotOurs(
                 self.path,
                 f"{self.path} is open to other users and holds files that are not Baremint's. Name a directory of its "
                 "own: BAREMINT_HOME.",
             )
-        require_ours(self.path.resolve())  # whoever has made a link to it
-        if not os.access(self.path, os.W_OK | os.X_OK):
-            raise OSError(errno.EACCES, "nothing can be written into it", str(self.path))
-        return self.path
+        require_ours(self.path.resolve())
 
     def secure(self) -> str:
         """See to it that what we have kept here is this user's alone. Returns what to tell of it, if anything.
@@ -123,22 +132,28 @@ class Home:
         Raises OSError, which names what is another user's, and UnusableHome.
         """
         before = stat.S_IMODE(self.path.stat().st_mode) if self.path.exists() else None
-        for file in self.ensure().iterdir():
-            if self.keeps(file.name):
-                _secure(file)
-        remove_abandoned(self.path)
-        self._require_secret_key()
+        self.ensure()
+        self.tighten()
         if before in (None, stat.S_IMODE(self.path.stat().st_mode)):
             return ""
         return f"only user {user_name(os.geteuid())} may enter {self.path} from now on; its mode was {before:04o}"
 
+    def tighten(self) -> None:
+        """The same for a directory that is there, and may be read-only."""
+        self._require_ours()
+        for file in self.path.iterdir():
+            if self.keeps(file.name):
+                _secure(file)
+        remove_abandoned(self.path)
+        self._require_secret_key()
+
     def guard(self) -> None:
         """The same for the directory alone, if it is there: what whoever only asks can afford."""
-        if self._is_one():
-            require_ours(self.path.resolve())
+        if self.is_one():
+            self._require_ours()
             self._require_secret_key()
 
-    def _is_one(self) -> bool:
+    def is_one(self) -> bool:
         """Whether Baremint has kept something there."""
         return any((self.path / name).exists() for name in MARKS)
 

@@ -15,6 +15,8 @@ from django.db import connection
 from controlplane.home import DATABASE_FILE, SECRET_KEY_FILE
 from controlplane.kernel import clock
 from controlplane.kernel.failures import for_operators
+from controlplane.operations import credentials
+from controlplane.operations.bootstrap import RESTORING
 from controlplane.operations.credentials import FILE as CREDENTIALS
 from controlplane.operations.info import CA_BUNDLE
 from controlplane.operations.schema.applied import APPLIED, CannotUpgrade, compare
@@ -27,6 +29,8 @@ from identity.selectors import live_keys
 from identity.services.rotation import ensure_keys, rotate_now
 
 SECRETS = (KEK_FILE, SECRET_KEY_FILE, CREDENTIALS, CA_BUNDLE)
+KEPT = (DATABASE_FILE, KEK_FILE, CREDENTIALS)
+"""What is in a data directory that has been used, also one whose database is elsewhere."""
 
 
 class CannotDoThat(Exception):
@@ -43,7 +47,8 @@ def backup(path: Path) -> None:
     if not kept.exists():
         raise CannotDoThat(f"There is no database in {settings.HOME.path}: nothing to back up.")
     path = path.absolute()
-    if path.parent.resolve() == kept.parent.resolve() and settings.HOME.needs(path.name):
+    home, place = settings.HOME.path.resolve(), path.parent.resolve() / path.name
+    if place.is_relative_to(home) and settings.HOME.needs(place.relative_to(home).parts[0]):
         raise CannotDoThat(f"{path} is part of the data directory. Name another file.")
     try:
         with whole_file(path) as file, partial_folder(path.parent) as folder:
@@ -89,8 +94,11 @@ def restore(path: Path) -> None:
     _require_embedded_database()
     if homelock.holder(settings.HOME) is not None:
         raise CannotDoThat(f"Baremint runs in {settings.HOME.path}. Stop it first.")
-    if (settings.HOME.path / DATABASE_FILE).exists():
-        raise CannotDoThat(f"There is a database in {settings.HOME.path} already. Restore into an empty BAREMINT_HOME.")
+    is_interrupted = (settings.HOME.path / RESTORING).exists()
+    if not is_interrupted and (there := [name for name in KEPT if (settings.HOME.path / name).exists()]):
+        raise CannotDoThat(
+            f"{settings.HOME.path} is in use: it has {', '.join(there)}. Restore into an empty BAREMINT_HOME."
+        )
     members = _read(path)
     if KEK_FILE not in members and not settings.BAREMINT_KEK:
         raise CannotDoThat(
@@ -110,16 +118,25 @@ def restore(path: Path) -> None:
 
 @contextmanager
 def _undone_on_failure() -> Iterator[None]:
-    """What this block puts into the data directory is there as a whole or not at all."""
-    before = {file.name for file in settings.HOME.path.iterdir()}
+    """What this block puts into the data directory is there as a whole or not at all. While it is neither, after a
+    kill, a file says so: no start goes on from there, and the next restore begins anew."""
+    mark, secret = settings.HOME.path / RESTORING, settings.HOME.read_secret(SECRET_KEY_FILE)
+    mark.touch(mode=0o600)
     try:
+        for name in KEPT:
+            (settings.HOME.path / name).unlink(missing_ok=True)
         yield
     except BaseException:
         connection.close()
-        for file in settings.HOME.path.iterdir():
-            if file.name not in before and settings.HOME.keeps(file.name):
-                file.unlink()
+        for file in settings.HOME.path.glob(f"{DATABASE_FILE}*"):
+            file.unlink()
+        for name in SECRETS:
+            (settings.HOME.path / name).unlink(missing_ok=True)
+        if secret:
+            settings.HOME.write_secret(SECRET_KEY_FILE, secret)
+        mark.unlink()
         raise
+    mark.unlink()
 
 
 def _take_over() -> None:
@@ -147,15 +164,29 @@ def _read(path: Path) -> dict[str, bytes]:
     try:
         with tarfile.open(path, "r:") as archive:
             for member in archive:
+                name = member.name.encode("unicode_escape").decode()
                 if not member.isfile():
-                    raise CannotDoThat(f"{path} is not a backup of Baremint: {member.name} in it is no file.")
+                    raise CannotDoThat(f"{path} is not a backup of Baremint: {name} in it is no file.")
+                if member.name in found:
+                    raise CannotDoThat(f"{path} is not a backup of Baremint: {name} is in it twice.")
                 if member.name in (DATABASE_FILE, *SECRETS) and (content := archive.extractfile(member)):
                     found[member.name] = content.read()
     except (OSError, tarfile.TarError) as error:
         raise CannotDoThat(f"{path} cannot be read as a backup: {error}") from None
     if DATABASE_FILE not in found:
         raise CannotDoThat(f"{path} is not a backup of Baremint: it has no {DATABASE_FILE}.")
+    for name in found.keys() & set(SECRETS):
+        if not _is_sound(name, found[name]):
+            raise CannotDoThat(f"The file {name} in {path} is damaged. Restore another backup.")
     return found
+
+
+def _is_sound(name: str, content: bytes) -> bool:
+    try:
+        text = content.decode().strip()
+        return bool(credentials.of(text) if name == CREDENTIALS else text)
+    except (ValueError, TypeError):
+        return False
 
 
 def _check(database: Path, path: Path) -> None:

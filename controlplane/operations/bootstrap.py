@@ -15,6 +15,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import ids
 from controlplane.operations import bundle, credentials, seed
 from controlplane.operations.credentials import Credentials
+from controlplane.operations.program import paste
 from identity import keystore
 from identity.services.apikeys import create_api_key
 from identity.services.rotation import ensure_keys
@@ -29,8 +30,16 @@ API_KEY_NAME = "bootstrap"
 PASSWORD_BYTES = 12
 
 
+RESTORING = "restoring"
+"""A file that is there while ``baremint restore`` works, and after it was killed."""
+
+
 def refuse_wrong_settings() -> None:
     """Before anything else is made. Raises ImproperlyConfigured, UnusableHome."""
+    if (settings.HOME.path / RESTORING).exists():
+        raise ImproperlyConfigured(
+            f"A restore into {settings.HOME.path} was interrupted. Repeat it: {paste('restore FILE')}"
+        )
     str(settings.SECRET_KEY)
     regions = catalog.regions()
     if settings.BAREMINT_REGION not in regions:

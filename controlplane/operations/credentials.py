@@ -22,9 +22,17 @@ def read(home: Home) -> Credentials | None:
     """Raises WrongSetting for a file that is not as it was written."""
     try:
         text = home.read_secret(FILE)
-        return Credentials(**json.loads(text)) if text else None
+        return of(text) if text else None
     except (ValueError, TypeError, IsADirectoryError):
         raise WrongSetting(f"{home.path / FILE} is broken. Remove it: the next start makes another one.") from None
+
+
+def of(text: str) -> Credentials:
+    """Raises ValueError, TypeError for what was not written by ``write``."""
+    found = Credentials(**json.loads(text))
+    if not all(isinstance(value, str) for value in asdict(found).values()):
+        raise TypeError
+    return found
 
 
 def write(home: Home, credentials: Credentials) -> None:

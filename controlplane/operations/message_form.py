@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -11,9 +12,16 @@ QUESTIONS = frozenset({"ping", "active", "active_queues", "registered", "reserve
 """What workers tell whoever asks. All others of Celery's change something, or keep what they are given."""
 TEXTS = ("lang", "shadow", "root_id", "parent_id", "group", "argsrepr", "kwargsrepr", "origin", "baremint_request_id")
 LONGEST_TEXT = 4096
+SURROGATES = re.compile("[\ud800-\udfff]")
 TIMES = ("eta", "expires")
-NEVER_SENT = ("compression", "stamps", "stamped_headers", "replaced_task_nesting")
+FLAGS = ("ignore_result", "redelivered", "celery_beat_task")
+EMPTY = ("stamps", "stamped_headers", "replaced_task_nesting", "group_index")
 """Headers that say nothing in messages of ours."""
+KNOWN = frozenset({"task", "id", "retries", "timelimit", *FLAGS, *TEXTS, *TIMES, *EMPTY})
+"""All that are sent. Celery takes others for orders, such as what to send for next."""
+EMBEDDED = frozenset({"callbacks", "errbacks", "chain", "chord"})
+YEARS = range(1970, 9000)
+LARGEST_CLOCK = 2**63
 
 
 class MalformedMessage(Exception):
@@ -32,7 +40,10 @@ def check_delivery(raw: Any) -> None:
     _require(isinstance(delivery, dict), "it does not say where it was sent")
     for name in ("exchange", "routing_key"):
         _require(_is_text(delivery.get(name)), "it does not say where it was sent")
-    _require(isinstance(raw.get("headers"), dict), "it has no headers")
+    headers = raw.get("headers")
+    _require(isinstance(headers, dict), "it has no headers")
+    clock = headers.get("clock") or 0
+    _require(type(clock) is int and 0 <= clock < LARGEST_CLOCK, "its clock is none")
     _require(raw.get("content-type") == "application/json", "its body is no JSON")
     _require(raw.get("content-encoding") == "utf-8", "its body is in no encoding that is known")
 
@@ -47,8 +58,11 @@ def check_task(raw: dict[str, Any], tasks: Mapping[str, Any]) -> None:
         _require(headers.get(name) is None or _is_text(headers[name]), f"its header {name} is no text")
     for name in TIMES:
         _require(headers.get(name) is None or _is_time(headers[name]), f"its header {name} is no time")
-    for name in NEVER_SENT:
+    for name in EMPTY:
         _require(not headers.get(name), f"it has a header {name}")
+    _require(headers.keys() <= KNOWN, "it has headers that are not sent")
+    for name in FLAGS:
+        _require(headers.get(name) in (None, True, False), f"its header {name} is no truth value")
     _require(type(headers.get("retries") or 0) is int, "its count of retries is no number")
     limits = headers.get("timelimit") or [None, None]
     _require(
@@ -59,7 +73,8 @@ def check_task(raw: dict[str, Any], tasks: Mapping[str, Any]) -> None:
     _require(isinstance(body, list) and len(body) == 3, "it is no call of its task")
     arguments, options, embedded = body
     _require(isinstance(arguments, list) and isinstance(options, dict), "it is no call of its task")
-    _require(isinstance(embedded, dict) and not any(embedded.values()), "it sends for more than its task")
+    _require(isinstance(embedded, dict) and embedded.keys() == EMBEDDED, "it is no call of its task")
+    _require(not any(embedded.values()), "it sends for more than its task")
     try:
         tasks[headers["task"]].__header__(*arguments, **options)
     except TypeError:
@@ -95,7 +110,8 @@ def _require(condition: bool, otherwise: str) -> None:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= LONGEST_TEXT
+    """Of which bytes can be made, which half of a pair cannot."""
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT and not SURROGATES.search(value)
 
 
 def _is_number(value: Any) -> bool:
@@ -104,7 +120,6 @@ def _is_number(value: Any) -> bool:
 
 def _is_time(value: Any) -> bool:
     try:
-        datetime.fromisoformat(value)
+        return datetime.fromisoformat(value).year in YEARS
     except (TypeError, ValueError):
         return False
-    return True

@@ -12,6 +12,7 @@ from typing import Any
 
 from controlplane.home import Home
 from controlplane.operations.supervisor import homelock
+from controlplane.private_files import whole_file
 
 FILE = "running.json"
 LAST = "last-home"
@@ -46,7 +47,8 @@ def _announce(home: Home, settings: Any) -> None:
     home.write_secret(FILE, json.dumps(facts, indent=2))
     with suppress(OSError):  # it is a convenience: who has no home directory does without
         _last().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _last().write_text(str(home.path), encoding="utf-8")
+        with whole_file(_last()) as file:
+            file.write(os.fsencode(home.path))
 
 
 def settings_of(home: Home) -> Mapping[str, str]:
@@ -70,7 +72,9 @@ def _read(home: Home) -> dict[str, Any]:
 def last_started() -> Path | None:
     """The data directory of the Baremint that this user has started last, if it is still there."""
     with suppress(OSError, ValueError):
-        path = Path(_last().read_text(encoding="utf-8"))
+        if not _last().is_file():
+            return None
+        path = Path(os.fsdecode(_last().read_bytes()))
         if path.is_absolute() and path.stat().st_uid == os.geteuid():
             return path
     return None

@@ -3,6 +3,7 @@
 import io
 import os
 import shutil
+import signal
 import sqlite3
 import tarfile
 from collections.abc import Callable
@@ -109,6 +110,9 @@ DAMAGES: dict[str, tuple[Change, str]] = {
     "an empty database": (lambda found: found | {DATABASE: b""}, "is damaged"),
     "no database": (lambda found: {"kek": found["kek"]}, "is not a backup of Baremint"),
     "no KEK": (lambda found: {name: found[name] for name in found if name != "kek"}, "has no key-encryption key"),
+    "an empty secret key": (lambda found: found | {"secret-key": b""}, "The file secret-key"),
+    "credentials that are none": (lambda found: found | {"credentials.json": b"[1]"}, "The file credentials.json"),
+    "bytes that are no text": (lambda found: found | {"secret-key": b"\xff\xfe\x00"}, "The file secret-key"),
     "another KEK": (lambda found: found | {"kek": b"A" * 43 + b"="}, "encrypted under KEK"),
 }
 
@@ -135,6 +139,45 @@ def test_a_good_one_is_restored_after_a_bad_one(empty: Product, archive: Path, t
     bad = changed(archive, tmp_path / "bad.tar", lambda found: found | {"kek": b"A" * 43 + b"="})
     refusal(empty, "restore", str(bad))
     assert "Restored." in empty.run("restore", str(archive))
+
+
+@pytest.mark.parametrize("name", ["kek", "credentials.json"])
+def test_a_data_directory_that_keeps_the_keys_of_another_database_is_not_empty(
+    empty: Product, archive: Path, name: str
+) -> None:
+    """Whose only copy they may be."""
+    empty.home.mkdir(mode=0o700)
+    (empty.home / name).write_text("of PostgreSQL")
+    assert f"is in use: it has {name}" in refusal(empty, "restore", str(archive))
+    assert (empty.home / name).read_text() == "of PostgreSQL"
+
+
+def test_a_secret_key_that_was_there_is_there_again_when_it_fails(
+    empty: Product, archive: Path, tmp_path: Path
+) -> None:
+    empty.home.mkdir(mode=0o700)
+    (empty.home / "secret-key").write_text("of before")
+    bad = changed(archive, tmp_path / "bad.tar", lambda found: found | {"kek": b"A" * 43 + b"="})
+    refusal(empty, "restore", str(bad))
+    assert {each.name: each.read_text() for each in empty.home.iterdir()} == {"secret-key": "of before"}
+
+
+def test_a_restore_that_is_killed_is_noticed_by_the_next_start_and_made_good_by_the_next_restore(
+    empty: Product, archive: Path
+) -> None:
+    killed = empty.attempt("restore", str(archive), BAREMINT_FAILPOINT="after_demote:iam")
+    assert killed.returncode == -signal.SIGKILL
+    assert "was interrupted. Repeat it: " in refusal(empty, "up", "--detach")
+    assert "Restored." in empty.run("restore", str(archive))
+    empty.start()
+    empty.stop()
+
+
+def test_an_archive_with_two_files_of_a_name_is_refused(empty: Product, archive: Path, tmp_path: Path) -> None:
+    shutil.copy(archive, path := tmp_path / "twice.tar")
+    with tarfile.open(path, "a") as opened:
+        opened.addfile(tarfile.TarInfo("kek"))
+    assert "kek is in it twice" in refusal(empty, "restore", str(path))
 
 
 def test_an_archive_of_a_newer_version_is_refused_by_name(empty: Product, archive: Path, tmp_path: Path) -> None:

@@ -93,4 +93,7 @@ def test_nothing_is_made_by_all_that(shell: Shell) -> None:
 def test_after_its_end_a_printed_next_step_starts_the_same_one(shell: Shell) -> None:
     shell("down", folder="checkout")
     told = shell("info", folder="elsewhere")
+    for command in ("token", "is account", "clock advance 1h", "jobs"):
+        refused = shell(command, folder="checkout")
+        assert "Baremint does not run in" in refused.stderr, "whoever listens on its port now is told the API key"
     assert f"--home {shell.root}/checkout/.baremint up" in told.stdout

@@ -50,9 +50,9 @@ def run_from(folder: Path, product: Product, *commands: str) -> None:
 
 
 def test_nothing_is_imported_from_the_folder_of_the_caller(idle: Product, tmp_path: Path) -> None:
-    for module in ("django", "celery", "controlplane", "identity", "secrets"):
+    for module in ("django", "celery", "controlplane", "identity", "secrets", "jwt", "redis", "tarfile", "uuid"):
         (tmp_path / f"{module}.py").write_text("raise SystemExit('imported from the folder of the caller')")
-    run_from(tmp_path, idle, "up --detach", "down")
+    run_from(tmp_path, idle, "up --detach", "info", "down", "keys", f"backup {tmp_path}/b.tar", "check")
 
 
 def test_an_older_checkout_that_the_caller_is_in_is_not_run(idle: Product, tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.live, pytest.mark.e2e]
 TICK = "controlplane.operations.tasks.tick"
 RUN_JOB = "controlplane.operations.tasks.run_job"
 SECRET = "what-is-in-a-body"
-BODY = [[], {SECRET: 1}, {}]
+NOTHING_MORE = dict.fromkeys(("callbacks", "errbacks", "chain", "chord"))
+BODY = [[], {SECRET: 1}, NOTHING_MORE]
 
 
 def encoded(body: Any) -> str:
@@ -30,7 +31,7 @@ def encoded(body: Any) -> str:
 def message(*, properties: Any = None, headers: Any = None, **changes: Any) -> bytes:
     """A tick, as Celery sends it, but for what is changed."""
     whole = {
-        "body": encoded([[], {}, {}]),
+        "body": encoded([[], {}, NOTHING_MORE]),
         "content-encoding": "utf-8",
         "content-type": "application/json",
         "headers": {"lang": "py", "task": TICK, "id": "x", "root_id": "x"} | (headers or {}),
@@ -72,12 +73,21 @@ UNREADABLE: dict[str, bytes] = {
     "an odd end": message(body=encoded(BODY), headers={"expires": "never"}),
     "an odd count": message(body=encoded(BODY), headers={"timelimit": SECRET}),
     "an id that is a list": message(body=encoded(BODY), headers={"id": [1]}),
-    "a callback of its body": message(body=encoded([[], {}, {"chain": [SECRET]}])),
+    "a chain of its body": message(body=encoded([[], {}, NOTHING_MORE | {"chain": [SECRET]}])),
+    "nothing of what comes after": message(body=encoded([[], {}, {}])),
+    "a chain of its head": message(headers={"chain": [SECRET]}),
+    "a callback of its head": message(headers={"callbacks": [{"task": SECRET, "options": {"queue": SECRET}}]}),
+    "a header that is not sent": message(headers={"get": SECRET}),
+    "half a letter": message(headers={"id": f"{SECRET}\ud800"}),
+    "a time before all times": message(headers={"eta": "0001-01-01T00:00:00+23:59", "argsrepr": SECRET}),
+    "a time after all times": message(headers={"eta": "9999-12-31T23:59:59-23:59", "argsrepr": SECRET}),
+    "a clock without end": message(headers={"clock": 10**4000}),
+    "a clock that is a text": message(headers={"clock": SECRET}),
     "a number for what comes after": message(body=encoded([[], {}, 1])),
     "a text for what comes after": message(body=encoded([[], {}, SECRET])),
     "a shadow that is a list": message(headers={"shadow": [SECRET]}),
     "a stamp": message(headers={"stamped_headers": [SECRET]}),
-    "arguments that it does not take": message(body=encoded([[SECRET * 1000], {}, {}])),
+    "arguments that it does not take": message(body=encoded([[SECRET * 1000], {}, NOTHING_MORE])),
     "an id of a request that is an object": message(headers={"baremint_request_id": {SECRET: 1}}),
     "an id of a request without end": message(headers={"baremint_request_id": SECRET * 10_000}),
     "a tag that is true": message(properties={"delivery_tag": True}),
@@ -86,7 +96,7 @@ UNREADABLE: dict[str, bytes] = {
     "a queue that is a list": message(properties={"delivery_info": {"exchange": "", "routing_key": [SECRET]}}),
     "no queue": message(properties={"delivery_info": {}}),
     "a priority that is a text": message(properties={"priority": SECRET}),
-    "another job": message(body=encoded([["no such job"], {}, {}]), headers={"task": RUN_JOB}),
+    "another job": message(body=encoded([["no such job"], {}, NOTHING_MORE]), headers={"task": RUN_JOB}),
 }
 
 

@@ -67,9 +67,11 @@ def test_home_after_the_dashes_belongs_to_another_program() -> None:
     assert "BAREMINT_HOME" not in os.environ
 
 
-def test_home_without_a_directory_is_refused() -> None:
+@pytest.mark.parametrize("words", [["info", "--home"], ["--home", "", "down"], ["--home=", "down"]])
+def test_home_without_a_directory_is_refused(words: list[str]) -> None:
+    """As by a variable of the shell that is not set."""
     with pytest.raises(WrongSetting, match="--home needs a directory"):
-        take_home(["info", "--home"])
+        take_home(words)
 
 
 def test_a_printed_next_step_names_it_too() -> None:
@@ -167,7 +169,23 @@ def test_a_command_about_another_baremint_needs_none(
 ) -> None:
     monkeypatch.setenv("BAREMINT_URL", "https://baremint.example")
     settle(words)
-    assert (capsys.readouterr().err, os.environ.get("BAREMINT_HOME")) == ("", None)
+    said = "Baremint at https://baremint.example\n" if changes(words) else ""
+    assert (capsys.readouterr().err, os.environ.get("BAREMINT_HOME")) == (said, None)
+
+
+def test_a_directory_that_is_named_goes_before_a_baremint_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator's shell has the URL and the key of one in its environment."""
+    monkeypatch.setenv("BAREMINT_URL", "https://baremint.example")
+    monkeypatch.setenv("BAREMINT_API_KEY", "its key")
+    take_home(["--home", "/x", "clock", "advance", "1h"])
+    assert not {"BAREMINT_URL", "BAREMINT_API_KEY"} & os.environ.keys()
+
+
+def test_the_folder_around_a_data_directory_is_none(user: Path) -> None:
+    Home(user / NAME).write_secret("kek", "x")
+    take_home(["--home", str(user), "up"])
+    with pytest.raises(WrongSetting, match=f"is no data directory. Its .baremint is one: --home {user}/{NAME}"):
+        settle(["up"])
 
 
 def test_every_command_of_ours_reads_or_changes_or_starts_something() -> None:

@@ -19,6 +19,7 @@ from controlplane.operations.schema import copies
 from controlplane.operations.schema.applied import CannotUpgrade, unapplied
 from controlplane.operations.schema.creation import create_if_empty
 from controlplane.operations.schema.current import bring_up_to_date
+from controlplane.private_files import PARTIAL
 from tests.databases import default_database
 
 NEWER = ("servers", "9001_of_next_year")
@@ -106,6 +107,15 @@ def test_the_last_two_copies_are_kept(file: Path) -> None:
     assert copies_of(file) == made[-2:]
 
 
+def test_copies_that_a_person_has_made_are_kept_too(file: Path) -> None:
+    (own := file.with_name(f"{file.name}.before-upgrade")).touch()
+    (folder := file.with_name(f"{file.name}.before-0")).mkdir()
+    ahead = file.with_name(f"{file.name}.before-29991231T000000.000000Z")  # by a clock that was wrong
+    ahead.touch()
+    made = [copies.keep() for _ in range(2)]
+    assert {own, folder, made[-1]} <= set(copies_of(file))
+
+
 def test_a_change_is_refused_when_the_disk_has_no_room(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copies, "TIMES", 10**12)  # no disk is so large
     with pytest.raises(CannotUpgrade, match=r"no room.*MB are needed in .*MB are free"):
@@ -125,7 +135,7 @@ def test_nothing_is_left_of_a_copy_that_failed(older: Path, monkeypatch: pytest.
     def fail(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("os.rename", fail)
+    monkeypatch.setattr("os.fsync", fail)
     with pytest.raises(CannotUpgrade, match="No copy of the database can be kept"):
         bring_up_to_date()
-    assert [each.name for each in older.parent.iterdir() if each.name.startswith(f".{older.name}")] == []
+    assert [each.name for each in older.parent.iterdir() if each.name.startswith(PARTIAL)] == []

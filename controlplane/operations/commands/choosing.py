@@ -1,6 +1,7 @@
 """Which data directory a command is about, and what is known of the Baremint that runs there."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -14,6 +15,8 @@ CLIENTS = frozenset({"is", "clock", "explain", "jobs", "token", "certificates", 
 READ = frozenset({"info", "address", "env", "keys", "permissions", "backup", "enter", *CLIENTS})
 CHANGE = frozenset({"down", "restore", "rotate", "revoke", "person", "changepassword", "bootstrap", "migrate"})
 WITHOUT_DATABASE = (["permissions"], ["enter"], ["restore"], ["lab", "status"], ["lab", "down"])
+ELSEWHERE = ("BAREMINT_URL", "BAREMINT_API_KEY", "IBMCLOUD_API_KEY")
+"""They name a Baremint, and who asks it."""
 CHANGING_WORDS = ("-create", "-update", "-start", "-stop", "-restart", "-delete")
 """How the words of ``baremint is`` end that change something."""
 
@@ -21,19 +24,20 @@ CHANGING_WORDS = ("-create", "-update", "-start", "-stop", "-restart", "-delete"
 def take_home(words: list[str]) -> list[str]:
     """The words without ``--home DIRECTORY``, which goes before BAREMINT_HOME. Raises WrongSetting."""
     own = words.index("--") if "--" in words else len(words)
-    rest, taken = list(words[:own]), ""
+    rest = list(words[:own])
     for position, word in enumerate(rest):
-        if word == OPTION and position + 1 < len(rest):
-            taken, rest[position : position + 2] = rest[position + 1], []
+        if word == OPTION:
+            taken, rest[position : position + 2] = "".join(rest[position + 1 : position + 2]), []
         elif word.startswith(f"{OPTION}="):
             taken, rest[position : position + 1] = word.partition("=")[2], []
-        elif word == OPTION:
-            raise WrongSetting(f"{OPTION} needs a directory, such as {OPTION} ./{NAME}")
         else:
             continue
+        if not taken:
+            raise WrongSetting(f"{OPTION} needs a directory, such as {OPTION} ./{NAME}")
+        _mean(Path(taken).expanduser().absolute())
+        for name in ELSEWHERE:
+            os.environ.pop(name, None)  # this one is meant, whatever else the shell names
         break
-    if taken:
-        _mean(Path(taken))
     return rest + words[own:]
 
 
@@ -51,7 +55,7 @@ def changes(words: list[str]) -> bool:
         case "certificate-rotation":
             return not {"on", "off"}.isdisjoint(rest)
         case "is":
-            return any(word.endswith(CHANGING_WORDS) for word in rest) or "--image" in rest
+            return any(word.endswith(CHANGING_WORDS) for word in rest) or any(word.startswith("--im") for word in rest)
         case "lab":
             return rest[:1] != ["status"]
     return name in CHANGE
@@ -66,16 +70,20 @@ def settle(words: list[str]) -> str:
     name = words[0]
     if name not in READ | CHANGE | {"lab", "up"} or not {"-h", "--help"}.isdisjoint(words):
         return ""
-    if name in CLIENTS and os.environ.get("BAREMINT_URL"):
-        return ""
     is_named, is_change = bool(os.environ.get("BAREMINT_HOME")), changes(words)
+    if name in CLIENTS and (url := os.environ.get("BAREMINT_URL")):
+        if is_change:
+            sys.stderr.write(f"Baremint at {url}\n")
+        return ""
     path, is_there = find_home()
+    if is_named and (path / NAME).is_dir() and not Home(path).is_one():
+        raise WrongSetting(f"{path} is no data directory. Its {NAME} is one: {OPTION} {shlex.quote(str(path / NAME))}")
     told = str(path)
     if not (is_there or is_named or name == "up") and (last := presence.last_started()):
         if is_change:
             raise WrongSetting(
                 f"There is no data directory in {Path.cwd()} or above it. If you mean the last one that was started, "
-                f"name it: {OPTION} {last}"
+                f"name it: {OPTION} {shlex.quote(str(last))}"
             )
         path, told = last, f"{last} (the last one that was started)"
         _mean(path)

@@ -9,11 +9,23 @@ from controlplane.operations import credentials
 from controlplane.operations.commands.command import CommandFailed
 from controlplane.operations.place import Place
 from controlplane.operations.program import paste
+from controlplane.operations.supervisor import homelock
 
 ENVIRONMENT = (
     "A client of the REST API: of the Baremint that runs here, or of another one, with BAREMINT_URL, BAREMINT_API_KEY "
     "and, for https, BAREMINT_CA_BUNDLE."
 )
+
+
+def _own_key(place: Place, url: str) -> str:
+    """The key in the data directory, for the Baremint of that directory alone: whoever listens on its port while it
+    does not run, or anywhere else, is not told it. Raises CommandFailed."""
+    known = credentials.read(place.home)
+    if known is None or url.rstrip("/") not in (place.control_plane_url, place.public_url):
+        return ""
+    if place.embedded_database and homelock.holder(place.home) is None:
+        raise CommandFailed(f"Baremint does not run in {place.home.path}. Start it: {paste('up')}")
+    return known.api_key
 
 
 @contextmanager
@@ -34,12 +46,12 @@ def connected(place: Place, region: str = "") -> Iterator[Client]:
 
 
 def _client(place: Place, region: str) -> Client:
-    known = credentials.read(place.home)
-    key = os.environ.get("BAREMINT_API_KEY") or os.environ.get("IBMCLOUD_API_KEY") or (known.api_key if known else "")
+    url = os.environ.get("BAREMINT_URL") or place.control_plane_url
+    key = os.environ.get("BAREMINT_API_KEY") or os.environ.get("IBMCLOUD_API_KEY") or _own_key(place, url)
     if not key:
         raise CommandFailed(f"There is no API key: set BAREMINT_API_KEY, or start Baremint here: {paste('up')}")
     return Client(
-        url=os.environ.get("BAREMINT_URL") or place.control_plane_url,
+        url=url,
         api_key=key,
         ca_bundle=os.environ.get("BAREMINT_CA_BUNDLE", ""),
         region=region,

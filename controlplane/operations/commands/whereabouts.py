@@ -6,7 +6,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 from urllib.parse import urlsplit
 
-from controlplane.operations import environment, info, welcome
+from controlplane.operations import environment, info, presence, welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.credentials import Credentials
 from controlplane.operations.place import Place
@@ -52,6 +52,12 @@ def _info(options: Options, context: Context) -> None:
         return
     if pid is None:
         context.say(f"Baremint is stopped. Start it: {paste('up')}\n\n{welcome.whereabouts(found)}")
+        return
+    if not presence.settings_of(context.place.home):
+        context.say(
+            f"Process {pid} runs here, and does not say where it listens: another version has started it. "
+            f"Stop it, and start it again: {paste('down')}"
+        )
         return
     if _listens(context.place):
         context.say(f"Baremint is up (process {pid}).")

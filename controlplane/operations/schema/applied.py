@@ -32,9 +32,9 @@ class Comparison:
     def require_known(self) -> None:
         """Raises CannotUpgrade."""
         if self.unknown:
-            app, name = self.unknown[0]
+            name = ".".join(self.unknown[0]).encode("unicode_escape").decode()  # whatever stands there
             raise CannotUpgrade(
-                f"The database belongs to a newer version of Baremint: it has the migration {app}.{name}, which "
+                f"The database belongs to a newer version of Baremint: it has the migration {name}, which "
                 f"version {__version__} does not know. Run the newer version, or restore a copy from before."
             )
 

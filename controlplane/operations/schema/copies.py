@@ -1,17 +1,19 @@
 """Copies of a SQLite database from before its tables were changed, for whoever wants the older version back."""
 
 import os
+import re
 import sqlite3
-import tempfile
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 
 from django.db import connection
 
 from controlplane.kernel import clock
 from controlplane.operations.schema.applied import CannotUpgrade
+from controlplane.private_files import partial_folder
 
 KEPT = 2
+COPY = re.compile(r"\.before-\d{8}T\d{6}\.\d{6}Z")
 TIMES = 2
 """How often the database must find room: once for the copy, once for what the migrations write anew."""
 
@@ -23,21 +25,26 @@ def keep() -> Path | None:
     database = Path(connection.settings_dict["NAME"])
     _require_room(database)
     copy = database.with_name(f"{database.name}.before-{clock.wall_clock():%Y%m%dT%H%M%S.%fZ}")
-    handle, partial = tempfile.mkstemp(dir=database.parent, prefix=f".{database.name}.")
     try:
-        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(partial)) as target:
-            source.backup(target)
-        os.fsync(handle)
-        os.rename(partial, copy)
+        with partial_folder(database.parent) as folder:
+            partial = folder / database.name
+            partial.touch(mode=0o600)
+            with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(partial)) as target:
+                source.backup(target)
+            with partial.open("rb") as file:
+                os.fsync(file.fileno())
+            partial.rename(copy)
     except (OSError, sqlite3.Error) as error:
-        with suppress(OSError):
-            os.unlink(partial)
         raise CannotUpgrade(f"No copy of the database can be kept in {database.parent}: {error}") from None
-    finally:
-        os.close(handle)
-    for older in sorted(database.parent.glob(f"{database.name}.before-*"))[:-KEPT]:
+    others = sorted(file for file in database.parent.iterdir() if _is_copy(file, database) and file != copy)
+    for older in others[: -(KEPT - 1)]:
         older.unlink()
     return copy
+
+
+def _is_copy(file: Path, database: Path) -> bool:
+    """Whether we have made it, by its name; a person may have made others."""
+    return file.is_file() and COPY.fullmatch(file.name.removeprefix(database.name)) is not None
 
 
 def _require_room(database: Path) -> None:

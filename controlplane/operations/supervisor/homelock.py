@@ -58,7 +58,7 @@ def _acquire(home: Home, name: str) -> int:
 def holder(home: Home, name: str = FILE) -> int | None:
     """Process id of the running supervisor, or of who holds another lock; None when nobody does."""
     try:
-        handle = os.open(home.path / name, os.O_RDWR)
+        handle = os.open(home.path / name, os.O_RDONLY)
     except FileNotFoundError:
         return None
     try:

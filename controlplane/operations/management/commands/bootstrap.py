@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.kernel import clock
 from controlplane.operations import bootstrap
+from controlplane.operations.schema.applied import compare
 
 
 class Command(BaseCommand):
@@ -14,6 +15,7 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        compare().require_known()
         try:
             made = bootstrap.bootstrap(now=clock.now(), progress=self.stdout.write)
         except ImproperlyConfigured as error:

@@ -8,6 +8,7 @@ from django.db import IntegrityError
 from controlplane.kernel.errors import ApiError
 from controlplane.operations import credentials, info
 from controlplane.operations.people import GRANTS, NEWCOMER, give_api_key, give_role
+from controlplane.operations.schema.applied import compare
 from trustedprofiles.models import Account
 
 
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        compare().require_known()
         try:
             given = credentials.read(settings.HOME)
             if given is None:

@@ -11,6 +11,7 @@ from controlplane.activity.record import SYSTEM
 from controlplane.kernel import clock
 from controlplane.operations import bundle
 from controlplane.operations.program import paste
+from controlplane.operations.schema.applied import compare
 from identity.keyring import ROOT_PUBLISHED_BEFORE, Purpose
 from identity.services.kek_rotation import rotate_kek
 from identity.services.rotation import Rotated, Succession, rotate, rotate_now
@@ -77,6 +78,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no region {region}. There are {', '.join(sorted(catalog.regions()))}.")
         if at_once and kind == "kek":
             raise CommandError("Nobody has to know the kek before it is used: it never waits. Leave out --at-once.")
+        compare().require_known()
         now = clock.now()
         try:
             if kind == "kek":

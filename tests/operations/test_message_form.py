@@ -1,0 +1,68 @@
+"""Every message that the product sends is one of its own, to the letter."""
+
+import base64
+import json
+from typing import Any
+
+from controlplane.celery import app
+from controlplane.operations.messages import is_ours
+
+TICK = "controlplane.operations.tasks.tick"
+
+
+def sent_by(name: str, *arguments: Any, **options: Any) -> dict[str, Any]:
+    """The message of a task, as the broker has it."""
+    made = app.amqp.as_task_v2("an-id", name, list(arguments), {}, **options)
+    return {
+        "body": base64.b64encode(json.dumps(made.body).encode()).decode(),
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": made.headers,
+        "properties": {
+            **made.properties,
+            "delivery_mode": 2,
+            "delivery_info": {"exchange": "", "routing_key": "celery"},
+            "priority": 0,
+            "body_encoding": "base64",
+            "delivery_tag": "a-tag",
+        },
+    }
+
+
+def test_a_call_of_every_task_is_ours() -> None:
+    app.loader.import_default_modules()
+    names = sorted(name for name in app.tasks if not name.startswith("celery."))
+    assert len(names) >= 4
+    for name in names:
+        arguments = ["x"] * least(app.tasks[name])
+        assert is_ours(sent_by(name, *arguments), "celery"), name
+        assert is_ours(sent_by(name, *arguments, countdown=3, expires=10, retries=2, time_limit=5), "celery"), name
+
+
+def least(task: Any) -> int:
+    """How many arguments it takes at least."""
+    for count in range(6):
+        try:
+            task.__header__(*["x"] * count)
+        except TypeError:
+            continue
+        return count
+    raise AssertionError(task)
+
+
+def test_what_beat_sends_is_ours() -> None:
+    raw = sent_by(TICK)
+    raw["headers"]["celery_beat_task"] = True
+    assert is_ours(raw, "celery")
+
+
+def test_what_was_taken_and_is_delivered_again_is_ours() -> None:
+    raw = sent_by(TICK)
+    raw["headers"]["redelivered"] = raw["properties"]["delivery_info"]["redelivered"] = True
+    assert is_ours(raw, "celery")
+
+
+def test_a_message_with_a_header_that_we_do_not_send_is_none_of_ours() -> None:
+    raw = sent_by(TICK)
+    raw["headers"]["chain"] = ["x"]
+    assert not is_ours(raw, "celery")
