@@ -87,11 +87,16 @@ def test_a_refusal_names_code_and_trace(product: Product) -> None:
 
 
 def test_a_service_that_is_away_is_told(product: Product) -> None:
-    environment = product.environment | {"BAREMINT_URL": "http://127.0.0.1:9"}
+    environment = product.environment | {"BAREMINT_URL": "http://127.0.0.1:9", "BAREMINT_API_KEY": "a-key"}
     done = subprocess.run(
         product.command("is", "bare-metal-servers"), env=environment, capture_output=True, text=True, check=False
     )
     assert (done.returncode, "does not answer" in done.stderr) == (1, True)
+
+
+def test_another_service_is_not_told_the_key_of_this_one(product: Product) -> None:
+    done = product.attempt("is", "bare-metal-servers", BAREMINT_URL="http://127.0.0.1:9")
+    assert (done.returncode, "There is no API key: set BAREMINT_API_KEY" in done.stderr) == (1, True)
 
 
 def test_an_operators_environment_configures_the_sdk(product: Product) -> None:
