@@ -6,8 +6,10 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
-from django.db import OperationalError, close_old_connections, connection, connections
+from django.db import InternalError, OperationalError, close_old_connections, connection, connections
 
+from controlplane.kernel.failures import is_of_the_database
+from controlplane.operations import readiness
 from controlplane.postgresql import base
 from controlplane.postgresql.patience import patience
 
@@ -138,3 +140,16 @@ def test_who_has_waited_for_a_connection_in_vain_spares_the_others_the_wait_and_
 def test_the_product_connects_so() -> None:
     assert connections["default"].settings_dict["ENGINE"] == "controlplane.postgresql"
     assert settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql"
+
+
+def test_readiness_names_a_database_that_may_only_be_read() -> None:
+    assert "read-only" not in readiness.missing_for_answers().get("database", "")
+    ask("SELECT set_config('default_transaction_read_only', 'on', false)")
+    assert readiness.missing_for_answers()["database"] == "The database is read-only. Make it writable."
+
+
+def test_what_would_be_written_there_is_a_failure_of_the_database() -> None:
+    ask("SELECT set_config('default_transaction_read_only', 'on', false)")
+    with pytest.raises(InternalError) as raised, connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE x (id integer)")
+    assert is_of_the_database(raised.value)
