@@ -99,6 +99,7 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
         if name == "up" and not options["detach"]:
             from controlplane.operations.commands.life import claim  # noqa: PLC0415  other commands do without
 
+            os.umask(0o077)  # whatever this process and its children make is the user's alone
             if told := claim(place.home):
                 _say(f"  ... {told}")
             return None

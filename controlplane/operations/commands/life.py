@@ -1,7 +1,6 @@
 """``baremint up --detach`` and ``down``: what starts the Baremint in the background, and what stops it."""
 
 import math
-import os
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 
 from controlplane.home import Home, unusable
@@ -40,7 +39,6 @@ def end_with(stop_requests: StopRequests, process: int | None) -> None:
 def claim(home: Home) -> str:
     """Take the data directory, before anything that takes time: a second start is refused at once, and ``down`` finds
     one that is still loading. Returns what to tell of it, if anything. Raises CommandFailed, UnusableHome."""
-    os.umask(0o077)  # for the broker, too
     try:
         told = home.secure()
         homelock.take(home)
