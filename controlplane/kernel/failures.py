@@ -75,7 +75,7 @@ MEANINGS: Sequence[Meaning] = (
         "The database file is damaged. Restore a backup into an empty BAREMINT_HOME: baremint restore FILE",
     ),
     _meaning(
-        r"timeout|does not answer|closed the connection|connection is lost|terminating connection",
+        r"timeout|does not answer|closed the connection|connection (?:is|already) (?:lost|closed)|terminating conn",
         AWAY,
         "The database does not answer. See whether it runs, or correct DATABASE_URL.",
     ),
