@@ -20,6 +20,7 @@ from controlplane.operations.bootstrap import RESTORING
 from controlplane.operations.credentials import FILE as CREDENTIALS
 from controlplane.operations.info import CA_BUNDLE
 from controlplane.operations.schema.applied import APPLIED, CannotUpgrade, compare
+from controlplane.operations.schema.copies import write_snapshot
 from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.supervisor import homelock
 from controlplane.private_files import partial_folder, whole_file
@@ -53,8 +54,7 @@ def backup(path: Path) -> None:
     try:
         with whole_file(path) as file, partial_folder(path.parent) as folder:
             snapshot = folder / DATABASE_FILE
-            with closing(sqlite3.connect(kept)) as source, closing(sqlite3.connect(snapshot)) as target:
-                source.backup(target)
+            write_snapshot(kept, snapshot)
             with tarfile.open(fileobj=file, mode="w") as archive, snapshot.open("rb") as database:
                 _add(archive, DATABASE_FILE, database, snapshot.stat().st_size)
                 for name in SECRETS:

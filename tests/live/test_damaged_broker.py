@@ -2,13 +2,13 @@
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests.live.operator import eventually
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
 from tests.process_tree import command_line, descendants
@@ -118,10 +118,9 @@ def test_a_broker_that_dies_of_it_later_comes_back(stopped: Product) -> None:
     [pid] = [pid for pid in descendants(stopped.supervisor) if "valkey" in command_line(pid)]
     end_in_garbage(stopped.home / "valkey")
     os.kill(pid, 9)
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        time.sleep(0.5)
+
+    def is_back() -> bool:
         answer = requests.get(f"http://127.0.0.1:{stopped.port}/readyz", timeout=10)
-        if answer.status_code == 200 and (stopped.home / "valkey.damaged").exists():
-            return
-    raise AssertionError(answer.text)
+        return answer.status_code == 200 and (stopped.home / "valkey.damaged").exists()
+
+    assert eventually(is_back, seconds=30, every=0.5)

@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import signal
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 import redis
 import requests
 
+from tests.live.operator import eventually
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
 
@@ -129,15 +129,6 @@ def dropped(product: Product) -> float:
 
 def age_of_the_last_tick(product: Product) -> float:
     return metric(product, "baremint_tick_age_seconds")
-
-
-def eventually(condition: Any, seconds: float = 20) -> bool:
-    give_up_at = time.monotonic() + seconds
-    while time.monotonic() < give_up_at:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.mark.parametrize("sent", UNREADABLE.values(), ids=UNREADABLE.keys())

@@ -16,7 +16,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from controlplane import __version__
 from controlplane.operations import readiness
 from controlplane.operations.schema import copies
-from controlplane.operations.schema.applied import CannotUpgrade, unapplied
+from controlplane.operations.schema.applied import CannotUpgrade, compare
 from controlplane.operations.schema.creation import create_if_empty
 from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.private_files import PARTIAL
@@ -99,7 +99,7 @@ def test_a_copy_of_what_was_there_is_kept_and_named(older: Path, how: str, capsy
     assert str(copy) in said[0]
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert tables_of(copy) == before != tables_of(older)
-    assert unapplied() == []
+    assert compare().missing == []
 
 
 def test_the_last_two_copies_are_kept(file: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_change_is_refused_when_the_disk_has_no_room(older: Path, monkeypatch:
     monkeypatch.setattr(copies, "TIMES", 10**12)  # no disk is so large
     with pytest.raises(CannotUpgrade, match=r"no room.*MB are needed in .*MB are free"):
         bring_up_to_date()
-    assert unapplied() != []
+    assert compare().missing != []
     assert copies_of(older) == []
 
 

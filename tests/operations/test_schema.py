@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from controlplane.operations.schema.applied import of_this_version, unapplied
+from controlplane.operations.schema.applied import compare, of_this_version
 from controlplane.operations.schema.creation import create_if_empty
 from controlplane.operations.schema.current import bring_up_to_date
 from tests.databases import default_database
@@ -51,7 +51,7 @@ def test_a_database_that_has_tables_is_left_alone(empty: None) -> None:
 def test_a_database_gets_the_migration_that_it_lacks(empty: None, migrated: Description) -> None:
     create_if_empty()
     MigrationExecutor(connection).migrate([("console", None)])
-    assert unapplied() == [("console", "0001_progress_of_learners")]
+    assert compare().missing == [("console", "0001_progress_of_learners")]
 
     bring_up_to_date()
 
@@ -61,11 +61,11 @@ def test_a_database_gets_the_migration_that_it_lacks(empty: None, migrated: Desc
 @pytest.mark.thorough
 def test_the_database_of_the_first_version_gets_all_migrations_since(empty: None, migrated: Description) -> None:
     MigrationExecutor(connection).migrate([("activity", "0001_activity_events")])
-    assert ("activity", "0002_append_only") in unapplied()
+    assert ("activity", "0002_append_only") in compare().missing
 
     bring_up_to_date()
 
-    assert unapplied() == []
+    assert compare().missing == []
     assert_rows(description(), migrated)
 
 

@@ -79,6 +79,11 @@ def _leave_to_django(name: str, program: str, obstacle: str = "") -> int | None:
 
     if not (name.startswith("-") or listing.is_known(name)):
         obstacle = listing.unknown(name, program)
+    return _refused(obstacle)
+
+
+def _refused(obstacle: str) -> int | None:
+    """The exit status of a command with this obstacle, which is told; None without one: Django runs it."""
     if not obstacle:
         return None
     sys.stderr.write(f"CommandError: {obstacle}\n")
@@ -105,10 +110,7 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
             return None
         wanted.run(options, Context(place, Running(place), _say))
     except Unanswered:
-        if not obstacle:
-            return None
-        sys.stderr.write(f"CommandError: {obstacle}\n")
-        return FAILED
+        return _refused(obstacle)
     except BrokenPipeError:
         raise
     except OSError as error:

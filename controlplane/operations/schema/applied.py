@@ -46,11 +46,6 @@ def compare(applied: set[Name] | None = None) -> Comparison:
     return Comparison([name for name in ours if name not in found], sorted(found.difference(ours)))
 
 
-def unapplied() -> list[Name]:
-    """Raises DatabaseError when the database does not answer."""
-    return compare().missing
-
-
 @cache
 def of_this_version() -> tuple[Name, ...]:
     """Every migration that is there to be applied, by app."""

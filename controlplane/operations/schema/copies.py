@@ -29,8 +29,7 @@ def keep() -> Path | None:
         with partial_folder(database.parent) as folder:
             partial = folder / database.name
             partial.touch(mode=0o600)
-            with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(partial)) as target:
-                source.backup(target)
+            write_snapshot(database, partial)
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
             partial.rename(copy)
@@ -40,6 +39,12 @@ def keep() -> Path | None:
     for older in others[: -(KEPT - 1)]:
         older.unlink()
     return copy
+
+
+def write_snapshot(database: Path, to: Path) -> None:
+    """The SQLite database as it is at one instant, whoever writes to it meanwhile. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
 
 
 def _is_copy(file: Path, database: Path) -> bool:
