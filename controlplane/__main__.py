@@ -75,8 +75,7 @@ def _run_django() -> None:
         sys.exit(f"CommandError: {reason}")
     try:
         with settings.HOME.usable():
-            if settings.HOME.path.exists():
-                settings.HOME.tighten()
+            settings.HOME.tighten()
             execute_from_command_line(sys.argv)
     except BrokenPipeError:
         discard_the_rest()
@@ -85,13 +84,12 @@ def _run_django() -> None:
         sys.exit(f"CommandError: {error}")
     except Exception as error:
         from controlplane.kernel.failures import for_operators, is_of_the_database
+        from controlplane.operations.info import NothingHere
+        from controlplane.operations.place import Place
         from controlplane.operations.schema.applied import CannotUpgrade
 
         if isinstance(error, CannotUpgrade):
             sys.exit(f"CommandError: {error}")
-        from controlplane.operations.info import NothingHere
-        from controlplane.operations.place import Place
-
         if not is_of_the_database(error) or "--traceback" in sys.argv:
             raise
         if (place := Place.of(settings)).is_empty:

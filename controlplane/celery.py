@@ -104,14 +104,14 @@ def secure_the_data_directory(**_: Any) -> None:
     """As every other process does that is started by itself."""
     from django.conf import settings  # noqa: PLC0415
 
-    from controlplane.home import UnusableHome, unusable  # noqa: PLC0415
+    from controlplane.home import UnusableHome  # noqa: PLC0415
 
     os.umask(0o077)
     try:
-        if settings.HOME.path.exists():
+        with settings.HOME.usable():
             settings.HOME.tighten()
-    except (OSError, UnusableHome) as error:
-        sys.exit(f"It does not start: {unusable(error) if isinstance(error, OSError) else error}")
+    except UnusableHome as error:
+        sys.exit(f"It does not start: {error}")
 
 
 @worker_init.connect

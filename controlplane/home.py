@@ -139,7 +139,9 @@ class Home:
         return f"only user {user_name(os.geteuid())} may enter {self.path} from now on; its mode was {before:04o}"
 
     def tighten(self) -> None:
-        """The same for a directory that is there, and may be read-only."""
+        """The same for a directory that may be read-only; nothing is done about one that is not there."""
+        if not self.path.exists():
+            return
         self._require_ours()
         for file in self.path.iterdir():
             if self.keeps(file.name):

@@ -1,8 +1,5 @@
 """How the parts of this deployment are, asked for people who look at it: a few seconds old at most."""
 
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +13,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.failures import for_operators
 from controlplane.operations import broker
 from controlplane.operations.jobs.registry import JOBS
+from controlplane.operations.kept import Kept
 from servers.models import BareMetalServer
 
 FRESH_SECONDS = 5.0
@@ -34,28 +32,14 @@ class Part:
 
 def parts() -> list[Part]:
     """Database, broker, worker, beat and jobs; whoever asks again at once gets the same answer."""
-    return _kept.get(lambda: [_database(), *_messaging(), _beat(clock.wall_clock()), _jobs()])
+    return _kept.get()
 
 
-class _Kept:
-    """The last answer, for FRESH_SECONDS: many pages that are looked at ask no more often than one."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._answer: list[Part] = []
-        self._asked_at = float("-inf")
-
-    def get(self, ask: Callable[[], list[Part]]) -> list[Part]:
-        with self._lock:
-            if time.monotonic() - self._asked_at >= FRESH_SECONDS:
-                self._answer, self._asked_at = ask(), time.monotonic()
-            return self._answer
-
-    def forget(self) -> None:
-        self._asked_at = float("-inf")
+def _look() -> list[Part]:
+    return [_database(), *_messaging(), _beat(clock.wall_clock()), _jobs()]
 
 
-_kept = _Kept()
+_kept = Kept(_look, seconds=FRESH_SECONDS)
 
 
 def forget() -> None:

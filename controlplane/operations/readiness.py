@@ -3,9 +3,6 @@
 import errno
 import os
 import tempfile
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -46,36 +43,16 @@ class Readiness:
     """What does not keep it from its work, and somebody should look at."""
 
 
-class Kept:
-    """The last answer to a question, for a moment: who waited while it was found gets the same."""
-
-    def __init__(self, ask: Callable[[], Readiness]) -> None:
-        self._ask = ask
-        self._lock = threading.Lock()
-        self._answer = Readiness({}, {})
-        self._found_at = float("-inf")
-
-    def get(self) -> Readiness:
-        with self._lock:
-            if time.monotonic() - self._found_at >= KEPT_SECONDS:
-                with patience(PATIENCE_SECONDS):
-                    self._answer = self._ask()
-                self._found_at = time.monotonic()
-            return self._answer
-
-    def forget(self) -> None:
-        """Ask anew the next time."""
-        self._found_at = float("-inf")
-
-
 def of_the_whole() -> Readiness:
-    missing = obstacles()
-    return Readiness(missing, {} if "database" in missing else notes())
+    with patience(PATIENCE_SECONDS):
+        missing = obstacles()
+        return Readiness(missing, {} if "database" in missing else notes())
 
 
 def of_answers() -> Readiness:
     """Of the metadata service: it needs no broker and no worker."""
-    return Readiness(missing_for_answers(), {})
+    with patience(PATIENCE_SECONDS):
+        return Readiness(missing_for_answers(), {})
 
 
 def obstacles() -> Reasons:

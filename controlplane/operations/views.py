@@ -4,9 +4,10 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from controlplane import __version__
-from controlplane.operations.readiness import Kept, Readiness, of_answers, of_the_whole
+from controlplane.operations.kept import Kept
+from controlplane.operations.readiness import KEPT_SECONDS, Readiness, of_answers, of_the_whole
 
-WHOLE, ANSWERS = Kept(of_the_whole), Kept(of_answers)
+WHOLE, ANSWERS = Kept(of_the_whole, seconds=KEPT_SECONDS), Kept(of_answers, seconds=KEPT_SECONDS)
 
 
 @require_safe

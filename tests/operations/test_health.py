@@ -15,7 +15,8 @@ from controlplane import settings_inside
 from controlplane.activity import jobruns
 from controlplane.activity.models import Heartbeat
 from controlplane.kernel import clock
-from controlplane.operations import broker, readiness
+from controlplane.operations import broker, readiness, views
+from controlplane.operations.kept import Kept
 
 
 @pytest.fixture
@@ -32,7 +33,8 @@ def ready(broker_answers: None, keys: None) -> None:
 @pytest.fixture(autouse=True)
 def nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was found a moment ago, in the test before or in the same one."""
-    monkeypatch.setattr(readiness, "KEPT_SECONDS", 0)
+    for kept in (views.WHOLE, views.ANSWERS):
+        monkeypatch.setattr(kept, "seconds", 0)
 
 
 def reasons(client: Client) -> dict[str, str]:
@@ -199,12 +201,10 @@ def test_who_waits_while_it_is_found_out_gets_the_same_answer() -> None:
         time.sleep(0.2)
         return readiness.Readiness({}, {})
 
-    kept = readiness.Kept(ask)
+    kept = Kept(ask, seconds=60)
     threads = [Thread(target=kept.get) for _ in range(10)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(readiness, "KEPT_SECONDS", 60)
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
     assert len(asked) == 1
