@@ -183,9 +183,15 @@ class Home:
         try:
             yield
         except OSError as error:
-            if not isinstance(error.filename, str) or not Path(error.filename).is_relative_to(self.path):
-                raise
-            raise unusable(error) from None
+            if isinstance(error, NotOurs) or self._has(error.filename):
+                raise unusable(error) from None
+            raise
+
+    def _has(self, name: object) -> bool:
+        """Whether it is a path in here, also one that leads here by another name."""
+        if not isinstance(name, str):
+            return False
+        return any(Path(name).is_relative_to(path) for path in (self.path, self.path.resolve()))
 
     def write_secret(self, name: str, value: str) -> None:
         """Write a file of mode 0600 atomically: a reader sees the old content or the new, never a part."""

@@ -147,6 +147,14 @@ def test_a_link_that_another_user_has_made_is_not_followed(home: Home, tmp_path:
     assert (victim.read_text(), mode(victim)) == ("of the user who starts it", 0o644)
 
 
+@only_root_can_give_files_away
+def test_a_data_directory_behind_a_link_that_is_another_users_is_told_as_any_other(home: Home, tmp_path: Path) -> None:
+    os.chown(home.path, SOMEBODY, SOMEBODY)
+    (link := tmp_path / "link").symlink_to(home.path)
+    with pytest.raises(WrongSetting, match=f"belongs to user {SOMEBODY}"), Home(link).usable():
+        Home(link).tighten()
+
+
 def test_a_link_that_its_user_has_made_leads_to_what_is_private(home: Home, tmp_path: Path) -> None:
     """As to another disk."""
     database = tmp_path / "elsewhere"
