@@ -107,7 +107,8 @@ class Home:
     def ensure(self) -> Path:
         """Make it if it is not there. Raises OSError, also when nothing can be written into it.
 
-        One that is open to others and holds other files is somebody's own folder, or the system's: it is not closed.
+        A directory that other users may enter and that holds other files is refused and keeps its mode: it may be
+        somebody's own, or the system's.
         """
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._require_ours()
@@ -150,7 +151,7 @@ class Home:
         self._require_secret_key()
 
     def guard(self) -> None:
-        """The same for the directory alone, if it is there: what whoever only asks can afford."""
+        """Like ``tighten``, for the directory itself only. Commands that only read call this, so it must be quick."""
         if self.is_one():
             self._require_ours()
             self._require_secret_key()

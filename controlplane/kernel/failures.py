@@ -62,7 +62,7 @@ MEANINGS: Sequence[Meaning] = (
     _meaning(
         r"unable to open database file",
         AWAY,
-        "The database file cannot be opened. Look at its folder: whose it is, and whether it can be written to.",
+        "The database file cannot be opened. Check the owner and the permissions of its directory.",
     ),
     _meaning(
         r"disk I/O error",
@@ -90,13 +90,13 @@ def is_of_the_database(failure: BaseException | None) -> bool:
 
 
 def for_clients(failure: BaseException) -> str:
-    """What whoever sent the request is told: nothing of where the database is."""
+    """The message for a client. It does not say where the database is."""
     found = _found(failure)
     return found.for_clients if found else AWAY
 
 
 def for_operators(failure: BaseException) -> str:
-    """What is wrong and what to do, for whoever runs this Baremint."""
+    """The message for an operator: what is wrong, and what to do."""
     found = _found(failure)
     return found.for_operators if found else f"The database cannot be used: {one_line(failure)}"
 

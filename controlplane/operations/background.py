@@ -126,8 +126,8 @@ def _appending(path: Path) -> int:
 
 
 def keep_log_short(path: Path) -> None:
-    """In the background process, whose standard output is this log: begin it anew when it is long, or when somebody has
-    moved it away. What cannot be done now is done with a later line."""
+    """Called in the background process, whose standard output is this log. Start a new file when the log is too long,
+    or when somebody has moved it away. Errors are ignored: the next line tries again."""
     with suppress(OSError):
         written = os.fstat(STDOUT)
         try:
