@@ -166,3 +166,15 @@ def test_a_handshake_that_has_not_begun_takes_nobodys_turn(context: ssl.SSLConte
             assert len(asked) == 1
         for client in half:
             client.__exit__()
+
+
+def test_a_service_stops_in_the_middle_of_handshakes_and_leaves_nothing_open(context: ssl.SSLContext) -> None:
+    """What it left open would be a ResourceWarning, which fails a test."""
+    with serving(Echo(), context=context, limits=SLOW) as wire:
+        clients = [wire.connect() for _ in range(10)]
+        for client in clients:
+            client.send(hello()[0])
+            assert client.socket.recv(1), "the service has begun to answer"
+    assert [client.is_closed() or bool(client.everything()) for client in clients] == [True] * 10
+    for client in clients:
+        client.__exit__()

@@ -203,7 +203,7 @@ class Service:
             for member in self.crowd.members():
                 if member.deadline < FOREVER:  # it waits for its client
                     member.abort()
-        if len(self.crowd):
+        if len(self.crowd) or self._tasks:  # a task that is cancelled closes its transport
             self.loop.call_later(LOOK_EVERY, self._end_when_empty, aborts_at)
         else:
             self.loop.stop()
