@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help up down test rest everything changed thorough e2e faults conformance lab fuzz mutation lint format docs pictures bench clean lock
+.PHONY: help up down test rest everything changed thorough e2e faults conformance lab fuzz soak mutation lint format docs pictures bench clean lock
 
 PYTHON ?= python3
 VENV := .venv
@@ -52,6 +52,9 @@ lab: $(VENV)/.development ## Step into servers as root and as an ordinary user, 
 
 fuzz: $(VENV)/.development ## Try every documented operation with many made-up requests (many minutes)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-100} $(BIN)/pytest tests/live/test_schemathesis.py
+
+soak: $(VENV)/.development ## Break everything again and again under load, ten minutes on each database
+	@SOAK_SECONDS=$${SOAK_SECONDS:-600} $(BIN)/pytest --log-cli-level INFO tests/faults/test_mixed_faults.py
 
 mutation: $(VENV)/.mutation ## Change rules one by one and see whether their tests notice (many minutes)
 	@PYTHONPATH=$(CURDIR)/$(VENV)/mutation exec $(BIN)/python -m tests.mutation
