@@ -164,9 +164,10 @@ def test_a_forged_token_tells_nothing_of_the_server_that_it_names(server: BareMe
 
 
 def test_an_iam_token_of_another_account_is_not_judged(iam: str, server: BareMetalServer) -> None:
-    verdict = inspect(iam, caller=MALLORY, now=clock.now())
+    now = clock.now()
+    verdict = inspect(iam, caller=MALLORY, now=now)
     server.delete()
-    assert inspect(iam, caller=MALLORY, now=clock.now()) == verdict
+    assert inspect(iam, caller=MALLORY, now=now) == verdict
     assert verdict.accepted is None
 
 
