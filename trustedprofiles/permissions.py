@@ -39,6 +39,8 @@ class Operation:
     """Whether a success carries an ``ETag``."""
     if_match: Literal["required", "optional"] | None = None
     """Whether ``If-Match`` is asked for; a stale one is refused with 412."""
+    page: bool = field(default=False, kw_only=True)
+    """Whether a browser is sent to a page of the console instead."""
     conflicts: bool = True
     """Whether the state of things may forbid a write with 409; a read is never asked."""
 

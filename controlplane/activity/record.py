@@ -84,9 +84,14 @@ def compose(action: str, **facts: Unpack[Facts]) -> ActivityEvent:
         time=facts.get("time") or clock.now(),
         outcome=ActivityEvent.Outcome.FAILURE if error else ActivityEvent.Outcome.SUCCESS,
         reason_code=error.status if error else facts.get("status", 200),
-        data=storable_json({**(facts.get("data") or {}), **_lineage(request)}),
+        data=storable_json({**(facts.get("data") or {}), **_explanation(error), **_lineage(request)}),
         **{column: storable(text)[: LONGEST[column]] for column, text in texts.items()},
     )
+
+
+def _explanation(error: ApiError | None) -> dict[str, str]:
+    """Where the decision is explained, of a refusal that was one."""
+    return {"explanation": error.more_info} if error and error.more_info else {}
 
 
 def _lineage(request: context.RequestContext | None) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from controlplane import __version__
 from controlplane.console.access import CLOCK, Person, person_of, role_name
 from controlplane.console.navigation import sections
 from controlplane.console.presenters.clock import MOVEMENTS, clock_face
+from controlplane.console.presenters.events import explanation_path
 from controlplane.kernel.errors import ApiError, NotAuthorized
 from controlplane.timekeeping.services import show
 
@@ -111,12 +112,6 @@ def refused(request: HttpRequest, error: ApiError, person: Person | None = None)
         response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML"
         return response
     return shown(request, person, "console/refused.html", context, status=error.status)
-
-
-def explanation_path(more_info: str) -> str:
-    """The console's own page for the question that a refusal links to."""
-    query = urlsplit(more_info).query
-    return f"/explain?{query}" if query else ""
 
 
 def done(request: HttpRequest, text: str, *, back: str, level: int = messages.SUCCESS) -> HttpResponse:

@@ -31,5 +31,5 @@ def as_seen_by(person: Person, event: ActivityEvent) -> ActivityEvent:
         return event
     event.initiator_id = event.initiator_address = event.initiator_agent = ""
     event.initiator_name, event.initiator_type = ADMINISTRATOR, "User"
-    event.data = {name: value for name, value in event.data.items() if name != "lineage"}
+    event.data = {name: value for name, value in event.data.items() if name not in ("lineage", "explanation")}
     return event

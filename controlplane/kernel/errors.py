@@ -196,7 +196,8 @@ class Refusals(ApiError):
     """Several refusals of one request, reported together."""
 
     def __init__(self, errors: Sequence[ApiError]) -> None:
-        super().__init__(errors[0].message)
+        more_info = next((each.more_info for each in errors if each.more_info), "")
+        super().__init__(errors[0].message, more_info=more_info)
         self.errors = errors
         self.status = errors[0].status
         self.code = errors[0].code

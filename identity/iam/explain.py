@@ -7,12 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
+from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from controlplane.kernel.verdict import Allowed
@@ -22,6 +26,9 @@ from trustedprofiles.explanations import Explanation
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.permissions import Operation
 
+CONSOLE_PAGE = "/explain"
+MEDIA_TYPES = ("application/json", "text/html")
+"""What can be answered with; whoever takes anything gets the first."""
 LONGEST = 512
 LONGEST_TOKEN = 16_384
 MOST_ATTRIBUTES = 20
@@ -51,6 +58,7 @@ class Explain(GuardedView):
             events.EXPLANATION_READ,
             answer=Explanation,
             query=("subject", "action", "resource", "server", "profile"),
+            page=True,
         ),
         "POST": Operation(
             "explain",
@@ -64,6 +72,16 @@ class Explain(GuardedView):
 
     question: dict[str, Any]
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A browser, which has a session and no token, is led to the console's page of the same question."""
+        response: HttpResponseBase
+        if request.method in ("GET", "HEAD") and request.get_preferred_type(MEDIA_TYPES) == "text/html":
+            response = HttpResponseRedirect(f"{CONSOLE_PAGE}?{request.META['QUERY_STRING']}")
+        else:
+            response = super().dispatch(request, *args, **kwargs)
+        patch_vary_headers(response, ["Accept"])
+        return response
+
     def prepare(self, request: Request) -> None:
         self.question = self.body if request.method == "POST" else from_query(request.GET)
         check(self.question)
@@ -74,14 +92,18 @@ class Explain(GuardedView):
         return Allowed("the question is about the caller", source=self.caller.iam_id) if own else None
 
     def target(self) -> Party:
-        asked = getattr(self, "question", {})
-        return Party(asked.get("server") or asked.get("subject") or self.caller.iam_id, type="Explanation")
+        return about(getattr(self, "question", {}), self.caller)
 
     def get(self, request: Request) -> Response:
         return self.answer(explain(self.question, caller=self.caller, now=clock.now()))
 
     def post(self, request: Request) -> Response:
         return self.answer(explain(self.question, caller=self.caller, now=clock.now()))
+
+
+def about(asked: Mapping[str, Any], caller: Caller) -> Party:
+    """The target of a question's event: the server, or the subject, that it is about."""
+    return Party(asked.get("server") or asked.get("subject") or caller.iam_id, type="Explanation")
 
 
 def from_query(query: Mapping[str, str]) -> dict[str, Any]:

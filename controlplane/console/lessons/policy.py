@@ -112,8 +112,8 @@ def _commands(place: Place) -> list[Command]:
         Command(
             "Ask why",
             f'WHY=$({call} \\\n  | {more_info})\n{paste("explain")} "$WHY"',
-            "more_info asks the question that the service asked. The answer: what decided, what else was looked at, "
-            "and a call that would change it. Do not paste that one yet.",
+            "more_info asks the question that the service asked; it opens in a browser, too. The answer: what decided, "
+            "what else was looked at, and a call that would change it. Do not paste that one yet.",
             needs="iam-access-management.explanation.read",
         ),
         Command(
@@ -186,7 +186,7 @@ LESSON = Lesson(
     checks=(
         Check("became", "An identity without rights", "Become the trusted profile of the first command.", _became),
         Check("refused", "Refused", "List the servers with the IAM token.", _refused),
-        Check("explained", "Explained", "Ask why: with the command, for the console leaves no event.", _explained),
+        Check("explained", "Explained", "Ask why: with the command, or open more_info in a browser.", _explained),
         Check("granted", "Granted", "Write a policy for the profile.", _granted),
         Check("allowed", "Allowed", "Call again with the same token.", _allowed),
         Check("limited", "And no further", "Try to delete the server.", _limited),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from controlplane.activity.models import ActivityEvent
 from identity.services.certificates import EVENT as CERTIFICATE
@@ -50,6 +51,8 @@ class EventRow:
     initiator: str
     target: str
     request_id: str
+    explanation: str
+    """Path of the page that explains why it was refused; empty where nothing was decided."""
 
 
 def event_row(event: ActivityEvent) -> EventRow:
@@ -66,7 +69,14 @@ def event_row(event: ActivityEvent) -> EventRow:
         initiator=event.initiator_name or event.initiator_id or "nobody known",
         target=event.target_name or event.target_id,
         request_id=event.request_id,
+        explanation=explanation_path(event.data.get("explanation", "")),
     )
+
+
+def explanation_path(more_info: str) -> str:
+    """The console's own page for the question that a refusal links to."""
+    query = urlsplit(more_info).query
+    return f"/explain?{query}" if query else ""
 
 
 def describe(action: str, *, success: bool = True) -> str:

@@ -5,13 +5,15 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 
+from controlplane.activity.record import record
 from controlplane.console.access import Person
 from controlplane.console.pages import page, shown
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
-from identity.iam.explain import check, from_query
+from identity.iam.explain import about, check, from_query
 from identity.services.explaining import explain, is_about_caller
 from trustedprofiles.actions import ACTIONS
+from trustedprofiles.events import EXPLANATION_READ
 from trustedprofiles.explanations import Explanation
 
 ALL_ACTIONS = [action for actions in ACTIONS.values() for action in actions]
@@ -30,21 +32,24 @@ def explanation(request: HttpRequest, person: Person) -> HttpResponse:
     status = 200
     if any(asked.get(name) for name in ("action", "server", "profile")):
         try:
-            question = _question(asked)
-            if not is_about_caller(question, person.caller):
-                person.require(EXPLAIN)
-            answer = explain(question, caller=person.caller, now=clock.now())
+            answer = _answer(asked, person)
             context |= {"answer": answer, "change": _as_call(answer)}
         except ApiError as error:
             context["above"], status = [each.message for each in error.each], error.status
     return shown(request, person, "console/explain/page.html", context, status=status)
 
 
-def _question(asked: QueryDict) -> dict[str, Any]:
-    """Raises ApiError for what is no question."""
-    question = from_query(asked)
-    check(question)
-    return question
+def _answer(asked: QueryDict, person: Person) -> Explanation:
+    """As the REST API answers, and with the event that it leaves. Raises ApiError."""
+    question: dict[str, Any] = {}
+    with person.recording(EXPLANATION_READ, about(asked.dict(), person.caller)):
+        question = from_query(asked)
+        check(question)
+        if not is_about_caller(question, person.caller):
+            person.require(EXPLAIN)
+        answer = explain(question, caller=person.caller, now=clock.now())
+    record(EXPLANATION_READ, initiator=person.by, target=about(question, person.caller), account_id=person.account.id)
+    return answer
 
 
 def _as_call(answer: Explanation) -> str:

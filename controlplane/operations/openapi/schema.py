@@ -95,7 +95,8 @@ class OperationSchema(AutoSchema):
         if operation.answer is not None:
             success["content"] = {JSON: {"schema": schema_of(operation.answer, self.registry)}}
         refusals = {str(status): self._refusal(status) for status in self._refusals(operation)}
-        return {str(operation.status): success, **refusals}
+        page = {"302": {"description": "A page of the console, for browsers."}} if operation.page else {}
+        return {str(operation.status): success, **page, **refusals}
 
     def _refusals(self, operation: Operation) -> list[int]:
         """400: a NUL character, a wrong ``version`` or body. 404: what the path, or one of ``NAMING``, names is not

@@ -1,0 +1,96 @@
+"""Refusals lead to their explanation: from the API in a browser, from events, and in the lesson that asks why."""
+
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import Party, record
+from controlplane.console.lessons.lesson import At, Evidence, Place, evaluate
+from controlplane.console.lessons.policy import LESSON
+from identity.services.iam_tokens import EXCHANGE_EVENT
+from servers.models import BareMetalServer
+from tests.api.calling import call, caller_of
+from tests.world import ACCOUNT, World, make_profile, make_server
+from trustedprofiles.models import TrustedProfile
+
+SERVERS = "/v1/bare_metal_servers?version=2025-08-26&generation=2"
+LINK = re.compile(r'href="(/explain\?[^"]+)"')
+
+
+@pytest.fixture
+def profile(world: World) -> TrustedProfile:
+    return make_profile(world.account, name="victor")
+
+
+@pytest.fixture
+def server(world: World) -> BareMetalServer:
+    return make_server(world.account, name="web-1")
+
+
+def refuse(iam_id: str) -> str:
+    """A call of the VPC API that policies refuse, and where it is explained, as path and query."""
+    [error] = call("GET", SERVERS, caller=caller_of(iam_id)).json()["errors"]
+    parts = urlsplit(str(error["more_info"]))
+    return f"{parts.path}?{parts.query}"
+
+
+def test_more_info_opens_in_a_browser_and_is_json_for_a_program(alice: Client, profile: TrustedProfile) -> None:
+    where = refuse(profile.iam_id)
+    page = alice.get(where, follow=True)
+    assert (page.status_code, page.redirect_chain[0][0].partition("?")[0]) == (200, "/explain")
+    assert "Denied" in page.content.decode()
+    assert call("GET", where, Accept="*/*").json()["decision"] == "deny"
+    assert call("GET", where, Accept="application/json, text/html").json()["decision"] == "deny"
+
+
+def test_whoever_is_not_signed_in_comes_to_the_question_by_way_of_the_login(
+    client: Client, profile: TrustedProfile
+) -> None:
+    answer = client.get(refuse(profile.iam_id), headers={"Accept": "text/html"}, follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/login?next=/explain%3Fsubject")
+
+
+@pytest.mark.parametrize("where", ["/", "/activity", "the event"])
+def test_what_was_refused_links_to_its_explanation(alice: Client, profile: TrustedProfile, where: str) -> None:
+    refuse(profile.iam_id)
+    event = ActivityEvent.objects.get(outcome="failure")
+    path = f"/activity/{event.pk}" if where == "the event" else where
+    [link] = LINK.findall(alice.get(path).content.decode())
+    page = alice.get(unescape(link)).content.decode()
+    assert "Denied" in page
+    assert profile.iam_id in page
+
+
+def test_what_no_decision_refused_links_to_none(alice: Client, world: World) -> None:
+    assert call("GET", SERVERS.replace("?", "/0717-none?")).status_code == 404
+    assert not LINK.findall(alice.get("/activity").content.decode())
+
+
+def test_a_question_on_the_page_leaves_the_event_that_the_api_leaves(alice: Client, nora: Client, world: World) -> None:
+    alice.get("/explain?action=is.vpc.vpc.list")
+    nora.get("/explain?subject=IBMid-ALICE00001&action=is.vpc.vpc.list")
+    nora.get("/explain")
+    rows = ActivityEvent.objects.filter(action="iam-am.explanation.read").order_by("pk")
+    assert [(row.initiator_name, row.target_id, row.outcome) for row in rows] == [
+        ("alice", "IBMid-ALICE00001", "success"),
+        ("nora", "IBMid-ALICE00001", "failure"),
+    ]
+
+
+def test_asking_why_in_the_console_counts_in_the_lesson(
+    alice: Client, profile: TrustedProfile, server: BareMetalServer
+) -> None:
+    at = At(id=server.id, name=server.name, crn=server.crn, url="", region=server.region)
+    place = Place(at, ACCOUNT, "http://127.0.0.1:8000", "/ca.pem", profile.name)
+    data: dict[str, Any] = {"profile_id": profile.id}
+    record(EXCHANGE_EVENT, initiator=Party(), target=Party(server.crn), account_id=ACCOUNT, data=data)
+    where = refuse(profile.iam_id)
+    before = evaluate(LESSON, Evidence(place, ActivityEvent.objects.order_by("pk")))
+    alice.get(where, follow=True)
+    after = evaluate(LESSON, Evidence(place, ActivityEvent.objects.order_by("pk")))
+    assert (list(before), list(after)) == (["became", "refused"], ["became", "refused", "explained"])
