@@ -21,6 +21,18 @@ def main() -> None:
         _run()
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+    finally:
+        _say_the_rest()
+
+
+def _say_the_rest() -> None:
+    """Whoever reads the output may be gone, as ``head`` is. Python would tell that at the end of the process."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        from controlplane.operations.saying import discard_the_rest
+
+        discard_the_rest()
 
 
 def _open_standard_streams() -> None:

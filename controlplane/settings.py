@@ -102,6 +102,8 @@ TEMPLATES = [
 
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
+# What browsers ask for by themselves at the root of a host.
+WHITENOISE_ROOT = BASE_DIR / "controlplane" / "console" / "public"
 
 # --- Database -----------------------------------------------------------------------------------------------
 EMBEDDED = {"ENGINE": "django.db.backends.sqlite3", "NAME": HOME.path / home.DATABASE_FILE}

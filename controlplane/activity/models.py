@@ -86,6 +86,7 @@ class EventTally(models.Model):
     count = models.PositiveBigIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "event tallies"
         constraints = [models.UniqueConstraint(fields=["action", "outcome", "reason_type"], name="one_event_tally")]
 
     def __str__(self) -> str:
@@ -113,6 +114,7 @@ class JobTally(models.Model):
     count = models.PositiveBigIntegerField(default=0)
 
     class Meta:
+        verbose_name_plural = "job tallies"
         constraints = [models.UniqueConstraint(fields=["job", "outcome"], name="one_job_tally")]
 
     def __str__(self) -> str:
@@ -130,6 +132,7 @@ class TimingTally(models.Model):
     seconds = models.FloatField(default=0.0)
 
     class Meta:
+        verbose_name_plural = "timing tallies"
         constraints = [models.UniqueConstraint(fields=["kind", "bucket"], name="one_timing_tally")]
 
     def __str__(self) -> str:

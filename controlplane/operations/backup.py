@@ -18,7 +18,7 @@ from controlplane.kernel.failures import for_operators
 from controlplane.operations import credentials
 from controlplane.operations.bootstrap import RESTORING
 from controlplane.operations.credentials import FILE as CREDENTIALS
-from controlplane.operations.info import CA_BUNDLE
+from controlplane.operations.info import CA_BUNDLE, NothingHere
 from controlplane.operations.schema.applied import APPLIED, CannotUpgrade, compare
 from controlplane.operations.schema.copies import write_snapshot
 from controlplane.operations.schema.current import bring_up_to_date
@@ -46,7 +46,7 @@ def backup(path: Path) -> None:
     _require_embedded_database()
     kept = settings.HOME.path / DATABASE_FILE
     if not kept.exists():
-        raise CannotDoThat(f"There is no database in {settings.HOME.path}: nothing to back up.")
+        raise CannotDoThat(str(NothingHere(settings.HOME)))
     path = path.absolute()
     home, place = settings.HOME.path.resolve(), path.parent.resolve() / path.name
     if place.is_relative_to(home) and settings.HOME.needs(place.relative_to(home).parts[0]):

@@ -42,10 +42,10 @@ def of_operator(info: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def of_terraform(info: Mapping[str, Any], *, region: str) -> dict[str, str]:
-    """Variables for IBM's Terraform provider, with the API key."""
+def of_terraform(info: Mapping[str, Any], *, region: str, by_operator: bool) -> dict[str, str]:
+    """Variables for IBM's Terraform provider; the API key is for the operator alone."""
     endpoints = {name: f"{info['control_plane_url']}{path}" for name, path in TERRAFORM.items()}
-    return endpoints | {"IC_API_KEY": info["api_key"], "IC_REGION": region}
+    return endpoints | {"IC_REGION": region} | ({"IC_API_KEY": info["api_key"]} if by_operator else {})
 
 
 def of_program(info: Mapping[str, Any], server: Mapping[str, Any]) -> dict[str, str]:

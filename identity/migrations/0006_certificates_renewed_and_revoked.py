@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
                 ("failed", models.PositiveIntegerField(default=0, help_text="Requests that are no longer signed.")),
                 ("quiet_ticks", models.PositiveIntegerField(default=0, help_text="Ticks since a chunk was last done.")),
             ],
+            options={"verbose_name_plural": "renewal progress"},
         ),
         migrations.CreateModel(
             name="RevocationList",

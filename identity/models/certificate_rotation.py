@@ -32,5 +32,8 @@ class RenewalProgress(models.Model):
     failed = models.PositiveIntegerField(default=0, help_text="Requests that are no longer signed.")
     quiet_ticks = models.PositiveIntegerField(default=0, help_text="Ticks since a chunk was last done.")
 
+    class Meta:
+        verbose_name_plural = "renewal progress"
+
     def __str__(self) -> str:
         return f"{self.renewed} of {self.due}"

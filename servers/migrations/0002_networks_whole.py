@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'address prefix',
+                'verbose_name_plural': 'address prefixes',
             },
         ),
         migrations.CreateModel(

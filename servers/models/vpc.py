@@ -40,6 +40,7 @@ class AddressPrefix(Resource):
 
     class Meta:
         verbose_name = "address prefix"
+        verbose_name_plural = "address prefixes"
         constraints = [
             models.UniqueConstraint(fields=["vpc", "name"], name="address_prefix_name_per_vpc"),
             models.UniqueConstraint(

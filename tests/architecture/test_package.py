@@ -39,6 +39,10 @@ def test_every_link_into_the_repository_leads_to_a_file_of_it(links: list[str]) 
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def test_the_readme_clones_the_repository_that_the_package_names() -> None:
+    assert f"git clone {REPOSITORY} " in (ROOT / "README.md").read_text()
+
+
 def test_the_pictures_are_fetched_as_pictures(links: list[str]) -> None:
     pictures = [link for link in links if link.endswith(".png")]
     assert pictures

@@ -25,6 +25,13 @@ def test_every_page_has_the_strict_policy(alice: Client, path: str) -> None:
     assert (answer["Content-Security-Policy"], answer["X-Frame-Options"]) == (POLICY, "DENY")
 
 
+def test_the_icon_that_browsers_ask_for_by_themselves_is_there(client: Client) -> None:
+    """The pages name no icon of their own, and neither does Django's admin."""
+    answer = client.get("/favicon.ico")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/x-icon")
+    assert answer.getvalue().startswith(b"\0\0\1\0")
+
+
 def test_the_admin_has_it_too(alice: Client) -> None:
     assert alice.get("/admin/login/")["Content-Security-Policy"] == POLICY
 

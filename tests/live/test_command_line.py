@@ -10,12 +10,45 @@ from typing import Any
 
 import pytest
 
+from controlplane.operations.commands.choosing import READ
+from controlplane.operations.environment import FORMATS
 from tests.live.operator import Operator, eventually
-from tests.live.product import Product
+from tests.live.product import ROOT, Product
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 CALL = "from ibm_vpc import VpcV1; print(VpcV1.new_instance().list_bare_metal_servers().get_status_code())"
+
+
+LOOKS = [
+    "info",
+    "info --json",
+    "address web-1",
+    "env",
+    "env web-1",
+    "env --format json",
+    "token",
+    "explain --server web-1 --profile demo-viewer",
+    "jobs",
+    "jobs --json",
+    "keys",
+    "keys --json",
+    "certificates web-1",
+    "certificates --due",
+    "certificate-rotation web-1",
+    "permissions",
+    "clock",
+    "is bare-metal-servers",
+    "is bare-metal-server-profiles --output json",
+    "help",
+    "help up",
+    "help rotate",
+    "up --help",
+    "is --help",
+    "showmigrations",
+]
+NOT_ASKED = {"backup", "enter", "revoke"}
+"""They print a line at most, or what another program does."""
 
 
 def said(product: Product, *words: str) -> Any:
@@ -107,8 +140,13 @@ def test_a_programs_environment_configures_the_sdk(product: Product) -> None:
     assert with_environment(product, "web-1") == "200"
 
 
-def test_a_programs_environment_holds_no_api_key(product: Product) -> None:
-    assert product.info["api_key"] not in product.run("env", "web-1")
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_programs_environment_holds_no_api_key(product: Product, form: str) -> None:
+    printed = product.run("env", "web-1", "--format", form)
+    assert product.info["api_key"] in product.run("env", "--format", form)
+    assert product.info["api_key"] not in printed
+    assert product.info["admin"]["password"] not in printed
+    assert f":{product.port}" in printed
 
 
 def test_the_account_switch_is_felt_on_every_server(product: Product, operator: Operator) -> None:
@@ -151,3 +189,28 @@ def test_a_question_about_nothing_says_what_to_ask(product: Product) -> None:
     refusal = product.attempt("explain")
     assert refusal.returncode == 1
     assert "explain --server web-1 --profile demo-viewer" in refusal.stderr
+
+
+@pytest.mark.parametrize("asked", LOOKS)
+def test_nobody_hears_of_a_reader_that_left_early(product: Product, asked: str) -> None:
+    """As ``| head -1`` does, before anything is written."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    environment = {**product.environment, "PYTHONUNBUFFERED": ""}
+    try:
+        done = subprocess.run(
+            product.command(*asked.split()),
+            env=environment,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            timeout=60,
+            check=False,
+        )
+    finally:
+        os.close(writing)
+    assert done.stderr == b""
+
+
+def test_every_command_that_reads_is_among_those() -> None:
+    assert {asked.split()[0] for asked in LOOKS} >= READ - NOT_ASKED

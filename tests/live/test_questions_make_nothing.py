@@ -86,6 +86,33 @@ def test_who_asks_where_nothing_is_yet_is_told_so(tmp_path: Path, command: str) 
     assert f"in {tmp_path}/.baremint" in done.stderr
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "info --json",
+        "address web-1",
+        "env",
+        "env web-1 --format terraform",
+        "keys",
+        "keys --settings controlplane.settings",
+        "certificates --due",
+        "certificates web-1",
+        "certificate-rotation web-1",
+        "jobs",
+        "clock",
+        "explain --server web-1 --profile demo-viewer",
+        "is bare-metal-servers",
+        "token",
+        "backup b.tar",
+        "showmigrations",
+    ],
+)
+def test_who_reads_before_the_first_start_is_told_in_one_line_how_to_start(tmp_path: Path, command: str) -> None:
+    done = run(tmp_path, command)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.endswith("baremint up\n")
+
+
 def test_the_checkout_is_left_alone_too() -> None:
     before = set(ROOT.iterdir())
     run(ROOT, "help")

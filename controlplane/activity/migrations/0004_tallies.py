@@ -29,6 +29,7 @@ class Migration(migrations.Migration):
                 ('count', models.PositiveBigIntegerField(default=0)),
             ],
             options={
+                'verbose_name_plural': 'event tallies',
                 'constraints': [models.UniqueConstraint(fields=('action', 'outcome', 'reason_type'), name='one_event_tally')],
             },
         ),
@@ -41,6 +42,7 @@ class Migration(migrations.Migration):
                 ('count', models.PositiveBigIntegerField(default=0)),
             ],
             options={
+                'verbose_name_plural': 'job tallies',
                 'constraints': [models.UniqueConstraint(fields=('job', 'outcome'), name='one_job_tally')],
             },
         ),
@@ -54,6 +56,7 @@ class Migration(migrations.Migration):
                 ('seconds', models.FloatField(default=0.0)),
             ],
             options={
+                'verbose_name_plural': 'timing tallies',
                 'constraints': [models.UniqueConstraint(fields=('kind', 'bucket'), name='one_timing_tally')],
             },
         ),

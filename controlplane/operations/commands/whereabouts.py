@@ -109,11 +109,11 @@ def _env(options: Options, context: Context) -> None:
     else:
         found, server = info.collect(context.place, _credentials(context), ()), None
     if options["format"] == "terraform":
-        variables = environment.of_terraform(found, region=region)
+        variables = environment.of_terraform(found, region=region, by_operator=server is None)
     elif server:
         variables = environment.of_program(found, server)
     else:
-        variables = environment.of_operator(found) | environment.of_terraform(found, region=region)
+        variables = environment.of_operator(found) | environment.of_terraform(found, region=region, by_operator=True)
     context.say(environment.FORMATS[options["format"]](variables))
 
 
@@ -131,7 +131,8 @@ COMMANDS = {
     "env": Command(
         "Print the environment that points IBM's SDKs and Terraform at this Baremint. Without SERVER it is an "
         "operator's, with the API key. With SERVER it is that of a program on the server, which has no key: its SDKs "
-        "ask the server's own metadata service. Terraform is an operator's tool: its format is always an operator's.",
+        "ask the server's own metadata service. For Terraform it then names endpoints and region; the token in "
+        "IC_IAM_TOKEN has to be the server's.",
         _env_arguments,
         _env,
     ),
