@@ -2,7 +2,8 @@
 
 The service writes the Common Name and every extension itself, so a request may carry neither (IBM's metadata service
 documentation). ``cryptography`` reads a request lazily and raises while attributes are being looked at, so every
-member is touched inside one try block.
+member is touched inside one try block. What costs most is looked at last: whether a key can be factored is asked only
+when its size is taken, and when its owner has signed with it.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 
+from controlplane.kernel import weak_rsa
 from controlplane.kernel.errors import InvalidValue, Target
 
 PEM = re.compile(
@@ -41,6 +43,7 @@ LENGTHS = {
     NameOID.ORGANIZATIONAL_UNIT_NAME: (1, 64),
 }
 """In characters (RFC 5280, appendix A.1)."""
+NEW_KEY = "Make a new key, such as with openssl genrsa 2048, and a new request with it"
 ALLOWED_CURVES = (ec.SECP256R1, ec.SECP384R1)
 ALLOWED_HASHES = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
@@ -58,6 +61,14 @@ class CheckedRequest:
 
 def check(pem: str) -> CheckedRequest:
     """Check a request. Raises InvalidValue, target ``csr``, which says what to change; the request is never echoed."""
+    request = check_again(pem)
+    if isinstance(request.public_key, rsa.RSAPublicKey):
+        _refuse_weak(request.public_key)
+    return request
+
+
+def check_again(pem: str) -> CheckedRequest:
+    """Check a request that was signed before. As ``check``, but for the strength of its key, which stays as it was."""
     if "PRIVATE KEY" in pem:
         raise refusal("it contains a private key. Keep that secret, make a new one, and send the request only")
     if not PEM.fullmatch(pem):
@@ -92,17 +103,29 @@ def refusal(reason: str) -> InvalidValue:
 
 
 def _key(request: x509.CertificateSigningRequest) -> None:
-    key = request.public_key()
+    try:
+        key = request.public_key()
+    except ValueError:
+        raise refusal(
+            "its key is malformed, or off its curve, or its RSA exponent is out of range; use 65537"
+        ) from None
     if isinstance(key, rsa.RSAPublicKey):
         exponent = key.public_numbers().e
         if not SMALLEST_RSA <= key.key_size <= LARGEST_RSA:
             raise refusal(f"its RSA key has {key.key_size} bits; use {SMALLEST_RSA} to {LARGEST_RSA}")
         if exponent % 2 == 0 or not 65537 <= exponent < LARGEST_EXPONENT:
             raise refusal("its RSA exponent is out of range; use 65537")
+        if key.public_numbers().n % 2 == 0:  # with which no signature verifies
+            raise refusal(f"its RSA modulus is even. {NEW_KEY}")
     elif not (isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ALLOWED_CURVES)):
         raise refusal("its key must be RSA, or on the curve P-256 or P-384")
     elif not _names_its_curve(request, key):
         raise refusal("its key spells out its curve; name it instead (RFC 5480, section 2.1.1)")
+
+
+def _refuse_weak(key: rsa.RSAPublicKey) -> None:
+    if weakness := weak_rsa.weakness(key.public_numbers().n):
+        raise refusal(f"its RSA modulus {weakness}. {NEW_KEY}")
 
 
 def _names_its_curve(request: x509.CertificateSigningRequest, key: ec.EllipticCurvePublicKey) -> bool:

@@ -87,7 +87,7 @@ def _obstacle(row: Any, server: Any) -> str:
 def _renew(row: IssuedCertificate, server: BareMetalServer, *, signer: Signer, now: datetime) -> IssuedCertificate:
     """Raises InvalidValue when the request would not be signed today."""
     renewed = sign_certificate(
-        csr.check(row.csr),
+        csr.check_again(row.csr),
         applicant=Applicant(server.id, server.crn, server.account_id, server.metadata_epoch),
         lifetime=timedelta(seconds=row.lifetime),
         signer=signer,

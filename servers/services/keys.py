@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel import clock, ids
+from controlplane.kernel import clock, ids, weak_rsa
 from controlplane.kernel.errors import InvalidValue, NotUnique, Target
 from servers.models import Key
 from servers.services.events import record_change
@@ -25,7 +25,6 @@ ENCODED_LENGTH = "AAAA"
 EVENT = "is.key.key"
 
 
-@transaction.atomic
 def create_key(
     account: Account,
     *,
@@ -38,31 +37,32 @@ def create_key(
 ) -> Key:
     """Import an OpenSSH public key; ``resource_group`` is an id, the default group without.
 
-    Raises InvalidValue for other text or another type, ReferenceNotFound, NotUnique for a name or key that is there,
-    OverQuota.
+    Raises InvalidValue for other text, another type, or a key that can be factored; ReferenceNotFound, NotUnique for a
+    name or key that is there, OverQuota.
     """
-    group = group_for(account, resource_group)
-    kind, length, algorithm, blob = _read(public_key)
+    kind, length, algorithm, blob = _read(public_key)  # before the database is held, for it takes a while
     if type not in ("", kind):
         raise InvalidValue(f"The public key is of type {kind}. Say so, or leave type out.", target=Target("type"))
-    others = Key.objects.filter(account=account, region=region)
-    make_room("keys", within=account, beside=others)
-    key = Key(
-        id=ids.regional_id(region),
-        name=name or random_name(),
-        account=account,
-        resource_group=group,
-        region=region,
-        type=kind,
-        length=length,
-        fingerprint=_fingerprint(blob),
-        public_key=f"{algorithm} {blob}",
-        created_at=clock.now(),
-    )
-    if others.filter(fingerprint=key.fingerprint).exists():
-        raise NotUnique("The account has this public key in this region already.", target=Target("public_key"))
-    save_named(key)
-    record_change(f"{EVENT}.create", key, by=by, status=201)
+    with transaction.atomic():
+        group = group_for(account, resource_group)
+        others = Key.objects.filter(account=account, region=region)
+        make_room("keys", within=account, beside=others)
+        key = Key(
+            id=ids.regional_id(region),
+            name=name or random_name(),
+            account=account,
+            resource_group=group,
+            region=region,
+            type=kind,
+            length=length,
+            fingerprint=_fingerprint(blob),
+            public_key=f"{algorithm} {blob}",
+            created_at=clock.now(),
+        )
+        if others.filter(fingerprint=key.fingerprint).exists():
+            raise NotUnique("The account has this public key in this region already.", target=Target("public_key"))
+        save_named(key)
+        record_change(f"{EVENT}.create", key, by=by, status=201)
     return key
 
 
@@ -79,7 +79,7 @@ def _read(text: str) -> tuple[str, int, str, str]:
     """Type, length in bits, algorithm and base64 of an OpenSSH public key.
 
     Only the key field counts (VPC API, ``public_key``): the algorithm before it may be left out, and is in the key; a
-    comment may follow.
+    comment may follow. Raises InvalidValue.
     """
     target = Target("public_key")
     try:
@@ -92,6 +92,10 @@ def _read(text: str) -> tuple[str, int, str, str]:
     if isinstance(parsed, ed25519.Ed25519PublicKey):
         return "ed25519", 256, algorithm, encoded
     if isinstance(parsed, rsa.RSAPublicKey) and parsed.key_size in RSA_LENGTHS:
+        if weakness := weak_rsa.weakness(parsed.public_numbers().n):
+            raise InvalidValue(
+                f"The modulus of the public_key {weakness}. Make a new key, such as with ssh-keygen.", target=target
+            )
         return "rsa", parsed.key_size, algorithm, encoded
     raise InvalidValue("public_key must be RSA of 2048 or 4096 bits, or Ed25519.", target=target)
 

@@ -151,6 +151,25 @@ def test_what_is_no_such_key_is_refused(api: Api, public_key: Any) -> None:
     assert (answer.status_code, errors(answer)) == (400, [("invalid_value", "public_key")])
 
 
+def mpint(value: int) -> bytes:
+    return value.to_bytes(value.bit_length() // 8 + 1)
+
+
+WEAK_KEYS = {
+    "even": 2**2047 + 2,
+    "a-multiple-of-three": 2**2047 + 1,
+    "a-square": (2**1023 + 2**1022 + 5) ** 2,
+    "a-prime": 2**2048 - 1557,
+}
+
+
+@pytest.mark.parametrize("modulus", WEAK_KEYS.values(), ids=WEAK_KEYS.keys())
+def test_an_rsa_key_that_can_be_factored_is_refused_and_told_what_makes_another(api: Api, modulus: int) -> None:
+    answer = create(api, wire(b"ssh-rsa", mpint(65537), mpint(modulus)))
+    assert (answer.status_code, errors(answer)) == (400, [("invalid_value", "public_key")])
+    assert "ssh-keygen" in answer.json()["errors"][0]["message"]
+
+
 @pytest.mark.parametrize("bits", [1024, 3072])
 def test_an_rsa_key_of_another_length_is_refused(api: Api, bits: int) -> None:
     answer = create(api, rsa_key(bits))

@@ -11,6 +11,7 @@ from identity import keychain
 from servers.models import BareMetalServer
 from tests.build import make_csr
 from tests.inside.program import BY, Inside, error
+from tests.rules.test_csr_vectors import request, rsa_spki
 from tests.world import World, make_profile
 from trustedprofiles.services.links import create_link, unlink_everything
 
@@ -129,6 +130,7 @@ CERTIFICATE_BODIES: dict[str, tuple[Any, tuple[int, str, str]]] = {
     "csr-number": ({"csr": 1}, (400, "invalid_value", "csr")),
     "bad-pem": ({"csr": "hello"}, (400, "invalid_value", "csr")),
     "common-name": ({"csr": make_csr(names=((x509.NameOID.COMMON_NAME, "x"),))}, (400, "invalid_value", "csr")),
+    "weak-key": ({"csr": request(spki=rsa_spki(2**2047 + 2, 65537))}, (400, "invalid_value", "csr")),
     "expires-in-299": ({"csr": make_csr(), "expires_in": 299}, (400, "invalid_value", "expires_in")),
     "expires-in-3601": ({"csr": make_csr(), "expires_in": 3601}, (400, "invalid_value", "expires_in")),
     "unknown-property": ({"csr": make_csr(), "ca": True}, (400, "unknown_field", "ca")),

@@ -40,6 +40,7 @@ NO_MATCH = "its signature does not match its key"
 EXPONENT = "its RSA exponent is out of range; use 65537"
 CURVE = "its key must be RSA, or on the curve P-256 or P-384"
 ATTRIBUTES = "it has attributes, such as a challenge password; leave them out"
+MALFORMED_KEY = "its key is malformed, or off its curve, or its RSA exponent is out of range; use 65537"
 UNREADABLE = "it cannot be decoded as a PKCS #10 request (RFC 2986)"
 MANY_NAMES = "its subject has multi-valued parts, or more than 16 of them"
 SPELLED_OUT = sequence(sequence(oid(EC_PUBLIC_KEY), EXPLICIT_P256), bits(POINT))
@@ -69,7 +70,7 @@ REASONS = {
     "version-4": (request(version=b"\x02\x01\x03"), UNREADABLE),
     "key-not-on-the-curve": (
         request(spki=sequence(sequence(oid(EC_PUBLIC_KEY), oid("1.2.840.10045.3.1.7")), bits(POINT[:-1] + b"\0"))),
-        UNREADABLE,
+        MALFORMED_KEY,
     ),
     "rsa-2047-bits": (request(spki=rsa_spki(2**2046 + 1, 65537)), "its RSA key has 2047 bits; use 2048 to 8192"),
     "rsa-2048-bits": (request(spki=rsa_spki(2**2047 + 1, 65537)), NO_MATCH),
