@@ -30,6 +30,7 @@ ASKED_FOR = {
     "drf_spectacular.utils": "by /docs and /docs/openapi.json",
     "controlplane.operations.openapi.document": "by /docs and /docs/openapi.json",
     "controlplane.operations.openapi.page": "by /docs",
+    "controlplane.operations.openapi.rendered": "by /docs and /docs/openapi.json",
     "rest_framework.test": "by tests",
     "django.test": "by tests",
     "requests": "by tests",

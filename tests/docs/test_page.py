@@ -1,11 +1,14 @@
 """The page at /docs."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.test.signals import template_rendered
 
+from controlplane.operations.openapi import rendered
 from controlplane.operations.openapi.document import document
 from controlplane.operations.openapi.examples import example
 from tests.docs.document import operations, validator
@@ -46,6 +49,35 @@ def test_the_stylesheet_is_there(client: Client) -> None:
 def test_an_example_calls_where_the_page_was_read(client: Client) -> None:
     text = client.get("/docs", headers={"host": "localhost:1234"}).content.decode()
     assert "curl -X GET &quot;http://localhost:1234/healthz&quot;" in text
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/openapi.json"])
+def test_whoever_has_it_is_answered_304(client: Client, path: str) -> None:
+    first = client.get(path)
+    again = client.get(path, headers={"if-none-match": first["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert {again[name] for name in ("ETag", "Cache-Control")} == {first["ETag"], "no-cache"}
+
+
+def test_whoever_has_the_page_of_another_origin_is_answered_whole(client: Client, page: Any) -> None:
+    headers = {"if-none-match": page["ETag"], "host": "localhost:1234"}
+    assert client.get("/docs", headers=headers).status_code == 200
+
+
+def test_the_page_is_rendered_once_also_for_many_who_read_it_first_at_once() -> None:
+    renderings = []
+
+    def note(sender: Any, template: Any, **rest: Any) -> None:
+        renderings.append(template.name)
+
+    rendered._page.cache_clear()
+    template_rendered.connect(note)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            pages = set(pool.map(rendered.page_read_at, ["http://localhost:1234"] * 4))
+    finally:
+        template_rendered.disconnect(note)
+    assert (renderings, len(pages)) == (["operations/docs.html"], 1)
 
 
 def test_every_example_of_a_body_is_what_the_body_may_be() -> None:

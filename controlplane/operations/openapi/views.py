@@ -4,8 +4,10 @@ They import what makes the document when they are asked for it, for most process
 tables of everything that the document says, take as long to import as a fifth of the rest.
 """
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 POLICY = (
@@ -14,18 +16,27 @@ POLICY = (
 
 
 @require_safe
-def as_json(request: HttpRequest) -> JsonResponse:
-    from controlplane.operations.openapi.document import document  # noqa: PLC0415
+def as_json(request: HttpRequest) -> HttpResponse:
+    from controlplane.operations.openapi import rendered  # noqa: PLC0415
 
-    return JsonResponse(document())
+    found = rendered.as_json()
+    return _answer(request, lambda: HttpResponse(found.text, content_type="application/json"), etag=found.etag())
 
 
 @require_safe
 def as_page(request: HttpRequest) -> HttpResponse:
-    from controlplane.operations.openapi.document import document  # noqa: PLC0415
-    from controlplane.operations.openapi.page import Page  # noqa: PLC0415
+    from controlplane.operations.openapi import rendered  # noqa: PLC0415
 
     origin = request.build_absolute_uri("/").rstrip("/")
-    response = render(request, "operations/docs.html", {"page": Page(document(), origin=origin)})
+    etag = rendered.as_page().etag(origin)
+    response = _answer(request, lambda: HttpResponse(rendered.page_read_at(origin)), etag=etag)
     response["Content-Security-Policy"] = POLICY
+    return response
+
+
+def _answer(request: HttpRequest, whole: Callable[[], HttpResponse], *, etag: str) -> HttpResponse:
+    """``whole``, or 304 for whoever has it; asked for each time, for an upgrade changes it."""
+    response = get_conditional_response(request, etag=etag) or whole()
+    response["ETag"] = etag
+    response["Cache-Control"] = "no-cache"
     return response
