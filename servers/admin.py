@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
-from controlplane.activity.admin import ChosenRows, ReadOnlyAdmin
+from controlplane.activity.admin import ChosenRows, OfferedFilters, ReadOnlyAdmin
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import ApiError
@@ -124,7 +124,7 @@ def person(request: HttpRequest) -> Party:
 
 
 @admin.register(AccountSettings)
-class AccountSettingsAdmin(admin.ModelAdmin):
+class AccountSettingsAdmin(OfferedFilters):
     """The switch over all servers of an account."""
 
     list_display = ["account", "metadata_service"]

@@ -10,7 +10,16 @@ from django.http import HttpRequest, HttpResponseRedirect
 from controlplane.activity.models import ActivityEvent, Heartbeat, JobRun
 
 
-class ChosenRows(admin.ModelAdmin):
+class OfferedFilters(admin.ModelAdmin):
+    """Lists are filtered by what ``list_filter`` offers. Django takes any column in an address, and a database may
+    fail a query that compares its columns of addresses, bytes or durations with a text."""
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        offered = {name for name in self.get_list_filter(request) if isinstance(name, str)}
+        return lookup.partition("__")[0] in offered and super().lookup_allowed(lookup, value, request)
+
+
+class ChosenRows(OfferedFilters):
     """Lists with actions: what is chosen and is no key of a row is said to be none, where Django would fail."""
 
     def response_action(self, request: HttpRequest, *arguments: Any, **named: Any) -> Any:
@@ -27,7 +36,7 @@ class ChosenRows(admin.ModelAdmin):
         return True
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(OfferedFilters):
     """Records that the product writes and a person only reads."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:

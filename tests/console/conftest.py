@@ -6,11 +6,13 @@ import pytest
 from django.test import Client
 
 from controlplane.activity.record import Party
+from tests.on_both import db, shared_database
 from tests.policies import make_content
 from tests.world import ALICE, World
 from trustedprofiles.models import User
 from trustedprofiles.services.policies import create_policy
 
+__all__ = ["db", "shared_database"]
 SignIn = Callable[..., Client]
 
 

@@ -12,6 +12,7 @@ from controlplane.console.lessons.progress import CLASS_RESET
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel.errors import Unauthorized
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from servers.addressing import loopback_address
 from servers.models import BareMetalServer
 from tests.console.test_frame import INLINE
 from tests.world import World, make_account, make_server
@@ -60,7 +61,7 @@ def test_a_lesson_that_is_not_begun_shows_no_commands(alice: Client, server: Bar
 def test_a_lesson_that_is_begun_names_the_server_s_own_address(alice: Client, server: BareMetalServer) -> None:
     start(alice, server)
     page = shown(alice, FIRST.path)
-    assert "http://127.64.0.1:8169/identity/v1/token?version=2025-08-26" in page
+    assert f"http://{loopback_address(server.number)}:8169/identity/v1/token?version=2025-08-26" in page
     assert "is bare-metal-server-update db-1 --metadata-service false" in page
 
 
@@ -68,7 +69,7 @@ def test_commands_follow_the_switch_to_https(alice: Client, server: BareMetalSer
     start(alice, server)
     BareMetalServer.objects.update(metadata_protocol="https")
     page = shown(alice, f"{FIRST.path}/state")
-    assert "https://127.64.0.1:8170/identity" in page
+    assert f"https://{loopback_address(server.number)}:8170/identity" in page
     assert "--cacert " in page
 
 

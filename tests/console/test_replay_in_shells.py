@@ -29,6 +29,8 @@ HOSTILE = {
     "here": "<<EOF\n>owned\nEOF\n>owned",
 }
 ALL_OF_IT = " ".join(HOSTILE.values())
+AS_A_NAME = "x\n>owned\r>owned'; >owned; \"$(>owned)`>owned`\x1b[201~\n>owned & !!"
+"""As much as a server's name may hold."""
 IN_SHELLS = pytest.mark.parametrize("shell", SHELLS)
 URL = "http://127.0.0.1:8000"
 LOGIN = [
@@ -73,7 +75,7 @@ def test_no_path_leaves_its_url(tmp_path: Path, shell: str) -> None:
 @IN_SHELLS
 def test_no_name_of_a_server_does_either(tmp_path: Path, shell: str, world: World) -> None:
     server = make_server(world.account, name="web-1")
-    BareMetalServer.objects.filter(pk=server.pk).update(name=ALL_OF_IT)
+    BareMetalServer.objects.filter(pk=server.pk).update(name=AS_A_NAME)
     server.refresh_from_db()
     profile = make_profile(world.account, linked_to=server)
     by = Party(profile.iam_id, server.name, "ComputeResource")

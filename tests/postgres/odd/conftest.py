@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
 
-from tests.databases import default_database
-from tests.live.ready_made import MIGRATED
-from tests.postgresql import NewDatabase
-from tests.recalling import memory
+from tests.on_both import shared_database, undone_on_postgresql
+
+__all__ = ["shared_database"]
 
 HERE = Path(__file__).parent
 
@@ -27,18 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.thorough)
 
 
-@pytest.fixture(scope="session")
-def shared_database(new_postgresql_database: NewDatabase) -> str:
-    """URL of a PostgreSQL with empty tables, in which no test leaves anything."""
-    return new_postgresql_database(copy_of=MIGRATED)
-
-
 @pytest.fixture
 def db(shared_database: str, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), default_database(shared_database):
-        assert connection.vendor == "postgresql"
-        connection.connect()
-        memory.begin()
-        with transaction.atomic():
-            yield
-            transaction.set_rollback(True)
+    with undone_on_postgresql(shared_database, django_db_blocker):
+        yield
