@@ -28,7 +28,7 @@ urlpatterns = [
     path("", include("controlplane.console.urls")),
 ]
 
-handler400 = "controlplane.kernel.envelopes.handler400"
+handler400 = "controlplane.console.views.errors.malformed"
 handler403 = "controlplane.kernel.envelopes.handler403"
 handler404 = "controlplane.console.views.errors.not_found"
 handler500 = "controlplane.console.views.errors.broken"

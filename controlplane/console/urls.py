@@ -22,6 +22,7 @@ from controlplane.console.views import (
     tryit,
 )
 
+app_name = "console"
 urlpatterns = [
     path("", front.front),
     path("overview/state", overview.state),

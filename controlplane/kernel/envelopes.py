@@ -5,7 +5,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, NotRequired, TypedDict
 
 import structlog
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import (
+    DisallowedHost,
+    PermissionDenied,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import IntegrityError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.http.multipartparser import MultiPartParserError
@@ -105,7 +111,7 @@ def iam(error: errors.ApiError, trace: str) -> ExceptionResponse:
     return {
         "context": {
             "transaction_id": trace,
-            "operation": f"{request.method} {request.path}" if request else "",
+            "operation": f"{request.method} {request.path}".strip() if request else "",
             "user_agent": request.agent if request else "",
             "url": request.path if request else "",
         },
@@ -180,7 +186,9 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911, PLR
             return errors.InvalidRequest(str(exception))
         case RequestDataTooBig():
             return errors.InvalidRequest("The request body is too large.")
-        case MultiPartParserError() | TooManyFieldsSent() | TooManyFilesSent():
+        case TooManyFieldsSent() | TooManyFilesSent():
+            return errors.InvalidRequest("The form has too many fields. Send fewer of them.")
+        case MultiPartParserError():
             return errors.InvalidRequest("The request body is not what its Content-Type says it is.")
         case exceptions.ParseError() | exceptions.UnsupportedMediaType():
             return errors.InvalidRequest("The request body cannot be read. Send a JSON object.")
@@ -212,9 +220,16 @@ def json_response(error: errors.ApiError, envelope: Envelope = vpc) -> JsonRespo
 
 
 def handler400(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return json_response(
-        errors.InvalidRequest("The request is malformed, or its Host is not one this service answers to.")
-    )
+    return json_response(unread(exception))
+
+
+def unread(exception: Exception) -> errors.ApiError:
+    """What Django says of a request that it does not take, such as a form that is too large."""
+    if isinstance(exception, DisallowedHost):
+        return errors.InvalidRequest("The Host of the request is not one that this service answers to.")
+    if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent, MultiPartParserError)):
+        return as_api_error(exception)
+    return errors.InvalidRequest("The request is malformed.")
 
 
 def handler403(request: HttpRequest, exception: Exception) -> JsonResponse:

@@ -1,18 +1,22 @@
 """What the HTTP server itself answers, before or instead of the application, in the form that the path speaks."""
 
+import contextvars
 import json
+import re
 import uuid
 from http.client import responses
-from typing import Any
 
-from django.urls import Resolver404, resolve
+from django.template.loader import render_to_string
+from django.urls import Resolver404, ResolverMatch, resolve
 
-from controlplane.kernel import envelopes, errors
+from controlplane.console.middleware import HEADER, POLICY
+from controlplane.kernel import context, envelopes, errors
 from controlplane.objectstore import answers
 from controlplane.operations.http.application import Answer
 
-OBJECT_STORE = "cos/"
+OBJECT_STORE = "cos"
 RETRY_SECONDS = "1"
+PAGE_HEADERS = [("Content-Type", "text/html; charset=utf-8"), (HEADER, POLICY), ("X-Frame-Options", "DENY")]
 
 
 def refuse(status: int, message: str, path: str) -> Answer:
@@ -23,18 +27,34 @@ def refuse(status: int, message: str, path: str) -> Answer:
     headers = [("X-Request-Id", trace), ("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
     if status == 503:
         headers.append(("Retry-After", RETRY_SECONDS))
-    if path.lstrip("/").startswith(OBJECT_STORE):
-        headers.append(("x-amz-request-id", trace))
-        kind, body = answers.XML, answers.refusal(error, resource=path, request_id=trace).content
+    match = _match(path)
+    if match is not None and match.route.startswith(OBJECT_STORE):
+        headers += [("Content-Type", answers.XML), ("x-amz-request-id", trace)]
+        body = answers.refusal(error, resource=path, request_id=trace).content
+    elif match is not None and _is_page(match):
+        headers += PAGE_HEADERS
+        body = render_to_string("console/broken.html", {"error": error, "trace": trace}).encode()
     else:
-        kind, body = "application/json", json.dumps(_envelope(path)(error, trace)).encode()
-    return Answer(f"{status} {responses.get(status, '')}", [("Content-Type", kind), *headers], body)
+        headers.append(("Content-Type", "application/json"))
+        body = contextvars.Context().run(_in_envelope, error, match, path, trace)
+    return Answer(f"{status} {responses.get(status, '')}", headers, body)
 
 
-def _envelope(path: str) -> Any:
-    """The one of the view at this path."""
+def _match(path: str) -> ResolverMatch | None:
     try:
-        view = resolve(path).func if path else None
+        return resolve(re.sub(r"/{2,}", "/", path)) if path else None
     except Resolver404:
-        view = None
-    return getattr(getattr(view, "cls", view), "envelope", envelopes.vpc)
+        return None
+
+
+def _is_page(match: ResolverMatch) -> bool:
+    """Whether people's browsers come there: what programs call is exempt from CSRF protection."""
+    is_of_people = "console" in match.app_names or match.route.startswith("admin/")
+    return is_of_people and not getattr(match.func, "csrf_exempt", False)
+
+
+def _in_envelope(error: errors.ApiError, match: ResolverMatch | None, path: str, trace: str) -> bytes:
+    """In the envelope of the view; in a context of its own, for some tell of the request."""
+    context.current.set(context.RequestContext(request_id=trace, address="", agent="", method="", path=path))
+    view = getattr(match.func, "cls", match.func) if match is not None else None
+    return json.dumps(getattr(view, "envelope", envelopes.vpc)(error, trace)).encode()

@@ -104,7 +104,7 @@ def of(wsgi: str, *, threads: int, files_of_each: int = 1) -> Service:
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
 
     def largest_body(path: str) -> int:
-        return LARGEST_BODY if wsgi == CONTROL_PLANE and path.lstrip("/").startswith(OBJECT_STORE) else limit
+        return LARGEST_BODY if wsgi == CONTROL_PLANE and path.lstrip("/").startswith(f"{OBJECT_STORE}/") else limit
 
     set_patience(ANSWER_SECONDS)
     return Service(

@@ -81,6 +81,34 @@ def test_a_body_announced_as_huge_is_refused_before_it_is_read(wire: Wire) -> No
     assert (answer.status, json.loads(answer.body)["errors"][0]["code"]) == (400, "invalid_request")
 
 
+def test_a_head_that_is_too_large_is_refused_in_the_envelope(wire: Wire) -> None:
+    answer = wire.send(HEAD + f"X: {'a' * 70_000}\r\n\r\n")
+    assert (answer.status, json.loads(answer.body)["errors"][0]["code"]) == (431, "invalid_request")
+    assert "Content-Type: application/json" in answer.lines
+
+
+def test_each_api_of_the_control_plane_refuses_a_head_that_is_too_large_in_its_own_envelope(product: Product) -> None:
+    wire = Wire(product.info["control_plane_url"], product.info["ca_bundle"])
+    head = "GET {path} HTTP/1.1\r\nHost: {{host}}\r\nX: " + "a" * 70_000 + "\r\n\r\n"
+    answers = {path: wire.send(head.format(path=path)) for path in ("/v1/keys", "/v1/profiles", "/identity/token")}
+    assert {answer.status for answer in answers.values()} == {431}
+    bodies = [json.loads(answer.body) for answer in answers.values()]
+    for body, member in zip(bodies, ("errors", "context", "errorCode"), strict=True):
+        assert member in body
+
+
+def test_a_browser_that_sends_all_of_a_large_form_before_it_reads_is_shown_a_page(product: Product) -> None:
+    wire = Wire(product.info["control_plane_url"], product.info["ca_bundle"])
+    size = 10_000_000
+    head = (
+        "POST /admin/login/ HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {size}\r\n\r\n"
+    )
+    answer = wire.send(head.format(host=wire.host).encode() + b"a" * size)
+    assert answer.status == 413
+    assert b"<h1>Refused</h1>" in answer.body
+
+
 def test_a_refusal_before_the_body_is_there_leaves_the_connection_to_the_next_request(
     urls: dict[str, str], product: Product
 ) -> None:

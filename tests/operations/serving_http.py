@@ -55,7 +55,7 @@ class Echo:
 
 
 def refuse(status: int, message: str, path: str) -> Answer:
-    return Answer(f"{status} Refused", [("Content-Type", "text/plain")], message.encode())
+    return Answer(f"{status} Refused", [("Content-Type", "text/plain"), ("X-Path", path)], message.encode())
 
 
 @contextmanager

@@ -4,6 +4,8 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
@@ -14,7 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from controlplane.operations.http.handshake import AT_ONCE
-from tests.operations.serving_http import GET, HALF, QUICK, SLOW, Client, Echo, Wire, serving
+from tests.operations.serving_http import GET, HALF, LINE, QUICK, SLOW, Client, Echo, Wire, serving
+
+TOO_LONG_A_BODY = LINE + b"Content-Length: 100000000\r\n\r\n"
+TOO_LONG_A_HEAD = LINE + b"X: " + b"a" * 70_000
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +71,42 @@ def test_half_requests_over_tls_leave_nothing(context: ssl.SSLContext) -> None:
         assert len(wire.service.crowd) == 0
 
 
-def test_what_is_malformed_over_tls_is_refused_and_closed_at_once(context: ssl.SSLContext) -> None:
-    with serving(Echo(), context=context, limits=SLOW) as wire, shake_hands(wire) as client:
+def test_what_is_malformed_over_tls_is_refused_and_closed_when_nothing_more_comes(context: ssl.SSLContext) -> None:
+    with serving(Echo(), context=context) as wire, shake_hands(wire) as client:
         client.send(GET.replace(b"\r", b""))
-        assert client.answer().status == 400
-        assert client.is_closed(within=0.5)
+        answer = client.answer()
+        assert (answer.status, answer.headers["connection"]) == (400, "close")
+        assert client.is_closed(within=QUICK.linger_seconds * 10)
+
+
+@pytest.mark.parametrize(
+    ("begin", "is_tls"),
+    [(TOO_LONG_A_BODY, False), (TOO_LONG_A_BODY, True), (TOO_LONG_A_HEAD, True)],
+    ids=["body-plain", "body-tls", "head-tls"],
+)
+def test_who_reads_no_answer_before_all_is_sent_gets_it(context: ssl.SSLContext, begin: bytes, is_tls: bool) -> None:
+    """As browsers do, whose forms take longer than the service waits for somebody who is silent."""
+    limits = replace(QUICK, linger_seconds=0.1)
+    with serving(Echo(), context=context if is_tls else None, limits=limits) as wire:
+        client = shake_hands(wire) if is_tls else wire.connect()
+        client.send(begin)
+        for _ in range(16 if is_tls else 32):  # a deadline may be noticed a second late
+            client.send(b"a" * 50_000)
+            time.sleep(0.05)
+        assert client.answer().headers["connection"] == "close"
+        client.__exit__()
+
+
+def test_who_sends_on_and_on_is_ended(context: ssl.SSLContext) -> None:
+    limits = replace(SLOW, linger_size=10_000_000)
+    with serving(Echo(), context=context, limits=limits) as wire, shake_hands(wire) as client:
+        client.send(TOO_LONG_A_BODY)
+        sent = 0
+        with suppress(OSError):  # which ssl.SSLError is
+            while sent < 10 * limits.linger_size:
+                client.send(b"a" * 100_000)
+                sent += 100_000
+        assert sent < 10 * limits.linger_size
 
 
 def test_a_connection_over_tls_is_kept(context: ssl.SSLContext) -> None:

@@ -115,6 +115,7 @@ MALFORMED: dict[str, bytes] = {
     "a chunk that ends with LF": CHUNKED + b"5\r\nhello\n0\r\n\r\n",
     "an end that is LF": CHUNKED + b"5\r\nhello\r\n0\r\n\n",
     "a trailer without a colon": CHUNKED + b"0\r\nnonsense\r\n\r\n",
+    "a length behind the body": CHUNKED + b"0\r\nContent-Length: 3\r\n\r\n",
     "a folded trailer": CHUNKED + b"0\r\nX: a\r\n b\r\n\r\n",
     "trailers without end": CHUNKED + b"0\r\n" + b"X: aaaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 700,
     "an extension without end": CHUNKED + b"5;" + LONG,
@@ -123,10 +124,10 @@ MALFORMED: dict[str, bytes] = {
 }
 STATUS = {"another Expect": 417}
 TOO_LARGE = {
-    "a line without end": b"GET /" + LONG,
-    "a long line": b"GET /" + LONG + b" HTTP/1.1\r\nHost: here\r\n\r\n",
-    "a long field": b"GET /a HTTP/1.1\r\nHost: here\r\nX: " + LONG + b"\r\n\r\n",
-    "many fields": b"GET /a HTTP/1.1\r\nHost: here\r\n" + b"X: y\r\n" * 201 + b"\r\n",
+    "a line without end": (b"GET /" + LONG, 414),
+    "a long line": (b"GET /" + LONG + b" HTTP/1.1\r\nHost: here\r\n\r\n", 414),
+    "a long field": (b"GET /a HTTP/1.1\r\nHost: here\r\nX: " + LONG + b"\r\n\r\n", 431),
+    "many fields": (b"GET /a HTTP/1.1\r\nHost: here\r\n" + b"X: y\r\n" * 201 + b"\r\n", 431),
 }
 
 
@@ -140,13 +141,31 @@ def test_what_is_malformed_is_refused_closed_and_never_seen(wire: Wire, echo: Ec
     assert echo.seen == []
 
 
-@pytest.mark.parametrize("sent", TOO_LARGE.values(), ids=TOO_LARGE.keys())
-def test_a_head_that_is_too_large_is_refused(wire: Wire, echo: Echo, sent: bytes) -> None:
+@pytest.mark.parametrize(("sent", "status"), TOO_LARGE.values(), ids=TOO_LARGE.keys())
+def test_a_head_that_is_too_large_is_refused(wire: Wire, echo: Echo, sent: bytes, status: int) -> None:
     with wire.connect() as client:
         client.send(sent)
-        assert client.answer().status == 431
+        assert client.answer().status == status
         assert client.is_closed()
     assert echo.seen == []
+
+
+PATHS = {
+    "a field that is too long": (b"GET /a//b%20c?d HTTP/1.1\r\nHost: here\r\nX: " + LONG, "/a//b c"),
+    "a query that is too long": (b"GET /a?" + LONG, "/a"),
+    "a whole URL": (b"GET http://there:80/a?b HTTP/1.1\r\nHost: here\r\nX: " + LONG, "/a"),
+    "a head that does not come": (b"GET /a HTTP/1.1\r\n", "/a"),
+    "a field without a colon": (b"GET /a HTTP/1.1\r\nHost: here\r\nnonsense\r\n\r\n", "/a"),
+    "a path that is too long": (b"GET /" + LONG, ""),
+    "what is no request": (b"\x16\x03\x01\x02\x00 /a ", ""),
+}
+
+
+@pytest.mark.parametrize(("sent", "path"), PATHS.values(), ids=PATHS.keys())
+def test_who_refuses_a_head_is_told_its_path_as_far_as_it_is_known(wire: Wire, sent: bytes, path: str) -> None:
+    with wire.connect() as client:
+        client.send(sent)
+        assert client.answer().headers["x-path"] == path
 
 
 def test_blanks_without_end_in_a_field_cost_no_time(wire: Wire) -> None:

@@ -1,10 +1,11 @@
 """What is not there, not allowed or broken: a page for a browser, the usual envelope for a program."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
 from controlplane.console.access import person_of
-from controlplane.console.pages import refused
+from controlplane.console.pages import by_htmx, refused
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import ApiError, NotAuthorized, NotFound
 
@@ -20,6 +21,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, NotFound(f"There is nothing at {request.path[:64]}."))
 
 
+def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django does not read: a form that is too large, has too many fields or is none; a Host that is not ours."""
+    if by_htmx(request):
+        return refused(request, _for_people(exception))
+    if not wants_page(request):
+        return envelopes.handler400(request, exception)
+    return _apart(_for_people(exception))
+
+
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form without the token of its session: an old page, or another site's."""
     if not wants_page(request):
@@ -31,7 +41,18 @@ def broken(request: HttpRequest) -> HttpResponse:
     """Nothing here asks the database, which may be what is broken."""
     if not wants_page(request):
         return envelopes.handler500(request)
-    error = envelopes.failure_of_request()
+    return _apart(envelopes.failure_of_request())
+
+
+def _for_people(exception: Exception) -> ApiError:
+    error = envelopes.unread(exception)
+    if isinstance(exception, RequestDataTooBig):
+        error.status = 413  # programs get what the APIs document, 400
+    return error
+
+
+def _apart(error: ApiError) -> HttpResponse:
+    """A page that asks neither the database nor who is signed in."""
     page = render_to_string("console/broken.html", {"error": error, "trace": envelopes.trace_id()})
     return HttpResponse(page, status=error.status, headers=error.headers)
 

@@ -14,6 +14,7 @@ from controlplane.operations.http.limits import Limits
 log = structlog.get_logger(__name__)
 
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;%s+(?:=(?:%s+|\"[\t !#-\[\]-~]*\"))?)*" % (TOKEN, TOKEN))
+FRAMING = (b"content-length", b"transfer-encoding")
 LONGEST_CHUNK_LINE = 4096
 LONGEST_TRAILERS = 16_384
 
@@ -129,8 +130,8 @@ class Body:
         elif line:
             # Fields that come after the body are left out: nothing here asks for any.
             name, colon, _ = line.partition(b":")
-            if not colon or not NAME.fullmatch(name):
-                raise Malformed("A trailer field is malformed.")
+            if not colon or not NAME.fullmatch(name) or name.lower() in FRAMING:  # RFC 9110, section 6.5.1
+                raise Malformed("A trailer field is malformed, or says how long the body is.")
             self._trailers += len(line)
         else:
             self.complete = True

@@ -11,6 +11,7 @@ from controlplane.operations.http.application import EVERY_REQUEST, Answer, ask
 from controlplane.operations.http.crowd import FOREVER
 from controlplane.operations.http.head import Malformed
 from controlplane.operations.http.incoming import Incoming
+from controlplane.operations.http.rest import Rest
 from controlplane.operations.http.threads import Threads
 
 if TYPE_CHECKING:
@@ -29,25 +30,19 @@ class Connection(asyncio.Protocol):
         self._environ: dict[str, Any] = {}
         self._transport: Any = None
         self._incoming = Incoming(service.limits, service.largest_body)
-        self._began = 0.0
-        """When the first byte of the request came; 0 while none has."""
+        self._began = 0.0  # when the first byte of the request came; 0 while none has
         self._awaits_body_since = 0.0
         self._busy = False
         """A thread has the request, or its answer is on its way."""
-        self._early = False
-        """The request that a thread has lacks its body."""
+        self._early = False  # the request that a thread has lacks its body
         self._asked_early = False
-        self._over = False
-        """The last answer is written."""
-        self._ended = False
-        """The client sends nothing more."""
+        self._over = False  # the last answer is written
+        self._rest: Rest | None = None  # what is read over behind it
+        self._ended = False  # the client sends nothing more
         self._closed = False
-        self._answered_at, self._answer_size = 0.0, 0
-        self._reading = True
-        self._unread = False
-        """The client does not read as fast as it is answered."""
-        self._next_is_due = False
-        """The next request is read when the answer to the last one is."""
+        self._answered_at, self._answer_size, self._reading = 0.0, 0, True
+        self._unread = False  # the client does not read as fast as it is answered
+        self._next_is_due = False  # the next request is read when the answer to the last one is
 
     # --- What asyncio calls
 
@@ -58,6 +53,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._over:
+            self._read_over(len(data))
             return
         self._incoming.received += data
         if not self._busy or self._early:
@@ -211,9 +207,8 @@ class Connection(asyncio.Protocol):
         if service.loop.time() > self._began + service.limits.request_seconds:
             answer = service.refuse(*TOO_LATE, self._incoming.path)
         elif not self._closed:
-            answer = ask(
-                service.application, self._environ, failed=partial(service.refuse, *FAILED, self._incoming.path)
-            )
+            failed = partial(service.refuse, *FAILED, self._incoming.path)
+            answer = ask(service.application, self._environ, failed=failed)
         service.tell(self._answered, answer)
 
     def _answered(self, answer: Answer | None) -> None:
@@ -278,18 +273,25 @@ class Connection(asyncio.Protocol):
         self._finish(reads_on=True)
 
     def _finish(self, *, reads_on: bool) -> None:
-        """End the connection when the client has read the answer; until then, what it sends on is read, or the kernel
-        would throw away the answer with it."""
+        """End the connection when the client has read the answer; until then, what it sends on is read over."""
         self._over, self._awaits_body_since = True, 0.0
         self._incoming.received.clear()
         self.service.crowd.arrived(self)
-        if self._ended or not reads_on or not self._transport.can_write_eof():  # TLS reads on by itself
+        if self._ended or not reads_on:
             self._close()
             return
-        self.deadline = self.service.loop.time() + self.service.limits.linger_seconds
-        self._transport.write_eof()
+        self._rest = Rest(self.service.limits, self.service.loop.time)
+        self._read_over(0)
+        if self._transport.can_write_eof():  # over TLS, the answer alone says that it is the last one
+            self._transport.write_eof()
         if not self._reading:
             self._transport.resume_reading()
+
+    def _read_over(self, size: int) -> None:
+        if self._rest is not None:
+            self.deadline = self._rest.after(size)
+            if not self.deadline:
+                self.abort()
 
     def _close(self) -> None:
         """End the connection when what is written is sent."""

@@ -15,6 +15,8 @@ END = CRLF + CRLF
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"
 """A character of one (RFC 9110, section 5.6.2)."""
 REQUEST_LINE = re.compile(rb"(%s{1,32}) ([!-~]+) HTTP/1\.([01])" % TOKEN)
+BEGINNING = re.compile(rb"%s{1,32} (?:https?://[^/?]*)?(/[!->@-~]{0,4095})(?![!->@-~])" % TOKEN, re.IGNORECASE)
+"""Of a request: its method, and its path to the end; a longer one leads nowhere."""
 NAME = re.compile(rb"%s+" % TOKEN)
 NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
 """Control characters, and CR and LF that do not stand together."""
@@ -63,12 +65,20 @@ def refuse_early(received: bytes | bytearray, limits: Limits) -> None:
     if not NAME.match(received):
         raise Malformed("This is not an HTTP request. Is it TLS, sent to a port that speaks plain HTTP?")
     if len(received) > limits.head_size:
+        if CRLF not in received[: limits.head_size]:
+            raise Malformed(f"The request line is longer than {limits.head_size} bytes. Send a shorter URL.", 414)
         raise Malformed(
             f"The request line and the header fields are larger than {limits.head_size} bytes. Send fewer, or shorter.",
             431,
         )
     if not is_text(received):
         raise _not_text()
+
+
+def path_in(received: bytes | bytearray) -> str:
+    """The path at the beginning of what cannot be read as a head; empty when it is not to be found."""
+    found = BEGINNING.match(received)
+    return unquote_to_bytes(found[1]).decode("latin-1") if found else ""
 
 
 def is_text(received: bytes | bytearray) -> bool:

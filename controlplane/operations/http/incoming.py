@@ -52,7 +52,7 @@ class Incoming:
     @property
     def path(self) -> str:
         """Empty while it is not known."""
-        encoded = self.head.environ["PATH_INFO"] if self.head is not None else ""
+        encoded = self.head.environ["PATH_INFO"] if self.head is not None else heads.path_in(self.received)
         return encoded.encode("latin-1").decode(errors="replace")
 
     @property

@@ -25,7 +25,10 @@ class Limits:
     idle_seconds: float = 75
     """Between two requests of a connection."""
     linger_seconds: float = 2
-    """For a client to read the answer to a request that it has not finished sending."""
+    """For a client to read the answer to a request that it has not finished sending, since it last sent something, if
+    that comes at ``least_rate``."""
+    linger_size: int = 64 * 1024 * 1024
+    """So much is read over of what it sends meanwhile."""
     least_rate: int = 64 * 1024
     """Per second."""
     head_size: int = 64 * 1024
