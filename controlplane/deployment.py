@@ -6,16 +6,18 @@ from controlplane.home import Home, find_home
 
 # --- Where things are ---------------------------------------------------------------------------------------
 HOME = Home(find_home()[0])
-BAREMINT_HOST = env.text("BAREMINT_HOST", default="127.0.0.1")
+BAREMINT_HOST = env.text("BAREMINT_HOST", default="127.0.0.1").lower()
 BAREMINT_PORT = env.whole("BAREMINT_PORT", default=8000)
 BAREMINT_METADATA_PORT = env.whole("BAREMINT_METADATA_PORT", default=8169)
 BAREMINT_METADATA_TLS_PORT = env.whole("BAREMINT_METADATA_TLS_PORT", default=8170)
 # Where people and programs reach the control plane: the base of the links in its answers.
-BAREMINT_PUBLIC_URL = env.url(
-    "BAREMINT_PUBLIC_URL",
-    schemes=env.WEB,
-    form="https://baremint.example",
-    default=env.origin(BAREMINT_HOST, BAREMINT_PORT),
+BAREMINT_PUBLIC_URL = env.in_one_spelling(
+    env.url(
+        "BAREMINT_PUBLIC_URL",
+        schemes=env.WEB,
+        form="https://baremint.example",
+        default=env.origin(BAREMINT_HOST, BAREMINT_PORT),
+    )
 ).rstrip("/")
 # Where the object store reaches IAM, for keys and decisions.
 # Where the object store reaches IAM. Empty: in its own process.

@@ -83,6 +83,13 @@ def url(name: str, *, schemes: Sequence[str], path: str = ".*", form: str, defau
     return value
 
 
+def in_one_spelling(url: str) -> str:
+    """The same URL with its scheme and host in lower case (RFC 3986, section 6.2.2.1)."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user}{at}{host.lower()}").geturl()
+
+
 def counts(name: str) -> dict[str, int]:
     """``name=1,other=2`` as a dictionary of counts; empty by default."""
     pairs = (pair.partition("=") for pair in words(name, default=()))

@@ -49,7 +49,8 @@ class RequestContextMiddleware:
 
 
 class RequestTextMiddleware:
-    """Header fields come in without NUL characters."""
+    """Header fields come in without NUL characters. A host name is in lower case (RFC 3986, section 6.2.2.1), for it is
+    compared, and links are made with it."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -59,6 +60,8 @@ class RequestTextMiddleware:
         for name, value in meta.items():
             if isinstance(value, str) and "\0" in value and name.startswith("HTTP_"):
                 meta[name] = value.replace("\0", " ")  # RFC 9110, section 5.5
+        if "HTTP_HOST" in meta:
+            meta["HTTP_HOST"] = meta["HTTP_HOST"].lower()
         if "\\" in meta.get("HTTP_COOKIE", ""):  # a quoted cookie writes any character as three digits
             request.COOKIES = {name: storable(value) for name, value in request.COOKIES.items()}
         return self.get_response(request)

@@ -47,6 +47,15 @@ def test_a_server_lives_in_the_region_whose_host_was_called(server: dict[str, An
     assert BareMetalServer.objects.get().region == "eu-de"
 
 
+def test_a_host_in_upper_case_is_the_same_region_and_links_say_https_and_its_name_in_lower_case(
+    server: dict[str, Any],
+) -> None:
+    answer = there("GET", "/v1/bare_metal_servers", host="EU-DE.IAAS.Cloud.IBM.com:443")
+    [found] = answer.json()["bare_metal_servers"]
+    assert found["href"] == server["href"].replace(EU_DE, f"{EU_DE}:443")
+    assert answer.json()["first"]["href"].startswith(f"https://{EU_DE}:443/v1/")
+
+
 def test_it_is_invisible_in_all_others(server: dict[str, Any]) -> None:
     for region in catalog.regions().keys() - {"eu-de"}:
         host = f"{region}.iaas.cloud.ibm.com"

@@ -141,3 +141,11 @@ def test_the_issuer_is_a_setting_and_the_tokens_issuer(alice_key: str, settings:
 
 def test_every_claim_of_a_token_is_announced(alice_key: str) -> None:
     assert set(claims(ask({**API_KEY, "apikey": alice_key}))) <= set(get(CONFIGURATION).json()["claims_supported"])
+
+
+@pytest.mark.parametrize(
+    ("host", "base"),
+    [("IAM.Cloud.IBM.com", "https://iam.cloud.ibm.com"), ("LOCALHOST:8170", "http://localhost:8170")],
+)
+def test_links_are_in_lower_case_however_the_host_is_written(host: str, base: str) -> None:
+    assert get(CONFIGURATION, host=host).json()["jwks_uri"] == f"{base}/identity/keys"

@@ -64,6 +64,14 @@ def test_what_goes_into_answers_and_tokens_has_its_form(tmp_path: Path, name: st
     assert done.stderr.count("\n") == 1
 
 
+def test_scheme_and_host_of_the_public_url_have_one_spelling_and_its_path_is_left_alone(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from controlplane import deployment as d; print(d.BAREMINT_PUBLIC_URL)"]
+    url = {"BAREMINT_PUBLIC_URL": "HTTPS://LocalHost:8443/Lab/", "PYTHONPATH": str(ROOT)}
+    environment = {**clean_environment(), **url}
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "https://localhost:8443/Lab\n"
+
+
 def test_an_empty_name_of_the_data_directory_is_none(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "from controlplane.deployment import HOME; print(HOME.path)"]
     environment = {**clean_environment(), "BAREMINT_HOME": "", "PYTHONPATH": str(ROOT)}
