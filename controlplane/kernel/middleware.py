@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.urls import get_resolver
 
 from controlplane.kernel import context, envelopes
 from controlplane.kernel.awaited_body import BodyTooLarge, require_body
@@ -148,7 +149,8 @@ class AwaitedBodyMiddleware:
         try:
             require_body(request)
         except BodyTooLarge as error:
-            if not getattr(view, "csrf_exempt", False):
-                raise  # a page for people: the handler of malformed requests answers
+            if not getattr(view, "csrf_exempt", False):  # a page for people
+                handler: Callable[..., HttpResponse] = get_resolver().resolve_error_handler(400)
+                return handler(request, exception=error)
             return envelopes.json_response(envelopes.as_api_error(error), getattr(view, "envelope", envelopes.vpc))
         return None
