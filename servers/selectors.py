@@ -15,6 +15,7 @@ from servers.models import (
     NetworkInterface,
     ServerTally,
 )
+from trustedprofiles.selectors import default_resource_group
 
 FILTERS = ("name", "resource_group.id", "vpc.id", "vpc.crn", "vpc.name")
 RESERVATION_FILTERS = ("reservation.id", "reservation.crn", "reservation.name")
@@ -138,6 +139,12 @@ def account_tally(account_id: str) -> int:
 def regions_in_use() -> set[str]:
     """Regions that have servers."""
     return set(ServerTally.objects.filter(count__gt=0).values_list("region", flat=True))
+
+
+def image_attributes(image: Image, account_id: str) -> dict[str, str]:
+    """What a policy may select it by; a stock image is in every account's default resource group."""
+    group = image.resource_group_id or default_resource_group(account_id).id
+    return {"region": image.region, "imageId": image.id, "resourceGroupId": group}
 
 
 def images_of(account_id: str) -> QuerySet[Image]:

@@ -17,34 +17,45 @@ TEXTS = ("subject", "token", "action", "server", "profile")
 COLUMNS = (("ID", "id"), ("KIND", "type"), ("ROLES", "roles"), ("APPLIES", "applies"), ("MISSING", "missing"))
 
 
-def attribute(text: str) -> tuple[str, str]:
+def resource(text: str) -> str | tuple[str, str]:
+    """A thing's id, CRN or name, or one attribute of a resource."""
     name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        raise ArgumentTypeError("it must be NAME=VALUE, such as vpcId=r006-...")
-    return name, value
+    if equals and not (name and value):
+        raise ArgumentTypeError("it must be a name, an id, a CRN, or NAME=VALUE, such as vpcId=r006-...")
+    return (name, value) if equals else text
 
 
 def add_question(parser: ArgumentParser) -> None:
     parser.add_argument("url", nargs="?", metavar="URL", help="more_info of a refusal: asks what stands in it")
     parser.add_argument("--action", help="IAM action, such as is.vpc.vpc.create")
-    parser.add_argument("--subject", help="IAM id of who would do it, such as iam-Profile-... (default: you)")
+    who = "name, id or CRN of who would do it: a person, a trusted profile, a service ID, a server (default: you)"
+    parser.add_argument("--subject", help=who)
     parser.add_argument("--token", help="IAM access token of who would do it, or - to read it from standard input")
     parser.add_argument(
-        "--resource", type=attribute, action="append", default=[], metavar="NAME=VALUE", help="a resource attribute"
+        "--resource",
+        type=resource,
+        action="append",
+        default=[],
+        metavar="RESOURCE",
+        help="name, id or CRN of what it would be done to; or NAME=VALUE, an attribute of it, several times",
     )
     parser.add_argument("--server", help="name, id or CRN of a bare metal server")
     parser.add_argument("--profile", help="name, id or CRN of a trusted profile")
 
 
 def question(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The body that the options, or the URL, stand for."""
+    """The body that the options, or the URL, stand for. Raises ValueError for two resources at once."""
     if options["url"]:
         asked = dict(parse_qsl(urlsplit(options["url"]).query))
-        resource = {match[1]: asked.pop(name) for name in list(asked) if (match := ATTRIBUTE.fullmatch(name))}
+        attributes = {match[1]: asked.pop(name) for name in list(asked) if (match := ATTRIBUTE.fullmatch(name))}
     else:
         asked = {name: options[name] for name in TEXTS if options[name]}
-        resource = dict(options["resource"])
-    return asked | ({"resource": resource} if resource else {})
+        attributes = dict(each for each in options["resource"] if not isinstance(each, str))
+        named = [each for each in options["resource"] if isinstance(each, str)]
+        if len(named) > 1 or (named and attributes):
+            raise ValueError("Give --resource one name, id or CRN, or else attributes.")
+        asked |= {"resource": named[0]} if named else {}
+    return asked | ({"resource": attributes} if attributes else {})
 
 
 def explain(client: Client, asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ class ApiKeyView(SubjectView):
         self.key, self.subject = key, key.iam_id
 
     def resource_attributes(self) -> dict[str, str]:
-        return {"resource": self.key.id, **super().resource_attributes()}
+        return self.key.policy_attributes
 
     def target(self) -> Party:
         if hasattr(self, "key"):

@@ -105,7 +105,7 @@ class ServiceIdView(IdentityView):
         self.service_id = row
 
     def resource_attributes(self) -> dict[str, str]:
-        return {"resourceType": "serviceid", "resource": self.service_id.id}
+        return self.service_id.policy_attributes
 
     def target(self) -> Party:
         if hasattr(self, "service_id"):

@@ -21,6 +21,7 @@ from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from controlplane.kernel.verdict import Allowed
 from identity.services.explaining import explain, is_about_caller
+from servers.regions import region_of_host
 from trustedprofiles import events
 from trustedprofiles.explanations import Explanation
 from trustedprofiles.guarded import GuardedView
@@ -34,7 +35,16 @@ LONGEST_TOKEN = 16_384
 MOST_ATTRIBUTES = 20
 NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 ATTRIBUTE = re.compile(rf"resource\[({NAME.pattern})\]")
-TEXTS = ("token", "subject", "action", "server", "profile")
+TEXTS = ("token", "subject", "action", "resource", "server", "profile")
+
+
+class ResourceField(serializers.DictField):
+    """What the question is about: its id, CRN or name, or the attributes that a policy may select it by."""
+
+    child = StrictCharField(max_length=LONGEST)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return self.child.run_validation(data) if isinstance(data, str) else super().to_internal_value(data)
 
 
 class Question(StrictSerializer):
@@ -44,7 +54,7 @@ class Question(StrictSerializer):
     token = StrictCharField(required=False, max_length=LONGEST_TOKEN)
     subject = StrictCharField(required=False, max_length=LONGEST)
     action = StrictCharField(required=False, max_length=LONGEST)
-    resource = serializers.DictField(required=False, child=StrictCharField(max_length=LONGEST))
+    resource = ResourceField(required=False)
     server = StrictCharField(required=False, max_length=LONGEST)
     profile = StrictCharField(required=False, max_length=LONGEST)
 
@@ -95,15 +105,26 @@ class Explain(GuardedView):
         return about(getattr(self, "question", {}), self.caller)
 
     def get(self, request: Request) -> Response:
-        return self.answer(explain(self.question, caller=self.caller, now=clock.now()))
+        return self._explained(request)
 
     def post(self, request: Request) -> Response:
-        return self.answer(explain(self.question, caller=self.caller, now=clock.now()))
+        return self._explained(request)
+
+    def _explained(self, request: Request) -> Response:
+        region = region_of_host(request.get_host())
+        answer = explain(self.question, caller=self.caller, region=region, now=clock.now())
+        self.question = {**self.question, **said_of(answer)}
+        return self.answer(answer)
 
 
 def about(asked: Mapping[str, Any], caller: Caller) -> Party:
     """The target of a question's event: the server, or the subject, that it is about."""
     return Party(asked.get("server") or asked.get("subject") or caller.iam_id, type="Explanation")
+
+
+def said_of(answer: Explanation) -> dict[str, Any]:
+    """Whom an answer is about, by the id that every name stands for."""
+    return {name: value for name, value in answer.items() if name in ("server", "subject")}
 
 
 def from_query(query: Mapping[str, str]) -> dict[str, Any]:
@@ -112,14 +133,21 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
         raise InvalidValue("A token does not belong into a URL. Use POST.", target=Target("token", "parameter"))
     found: dict[str, Any] = {name: query[name] for name in TEXTS if query.get(name)}
     attributes = {match[1]: query[name] for name in query if (match := ATTRIBUTE.fullmatch(name))}
+    if attributes and "resource" in found:
+        raise InvalidValue(
+            "Name the resource, or give its attributes, not both.", target=Target("resource", "parameter")
+        )
     return Question.check(found | ({"resource": attributes} if attributes else {}))
 
 
 def check(asked: Mapping[str, Any]) -> None:
     """Raises InvalidValue or MissingField for what is no question, or two at once."""
-    if len(asked.get("resource", {})) > MOST_ATTRIBUTES:
+    attributes = asked.get("resource", {})
+    if isinstance(attributes, str):
+        attributes = {}
+    if len(attributes) > MOST_ATTRIBUTES:
         raise InvalidValue(f"resource takes at most {MOST_ATTRIBUTES} attributes.", target=Target("resource"))
-    if not all(map(NAME.fullmatch, asked.get("resource", {}))):
+    if not all(map(NAME.fullmatch, attributes)):
         raise InvalidValue(
             "An attribute of resource is named by letters, figures and underscores, such as vpcId.",
             target=Target("resource"),

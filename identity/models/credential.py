@@ -5,6 +5,7 @@ from django.db import models
 from controlplane.kernel.crn import Crn
 from trustedprofiles.models import Account
 from trustedprofiles.models.revision import Revisioned
+from trustedprofiles.models.service_id import is_service_id
 
 
 class ApiKey(Revisioned):
@@ -36,6 +37,13 @@ class ApiKey(Revisioned):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def policy_attributes(self) -> dict[str, str]:
+        """What a policy may select it by, beside its account and service: one of a service ID belongs to it (D-72)."""
+        if is_service_id(self.iam_id):
+            return {"resourceType": "serviceid", "resource": self.iam_id.removeprefix("iam-")}
+        return {"resourceType": "apikey", "resource": self.id}
 
     @property
     def crn(self) -> str:

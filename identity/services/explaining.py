@@ -1,17 +1,19 @@
 """Answers to questions about decisions: finds who and what is meant, and lets those explain who decide."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from controlplane.kernel.caller import Caller
-from controlplane.kernel.errors import ReferenceNotFound, Target, Unauthenticated
+from controlplane.kernel.errors import Unauthenticated
 from controlplane.kernel.facts import ServerFacts
 from identity import admission, signing
 from identity.models import ApiKey, KeyPair
 from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_presented_token
+from identity.services.resources import TAGGING, require_action, resource_of
+from identity.services.subjects import is_the_caller, subject_of
+from identity.services.things import PROFILE, SERVER, Asker, named, not_found, readable
 from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import server_by_word
@@ -25,50 +27,38 @@ from trustedprofiles.explanations import (
     explain_assumption,
     explain_trust,
 )
-from trustedprofiles.models import ServiceId, TrustedProfile
-from trustedprofiles.models.service_id import is_service_id
-from trustedprofiles.selectors import authorize, find_profile_by_word, is_deactivated
+from trustedprofiles.models import TrustedProfile
+from trustedprofiles.selectors import is_deactivated
 
-READ_SERVER = "is.bare-metal-server.bare-metal-server.read"
-READ_PROFILE = "iam-identity.profile.read"
 API_KEY_ACTIONS = "iam-identity.apikey."
+PERSON, SERVER_ITSELF = "IBMid-", "crn-"
+"""How the IAM ids of people begin, and what trusted profiles know servers by."""
 OWN_API_KEYS = ("iam-identity.apikey.list", "iam-identity.apikey.create")
 """What people may do without naming one of their API keys."""
 
 
-@dataclass(frozen=True)
-class Thing:
-    """What a question may name by its id, in this attribute of the resource."""
-
-    name: str
-    actions: str
-    attribute: str
-    model: Any
-    read: str
-
-
-THINGS = (
-    Thing("bare metal server", "is.bare-metal-server.", "bareMetalServerId", BareMetalServer, READ_SERVER),
-    Thing("trusted profile", "iam-identity.profile.", "resource", TrustedProfile, READ_PROFILE),
-    Thing("service ID", "iam-identity.serviceid.", "resource", ServiceId, "iam-identity.serviceid.read"),
-)
-
-
-def explain(asked: Mapping[str, Any], *, caller: Caller, now: datetime) -> Explanation:
+def explain(asked: Mapping[str, Any], *, caller: Caller, region: str, now: datetime) -> Explanation:
     """Explain what was asked: ``action`` (and ``resource``) of ``subject``, of the bearer of ``token``, or of the
-    caller; or ``profile`` and ``server``, or one of them. What is named is looked up in the caller's own account.
+    caller; or ``profile`` and ``server``, or one of them. What is named is looked up in the caller's own account, by
+    id, CRN or name; ``region`` is the one that was called.
 
-    Raises ReferenceNotFound for a server, a profile or an API key that is not there, or that the caller may not read.
+    Raises ReferenceNotFound for what is not there, for what the caller may not read, and for an action that is none.
     """
+    asker = Asker(caller, region, own=is_about_caller(asked, caller))
+    if "action" in asked:
+        require_action(asked["action"])
     if "server" in asked:
-        facts = _server(asked["server"], asked, caller)
+        facts = _server(asked["server"], asker)
         if "profile" in asked:
-            return explain_trust(_profile(asked["profile"], asked, caller), facts)
+            return explain_trust(_profile(asked["profile"], asker), facts)
         return _explain_switch(facts)
     if "token" in asked:
-        return _explain_token(asked, caller=caller, now=now)
-    subject = asked.get("subject", caller.iam_id)
-    return _explain_subject(asked, subject=subject, account_id=caller.account_id, caller=caller, now=now)
+        return _explain_token(asked, asker=asker, now=now)
+    if "action" in asked:
+        subject = subject_of(asked["subject"], asker) if "subject" in asked else caller.iam_id
+        return _explain_access(asked, subject=subject, asker=asker, now=now)
+    subject = subject_of(asked["subject"], asker, may_be_foreign=True) if "subject" in asked else caller.iam_id
+    return _explain_assumption(_profile(asked["profile"], asker), subject=subject, account_id=caller.account_id)
 
 
 def is_about_caller(asked: Mapping[str, Any], caller: Caller) -> bool:
@@ -78,16 +68,16 @@ def is_about_caller(asked: Mapping[str, Any], caller: Caller) -> bool:
     if "server" in asked:
         crn = caller.compute_resource_crn
         return crn != "" and asked["server"] in (crn, crn.rpartition(":")[2])
-    return asked.get("subject", caller.iam_id) in (caller.iam_id, identity_of(caller))
+    return "subject" not in asked or is_the_caller(asked["subject"], caller)
 
 
-def _explain_token(asked: Mapping[str, Any], *, caller: Caller, now: datetime) -> Explanation:
+def _explain_token(asked: Mapping[str, Any], *, asker: Asker, now: datetime) -> Explanation:
     """Of an identity token, it is the server that counts; of an IAM token, its bearer and the bearer's account."""
     token = asked["token"]
     try:
         if "profile" in asked and signing.purpose_of(token) == KeyPair.Purpose.IDENTITY:
             _, facts = verify_presented_token(token, now=now)
-            return explain_trust(_profile(asked["profile"], asked, caller), facts)
+            return explain_trust(_profile(asked["profile"], asker), facts)
         bearer = verify_iam_token(token, now=now)
     except Unauthenticated as refusal:
         return {
@@ -95,60 +85,79 @@ def _explain_token(asked: Mapping[str, Any], *, caller: Caller, now: datetime) -
             "because": refusal.message,
             "considered": [],
         }
-    subject = bearer.iam_id if "action" in asked else identity_of(bearer)
-    return _explain_subject(asked, subject=subject, account_id=bearer.account_id, caller=caller, now=now)
+    if "action" in asked:
+        as_bearer = Asker(bearer, asker.region, own=True)
+        return _explain_access(asked, subject=bearer.iam_id, asker=as_bearer, now=now)
+    profile = _profile(asked["profile"], asker)
+    return _explain_assumption(profile, subject=identity_of(bearer), account_id=bearer.account_id)
 
 
-def _explain_subject(
-    asked: Mapping[str, Any], *, subject: str, account_id: str, caller: Caller, now: datetime
-) -> Explanation:
+def _explain_assumption(profile: TrustedProfile, *, subject: str, account_id: str) -> Explanation:
     if is_deactivated(subject):
-        return {"decision": "deny", "because": f"{subject} was deactivated.", "subject": subject, "considered": []}
-    if "action" not in asked:
-        profile = _profile(asked["profile"], asked, caller)
-        return explain_assumption(profile, subject=subject, account_id=account_id)
-    action: str = asked["action"]
-    resource = {"accountId": account_id, "serviceName": service_of(action), **asked.get("resource", {})}
-    if action.startswith(API_KEY_ACTIONS) and resource.get("resourceType", "apikey") == "apikey":
-        key = _api_key(account_id, resource["resource"]) if "resource" in resource else None
-        own = key.iam_id == subject if key else action in OWN_API_KEYS
-        if own and subject.startswith("IBMid-"):
-            return _own_api_key(key.id if key else subject, subject, action, resource)
-        if key and is_service_id(key.iam_id):  # whose keys belong to it (D-72)
-            resource |= {"resourceType": "serviceid", "resource": key.iam_id.removeprefix("iam-")}
-    elif resource["accountId"] == account_id:
-        _require_there(action, resource, None if is_about_caller(asked, caller) else caller)
-    return explain_access(account_id=account_id, subject=subject, action=action, resource=resource, now=now)
+        return _deactivated(subject)
+    return explain_assumption(profile, subject=subject, account_id=account_id)
 
 
-def _server(wanted: str, asked: Mapping[str, Any], caller: Caller) -> ServerFacts:
-    server = server_by_word(caller.account_id, wanted)
-    if server is not None and (is_about_caller(asked, caller) or may_read_server(caller, server)):
-        return facts_of(server)
-    raise ReferenceNotFound("There is no server of this id, CRN or name in your account.", target=Target("server"))
-
-
-def _profile(wanted: str, asked: Mapping[str, Any], caller: Caller) -> TrustedProfile:
-    profile = find_profile_by_word(caller.account_id, wanted)
-    if profile is not None:
-        resource = {"accountId": profile.account_id, "serviceName": "iam-identity", **profile.policy_attributes}
-        if is_about_caller(asked, caller) or authorize(caller, action=READ_PROFILE, resource=resource):
-            return profile
-    raise ReferenceNotFound(
-        "There is no trusted profile of this id, CRN or name in your account.", target=Target("profile")
+def _explain_access(asked: Mapping[str, Any], *, subject: str, asker: Asker, now: datetime) -> Explanation:
+    """As the API would answer the subject, in the asker's account."""
+    if is_deactivated(subject):
+        return _deactivated(subject)
+    action, said = asked["action"], asked.get("resource", {})
+    resource = resource_of(action, said, asker)
+    if subject.startswith(SERVER_ITSELF):
+        because = f"{subject} is a server: it calls the API as a trusted profile. Ask about the profile."
+        return {"decision": "deny", "because": because, "subject": subject, "action": action, "considered": []}
+    if own := _own_api_key(action, said, resource, subject=subject, account_id=asker.caller.account_id):
+        return _own_keys(own, subject, action, resource)
+    answers = (
+        explain_access(account_id=asker.caller.account_id, subject=subject, action=action, resource=each, now=now)
+        for each in (*_whole_service(action, resource), resource)
     )
+    answer = next(answers)
+    return answer if answer["decision"] == "allow" else next(answers, answer)
 
 
-def _api_key(account_id: str, id: str) -> ApiKey:
-    key = ApiKey.objects.filter(account_id=account_id, id=id).first()
-    if key is None:
-        raise ReferenceNotFound("There is no API key of this id in your account.", target=Target("resource"))
-    return key
+def _whole_service(action: str, resource: Mapping[str, str]) -> list[dict[str, str]]:
+    """Tags are put on a resource by a right on tagging as a whole, or by one on the resource (D-25)."""
+    service = service_of(action)
+    if service != TAGGING or resource["serviceName"] == service:
+        return []
+    return [{"accountId": resource["accountId"], "serviceName": service}]
+
+
+def _own_api_key(
+    action: str, said: str | Mapping[str, str], resource: Mapping[str, str], *, subject: str, account_id: str
+) -> str:
+    """The id of the person's own API key that it is about, or of the person where it is about all of theirs; empty
+    where policies decide. Only people manage their own."""
+    if not action.startswith(API_KEY_ACTIONS) or not subject.startswith(PERSON):
+        return ""
+    if "resource" in resource:
+        key = ApiKey.objects.filter(account_id=account_id, id=resource["resource"], iam_id=subject).first()
+        return key.id if key else ""
+    # With a type, the API asks about everybody's.
+    return subject if action in OWN_API_KEYS and "resourceType" not in said else ""
+
+
+def _server(wanted: str, asker: Asker) -> ServerFacts:
+    row = named(SERVER, wanted, asker, target="server")
+    server = server_by_word(row.account_id, row.id)
+    if server is None:
+        raise not_found(SERVER.noun, [], target="server")  # it was deleted meanwhile
+    return facts_of(server)
+
+
+def _profile(wanted: str, asker: Asker) -> TrustedProfile:
+    profile: TrustedProfile = named(PROFILE, wanted, asker, target="profile", name_is_told=True)
+    return profile
 
 
 def may_read_server(caller: Caller, server: BareMetalServer) -> bool:
-    resource = {"accountId": server.account_id, "serviceName": "is", **server.policy_attributes}
-    return bool(authorize(caller, action=READ_SERVER, resource=resource))
+    return readable(SERVER, server, Asker(caller, server.region))
+
+
+def _deactivated(subject: str) -> Explanation:
+    return {"decision": "deny", "because": f"{subject} was deactivated.", "subject": subject, "considered": []}
 
 
 def _explain_switch(facts: ServerFacts) -> Explanation:
@@ -169,19 +178,7 @@ def _explain_switch(facts: ServerFacts) -> Explanation:
     return answer
 
 
-def _require_there(action: str, resource: Mapping[str, str], caller: Caller | None) -> None:
-    """What a question names by its id must be there, as for a call of the API. Raises ReferenceNotFound, also for what
-    the caller may not read; None: whoever asks about itself is told so much by the API, too."""
-    kind = next((kind for kind in THINGS if action.startswith(kind.actions)), None)
-    id = resource.get(kind.attribute) if kind else None
-    if kind is None or id in (None, "*"):
-        return
-    there = kind.model.objects.filter(account_id=resource["accountId"], id=id).exists()
-    if not there or (caller and not authorize(caller, action=kind.read, resource=resource)):
-        raise ReferenceNotFound(f"There is no {kind.name} of this id in your account.", target=Target("resource"))
-
-
-def _own_api_key(id: str, subject: str, action: str, resource: dict[str, str]) -> Explanation:
+def _own_keys(id: str, subject: str, action: str, resource: dict[str, str]) -> Explanation:
     """People may do to their own API keys what they like."""
     return {
         "decision": "allow",

@@ -40,11 +40,6 @@ class VpcView(GuardedView):
     def resource_attributes(self) -> dict[str, str]:
         return {"region": self.region}
 
-    @staticmethod
-    def attributes_of(row: RegionalResource, name: str) -> dict[str, str]:
-        """What a policy may select one resource by; ``name`` is IBM's attribute for its id, such as ``vpcId``."""
-        return {name: row.id, "resourceGroupId": row.resource_group_id}
-
     about: RegionalResource | None = None
     """The resource in the path, once it is found: the target of the view's events."""
 
@@ -130,7 +125,7 @@ class ServerView(VpcView):
         self.server = self.find(servers_of(self.caller.account_id, self.region), id=self.kwargs["server_id"])
 
     def resource_attributes(self) -> dict[str, str]:
-        return super().resource_attributes() | self.server.policy_attributes
+        return self.server.policy_attributes
 
     def target(self) -> Party:
         if hasattr(self, "server"):

@@ -198,7 +198,7 @@ class OneFloatingIP(FloatingIpView):
         self.ip = self.find(self.rows(), id=self.kwargs["ip_id"])
 
     def resource_attributes(self) -> dict[str, str]:
-        return super().resource_attributes() | self.attributes_of(self.ip, "floatingIpId")
+        return self.ip.policy_attributes
 
     def get(self, request: Request, ip_id: str) -> Response:
         return self.answer(floating_ip_body(self.ip, self.hrefs))

@@ -18,7 +18,7 @@ from servers.api.references import Hrefs
 from servers.api.server_shapes import BareMetalServerProfileReference
 from servers.api.shapes import collection
 from servers.models import Image as ImageRow
-from servers.selectors import images_of
+from servers.selectors import image_attributes, images_of
 from servers.services import images
 from trustedprofiles.models import ResourceGroup
 from trustedprofiles.permissions import Operation
@@ -129,8 +129,7 @@ class OneImageView(ImageView):
         self.image = self.find(self.rows(), id=self.kwargs["image_id"])
 
     def resource_attributes(self) -> dict[str, str]:
-        group = self.image.resource_group_id or self.default_group.id
-        return {**super().resource_attributes(), "imageId": self.image.id, "resourceGroupId": group}
+        return image_attributes(self.image, self.caller.account_id)
 
     def target(self) -> Party:
         if hasattr(self, "image"):

@@ -98,7 +98,7 @@ class OneKey(KeyView):
         self.about = self.key = self.find(self.rows(), id=self.kwargs["key_id"])
 
     def resource_attributes(self) -> dict[str, str]:
-        return super().resource_attributes() | self.attributes_of(self.key, "keyId")
+        return self.key.policy_attributes
 
     def get(self, request: Request, key_id: str) -> Response:
         return self.answer(key_body(self.key, self.hrefs))

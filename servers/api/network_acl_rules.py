@@ -185,8 +185,7 @@ class AclInPath(AclView):
         self.acl = self.find(self.rows(), id=self.kwargs["acl_id"])
 
     def resource_attributes(self) -> dict[str, str]:
-        own = self.attributes_of(self.acl, "networkAclId")
-        return super().resource_attributes() | own | {"vpcId": self.acl.vpc.id}
+        return self.acl.policy_attributes
 
     def body_of(self, rule: RuleRow) -> NetworkACLRule:
         bodies = acl_rule_bodies(self.acl, list(self.acl.rules.order_by("position")), self.hrefs)

@@ -37,5 +37,4 @@ class SecurityGroupInPath(SecurityGroupView):
         self.group = self.find(self.rows(), id=self.kwargs["group_id"])
 
     def resource_attributes(self) -> dict[str, str]:
-        own = self.attributes_of(self.group, "securityGroupId")
-        return super().resource_attributes() | own | {"vpcId": self.group.vpc.id}
+        return self.group.policy_attributes

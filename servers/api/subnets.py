@@ -145,8 +145,7 @@ class OneSubnetView(SubnetView):
         self.about = self.subnet = self.find(self.rows(), id=self.kwargs["subnet_id"])
 
     def resource_attributes(self) -> dict[str, str]:
-        named = self.attributes_of(self.subnet, "subnetId")
-        return super().resource_attributes() | named | {"vpcId": self.subnet.vpc.id}
+        return self.subnet.policy_attributes
 
 
 class Subnets(SubnetView):

@@ -78,7 +78,7 @@ class VirtualInterfaceInPath(VirtualInterfaceView):
         self.interface = self.find(self.rows(), id=self.kwargs["interface_id"])
 
     def resource_attributes(self) -> dict[str, str]:
-        return super().resource_attributes() | self.attributes_of(self.interface, "virtualNetworkInterfaceId")
+        return self.interface.policy_attributes
 
 
 class OneVirtualInterface(VirtualInterfaceInPath):

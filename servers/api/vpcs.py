@@ -160,7 +160,7 @@ class OneVpcView(VpcCollectionView):
         self.about = self.vpc = self.find(self.rows(), id=self.kwargs["vpc_id"])
 
     def resource_attributes(self) -> dict[str, str]:
-        return super().resource_attributes() | self.attributes_of(self.vpc, "vpcId")
+        return self.vpc.policy_attributes
 
 
 class VPCs(VpcCollectionView):

@@ -41,6 +41,13 @@ class RegionalResource(Resource):
         return self.region
 
     @property
+    def policy_attributes(self) -> dict[str, str]:
+        """What a policy may select it by, beside its account and service: ``vpcId`` of a VPC and so on."""
+        head, *rest = self.crn_type.split("-")
+        own = f"{head}{''.join(map(str.capitalize, rest))}Id"
+        return {"region": self.region, own: self.id, "resourceGroupId": self.resource_group_id}
+
+    @property
     def crn(self) -> str:
         return str(Crn("is", self.location, self.account_id, self.crn_type, self.id))
 

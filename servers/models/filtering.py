@@ -28,6 +28,11 @@ class NetworkACL(RegionalResource):
         verbose_name = "network ACL"
         constraints = [models.UniqueConstraint(fields=["vpc", "name"], name="acl_name_per_vpc")]
 
+    @property
+    def policy_attributes(self) -> dict[str, str]:
+        """The VPC must be fetched along."""
+        return {**super().policy_attributes, "vpcId": self.vpc.id}
+
 
 class NetworkACLRule(Rule):
     """A rule; those of an ACL are tried from the lowest ``position`` on."""
@@ -56,6 +61,11 @@ class SecurityGroup(RegionalResource):
     class Meta:
         verbose_name = "security group"
         constraints = [models.UniqueConstraint(fields=["vpc", "name"], name="security_group_name_per_vpc")]
+
+    @property
+    def policy_attributes(self) -> dict[str, str]:
+        """The VPC must be fetched along."""
+        return {**super().policy_attributes, "vpcId": self.vpc.id}
 
 
 class SecurityGroupRule(Rule):

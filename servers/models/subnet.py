@@ -18,6 +18,11 @@ class Subnet(ZonalResource):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["vpc", "name"], name="subnet_name_per_vpc")]
 
+    @property
+    def policy_attributes(self) -> dict[str, str]:
+        """The VPC must be fetched along."""
+        return {**super().policy_attributes, "vpcId": self.vpc.id}
+
 
 class ReservedIP(Resource):
     """An address of a subnet. The constraint, not the search for a free one, keeps an address from going out twice.

@@ -72,7 +72,8 @@ def test_the_owner_of_the_account_decides_for_itself(world: World) -> None:
 
 
 def test_account_and_service_of_the_resource_need_not_be_said(world: World) -> None:
-    assert ask(action=CREATE).json()["resource"] == {"accountId": ACCOUNT, "serviceName": "is"}
+    everything = {"region": "us-south", "bareMetalServerId": "*"}
+    assert ask(action=CREATE).json()["resource"] == {"accountId": ACCOUNT, "serviceName": "is", **everything}
 
 
 def test_what_is_offered_makes_it_an_allowance(policy: Policy) -> None:
@@ -89,26 +90,21 @@ def test_a_policy_that_is_deleted_is_neither_considered_nor_obeyed(policy: Polic
     assert answer["nearest"]["because"] == f"{VICTOR} has no policy at all."
 
 
-def test_nothing_is_offered_for_a_resource_of_another_account(world: World) -> None:
+def test_nothing_is_offered_for_a_resource_of_another_account(policy: Policy) -> None:
     answer = ask(subject=VICTOR, action=LIST, resource={"accountId": OTHER_ACCOUNT}).json()
     assert (answer["decision"], answer["nearest"].keys()) == ("deny", {"because"})
 
 
-def test_nothing_is_offered_for_an_action_that_is_none(world: World) -> None:
-    answer = ask(subject=VICTOR, action="is.nobody.knows").json()
-    assert answer["nearest"] == {"because": "No role grants is.nobody.knows: it is not an action of any operation."}
-
-
 def test_the_url_of_an_answer_asks_the_same_again(policy: Policy) -> None:
-    asked = {"subject": VICTOR, "action": CREATE, "resource": {"region": "a&b=c d/é", "vpcId": "r006-1"}}
+    asked = {"subject": VICTOR, "action": "cloud-object-storage.object.get", "resource": {"resource": "a&b=c d/é"}}
     answer = ask(**asked).json()
     assert follow(answer["explanation"]).json() == answer
 
 
-def test_a_question_leaves_one_event(world: World) -> None:
-    ask(subject=VICTOR, action=LIST)
-    event = ActivityEvent.objects.get()
-    assert (event.action, event.outcome, event.target_id) == ("iam-am.explanation.read", "success", VICTOR)
+def test_a_question_leaves_one_event_of_whom_it_is_about(profile: TrustedProfile) -> None:
+    ask(subject=profile.name, action=LIST)
+    event = ActivityEvent.objects.get(action="iam-am.explanation.read")
+    assert (event.outcome, event.target_id) == ("success", profile.iam_id)
 
 
 # --- does a profile trust a server? -----------------------------------------------------------------------------
@@ -235,6 +231,7 @@ def test_whoever_asks_about_itself_needs_no_policy(world: World) -> None:
 def test_others_are_asked_about_by_policy_only(
     server: BareMetalServer, profile: TrustedProfile, question: dict[str, str]
 ) -> None:
+    User.objects.create_user("bob", iam_id=BOB, account=profile.account)
     assert refusal(ask(VICTOR_CALLS, **question)) == (403, "not_authorized")
     for service in ("iam-access-management", "is", "iam-identity"):
         content = make_content(VICTOR, service=service)
@@ -285,5 +282,6 @@ def test_a_program_asks_about_the_server_it_is_on(server: BareMetalServer, profi
 def test_mallory_learns_nothing_of_alices(server: BareMetalServer, profile: TrustedProfile, policy: Policy) -> None:
     assert refusal(ask(MALLORY, server=server.crn)) == (400, "not_found")
     assert refusal(ask(MALLORY, profile=profile.crn)) == (400, "not_found")
-    answer = ask(MALLORY, subject=VICTOR, action=LIST, resource={"accountId": ACCOUNT})
+    assert refusal(ask(MALLORY, subject=VICTOR, action=LIST)) == (400, "not_found")
+    answer = ask(MALLORY, action=LIST, resource={"accountId": ACCOUNT})
     assert (answer.json()["decision"], answer.json()["considered"]) == ("deny", [])

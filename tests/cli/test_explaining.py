@@ -64,11 +64,18 @@ def test_nothing_asked_is_no_question() -> None:
     assert asked() == {}
 
 
-@pytest.mark.parametrize("text", ["vpcId", "=r006-1", "vpcId="])
+def test_a_resource_goes_by_one_word_or_by_attributes() -> None:
+    assert asked("--action", "is.vpc.vpc.read", "--resource", "net") == {"action": "is.vpc.vpc.read", "resource": "net"}
+    for other in ("other", "region=us-south"):
+        with pytest.raises(ValueError, match="one name, id or CRN"):
+            asked("--action", "is.vpc.vpc.read", "--resource", "net", "--resource", other)
+
+
+@pytest.mark.parametrize("text", ["=r006-1", "vpcId="])
 def test_a_resource_attribute_has_a_name_and_a_value(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         asked("--action", "is.vpc.vpc.read", "--resource", text)
-    assert "it must be NAME=VALUE" in capsys.readouterr().err
+    assert "or NAME=VALUE" in capsys.readouterr().err
 
 
 def test_the_decision_comes_first() -> None:

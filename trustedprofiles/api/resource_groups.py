@@ -113,7 +113,7 @@ class OneResourceGroup(GuardedView):
         self.group = group
 
     def resource_attributes(self) -> dict[str, str]:
-        return {"resourceType": "resource-group", "resource": self.group.id, "resourceGroupId": self.group.id}
+        return self.group.policy_attributes
 
     def target(self) -> Party:
         if hasattr(self, "group"):

@@ -163,7 +163,7 @@ class OneRole(RoleView):
         self.role = role
 
     def resource_attributes(self) -> dict[str, str]:
-        return {"resourceType": "customRole", "resource": self.role.id.hex}
+        return self.role.policy_attributes
 
     def target(self) -> Party:
         if hasattr(self, "role"):

@@ -55,6 +55,11 @@ class ResourceGroup(models.Model):
         return self.name
 
     @property
+    def policy_attributes(self) -> dict[str, str]:
+        """What a policy may select it by, beside its account and service."""
+        return {"resourceType": "resource-group", "resource": self.id, "resourceGroupId": self.id}
+
+    @property
     def crn(self) -> str:
         return str(Crn("resource-controller", "", self.account_id, "resource-group", self.id))
 

@@ -26,5 +26,10 @@ class CustomRole(Revisioned):
         return self.display_name
 
     @property
+    def policy_attributes(self) -> dict[str, str]:
+        """What a policy may select it by, beside its account and service."""
+        return {"resourceType": "customRole", "resource": self.id.hex}
+
+    @property
     def crn(self) -> str:
         return f"crn:v1:ibmcloud:public:iam-access-management::a/{self.account_id}::customRole:{self.name}"

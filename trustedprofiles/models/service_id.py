@@ -37,5 +37,10 @@ class ServiceId(Revisioned):
         return f"iam-{self.id}"
 
     @property
+    def policy_attributes(self) -> dict[str, str]:
+        """What a policy may select it by, beside its account and service."""
+        return {"resourceType": "serviceid", "resource": self.id}
+
+    @property
     def crn(self) -> str:
         return str(Crn("iam-identity", "", self.account_id, "serviceid", self.id))

@@ -10,7 +10,7 @@ from controlplane.console.access import Person
 from controlplane.console.pages import page, shown
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
-from identity.iam.explain import about, check, from_query
+from identity.iam.explain import about, check, from_query, said_of
 from identity.services.explaining import explain, is_about_caller
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.events import EXPLANATION_READ
@@ -47,8 +47,9 @@ def _answer(asked: QueryDict, person: Person) -> Explanation:
         check(question)
         if not is_about_caller(question, person.caller):
             person.require(EXPLAIN)
-        answer = explain(question, caller=person.caller, now=clock.now())
-    record(EXPLANATION_READ, initiator=person.by, target=about(question, person.caller), account_id=person.account.id)
+        answer = explain(question, caller=person.caller, region=person.region, now=clock.now())
+    target = about({**question, **said_of(answer)}, person.caller)
+    record(EXPLANATION_READ, initiator=person.by, target=target, account_id=person.account.id)
     return answer
 
 

@@ -41,7 +41,10 @@ def _explain_arguments(parser: ArgumentParser) -> None:
 def _explain(options: Options, context: Context) -> None:
     if options["token"] == "-":  # noqa: S105
         options = {**options, "token": sys.stdin.read().strip()}
-    asked = explaining.question(options)
+    try:
+        asked = explaining.question(options)
+    except ValueError as problem:
+        raise CommandFailed(str(problem)) from None
     if not asked:
         raise CommandFailed(f"What? For example: {paste('explain --server web-1 --profile demo-viewer')}")
     with connected(context.place) as client:

@@ -6,6 +6,7 @@ from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerial
 from drf_spectacular.openapi import AutoSchema
 
 from controlplane.operations.openapi.shapes import Schema, prose
+from identity.iam.explain import LONGEST as LONGEST_WORD
 from servers.api.network_requests import IDENTITIES
 from servers.api.rule_fields import EVERYTHING_SINCE
 from servers.api.virtual_interface_requests import VirtualNetworkInterfaceBody
@@ -74,6 +75,18 @@ class RuleEnd(OpenApiSerializerFieldExtension):
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
         return {"oneOf": [reference_by(form) for form in self.target.forms]}
+
+
+class AskedResource(OpenApiSerializerFieldExtension):
+    """A thing by its id, CRN or name, or the attributes of one."""
+
+    target_class = "identity.iam.explain.ResourceField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
+        text = {"type": "string", "minLength": 1, "maxLength": LONGEST_WORD}
+        named = {**text, "description": "Id, CRN or name of what the action is about."}
+        attributes = {"type": "object", "additionalProperties": text, "example": {"vpcId": "r006-1"}}
+        return {"anyOf": [named, attributes]}
 
 
 class RoleName(OpenApiSerializerFieldExtension):

@@ -107,11 +107,11 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
         "sort": Query("What to order by.", one_of(*apikeys.SORTABLE)),
     },
     "get_explanation": {
-        "subject": Query("IAM id of who asks; you, without it."),
+        "subject": Query("Name, id or CRN of who would do it; you, without it."),
         "action": Query("IAM action, such as `is.vpc.vpc.list`."),
         "server": Query("Id, CRN or name of a bare metal server."),
         "profile": Query("Id, CRN or name of a trusted profile."),
-        "resource": Query("Resource attributes, such as `resource[vpcId]`.", OBJECT),
+        "resource": Query("Id, CRN or name of a resource; or its attributes, such as `resource[vpcId]`.", OBJECT),
     },
     "get_account_limits": {
         **{name: Query(f"Whether to count {what} too.", BOOLEAN) for name, what in COUNTED.items()},

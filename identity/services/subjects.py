@@ -1,0 +1,128 @@
+"""Whom a question is about: an IAM id, from the id, CRN or name of a person, a profile, a service ID or a server."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from controlplane.kernel.caller import Caller
+from controlplane.kernel.text import is_storable
+from identity.models import ApiKey
+from identity.services.things import (
+    PROFILE,
+    SERVER,
+    SERVICE_ID,
+    Asker,
+    Kind,
+    listed_names,
+    nearest_of,
+    not_found,
+    readable,
+    several,
+)
+from trustedprofiles.assuming import identity_of
+from trustedprofiles.models import Account, Policy, ProfileIdentity, ServiceId, TrustedProfile, User
+from trustedprofiles.selectors import owned_account
+
+NOUN = "person, trusted profile, service ID or server"
+KINDS = (PROFILE, SERVICE_ID, SERVER)
+FORMS = re.compile(r"IBMid-.+|iam-(Profile|ServiceId)-.+|crn-crn:v1:.+")
+"""How IAM ids begin."""
+MOST_PEOPLE = 1000
+
+
+def is_the_caller(word: str, caller: Caller) -> bool:
+    """Whether a word means whoever asks: by its IAM id, id or CRN, or by its own name."""
+    if word in (caller.iam_id, caller.iam_id.removeprefix("iam-"), identity_of(caller), caller.compute_resource_crn):
+        return bool(word)
+    row = _row_of(caller)
+    return row is not None and word in (getattr(row, "crn", None), getattr(row, "username", None) or row.name)
+
+
+def _row_of(caller: Caller) -> Any:
+    id = caller.iam_id.removeprefix("iam-")
+    for start, model in (("Profile-", TrustedProfile), ("ServiceId-", ServiceId)):
+        if id.startswith(start):
+            return model.objects.filter(account_id=caller.account_id, id=id).first()
+    return User.objects.filter(account_id=caller.account_id, iam_id=caller.iam_id).first()
+
+
+def subject_of(word: str, asker: Asker, *, may_be_foreign: bool = False) -> str:
+    """The IAM id of who is meant.
+
+    ``may_be_foreign``: a trusted profile may trust people and programs of other accounts, of whom nobody here knows
+    whether they are there. Raises ReferenceNotFound for whom the account does not know, alike for whom the asker may
+    not read, with the nearest of those that it may list; InvalidValue for a name that several have.
+    """
+    if asker.own:
+        server = (asker.caller.compute_resource_crn, identity_of(asker.caller))
+        return identity_of(asker.caller) if word in server else asker.caller.iam_id
+    is_iam_id = FORMS.fullmatch(word) is not None
+    if is_iam_id and may_be_foreign:
+        return word
+    kind, id = _kind_and_id(word)
+    row = kind.by_id(asker.caller.account_id, id.rpartition(":")[2]) if kind and is_storable(id) else None
+    if kind and row is not None and id in (str(row.id), row.crn) and readable(kind, row, asker):
+        return _iam_id(row)
+    if is_iam_id and row is None and _is_known(word, asker.caller.account_id):
+        return word
+    found = list(_by_name(word, asker))
+    if len(found) > 1:
+        raise several(NOUN, found, target="subject")
+    if found:
+        return found[0]
+    raise not_found(NOUN, nearest_of(word, _listed(word, asker)), target="subject")
+
+
+def _kind_and_id(word: str) -> tuple[Kind | None, str]:
+    """What a word may be the id or the CRN of; None: a person's IAM id, or a name."""
+    id = word.removeprefix("iam-").removeprefix("crn-")
+    starts = {"Profile-": PROFILE, "ServiceId-": SERVICE_ID}
+    types = {":profile:": PROFILE, ":serviceid:": SERVICE_ID, ":bare-metal-server:": SERVER}
+    kind = next((kind for start, kind in starts.items() if id.startswith(start)), None)
+    if id.startswith("crn:"):
+        kind = next((kind for type, kind in types.items() if type in id), None)
+    return kind, id
+
+
+def _by_name(word: str, asker: Asker) -> Iterator[str]:
+    if not is_storable(word):
+        return
+    account_id = asker.caller.account_id
+    person = User.objects.filter(account_id=account_id, username=User.normalize_username(word)).first()
+    if person and person.iam_id:
+        yield person.iam_id
+    for kind in KINDS:
+        rows = kind.rows(account_id).filter(name=word)
+        if kind is SERVER:
+            rows = rows.filter(region=asker.region) or rows
+        yield from (_iam_id(row) for row in rows if readable(kind, row, asker))
+    server = SERVER.by_id(account_id, word)
+    if server is not None and readable(SERVER, server, asker):
+        yield _iam_id(server)
+
+
+def _iam_id(row: Any) -> str:
+    """A server is known to trusted profiles by its CRN; it has no IAM id of its own."""
+    return str(getattr(row, "iam_id", None) or f"crn-{row.crn}")
+
+
+def _is_known(iam_id: str, account_id: str) -> bool:
+    """Whether the account itself speaks of this IAM id: a person in it or with an API key of it, a subject of its
+    policies and profiles."""
+    return (
+        User.objects.filter(account_id=account_id, iam_id=iam_id).exists()
+        or Account.objects.filter(id=account_id, owner_iam_id=iam_id).exists()
+        or Policy.objects.filter(account_id=account_id, subject_iam_id=iam_id.lower()).exists()
+        or ApiKey.objects.filter(account_id=account_id, iam_id=iam_id).exists()
+        or ProfileIdentity.objects.filter(profile__account_id=account_id, iam_id=iam_id).exists()
+    )
+
+
+def _listed(word: str, asker: Asker) -> list[str]:
+    """Names that may be meant, among those that the asker may list. People are the owner's to list."""
+    found = [name for kind in KINDS for name in listed_names(kind, word, asker)]
+    if owned_account(account_id=asker.caller.account_id, iam_id=asker.caller.iam_id):
+        people = User.objects.filter(account_id=asker.caller.account_id).exclude(iam_id=None)
+        for username, iam_id in people.values_list("username", "iam_id")[:MOST_PEOPLE]:
+            found += [username, str(iam_id)]
+    return found

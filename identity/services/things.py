@@ -1,0 +1,254 @@
+"""What a question may name: things of an account, by id, CRN or name, as far as whoever asks may know of them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import partial
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from controlplane.kernel.caller import Caller
+from controlplane.kernel.crn import Crn
+from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
+from controlplane.kernel.text import is_storable
+from identity.models import ApiKey
+from servers.models import (
+    VPC,
+    BareMetalServer,
+    FloatingIP,
+    Key,
+    NetworkACL,
+    SecurityGroup,
+    Subnet,
+    VirtualNetworkInterface,
+)
+from servers.selectors import image_attributes, images_of
+from trustedprofiles.actions import service_of
+from trustedprofiles.models import CustomRole, Policy, ResourceGroup, ServiceId, TrustedProfile
+from trustedprofiles.selectors import authorize, find_policy, find_role
+
+MOST_COMPARED = 1000
+"""Names that are looked at for one that was mistyped: as many with its first letter, and as many of all."""
+MOST_TOLD = 3
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who asks, where, and about whom."""
+
+    caller: Caller
+    region: str
+    own: bool = False
+    """The question is about the caller, whom the API tells of any id whether it is there."""
+
+    def may(self, action: str, attributes: dict[str, str]) -> bool:
+        resource = {"accountId": self.caller.account_id, "serviceName": service_of(action), **attributes}
+        return bool(authorize(self.caller, action=action, resource=resource))
+
+
+def _own_attributes(row: Any, account_id: str) -> dict[str, str]:
+    attributes: dict[str, str] = row.policy_attributes
+    return attributes
+
+
+def _none(row: Any, account_id: str) -> dict[str, str]:
+    return {}
+
+
+def _by_id(rows: Callable[[str], "QuerySet[Any]"], account_id: str, id: str) -> Any:
+    return rows(account_id).filter(id=id).first()
+
+
+def _rows_of(model: type[Model], *along: str) -> Callable[[str], "QuerySet[Any]"]:
+    return lambda account_id: model._default_manager.filter(account_id=account_id).select_related(*along)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Things of one kind: what the API calls them, and what it asks for before it tells of them."""
+
+    noun: str
+    attribute: str
+    """Of a resource, where a question names one of them by its id."""
+    rows: Callable[[str], "QuerySet[Any]"]
+    read: str
+    list: str
+    name: str = "name"
+    """The column; empty for what has no name."""
+    attributes: Callable[[Any, str], dict[str, str]] = _own_attributes
+    """Of one of them, beside account and service, as a decision about it is given them."""
+    everything: dict[str, str] = field(default_factory=dict)
+    """Of all of them, beside account, service and region."""
+    find: Callable[[str, str], Any] | None = None
+    """One by account and id, where the id is no text."""
+
+    create: str = ""
+    """Where the action has another noun."""
+
+    @property
+    def of_all(self) -> frozenset[str]:
+        """The actions that are never about one of them."""
+        return frozenset({self.list, self.create or f"{self.read.rpartition('.')[0]}.create"}) - {self.read}
+
+    def every(self, region: str) -> dict[str, str]:
+        return ({"region": region} if service_of(self.read) == "is" else {}) | self.everything
+
+    def by_id(self, account_id: str, id: str) -> Any:
+        return (self.find or partial(_by_id, self.rows))(account_id, id)
+
+
+def _vpc_kind(noun: str, attribute: str, action: str, model: type[Model], *along: str, **rest: Any) -> Kind:
+    return Kind(noun, attribute, _rows_of(model, *along), f"is.{action}.read", f"is.{action}.list", **rest)
+
+
+SERVER = _vpc_kind(
+    "bare metal server",
+    "bareMetalServerId",
+    "bare-metal-server.bare-metal-server",
+    BareMetalServer,
+    "vpc",
+    everything={"bareMetalServerId": "*"},
+)
+IMAGE = Kind("image", "imageId", images_of, "is.image.image.read", "is.image.image.list", attributes=image_attributes)
+KEY = _vpc_kind("SSH key", "keyId", "key.key", Key)
+VPC_KIND = _vpc_kind("VPC", "vpcId", "vpc.vpc", VPC)
+SUBNET = _vpc_kind("subnet", "subnetId", "subnet.subnet", Subnet, "vpc")
+INTERFACE = _vpc_kind(
+    "virtual network interface",
+    "virtualNetworkInterfaceId",
+    "virtual-network-interface.virtual-network-interface",
+    VirtualNetworkInterface,
+)
+FLOATING_IP = _vpc_kind("floating IP", "floatingIpId", "floating-ip.floating-ip", FloatingIP)
+GROUP_OF_RULES = _vpc_kind("security group", "securityGroupId", "security-group.security-group", SecurityGroup, "vpc")
+ACL = _vpc_kind("network ACL", "networkAclId", "network-acl.network-acl", NetworkACL, "vpc")
+PROFILE = Kind(
+    "trusted profile",
+    "resource",
+    _rows_of(TrustedProfile),
+    "iam-identity.profile.read",
+    "iam-identity.profile.list",
+)
+SERVICE_ID = Kind(
+    "service ID",
+    "resource",
+    _rows_of(ServiceId),
+    "iam-identity.serviceid.read",
+    "iam-identity.serviceid.list",
+    everything={"resourceType": "serviceid"},
+)
+API_KEY = Kind(
+    "API key",
+    "resource",
+    _rows_of(ApiKey),
+    "iam-identity.apikey.read",
+    "iam-identity.apikey.list",
+    everything={"resourceType": "apikey"},
+)
+RESOURCE_GROUP = Kind(
+    "resource group",
+    "resource",
+    _rows_of(ResourceGroup),
+    "resource-controller.group.read",
+    "resource-controller.group.read",
+)
+ROLE = Kind(
+    "custom role",
+    "resource",
+    _rows_of(CustomRole),
+    "iam-access-management.role.read",
+    "iam-access-management.role.read",
+    find=find_role,
+    create="iam-access-management.customRole.create",
+)
+POLICY = Kind(
+    "policy",
+    "resource",
+    _rows_of(Policy),
+    "iam-access-management.policy.read",
+    "iam-access-management.policy.read",
+    name="",
+    attributes=_none,
+    find=find_policy,
+)
+
+NETWORK = (SERVER, IMAGE, KEY, VPC_KIND, SUBNET, INTERFACE, FLOATING_IP, GROUP_OF_RULES, ACL)
+
+
+def named(kind: Kind, word: str, asker: Asker, *, target: str, name_is_told: bool = False) -> Any:
+    """The thing of the asker's account that goes by this id, CRN or name.
+
+    ``name_is_told``: the API tells whoever asks about itself of a name, too, whether it is there. Raises
+    ReferenceNotFound, alike for what is not there, for another account's, and for what the asker may not read; it tells
+    the nearest of what the asker may list. Raises InvalidValue for a name that several go by.
+    """
+    row = _by_id_or_crn(kind, word, asker)
+    if row is not None and (asker.own or readable(kind, row, asker)):
+        return row
+    told = asker.own and name_is_told
+    rows = [each for each in _by_name(kind, word, asker) if told or readable(kind, each, asker)]
+    here = [each for each in rows if getattr(each, "region", "") == asker.region] or rows
+    if len(here) > 1:
+        raise several(kind.noun, [str(each.id) for each in here], target=target)
+    if here:
+        return here[0]
+    raise not_found(kind.noun, nearest_of(word, listed_names(kind, word, asker)), target=target)
+
+
+def several(noun: str, ids: Sequence[str], *, target: str) -> InvalidValue:
+    some = ", ".join(ids[:MOST_TOLD])
+    return InvalidValue(
+        f"More than one {noun} has this name. Name one by its id, such as {some}.", target=Target(target)
+    )
+
+
+def not_found(noun: str, close: Sequence[str], *, target: str) -> ReferenceNotFound:
+    nearest = f" The nearest: {', '.join(close)}." if close else ""
+    return ReferenceNotFound(
+        f"There is no {noun} of this id, CRN or name in your account.{nearest}", target=Target(target)
+    )
+
+
+def nearest_of(word: str, names: Iterable[str]) -> list[str]:
+    return get_close_matches(word, list(dict.fromkeys(names)), n=MOST_TOLD)
+
+
+def listed_names(kind: Kind, word: str, asker: Asker) -> list[str]:
+    """Names of this kind that may be meant by a word, among those that the asker may list."""
+    if not kind.name or not is_storable(word) or not asker.may(kind.list, kind.every(asker.region)):
+        return []
+    rows = kind.rows(asker.caller.account_id)
+    if service_of(kind.read) == "is":
+        rows = rows.filter(region=asker.region)
+    alike = rows.filter(**{f"{kind.name}__istartswith": word[:1]})
+    return [name for found in (alike, rows) for name in found.values_list(kind.name, flat=True)[:MOST_COMPARED]]
+
+
+def readable(kind: Kind, row: Any, asker: Asker) -> bool:
+    """Whether the API would show it to the asker. A person's own API keys are theirs."""
+    if kind is API_KEY and asker.caller.sub_type == "User" and row.iam_id == asker.caller.iam_id:
+        return True
+    return asker.may(kind.read, kind.attributes(row, asker.caller.account_id))
+
+
+def _by_id_or_crn(kind: Kind, word: str, asker: Asker) -> Any:
+    account_id = asker.caller.account_id
+    if not is_storable(word):  # PostgreSQL fails a query that looks for NUL
+        return None
+    if not word.startswith("crn:"):
+        return kind.by_id(account_id, word)
+    try:
+        crn = Crn.parse(word)
+    except ValueError:
+        return None
+    found = kind.by_id(account_id, crn.resource)
+    candidates = [found] if found is not None else _by_name(kind, crn.resource, asker)
+    return next((row for row in candidates if hasattr(row, "crn") and Crn.parse(row.crn) == crn), None)
+
+
+def _by_name(kind: Kind, word: str, asker: Asker) -> list[Any]:
+    if not kind.name or not is_storable(word):
+        return []
+    rows = kind.rows(asker.caller.account_id).filter(**{kind.name: word})
+    return list(rows.order_by("pk")[:MOST_COMPARED])

@@ -1,0 +1,140 @@
+"""An explanation says what the API answers: the same calls, made by the same callers, and asked about."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel.caller import Caller
+from controlplane.operations.permissions.table import permissions
+from identity.services.apikeys import create_api_key
+from tests.api.asking import ask
+from tests.api.calling import call, caller_of
+from tests.api.everything import ATTACHMENTS, CATALOG, PLACEHOLDER, Everything
+from tests.docs.document import Documented, guarded_operations
+from tests.policies import attribute, make_content
+from tests.world import ACCOUNT, ALICE, MALLORY, World
+from trustedprofiles.models import User
+from trustedprofiles.services.policies import create_policy
+
+pytestmark = pytest.mark.thorough
+
+BY = Party.of(ALICE)
+BOB = Caller("IBMid-BOB0000001", ACCOUNT, "Bob", "User")
+ACTIONS = {each.operation.name: each.operation.action for each in permissions()}
+NO_THING = {*CATALOG, "/v1/accounts/{account_id}", "/v3/tags/{tag_name}"}
+# What a call says in its body or its headers is not in its path: these have tests of their own.
+ELSEWHERE = {
+    *("explain", "get_explanation", "create_api_key", "get_api_keys_details", "list_server_addresses"),
+    *("attach_tag", "detach_tag"),
+}
+
+
+def first_id(each: Documented) -> str:
+    """The path as far as the thing that is decided about."""
+    found = PLACEHOLDER.search(each.path)
+    return each.path[: found.end()] if found else ""
+
+
+def one_of_each_decision() -> list[Documented]:
+    found = {(ACTIONS[str(each)], first_id(each)): each for each in reversed(guarded_operations())}
+    return [each for each in found.values() if str(each) not in ELSEWHERE]
+
+
+def asked_of(each: Documented, everything: Everything) -> dict[str, Any]:
+    start = first_id(each)
+    action = ACTIONS[str(each)]
+    if not start or start in NO_THING:
+        return {"action": action}
+    id = everything.attached if each.path.startswith(ATTACHMENTS) else everything.value(start)
+    by_vpc = start.startswith("/v1/vpcs/") and not action.startswith("is.vpc.")
+    return {"action": action, "resource": {"vpcId": id} if by_vpc else id}
+
+
+def grant(iam_id: str, role: str, *services: str, **selected: str) -> Caller:
+    more = tuple(attribute(name, value) for name, value in selected.items())
+    account = User.objects.get(iam_id=BOB.iam_id).account
+    assert account
+    for service in services:
+        content = make_content(iam_id, role, service=service, more=more)
+        create_policy(account, content=content, api_version="v1", by=BY)
+    return BOB if iam_id == BOB.iam_id else caller_of(iam_id)
+
+
+@pytest.fixture
+def alices(world: World, keys: None) -> Everything:
+    User.objects.create_user("bob", iam_id=BOB.iam_id, account=world.account)
+    return Everything(world.account, ALICE)
+
+
+@pytest.fixture
+def cast(alices: Everything) -> list[Caller]:
+    server = alices.server
+    return [
+        grant(BOB.iam_id, "Viewer", "is", "iam-access-management", "resource-controller"),
+        grant("iam-Profile-in-vpc", "Editor", "is", vpcId=server.vpc.id),
+        grant("iam-Profile-in-group", "Editor", "is", "resource-controller", resourceGroupId=server.resource_group_id),
+        grant("iam-Profile-one-server", "Administrator", "is", bareMetalServerId=server.id)
+        and grant("iam-Profile-one-server", "Editor", "iam-identity", resourceType="serviceid"),
+    ]
+
+
+def answered(each: Documented, everything: Everything, caller: Caller) -> Any:
+    """By the API; what it changed is undone."""
+    with transaction.atomic():
+        answer = everything.perform(each, caller)
+        transaction.set_rollback(True)
+    return answer
+
+
+def test_what_is_explained_is_what_the_api_answers(alices: Everything, cast: list[Caller]) -> None:
+    compared, differences = 0, {}
+    for each in one_of_each_decision():
+        question = asked_of(each, alices)
+        for number, caller in enumerate(cast):
+            status = answered(each, alices, caller).status_code
+            # By turns the owner asks about others, and everybody about themselves.
+            asker = {"subject": caller.iam_id} if (number + len(str(each))) % 2 else {}
+            explained = ask(ALICE if asker else caller, **question, **asker)
+            compared += 1
+            decision = explained.json().get("decision", explained.content)
+            if decision != ("deny" if status == 403 else "allow"):
+                differences[f"{each} by {caller.iam_id}"] = (status, decision)
+    assert differences == {}
+    assert compared > 400
+
+
+def test_what_is_missing_or_foreign_is_explained_to_nobody(alices: Everything) -> None:
+    """At the API each is answered 404, to the owner too; the two explanations are the same."""
+    for each in one_of_each_decision():
+        question = asked_of(each, alices)
+        if "resource" not in question:
+            continue
+        missing = {"resource": "nobody"} if isinstance(question["resource"], str) else {"resource": {"vpcId": "nobody"}}
+        told = [ask(MALLORY, **question), ask(MALLORY, **question | missing)]
+        assert [answer.status_code for answer in told] == [400, 400], each
+        assert told[0].json()["errors"] == told[1].json()["errors"], each
+
+
+def test_of_a_persons_api_keys_only_their_own_need_no_policy(alices: Everything, world: World) -> None:
+    own, _ = create_api_key(world.account, iam_id=BOB.iam_id, name="own", by=Party.of(BOB))
+    other, _ = create_api_key(world.account, iam_id=ALICE.iam_id, name="other", by=BY)
+    asked: dict[str, tuple[str, Any]] = {
+        f"/v1/apikeys/{own.id}": ("read", own.id),
+        f"/v1/apikeys/{other.id}": ("read", other.id),
+        "/v1/apikeys": ("list", {}),
+    }
+    for path, (verb, resource) in asked.items():
+        status = alices.call("GET", path, caller=BOB).status_code
+        answer = ask(action=f"iam-identity.apikey.{verb}", subject="bob", resource=resource).json()
+        assert answer["decision"] == ("allow" if status == 200 else "deny"), path
+
+
+def test_everybodys_api_keys_are_for_policies_to_decide(alices: Everything) -> None:
+    refused = call("GET", f"/v1/apikeys?account_id={ACCOUNT}&scope=account", caller=BOB)
+    [error] = refused.json()["errors"]
+    assert refused.status_code == 403
+    explained = call("GET", error["details"].removeprefix(settings.BAREMINT_PUBLIC_URL), caller=BOB).json()
+    assert (explained["decision"], explained["because"]) == ("deny", error["message"])
