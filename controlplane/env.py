@@ -11,6 +11,8 @@ T = TypeVar("T")
 TRUE = ("true", "on", "ok", "y", "yes", "1")
 FALSE = ("false", "off", "n", "no", "0", "")
 WEB = ("http", "https")
+AGENT = "BAREMINT_AGENT"
+"""How commands call themselves in activity events, if not by their own name."""
 
 DAY = 86_400
 KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true or false"}

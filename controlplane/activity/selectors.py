@@ -39,10 +39,9 @@ def recent_events(account_id: str, *, now: datetime, within: timedelta) -> Query
     return events_of(account_id).filter(id__gt=newest - RECENT_EVENTS, time__gt=now - within, time__lte=now)
 
 
-def events_after(account_id: str, number: int, actions: Sequence[str]) -> QuerySet[ActivityEvent]:
-    """The account's events of these actions after one of them, newest first, among the latest RECENT_EVENTS of all."""
-    newest = ActivityEvent.objects.aggregate(id=Max("id"))["id"] or 0
-    return events_of(account_id).filter(id__gt=max(number, newest - RECENT_EVENTS), action__in=actions)
+def events_after(account_id: str, number: int) -> QuerySet[ActivityEvent]:
+    """The account's events after one of them, newest first."""
+    return events_of(account_id).filter(id__gt=number)
 
 
 SEARCHED_EVENTS = 200_000

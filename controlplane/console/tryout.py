@@ -9,7 +9,7 @@ import json
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from cryptography import x509
@@ -52,30 +52,37 @@ class Call:
         return self.status == 200
 
 
-def run(url: str, *, last: str, profile_id: str = "") -> list[Call]:
-    """Make the calls up to ``last``, one of STEPS; the first one refused is the last one made."""
-    calls = [_token(url)]
+class Door(NamedTuple):
+    url: str
+    agent: str
+
+
+def run(url: str, *, last: str, agent: str, profile_id: str = "") -> list[Call]:
+    """Make the calls up to ``last``, one of STEPS; the first one refused is the last one made. ``agent`` is who they
+    say is calling, as events keep it."""
+    door = Door(url, agent)
+    calls = [_token(door)]
     token = _member(calls[0], "access_token")
     if token and last != "token":
-        calls.append(_iam_token(url, token, profile_id))
+        calls.append(_iam_token(door, token, profile_id))
     if token and last == "certificate":
-        calls.append(_certificate(url, token))
+        calls.append(_certificate(door, token))
     return [_fit_to_show(call) for call in calls]
 
 
-def _token(url: str) -> Call:
+def _token(door: Door) -> Call:
     headers = {"Metadata-Flavor": "ibm"}
-    return _call(url, "An identity token", "PUT", leaf="token", headers=headers, body={"expires_in": 300})
+    return _call(door, "An identity token", "PUT", leaf="token", headers=headers, body={"expires_in": 300})
 
 
-def _iam_token(url: str, token: str, profile_id: str) -> Call:
+def _iam_token(door: Door, token: str, profile_id: str) -> Call:
     body = {"trusted_profile": {"id": profile_id}} if profile_id else {}
-    return _call(url, "An IAM token", "POST", leaf="iam_tokens", headers=_bearing(token), body=body)
+    return _call(door, "An IAM token", "POST", leaf="iam_tokens", headers=_bearing(token), body=body)
 
 
-def _certificate(url: str, token: str) -> Call:
+def _certificate(door: Door, token: str) -> Call:
     body = {"csr": _signing_request(), "expires_in": 3600}
-    return _call(url, "An identity certificate", "POST", leaf="certificates", headers=_bearing(token), body=body)
+    return _call(door, "An identity certificate", "POST", leaf="certificates", headers=_bearing(token), body=body)
 
 
 def _bearing(token: str) -> dict[str, str]:
@@ -89,16 +96,17 @@ def _signing_request() -> str:
     return request.public_bytes(Encoding.PEM).decode()
 
 
-def _call(url: str, title: str, method: str, *, leaf: str, headers: dict[str, str], body: Mapping[str, Any]) -> Call:
+def _call(door: Door, title: str, method: str, *, leaf: str, headers: dict[str, str], body: Mapping[str, Any]) -> Call:
     path = f"/identity/v1/{leaf}?version={RENAMED_IN}"
+    headers = {**headers, "User-Agent": door.agent}
     text = json.dumps(body) if body else ""
-    connection = _connection(url)
+    connection = _connection(door.url)
     try:
         connection.request(method, path, body=text or None, headers=headers)
         answer = connection.getresponse()
         content = answer.read().decode(errors="replace")
     except OSError as failure:
-        said = f"Nothing answers at {url}: {failure.strerror or failure}"
+        said = f"Nothing answers at {door.url}: {failure.strerror or failure}"
         return Call(title, method, path, list(headers.items()), text, 0, said)
     finally:
         connection.close()

@@ -1,6 +1,7 @@
 """What every record of a request carries: its id, where it came from, what was asked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -15,6 +16,17 @@ class RequestContext:
 
 
 current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
+
+
+@contextmanager
+def entered(context: RequestContext) -> Iterator[None]:
+    """What is recorded in this block carries it."""
+    token = current.set(context)
+    try:
+        yield
+    finally:
+        current.reset(token)
+
 
 lineage: ContextVar[Mapping[str, str] | None] = ContextVar("lineage", default=None)
 """By what right the request acts, as events keep it: ids of its token, of the key that signed the token, of the server

@@ -20,7 +20,7 @@ openssl req -new -sha256 -newkey rsa:2048 -nodes -subj /C=US -keyout key.pem -ou
 call() {
   path=$1
   shift
-  curl -sS --fail-with-body --cacert authorities.pem "$url/identity/v1/$path?version=2025-08-26" "$@"
+  curl -sS -A "${BAREMINT_AGENT:-certify.sh}" --fail-with-body --cacert authorities.pem "$url/identity/v1/$path?version=2025-08-26" "$@"
 }
 member() { python3 -c 'import json, sys; print("".join(json.load(sys.stdin)[sys.argv[1]]))' "$1"; }
 token=$(call token -X PUT -H 'Metadata-Flavor: ibm' | member access_token)

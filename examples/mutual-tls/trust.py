@@ -1,6 +1,7 @@
 """What both sides of a mutual TLS connection do: show a certificate, demand one, and ask whether it was revoked."""
 
 import base64
+import os
 import ssl
 import urllib.request
 from pathlib import Path
@@ -39,7 +40,8 @@ def _revoked(folder: Path) -> Path:
     A list is signed itself, so it may come by plain http.
     """
     address = (folder / "list").read_text().strip()
-    with urllib.request.urlopen(address, timeout=10) as answer:
+    request = urllib.request.Request(address, headers={"User-Agent": os.environ.get("BAREMINT_AGENT", "mutual-tls")})
+    with urllib.request.urlopen(request, timeout=10) as answer:
         der = answer.read()
     pem = base64.encodebytes(der).decode()
     kept = folder / "revoked.pem"

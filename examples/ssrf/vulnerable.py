@@ -14,13 +14,14 @@ and asks what a hole is worth.
 
 import http.client
 import ipaddress
+import os
 import ssl
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 WARNING = "This page is vulnerable on purpose. It is for a lesson; let nobody near it but yourself."
-AGENT = "link-preview"
+AGENT = f"link-preview {os.environ.get('BAREMINT_AGENT', '')}".strip()
 METADATA = ("169.254.169.254", "api.metadata.cloud.ibm.com")
 SIMULATED = ipaddress.ip_network("127.64.0.0/10")
 PAGE = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>Link preview</title>

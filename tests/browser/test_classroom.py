@@ -1,13 +1,14 @@
 """A class: the teacher sees how far a learner is, as it happens, and lets everybody begin anew."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.browser.shell import Shell
 from tests.browser.test_lessons import SECONDS, begin, turned_green
 from tests.browser.visitor import Visitor
 from tests.live.product import Product
+from tests.live.shell import Shell
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.browser]
 Visit = Callable[..., Visitor]
@@ -19,7 +20,7 @@ def password(product: Product) -> str:
     return product.run("person", "ada", "--role", "operator").split("Password: ")[1].strip()
 
 
-def test_a_teacher_watches_a_learner_and_resets_the_class(visit: Visit, product: Product, password: str) -> None:
+def test_a_teacher_watches_a_learner_and_resets_the_class(visit: Visit, tmp_path: Path, password: str) -> None:
     teacher, learner = visit(), visit()
     learner.page.context.clear_cookies()
     learner.sign_in("ada", password)
@@ -28,8 +29,9 @@ def test_a_teacher_watches_a_learner_and_resets_the_class(visit: Visit, product:
     assert "0 of" in row.inner_text()
     learner.go("/learn/identity-token")
     begin(learner)
-    with Shell(product) as shell:
-        shell.paste(learner.page.locator("#command-1").text_content() or "")
+    with Shell(tmp_path) as shell:
+        for number in (1, 2):
+            shell.paste(learner.page.locator(f"#command-{number}").text_content() or "")
     row.get_by_text("1 of 5 checks").wait_for(timeout=SECONDS)
     turned_green(learner, "refused")
     assert "1 of 5 checks are done." in learner.page.inner_text("#lesson-progress")
@@ -55,12 +57,13 @@ def test_the_class_is_not_a_learner_s(visit: Visit, password: str) -> None:
     assert learner.page.inner_text("h1") == "Refused"
 
 
-def test_progress_survives_a_restart(visit: Visit, product: Product) -> None:
+def test_progress_survives_a_restart(visit: Visit, product: Product, tmp_path: Path) -> None:
     visitor = visit()
     visitor.go("/learn/identity-token")
     begin(visitor)
-    with Shell(product) as shell:
-        shell.paste(visitor.page.locator("#command-1").text_content() or "")
+    with Shell(tmp_path) as shell:
+        for number in (1, 2):
+            shell.paste(visitor.page.locator(f"#command-{number}").text_content() or "")
     turned_green(visitor, "refused")
     visitor.page.goto("about:blank")
     product.stop()

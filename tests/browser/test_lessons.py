@@ -1,33 +1,24 @@
 """Lessons, done from start to finish as a learner does them: what the page shows is pasted into a shell, as it is."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.browser.shell import Shell
 from tests.browser.visitor import Visitor
+from tests.live.lesson_steps import STEPS
 from tests.live.operator import eventually
 from tests.live.product import Product
+from tests.live.shell import Shell
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.browser]
 Visit = Callable[..., Visitor]
 SECONDS = 30_000
 
-STEPS: dict[str, list[list[str]]] = {
-    "identity-token": [["refused"], ["on"], ["token"], ["off"], ["again"]],
-    "trusted-profile": [["made"], ["refused"], ["trusted"], ["became"], ["unlinked"]],
-    "policy": [["became"], ["refused"], ["explained"], ["granted"], ["allowed"], ["limited"]],
-    "rotation": [["token"], ["rotated"], ["overlap"], ["successor"], ["expired", "fresh"], ["due"], ["home"]],
-    "mutual-tls": [[], ["serves"], ["calls"], [], [], ["revoked"], ["list"]],
-    "https": [["http"], ["plain"], ["https"], ["refused"], [], [], ["secure"], []],
-    "ssrf": [[], [], ["stolen"], ["exchanged", "read"], ["get", "header"], ["https"], ["past"], ["limited"]],
-}
-"""By lesson: which checks each of its commands turns green."""
-
 
 @pytest.fixture
-def shell(product: Product) -> Iterator[Shell]:
-    with Shell(product) as opened:
+def shell(product: Product, tmp_path: Path) -> Iterator[Shell]:
+    with Shell(tmp_path) as opened:
         yield opened
     product.run("clock", "reset")
     eventually(lambda: product.attempt("token").returncode == 0, seconds=SECONDS / 1000)
@@ -78,7 +69,8 @@ def test_an_event_leads_to_what_finished_a_check(visit: Visit, shell: Shell) -> 
     visitor = visit()
     visitor.go("/learn/identity-token")
     begin(visitor)
-    shell.paste(visitor.page.locator("#command-1").text_content() or "")
+    for number in (1, 2):
+        shell.paste(visitor.page.locator(f"#command-{number}").text_content() or "")
     turned_green(visitor, "refused")
     visitor.follow(visitor.page.locator("#check-refused a"))
     assert visitor.page.inner_text("h1") == "Identity token not issued"

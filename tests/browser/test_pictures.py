@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.shell import Shell
 from tests.browser.test_lessons import begin, turned_green
 from tests.browser.visitor import Visitor
 from tests.live.product import Product
+from tests.live.shell import Shell
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e, pytest.mark.browser]
 Visit = Callable[..., Visitor]
@@ -31,9 +31,9 @@ def do_the_lesson(visitor: Visitor, shell: Shell) -> None:
     turned_green(visitor, visitor.page.locator("[data-check]").last.get_attribute("id").removeprefix("check-"))
 
 
-def test_pictures_are_taken_of_a_product_in_use(visit: Visit, product: Product, folder: Path) -> None:
+def test_pictures_are_taken_of_a_product_in_use(visit: Visit, product: Product, folder: Path, tmp_path: Path) -> None:
     light, dark = visit(viewport=SIZE), visit(viewport=SIZE, color_scheme="dark")
-    with Shell(product) as shell:
+    with Shell(tmp_path) as shell:
         do_the_lesson(light, shell)
     for purpose in ("identity", "iam"):
         product.run("rotate", purpose, "--at-once")

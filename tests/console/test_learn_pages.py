@@ -8,8 +8,10 @@ from django.test import Client
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
 from controlplane.console.lessons.catalog import LESSONS
+from controlplane.console.lessons.ownership import mark_of
 from controlplane.console.lessons.progress import CLASS_RESET
 from controlplane.console.models import FinishedCheck, LessonProgress
+from controlplane.kernel import context
 from controlplane.kernel.errors import Unauthorized
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.addressing import loopback_address
@@ -38,10 +40,12 @@ def start(browser: Client, server: BareMetalServer) -> int:
     return browser.post(f"{FIRST.path}/begin", {"server": server.id}).status_code
 
 
-def refuse(server: BareMetalServer) -> int:
+def refuse(server: BareMetalServer, learner: str) -> int:
     party = Party(server.crn, server.name, "BareMetalServer")
     error = Unauthorized("The metadata service of this server is off.")
-    return record(IDENTITY_TOKEN, initiator=party, target=party, account_id=server.account_id, error=error).pk
+    mark = mark_of(User.objects.get(username=learner))
+    with context.entered(context.RequestContext("a-request", agent=mark)):
+        return record(IDENTITY_TOKEN, initiator=party, target=party, account_id=server.account_id, error=error).pk
 
 
 @pytest.mark.parametrize("slash", ["/learn", "/learn/"])
@@ -75,7 +79,7 @@ def test_commands_follow_the_switch_to_https(alice: Client, server: BareMetalSer
 
 def test_a_finished_check_says_what_was_seen_and_leads_to_its_event(alice: Client, server: BareMetalServer) -> None:
     start(alice, server)
-    event = refuse(server)
+    event = refuse(server, "alice")
     page = shown(alice, f"{FIRST.path}/state")
     assert "The metadata service of this server is off." in page
     assert f'href="/activity/{event}"' in page
@@ -167,7 +171,7 @@ def test_nobody_begins_with_another_account_s_server(alice: Client, world: World
 
 def test_progress_is_everybody_s_own(alice: Client, victor: Client, server: BareMetalServer) -> None:
     start(alice, server)
-    refuse(server)
+    refuse(server, "alice")
     shown(alice, f"{FIRST.path}/state")
     assert "1 of 5 checks" in shown(alice, "/learn/")
     assert "1 of 5 checks" not in shown(victor, "/learn/")
@@ -192,7 +196,7 @@ def test_the_class_shows_how_far_everybody_is_also_unwatched(
     alice: Client, victor: Client, server: BareMetalServer
 ) -> None:
     start(victor, server)
-    refuse(server)
+    refuse(server, "victor")
     page = shown(alice, f"{CLASS}/state")
     row = page[page.index(">victor</th>") :]
     assert "1 of 5 checks" in row[: row.index("</tr>")]
@@ -214,7 +218,7 @@ def test_resetting_asks_first(alice: Client, server: BareMetalServer) -> None:
 
 def test_a_reset_class_begins_anew_and_leaves_an_event(alice: Client, victor: Client, server: BareMetalServer) -> None:
     start(victor, server)
-    refuse(server)
+    refuse(server, "victor")
     shown(victor, FIRST.path)
     answer = alice.post(f"{CLASS}/reset", {"confirmed": "yes"})
     event = ActivityEvent.objects.get(action=CLASS_RESET)

@@ -1,5 +1,7 @@
 """Lessons: checks turn green by what really happened since they were begun, and stay so."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
@@ -11,10 +13,13 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.console.lessons.catalog import LESSONS, find_lesson
 from controlplane.console.lessons.lesson import At, Evidence, Place, evaluate
+from controlplane.console.lessons.ownership import mark_of
+from controlplane.console.lessons.pasting import steps
 from controlplane.console.lessons.progress import begin, standing_of
 from controlplane.console.models import FinishedCheck, LessonProgress
-from controlplane.kernel import clock
+from controlplane.kernel import clock, context
 from controlplane.kernel.errors import Unauthorized
+from controlplane.timekeeping.services import MOVED
 from identity.services import rotation
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from identity.services.identity_tokens import create_identity_token
@@ -36,8 +41,15 @@ def server(world: World) -> BareMetalServer:
 
 
 @pytest.fixture
-def learner(alice: Client) -> User:
-    return User.objects.get(username="alice")
+def learner(alice: Client) -> Iterator[User]:
+    """Alice. What happens is her doing, unless somebody else is named."""
+    user = User.objects.get(username="alice")
+    with called_by(mark_of(user)):
+        yield user
+
+
+def called_by(agent: str) -> AbstractContextManager[None]:
+    return context.entered(context.RequestContext("a-request", agent=agent))
 
 
 def path(leaf: str = "") -> str:
@@ -51,8 +63,8 @@ def refuse(server: BareMetalServer) -> None:
     record(IDENTITY_TOKEN, initiator=party, target=party, account_id=server.account_id, error=error)
 
 
-def switch(server: BareMetalServer, *, on: bool) -> None:
-    switch_metadata_service(server, enabled=on, by=NOBODY)
+def switch(server: BareMetalServer, *, on: bool, by: Party = NOBODY) -> None:
+    switch_metadata_service(server, enabled=on, by=by)
 
 
 def get_token(server: BareMetalServer) -> None:
@@ -93,6 +105,58 @@ def test_what_happens_on_another_server_does_not_count(learner: User, world: Wor
     begin(learner, FIRST, server)
     refuse(make_server(world.account, name="other"))
     assert finished(learner) == []
+
+
+@pytest.mark.parametrize("agent", ["", "curl/8.5.0", "learner-{}1", "baremint-console learner-{}1"])
+def test_what_others_call_on_the_learner_s_server_does_not_count(
+    learner: User, server: BareMetalServer, agent: str
+) -> None:
+    """Somebody of the same account, a job, another learner, or somebody's *Try it*."""
+    begin(learner, FIRST, server)
+    with called_by(agent.format(learner.pk)):
+        refuse(server)
+    assert finished(learner) == []
+
+
+@pytest.mark.parametrize("agent", ["{}", "link-preview {}", "baremint-console {}"])
+def test_what_the_learner_s_programs_and_their_try_it_call_counts(
+    learner: User, server: BareMetalServer, agent: str
+) -> None:
+    begin(learner, FIRST, server)
+    with called_by(agent.format(mark_of(learner))):
+        refuse(server)
+    assert finished(learner) == ["refused"]
+
+
+@pytest.mark.parametrize(
+    ("who", "agent", "counts"),
+    [
+        ("IBMid-ALICE00001", "Mozilla/5.0", True),
+        ("IBMid-ALICE00001", "learner-999", False),
+        ("IBMid-VICTOR", "Mozilla/5.0", False),
+        ("IBMid-VICTOR", "learner-{}", True),
+    ],
+    ids=["in the console", "with one key for all", "by somebody else", "by a key of the deployment"],
+)
+def test_a_switch_counts_when_it_was_the_learner_s(
+    learner: User, server: BareMetalServer, who: str, agent: str, counts: bool
+) -> None:
+    begin(learner, FIRST, server)
+    refuse(server)
+    with called_by(agent.format(learner.pk)):
+        switch(server, on=True, by=Party(who, who, "User"))
+    assert ("on" in finished(learner)) == counts
+
+
+def test_nothing_is_too_long_ago(learner: User, server: BareMetalServer) -> None:
+    """However much the learner has called since."""
+    begin(learner, FIRST, server)
+    refuse(server)
+    switch(server, on=True)
+    again = {"action": IDENTITY_TOKEN, "outcome": "failure", "reason_code": 400, "target_id": server.crn}
+    mine = {"account_id": server.account_id, "initiator_agent": mark_of(learner), "time": clock.now()}
+    ActivityEvent.objects.bulk_create(ActivityEvent(**again, **mine) for _ in range(2500))
+    assert finished(learner) == ["refused", "on"]
 
 
 def test_the_wrong_order_does_not_count(learner: User, server: BareMetalServer) -> None:
@@ -170,27 +234,69 @@ def test_every_check_of_a_lesson_is_drawn_or_commanded(lesson: object) -> None:
     assert sorted({each.check for each in found.drawn}) == sorted(keys)
     assert len(set(keys)) == len(keys)
     assert len({each.slug for each in LESSONS}) == len(LESSONS)
-    assert found.commands(a_place())
+    assert steps(found, a_place())
 
 
 def a_place() -> Place:
     here = At("0717-1", "web-1", "crn:of:web-1", "http://127.64.0.1:8169", "us-south")
     there = At("0717-2", "web-2", "crn:of:web-2", "http://127.64.0.2:8169", "us-south")
-    return Place(here, "a" * 32, "http://127.0.0.1:8000", "/ca.pem", "lesson-1", there)
+    return Place(here, "a" * 32, "http://127.0.0.1:8000", "/ca.pem", "lesson-1", "learner-1", there)
 
 
-@pytest.mark.parametrize("asked", [True, False])
-def test_a_hand_over_that_somebody_asked_for_is_not_the_one_that_nobody_asked_for(asked: bool) -> None:
+def rotated(old: str, new: str, **data: str) -> ActivityEvent:
+    event = ActivityEvent(action=rotation.ROTATED, outcome="success", initiator_type="System")
+    event.data = {"old": old, "new": new, **data}
+    return event
+
+
+def lesson_6(*happened: ActivityEvent) -> list[str]:
+    """Its checks that are finished when this has happened since the learner got a token of the key ``two``."""
+    lesson = find_lesson("rotation")
+    assert lesson
+    fresh = ActivityEvent(pk=1, action=IDENTITY_TOKEN, outcome="success", data={"kid": "two", "exp": 0})
+    for number, event in enumerate(happened, start=2):
+        event.pk = number
+    own = [fresh, *(event for event in happened if event.action == MOVED)]
+    anybodys = [event for event in happened if event.action == rotation.ROTATED]
+    before = {check.key: 1 for check in lesson.checks if check.key not in ("due", "home")}
+    return list(evaluate(lesson, Evidence(a_place(), own, before, anybodys)))
+
+
+def moved() -> ActivityEvent:
+    data = {"to": clock.now().isoformat(), "offset_seconds": 3600, "frozen": False}
+    return ActivityEvent(action=MOVED, outcome="success", data=data)
+
+
+def test_the_lesson_s_key_ends_by_itself_once_the_learner_moved_the_clock() -> None:
+    assert lesson_6(moved(), rotated("two", "three")) == ["due"]
+
+
+def test_the_end_of_another_key_is_not_that_of_the_lesson_s() -> None:
+    assert lesson_6(moved(), rotated("iam-1", "iam-2"), rotated("intermediate_1", "intermediate_2")) == []
+
+
+def test_a_key_that_ended_before_the_learner_moved_the_clock_does_not_count() -> None:
+    assert lesson_6(rotated("two", "three"), moved()) == []
+
+
+def test_a_change_that_somebody_asked_for_is_not_one_that_nobody_asked_for() -> None:
     """Both are the deployment's own: what is typed on its machine is typed by nobody in particular."""
-    rotation_lesson = find_lesson("rotation")
-    assert rotation_lesson
-    if asked:
-        rotation.rotate("identity", now=clock.now(), by=SYSTEM)
-        later = clock.now() + timedelta(minutes=8)
-    else:
-        later = clock.now() + timedelta(hours=25)
-    rotation.run_due_steps(now=later)
-    events = list(ActivityEvent.objects.filter(action=rotation.ROTATED).order_by("id"))[-1:]
-    before = {check.key: 0 for check in rotation_lesson.checks if check.key not in ("due", "home")}
-    seen = evaluate(rotation_lesson, Evidence(a_place(), events, before))
-    assert ("due" in seen) == (not asked)
+    asked = rotated("two", "three", asked_at="2026-01-01T00:00:00Z")
+    assert lesson_6(moved(), asked) == []
+    assert lesson_6(moved(), asked, rotated("three", "four")) == ["due"]
+
+
+def test_a_change_that_the_learner_asked_for_counts_when_a_job_carries_it_out(
+    learner: User, server: BareMetalServer
+) -> None:
+    lesson = find_lesson("rotation")
+    assert lesson
+    begin(learner, lesson, server)
+    switch(server, on=True)
+    get_token(server)
+    rotation.rotate("identity", now=clock.now(), by=SYSTEM)
+    with called_by(""):
+        rotation.run_due_steps(now=clock.now() + timedelta(minutes=8))
+    standing = standing_of(learner, lesson)
+    assert standing
+    assert list(standing.finished) == ["token", "rotated"]

@@ -188,7 +188,9 @@ def test_nobody_becomes_a_foreign_profile_by_trying_out(
     alice: Client, linked: BareMetalServer, foreign: TrustedProfile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr("controlplane.console.tryout.run", lambda url, last, profile_id: asked.append(profile_id) or [])
+    monkeypatch.setattr(
+        "controlplane.console.tryout.run", lambda url, last, agent, profile_id: asked.append(profile_id) or []
+    )
     alice.post(f"/servers/{linked.id}/try", {"last": "iam_token"})
     assert asked == [""]
 

@@ -1,20 +1,25 @@
 """One server: its switches, what is done to it, what it holds, who trusts it."""
 
+from copy import copy
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
+from controlplane.console.presenters.lineage import calls_before
 from controlplane.kernel import clock
 from identity import csr
 from identity.services.certificates import create_certificate
-from identity.services.iam_tokens import exchange_identity_token
+from identity.services.iam_tokens import EXCHANGE_EVENT, exchange_identity_token
+from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from identity.services.identity_tokens import create_identity_token, verify_identity_token
 from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import server_by_number
+from servers.services.events import UPDATE
 from tests.build import make_csr
 from tests.world import World, make_profile, make_server
 from trustedprofiles.services.rules import RuleContent, create_rule
@@ -174,6 +179,40 @@ def test_identity_tokens_from_before_a_switching_off_are_dead_and_iam_tokens_liv
     alice.post(path(server, "/metadata"), {"enabled": "false", "confirmed": "yes"}, headers=SCRIPT)
     page = shown(alice, path(server, "/holdings"))
     assert (page.count("Identity token</td>"), page.count("IAM token</td>")) == (0, 1)
+
+
+def test_a_token_that_is_alive_is_shown_however_many_ended_since(alice: Client, server: BareMetalServer) -> None:
+    use(server)
+    repeat(server, IDENTITY_TOKEN, 60, exp=0)
+    assert "Identity token</td>" in shown(alice, path(server, "/holdings"))
+
+
+def test_a_switching_off_ends_identity_tokens_however_many_changes_followed(
+    alice: Client, server: BareMetalServer
+) -> None:
+    use(server)
+    alice.post(path(server, "/metadata"), {"enabled": "false", "confirmed": "yes"}, headers=SCRIPT)
+    repeat(server, UPDATE, 30, metadata_service={"protocol": "https"})
+    assert "Identity token</td>" not in shown(alice, path(server, "/holdings"))
+
+
+def test_the_issue_of_a_token_is_found_however_many_others_followed(server: BareMetalServer) -> None:
+    use(server)
+    exchange = ActivityEvent.objects.get(action=EXCHANGE_EVENT)
+    repeat(server, EXCHANGE_EVENT, 600, jti="another")
+    lineage = {"token": exchange.data["jti"], "server": server.crn}
+    event = ActivityEvent.objects.create(
+        action="is.vpc.vpc.list", outcome="success", reason_code=200, time=clock.now(), account_id=server.account_id,
+        data={"lineage": lineage},
+    )  # fmt: skip
+    assert [each.action for each in calls_before(event)] == [IDENTITY_TOKEN, EXCHANGE_EVENT, event.action]
+
+
+def repeat(server: BareMetalServer, action: str, times: int, **changes: Any) -> None:
+    """So many further events as the latest of this action, with these changes of its data."""
+    latest = ActivityEvent.objects.filter(action=action, target_id=server.crn).latest("id")
+    latest.pk, latest.data = None, {**latest.data, **changes}
+    ActivityEvent.objects.bulk_create(copy(latest) for _ in range(times))
 
 
 def test_it_shows_certificates_with_their_chain_and_the_days_left(alice: Client, server: BareMetalServer) -> None:

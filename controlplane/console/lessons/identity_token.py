@@ -5,7 +5,6 @@ import shlex
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
 from controlplane.console.lessons.pasting import MAY_SWITCH
 from controlplane.console.lessons.phrases import ask_token, claims_of, first_switch, get_token, inside, until
-from controlplane.operations.program import paste
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.services.events import UPDATE
 
@@ -46,7 +45,7 @@ def _new_token(evidence: Evidence) -> Seen | None:
 
 def _commands(place: Place) -> list[Command]:
     name = shlex.quote(place.server.name)
-    off, on = (paste(f"is bare-metal-server-update {name} --metadata-service {each}") for each in ("false", "true"))
+    off, on = (f"baremint is bare-metal-server-update {name} --metadata-service {each}" for each in ("false", "true"))
     ask = ask_token(place)
     return [
         Command(
@@ -111,5 +110,5 @@ LESSON = Lesson(
         Check("again", "A new token", "Switch it on and ask anew.", _new_token),
     ),
     watches=(IDENTITY_TOKEN, UPDATE),
-    prefers=lambda server: not server.metadata_enabled,
+    prefers=False,
 )

@@ -4,12 +4,12 @@ A lesson is plain data. Its checks are pure functions: evidence in, what was see
 events, never a click, and count from the number of an event, never from a time: the clock may move meanwhile.
 """
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.presenters.diagrams import State
-from servers.models import BareMetalServer
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,21 @@ class Place:
     """A file: what TLS clients have to trust."""
     name: str
     """For what the lesson makes, a trusted profile above all. Nobody else's lesson, and no other attempt, has it."""
+    mark: str
+    """How the learner's commands and programs call themselves: see ``ownership``."""
     peer: At | None = None
     """Another server of the account, for lessons that take two; None when there is none."""
 
     @property
     def curl(self) -> str:
+        """curl, by the name of the learner."""
+        return f"curl -s -A {self.mark}"
+
+    @property
+    def curl_inside(self) -> str:
         """curl, as the server's metadata service has to be asked now."""
-        return f"curl -s --cacert {self.ca_bundle}" if self.server.url.startswith("https:") else "curl -s"
+        secure = self.server.url.startswith("https:")
+        return f"{self.curl} --cacert {shlex.quote(self.ca_bundle)}" if secure else self.curl
 
 
 @dataclass(frozen=True)
@@ -59,9 +67,11 @@ class Evidence:
 
     place: Place
     events: Sequence[ActivityEvent]
-    """Since the lesson was begun, oldest first: those of the lesson's ``watches``."""
+    """Of what the learner did since the lesson was begun, oldest first: those of the lesson's ``watches``."""
     found: Mapping[str, int] = field(default_factory=dict)
     """By check: the number of the event that finished it."""
+    anybodys: Sequence[ActivityEvent] = ()
+    """Whoever did it: those of the lesson's ``follows``."""
 
     def first(
         self,
@@ -87,7 +97,8 @@ class Evidence:
 
     def finished_by(self, check: str) -> ActivityEvent | None:
         """The event that finished another check."""
-        return next((event for event in self.events if event.pk == self.found.get(check)), None)
+        events = (*self.events, *self.anybodys)
+        return next((event for event in events if event.pk == self.found.get(check)), None)
 
 
 @dataclass(frozen=True)
@@ -121,10 +132,6 @@ class Drawn:
     becomes: State = "done"
 
 
-def _any_server(server: BareMetalServer) -> bool:
-    return True
-
-
 @dataclass(frozen=True)
 class Lesson:
     slug: str
@@ -138,13 +145,15 @@ class Lesson:
     commands: Callable[[Place], Sequence[Command]]
     checks: Sequence[Check]
     watches: Sequence[str]
-    """The actions of the activity events that its checks look at."""
+    """The actions of the activity events that its checks look at, where the learner did it."""
+    follows: Sequence[str] = ()
+    """The actions of what background jobs do because of the learner; its checks look at them whoever did it."""
     lab: str = ""
     """What of it needs the lab; empty when it works without."""
     warning: str = ""
     """What others notice of it."""
-    prefers: Callable[[BareMetalServer], bool] = _any_server
-    """Whether a server suits it: the first choice that is offered."""
+    prefers: bool = True
+    """Whether the metadata service of the server that suits it best, and is offered first, is on."""
 
     @property
     def path(self) -> str:
@@ -157,6 +166,6 @@ def evaluate(lesson: Lesson, evidence: Evidence) -> dict[str, Seen]:
     for check in lesson.checks:
         if check.key in found:
             continue
-        if sight := check.look(Evidence(evidence.place, evidence.events, found)):
+        if sight := check.look(replace(evidence, found=found)):
             found[check.key], seen[check.key] = sight.event.pk, sight
     return seen

@@ -4,7 +4,6 @@ import shlex
 
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
 from controlplane.console.lessons.pasting import A_PORT, MAY_REVOKE, MAY_SWITCH, address, example, switched
-from controlplane.operations.program import paste
 from identity.services.certificate_status import LIST_READ
 from identity.services.certificates import EVENT as CERTIFICATE
 from identity.services.revocation import EVENT as REVOKED
@@ -74,20 +73,21 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Call without a certificate",
-            'curl -sS --insecure "https://127.0.0.1:$PORT/"; tail -1 "$WORK/log"',
+            'curl -sS --insecure "https://127.0.0.1:$PORT/"; tail -n 1 "$WORK/log"',
             "Whoever cannot say who they are does not get as far as a request: the handshake fails. --insecure only "
             "means that curl does not mind who serves. It does not help, for the server minds who calls.",
         ),
         Command(
             "Revoke it",
-            paste(f'revoke {shlex.quote(server.name)} "$(cat "$WORK/calls/certificate")" \\\n  --reason keyCompromise'),
+            f"baremint revoke {shlex.quote(server.name)} \\\n"
+            '  "$(cat "$WORK/calls/certificate")" --reason keyCompromise',
             "As if the key had been copied. The certificate looks as good as before: the signature is right, it has "
             "not expired. So whoever meets it has to ask.",
             needs=MAY_REVOKE,
         ),
         Command(
             "Call again",
-            f'{calling}; tail -1 "$WORK/log"\nkill $SERVING',
+            f'{calling}; tail -n 1 "$WORK/log"\nkill $SERVING',
             "serve.py fetches the authority's list of revoked certificates before each handshake, and refuses: "
             "certificate revoked. One that did not ask would have let it in until it expires, within the hour.",
         ),
@@ -133,5 +133,5 @@ LESSON = Lesson(
     warning="It takes a second server of the same region; where there is none, create one first. The certificate that "
     "you revoke is your own server's, made in this lesson; others stay good. Certificates carry the time of "
     "the deployment's clock, while OpenSSL looks at the machine's: if somebody moved the clock, have it reset first.",
-    prefers=lambda server: bool(getattr(server, "metadata_enabled", False)),
+    prefers=True,
 )

@@ -7,7 +7,6 @@ from typing import Any
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.lesson import Evidence, Place
 from controlplane.console.lessons.pasting import QUERY
-from controlplane.operations.program import paste
 from servers.services.events import UPDATE
 from trustedprofiles.events import PROFILE_CREATE
 
@@ -31,7 +30,7 @@ def claims_of(variable: str) -> str:
 
 def inside(place: Place, method: str, leaf: str) -> str:
     """A call of the metadata service by a program on the server."""
-    return f"{place.curl} -X {method} '{place.server.url}/identity/v1/{leaf}?{QUERY}'"
+    return f"{place.curl_inside} -X {method} '{place.server.url}/identity/v1/{leaf}?{QUERY}'"
 
 
 def ask_token(place: Place) -> str:
@@ -51,7 +50,7 @@ def exchange(place: Place) -> str:
 
 def as_operator(place: Place, method: str, path: str) -> str:
     """A call of the control plane with the operator's key; a body may follow."""
-    return f'curl -s -X {method} "{place.control_plane}{path}" \\\n  -H "Authorization: Bearer $({paste("token")})"'
+    return f'{place.curl} -X {method} "{place.control_plane}{path}" \\\n  -H "Authorization: Bearer $(baremint token)"'
 
 
 def make_profile(place: Place) -> str:

@@ -1,19 +1,19 @@
 """Where a lesson is done: the server that the learner chose, and the addresses that the commands name."""
 
-from collections.abc import Sequence
+from typing import Any
 
 from django.conf import settings
+from django.db.models import Case, Exists, OuterRef, Value, When
 
-from controlplane.console.access import SERVER, Person
+from controlplane.console.access import Person
+from controlplane.console.choosing import Choices, offered
 from controlplane.console.lessons.lesson import At, Lesson, Place
+from controlplane.console.lessons.ownership import mark_of
 from controlplane.console.models import LessonProgress
 from controlplane.operations.endpoints import metadata_url
 from controlplane.operations.info import CA_BUNDLE
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
-from trustedprofiles.models import User
-
-MOST_CHOICES = 200
 
 
 def place_of(progress: LessonProgress) -> Place | None:
@@ -31,6 +31,7 @@ def place_of(progress: LessonProgress) -> Place | None:
         control_plane=settings.BAREMINT_PUBLIC_URL,
         ca_bundle=str((settings.HOME.path / CA_BUNDLE).resolve()),
         name=f"lesson-{progress.pk}",
+        mark=mark_of(progress.learner),
         peer=_at(peer) if peer else None,
     )
 
@@ -45,20 +46,17 @@ def _at(server: BareMetalServer) -> At:
     )
 
 
-def choices(person: Person, lesson: Lesson) -> list[BareMetalServer]:
-    """The servers that the person may see, the one to propose first: theirs of other lessons, or one that nobody else
-    of the class uses, and that suits the lesson."""
-    found = BareMetalServer.objects.filter(account=person.account, region=person.region).select_related("vpc")
-    rows = list(found.order_by("number")[:MOST_CHOICES])
-    verdicts = person.may_each(f"{SERVER}.read", [row.policy_attributes for row in rows])
-    seen = [row for row, verdict in zip(rows, verdicts, strict=True) if verdict]
-    mine, others = _in_use(person.user)
-    return sorted(seen, key=lambda row: (row.id != mine, row.id in others, not lesson.prefers(row)))
+def choices(person: Person, lesson: Lesson) -> Choices:
+    """Of the servers that the person may see: theirs of other lessons first, then those that nobody else of the class
+    uses, and that suit the lesson."""
+    used = LessonProgress.objects.filter(learner__account=person.account)
+    mine = used.filter(learner=person.user).order_by("-pk").values_list("server_id", flat=True).first()
+    by_others = used.exclude(learner=person.user).filter(server_id=OuterRef("id"))
+    rows = BareMetalServer.objects.filter(account=person.account, region=person.region).select_related("vpc")
+    ranked = rows.annotate(is_mine=_true(id=mine or ""), taken=Exists(by_others))
+    suited = ranked.annotate(suits=_true(metadata_enabled=lesson.prefers))
+    return offered(person, suited.order_by("-is_mine", "taken", "-suits", "number"))
 
 
-def _in_use(learner: User) -> tuple[str, Sequence[str]]:
-    """The server that the learner used last, and those that others use."""
-    rows = LessonProgress.objects.filter(learner__account=learner.account_id)
-    mine = rows.filter(learner=learner).order_by("-pk").values_list("server_id", flat=True).first()
-    others = rows.exclude(learner=learner).values_list("server_id", flat=True)
-    return str(mine or ""), list(others.distinct())
+def _true(**wanted: Any) -> Case:
+    return Case(When(**wanted, then=Value(1)), default=Value(0))

@@ -16,7 +16,6 @@ from controlplane.console.lessons.phrases import (
     make_profile,
     member,
 )
-from controlplane.operations.program import paste
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.services.events import DELETE, READ
 from trustedprofiles.events import EXPLANATION_READ, POLICY_CREATE, PROFILE_CREATE
@@ -89,7 +88,7 @@ def _called(evidence: Evidence, action: str, *, after: str, success: bool = True
 def _commands(place: Place) -> list[Command]:
     query = f"{QUERY}&generation=2"
     servers = f"{place.control_plane}/v1/bare_metal_servers"
-    call = f'curl -s "{servers}?{query}" -H "Authorization: Bearer $IAM"'
+    call = f'{place.curl} "{servers}?{query}" -H "Authorization: Bearer $IAM"'
     more_info = 'python3 -c \'import json, sys; print(json.load(sys.stdin)["errors"][0]["more_info"])\''
     names = (
         "python3 -c 'import json, sys; "
@@ -111,7 +110,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Ask why",
-            f'WHY=$({call} \\\n  | {more_info})\n{paste("explain")} "$WHY"',
+            f'WHY=$({call} \\\n  | {more_info})\nbaremint explain "$WHY"',
             "more_info asks the question that the service asked; it opens in a browser, too. The answer: what decided, "
             "what else was looked at, and a call that would change it. Do not paste that one yet.",
             needs="iam-access-management.explanation.read",
@@ -130,7 +129,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Try to go too far",
-            f'curl -s -X DELETE "{servers}/{place.server.id}?{query}" -H "Authorization: Bearer $IAM"; echo',
+            f'{place.curl} -X DELETE "{servers}/{place.server.id}?{query}" -H "Authorization: Bearer $IAM"; echo',
             "A Viewer deletes nothing. If this program is ever taken over, this is all that the thief may do.",
         ),
     ]
@@ -192,5 +191,5 @@ LESSON = Lesson(
         Check("limited", "And no further", "Try to delete the server.", _limited),
     ),
     watches=(PROFILE_CREATE, EXCHANGE_EVENT, READ, EXPLANATION_READ, POLICY_CREATE, DELETE),
-    prefers=lambda server: server.metadata_enabled,
+    prefers=True,
 )

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
 from controlplane.activity.selectors import events_after
 from controlplane.console.lessons.catalog import find_lesson
-from controlplane.console.lessons.lesson import Evidence, Lesson, evaluate
+from controlplane.console.lessons.lesson import Evidence, Lesson, Place, evaluate
+from controlplane.console.lessons.ownership import done_by
 from controlplane.console.lessons.places import place_of
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import clock
@@ -18,7 +19,6 @@ from servers.models import BareMetalServer
 from trustedprofiles.models import Account, User
 
 CLASS_RESET = "baremint.class.reset"
-MOST_EVENTS = 2000
 LONGEST_SEEN = 512
 
 
@@ -73,7 +73,7 @@ def look(progress: LessonProgress) -> Standing:
     if place is None:
         return Standing(progress, finished)
     found = {key: each.event_number for key, each in finished.items()}
-    seen = evaluate(lesson, Evidence(place, _events(progress, lesson, list(found.values())), found))
+    seen = evaluate(lesson, _evidence(progress, lesson, place, found))
     new = [
         FinishedCheck(progress=progress, check_key=key, event_number=sight.event.pk, seen=sight.text[:LONGEST_SEEN])
         for key, sight in seen.items()
@@ -90,12 +90,12 @@ def _note(progress: LessonProgress, new: list[FinishedCheck]) -> None:
         FinishedCheck.objects.bulk_create(new, ignore_conflicts=True)
 
 
-def _events(progress: LessonProgress, lesson: Lesson, found: list[int]) -> list[ActivityEvent]:
-    """Oldest first; those that finished a check are there however long ago they were."""
-    account_id = progress.learner.account_id or ""
-    newest = events_after(account_id, progress.after_event, lesson.watches)[:MOST_EVENTS]
-    events = {event.pk: event for event in [*newest, *ActivityEvent.objects.filter(pk__in=found)]}
-    return [events[number] for number in sorted(events)]
+def _evidence(progress: LessonProgress, lesson: Lesson, place: Place, found: dict[str, int]) -> Evidence:
+    """All of it, however much else happened since the lesson was begun."""
+    rows = events_after(place.account_id, progress.after_event).order_by("id")
+    own = Q(done_by(progress.learner), action__in=lesson.watches) | Q(pk__in=found.values())
+    anybodys = list(rows.filter(action__in=lesson.follows)) if lesson.follows else []
+    return Evidence(place, list(rows.filter(own)), found, anybodys)
 
 
 @transaction.atomic

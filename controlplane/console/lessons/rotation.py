@@ -1,6 +1,7 @@
 """Lesson 6: keys change under live tokens, and time ends them."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 
@@ -17,11 +18,10 @@ from controlplane.console.lessons.phrases import (
     member,
     until,
 )
-from controlplane.operations.program import paste
 from controlplane.timekeeping.services import MOVED
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
-from identity.services.rotation import ROTATED
+from identity.services.rotation import ASKED, ROTATED
 
 SYSTEM = "System"
 
@@ -32,11 +32,35 @@ def _token(evidence: Evidence) -> Seen | None:
 
 
 def _rotated(evidence: Evidence) -> Seen | None:
+    """At once; or later, by a job, because the learner asked for it."""
     first = evidence.finished_by("token")
     if first is None:
         return None
-    event = evidence.first(ROTATED, after="token", where=lambda each: each.data.get("old") == first.data["kid"])
+    event = evidence.first(ROTATED, after="token", where=lambda each: _old(each) == first.data["kid"])
+    if asked := evidence.first(ASKED, after="token", where=lambda each: _old(each) == first.data["kid"]):
+        event = event or _change(evidence, {first.data["kid"]}, after=asked.pk, by_request=True)
     return Seen(f"Key {event.data['new']} signs from now on. The old one only verifies.", event) if event else None
+
+
+def _old(event: ActivityEvent) -> Any:
+    """The key that a change, or the request for one, is about."""
+    return event.data.get("old")
+
+
+def _change(evidence: Evidence, kids: set[str], *, after: int, by_request: bool) -> ActivityEvent | None:
+    """The first change of one of these keys, or of a successor of theirs, that somebody asked for, or nobody.
+
+    Nobody did without ``asked_at``: what is typed on the machine has the same initiator as what happens by itself.
+    """
+    line = set(kids)
+    for event in evidence.anybodys:
+        if event.action != ROTATED or event.pk <= after or _old(event) not in line:
+            continue
+        by_itself = event.initiator_type == SYSTEM and "asked_at" not in event.data
+        if by_itself != by_request:
+            return event
+        line.add(event.data["new"])
+    return None
 
 
 def _overlap(evidence: Evidence) -> Seen | None:
@@ -84,12 +108,12 @@ def _fresh(evidence: Evidence) -> Seen | None:
 
 
 def _due(evidence: Evidence) -> Seen | None:
-    """Without ``asked_at``: what is typed on the machine itself has the same initiator as what happens by itself."""
-    event = evidence.first(
-        ROTATED,
-        after="fresh",
-        where=lambda each: each.initiator_type == SYSTEM and "asked_at" not in each.data,
-    )
+    """Of the key that signed the lesson's last token, after the learner moved the clock for it."""
+    fresh = evidence.finished_by("fresh")
+    moved = evidence.first(MOVED, after="fresh")
+    if fresh is None or moved is None:
+        return None
+    event = _change(evidence, {fresh.data["kid"]}, after=moved.pk, by_request=False)
     return Seen(f"Its time was over: {event.data['new']} took over, and nobody asked for it.", event) if event else None
 
 
@@ -108,7 +132,8 @@ def _commands(place: Place) -> list[Command]:
     return [
         Command(
             "Get a token, and look at the keys",
-            f"{make_profile(place)}\n{link_server(place)}\n{switched(place.server.name)}\n{get_token(place)}\n{paste('keys')}",
+            f"{make_profile(place)}\n{link_server(place)}\n{switched(place.server.name)}\n{get_token(place)}\n"
+            "baremint keys",
             "A profile that trusts the server, so that the token can be used. Of each key one is active, it signs; "
             "and one is prepared, it is published already, so that everybody who verifies knows it when it begins to "
             "sign.",
@@ -116,8 +141,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Change the key",
-            f"{paste(f'rotate identity --region {place.server.region}')}\n{paste('clock advance 10m')}\n"
-            f"{paste('keys')}",
+            f"baremint rotate identity --region {place.server.region}\nbaremint clock advance 10m\nbaremint keys",
             "Instead of the first line you may press the button on the page of keys. A key signs as soon as everybody "
             "who verifies can know it: seven minutes after it was published, when no old copy of the published keys is "
             "in use any more. One that has been there for hours signs at once; a newer one waits, and the clock is "
@@ -133,20 +157,20 @@ def _commands(place: Place) -> list[Command]:
         Command("Get a token of the new key", get_token(place), "The kid in its header names the new key."),
         Command(
             "Let two hours pass",
-            f"{paste('clock advance 2h')}\n{exchange(place)}; echo\n{get_token(place)}",
+            f"baremint clock advance 2h\n{exchange(place)}; echo\n{get_token(place)}",
             "The exchange is refused with 401: the token has expired. Nothing has to be revoked, and nobody has to "
             "remember it. A program asks for a new one, as the last line does.",
             needs=CLOCK,
         ),
         Command(
             "Let the key's time pass",
-            f"{paste(f'clock advance {period}h')}\n{paste('keys')}",
+            f"baremint clock advance {period}h\nbaremint keys",
             f"It signs for {settings.BAREMINT_SIGNING_KEY_HOURS} hours. Then its heir takes over by itself.",
             needs=CLOCK,
         ),
         Command(
             "Come back",
-            paste("clock reset"),
+            "baremint clock reset",
             "Tokens of the time that was taken back are not valid yet. A key that was made in it is replaced within "
             "seconds; until then a call may ask you to try again.",
             needs=CLOCK,
@@ -194,8 +218,9 @@ LESSON = Lesson(
         Check("due", "A change that nobody asked for", "Move the clock beyond the key's own time.", _due),
         Check("home", "Home", "Let the clock show the machine's time again.", _home),
     ),
-    watches=(IDENTITY_TOKEN, EXCHANGE_EVENT, ROTATED, MOVED),
+    watches=(IDENTITY_TOKEN, EXCHANGE_EVENT, ASKED, ROTATED, MOVED),
+    follows=(ROTATED,),
     warning="The clock is one for the whole deployment: when it moves, everybody's tokens age. In a class, do this "
     "lesson together, or let the teacher show it.",
-    prefers=lambda server: server.metadata_enabled,
+    prefers=True,
 )

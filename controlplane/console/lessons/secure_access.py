@@ -46,8 +46,8 @@ def _commands(place: Place) -> list[Command]:
     path = example("https/on_the_path.py")
     through, trusting = " --retry 5 --retry-connrefused --connect-to ::127.0.0.1:$PORT", ' --cacert "$WORK/ca.pem"'
 
-    def ask(base: str, options: str = "S") -> str:
-        return f"curl -s{options} -X PUT \\\n  \"{base}/identity/v1/token?{QUERY}\" -H 'Metadata-Flavor: ibm'"
+    def ask(base: str, options: str = "") -> str:
+        return f"{place.curl} -S{options} -X PUT \\\n  \"{base}/identity/v1/token?{QUERY}\" -H 'Metadata-Flavor: ibm'"
 
     return [
         Command(
@@ -87,16 +87,16 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Get the authority's certificate, and make sure of it",
-            f'curl -s {place.control_plane}/pki/ca-bundle.pem -o "$WORK/ca.pem"\n'
+            f'{place.curl} {place.control_plane}/pki/ca-bundle.pem -o "$WORK/ca.pem"\n'
             f'cmp "$WORK/ca.pem" {bundle} && echo the same',
             "What is fetched over http may come from anybody. So it is compared with what Baremint left in its own "
             "folder. On a real server it comes with the image.",
         ),
         Command(
             "Ask over https, with somebody on the path",
-            f'timeout 15m python3 {path} $PORT \\\n  "${{SECURE#https://}}" > "$WORK/seen" 2>&1 &\nLISTENING=$!\n'
+            f'timeout 15m python3 {path} $PORT \\\n  "${{SECURE#https://}}" > "$WORK/noise" 2>&1 &\nLISTENING=$!\n'
             f"{ask('$SECURE', through + trusting)}"
-            ' > "$WORK/token"\ncut -c 1-60 "$WORK/token"; echo\ncut -c 1-100 "$WORK/seen"; kill $LISTENING',
+            ' > "$WORK/token"\ncut -c 1-60 "$WORK/token"; echo\ncut -c 1-100 "$WORK/noise"; kill $LISTENING',
             "The token came through the same pair of hands, and this time they saw noise. They can pass bytes on, or "
             "not; they cannot be the service, for they have no key that its certificate names.",
         ),
@@ -147,5 +147,5 @@ LESSON = Lesson(
     lab="In the lab every program trusts Baremint's authority already, and nobody is on the path: there are two ends "
     "of one cable. Do this lesson on the machine.",
     warning="While the server is at https, programs on it that speak http get no token.",
-    prefers=lambda server: bool(getattr(server, "metadata_enabled", False)),
+    prefers=True,
 )

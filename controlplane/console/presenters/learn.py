@@ -7,6 +7,7 @@ from typing import Any, Literal
 from controlplane.console.access import Person
 from controlplane.console.lessons.catalog import LESSONS, number_of
 from controlplane.console.lessons.lesson import At, Check, Command, Lesson, Place
+from controlplane.console.lessons.pasting import steps
 from controlplane.console.lessons.places import place_of
 from controlplane.console.lessons.progress import Standing, standings
 from controlplane.console.models import FinishedCheck
@@ -132,7 +133,7 @@ def _check_row(check: Check, finished: FinishedCheck | None, is_next: bool) -> C
 
 
 def command_rows(person: Person, lesson: Lesson, place: Place) -> list[CommandRow]:
-    commands = lesson.commands(place)
+    commands = steps(lesson, place)
     server = BareMetalServer.objects.select_related("vpc").get(id=place.server.id)
     lacking = {command.needs: _lacks(person, command.needs, server) for command in commands if command.needs}
     return [_command_row(number, each, lacking) for number, each in enumerate(commands, start=1)]

@@ -15,9 +15,6 @@ from servers.models import BareMetalServer
 from trustedprofiles.models import Account, Policy, TrustedProfile
 from trustedprofiles.roles import ROLES
 
-SEARCHED = 500
-"""How many events of a server are looked through for the one that issued a token."""
-
 
 @dataclass(frozen=True)
 class Step:
@@ -108,10 +105,9 @@ def calls_before(event: ActivityEvent) -> list[ActivityEvent]:
 
 
 def _issuing(later: ActivityEvent, crn: str, action: str, jti: str) -> ActivityEvent | None:
-    """The event with which a server got this token, if it is among its latest. Of another account's server, nothing is
-    told."""
+    """The event with which a server got this token. Of another account's server, nothing is told."""
     issued = events_on(crn, account_id=later.account_id).filter(action=action, outcome=ActivityEvent.Outcome.SUCCESS)
-    return next((event for event in issued[:SEARCHED] if event.data.get("jti") == jti), None)
+    return issued.filter(id__lt=later.pk, data__jti=jti).first()
 
 
 WORDS = {IDENTITY_TOKEN: "identity token", EXCHANGE_EVENT: "IAM token", CERTIFICATE: "certificate"}

@@ -13,7 +13,6 @@ from trustedprofiles.models import TrustedProfile
 
 KINDS = {IDENTITY_TOKEN: "Identity token", EXCHANGE_EVENT: "IAM token"}
 MOST_TOKENS = 50
-MOST_SWITCHES = 20
 
 
 @dataclass(frozen=True)
@@ -36,11 +35,13 @@ def live_tokens(crn: str, *, account_id: str, now: datetime) -> list[LiveToken]:
     events = [
         event
         for action in KINDS
-        for event in events_on(crn, account_id=account_id).filter(action=action, outcome=ActivityEvent.Outcome.SUCCESS)[
-            :MOST_TOKENS
-        ]
-        if now < _expiry(event) and now - event.time < LONGEST_TOKEN + timedelta(minutes=1)
-        if action != IDENTITY_TOKEN or event.pk > off
+        for event in events_on(crn, account_id=account_id).filter(
+            action=action,
+            outcome=ActivityEvent.Outcome.SUCCESS,
+            time__gt=now - LONGEST_TOKEN - timedelta(minutes=1),
+            data__exp__gt=now.timestamp(),
+            id__gt=off if action == IDENTITY_TOKEN else 0,
+        )[:MOST_TOKENS]
     ]
     names = dict(
         TrustedProfile.objects.filter(
@@ -72,7 +73,4 @@ def _expiry(event: ActivityEvent) -> datetime:
 def _last_switched_off(crn: str, account_id: str) -> int:
     """Number of the event with which the service was last switched off for this server, by its own switch."""
     updates = events_on(crn, account_id=account_id).filter(action=UPDATE, outcome=ActivityEvent.Outcome.SUCCESS)
-    for event in updates[:MOST_SWITCHES]:
-        if event.data.get("metadata_service", {}).get("enabled") is False:
-            return event.pk
-    return 0
+    return updates.filter(data__metadata_service__enabled=False).values_list("pk", flat=True).first() or 0

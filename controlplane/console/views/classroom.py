@@ -4,11 +4,11 @@ from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import ADMINISTER, Person
 from controlplane.console.lessons.catalog import LESSONS
+from controlplane.console.lessons.pasting import anywhere
 from controlplane.console.lessons.progress import CLASS_RESET, class_of, reset_class
 from controlplane.console.pages import done, fragment, page, shown
 from controlplane.console.presenters.learn import class_rows
 from controlplane.console.views.server import ask
-from controlplane.operations.program import paste
 
 PATH = "/learn/class"
 
@@ -16,7 +16,7 @@ PATH = "/learn/class"
 @page()
 def classroom(request: HttpRequest, person: Person) -> HttpResponse:
     person.require(ADMINISTER)
-    context = {**_progress(person), "add": paste("person NAME --role operator")}
+    context = {**_progress(person), "add": anywhere("person NAME --role operator")}
     return shown(request, person, "console/learn/class.html", context)
 
 

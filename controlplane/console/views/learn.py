@@ -3,14 +3,15 @@
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import ADMINISTER, Person
+from controlplane.console.choosing import chosen
 from controlplane.console.lessons.catalog import LESSONS, find_lesson
 from controlplane.console.lessons.lesson import Lesson
 from controlplane.console.lessons.places import choices
 from controlplane.console.lessons.progress import begin, standing_of, standings
 from controlplane.console.pages import done, fragment, page, see_other, shown
 from controlplane.console.presenters.learn import lesson_row, lesson_rows, lesson_state
-from controlplane.console.views.server import find_server
 from controlplane.kernel.errors import NotFound
+from servers.models import BareMetalServer
 
 
 def _find(slug: str) -> Lesson:
@@ -41,7 +42,7 @@ def lesson(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
     context = {
         **lesson_state(person, found, standing),
         "row": lesson_row(found, standing),
-        "servers": choices(person, found),
+        "choices": choices(person, found),
     }
     return shown(request, person, "console/learn/lesson.html", context)
 
@@ -58,6 +59,7 @@ def state(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
 def start(request: HttpRequest, person: Person, slug: str) -> HttpResponse:
     """Begin, or begin anew, with a server that the learner may see."""
     found = _find(slug)
-    server = find_server(person, request.POST.get("server", ""))
+    here = BareMetalServer.objects.filter(region=person.region)
+    server = chosen(person, request.POST.get("server", ""), request.POST.get("named", ""), rows=here)
     begin(person.user, found, server)
     return done(request, f"You do this lesson with {server.name}.", back=found.path)

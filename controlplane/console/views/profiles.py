@@ -7,11 +7,13 @@ from django.shortcuts import render
 
 from controlplane.activity.record import Party
 from controlplane.console.access import PROFILE, Person
+from controlplane.console.choosing import chosen, offered
 from controlplane.console.pages import done, fragment, page, shown
 from controlplane.console.presenters.profiles import preview, profile_rows, profile_state
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError, NotFound
 from servers.models import BareMetalServer
+from servers.selectors import crn_expression
 from trustedprofiles import events
 from trustedprofiles.api.rule_bodies import RuleBody, rule_content
 from trustedprofiles.conditions import CLAIMS, OPERATORS, ClaimCondition
@@ -23,7 +25,6 @@ from trustedprofiles.services.rules import create_rule, delete_rule
 
 CONDITIONS = range(3)
 """The conditions that the form offers; the REST API takes more."""
-MOST_CHOICES = 500
 
 
 @page()
@@ -48,12 +49,11 @@ def profile(request: HttpRequest, person: Person, profile_id: str) -> HttpRespon
 def _profile_page(
     request: HttpRequest, person: Person, found: TrustedProfile, error: ApiError | None = None
 ) -> HttpResponse:
-    linked = found.links.values("crn")
-    rows = BareMetalServer.objects.filter(account=person.account).select_related("vpc").order_by("name")
-    crns = set(linked.values_list("crn", flat=True))
+    servers = BareMetalServer.objects.filter(account=person.account).select_related("vpc").order_by("name")
+    unlinked = servers.annotate(joined_crn=crn_expression()).exclude(joined_crn__in=found.links.values("crn"))
     context = {
         **profile_state(person, found, now=clock.now()),
-        "unlinked": [server for server in person.readable(list(rows[:MOST_CHOICES])) if server.crn not in crns],
+        "unlinked": offered(person, unlinked),
         "claims": CLAIMS,
         "operators": OPERATORS,
         "typed": _typed(request),
@@ -130,11 +130,8 @@ def add_link(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
     with person.recording(events.LINK_CREATE, _party(found)):
         for action in LINKING:
             person.require(action, found.policy_attributes)
-        asked = request.POST.get("server", "")
-        rows = BareMetalServer.objects.filter(account=person.account, id=asked).select_related("vpc")
-        server = next(iter(person.readable(list(rows))), None)
-        if server is None:
-            raise NotFound("There is no server of this id that you may read. Choose one.")
+        typed, rows = request.POST, BareMetalServer.objects.all()
+        server = chosen(person, typed.get("server", ""), typed.get("named", ""), rows=rows)
         create_link(found, cr_type=BARE_METAL, crn=server.crn, name=server.name, by=person.by)
     return done(request, f"{found.name} trusts {server.name} from now on.", back=f"/profiles/{found.id}")
 

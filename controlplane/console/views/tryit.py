@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from controlplane.console import tryout
 from controlplane.console.access import SERVER, Person
+from controlplane.console.lessons.ownership import mark_of
 from controlplane.console.pages import by_htmx, page, shown
 from controlplane.console.presenters.diagrams import Diagram, Message, State, diagram
 from controlplane.console.presenters.server import profile_to_name
@@ -29,7 +30,8 @@ def try_it(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
     if last not in tryout.STEPS:
         raise InvalidValue(f"Say up to which call: {', '.join(tryout.STEPS)}.")
     url = metadata_url(loopback_address(server.number), protocol=server.metadata_protocol)
-    calls = tryout.run(url, last=last, profile_id=profile_to_name(person, server))
+    agent = f"baremint-console {mark_of(person.user)}"
+    calls = tryout.run(url, last=last, agent=agent, profile_id=profile_to_name(person, server))
     context = {"server": server, "calls": calls, "diagram": calls_diagram(server.name, calls)}
     if by_htmx(request):
         response = render(request, "console/server/calls.html", context)

@@ -7,8 +7,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
+from controlplane import env
 from controlplane.activity.record import SYSTEM
-from controlplane.kernel import clock
+from controlplane.env import AGENT
+from controlplane.kernel import clock, context
 from controlplane.operations import bundle
 from controlplane.operations.program import paste
 from controlplane.operations.schema.applied import compare
@@ -71,6 +73,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with context.entered(context.RequestContext(request_id="", agent=env.text(AGENT, default=""))):
+            self._handle(options)
+
+    def _handle(self, options: dict[str, Any]) -> None:
         kind, region, at_once = options["kind"], options["region"], options["at_once"]
         if region and kind != "identity":
             raise CommandError(f"The {kind} key is the same in all regions.")

@@ -1,27 +1,37 @@
-"""A learner's shell: one bash, into which commands are pasted one after the other."""
+"""A learner's shell, into which commands are pasted one after the other. It is in some folder and finds no Baremint."""
 
+import re
+import shutil
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.live.product import ROOT, Product
+from tests.live.product import clean_environment
 
 SECONDS = 120
 MARK = "@@ pasted @@"
+STATUS = re.compile(r"^@@ status (\d+)$", re.MULTILINE)
+CURL = """#!/bin/sh
+exec {curl} --write-out '%{{stderr}}\\n@@ status %{{http_code}}\\n' "$@"
+"""
 
 
 class Shell:
-    """Runs in the product's environment, where ``baremint`` is found; what it prints is kept."""
+    """What it prints is kept, and the status of each answer that ``curl`` gets in it."""
 
-    def __init__(self, product: Product) -> None:
-        path = f"{Path(sys.executable).parent}:{product.environment['PATH']}"
+    def __init__(self, folder: Path) -> None:
+        programs, here = folder / "programs", folder / "here"
+        for each in (programs, here):
+            each.mkdir()
+        (programs / "curl").write_text(CURL.format(curl=shutil.which("curl")))
+        (programs / "curl").chmod(0o755)
+        environment = clean_environment()
         self._bash = subprocess.Popen(
             ["bash", "--norc"],
-            env={**product.environment, "PATH": path},
-            cwd=ROOT,
+            env={**environment, "PATH": f"{programs}:{_without_baremint(environment['PATH'])}"},
+            cwd=here,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -52,3 +62,12 @@ class Shell:
             printed.append(line)
         giving_up.cancel()
         return "".join(printed)
+
+
+def statuses(printed: str) -> set[int]:
+    """Of the answers among what was printed."""
+    return {int(status) for status in STATUS.findall(printed)} - {0}
+
+
+def _without_baremint(path: str) -> str:
+    return ":".join(folder for folder in path.split(":") if not (Path(folder) / "baremint").exists())

@@ -1,0 +1,43 @@
+"""The servers that a form offers to choose from. There may be more than a list can hold; those are named in words."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from controlplane.console.access import SERVER, Person
+from controlplane.kernel.errors import NotFound
+from servers.models import BareMetalServer
+
+MOST_OFFERED = 200
+
+
+@dataclass(frozen=True)
+class Choices:
+    servers: list[BareMetalServer]
+    more: bool
+    """Whether there are others that the person may read."""
+
+
+def offered(person: Person, rows: QuerySet[BareMetalServer]) -> Choices:
+    """The first of these servers that the person may read, however many of the others come before them. VPCs must be
+    fetched along."""
+    found: list[BareMetalServer] = []
+    seen = 0
+    while len(found) <= MOST_OFFERED and (some := list(rows[seen : seen + MOST_OFFERED + 1])):
+        found += person.readable(some)
+        seen += len(some)
+    return Choices(found[:MOST_OFFERED], more=len(found) > MOST_OFFERED)
+
+
+def chosen(person: Person, listed: str, named: str, *, rows: QuerySet[BareMetalServer]) -> BareMetalServer:
+    """The server of the account that was chosen from the list, by its id, or else named by name or id.
+
+    Raises NotFound, for another account's too, and NotAuthorized for one that the person may not read.
+    """
+    word = named.strip()
+    wanted = Q(id=word) | Q(name=word) if word else Q(id=listed)
+    found = rows.filter(wanted, account=person.account).select_related("vpc").order_by("number").first()
+    if found is None:
+        raise NotFound("There is no such server here. It may have been deleted meanwhile.")
+    person.require(f"{SERVER}.read", found.policy_attributes)
+    return found

@@ -1,0 +1,72 @@
+"""Servers to choose from: all of them can be, however many there are."""
+
+import pytest
+from django.test import Client
+
+from controlplane.activity.record import Party
+from controlplane.console import choosing
+from controlplane.console.lessons.catalog import LESSONS
+from controlplane.console.models import LessonProgress
+from servers.models import BareMetalServer
+from tests.console.conftest import SignIn
+from tests.policies import attribute, make_content
+from tests.world import World, make_profile, make_server
+from trustedprofiles.models import User
+from trustedprofiles.services.policies import create_policy
+
+LESSON = LESSONS[0].path
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list holds two."""
+    monkeypatch.setattr(choosing, "MOST_OFFERED", 2)
+
+
+@pytest.fixture
+def servers(world: World) -> list[BareMetalServer]:
+    return [make_server(world.account, name=f"web-{number}") for number in range(4)]
+
+
+def offered(browser: Client, where: str) -> list[str]:
+    found = browser.get(where).content.decode()
+    listed = found[found.index('name="server"') :]
+    return [part.partition("<")[0] for part in listed[: listed.index("</select>")].split('">')[1:] if "web-" in part]
+
+
+def test_a_list_that_is_not_all_says_so_and_takes_a_name(alice: Client, servers: list[BareMetalServer]) -> None:
+    assert len(offered(alice, LESSON)) == 2
+    assert 'name="named"' in alice.get(LESSON).content.decode()
+    alice.post(f"{LESSON}/begin", {"server": servers[0].id, "named": " web-3 "})
+    assert LessonProgress.objects.get().server_id == servers[3].id
+
+
+def test_a_list_that_is_all_asks_for_no_name(alice: Client, world: World) -> None:
+    make_server(world.account, name="web-0")
+    assert 'name="named"' not in alice.get(LESSON).content.decode()
+
+
+def test_the_learner_s_own_server_is_first_however_many_are_older(
+    alice: Client, servers: list[BareMetalServer]
+) -> None:
+    alice.post(f"{LESSON}/begin", {"server": servers[3].id})
+    assert offered(alice, LESSONS[1].path)[0].startswith("web-3")
+
+
+def test_the_only_server_that_somebody_may_read_is_offered(
+    sign_in: SignIn, world: World, servers: list[BareMetalServer]
+) -> None:
+    browser = sign_in("ned")
+    ned = User.objects.get(username="ned")
+    content = make_content(str(ned.iam_id), "Viewer", more=(attribute("bareMetalServerId", servers[3].id),))
+    create_policy(world.account, content=content, api_version="v1", by=Party())
+    assert offered(browser, LESSON) == ["web-3 (service off)"]
+
+
+def test_a_profile_is_linked_to_a_server_that_is_not_in_the_list(
+    alice: Client, world: World, servers: list[BareMetalServer]
+) -> None:
+    profile = make_profile(world.account)
+    assert len(offered(alice, f"/profiles/{profile.id}")) == 2
+    alice.post(f"/profiles/{profile.id}/links", {"server": "", "named": "web-3"})
+    assert list(profile.links.values_list("crn", flat=True)) == [servers[3].crn]
