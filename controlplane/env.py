@@ -11,8 +11,6 @@ T = TypeVar("T")
 TRUE = ("true", "on", "ok", "y", "yes", "1")
 FALSE = ("false", "off", "n", "no", "0", "")
 WEB = ("http", "https")
-AGENT = "BAREMINT_AGENT"
-"""How commands call themselves in activity events, if not by their own name."""
 
 DAY = 86_400
 KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true or false"}
@@ -24,6 +22,11 @@ class WrongSetting(Exception):
 
 def text(name: str, *, default: str) -> str:
     return os.environ.get(name, default)
+
+
+def agent(*, default: str) -> str:
+    """How commands call themselves in activity events: one line of ASCII, as a header takes it."""
+    return " ".join(text("BAREMINT_AGENT", default="").encode("ascii", "replace").decode().split()) or default
 
 
 def matching(name: str, pattern: str, *, default: str, form: str) -> str:

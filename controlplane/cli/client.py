@@ -3,7 +3,6 @@
 import base64
 import http.client
 import json
-import os
 import ssl
 import urllib.error
 import urllib.parse
@@ -12,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from controlplane import __version__
-from controlplane.env import AGENT, WEB, is_url
+from controlplane import __version__, env
+from controlplane.env import WEB, is_url
 
 VERSION = {"version": "2026-10-06", "generation": "2"}
 APIKEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey"
@@ -108,7 +107,7 @@ class Client:
                 raise CannotCall(f"The CA bundle {self.ca_bundle} cannot be read: {error.strerror or error}.") from None
             handlers.append(urllib.request.HTTPSHandler(context=context))
         try:
-            request.add_header("User-Agent", os.environ.get(AGENT) or f"baremint/{__version__}")
+            request.add_header("User-Agent", env.agent(default=f"baremint/{__version__}"))
             with urllib.request.build_opener(*handlers).open(request, timeout=self.seconds) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:

@@ -9,6 +9,7 @@ from controlplane.kernel.errors import NotFound
 from servers.models import BareMetalServer
 
 MOST_OFFERED = 200
+READ_AT_ONCE = 50
 
 
 @dataclass(frozen=True)
@@ -19,14 +20,19 @@ class Choices:
 
 
 def offered(person: Person, rows: QuerySet[BareMetalServer]) -> Choices:
-    """The first of these servers that the person may read, however many of the others come before them. VPCs must be
-    fetched along."""
+    """The first of these servers that the person may read."""
+    found = first_readable(person, rows, MOST_OFFERED + 1)
+    return Choices(found[:MOST_OFFERED], more=len(found) > MOST_OFFERED)
+
+
+def first_readable(person: Person, rows: QuerySet[BareMetalServer], most: int) -> list[BareMetalServer]:
+    """So many of them, however many come before that the person may not read. VPCs must be fetched along."""
     found: list[BareMetalServer] = []
     seen = 0
-    while len(found) <= MOST_OFFERED and (some := list(rows[seen : seen + MOST_OFFERED + 1])):
+    while len(found) < most and (some := list(rows[seen : seen + max(most, READ_AT_ONCE)])):
         found += person.readable(some)
         seen += len(some)
-    return Choices(found[:MOST_OFFERED], more=len(found) > MOST_OFFERED)
+    return found[:most]
 
 
 def chosen(person: Person, listed: str, named: str, *, rows: QuerySet[BareMetalServer]) -> BareMetalServer:

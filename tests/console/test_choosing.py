@@ -53,14 +53,28 @@ def test_the_learner_s_own_server_is_first_however_many_are_older(
     assert offered(alice, LESSONS[1].path)[0].startswith("web-3")
 
 
-def test_the_only_server_that_somebody_may_read_is_offered(
-    sign_in: SignIn, world: World, servers: list[BareMetalServer]
+def test_the_only_server_that_somebody_may_read_is_offered(sign_in: SignIn, servers: list[BareMetalServer]) -> None:
+    assert offered(reader_of(servers[3:], sign_in), LESSON) == ["web-3 (service off)"]
+
+
+def test_a_lesson_with_two_servers_takes_one_that_the_learner_may_read(
+    sign_in: SignIn, servers: list[BareMetalServer]
 ) -> None:
+    browser = reader_of(servers[2:], sign_in)
+    browser.post("/learn/mutual-tls/begin", {"server": servers[3].id})
+    page = browser.get("/learn/mutual-tls").content.decode()
+    assert "baremint address web-2 --url" in page
+    assert "web-0" not in page
+
+
+def reader_of(servers: list[BareMetalServer], sign_in: SignIn) -> Client:
+    """A browser of somebody who may read these servers, and nothing else."""
     browser = sign_in("ned")
     ned = User.objects.get(username="ned")
-    content = make_content(str(ned.iam_id), "Viewer", more=(attribute("bareMetalServerId", servers[3].id),))
-    create_policy(world.account, content=content, api_version="v1", by=Party())
-    assert offered(browser, LESSON) == ["web-3 (service off)"]
+    for server in servers:
+        content = make_content(str(ned.iam_id), "Viewer", more=(attribute("bareMetalServerId", server.id),))
+        create_policy(server.account, content=content, api_version="v1", by=Party())
+    return browser
 
 
 def test_a_profile_is_linked_to_a_server_that_is_not_in_the_list(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -300,3 +301,13 @@ def test_a_change_that_the_learner_asked_for_counts_when_a_job_carries_it_out(
     standing = standing_of(learner, lesson)
     assert standing
     assert list(standing.finished) == ["token", "rotated"]
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+def test_no_command_asks_for_a_database_that_only_the_deployment_knows(embedded: bool, settings: Any) -> None:
+    """``baremint rotate`` opens the database itself."""
+    settings.EMBEDDED_DATABASE = embedded
+    lesson = find_lesson("rotation")
+    assert lesson
+    pasted = "\n".join(command.text for command in lesson.commands(a_place()))
+    assert ("baremint rotate" in pasted) == embedded

@@ -10,8 +10,8 @@ from identity.services.revocation import EVENT as REVOKED
 
 
 def _peer_certified(evidence: Evidence) -> Seen | None:
-    peer = evidence.place.peer
-    event = evidence.first(CERTIFICATE, on=peer.crn) if peer else None
+    """Whichever it is: which server is proposed changes with the switches of others."""
+    event = evidence.first(CERTIFICATE, where=lambda each: each.target_id != evidence.place.server.crn)
     return Seen(f"{event.initiator_name} has certificate {event.data['serial_number']}.", event) if event else None
 
 

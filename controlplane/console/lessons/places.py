@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Case, Exists, OuterRef, Value, When
+from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 
 from controlplane.console.access import Person
 from controlplane.console.choosing import Choices, offered
@@ -19,24 +19,28 @@ from servers.models import BareMetalServer
 def place_of(progress: LessonProgress) -> Place | None:
     """None when the server is gone: the learner has to choose another."""
     account_id = progress.learner.account_id
-    servers = BareMetalServer.objects.filter(account_id=account_id)
-    server = servers.filter(id=progress.server_id).first()
+    server = BareMetalServer.objects.filter(account_id=account_id, id=progress.server_id).first()
     if server is None:
         return None
-    others = servers.filter(region=server.region).exclude(pk=server.pk).order_by("-metadata_enabled", "number")
-    peer = others.first()
+    peer = peers_of(server).first()
     return Place(
-        server=_at(server),
+        server=at(server),
         account_id=str(account_id),
         control_plane=settings.BAREMINT_PUBLIC_URL,
         ca_bundle=str((settings.HOME.path / CA_BUNDLE).resolve()),
         name=f"lesson-{progress.pk}",
         mark=mark_of(progress.learner),
-        peer=_at(peer) if peer else None,
+        peer=at(peer) if peer else None,
     )
 
 
-def _at(server: BareMetalServer) -> At:
+def peers_of(server: BareMetalServer) -> QuerySet[BareMetalServer]:
+    """The other servers of its region and account, those first whose metadata service is on."""
+    rows = BareMetalServer.objects.filter(account_id=server.account_id, region=server.region).exclude(pk=server.pk)
+    return rows.order_by("-metadata_enabled", "number")
+
+
+def at(server: BareMetalServer) -> At:
     return At(
         id=server.id,
         name=server.name,

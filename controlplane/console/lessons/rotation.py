@@ -129,6 +129,10 @@ def _home(evidence: Evidence) -> Seen | None:
 def _commands(place: Place) -> list[Command]:
     period = settings.BAREMINT_SIGNING_KEY_HOURS + 1
     renew = f"IAM=$({exchange(place)} \\\n  | {member('access_token')}) && echo accepted"
+    rotate = f"baremint rotate identity --region {place.server.region}\n"
+    button = "Instead of the first line you may press the button on the page of keys."
+    if not settings.EMBEDDED_DATABASE:  # which the command would have to know
+        rotate, button = "", "First press the button on the page of keys that rotates the key of identity tokens."
     return [
         Command(
             "Get a token, and look at the keys",
@@ -141,8 +145,8 @@ def _commands(place: Place) -> list[Command]:
         ),
         Command(
             "Change the key",
-            f"baremint rotate identity --region {place.server.region}\nbaremint clock advance 10m\nbaremint keys",
-            "Instead of the first line you may press the button on the page of keys. A key signs as soon as everybody "
+            f"{rotate}baremint clock advance 10m\nbaremint keys",
+            f"{button} A key signs as soon as everybody "
             "who verifies can know it: seven minutes after it was published, when no old copy of the published keys is "
             "in use any more. One that has been there for hours signs at once; a newer one waits, and the clock is "
             "moved for that. Then the old key is retiring: it signs nothing any more, and still verifies.",

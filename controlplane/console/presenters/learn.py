@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from controlplane.console.access import Person
+from controlplane.console.choosing import first_readable
 from controlplane.console.lessons.catalog import LESSONS, number_of
 from controlplane.console.lessons.lesson import At, Check, Command, Lesson, Place
 from controlplane.console.lessons.pasting import steps
-from controlplane.console.lessons.places import place_of
+from controlplane.console.lessons.places import at, peers_of, place_of
 from controlplane.console.lessons.progress import Standing, standings
 from controlplane.console.models import FinishedCheck
 from controlplane.console.presenters.diagrams import Diagram, Message, diagram
@@ -87,15 +88,13 @@ def lesson_state(person: Person, lesson: Lesson, standing: Standing | None) -> d
 
 def _visible_place(person: Person, standing: Standing) -> Place | None:
     """None when the server is gone, or may not be seen any more. Nor is another server that may not be seen named."""
-    place = place_of(standing.progress)
-    if place is None:
+    if (place := place_of(standing.progress)) is None:
         return None
-    ids = [at.id for at in (place.server, place.peer) if at]
-    rows = BareMetalServer.objects.filter(account=person.account, id__in=ids).select_related("vpc")
-    seen = {server.id for server in person.readable(list(rows))}
-    if place.server.id not in seen:
+    own = BareMetalServer.objects.filter(account=person.account, id=place.server.id).select_related("vpc")
+    if not (seen := first_readable(person, own, 1)):
         return None
-    return place if place.peer is None or place.peer.id in seen else replace(place, peer=None)
+    peers = first_readable(person, peers_of(seen[0]).select_related("vpc"), 1) if place.peer else []
+    return replace(place, peer=at(peers[0]) if peers else None)
 
 
 def following(lesson: Lesson) -> Lesson | None:

@@ -9,7 +9,6 @@ from django.core.management.base import BaseCommand, CommandError
 
 from controlplane import env
 from controlplane.activity.record import SYSTEM
-from controlplane.env import AGENT
 from controlplane.kernel import clock, context
 from controlplane.operations import bundle
 from controlplane.operations.program import paste
@@ -73,7 +72,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with context.entered(context.RequestContext(request_id="", agent=env.text(AGENT, default=""))):
+        with context.entered(context.RequestContext(request_id="", agent=env.agent(default=""))):
             self._handle(options)
 
     def _handle(self, options: dict[str, Any]) -> None:
