@@ -3,6 +3,8 @@
 Certificates are revoked here, and their rotation is switched, through the functions that the REST API uses.
 """
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -10,14 +12,21 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from controlplane.activity.admin import ReadOnlyAdmin
+from controlplane.activity.careful_admin import FORM, LIST, CarefulAdmin, Count
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
+from controlplane.kernel.shown import Shown
+from identity.alive import ended_by_deactivating, ended_by_revoking, ended_by_switching_off
 from identity.crl import REASONS, Reason
 from identity.models import ApiKey, IssuedCertificate, KeyPair, RenewalProgress, RevocationList
 from identity.services import revocation
 from identity.services.certificate_rotation import switch_certificate_rotation
-from servers.admin import BareMetalServerAdmin, person
-from servers.models import BareMetalServer
+from identity.shown import certificate_shown, renewal_shown
+from servers.admin import AccountSettingsAdmin, BareMetalServerAdmin, person
+from servers.models import AccountSettings, BareMetalServer
+from servers.shown import switches_shown
+from trustedprofiles.admin import PersonAdmin
+from trustedprofiles.models import User
 
 
 @admin.register(KeyPair)
@@ -37,6 +46,9 @@ class KeyPairAdmin(ReadOnlyAdmin):
     ordering = ["purpose", "-generation"]
 
 
+REVOKING = "revoke_for_"
+
+
 def _revoking(reason: Reason) -> Any:
     """An admin action: revoke what is selected, for this reason."""
 
@@ -44,12 +56,12 @@ def _revoking(reason: Reason) -> Any:
     def act(model_admin: "IssuedCertificateAdmin", request: HttpRequest, chosen: QuerySet[IssuedCertificate]) -> None:
         model_admin.revoke(request, chosen, reason=reason)
 
-    act.__name__ = f"revoke_for_{reason}"
+    act.__name__ = f"{REVOKING}{reason}"
     return act
 
 
 @admin.register(IssuedCertificate)
-class IssuedCertificateAdmin(ReadOnlyAdmin):
+class IssuedCertificateAdmin(CarefulAdmin, ReadOnlyAdmin):
     list_display = [
         "serial_number",
         "server_id",
@@ -70,6 +82,15 @@ class IssuedCertificateAdmin(ReadOnlyAdmin):
 
     def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("identity.change_issuedcertificate")
+
+    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> Shown:
+        return certificate_shown(row)
+
+    def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
+        if not asked.startswith(REVOKING):
+            return None
+        chosen = IssuedCertificate.objects.filter(pk__in=[row.pk for row in rows])
+        return partial(ended_by_revoking, chosen, now=clock.now(), key_is_known=asked == f"{REVOKING}keyCompromise")
 
     def revoke(self, request: HttpRequest, chosen: QuerySet[IssuedCertificate], *, reason: Reason) -> None:
         """A refusal is told to the person and keeps no other certificate from its turn."""
@@ -104,6 +125,18 @@ class CertifiedServerAdmin(BareMetalServerAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[BareMetalServer]:
         return super().get_queryset(request).select_related("certificate_rotation")
 
+    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> Shown:
+        return switches_shown(row).beside(renewal_shown(row, rotating=self.rotates_certificates(row)))
+
+    def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
+        if asked == LIST:
+            off = [key for key, enabled in self.switched_in_list(request, "metadata_enabled").items() if not enabled]
+        elif asked == FORM:
+            off = [row.pk for row in rows if "metadata_enabled" not in request.POST]
+        else:
+            off = [row.pk for row in rows if asked == "disable_metadata_service"]
+        return partial(ended_by_switching_off, BareMetalServer.objects.filter(pk__in=off), now=clock.now())
+
     @admin.display(description="certificate rotation", boolean=True)
     def rotates_certificates(self, server: BareMetalServer) -> bool:
         return hasattr(server, "certificate_rotation")
@@ -127,8 +160,33 @@ class CertifiedServerAdmin(BareMetalServerAdmin):
         self.message_user(request, f"Switched the certificate rotation of {switched} servers.")
 
 
-admin.site.unregister(BareMetalServer)
-admin.site.register(BareMetalServer, CertifiedServerAdmin)
+class CertifiedAccountAdmin(AccountSettingsAdmin):
+    """The switch over all servers of an account, which asks before their tokens and certificates die."""
+
+    def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
+        if asked != FORM or "metadata_service" in request.POST:
+            return None
+        accounts = [row.account_id for row in rows] or request.POST.getlist("account")
+        servers = BareMetalServer.objects.filter(account_id__in=accounts)
+        return partial(ended_by_switching_off, servers, now=clock.now())
+
+
+class BearerAdmin(PersonAdmin):
+    """People, whose tokens are refused while they are not active."""
+
+    def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
+        if asked != FORM or "is_active" in request.POST:
+            return None
+        return partial(ended_by_deactivating, User.objects.filter(pk__in=[row.pk for row in rows]), now=clock.now())
+
+
+for model, model_admin in (
+    (BareMetalServer, CertifiedServerAdmin),
+    (AccountSettings, CertifiedAccountAdmin),
+    (User, BearerAdmin),
+):
+    admin.site.unregister(model)
+    admin.site.register(model, model_admin)
 
 
 @admin.register(ApiKey)

@@ -3,13 +3,15 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 
-from controlplane.activity.admin import ChosenRows, OfferedFilters, ReadOnlyAdmin
+from controlplane.activity.admin import ReadOnlyAdmin
+from controlplane.activity.careful_admin import CarefulAdmin
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import ApiError
+from controlplane.kernel.shown import Shown
 from servers.models import (
     VPC,
     AccountSettings,
@@ -24,8 +26,9 @@ from servers.models import (
     Subnet,
     VirtualNetworkInterface,
 )
-from servers.selectors import crn_expression
+from servers.selectors import SWITCHED_OFF, crn_expression
 from servers.services.metadata_service import switch_account, switch_metadata_service
+from servers.shown import account_shown, switches_shown
 from trustedprofiles.models import TrustedProfile
 
 IDENTITY_TOKEN_CREATE = "is.metadata.identity-token.create"  # noqa: S105  an event's name
@@ -33,11 +36,12 @@ SWITCHES = {"metadata_enabled": "enabled", "metadata_protocol": "protocol"}
 
 
 @admin.register(BareMetalServer)
-class BareMetalServerAdmin(ChosenRows):
+class BareMetalServerAdmin(CarefulAdmin):
     list_display = [
         "name",
         "status",
         "metadata_enabled",
+        "account_switch",
         "metadata_protocol",
         "default_profile",
         "last_token",
@@ -62,7 +66,16 @@ class BareMetalServerAdmin(ChosenRows):
             .annotate(admin_crn=crn_expression())
             .annotate(last_token_at=Subquery(tokens.order_by("-id").values("time")[:1]))
             .annotate(default_profile_name=Subquery(profile.values("name")[:1]))
+            .annotate(account_switched_off=Exists(SWITCHED_OFF))
         )
+
+    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> Shown:
+        return switches_shown(row)
+
+    @admin.display(description="of its account", boolean=True)
+    def account_switch(self, server: Any) -> bool:
+        """Off: it has no metadata service, whatever its own switch says."""
+        return not server.account_switched_off
 
     @admin.display(description="default profile")
     def default_profile(self, server: Any) -> str:
@@ -73,7 +86,7 @@ class BareMetalServerAdmin(ChosenRows):
         return server.last_token_at
 
     def get_readonly_fields(self, request: HttpRequest, obj: BareMetalServer | None = None) -> list[str]:
-        return [field.name for field in BareMetalServer._meta.fields if field.name not in SWITCHES]
+        return [*(field.name for field in self.opts.fields if field.name not in SWITCHES), "account_switch"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -124,7 +137,7 @@ def person(request: HttpRequest) -> Party:
 
 
 @admin.register(AccountSettings)
-class AccountSettingsAdmin(OfferedFilters):
+class AccountSettingsAdmin(CarefulAdmin):
     """The switch over all servers of an account."""
 
     list_display = ["account", "metadata_service"]
@@ -135,6 +148,9 @@ class AccountSettingsAdmin(OfferedFilters):
 
     def has_delete_permission(self, request: HttpRequest, obj: AccountSettings | None = None) -> bool:
         return False
+
+    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> Shown:
+        return account_shown(row.account, enabled=row.metadata_service)
 
     def save_model(self, request: HttpRequest, obj: AccountSettings, form: Any, change: bool) -> None:
         switch_account(obj.account, enabled=obj.metadata_service, by=person(request))

@@ -5,7 +5,8 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
-from controlplane.activity.admin import ChosenRows, ReadOnlyAdmin
+from controlplane.activity.admin import ReadOnlyAdmin
+from controlplane.activity.careful_admin import CarefulAdmin
 from trustedprofiles.models import Account, Policy, ProfileLink, ResourceGroup, ServiceId, TrustedProfile, User
 
 
@@ -70,10 +71,10 @@ class ResourceGroupAdmin(ReadOnlyAdmin):
 
 
 @admin.register(User)
-class PersonAdmin(ChosenRows, UserAdmin):
+class PersonAdmin(CarefulAdmin, UserAdmin):
     list_display = ["username", "email", "iam_id", "account", "is_active"]
     list_select_related = ["account"]
-    readonly_fields = ["iam_id", "account"]
+    readonly_fields = ["iam_id", "account", "last_login", "date_joined"]
     fieldsets = (*(UserAdmin.fieldsets or ()), ("IBM Cloud identity", {"fields": ["iam_id", "account"]}))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -85,5 +86,5 @@ admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class PeopleAdmin(ChosenRows, GroupAdmin):
+class PeopleAdmin(CarefulAdmin, GroupAdmin):
     pass

@@ -1,6 +1,5 @@
 """Reads of activity. Events are found by their target, or among the latest: there is no other index to slow writes."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Max, Q, QuerySet
@@ -14,18 +13,6 @@ RECENT_EVENTS = 20_000
 def events_on(target_id: str, *, account_id: str) -> QuerySet[ActivityEvent]:
     """What happened to a resource, newest first, by the account's events: those of others may name it as they like."""
     return ActivityEvent.objects.filter(target_id=target_id, account_id=account_id).order_by("-id")
-
-
-def last_success(target_id: str, actions: Sequence[str]) -> datetime | None:
-    """When one of these actions last succeeded on the target."""
-    found = (
-        ActivityEvent.objects.filter(target_id=target_id, action=action, outcome=ActivityEvent.Outcome.SUCCESS)
-        .order_by("-id")
-        .values_list("time", flat=True)
-        .first()
-        for action in actions
-    )
-    return max((time for time in found if time), default=None)
 
 
 def events_of(account_id: str) -> QuerySet[ActivityEvent]:

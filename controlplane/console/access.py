@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from controlplane.activity.record import Party, record
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import ApiError, NotAuthorized
+from controlplane.kernel.shown import ShownChanged
 from controlplane.kernel.verdict import Verdict
 from servers.catalog import regions
 from servers.models import BareMetalServer
@@ -94,6 +95,8 @@ class Person:
         """What is refused inside leaves the event that the REST API would leave."""
         try:
             yield
+        except ShownChanged:
+            raise  # the REST API knows nothing of forms
         except ApiError as error:
             record(event, initiator=self.by, target=target, account_id=self.account.id, error=error)
             raise

@@ -18,6 +18,7 @@ from controlplane.console.navigation import sections
 from controlplane.console.presenters.clock import MOVEMENTS, clock_face
 from controlplane.console.presenters.events import explanation_path
 from controlplane.kernel.errors import ApiError, NotAuthorized
+from controlplane.kernel.shown import ShownChanged
 from controlplane.timekeeping.services import show
 
 View = Callable[..., HttpResponse]
@@ -42,6 +43,8 @@ def page(*methods: str) -> Callable[[View], View]:
                 if person is None:
                     raise NotAuthorized(NO_ACCOUNT)
                 return view(request, person, *args, **path)
+            except ShownChanged as changed:
+                return to_present(request, changed, person)
             except ApiError as error:
                 return refused(request, error, person)
 
@@ -112,6 +115,16 @@ def refused(request: HttpRequest, error: ApiError, person: Person | None = None)
         response["HX-Retarget"], response["HX-Reswap"] = "#alerts", "innerHTML"
         return response
     return shown(request, person, "console/refused.html", context, status=error.status)
+
+
+def to_present(request: HttpRequest, changed: ShownChanged, person: Person | None) -> HttpResponse:
+    """After a form that showed what is not so any more: back to its page, which shows what is."""
+    if by_htmx(request):
+        response = refused(request, changed, person)
+        response["HX-Trigger"] = "refresh"
+        return response
+    messages.error(request, changed.message)
+    return see_other(came_from(request, "/"))
 
 
 def done(request: HttpRequest, text: str, *, back: str, level: int = messages.SUCCESS) -> HttpResponse:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from controlplane.console.views import (
+    account,
     activity,
     certificates,
     classroom,
@@ -30,6 +31,7 @@ urlpatterns = [
     path("logout", session.Logout.as_view()),
     path("theme", session.theme),
     path("clock", clock.move),
+    path("account/metadata", account.switch),
     path("servers", servers.servers),
     path("servers/table", servers.table),
     path("servers/actions", servers.bulk),

@@ -39,7 +39,13 @@ def create_identity_token(facts: ServerFacts, *, lifetime: timedelta, nonce: str
     created_at = now.replace(microsecond=0)
     claims = identity_claims(facts, issuer=_issuer(facts), now=created_at, lifetime=lifetime, nonce=nonce)
     token, kid = _sign(claims, facts, now=now)
-    issued = {"jti": claims["jti"], "kid": kid, "exp": claims["exp"], "sha256": signing.token_hash(token)}
+    issued = {
+        "jti": claims["jti"],
+        "kid": kid,
+        "exp": claims["exp"],
+        "sha256": signing.token_hash(token),
+        "epoch": facts.metadata_epoch,
+    }
     record_for(facts, EVENT, status=200, data=issued)
     return IssuedToken(token, created_at, created_at + lifetime)
 

@@ -8,6 +8,7 @@ from django.test import Client
 from controlplane.kernel.errors import NotFound
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
+from tests.forms import form, send
 from tests.world import ALICE, World, make_server
 from trustedprofiles.models import User
 
@@ -38,13 +39,15 @@ def servers(world: World, monkeypatch: pytest.MonkeyPatch) -> list[BareMetalServ
 
 
 def test_a_bulk_action_switches_the_others(browser: Client, servers: list[BareMetalServer]) -> None:
-    body = {"action": "use_https", "_selected_action": [each.number for each in servers], "index": "0"}
-    page = browser.post(LIST, body, follow=True).content.decode()
+    shown = form(browser, LIST, "changelist-form")
+    chosen = [each.number for each in servers]
+    answer = send(browser, LIST, shown, shown.button(name="index"), action="use_https", _selected_action=chosen)
+    page = answer.content.decode()
     assert f"{GONE} (web-2)" in page
     assert "Switched the metadata service of 1 servers." in page
 
 
 def test_the_form_says_why(browser: Client, servers: list[BareMetalServer]) -> None:
     path = f"{LIST}{servers[1].number}/change/"
-    page = browser.post(path, {"metadata_enabled": "on", "metadata_protocol": "http"}, follow=True)
+    page = send(browser, path, form(browser, path, "baremetalserver_form"), metadata_enabled="on")
     assert (page.status_code, f"{GONE} (web-2)" in page.content.decode()) == (200, True)

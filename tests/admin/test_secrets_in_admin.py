@@ -28,6 +28,7 @@ from servers.models import VPC, BareMetalServer, Image, Key, NetworkInterface, S
 from servers.selectors import server_by_number
 from servers.services.keys import create_key
 from tests.build import make_csr
+from tests.forms import form, send
 from tests.policies import make_content
 from tests.world import ALICE, REGION, World, make_profile, make_server
 from trustedprofiles.models import Policy, ProfileLink, ServiceId, TrustedProfile, User
@@ -162,7 +163,8 @@ def test_a_bulk_action_leaves_the_event_that_the_rest_api_leaves(
 
     server = make_server(world.account, name="web-1", metadata_enabled=True)
     known = ActivityEvent.objects.count()
-    browser.post(SERVERS, {"action": action, "_selected_action": [server.pk], "index": "0"})
+    shown_form = form(browser, SERVERS, "changelist-form")
+    send(browser, SERVERS, shown_form, shown_form.button(name="index"), action=action, _selected_action=server.pk)
     path = f"/v1/bare_metal_servers/{server.id}?version=2025-08-26&generation=2"
     assert call("PATCH", path, {"metadata_service": patch}).status_code == 200
     one, other = (
@@ -175,7 +177,8 @@ def test_a_bulk_action_leaves_the_event_that_the_rest_api_leaves(
 def test_a_switch_in_the_admin_ends_the_tokens_from_before(browser: Client, world: World) -> None:
     server = make_server(world.account, name="web-1", metadata_enabled=True)
     before = server.metadata_epoch
-    browser.post(f"{SERVERS}{server.pk}/change/", {"metadata_protocol": "http"})
+    path = f"{SERVERS}{server.pk}/change/"
+    send(browser, path, form(browser, path, "baremetalserver_form"), metadata_enabled=None)
     server.refresh_from_db()
     assert not server.metadata_enabled
     assert server.metadata_epoch == before + 1

@@ -9,6 +9,7 @@ from rest_framework.test import APIClient
 
 from controlplane.activity.models import ActivityEvent
 from servers.models import AccountSettings, BareMetalServer
+from tests.forms import form, send
 from tests.world import ALICE, World, make_profile, make_server
 from trustedprofiles.models import User
 
@@ -34,15 +35,20 @@ def updates() -> list[tuple[str, str, str, dict[str, Any]]]:
 
 
 def save_list(browser: Client, server: BareMetalServer, **switches: str) -> None:
-    body = {
-        "form-TOTAL_FORMS": "1",
-        "form-INITIAL_FORMS": "1",
-        "form-0-number": str(server.number),
-        "form-0-metadata_protocol": server.metadata_protocol,
-        "_save": "Save",
-    }
-    answer = browser.post(LIST, body | {f"form-0-{name}": value for name, value in switches.items()})
-    assert answer.status_code == 302
+    shown = form(browser, LIST, "changelist-form")
+    changes = {f"form-0-{name}": value for name, value in switches.items()}
+    assert send(browser, LIST, shown, shown.default, **changes).redirect_chain
+
+
+def save_form(browser: Client, server: BareMetalServer, **changes: str) -> None:
+    path = f"{LIST}{server.number}/change/"
+    send(browser, path, form(browser, path, "baremetalserver_form"), **changes)
+
+
+def act(browser: Client, action: str, *servers: BareMetalServer) -> None:
+    shown = form(browser, LIST, "changelist-form")
+    chosen = [server.number for server in servers]
+    send(browser, LIST, shown, shown.button(name="index"), action=action, _selected_action=chosen)
 
 
 def test_the_list_shows_the_switches_and_what_matters_beside_them(browser: Client, server: BareMetalServer) -> None:
@@ -75,7 +81,7 @@ def test_the_list_switches_the_protocol(browser: Client, server: BareMetalServer
 
 
 def test_the_form_switches_the_service_on(browser: Client, server: BareMetalServer) -> None:
-    browser.post(f"{LIST}{server.number}/change/", {"metadata_enabled": "on", "metadata_protocol": "http"})
+    save_form(browser, server, metadata_enabled="on")
     server.refresh_from_db()
     assert server.metadata_enabled
 
@@ -93,9 +99,8 @@ def test_a_bulk_action_switches_every_selected_server(
     browser: Client, server: BareMetalServer, world: World, action: str, expected: tuple[bool, str]
 ) -> None:
     other = make_server(world.account, name="web-2")
-    numbers = [server.number, other.number]
-    browser.post(LIST, {"action": action, "_selected_action": numbers, "index": "0"})
-    rows = BareMetalServer.objects.filter(number__in=numbers)
+    act(browser, action, server, other)
+    rows = BareMetalServer.objects.all()
     assert {(row.metadata_enabled, row.metadata_protocol) for row in rows} == {expected}
 
 
@@ -117,7 +122,7 @@ def test_a_save_that_changes_nothing_leaves_no_event(browser: Client, server: Ba
 
 
 def test_nothing_but_the_switches_can_be_changed(browser: Client, server: BareMetalServer) -> None:
-    browser.post(f"{LIST}{server.number}/change/", {"metadata_protocol": "http", "name": "other", "status": "failed"})
+    save_form(browser, server, name="other", status="failed")
     server.refresh_from_db()
     assert (server.name, server.status) == ("web-1", "running")
 

@@ -10,10 +10,13 @@ from controlplane.kernel import clock
 from identity import csr
 from identity.models import CertificateRotation, IssuedCertificate
 from identity.services.certificates import create_certificate
+from identity.shown import certificate_shown, renewal_shown
 from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import server_by_number
+from servers.shown import switches_shown
 from tests.build import make_csr
+from tests.forms import as_shown
 from tests.world import World, make_server
 
 pytestmark = pytest.mark.usefixtures("keys")
@@ -40,25 +43,35 @@ def path(server: BareMetalServer, leaf: str) -> str:
     return f"/servers/{server.id}{leaf}"
 
 
+def seen(certificate: IssuedCertificate) -> dict[str, list[str]]:
+    return as_shown(certificate_shown(certificate))
+
+
+def renewal(server: BareMetalServer, *, on: bool = False) -> dict[str, list[str]]:
+    return as_shown(renewal_shown(server, rotating=on))
+
+
 def test_renewal_is_switched_on_and_off(alice: Client, server: BareMetalServer) -> None:
-    alice.post(path(server, "/certificates/rotation"), {"enabled": "true"}, headers=SCRIPT)
+    alice.post(path(server, "/certificates/rotation"), {"enabled": "true", **renewal(server)}, headers=SCRIPT)
     assert CertificateRotation.objects.filter(server=server).exists()
     page = alice.get(path(server, "/holdings")).content.decode()
     assert 'aria-checked="true" aria-label="Certificate renewal"' in page
-    alice.post(path(server, "/certificates/rotation"), {"enabled": "false"}, headers=SCRIPT)
+    alice.post(path(server, "/certificates/rotation"), {"enabled": "false", **renewal(server, on=True)}, headers=SCRIPT)
     assert not CertificateRotation.objects.exists()
 
 
 def test_revoking_asks_for_the_reason_first(
     alice: Client, server: BareMetalServer, certificate: IssuedCertificate
 ) -> None:
-    answer = alice.post(path(server, "/certificates/revoke"), {"certificate": certificate.id}, headers=SCRIPT)
+    answer = alice.post(
+        path(server, "/certificates/revoke"), {"certificate": certificate.id, **seen(certificate)}, headers=SCRIPT
+    )
     assert (answer["HX-Retarget"], "<option>keyCompromise</option>" in answer.content.decode()) == ("#dialog", True)
     assert IssuedCertificate.objects.get().revoked_at is None
 
 
 def test_it_is_revoked_for_a_reason(alice: Client, server: BareMetalServer, certificate: IssuedCertificate) -> None:
-    body = {"certificate": certificate.id, "confirmed": "yes", "reason": "keyCompromise"}
+    body = {"certificate": certificate.id, "confirmed": "yes", "reason": "keyCompromise", **seen(certificate)}
     assert alice.post(path(server, "/certificates/revoke"), body, headers=SCRIPT).status_code == 204
     assert IssuedCertificate.objects.get().revocation_reason == "keyCompromise"
     page = alice.get(path(server, "/holdings")).content.decode()
@@ -69,7 +82,7 @@ def test_it_is_revoked_for_a_reason(alice: Client, server: BareMetalServer, cert
 def test_a_reason_that_is_none_revokes_nothing(
     alice: Client, server: BareMetalServer, certificate: IssuedCertificate, reason: str
 ) -> None:
-    body = {"certificate": certificate.id, "confirmed": "yes", "reason": reason}
+    body = {"certificate": certificate.id, "confirmed": "yes", "reason": reason, **seen(certificate)}
     assert alice.post(path(server, "/certificates/revoke"), body, headers=SCRIPT).status_code == 400
     assert IssuedCertificate.objects.get().revoked_at is None
 
@@ -91,7 +104,9 @@ def test_who_only_looks_does_neither(victor: Client, server: BareMetalServer, ce
 def test_the_question_before_switching_off_says_what_becomes_of_certificates(
     alice: Client, server: BareMetalServer, certificate: IssuedCertificate
 ) -> None:
-    answer = alice.post(path(server, "/metadata"), {"enabled": "false"}, headers=SCRIPT)
+    answer = alice.post(
+        path(server, "/metadata"), {"enabled": "false", **as_shown(switches_shown(server))}, headers=SCRIPT
+    )
     assert "its certificates are revoked" in answer.content.decode()
 
 

@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import unquote
 
 import pytest
@@ -11,10 +11,13 @@ from django.test import Client
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.presenters.keys import Span, instant, spans_of, timelines
+from controlplane.console.presenters.shown import signing_shown
 from controlplane.kernel import clock
 from identity.keyring import KeyFacts, Purpose, outlook
 from identity.models import KeyPair
+from identity.selectors import Line
 from identity.services.rotation import rotate_now
+from tests.forms import as_shown
 
 BUTTON = r'<button [^>]*id="rotate-{}-us-south"[^>]*>([^<]*)</button>'
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -27,6 +30,12 @@ def button(browser: Client, purpose: str) -> tuple[str, bool]:
     found = re.search(BUTTON.format(purpose), browser.get("/keys/state").content.decode())
     assert found
     return found[1], "aria-disabled" in found[0]
+
+
+def pressing(purpose: Purpose) -> dict[str, Any]:
+    """What the button of a key sends."""
+    active = KeyPair.objects.get(purpose=purpose, state="active", region="us-south")
+    return {"purpose": purpose, **as_shown(signing_shown(Line(purpose, "us-south"), active.kid))}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +94,7 @@ class TestThePage:
         KeyPair.objects.filter(state="prepared").update(published_at=clock.now() - HOUR)
         before, heir = (KeyPair.objects.get(purpose="identity", state=state).kid for state in ("active", "prepared"))
         assert button(alice, "identity") == ("Rotate now", False)
-        answer = alice.post("/keys/rotate", {"purpose": "identity"}, headers={"HX-Request": "true"})
+        answer = alice.post("/keys/rotate", pressing("identity"), headers={"HX-Request": "true"})
         assert (answer.status_code, answer["HX-Trigger"]) == (204, "refresh")
         assert unquote(answer["X-Announcement"]) == f"{heir} signs from now on."
         assert KeyPair.objects.get(kid=before).state == "retiring"
@@ -96,7 +105,7 @@ class TestThePage:
         heir = KeyPair.objects.get(purpose="iam", state="prepared")
         at = instant(heir.published_at + POLICY.publish_before, now=clock.now())
         assert button(alice, "iam") == (f"Rotate at {at}", False)
-        answer = alice.post("/keys/rotate", {"purpose": "iam"}, headers={"HX-Request": "true"})
+        answer = alice.post("/keys/rotate", pressing("iam"), headers={"HX-Request": "true"})
         told = f"{heir.kid} takes over at {at}, when every verifier can know it."
         assert unquote(answer["X-Announcement"]) == told
         assert KeyPair.objects.get(kid=heir.kid).state == "prepared"
@@ -104,7 +113,7 @@ class TestThePage:
         assert (asked.initiator_id, asked.data["new"]) == ("IBMid-ALICE00001", heir.kid)
 
     def test_while_a_rotation_waits_the_page_says_so_to_everybody(self, alice: Client, victor: Client) -> None:
-        alice.post("/keys/rotate", {"purpose": "iam"})
+        alice.post("/keys/rotate", pressing("iam"))
         for page in (alice, victor):
             assert page.get("/keys/state").content.decode().count("As somebody asked, hands over") == 1
         at = KeyPair.objects.get(purpose="iam", state="prepared").published_at + POLICY.publish_before
@@ -114,7 +123,7 @@ class TestThePage:
         assert {key.next_at for key in line.keys} == {at}
 
     def test_asking_again_while_it_waits_says_the_same(self, alice: Client) -> None:
-        said = [alice.post("/keys/rotate", {"purpose": "iam"}, headers={"HX-Request": "true"}) for _ in range(2)]
+        said = [alice.post("/keys/rotate", pressing("iam"), headers={"HX-Request": "true"}) for _ in range(2)]
         assert said[0]["X-Announcement"] == said[1]["X-Announcement"]
         assert ActivityEvent.objects.filter(action="baremint.key.ask-rotation").count() == 1
 
@@ -124,15 +133,13 @@ class TestThePage:
 
     def test_a_button_that_is_pressed_twice_rotates_once(self, alice: Client) -> None:
         KeyPair.objects.filter(state="prepared").update(published_at=clock.now() - timedelta(days=1))
+        pressed = pressing("identity")
         before = KeyPair.objects.get(purpose="identity", state="active").kid
-        for _ in range(2):
-            answer = alice.post(
-                "/keys/rotate", {"purpose": "identity", "active": before}, headers={"HX-Request": "true"}
-            )
-            assert answer.status_code == 204
+        first, second = (alice.post("/keys/rotate", pressed, headers={"HX-Request": "true"}) for _ in range(2))
         active = KeyPair.objects.get(purpose="identity", state="active")
         assert (KeyPair.objects.get(kid=before).state, active.rotation_asked_at) == ("retiring", None)
-        assert "already" in answer["X-Announcement"]
+        assert (first.status_code, second.status_code) == (204, 409)
+        assert f"signing key: {active.kid}" in second.content.decode()
 
     def test_who_operates_servers_does_not(self, olga: Client) -> None:
         assert olga.post("/keys/rotate", {"purpose": "identity"}).status_code == 403

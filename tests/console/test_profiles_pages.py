@@ -7,7 +7,9 @@ from django.test.utils import CaptureQueriesContext
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
+from controlplane.console.presenters.shown import link_shown, rule_shown
 from servers.models import BareMetalServer
+from tests.forms import as_shown
 from tests.policies import make_content
 from tests.world import World, make_profile, make_server
 from trustedprofiles.models import ClaimRule, ProfileLink, TrustedProfile
@@ -101,7 +103,7 @@ def test_a_rule_that_can_never_hold_is_refused_in_words(
 
 def test_a_rule_is_deleted(alice: Client, profile: TrustedProfile) -> None:
     made = rule(profile, "web-1")
-    answer = alice.post(path(profile, "/rules/delete"), {"rule": made.id}, headers=SCRIPT)
+    answer = alice.post(path(profile, "/rules/delete"), {"rule": made.id, **as_shown(rule_shown(made))}, headers=SCRIPT)
     assert (answer.status_code, ClaimRule.objects.count()) == (204, 0)
 
 
@@ -109,7 +111,7 @@ def test_a_server_is_linked_and_unlinked(alice: Client, profile: TrustedProfile,
     alice.post(path(profile, "/links"), {"server": server.id})
     link = ProfileLink.objects.get()
     assert f"/servers/{server.id}" in alice.get(path(profile)).content.decode()
-    alice.post(path(profile, "/links/delete"), {"link": link.id}, headers=SCRIPT)
+    alice.post(path(profile, "/links/delete"), {"link": link.id, **as_shown(link_shown(link))}, headers=SCRIPT)
     assert not ProfileLink.objects.exists()
 
 

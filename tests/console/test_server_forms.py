@@ -7,10 +7,12 @@ import pytest
 from django.test import Client
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.console.presenters.shown import initialization_shown
 from controlplane.kernel import clock
 from servers.models import BareMetalServer
 from servers.selectors import images_of
 from servers.services.catalog import seed_images
+from tests.forms import as_shown
 from tests.world import REGION, World, make_profile, make_server, make_subnet
 from trustedprofiles.models import ProfileLink, TrustedProfile
 
@@ -111,12 +113,15 @@ def test_a_stopped_server_is_initialized_anew(alice: Client, world: World, profi
     where = f"/servers/{server.id}/initialization"
     assert "Reinitialize web-1" in alice.get(where).content.decode()
     image = images_of(world.account.id)[1].id
-    alice.post(where, {"image": image, "trusted_profile": profile.id, "auto_link": "true"})
+    shown = as_shown(initialization_shown(server, server.initialization))
+    alice.post(where, {"image": image, "trusted_profile": profile.id, "auto_link": "true", **shown})
     server = BareMetalServer.objects.get()
     assert (server.initialization.image["id"], server.initialization.default_trusted_profile_id) == (image, profile.id)
 
 
 def test_a_running_one_is_not(alice: Client, world: World) -> None:
     server = make_server(world.account, name="web-1")
-    answer = alice.post(f"/servers/{server.id}/initialization", {"image": images_of(world.account.id)[1].id})
+    shown = as_shown(initialization_shown(server, server.initialization))
+    body = {"image": images_of(world.account.id)[1].id, **shown}
+    answer = alice.post(f"/servers/{server.id}/initialization", body)
     assert (answer.status_code, "must be stopped" in answer.content.decode()) == (409, True)

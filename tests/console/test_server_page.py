@@ -3,6 +3,7 @@
 from copy import copy
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.test import Client
@@ -11,7 +12,10 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.console.presenters.lineage import calls_before
 from controlplane.kernel import clock
+from controlplane.kernel.alive import Alive
 from identity import csr
+from identity.alive import ended_by_switching_off
+from identity.models import IssuedCertificate
 from identity.services.certificates import create_certificate
 from identity.services.iam_tokens import EXCHANGE_EVENT, exchange_identity_token
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
@@ -19,8 +23,9 @@ from identity.services.identity_tokens import create_identity_token, verify_iden
 from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import server_by_number
-from servers.services.events import UPDATE
+from servers.shown import switches_shown
 from tests.build import make_csr
+from tests.forms import as_shown
 from tests.world import World, make_profile, make_server
 from trustedprofiles.services.rules import RuleContent, create_rule
 
@@ -56,6 +61,10 @@ def use(server: BareMetalServer) -> None:
     create_certificate(csr.check(make_csr()), facts=facts, lifetime=timedelta(days=3, minutes=1), now=now)
 
 
+def seen(server: BareMetalServer) -> dict[str, list[str]]:
+    return as_shown(switches_shown(server))
+
+
 def enabled(server: BareMetalServer) -> bool:
     return BareMetalServer.objects.get(pk=server.pk).metadata_enabled
 
@@ -65,26 +74,53 @@ def enabled(server: BareMetalServer) -> bool:
 
 def test_switching_on_applies_at_once(alice: Client, world: World) -> None:
     server = make_server(world.account, name="db-1")
-    answer = alice.post(path(server, "/metadata"), {"enabled": "true"}, headers=SCRIPT)
+    answer = alice.post(path(server, "/metadata"), {"enabled": "true", **seen(server)}, headers=SCRIPT)
     assert (answer.status_code, answer["HX-Trigger"], enabled(server)) == (204, "refresh", True)
 
 
-def test_switching_off_applies_at_once_when_nobody_used_it(alice: Client, server: BareMetalServer) -> None:
-    alice.post(path(server, "/metadata"), {"enabled": "false"}, headers=SCRIPT)
+def test_switching_off_applies_at_once_when_nothing_dies_of_it(alice: Client, server: BareMetalServer) -> None:
+    alice.post(path(server, "/metadata"), {"enabled": "false", **seen(server)}, headers=SCRIPT)
     assert not enabled(server)
 
 
-def test_switching_off_asks_when_programs_used_it_a_moment_ago(alice: Client, server: BareMetalServer) -> None:
+def test_switching_off_asks_whenever_credentials_die_of_it_and_says_how_many(
+    alice: Client, server: BareMetalServer
+) -> None:
     use(server)
-    answer = alice.post(path(server, "/metadata"), {"enabled": "false"}, headers=SCRIPT)
+    IssuedCertificate.objects.update(created_at=clock.now() - timedelta(days=1))  # not a moment ago
+    answer = alice.post(path(server, "/metadata"), {"enabled": "false", **seen(server)}, headers=SCRIPT)
     assert answer["HX-Retarget"] == "#dialog"
+    assert "This ends 1 identity token and 1 certificate" in answer.content.decode()
     assert "new tokens and certificates are refused, at once" in answer.content.decode()
     assert enabled(server)
 
 
+def test_what_ended_is_told(alice: Client, server: BareMetalServer) -> None:
+    use(server)
+    body = {"enabled": "false", "confirmed": "yes", **seen(server)}
+    answer = alice.post(path(server, "/metadata"), body, headers=SCRIPT)
+    assert unquote(answer["X-Announcement"]) == "Switched off: web-1. Ended: 1 identity token and 1 certificate."
+
+
+def test_another_protocol_ends_nothing_and_is_not_asked_about(alice: Client, server: BareMetalServer) -> None:
+    use(server)
+    before = ended_by_switching_off(BareMetalServer.objects.all(), now=clock.now())
+    assert (
+        alice.post(path(server, "/metadata"), {"protocol": "https", **seen(server)}, headers=SCRIPT).status_code == 204
+    )
+    assert ended_by_switching_off(BareMetalServer.objects.all(), now=clock.now()) == before == Alive(1, 0, 1)
+
+
+def test_deleting_says_what_ends_with_the_server(alice: Client, server: BareMetalServer) -> None:
+    use(server)
+    BareMetalServer.objects.update(status="stopped")
+    page = alice.post(path(server, "/actions"), {"action": "delete", **seen(server)}).content.decode()
+    assert "It ends 1 identity token, 1 IAM token and 1 certificate" in page
+
+
 def test_an_answered_question_switches_off(alice: Client, server: BareMetalServer) -> None:
     use(server)
-    alice.post(path(server, "/metadata"), {"enabled": "false", "confirmed": "yes"}, headers=SCRIPT)
+    alice.post(path(server, "/metadata"), {"enabled": "false", "confirmed": "yes", **seen(server)}, headers=SCRIPT)
     assert not enabled(server)
 
 
@@ -92,15 +128,15 @@ def test_without_a_script_the_question_is_a_page_and_the_answer_leads_back(
     alice: Client, server: BareMetalServer
 ) -> None:
     use(server)
-    page = alice.post(path(server, "/metadata"), {"enabled": "false"}).content.decode()
+    page = alice.post(path(server, "/metadata"), {"enabled": "false", **seen(server)}).content.decode()
     assert '<main id="main"' in page
     assert "Switch off the metadata service of web-1?" in page
-    body = {"enabled": "false", "confirmed": "yes", "next": "/servers"}
+    body = {"enabled": "false", "confirmed": "yes", "next": "/servers", **seen(server)}
     assert alice.post(path(server, "/metadata"), body)["Location"] == "/servers"
 
 
 def test_the_protocol_is_switched(alice: Client, server: BareMetalServer) -> None:
-    alice.post(path(server, "/metadata"), {"protocol": "https"}, headers=SCRIPT)
+    alice.post(path(server, "/metadata"), {"protocol": "https", **seen(server)}, headers=SCRIPT)
     assert BareMetalServer.objects.get(pk=server.pk).metadata_protocol == "https"
 
 
@@ -114,19 +150,19 @@ def test_a_switch_that_says_nothing_clear_does_nothing(
 
 
 def test_a_switch_leaves_the_event_that_the_rest_api_leaves(alice: Client, server: BareMetalServer) -> None:
-    alice.post(path(server, "/metadata"), {"protocol": "https"}, headers=SCRIPT)
+    alice.post(path(server, "/metadata"), {"protocol": "https", **seen(server)}, headers=SCRIPT)
     event = ActivityEvent.objects.get(action="is.bare-metal-server.bare-metal-server.update")
     assert (event.initiator_id, event.target_id) == ("IBMid-ALICE00001", server.crn)
     assert event.data == {"metadata_service": {"enabled": True, "protocol": "https"}}
 
 
 def test_who_only_looks_switches_nothing(victor: Client, server: BareMetalServer) -> None:
-    answer = victor.post(path(server, "/metadata"), {"enabled": "false"}, headers=SCRIPT)
+    answer = victor.post(path(server, "/metadata"), {"enabled": "false", **seen(server)}, headers=SCRIPT)
     assert (answer.status_code, answer["HX-Retarget"], enabled(server)) == (403, "#alerts", True)
 
 
 def test_who_operates_switches(olga: Client, server: BareMetalServer) -> None:
-    olga.post(path(server, "/metadata"), {"enabled": "false"}, headers=SCRIPT)
+    olga.post(path(server, "/metadata"), {"enabled": "false", **seen(server)}, headers=SCRIPT)
     assert not enabled(server)
 
 
@@ -141,21 +177,21 @@ def test_another_accounts_server_is_not_there(alice: Client, world: World) -> No
 
 
 def test_a_server_is_stopped(alice: Client, server: BareMetalServer) -> None:
-    alice.post(path(server, "/actions"), {"action": "stop"}, headers=SCRIPT)
+    alice.post(path(server, "/actions"), {"action": "stop", **seen(server)}, headers=SCRIPT)
     assert BareMetalServer.objects.get(pk=server.pk).transition in ("stop", "")
     assert ActivityEvent.objects.filter(action="is.bare-metal-server.bare-metal-server.stop").exists()
 
 
 def test_what_its_status_forbids_is_told(alice: Client, server: BareMetalServer) -> None:
-    answer = alice.post(path(server, "/actions"), {"action": "start"}, headers=SCRIPT)
+    answer = alice.post(path(server, "/actions"), {"action": "start", **seen(server)}, headers=SCRIPT)
     assert (answer.status_code, "must be stopped" in answer.content.decode()) == (409, True)
 
 
 def test_deleting_asks_first(alice: Client, server: BareMetalServer) -> None:
     BareMetalServer.objects.update(status="stopped")
-    answer = alice.post(path(server, "/actions"), {"action": "delete"}, headers=SCRIPT)
+    answer = alice.post(path(server, "/actions"), {"action": "delete", **seen(server)}, headers=SCRIPT)
     assert (answer["HX-Retarget"], "Delete web-1?" in answer.content.decode()) == ("#dialog", True)
-    alice.post(path(server, "/actions"), {"action": "delete", "confirmed": "yes"}, headers=SCRIPT)
+    alice.post(path(server, "/actions"), {"action": "delete", "confirmed": "yes", **seen(server)}, headers=SCRIPT)
     assert not BareMetalServer.objects.filter(pk=server.pk).exclude(status="deleting").exists()
 
 
@@ -176,7 +212,7 @@ def test_identity_tokens_from_before_a_switching_off_are_dead_and_iam_tokens_liv
     alice: Client, server: BareMetalServer
 ) -> None:
     use(server)
-    alice.post(path(server, "/metadata"), {"enabled": "false", "confirmed": "yes"}, headers=SCRIPT)
+    alice.post(path(server, "/metadata"), {"enabled": "false", "confirmed": "yes", **seen(server)}, headers=SCRIPT)
     page = shown(alice, path(server, "/holdings"))
     assert (page.count("Identity token</td>"), page.count("IAM token</td>")) == (0, 1)
 
@@ -185,15 +221,6 @@ def test_a_token_that_is_alive_is_shown_however_many_ended_since(alice: Client, 
     use(server)
     repeat(server, IDENTITY_TOKEN, 60, exp=0)
     assert "Identity token</td>" in shown(alice, path(server, "/holdings"))
-
-
-def test_a_switching_off_ends_identity_tokens_however_many_changes_followed(
-    alice: Client, server: BareMetalServer
-) -> None:
-    use(server)
-    alice.post(path(server, "/metadata"), {"enabled": "false", "confirmed": "yes"}, headers=SCRIPT)
-    repeat(server, UPDATE, 30, metadata_service={"protocol": "https"})
-    assert "Identity token</td>" not in shown(alice, path(server, "/holdings"))
 
 
 def test_the_issue_of_a_token_is_found_however_many_others_followed(server: BareMetalServer) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 from cryptography import x509
 
 from identity.models import IssuedCertificate, KeyPair
+from identity.shown import certificate_shown
 
 MOST_CERTIFICATES = 20
 
@@ -31,6 +32,8 @@ class CertificateRow:
     """Why it was revoked, or when its renewal is due; empty otherwise."""
     chain: list[Link]
     """The leaf, what issued it, and so on up to the root."""
+    mark: str
+    """What is shown of its revocation (kernel/shown.py)."""
 
 
 def certificates_of(server_id: str, *, now: datetime, rotating: bool = False) -> list[CertificateRow]:
@@ -57,6 +60,7 @@ def certificate_row(row: IssuedCertificate, *, now: datetime, rotating: bool = F
         state=state,
         note=note,
         chain=[Link(row.server_id, row.not_after), *_above(row.issuer)],
+        mark=certificate_shown(row).mark,
     )
 
 

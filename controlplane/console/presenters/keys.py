@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from controlplane.console.presenters.shown import signing_shown
 from identity.keyring import KeyFacts, Outlook, Policy, first, hand_over_at, outlook
 from identity.models import KeyPair
 from identity.selectors import Line, issuer_of, live_keys
@@ -76,8 +77,8 @@ class Timeline:
     next_at: datetime | None
     rotation: str
     """What becomes of a rotation that somebody asks for, in words on a button; or what will, when somebody has."""
-    active: str
-    """kid of the key that signs; empty when none does."""
+    mark: str
+    """What is shown of the key that signs (kernel/shown.py)."""
     waits: bool
     """Somebody has asked for a rotation, and verifiers cannot know the heir yet."""
 
@@ -123,7 +124,7 @@ def _timeline(line: Line, keys: Sequence[KeyFacts], issuer: KeyFacts | None, *, 
         next_words=words,
         next_at=at,
         rotation=_rotation(asked, waits=waits, now=now),
-        active=active.kid if active else "",
+        mark=signing_shown(line, active.kid if active else "").mark,
         waits=waits,
     )
 

@@ -10,6 +10,7 @@ from django.db.models import Count
 from controlplane.activity.selectors import recent_events
 from controlplane.console.access import POLICY, PROFILE, Person
 from controlplane.console.presenters.events import event_row
+from controlplane.console.presenters.shown import link_shown, rule_shown
 from controlplane.kernel.facts import ServerFacts
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.facts import facts_of
@@ -74,6 +75,7 @@ class LinkRow:
     """Of a server of this account that the person may read; empty for anything else."""
     created_at: datetime
     is_cross_account: bool
+    mark: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,7 @@ class RuleRow:
     kind: str
     matched: list[str]
     more: int
+    mark: str
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ def _link_row(link: ProfileLink, server: BareMetalServer | None) -> LinkRow:
         server_id=server.id if server else "",
         created_at=link.created_at,
         is_cross_account=link.is_cross_account,
+        mark=link_shown(link).mark,
     )
 
 
@@ -155,6 +159,7 @@ def rule_row(rule: ClaimRule, facts: Sequence[ServerFacts]) -> RuleRow:
         kind=rule.cr_type or rule.type,
         matched=matched[:MOST_NAMED],
         more=max(len(matched) - MOST_NAMED, 0),
+        mark=rule_shown(rule).mark,
     )
 
 

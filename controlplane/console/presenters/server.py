@@ -14,6 +14,7 @@ from controlplane.console.access import (
     SERVER,
     Person,
 )
+from controlplane.console.presenters.account import account_switch
 from controlplane.console.presenters.certificates import certificates_of
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.servers import server_row
@@ -23,6 +24,7 @@ from controlplane.kernel.errors import Conflict
 from controlplane.operations.endpoints import metadata_url
 from controlplane.operations.info import CA_BUNDLE
 from identity.models import CertificateRotation
+from identity.shown import renewal_shown
 from servers.addressing import loopback_address
 from servers.facts import facts_of
 from servers.lifecycle import begin
@@ -63,7 +65,7 @@ def server_state(person: Person, server: BareMetalServer) -> dict[str, Any]:
         shows_use=person.sees_activity,
     )
     acts = _acts(server) if person.may(f"{SERVER}.operate", attributes) else []
-    return {"row": row, "reasons": server.status_reasons, "acts": acts}
+    return {"row": row, "reasons": server.status_reasons, "acts": acts, "account": account_switch(person)}
 
 
 def _acts(server: BareMetalServer) -> list[tuple[str, str, bool]]:
@@ -88,13 +90,14 @@ def server_holdings(person: Person, server: BareMetalServer, *, now: datetime) -
     if person.may(f"{CERTIFICATE}.list", attributes):
         certificates = certificates_of(server.id, now=now, rotating=rotating and sees_rotation)
     if person.sees_activity:
-        tokens = live_tokens(server.crn, account_id=server.account_id, now=now)
+        tokens = live_tokens(server, now=now)
         events = [event_row(event) for event in events_on(server.crn, account_id=server.account_id)[:MOST_EVENTS]]
     return {
         "server_id": server.id,
         "tokens": tokens,
         "certificates": certificates,
         "rotating": rotating,
+        "renewal_mark": renewal_shown(server, rotating=rotating).mark,
         "sees_rotation": sees_rotation,
         "may_rotate": bool(person.may(f"{ROTATION}.update", attributes)),
         "may_revoke": bool(person.may(f"{CERTIFICATE}.update", attributes)),

@@ -13,6 +13,7 @@ from controlplane.console.selectors import ORDERS, search_servers, servers_to_sh
 from servers.lifecycle import ACTIONS
 from servers.models import BareMetalServer
 from servers.ports import ports_of
+from servers.shown import switches_shown
 
 ROWS = 25
 FILTERS = ("q", "status", "zone", "metadata", "protocol")
@@ -50,6 +51,8 @@ class ServerRow:
     last_token_at: datetime | None
     shows_use: bool
     may_change: bool
+    mark: str
+    """What is shown of its switches (kernel/shown.py)."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ def server_row(
         last_token_at=server.last_token_at if shows_use else None,
         shows_use=shows_use,
         may_change=may_change,
+        mark=switches_shown(server).mark,
     )
 
 

@@ -8,7 +8,7 @@ from controlplane.activity.selectors import events_on
 from identity.keyring import LONGEST_TOKEN
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
-from servers.services.events import UPDATE
+from servers.models import BareMetalServer
 from trustedprofiles.models import TrustedProfile
 
 KINDS = {IDENTITY_TOKEN: "Identity token", EXCHANGE_EVENT: "IAM token"}
@@ -29,18 +29,19 @@ class LiveToken:
     """Empty when there is no such profile in the account: it was deleted, or is another account's."""
 
 
-def live_tokens(crn: str, *, account_id: str, now: datetime) -> list[LiveToken]:
-    """The newest first, at most MOST_TOKENS. Identity tokens from before the last switching off are dead."""
-    off = _last_switched_off(crn, account_id)
+def live_tokens(server: BareMetalServer, *, now: datetime) -> list[LiveToken]:
+    """The newest first, at most MOST_TOKENS. Identity tokens from before the last switching off, of
+    the server or of its account, are dead."""
+    account_id = server.account_id
+    done = events_on(server.crn, account_id=account_id).filter(outcome=ActivityEvent.Outcome.SUCCESS)
     events = [
         event
         for action in KINDS
-        for event in events_on(crn, account_id=account_id).filter(
+        for event in done.filter(
             action=action,
-            outcome=ActivityEvent.Outcome.SUCCESS,
             time__gt=now - LONGEST_TOKEN - timedelta(minutes=1),
             data__exp__gt=now.timestamp(),
-            id__gt=off if action == IDENTITY_TOKEN else 0,
+            **({"data__epoch": server.metadata_epoch} if action == IDENTITY_TOKEN else {}),
         )[:MOST_TOKENS]
     ]
     names = dict(
@@ -68,9 +69,3 @@ def _live_token(event: ActivityEvent, names: dict[str, str]) -> LiveToken:
 
 def _expiry(event: ActivityEvent) -> datetime:
     return datetime.fromtimestamp(event.data["exp"], UTC)
-
-
-def _last_switched_off(crn: str, account_id: str) -> int:
-    """Number of the event with which the service was last switched off for this server, by its own switch."""
-    updates = events_on(crn, account_id=account_id).filter(action=UPDATE, outcome=ActivityEvent.Outcome.SUCCESS)
-    return updates.filter(data__metadata_service__enabled=False).values_list("pk", flat=True).first() or 0

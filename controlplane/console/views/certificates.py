@@ -1,16 +1,22 @@
 """A server's certificates: renewed or not, and revoked."""
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import CERTIFICATE, ROTATION, Person, server_party
+from controlplane.console.changing import told_of
 from controlplane.console.pages import came_from, done, page
 from controlplane.console.views.server import ask, find_server
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, NotFound
+from controlplane.kernel.shown import FIELD, require_as_shown
+from identity.alive import ended_by_revoking
 from identity.api.certificates import RevocationBody
 from identity.crl import REASONS
-from identity.models import IssuedCertificate
+from identity.models import CertificateRotation, IssuedCertificate
 from identity.services import certificate_rotation, revocation
+from identity.shown import certificate_shown, renewal_shown
+from servers.services.room import hold
 
 SWITCH = {"true": True, "false": False}
 
@@ -24,7 +30,12 @@ def rotation(request: HttpRequest, person: Person, server_id: str) -> HttpRespon
         person.require(f"{ROTATION}.update", server.policy_attributes)
         if enabled is None:
             raise InvalidValue("Say whether to renew: enabled is true or false.")
-        certificate_rotation.switch_certificate_rotation(server, enabled=enabled, by=person.by, now=clock.now())
+        with transaction.atomic():
+            hold(server)
+            rotating = CertificateRotation.objects.filter(server=server).exists()
+            if rotating != enabled:
+                require_as_shown([renewal_shown(server, rotating=rotating)], request.POST.getlist(FIELD))
+            certificate_rotation.switch_certificate_rotation(server, enabled=enabled, by=person.by, now=clock.now())
     said = "are renewed from now on" if enabled else "are no longer renewed"
     return done(request, f"The certificates of {server.name} {said}.", back=came_from(request, f"/servers/{server.id}"))
 
@@ -33,16 +44,25 @@ def rotation(request: HttpRequest, person: Person, server_id: str) -> HttpRespon
 def revoke(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
     """Asks first, and for the reason: it is final."""
     server = find_server(person, server_id)
-    back = came_from(request, f"/servers/{server.id}")
+    back, now = came_from(request, f"/servers/{server.id}"), clock.now()
     with person.recording(revocation.EVENT, server_party(server)):
         person.require(f"{CERTIFICATE}.update", server.policy_attributes)
         asked = request.POST.get("certificate", "")
         certificate = IssuedCertificate.objects.filter(server_id=server.id, id=asked).first()
         if certificate is None:
             raise NotFound("The server has no certificate of this id.")
-        if "confirmed" not in request.POST:
-            context = {"server": server, "certificate": certificate, "reasons": REASONS, "back": back}
-            return ask(request, person, "console/server/confirm_revoke.html", context)
-        reason = RevocationBody.check({"reason": request.POST.get("reason", "")})["reason"]
-        revoked = revocation.revoke(certificate, reason=reason, by=person.by, now=clock.now())
-    return done(request, f"Revoked for {revoked.revocation_reason}: {revoked.serial_number}.", back=back)
+        with transaction.atomic():
+            certificate = IssuedCertificate.objects.select_for_update().get(pk=certificate.pk)
+            present = certificate_shown(certificate)
+            require_as_shown([present], request.POST.getlist(FIELD))
+            alike = IssuedCertificate.objects.filter(pk=certificate.pk)
+            of_its_key = ended_by_revoking(alike, now=now, key_is_known=True)
+            if "confirmed" not in request.POST:
+                context = {"server": server, "certificate": certificate, "reasons": REASONS, "back": back}
+                context |= {"marks": [present.mark], "of_its_key": of_its_key}
+                return ask(request, person, "console/server/confirm_revoke.html", context)
+            reason = RevocationBody.check({"reason": request.POST.get("reason", "")})["reason"]
+            revoked = revocation.revoke(certificate, reason=reason, by=person.by, now=now)
+            ended = of_its_key - ended_by_revoking(alike, now=now, key_is_known=True)
+    said = f"Revoked for {revoked.revocation_reason}: {revoked.serial_number}."
+    return done(request, f"{said}{told_of(ended)}", back=back)

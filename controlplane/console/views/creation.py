@@ -1,5 +1,6 @@
 """Making a server, and initializing one anew: the REST API's own bodies, checks and services, from a form."""
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.activity.record import Party
@@ -7,14 +8,17 @@ from controlplane.console.access import EVERY_SERVER, INITIALIZATION, SERVER, Pe
 from controlplane.console.pages import done, page, shown
 from controlplane.console.presenters import creation
 from controlplane.console.presenters.forms import place_errors
+from controlplane.console.presenters.shown import initialization_shown
 from controlplane.console.views.server import find_server
 from controlplane.kernel.errors import ApiError
+from controlplane.kernel.shown import FIELD, ShownChanged, require_as_shown
 from servers.api.further import require_linking
 from servers.api.server_requests import CreateServerBody, InitializationBody, initialization_prototype, server_prototype
-from servers.models import BareMetalServer
+from servers.models import BareMetalServer, Initialization
 from servers.services import events
 from servers.services.initialization import reinitialize
 from servers.services.provisioning import create_server
+from servers.services.room import hold
 
 
 @page("GET", "POST")
@@ -49,6 +53,8 @@ def initialize(request: HttpRequest, person: Person, server_id: str) -> HttpResp
     if request.method == "POST":
         try:
             _initialize(person, server, request)
+        except ShownChanged:
+            raise
         except ApiError as refusal:
             error = refusal
         else:
@@ -57,6 +63,7 @@ def initialize(request: HttpRequest, person: Person, server_id: str) -> HttpResp
         person.require(f"{INITIALIZATION}.update", server.policy_attributes)
     fields, above = place_errors(creation.initialization_fields(person, request.POST, server), error, creation.PATHS)
     context = {"server": server, "fields": fields, "above": above}
+    context["marks"] = request.POST.getlist(FIELD) or [initialization_shown(server, server.initialization).mark]
     return shown(request, person, "console/server/initialize.html", context, status=error.status if error else 200)
 
 
@@ -65,4 +72,8 @@ def _initialize(person: Person, server: BareMetalServer, request: HttpRequest) -
         person.require(f"{INITIALIZATION}.update", server.policy_attributes)
         prototype = initialization_prototype(InitializationBody.check(creation.initialization_body(request.POST)))
         require_linking(person.caller, prototype, path="default_trusted_profile")
-        reinitialize(server, prototype, by=person.by)
+        with transaction.atomic():
+            hold(server)
+            present = Initialization.objects.get(pk=server.pk)
+            require_as_shown([initialization_shown(server, present)], request.POST.getlist(FIELD))
+            reinitialize(server, prototype, by=person.by)

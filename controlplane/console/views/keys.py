@@ -8,8 +8,10 @@ from controlplane.console.access import CERTIFICATE, EVERY_SERVER, KEYS, ROTATE,
 from controlplane.console.pages import done, fragment, page, shown
 from controlplane.console.presenters.authorities import authorities, expiring_certificates
 from controlplane.console.presenters.keys import instant, timelines
+from controlplane.console.presenters.shown import signing_shown
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
+from controlplane.kernel.shown import FIELD, require_as_shown
 from identity.keyring import first
 from identity.selectors import Line, live_keys
 from identity.services import rotation
@@ -53,8 +55,8 @@ def rotate(request: HttpRequest, person: Person) -> HttpResponse:
         if (keys := live_keys().get(Line(purpose, region))) is None:
             raise Conflict(NONE_HERE)
         active = first(keys, "active")
-        if active and request.POST.get("active", active.kid) != active.kid:  # pressed twice, or by somebody else
-            return done(request, f"{active.kid} signs already.", back="/keys")
+        present = signing_shown(Line(purpose, region), active.kid if active else "")
+        require_as_shown([present], request.POST.getlist(FIELD))  # or it was pressed twice, or by somebody else
         try:
             found = rotation.rotate(purpose, now=now, region=region, by=person.by)
         except KeyError:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -10,8 +11,10 @@ from controlplane.console.access import PROFILE, Person
 from controlplane.console.choosing import chosen, offered
 from controlplane.console.pages import done, fragment, page, shown
 from controlplane.console.presenters.profiles import preview, profile_rows, profile_state
+from controlplane.console.presenters.shown import link_shown, rule_shown
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError, NotFound
+from controlplane.kernel.shown import FIELD, require_as_shown
 from servers.models import BareMetalServer
 from servers.selectors import crn_expression
 from trustedprofiles import events
@@ -117,10 +120,12 @@ def remove_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRe
     found = find_profile(person, profile_id)
     with person.recording(events.RULE_DELETE, _party(found)):
         person.require(f"{PROFILE}.update", found.policy_attributes)
-        rule = found.rules.filter(id=request.POST.get("rule", "")).first()
-        if rule is None:
-            raise NotFound("The trusted profile has no claim rule of this id.")
-        delete_rule(rule, by=person.by)
+        with transaction.atomic():
+            rule = found.rules.select_for_update().filter(id=request.POST.get("rule", "")).first()
+            if rule is None:
+                raise NotFound("The trusted profile has no claim rule of this id.")
+            require_as_shown([rule_shown(rule)], request.POST.getlist(FIELD))
+            delete_rule(rule, by=person.by)
     return done(request, f"The rule {rule} is deleted.", back=f"/profiles/{found.id}")
 
 
@@ -141,8 +146,10 @@ def remove_link(request: HttpRequest, person: Person, profile_id: str) -> HttpRe
     found = find_profile(person, profile_id)
     with person.recording(events.LINK_DELETE, _party(found)):
         person.require(f"{PROFILE}.update", found.policy_attributes)
-        link = found.links.filter(id=request.POST.get("link", "")).first()
-        if link is None:
-            raise NotFound("The trusted profile has no such link.")
-        delete_link(link, by=person.by)
+        with transaction.atomic():
+            link = found.links.select_for_update().filter(id=request.POST.get("link", "")).first()
+            if link is None:
+                raise NotFound("The trusted profile has no such link.")
+            require_as_shown([link_shown(link)], request.POST.getlist(FIELD))
+            delete_link(link, by=person.by)
     return done(request, f"{found.name} no longer trusts what the link named.", back=f"/profiles/{found.id}")

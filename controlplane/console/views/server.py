@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from controlplane.console.access import SERVER, Person
+from controlplane.console.changing import WouldEnd, change, told_of
 from controlplane.console.pages import by_htmx, came_from, done, fragment, page, shown
 from controlplane.console.presenters.server import server_holdings, server_page, server_state
-from controlplane.console.presenters.switching import LastUse, recent_uses
 from controlplane.console.selectors import servers_to_show
-from controlplane.console.views.servers import perform
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, NotFound
+from controlplane.kernel.shown import FIELD
+from servers.shown import switches_shown
 
 SWITCHES = {("enabled", "true"): "enable", ("enabled", "false"): "disable"}
 SWITCHES |= {("protocol", protocol): protocol for protocol in ("http", "https")}
@@ -53,16 +53,12 @@ def holdings(request: HttpRequest, person: Person, server_id: str) -> HttpRespon
 
 @page("POST")
 def switch(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
-    """On or off, http or https. Off asks first when programs on the server used the service a moment ago."""
+    """On or off, http or https. Off asks first when tokens or certificates die of it."""
     found = find_server(person, server_id)
     asked = [SWITCHES[each] for each in SWITCHES if request.POST.get(each[0]) == each[1]]
     if len(asked) != 1:
         raise InvalidValue("Say what to switch: enabled or protocol.")
-    back = came_from(request, f"/servers/{found.id}")
-    uses = recent_uses([found], now=clock.now()) if asked == ["disable"] else []
-    if uses and "confirmed" not in request.POST:
-        return ask(request, person, "console/server/confirm_off.html", _ending(found, uses[0], back))
-    return done(request, perform(person, found, asked[0]), back=back)
+    return _change(request, person, found, asked[0], question="console/server/confirm_off.html")
 
 
 @page("POST")
@@ -72,15 +68,20 @@ def act(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
     action = request.POST.get("action", "")
     if action not in ACTIONS:
         raise InvalidValue(f"Say what to do: {', '.join(ACTIONS)}.")
-    back = came_from(request, f"/servers/{found.id}")
-    if action == "delete" and "confirmed" not in request.POST:
-        return ask(request, person, "console/server/confirm_delete.html", {"server": found, "back": back})
-    return done(request, perform(person, found, action), back=back)
+    return _change(request, person, found, action, question="console/server/confirm_delete.html")
 
 
-def _ending(server: Any, use: LastUse, back: str) -> dict[str, Any]:
-    """What switching off ends, for the question."""
-    return {"server": server, "use": use, "back": back, "revokes": settings.BAREMINT_REVOKE_ON_DISABLE}
+def _change(request: HttpRequest, person: Person, found: Any, action: str, *, question: str) -> HttpResponse:
+    back, marks = came_from(request, f"/servers/{found.id}"), request.POST.getlist(FIELD)
+    try:
+        outcome = change(person, [found], action, marks=marks, confirmed="confirmed" in request.POST)
+    except WouldEnd as would:
+        mark = switches_shown(found).mark
+        context = {"server": found, "alive": would.alive, "back": back, "marks": [mark]}
+        return ask(request, person, question, context)
+    for _, refusal in outcome.refused:
+        raise refusal
+    return done(request, f"{outcome.done[0]}{told_of(outcome.ended)}", back=back)
 
 
 def ask(request: HttpRequest, person: Person, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -1,0 +1,212 @@
+"""Admin pages that change something: nothing over what somebody else did, and nothing that ends credentials unasked.
+
+A list and a form say what they showed (kernel/shown.py). On saving, the rows are held, and compared with that. If one
+of them is not as it was shown, nothing is saved, and the page shows what is true now. If tokens or certificates would
+die, a page says how many and asks, with the same form to send once more.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial, wraps
+from typing import Any, TypeAlias
+
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.utils import unquote
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from controlplane.activity.admin import ChosenRows
+from controlplane.kernel.alive import Alive
+from controlplane.kernel.shown import FIELD, Shown, ShownChanged, require_as_shown
+
+LIST, FORM, DELETION = "_list", "_form", "_deletion"
+"""What a request may be beside an action of a list, which is known by its name."""
+Count = Callable[[], Alive]
+Column: TypeAlias = "models.Field[Any, Any]"
+CONFIRMED = "confirmed"
+NOT_REPEATED = ("csrfmiddlewaretoken", CONFIRMED)
+MOST_NAMED = 50
+GONE = "Nothing was changed, because something that you chose is not there any more. Decide again."
+
+
+class CarefulAdmin(ChosenRows):
+    change_form_template = "admin/careful_form.html"
+    change_list_template = "admin/careful_list.html"
+    delete_confirmation_template = "admin/careful_delete.html"
+    delete_selected_confirmation_template = "admin/careful_delete_selected.html"
+
+    def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> Shown:
+        """What a person decides upon: of a ``whole`` form all it can change, of a row in a list its columns."""
+        fields = self._fields(request, row) if whole else self._columns()
+        values = {str(field.verbose_name): _words(field, row) for field in fields}
+        return Shown(f"{self.opts.model_name}-{row.pk}", str(row), values)
+
+    def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
+        """Counts what of these rows the request would end; None when it is nothing that ends credentials. ``asked`` is
+        the name of an action, or LIST, FORM or DELETION."""
+        return None
+
+    def switched_in_list(self, request: HttpRequest, name: str) -> dict[Any, Any]:
+        """What the editable list sets a column to, by the keys of the rows where it changes it."""
+        forms = self.get_changelist_formset(request)
+        rows = self._get_list_editable_queryset(request, forms.get_default_prefix())
+        asked = forms(request.POST, queryset=rows)
+        if not asked.is_valid():
+            return {}
+        return {form.instance.pk: form.cleaned_data[name] for form in asked.forms if name in form.changed_data}
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        return {name: (self._careful_action(act, name), name, text) for name, (act, _, text) in actions.items()}
+
+    def _careful_action(self, act: Callable[..., Any], name: str) -> Callable[..., Any]:
+        @wraps(act)
+        def careful(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> Any:
+            keys, view = list(chosen.values_list("pk", flat=True)), partial(act, model_admin, request, chosen)
+            with transaction.atomic():
+                return self._marked(request, self._carefully(request, keys, view, asked=name))
+
+        return careful
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        view = partial(super().changelist_view, request, extra_context)
+        if request.method != "POST" or "_save" not in request.POST or not self.list_editable:
+            return self._marked(request, view())
+        with transaction.atomic():
+            answer = self._carefully(request, self._saved(request), view, asked=LIST)
+        return self._marked(request, answer)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        view = partial(super().changeform_view, request, object_id, form_url, extra_context)
+        if request.method != "POST":
+            return view()
+        with transaction.atomic():
+            return self._carefully(request, [unquote(object_id)] if object_id else [], view, asked=FORM)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *arguments: Any, **named: Any) -> Any:
+        row = named.get("obj")
+        present = [self.shown(request, row, whole=True).mark] if row else []
+        return super().render_change_form(
+            request, context | {"marks": request.POST.getlist(FIELD) or present}, *arguments, **named
+        )
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        key = unquote(object_id)
+        if request.method == "POST":
+            view = partial(super().delete_view, request, object_id, extra_context)
+            with transaction.atomic():
+                return self._carefully(request, [key], view, asked=DELETION)
+        rows = self.get_queryset(request).filter(pk=key) if self._is_key(key) else ()
+        marks = [self.shown(request, row, whole=False).mark for row in rows]
+        return super().delete_view(request, object_id, {**(extra_context or {}), "marks": marks})
+
+    def _saved(self, request: HttpRequest) -> list[str]:
+        """Keys of the rows of an editable list."""
+        prefix = self.get_changelist_formset(request).get_default_prefix()
+        fields = re.compile(rf"{re.escape(prefix)}-\d+-{self.opts.pk.name}$")
+        return [str(value) for field, value in request.POST.items() if fields.match(field)]
+
+    def _carefully(
+        self, request: HttpRequest, keys: Sequence[Any], view: Callable[[], Any], *, asked: str
+    ) -> HttpResponse:
+        """In a transaction: the view, unless what was shown is no longer so, or it ends something unasked."""
+        if not all(self._is_key(str(key)) for key in keys) or not self._may(request, asked):
+            return view()  # which refuses it
+        try:
+            rows = self._hold(request, keys, asked)
+        except ShownChanged as changed:
+            self.message_user(request, changed.message, messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+        count = self.ending(request, rows, asked)
+        before = count() if count else Alive()
+        if before and CONFIRMED not in request.POST:
+            return self._ask(request, before, rows)
+        answer = view()
+        if count and before and (ended := before - count()):
+            self.message_user(request, f"Ended: {ended}.")
+        return answer
+
+    def _may(self, request: HttpRequest, asked: str) -> bool:
+        """Whether the view would not refuse it; of actions, only those are there that the person may use."""
+        if asked == DELETION:
+            return self.has_delete_permission(request)
+        return asked not in (LIST, FORM) or self.has_change_permission(request)
+
+    def _hold(self, request: HttpRequest, keys: Sequence[Any], asked: str) -> list[Any]:
+        """The rows as they are now, which nobody changes until the transaction ends. Raises ShownChanged.
+
+        An action for all rows that a list finds is for rows of other pages too, of which nothing was shown.
+        """
+        # Alone, and before anything is read: a query that waits for a row may show the rest as it was before it waited.
+        held = self.model._default_manager.filter(pk__in=keys).order_by("pk")
+        list(held.select_for_update(no_key=True).values_list("pk"))
+        rows = list(self.get_queryset(request).filter(pk__in=keys).order_by("pk"))
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if asked != FORM and len(rows) < len({*map(str, keys), *chosen}):
+            raise ShownChanged(GONE)
+        on_page = rows if asked in (LIST, FORM, DELETION) else [row for row in rows if str(row.pk) in chosen]
+        require_as_shown(
+            [self.shown(request, row, whole=asked == FORM) for row in on_page], request.POST.getlist(FIELD)
+        )
+        return rows
+
+    def _ask(self, request: HttpRequest, alive: Alive, rows: Sequence[Any]) -> HttpResponse:
+        """The question, with the whole form once more."""
+        repeated = [
+            (name, value) for name, values in request.POST.lists() if name not in NOT_REPEATED for value in values
+        ]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Are you sure?",
+            "opts": self.opts,
+            "alive": alive,
+            "names": [str(row) for row in rows[:MOST_NAMED]],
+            "more": max(len(rows) - MOST_NAMED, 0),
+            "repeated": repeated,
+            "confirmed": CONFIRMED,
+            "back": request.get_full_path(),
+        }
+        return TemplateResponse(request, "admin/careful_question.html", context)
+
+    def _marked(self, request: HttpRequest, answer: Any) -> Any:
+        """Give a page with rows what it shows of them, or of what is to be deleted."""
+        context = getattr(answer, "context_data", None) or {}
+        rows: Iterable[Any] = ()
+        if "cl" in context and (context["cl"].formset or context.get("action_form")):
+            rows = context["cl"].result_list
+        elif "deletable_objects" in context:
+            rows = context["queryset"]
+        if context:
+            context["marks"] = [self.shown(request, row, whole=False).mark for row in rows]
+        return answer
+
+    def _fields(self, request: HttpRequest, row: Any) -> list[Column]:
+        form = self.get_form(request, row, change=True)
+        names = [name for name, field in form.base_fields.items() if not field.disabled]
+        every = (*self.opts.concrete_fields, *self.opts.many_to_many)
+        return [field for field in every if field.name in names]
+
+    def _columns(self) -> list[Column]:
+        names = {*map(str, self.list_editable), *map(str, self.list_display)}
+        columns = [field for field in self.opts.concrete_fields if field.name in names]
+        return columns or [field for field in self.opts.concrete_fields if not field.primary_key]
+
+
+def _words(field: Column, row: Any) -> str:
+    value = getattr(row, field.name if field.many_to_many else field.attname)
+    if field.many_to_many:
+        return ", ".join(map(str, value.order_by("pk"))) or "none"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value or "none")

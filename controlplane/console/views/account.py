@@ -1,0 +1,44 @@
+"""The account's switch over the metadata service of all of its servers."""
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from controlplane.activity.record import Party
+from controlplane.console.access import ADMINISTER, Person
+from controlplane.console.changing import told_of
+from controlplane.console.pages import came_from, done, page
+from controlplane.console.views.server import ask
+from controlplane.kernel import clock
+from controlplane.kernel.alive import Alive
+from controlplane.kernel.errors import InvalidValue
+from controlplane.kernel.shown import FIELD, require_as_shown
+from identity.alive import ended_by_switching_off
+from servers.models import AccountSettings, BareMetalServer
+from servers.services.metadata_service import SWITCH_ACCOUNT, switch_account
+from servers.shown import account_shown
+
+SWITCH = {"true": True, "false": False}
+
+
+@page("POST")
+def switch(request: HttpRequest, person: Person) -> HttpResponse:
+    """On, or off for every server of the account. Off asks first when tokens or certificates die of it."""
+    account, back, now = person.account, came_from(request, "/servers"), clock.now()
+    servers = BareMetalServer.objects.filter(account=account)
+    enabled = SWITCH.get(request.POST.get("enabled", ""))
+    with person.recording(SWITCH_ACCOUNT, Party(account.id, account.name, "Account")), transaction.atomic():
+        person.require(ADMINISTER)
+        if enabled is None:
+            raise InvalidValue("Say whether the account has the metadata service: enabled is true or false.")
+        settings, _ = AccountSettings.objects.select_for_update().get_or_create(account=account)
+        present = account_shown(account, enabled=settings.metadata_service)
+        if settings.metadata_service != enabled:
+            require_as_shown([present], request.POST.getlist(FIELD))
+        before = Alive() if enabled else ended_by_switching_off(servers, now=now)
+        if before and "confirmed" not in request.POST:
+            context = {"account": account, "alive": before, "back": back, "marks": [present.mark]}
+            return ask(request, person, "console/account/confirm_off.html", context)
+        switch_account(account, enabled=enabled, by=person.by)
+        left = ended_by_switching_off(servers, now=now) if before else before
+    said = f"Switched {'on' if enabled else 'off'} for the account: {account.name}."
+    return done(request, f"{said}{told_of(before - left)}", back=back)

@@ -1,0 +1,100 @@
+"""Reads: how many tokens and certificates are alive that a switch, a deletion or a deactivation would end.
+
+Tokens are kept nowhere; the events of their issue tell of them. A token that was issued before the latest
+SEARCHED_EVENTS is not counted.
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db.models import BigIntegerField, Count, Exists, Max, Q, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.selectors import SEARCHED_EVENTS
+from controlplane.kernel.alive import Alive
+from identity.certificates import condemned_certificates
+from identity.models import IssuedCertificate
+from identity.services.grants import APIKEY_LOGIN, ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, REFRESH_LOGIN
+from identity.services.iam_tokens import EXCHANGE_EVENT
+from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from servers.models import BareMetalServer
+from servers.selectors import SWITCHED_OFF, crn_expression
+from trustedprofiles.models import User
+
+MOST_NAMED = 500
+"""Events of more servers than this are not looked up one server after the other."""
+
+
+def ended_by_switching_off(servers: QuerySet[BareMetalServer], *, now: datetime) -> Alive:
+    """What lives of these servers while their metadata service is on, and their account's. IAM tokens outlive it."""
+    identity, _ = _tokens(servers, now=now)
+    kept = Q(metadata_epoch=None)  # from before the epoch was kept
+    certificates = _certificates(servers, now=now).exclude(kept).count() if settings.BAREMINT_REVOKE_ON_DISABLE else 0
+    return Alive(identity_tokens=identity, certificates=certificates)
+
+
+def ended_by_deleting(servers: QuerySet[BareMetalServer], *, now: datetime) -> Alive:
+    """What ends when these servers are deleted; nothing more for those that are being deleted."""
+    identity, iam = _tokens(servers, now=now)
+    return Alive(identity, iam, _certificates(servers, now=now).count())
+
+
+def ended_by_deactivating(users: QuerySet[User], *, now: datetime) -> Alive:
+    """The IAM tokens of those of these people who are active."""
+    acting = users.filter(is_active=True).exclude(iam_id=None)
+    logins = (APIKEY_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN)
+    return Alive(iam_tokens=_issued(logins, now=now).filter(initiator_id__in=acting.values("iam_id")).count())
+
+
+def ended_by_revoking(certificates: QuerySet[IssuedCertificate], *, now: datetime, key_is_known: bool = False) -> Alive:
+    """Those of the certificates that are good; ``key_is_known``: and the account's others of the same keys."""
+    good = IssuedCertificate.objects.filter(revoked_at=None, not_after__gt=now)
+    if not key_is_known:
+        return Alive(certificates=good.filter(pk__in=certificates.values("pk")).count())
+    pairs = set(certificates.values_list("account_id", "public_key_sha256"))
+    same = good.filter(public_key_sha256__in={key for _, key in pairs}).values_list("account_id", "public_key_sha256")
+    return Alive(certificates=sum(pair in pairs for pair in same))
+
+
+def _certificates(servers: QuerySet[BareMetalServer], *, now: datetime) -> QuerySet[IssuedCertificate]:
+    own = IssuedCertificate.objects.filter(server_id__in=servers.values("id"), revoked_at=None, not_after__gt=now)
+    return own.exclude(pk__in=condemned_certificates(now=now).values("pk"))
+
+
+def _tokens(servers: QuerySet[BareMetalServer], *, now: datetime) -> tuple[int, int]:
+    """Identity tokens and IAM tokens of those of the servers that are not being deleted."""
+    there = servers.exclude(status=BareMetalServer.Status.DELETING)
+    rows = there.annotate(alive_crn=crn_expression(), alive_off=Exists(SWITCHED_OFF))
+    epochs = {
+        crn: epoch if enabled and not off else None
+        for crn, epoch, enabled, off in rows.values_list("alive_crn", "metadata_epoch", "metadata_enabled", "alive_off")
+    }
+    issued = _issued((IDENTITY_TOKEN, EXCHANGE_EVENT, COMPUTE_RESOURCE_LOGIN), now=now)
+    if len(epochs) <= MOST_NAMED:
+        issued = issued.filter(target_id__in=list(epochs))
+    counted = (
+        issued.annotate(epoch=Cast(KT("data__epoch"), BigIntegerField()))
+        .values_list("action", "target_id", "epoch")
+        .annotate(count=Count("id"))
+        .order_by()
+    )
+    identity = iam = 0
+    for action, crn, epoch, count in counted:
+        if action != IDENTITY_TOKEN and crn in epochs:
+            iam += count
+        elif action == IDENTITY_TOKEN and epoch is not None and epochs.get(crn) == epoch:
+            identity += count
+    return identity, iam
+
+
+def _issued(actions: tuple[str, ...], *, now: datetime) -> QuerySet[ActivityEvent]:
+    """Events of tokens that have not expired."""
+    newest = ActivityEvent.objects.aggregate(id=Max("id"))["id"] or 0
+    return ActivityEvent.objects.filter(
+        id__gt=newest - SEARCHED_EVENTS,
+        action__in=actions,
+        outcome=ActivityEvent.Outcome.SUCCESS,
+        data__exp__gt=int(now.timestamp()),
+    )

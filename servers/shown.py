@@ -1,0 +1,18 @@
+"""What pages show of the switches of the metadata service, for comparing when a form comes back."""
+
+from controlplane.kernel.shown import Shown
+from servers.models import BareMetalServer
+from trustedprofiles.models import Account
+
+WORDS = {True: "on", False: "off"}
+
+
+def switches_shown(server: BareMetalServer) -> Shown:
+    """A server's own switches."""
+    values = {"metadata service": WORDS[server.metadata_enabled], "protocol": server.metadata_protocol}
+    return Shown(server.id, server.name, values)
+
+
+def account_shown(account: Account, *, enabled: bool) -> Shown:
+    """The switch over all servers of an account."""
+    return Shown(account.id, account.name, {"metadata service of the account": WORDS[enabled]})
