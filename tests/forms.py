@@ -61,9 +61,10 @@ class Form:
 
     @property
     def default(self) -> Control | None:
-        """What Enter in a field presses; a disabled one stands for nothing (HTML, implicit submission)."""
-        first = next((each for each in self.controls if each.is_button), None)
-        return None if first is None or first.is_disabled else first
+        """What Enter in a field presses. One whose method is ``dialog`` does nothing outside a dialog, and closes it
+        inside. Chromium passes over one that is disabled when Enter is pressed on a box."""
+        first = next((each for each in self.controls if each.is_button and not each.is_disabled), None)
+        return None if first is None or first.attributes.get("formmethod") == "dialog" else first
 
     @property
     def takes_enter(self) -> bool:

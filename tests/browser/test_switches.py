@@ -1,6 +1,7 @@
 """Switches and forms, used as people use them; what they do is verified by real calls of the metadata service."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -44,14 +45,85 @@ def test_switching_off_asks_says_what_will_happen_and_happens_at_once(visit: Vis
     dialog = visitor.page.get_by_role("dialog")
     dialog.wait_for(timeout=SECONDS)
     assert "new tokens and certificates are refused, at once" in dialog.inner_text()
+    assert re.search(r"This ends \d+ identity tokens? ", dialog.inner_text())
     assert visitor.audit() == []
     assert ask_metadata_service(web["metadata_url"]) == 200
     dialog.get_by_role("button", name="Switch off").press("Enter")
     becomes(visitor, name, "false")
     assert ask_metadata_service(web["metadata_url"]) == 403
-    assert visitor.page.inner_text("#announcements") == "Switched off: web-2."
+    assert re.match(r"Switched off: web-2\. Ended: \d+ identity token", visitor.page.inner_text("#announcements"))
     assert visitor.page.evaluate("document.activeElement.ariaLabel") == name
     switch(visitor, name).press("Space")
+    becomes(visitor, name, "true")
+    assert ask_metadata_service(web["metadata_url"]) == 200
+
+
+def posted(visitor: Visitor) -> list[str]:
+    """Paths that the window sends forms to from now on."""
+    paths: list[str] = []
+    visitor.page.on("request", lambda sent: paths.append(sent.url) if sent.method == "POST" else None)
+    return paths
+
+
+def test_enter_on_a_box_of_a_row_switches_nothing(visit: Visit, web: dict[str, Any]) -> None:
+    visitor = visit()
+    visitor.go("/servers")
+    paths = posted(visitor)
+    visitor.page.locator(f"#choose-{web['id']}").press("Space")
+    visitor.page.locator(f"#choose-{web['id']}").press("Enter")
+    visitor.page.locator("#choose-all").press("Enter")
+    visitor.page.wait_for_event("response", lambda answer: "/servers/table" in answer.url, timeout=SECONDS)
+    assert (paths, visitor.page.url) == ([], f"{visitor.origin}/servers")
+    assert switch(visitor, "Metadata service of web-2").get_attribute("aria-checked") == "true"
+
+
+def test_enter_in_the_list_of_the_admin_saves_it_and_does_no_action(visit: Visit, web: dict[str, Any]) -> None:
+    visitor = visit()
+    visitor.go("/admin/servers/baremetalserver/")
+    page = visitor.page
+    row = page.locator("tr", has_text="web-2")
+    row.locator(".action-select").check()
+    page.select_option("select[name=action]", "disable_metadata_service")
+    with page.expect_navigation():
+        row.locator(".action-select").press("Enter")
+    assert page.locator("tr", has_text="web-2").locator("[name$=-metadata_enabled]").is_checked()
+    assert "Are you sure" not in page.inner_text("main")
+    assert ask_metadata_service(web["metadata_url"]) == 200
+
+
+def test_the_second_of_two_tabs_is_told_what_the_first_did(visit: Visit, web: dict[str, Any]) -> None:
+    first, second = visit(), visit()
+    for visitor in (first, second):
+        visitor.go("/admin/servers/baremetalserver/")
+    first.page.locator("tr", has_text="web-2").locator("[name$=-metadata_protocol]").select_option("https")
+    second.page.locator("tr", has_text="web-1").locator("[name$=-metadata_protocol]").select_option("https")
+    for visitor in (first, second):
+        visitor.follow(visitor.page.locator("[name=_save]:visible"))
+    assert "web-2 (metadata service: on, protocol: https" in second.page.inner_text(".messagelist")
+    chosen = {
+        name: second.page.locator("tr", has_text=name).locator("[name$=-metadata_protocol]")
+        for name in ("web-1", "web-2")
+    }
+    assert {name: field.input_value() for name, field in chosen.items()} == {"web-1": "http", "web-2": "https"}
+
+
+def test_the_switch_of_the_account_is_where_the_servers_are(visit: Visit, web: dict[str, Any]) -> None:
+    visitor = visit()
+    visitor.go(f"/servers/{web['id']}")
+    name = "Metadata service of the account"
+    ask_metadata_service(web["metadata_url"])
+    switch(visitor, name).click()
+    dialog = visitor.page.get_by_role("dialog")
+    dialog.wait_for(timeout=SECONDS)
+    assert visitor.audit() == []
+    dialog.get_by_role("button", name="Switch off").click()
+    becomes(visitor, name, "false")
+    assert ask_metadata_service(web["metadata_url"]) == 403
+    assert "off for the account" in visitor.page.inner_text("#state-live")
+    assert visitor.audit() == []
+    visitor.go("/servers")
+    assert visitor.audit() == []
+    switch(visitor, name).click()
     becomes(visitor, name, "true")
     assert ask_metadata_service(web["metadata_url"]) == 200
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import requests
 
+from tests.forms import forms
 from tests.live.product import Product
 from tests.live.signed_in import form_token, signed_in
 
@@ -46,9 +47,11 @@ def test_every_page_answers(product: Product, browser: requests.Session) -> None
 def test_the_switch_reaches_every_process_at_once(product: Product, browser: requests.Session) -> None:
     server: dict[str, Any] = product.server("web-2")
     origin = product.info["control_plane_url"]
-    form = {"csrfmiddlewaretoken": form_token(browser.get(f"{origin}/servers", timeout=20).text), "confirmed": "yes"}
     for enabled, expected in (("false", 403), ("true", 200)):
-        browser.post(f"{origin}/servers/{server['id']}/metadata", {**form, "enabled": enabled}, timeout=20)
+        page = browser.get(f"{origin}/servers", timeout=20).text
+        table = next(each for each in forms(page) if each.attributes.get("id") == "servers-form")
+        sent = {**table.data(), "enabled": enabled, "confirmed": "yes"}
+        browser.post(f"{origin}/servers/{server['id']}/metadata", sent, timeout=20)
         assert {ask(server["metadata_url"]) for _ in range(8)} == {expected}
 
 
