@@ -8,6 +8,8 @@ from controlplane.activity.models import ActivityEvent
 
 RECENT_EVENTS = 20_000
 """How far back a look at "the last minutes" goes at most."""
+SEARCHED_EVENTS = 200_000
+"""How many of the latest events a search looks through."""
 
 
 def events_on(target_id: str, *, account_id: str) -> QuerySet[ActivityEvent]:
@@ -27,12 +29,9 @@ def recent_events(account_id: str, *, now: datetime, within: timedelta) -> Query
 
 
 def events_after(account_id: str, number: int) -> QuerySet[ActivityEvent]:
-    """The account's events after one of them, newest first."""
-    return events_of(account_id).filter(id__gt=number)
-
-
-SEARCHED_EVENTS = 200_000
-"""How many of the latest events a search looks through."""
+    """The account's events after one of them, newest first, among the latest SEARCHED_EVENTS of all."""
+    newest = ActivityEvent.objects.aggregate(id=Max("id"))["id"] or 0
+    return events_of(account_id).filter(id__gt=max(number, newest - SEARCHED_EVENTS))
 
 
 def search_events(

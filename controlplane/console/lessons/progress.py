@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, QuerySet
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
-from controlplane.activity.selectors import events_after
+from controlplane.activity.selectors import events_after, events_of
 from controlplane.console.lessons.catalog import find_lesson
 from controlplane.console.lessons.lesson import Evidence, Lesson, Place, evaluate
 from controlplane.console.lessons.ownership import done_by
@@ -91,11 +91,12 @@ def _note(progress: LessonProgress, new: list[FinishedCheck]) -> None:
 
 
 def _evidence(progress: LessonProgress, lesson: Lesson, place: Place, found: dict[str, int]) -> Evidence:
-    """All of it, however much else happened since the lesson was begun."""
-    rows = events_after(place.account_id, progress.after_event).order_by("id")
-    own = Q(done_by(progress.learner), action__in=lesson.watches) | Q(pk__in=found.values())
-    anybodys = list(rows.filter(action__in=lesson.follows)) if lesson.follows else []
-    return Evidence(place, list(rows.filter(own)), found, anybodys)
+    """What happened since the lesson was begun, and whatever finished a check, however long ago that was."""
+    rows = events_after(place.account_id, progress.after_event)
+    own = rows.filter(done_by(progress.learner), action__in=lesson.watches)
+    anybodys = list(rows.filter(action__in=lesson.follows).order_by("id")) if lesson.follows else []
+    events = {event.pk: event for event in (*own, *events_of(place.account_id).filter(pk__in=found.values()))}
+    return Evidence(place, [events[number] for number in sorted(events)], found, anybodys)
 
 
 @transaction.atomic
