@@ -1,6 +1,7 @@
 """Every refusal says where it is explained; there, whoever was refused learns why and what it takes, and so it is."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -10,6 +11,7 @@ import requests
 
 from tests.live.operator import NEW, Operator
 from tests.live.product import Product
+from tests.live.signed_in import signed_in
 from tests.live.test_program_flows import inside
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
@@ -165,3 +167,75 @@ def test_the_wrong_protocol_is_explained_by_the_right_one(
         assert "answers https only" in answer["because"]
     finally:
         operator.switch(chain["server"]["id"], protocol="http")
+
+
+CALLS = {
+    "/v1/bare_metal_servers/{server}": "is.bare-metal-server.bare-metal-server.read",
+    "/v1/bare_metal_servers": "is.bare-metal-server.bare-metal-server.list",
+    "/v1/vpcs/{vpc}": "is.vpc.vpc.read",
+    "/v1/profiles/{profile}": "iam-identity.profile.read",
+    "/v1/apikeys/{key}": "iam-identity.apikey.read",
+    "/v2/policies": "iam-access-management.policy.read",
+}
+
+
+def test_tokens_of_every_kind_are_explained_as_they_are_answered(
+    product: Product, operator: Operator, chain: dict[str, Any], program: str
+) -> None:
+    """A profile that may look at one VPC, a person who may look at all, and a service ID without a policy."""
+    account, url = product.info["account_id"], product.info["control_plane_url"]
+    own = requests.get(f"{url}/_baremint/explain?action=is.vpc.vpc.list", headers=bearer(program), timeout=10).json()
+    service_id = operator.iam.create_service_id(account_id=account, name="robot-of-explanations").get_result()
+    robots_key = operator.iam.create_api_key(name="robot", iam_id=service_id["iam_id"]).get_result()
+    product.run("person", "erna", "--role", "viewer")
+    [ernas_key] = re.findall("API key: (.+)", product.run("person", "erna", "--api-key"))
+    server = chain["server"]
+    selected = [{"name": "vpcId", "value": server["vpc"]["id"]}]
+    attributes = [{"name": "accountId", "value": account}, {"name": "serviceName", "value": "is"}, *selected]
+    operator.policies.create_policy(
+        type="access",
+        subjects=[{"attributes": [{"name": "iam_id", "value": own["subject"]}]}],
+        roles=[{"role_id": "crn:v1:bluemix:public:iam::::role:Viewer"}],
+        resources=[{"attributes": attributes}],
+    )
+    tokens = {own["subject"]: program}
+    for name, key in (("robot-of-explanations", robots_key["apikey"]), ("erna", ernas_key)):
+        form = {"grant_type": GRANT + "apikey", "apikey": key}
+        tokens[name] = requests.post(f"{product.info['iam_url']}/identity/token", data=form, timeout=10).json()[
+            "access_token"
+        ]
+    ids = {
+        "server": server["id"],
+        "vpc": server["vpc"]["id"],
+        "profile": own["subject"].removeprefix("iam-"),
+        "key": robots_key["id"],
+    }
+    decisions = {"allow": 0, "deny": 0}
+    for subject, token in tokens.items():
+        for path, action in CALLS.items():
+            query = f"?version={NEW}&generation=2&account_id={account}"
+            answer = requests.get(url + path.format(**ids) + query, headers=bearer(token), timeout=10)
+            named = [id for name, id in ids.items() if f"{{{name}}}" in path]
+            words = ["--resource", named[0]] if named else []
+            explained = json.loads(product.run("explain", "--subject", subject, "--action", action, *words, "--json"))
+            assert explained["decision"] == ("deny" if answer.status_code == 403 else "allow"), (subject, path)
+            decisions[explained["decision"]] += 1
+    assert decisions["allow"] >= 6
+    assert decisions["deny"] >= 6
+
+
+def test_names_that_nobody_knows_are_refused_with_the_nearest(product: Product) -> None:
+    for words, nearest in (
+        (["--subject", "demo-viewr", "--action", "is.vpc.vpc.list"], "The nearest: demo-viewer"),
+        (["--action", "is.vpc.vpc.lst"], "is.vpc.vpc.list"),
+        (["--action", "is.bare-metal-server.bare-metal-server.read", "--resource", "wbe-1"], "web-1"),
+    ):
+        refusal = product.attempt("explain", *words)
+        assert (refusal.returncode, nearest in refusal.stderr) == (1, True), refusal.stderr
+
+
+def test_more_info_opens_in_a_browser(product: Product, program: str) -> None:
+    url = f"{product.info['control_plane_url']}{API_CALLS['vpc']}"
+    [error] = requests.get(url, headers=bearer(program), timeout=10).json()["errors"]
+    page = signed_in(product).get(error["more_info"], timeout=10)
+    assert (page.status_code, "Denied" in page.text) == (200, True)
