@@ -7,6 +7,7 @@ from typing import Any
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import Unauthenticated
 from controlplane.kernel.facts import ServerFacts
+from controlplane.kernel.verdict import Allowed, Verdict
 from identity import admission, signing
 from identity.models import ApiKey, KeyPair
 from identity.services.iam_tokens import verify_iam_token
@@ -16,7 +17,8 @@ from identity.services.subjects import is_the_caller, subject_of
 from identity.services.things import PROFILE, SERVER, Asker, named, not_found, readable
 from servers.facts import facts_of
 from servers.models import BareMetalServer
-from servers.selectors import server_by_word
+from servers.selectors import images_of, server_by_word
+from servers.services.images import may_change
 from trustedprofiles import questions
 from trustedprofiles.actions import service_of
 from trustedprofiles.assuming import identity_of
@@ -31,6 +33,7 @@ from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import is_deactivated
 
 API_KEY_ACTIONS = "iam-identity.apikey."
+IMAGE_CHANGES = ("is.image.image.update", "is.image.image.delete")
 PERSON, SERVER_ITSELF = "IBMid-", "crn-"
 """How the IAM ids of people begin, and what trusted profiles know servers by."""
 OWN_API_KEYS = ("iam-identity.apikey.list", "iam-identity.apikey.create")
@@ -114,7 +117,21 @@ def _explain_access(asked: Mapping[str, Any], *, subject: str, asker: Asker, now
         for each in (*_whole_service(action, resource), resource)
     )
     answer = next(answers)
-    return answer if answer["decision"] == "allow" else next(answers, answer)
+    if answer["decision"] == "deny":
+        answer = next(answers, answer)
+    if answer["decision"] == "allow" and not (verdict := _changeable(action, resource)):
+        answer = {**answer, "decision": "deny", "because": verdict.because}
+        answer.pop("decided_by", None)
+    return answer
+
+
+def _changeable(action: str, resource: Mapping[str, str]) -> Verdict:
+    """An image of IBM's is changed by nobody, whatever policies grant."""
+    if action in IMAGE_CHANGES and "imageId" in resource:
+        image = images_of(resource["accountId"]).filter(id=resource["imageId"]).first()
+        if image is not None:
+            return may_change(image)
+    return Allowed("it takes no more than a policy")
 
 
 def _whole_service(action: str, resource: Mapping[str, str]) -> list[dict[str, str]]:

@@ -103,6 +103,8 @@ def _of_word(action: str, word: str, asker: Asker) -> dict[str, str]:
     if service_of(action) == TAGGING:
         return _tagged(word, asker)
     kind = kind_of(action)
+    if kind is API_KEY and action in kind.of_all:
+        kind = SERVICE_ID  # whose keys they are
     if service_of(action) in OUTSIDE or kind is None or action in kind.of_all:
         raise InvalidValue(f"{action} is not asked for one thing by name. Leave the resource out.", target=RESOURCE)
     return kind.attributes(named(kind, word, asker, target="resource"), asker.caller.account_id)

@@ -1,12 +1,15 @@
 """``/v1/images``: IBM's stock images, which all accounts see, and the account's own."""
 
 from functools import cached_property
+from typing import Any
 
 from django.db.models import Q, QuerySet
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
+from controlplane.kernel.errors import NotAuthorized
 from controlplane.kernel.paging import Order
 from servers import catalog
 from servers.allowed_use import holds
@@ -20,6 +23,7 @@ from servers.api.shapes import collection
 from servers.models import Image as ImageRow
 from servers.selectors import image_attributes, images_of
 from servers.services import images
+from trustedprofiles import questions
 from trustedprofiles.models import ResourceGroup
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import default_resource_group
@@ -127,6 +131,16 @@ class OneImageView(ImageView):
     def prepare(self, request: Request) -> None:
         super().prepare(request)
         self.image = self.find(self.rows(), id=self.kwargs["image_id"])
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """What policies allow of an image of IBM's ends with looking at it."""
+        super().initial(request, *args, **kwargs)
+        if request.method in SAFE_METHODS or (verdict := images.may_change(self.image)):
+            return
+        assert self.operation  # noqa: S101  ``initial`` let the request through
+        own = {"accountId": self.caller.account_id, "serviceName": self.service_name}
+        where = questions.access_url(self.caller.iam_id, self.operation.action, own | self.resource_attributes())
+        raise NotAuthorized(verdict.because, more_info=where)
 
     def resource_attributes(self) -> dict[str, str]:
         return image_attributes(self.image, self.caller.account_id)

@@ -10,6 +10,7 @@ from django.db.models import Min
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotAuthorized, NotUnique, Target
+from controlplane.kernel.verdict import Allowed, Refused, Verdict
 from servers import catalog
 from servers.allowed_use import holds
 from servers.models import Image
@@ -174,10 +175,17 @@ def status_at(image: Image, now: datetime) -> str:
     return "available"
 
 
+def may_change(image: Image) -> Verdict:
+    """May anybody change it, whatever policies grant?"""
+    if image.account_id is None:
+        return Refused(f"The image {image.name} is IBM's: it can be used, but not changed. Create your own.")
+    return Allowed("the image is an account's own", source=image.crn)
+
+
 def _hold_own(image: Image) -> Image:
     """The image as it is now. Raises NotAuthorized."""
-    if image.account_id is None:
-        raise NotAuthorized(f"The image {image.name} is IBM's: it can be used, but not changed. Create your own.")
+    if not (verdict := may_change(image)):
+        raise NotAuthorized(verdict.because)
     image = hold(image)
     image.status = status_at(image, clock.now())
     return image

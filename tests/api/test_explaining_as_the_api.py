@@ -10,13 +10,14 @@ from controlplane.activity.record import Party
 from controlplane.kernel.caller import Caller
 from controlplane.operations.permissions.table import permissions
 from identity.services.apikeys import create_api_key
+from servers.models import Image
 from tests.api.asking import ask
 from tests.api.calling import call, caller_of
 from tests.api.everything import ATTACHMENTS, CATALOG, PLACEHOLDER, Everything
 from tests.docs.document import Documented, guarded_operations
 from tests.policies import attribute, make_content
 from tests.world import ACCOUNT, ALICE, MALLORY, World
-from trustedprofiles.models import User
+from trustedprofiles.models import ServiceId, User
 from trustedprofiles.services.policies import create_policy
 
 pytestmark = pytest.mark.thorough
@@ -130,6 +131,31 @@ def test_of_a_persons_api_keys_only_their_own_need_no_policy(alices: Everything,
         status = alices.call("GET", path, caller=BOB).status_code
         answer = ask(action=f"iam-identity.apikey.{verb}", subject="bob", resource=resource).json()
         assert answer["decision"] == ("allow" if status == 200 else "deny"), path
+
+
+def test_an_image_of_ibms_is_changed_by_nobody(alices: Everything) -> None:
+    image = Image.objects.filter(account=None, region="us-south").first()
+    assert image
+    for method, verb in (("GET", "read"), ("PATCH", "update"), ("DELETE", "delete")):
+        answer = alices.call(method, f"/v1/images/{image.id}", {"name": "mine"} if method == "PATCH" else None)
+        explained = ask(action=f"is.image.image.{verb}", resource=image.name).json()
+        assert explained["decision"] == ("deny" if answer.status_code == 403 else "allow"), verb
+        if answer.status_code == 403:
+            [error] = answer.json()["errors"]
+            assert (error["more_info"], error["message"]) == (explained["explanation"], explained["because"])
+
+
+def test_the_api_keys_of_a_service_id_go_by_its_name(alices: Everything) -> None:
+    grant(BOB.iam_id, "Viewer", "iam-identity", resourceType="serviceid")
+    service_id = ServiceId.objects.get()
+    decisions = {}
+    for verb, method in (("list", "GET"), ("create", "POST")):
+        body = {"name": "new", "iam_id": service_id.iam_id, "account_id": ACCOUNT} if method == "POST" else None
+        path = f"/v1/apikeys?account_id={ACCOUNT}&iam_id={service_id.iam_id}"
+        status = call(method, path, body, caller=BOB).status_code
+        answer = ask(subject="bob", action=f"iam-identity.apikey.{verb}", resource=service_id.name).json()
+        decisions[verb] = (status, answer["decision"])
+    assert decisions == {"list": (200, "allow"), "create": (403, "deny")}
 
 
 def test_everybodys_api_keys_are_for_policies_to_decide(alices: Everything) -> None:
