@@ -12,6 +12,9 @@ log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 120.0
 """Without a byte in either direction; the control plane ends a connection before that."""
+LINGER_SECONDS = 2.0
+"""Since the client last sent something, when the control plane has sent all. Whoever closes on what still comes throws
+the answer away."""
 
 
 class Relayed(asyncio.Protocol):
@@ -25,6 +28,10 @@ class Relayed(asyncio.Protocol):
         self._far = _Far(self)
         self._early = bytearray()
         self._near: Any = None
+        self._heard_at = 0.0
+        """When the client last sent something."""
+        self._has_all = False
+        """The control plane has sent all that it sends."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._near = transport
@@ -33,6 +40,7 @@ class Relayed(asyncio.Protocol):
         self._connecting = asyncio.get_running_loop().create_task(self._connect())
 
     def data_received(self, data: bytes) -> None:
+        self._heard_at = asyncio.get_running_loop().time()
         self.touch()
         if self._far.transport is None:
             self._early += data
@@ -56,23 +64,38 @@ class Relayed(asyncio.Protocol):
         self._far.transport.resume_reading()
 
     def look(self, now: float) -> None:
-        if now >= self.deadline:
+        if now >= self.deadline and self._has_all:
+            self.hang_up()
+        elif now >= self.deadline:
             self.abort()
 
     def abort(self) -> None:
         self._crowd.leave(self)
         self._near.abort()
+        if self._far.transport is not None:  # at once, for the loop may be about to end
+            self._far.transport.abort()
 
     def touch(self) -> None:
-        self.deadline = asyncio.get_running_loop().time() + IDLE_SECONDS
+        if self._has_all:
+            self.deadline = self._heard_at + LINGER_SECONDS
+        else:
+            self.deadline = asyncio.get_running_loop().time() + IDLE_SECONDS
 
     def receive(self, data: bytes) -> None:
         """Take what the control plane sent."""
         self.touch()
         self._near.write(data)
 
+    def end(self) -> None:
+        """The control plane has sent all. What the client still sends, as of a form, is passed on until it is done."""
+        self._has_all = True
+        self.touch()
+        self.look(asyncio.get_running_loop().time())
+
     def hang_up(self) -> None:
-        """The control plane has closed its side."""
+        """Close when the client has all of what the control plane has sent."""
+        self._has_all = False
+        self.touch()
         self._near.close()
 
     def pause_reading(self) -> None:
@@ -106,6 +129,10 @@ class _Far(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._near.receive(data)
+
+    def eof_received(self) -> bool:
+        self._near.end()
+        return True
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._near.hang_up()
