@@ -20,7 +20,7 @@ from identity.alive import ended_by_deactivating, ended_by_revoking, ended_by_sw
 from identity.crl import REASONS, Reason
 from identity.models import ApiKey, IssuedCertificate, KeyPair, RenewalProgress, RevocationList
 from identity.services import revocation
-from identity.services.certificate_rotation import switch_certificate_rotation
+from identity.services.certificate_rotation import switch_each
 from identity.shown import certificate_shown, renewal_shown
 from servers.admin import AccountSettingsAdmin, BareMetalServerAdmin, person
 from servers.models import AccountSettings, BareMetalServer
@@ -150,14 +150,10 @@ class CertifiedServerAdmin(BareMetalServerAdmin):
         self._switch_rotation(request, servers, enabled=False)
 
     def _switch_rotation(self, request: HttpRequest, servers: QuerySet[BareMetalServer], *, enabled: bool) -> None:
-        switched = 0
-        for server in servers:
-            try:
-                switch_certificate_rotation(server, enabled=enabled, by=person(request), now=clock.now())
-                switched += 1
-            except ApiError as refusal:
-                self.message_user(request, f"{refusal.message} ({server.name})", messages.ERROR)
-        self.message_user(request, f"Switched the certificate rotation of {switched} servers.")
+        chosen = dict(servers.values_list("number", "name"))
+        refused = switch_each(list(chosen), enabled=enabled, by=person(request), now=clock.now())
+        self.tell(request, chosen, refused)
+        self.message_user(request, f"Switched the certificate rotation of {len(chosen) - len(refused)} servers.")
 
 
 class CertifiedAccountAdmin(AccountSettingsAdmin):

@@ -1,5 +1,6 @@
 """Servers in the admin: the metadata service is switched here, through the function that the REST API uses."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,8 +9,8 @@ from django.http import HttpRequest
 
 from controlplane.activity.admin import ReadOnlyAdmin
 from controlplane.activity.careful_admin import CarefulAdmin
-from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
+from controlplane.activity.selectors import success_on
 from controlplane.kernel.errors import ApiError
 from controlplane.kernel.shown import Shown
 from servers.models import (
@@ -27,7 +28,7 @@ from servers.models import (
     VirtualNetworkInterface,
 )
 from servers.selectors import SWITCHED_OFF, crn_expression
-from servers.services.metadata_service import switch_account, switch_metadata_service
+from servers.services.metadata_service import switch_account, switch_each, switch_metadata_service
 from servers.shown import account_shown, switches_shown
 from trustedprofiles.models import TrustedProfile
 
@@ -56,15 +57,12 @@ class BareMetalServerAdmin(CarefulAdmin):
     actions = ["enable_metadata_service", "disable_metadata_service", "use_http", "use_https"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[BareMetalServer]:
-        tokens = ActivityEvent.objects.filter(
-            target_id=OuterRef("admin_crn"), action=IDENTITY_TOKEN_CREATE, outcome="success"
-        )
         profile = TrustedProfile.objects.filter(id=OuterRef("initialization__default_trusted_profile_id"))
         return (
             super()
             .get_queryset(request)
             .annotate(admin_crn=crn_expression())
-            .annotate(last_token_at=Subquery(tokens.order_by("-id").values("time")[:1]))
+            .annotate(last_token_at=Subquery(success_on("admin_crn", IDENTITY_TOKEN_CREATE).values("time")[:1]))
             .annotate(default_profile_name=Subquery(profile.values("name")[:1]))
             .annotate(account_switched_off=Exists(SWITCHED_OFF))
         )
@@ -101,17 +99,22 @@ class BareMetalServerAdmin(CarefulAdmin):
             self._switch_one(request, obj, **changed)
 
     def _switch(self, request: HttpRequest, servers: QuerySet[BareMetalServer], **switches: Any) -> None:
-        switched = sum(self._switch_one(request, server, **switches) for server in servers)
-        self.message_user(request, f"Switched the metadata service of {switched} servers.")
+        chosen = dict(servers.values_list("number", "name"))
+        refused = switch_each(list(chosen), by=person(request), **switches)
+        self.tell(request, chosen, refused)
+        self.message_user(request, f"Switched the metadata service of {len(chosen) - len(refused)} servers.")
 
-    def _switch_one(self, request: HttpRequest, server: BareMetalServer, **switches: Any) -> bool:
+    def tell(self, request: HttpRequest, chosen: Mapping[int, str], refused: Mapping[int, ApiError]) -> None:
+        """Which of the servers, numbers and names, were refused."""
+        for number, refusal in refused.items():
+            self.message_user(request, f"{refusal.message} ({chosen[number]})", messages.ERROR)
+
+    def _switch_one(self, request: HttpRequest, server: BareMetalServer, **switches: Any) -> None:
         """A refusal is told to the person and keeps no other server from its turn."""
         try:
             switch_metadata_service(server, by=person(request), **switches)
         except ApiError as refusal:
             self.message_user(request, f"{refusal.message} ({server.name})", messages.ERROR)
-            return False
-        return True
 
     @admin.action(description="Enable the metadata service", permissions=["change"])
     def enable_metadata_service(self, request: HttpRequest, servers: QuerySet[BareMetalServer]) -> None:

@@ -6,7 +6,7 @@ NOT: nobody is trusted for what is not known.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,16 +31,36 @@ class ClaimCondition:
 def holds(condition: ClaimCondition, claims: Mapping[str, Claim]) -> bool:
     """Whether the claims meet a condition. Of a claim with several values, one that is equal suffices for EQUALS and
     IN, and none may be for NOT_EQUALS. An unknown operator never holds."""
-    claim, wanted = claims.get(condition.claim), read_value(condition.value)
-    if claim is None or wanted is None:
+    claim = claims.get(condition.claim)
+    return claim is not None and _meets(claim, condition.operator, read_value(condition.value))
+
+
+def hold_for_each(
+    conditions: Sequence[ClaimCondition], columns: Mapping[str, Sequence[Claim]], *, count: int
+) -> list[bool]:
+    """Of each of ``count`` resources, whether its claims meet all conditions, of which there are some. ``columns`` has
+    the claims by name, each with one value for each resource."""
+    columns_met = [_met(condition, columns.get(condition.claim, ())) for condition in conditions]
+    missing = any(condition.claim not in columns for condition in conditions)
+    return [False] * count if missing or not conditions else [all(each) for each in zip(*columns_met, strict=True)]
+
+
+def _met(condition: ClaimCondition, column: Sequence[Claim]) -> list[bool]:
+    wanted = read_value(condition.value)
+    met = {claim: _meets(claim, condition.operator, wanted) for claim in set(column)}
+    return [met[claim] for claim in column]
+
+
+def _meets(claim: Claim, operator: str, wanted: tuple[str, ...] | None) -> bool:
+    if wanted is None:
         return False
     present = (claim,) if isinstance(claim, str) else claim
-    if condition.operator == "IN":
+    if operator == "IN":
         return not set(present).isdisjoint(wanted)
     if len(wanted) != 1:
         return False
     [value] = wanted
-    match condition.operator:
+    match operator:
         case "EQUALS" | "NOT_EQUALS":
             found = value in present
         case "EQUALS_IGNORE_CASE" | "NOT_EQUALS_IGNORE_CASE":
@@ -49,7 +69,7 @@ def holds(condition: ClaimCondition, claims: Mapping[str, Claim]) -> bool:
             return value in claim  # a part of a text, one whole element of several
         case _:
             return False
-    return not found if condition.operator.startswith("NOT_") else found
+    return not found if operator.startswith("NOT_") else found
 
 
 def read_value(text: str) -> tuple[str, ...] | None:

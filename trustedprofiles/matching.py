@@ -117,11 +117,16 @@ def _missing_of_rule(rule: RuleFacts, claims: Mapping[str, Claim], *, foreign: b
         return [f"it is for {rule.cr_type}, not {BARE_METAL}"]
     if foreign:
         return ["the server is of another account, and rules trust their own account's servers only"]
-    if not rule.conditions:
+    return unmet(rule.conditions, claims)
+
+
+def unmet(conditions: Sequence[ClaimCondition], claims: Mapping[str, Claim]) -> list[str]:
+    """What a rule with these conditions says is missing; nothing when it trusts whoever has the claims."""
+    if not conditions:
         return ["it has no conditions"]
     return [
         f"{condition} does not hold, {_present(condition.claim, claims)}"
-        for condition in rule.conditions
+        for condition in conditions
         if not holds(condition, claims)
     ]
 

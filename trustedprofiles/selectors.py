@@ -171,7 +171,7 @@ def considered_trust(profile: TrustedProfile, facts: ServerFacts) -> list[matchi
         for row in ProfileLink.objects.filter(profile=profile, crn=facts.crn).order_by("created_at", "id")
     ]
     rules = [rule_facts(row) for row in compute_resource_rules().filter(profile=profile)]
-    claims = claims_of(facts, resource_group_name=_group_name(facts.resource_group_id)) if rules else {}
+    claims = claims_of(facts, resource_group_name=group_name(facts.resource_group_id)) if rules else {}
     return matching.consider(facts, links=links, rules=rules, claims=claims, profile_account_id=profile.account_id)
 
 
@@ -189,7 +189,7 @@ def rule_facts(row: ClaimRule) -> matching.RuleFacts:
     return matching.RuleFacts(id=row.id, cr_type=row.cr_type, conditions=conditions, name=row.name)
 
 
-def _group_name(id: str) -> str:
+def group_name(id: str) -> str:
     return ResourceGroup.objects.filter(id=id).values_list("name", flat=True).first() or ""
 
 

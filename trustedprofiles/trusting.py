@@ -1,14 +1,13 @@
-"""Trust seen from both ends, in few queries: which profiles trust a server, and which servers a profile trusts."""
+"""Which profiles trust a server, in few queries."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from controlplane.kernel.facts import ServerFacts
 from trustedprofiles import matching
-from trustedprofiles.conditions import Claim, ClaimCondition, claims_of
-from trustedprofiles.models import ProfileLink, ResourceGroup, TrustedProfile
-from trustedprofiles.selectors import compute_resource_rules, link_facts, rule_facts
+from trustedprofiles.conditions import claims_of
+from trustedprofiles.models import ProfileLink, TrustedProfile
+from trustedprofiles.selectors import compute_resource_rules, group_name, link_facts, rule_facts
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ def profiles_trusting(facts: ServerFacts) -> list[Trust]:
         links[link.profile].append(link_facts(link))
     for rule in compute_resource_rules().select_related("profile").filter(profile__account_id=facts.account_id):
         rules[rule.profile].append(rule_facts(rule))
-    claims = _claims(facts, group_names([facts]))
+    claims = claims_of(facts, resource_group_name=group_name(facts.resource_group_id))
     found = []
     for profile in {**links, **rules}:
         considered = matching.consider(
@@ -38,25 +37,3 @@ def profiles_trusting(facts: ServerFacts) -> list[Trust]:
         if chosen := next((each for each in considered if each.trusts), None):
             found.append(Trust(profile, str(chosen), isinstance(chosen.by, matching.LinkFacts)))
     return sorted(found, key=lambda trust: trust.profile.name)
-
-
-def servers_described(
-    conditions: Sequence[ClaimCondition], servers: Sequence[ServerFacts], *, account_id: str
-) -> list[matching.Consideration]:
-    """What a claim rule for bare metal servers with these conditions says of each server, in their order."""
-    rule = matching.RuleFacts(id="", cr_type=matching.BARE_METAL, conditions=tuple(conditions))
-    names = group_names(servers)
-    return [
-        matching.consider(facts, links=(), rules=[rule], claims=_claims(facts, names), profile_account_id=account_id)[0]
-        for facts in servers
-    ]
-
-
-def group_names(servers: Sequence[ServerFacts]) -> dict[str, str]:
-    """Names of the servers' resource groups, by id."""
-    ids = {facts.resource_group_id for facts in servers}
-    return dict(ResourceGroup.objects.filter(id__in=ids).values_list("id", "name"))
-
-
-def _claims(facts: ServerFacts, names: dict[str, str]) -> dict[str, Claim]:
-    return claims_of(facts, resource_group_name=names.get(facts.resource_group_id, ""))

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, OuterRef, Q, QuerySet
 
 from controlplane.activity.models import ActivityEvent
 
@@ -15,6 +15,14 @@ SEARCHED_EVENTS = 200_000
 def events_on(target_id: str, *, account_id: str) -> QuerySet[ActivityEvent]:
     """What happened to a resource, newest first, by the account's events: those of others may name it as they like."""
     return ActivityEvent.objects.filter(target_id=target_id, account_id=account_id).order_by("-id")
+
+
+def success_on(column: str, action: str) -> QuerySet[ActivityEvent]:
+    """For a subquery: when this action succeeded on what has the id in this column of the outer query, newest first."""
+    found = ActivityEvent.objects.filter(
+        target_id=OuterRef(column), action=action, outcome=ActivityEvent.Outcome.SUCCESS
+    )
+    return found.order_by("-id")
 
 
 def events_of(account_id: str) -> QuerySet[ActivityEvent]:

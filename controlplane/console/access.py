@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from django.http import HttpRequest
 
@@ -37,6 +37,16 @@ KEYS = "baremint.key.list"
 EVERY_SERVER = {"bareMetalServerId": "*"}
 
 
+class Selectable(Protocol):
+    """What policies select by its attributes."""
+
+    @property
+    def policy_attributes(self) -> dict[str, str]: ...
+
+
+Server = TypeVar("Server", bound=Selectable)
+
+
 @dataclass(frozen=True)
 class Person:
     """Somebody signed in, in their account, looking at one region."""
@@ -61,7 +71,10 @@ class Person:
 
     def may_each(self, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
         """One verdict for each resource, in a constant number of queries."""
-        return self._rights.decide(action, [self._resource(action, each) for each in resources])
+        service = service_of(action)
+        common = {"accountId": self.account.id, "serviceName": service}
+        place = {"region": self.region} if service == "is" else {}
+        return self._rights.decide(action, [{**common, **place, **each} for each in resources])
 
     def may(self, action: str, attributes: Mapping[str, str] | None = None) -> Verdict:
         return self.may_each(action, [attributes or {}])[0]
@@ -85,7 +98,7 @@ class Person:
             self.require(f"{SERVER}.list", {**EVERY_SERVER, "region": region})
         self.require(f"{PROFILE}.list")
 
-    def readable(self, servers: Sequence[BareMetalServer]) -> list[BareMetalServer]:
+    def readable(self, servers: Sequence[Server]) -> list[Server]:
         """Those of the account's servers, of whatever region, that they may read. VPCs must be fetched along."""
         verdicts = self.may_each(f"{SERVER}.read", [server.policy_attributes for server in servers])
         return [server for server, verdict in zip(servers, verdicts, strict=True) if verdict]
@@ -100,11 +113,6 @@ class Person:
         except ApiError as error:
             record(event, initiator=self.by, target=target, account_id=self.account.id, error=error)
             raise
-
-    def _resource(self, action: str, attributes: Mapping[str, str]) -> dict[str, str]:
-        service = service_of(action)
-        place = {"region": self.region} if service == "is" else {}
-        return {"accountId": self.account.id, "serviceName": service, **place, **attributes}
 
 
 def person_of(request: HttpRequest) -> Person | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from controlplane.console.access import SERVER, Person
+from controlplane.console.access import Person
 from controlplane.kernel.errors import NotFound
 from servers.models import BareMetalServer
 
@@ -38,12 +38,11 @@ def first_readable(person: Person, rows: QuerySet[BareMetalServer], most: int) -
 def chosen(person: Person, listed: str, named: str, *, rows: QuerySet[BareMetalServer]) -> BareMetalServer:
     """The server of the account that was chosen from the list, by its id, or else named by name or id.
 
-    Raises NotFound, for another account's too, and NotAuthorized for one that the person may not read.
+    Raises NotFound, alike for one that the person may not read.
     """
     word = named.strip()
     wanted = Q(id=word) | Q(name=word) if word else Q(id=listed)
     found = rows.filter(wanted, account=person.account).select_related("vpc").order_by("number").first()
-    if found is None:
-        raise NotFound("There is no such server here. It may have been deleted meanwhile.")
-    person.require(f"{SERVER}.read", found.policy_attributes)
+    if found is None or not person.readable([found]):
+        raise NotFound("There is no such server here that you may read. Choose another one.")
     return found

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from controlplane.activity.models import ActivityEvent
+from controlplane.activity.selectors import success_on
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
 from servers.selectors import ATTACHMENTS, INTERFACES, crn_expression
@@ -25,9 +25,6 @@ ORDERS = {
 def servers_to_show(account_id: str, region: str) -> QuerySet[BareMetalServer]:
     """Servers of a region with their addresses, their default trusted profile's name, and when they last got a token:
     ``default_profile_name`` and ``last_token_at``."""
-    tokens = ActivityEvent.objects.filter(
-        target_id=OuterRef("joined_crn"), action=IDENTITY_TOKEN, outcome=ActivityEvent.Outcome.SUCCESS
-    )
     profile = TrustedProfile.objects.filter(id=OuterRef("initialization__default_trusted_profile_id"))
     return (
         BareMetalServer.objects.filter(account_id=account_id, region=region)
@@ -35,7 +32,7 @@ def servers_to_show(account_id: str, region: str) -> QuerySet[BareMetalServer]:
         .defer("initialization__user_data", "initialization__user_accounts")
         .prefetch_related(INTERFACES, ATTACHMENTS)
         .annotate(joined_crn=crn_expression())
-        .annotate(last_token_at=Subquery(tokens.order_by("-id").values("time")[:1]))
+        .annotate(last_token_at=Subquery(success_on("joined_crn", IDENTITY_TOKEN).values("time")[:1]))
         .annotate(default_profile_name=Subquery(profile.values("name")[:1]))
     )
 

@@ -1,13 +1,16 @@
 """The switch of a server's certificate rotation: one function, whoever turns it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from controlplane.activity.record import Party, record
-from controlplane.kernel.errors import Conflict
+from controlplane.activity.record import Party, record_all
+from controlplane.kernel.errors import ApiError
 from identity.models import CertificateRotation
 from servers.models import BareMetalServer
+from servers.services.events import record_server_event, server_event
+from servers.services.metadata_service import AT_ONCE, hold_changeable, refuse_deleting
 from servers.services.room import hold
 
 READ_EVENT = "baremint.certificate-rotation.read"
@@ -24,18 +27,38 @@ def switch_certificate_rotation(
     deleted.
     """
     server = hold(server)
-    if server.status == BareMetalServer.Status.DELETING:
-        raise Conflict("The server is being deleted and cannot be changed any more.")
+    refuse_deleting(server)
     rotation = None
     if enabled:
         rotation, _ = CertificateRotation.objects.get_or_create(server=server, defaults={"enabled_at": now})
     else:
         CertificateRotation.objects.filter(server=server).delete()
-    record(
-        EVENT,
-        initiator=by,
-        target=Party(server.crn, server.name, "BareMetalServer"),
-        account_id=server.account_id,
-        data={"certificate_rotation": {"enabled": enabled}},
-    )
+    record_server_event(EVENT, server, by=by, data=_said(enabled))
     return rotation
+
+
+def switch_each(numbers: Sequence[int], *, enabled: bool, by: Party, now: datetime) -> dict[int, ApiError]:
+    """The same of many servers: those that are refused, by number, keep no other from being switched.
+
+    AT_ONCE of them in one transaction, in a constant number of queries.
+    """
+    refused: dict[int, ApiError] = {}
+    for start in range(0, len(numbers), AT_ONCE):
+        refused |= _switch_some(numbers[start : start + AT_ONCE], enabled=enabled, by=by, now=now)
+    return refused
+
+
+@transaction.atomic
+def _switch_some(numbers: Sequence[int], *, enabled: bool, by: Party, now: datetime) -> dict[int, ApiError]:
+    held, refused = hold_changeable(numbers)
+    if enabled:
+        rotations = (CertificateRotation(server=server, enabled_at=now) for server in held.values())
+        CertificateRotation.objects.bulk_create(rotations, ignore_conflicts=True)
+    else:
+        CertificateRotation.objects.filter(server__in=held).delete()
+    record_all(server_event(EVENT, server, by=by, data=_said(enabled)) for server in held.values())
+    return refused
+
+
+def _said(enabled: bool) -> dict[str, object]:
+    return {"certificate_rotation": {"enabled": enabled}}

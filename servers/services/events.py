@@ -1,6 +1,7 @@
 """Recording what happens to a server (IBM Cloud Activity Tracker, VPC events)."""
 
-from controlplane.activity.record import SYSTEM, Party, record
+from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import SYSTEM, Party, compose, record
 from controlplane.kernel.errors import ApiError
 from servers.lifecycle import Step
 from servers.models import BareMetalServer
@@ -35,8 +36,15 @@ def record_server_event(
     event: str, server: BareMetalServer, *, by: Party, status: int = 200, data: dict[str, object] | None = None
 ) -> None:
     """One event with the server as its target."""
+    server_event(event, server, by=by, status=status, data=data).save(force_insert=True)
+
+
+def server_event(
+    event: str, server: BareMetalServer, *, by: Party, status: int = 200, data: dict[str, object] | None = None
+) -> ActivityEvent:
+    """The same, not written yet."""
     target = Party(server.crn, server.name, "BareMetalServer")
-    record(event, initiator=by, target=target, account_id=server.account_id, status=status, data=data)
+    return compose(event, initiator=by, target=target, account_id=server.account_id, status=status, data=data)
 
 
 EVENTS = {

@@ -1,17 +1,20 @@
 """The switches of the metadata service: of one server, on or off, http or https; of a whole account, on or off."""
 
+from collections.abc import Sequence
+
 from django.db import transaction
 from django.db.models import F
 
-from controlplane.activity.record import Party, record
-from controlplane.kernel.errors import Conflict
+from controlplane.activity.record import Party, record, record_all
+from controlplane.kernel.errors import ApiError, Conflict
 from servers.models import AccountSettings, BareMetalServer
-from servers.services.events import UPDATE, record_server_event
-from servers.services.room import hold
+from servers.services.events import UPDATE, record_server_event, server_event
+from servers.services.room import deleted, hold, hold_each
 from trustedprofiles.models import Account
 
 READ_ACCOUNT = "baremint.account.read"
 SWITCH_ACCOUNT = "baremint.account.update"
+AT_ONCE = 500
 
 
 @transaction.atomic
@@ -23,13 +26,62 @@ def switch_metadata_service(
     Raises NotFound for a deleted server, Conflict for one that is being deleted.
     """
     server = hold(server)
-    if server.status == BareMetalServer.Status.DELETING:
-        raise Conflict("The server is being deleted and cannot be changed any more.")
+    refuse_deleting(server)
     apply_switches(server, enabled=enabled, protocol=protocol)
     server.revision += 1
     server.save(update_fields=["metadata_enabled", "metadata_protocol", "metadata_epoch", "revision"])
     record_server_event(UPDATE, server, by=by, data=switches(server))
     return server
+
+
+def switch_each(
+    numbers: Sequence[int], *, enabled: bool | None = None, protocol: str | None = None, by: Party
+) -> dict[int, ApiError]:
+    """The same of many servers: those that are refused, by number, keep no other from being switched.
+
+    AT_ONCE of them in one transaction, in a constant number of queries.
+    """
+    refused: dict[int, ApiError] = {}
+    for start in range(0, len(numbers), AT_ONCE):
+        refused |= _switch_some(numbers[start : start + AT_ONCE], enabled=enabled, protocol=protocol, by=by)
+    return refused
+
+
+@transaction.atomic
+def _switch_some(
+    numbers: Sequence[int], *, enabled: bool | None, protocol: str | None, by: Party
+) -> dict[int, ApiError]:
+    held, refused = hold_changeable(numbers)
+    given = {"metadata_enabled": enabled, "metadata_protocol": protocol}
+    ending = [number for number, server in held.items() if enabled is False and server.metadata_enabled]
+    rows = BareMetalServer.objects
+    rows.filter(pk__in=ending).update(metadata_epoch=F("metadata_epoch") + 1)
+    changes = {column: value for column, value in given.items() if value is not None}
+    rows.filter(pk__in=held).update(**changes, revision=F("revision") + 1)
+    for server in held.values():
+        apply_switches(server, enabled=enabled, protocol=protocol)
+    record_all(server_event(UPDATE, server, by=by, data=switches(server)) for server in held.values())
+    return refused
+
+
+def hold_changeable(numbers: Sequence[int]) -> tuple[dict[int, BareMetalServer], dict[int, ApiError]]:
+    """Servers by number, held until the transaction ends; and why the others cannot be changed."""
+    held: dict[int, BareMetalServer] = {}
+    found, refused = hold_each(BareMetalServer, numbers), {}
+    for number in numbers:
+        try:
+            if number not in found:
+                raise deleted(BareMetalServer)
+            refuse_deleting(found[number])
+            held[number] = found[number]
+        except ApiError as refusal:
+            refused[number] = refusal
+    return held, refused
+
+
+def refuse_deleting(server: BareMetalServer) -> None:
+    if server.status == BareMetalServer.Status.DELETING:
+        raise Conflict("The server is being deleted and cannot be changed any more.")
 
 
 def switches(server: BareMetalServer) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Quotas, kept exactly: whoever makes something new holds its parent's row until that is done."""
 
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db.models import Model, QuerySet
@@ -27,5 +28,17 @@ def hold(row: M) -> M:
     """
     found = type(row)._default_manager.select_for_update(no_key=True).filter(pk=row.pk).first()
     if found is None:
-        raise NotFound(f"The {row._meta.verbose_name} was deleted meanwhile.")
+        raise deleted(type(row))
     return found
+
+
+def hold_each(model: type[M], keys: Sequence[Any]) -> dict[Any, M]:
+    """The same of several rows, by their keys; those that are gone are not among them."""
+    rows = model._default_manager.select_for_update(no_key=True).filter(pk__in=keys)
+    return {
+        row.pk: row for row in rows.order_by("pk")
+    }  # in the same order everywhere, or two could wait for each other
+
+
+def deleted(model: type[Model]) -> NotFound:
+    return NotFound(f"The {model._meta.verbose_name} was deleted meanwhile.")

@@ -7,6 +7,7 @@ from controlplane.activity.record import Party
 from controlplane.console import choosing
 from controlplane.console.lessons.catalog import LESSONS
 from controlplane.console.models import LessonProgress
+from controlplane.console.presenters import profiles
 from servers.models import BareMetalServer
 from tests.console.conftest import SignIn
 from tests.policies import attribute, make_content
@@ -21,6 +22,7 @@ LESSON = LESSONS[0].path
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list holds two."""
     monkeypatch.setattr(choosing, "MOST_OFFERED", 2)
+    monkeypatch.setattr(profiles, "MOST_CHOICES", 2)
 
 
 @pytest.fixture

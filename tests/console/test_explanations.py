@@ -86,7 +86,7 @@ def test_asking_why_in_the_console_counts_in_the_lesson(
     alice: Client, profile: TrustedProfile, server: BareMetalServer
 ) -> None:
     at = At(id=server.id, name=server.name, crn=server.crn, url="", region=server.region)
-    place = Place(at, ACCOUNT, "http://127.0.0.1:8000", "/ca.pem", profile.name)
+    place = Place(at, ACCOUNT, "http://127.0.0.1:8000", "/ca.pem", profile.name, "learner-1")
     data: dict[str, Any] = {"profile_id": profile.id}
     record(EXCHANGE_EVENT, initiator=Party(), target=Party(server.crn), account_id=ACCOUNT, data=data)
     where = refuse(profile.iam_id)

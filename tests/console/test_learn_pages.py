@@ -152,7 +152,7 @@ def test_whoever_may_see_no_server_can_read_but_not_begin(nora: Client, server: 
     page = shown(nora, FIRST.path)
     assert "There is no server that you may see." in page
     assert "db-1" not in page
-    assert start(nora, server) == 403
+    assert start(nora, server) == 404
     assert not LessonProgress.objects.exists()
 
 

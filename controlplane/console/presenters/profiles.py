@@ -11,21 +11,19 @@ from controlplane.activity.selectors import recent_events
 from controlplane.console.access import POLICY, PROFILE, Person
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.shown import link_shown, rule_shown
-from controlplane.kernel.facts import ServerFacts
 from identity.services.iam_tokens import EXCHANGE_EVENT
-from servers.facts import facts_of
+from servers.claims import ClaimTable, Line, lines_of
 from servers.models import BareMetalServer
-from servers.selectors import servers_for_facts
-from trustedprofiles.conditions import ClaimCondition
-from trustedprofiles.matching import BARE_METAL, Consideration
+from trustedprofiles.conditions import ClaimCondition, hold_for_each
+from trustedprofiles.matching import BARE_METAL, unmet
 from trustedprofiles.models import ClaimRule, Policy, ProfileLink, TrustedProfile
 from trustedprofiles.selectors import policies_of, profiles_of, roles_of
-from trustedprofiles.trusting import servers_described
 
 MOST_SERVERS = 1000
 MOST_NAMED = 12
 MOST_USES = 15
 MOST_LINKS = 100
+MOST_CHOICES = 100
 A_DAY = timedelta(days=1)
 
 
@@ -100,27 +98,42 @@ class PolicyRow:
     conditional: bool
 
 
-def profile_state(person: Person, profile: TrustedProfile, *, now: datetime) -> dict[str, Any]:
-    """The live part of a profile's page; None for what the person may not know."""
-    facts = facts_of_account(person)
+def profile_state(person: Person, profile: TrustedProfile, table: ClaimTable, *, now: datetime) -> dict[str, Any]:
+    """The live part of a profile's page; None for what the person may not know. ``table``: ``readable_servers``."""
     uses = recent_events(profile.account_id, now=now, within=A_DAY).filter(
         action=EXCHANGE_EVENT, data__profile_id=profile.id
     )
     return {
         "profile": profile,
         "links": link_rows(person, profile),
-        "rules": [rule_row(rule, facts) for rule in profile.rules.order_by("created_at", "id")],
-        "servers_seen": len(facts),
+        "rules": [rule_row(rule, table) for rule in profile.rules.order_by("created_at", "id")],
+        "servers_seen": len(table.lines),
         "policies": policy_rows(profile) if person.may(f"{POLICY}.read") else None,
         "events": [event_row(event) for event in uses[:MOST_USES]] if person.sees_activity else None,
         "may_change": bool(person.may(f"{PROFILE}.update", profile.policy_attributes)),
     }
 
 
-def facts_of_account(person: Person) -> list[ServerFacts]:
+def readable_servers(person: Person) -> ClaimTable:
     """The servers in all regions that the person may read, of the newest MOST_SERVERS, as trust rules see them."""
-    rows = servers_for_facts().filter(account_id=person.account.id).order_by("-number")[:MOST_SERVERS]
-    return [facts_of(row) for row in person.readable(list(rows))]
+    return ClaimTable(person.readable(lines_of(person.account.id, most=MOST_SERVERS)))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Servers to choose from for a link, by name."""
+
+    listed: list[tuple[str, str]]
+    """Ids and names."""
+    more: bool
+    """Whether there may be others."""
+
+
+def unlinked(profile: TrustedProfile, table: ClaimTable) -> Choices:
+    crns = set(profile.links.values_list("crn", flat=True))
+    found = sorted((line.name, line.id) for line in table.lines if line.crn not in crns)
+    more = len(found) > MOST_CHOICES or len(table.lines) == MOST_SERVERS
+    return Choices([(id, name) for name, id in found[:MOST_CHOICES]], more)
 
 
 def link_rows(person: Person, profile: TrustedProfile) -> list[LinkRow]:
@@ -144,13 +157,12 @@ def _link_row(link: ProfileLink, server: BareMetalServer | None) -> LinkRow:
     )
 
 
-def rule_row(rule: ClaimRule, facts: Sequence[ServerFacts]) -> RuleRow:
+def rule_row(rule: ClaimRule, table: ClaimTable) -> RuleRow:
     applies = rule.type == ClaimRule.Type.COMPUTE_RESOURCE and rule.cr_type == BARE_METAL
     matched: list[str] = []
     if applies:
-        conditions = [ClaimCondition(**each) for each in rule.conditions]
-        considered = servers_described(conditions, facts, account_id=rule.profile.account_id)
-        matched = [each.name for each, says in zip(facts, considered, strict=True) if says.trusts]
+        described = _described([ClaimCondition(**each) for each in rule.conditions], table)
+        matched = [line.name for line, trusted in zip(table.lines, described, strict=True) if trusted]
     return RuleRow(
         id=rule.id,
         name=rule.name or rule.id,
@@ -190,17 +202,27 @@ class Preview:
     total: int
 
 
-def preview(conditions: Sequence[ClaimCondition], person: Person) -> Preview:
+def preview(conditions: Sequence[ClaimCondition], table: ClaimTable) -> Preview:
     """Which servers a rule with these conditions would trust; none when there are no conditions."""
-    facts = facts_of_account(person)
-    considered = servers_described(conditions, facts, account_id=person.account.id)
-    pairs = list(zip(facts, considered, strict=True))
-    matched = [each.name for each, says in pairs if says.trusts]
-    others = [(each.name, _missing(says)) for each, says in pairs if not says.trusts]
+    described = _described(conditions, table)
+    matched = [line.name for line, trusted in zip(table.lines, described, strict=True) if trusted]
+    others = [line for line, trusted in zip(table.lines, described, strict=True) if not trusted][:MOST_NAMED]
     return Preview(
-        matched[:MOST_NAMED], others[:MOST_NAMED], max(len(matched) - MOST_NAMED, 0), len(matched), len(facts)
+        matched[:MOST_NAMED],
+        _lacking(conditions, others),
+        max(len(matched) - MOST_NAMED, 0),
+        len(matched),
+        len(table.lines),
     )
 
 
-def _missing(considered: Consideration) -> str:
-    return "; ".join(considered.missing)
+def _described(conditions: Sequence[ClaimCondition], table: ClaimTable) -> list[bool]:
+    columns = table.columns([condition.claim for condition in conditions])
+    return hold_for_each(conditions, columns, count=len(table.lines))
+
+
+def _lacking(conditions: Sequence[ClaimCondition], lines: Sequence[Line]) -> list[tuple[str, str]]:
+    """Names of servers, each with what is missing."""
+    columns = ClaimTable(lines).columns([condition.claim for condition in conditions])
+    claims = [{name: column[place] for name, column in columns.items()} for place in range(len(lines))]
+    return [(line.name, "; ".join(unmet(conditions, each))) for line, each in zip(lines, claims, strict=True)]

@@ -8,15 +8,14 @@ from django.shortcuts import render
 
 from controlplane.activity.record import Party
 from controlplane.console.access import PROFILE, Person
-from controlplane.console.choosing import chosen, offered
+from controlplane.console.choosing import chosen
 from controlplane.console.pages import done, fragment, page, shown
-from controlplane.console.presenters.profiles import preview, profile_rows, profile_state
+from controlplane.console.presenters.profiles import preview, profile_rows, profile_state, readable_servers, unlinked
 from controlplane.console.presenters.shown import link_shown, rule_shown
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError, NotFound
 from controlplane.kernel.shown import FIELD, require_as_shown
 from servers.models import BareMetalServer
-from servers.selectors import crn_expression
 from trustedprofiles import events
 from trustedprofiles.api.rule_bodies import RuleBody, rule_content
 from trustedprofiles.conditions import CLAIMS, OPERATORS, ClaimCondition
@@ -52,16 +51,15 @@ def profile(request: HttpRequest, person: Person, profile_id: str) -> HttpRespon
 def _profile_page(
     request: HttpRequest, person: Person, found: TrustedProfile, error: ApiError | None = None
 ) -> HttpResponse:
-    servers = BareMetalServer.objects.filter(account=person.account).select_related("vpc").order_by("name")
-    unlinked = servers.annotate(joined_crn=crn_expression()).exclude(joined_crn__in=found.links.values("crn"))
+    table = readable_servers(person)
     context = {
-        **profile_state(person, found, now=clock.now()),
-        "unlinked": offered(person, unlinked),
+        **profile_state(person, found, table, now=clock.now()),
+        "unlinked": unlinked(found, table),
         "claims": CLAIMS,
         "operators": OPERATORS,
         "typed": _typed(request),
         "rule_name": request.POST.get("rule_name", ""),
-        "preview": preview(_conditions(request), person),
+        "preview": preview(_conditions(request), table),
         "above": [each.message for each in error.each] if error else [],
     }
     return shown(request, person, "console/profiles/page.html", context, status=error.status if error else 200)
@@ -70,7 +68,9 @@ def _profile_page(
 @page()
 def state(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
     found = find_profile(person, profile_id)
-    return fragment(request, "console/profiles/state.html", profile_state(person, found, now=clock.now()))
+    return fragment(
+        request, "console/profiles/state.html", profile_state(person, found, readable_servers(person), now=clock.now())
+    )
 
 
 def _typed(request: HttpRequest) -> list[dict[str, str]]:
@@ -89,7 +89,9 @@ def _conditions(request: HttpRequest) -> list[ClaimCondition]:
 def rule_preview(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
     """Which servers the rule in the form would trust; nothing is changed."""
     find_profile(person, profile_id)
-    return render(request, "console/profiles/preview.html", {"preview": preview(_conditions(request), person)})
+    return render(
+        request, "console/profiles/preview.html", {"preview": preview(_conditions(request), readable_servers(person))}
+    )
 
 
 def _party(profile: TrustedProfile) -> Party:

@@ -1,0 +1,154 @@
+"""The claims of many servers at once, a column for each claim: of each server, what ``claims_of`` says of its facts."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from controlplane.kernel.crn import Crn
+from servers.models import VPC, BareMetalServer, FloatingIP, NetworkAttachment, NetworkInterface, Subnet
+from trustedprofiles.conditions import Claim
+
+VIRTUAL = "virtual_network_interface__"
+
+
+class Line(NamedTuple):
+    """What most claims of a server are made of."""
+
+    number: int
+    id: str
+    name: str
+    account_id: str
+    region: str
+    zone: str
+    profile: str
+    resource_group_id: str
+    resource_group__name: str
+    vpc__id: str
+    vpc__name: str
+    vpc__region: str
+    vpc__account_id: str
+
+    @property
+    def crn(self) -> str:
+        return str(Crn("is", self.zone, self.account_id, BareMetalServer.crn_type, self.id))
+
+    @property
+    def policy_attributes(self) -> dict[str, str]:
+        """As a server row has them."""
+        return {
+            "region": self.region,
+            "bareMetalServerId": self.id,
+            "vpcId": self.vpc__id,
+            "resourceGroupId": self.resource_group_id,
+        }
+
+
+class Port(NamedTuple):
+    """A connection of a server to a subnet. In their order, the primary one comes first."""
+
+    is_secondary: bool
+    number: int
+    address: str
+    holder: tuple[str, int]
+    """What floating IPs are bound to: the name of their column, and its value."""
+    subnet_id: str
+    subnet_crn: str
+    subnet_name: str
+
+
+def lines_of(account_id: str, *, most: int) -> list[Line]:
+    """The newest servers of an account, in all regions."""
+    rows = BareMetalServer.objects.filter(account_id=account_id).order_by("-number")
+    return [Line._make(row) for row in rows.values_list(*Line._fields)[:most]]
+
+
+class ClaimTable:
+    """Claims of servers of one account."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self.lines = lines
+
+    def columns(self, names: Sequence[str]) -> dict[str, list[Claim]]:
+        """The claims of these names, each with a value for each line. There is no column for a name that is no claim.
+
+        A constant number of queries: none but for claims about subnets and addresses.
+        """
+        return {
+            name: [COLUMNS[name](line) if name in COLUMNS else self._of_ports(name, line) for line in self.lines]
+            for name in names
+            if name in COLUMNS or name in OF_PORTS or name == ADDRESSES
+        }
+
+    def _of_ports(self, name: str, line: Line) -> Claim:
+        ports = self._ports.get(line.number, ())
+        if name == ADDRESSES:
+            floating = [address for port in ports for address in self._floating.get(port.holder, ())]
+            return (*floating, *(port.address for port in ports))
+        return tuple(OF_PORTS[name](port) for port in ports)
+
+    @cached_property
+    def _ports(self) -> Mapping[int, Sequence[Port]]:
+        found: dict[int, list[Port]] = defaultdict(list)
+        if not self.lines:
+            return found
+        account_id, first = self.lines[0].account_id, min(line.number for line in self.lines)
+        columns = ("primary_ip__address", "subnet__id", "subnet__zone", "subnet__account_id", "subnet__name")
+        for model, prefix, holder in (
+            (NetworkInterface, "", "network_interface_id"),
+            (NetworkAttachment, VIRTUAL, "virtual_network_interface_id"),
+        ):
+            names = ["server_id", "is_primary", "number", f"{prefix}number", *(f"{prefix}{name}" for name in columns)]
+            rows = model.objects.filter(server__account_id=account_id, server_id__gte=first).values_list(*names)
+            for server, is_primary, number, held, address, id, zone, owner, name in rows:
+                crn = str(Crn("is", zone, owner, Subnet.crn_type, id))
+                found[server].append(Port(not is_primary, number, address, (holder, held), id, crn, name))
+        for ports in found.values():
+            ports.sort()
+        return found
+
+    @cached_property
+    def _floating(self) -> Mapping[tuple[str, int], Sequence[str]]:
+        found: dict[tuple[str, int], list[str]] = defaultdict(list)
+        if self.lines:
+            rows = FloatingIP.objects.filter(account_id=self.lines[0].account_id)
+            for address, interface, virtual in rows.values_list(
+                "address", "network_interface_id", "virtual_network_interface_id"
+            ):
+                found[("network_interface_id", interface)].append(address)
+                found[("virtual_network_interface_id", virtual)].append(address)
+        return found
+
+
+def _vpc_crn(line: Line) -> str:
+    return str(Crn("is", line.vpc__region, line.vpc__account_id, VPC.crn_type, line.vpc__id))
+
+
+ADDRESSES = "ip_addresses.address"
+COLUMNS: dict[str, Callable[[Line], str]] = {
+    "resource": lambda line: line.id,
+    "name": lambda line: line.name,
+    "crn": lambda line: line.crn,
+    "account_id": lambda line: line.account_id,
+    "resource_group_id": lambda line: line.resource_group_id,
+    "resource_group_name": lambda line: line.resource_group__name,
+    "region": lambda line: line.region,
+    "zone": lambda line: line.zone,
+    "vpc_id": lambda line: line.vpc__id,
+    "iaas.crn": lambda line: line.crn,
+    "iaas.accountID": lambda line: line.account_id,
+    "iaas.instanceID": lambda line: line.id,
+    "iaas.zone": lambda line: line.zone,
+    "iaas.region": lambda line: line.region,
+    "iaas.profile_name": lambda line: line.profile,
+    "iaas.resource_group_id": lambda line: line.resource_group_id,
+    "vpc.crn": _vpc_crn,
+    "vpc.name": lambda line: line.vpc__name,
+    "vpc.id": lambda line: line.vpc__id,
+}
+OF_PORTS: dict[str, Callable[[Port], str]] = {
+    "subnet_id": lambda port: port.subnet_id,
+    "subnets.id": lambda port: port.subnet_id,
+    "subnets.crn": lambda port: port.subnet_crn,
+    "subnets.name": lambda port: port.subnet_name,
+}
