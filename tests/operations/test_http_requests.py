@@ -116,6 +116,7 @@ MALFORMED: dict[str, bytes] = {
     "an end that is LF": CHUNKED + b"5\r\nhello\r\n0\r\n\n",
     "a trailer without a colon": CHUNKED + b"0\r\nnonsense\r\n\r\n",
     "a length behind the body": CHUNKED + b"0\r\nContent-Length: 3\r\n\r\n",
+    "a trailer that ends with two CR": CHUNKED + b"0\r\nX: a\r\r\n\r\n",
     "a folded trailer": CHUNKED + b"0\r\nX: a\r\n b\r\n\r\n",
     "trailers without end": CHUNKED + b"0\r\n" + b"X: aaaaaaaaaaaaaaaaaaaaaaaaaa\r\n" * 700,
     "an extension without end": CHUNKED + b"5;" + LONG,

@@ -116,7 +116,7 @@ class Body:
         longest = LONGEST_CHUNK_LINE if self._state == "size" else LONGEST_TRAILERS - self._trailers
         if len(so_far) > longest:
             raise Malformed("The framing of the chunks of the body is too long.")
-        if not is_text(so_far):
+        if not is_text(so_far) or (end >= 0 and so_far.endswith(b"\r")):
             raise Malformed("The body is not in chunks, as Transfer-Encoding says: a line is malformed.")
         return None if end < 0 else bytes(so_far)
 
