@@ -42,7 +42,7 @@ def chosen(person: Person, listed: str, named: str, *, rows: QuerySet[BareMetalS
     """
     word = named.strip()
     wanted = Q(id=word) | Q(name=word) if word else Q(id=listed)
-    found = rows.filter(wanted, account=person.account).select_related("vpc").order_by("number").first()
-    if found is None or not person.readable([found]):
-        raise NotFound("There is no such server here that you may read. Choose another one.")
-    return found
+    found = rows.filter(wanted, account=person.account).select_related("vpc").order_by("number")
+    if not (readable := first_readable(person, found, 1)):
+        raise NotFound("There is no such server that you may read. Choose one.")
+    return readable[0]

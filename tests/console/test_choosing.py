@@ -86,3 +86,12 @@ def test_a_profile_is_linked_to_a_server_that_is_not_in_the_list(
     assert len(offered(alice, f"/profiles/{profile.id}")) == 2
     alice.post(f"/profiles/{profile.id}/links", {"server": "", "named": "web-3"})
     assert list(profile.links.values_list("crn", flat=True)) == [servers[3].crn]
+
+
+def test_a_rule_s_preview_says_which_servers_were_not_looked_at(
+    alice: Client, world: World, servers: list[BareMetalServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = f"/profiles/{make_profile(world.account).id}/preview"
+    assert "older one" not in alice.post(where).content.decode()
+    monkeypatch.setattr(profiles, "MOST_SERVERS", 3)
+    assert "1 older one was not." in alice.post(where).content.decode()

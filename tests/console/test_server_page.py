@@ -235,6 +235,15 @@ def test_the_issue_of_a_token_is_found_however_many_others_followed(server: Bare
     assert [each.action for each in calls_before(event)] == [IDENTITY_TOKEN, EXCHANGE_EVENT, event.action]
 
 
+def test_a_list_of_tokens_that_is_not_all_says_so(alice: Client, server: BareMetalServer) -> None:
+    use(server)
+    assert "There are more than these." not in shown(alice, path(server, "/holdings"))
+    repeat(server, IDENTITY_TOKEN, 60)
+    page = shown(alice, path(server, "/holdings"))
+    assert '<span class="count">50+</span>' in page
+    assert "There are more than these." in page
+
+
 def repeat(server: BareMetalServer, action: str, times: int, **changes: Any) -> None:
     """So many further events as the latest of this action, with these changes of its data."""
     latest = ActivityEvent.objects.filter(action=action, target_id=server.crn).latest("id")

@@ -94,6 +94,15 @@ def test_what_is_not_set_has_its_default(monkeypatch: pytest.MonkeyPatch) -> Non
     assert env.counts("BAREMINT_QUOTAS") == {}
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("learner-1", "learner-1"), ("a\nb: c", "a b: c"), ("Zoë", "Zo?"), (" ", "baremint"), ("", "baremint")],
+)
+def test_the_name_of_commands_fits_into_a_header(monkeypatch: pytest.MonkeyPatch, text: str, name: str) -> None:
+    monkeypatch.setenv("BAREMINT_AGENT", text)
+    assert env.agent(default="baremint") == name
+
+
 @pytest.mark.parametrize("text", ["5s", "nan", "inf", ""])
 def test_a_number_is_finite_and_nothing_else(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("BAREMINT_TICK_SECONDS", text)

@@ -7,6 +7,7 @@ from cryptography import x509
 from django.conf import settings
 
 from controlplane.console.presenters.certificates import CertificateRow, certificate_row, common_name
+from controlplane.console.presenters.listed import Listed
 from identity.models import IssuedCertificate, KeyPair
 from identity.models.key import STATES_THAT_VERIFY
 from identity.publication import Publication, publication_of
@@ -46,9 +47,10 @@ def _authority(row: KeyPair, *, now: datetime) -> Authority:
     )
 
 
-def expiring_certificates(account_id: str, *, now: datetime) -> list[CertificateRow]:
+def expiring_certificates(account_id: str, *, now: datetime) -> Listed[CertificateRow]:
     """The account's identity certificates that are still good, the first to expire first."""
     rows = IssuedCertificate.objects.select_related("issuer__issuer").filter(
         account_id=account_id, not_after__gt=now, revoked_at=None
     )
-    return [certificate_row(row, now=now) for row in rows.order_by("not_after")[:MOST_CERTIFICATES]]
+    first = rows.order_by("not_after")[: MOST_CERTIFICATES + 1]
+    return Listed.first(MOST_CERTIFICATES, (certificate_row(row, now=now) for row in first))

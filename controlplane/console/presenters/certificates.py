@@ -6,6 +6,7 @@ from typing import Literal
 
 from cryptography import x509
 
+from controlplane.console.presenters.listed import Listed
 from identity.models import IssuedCertificate, KeyPair
 from identity.shown import certificate_shown
 
@@ -36,11 +37,11 @@ class CertificateRow:
     """What is shown of its revocation (kernel/shown.py)."""
 
 
-def certificates_of(server_id: str, *, now: datetime, rotating: bool = False) -> list[CertificateRow]:
+def certificates_of(server_id: str, *, now: datetime, rotating: bool = False) -> Listed[CertificateRow]:
     """The one that lasts longest first. ``rotating``: the server's certificates are renewed."""
     rows = IssuedCertificate.objects.select_related("issuer__issuer").filter(server_id=server_id)
-    newest = rows.order_by("-not_after")[:MOST_CERTIFICATES]
-    return [certificate_row(row, now=now, rotating=rotating) for row in newest]
+    newest = rows.order_by("-not_after")[: MOST_CERTIFICATES + 1]
+    return Listed.first(MOST_CERTIFICATES, (certificate_row(row, now=now, rotating=rotating) for row in newest))
 
 
 def certificate_row(row: IssuedCertificate, *, now: datetime, rotating: bool = False) -> CertificateRow:

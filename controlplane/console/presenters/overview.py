@@ -134,7 +134,7 @@ def coming(person: Person, *, now: datetime) -> list[Coming]:
         Coming(f"{line.title}: {line.next_words.lower()}", "/keys", line.next_at) for line in lines if line.next_at
     ]
     listed = person.may_everywhere(f"{CERTIFICATE}.list", EVERY_SERVER)
-    certificates = expiring_certificates(person.account.id, now=now) if listed else []
+    certificates = expiring_certificates(person.account.id, now=now).rows if listed else []
     found += [
         Coming(f"Certificate of {each.chain[0].name} expires", f"/servers/{each.chain[0].name}", each.not_after)
         for each in certificates

@@ -10,6 +10,7 @@ from django.db.models import Count
 from controlplane.activity.selectors import recent_events
 from controlplane.console.access import POLICY, PROFILE, Person
 from controlplane.console.presenters.events import event_row
+from controlplane.console.presenters.listed import Listed
 from controlplane.console.presenters.shown import link_shown, rule_shown
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.claims import ClaimTable, Line, lines_of
@@ -108,6 +109,7 @@ def profile_state(person: Person, profile: TrustedProfile, table: ClaimTable, *,
         "links": link_rows(person, profile),
         "rules": [rule_row(rule, table) for rule in profile.rules.order_by("created_at", "id")],
         "servers_seen": len(table.lines),
+        "servers_unseen": servers_unseen(person),
         "policies": policy_rows(profile) if person.may(f"{POLICY}.read") else None,
         "events": [event_row(event) for event in uses[:MOST_USES]] if person.sees_activity else None,
         "may_change": bool(person.may(f"{PROFILE}.update", profile.policy_attributes)),
@@ -136,12 +138,18 @@ def unlinked(profile: TrustedProfile, table: ClaimTable) -> Choices:
     return Choices([(id, name) for name, id in found[:MOST_CHOICES]], more)
 
 
-def link_rows(person: Person, profile: TrustedProfile) -> list[LinkRow]:
-    links = list(profile.links.order_by("created_at", "id")[:MOST_LINKS])
+def servers_unseen(person: Person) -> int:
+    """How many of the account's servers are too old to be among those."""
+    return max(BareMetalServer.objects.filter(account_id=person.account.id).count() - MOST_SERVERS, 0)
+
+
+def link_rows(person: Person, profile: TrustedProfile) -> Listed[LinkRow]:
+    """The first MOST_LINKS."""
+    links = list(profile.links.order_by("created_at", "id")[: MOST_LINKS + 1])
     ids = [link.crn.rpartition(":")[2] for link in links]
     found = BareMetalServer.objects.filter(account_id=profile.account_id, id__in=ids).select_related("vpc")
     servers = {server.crn: server for server in person.readable(list(found))}
-    return [_link_row(link, servers.get(link.crn)) for link in links]
+    return Listed.first(MOST_LINKS, (_link_row(link, servers.get(link.crn)) for link in links))
 
 
 def _link_row(link: ProfileLink, server: BareMetalServer | None) -> LinkRow:
@@ -200,9 +208,11 @@ class Preview:
     more: int
     count: int
     total: int
+    unseen: int
+    """Servers that were not looked at."""
 
 
-def preview(conditions: Sequence[ClaimCondition], table: ClaimTable) -> Preview:
+def preview(conditions: Sequence[ClaimCondition], table: ClaimTable, person: Person) -> Preview:
     """Which servers a rule with these conditions would trust; none when there are no conditions."""
     described = _described(conditions, table)
     matched = [line.name for line, trusted in zip(table.lines, described, strict=True) if trusted]
@@ -213,6 +223,7 @@ def preview(conditions: Sequence[ClaimCondition], table: ClaimTable) -> Preview:
         max(len(matched) - MOST_NAMED, 0),
         len(matched),
         len(table.lines),
+        servers_unseen(person),
     )
 
 

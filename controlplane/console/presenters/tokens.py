@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_on
+from controlplane.console.presenters.listed import Listed
 from identity.keyring import LONGEST_TOKEN
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
@@ -29,7 +30,7 @@ class LiveToken:
     """Empty when there is no such profile in the account: it was deleted, or is another account's."""
 
 
-def live_tokens(server: BareMetalServer, *, now: datetime) -> list[LiveToken]:
+def live_tokens(server: BareMetalServer, *, now: datetime) -> Listed[LiveToken]:
     """The newest first, at most MOST_TOKENS. Identity tokens from before the last switching off, of
     the server or of its account, are dead."""
     account_id = server.account_id
@@ -42,15 +43,15 @@ def live_tokens(server: BareMetalServer, *, now: datetime) -> list[LiveToken]:
             time__gt=now - LONGEST_TOKEN - timedelta(minutes=1),
             data__exp__gt=now.timestamp(),
             **({"data__epoch": server.metadata_epoch} if action == IDENTITY_TOKEN else {}),
-        )[:MOST_TOKENS]
+        )[: MOST_TOKENS + 1]
     ]
     names = dict(
         TrustedProfile.objects.filter(
             account_id=account_id, id__in={event.data.get("profile_id", "") for event in events}
         ).values_list("id", "name")
     )
-    newest = sorted(events, key=lambda event: -event.pk)[:MOST_TOKENS]
-    return [_live_token(event, names) for event in newest]
+    newest = sorted(events, key=lambda event: -event.pk)
+    return Listed.first(MOST_TOKENS, (_live_token(event, names) for event in newest))
 
 
 def _live_token(event: ActivityEvent, names: dict[str, str]) -> LiveToken:

@@ -59,7 +59,7 @@ def _profile_page(
         "operators": OPERATORS,
         "typed": _typed(request),
         "rule_name": request.POST.get("rule_name", ""),
-        "preview": preview(_conditions(request), table),
+        "preview": preview(_conditions(request), table, person),
         "above": [each.message for each in error.each] if error else [],
     }
     return shown(request, person, "console/profiles/page.html", context, status=error.status if error else 200)
@@ -90,7 +90,9 @@ def rule_preview(request: HttpRequest, person: Person, profile_id: str) -> HttpR
     """Which servers the rule in the form would trust; nothing is changed."""
     find_profile(person, profile_id)
     return render(
-        request, "console/profiles/preview.html", {"preview": preview(_conditions(request), readable_servers(person))}
+        request,
+        "console/profiles/preview.html",
+        {"preview": preview(_conditions(request), readable_servers(person), person)},
     )
 
 
