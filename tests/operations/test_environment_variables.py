@@ -37,13 +37,19 @@ def test_a_program_on_a_server_that_speaks_https_is_told_whom_to_trust() -> None
 
 
 def test_terraform_finds_every_endpoint_here() -> None:
-    found = environment.of_terraform(INFO, region="us-south")
+    found = environment.of_terraform(INFO, region="us-south", by_operator=True)
     assert found["IBMCLOUD_IS_NG_API_ENDPOINT"] == "http://127.0.0.1:8000/v1"
     assert {value for name, value in found.items() if name.endswith("ENDPOINT")} == {
         "http://127.0.0.1:8000",
         "http://127.0.0.1:8000/v1",
     }
     assert (found["IC_API_KEY"], found["IC_REGION"]) == (INFO["api_key"], "us-south")
+
+
+def test_terraform_on_a_server_finds_the_same_and_no_api_key() -> None:
+    operators = environment.of_terraform(INFO, region="us-south", by_operator=True)
+    found = environment.of_terraform(INFO, region="us-south", by_operator=False)
+    assert operators.items() - found.items() == {("IC_API_KEY", INFO["api_key"])}
 
 
 def test_the_shell_reads_back_what_was_meant() -> None:
