@@ -61,7 +61,7 @@ SHELL = {
 SDKS = {
     **of_operator(INFO),
     **of_program(INFO, {"metadata_url": NOWHERE, "metadata_protocol": "http"}),
-    **of_terraform(INFO, region="eu-de"),
+    **of_terraform(INFO, region="eu-de", by_operator=True),
     "IBMCLOUD_API_KEY": "another",
     "IBM_CREDENTIALS_FILE": "/nowhere",
     "IAM_PROFILE_ID": "another",
