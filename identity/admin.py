@@ -132,7 +132,7 @@ class CertifiedServerAdmin(BareMetalServerAdmin):
         if asked == LIST:
             off = [key for key, enabled in self.switched_in_list(request, "metadata_enabled").items() if not enabled]
         elif asked == FORM:
-            off = [row.pk for row in rows if "metadata_enabled" not in request.POST]
+            off = [] if self.is_ticked(request, "metadata_enabled") else [row.pk for row in rows]
         else:
             off = [row.pk for row in rows if asked == "disable_metadata_service"]
         return partial(ended_by_switching_off, BareMetalServer.objects.filter(pk__in=off), now=clock.now())
@@ -160,7 +160,7 @@ class CertifiedAccountAdmin(AccountSettingsAdmin):
     """The switch over all servers of an account, which asks before their tokens and certificates die."""
 
     def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
-        if asked != FORM or "metadata_service" in request.POST:
+        if asked != FORM or self.is_ticked(request, "metadata_service"):
             return None
         accounts = [row.account_id for row in rows] or request.POST.getlist("account")
         servers = BareMetalServer.objects.filter(account_id__in=accounts)
@@ -171,7 +171,7 @@ class BearerAdmin(PersonAdmin):
     """People, whose tokens are refused while they are not active."""
 
     def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
-        if asked != FORM or "is_active" in request.POST:
+        if asked != FORM or self.is_ticked(request, "is_active"):
             return None
         return partial(ended_by_deactivating, User.objects.filter(pk__in=[row.pk for row in rows]), now=clock.now())
 

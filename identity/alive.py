@@ -15,7 +15,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import SEARCHED_EVENTS
 from controlplane.kernel.alive import Alive
 from identity.certificates import condemned_certificates
-from identity.models import IssuedCertificate
+from identity.models import IssuedCertificate, RefreshToken
 from identity.services.grants import APIKEY_LOGIN, ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, REFRESH_LOGIN
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
@@ -42,10 +42,14 @@ def ended_by_deleting(servers: QuerySet[BareMetalServer], *, now: datetime) -> A
 
 
 def ended_by_deactivating(users: QuerySet[User], *, now: datetime) -> Alive:
-    """The IAM tokens of those of these people who are active."""
+    """The tokens of those of these people who are active."""
     acting = users.filter(is_active=True).exclude(iam_id=None)
     logins = (APIKEY_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN)
-    return Alive(iam_tokens=_issued(logins, now=now).filter(initiator_id__in=acting.values("iam_id")).count())
+    ids = list(acting.values_list("iam_id", flat=True))
+    return Alive(
+        iam_tokens=_issued(logins, now=now).filter(initiator_id__in=ids).count(),
+        refresh_tokens=RefreshToken.objects.filter(api_key__iam_id__in=ids, expires_at__gt=now).count(),
+    )
 
 
 def ended_by_revoking(certificates: QuerySet[IssuedCertificate], *, now: datetime, key_is_known: bool = False) -> Alive:

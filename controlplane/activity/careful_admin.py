@@ -15,6 +15,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
 from django.db import models, transaction
 from django.db.models import QuerySet
+from django.forms import CheckboxInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
@@ -48,6 +49,10 @@ class CarefulAdmin(ChosenRows):
         """Counts what of these rows the request would end; None when it is nothing that ends credentials. ``asked`` is
         the name of an action, or LIST, FORM or DELETION."""
         return None
+
+    def is_ticked(self, request: HttpRequest, name: str) -> bool:
+        """Whether a form's box is ticked, as the form is going to read it."""
+        return bool(CheckboxInput().value_from_datadict(request.POST, request.FILES, name))
 
     def switched_in_list(self, request: HttpRequest, name: str) -> dict[Any, Any]:
         """What the editable list sets a column to, by the keys of the rows where it changes it."""

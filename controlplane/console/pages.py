@@ -103,6 +103,7 @@ def fragment(request: HttpRequest, template: str, context: Mapping[str, Any]) ->
     response["ETag"] = tag
     face = clock_face(show())  # whoever moved the clock: every page that is looked at follows
     response["X-Clock"] = f"{face.now.isoformat()} {'frozen' if face.frozen else face.moved}".strip()
+    response["X-Clock-Seen"] = face.mark
     response["Cache-Control"] = "private, no-cache"
     return response
 

@@ -145,10 +145,10 @@ def test_deactivating_a_person_asks_and_says_how_many_tokens_are_refused(browser
     exchange_api_key(value, client_id="bx", now=clock.now())
     path = f"/admin/trustedprofiles/user/{bob.pk}/change/"
     page = send(browser, path, form(browser, path, "user_form"), is_active=None).content.decode()
-    assert "This ends 1 IAM token, at once." in page
+    assert "This ends 1 IAM token and 1 refresh token, at once." in page
     assert User.objects.get(pk=bob.pk).is_active
     page = send(browser, path, question(page)).content.decode()
-    assert "Ended: 1 IAM token." in page
+    assert "Ended: 1 IAM token and 1 refresh token." in page
     assert not User.objects.get(pk=bob.pk).is_active
 
 

@@ -9,11 +9,14 @@ from django.test import Client
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
+from controlplane.console.presenters.clock import clock_shown
 from controlplane.console.presenters.overview import calls_by_minute, calls_chart
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict
 from controlplane.operations import broker, health
 from controlplane.timekeeping.models import ClockSetting
+from controlplane.timekeeping.services import show
+from tests.forms import as_shown
 from tests.tables import assert_rows
 from tests.world import ACCOUNT, OTHER_ACCOUNT, World
 
@@ -159,7 +162,7 @@ def one_process(keys: None, movable_clock: None, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.usefixtures("one_process")
 def test_the_owner_moves_the_clock_for_everybody(alice: Client) -> None:
     before = clock.now()
-    answer = alice.post("/clock", {"move": "day", "next": "/servers"})
+    answer = alice.post("/clock", {"move": "day", "next": "/servers", **as_shown(clock_shown(show()))})
     assert answer["Location"] == "/servers"
     assert clock.now() - before > timedelta(hours=23)
     assert "ahead by 1 d" in alice.get("/keys").content.decode()
@@ -167,9 +170,19 @@ def test_the_owner_moves_the_clock_for_everybody(alice: Client) -> None:
 
 @pytest.mark.usefixtures("one_process")
 def test_a_frozen_clock_says_so(alice: Client) -> None:
-    alice.post("/clock", {"move": "freeze"})
+    alice.post("/clock", {"move": "freeze", **as_shown(clock_shown(show()))})
     assert 'data-clock="frozen"' in alice.get("/keys").content.decode()
     assert alice.get("/keys/state")["X-Clock"].endswith(" frozen")
+
+
+@pytest.mark.usefixtures("one_process")
+def test_what_somebody_else_did_to_the_clock_is_not_undone(alice: Client) -> None:
+    stale = as_shown(clock_shown(show()))
+    assert alice.get("/keys/state")["X-Clock-Seen"] in stale["seen"]
+    alice.post("/clock", {"move": "day", **stale})
+    page = alice.post("/clock", {"move": "reset", **stale}, follow=True).content.decode()
+    assert "As it is now: The clock (set to: ahead by 1 d" in page
+    assert ClockSetting.objects.get().revision == 2
 
 
 def test_who_operates_servers_does_not_move_it(olga: Client) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from controlplane.kernel.shown import Shown as ShownThing
 from controlplane.timekeeping.movement import Movement
 from controlplane.timekeeping.services import Shown
 
@@ -33,11 +34,20 @@ class ClockFace:
     frozen: bool
     moved: str
     """How far it is from the machine's clock, in words; empty when it is not."""
+    mark: str
+    """What is shown of its setting (kernel/shown.py)."""
 
 
 def clock_face(shown: Shown) -> ClockFace:
     frozen = shown.setting.frozen_at is not None
-    return ClockFace(shown.now, frozen, "" if frozen else _words(shown.setting.offset))
+    moved = "" if frozen else _words(shown.setting.offset)
+    return ClockFace(shown.now, frozen, moved, clock_shown(shown).mark)
+
+
+def clock_shown(shown: Shown) -> ShownThing:
+    """How it is set. A page that is looked at is told of every change of it."""
+    how = "frozen" if shown.setting.frozen_at else _words(shown.setting.offset) or "the machine's time"
+    return ShownThing("clock", "The clock", {"set to": how, "times moved": str(shown.revision - 1)})
 
 
 def _words(offset: timedelta) -> str:

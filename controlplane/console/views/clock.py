@@ -4,11 +4,12 @@ from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import CLOCK, Person
 from controlplane.console.pages import came_from, done, page
-from controlplane.console.presenters.clock import MOVEMENTS
+from controlplane.console.presenters.clock import MOVEMENTS, clock_shown
 from controlplane.kernel.errors import InvalidValue
+from controlplane.kernel.shown import FIELD, require_as_shown
 from controlplane.operations.moving import move_clock, when_all_know
 from controlplane.timekeeping.services import CLOCK as CLOCK_PARTY
-from controlplane.timekeeping.services import MOVED
+from controlplane.timekeeping.services import MOVED, show
 
 
 @page("POST")
@@ -18,7 +19,9 @@ def move(request: HttpRequest, person: Person) -> HttpResponse:
         asked = request.POST.get("move", "")
         if asked not in MOVEMENTS:
             raise InvalidValue(f"Say how to move the clock: {', '.join(MOVEMENTS)}.")
-        shown = move_clock(MOVEMENTS[asked].movement, by=person.by)
+        present = show()
+        require_as_shown([clock_shown(present)], request.POST.getlist(FIELD))
+        shown = move_clock(MOVEMENTS[asked].movement, if_match=str(present.revision), by=person.by)
     frozen = " and stands still" if shown.setting.frozen_at else ""
     said = f"The clock shows {shown.now:%Y-%m-%d %H:%M:%S} UTC{frozen}."
     return when_all_know(done(request, said, back=came_from(request, "/")))

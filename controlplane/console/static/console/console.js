@@ -24,7 +24,7 @@
     const { response, sourceElement } = event.detail.ctx;
     const tag = response.headers.get("ETag");
     if (sourceElement.dataset.live && tag && response.status === 200) tags.set(sourceElement.id, tag);
-    if (response.headers.get("X-Clock")) hear(response.headers.get("X-Clock"));
+    if (response.headers.get("X-Clock")) hear(response.headers.get("X-Clock"), response.headers.get("X-Clock-Seen"));
     const said = response.headers.get("X-Announcement");
     if (said) {
       if (question.open) question.close();
@@ -70,7 +70,9 @@
   const note = document.querySelector("[data-clock-note]");
   let told = { at: performance.now(), time: new Date(clock.getAttribute("datetime")), frozen: clock.dataset.clock === "frozen" };
   const now = () => new Date(told.time.getTime() + (told.frozen ? 0 : performance.now() - told.at));
-  const hear = (header) => { // "<instant> <note>": the note says that it stands still, or how far it was moved
+  const clockSeen = document.querySelector("#clock [name=seen]"); // what the buttons of the clock say that they showed
+  const hear = (header, seen) => { // "<instant> <note>": the note says that it stands still, or how far it was moved
+    if (clockSeen) clockSeen.value = seen;
     const [instant, ...words] = header.split(" ");
     told = { at: performance.now(), time: new Date(instant), frozen: words[0] === "frozen" };
     note.hidden = !words.length;
