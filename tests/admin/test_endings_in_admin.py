@@ -103,6 +103,7 @@ def test_switching_off_asks_says_what_dies_and_then_what_died(
     assert not answers(server)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", WAYS)
 def test_where_nothing_dies_nothing_is_asked(
     browser: Client, world: World, way: Callable[..., tuple[str, Any]]

@@ -72,7 +72,7 @@ def test_a_form_does_not_undo_what_was_done_meanwhile(browser: Client, servers: 
     assert (switched("web-1"), BareMetalServer.objects.get(name="web-1").metadata_protocol) == (True, "http")
 
 
-@pytest.mark.parametrize("index", ["0", "-1", "7", "x"])
+@pytest.mark.parametrize("index", ["0", *(pytest.param(odd, marks=pytest.mark.thorough) for odd in ("-1", "7", "x"))])
 def test_a_bulk_action_is_not_done_to_rows_that_changed(
     browser: Client, servers: list[BareMetalServer], index: str
 ) -> None:
@@ -117,6 +117,7 @@ def _action(browser: Client, server: BareMetalServer) -> tuple[str, Form, dict[s
     return LIST, form(browser, LIST, "changelist-form"), asked
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", [_list, _form, _action])
 def test_a_form_that_does_not_say_what_it_showed_changes_nothing(
     browser: Client, servers: list[BareMetalServer], way: Callable[..., Any]

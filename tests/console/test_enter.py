@@ -63,6 +63,7 @@ def surprising(found: list[Form]) -> list[str]:
     ]
 
 
+@pytest.mark.thorough
 def test_no_field_has_a_surprising_button(alice: Client, ids: dict[str, str]) -> None:
     pages = [each.format(**ids) for each in (*CONSOLE, *LISTS, *FORMS)]
     seen = {path: surprising(forms_of(alice, path)) for path in pages}

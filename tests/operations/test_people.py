@@ -8,6 +8,8 @@ from controlplane.kernel.errors import Conflict, InvalidValue
 from controlplane.operations.people import give_api_key, give_role
 from identity.selectors import find_api_key
 from servers.models import BareMetalServer
+from servers.shown import switches_shown
+from tests.forms import as_shown
 from tests.policies import make_content
 from tests.world import World, make_server
 from trustedprofiles.models import Policy, User
@@ -38,7 +40,8 @@ def test_a_role_allows_what_it_says(
     give_role(world.account, username="pat", role=role)
     pat = signed_in("pat")
     page = pat.get("/servers")
-    switched = pat.post(f"/servers/{server.id}/metadata", {"enabled": "true"}, headers=SCRIPT)
+    asked = {"enabled": "true", **as_shown(switches_shown(server))}
+    switched = pat.post(f"/servers/{server.id}/metadata", asked, headers=SCRIPT)
     rotated = pat.post("/keys/rotate", {"purpose": "none"})
     assert (page.status_code, switched.status_code, rotated.status_code) == answers
     assert f'<span class="tag">{role.capitalize()}</span>' in page.content.decode()
