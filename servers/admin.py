@@ -61,7 +61,7 @@ class BareMetalServerAdmin(CarefulAdmin):
         return (
             super()
             .get_queryset(request)
-            .annotate(admin_crn=crn_expression())
+            .alias(admin_crn=crn_expression())
             .annotate(last_token_at=Subquery(success_on("admin_crn", IDENTITY_TOKEN_CREATE).values("time")[:1]))
             .annotate(default_profile_name=Subquery(profile.values("name")[:1]))
             .annotate(account_switched_off=Exists(SWITCHED_OFF))

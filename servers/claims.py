@@ -63,6 +63,13 @@ def lines_of(account_id: str, *, most: int) -> list[Line]:
     return [Line._make(row) for row in rows.values_list(*Line._fields)[:most]]
 
 
+def claims_named(server: BareMetalServer, names: Sequence[str]) -> dict[str, Claim]:
+    """Claims of these names of one server; none when it was deleted meanwhile."""
+    rows = BareMetalServer.objects.filter(number=server.number).values_list(*Line._fields)
+    columns = ClaimTable([Line._make(row) for row in rows]).columns(names)
+    return {name: column[0] for name, column in columns.items() if column}
+
+
 class ClaimTable:
     """Claims of servers of one account."""
 

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import CharField, Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum, Value
-from django.db.models.functions import Concat
+from django.db.models import CharField, Exists, F, Func, OuterRef, Prefetch, Q, QuerySet, Sum, Value
 
 from servers.models import (
     VPC,
@@ -114,17 +113,16 @@ def _place(query: Mapping[str, str], *, account_id: str, region: str) -> dict[st
     return place
 
 
-def crn_expression() -> Concat:
+class Joined(Func):
+    """Texts that are never null, joined: as ``Concat`` joins them, which takes ten times as long to write its SQL."""
+
+    template, arg_joiner, output_field = "(%(expressions)s)", " || ", CharField()
+
+
+def crn_expression() -> Joined:
     """A server's CRN in the database, for joining its events and links."""
-    return Concat(
-        Value("crn:v1:bluemix:public:is:"),
-        F("zone"),
-        Value(":a/"),
-        F("account_id"),
-        Value("::bare-metal-server:"),
-        F("id"),
-        output_field=CharField(),
-    )
+    kind = Value("::bare-metal-server:")
+    return Joined(Value("crn:v1:bluemix:public:is:"), F("zone"), Value(":a/"), F("account_id"), kind, F("id"))
 
 
 def vpcs_by_crn(crn: str) -> list[VPC]:

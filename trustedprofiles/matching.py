@@ -6,6 +6,7 @@ documentation); links and rules beside each other by OR.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
@@ -38,6 +39,16 @@ class RuleFacts:
         return f"rule {self.id}{f' ({self.name})' if self.name else ''}"
 
 
+class Resource(Protocol):
+    """What links name."""
+
+    @property
+    def crn(self) -> str: ...
+
+    @property
+    def account_id(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Consideration:
     """What one link or one rule has to say about the server."""
@@ -57,7 +68,7 @@ class Consideration:
 
 
 def consider(
-    facts: ServerFacts,
+    facts: Resource,
     *,
     links: Sequence[LinkFacts],
     rules: Sequence[RuleFacts],
@@ -105,7 +116,7 @@ NAMES_ANOTHER = "it names another resource"
 CROSS_ACCOUNT = "the server is of another account. Link it with is_cross_account"
 
 
-def _missing_of_link(link: LinkFacts, facts: ServerFacts, *, foreign: bool) -> list[str]:
+def _missing_of_link(link: LinkFacts, facts: Resource, *, foreign: bool) -> list[str]:
     if link.crn != facts.crn:
         return [NAMES_ANOTHER]
     missing = [] if link.cr_type == BARE_METAL else [f"it is for {link.cr_type}, not {BARE_METAL}"]

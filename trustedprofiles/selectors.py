@@ -43,18 +43,18 @@ def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Ve
 
 def authorize_each(caller: Caller, *, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
     """The same of several resources, one verdict for each."""
-    return Rights(caller).decide(action, resources)
+    owned = owned_account(account_id=caller.account_id, iam_id=caller.iam_id)
+    return Rights(caller, owned=owned).decide(action, resources)
 
 
 class Rights:
-    """What a caller may do, by the policies of the moment when it is first asked: for many questions in a row."""
+    """What a caller may do, by the policies of the moment when it is first asked: for many questions in a row.
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
+    ``owned`` is the id of the caller's account when it is the caller's own.
+    """
 
-    @cached_property
-    def _owned(self) -> str | None:
-        return owned_account(account_id=self._caller.account_id, iam_id=self._caller.iam_id)
+    def __init__(self, caller: Caller, *, owned: str | None) -> None:
+        self._caller, self._owned = caller, owned
 
     @cached_property
     def _policies(self) -> list[access.PolicyFacts]:
@@ -171,7 +171,7 @@ def considered_trust(profile: TrustedProfile, facts: ServerFacts) -> list[matchi
         for row in ProfileLink.objects.filter(profile=profile, crn=facts.crn).order_by("created_at", "id")
     ]
     rules = [rule_facts(row) for row in compute_resource_rules().filter(profile=profile)]
-    claims = claims_of(facts, resource_group_name=group_name(facts.resource_group_id)) if rules else {}
+    claims = claims_of(facts, resource_group_name=_group_name(facts.resource_group_id)) if rules else {}
     return matching.consider(facts, links=links, rules=rules, claims=claims, profile_account_id=profile.account_id)
 
 
@@ -189,7 +189,7 @@ def rule_facts(row: ClaimRule) -> matching.RuleFacts:
     return matching.RuleFacts(id=row.id, cr_type=row.cr_type, conditions=conditions, name=row.name)
 
 
-def group_name(id: str) -> str:
+def _group_name(id: str) -> str:
     return ResourceGroup.objects.filter(id=id).values_list("name", flat=True).first() or ""
 
 

@@ -1,13 +1,15 @@
 """Which profiles trust a server, in few queries."""
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from controlplane.kernel.facts import ServerFacts
 from trustedprofiles import matching
-from trustedprofiles.conditions import claims_of
+from trustedprofiles.conditions import Claim
 from trustedprofiles.models import ProfileLink, TrustedProfile
-from trustedprofiles.selectors import compute_resource_rules, group_name, link_facts, rule_facts
+from trustedprofiles.selectors import compute_resource_rules, link_facts, rule_facts
+
+ClaimsNamed = Callable[[Sequence[str]], Mapping[str, Claim]]
 
 
 @dataclass(frozen=True)
@@ -17,22 +19,24 @@ class Trust:
     by_link: bool
 
 
-def profiles_trusting(facts: ServerFacts) -> list[Trust]:
+def profiles_trusting(server: matching.Resource, claims_named: ClaimsNamed) -> list[Trust]:
     """Every profile that trusts the server, by name, with the first link or rule that says so.
 
-    Profiles of other accounts too, where a link says that it crosses accounts.
+    Profiles of other accounts too, where a link says that it crosses accounts. ``claims_named`` gives those claims of
+    the server that rules ask for.
     """
     links: dict[TrustedProfile, list[matching.LinkFacts]] = defaultdict(list)
     rules: dict[TrustedProfile, list[matching.RuleFacts]] = defaultdict(list)
-    for link in ProfileLink.objects.select_related("profile").filter(crn=facts.crn).order_by("created_at", "id"):
+    for link in ProfileLink.objects.select_related("profile").filter(crn=server.crn).order_by("created_at", "id"):
         links[link.profile].append(link_facts(link))
-    for rule in compute_resource_rules().select_related("profile").filter(profile__account_id=facts.account_id):
+    for rule in compute_resource_rules().select_related("profile").filter(profile__account_id=server.account_id):
         rules[rule.profile].append(rule_facts(rule))
-    claims = claims_of(facts, resource_group_name=group_name(facts.resource_group_id))
+    asked = {condition.claim for each in rules.values() for rule in each for condition in rule.conditions}
+    claims = claims_named(sorted(asked)) if asked else {}
     found = []
     for profile in {**links, **rules}:
         considered = matching.consider(
-            facts, links=links[profile], rules=rules[profile], claims=claims, profile_account_id=profile.account_id
+            server, links=links[profile], rules=rules[profile], claims=claims, profile_account_id=profile.account_id
         )
         if chosen := next((each for each in considered if each.trusts), None):
             found.append(Trust(profile, str(chosen), isinstance(chosen.by, matching.LinkFacts)))

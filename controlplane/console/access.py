@@ -62,7 +62,12 @@ class Person:
     @cached_property
     def _rights(self) -> Rights:
         """Of this request."""
-        return Rights(self.caller)
+        return Rights(self.caller, owned=self.account.id if self.owns else None)
+
+    @property
+    def owns(self) -> bool:
+        """Whether the account is theirs: its owner may do all in it."""
+        return self.account.owner_iam_id == self.user.iam_id
 
     @property
     def by(self) -> Party:
@@ -100,6 +105,8 @@ class Person:
 
     def readable(self, servers: Sequence[Server]) -> list[Server]:
         """Those of the account's servers, of whatever region, that they may read. VPCs must be fetched along."""
+        if self.owns:
+            return list(servers)
         verdicts = self.may_each(f"{SERVER}.read", [server.policy_attributes for server in servers])
         return [server for server, verdict in zip(servers, verdicts, strict=True) if verdict]
 
@@ -129,7 +136,7 @@ def server_party(server: BareMetalServer) -> Party:
 
 def role_name(person: Person) -> str:
     """How the header calls what they may do; the decisions themselves are taken action by action."""
-    if person.account.owner_iam_id == person.user.iam_id:
+    if person.owns:
         return "Owner"
     for action, name in ((ADMINISTER, "Owner"), (f"{SERVER}.update", "Operator"), (f"{SERVER}.list", "Viewer")):
         if person.may(action, EVERY_SERVER if action != ADMINISTER else None):

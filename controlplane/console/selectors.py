@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from controlplane.activity.selectors import success_on
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
-from servers.selectors import ATTACHMENTS, INTERFACES, crn_expression
+from servers.selectors import crn_expression
 from trustedprofiles.models import TrustedProfile
 
 ORDERS = {
@@ -22,18 +23,43 @@ ORDERS = {
 }
 
 
+SHOWN = (
+    *("id", "name", "account", "resource_group", "vpc", "region", "zone", "profile", "created_at", "bandwidth"),
+    *("status", "status_reasons", "transition", "enable_secure_boot", "revision"),
+    *("metadata_enabled", "metadata_protocol", "metadata_epoch", "vpc__id", "vpc__name"),
+    *(f"initialization__{name}" for name in ("image", "keys", "default_trusted_profile_id", "auto_link")),
+)
+"""Columns that pages show. Others are read when they are asked for."""
+
+
+def servers_here(account_id: str, region: str) -> QuerySet[BareMetalServer]:
+    """Servers of a region with what pages show of their own columns."""
+    rows = BareMetalServer.objects.filter(account_id=account_id, region=region)
+    return rows.select_related("vpc", "initialization").only(*SHOWN)
+
+
 def servers_to_show(account_id: str, region: str) -> QuerySet[BareMetalServer]:
-    """Servers of a region with their addresses, their default trusted profile's name, and when they last got a token:
-    ``default_profile_name`` and ``last_token_at``."""
+    """The same with their primary address, their default trusted profile's name, and when they last got a token:
+    ``primary_address``, ``default_profile_name`` and ``last_token_at``."""
     profile = TrustedProfile.objects.filter(id=OuterRef("initialization__default_trusted_profile_id"))
     return (
-        BareMetalServer.objects.filter(account_id=account_id, region=region)
-        .select_related("vpc", "initialization")
-        .defer("initialization__user_data", "initialization__user_accounts")
-        .prefetch_related(INTERFACES, ATTACHMENTS)
-        .annotate(joined_crn=crn_expression())
-        .annotate(last_token_at=Subquery(success_on("joined_crn", IDENTITY_TOKEN).values("time")[:1]))
-        .annotate(default_profile_name=Subquery(profile.values("name")[:1]))
+        servers_here(account_id, region)
+        .alias(joined_crn=crn_expression())
+        .annotate(
+            primary_address=_primary_address(),
+            last_token_at=Subquery(success_on("joined_crn", IDENTITY_TOKEN).values("time")[:1]),
+            default_profile_name=Subquery(profile.values("name")[:1]),
+        )
+    )
+
+
+def _primary_address() -> Coalesce:
+    """Of the network interface or of the attachment, whichever kind the server has."""
+    own = {"server": OuterRef("pk"), "is_primary": True}
+    address = "virtual_network_interface__primary_ip__address"
+    return Coalesce(
+        Subquery(NetworkInterface.objects.filter(**own).values("primary_ip__address")[:1]),
+        Subquery(NetworkAttachment.objects.filter(**own).values(address)[:1]),
     )
 
 

@@ -18,6 +18,7 @@ from servers.models import BareMetalServer
 from trustedprofiles.conditions import ClaimCondition, hold_for_each
 from trustedprofiles.matching import BARE_METAL, unmet
 from trustedprofiles.models import ClaimRule, Policy, ProfileLink, TrustedProfile
+from trustedprofiles.roles import ROLES
 from trustedprofiles.selectors import policies_of, profiles_of, roles_of
 
 MOST_SERVERS = 1000
@@ -146,6 +147,8 @@ def servers_unseen(person: Person) -> int:
 def link_rows(person: Person, profile: TrustedProfile) -> Listed[LinkRow]:
     """The first MOST_LINKS."""
     links = list(profile.links.order_by("created_at", "id")[: MOST_LINKS + 1])
+    if not links:
+        return Listed([], more=False)
     ids = [link.crn.rpartition(":")[2] for link in links]
     found = BareMetalServer.objects.filter(account_id=profile.account_id, id__in=ids).select_related("vpc")
     servers = {server.crn: server for server in person.readable(list(found))}
@@ -184,8 +187,9 @@ def rule_row(rule: ClaimRule, table: ClaimTable) -> RuleRow:
 
 
 def policy_rows(profile: TrustedProfile) -> list[PolicyRow]:
-    names = {crn: role.display_name for crn, role in roles_of(profile.account_id).items()}
-    rows = policies_of(profile.account_id).filter(subject_iam_id=profile.iam_id.lower()).order_by("created_at")
+    rows = list(policies_of(profile.account_id).filter(subject_iam_id=profile.iam_id.lower()).order_by("created_at"))
+    known = roles_of(profile.account_id) if any(set(row.roles) - ROLES.keys() for row in rows) else ROLES
+    names = {crn: role.display_name for crn, role in known.items()}
     return [_policy_row(row, names) for row in rows]
 
 

@@ -1,6 +1,7 @@
 """One server's page: what it is, what it holds, who trusts it, what happened."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -26,10 +27,9 @@ from controlplane.operations.info import CA_BUNDLE
 from identity.models import CertificateRotation
 from identity.shown import renewal_shown
 from servers.addressing import loopback_address
-from servers.facts import facts_of
+from servers.claims import claims_named
 from servers.lifecycle import begin
 from servers.models import BareMetalServer
-from servers.selectors import server_by_number
 from trustedprofiles.trusting import Trust, profiles_trusting
 
 MOST_EVENTS = 15
@@ -109,8 +109,7 @@ def server_holdings(person: Person, server: BareMetalServer, *, now: datetime) -
 def trusts_of(person: Person, server: BareMetalServer) -> list[Trust]:
     """The account's profiles that trust the server, as far as the person may read them. What another account links is
     its own affair: whoever knows the CRN of a server can link it."""
-    whole = server_by_number(server.number)
-    trusts = profiles_trusting(facts_of(whole)) if whole else []
+    trusts = profiles_trusting(server, partial(claims_named, server))
     own = [trust for trust in trusts if trust.profile.account_id == person.account.id]
     verdicts = person.may_each(f"{PROFILE}.read", [trust.profile.policy_attributes for trust in own])
     return [trust for trust, verdict in zip(own, verdicts, strict=True) if verdict]

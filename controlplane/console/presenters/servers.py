@@ -12,7 +12,6 @@ from controlplane.console.pages import with_query
 from controlplane.console.selectors import ORDERS, search_servers, servers_to_show
 from servers.lifecycle import ACTIONS
 from servers.models import BareMetalServer
-from servers.ports import ports_of
 from servers.shown import switches_shown
 
 ROWS = 25
@@ -83,7 +82,6 @@ def server_row(
 ) -> ServerRow:
     """``server`` as ``servers_to_show`` reads it. Whether its default trusted profile is shown, and by its name, and
     when it was last used, is for whoever may read that."""
-    ports = ports_of(server)
     default = server.initialization.default_trusted_profile_id if shows_profile else ""
     name = server.default_profile_name or (f"{default} (deleted)" if default else "")
     return ServerRow(
@@ -94,7 +92,7 @@ def server_row(
         doing=f"being {ACTIONS[server.transition].done}" if server.transition else "",
         zone=server.zone,
         profile=server.profile,
-        primary_ip=ports[0].primary_ip.address if ports else "",
+        primary_ip=server.primary_address or "",
         enabled=server.metadata_enabled,
         secure=server.metadata_protocol == BareMetalServer.Protocol.HTTPS,
         default_profile_id=default,

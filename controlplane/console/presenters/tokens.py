@@ -45,11 +45,9 @@ def live_tokens(server: BareMetalServer, *, now: datetime) -> Listed[LiveToken]:
             **({"data__epoch": server.metadata_epoch} if action == IDENTITY_TOKEN else {}),
         )[: MOST_TOKENS + 1]
     ]
-    names = dict(
-        TrustedProfile.objects.filter(
-            account_id=account_id, id__in={event.data.get("profile_id", "") for event in events}
-        ).values_list("id", "name")
-    )
+    named = {event.data["profile_id"] for event in events if event.data.get("profile_id")}
+    profiles = TrustedProfile.objects.filter(account_id=account_id, id__in=named)
+    names = dict(profiles.values_list("id", "name")) if named else {}
     newest = sorted(events, key=lambda event: -event.pk)
     return Listed.first(MOST_TOKENS, (_live_token(event, names) for event in newest))
 

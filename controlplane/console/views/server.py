@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -9,10 +10,11 @@ from controlplane.console.access import SERVER, Person
 from controlplane.console.changing import WouldEnd, change, told_of
 from controlplane.console.pages import by_htmx, came_from, done, fragment, page, shown
 from controlplane.console.presenters.server import server_holdings, server_page, server_state
-from controlplane.console.selectors import servers_to_show
+from controlplane.console.selectors import servers_here, servers_to_show
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, NotFound
 from controlplane.kernel.shown import FIELD
+from servers.models import BareMetalServer
 from servers.shown import switches_shown
 
 SWITCHES = {("enabled", "true"): "enable", ("enabled", "false"): "disable"}
@@ -21,8 +23,17 @@ ACTIONS = ("start", "stop", "restart", "delete")
 
 
 def find_server(person: Person, server_id: str) -> Any:
-    """The server as ``servers_to_show`` reads it. Raises NotFound, for another account's too, and NotAuthorized."""
-    found = servers_to_show(person.account.id, person.region).filter(id=server_id).first()
+    """The server as ``servers_here`` reads it. Raises NotFound, for another account's too, and NotAuthorized."""
+    return _find(person, server_id, servers_here(person.account.id, person.region))
+
+
+def _server_to_show(person: Person, server_id: str) -> Any:
+    """The same as ``servers_to_show`` reads it."""
+    return _find(person, server_id, servers_to_show(person.account.id, person.region))
+
+
+def _find(person: Person, server_id: str, rows: QuerySet[BareMetalServer]) -> BareMetalServer:
+    found = rows.filter(id=server_id).first()
     if found is None:
         raise NotFound("There is no server of this id here. It may have been deleted meanwhile.")
     person.require(f"{SERVER}.read", found.policy_attributes)
@@ -31,7 +42,7 @@ def find_server(person: Person, server_id: str) -> Any:
 
 @page()
 def server(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
-    found = find_server(person, server_id)
+    found = _server_to_show(person, server_id)
     context = {
         **server_page(person, found),
         **server_state(person, found),
@@ -42,7 +53,7 @@ def server(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
 
 @page()
 def state(request: HttpRequest, person: Person, server_id: str) -> HttpResponse:
-    return fragment(request, "console/server/state.html", server_state(person, find_server(person, server_id)))
+    return fragment(request, "console/server/state.html", server_state(person, _server_to_show(person, server_id)))
 
 
 @page()
