@@ -1,6 +1,7 @@
 """Reads that only the console makes: servers with what its table shows, in a constant number of queries."""
 
 from collections.abc import Mapping
+from functools import cache
 from ipaddress import IPv4Address
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -34,16 +35,21 @@ SHOWN = (
 
 def servers_here(account_id: str, region: str) -> QuerySet[BareMetalServer]:
     """Servers of a region with what pages show of their own columns."""
-    rows = BareMetalServer.objects.filter(account_id=account_id, region=region)
-    return rows.select_related("vpc", "initialization").only(*SHOWN)
+    return _columns().filter(account_id=account_id, region=region)
 
 
 def servers_to_show(account_id: str, region: str) -> QuerySet[BareMetalServer]:
     """The same with their primary address, their default trusted profile's name, and when they last got a token:
     ``primary_address``, ``default_profile_name`` and ``last_token_at``."""
+    return _to_show().filter(account_id=account_id, region=region)
+
+
+@cache
+def _to_show() -> QuerySet[BareMetalServer]:
+    """Of all servers, never evaluated. Building it costs as much as asking the database for one server."""
     profile = TrustedProfile.objects.filter(id=OuterRef("initialization__default_trusted_profile_id"))
     return (
-        servers_here(account_id, region)
+        _columns()
         .alias(joined_crn=crn_expression())
         .annotate(
             primary_address=_primary_address(),
@@ -51,6 +57,12 @@ def servers_to_show(account_id: str, region: str) -> QuerySet[BareMetalServer]:
             default_profile_name=Subquery(profile.values("name")[:1]),
         )
     )
+
+
+@cache
+def _columns() -> QuerySet[BareMetalServer]:
+    """The same without what is computed."""
+    return BareMetalServer.objects.select_related("vpc", "initialization").only(*SHOWN)
 
 
 def _primary_address() -> Coalesce:

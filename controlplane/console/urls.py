@@ -48,6 +48,7 @@ urlpatterns = [
     path("profiles", profiles.profiles),
     path("profiles/<str:profile_id>", profiles.profile),
     path("profiles/<str:profile_id>/state", profiles.state),
+    path("profiles/<str:profile_id>/matches", profiles.matches),
     path("profiles/<str:profile_id>/preview", profiles.rule_preview),
     path("profiles/<str:profile_id>/rules", profiles.add_rule),
     path("profiles/<str:profile_id>/rules/delete", profiles.remove_rule),

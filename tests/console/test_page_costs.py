@@ -169,7 +169,7 @@ def test_no_page_takes_more_queries_when_there_is_more_to_show(
 
 
 COSTS = ["/servers/{server}", "/servers/{server}/state", "/servers/{server}/holdings"]
-COSTS += ["/profiles/{profile}", "/profiles/{profile}/state"]
+COSTS += ["/profiles/{profile}", "/profiles/{profile}/state", "/profiles/{profile}/matches"]
 
 
 def test_three_hundred_servers_cost_a_page_less_than_twice_what_three_do(

@@ -100,19 +100,28 @@ class PolicyRow:
     conditional: bool
 
 
-def profile_state(person: Person, profile: TrustedProfile, table: ClaimTable, *, now: datetime) -> dict[str, Any]:
-    """The live part of a profile's page; None for what the person may not know. ``table``: ``readable_servers``."""
+def profile_state(person: Person, profile: TrustedProfile, *, now: datetime) -> dict[str, Any]:
+    """The live part of a profile's page; None for what the person may not know."""
     uses = recent_events(profile.account_id, now=now, within=A_DAY).filter(
         action=EXCHANGE_EVENT, data__profile_id=profile.id
     )
     return {
         "profile": profile,
         "links": link_rows(person, profile),
+        "policies": policy_rows(profile) if person.may(f"{POLICY}.read") else None,
+        "events": [event_row(event) for event in uses[:MOST_USES]] if person.sees_activity else None,
+        "may_change": bool(person.may(f"{PROFILE}.update", profile.policy_attributes)),
+    }
+
+
+def profile_matches(person: Person, profile: TrustedProfile, table: ClaimTable) -> dict[str, Any]:
+    """The profile's rules, each with the servers of the table that it describes now. It costs more than the rest, and
+    changes less often."""
+    return {
+        "profile": profile,
         "rules": [rule_row(rule, table) for rule in profile.rules.order_by("created_at", "id")],
         "servers_seen": len(table.lines),
         "servers_unseen": servers_unseen(person),
-        "policies": policy_rows(profile) if person.may(f"{POLICY}.read") else None,
-        "events": [event_row(event) for event in uses[:MOST_USES]] if person.sees_activity else None,
         "may_change": bool(person.may(f"{PROFILE}.update", profile.policy_attributes)),
     }
 

@@ -10,7 +10,14 @@ from controlplane.activity.record import Party
 from controlplane.console.access import PROFILE, Person
 from controlplane.console.choosing import chosen
 from controlplane.console.pages import done, fragment, page, shown
-from controlplane.console.presenters.profiles import preview, profile_rows, profile_state, readable_servers, unlinked
+from controlplane.console.presenters.profiles import (
+    preview,
+    profile_matches,
+    profile_rows,
+    profile_state,
+    readable_servers,
+    unlinked,
+)
 from controlplane.console.presenters.shown import link_shown, rule_shown
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError, NotFound
@@ -53,7 +60,8 @@ def _profile_page(
 ) -> HttpResponse:
     table = readable_servers(person)
     context = {
-        **profile_state(person, found, table, now=clock.now()),
+        **profile_state(person, found, now=clock.now()),
+        **profile_matches(person, found, table),
         "unlinked": unlinked(found, table),
         "claims": CLAIMS,
         "operators": OPERATORS,
@@ -68,9 +76,13 @@ def _profile_page(
 @page()
 def state(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
     found = find_profile(person, profile_id)
-    return fragment(
-        request, "console/profiles/state.html", profile_state(person, found, readable_servers(person), now=clock.now())
-    )
+    return fragment(request, "console/profiles/state.html", profile_state(person, found, now=clock.now()))
+
+
+@page()
+def matches(request: HttpRequest, person: Person, profile_id: str) -> HttpResponse:
+    found = find_profile(person, profile_id)
+    return fragment(request, "console/profiles/matches.html", profile_matches(person, found, readable_servers(person)))
 
 
 def _typed(request: HttpRequest) -> list[dict[str, str]]:
