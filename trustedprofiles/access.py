@@ -97,7 +97,7 @@ def verdict(considered: Sequence[Consideration], *, iam_id: str, action: str, re
         if least
         else "No role grants this action."
     )
-    return Refused(f"{iam_id} may not {action}: {missing}. {remedy}")
+    return Refused(f"{iam_id} is not authorized to perform {action}: {missing}. {remedy}")
 
 
 def nearest(considered: Sequence[Consideration]) -> list[Consideration]:

@@ -89,5 +89,5 @@ def _jobs() -> Part:
     """Whether the last run of every job came to its end."""
     failed = [name for name in JOBS if (run := latest(name)) and run.outcome in UNFINISHED]
     if failed:
-        return Part("Jobs", False, f"The last run did not end well: {', '.join(failed)}. See baremint jobs.")
-    return Part("Jobs", True, f"All {len(JOBS)} end well.")
+        return Part("Jobs", False, f"The last run failed: {', '.join(failed)}. See baremint jobs.")
+    return Part("Jobs", True, f"OK: {len(JOBS)} jobs.")

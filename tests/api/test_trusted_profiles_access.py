@@ -108,7 +108,7 @@ def test_a_policy_may_name_one_profile(world: World, profile: TrustedProfile) ->
 
 def test_a_refusal_says_who_may_not_what_and_what_would_help(profile: TrustedProfile, path: str) -> None:
     message = call("DELETE", path, caller=granted(profile)).json()["errors"][0]["message"]
-    assert f"{profile.iam_id} may not iam-identity.profile.delete" in message
+    assert f"{profile.iam_id} is not authorized to perform iam-identity.profile.delete" in message
     assert "on iam-identity with the role Editor would allow it" in message
 
 

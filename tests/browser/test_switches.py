@@ -303,7 +303,7 @@ def test_a_frozen_clock_stands_still_in_every_window(visit: Visit) -> None:
         window.go("/keys")
     for (mover, other), movement, state in (
         (windows, "Freeze", "visible"),
-        (windows[::-1], "Machine's time", "hidden"),  # by the window that was told
+        (windows[::-1], "Real time", "hidden"),  # by the window that was told
     ):
         mover.page.locator("#clock summary").click()
         mover.follow(mover.page.get_by_role("button", name=movement))

@@ -13,7 +13,7 @@ URL = (
 )
 DENIED = {
     "decision": "deny",
-    "because": "iam-Profile-1 may not is.vpc.vpc.create.",
+    "because": "iam-Profile-1 is not authorized to perform is.vpc.vpc.create.",
     "explanation": URL,
     "subject": "iam-Profile-1",
     "action": "is.vpc.vpc.create",
@@ -79,7 +79,7 @@ def test_a_resource_attribute_has_a_name_and_a_value(text: str, capsys: pytest.C
 
 
 def test_the_decision_comes_first() -> None:
-    assert shown(DENIED).startswith("DENY: iam-Profile-1 may not is.vpc.vpc.create.\n")
+    assert shown(DENIED).startswith("DENY: iam-Profile-1 is not authorized to perform is.vpc.vpc.create.\n")
 
 
 def test_a_permission_names_what_decided() -> None:

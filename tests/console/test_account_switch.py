@@ -74,7 +74,7 @@ def test_it_asks_when_tokens_die_of_it_and_says_what_died(alice: Client, server:
     body = {"enabled": "false", "confirmed": "yes", **as_shown(account_shown(server.account, enabled=True))}
     page = alice.post("/account/metadata", body, follow=True).content.decode()
     assert "Switched off for the account: Account a. Ended: 1 identity token." in page
-    assert "No token of this server is alive." in alice.get(f"/servers/{server.id}").content.decode()
+    assert "This server has no active token." in alice.get(f"/servers/{server.id}").content.decode()
 
 
 def test_what_somebody_else_switched_meanwhile_is_not_undone(

@@ -70,7 +70,7 @@ def test_a_refusal_says_why_and_leads_to_its_explanation(nora: Client) -> None:
     answer = nora.get("/servers")
     page = answer.content.decode()
     assert answer.status_code == 403
-    assert "IBMid-NORA may not is.bare-metal-server.bare-metal-server.list" in page
+    assert "IBMid-NORA is not authorized to perform is.bare-metal-server.bare-metal-server.list" in page
     assert 'href="/explain?subject=IBMid-NORA' in page
 
 

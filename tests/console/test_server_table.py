@@ -136,7 +136,7 @@ def test_a_changed_table_is(alice: Client, servers: list[BareMetalServer]) -> No
 def test_who_only_looks_finds_every_switch_locked(victor: Client, servers: list[BareMetalServer]) -> None:
     page = shown(victor)
     assert page.count('role="switch"') == page.count(" disabled>") == 5
-    assert "Do to the chosen servers" not in page
+    assert "Actions for the selected servers" not in page
 
 
 # --- Several at once ------------------------------------------------------------------------------------------
@@ -181,6 +181,6 @@ def test_nothing_chosen_does_nothing(alice: Client, servers: list[BareMetalServe
 
 def test_who_only_looks_is_refused_and_it_is_recorded(victor: Client, servers: list[BareMetalServer]) -> None:
     answer = victor.post("/servers/actions", choosing("enable", servers[1]), follow=True)
-    assert "db-1: IBMid-VICTOR may not is.bare-metal-server.bare-metal-server.update" in answer.content.decode()
+    assert "db-1: IBMid-VICTOR is not authorized to perform is.bare-metal-server.bare-metal-server.update" in answer.content.decode()
     event = ActivityEvent.objects.filter(outcome="failure").get()
     assert (event.action, event.initiator_name) == ("is.bare-metal-server.bare-metal-server.update", "victor")

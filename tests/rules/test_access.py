@@ -89,7 +89,7 @@ def test_halves_of_two_policies_do_not_make_a_grant() -> None:
 
 def test_a_refusal_names_subject_action_and_the_least_role() -> None:
     because = ask(policy(), action=CREATE).because
-    assert f"{VICTOR} may not {CREATE}" in because
+    assert f"{VICTOR} is not authorized to perform {CREATE}" in because
     assert f"A policy for {VICTOR} on is with the role Editor would allow it." in because
 
 

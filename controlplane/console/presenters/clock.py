@@ -23,7 +23,7 @@ MOVEMENTS = {
     "month": Control("+30 d", Movement(advance=timedelta(days=30))),
     "freeze": Control("Freeze", Movement(frozen=True)),
     "run": Control("Run", Movement(frozen=False)),
-    "reset": Control("Machine's time", Movement(offset=timedelta(0), frozen=False)),
+    "reset": Control("Real time", Movement(offset=timedelta(0), frozen=False)),
 }
 """By the value of its button."""
 

@@ -123,7 +123,7 @@ def initialization_fields(person: Person, typed: QueryDict, server: BareMetalSer
         Field(
             "keys",
             "SSH keys",
-            "Who may log in as its administrator. Hold Ctrl or Command to choose several; none is allowed.",
+            "Who may log in as its administrator. Optional. Hold Ctrl or Command to select several.",
             "select",
             options=choices([(key.id, f"{key.name} ({key.type})") for key in keys], chosen),
             multiple=True,

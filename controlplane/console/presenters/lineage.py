@@ -119,7 +119,7 @@ def calls_diagram(chain: list[ActivityEvent]) -> Diagram | None:
         return None
     server = chain[0].initiator_name
     messages = [_message(event) for event in chain]
-    return diagram("The calls that led to it", [f"Program on {server}", "Metadata service", "Control plane"], messages)
+    return diagram("Preceding calls", [f"Program on {server}", "Metadata service", "Control plane"], messages)
 
 
 def _message(event: ActivityEvent) -> Message:

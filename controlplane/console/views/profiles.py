@@ -128,7 +128,7 @@ def add_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRespo
             made = create_rule(found, content=rule_content(RuleBody.check(body)), by=person.by)
     except ApiError as error:
         return _profile_page(request, person, found, error)
-    return done(request, f"The rule {made} trusts from now on.", back=f"/profiles/{found.id}")
+    return done(request, f"The claim rule {made} was added.", back=f"/profiles/{found.id}")
 
 
 @page("POST")
@@ -142,7 +142,7 @@ def remove_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRe
                 raise NotFound("The trusted profile has no claim rule of this id.")
             require_as_shown([rule_shown(rule)], request.POST.getlist(FIELD))
             delete_rule(rule, by=person.by)
-    return done(request, f"The rule {rule} is deleted.", back=f"/profiles/{found.id}")
+    return done(request, f"The claim rule {rule} was deleted.", back=f"/profiles/{found.id}")
 
 
 @page("POST")

@@ -41,7 +41,7 @@ def _certificates_arguments(parser: ArgumentParser) -> None:
 def _certificates(options: Options, context: Context) -> None:
     server, due = options["server"], options["due"]
     if bool(server) == due:
-        raise CommandFailed(f"Whose? {paste('certificates SERVER')}, or of all what is due: --due")
+        raise CommandFailed(f"Name a server: {paste('certificates SERVER')}, or list all that are due: --due")
     if due:
         renewals = context.source.renewals()
         context.say(as_json(renewals) if options["json"] else _renewals_as_text(renewals))
