@@ -16,6 +16,7 @@ from tests.world import World, make_profile, make_server
 QUERIES = {
     "/servers": ("q", "status", "metadata", "protocol", "zone", "sort", "page"),
     "/servers/table": ("q", "zone", "sort", "page"),
+    "/profiles": ("page",),
     "/activity": ("q", "action", "outcome", "since", "before"),
     "/activity/list": ("q", "before"),
     "/activity/export": ("q", "action", "format"),

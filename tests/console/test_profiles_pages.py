@@ -7,9 +7,11 @@ from django.test.utils import CaptureQueriesContext
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
+from controlplane.console.presenters.profiles import ROWS
 from controlplane.console.presenters.shown import link_shown, rule_shown
 from servers.models import BareMetalServer
 from tests.forms import as_shown
+from tests.multitude import multiply
 from tests.policies import make_content
 from tests.world import World, make_profile, make_server
 from trustedprofiles.models import ClaimRule, ProfileLink, TrustedProfile
@@ -186,3 +188,11 @@ def test_a_question_that_is_none_is_answered_in_words(alice: Client, query: str,
 def test_about_others_only_who_may_explain_asks(nora: Client, profile: TrustedProfile) -> None:
     assert nora.get("/explain?action=is.vpc.vpc.list").status_code == 200
     assert nora.get(f"/explain?subject={profile.iam_id}&action=is.vpc.vpc.list").status_code == 403
+
+
+def test_a_long_list_of_profiles_has_pages(alice: Client, profile: TrustedProfile) -> None:
+    multiply(profile, ROWS)
+    first, second = (alice.get(f"/profiles?page={page}").content.decode() for page in (1, 2))
+    assert f"1-{ROWS} of {ROWS + 1}" in first
+    assert 'href="/profiles?page=2"' in first
+    assert second.count('<th scope="row"') == 1

@@ -103,7 +103,10 @@ def test_what_concerns_no_field_stands_above(alice: Client, typed: dict[str, str
 
 def test_who_only_looks_makes_none(victor: Client, typed: dict[str, str]) -> None:
     assert victor.get(NEW).status_code == 403
-    assert "is not authorized to perform is.bare-metal-server.bare-metal-server.create" in victor.post(NEW, typed).content.decode()
+    assert (
+        "is not authorized to perform is.bare-metal-server.bare-metal-server.create"
+        in victor.post(NEW, typed).content.decode()
+    )
     assert ActivityEvent.objects.filter(outcome="failure", initiator_name="victor").count() == 1
 
 

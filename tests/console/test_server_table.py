@@ -181,6 +181,9 @@ def test_nothing_chosen_does_nothing(alice: Client, servers: list[BareMetalServe
 
 def test_who_only_looks_is_refused_and_it_is_recorded(victor: Client, servers: list[BareMetalServer]) -> None:
     answer = victor.post("/servers/actions", choosing("enable", servers[1]), follow=True)
-    assert "db-1: IBMid-VICTOR is not authorized to perform is.bare-metal-server.bare-metal-server.update" in answer.content.decode()
+    assert (
+        "db-1: IBMid-VICTOR is not authorized to perform is.bare-metal-server.bare-metal-server.update"
+        in answer.content.decode()
+    )
     event = ActivityEvent.objects.filter(outcome="failure").get()
     assert (event.action, event.initiator_name) == ("is.bare-metal-server.bare-metal-server.update", "victor")

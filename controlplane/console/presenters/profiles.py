@@ -1,10 +1,12 @@
 """Trusted profiles: whom each trusts, what it may, who used it, and which servers a rule describes."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.db.models import Count
 
 from controlplane.activity.selectors import recent_events
@@ -21,6 +23,7 @@ from trustedprofiles.models import ClaimRule, Policy, ProfileLink, TrustedProfil
 from trustedprofiles.roles import ROLES
 from trustedprofiles.selectors import policies_of, profiles_of, roles_of
 
+ROWS = 50
 MOST_SERVERS = 1000
 MOST_NAMED = 12
 MOST_USES = 15
@@ -40,17 +43,38 @@ class ProfileRow:
     """None: the person may not read the profile, or policies."""
 
 
-def profile_rows(person: Person) -> list[ProfileRow]:
-    """By name, in a constant number of queries."""
-    account_id = person.account.id
-    profiles = profiles_of(account_id).annotate(
+@dataclass(frozen=True)
+class ProfileTable:
+    rows: list[ProfileRow]
+    count: int
+    first: int
+    last: int
+    previous_path: str
+    next_path: str
+
+
+def profile_table(person: Person, query: Mapping[str, str]) -> ProfileTable:
+    """The page of the list that the query asks for; the last one when there are not so many."""
+    profiles = profiles_of(person.account.id).annotate(
         link_count=Count("links", distinct=True), rule_count=Count("rules", distinct=True)
     )
-    policies: dict[str, int] = {}
+    page = Paginator(profiles.order_by("name"), ROWS).get_page(query.get("page"))
+    return ProfileTable(
+        rows=_profile_rows(person, list(page.object_list)),
+        count=page.paginator.count,
+        first=page.start_index(),
+        last=page.end_index(),
+        previous_path=f"/profiles?page={page.previous_page_number()}" if page.has_previous() else "",
+        next_path=f"/profiles?page={page.next_page_number()}" if page.has_next() else "",
+    )
+
+
+def _profile_rows(person: Person, rows: Sequence[Any]) -> list[ProfileRow]:
+    policies: Counter[str] = Counter()
     sees_policies = bool(person.may(f"{POLICY}.read"))
-    for subject in policies_of(account_id).filter(state="active").values_list("subject_iam_id", flat=True):
-        policies[subject] = policies.get(subject, 0) + 1
-    rows = list(profiles.order_by("name"))
+    if sees_policies:
+        about = policies_of(person.account.id).filter(subject_iam_id__in=[row.iam_id.lower() for row in rows])
+        policies.update(about.filter(state="active").values_list("subject_iam_id", flat=True))
     verdicts = person.may_each(f"{PROFILE}.read", [row.policy_attributes for row in rows])
     return [
         ProfileRow(
@@ -59,7 +83,7 @@ def profile_rows(person: Person) -> list[ProfileRow]:
             row.description,
             row.link_count if may_read else None,
             row.rule_count if may_read else None,
-            policies.get(row.iam_id.lower(), 0) if sees_policies else None,
+            policies[row.iam_id.lower()] if sees_policies else None,
         )
         for row, may_read in zip(rows, verdicts, strict=True)
     ]

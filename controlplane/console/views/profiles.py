@@ -13,8 +13,8 @@ from controlplane.console.pages import done, fragment, page, shown
 from controlplane.console.presenters.profiles import (
     preview,
     profile_matches,
-    profile_rows,
     profile_state,
+    profile_table,
     readable_servers,
     unlinked,
 )
@@ -39,7 +39,7 @@ CONDITIONS = range(3)
 @page()
 def profiles(request: HttpRequest, person: Person) -> HttpResponse:
     person.require(f"{PROFILE}.list")
-    return shown(request, person, "console/profiles/list.html", {"rows": profile_rows(person)})
+    return shown(request, person, "console/profiles/list.html", {"table": profile_table(person, request.GET)})
 
 
 def find_profile(person: Person, profile_id: str) -> TrustedProfile:
