@@ -70,7 +70,7 @@ class BareMetalServerAdmin(CarefulAdmin):
     def shown(self, request: HttpRequest, row: Any, *, whole: bool) -> Shown:
         return switches_shown(row)
 
-    @admin.display(description="of its account", boolean=True)
+    @admin.display(description="account switch", boolean=True)
     def account_switch(self, server: Any) -> bool:
         """Off: it has no metadata service, whatever its own switch says."""
         return not server.account_switched_off

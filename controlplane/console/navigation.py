@@ -12,7 +12,7 @@ SECTIONS = (
     ("Activity", "/activity"),
     ("Learn", "/learn/"),
 )
-ELSEWHERE = (("API reference", "/docs"), ("Raw records", "/admin/"))
+ELSEWHERE = (("API reference", "/docs"), ("Admin", "/admin/"))
 
 
 @dataclass(frozen=True)
