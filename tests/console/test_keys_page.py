@@ -17,7 +17,7 @@ from identity.keyring import KeyFacts, Purpose, outlook
 from identity.models import KeyPair
 from identity.selectors import Line
 from identity.services.rotation import rotate_now
-from tests.forms import as_shown
+from tests.forms import as_shown, form
 
 BUTTON = r'<button [^>]*id="rotate-{}-us-south"[^>]*>([^<]*)</button>'
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -126,6 +126,12 @@ class TestThePage:
         said = [alice.post("/keys/rotate", pressing("iam"), headers={"HX-Request": "true"}) for _ in range(2)]
         assert said[0]["X-Announcement"] == said[1]["X-Announcement"]
         assert ActivityEvent.objects.filter(action="baremint.key.ask-rotation").count() == 1
+
+    def test_without_a_script_each_button_names_its_region(self, alice: Client) -> None:
+        shown = form(alice, "/keys", "keys-form")
+        targets = [each.attributes["formaction"] for each in shown.controls if each.name == "purpose"]
+        assert "/keys/rotate?region=us-south" in targets
+        assert alice.post("/keys/rotate?region=moon", {"purpose": "identity"}).status_code == 409
 
     def test_a_region_without_keys_is_refused_and_gets_none(self, alice: Client) -> None:
         assert alice.post("/keys/rotate", {"purpose": "identity", "region": "moon"}).status_code == 409

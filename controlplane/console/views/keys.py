@@ -46,7 +46,7 @@ def state(request: HttpRequest, person: Person) -> HttpResponse:
 def rotate(request: HttpRequest, person: Person) -> HttpResponse:
     """Have the prepared key of a purpose take over, as soon as every verifier can know it."""
     purpose = request.POST.get("purpose", "")
-    region = request.POST.get("region", "") or settings.BAREMINT_REGION
+    region = request.POST.get("region") or request.GET.get("region") or settings.BAREMINT_REGION
     now = clock.now()
     with person.recording(ROTATE, Party(purpose, type="Key")):
         person.require(ROTATE)
