@@ -7,8 +7,10 @@ import pytest
 
 from controlplane.activity.record import Party, record
 from controlplane.console.lessons.catalog import LESSONS
+from controlplane.console.lessons.ownership import mark_of
 from controlplane.console.lessons.progress import Standing, begin, reset_class, standing_of
 from controlplane.console.models import FinishedCheck, LessonProgress
+from controlplane.kernel import context
 from controlplane.kernel.errors import Unauthorized
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.models import BareMetalServer
@@ -30,11 +32,12 @@ def learner(server: BareMetalServer) -> User:
     return User.objects.create_user("ada", iam_id="IBMid-ADA", account=server.account)
 
 
-def refuse(server: BareMetalServer) -> None:
-    """A program on the server asks while the service is off: the first check of the first lesson."""
+def refuse(learner: User, server: BareMetalServer) -> None:
+    """The learner asks on the server while the service is off: the first check of the first lesson."""
     party = Party(server.crn, server.name, "BareMetalServer")
     error = Unauthorized("The metadata service of this server is off.")
-    record(IDENTITY_TOKEN, initiator=party, target=party, account_id=server.account_id, error=error)
+    with context.entered(context.RequestContext("a-request", agent=mark_of(learner))):
+        record(IDENTITY_TOKEN, initiator=party, target=party, account_id=server.account_id, error=error)
 
 
 def test_a_lesson_that_is_begun_twice_at_once_is_begun(
@@ -49,7 +52,7 @@ def test_windows_that_look_at_the_same_moment_finish_a_check_once(
     learner: User, server: BareMetalServer, together: Together
 ) -> None:
     begin(learner, FIRST, server)
-    refuse(server)
+    refuse(learner, server)
     results = together([lambda: standing_of(learner, FIRST)] * AT_ONCE)
     assert [list(each.finished) for each in results if isinstance(each, Standing)] == [["refused"]] * AT_ONCE
     assert FinishedCheck.objects.count() == 1
@@ -57,7 +60,7 @@ def test_windows_that_look_at_the_same_moment_finish_a_check_once(
 
 def test_a_class_is_reset_while_it_is_looked_at(learner: User, server: BareMetalServer, together: Together) -> None:
     begin(learner, FIRST, server)
-    refuse(server)
+    refuse(learner, server)
     windows = [lambda: standing_of(learner, FIRST)] * AT_ONCE
     reset, *seen = together([lambda: reset_class(server.account, by=Party()), *windows])
     assert reset == 1
