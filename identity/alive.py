@@ -1,7 +1,7 @@
 """Reads: how many tokens and certificates are alive that a switch, a deletion or a deactivation would end.
 
-Tokens are kept nowhere; the events of their issue tell of them. A token that was issued before the latest
-SEARCHED_EVENTS is not counted.
+Tokens are kept nowhere; the events of their issue tell of them. Of more than MOST_NAMED servers, of people, and where
+nothing is asked, a token that was issued before the latest SEARCHED_EVENTS is not counted.
 """
 
 from datetime import datetime
@@ -27,9 +27,14 @@ MOST_NAMED = 500
 """Events of more servers than this are not looked up one server after the other."""
 
 
+def tokens_of(servers: QuerySet[BareMetalServer], *, now: datetime) -> Alive:
+    """The tokens that these servers hold."""
+    return Alive(*_tokens(servers, now=now))
+
+
 def ended_by_switching_off(servers: QuerySet[BareMetalServer], *, now: datetime) -> Alive:
     """What lives of these servers while their metadata service is on, and their account's. IAM tokens outlive it."""
-    identity, _ = _tokens(servers, now=now)
+    identity, _ = _tokens(servers, now=now, all_of_them=True)
     kept = Q(metadata_epoch=None)  # from before the epoch was kept
     certificates = _certificates(servers, now=now).exclude(kept).count() if settings.BAREMINT_REVOKE_ON_DISABLE else 0
     return Alive(identity_tokens=identity, certificates=certificates)
@@ -37,7 +42,7 @@ def ended_by_switching_off(servers: QuerySet[BareMetalServer], *, now: datetime)
 
 def ended_by_deleting(servers: QuerySet[BareMetalServer], *, now: datetime) -> Alive:
     """What ends when these servers are deleted; nothing more for those that are being deleted."""
-    identity, iam = _tokens(servers, now=now)
+    identity, iam = _tokens(servers, now=now, all_of_them=True)
     return Alive(identity, iam, _certificates(servers, now=now).count())
 
 
@@ -47,7 +52,7 @@ def ended_by_deactivating(users: QuerySet[User], *, now: datetime) -> Alive:
     logins = (APIKEY_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN)
     ids = list(acting.values_list("iam_id", flat=True))
     return Alive(
-        iam_tokens=_issued(logins, now=now).filter(initiator_id__in=ids).count(),
+        iam_tokens=_latest(_issued(logins, now=now)).filter(initiator_id__in=ids).count(),
         refresh_tokens=RefreshToken.objects.filter(api_key__iam_id__in=ids, expires_at__gt=now).count(),
     )
 
@@ -67,7 +72,7 @@ def _certificates(servers: QuerySet[BareMetalServer], *, now: datetime) -> Query
     return own.exclude(pk__in=condemned_certificates(now=now).values("pk"))
 
 
-def _tokens(servers: QuerySet[BareMetalServer], *, now: datetime) -> tuple[int, int]:
+def _tokens(servers: QuerySet[BareMetalServer], *, now: datetime, all_of_them: bool = False) -> tuple[int, int]:
     """Identity tokens and IAM tokens of those of the servers that are not being deleted."""
     there = servers.exclude(status=BareMetalServer.Status.DELETING)
     rows = there.annotate(alive_crn=crn_expression(), alive_off=Exists(SWITCHED_OFF))
@@ -76,8 +81,9 @@ def _tokens(servers: QuerySet[BareMetalServer], *, now: datetime) -> tuple[int, 
         for crn, epoch, enabled, off in rows.values_list("alive_crn", "metadata_epoch", "metadata_enabled", "alive_off")
     }
     issued = _issued((IDENTITY_TOKEN, EXCHANGE_EVENT, COMPUTE_RESOURCE_LOGIN), now=now)
-    if len(epochs) <= MOST_NAMED:
-        issued = issued.filter(target_id__in=list(epochs))
+    is_few = len(epochs) <= MOST_NAMED  # there is an index of targets
+    issued = issued.filter(target_id__in=list(epochs)) if is_few else issued
+    issued = issued if is_few and all_of_them else _latest(issued)
     counted = (
         issued.annotate(epoch=Cast(KT("data__epoch"), BigIntegerField()))
         .values_list("action", "target_id", "epoch")
@@ -95,10 +101,11 @@ def _tokens(servers: QuerySet[BareMetalServer], *, now: datetime) -> tuple[int, 
 
 def _issued(actions: tuple[str, ...], *, now: datetime) -> QuerySet[ActivityEvent]:
     """Events of tokens that have not expired."""
-    newest = ActivityEvent.objects.aggregate(id=Max("id"))["id"] or 0
     return ActivityEvent.objects.filter(
-        id__gt=newest - SEARCHED_EVENTS,
-        action__in=actions,
-        outcome=ActivityEvent.Outcome.SUCCESS,
-        data__exp__gt=int(now.timestamp()),
+        action__in=actions, outcome=ActivityEvent.Outcome.SUCCESS, data__exp__gt=int(now.timestamp())
     )
+
+
+def _latest(events: QuerySet[ActivityEvent]) -> QuerySet[ActivityEvent]:
+    newest = ActivityEvent.objects.aggregate(id=Max("id"))["id"] or 0
+    return events.filter(id__gt=newest - SEARCHED_EVENTS)

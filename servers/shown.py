@@ -8,9 +8,9 @@ WORDS = {True: "on", False: "off"}
 
 
 def switches_shown(server: BareMetalServer) -> Shown:
-    """A server's own switches."""
+    """A server's own switches. Off and on again is a change, too: tokens of the time between are not those shown."""
     values = {"metadata service": WORDS[server.metadata_enabled], "protocol": server.metadata_protocol}
-    return Shown(server.id, server.name, values)
+    return Shown(f"{server.id}-{server.metadata_epoch}", server.name, values)
 
 
 def account_shown(account: Account, *, enabled: bool) -> Shown:

@@ -21,9 +21,9 @@ def may_assume(iam_id: str, *, account_id: str, profile: TrustedProfile) -> Verd
     if rows:
         because = f"it trusts {iam_id}, but not from account {account_id}. Add the account to the identity."
     elif path := path_of(iam_id, profile):
-        because = f"{iam_id} is none of its identities. Add it: POST {path}."
+        because = f"{iam_id} is not one of its identities. Add it: POST {path}."
     else:
-        because = f"{iam_id} is none of its identities, which are people, service IDs and resources."
+        because = f"{iam_id} is not one of its identities, which are people, service IDs and resources."
     return Refused(because, explanation)
 
 

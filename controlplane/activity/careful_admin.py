@@ -5,6 +5,7 @@ of them is not as it was shown, nothing is saved, and the page shows what is tru
 die, a page says how many and asks, with the same form to send once more.
 """
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial, wraps
@@ -30,7 +31,7 @@ Column: TypeAlias = "models.Field[Any, Any]"
 CONFIRMED = "confirmed"
 NOT_REPEATED = ("csrfmiddlewaretoken", CONFIRMED)
 MOST_NAMED = 50
-GONE = "Nothing was changed, because something that you chose is not there any more. Decide again."
+GONE = "Nothing was changed, because something that you chose is not there any more. Check it, and try again."
 
 
 class CarefulAdmin(ChosenRows):
@@ -70,7 +71,9 @@ class CarefulAdmin(ChosenRows):
     def _careful_action(self, act: Callable[..., Any], name: str) -> Callable[..., Any]:
         @wraps(act)
         def careful(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any]) -> Any:
-            keys, view = list(chosen.values_list("pk", flat=True)), partial(act, model_admin, request, chosen)
+            keys = list(chosen.values_list("pk", flat=True))
+            rows = self.get_queryset(request).filter(pk__in=keys)  # and none that the list has found since
+            view = partial(act, model_admin, request, rows)
             with transaction.atomic():
                 return self._marked(request, self._carefully(request, keys, view, asked=name))
 
@@ -135,7 +138,7 @@ class CarefulAdmin(ChosenRows):
             return HttpResponseRedirect(request.get_full_path())
         count = self.ending(request, rows, asked)
         before = count() if count else Alive()
-        if before and CONFIRMED not in request.POST:
+        if before and request.POST.get(CONFIRMED) != _fingerprint(rows):  # not asked, or about others
             return self._ask(request, before, rows)
         answer = view()
         if count and before and (ended := before - count()):
@@ -180,6 +183,7 @@ class CarefulAdmin(ChosenRows):
             "more": max(len(rows) - MOST_NAMED, 0),
             "repeated": repeated,
             "confirmed": CONFIRMED,
+            "fingerprint": _fingerprint(rows),
             "back": request.get_full_path(),
         }
         return TemplateResponse(request, "admin/careful_question.html", context)
@@ -206,6 +210,11 @@ class CarefulAdmin(ChosenRows):
         names = {*map(str, self.list_editable), *map(str, self.list_display)}
         columns = [field for field in self.opts.concrete_fields if field.name in names]
         return columns or [field for field in self.opts.concrete_fields if not field.primary_key]
+
+
+def _fingerprint(rows: Iterable[Any]) -> str:
+    """Which rows a question is about."""
+    return hashlib.sha256(" ".join(str(row.pk) for row in rows).encode()).hexdigest()[:16]
 
 
 def _words(field: Column, row: Any) -> str:

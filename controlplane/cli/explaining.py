@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import as_table
+from controlplane.env import agent
 
 PATH = "/_baremint/explain"
 ATTRIBUTE = re.compile(r"resource\[(\w+)\]")
@@ -91,6 +92,7 @@ def _lines(answer: Mapping[str, Any], url: str, token_command: str) -> Iterator[
 
 def _curl(request: Mapping[str, Any], url: str, token_command: str) -> str:
     query = "?version=2026-10-06&generation=2" if request["path"].startswith("/v1/bare_metal_servers/") else ""
-    words = ["curl", "-s", "-X", request["method"], f"{url}{request['path']}{query}"]
+    name = ["-A", own] if (own := agent(default="")) else []
+    words = ["curl", "-s", *name, "-X", request["method"], f"{url}{request['path']}{query}"]
     body = ["-H", "Content-Type: application/json", "-d", json.dumps(request["body"])]
     return f'{shlex.join(words)} -H "Authorization: Bearer $({token_command})" {shlex.join(body)}'

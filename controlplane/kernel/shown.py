@@ -46,6 +46,6 @@ def require_as_shown(things: Iterable[Shown], marks: Iterable[str]) -> None:
     changed = [thing for thing in things if thing.mark not in seen]
     if changed:
         raise ShownChanged(
-            "Nothing was changed, because your page did not show what is true now. It may have been changed by "
-            f"somebody else meanwhile. As it is now: {'; '.join(map(str, changed))}. Decide again."
+            "Nothing was changed, because the page was out of date: somebody else may have changed this meanwhile. "
+            f"As it is now: {'; '.join(map(str, changed))}. Check it, and try again."
         )

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 SMALL_FACTORS = 8192
 """The Baseline Requirements ask for 752; up to here it costs as much as one signature."""
+ODD_EXPONENTS = (3, 5, 7, 11, 13)
+"""A power of a higher one has factors so small that whoever asks gains nothing by hiding them so."""
 FERMAT_ROUNDS = 100
 """As the Baseline Requirements ask (https://fermatattack.secvuln.info)."""
 EXPONENT = 65537
@@ -29,6 +31,8 @@ def weakness(modulus: int) -> str:
     The tests come in the order of their cost. A modulus that was asked about lately is not tested again, so a client
     that sends a key again and again, as those do that renew certificates, makes no work.
     """
+    if _is_power(modulus):
+        return "is a power of a smaller number"
     if math.gcd(modulus, _small_factors()) > 1:
         return "is even" if modulus % 2 == 0 else "has a small prime factor"
     if _is_roca(modulus):
@@ -38,6 +42,19 @@ def weakness(modulus: int) -> str:
     if _is_prime(modulus):
         return "is a prime number"
     return ""
+
+
+def _is_power(modulus: int) -> bool:
+    """Whether an odd root of it is a whole number; Fermat's method finds squares."""
+    return any(_root(modulus, exponent) ** exponent == modulus for exponent in ODD_EXPONENTS)
+
+
+def _root(number: int, exponent: int) -> int:
+    """The integer part of the root, by Newton's method from above."""
+    root = 1 << -(-number.bit_length() // exponent)
+    while (less := ((exponent - 1) * root + number // root ** (exponent - 1)) // exponent) < root:
+        root = less
+    return root
 
 
 @cache

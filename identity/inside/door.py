@@ -112,7 +112,6 @@ def admit(facts: ServerFacts | None, request: HttpRequest) -> ServerFacts:
     if request.scheme != facts.metadata_protocol:
         raise Unauthorized(
             f"The metadata service of this server answers {facts.metadata_protocol} only. "
-            f"Use {facts.metadata_protocol}, or change metadata_service.protocol.",
-            more_info=questions.server_url(facts.crn),
+            f"Use {facts.metadata_protocol}, or change metadata_service.protocol."
         )
     return facts

@@ -61,6 +61,9 @@ def explain(asked: Mapping[str, Any], *, caller: Caller, region: str, now: datet
         subject = subject_of(asked["subject"], asker) if "subject" in asked else caller.iam_id
         return _explain_access(asked, subject=subject, asker=asker, now=now)
     subject = subject_of(asked["subject"], asker, may_be_foreign=True) if "subject" in asked else caller.iam_id
+    if subject.startswith(SERVER_ITSELF) and asked["subject"] != subject:  # named; by links and rules it is trusted
+        facts = _server(subject.removeprefix(SERVER_ITSELF), asker)
+        return explain_trust(_profile(asked["profile"], asker), facts)
     return _explain_assumption(_profile(asked["profile"], asker), subject=subject, account_id=caller.account_id)
 
 

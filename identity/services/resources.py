@@ -71,7 +71,7 @@ def require_action(action: str) -> None:
     """Raises ReferenceNotFound for an action that no operation asks for, with those that are nearest."""
     if action in KNOWN_ACTIONS:
         return
-    close = nearest_of(action, EVERY_ACTION)
+    close = nearest_of(action.lower(), EVERY_ACTION)
     nearest = f" The nearest: {', '.join(close)}." if close else " GET /v2/roles lists them all."
     raise ReferenceNotFound(f"No operation asks for this action.{nearest}", target=Target("action"))
 
@@ -92,6 +92,8 @@ def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> di
     if service_of(action) in OUTSIDE or asked.get("accountId", base["accountId"]) != base["accountId"]:
         return {**base, **asked}
     _require_attributes(action, asked)
+    if asked.get("serviceName", base["serviceName"]) != base["serviceName"]:
+        raise InvalidValue(f"The action is one of {base['serviceName']}.", target=Target("resource.serviceName"))
     if service_of(action) == TAGGING:
         return {**base, **asked}
     said = _with_ids(action, asked, asker)

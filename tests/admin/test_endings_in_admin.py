@@ -18,6 +18,7 @@ from identity.services.identity_tokens import create_identity_token
 from servers.facts import facts_of
 from servers.models import AccountSettings, BareMetalServer
 from servers.selectors import server_by_number
+from servers.services.metadata_service import switch_metadata_service
 from tests.build import make_csr
 from tests.forms import Form, form, forms, send
 from tests.world import ALICE, World, make_server
@@ -117,8 +118,40 @@ def test_a_change_after_the_question_is_not_overlooked(browser: Client, server: 
     path, answer = by_action(browser, server)
     BareMetalServer.objects.update(metadata_protocol="https")
     page = send(browser, path, question(answer.content.decode())).content.decode()
-    assert "Nothing was changed, because your page did not show what is true now." in page
+    assert "Nothing was changed, because the page was out of date" in page
     assert answers(server)
+
+
+def test_who_says_yes_for_all_that_a_list_finds_is_asked_again_when_it_finds_another(
+    browser: Client, server: BareMetalServer, world: World
+) -> None:
+    path = f"{LIST}?metadata_enabled__exact=1"
+    shown, asked = form(browser, path, "changelist-form"), "disable_metadata_service"
+    chosen = {"action": asked, "select_across": "1", "_selected_action": server.number, "index": "0"}
+    asking = question(send(browser, path, shown, **chosen).content.decode())
+    another = make_server(world.account, name="db-1", metadata_enabled=True)
+    page = send(browser, path, asking).content.decode()
+    assert "db-1" in page
+    assert (answers(server), answers(another)) == (True, True)
+    send(browser, path, question(page))
+    assert (answers(server), answers(another)) == (False, False)
+
+
+def test_a_question_from_before_it_was_switched_off_and_on_again_is_too_old(
+    browser: Client, server: BareMetalServer
+) -> None:
+    path, answer = by_action(browser, server)
+    for enabled in (False, True):
+        switch_metadata_service(server, enabled=enabled, by=Party())
+    assert "Nothing was changed" in send(browser, path, question(answer.content.decode())).content.decode()
+    assert answers(server)
+
+
+def test_however_much_else_happens_tokens_are_counted(
+    browser: Client, server: BareMetalServer, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("identity.alive.SEARCHED_EVENTS", 0)
+    assert f"This ends {WHAT}, at once." in by_action(browser, server)[1].content.decode()
 
 
 @pytest.mark.parametrize(("reason", "count"), [("superseded", 1), ("keyCompromise", 2)])

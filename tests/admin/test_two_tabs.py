@@ -18,7 +18,7 @@ from trustedprofiles.models import User
 
 BY = Party("IBMid-BOB", "Bob", "User")
 LIST = "/admin/servers/baremetalserver/"
-TOLD = "Nothing was changed, because your page did not show what is true now."
+TOLD = "Nothing was changed, because the page was out of date"
 
 
 @pytest.fixture

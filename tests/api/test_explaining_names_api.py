@@ -59,11 +59,13 @@ def test_a_subject_goes_by_its_name_id_crn_and_iam_id(
             assert (answer["subject"], answer["decision"]) == (iam_id, "allow"), name
 
 
-def test_a_server_is_asked_about_as_one_that_assumes_a_profile(
+def test_a_server_that_is_the_subject_is_asked_about_as_one_that_a_profile_trusts(
     server: BareMetalServer, profile: TrustedProfile
 ) -> None:
-    for word in (server.name, server.id, server.crn, f"crn-{server.crn}"):
-        assert ask(subject=word, profile=profile.name).json()["subject"] == f"crn-{server.crn}", word
+    for word in (server.name, server.id, server.crn):
+        asked, same = (ask(profile=profile.name, **{name: word}).json() for name in ("subject", "server"))
+        assert (asked["server"], asked["decision"], asked["because"]) == (server.crn, same["decision"], same["because"])
+    assert ask(subject=f"crn-{server.crn}", profile=profile.name).json()["subject"] == f"crn-{server.crn}"
     refused = ask(subject=server.name, action=LIST).json()
     assert (refused["decision"], "Ask about the profile" in refused["because"]) == ("deny", True)
 

@@ -18,7 +18,7 @@ from trustedprofiles.services.rules import RuleContent, create_rule
 
 BY = Party("IBMid-BOB", "Bob", "User")
 SCRIPT = {"HX-Request": "true"}
-TOLD = "Nothing was changed, because your page did not show what is true now."
+TOLD = "Nothing was changed, because the page was out of date"
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.world import ALICE, World, make_server, make_world
 from trustedprofiles.models import User
 
 LIST = "/admin/servers/baremetalserver/"
-TOLD = "Nothing was changed, because your page did not show what is true now."
+TOLD = "Nothing was changed, because the page was out of date"
 
 Together = Callable[[list[Callable[[], Any]]], list[Any]]
 

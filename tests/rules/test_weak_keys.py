@@ -21,6 +21,7 @@ from tests.rules.test_csr_vectors import NULL, US, bits, integer, oid, request, 
 E = 65537
 PRIME = 2**2203 - 1
 """Of Mersenne's, as is 2**1279 - 1."""
+CUBE_ROOT = 2**1279 - 1
 SHA256_WITH_RSA = sequence(oid("1.2.840.113549.1.1.11"), NULL)
 SMALL = math.factorial(1000)
 SOUND = rsa.generate_private_key(E, 2048)
@@ -74,6 +75,7 @@ WEAK: dict[str, tuple[Callable[[], str], str]] = {
     "a-factor-of-13-bits": (lambda: of_two(8191, PRIME), "has a small prime factor"),
     "close-primes": (lambda: of_two(*close_primes()), "is a product of two primes that are too close to each other"),
     "a-square": (lambda: of_two(2**1279 - 1, 2**1279 - 1), "is a product of two primes that are too close"),
+    "a-cube": (lambda: signed(CUBE_ROOT**3, CUBE_ROOT**2 * (CUBE_ROOT - 1)), "is a power of a smaller number"),
     "roca": (lambda: of_two(roca_prime(), roca_prime()), "is one of an Infineon library"),
 }
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Exists
 from django.db.models.functions import TruncMinute
 
 from controlplane.activity.models import ActivityEvent
@@ -15,10 +15,10 @@ from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.keys import timelines
 from controlplane.console.visible import as_seen_by, visible
 from controlplane.operations import health
-from identity.keyring import LONGEST_TOKEN
-from identity.services.iam_tokens import EXCHANGE_EVENT
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from identity.alive import tokens_of
 from servers.models import BareMetalServer
+from servers.selectors import SWITCHED_OFF
+from trustedprofiles.events import EXPLANATION_READ
 
 MINUTES = 15
 WIDTH, HEIGHT, FLOOR, LEFT = 640, 150, 126, 34
@@ -64,17 +64,14 @@ class Coming:
 def overview_state(person: Person, *, now: datetime) -> dict[str, Any]:
     servers = BareMetalServer.objects.filter(account=person.account, region=person.region)
     recent = visible(person, recent_events(person.account.id, now=now, within=timedelta(days=1)))
-    refusals = recent.filter(outcome=ActivityEvent.Outcome.FAILURE)
+    refusals = recent.filter(outcome=ActivityEvent.Outcome.FAILURE).exclude(action=EXPLANATION_READ)
     return {
         "chart": calls_chart(calls_by_minute(person.account.id, now=now), now=now),
-        "tokens": {
-            "identity": tokens_alive(person.account.id, IDENTITY_TOKEN, now=now),
-            "iam": tokens_alive(person.account.id, EXCHANGE_EVENT, now=now),
-        },
+        "tokens": tokens_of(BareMetalServer.objects.filter(account=person.account), now=now),
         "servers": {
             "all": servers.count(),
             "running": servers.filter(status=BareMetalServer.Status.RUNNING).count(),
-            "enabled": servers.filter(metadata_enabled=True).count(),
+            "enabled": servers.filter(~Exists(SWITCHED_OFF), metadata_enabled=True).count(),
             "failed": servers.filter(status=BareMetalServer.Status.FAILED).count(),
         },
         "coming": coming(person, now=now),
@@ -116,14 +113,6 @@ def calls_chart(counted: dict[tuple[datetime, str], int], *, now: datetime) -> C
         )
     good_all, bad_all = (sum(each) for each in zip(*pairs, strict=True))
     return Chart(WIDTH, HEIGHT, FLOOR, LEFT, tallest, columns, good_all, bad_all)
-
-
-def tokens_alive(account_id: str, action: str, *, now: datetime) -> int:
-    """How many tokens that were issued in the last hour have not expired. Switching off ends some of them earlier."""
-    rows = recent_events(account_id, now=now, within=LONGEST_TOKEN).filter(
-        action=action, outcome=ActivityEvent.Outcome.SUCCESS, data__exp__gt=int(now.timestamp())
-    )
-    return rows.count()
 
 
 def coming(person: Person, *, now: datetime) -> list[Coming]:

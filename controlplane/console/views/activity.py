@@ -58,6 +58,7 @@ def _list(person: Person, request: HttpRequest) -> dict[str, Any]:
         "events": [event_row(as_seen_by(person, event)) for event in found[:ROWS]],
         "older": older,
         "asked": asked,
+        "empty": "No event matches." if any(asked.values()) else "",
         "before": before,
         "live_path": with_query("/activity/list", asked),
         "csv_path": with_query("/activity/export", {**asked, "format": "csv"}),
