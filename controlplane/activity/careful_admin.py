@@ -57,12 +57,15 @@ class CarefulAdmin(ChosenRows):
 
     def switched_in_list(self, request: HttpRequest, name: str) -> dict[Any, Any]:
         """What the editable list sets a column to, by the keys of the rows where it changes it."""
+        changed = self._changed_in_list(request)
+        return {form.instance.pk: form.cleaned_data[name] for form in changed if name in form.changed_data}
+
+    def _changed_in_list(self, request: HttpRequest) -> list[Any]:
+        """The forms of the rows that the editable list changes; none when it is not valid, which saving tells."""
         forms = self.get_changelist_formset(request)
         rows = self._get_list_editable_queryset(request, forms.get_default_prefix())
         asked = forms(request.POST, queryset=rows)
-        if not asked.is_valid():
-            return {}
-        return {form.instance.pk: form.cleaned_data[name] for form in asked.forms if name in form.changed_data}
+        return [form for form in asked.forms if form.has_changed()] if asked.is_valid() else []
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
@@ -139,7 +142,7 @@ class CarefulAdmin(ChosenRows):
         count = self.ending(request, rows, asked)
         before = count() if count else Alive()
         if before and request.POST.get(CONFIRMED) != _fingerprint(rows):  # not asked, or about others
-            return self._ask(request, before, rows)
+            return self._ask(request, before, rows, asked)
         answer = view()
         if count and before and (ended := before - count()):
             self.message_user(request, f"Ended: {ended}.")
@@ -169,8 +172,9 @@ class CarefulAdmin(ChosenRows):
         )
         return rows
 
-    def _ask(self, request: HttpRequest, alive: Alive, rows: Sequence[Any]) -> HttpResponse:
-        """The question, with the whole form once more."""
+    def _ask(self, request: HttpRequest, alive: Alive, rows: Sequence[Any], asked: str) -> HttpResponse:
+        """The question, with the whole form once more. Of a list, it names the rows that change."""
+        named = [form.instance for form in self._changed_in_list(request)] if asked == LIST else rows
         repeated = [
             (name, value) for name, values in request.POST.lists() if name not in NOT_REPEATED for value in values
         ]
@@ -179,8 +183,8 @@ class CarefulAdmin(ChosenRows):
             "title": "Are you sure?",
             "opts": self.opts,
             "alive": alive,
-            "names": [str(row) for row in rows[:MOST_NAMED]],
-            "more": max(len(rows) - MOST_NAMED, 0),
+            "names": [str(row) for row in named[:MOST_NAMED]],
+            "more": max(len(named) - MOST_NAMED, 0),
             "repeated": repeated,
             "confirmed": CONFIRMED,
             "fingerprint": _fingerprint(rows),

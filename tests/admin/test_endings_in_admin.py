@@ -122,6 +122,17 @@ def test_a_change_after_the_question_is_not_overlooked(browser: Client, server: 
     assert answers(server)
 
 
+def test_the_question_of_a_list_names_the_rows_that_change(
+    browser: Client, server: BareMetalServer, world: World
+) -> None:
+    make_server(world.account, name="another", metadata_enabled=True)
+    shown = form(browser, LIST, "changelist-form")
+    [number] = [name for name, values in shown.data().items() if values == [str(server.number)]]
+    switch = number.replace("-number", "-metadata_enabled")
+    page = send(browser, LIST, shown, shown.default, **{switch: None}).content.decode()
+    assert ("<li>web-1</li>" in page, "<li>another</li>" in page) == (True, False)
+
+
 def test_who_says_yes_for_all_that_a_list_finds_is_asked_again_when_it_finds_another(
     browser: Client, server: BareMetalServer, world: World
 ) -> None:
