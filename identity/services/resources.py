@@ -92,10 +92,10 @@ def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> di
     if service_of(action) in OUTSIDE or asked.get("accountId", base["accountId"]) != base["accountId"]:
         return {**base, **asked}
     _require_attributes(action, asked)
-    if asked.get("serviceName", base["serviceName"]) != base["serviceName"]:
-        raise InvalidValue(f"The action is one of {base['serviceName']}.", target=Target("resource.serviceName"))
     if service_of(action) == TAGGING:
         return {**base, **asked}
+    if asked.get("serviceName", base["serviceName"]) != base["serviceName"]:
+        raise InvalidValue(f"The action is one of {base['serviceName']}.", target=Target("resource.serviceName"))
     said = _with_ids(action, asked, asker)
     found = base | _attributes(action, said, asker)
     return base | {name: found[name] for name in asked if name in found} | found

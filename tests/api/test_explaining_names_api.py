@@ -189,3 +189,9 @@ def test_an_api_key_goes_by_its_name_as_far_as_it_is_ones_own(world: World, bob:
     question = {"action": "iam-identity.apikey.read", "resource": "laptop"}
     assert ask(subject="bob", **question).json()["decided_by"]["type"] == "own_api_key"
     assert ask(**question).json()["decided_by"]["type"] == "account_owner"
+
+
+def test_a_resource_of_another_service_than_the_action_s_is_refused(world: World) -> None:
+    answer = ask(action=LIST, resource={"serviceName": "iam-identity"})
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["target"]["name"]) == (400, "resource.serviceName")
