@@ -71,12 +71,12 @@ def test_half_requests_over_tls_leave_nothing(context: ssl.SSLContext) -> None:
         assert len(wire.service.crowd) == 0
 
 
-def test_what_is_malformed_over_tls_is_refused_and_closed_when_nothing_more_comes(context: ssl.SSLContext) -> None:
-    with serving(Echo(), context=context) as wire, shake_hands(wire) as client:
+def test_what_is_malformed_over_tls_is_refused_and_closed_at_once(context: ssl.SSLContext) -> None:
+    with serving(Echo(), context=context, limits=SLOW) as wire, shake_hands(wire) as client:
         client.send(GET.replace(b"\r", b""))
         answer = client.answer()
         assert (answer.status, answer.headers["connection"]) == (400, "close")
-        assert client.is_closed(within=QUICK.linger_seconds * 10)
+        assert client.is_closed(within=SLOW.linger_seconds / 2)
 
 
 @pytest.mark.parametrize(

@@ -268,9 +268,9 @@ class Connection(asyncio.Protocol):
             self._advance()
 
     def _refuse(self, malformed: Malformed) -> None:
-        """Say what is wrong with what was received, and end the connection."""
+        """Say what is wrong, and end the connection."""
         self._write(self.service.refuse(malformed.status, str(malformed), self._incoming.path), keep_alive=False)
-        self._finish(reads_on=True)
+        self._finish(reads_on=malformed.is_too_large or self._transport.can_write_eof())  # TLS ends both ways at once
 
     def _finish(self, *, reads_on: bool) -> None:
         """End the connection when the client has read the answer; until then, what it sends on is read over."""

@@ -45,6 +45,11 @@ class Malformed(Exception):
         super().__init__(message)
         self.status = status
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether the client is likely to be sending it still."""
+        return self.status in (414, 431)
+
 
 @dataclass(slots=True)
 class Head:
