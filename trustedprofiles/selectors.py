@@ -152,12 +152,6 @@ def find_profile(
     return TrustedProfile.objects.filter(account_id=account_id, **keys).first()
 
 
-def find_profile_by_word(account_id: str, word: str) -> TrustedProfile | None:
-    """The account's profile by id, CRN or name."""
-    kind = "crn" if word.startswith("crn:") else "id" if word.startswith("Profile-") else "name"
-    return find_profile(account_id=account_id, **{kind: word})
-
-
 def trusts(profile: TrustedProfile, facts: ServerFacts) -> Verdict:
     """Does the profile trust this server, and why?"""
     verdict = matching.verdict(considered_trust(profile, facts))
