@@ -1,10 +1,9 @@
 """The servers that a form offers to choose from. There may be more than a list can hold; those are named in words."""
 
-from dataclasses import dataclass
-
 from django.db.models import Q, QuerySet
 
 from controlplane.console.access import Person
+from controlplane.console.presenters.listed import Listed
 from controlplane.kernel.errors import NotFound
 from servers.models import BareMetalServer
 
@@ -12,17 +11,9 @@ MOST_OFFERED = 200
 READ_AT_ONCE = 50
 
 
-@dataclass(frozen=True)
-class Choices:
-    servers: list[BareMetalServer]
-    more: bool
-    """Whether there are others that the person may read."""
-
-
-def offered(person: Person, rows: QuerySet[BareMetalServer]) -> Choices:
+def offered(person: Person, rows: QuerySet[BareMetalServer]) -> Listed[BareMetalServer]:
     """The first of these servers that the person may read."""
-    found = first_readable(person, rows, MOST_OFFERED + 1)
-    return Choices(found[:MOST_OFFERED], more=len(found) > MOST_OFFERED)
+    return Listed.first(MOST_OFFERED, first_readable(person, rows, MOST_OFFERED + 1))
 
 
 def first_readable(person: Person, rows: QuerySet[BareMetalServer], most: int) -> list[BareMetalServer]:

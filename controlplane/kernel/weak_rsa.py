@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 SMALL_FACTORS = 8192
 """The Baseline Requirements ask for 752; up to here it costs as much as one signature."""
 ODD_EXPONENTS = (3, 5, 7, 11, 13)
-"""A power of a higher one has factors so small that whoever asks gains nothing by hiding them so."""
+"""Of roots. Those of a higher order are too short for any generator to have made a key of them."""
 FERMAT_ROUNDS = 100
 """As the Baseline Requirements ask (https://fermatattack.secvuln.info)."""
 EXPONENT = 65537

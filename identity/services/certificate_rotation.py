@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db import transaction
 
@@ -10,7 +11,7 @@ from controlplane.kernel.errors import ApiError
 from identity.models import CertificateRotation
 from servers.models import BareMetalServer
 from servers.services.events import record_server_event, server_event
-from servers.services.metadata_service import AT_ONCE, hold_changeable, refuse_deleting
+from servers.services.metadata_service import hold_changeable, in_portions, refuse_deleting
 from servers.services.room import hold
 
 READ_EVENT = "baremint.certificate-rotation.read"
@@ -40,12 +41,9 @@ def switch_certificate_rotation(
 def switch_each(numbers: Sequence[int], *, enabled: bool, by: Party, now: datetime) -> dict[int, ApiError]:
     """The same of many servers: those that are refused, by number, keep no other from being switched.
 
-    AT_ONCE of them in one transaction, in a constant number of queries.
+    Many of them in one transaction, in a constant number of queries.
     """
-    refused: dict[int, ApiError] = {}
-    for start in range(0, len(numbers), AT_ONCE):
-        refused |= _switch_some(numbers[start : start + AT_ONCE], enabled=enabled, by=by, now=now)
-    return refused
+    return in_portions(numbers, partial(_switch_some, enabled=enabled, by=by, now=now))
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """The switches of the metadata service: of one server, on or off, http or https; of a whole account, on or off."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F
@@ -41,9 +42,14 @@ def switch_each(
 
     AT_ONCE of them in one transaction, in a constant number of queries.
     """
+    return in_portions(numbers, partial(_switch_some, enabled=enabled, protocol=protocol, by=by))
+
+
+def in_portions(numbers: Sequence[int], switch: Callable[[Sequence[int]], dict[int, ApiError]]) -> dict[int, ApiError]:
+    """What a switch of many servers at once refuses, called with AT_ONCE of them at the most."""
     refused: dict[int, ApiError] = {}
     for start in range(0, len(numbers), AT_ONCE):
-        refused |= _switch_some(numbers[start : start + AT_ONCE], enabled=enabled, protocol=protocol, by=by)
+        refused |= switch(numbers[start : start + AT_ONCE])
     return refused
 
 

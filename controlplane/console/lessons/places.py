@@ -6,10 +6,11 @@ from django.conf import settings
 from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 
 from controlplane.console.access import Person
-from controlplane.console.choosing import Choices, offered
+from controlplane.console.choosing import offered
 from controlplane.console.lessons.lesson import At, Lesson, Place
 from controlplane.console.lessons.ownership import mark_of
 from controlplane.console.models import LessonProgress
+from controlplane.console.presenters.listed import Listed
 from controlplane.operations.endpoints import metadata_url
 from controlplane.operations.info import CA_BUNDLE
 from servers.addressing import loopback_address
@@ -50,7 +51,7 @@ def at(server: BareMetalServer) -> At:
     )
 
 
-def choices(person: Person, lesson: Lesson) -> Choices:
+def choices(person: Person, lesson: Lesson) -> Listed[BareMetalServer]:
     """Of the servers that the person may see: theirs of other lessons first, then those that nobody else of the class
     uses, and that suit the lesson."""
     used = LessonProgress.objects.filter(learner__account=person.account)

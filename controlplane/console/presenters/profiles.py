@@ -155,21 +155,11 @@ def readable_servers(person: Person) -> ClaimTable:
     return ClaimTable(person.readable(lines_of(person.account.id, most=MOST_SERVERS)))
 
 
-@dataclass(frozen=True)
-class Choices:
-    """Servers to choose from for a link, by name."""
-
-    listed: list[tuple[str, str]]
-    """Ids and names."""
-    more: bool
-    """Whether there may be others."""
-
-
-def unlinked(profile: TrustedProfile, table: ClaimTable) -> Choices:
+def unlinked(profile: TrustedProfile, table: ClaimTable) -> Listed[Line]:
+    """Servers to choose from for a link, by name. There may be more when the table is not of all servers."""
     crns = set(profile.links.values_list("crn", flat=True))
-    found = sorted((line.name, line.id) for line in table.lines if line.crn not in crns)
-    more = len(found) > MOST_CHOICES or len(table.lines) == MOST_SERVERS
-    return Choices([(id, name) for name, id in found[:MOST_CHOICES]], more)
+    found = sorted((line for line in table.lines if line.crn not in crns), key=lambda line: (line.name, line.id))
+    return Listed(found[:MOST_CHOICES], more=len(found) > MOST_CHOICES or len(table.lines) == MOST_SERVERS)
 
 
 def servers_unseen(person: Person) -> int:
