@@ -10,6 +10,8 @@ from tests.odd import ENCODED, FEW
 from tests.world import ALICE, World, make_server
 from trustedprofiles.models import User
 
+pytestmark = pytest.mark.thorough
+
 LISTS = sorted(f"/admin/{model._meta.app_label}/{model._meta.model_name}/" for model in admin.site._registry)
 LISTS_WITH_ACTIONS = ["/admin/servers/baremetalserver/", "/admin/trustedprofiles/user/", "/admin/auth/group/"]
 QUERIES = ("q", "o", "p", "all", "e", "id__exact", "number__exact", "name", "status__exact", "_to_field", "_popup")
@@ -31,13 +33,11 @@ def failing(browser: Client, method: str, paths: list[str], body: str = "") -> l
 
 
 @pytest.mark.parametrize("path", LISTS)
-@pytest.mark.thorough
 def test_no_text_of_a_query_makes_a_list_fail(browser: Client, path: str) -> None:
     assert failing(browser, "GET", [f"{path}?{name}={each}" for name in QUERIES for each in FEW]) == []
 
 
 @pytest.mark.parametrize("path", LISTS)
-@pytest.mark.thorough
 def test_no_text_in_place_of_an_id_makes_a_page_fail(browser: Client, path: str) -> None:
     pages = [f"{path}{each}/{page}/" for each in FEW for page in ("change", "history", "delete")]
     assert failing(browser, "GET", pages) == []

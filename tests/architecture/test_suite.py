@@ -17,7 +17,7 @@ from tests.live.product import clean_environment
 from tests.suite import report
 from tests.suite.changed import touched
 from tests.suite.parts import AGAIN, GROUPS, NAMED, PARTS
-from tests.suite.rate import Speed
+from tests.suite.rate import allowed
 from tests.suite.record import Measured, Record
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +28,7 @@ UNIT = Measured("unit", seconds=10, cpu_seconds=15, status=0, tests=3)
 @pytest.fixture
 def record(tmp_path: Path) -> Record:
     made = Record(tmp_path)
-    made.add_speed(ALONE)
+    made.add_rate(ALONE)
     return made
 
 
@@ -71,27 +71,38 @@ def test_a_change_touches_the_parts_that_could_notice_it(path: str, parts: list[
 
 
 def test_a_part_that_takes_more_than_one_and_a_half_times_its_budget_fails_the_run(record: Record) -> None:
-    allowed = 1.5 * Speed(ALONE).allowed(NAMED["unit"].budget)
-    record.add(replace(UNIT, seconds=allowed - 1))
+    most = 1.5 * allowed(NAMED["unit"].budget, [ALONE])
+    record.add(replace(UNIT, seconds=most - 1))
     assert list(report.faults(record)) == []
 
-    record.add(replace(UNIT, seconds=allowed + 1, slowest=[("tests/slow.py::test_it", 9.0)]))
+    record.add(replace(UNIT, seconds=most + 1, slowest=[("tests/slow.py::test_it", 9.0)]))
 
     [fault] = report.faults(record)
     assert fault.startswith("unit took")
     assert "tests/slow.py::test_it" in fault
 
 
-def test_no_time_is_judged_on_a_machine_that_was_shared_at_either_end(record: Record) -> None:
+def test_no_time_is_judged_on_a_machine_that_was_shared_at_any_time(record: Record) -> None:
     record.add(replace(UNIT, seconds=100_000))
     assert len(list(report.faults(record))) == 1
-    record.add_speed(SHARED)
+    record.add_rate(SHARED)
+    record.add_rate(ALONE)
     assert list(report.faults(record)) == []
     assert any("The machine is shared" in line for line in report.lines(record))
 
 
 def test_a_machine_that_signs_four_times_as_fast_has_half_the_time() -> None:
-    assert Speed(RawRate(8_000, 8_000)).allowed(100) == Speed(RawRate(2_000, 2_000)).allowed(100) / 2 == 50
+    assert allowed(100, [RawRate(8_000, 8_000)]) == allowed(100, [RawRate(2_000, 2_000)]) / 2 == 50
+
+
+def test_a_machine_that_was_half_as_fast_for_a_time_has_twice_the_time() -> None:
+    fast, slow = RawRate(8_000, 8_000), RawRate(4_000, 4_000)
+    assert allowed(100, [fast, slow, fast]) == 2 * allowed(100, [fast])
+
+
+def test_the_rates_of_a_run_are_told_by_the_lowest_and_the_highest() -> None:
+    assert report.describe([ALONE]) == "Raw RS256 2048: 2,000/s by wall time, 2,050/s by CPU time."
+    assert report.describe([ALONE, RawRate(1_900, 1_950)]).startswith("Raw RS256 2048: 1,900-2,000/s by wall time")
 
 
 def test_four_tests_that_passed_only_when_tried_again_fail_the_run_and_are_named(record: Record) -> None:

@@ -13,6 +13,8 @@ from servers.models import BareMetalServer
 from tests.odd import ADDRESSES, ENCODED, NUL
 from tests.world import World, make_profile, make_server
 
+pytestmark = pytest.mark.thorough
+
 QUERIES = {
     "/servers": ("q", "status", "metadata", "protocol", "zone", "sort", "page"),
     "/servers/table": ("q", "zone", "sort", "page"),

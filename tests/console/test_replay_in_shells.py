@@ -13,6 +13,8 @@ from tests.console.pasting import REFUSED, SHELLS, TOKEN, pasted
 from tests.console.test_replay import DENIED, PATH, happened, happened_inside
 from tests.world import World, make_profile, make_server
 
+pytestmark = pytest.mark.thorough
+
 HOSTILE = {
     "semicolon": "x; rm -rf ~; >owned",
     "newline": "x\n>owned\n",

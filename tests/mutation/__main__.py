@@ -23,7 +23,6 @@ from controlplane.operations.bench.signing import raw_rate
 from controlplane.operations.owned_folder import owned_folder
 from controlplane.operations.supervisor.lifeline import die_with
 from tests.suite import report
-from tests.suite.rate import Speed
 
 ROOT = Path(__file__).parents[2]
 PREFIX = "baremint-mutation-"
@@ -37,7 +36,7 @@ def main(chosen: list[str]) -> int:
         signal.signal(number, lambda *_: sys.exit(1))
     with owned_folder(PREFIX) as folder:
         shutil.copytree(ROOT, folder / "tree", ignore=LEFT_OUT)
-        print(report.describe(Speed(raw_rate(processes=len(os.sched_getaffinity(0)), seconds=2))), flush=True)
+        print(report.describe([raw_rate(processes=len(os.sched_getaffinity(0)), seconds=2)]), flush=True)
         path = os.pathsep.join([str(folder / "tree"), *filter(None, [os.environ.get("PYTHONPATH")])])
         environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": path}
         run = subprocess.Popen(

@@ -7,6 +7,8 @@ import pytest
 from tests.objectstore.store import Store, last_event
 from tests.odd import ENCODED
 
+pytestmark = pytest.mark.thorough
+
 QUERIES = ("prefix", "delimiter", "marker", "max-keys", "encoding-type")
 QUERIES_2 = ("prefix", "start-after", "continuation-token", "max-keys")
 HEADERS = (

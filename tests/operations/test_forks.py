@@ -11,6 +11,8 @@ import pytest
 from tests.operations.test_supervisor import eventually
 from tests.process_tree import runs
 
+pytestmark = pytest.mark.thorough
+
 PROGRAM = [sys.executable, "-m", "tests.operations.fork_program"]
 SECONDS = 60
 

@@ -7,6 +7,8 @@ import pytest
 
 from tests.operations.serving_http import CHUNKED, LINE, QUICK, Echo, Wire
 
+pytestmark = pytest.mark.thorough
+
 BROKEN_OFF = {
     "its head": LINE,
     "its line": b"POST /a",

@@ -9,6 +9,8 @@ import pytest
 from controlplane.kernel.awaited_body import AwaitedBody
 from tests.operations.serving_http import GET, HALF, QUICK, SLOW, Echo, serving
 
+pytestmark = pytest.mark.thorough
+
 POST = HALF["half a body"]
 
 

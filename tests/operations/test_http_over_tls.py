@@ -18,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from controlplane.operations.http.handshake import AT_ONCE
 from tests.operations.serving_http import GET, HALF, LINE, QUICK, SLOW, Client, Echo, Wire, serving
 
+pytestmark = pytest.mark.thorough
+
 TOO_LONG_A_BODY = LINE + b"Content-Length: 100000000\r\n\r\n"
 TOO_LONG_A_HEAD = LINE + b"X: " + b"a" * 70_000
 

@@ -6,6 +6,8 @@ import pytest
 
 from tests.operations.serving_http import CHUNKED, LARGEST, LINE, Echo, Wire
 
+pytestmark = pytest.mark.thorough
+
 WELL_FORMED: dict[str, tuple[bytes, bytes]] = {
     "without a body": (LINE + b"\r\n", b"POST /a 0"),
     "with a body": (LINE + b"Content-Length: 5\r\n\r\nhello", b"POST /a 5"),

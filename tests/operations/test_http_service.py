@@ -13,6 +13,8 @@ import pytest
 from controlplane.operations.http.threads import Threads
 from tests.operations.serving_http import GET, HALF, QUICK, SLOW, Echo, serving
 
+pytestmark = pytest.mark.thorough
+
 POST = HALF["half a body"]
 
 

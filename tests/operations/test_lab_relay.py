@@ -16,6 +16,8 @@ from controlplane.operations.lab.relay import Relayed
 from tests.operations.serving_http import GET, LARGEST, LINE, QUICK, SLOW, Client, Echo, Wire, refuse, serving
 from tests.operations.test_http_over_tls import context, shake_hands
 
+pytestmark = pytest.mark.thorough
+
 __all__ = ["context"]
 
 

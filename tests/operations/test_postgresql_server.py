@@ -16,7 +16,7 @@ from tests.live.operator import eventually
 from tests.live.product import ROOT
 from tests.process_tree import descendants, runs
 
-pytestmark = pytest.mark.postgres
+pytestmark = [pytest.mark.postgres, pytest.mark.thorough]
 
 OWNER = """
 import time, psycopg

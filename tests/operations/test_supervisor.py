@@ -16,6 +16,8 @@ from controlplane.operations.supervisor.stopping import StopRequested
 from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
 from tests.process_tree import runs
 
+pytestmark = pytest.mark.thorough
+
 SLEEP = "exec sleep 60"
 
 

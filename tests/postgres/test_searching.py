@@ -10,6 +10,8 @@ from django.test import Client
 from tests.world import ALICE, make_server, make_world
 from trustedprofiles.models import User
 
+pytestmark = pytest.mark.thorough
+
 WORDS = ["web", "10.240", "10.240.0.4/24", "::1", "-1", "9" * 25, "2025-02-30", "a%25b%5C"]
 PAGES = {
     "/servers/table": ("q", "status", "metadata", "protocol", "zone", "sort", "page"),

@@ -16,10 +16,9 @@ from controlplane.operations.owned_folder import owned_folder
 from tests.suite import processes, report
 from tests.suite.changed import changed_files, touched
 from tests.suite.parts import GROUPS, NAMED, PARTS, Part
-from tests.suite.rate import Speed
 from tests.suite.record import Measured, Record
 
-MEASURE_SECONDS = 1.5
+MEASURE_SECONDS = 1
 BROKEN_OFF = 128
 """Added to the number of the signal, as shells do."""
 OF_PYTEST = {"PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "PYTHONOPTIMIZE"}
@@ -79,8 +78,9 @@ def _record() -> Iterator[tuple[Record, bool]]:
 
 def _run(parts: Sequence[Part], record: Record) -> int:
     """Run parts until one fails. Returns its exit status, or 0."""
-    if not record.speeds():
+    if not record.rates():
         _measure_machine(record)
+        print(report.describe(record.rates()), flush=True)
     for part in parts:
         print(f"\n=== {part.name}: {part.about}", flush=True)
         result = record.folder / f"{part.name}.json"
@@ -91,12 +91,12 @@ def _run(parts: Sequence[Part], record: Record) -> int:
         record.add(Measured(part.name, ended.seconds, ended.cpu_seconds, ended.status, left=ended.left, **kept))
         if ended.status:
             return 1
+        _measure_machine(record)
     return 0
 
 
 def _measure_machine(record: Record) -> None:
-    record.add_speed(raw_rate(processes=len(os.sched_getaffinity(0)), seconds=MEASURE_SECONDS))
-    print(report.describe(Speed(record.speeds()[-1])), flush=True)
+    record.add_rate(raw_rate(processes=len(os.sched_getaffinity(0)), seconds=MEASURE_SECONDS))
 
 
 def _report(record: Record) -> int:

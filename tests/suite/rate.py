@@ -1,6 +1,6 @@
 """How fast the machine is, and whether it has others to serve: the raw RS256 rate by wall time and by CPU time."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from controlplane.operations.bench.signing import RawRate
 
@@ -12,17 +12,16 @@ LIKE = 0.5
 signatures a second the suite became 2.1 times as fast, about the square root."""
 
 
-@dataclass(frozen=True)
-class Speed:
-    """One measurement of the machine."""
+def is_shared(rates: Sequence[RawRate]) -> bool:
+    """Whether somebody else used the processors at one of these times: then no time is judged."""
+    return any(rate.wall < SHARED_BELOW * rate.cpu for rate in rates)
 
-    raw: RawRate
 
-    @property
-    def is_shared(self) -> bool:
-        """Whether somebody else uses the processors: then no time is judged."""
-        return self.raw.wall < SHARED_BELOW * self.raw.cpu
+def allowed(budget: float, rates: Sequence[RawRate]) -> float:
+    """Seconds that a budget of parts.py comes to on a machine that had these rates in the course of a run.
 
-    def allowed(self, budget: float) -> float:
-        """Seconds that a budget of parts.py comes to on this machine."""
-        return budget * (REFERENCE / self.raw.cpu) ** LIKE
+    A processor that was slower for a time, as it is when the other half of its core has work, was slower for
+    everything in equal measure.
+    """
+    fastest, slowest = (choose(rate.cpu for rate in rates) for choose in (max, min))
+    return budget * (REFERENCE / fastest) ** LIKE * fastest / slowest

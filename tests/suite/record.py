@@ -10,7 +10,7 @@ from pathlib import Path
 
 from controlplane.operations.bench.signing import RawRate
 
-SPEEDS = "speeds.jsonl"
+RATES = "rates.jsonl"
 MEASURED = "parts.jsonl"
 
 
@@ -35,14 +35,15 @@ class Measured:
 class Record:
     folder: Path
 
-    def add_speed(self, rate: RawRate) -> None:
-        self._append(SPEEDS, asdict(rate))
+    def add_rate(self, rate: RawRate) -> None:
+        self._append(RATES, asdict(rate))
 
     def add(self, measured: Measured) -> None:
         self._append(MEASURED, asdict(measured))
 
-    def speeds(self) -> list[RawRate]:
-        return [RawRate(**each) for each in self._lines(SPEEDS)]
+    def rates(self) -> list[RawRate]:
+        """The machine's, at the start, after each part and at the end."""
+        return [RawRate(**each) for each in self._lines(RATES)]
 
     def parts(self) -> list[Measured]:
         return [Measured(**each) for each in self._lines(MEASURED)]
