@@ -37,6 +37,9 @@ def main() -> int:
     processes.adopt_orphans()
     try:
         with _record() as (record, is_ours):
+            if not record.rates():
+                _measure_machine(record)
+                print(report.describe(record.rates()), flush=True)
             if options.report:
                 return _report(record)
             names = [each for name in options.parts for each in GROUPS.get(name, (name,))]
@@ -78,9 +81,6 @@ def _record() -> Iterator[tuple[Record, bool]]:
 
 def _run(parts: Sequence[Part], record: Record) -> int:
     """Run parts until one fails. Returns its exit status, or 0."""
-    if not record.rates():
-        _measure_machine(record)
-        print(report.describe(record.rates()), flush=True)
     for part in parts:
         print(f"\n=== {part.name}: {part.about}", flush=True)
         result = record.folder / f"{part.name}.json"
@@ -89,9 +89,9 @@ def _run(parts: Sequence[Part], record: Record) -> int:
         found: dict[str, Any] = json.loads(result.read_text()) if result.exists() else {}
         kept = {name: found[name] for name in ("tests", "collection", "slowest", "saved") if name in found}
         record.add(Measured(part.name, ended.seconds, ended.cpu_seconds, ended.status, left=ended.left, **kept))
+        _measure_machine(record)
         if ended.status:
             return 1
-        _measure_machine(record)
     return 0
 
 
@@ -101,7 +101,6 @@ def _measure_machine(record: Record) -> None:
 
 def _report(record: Record) -> int:
     """Print the table and what is wrong. Returns 1 when something is."""
-    _measure_machine(record)
     print("\n" + "\n".join(report.lines(record)))
     found = list(report.faults(record))
     print("".join(f"\n{fault}" for fault in found))

@@ -13,15 +13,15 @@ signatures a second the suite became 2.1 times as fast, about the square root.""
 
 
 def is_shared(rates: Sequence[RawRate]) -> bool:
-    """Whether somebody else used the processors at one of these times: then no time is judged."""
+    """Whether other programs used the processors at any of these times. If so, no time is judged."""
     return any(rate.wall < SHARED_BELOW * rate.cpu for rate in rates)
 
 
 def allowed(budget: float, rates: Sequence[RawRate]) -> float:
     """Seconds that a budget of parts.py comes to on a machine that had these rates in the course of a run.
 
-    A processor that was slower for a time, as it is when the other half of its core has work, was slower for
-    everything in equal measure.
+    A processor is slower while the other half of its core works for another machine. Then everything takes longer in
+    the same ratio, so the budget grows by the ratio of the fastest rate to the slowest.
     """
     fastest, slowest = (choose(rate.cpu for rate in rates) for choose in (max, min))
     return budget * (REFERENCE / fastest) ** LIKE * fastest / slowest

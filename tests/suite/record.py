@@ -42,7 +42,7 @@ class Record:
         self._append(MEASURED, asdict(measured))
 
     def rates(self) -> list[RawRate]:
-        """The machine's, at the start, after each part and at the end."""
+        """The machine's, at the start and after each part."""
         return [RawRate(**each) for each in self._lines(RATES)]
 
     def parts(self) -> list[Measured]:
