@@ -84,13 +84,13 @@ def _python(source: Path, folder: Path) -> list[str]:
 
 def _node(source: Path, folder: Path) -> list[str]:
     copy = shutil.copytree(source, folder / "node", ignore=shutil.ignore_patterns("node_modules"))
-    _run("npm", "ci", "--no-audit", "--no-fund", cwd=copy)
+    run("npm", "ci", "--no-audit", "--no-fund", cwd=copy)
     return ["node", str(copy / "program.mjs")]
 
 
 def _go(source: Path, folder: Path) -> list[str]:
     program = folder / "go-program"
-    _run("go", "build", "-o", str(program), ".", cwd=source)
+    run("go", "build", "-o", str(program), ".", cwd=source)
     return [str(program)]
 
 
@@ -99,8 +99,8 @@ def _java(source: Path, folder: Path) -> list[str]:
     plugin = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
     # Maven writes its target folder beside the POM: let it be a copy.
     copy = shutil.copytree(source, folder / "java")
-    _run("mvn", "--batch-mode", "--quiet", f"{plugin}:copy-dependencies", f"-DoutputDirectory={packages}", cwd=copy)
-    _run("javac", "-cp", f"{packages}/*", "-d", str(classes), "Program.java", cwd=copy)
+    run("mvn", "--batch-mode", "--quiet", f"{plugin}:copy-dependencies", f"-DoutputDirectory={packages}", cwd=copy)
+    run("javac", "-cp", f"{packages}/*", "-d", str(classes), "Program.java", cwd=copy)
     return ["java", "-cp", f"{classes}:{packages}/*", "Program"]
 
 
@@ -111,20 +111,22 @@ def _trust_store(authorities: Path, folder: Path) -> Path:
     for number, each in enumerate(x509.load_pem_x509_certificates(authorities.read_bytes())):
         single = folder / f"authority-{number}.pem"
         single.write_bytes(each.public_bytes(Encoding.PEM))
-        _run(*importing, "-alias", f"baremint-{number}", "-file", str(single), cwd=folder)
+        run(*importing, "-alias", f"baremint-{number}", "-file", str(single), cwd=folder)
     return store
 
 
 BUILDS = {"Python": _python, "Node": _node, "Go": _go, "Java": _java}
 
 
-def _run(*command: str, cwd: Path) -> None:
+def run(*command: str, cwd: Path) -> str:
+    """What a build prints. Raises AssertionError with its last words when it fails."""
     environment = {**os.environ, **GIVEN_PROXIES}
     done = subprocess.run(
         command, env=environment, cwd=cwd, capture_output=True, text=True, timeout=BUILD_SECONDS, check=False
     )
     if done.returncode:
         raise AssertionError(f"{' '.join(command)}: {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+    return done.stdout
 
 
 class Sdk:

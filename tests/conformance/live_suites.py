@@ -1,0 +1,81 @@
+"""The live tests of IBM's Go SDK, as they come with its module, pointed at a product by their configuration file."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.conformance.sdks import PROGRAMS, run
+from tests.live.ready_made import ReadyMade
+
+MODULE = "github.com/IBM/platform-services-go-sdk"
+SOURCE = PROGRAMS / "go-suites"
+RUN_SECONDS = 300
+FAILED = re.compile(
+    r"^\[(?:Fail|Panic!)\] (?:.*?Integration Tests )(.*?) ?\[(?:It|BeforeEach)\] ?(.*?) ?$", re.MULTILINE
+)
+RAN = re.compile(r"^Ran (\d+) of \d+ Specs", re.M)
+
+
+@dataclass(frozen=True)
+class Suite:
+    package: str
+    configuration: str
+    """Name of the file that its tests read."""
+    service: str
+    """What the names of its properties begin with."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    ran: int
+    failed: frozenset[str]
+    """Titles of tests."""
+    text: str
+    """All that was printed: with each failure, the calls of its test."""
+
+
+SUITES = (
+    Suite("iamidentityv1", "iam_identity.env", "IAM_IDENTITY"),
+    Suite("iampolicymanagementv1", "iam_policy_management.env", "IAM_POLICY_MANAGEMENT"),
+)
+
+
+def built(suite: Suite, ready_made: ReadyMade) -> Path:
+    """The folder of a suite's package with its compiled tests, made once a run."""
+
+    def build(folder: Path) -> None:
+        downloaded = run("go", "mod", "download", "-json", MODULE, cwd=SOURCE)
+        shutil.copytree(json.loads(downloaded)["Dir"], folder)
+        for each in (folder, *folder.rglob("*")):
+            each.chmod(each.stat().st_mode | 0o200)  # the module cache is read-only
+        for each in SUITES:
+            run("go", "test", "-c", "-tags", "integration", "-o", "suite.test", ".", cwd=folder / each.package)
+
+    return ready_made.once("go-live-suites", build) / suite.package
+
+
+def attempt(suite: Suite, folder: Path, properties: Mapping[str, str]) -> Outcome:
+    """Run a suite. ``properties`` are those of its service: URL, APIKEY, and what its tests need."""
+    lines = [f"{suite.service}_{name}={value}" for name, value in properties.items()]
+    (folder.parent / suite.configuration).write_text("\n".join(lines) + "\n")
+    done = subprocess.run(
+        ["./suite.test", "-ginkgo.noColor", "-ginkgo.focus", "Integration"],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")},
+        capture_output=True,
+        text=True,
+        timeout=RUN_SECONDS,
+        check=False,
+    )
+    ran = RAN.search(done.stdout)
+    if ran is None:
+        raise AssertionError(
+            f"{suite.package} ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
+    failed = frozenset(title.strip() or test for title, test in FAILED.findall(done.stdout))
+    return Outcome(int(ran[1]), failed, done.stdout)
