@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 
+from controlplane.operations.ibm_services import SERVICES
 from controlplane.operations.owned_folder import make_owned_folder
 
 PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
@@ -21,15 +22,14 @@ STRANGERS = (
     *(
         "IBM_",
         "IBMCLOUD_",
-        "VPC_",
         "IAM_",
-        "RESOURCE_",
-        "GLOBAL_",
         "IC_",
+        "IAAS_CLASSIC_",
         "TF_",
         "CLOUD_OBJECT_STORAGE_",
         "COS_",
         "AWS_",
+        *(f"{name}_" for service in SERVICES for name in service.sdks),
     ),
     *("PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSERVICE", "PGOPTIONS", "PGPASSFILE"),
     *("LANGUAGE", "LC_", "COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR"),

@@ -152,6 +152,15 @@ class Client:
         kind = member.removesuffix("s").replace("_", " ")
         raise NotFound(f"There is no {kind} {wanted}. Known by name: {names}{more}.")
 
+    def find_named(self, collection: str, wanted: str) -> dict[str, Any]:
+        """One of a collection whose items have a name and no id. Raises NotFound naming what there is."""
+        present = self.everything(collection)
+        for each in present:
+            if each["name"] == wanted:
+                return each
+        known = ", ".join(each["name"] for each in present[:MOST_CANDIDATES])
+        raise NotFound(f"There is no {wanted}. Known by name: {known}.")
+
     def trusted_profile(self, wanted: str) -> dict[str, str]:
         """A reference to a trusted profile by id, CRN or name."""
         if wanted.startswith("Profile-"):

@@ -38,5 +38,7 @@ def value(row: Any, path: str) -> str:
 
 def _short(each: Any) -> str:
     if isinstance(each, Mapping):
+        if "password" in each:
+            return f"{each['username']} {each['password']}"
         return str(each.get("name") or each.get("code") or each.get("id") or each.get("username"))
     return str(each)

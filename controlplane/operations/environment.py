@@ -5,34 +5,22 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from controlplane.operations.ibm_services import SERVICES
+
 IDENTITY_VERSION = "2025-08-26"
 """First version of the bare metal metadata service; the SDKs' own default asks for the path of virtual servers."""
-# IBM's services, by the name that the SDKs' configuration knows them by, and where they are under the control plane.
-SERVICES = {
-    "VPC": "/v1",
-    "IAM_IDENTITY": "",
-    "IAM_POLICY_MANAGEMENT": "",
-    "RESOURCE_MANAGER": "",
-    "GLOBAL_TAGGING": "",
-    "GLOBAL_SEARCH": "",
-}
+SDKS = {name: service.place for service in SERVICES for name in service.sdks}
+"""Where each service is under the control plane, by the name that the SDKs' configuration knows it by."""
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 """Where Go and OpenSSL, Python's requests, and Node look for authorities to trust. Java knows no such variable."""
-TERRAFORM = {
-    "IBMCLOUD_IS_NG_API_ENDPOINT": "/v1",
-    "IBMCLOUD_IAM_API_ENDPOINT": "",
-    "IBMCLOUD_RESOURCE_MANAGEMENT_API_ENDPOINT": "",
-    "IBMCLOUD_RESOURCE_CONTROLLER_API_ENDPOINT": "",
-    "IBMCLOUD_GT_API_ENDPOINT": "",
-    "IBMCLOUD_GS_API_ENDPOINT": "",
-}
+TERRAFORM = {name: service.place for service in SERVICES for name in service.terraform}
 
 
 def of_operator(info: Mapping[str, Any]) -> dict[str, str]:
     """Variables for SDKs and ``baremint is``, with the API key. ``info`` is as ``baremint info --json`` tells it."""
     origin, key = info["control_plane_url"], info["api_key"]
     found = {"BAREMINT_URL": origin, "BAREMINT_API_KEY": key}
-    for service, path in SERVICES.items():
+    for service, path in SDKS.items():
         found |= {
             f"{service}_URL": f"{origin}{path}",
             f"{service}_AUTH_TYPE": "iam",
@@ -53,7 +41,7 @@ def of_program(info: Mapping[str, Any], server: Mapping[str, Any]) -> dict[str, 
     found = {"BAREMINT_METADATA_URL": server["metadata_url"]}
     if server["metadata_protocol"] == "https":
         found |= dict.fromkeys(TRUST, info["ca_bundle"])
-    for service, path in SERVICES.items():
+    for service, path in SDKS.items():
         found |= {
             f"{service}_URL": f"{info['control_plane_url']}{path}",
             f"{service}_AUTH_TYPE": "vpc",

@@ -17,8 +17,6 @@ CHANGE = frozenset({"down", "restore", "rotate", "revoke", "person", "changepass
 WITHOUT_DATABASE = (["permissions"], ["enter"], ["restore"], ["lab", "status"], ["lab", "down"])
 ELSEWHERE = ("BAREMINT_URL", "BAREMINT_API_KEY", "IBMCLOUD_API_KEY")
 """They name a Baremint, and who asks it."""
-CHANGING_WORDS = ("-create", "-update", "-start", "-stop", "-restart", "-delete")
-"""How the words of ``baremint is`` end that change something."""
 
 
 def take_home(words: list[str]) -> list[str]:
@@ -55,7 +53,9 @@ def changes(words: list[str]) -> bool:
         case "certificate-rotation":
             return not {"on", "off"}.isdisjoint(rest)
         case "is":
-            return any(word.endswith(CHANGING_WORDS) for word in rest) or any(word.startswith("--im") for word in rest)
+            from controlplane.cli.vpc.words import changes_something  # noqa: PLC0415  most commands need no words
+
+            return changes_something(rest)
         case "lab":
             return rest[:1] != ["status"]
     return name in CHANGE

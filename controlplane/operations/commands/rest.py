@@ -4,9 +4,9 @@ import sys
 from argparse import ArgumentParser
 
 from controlplane.cli import explaining, joblist, timing
-from controlplane.cli.arguments import no_arguments
 from controlplane.cli.output import as_json
-from controlplane.cli.words import add_words, run_word
+from controlplane.cli.vpc.word import no_arguments
+from controlplane.cli.vpc.words import add_words, run_word
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.commands.connection import ENVIRONMENT, connected
 from controlplane.operations.program import paste

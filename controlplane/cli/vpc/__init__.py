@@ -1,0 +1,1 @@
+"""The words of ``baremint is``: those of IBM's command line for bare metal servers (IBM's VPC CLI reference)."""

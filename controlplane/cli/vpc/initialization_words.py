@@ -1,0 +1,110 @@
+"""What a bare metal server was initialized from, and its passwords."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from controlplane.cli.client import CannotCall, Client
+from controlplane.cli.output import Column
+from controlplane.cli.vpc.lookups import server_path
+from controlplane.cli.vpc.word import Options, Word, names, server_argument, switch, text_or_file
+
+FIELDS: list[Column] = [
+    ("Image", "image.name"),
+    ("Keys", "keys"),
+    ("Default trusted profile", "default_trusted_profile.target.id"),
+    ("Auto link", "default_trusted_profile.auto_link"),
+    ("User accounts", "user_accounts"),
+]
+
+
+def initialization_options(parser: ArgumentParser, *, required: bool) -> None:
+    parser.add_argument("--image", required=required, help="name, id or CRN of the image")
+    parser.add_argument("--keys", type=names, default=[], help="names or ids of SSH keys, separated by commas")
+    parser.add_argument("--user-data", type=text_or_file, help="text for the first boot, or @FILE")
+    parser.add_argument("--default-trusted-profile", metavar="PROFILE", help="name, id or CRN of a trusted profile")
+    switch(parser, "--default-trusted-profile-auto-link", "link it (default true)")
+
+
+def initialization_body(client: Client, options: Options) -> dict[str, Any]:
+    image = client.find("images", options["image"], by_name=True)
+    body: dict[str, Any] = {
+        "image": {"id": image["id"]},
+        "keys": [{"id": client.find("keys", name)["id"]} for name in options["keys"]],
+    }
+    if options["user_data"] is not None:
+        body["user_data"] = options["user_data"]
+    if options["default_trusted_profile"]:
+        profile: dict[str, Any] = {"target": client.trusted_profile(options["default_trusted_profile"])}
+        if options["default_trusted_profile_auto_link"] is not None:
+            profile["auto_link"] = options["default_trusted_profile_auto_link"]
+        body["default_trusted_profile"] = profile
+    return body
+
+
+def _values_arguments(parser: ArgumentParser) -> None:
+    server_argument(parser)
+    about = "private SSH key in PEM or OpenSSH format, or @FILE: the passwords are decrypted with it, on this machine"
+    parser.add_argument("--private-key", type=text_or_file, metavar="KEY|@FILE", help=about)
+    parser.add_argument("--private-key-passphrase", metavar="PASSPHRASE", help="of an encrypted private key")
+
+
+def _values(client: Client, options: Options) -> dict[str, Any]:
+    answer = client.call("GET", f"/v1/{server_path(client, options['server'], 'initialization')}")
+    if options["private_key"] is None:
+        return answer
+    accounts = answer.get("user_accounts", [])
+    if not accounts:
+        raise CannotCall("This server has no user account with a password. Leave --private-key out.")
+    # What reads keys takes longer to load than a call takes, and no other word needs it.
+    from controlplane.cli.vpc.passwords import PrivateKey  # noqa: PLC0415
+
+    key = PrivateKey(options["private_key"], options["private_key_passphrase"])
+    return answer | {"user_accounts": [each | {"password": key.password_of(each)} for each in accounts]}
+
+
+def _replace_arguments(parser: ArgumentParser) -> None:
+    server_argument(parser)
+    initialization_options(parser, required=True)
+
+
+def _replace(client: Client, options: Options) -> dict[str, Any]:
+    path = server_path(client, options["server"], "initialization")
+    return client.call("PUT", f"/v1/{path}", initialization_body(client, options))
+
+
+def _show_or_replace_arguments(parser: ArgumentParser) -> None:
+    server_argument(parser)
+    initialization_options(parser, required=False)
+
+
+def _show_or_replace(client: Client, options: Options) -> dict[str, Any]:
+    return _replace(client, options) if options["image"] else _values(client, {**options, "private_key": None})
+
+
+SHOW_OR_REPLACE = "bare-metal-server-initialization"
+"""Both of IBM's words in one."""
+WORDS = {
+    SHOW_OR_REPLACE: Word(
+        "Show what a bare metal server was initialized from; with --image, initialize a stopped one again",
+        "web-1",
+        _show_or_replace_arguments,
+        _show_or_replace,
+        FIELDS,
+    ),
+    "bare-metal-server-initialization-values": Word(
+        "Show what a bare metal server was initialized from; with a private key, its passwords too",
+        "web-1",
+        _values_arguments,
+        _values,
+        FIELDS,
+        alias="bm-init",
+    ),
+    "bare-metal-server-initialization-replace": Word(
+        "Initialize a stopped bare metal server with another image and other keys",
+        "web-9 --image ibm-ubuntu-22-04-5-minimal-amd64-5 --keys demo",
+        _replace_arguments,
+        _replace,
+        FIELDS,
+        changes=True,
+    ),
+}

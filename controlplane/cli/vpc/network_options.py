@@ -1,0 +1,132 @@
+"""Options of network interfaces and attachments, and the bodies that they come to.
+
+The options of a primary one begin with ``pnic`` or ``pnac``; the properties are those of the VPC API.
+"""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from controlplane.cli.client import CannotCall, Client
+from controlplane.cli.vpc.lookups import reserved_ip, security_groups, subnet
+from controlplane.cli.vpc.word import BOOLEAN, Options, boolean, given, json_or_file, names, switch, vlans
+
+VLANS = "VLAN ids and ranges, separated by commas: 1,2,900-929"
+GROUPS = "names or ids of security groups, separated by commas"
+FILTERING = ("auto", "enabled", "disabled")
+
+
+def reserved_ip_options(parser: ArgumentParser, prefix: str) -> None:
+    """``--PREFIXrip``, or what a new reserved IP shall be."""
+    parser.add_argument(f"--{prefix}rip", help="name or id of an existing reserved IP")
+    parser.add_argument(f"--{prefix}rip-address", metavar="ADDRESS", help="address to reserve in the subnet")
+    switch(parser, f"--{prefix}rip-auto-delete", "delete the reserved IP together with what it is bound to")
+    parser.add_argument(f"--{prefix}rip-name", metavar="NAME", help="name of the new reserved IP")
+
+
+def primary_interface_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--pnic-name", metavar="NAME", help="name of the primary network interface")
+    reserved_ip_options(parser, "pnic-")
+    parser.add_argument("--pnic-sgs", type=names, metavar="GROUPS", help=GROUPS)
+    parser.add_argument("--pnic-allowed-vlans", type=vlans, metavar="VLANS", help=VLANS)
+    switch(parser, "--pnic-ein", "infrastructure NAT (default true)")
+    switch(parser, "--pnic-ais", "IP spoofing (default false)")
+    parser.add_argument("--network-interfaces", type=json_or_file, metavar="JSON|@FILE", help="further interfaces")
+
+
+def virtual_interface_options(parser: ArgumentParser, prefix: str) -> None:
+    """``--PREFIXvni...``, but for the interface itself and its subnet."""
+    switch(parser, f"--{prefix}vni-ais", "IP spoofing (default false)")
+    switch(parser, f"--{prefix}vni-ein", "infrastructure NAT (default true)")
+    switch(parser, f"--{prefix}vni-auto-delete", "delete the virtual network interface together with its target")
+    about = "secondary reserved IPs of the virtual network interface"
+    parser.add_argument(f"--{prefix}vni-ips", type=json_or_file, metavar="JSON|@FILE", help=about)
+    parser.add_argument(f"--{prefix}vni-name", metavar="NAME", help="name of the virtual network interface")
+    reserved_ip_options(parser, f"{prefix}vni-")
+    parser.add_argument(f"--{prefix}vni-sgs", type=names, metavar="GROUPS", help=GROUPS)
+    parser.add_argument(f"--{prefix}vni-psfm", choices=FILTERING, help="protocol state filtering mode")
+
+
+def primary_attachment_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--pnac-name", metavar="NAME", help="name of the primary network attachment")
+    parser.add_argument("--pnac-allowed-vlans", type=vlans, metavar="VLANS", help=VLANS)
+    virtual_interface_options(parser, "pnac-")
+    parser.add_argument("--network-attachments", type=json_or_file, metavar="JSON|@FILE", help="further attachments")
+
+
+def attachment_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--interface-type", choices=["pci", "vlan"], default="pci", help="(default pci)")
+    parser.add_argument("--name", help="name of the network attachment")
+    parser.add_argument("--allowed-vlans", type=vlans, metavar="VLANS", help=VLANS)
+    parser.add_argument("--vlan", type=int, help="VLAN id of an attachment of type vlan")
+    parser.add_argument("--allow-to-float", type=boolean, metavar=BOOLEAN, help="let it float to another server")
+    network = parser.add_mutually_exclusive_group()
+    network.add_argument("--vni", help="name, id or CRN of the virtual network interface to attach")
+    network.add_argument("--vni-subnet", metavar="SUBNET", help="subnet of a new virtual network interface")
+    virtual_interface_options(parser, "")
+    parser.add_argument("--vpc", help="VPC of the subnet and the security groups, where names are ambiguous")
+
+
+def primary_ip(client: Client, options: Options, prefix: str, subnet_id: str | None) -> dict[str, Any] | None:
+    """The ``primary_ip`` that ``PREFIXrip...`` options stand for; None without them."""
+    if options[f"{prefix}rip"] is not None:
+        return dict(reserved_ip(client, options[f"{prefix}rip"], subnet_id))
+    properties = ("address", "auto_delete", "name")
+    return given(options, **{name: f"{prefix}rip_{name}" for name in properties}) or None
+
+
+def interface_body(client: Client, options: Options, prefix: str = "pnic_") -> dict[str, Any]:
+    """A primary network interface."""
+    found = subnet(client, options["pnic_subnet"], options["vpc"])
+    body = {"subnet": {"id": found["id"]}} | given(
+        options,
+        name=f"{prefix}name",
+        allowed_vlans=f"{prefix}allowed_vlans",
+        enable_infrastructure_nat=f"{prefix}ein",
+        allow_ip_spoofing=f"{prefix}ais",
+    )
+    if (address := primary_ip(client, options, prefix, found["id"])) is not None:
+        body["primary_ip"] = address
+    if options[f"{prefix}sgs"]:
+        body["security_groups"] = security_groups(client, options[f"{prefix}sgs"], options["vpc"])
+    return body
+
+
+def virtual_interface_body(client: Client, options: Options, prefix: str = "") -> dict[str, Any]:
+    """An existing virtual network interface by ``PREFIXvni``, or what a new one shall be. Raises CannotCall for
+    both."""
+    body = given(
+        options,
+        allow_ip_spoofing=f"{prefix}vni_ais",
+        enable_infrastructure_nat=f"{prefix}vni_ein",
+        auto_delete=f"{prefix}vni_auto_delete",
+        ips=f"{prefix}vni_ips",
+        name=f"{prefix}vni_name",
+        protocol_state_filtering_mode=f"{prefix}vni_psfm",
+    )
+    wanted = options[f"{prefix}vni_subnet"]
+    found = subnet(client, wanted, options["vpc"]) if wanted else None
+    if (address := primary_ip(client, options, f"{prefix}vni_", found["id"] if found else None)) is not None:
+        body["primary_ip"] = address
+    if options[f"{prefix}vni_sgs"]:
+        body["security_groups"] = security_groups(client, options[f"{prefix}vni_sgs"], options["vpc"])
+    if found:
+        body["subnet"] = {"id": found["id"]}
+    existing, option = options[f"{prefix}vni"], f"--{prefix}vni".replace("_", "-")
+    if existing and body:
+        raise CannotCall(f"{option} names a virtual network interface; the options {option}-... describe a new one.")
+    if existing:
+        return {"id": client.find("virtual_network_interfaces", existing)["id"]}
+    if "subnet" not in body and "primary_ip" not in body:
+        raise CannotCall(f"Name a virtual network interface by {option}, or a subnet by {option}-subnet.")
+    return body
+
+
+def primary_attachment_body(client: Client, options: Options) -> dict[str, Any]:
+    body = given(options, name="pnac_name", allowed_vlans="pnac_allowed_vlans")
+    return body | {"virtual_network_interface": virtual_interface_body(client, options, "pnac_")}
+
+
+def attachment_body(client: Client, options: Options) -> dict[str, Any]:
+    properties = ("interface_type", "name", "allowed_vlans", "vlan", "allow_to_float")
+    body = given(options, **{name: name for name in properties})
+    return body | {"virtual_network_interface": virtual_interface_body(client, options)}

@@ -1,0 +1,50 @@
+"""Passwords of a server's user accounts, which only the holder of a private SSH key can read."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_ssh_private_key,
+)
+
+from controlplane.cli.client import CannotCall
+
+OPENSSH = "OPENSSH PRIVATE KEY"
+
+
+class PrivateKey:
+    """An RSA key in PEM or OpenSSH format. Raises CannotCall for any other text."""
+
+    def __init__(self, text: str, passphrase: str | None) -> None:
+        load = load_ssh_private_key if OPENSSH in text else load_pem_private_key
+        try:
+            key = load(text.encode(), passphrase.encode() if passphrase else None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise CannotCall(f"The private key cannot be read: {error}") from None
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise CannotCall("This is no RSA key, and passwords are encrypted for RSA keys only.")
+        self._key = key
+
+    @property
+    def fingerprint(self) -> str:
+        """As ``ssh-keygen -l`` prints it: SHA256 and base64 without padding."""
+        public = self._key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).split()[1]
+        digest = hashlib.sha256(base64.b64decode(public)).digest()
+        return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
+
+    def password_of(self, account: Mapping[str, Any]) -> str:
+        """Of a ``user_accounts`` item. Raises CannotCall when it is encrypted for another key."""
+        wanted = account["encryption_key"]
+        if wanted["fingerprint"] != self.fingerprint:
+            raise CannotCall(
+                f"The password of {account['username']} is encrypted for the key {wanted['name']} "
+                f"({wanted['fingerprint']}), not for this one ({self.fingerprint})."
+            )
+        return self._key.decrypt(base64.b64decode(account["encrypted_password"]), padding.PKCS1v15()).decode()

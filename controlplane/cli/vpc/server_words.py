@@ -1,0 +1,265 @@
+"""Bare metal servers: made, changed, started, stopped, deleted."""
+
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+from controlplane.cli.client import Client
+from controlplane.cli.output import Column
+from controlplane.cli.vpc.initialization_words import initialization_body, initialization_options
+from controlplane.cli.vpc.lookups import SERVERS, resource_group, server, server_path, subnet
+from controlplane.cli.vpc.network_options import (
+    interface_body,
+    primary_attachment_body,
+    primary_attachment_options,
+    primary_interface_options,
+)
+from controlplane.cli.vpc.word import (
+    BOOLEAN,
+    Options,
+    Word,
+    boolean,
+    force_option,
+    forced_server_argument,
+    given,
+    server_argument,
+    switch,
+)
+
+TABLE: list[Column] = [
+    ("ID", "id"),
+    ("Name", "name"),
+    ("Status", "status"),
+    ("Zone", "zone.name"),
+    ("Profile", "profile.name"),
+    ("Address", "primary_network_interface.primary_ip.address"),
+    ("Metadata service", "metadata_service.enabled"),
+    ("Protocol", "metadata_service.protocol"),
+]
+FIELDS: list[Column] = [
+    *TABLE,
+    ("CRN", "crn"),
+    ("Status reasons", "status_reasons"),
+    ("Lifecycle state", "lifecycle_state"),
+    ("Cores", "cpu.core_count"),
+    ("Memory (GiB)", "memory"),
+    ("Bandwidth (Mbps)", "bandwidth"),
+    ("Disks", "disks"),
+    ("VPC", "vpc.name"),
+    ("Network interfaces", "network_interfaces"),
+    ("Network attachments", "network_attachments"),
+    ("Secure boot", "enable_secure_boot"),
+    ("TPM mode", "trusted_platform_module.mode"),
+    ("Firmware update", "firmware.update"),
+    ("Resource group", "resource_group.name"),
+    ("Created", "created_at"),
+]
+CONSOLE: list[Column] = [("Console type", "console_type"), ("URI", "href"), ("Expires", "expires_at")]
+NEW = (
+    "--name web-9 --profile bx2-metal-96x384 --image ibm-debian-11-11-minimal-amd64-2 --keys demo "
+    "--pnic-subnet demo-us-south-1"
+)
+
+
+def resource_group_options(parser: ArgumentParser) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--resource-group-id", metavar="ID", help="id of the resource group")
+    group.add_argument("--resource-group-name", metavar="NAME", help="name of the resource group")
+
+
+def _list_arguments(parser: ArgumentParser) -> None:
+    resource_group_options(parser)
+    parser.add_argument("--all-resource-groups", action="store_true", help="servers of all groups, as without it")
+    parser.add_argument("--vpc", help="name, id or CRN of a VPC: servers in it")
+    parser.add_argument("--reservation", help="name, id or CRN of a reservation: servers that use it")
+
+
+def _list(client: Client, options: Options) -> list[dict[str, Any]]:
+    query = {"resource_group.id": resource_group(client, options)}
+    if options["vpc"]:
+        query["vpc.id"] = client.find("vpcs", options["vpc"])["id"]
+    if options["reservation"]:
+        query["reservation.id"] = client.find("reservations", options["reservation"])["id"]
+    return client.everything(SERVERS, query={name: value for name, value in query.items() if value is not None})
+
+
+def _show(client: Client, options: Options) -> dict[str, Any]:
+    return server(client, options["server"])
+
+
+def _change_options(parser: ArgumentParser) -> None:
+    """What create and update have in common."""
+    parser.add_argument("--name", help="name of the server")
+    parser.add_argument("--bandwidth", type=int, help="Mbps, one of the profile's")
+    parser.add_argument("--enable-secure-boot", type=boolean, metavar=BOOLEAN, help="of a new or a stopped server")
+    parser.add_argument("--tpm-mode", choices=["disabled", "tpm_2"], help="of a new or a stopped server")
+    policy = ("--reservation-affinity-policy", "--res-policy")
+    parser.add_argument(*policy, choices=["disabled", "manual", "automatic"], help="whether reservations are used")
+    parser.add_argument("--reservation-affinity-pool", "--res-pool", metavar="RESERVATION", help="the one to use")
+    switch(parser, "--metadata-service", "whether the service is on")
+    parser.add_argument("--metadata-service-protocol", choices=["http", "https"], help="how it answers")
+
+
+def _changes(client: Client, options: Options) -> dict[str, Any]:
+    body = given(options, name="name", bandwidth="bandwidth", enable_secure_boot="enable_secure_boot")
+    if metadata := given(options, enabled="metadata_service", protocol="metadata_service_protocol"):
+        body["metadata_service"] = metadata
+    if tpm := given(options, mode="tpm_mode"):
+        body["trusted_platform_module"] = tpm
+    affinity = given(options, policy="reservation_affinity_policy")
+    if pool := options["reservation_affinity_pool"]:
+        affinity = {"policy": "manual"} | affinity | {"pool": [{"id": client.find("reservations", pool)["id"]}]}
+    if affinity:
+        body["reservation_affinity"] = affinity
+    return body
+
+
+def _create_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--profile", required=True, help="such as bx2-metal-96x384")
+    parser.add_argument("--zone", help="the subnet's without it")
+    initialization_options(parser, required=True)
+    network = parser.add_mutually_exclusive_group()
+    network.add_argument("--pnic-subnet", metavar="SUBNET", help="subnet of the primary network interface")
+    network.add_argument("--pnac-vni-subnet", metavar="SUBNET", help="subnet of the primary network attachment")
+    network.add_argument("--pnac-vni", metavar="VNI", help="virtual network interface to attach")
+    parser.add_argument("--vpc", help="name, id or CRN of the VPC of the subnet")
+    primary_interface_options(parser)
+    primary_attachment_options(parser)
+    resource_group_options(parser)
+    _change_options(parser)
+
+
+def _create(client: Client, options: Options) -> dict[str, Any]:
+    body = {
+        "profile": {"name": options["profile"]},
+        "initialization": initialization_body(client, options),
+        **_changes(client, options),
+    }
+    if options["pnic_subnet"]:
+        body["primary_network_interface"] = interface_body(client, options)
+        body |= given(options, network_interfaces="network_interfaces")
+    else:
+        body["primary_network_attachment"] = primary_attachment_body(client, options)
+        body |= given(options, network_attachments="network_attachments")
+    if zone := options["zone"] or _zone(client, options):
+        body["zone"] = {"name": zone}
+    if options["vpc"]:
+        body["vpc"] = {"id": client.find("vpcs", options["vpc"])["id"]}
+    if group := resource_group(client, options):
+        body["resource_group"] = {"id": group}
+    return client.call("POST", f"/v1/{SERVERS}", body)
+
+
+def _zone(client: Client, options: Options) -> str:
+    """That of the subnet, or of the virtual network interface; empty without both."""
+    if wanted := options["pnic_subnet"] or options["pnac_vni_subnet"]:
+        return str(subnet(client, wanted, options["vpc"])["zone"]["name"])
+    if wanted := options["pnac_vni"]:
+        return str(client.find("virtual_network_interfaces", wanted)["zone"]["name"])
+    return ""
+
+
+def _update_arguments(parser: ArgumentParser) -> None:
+    server_argument(parser)
+    _change_options(parser)
+
+
+def _update(client: Client, options: Options) -> dict[str, Any]:
+    return client.call("PATCH", f"/v1/{server_path(client, options['server'])}", _changes(client, options))
+
+
+def _stop_arguments(parser: ArgumentParser) -> None:
+    forced_server_argument(parser)
+    parser.add_argument("--type", choices=["soft", "hard"], default="soft", help="(default soft)")
+
+
+def _stop(client: Client, options: Options) -> None:
+    client.call("POST", f"/v1/{server_path(client, options['server'], 'stop')}", {"type": options["type"]})
+
+
+def _action(name: str) -> Callable[[Client, Options], None]:
+    def act(client: Client, options: Options) -> None:
+        client.call("POST", f"/v1/{server_path(client, options['server'], name)}")
+
+    return act
+
+
+def _delete_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("servers", metavar="SERVER", nargs="+", help="names, ids or CRNs of bare metal servers")
+    force_option(parser)
+
+
+def _delete(client: Client, options: Options) -> None:
+    for path in [server_path(client, each) for each in options["servers"]]:
+        client.call("DELETE", f"/v1/{path}")
+
+
+def _firmware_arguments(parser: ArgumentParser) -> None:
+    forced_server_argument(parser)
+    switch(parser, "--auto-start", "start the server afterwards (default true)")
+
+
+def _firmware(client: Client, options: Options) -> None:
+    path = server_path(client, options["server"], "firmware", "update")
+    client.call("POST", f"/v1/{path}", given(options, auto_start="auto_start"))
+
+
+def _console_arguments(parser: ArgumentParser) -> None:
+    server_argument(parser)
+    parser.add_argument("--vnc", action="store_true", help="a VNC console instead of a serial one")
+
+
+def _console(client: Client, options: Options) -> dict[str, Any]:
+    path = server_path(client, options["server"], "console_access_token")
+    return client.call("POST", f"/v1/{path}", {"console_type": "vnc" if options["vnc"] else "serial"})
+
+
+WORDS = {
+    "bare-metal-servers": Word("List the bare metal servers", "", _list_arguments, _list, TABLE, "bms"),
+    "bare-metal-server": Word("Show a bare metal server", "web-1", server_argument, _show, FIELDS, "bm"),
+    "bare-metal-server-create": Word(
+        "Create a bare metal server", NEW, _create_arguments, _create, FIELDS, "bmc", changes=True
+    ),
+    "bare-metal-server-update": Word(
+        "Change a bare metal server",
+        "web-1 --metadata-service true",
+        _update_arguments,
+        _update,
+        FIELDS,
+        "bmu",
+        changes=True,
+    ),
+    "bare-metal-server-start": Word(
+        "Start a bare metal server", "web-1", server_argument, _action("start"), alias="bm-start", changes=True
+    ),
+    "bare-metal-server-stop": Word(
+        "Stop a bare metal server", "web-1 --type hard", _stop_arguments, _stop, alias="bm-stop", changes=True
+    ),
+    "bare-metal-server-restart": Word(
+        "Restart a bare metal server",
+        "web-1",
+        forced_server_argument,
+        _action("restart"),
+        alias="bm-restart",
+        changes=True,
+    ),
+    "bare-metal-server-delete": Word(
+        "Delete stopped bare metal servers", "web-9", _delete_arguments, _delete, alias="bmd", changes=True
+    ),
+    "bare-metal-server-firmware-update": Word(
+        "Update the firmware of a stopped bare metal server",
+        "web-9",
+        _firmware_arguments,
+        _firmware,
+        changes=True,
+    ),
+    "bare-metal-server-console": Word(
+        "Make a token for the console of a bare metal server, and show the URI that takes it",
+        "web-1 --vnc",
+        _console_arguments,
+        _console,
+        CONSOLE,
+        "bm-con",
+        changes=True,
+    ),
+}
