@@ -5,12 +5,32 @@ from typing import Any
 from tests.world import ACCOUNT
 from trustedprofiles.services.policies import PolicyContent
 
+GENERIC = ("Reader", "Writer", "Manager")
+OWN_ROLES = {
+    "Service Configuration Reader": "crn:v1:bluemix:public:iam::::role:ConfigReader",
+    "Bare Metal Advanced Network Operator": "crn:v1:bluemix:public:iam::::serviceRole:BareMetalAdvancedNetworkOperator",
+    "Bare Metal Console Admin": "crn:v1:bluemix:public:iam::::serviceRole:BareMetalConsoleAdmin",
+    "IP Spoofing Operator": "crn:v1:bluemix:public:iam::::serviceRole:IPSpoofingOperator",
+    "Console Administrator": "crn:v1:bluemix:public:iam::::serviceRole:VirtualServerConsoleAdmin",
+    "VPN Client": "crn:v1:bluemix:public:iam::::serviceRole:VPNClient",
+    "DNS Binding Connector": "crn:v1:bluemix:public:is::::serviceRole:DNSBindingConnector",
+    "Content Reader": "crn:v1:bluemix:public:cloud-object-storage::::serviceRole:ContentReader",
+    "Object Reader": "crn:v1:bluemix:public:cloud-object-storage::::serviceRole:ObjectReader",
+    "Object Writer": "crn:v1:bluemix:public:cloud-object-storage::::serviceRole:ObjectWriter",
+    "Service ID creator": "crn:v1:bluemix:public:iam-identity::::serviceRole:ServiceIdCreator",
+    "User API key creator": "crn:v1:bluemix:public:iam-identity::::serviceRole:UserApiKeyCreator",
+    "Groups Service Member Manage": "crn:v1:bluemix:public:iam-groups::::serviceRole:MemberManage",
+    "Key Manager": "crn:v1:bluemix:public:resource-controller::::role:KeyManager",
+    "ReaderPlus": "crn:v1:bluemix:public:kms::::serviceRole:ReaderPlus",
+    "KeyPurge": "crn:v1:bluemix:public:kms::::serviceRole:KeyPurge",
+    "KmipAdapterManager": "crn:v1:bluemix:public:kms::::serviceRole:KmipAdapterManager",
+}
 VICTOR = "iam-Profile-11111111-1111-4111-8111-111111111111"
 
 
 def role_crn(name: str) -> str:
-    kind = "serviceRole" if name in ("Reader", "Writer", "Manager") else "role"
-    return f"crn:v1:bluemix:public:iam::::{kind}:{name}"
+    """The CRN by which ``GET /v2/roles`` lists the role of this name."""
+    return OWN_ROLES.get(name) or f"crn:v1:bluemix:public:iam::::{'serviceRole' if name in GENERIC else 'role'}:{name}"
 
 
 def attribute(key: str, value: Any, operator: str = "stringEquals") -> dict[str, Any]:

@@ -11,12 +11,14 @@ from datetime import datetime
 
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
 from trustedprofiles import policy_rules
+from trustedprofiles.actions import ACCOUNT_MANAGEMENT, IAM_SERVICES
 from trustedprofiles.policy_rules import Condition, Rule
-from trustedprofiles.roles import Role, least_role
+from trustedprofiles.roles import Role
+from trustedprofiles.service_roles import least_role
 
 ACTIVE = "active"
-PLATFORM_SERVICES = frozenset({"iam-identity", "iam-access-management", "resource-controller"})
 EVERY = "*"
+IAM_GROUP = "IAM"
 MOST_NEAR_MISSES = 3
 
 
@@ -109,8 +111,9 @@ def matches(condition: Condition, resource: Mapping[str, str]) -> bool:
     """Whether one attribute of a policy holds for a resource. An unknown operator never does."""
     value = resource.get(condition.key)
     if condition.key == "serviceType":
-        platform = resource.get("serviceName") in PLATFORM_SERVICES
-        value = "platform_service" if platform else "service"
+        value = "platform_service" if resource.get("serviceName") in ACCOUNT_MANAGEMENT else "service"
+    elif condition.key == "service_group_id":
+        value = IAM_GROUP if resource.get("serviceName") in IAM_SERVICES else None
     if condition.operator == "stringEquals" and condition.value == EVERY:
         # VPC policies write ``vpcId = *`` for every VPC (VPC API reference, resource attributes).
         return value is not None

@@ -9,6 +9,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "is.bare-metal-server.bare-metal-server.delete",
         "is.bare-metal-server.bare-metal-server.operate",
         "is.bare-metal-server.bare-metal-server.console",
+        "is.bare-metal-server.bare-metal-server.infrastructure-nat",
+        "is.bare-metal-server.bare-metal-server.ip-spoofing",
         "is.bare-metal-server.bare-metal-server-capacity.read",
         "is.bare-metal-server.bare-metal-server-firmware.update",
         "is.bare-metal-server.bare-metal-server-profile.list",
@@ -162,6 +164,11 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "cloud-object-storage.object.delete",
     ),
 }
+
+IAM_SERVICES = frozenset({"iam-access-management", "iam-groups", "iam-identity", "user-management"})
+"""What a policy on ``service_group_id`` ``IAM`` is about (IBM's table of account management services)."""
+ACCOUNT_MANAGEMENT = IAM_SERVICES | {"resource-controller"}
+"""What a policy on ``serviceType`` ``platform_service`` is about."""
 
 
 def service_of(action: str) -> str:

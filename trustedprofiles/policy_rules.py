@@ -51,7 +51,7 @@ PATTERNS = (
 
 @dataclass(frozen=True)
 class Condition:
-    """One attribute of a policy: ``value`` is text, a list for the any-of operators, a boolean for exists."""
+    """One attribute of a policy: ``value`` is text, for an any-of operator also a list, for exists a boolean."""
 
     key: str
     operator: str
@@ -114,8 +114,8 @@ def _check(condition: Condition) -> None:
     if (where, name) != ("environment", expected):
         raise ValueError(f"{operator} compares {{{{environment.attributes.{expected}}}}}.")
     if operator in DAY_OPERATORS:
-        if (operator == "dayOfWeekAnyOf") != isinstance(value, list) or not 1 <= len(_listed(value)) <= MOST_VALUES:
-            raise ValueError("dayOfWeekEquals takes one day, dayOfWeekAnyOf a list of them.")
+        if (operator == "dayOfWeekEquals" and isinstance(value, list)) or not 1 <= len(_listed(value)) <= MOST_VALUES:
+            raise ValueError("dayOfWeekEquals takes one day, dayOfWeekAnyOf one or a list of them.")
         for each in _listed(value):
             _day(each)
     else:
@@ -127,15 +127,17 @@ def _check_text(operator: str, value: Any) -> None:
         if not isinstance(value, bool | str) or value not in EXISTS_VALUES:
             raise ValueError("stringExists takes true or false.")
     elif operator.endswith("AnyOf"):
-        if not isinstance(value, list) or not 1 <= len(value) <= MOST_VALUES or not all(map(_is_text, value)):
-            raise ValueError(f"{operator} takes a list of 1 to {MOST_VALUES} strings of 1 to {LONGEST_VALUE}.")
+        if not 1 <= len(_listed(value)) <= MOST_VALUES or not all(map(_is_text, _listed(value))):
+            raise ValueError(
+                f"{operator} takes a string of at most {LONGEST_VALUE} characters, or 1 to {MOST_VALUES} in a list."
+            )
     elif not _is_text(value):
-        raise ValueError(f"{operator} takes a string of 1 to {LONGEST_VALUE} characters.")
+        raise ValueError(f"{operator} takes a string of at most {LONGEST_VALUE} characters.")
 
 
 def _is_text(value: Any) -> bool:
-    """Without NUL, which no stored text holds."""
-    return isinstance(value, str) and 1 <= len(value) <= LONGEST_VALUE and "\0" not in value
+    """Without NUL, which no stored text holds. The empty text is one, such as the delimiter of a whole listing."""
+    return isinstance(value, str) and len(value) <= LONGEST_VALUE and "\0" not in value
 
 
 def holds(rule: Rule, *, resource: Mapping[str, str], now: datetime) -> bool:
@@ -169,9 +171,9 @@ def text_holds(operator: str, value: str | None, wanted: Any) -> bool:
         case "stringMatch":
             return value is not None and _wildcard(value, wanted)
         case "stringEqualsAnyOf":
-            return value is not None and isinstance(wanted, list) and value in wanted
+            return value is not None and value in _listed(wanted)
         case "stringMatchAnyOf":
-            return value is not None and isinstance(wanted, list) and any(_wildcard(value, each) for each in wanted)
+            return value is not None and any(_wildcard(value, each) for each in _listed(wanted))
         case _:
             return False
 
@@ -229,4 +231,5 @@ def _offset(moment: time | datetime) -> timezone:
 
 
 def _listed(value: Any) -> list[Any]:
+    """One value is a list of one, as IBM's Terraform provider sends it."""
     return value if isinstance(value, list) else [value]

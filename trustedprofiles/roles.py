@@ -1,19 +1,22 @@
 """Roles and the actions they grant.
 
 A platform role grants by the verb an action ends with: Viewer reads, Operator also operates, Editor also writes,
-Administrator also assigns access (IBM's role definitions for VPC infrastructure). Service roles grant likewise. A
-custom role grants the actions it lists.
+Administrator also assigns access (IBM's role definitions for VPC infrastructure). Reader, Writer and Manager grant
+likewise, in the services that have them. Roles that one service defines (trustedprofiles/service_roles.py), and custom
+roles, grant the actions they list.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
-from trustedprofiles.actions import ACTIONS, service_of
+from trustedprofiles.actions import ACCOUNT_MANAGEMENT, ACTIONS, service_of
 
 READ = frozenset({"get", "head", "list", "read"})
 OPERATE = READ | {"operate", "start", "stop", "restart"}
 EDIT = OPERATE | {"create", "put", "update", "delete", "attach", "detach", "linkToResource"}
-ADMINISTER = EDIT | {"assign", "administer", "console", "manage"}
+MANAGE = EDIT | {"administer"}
+ADMINISTER = MANAGE | {"assign", "manage"}
 
 # Actions that end in a writing verb but decide who may do what: for Administrators alone. Access tags are among them
 # (IBM's table of required roles for attaching and detaching tags).
@@ -33,6 +36,8 @@ ACCESS_ACTIONS = frozenset(
 )
 # Services whose actions are all about data: platform roles manage an instance, service roles what is in it.
 DATA_SERVICES = frozenset({"cloud-object-storage"})
+# Services that have no Reader, Writer and Manager (IBM's table of roles and actions).
+WITHOUT_SERVICE_ROLES = ACCOUNT_MANAGEMENT | {"global-search-tagging"}
 
 Kind = Literal["platform", "service", "custom"]
 
@@ -44,14 +49,14 @@ class Role:
     description: str
     kind: Kind
     verbs: frozenset[str] = frozenset()
-    """Of a platform or service role."""
+    """Of a role that grants by verb."""
     actions: frozenset[str] = field(default=frozenset(), repr=False)
-    """Of a custom role."""
+    """What it grants besides: all that a custom role or a role of one service does."""
 
     def grants(self, action: str) -> bool:
-        if self.kind == "custom":
-            return action in self.actions
-        if self.kind == "platform" and service_of(action) in DATA_SERVICES:
+        if action in self.actions:
+            return True
+        if service_of(action) in (DATA_SERVICES if self.kind == "platform" else WITHOUT_SERVICE_ROLES):
             return False
         if action in ACCESS_ACTIONS:
             return "assign" in self.verbs
@@ -64,34 +69,38 @@ def verb_of(action: str) -> str:
     return action.rpartition(".")[2].partition("-")[0].partition("_")[0]
 
 
+def crn(name: str, *, kind: Literal["role", "serviceRole"] = "serviceRole", service: str = "iam") -> str:
+    return f"crn:v1:bluemix:public:{service}::::{kind}:{name}"
+
+
 def _platform(name: str, description: str, verbs: frozenset[str]) -> Role:
-    return Role(f"crn:v1:bluemix:public:iam::::role:{name}", name, description, "platform", verbs)
+    return Role(crn(name, kind="role"), name, description, "platform", verbs)
 
 
 def _service(name: str, description: str, verbs: frozenset[str]) -> Role:
-    return Role(f"crn:v1:bluemix:public:iam::::serviceRole:{name}", name, description, "service", verbs)
+    return Role(crn(name), name, description, "service", verbs)
 
 
 SYSTEM_ROLES = (
     _platform("Viewer", "Views resources and lists them.", READ),
     _platform("Operator", "Views resources and operates them: start, stop, restart.", OPERATE),
     _platform("Editor", "Does all but manage access: creates, changes and deletes resources.", EDIT),
-    _platform("Administrator", "Does everything, and assigns access to others.", ADMINISTER),
+    _platform("Administrator", "Does everything but what needs a role of its own, and assigns access.", ADMINISTER),
 )
+"""The smallest first; each grants what those before it grant."""
 SERVICE_ROLES = (
     _service("Reader", "Reads within the service.", READ),
     _service("Writer", "Reads and writes within the service.", EDIT),
-    _service("Manager", "Does everything within the service.", ADMINISTER),
+    _service("Manager", "Reads, writes and administers within the service.", MANAGE),
 )
-ROLES = {role.crn: role for role in (*SYSTEM_ROLES, *SERVICE_ROLES)}
+"""Likewise. On VPC infrastructure they grant more than IBM's (D-53)."""
 
 
-def least_role(action: str) -> Role | None:
-    """The smallest platform role that grants the action, or service role where none does. None: no role does."""
-    return next((role for role in (*SYSTEM_ROLES, *SERVICE_ROLES) if role.grants(action)), None)
+def granted_actions(role: Role, services: Collection[str] = ()) -> list[str]:
+    """What the role grants on some services; on all of them when none is named.
 
-
-def granted_actions(role: Role, service_name: str = "") -> list[str]:
-    """What the role grants on a service; on all of them when none is named."""
-    services = [service_name] if service_name else list(ACTIONS)
-    return [action for service in services for action in ACTIONS.get(service, ()) if role.grants(action)]
+    Actions that an operation asks for come in the order of ``ACTIONS``, others after them.
+    """
+    asked = [each for service in services or ACTIONS for each in ACTIONS.get(service, ()) if role.grants(each)]
+    further = role.actions.difference(asked)
+    return asked + sorted(each for each in further if not services or service_of(each) in services)

@@ -27,8 +27,9 @@ from trustedprofiles.models import (
     User,
 )
 from trustedprofiles.policy_rules import Condition
-from trustedprofiles.roles import ROLES, Role
+from trustedprofiles.roles import Role
 from trustedprofiles.searching import Wanted
+from trustedprofiles.service_roles import ROLES
 
 OWNER = "the caller owns the account"
 
@@ -95,9 +96,9 @@ def policies_for(*, account_id: str, iam_id: str) -> list[access.PolicyFacts]:
     return [policy_facts(row, known) for row in rows]
 
 
-def roles_of(account_id: str) -> dict[str, Role]:
-    """Every role that a policy of the account may name, by CRN: those of IBM's that are simulated, and its own."""
-    return ROLES | {row.crn: custom_role(row) for row in CustomRole.objects.filter(account_id=account_id)}
+def roles_of(account_id: str) -> Mapping[str, Role]:
+    """Every role that a policy of the account may name, by CRN: those of IBM's services, and its own."""
+    return {**ROLES} | {row.crn: custom_role(row) for row in CustomRole.objects.filter(account_id=account_id)}
 
 
 def custom_role(row: CustomRole) -> Role:

@@ -13,19 +13,22 @@ from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel.errors import Conflict, InvalidValue, Target
 from identity.services.apikeys import create_api_key
 from trustedprofiles.models import Account, Policy, User
-from trustedprofiles.roles import SYSTEM_ROLES
+from trustedprofiles.service_roles import EVERY_ROLE
 from trustedprofiles.services.policies import PolicyContent, create_policy, delete_policy
 
-GRANTS: dict[str, tuple[tuple[str, str], ...]] = {
-    "viewer": (("Viewer", ""),),
-    "operator": (("Viewer", ""), ("Editor", "is")),
-    "owner": (("Administrator", ""),),
+GRANTS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
+    "viewer": ((("Viewer",), ""),),
+    "operator": ((("Viewer",), ""), (("Editor",), "is")),
+    "owner": (
+        (("Administrator",), ""),
+        (("Bare Metal Console Admin", "Bare Metal Advanced Network Operator"), "is"),
+    ),
 }
-"""By role: platform roles, each on one service or on all."""
+"""By role: roles of IAM, on one service or on all."""
 MARK = "Role in the console"
 """Description of the policies that a role is made of: with another role, these go, and others stay."""
 PERSON_CREATE = "baremint.person.create"
-CRNS = {role.display_name: role.crn for role in SYSTEM_ROLES}
+CRNS = {role.display_name: role.crn for role in EVERY_ROLE}
 NEWCOMER = "viewer"
 KEY_NAME = "made by the operator"
 PASSWORD_BYTES = 12
@@ -57,8 +60,8 @@ def give_role(account: Account, *, username: str, role: str = "", by: Party = SY
     old = Policy.objects.filter(account=account, subject_iam_id=subject.lower(), description=MARK, state="active")
     for policy in old:
         delete_policy(policy, by=by)
-    for role_name, service in GRANTS[role]:
-        create_policy(account, content=_content(account, subject, role_name, service), api_version="v1", by=by)
+    for names, service in GRANTS[role]:
+        create_policy(account, content=_content(account, subject, names, service), api_version="v1", by=by)
     return password
 
 
@@ -75,12 +78,12 @@ def give_api_key(account: Account, *, username: str) -> str:
     return value
 
 
-def _content(account: Account, subject: str, role_name: str, service: str) -> PolicyContent:
+def _content(account: Account, subject: str, names: tuple[str, ...], service: str) -> PolicyContent:
     named = {"accountId": account.id, **({"serviceName": service} if service else {})}
     return PolicyContent(
         subject=[_attribute("iam_id", subject)],
         resource=[_attribute(key, value) for key, value in named.items()],
-        roles=[CRNS[role_name]],
+        roles=[CRNS[name] for name in names],
         description=MARK,
     )
 

@@ -14,6 +14,8 @@ from servers.services.actions import act, update_firmware
 from servers.services.console import create_console_token
 from trustedprofiles.permissions import Operation
 
+OPERATE = "is.bare-metal-server.bare-metal-server.operate"
+
 
 class ServerAction(ServerView):
     """The action is an argument of the path, not a branch in here."""
@@ -23,9 +25,8 @@ class ServerAction(ServerView):
     @property
     def operations(self) -> Mapping[str, Operation]:  # type: ignore[override]
         name = f"{self.action}_bare_metal_server"
-        operate = "is.bare-metal-server.bare-metal-server.operate"
         body = StopBody if self.action == "stop" else None
-        return {"POST": Operation(name, operate, events.EVENTS[self.action], True, status=204, body=body)}
+        return {"POST": Operation(name, OPERATE, events.EVENTS[self.action], True, status=204, body=body)}
 
     def post(self, request: Request, server_id: str) -> Response:
         if self.action == "stop":
@@ -58,6 +59,7 @@ class ConsoleAccessToken(ServerView):
             "is.bare-metal-server.bare-metal-server.console",
             events.CREATE_CONSOLE_TOKEN,
             True,
+            also=(OPERATE,),
             body=ConsoleTokenBody,
             answer=BareMetalServerConsoleAccessToken,
         )

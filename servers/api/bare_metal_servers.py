@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from servers.api.base import ServerView, VpcView
-from servers.api.further import ADVANCED, require_advanced_network, require_linking
+from servers.api.further import OF_INTERFACES, OF_VIRTUAL_INTERFACES, require_advanced_network, require_linking
 from servers.api.server_body import server_body
 from servers.api.server_requests import CreateServerBody, PatchServerBody, server_changes, server_prototype
 from servers.api.server_shapes import BareMetalServer
@@ -37,7 +37,7 @@ class BareMetalServers(VpcView):
             status=201,
             body=CreateServerBody,
             answer=BareMetalServer,
-            further=(*ADVANCED, *LINKING),
+            further=(*OF_INTERFACES, *OF_VIRTUAL_INTERFACES, *LINKING),
         ),
     }
 

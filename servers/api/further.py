@@ -8,10 +8,15 @@ from controlplane.kernel.errors import NotAuthorized, Target
 from servers.services.initialization import InitializationPrototype
 from trustedprofiles.selectors import authorize, find_profile, may_link
 
-MANAGE = "is.virtual-network-interface.virtual-network-interface.manage"
-ADVANCED = (f"{MANAGE}-ip-spoofing", f"{MANAGE}-infrastructure-nat")
-INTERFACES = ("primary_network_interface", "network_interfaces")
-ATTACHMENTS = ("primary_network_attachment", "network_attachments")
+SERVER = "is.bare-metal-server.bare-metal-server"
+VIRTUAL = "is.virtual-network-interface.virtual-network-interface"
+OF_INTERFACES = (f"{SERVER}.ip-spoofing", f"{SERVER}.infrastructure-nat")
+"""What spoofing, and doing without infrastructure NAT, needs on a network interface of a server."""
+OF_VIRTUAL_INTERFACES = (f"{VIRTUAL}.manage-ip-spoofing", f"{VIRTUAL}.manage-infrastructure-nat")
+CONNECTIONS = (
+    ("primary_network_interface", "network_interfaces", OF_INTERFACES),
+    ("primary_network_attachment", "network_attachments", OF_VIRTUAL_INTERFACES),
+)
 
 
 def require_linking(caller: Caller, asked: InitializationPrototype, *, path: str) -> None:
@@ -23,13 +28,18 @@ def require_linking(caller: Caller, asked: InitializationPrototype, *, path: str
         raise NotAuthorized(verdict.because, more_info=verdict.explanation, target=Target(path))
 
 
-def require_advanced(caller: Caller, asked: Mapping[str, Any], resource: Mapping[str, str], *, path: str = "") -> None:
-    """Spoofing addresses, and doing without infrastructure NAT, need actions of their own. Raises NotAuthorized."""
+def require_advanced(
+    caller: Caller, asked: Mapping[str, Any], resource: Mapping[str, str], *, needed: tuple[str, str], path: str = ""
+) -> None:
+    """Spoofing addresses, and doing without infrastructure NAT, need actions of their own: the two of ``needed``.
+
+    Raises NotAuthorized.
+    """
     daring = {
         "allow_ip_spoofing": asked.get("allow_ip_spoofing") is True,
         "enable_infrastructure_nat": asked.get("enable_infrastructure_nat") is False,
     }
-    actions = dict(zip(daring, ADVANCED, strict=True))
+    actions = dict(zip(daring, needed, strict=True))
     attributes = {"accountId": caller.account_id, "serviceName": "is", **resource}
     for name in (name for name, wanted in daring.items() if wanted):
         if not (verdict := authorize(caller, action=actions[name], resource=attributes)):
@@ -40,12 +50,13 @@ def require_advanced(caller: Caller, asked: Mapping[str, Any], resource: Mapping
 
 def require_advanced_network(caller: Caller, body: Mapping[str, Any], resource: Mapping[str, str]) -> None:
     """The same, for every connection in the body that a server is made from."""
-    for primary, others in (INTERFACES, ATTACHMENTS):
+    for primary, others, needed in CONNECTIONS:
         asked = [(primary, body[primary])] if primary in body else []
         asked += [(f"{others}[{number}]", each) for number, each in enumerate(body.get(others, ()))]
         for path, connection in asked:
             interface = connection.get("virtual_network_interface", connection)
             if isinstance(interface, Mapping):
-                require_advanced(caller, interface, resource, path=path)
+                require_advanced(caller, interface, resource, needed=needed, path=path)
             elif not isinstance(interface, str):
-                require_advanced(caller, vars(interface), resource, path=f"{path}.virtual_network_interface")
+                within = f"{path}.virtual_network_interface"
+                require_advanced(caller, vars(interface), resource, needed=needed, path=within)

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from servers.api.base import ServerView
-from servers.api.further import ADVANCED, require_advanced_network
+from servers.api.further import OF_VIRTUAL_INTERFACES, require_advanced_network
 from servers.api.network_bodies import attachment_body
 from servers.api.network_requests import CreateAttachmentBody, PatchAttachmentBody, attachment_prototype
 from servers.api.server_shapes import BareMetalServerNetworkAttachment
@@ -44,7 +44,7 @@ class Attachments(AttachmentView):
             status=201,
             body=CreateAttachmentBody,
             answer=BareMetalServerNetworkAttachment,
-            further=ADVANCED,
+            further=OF_VIRTUAL_INTERFACES,
         ),
     }
 

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from servers.api.base import ServerView
-from servers.api.further import ADVANCED, require_advanced
+from servers.api.further import OF_INTERFACES, require_advanced
 from servers.api.network_bodies import interface_body
 from servers.api.network_requests import CreateInterfaceBody, PatchInterfaceBody, interface_prototype
 from servers.api.reserved_ips import ReservedIP, reserved_ip_body
@@ -59,7 +59,7 @@ class Interfaces(InterfaceView):
             status=201,
             body=CreateInterfaceBody,
             answer=BareMetalServerNetworkInterface,
-            further=ADVANCED,
+            further=OF_INTERFACES,
         ),
     }
 
@@ -69,7 +69,7 @@ class Interfaces(InterfaceView):
 
     def post(self, request: Request, server_id: str) -> Response:
         body = self.body
-        require_advanced(self.caller, body, self.resource_attributes())
+        require_advanced(self.caller, body, self.resource_attributes(), needed=OF_INTERFACES)
         interface = create_interface(self.server, interface_prototype(body), by=self.by)
         return self.answer(interface_body(interface, self.server, self.hrefs))
 
@@ -107,7 +107,7 @@ class OneInterface(InterfaceInPath):
             True,
             body=PatchInterfaceBody,
             answer=BareMetalServerNetworkInterface,
-            further=ADVANCED,
+            further=OF_INTERFACES,
         ),
         "DELETE": Operation(
             "delete_bare_metal_server_network_interface",
@@ -123,7 +123,7 @@ class OneInterface(InterfaceInPath):
 
     def patch(self, request: Request, server_id: str, interface_id: str) -> Response:
         body = self.body
-        require_advanced(self.caller, body, self.resource_attributes())
+        require_advanced(self.caller, body, self.resource_attributes(), needed=OF_INTERFACES)
         changed = update_interface(self.server, self.changeable(), by=self.by, **body)
         return self.answer(interface_body(changed, self.server, self.hrefs))
 

@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from servers.api.address_order import order_of
 from servers.api.base import VpcView
-from servers.api.further import ADVANCED, require_advanced
+from servers.api.further import OF_VIRTUAL_INTERFACES, require_advanced
 from servers.api.shapes import ReservedIPReference, collection
 from servers.api.virtual_interface_body import VirtualNetworkInterface, virtual_interface_body
 from servers.api.virtual_interface_requests import (
@@ -51,7 +51,7 @@ class VirtualInterfaces(VirtualInterfaceView):
             status=201,
             body=VirtualNetworkInterfaceBody,
             answer=VirtualNetworkInterface,
-            further=ADVANCED,
+            further=OF_VIRTUAL_INTERFACES,
         ),
     }
 
@@ -61,7 +61,7 @@ class VirtualInterfaces(VirtualInterfaceView):
 
     def post(self, request: Request) -> Response:
         body = self.body
-        require_advanced(self.caller, body, self.resource_attributes())
+        require_advanced(self.caller, body, self.resource_attributes(), needed=OF_VIRTUAL_INTERFACES)
         made = services.create_virtual_interface(
             self.account, region=self.region, prototype=virtual_interface_prototype(body), by=self.by
         )
@@ -100,7 +100,7 @@ class OneVirtualInterface(VirtualInterfaceInPath):
             etag=True,
             if_match="optional",
             conflicts=False,
-            further=ADVANCED,
+            further=OF_VIRTUAL_INTERFACES,
         ),
         "DELETE": Operation(
             "delete_virtual_network_interfaces",
@@ -118,7 +118,7 @@ class OneVirtualInterface(VirtualInterfaceInPath):
 
     def patch(self, request: Request, interface_id: str) -> Response:
         body = self.body
-        require_advanced(self.caller, body, self.resource_attributes())
+        require_advanced(self.caller, body, self.resource_attributes(), needed=OF_VIRTUAL_INTERFACES)
         services.update_virtual_interface(self.interface, if_match=self.if_match, by=self.by, **body)
         return self._tagged(self.find(self.rows(), id=interface_id))
 

@@ -62,7 +62,7 @@ REFUSED_V2: dict[str, dict[str, Any]] = {
     "a-number-for-a-value": resource(IN_ACCOUNT, attribute("serviceName", 5)),
     "an-object-for-a-value": resource(IN_ACCOUNT, attribute("serviceName", {"a": 1})),
     "a-list-for-a-text": resource(IN_ACCOUNT, attribute("serviceName", ["is"])),
-    "a-text-for-a-list": resource(IN_ACCOUNT, ON_VPC, attribute("vpcId", "r006", "stringEqualsAnyOf")),
+    "a-boolean-for-a-list": resource(IN_ACCOUNT, ON_VPC, attribute("vpcId", True, "stringEqualsAnyOf")),
     "an-empty-list": resource(IN_ACCOUNT, ON_VPC, attribute("vpcId", [], "stringEqualsAnyOf")),
     "a-list-of-numbers": resource(IN_ACCOUNT, ON_VPC, attribute("vpcId", [1], "stringEqualsAnyOf")),
     "a-word-for-a-boolean": resource(IN_ACCOUNT, ON_VPC, attribute("vpcId", "yes", "stringExists")),

@@ -6,21 +6,53 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR, role_crn
+from tests.rules.test_service_roles import LISTED
 from tests.tables import assert_none, assert_rows
 from tests.world import ACCOUNT, OTHER_ACCOUNT, World
-from trustedprofiles.actions import ACTIONS
+from trustedprofiles.actions import ACTIONS, IAM_SERVICES
 from trustedprofiles.guarded import GuardedView
+from trustedprofiles.roles import SYSTEM_ROLES, granted_actions
+from trustedprofiles.service_roles import EVERY_ROLE
 
 
 def listed(query: str = "") -> Any:
     return call("GET", f"/v2/roles{query}").json()
 
 
-def test_the_three_kinds_of_roles_are_there(world: World) -> None:
-    body = listed("?service_name=is")
-    assert body["custom_roles"] == []
-    assert [role["display_name"] for role in body["service_roles"]] == ["Reader", "Writer", "Manager"]
-    assert [role["display_name"] for role in body["system_roles"]] == ["Viewer", "Operator", "Editor", "Administrator"]
+SYSTEM = ["Viewer", "Operator", "Editor", "Administrator", "Service Configuration Reader"]
+QUERIES = {f"service_name={service}": names for service, names in LISTED.items()} | {
+    "service_group_id=IAM": ["Groups Service Member Manage", "Service ID creator", "User API key creator"]
+}
+
+
+def test_each_service_and_group_lists_its_roles_by_ibms_crns(world: World) -> None:
+    found, expected = {}, {}
+    for query, names in QUERIES.items():
+        body = listed(f"?{query}")
+        assert body["custom_roles"] == []
+        found[query] = [(role["display_name"], role["crn"]) for role in (*body["service_roles"], *body["system_roles"])]
+        own = [name for name in names if name != "Key Manager"]
+        last = ["Key Manager"] if own != names else []
+        expected[query] = [(name, role_crn(name)) for name in (*own, *SYSTEM, *last)]
+    assert_rows(found, expected)
+
+
+def test_no_list_names_actions_of_another_service(world: World) -> None:
+    foreign = {}
+    for query in QUERIES:
+        name = query.partition("=")[2]
+        services = IAM_SERVICES if name == "IAM" else {name}
+        body = listed(f"?{query}")
+        actions = [each for role in (*body["service_roles"], *body["system_roles"]) for each in role["actions"]]
+        if others := [each for each in actions if each.partition(".")[0] not in services]:
+            foreign[query] = others
+    assert_none(foreign, among=QUERIES)
+
+
+def test_a_role_of_a_service_lists_what_it_grants(world: World) -> None:
+    found = {role["display_name"]: role["actions"] for role in listed("?service_group_id=IAM")["service_roles"]}
+    assert found["Service ID creator"] == ["iam-identity.serviceid.create"]
+    assert found["User API key creator"] == ["iam-identity.user-apikey.create"]
 
 
 def test_a_role_has_the_members_that_clients_read(world: World) -> None:
@@ -30,19 +62,36 @@ def test_a_role_has_the_members_that_clients_read(world: World) -> None:
     assert "is.bare-metal-server.bare-metal-server.list" in role["actions"]
 
 
-def test_a_service_lists_its_own_actions(world: World) -> None:
-    found = {service: listed(f"?service_name={service}")["service_roles"][-1]["actions"] for service in ACTIONS}
-    assert_rows(found, {service: list(actions) for service, actions in ACTIONS.items()})
+def test_a_service_lists_all_its_actions_by_some_role(world: World) -> None:
+    found = {}
+    for service in ACTIONS:
+        body = listed(f"?service_name={service}")
+        granted = {each for role in (*body["service_roles"], *body["system_roles"]) for each in role["actions"]}
+        found[service] = [each for each in ACTIONS[service] if each not in granted]
+    assert_none({service: actions for service, actions in found.items() if actions}, among=found)
 
 
 def test_without_a_service_all_actions_are_listed(world: World) -> None:
     queries = ["", "?service_name=alliamserviceroles", "?policy_type=access"]
-    found = {query: len(listed(query)["service_roles"][-1]["actions"]) for query in queries}
-    assert_rows(found, dict.fromkeys(queries, sum(map(len, ACTIONS.values()))))
+    found = {query: len(listed(query)["system_roles"][3]["actions"]) for query in queries}
+    administered = {query: len(granted_actions(SYSTEM_ROLES[3])) for query in queries}
+    assert_rows(found, administered)
+
+
+def test_without_a_service_every_role_is_listed(world: World) -> None:
+    body = listed("?service_name=alliamserviceroles")
+    found = [role["display_name"] for role in (*body["service_roles"], *body["system_roles"])]
+    assert sorted(found) == sorted(role.display_name for role in EVERY_ROLE)
 
 
 def test_a_service_nobody_knows_has_the_roles_without_actions(world: World) -> None:
     assert {tuple(role["actions"]) for role in listed("?service_name=nobody")["system_roles"]} == {()}
+
+
+def test_a_group_of_services_nobody_knows_has_platform_roles_without_actions(world: World) -> None:
+    body = listed("?service_group_id=nobody")
+    assert body["service_roles"] == []
+    assert [(role["display_name"], role["actions"]) for role in body["system_roles"]] == [(name, []) for name in SYSTEM]
 
 
 def test_the_callers_account_may_be_named(world: World) -> None:

@@ -10,6 +10,7 @@ from tests.tables import assert_none
 from trustedprofiles.actions import ACTIONS, service_of
 from trustedprofiles.permissions import Operation
 from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES
+from trustedprofiles.service_roles import EVERY_OWN_ROLE
 
 PAGE = Path(__file__).parents[2] / "docs" / "permissions.md"
 TABLE = permissions()
@@ -52,6 +53,6 @@ def test_every_known_action_is_asked_for_by_an_operation() -> None:
     assert_none([action for action in known if action not in EVERY_ACTION], among=known)
 
 
-def test_every_action_is_granted_by_the_largest_role_of_a_kind() -> None:
-    largest = {SYSTEM_ROLES[-1].display_name, SERVICE_ROLES[-1].display_name}
+def test_every_action_is_granted_by_the_largest_role_of_a_kind_or_a_role_of_its_service() -> None:
+    largest = {role.display_name for role in (SYSTEM_ROLES[-1], SERVICE_ROLES[-1], *EVERY_OWN_ROLE)}
     assert_none([action for action in EVERY_ACTION if not largest & set(granting(action))], among=EVERY_ACTION)

@@ -9,6 +9,8 @@ from controlplane.operations.people import give_api_key, give_role
 from identity.selectors import find_api_key
 from servers.models import BareMetalServer
 from servers.shown import switches_shown
+from tests.api.calling import caller_of
+from tests.api.vpc import SERVERS, Api
 from tests.forms import as_shown
 from tests.policies import make_content
 from tests.world import World, make_server
@@ -45,6 +47,14 @@ def test_a_role_allows_what_it_says(
     rotated = pat.post("/keys/rotate", {"purpose": "none"})
     assert (page.status_code, switched.status_code, rotated.status_code) == answers
     assert f'<span class="tag">{role.capitalize()}</span>' in page.content.decode()
+
+
+@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("operator", 403), ("owner", 200)])
+def test_an_owner_has_the_console_of_a_server(world: World, server: BareMetalServer, role: str, status: int) -> None:
+    give_role(world.account, username="pat", role=role)
+    pat = Api(caller_of(str(User.objects.get(username="pat").iam_id)))
+    answer = pat.call("POST", f"{SERVERS}/{server.id}/console_access_token", {"console_type": "vnc"})
+    assert answer.status_code == status
 
 
 def test_a_new_person_can_sign_in_with_the_password(world: World) -> None:

@@ -11,7 +11,8 @@ from trustedprofiles import access, policy_rules
 from trustedprofiles.access import PolicyFacts
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.policy_rules import COMPARISONS, ENVIRONMENT, Combination, Condition
-from trustedprofiles.roles import ROLES, Role
+from trustedprofiles.roles import Role
+from trustedprofiles.service_roles import ROLES
 
 ACCOUNT = "a" * 32
 SUBJECTS = (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
 from trustedprofiles.access import PolicyFacts, decide, matches
 from trustedprofiles.policy_rules import Condition
-from trustedprofiles.roles import ROLES
+from trustedprofiles.service_roles import ROLES
 
 VICTOR = "iam-Profile-11111111-1111-4111-8111-111111111111"
 ACCOUNT = "a" * 32
@@ -130,10 +130,11 @@ MATCHES = {
     "any-of": ("vpcId", "stringEqualsAnyOf", ["r006-0", "r006-1"], True),
     "none-of": ("vpcId", "stringEqualsAnyOf", ["r006-0"], False),
     "any-of-nothing": ("vpcId", "stringEqualsAnyOf", [], False),
-    "any-of-letters": ("vpcId", "stringEqualsAnyOf", "r006-1", False),
+    "any-of-one-value": ("vpcId", "stringEqualsAnyOf", "r006-1", True),
     "match-any-of": ("vpcId", "stringMatchAnyOf", ["x*", "r006-*"], True),
     "match-none-of": ("vpcId", "stringMatchAnyOf", ["x*"], False),
-    "match-any-of-letters": ("vpcId", "stringMatchAnyOf", "***", False),
+    "any-of-letters": ("vpcId", "stringEqualsAnyOf", "xr006-1", False),
+    "match-any-of-one-value": ("vpcId", "stringMatchAnyOf", "r006-*", True),
     "vpc-is-a-service": ("serviceType", "stringEquals", "service", True),
     "vpc-is-no-platform-service": ("serviceType", "stringEquals", "platform_service", False),
     "unknown-operator": ("vpcId", "numericLess", "1", False),

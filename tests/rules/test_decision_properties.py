@@ -19,7 +19,7 @@ from trustedprofiles.explanations import Explanation, explain_links_and_rules, e
 from trustedprofiles.matching import LinkFacts, RuleFacts
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.policy_rules import Condition
-from trustedprofiles.roles import ROLES
+from trustedprofiles.service_roles import ROLES
 
 pytestmark = pytest.mark.thorough
 

@@ -169,6 +169,13 @@ TEXTS = {
     "not-there-as-text": ("stringExists", "false", False),
     "one-of": ("stringEqualsAnyOf", ["r006-0", "r006-1"], True),
     "none-of": ("stringEqualsAnyOf", ["r006-0", "r006-*"], False),
+    "one-of-one": ("stringEqualsAnyOf", "r006-1", True),
+    "not-one-of-one": ("stringEqualsAnyOf", "r006-10", False),
+    "like-one-of-one": ("stringMatchAnyOf", "r006-*", True),
+    "not-the-empty-text": ("stringEquals", "", False),
+    "not-like-the-empty-text": ("stringMatch", "", False),
+    "one-of-some-and-the-empty-text": ("stringEqualsAnyOf", ["r006-1", ""], True),
+    "none-of-some-and-the-empty-text": ("stringEqualsAnyOf", ["/", ""], False),
     "like-one-of": ("stringMatchAnyOf", ["x*", "r006-*"], True),
     "like-none-of": ("stringMatchAnyOf", ["x*", "y?"], False),
 }
@@ -177,6 +184,20 @@ TEXTS = {
 @pytest.mark.parametrize(("operator", "value", "expected"), TEXTS.values(), ids=TEXTS.keys())
 def test_an_attribute_of_the_resource(operator: str, value: Any, expected: bool) -> None:
     assert met(rule(VPC, operator, value), vpcId="r006-1") is expected
+
+
+@pytest.mark.parametrize(
+    ("operator", "value"),
+    [("stringEquals", ""), ("stringMatch", ""), ("stringEqualsAnyOf", ["/", ""]), ("stringMatchAnyOf", "")],
+)
+def test_the_empty_text_is_a_value(operator: str, value: Any) -> None:
+    assert met(rule(VPC, operator, value), vpcId="")
+    assert not met(rule(VPC, operator, value))
+
+
+def test_a_single_day_is_a_list_of_one() -> None:
+    assert met(rule(DAY, "dayOfWeekAnyOf", "1+00:00"))
+    assert not met(rule(DAY, "dayOfWeekAnyOf", "2+00:00"))
 
 
 @pytest.mark.parametrize("value", [True, "true"])
@@ -249,12 +270,12 @@ REFUSED: dict[str, Any] = {
     "an-operator-in-another-case": rule(VPC, "stringequals", "x"),
     "a-list-for-an-operator": rule(VPC, ["stringEquals"], "x"),  # type: ignore[arg-type]
     "a-number-for-text": rule(VPC, "stringEquals", 5),
-    "empty-text": rule(VPC, "stringEquals", ""),
     "text-of-1001": rule(VPC, "stringEquals", "x" * 1001),
     "nul-in-text": rule(VPC, "stringEquals", "a\0b"),
     "nul-in-a-list": rule(VPC, "stringEqualsAnyOf", ["a\0b"]),
     "a-list-for-text": rule(VPC, "stringMatch", ["x"]),
-    "text-for-a-list": rule(VPC, "stringEqualsAnyOf", "x"),
+    "a-number-for-a-list": rule(VPC, "stringEqualsAnyOf", 1),
+    "a-long-text-for-a-list": rule(VPC, "stringMatchAnyOf", "x" * 1001),
     "an-empty-list": rule(VPC, "stringMatchAnyOf", []),
     "a-list-of-101": rule(VPC, "stringEqualsAnyOf", ["x"] * 101),
     "a-list-of-numbers": rule(VPC, "stringEqualsAnyOf", [1]),
@@ -288,7 +309,7 @@ REFUSED: dict[str, Any] = {
     "a-day-without-an-offset": rule(DAY, "dayOfWeekEquals", "1"),
     "a-number-for-a-day": rule(DAY, "dayOfWeekEquals", 1),
     "a-list-of-one-day": rule(DAY, "dayOfWeekEquals", ["1+00:00"]),
-    "a-day-for-a-list": rule(DAY, "dayOfWeekAnyOf", "1+00:00"),
+    "no-day-for-a-list": rule(DAY, "dayOfWeekAnyOf", "8+00:00"),
     "no-days": rule(DAY, "dayOfWeekAnyOf", []),
     "no-conditions": both(),
     "eleven-conditions": both(*[YES] * 11),

@@ -1,6 +1,6 @@
 """``/v1/policies`` and ``/v2/policies``: one store, two renderings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
@@ -60,7 +60,7 @@ class PolicyView(GuardedView):
         return render(policy, base=base, known=self.known_roles, display=display)
 
     @cached_property
-    def known_roles(self) -> dict[str, Role]:
+    def known_roles(self) -> Mapping[str, Role]:
         return roles_of(self.caller.account_id)
 
     def answer_policy(self, policy: Policy) -> Response:

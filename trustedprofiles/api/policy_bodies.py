@@ -83,7 +83,7 @@ class V2Attribute(StrictSerializer):
         if operator == "stringExists":
             fits, wanted = isinstance(value, bool | str) and value in EXISTS_VALUES, "true or false"
         elif operator.endswith("AnyOf"):
-            fits, wanted = isinstance(value, list), "a list of strings"
+            fits, wanted = isinstance(value, str | list), "a string or a list of them"
         else:
             fits, wanted = isinstance(value, str), "a string"
         if not fits:

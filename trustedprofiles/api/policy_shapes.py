@@ -13,6 +13,8 @@ from trustedprofiles.selectors import roles_of
 from trustedprofiles.services.policies import PolicyContent
 
 SCOPES = ("serviceType", "serviceName", "resourceGroupId", "service_group_id")
+RESOURCE_GROUPS = {"key": "resourceType", "operator": "stringEquals", "value": "resource-group"}
+"""A policy on resource groups themselves; the attribute ``resource`` selects one."""
 LONGEST_IAM_ID = 128
 
 
@@ -64,8 +66,11 @@ def _checked(content: PolicyContent, *, account_id: str) -> PolicyContent:
         raise MissingField("The resource needs the attribute accountId.", target=Target("resource"))
     if any(each["value"] != account_id for each in content.resource if each["key"] == "accountId"):
         raise InvalidValue("accountId is not the account of your token.", target=Target("resource"))
-    if not any(scope in values for scope in SCOPES):
-        raise MissingField(f"The resource needs one of the attributes {', '.join(SCOPES)}.", target=Target("resource"))
+    if RESOURCE_GROUPS not in content.resource and not any(scope in values for scope in SCOPES):
+        raise MissingField(
+            f"The resource needs one of the attributes {', '.join(SCOPES)}, or resourceType resource-group.",
+            target=Target("resource"),
+        )
     known = roles_of(account_id)
     for role in content.roles:
         if role not in known:
@@ -137,7 +142,7 @@ def _roles(
         if described and (role := known.get(crn)):
             body["display_name"], body["description"] = role.display_name, role.description
             if with_actions:
-                actions = granted_actions(role, service if isinstance(service, str) else "")
+                actions = granted_actions(role, [service] if service and isinstance(service, str) else ())
                 body["actions"] = [{"id": each, "display_name": each, "description": ""} for each in actions]
         rendered.append(body)
     return rendered

@@ -1,5 +1,6 @@
 """``/v2/roles``: IBM's roles, and the account's own."""
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from rest_framework import serializers
@@ -18,12 +19,11 @@ from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.models import Account, CustomRole
 from trustedprofiles.permissions import Operation
-from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES, Role, granted_actions
+from trustedprofiles.roles import Role, granted_actions
 from trustedprofiles.selectors import find_role
+from trustedprofiles.service_roles import PLATFORM_ROLES, own_roles, services_of
 from trustedprofiles.services import roles
 
-# What Terraform sends for a policy that names no service.
-ALL_SERVICES = "alliamserviceroles"
 MOST_ACTIONS = 200
 LONGEST_ACTION = 128
 
@@ -99,16 +99,17 @@ class Roles(RoleView):
             raise InvalidValue(
                 "service_name and service_group_id exclude each other.", target=Target("service_group_id", "parameter")
             )
-        service = request.GET.get("service_name", "")
-        own = CustomRole.objects.filter(account_id=self.caller.account_id)
-        if service:
-            own = own.filter(service_name=service)
-        service = "" if service == ALL_SERVICES else service
+        asked = {"service": request.GET.get("service_name", ""), "group": request.GET.get("service_group_id", "")}
+        custom = CustomRole.objects.filter(account_id=self.caller.account_id)
+        if services := services_of(**asked):
+            custom = custom.filter(service_name__in=services)
+        own = own_roles(**asked)
+        system = (*PLATFORM_ROLES, *(role for role in own if role.kind == "platform"))
         return self.answer(
             {
-                "custom_roles": [self.render(role) for role in own.order_by("created_at", "id")],
-                "service_roles": [_body(role, service) for role in SERVICE_ROLES],
-                "system_roles": [_body(role, service) for role in SYSTEM_ROLES],
+                "custom_roles": [self.render(role) for role in custom.order_by("created_at", "id")],
+                "service_roles": [_body(role, services) for role in own if role.kind == "service"],
+                "system_roles": [_body(role, services) for role in system],
             }
         )
 
@@ -121,11 +122,11 @@ class Roles(RoleView):
         return self.answer(self.render(role), etag=role.entity_tag)
 
 
-def _body(role: Role, service: str) -> answers.Role:
+def _body(role: Role, services: Collection[str]) -> answers.Role:
     return {
         "display_name": role.display_name,
         "description": role.description,
-        "actions": granted_actions(role, service),
+        "actions": granted_actions(role, services),
         "crn": role.crn,
     }
 

@@ -1,5 +1,6 @@
 """Custom roles: create, replace, delete."""
 
+import re
 import uuid
 from collections.abc import Sequence
 
@@ -9,10 +10,13 @@ from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, Target
 from trustedprofiles import events
-from trustedprofiles.actions import ACTIONS
+from trustedprofiles.actions import service_of
 from trustedprofiles.limits import CUSTOM_ROLES_PER_ACCOUNT
 from trustedprofiles.models import Account, CustomRole
+from trustedprofiles.service_roles import known_actions
 from trustedprofiles.services.revisions import revise
+
+SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9-]*(\.[A-Za-z0-9-]+)?")
 
 
 @transaction.atomic
@@ -28,7 +32,10 @@ def create_role(
 ) -> CustomRole:
     """Make a role of some actions of one service.
 
-    Raises InvalidValue for a service or action that is none, Conflict when the name is taken, OverQuota beyond 40.
+    Services that are not simulated are taken as well: the role is stored, and grants nothing here.
+
+    Raises InvalidValue for what is no service, and for actions that the service has not, Conflict when the name is
+    taken, OverQuota beyond 40.
     """
     _check(service_name, actions)
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
@@ -97,13 +104,14 @@ def delete_role(role: CustomRole, *, by: Party) -> None:
 
 
 def _check(service_name: str, actions: Sequence[str]) -> None:
-    if service_name not in ACTIONS:
-        raise InvalidValue(
-            f"There is no service {service_name[:64]}. Roles are made for {', '.join(ACTIONS)}.",
-            target=Target("service_name"),
-        )
-    unknown = [action for action in actions if action not in ACTIONS[service_name]]
-    if unknown:
+    """A service that is simulated has the actions that its operations ask for and its roles list. Of others, only the
+    form is known: a role of one service must not grant the actions of another.
+    """
+    if not SERVICE_NAME.fullmatch(service_name):
+        raise InvalidValue(f"{service_name[:64]} is no name of a service.", target=Target("service_name"))
+    known = known_actions(service_of(service_name))
+    own = [each for each in actions if each.startswith(f"{service_name}.") and (not known or each in known)]
+    if unknown := [each for each in actions if each not in own]:
         raise InvalidValue(
             f"{service_name} has no action {unknown[0][:128]}. GET /v2/roles?service_name={service_name} lists them.",
             target=Target("actions"),

@@ -13,7 +13,7 @@ from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.models import BareMetalServer
 from trustedprofiles.models import Account, Policy, TrustedProfile
-from trustedprofiles.roles import ROLES
+from trustedprofiles.service_roles import ROLES
 
 
 @dataclass(frozen=True)

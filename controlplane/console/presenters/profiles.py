@@ -20,8 +20,8 @@ from servers.models import BareMetalServer
 from trustedprofiles.conditions import ClaimCondition, hold_for_each
 from trustedprofiles.matching import BARE_METAL, unmet
 from trustedprofiles.models import ClaimRule, Policy, ProfileLink, TrustedProfile
-from trustedprofiles.roles import ROLES
 from trustedprofiles.selectors import policies_of, profiles_of, roles_of
+from trustedprofiles.service_roles import ROLES
 
 ROWS = 50
 MOST_SERVERS = 1000

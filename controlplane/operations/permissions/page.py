@@ -6,7 +6,8 @@ from itertools import groupby
 from controlplane.objectstore.operations import OPERATIONS
 from controlplane.operations.permissions.table import Permission, granting, permissions
 from trustedprofiles import deployment
-from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES
+from trustedprofiles.roles import Role
+from trustedprofiles.service_roles import EVERY_ROLE, OWN_ROLES
 
 TITLES = {
     "is": "VPC infrastructure (`is`)",
@@ -24,8 +25,8 @@ Made from the code by `baremint permissions`; a test keeps it so. Everything is 
 one exception: the owner of an account may do everything in it. People may also manage their own API keys, and everybody
 may ask for explanations of decisions about themselves.
 
-A role grants an action by the verb it ends with; a custom role grants the actions it lists. Where an operation needs a
-further action only for some of what it can be asked to do, the action is marked *if*.
+A role grants an action by the verb it ends with; a role of one service, and a custom role, grants the actions it lists.
+Where an operation needs a further action only for some of what it can be asked to do, the action is marked *if*.
 """
 
 DEPLOYMENT = "; with two accounts or more, the deployment administrator alone"
@@ -58,8 +59,13 @@ def page() -> str:
 
 def _roles() -> Iterator[str]:
     yield "## Roles\n"
-    rows = ((f"**{role.display_name}**", role.kind, role.description) for role in (*SYSTEM_ROLES, *SERVICE_ROLES))
-    yield from _table(("role", "kind", "grants"), rows)
+    rows = ((f"**{role.display_name}**", role.kind, _listed_by(role), role.description) for role in EVERY_ROLE)
+    yield from _table(("role", "kind", "of", "grants"), rows)
+
+
+def _listed_by(role: Role) -> str:
+    own = [service for service, roles in OWN_ROLES.items() if role in roles]
+    return f"`{own[0]}`" if own else "every service" if role.kind == "platform" else "services with data or resources"
 
 
 def _operations() -> Iterator[str]:

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.permissions import Operation
-from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES
+from trustedprofiles.service_roles import EVERY_ROLE
 
 CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 
@@ -57,4 +57,4 @@ def _routed(patterns: list[Any], prefix: str) -> Iterator[tuple[str, GuardedView
 
 def granting(action: str) -> list[str]:
     """Display names of the roles that grant an action, the smallest first, platform roles before service roles."""
-    return [role.display_name for role in (*SYSTEM_ROLES, *SERVICE_ROLES) if role.grants(action)]
+    return [role.display_name for role in EVERY_ROLE if role.grants(action)]

@@ -1,0 +1,206 @@
+"""The roles that each service lists: the platform roles, Reader, Writer and Manager where it has them, and its own.
+
+Sources: IBM's table of roles and actions by service, and the role ids that the services' documentation names. A role of
+one service may be called in two forms, with ``iam`` or with the name of the service in its CRN (VPC documentation).
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Literal
+
+from trustedprofiles.actions import ACTIONS, IAM_SERVICES, service_of
+from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES, WITHOUT_SERVICE_ROLES, Role, crn
+
+ALL_SERVICES = "alliamserviceroles"
+"""The name by which IBM's Terraform provider asks for the roles of a policy that names no service."""
+SERVICE_GROUPS = {"IAM": IAM_SERVICES}
+SERVER = "is.bare-metal-server.bare-metal-server"
+INTERFACE = "is.virtual-network-interface.virtual-network-interface"
+
+CONFIGURATION_READER = Role(
+    crn("ConfigReader", kind="role"),
+    "Service Configuration Reader",
+    "Reads how services are configured, for governance.",
+    "platform",
+    actions=frozenset({"iam-identity.account.read"}),
+)
+PLATFORM_ROLES = (*SYSTEM_ROLES, CONFIGURATION_READER)
+"""Every service lists them."""
+
+Kind = Literal["platform", "service"]
+
+
+def _own(id: str, name: str, description: str, *actions: str, kind: Kind = "service", service: str = "iam") -> Role:
+    """``service`` stands in the CRN that is listed."""
+    form: Literal["role", "serviceRole"] = "serviceRole" if kind == "service" else "role"
+    return Role(crn(id, kind=form, service=service), name, description, kind, actions=frozenset(actions))
+
+
+COS = "cloud-object-storage"
+READ_OBJECTS = (f"{COS}.object.get", f"{COS}.object.head")
+OWN_ROLES: Mapping[str, tuple[Role, ...]] = {
+    "is": (
+        _own(
+            "BareMetalAdvancedNetworkOperator",
+            "Bare Metal Advanced Network Operator",
+            "Changes IP spoofing and infrastructure NAT on interfaces of bare metal servers.",
+            f"{SERVER}.ip-spoofing",
+            f"{SERVER}.infrastructure-nat",
+            # Virtual network interfaces are connected to bare metal servers alone here (D-51).
+            f"{INTERFACE}.manage-ip-spoofing",
+            f"{INTERFACE}.manage-infrastructure-nat",
+        ),
+        _own(
+            "BareMetalConsoleAdmin",
+            "Bare Metal Console Admin",
+            "Opens the console of a bare metal server, together with Operator or more.",
+            f"{SERVER}.console",
+        ),
+        _own(
+            "IPSpoofingOperator",
+            "IP Spoofing Operator",
+            "Changes IP spoofing on virtual server instances.",
+            "is.instance.instance.ip-spoofing",
+        ),
+        _own(
+            "VirtualServerConsoleAdmin",
+            "Console Administrator",
+            "Opens the console of a virtual server instance, together with Operator or more.",
+            "is.instance.instance.console",
+        ),
+        _own("VPNClient", "VPN Client", "Connects to a VPN server.", "is.vpn-server.vpn-server.connect"),
+        _own(
+            "DNSBindingConnector",
+            "DNS Binding Connector",
+            "Connects and disconnects DNS resolution bindings of VPCs.",
+            "is.vpc.dns-resolution-binding.connect",
+            "is.vpc.dns-resolution-binding.disconnect",
+            "is.vpc.vpc.read",
+            service="is",
+        ),
+    ),
+    COS: (
+        _own(
+            "ContentReader",
+            "Content Reader",
+            "Lists and reads the objects of a bucket.",
+            *READ_OBJECTS,
+            *(f"{COS}.bucket.{each}" for each in ("get", "get_location", "get_versions", "head")),
+            *(f"{COS}.object.{each}" for each in ("get_version", "head_version")),
+            *(f"{COS}.object.{each}" for each in ("copy_get_version", "copy_part_get_version")),
+            service=COS,
+        ),
+        _own(
+            "ObjectReader",
+            "Object Reader",
+            "Reads the objects of a bucket.",
+            *READ_OBJECTS,
+            *(f"{COS}.object.{each}" for each in ("get_version", "head_version")),
+            *(f"{COS}.object.{each}" for each in ("copy_get_version", "copy_part_get_version")),
+            service=COS,
+        ),
+        _own(
+            "ObjectWriter",
+            "Object Writer",
+            "Writes objects into a bucket.",
+            *(f"{COS}.object.{each}" for each in ("put", "post", "post_md", "put_part", "get_uploads")),
+            *(f"{COS}.object.{each}" for each in ("post_initiate_upload", "post_complete_upload", "delete_upload")),
+            *(f"{COS}.object.{each}{of}" for each in ("put_tagging", "delete_tagging") for of in ("", "_version")),
+            *(f"{COS}.object.put_object_lock_{each}" for each in ("retention", "legal_hold")),
+            *(f"{COS}.object.put_object_lock_{each}_version" for each in ("retention", "legal_hold")),
+            service=COS,
+        ),
+    ),
+    "iam-identity": (
+        _own(
+            "ServiceIdCreator",
+            "Service ID creator",
+            "Creates service IDs, also where the account restricts that.",
+            "iam-identity.serviceid.create",
+            service="iam-identity",
+        ),
+        _own(
+            "UserApiKeyCreator",
+            "User API key creator",
+            "Creates API keys of its own, also where the account restricts that.",
+            "iam-identity.user-apikey.create",
+            service="iam-identity",
+        ),
+    ),
+    "iam-groups": (
+        _own(
+            "MemberManage",
+            "Groups Service Member Manage",
+            "Lists access groups and adds members to them.",
+            "iam-groups.groups.list",
+            "iam-groups.members.add",
+            service="iam-groups",
+        ),
+    ),
+    "resource-controller": (
+        _own(
+            "KeyManager",
+            "Key Manager",
+            "Manages the credentials of service instances.",
+            kind="platform",
+            service="resource-controller",
+        ),
+    ),
+    "kms": (
+        _own("ReaderPlus", "ReaderPlus", "Reads keys, standard ones too.", "kms.secrets.read", service="kms"),
+        _own("KeyPurge", "KeyPurge", "Purges keys that were deleted.", "kms.secrets.purge", service="kms"),
+        _own("KmipAdapterManager", "KmipAdapterManager", "Manages KMIP adapters.", service="kms"),
+    ),
+}
+EVERY_OWN_ROLE = tuple(role for own in OWN_ROLES.values() for role in own)
+EVERY_ROLE = (*PLATFORM_ROLES, *SERVICE_ROLES, *EVERY_OWN_ROLE)
+"""The smallest first, of each kind."""
+
+
+def _named() -> dict[str, Role]:
+    listed = {role.crn: role for role in EVERY_ROLE}
+    forms = {
+        crn(role.crn.rpartition(":")[2], kind="serviceRole", service=form): role
+        for service, own in OWN_ROLES.items()
+        for role in own
+        if role.kind == "service"
+        for form in ("iam", service)
+    }
+    return forms | listed
+
+
+ROLES: Mapping[str, Role] = _named()
+"""By every CRN that a policy may call them by."""
+
+
+def own_roles(*, service: str = "", group: str = "") -> tuple[Role, ...]:
+    """What one service, or a group of services, lists besides the platform roles; without either, what all do.
+
+    A service that is not simulated has Reader, Writer and Manager, as most have.
+    """
+    if group:
+        return tuple(role for each in sorted(SERVICE_GROUPS.get(group, ())) for role in OWN_ROLES.get(each, ()))
+    if service in ("", ALL_SERVICES):
+        return (*SERVICE_ROLES, *EVERY_OWN_ROLE)
+    return (*(() if service in WITHOUT_SERVICE_ROLES else SERVICE_ROLES), *OWN_ROLES.get(service, ()))
+
+
+def services_of(*, service: str = "", group: str = "") -> Collection[str]:
+    """The services whose actions a list of roles is about. None at all: every service."""
+    if group:
+        return SERVICE_GROUPS.get(group, (group,))
+    return () if service in ("", ALL_SERVICES) else (service,)
+
+
+def least_role(action: str) -> Role | None:
+    """The smallest platform role that grants the action, or service role where none does. None: no role does."""
+    return next((role for role in EVERY_ROLE if role.grants(action)), None)
+
+
+def known_actions(service: str) -> frozenset[str]:
+    """The actions of a service that is simulated: those that operations ask for, and those that its roles list.
+
+    None of another service.
+    """
+    asked = ACTIONS.get(service, ())
+    listed = (action for role in EVERY_OWN_ROLE for action in role.actions if service_of(action) == service)
+    return frozenset((*asked, *listed)) if asked else frozenset()
