@@ -24,6 +24,8 @@ OWN_ROLES = {
     "ReaderPlus": "crn:v1:bluemix:public:kms::::serviceRole:ReaderPlus",
     "KeyPurge": "crn:v1:bluemix:public:kms::::serviceRole:KeyPurge",
     "KmipAdapterManager": "crn:v1:bluemix:public:kms::::serviceRole:KmipAdapterManager",
+    "Monitor": "crn:v1:bluemix:public:cloudantnosqldb::::serviceRole:Monitor",
+    "Satellite Link Administrator": "crn:v1:bluemix:public:satellite::::serviceRole:SatelliteLinkAdministrator",
 }
 VICTOR = "iam-Profile-11111111-1111-4111-8111-111111111111"
 

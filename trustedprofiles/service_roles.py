@@ -37,6 +37,7 @@ def _own(id: str, name: str, description: str, *actions: str, kind: Kind = "serv
 
 COS = "cloud-object-storage"
 READ_OBJECTS = (f"{COS}.object.get", f"{COS}.object.head")
+READ_VERSIONS = (f"{COS}.object.get_version", f"{COS}.object.head_version")
 OWN_ROLES: Mapping[str, tuple[Role, ...]] = {
     "is": (
         _own(
@@ -84,9 +85,8 @@ OWN_ROLES: Mapping[str, tuple[Role, ...]] = {
             "Content Reader",
             "Lists and reads the objects of a bucket.",
             *READ_OBJECTS,
+            *READ_VERSIONS,
             *(f"{COS}.bucket.{each}" for each in ("get", "get_location", "get_versions", "head")),
-            *(f"{COS}.object.{each}" for each in ("get_version", "head_version")),
-            *(f"{COS}.object.{each}" for each in ("copy_get_version", "copy_part_get_version")),
             service=COS,
         ),
         _own(
@@ -94,8 +94,7 @@ OWN_ROLES: Mapping[str, tuple[Role, ...]] = {
             "Object Reader",
             "Reads the objects of a bucket.",
             *READ_OBJECTS,
-            *(f"{COS}.object.{each}" for each in ("get_version", "head_version")),
-            *(f"{COS}.object.{each}" for each in ("copy_get_version", "copy_part_get_version")),
+            *READ_VERSIONS,
             service=COS,
         ),
         _own(
@@ -104,7 +103,7 @@ OWN_ROLES: Mapping[str, tuple[Role, ...]] = {
             "Writes objects into a bucket.",
             *(f"{COS}.object.{each}" for each in ("put", "post", "post_md", "put_part", "get_uploads")),
             *(f"{COS}.object.{each}" for each in ("post_initiate_upload", "post_complete_upload", "delete_upload")),
-            *(f"{COS}.object.{each}{of}" for each in ("put_tagging", "delete_tagging") for of in ("", "_version")),
+            *(f"{COS}.object.{each}" for each in ("put_tagging", "delete_tagging")),
             *(f"{COS}.object.put_object_lock_{each}" for each in ("retention", "legal_hold")),
             *(f"{COS}.object.put_object_lock_{each}_version" for each in ("retention", "legal_hold")),
             service=COS,
@@ -149,6 +148,16 @@ OWN_ROLES: Mapping[str, tuple[Role, ...]] = {
         _own("ReaderPlus", "ReaderPlus", "Reads keys, standard ones too.", "kms.secrets.read", service="kms"),
         _own("KeyPurge", "KeyPurge", "Purges keys that were deleted.", "kms.secrets.purge", service="kms"),
         _own("KmipAdapterManager", "KmipAdapterManager", "Manages KMIP adapters.", service="kms"),
+    ),
+    # Their names are IBM's; their ids are not published.
+    "cloudantnosqldb": (_own("Monitor", "Monitor", "Watches the databases' activity.", service="cloudantnosqldb"),),
+    "satellite": (
+        _own(
+            "SatelliteLinkAdministrator",
+            "Satellite Link Administrator",
+            "Manages endpoints and sources of Satellite Link.",
+            service="satellite",
+        ),
     ),
 }
 EVERY_OWN_ROLE = tuple(role for own in OWN_ROLES.values() for role in own)

@@ -178,7 +178,8 @@ def test_the_clients_own_pager_sees_every_policy_once(policies: Any) -> None:
 
 def test_roles_are_listed(policies: Any) -> None:
     roles = RoleCollection.from_dict(policies.list_roles(account_id=ACCOUNT, service_name="is").get_result())
-    assert [role.display_name for role in roles.system_roles] == ["Viewer", "Operator", "Editor", "Administrator"]
+    names = ["Viewer", "Operator", "Editor", "Administrator", "Service Configuration Reader"]
+    assert [role.display_name for role in roles.system_roles] == names
 
 
 # --- resource groups ----------------------------------------------------------------------------------------------

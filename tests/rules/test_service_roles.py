@@ -37,6 +37,8 @@ LISTED = {
     "global-search-tagging": [],
     "baremint": GENERIC,
     "kms": [*GENERIC, "ReaderPlus", "KeyPurge", "KmipAdapterManager"],
+    "cloudantnosqldb": [*GENERIC, "Monitor"],
+    "satellite": [*GENERIC, "Satellite Link Administrator"],
     "databases-for-nobody": GENERIC,
 }
 # All actions of operations that a role grants which does not grant by verb.
