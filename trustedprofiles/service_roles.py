@@ -7,8 +7,9 @@ one service may be called in two forms, with ``iam`` or with the name of the ser
 from collections.abc import Collection, Mapping
 from typing import Literal
 
-from trustedprofiles.actions import ACTIONS, IAM_SERVICES, service_of
+from trustedprofiles.actions import ACTIONS, IAM_SERVICES
 from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES, WITHOUT_SERVICE_ROLES, Role, crn
+from trustedprofiles.unsimulated import published_actions
 
 ALL_SERVICES = "alliamserviceroles"
 """The name by which IBM's Terraform provider asks for the roles of a policy that names no service."""
@@ -206,10 +207,9 @@ def least_role(action: str) -> Role | None:
 
 
 def known_actions(service: str) -> frozenset[str]:
-    """The actions of a service that is simulated: those that operations ask for, and those that its roles list.
+    """The actions of a service that is simulated: those that operations ask for, and those that IBM publishes besides.
 
     None of another service.
     """
     asked = ACTIONS.get(service, ())
-    listed = (action for role in EVERY_OWN_ROLE for action in role.actions if service_of(action) == service)
-    return frozenset((*asked, *listed)) if asked else frozenset()
+    return frozenset((*asked, *published_actions(service))) if asked else frozenset()

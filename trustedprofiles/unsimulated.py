@@ -1,9 +1,112 @@
-"""Actions of services that are not simulated: ``GET /v2/roles`` lists them, and custom roles are made of them.
+"""Actions that IBM publishes and no operation here asks for: custom roles are made of them, and grant nothing by them.
 
 Source: IBM's table of roles and actions by service, in its order.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+
+FIVE = "create read list update delete"
+SIX = f"{FIVE} operate"
+PUBLISHED: Mapping[str, Mapping[str, str]] = {
+    "is": {
+        "backup-policy.backup-policy": FIVE,
+        "cluster-network.cluster-network": FIVE,
+        "cluster-network.interface": SIX,
+        "cluster-network.subnet": SIX,
+        "cluster-network.subnet-reserved-ip": FIVE,
+        "cluster-network.profile": "read list",
+        "dedicated-host.dedicated-host": f"{SIX} provision",
+        "dedicated-host.dedicated-host-group": f"{SIX} append provision",
+        "endpoint-gateway.endpoint-gateway": SIX,
+        "floating-ip.floating-ip": "operate",
+        "flow-log-collector.flow-log-collector": SIX,
+        "image.image": "provision operate config.read export obsolete deprecate manage-allowed-use",
+        "instance.instance": f"{SIX} ip-spoofing console config.read",
+        "instance.instance-template": "read create update delete",
+        "instance-group.instance-group": f"{FIVE} config.read",
+        "key.key": "operate",
+        "load-balancer.load-balancer": "view manage operate",
+        "network-acl.network-acl": "operate",
+        "placement-group.placement-group": SIX,
+        "public-address-range.public-address-range": FIVE,
+        "public-gateway.public-gateway": SIX,
+        "reservation.reservation": f"{SIX} activate expire",
+        "security-group.security-group": "operate",
+        "share.share": f"{SIX} config.read allow-remote-account-access",
+        "share.accessor-binding": "create delete read list",
+        "share.snapshot": FIVE,
+        "snapshot.snapshot": f"{SIX} restore config.read allow-remote-account-restore manage-allowed-use",
+        "snapshot.snapshot-clone": "create delete",
+        "snapshot-consistency-group.snapshot-consistency-group": FIVE,
+        "subnet.subnet": "operate",
+        "virtual-network-interface.virtual-network-interface": "operate manage-protocol-state-filtering-mode",
+        "volume.volume": f"{SIX} config.read allow-remote-account-snapshot-restore manage-allowed-use",
+        "volume.profile": "view",
+        "vpc.vpc": "operate",
+        "vpc.routing-table": "operate advertise",
+        "vpc.dns-resolution-binding": f"{FIVE} connect disconnect",
+        "vpn.vpn": FIVE,
+        "vpn-server.vpn-server": "create delete operate read update connect",
+    },
+    "iam-identity": {
+        "account": "create delete get update enable_idp disable_idp",
+        "account-settings-assignment": "create read update delete",
+        "account-settings-template": "create read update delete",
+        "activity": "get",
+        "apikey": "get manage review",
+        "crnmapping": "create read delete",
+        "idp": "create get list update delete test",
+        "mfa-status": "get",
+        "preferences": "read update",
+        "profile": "get get_session revoke_session",
+        "profile-assignment": "create read update delete",
+        "profile-template": "create read update delete",
+        "report": "create get",
+        "serviceid": "get",
+        "serviceid-group": "create get list update delete",
+        "session": "manage",
+        "user-apikey": "create",
+    },
+    "iam-access-management": {
+        "customRole": "read",
+        "insight": "get",
+        "settings": "read update",
+        "user-access-list": "read",
+    },
+    "iam-groups": {
+        "account-settings": "read update",
+        "group-assignment": "create read update delete",
+        "group-template": "create read update delete",
+        "groups": f"{FIVE} audit",
+        "members": "add read delete list",
+        "rules": FIVE,
+    },
+    "cloud-object-storage": {
+        "account": "delete_fasp_connection_info list_account_backup_vaults",
+        "bucket": "get_acl put_acl get_cors put_cors delete_cors get_website put_website delete_website get_location "
+        "get_versioning put_versioning get_versions get_uploads get_lifecycle put_lifecycle get_activity_tracking "
+        "put_activity_tracking get_metrics_monitoring put_metrics_monitoring get_protection put_protection "
+        "get_firewall put_firewall get_public_access_block put_public_access_block delete_public_access_block "
+        "get_basic list_bucket_crn list_crk_id get_notifications put_notifications post_bucket get_quota put_quota "
+        "get_replication put_replication delete_replication get_object_lock_configuration "
+        "put_object_lock_configuration get_fasp_connection_info",
+        "object": "get_version head_version delete_version post post_md post_initiate_upload put_part copy_part "
+        "copy_part_get post_complete_upload copy copy_get get_acl put_acl get_acl_version put_acl_version get_tagging "
+        "put_tagging delete_tagging get_tagging_version put_tagging_version delete_tagging_version get_uploads "
+        "delete_upload restore restore_version post_multi_delete post_legal_hold get_legal_hold post_extend_retention "
+        "get_object_lock_retention put_object_lock_retention get_object_lock_legal_hold put_object_lock_legal_hold "
+        "get_object_lock_retention_version put_object_lock_retention_version get_object_lock_legal_hold_version "
+        "put_object_lock_legal_hold_version copy_get_version copy_part_get_version",
+    },
+}
+"""By service and kind of resource: the verbs."""
+
+
+def published_actions(service: str) -> Iterator[str]:
+    """What a service that is simulated has in IBM Cloud; some of it may be asked for by operations here, too."""
+    for kind, verbs in PUBLISHED.get(service, {}).items():
+        yield from (f"{service}.{kind}.{verb}" for verb in verbs.split())
+
 
 READER, WRITER, MANAGER = range(3)
 LADDER = {"Reader": READER, "Writer": WRITER, "Manager": MANAGER}

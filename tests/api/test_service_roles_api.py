@@ -186,8 +186,8 @@ STORED = {
     "iam-groups": ["iam-groups.groups.list"],
     "containers-kubernetes": ["containers-kubernetes.cluster.read"],
     "cloud-object-storage": ["cloud-object-storage.object.post_md", "cloud-object-storage.object.put"],
-    "iam-identity": ["iam-identity.user-apikey.create"],
-    "is": ["is.instance.instance.console", "is.bare-metal-server.bare-metal-server.console"],
+    "iam-identity": ["iam-identity.user-apikey.create", "iam-identity.profile.get"],
+    "is": ["is.instance.instance.console", "is.vpc.vpc.operate", "is.bare-metal-server.bare-metal-server.console"],
     "is.bare-metal-server": ["is.bare-metal-server.bare-metal-server.console"],
 }
 REFUSED = {

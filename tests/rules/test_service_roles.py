@@ -164,6 +164,17 @@ def test_a_policy_on_a_group_of_services_is_about_each_of_them(group: tuple[str,
     assert found == simulated | of_groups
 
 
+def test_a_simulated_service_knows_what_its_roles_list() -> None:
+    unknown = {
+        action
+        for service in ACTIONS
+        for role in own_roles(service=service)
+        for action in granted_actions(role, [service])
+        if action not in known_actions(service)
+    }
+    assert_none(unknown, among=ACTIONS)
+
+
 def test_a_simulated_service_knows_no_action_of_another() -> None:
     foreign = {service: [a for a in known_actions(service) if not a.startswith(f"{service}.")] for service in ACTIONS}
     assert_none({service: actions for service, actions in foreign.items() if actions}, among=foreign)
