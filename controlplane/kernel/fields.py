@@ -30,6 +30,13 @@ class StrictCharField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class DescriptionField(StrictCharField):
+    """Free text that may be empty or absent, and is kept as it was sent, with the spaces around it."""
+
+    def __init__(self, *, max_length: int) -> None:
+        super().__init__(required=False, allow_blank=True, max_length=max_length, trim_whitespace=False)
+
+
 class StrictSerializer(serializers.Serializer[Any]):
     """A request body. ``check(data)`` returns the validated values or raises our own errors, all of them at once."""
 

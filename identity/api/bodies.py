@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from controlplane.kernel.crn import Crn
-from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from controlplane.kernel.fields import DescriptionField, StrictBooleanField, StrictCharField, StrictSerializer
 from identity.models import ApiKey
 from identity.services.apikeys import LONGEST_VALUE, SHORTEST_VALUE
 from trustedprofiles.api.serializers import LONGEST_DESCRIPTION, LONGEST_NAME
@@ -46,7 +46,7 @@ class ApiKeyDescription(StrictSerializer):
     """An API key of a service ID that is created with it."""
 
     name = StrictCharField(max_length=LONGEST_NAME)
-    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+    description = DescriptionField(max_length=LONGEST_DESCRIPTION)
     apikey = StrictCharField(required=False, min_length=SHORTEST_VALUE, max_length=LONGEST_VALUE)
     store_value = StrictBooleanField(required=False)
     action_when_leaked = serializers.ChoiceField(required=False, choices=ApiKey.LeakAction.choices)
@@ -69,7 +69,7 @@ class ApiKeyCreation(ApiKeyDescription):
 
 class ApiKeyUpdate(StrictSerializer):
     name = StrictCharField(required=False, max_length=LONGEST_NAME)
-    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+    description = DescriptionField(max_length=LONGEST_DESCRIPTION)
     support_sessions = StrictBooleanField(required=False)
     action_when_leaked = serializers.ChoiceField(required=False, choices=ApiKey.LeakAction.choices)
     expires_at = ExpiryField(required=False, allow_blank=True)
@@ -77,7 +77,7 @@ class ApiKeyUpdate(StrictSerializer):
 
 class ServiceIdUpdate(StrictSerializer):
     name = StrictCharField(required=False, max_length=LONGEST_NAME)
-    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+    description = DescriptionField(max_length=LONGEST_DESCRIPTION)
     unique_instance_crns = serializers.ListField(
         required=False, child=CrnField(max_length=LONGEST_CRN), max_length=MOST_CRNS
     )

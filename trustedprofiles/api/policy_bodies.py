@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.fields import DescriptionField, StrictCharField, StrictSerializer
 from trustedprofiles import policy_rules
 from trustedprofiles.policy_rules import EXISTS_VALUES, LONGEST_VALUE, MOST_VALUES, PATTERNS
 
@@ -52,7 +52,7 @@ class V1Body(StrictSerializer):
     subjects = serializers.ListField(child=V1Subject(), min_length=1, max_length=1)
     roles = serializers.ListField(child=RoleReference(), min_length=1, max_length=MOST_ATTRIBUTES)
     resources = serializers.ListField(child=V1Resource(), min_length=1, max_length=1)
-    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+    description = DescriptionField(max_length=LONGEST_DESCRIPTION)
 
 
 class AttributeValue(serializers.Field[Any, Any, Any, Any]):
@@ -139,7 +139,7 @@ class V2Body(StrictSerializer):
     control = V2Control()
     subject = V2Subject()
     resource = V2Resource()
-    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+    description = DescriptionField(max_length=LONGEST_DESCRIPTION)
     rule = RuleField(required=False)
     pattern = serializers.ChoiceField(required=False, choices=PATTERNS)
 

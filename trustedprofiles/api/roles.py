@@ -11,7 +11,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.etag import require_match
-from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.fields import DescriptionField, StrictCharField, StrictSerializer
 from trustedprofiles import events
 from trustedprofiles.api import answers
 from trustedprofiles.api.base import require_own_account
@@ -38,7 +38,7 @@ class RoleName(serializers.RegexField):
 
 class RoleReplacement(StrictSerializer):
     display_name = StrictCharField(max_length=50)
-    description = StrictCharField(required=False, allow_blank=True, max_length=250)
+    description = DescriptionField(max_length=250)
     actions = serializers.ListField(
         child=StrictCharField(max_length=LONGEST_ACTION), min_length=1, max_length=MOST_ACTIONS
     )

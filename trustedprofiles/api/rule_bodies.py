@@ -6,7 +6,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
 from controlplane.kernel import timestamps
-from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
+from controlplane.kernel.fields import DescriptionField, StrictCharField, StrictIntegerField, StrictSerializer
 from trustedprofiles.api import answers
 from trustedprofiles.api.serializers import LONGEST_DESCRIPTION, LONGEST_NAME
 from trustedprofiles.conditions import CLAIMS, OPERATORS, read_value
@@ -111,7 +111,7 @@ class IdentityBody(StrictSerializer):
     accounts = serializers.ListField(
         required=False, child=StrictCharField(max_length=LONGEST_ACCOUNT), max_length=MOST_ACCOUNTS
     )
-    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+    description = DescriptionField(max_length=LONGEST_DESCRIPTION)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("accounts") and attrs["type"] != ProfileIdentity.Type.USER:

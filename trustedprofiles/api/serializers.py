@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from controlplane.kernel import timestamps
-from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from controlplane.kernel.fields import DescriptionField, StrictBooleanField, StrictCharField, StrictSerializer
 from trustedprofiles.api import answers
 from trustedprofiles.models import ProfileLink, TrustedProfile
 
@@ -15,13 +15,13 @@ LONGEST_EMAIL = 254
 class ProfileCreation(StrictSerializer):
     name = StrictCharField(max_length=LONGEST_NAME)
     account_id = StrictCharField(max_length=64)
-    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+    description = DescriptionField(max_length=LONGEST_DESCRIPTION)
     email = serializers.EmailField(required=False, allow_blank=True, max_length=LONGEST_EMAIL)
 
 
 class ProfileUpdate(StrictSerializer):
     name = StrictCharField(required=False, max_length=LONGEST_NAME)
-    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+    description = DescriptionField(max_length=LONGEST_DESCRIPTION)
     email = serializers.EmailField(required=False, allow_blank=True, max_length=LONGEST_EMAIL)
 
 
