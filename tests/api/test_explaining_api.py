@@ -285,3 +285,11 @@ def test_mallory_learns_nothing_of_alices(server: BareMetalServer, profile: Trus
     assert refusal(ask(MALLORY, subject=VICTOR, action=LIST)) == (400, "not_found")
     answer = ask(MALLORY, action=LIST, resource={"accountId": ACCOUNT})
     assert (answer.json()["decision"], answer.json()["considered"]) == ("deny", [])
+
+
+@pytest.mark.parametrize("action", ["console", "ip-spoofing", "infrastructure-nat"])
+def test_an_administrator_is_offered_a_policy_with_the_role_of_its_own(world: World, action: str) -> None:
+    asked = {"subject": VICTOR, "action": f"is.bare-metal-server.bare-metal-server.{action}", "resource": {}}
+    create_policy(world.account, content=make_content(VICTOR, "Administrator"), api_version="v1", by=BY)
+    mend(ask(**asked).json())
+    assert ask(**asked).json()["decision"] == "allow"
