@@ -121,6 +121,9 @@ DARING = [{"allow_ip_spoofing": True}, {"enable_infrastructure_nat": False}]
 INTERFACES = {("Editor",): 403, ("Administrator",): 403, ("Manager",): 403, ("Editor", CONSOLE): 403}
 INTERFACES |= {("Editor", "IP Spoofing Operator"): 403, ("Editor", NETWORK): 200, ("Administrator", NETWORK): 200}
 VIRTUAL = INTERFACES | {("Administrator",): 200}
+DECISIVE = [("Administrator",), ("Editor", NETWORK)]
+"""Asked of every way; the other roles of one way each."""
+WHOLE = ["an interface that is changed", "a virtual interface"]
 
 
 def ways(server: BareMetalServer, prototype: dict[str, Any]) -> dict[str, tuple[str, str, Any, dict[Any, int]]]:
@@ -172,9 +175,9 @@ def test_spoofing_and_doing_without_nat_need_a_role_of_their_own(
 
     found, expected = {}, {}
     for name, (method, path, where, table) in ways(server, prototype).items():
-        for roles, wanted in table.items():
+        for roles in table if name in WHOLE else DECISIVE:
             found[name, roles] = status(method, path, with_daring(where, asked), roles)
-            expected[name, roles] = wanted
+            expected[name, roles] = table[roles]
     assert_rows(found, expected)
 
 
