@@ -91,23 +91,14 @@ def iam_claims(
     client_id: str = DEFAULT_CLIENT,
 ) -> dict[str, Any]:
     """Claims of an IAM access token. ``authn`` describes who authenticated: the server, or the subject itself."""
-    claims: dict[str, Any] = {
-        "iam_id": subject.iam_id,
-        "id": subject.iam_id,
-        "realmid": "IBMid" if subject.iam_id.startswith("IBMid-") else "iam",
+    known = subject_claims(subject)
+    first = ("iam_id", "id", "realmid")
+    return {
+        **{name: known[name] for name in first},
         "jti": str(uuid.uuid4()),
-        "identifier": subject.identifier,
-        "name": subject.name,
-        "sub": subject.email or subject.identifier,
-    }
-    if subject.sub_type:
-        claims["sub_type"] = subject.sub_type
-    for name in ("given_name", "family_name", "email"):
-        if value := getattr(subject, name):
-            claims[name] = value
-    return claims | {
+        **known,
         "authn": authn,
-        "account": {"valid": True, "bss": subject.account_id, "frozen": True},
+        "account": account_claim(subject),
         "iat": int(now.timestamp()),
         "exp": int((now + lifetime).timestamp()),
         "iss": issuer,
@@ -117,6 +108,28 @@ def iam_claims(
         "acr": 1,
         "amr": ["pwd"],
     }
+
+
+def subject_claims(subject: Subject) -> dict[str, Any]:
+    """What an IAM access token says of its subject."""
+    claims: dict[str, Any] = {
+        "iam_id": subject.iam_id,
+        "id": subject.iam_id,
+        "realmid": "IBMid" if subject.iam_id.startswith("IBMid-") else "iam",
+        "identifier": subject.identifier,
+        "name": subject.name,
+        "sub": subject.email or subject.identifier,
+    }
+    if subject.sub_type:
+        claims["sub_type"] = subject.sub_type
+    for name in ("given_name", "family_name", "email"):
+        if value := getattr(subject, name):
+            claims[name] = value
+    return claims
+
+
+def account_claim(subject: Subject) -> dict[str, Any]:
+    return {"valid": True, "bss": subject.account_id, "frozen": True}
 
 
 def _reference(named: NamedRef) -> dict[str, str]:

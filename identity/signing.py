@@ -136,6 +136,15 @@ class TokenExpired(Unauthenticated):
     iam_code = "BXNIM0106E"
 
 
+class NotAToken(Unauthenticated):
+    """The text is not a JSON web token."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The token is refused: it is not a JSON web token. Get a new one and retry.", iam_code=INVALID_TOKEN
+        )
+
+
 def refusal(reason: str) -> Unauthenticated:
     return Unauthenticated(f"The token is refused: {reason}. Get a new one and retry.", iam_code=INVALID_TOKEN)
 
@@ -144,14 +153,23 @@ def refusal(reason: str) -> Unauthenticated:
 
 
 def read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a text in the form of a JSON web token. Nothing of them is proven."""
-    parts = token.split(".")
-    if len(token) > LONGEST_TOKEN_TEXT or len(parts) != PARTS or not all(map(PART.fullmatch, parts)):
-        raise refusal("it is not a JSON web token")
-    header, claims = (_decode(part) for part in parts[:2])
-    _bytes(parts[2])
+    """Header and claims of a text in the form of a JSON web token. Nothing of them is proven.
+
+    Raises NotAToken, or Unauthenticated for a header with other members than ours.
+    """
+    header, claims = decode(token)
     if not header.keys() <= HEADER_MEMBERS or header.get("typ", "JWT") != "JWT":
         raise refusal("its header has members other than alg, typ and kid")
+    return header, claims
+
+
+def decode(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims of a JSON web token of anybody's. Nothing of them is proven. Raises NotAToken."""
+    parts = token.split(".")
+    if len(token) > LONGEST_TOKEN_TEXT or len(parts) != PARTS or not all(map(PART.fullmatch, parts)):
+        raise NotAToken
+    header, claims = (_decode(part) for part in parts[:2])
+    _bytes(parts[2])
     return header, claims
 
 
@@ -198,7 +216,7 @@ def _decode(part: str) -> dict[str, Any]:
     try:
         return strictjson.parse_object(_bytes(part), limit=LONGEST_TOKEN_TEXT)
     except InvalidRequest:
-        raise refusal("it is not a JSON web token") from None
+        raise NotAToken from None
 
 
 def _bytes(part: str) -> bytes:
@@ -206,9 +224,9 @@ def _bytes(part: str) -> bytes:
     try:
         raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except (binascii.Error, ValueError):
-        raise refusal("it is not a JSON web token") from None
+        raise NotAToken from None
     if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != part:
-        raise refusal("it is not a JSON web token")
+        raise NotAToken
     return raw
 
 

@@ -15,7 +15,7 @@ def may_assume(iam_id: str, *, account_id: str, profile: TrustedProfile) -> Verd
     identity names, or from the profile's own."""
     rows = identities_naming(iam_id, profile)
     for row in rows:
-        if row.type != ProfileIdentity.Type.USER or account_id in (row.accounts or [profile.account_id]):
+        if _lets_in(row, account_id, profile):
             return Allowed(f"the profile trusts {row.type} {row.identifier}", source=row.identifier)
     explanation = questions.assumption_url(iam_id, profile.id)
     if rows:
@@ -25,6 +25,17 @@ def may_assume(iam_id: str, *, account_id: str, profile: TrustedProfile) -> Verd
     else:
         because = f"{iam_id} is not one of its identities, which are people, service IDs and resources."
     return Refused(because, explanation)
+
+
+def profiles_assumable(iam_id: str, *, account_id: str) -> list[TrustedProfile]:
+    """Every profile that ``may_assume`` allows the bearer, by name; also those of other accounts."""
+    rows = ProfileIdentity.objects.select_related("profile").filter(iam_id=iam_id)
+    found = {row.profile for row in rows if _lets_in(row, account_id, row.profile)}
+    return sorted(found, key=lambda profile: (profile.name, profile.id))
+
+
+def _lets_in(row: ProfileIdentity, account_id: str, profile: TrustedProfile) -> bool:
+    return row.type != ProfileIdentity.Type.USER or account_id in (row.accounts or [profile.account_id])
 
 
 def identities_naming(iam_id: str, profile: TrustedProfile) -> list[ProfileIdentity]:

@@ -13,7 +13,7 @@ from controlplane.kernel.crn import Crn
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles import access, deployment, matching, policy_rules, questions, tagging
-from trustedprofiles.conditions import ClaimCondition, claims_of
+from trustedprofiles.conditions import Claim, ClaimCondition, claims_of
 from trustedprofiles.models import (
     Account,
     ClaimRule,
@@ -166,8 +166,12 @@ def considered_trust(profile: TrustedProfile, facts: ServerFacts) -> list[matchi
         for row in ProfileLink.objects.filter(profile=profile, crn=facts.crn).order_by("created_at", "id")
     ]
     rules = [rule_facts(row) for row in compute_resource_rules().filter(profile=profile)]
-    claims = claims_of(facts, resource_group_name=_group_name(facts.resource_group_id)) if rules else {}
+    claims = claims_of_server(facts) if rules else {}
     return matching.consider(facts, links=links, rules=rules, claims=claims, profile_account_id=profile.account_id)
+
+
+def claims_of_server(facts: ServerFacts) -> dict[str, Claim]:
+    return claims_of(facts, resource_group_name=_group_name(facts.resource_group_id))
 
 
 def compute_resource_rules() -> QuerySet[ClaimRule]:

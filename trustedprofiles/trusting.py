@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from controlplane.kernel.facts import ServerFacts
 from trustedprofiles import matching
 from trustedprofiles.conditions import Claim
 from trustedprofiles.models import ProfileLink, TrustedProfile
-from trustedprofiles.selectors import compute_resource_rules, link_facts, rule_facts
+from trustedprofiles.selectors import claims_of_server, compute_resource_rules, link_facts, rule_facts
 
 ClaimsNamed = Callable[[Sequence[str]], Mapping[str, Claim]]
 
@@ -17,6 +18,11 @@ class Trust:
     profile: TrustedProfile
     because: str
     by_link: bool
+
+
+def profiles_of_server(facts: ServerFacts) -> list[TrustedProfile]:
+    """Every profile that the server may take on, by name."""
+    return [trust.profile for trust in profiles_trusting(facts, lambda names: claims_of_server(facts))]
 
 
 def profiles_trusting(server: matching.Resource, claims_named: ClaimsNamed) -> list[Trust]:

@@ -28,7 +28,10 @@ class Refused(Exception):
     """The service refused: what it says, for a person."""
 
     def __init__(self, status: int, body: Mapping[str, Any]) -> None:
-        lines = [_line(error) for error in body.get("errors", ())] or [str(body.get("errorMessage", "Refused."))]
+        lines = [_line(error) for error in body.get("errors", ())] or [
+            str(body.get("errorMessage", "Refused.")),
+            *([str(body["errorDetails"])] if "errorDetails" in body else []),
+        ]
         trace = body.get("trace") or body.get("context", {}).get("requestId", "")
         super().__init__("\n".join([*lines, f"Status {status}, trace {trace}."]))
         self.status = status

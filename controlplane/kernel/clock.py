@@ -48,6 +48,10 @@ class Followed:
             known = self._refresh()
         return known
 
+    def last_known(self) -> Setting:
+        """What was read last, however long ago; nothing is read for it."""
+        return self._known or UNMOVED
+
     def forget(self) -> None:
         """Read anew at the next use."""
         self._read_at = float("-inf")
@@ -77,6 +81,11 @@ def forget() -> None:
 def now() -> datetime:
     """The domain's present instant, aware, in UTC."""
     return _followed.setting().at(wall_clock())
+
+
+def last_known() -> datetime:
+    """The domain's present instant as far as this process knows it. Whatever else has failed, this does not."""
+    return _followed.last_known().at(wall_clock())
 
 
 def wall_clock() -> datetime:

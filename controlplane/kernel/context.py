@@ -13,6 +13,10 @@ class RequestContext:
     agent: str = ""
     method: str = ""
     path: str = ""
+    url: str = ""
+    """Absolute, without the query."""
+    started: float = 0.0
+    """When the request began, by ``time.monotonic``."""
 
 
 current: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)

@@ -1,8 +1,10 @@
 """Renders a refusal in the envelope its door speaks: VPC and metadata, IAM identity, IAM policy, or IAM token."""
 
 import sys
+import time
 from collections.abc import Callable, Mapping
-from typing import Any, NotRequired, TypedDict
+from datetime import timedelta
+from typing import Any, Literal, NotRequired, TypedDict
 
 import structlog
 from django.core.exceptions import (
@@ -18,7 +20,7 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from controlplane.kernel import context, errors, failures
+from controlplane.kernel import clock, context, errors, failures, timestamps
 from controlplane.kernel.awaited_body import BodyTooLarge
 
 log = structlog.get_logger(__name__)
@@ -86,17 +88,27 @@ class ErrorResponse(TypedDict):
 
 
 class TokenContext(TypedDict):
+    """Members as captured from IBM's service, without those that name its machines. ``elapsedTime`` is in
+    milliseconds."""
+
     requestId: str
-    url: str
+    requestType: str
     userAgent: str
+    url: str
+    host: str
+    startTime: str
+    endTime: str
+    elapsedTime: str
+    locale: Literal["en_US"]
 
 
 class TokenError(TypedDict):
-    """A refusal by the IAM token service. ``errorDetails`` is the URL where it explains itself."""
+    """A refusal by the IAM token service. ``more_info`` is the URL where it explains itself."""
 
     errorCode: str
     errorMessage: str
     errorDetails: NotRequired[str]
+    more_info: NotRequired[str]
     context: TokenContext
 
 
@@ -143,19 +155,32 @@ def _policy_error(error: errors.ApiError) -> ErrorObject:
 
 def token(error: errors.ApiError, trace: str) -> TokenError:
     """IAM token service: camelCase, one error only."""
-    request = context.current.get()
     body: TokenError = {
         "errorCode": error.iam_code,
         "errorMessage": error.message,
-        "context": {
-            "requestId": trace,
-            "url": request.path if request else "",
-            "userAgent": request.agent if request else "",
-        },
+        "context": _token_context(context.current.get() or context.RequestContext(""), trace),
     }
+    if error.details:
+        body["errorDetails"] = error.details
     if error.more_info:
-        body["errorDetails"] = error.more_info
+        body["more_info"] = error.more_info
     return body
+
+
+def _token_context(request: context.RequestContext, trace: str) -> TokenContext:
+    elapsed = timedelta(seconds=time.monotonic() - request.started if request.started else 0)
+    ended = clock.last_known()
+    return {
+        "requestId": trace,
+        "requestType": f"incoming.{'_'.join(map(str.capitalize, request.path.strip('/').split('/')))}",
+        "userAgent": request.agent,
+        "url": request.url,
+        "host": request.url.partition("://")[2].partition("/")[0],
+        "startTime": timestamps.with_zone(ended - elapsed),
+        "endTime": timestamps.with_zone(ended),
+        "elapsedTime": str(elapsed // timedelta(milliseconds=1)),
+        "locale": "en_US",
+    }
 
 
 def exception_handler(exception: Exception, drf_context: dict[str, Any]) -> Response:

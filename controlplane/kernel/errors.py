@@ -71,6 +71,7 @@ class ApiError(Exception):
         *,
         target: Target | None = None,
         more_info: str = "",
+        details: str = "",
         headers: dict[str, str] | None = None,
         code: str | None = None,
         iam_code: str | None = None,
@@ -79,6 +80,7 @@ class ApiError(Exception):
         self.message = message
         self.target = target
         self.more_info = more_info
+        self.details = details
         self.headers = headers or {}
         if code is not None:
             self.code = code

@@ -1,8 +1,9 @@
 """What every request passes: its id and origin, its text, the scheme of links, the collapse of doubled slashes."""
 
 import re
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -14,6 +15,7 @@ from controlplane.kernel.text import is_storable, storable
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LONGEST_AGENT = 256
+LONGEST_HOST = 255
 SERVICE_DOMAIN = ".cloud.ibm.com"
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -36,6 +38,8 @@ class RequestContextMiddleware:
                 agent=meta.get("HTTP_USER_AGENT", "")[:LONGEST_AGENT],
                 method=request.method or "",
                 path=request.path,
+                url=_url(meta, request.path),
+                started=time.monotonic(),
             )
         )
         context.lineage.set(None)
@@ -47,6 +51,17 @@ class RequestContextMiddleware:
             response["Content-Length"] = str(len(response.content))
         response["X-Content-Type-Options"] = "nosniff"
         return response
+
+
+def _url(meta: Mapping[str, Any], path: str) -> str:
+    host = meta.get("HTTP_HOST") or meta.get("SERVER_NAME", "")
+    scheme = "https" if _is_service_host(host) else meta.get("wsgi.url_scheme", "http")
+    return f"{scheme}://{host[:LONGEST_HOST]}{path}"
+
+
+def _is_service_host(host: str) -> bool:
+    """Whether it is one of IBM's, which are only ever reached by TLS."""
+    return host.partition(":")[0].endswith(SERVICE_DOMAIN)
 
 
 class RequestTextMiddleware:
@@ -114,7 +129,7 @@ class ServiceHostMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.META.get("HTTP_HOST", "").partition(":")[0].endswith(SERVICE_DOMAIN):
+        if _is_service_host(request.META.get("HTTP_HOST", "")):
             request.META["wsgi.url_scheme"] = "https"
         return self.get_response(request)
 

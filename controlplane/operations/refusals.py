@@ -3,9 +3,11 @@
 import contextvars
 import json
 import re
+import time
 import uuid
 from http.client import responses
 
+from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import Resolver404, ResolverMatch, resolve
 
@@ -55,6 +57,7 @@ def _is_page(match: ResolverMatch) -> bool:
 
 def _in_envelope(error: errors.ApiError, match: ResolverMatch | None, path: str, trace: str) -> bytes:
     """In the envelope of the view; in a context of its own, for some tell of the request."""
-    context.current.set(context.RequestContext(request_id=trace, address="", agent="", method="", path=path))
+    url = f"{settings.BAREMINT_PUBLIC_URL}{path}"
+    context.current.set(context.RequestContext(request_id=trace, path=path, url=url, started=time.monotonic()))
     view = getattr(match.func, "cls", match.func) if match is not None else None
     return json.dumps(getattr(view, "envelope", envelopes.vpc)(error, trace)).encode()

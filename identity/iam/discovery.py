@@ -37,6 +37,8 @@ class OpenIdConfiguration(TypedDict):
 
     issuer: str
     token_endpoint: str
+    userinfo_endpoint: str
+    introspection_endpoint: str
     jwks_uri: str
     response_types_supported: list[str]
     subject_types_supported: list[str]
@@ -54,6 +56,8 @@ def openid_configuration(request: HttpRequest) -> JsonResponse:
     document: OpenIdConfiguration = {
         "issuer": settings.BAREMINT_ISSUER,
         "token_endpoint": f"{base}/identity/token",
+        "userinfo_endpoint": f"{base}/identity/userinfo",
+        "introspection_endpoint": f"{base}/identity/introspect",
         "jwks_uri": f"{base}/identity/keys",
         "response_types_supported": [RESPONSE_TYPE],
         "subject_types_supported": ["public"],

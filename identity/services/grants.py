@@ -9,14 +9,23 @@ from datetime import datetime
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel.caller import Caller
-from controlplane.kernel.errors import ApiError, BadRequest, ReferenceNotFound, Target, Unauthenticated
+from controlplane.kernel.errors import (
+    ApiError,
+    BadRequest,
+    InvalidValue,
+    ProfileNotLinked,
+    ReferenceNotFound,
+    Target,
+    Unauthenticated,
+)
 from controlplane.kernel.facts import ServerFacts
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, Subject
 from identity.models import ApiKey
 from identity.selectors import find_api_key
 from identity.services import iam_tokens, sessions
-from identity.services.iam_tokens import UNKNOWN_PROFILE, UNTRUSTED, issue, verify_iam_token
+from identity.services.iam_tokens import UNKNOWN_PROFILE, issue, verify_iam_token
 from identity.services.identity_tokens import IssuedToken, verify_presented_token
+from identity.services.kinds import require_iam_token, require_identity_token
 from identity.services.ledger import ServerChanged, held
 from identity.signing import VerifiedClaims
 from trustedprofiles.assuming import find_assumable, identity_of, may_assume
@@ -42,22 +51,26 @@ class Granted:
 def exchange_api_key(value: str, *, client_id: str, account_id: str = "", now: datetime) -> Granted:
     """Log a person or a service ID in; a person who comes by a client that can keep one gets a refresh token too.
 
-    Raises BadRequest (BXNIM0415E) when no usable API key has this value, or it is of another account than asked for.
+    Raises BadRequest (BXNIM0415E) when no usable API key has this value, InvalidValue when it is of another account
+    than asked for.
     """
-    key = _usable(find_api_key(value), now=now)
+    key = usable(find_api_key(value), now=now)
     if account_id not in ("", key.account_id):
-        raise BadRequest("The API key is of another account than the one asked for.", target=Target("account"))
+        raise InvalidValue(
+            "Property 'account' does not name the account of the provided API key.", target=Target("account")
+        )
     token = _log_in(key, client_id=client_id, event="", now=now)
     return Granted(token, sessions.open_session(key, client_id=client_id, now=now))
 
 
 def refresh(value: str, *, client_id: str, now: datetime) -> Granted:
-    """A new access token in a session. Raises Unauthenticated (BXNIM0407E, BXNIM0408E once it has expired)."""
+    """A new access token in a session. Raises Unauthenticated, and SessionExpired once it has expired."""
     key = sessions.find_session(value, client_id=client_id, now=now)
-    return Granted(_log_in(_usable(key, now=now), client_id=client_id, event=REFRESH_LOGIN, now=now), value)
+    return Granted(_log_in(usable(key, now=now), client_id=client_id, event=REFRESH_LOGIN, now=now), value)
 
 
-def _usable(key: ApiKey | None, *, now: datetime) -> ApiKey:
+def usable(key: ApiKey | None, *, now: datetime) -> ApiKey:
+    """The API key, if it is good for a login. Raises BadRequest (BXNIM0415E)."""
     if key is None:
         problem = "Provided API key could not be found."
     elif key.disabled:
@@ -76,10 +89,8 @@ def _unusable(problem: str) -> BadRequest:
 
 
 def _log_in(key: ApiKey, *, client_id: str, event: str, now: datetime) -> IssuedToken:
-    subject, is_person = _subject(key)
-    authn = {"sub": subject.email or subject.identifier, "iam_id": key.iam_id, "name": subject.name}
-    if not is_person:
-        authn["sub_type"] = subject.sub_type
+    subject, is_person = subject_of(key)
+    authn = itself(subject)
     token, evidence = issue(subject, now=now, grant_type=APIKEY_GRANT, authn=authn, client_id=client_id)
     record(
         event or (APIKEY_LOGIN if is_person else SERVICE_ID_LOGIN),
@@ -91,8 +102,15 @@ def _log_in(key: ApiKey, *, client_id: str, event: str, now: datetime) -> Issued
     return token
 
 
-def _subject(key: ApiKey) -> tuple[Subject, bool]:
-    """Whom the key stands for, and whether that is a person."""
+def itself(subject: Subject) -> dict[str, str]:
+    """The claim ``authn`` of a subject that authenticated itself."""
+    authn = {"sub": subject.email or subject.identifier, "iam_id": subject.iam_id, "name": subject.name}
+    return {**authn, "sub_type": subject.sub_type} if subject.sub_type else authn
+
+
+def subject_of(key: ApiKey) -> tuple[Subject, bool]:
+    """Whom the key stands for, and whether that is a person. Raises BadRequest (BXNIM0415E) for a service ID that is
+    gone."""
     if is_service_id(key.iam_id):
         service_id = ServiceId.objects.filter(account_id=key.account_id, id=key.iam_id.removeprefix("iam-")).first()
         if service_id is None:  # deleted this very moment, and the key with it
@@ -118,7 +136,8 @@ def exchange_compute_resource(
 ) -> Granted:
     """Turn a server, proven by its identity token, into a trusted profile; as the metadata service does, from anywhere.
 
-    Raises Unauthenticated for the token, ReferenceNotFound (BXNIM0397E), ProfileNotLinked (BXNIM0398E).
+    Raises Unauthenticated for the token (UnsupportedToken when it is of another kind), ReferenceNotFound,
+    ProfileNotLinked.
     """
 
     def exchange(verified: VerifiedClaims, facts: ServerFacts, now: datetime) -> Granted:
@@ -128,6 +147,7 @@ def exchange_compute_resource(
         return Granted(issued)
 
     now = clock()
+    require_identity_token(value)
     verified, facts = verify_presented_token(value, now=now)
     try:
         try:
@@ -150,9 +170,10 @@ def _server(facts: ServerFacts) -> Party:
 def assume(value: str, *, selector: dict[str, str], account_id: str | None, client_id: str, now: datetime) -> Granted:
     """Turn the bearer of an IAM access token into a trusted profile that trusts it by one of its identities.
 
-    Raises Unauthenticated for the token, ReferenceNotFound (BXNIM0397E) also for another account's profile that does
-    not trust the bearer, BadRequest (BXNIM0398E) for one of the bearer's own account.
+    Raises Unauthenticated for the token (UnsupportedToken when it is of another kind), ReferenceNotFound also for
+    another account's profile that does not trust the bearer, ProfileNotLinked for one of the bearer's own account.
     """
+    require_iam_token(value)
     caller = verify_iam_token(value, now=now)
     profile = find_assumable(account_id=account_id, **selector)
     try:
@@ -189,11 +210,10 @@ def _require_trust(caller: Caller, profile: TrustedProfile | None, selector: dic
             target=Target(f"profile_{next(iter(selector), 'id')}"),
             iam_code=UNKNOWN_PROFILE,
         )
-    raise BadRequest(
+    raise ProfileNotLinked(
         f"The trusted profile {profile.name} does not trust you: {verdict.because}",
-        code="profile_not_linked",
         more_info=verdict.explanation,
-        iam_code=UNTRUSTED,
+        details=iam_tokens.ineligible(identity_of(caller), profile, verdict),
     )
 
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from controlplane.kernel.caller import Caller, SubjectType
 from controlplane.kernel.errors import MissingField, ProfileNotLinked, ReferenceNotFound, Target
 from controlplane.kernel.facts import ServerFacts
+from controlplane.kernel.verdict import Verdict
 from identity import signing
 from identity.claims import CR_TOKEN_GRANT, DEFAULT_CLIENT, Subject, iam_claims
 from identity.keyring import LEEWAY
@@ -21,7 +22,6 @@ from trustedprofiles.selectors import find_foreign_profile, find_profile, trusts
 
 EXCHANGE_EVENT = "is.metadata.computeresource-token.read"
 REQUIRED = frozenset({"account", "authn", "exp", "iam_id", "iat", "iss"})
-UNTRUSTED = "BXNIM0398E"
 UNKNOWN_PROFILE = "BXNIM0397E"
 
 
@@ -72,7 +72,7 @@ def exchange_identity_token(
             f"The trusted profile {profile.name} does not trust this server: {verdict.because}",
             target=target,
             more_info=verdict.explanation,
-            iam_code=UNTRUSTED,
+            details=ineligible(facts.crn, profile, verdict),
         )
     subject = Subject(profile.iam_id, profile.id, facts.name, profile.account_id, sub_type="ComputeResource")
     authn = {"sub": facts.crn, "iam_id": f"crn-{facts.crn}", "sub_type": "CRN", "name": facts.name}
@@ -84,6 +84,15 @@ def exchange_identity_token(
     }
     record_for(facts, event, status=200, data=evidence)
     return token
+
+
+def ineligible(subject: str, profile: TrustedProfile, verdict: Verdict) -> str:
+    """What to tell whoever has proven that it holds the token of ``subject``: the profile does not trust it, and
+    why."""
+    return (
+        f"The token of '{subject}' is not permitted to assume the trusted profile '{profile.iam_id}' "
+        f"({profile.name}): {verdict.because}"
+    )
 
 
 def _select_profile(facts: ServerFacts, selector: dict[str, str], target: Target) -> TrustedProfile:

@@ -11,8 +11,11 @@ from identity.signing import INVALID_TOKEN
 
 LIFETIME = timedelta(hours=72)
 """IBM's default for an account (Account settings, session expiration)."""
-EXPIRED = "BXNIM0408E"
 TOKEN_BYTES = 48
+
+
+class SessionExpired(Unauthenticated):
+    """The refresh token was good once."""
 
 
 def open_session(key: ApiKey, *, client_id: str, now: datetime) -> str:
@@ -29,14 +32,15 @@ def open_session(key: ApiKey, *, client_id: str, now: datetime) -> str:
 
 
 def find_session(value: str, *, client_id: str, now: datetime) -> ApiKey:
-    """The API key that opened the session. Raises Unauthenticated for another client's token, as for none at all."""
+    """The API key that opened the session. Raises Unauthenticated for another client's token, as for none at all, and
+    SessionExpired."""
     session = RefreshToken.objects.select_related("api_key").filter(sha256=_digest(value), client_id=client_id).first()
     if session is None:
         raise Unauthenticated(
             "Provided refresh token is not valid for this client. Log in again.", iam_code=INVALID_TOKEN
         )
     if session.expires_at <= now:
-        raise Unauthenticated("Provided refresh token has expired. Log in again.", iam_code=EXPIRED)
+        raise SessionExpired("Provided refresh token has expired. Log in again.")
     return session.api_key
 
 

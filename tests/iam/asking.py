@@ -11,6 +11,9 @@ from django.test import Client
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, CR_TOKEN_GRANT, REFRESH_GRANT
 
 PATH = "/identity/token"
+PROFILES = "/identity/profiles"
+INTROSPECT = "/identity/introspect"
+USERINFO = "/identity/userinfo"
 FORM = "application/x-www-form-urlencoded"
 API_KEY = {"grant_type": APIKEY_GRANT, "response_type": "cloud_iam"}
 CR_TOKEN = {"grant_type": CR_TOKEN_GRANT}
@@ -22,10 +25,21 @@ def basic(pair: str) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
-def ask(form: dict[str, str], *, query: str = "", client: str = "", **headers: str) -> HttpResponse:
+def ask(form: dict[str, str], *, path: str = PATH, query: str = "", client: str = "", **headers: str) -> HttpResponse:
     """``client`` is the pair of HTTP Basic, ``bx:bx``; headers are named with underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items()} | (basic(client) if client else {})
-    return cast(HttpResponse, Client().post(f"{PATH}{query}", urlencode(form), content_type=FORM, headers=named))
+    return cast(HttpResponse, Client().post(f"{path}{query}", urlencode(form), content_type=FORM, headers=named))
+
+
+def introspected(**form: str) -> dict[str, Any]:
+    """What is told of a token or an API key."""
+    answer = ask(form, path=INTROSPECT)
+    assert answer.status_code == 200, answer.content
+    return cast(dict[str, Any], answer.json())  # type: ignore[attr-defined]
+
+
+def user_info(bearer: str, scheme: str = "Bearer") -> Any:
+    return Client().get(USERINFO, headers={"Authorization": f"{scheme} {bearer}"})
 
 
 def token(answer: HttpResponse) -> str:
@@ -39,11 +53,11 @@ def claims(answer: HttpResponse) -> dict[str, Any]:
     return found
 
 
-def refused(answer: HttpResponse) -> tuple[int, str]:
+def refused(answer: HttpResponse, path: str = PATH) -> tuple[int, str]:
     """Status and code of a refusal, which has everything that a refusal of the token service has."""
     body = answer.json()  # type: ignore[attr-defined]
     assert body["errorMessage"]
     assert body["context"]["requestId"] == answer["Transaction-Id"] == answer["X-Request-Id"]
-    assert body["context"]["url"] == PATH
+    assert body["context"]["url"] == f"http://testserver{path}"
     assert answer["Cache-Control"] == "no-store"
     return answer.status_code, body["errorCode"]

@@ -123,8 +123,9 @@ def test_a_key_that_nobody_has_is_refused_in_ibms_words_and_nothing_is_written(a
     assert ActivityEvent.objects.count() == before
 
 
-def test_no_key_at_all_is_refused_alike(alice_key: str) -> None:
-    assert refused(ask(API_KEY)) == (400, "BXNIM0415E")
+@pytest.mark.parametrize("value", ["", " \n"])
+def test_an_empty_key_is_a_missing_property(alice_key: str, value: str) -> None:
+    assert refused(ask(with_key(value))) == (400, "BXNIM0109E")
 
 
 def test_a_key_with_a_new_line_behind_it_is_read(alice_key: str) -> None:
@@ -148,7 +149,7 @@ def test_the_account_asked_for_must_be_the_keys(alice_key: str, where: str, acco
         answer = ask(with_key(alice_key), query=f"?account={account}")
     assert answer.status_code == status
     if status == 400:
-        assert refused(answer) == (400, "BXNIM0109E")
+        assert refused(answer) == (400, "BXNIM0106E")
 
 
 def test_the_form_has_the_last_word_on_the_account(alice_key: str) -> None:

@@ -9,10 +9,23 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from identity.signing import LONGEST_TOKEN_TEXT
 from servers.models import BareMetalServer
 from tests import forging
-from tests.forging import FORGERIES, Forgery
-from tests.iam.asking import API_KEY, ASSUME, CR_TOKEN, REFRESH, ask, refused, token
+from tests.forging import FORGERIES, FORMS, Forgery
+from tests.iam.asking import (
+    API_KEY,
+    ASSUME,
+    CR_TOKEN,
+    PATH,
+    PROFILES,
+    REFRESH,
+    ask,
+    introspected,
+    refused,
+    token,
+    user_info,
+)
 from tests.iam.conftest import identity_token_of
 from tests.iam.forgers import of_iam, of_identity
 from tests.watching import nobody_is_called, nothing_is_written
@@ -111,7 +124,9 @@ def test_a_forged_identity_token_is_exchanged_for_nothing(
     form = {**CR_TOKEN, "cr_token": forge(of_identity(server)), "profile_id": profile.id}
     with nothing_is_written(), nobody_is_called():
         answer = ask(form)
-    assert refused(answer) == _as_refused_by_the_token_service(form["cr_token"])
+    assert refused(answer) == _as_refused_by_the_token_service(forge, form["cr_token"])
+    assert profile.id not in answer.content.decode()
+    assert server.id not in answer.content.decode()
 
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
@@ -119,12 +134,40 @@ def test_a_forged_iam_token_assumes_nothing(world: World, keys: None, forge: For
     form = {**ASSUME, "access_token": forge(of_iam()), "profile_id": "Profile-1"}
     with nothing_is_written(), nobody_is_called():
         answer = ask(form)
-    assert refused(answer) == _as_refused_by_the_token_service(form["access_token"])
+    assert refused(answer) == _as_refused_by_the_token_service(forge, form["access_token"])
 
 
-def _as_refused_by_the_token_service(token: str) -> tuple[int, str]:
+@pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
+def test_a_forged_token_has_no_profiles_is_not_active_and_tells_of_no_user(
+    server: BareMetalServer, profile: TrustedProfile, forge: Forgery
+) -> None:
+    forged = {"cr_token": forge(of_identity(server)), "access_token": forge(of_iam())}
+    with nothing_is_written(), nobody_is_called():
+        for name, value in forged.items():
+            expected = _as_refused_by_the_token_service(forge, value)
+            assert refused(ask({name: value}, path=PROFILES), PROFILES) == expected
+            if len(value) <= 262_144:
+                assert introspected(token=value) == user_info(value).json() == {"active": False}
+
+
+def _as_refused_by_the_token_service(forge: Forgery, token: str) -> tuple[int, str]:
     """A form of a megabyte is not read at all."""
-    return (400, "BXNIM0109E") if len(token) > 262_144 else (401, "BXNIM0407E")
+    if len(token) > 262_144:
+        return 400, "BXNIM0109E"
+    [name] = [name for name, each in FORGERIES.items() if each is forge]
+    if name in NO_TOKENS or len(token) > LONGEST_TOKEN_TEXT:
+        return 400, "BXNIM0401E"
+    return (400, "BXNIM0405E") if name in FOREIGN else (401, "BXNIM0407E")
+
+
+NO_TOKENS = {
+    *FORMS,
+    *("alg-none", "alg-None", "alg-NONE", "alg-nOnE", "alg-", "alg-twice", "header-is-a-list"),
+    *("payload-is-a-list", "payload-is-a-text", "payload-is-not-utf-8", "payload-is-deep"),
+    *("exp-is-infinite", "exp-twice", "a-member-within-twice"),
+}
+"""What is not even a JSON web token: three parts of base64url, the first two JSON objects without doubled members."""
+FOREIGN = {"wrong-issuer", "issuer-is-a-list", "no-issuer", "payload-is-nothing"}
 
 
 IDENTITY_CLAIMS: dict[str, Forgery] = {
@@ -148,8 +191,10 @@ def test_an_identity_token_that_says_otherwise_is_exchanged_for_nothing(
     server: BareMetalServer, profile: TrustedProfile, forge: Forgery
 ) -> None:
     form = {**CR_TOKEN, "cr_token": forge(of_identity(server)), "profile_id": profile.id}
+    code = (400, "BXNIM0405E") if forge is IDENTITY_CLAIMS["another-prefix"] else (401, "BXNIM0407E")
     with nothing_is_written():
-        assert refused(ask(form)) == (401, "BXNIM0407E")
+        assert refused(ask(form)) == code
+        assert refused(ask({"cr_token": form["cr_token"]}, path=PROFILES), PROFILES) == code
 
 
 def test_a_retired_key_proves_no_server(server: BareMetalServer, profile: TrustedProfile) -> None:
@@ -175,12 +220,15 @@ def bearers(server: BareMetalServer, profile: TrustedProfile, alice_key: str) ->
     }
 
 
-USES = {
-    "apikey": ({"api-key"}, "BXNIM0415E"),
-    "refresh": ({"refresh-token"}, "BXNIM0407E"),
-    "cr-token": ({"identity-token"}, "BXNIM0407E"),
-    "assume": ({"iam-token", "iam-token-of-a-server"}, "BXNIM0407E"),
-    "control-plane": ({"iam-token", "iam-token-of-a-server"}, "unauthenticated"),
+OTHER_KINDS = {"api-key": "BXNIM0401E", "refresh-token": "BXNIM0401E", "": "BXNIM0405E"}
+USES: dict[str, tuple[set[str], dict[str, str]]] = {
+    "apikey": ({"api-key"}, {"": "BXNIM0415E"}),
+    "refresh": ({"refresh-token"}, {"": "BXNIM0407E"}),
+    "cr-token": ({"identity-token"}, OTHER_KINDS),
+    "assume": ({"iam-token", "iam-token-of-a-server"}, OTHER_KINDS),
+    "profiles-of-a-server": ({"identity-token"}, OTHER_KINDS),
+    "profiles-of-a-bearer": ({"iam-token", "iam-token-of-a-server"}, OTHER_KINDS),
+    "control-plane": ({"iam-token", "iam-token-of-a-server"}, {"": "unauthenticated"}),
 }
 """Which kinds each use takes, and the code of a refusal of any other."""
 KINDS = ("api-key", "refresh-token", "identity-token", "iam-token", "iam-token-of-a-server")
@@ -191,14 +239,17 @@ def use(bearer: str, how: str, profile: TrustedProfile) -> tuple[int, str]:
     if how == "control-plane":
         answer = knock("iam-identity", bearer)
         return answer.status_code, answer.json()["errors"][0]["code"] if answer.status_code >= 400 else ""
+    path = PROFILES if how.startswith("profiles") else PATH
     form = {
+        "profiles-of-a-server": {"cr_token": bearer},
+        "profiles-of-a-bearer": {"access_token": bearer},
         "apikey": {**API_KEY, "apikey": bearer},
         "refresh": {**REFRESH, "refresh_token": bearer},
         "cr-token": {**CR_TOKEN, "cr_token": bearer, "profile_id": profile.id},
         "assume": {**ASSUME, "access_token": bearer, "profile_id": profile.id},
     }[how]
-    answer = ask(form, client="bx:bx")
-    return answer.status_code, "" if answer.status_code == 200 else refused(answer)[1]
+    answer = ask(form, path=path, client="bx:bx")
+    return answer.status_code, "" if answer.status_code == 200 else refused(answer, path)[1]
 
 
 @pytest.mark.parametrize("how", USES)
@@ -206,7 +257,8 @@ def use(bearer: str, how: str, profile: TrustedProfile) -> tuple[int, str]:
 def test_each_kind_of_token_is_good_for_its_own_use_alone(
     bearers: dict[str, str], profile: TrustedProfile, kind: str, how: str
 ) -> None:
-    taken, code = USES[how]
+    taken, codes = USES[how]
+    code = codes.get(kind, codes[""])
     if kind in taken:
         # What is taken may still not be trusted: the profile trusts the server only, and has no policy.
         assert use(bearers[kind], how, profile)[0] in (200, 400, 403)
@@ -214,4 +266,12 @@ def test_each_kind_of_token_is_good_for_its_own_use_alone(
     else:
         with nothing_is_written():
             status, found = use(bearers[kind], how, profile)
-        assert (status, found) == (400 if code == "BXNIM0415E" else 401, code)
+        assert (status, found) == (401 if code in ("BXNIM0407E", "unauthenticated") else 400, code)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_iam_tokens_and_api_keys_can_be_active(bearers: dict[str, str], kind: str) -> None:
+    active = kind in ("iam-token", "iam-token-of-a-server")
+    assert introspected(token=bearers[kind])["active"] is active
+    assert user_info(bearers[kind]).json()["active"] is active
+    assert introspected(apikey=bearers[kind])["active"] is (kind == "api-key")

@@ -92,7 +92,7 @@ def test_a_profile_that_is_not_there_has_a_code_of_its_own(
     ids=["long", "nul", "new-line", "very-long"],
 )
 def test_a_name_of_another_form_is_a_bad_request(identity_token: str, selector: dict[str, str]) -> None:
-    assert refused(exchange(identity_token, **selector)) == (400, "BXNIM0109E")
+    assert refused(exchange(identity_token, **selector)) == (400, "BXNIM0106E")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -106,7 +106,7 @@ def test_another_accounts_profile_looks_exactly_like_none(world: World, identity
     }[kind]
     bodies = [exchange(identity_token, **{f"profile_{kind}": each}).json() for each in (value, nobodys)]
     for body in bodies:
-        body["context"].pop("requestId")
+        body.pop("context")
     assert bodies[0] == bodies[1]
     assert bodies[0]["errorCode"] == "BXNIM0397E"
 
@@ -134,7 +134,7 @@ def test_a_profile_that_does_not_trust_the_server_says_so_and_where_to_read_more
     stranger = make_profile(world.account, name="stranger")
     answer = exchange(identity_token, profile_id=stranger.id)
     assert refused(answer) == (400, "BXNIM0398E")
-    url = urlsplit(answer.json()["errorDetails"])
+    url = urlsplit(answer.json()["more_info"])
     assert url.path == "/_baremint/explain"
     assert parse_qs(url.query) == {"server": [server.crn], "profile": [stranger.id]}
 
@@ -158,7 +158,7 @@ def test_white_space_around_the_token_is_what_files_are_like(
 
 def test_white_space_within_is_not(identity_token: str, profile: TrustedProfile) -> None:
     answer = exchange(identity_token.replace(".", ".\n", 1), profile_id=profile.id)
-    assert refused(answer) == (401, "BXNIM0407E")
+    assert refused(answer) == (400, "BXNIM0401E")
 
 
 @pytest.mark.parametrize("value", ["", " \n"])
@@ -166,12 +166,12 @@ def test_no_token_is_a_bad_request(profile: TrustedProfile, value: str) -> None:
     assert refused(exchange(value, profile_id=profile.id)) == (400, "BXNIM0109E")
 
 
-def test_an_expired_token_has_ibms_code(
+def test_an_expired_token_is_not_supported(
     identity_token: str, profile: TrustedProfile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = clock.now() + timedelta(seconds=301)
     monkeypatch.setattr(clock, "now", lambda: later)
-    assert refused(exchange(identity_token, profile_id=profile.id)) == (401, "BXNIM0106E")
+    assert refused(exchange(identity_token, profile_id=profile.id)) == (400, "BXNIM0405E")
 
 
 def test_a_token_of_a_server_whose_service_was_switched_off_is_worth_nothing(

@@ -108,6 +108,8 @@ def test_the_configuration_has_what_openid_asks_for_but_a_door_for_people() -> N
     assert found == {
         "issuer": "https://iam.cloud.ibm.com/identity",
         "token_endpoint": "http://testserver/identity/token",
+        "userinfo_endpoint": "http://testserver/identity/userinfo",
+        "introspection_endpoint": "http://testserver/identity/introspect",
         "jwks_uri": "http://testserver/identity/keys",
         "response_types_supported": ["cloud_iam"],
         "subject_types_supported": ["public"],

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from controlplane.kernel import clock
+from controlplane.kernel import clock, envelopes
+from controlplane.kernel.errors import ProfileNotLinked
 from identity.models import RefreshToken
 from servers.models import BareMetalServer
-from tests import forging
-from tests.iam.asking import API_KEY, ASSUME, CR_TOKEN, REFRESH, ask, refused
+from tests.iam.asking import API_KEY, ASSUME, CR_TOKEN, PATH, REFRESH, USERINFO, ask, refused
 from tests.iam.conftest import identity_token_of
 from tests.iam.forgers import of_iam, of_identity
 from tests.world import World, make_profile
@@ -37,11 +38,15 @@ ASKED: dict[str, Callable[[World, BareMetalServer, str], Any]] = {
     "BXNIM0398E": lambda world, server, key: _exchange(world, server, {"profile_id": make_profile(world.account).id}),
     "BXNIM0397E": lambda world, server, key: _exchange(world, server, {"profile_name": "nobody"}),
     "BXNIM0407E": lambda world, server, key: ask(
+        {**ASSUME, "access_token": of_iam().made(), "profile_id": "Profile-1"}
+    ),
+    "BXNIM0401E": lambda world, server, key: ask({**ASSUME, "access_token": "no-token", "profile_id": "Profile-1"}),
+    "BXNIM0405E": lambda world, server, key: ask(
         {**ASSUME, "access_token": of_identity(server).good(), "profile_id": "Profile-1"}
     ),
-    "BXNIM0106E": lambda world, server, key: ask(
-        {**ASSUME, "access_token": forging.expired(of_iam()), "profile_id": "Profile-1"}
-    ),
+    "BXNIM0106E": lambda world, server, key: ask({**API_KEY, "apikey": key, "response_type": "cloud_iam,uaa"}),
+    "BXNIM0060E": lambda world, server, key: Client().get(PATH),
+    "BXNIM0308E": lambda world, server, key: Client().get(USERINFO),
     "BXNIM0408E": lambda world, server, key: _expired_session(world, key),
     "BXNIM0136E": lambda world, server, key: ask({**API_KEY, "apikey": key}, client="nobody:nobody"),
 }
@@ -51,7 +56,8 @@ ASKED: dict[str, Callable[[World, BareMetalServer, str], Any]] = {
 def test_a_documented_code_is_answered_with_its_status(
     world: World, server: BareMetalServer, alice_key: str, code: str, status: int
 ) -> None:
-    assert refused(ASKED[code](world, server, alice_key)) == (status, code)
+    path = USERINFO if code == "BXNIM0308E" else PATH
+    assert refused(ASKED[code](world, server, alice_key), path) == (status, code)
 
 
 def test_every_code_that_these_tests_know_is_documented() -> None:
@@ -65,4 +71,5 @@ def test_every_code_that_these_tests_know_is_documented() -> None:
 
 def test_the_page_describes_the_errors_members() -> None:
     text = PAGE.read_text()
-    assert all(f"`{name}`" in text for name in ("errorCode", "errorMessage", "errorDetails", "context", "requestId"))
+    refusal = envelopes.token(ProfileNotLinked("x", details="y", more_info="z"), "t")
+    assert [name for name in (*refusal, *refusal["context"]) if f"`{name}`" not in text] == []

@@ -1,16 +1,16 @@
 """What the token service takes, and how it refuses."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from controlplane.kernel import envelopes
+from controlplane.kernel import clock, envelopes
 from identity.iam.token import GRANTS
-from tests.iam.asking import API_KEY, PATH, REFRESH, ask, refused
+from tests.iam.asking import API_KEY, ASSUME, CR_TOKEN, PATH, REFRESH, ask, refused
 
 UNSUPPORTED = [
-    "",
     "apikey",
     "password",
     "authorization_code",
@@ -25,8 +25,34 @@ UNSUPPORTED = [
 @pytest.mark.parametrize("grant", UNSUPPORTED)
 def test_another_grant_is_refused_with_those_there_are(keys: None, grant: str) -> None:
     answer = ask({"grant_type": grant, "apikey": "x"})
+    assert refused(answer) == (400, "BXNIM0106E")
+    assert all(each in answer.json()["errorDetails"] for each in GRANTS)  # type: ignore[attr-defined]
+
+
+PROFILE = {"profile_id": "Profile-1"}
+REQUIRED: dict[str, tuple[dict[str, str], str]] = {
+    "grant": ({}, "grant_type"),
+    "api-key": (API_KEY, "apikey"),
+    "refresh": (REFRESH, "refresh_token"),
+    "cr-token": ({**CR_TOKEN, **PROFILE}, "cr_token"),
+    "cr-token-profile": ({**CR_TOKEN, "cr_token": "x"}, "profile_id"),
+    "assume": ({**ASSUME, **PROFILE}, "access_token"),
+    "assume-profile": ({**ASSUME, "access_token": "x"}, "profile_id"),
+    "assume-by-name": ({**ASSUME, "access_token": "x", "profile_name": "x"}, "account"),
+}
+"""The rest of a form, and the property that it needs."""
+
+
+@pytest.mark.parametrize(("rest", "name"), REQUIRED.values(), ids=REQUIRED)
+@pytest.mark.parametrize("value", [None, "", " \n"], ids=["absent", "empty", "blank"])
+def test_a_required_property_that_is_missing_or_empty_is_named(
+    keys: None, rest: dict[str, str], name: str, value: str | None
+) -> None:
+    answer = ask(rest if value is None else {**rest, name: value})
+    body = answer.json()  # type: ignore[attr-defined]
     assert refused(answer) == (400, "BXNIM0109E")
-    assert all(each in answer.json()["errorMessage"] for each in GRANTS)  # type: ignore[attr-defined]
+    assert body["errorMessage"] == "Property missing or empty."
+    assert body["errorDetails"].startswith(f"Property '{name}' either missing or empty.")
 
 
 @pytest.mark.parametrize("wanted", ["cloud_iam", "cloud_iam ims_portal", "ims_portal,cloud_iam"])
@@ -38,9 +64,14 @@ def test_cloud_iam_is_meant_when_nothing_is(alice_key: str) -> None:
     assert ask({"grant_type": API_KEY["grant_type"], "apikey": alice_key}).status_code == 200
 
 
-@pytest.mark.parametrize("wanted", ["ims_portal", "delegated_refresh_token", "token", "cloud_iamx"])
-def test_another_response_alone_is_refused(alice_key: str, wanted: str) -> None:
-    assert refused(ask({**API_KEY, "apikey": alice_key, "response_type": wanted})) == (400, "BXNIM0109E")
+@pytest.mark.parametrize(
+    "wanted",
+    ["ims_portal", "delegated_refresh_token", "token", "cloud_iamx", "cloud_iam,uaa", "uaa cloud_iam", "cloud_iam,x"],
+)
+def test_another_response_is_refused(alice_key: str, wanted: str) -> None:
+    answer = ask({**API_KEY, "apikey": alice_key, "response_type": wanted})
+    assert refused(answer) == (400, "BXNIM0106E")
+    assert "'response_type'" in answer.json()["errorDetails"]  # type: ignore[attr-defined]
 
 
 FORMS: dict[str, tuple[str, bytes]] = {
@@ -54,7 +85,6 @@ FORMS: dict[str, tuple[str, bytes]] = {
         b"&".join(b"a%d=1" % number for number in range(1001)),
     ),
     "a-megabyte": ("application/x-www-form-urlencoded", b"grant_type=refresh_token&x=" + b"a" * 1_000_000),
-    "not-utf-8": ("application/x-www-form-urlencoded", b"grant_type=%FF%FE"),
 }
 
 
@@ -67,6 +97,8 @@ def test_a_body_that_is_no_form_with_a_grant_is_refused(keys: None, kind: str, b
 def test_another_method_is_told_the_right_one(keys: None, method: str) -> None:
     answer: Any = Client().generic(method, PATH)
     assert (answer.status_code, answer["Allow"], bool(answer["Transaction-Id"])) == (405, "POST", True)
+    if method != "HEAD":
+        assert refused(answer) == (405, "BXNIM0060E")
 
 
 def test_no_csrf_token_is_asked_for(keys: None) -> None:
@@ -78,8 +110,34 @@ def test_a_refusal_tells_its_context(keys: None) -> None:
     answer = ask(REFRESH, User_Agent="my-sdk/1.0", X_Request_Id="mine-1")
     assert refused(answer) == (400, "BXNIM0109E")
     body = answer.json()  # type: ignore[attr-defined]
-    assert body.keys() == {"errorCode", "errorMessage", "context"}
-    assert body["context"] == {"requestId": "mine-1", "url": "/identity/token", "userAgent": "my-sdk/1.0"}
+    assert body.keys() == {"errorCode", "errorMessage", "errorDetails", "context"}
+    told = body["context"]
+    started, ended = (
+        datetime.strptime(told.pop(name), "%d.%m.%Y %H:%M:%S:%f UTC").replace(tzinfo=UTC)
+        for name in ("startTime", "endTime")
+    )
+    assert abs((ended - started) / timedelta(milliseconds=1) - int(told.pop("elapsedTime"))) <= 1
+    assert told == {
+        "requestId": "mine-1",
+        "requestType": "incoming.Identity_Token",
+        "userAgent": "my-sdk/1.0",
+        "url": "http://testserver/identity/token",
+        "host": "testserver",
+        "locale": "en_US",
+    }
+
+
+def test_the_context_of_a_refusal_at_an_ibm_host_has_its_public_url(keys: None) -> None:
+    answer = ask(REFRESH, query="?account=x", Host="IAM.cloud.ibm.com")
+    assert answer.json()["context"]["url"] == "https://iam.cloud.ibm.com/identity/token"  # type: ignore[attr-defined]
+
+
+def test_the_times_of_a_refusal_are_those_of_the_domain(keys: None) -> None:
+    at = datetime(2031, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+    clock.follow(lambda last: clock.Setting(frozen_at=at))
+    clock.now()
+    told = ask(REFRESH).json()["context"]  # type: ignore[attr-defined]
+    assert told["endTime"] == "02.01.2031 03:04:05:678 UTC"
 
 
 def test_what_was_sent_is_not_in_the_refusal(keys: None) -> None:
@@ -112,6 +170,7 @@ def test_the_form_of_a_refusal_is_the_same_outside_a_request() -> None:
 
     reset = context.current.set(None)
     try:
-        assert envelopes.token(InvalidRequest("x"), "t")["context"] == {"requestId": "t", "url": "", "userAgent": ""}
+        told = envelopes.token(InvalidRequest("x"), "t")["context"]
+        assert (told["requestId"], told["url"], told["userAgent"], told["elapsedTime"]) == ("t", "", "", "0")
     finally:
         context.current.reset(reset)

@@ -55,7 +55,7 @@ def test_it_works_long_after_the_access_token_has_expired(session: str, monkeypa
 
 def test_it_ends_after_72_hours_with_a_code_of_its_own(session: str, monkeypatch: pytest.MonkeyPatch) -> None:
     later(monkeypatch, hours=72)
-    assert refused(refresh(session)) == (401, "BXNIM0408E")
+    assert refused(refresh(session)) == (400, "BXNIM0408E")
 
 
 def test_refreshing_does_not_prolong_the_session(session: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,7 +136,7 @@ def test_a_grant_that_is_refused_for_want_of_trust_is_explained_and_mended(
     refused = attempt()
     assert (refused.status_code, refused.json()["errorCode"]) == (400, "BXNIM0398E")
     asker = program if grant == "assume" else ""
-    explained_and_mended(product, attempt, refused.json()["errorDetails"], asker=asker)
+    explained_and_mended(product, attempt, refused.json()["more_info"], asker=asker)
 
 
 def test_a_metadata_service_that_is_off_is_explained_and_turned_on(

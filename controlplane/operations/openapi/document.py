@@ -12,6 +12,7 @@ from controlplane.operations.openapi.links import link
 from controlplane.operations.openapi.operations_doors import OPERATIONS_DOORS
 from controlplane.operations.openapi.pki_doors import PKI_DOORS
 from controlplane.operations.openapi.shapes import Schema
+from controlplane.operations.openapi.token_doors import TOKEN_DOORS
 
 TAGS = {
     "VPC": "Bare metal servers and their networks. Every call names `version` and `generation`.",
@@ -51,7 +52,7 @@ def document() -> Schema:
 
 def complete(result: Schema, generator: SchemaGenerator, request: Any, public: bool) -> Schema:
     """Post-processing hook of drf-spectacular, named in settings."""
-    for door in (*DOORS, *PKI_DOORS, *OPERATIONS_DOORS):
+    for door in (*DOORS, *TOKEN_DOORS, *PKI_DOORS, *OPERATIONS_DOORS):
         result["paths"].setdefault(door.path, {})[door.method] = door.operation(generator.registry)
     result["info"]["version"] = __version__
     result["servers"] = [{"url": "/", "description": "The control plane: one origin for all of IBM's hosts"}]

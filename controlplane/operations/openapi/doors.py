@@ -7,19 +7,13 @@ from typing import Any, Literal
 from django.conf import settings
 from drf_spectacular.plumbing import ComponentRegistry
 
-from controlplane.kernel.envelopes import ErrorContainer, TokenError
+from controlplane.kernel.envelopes import ErrorContainer
 from controlplane.operations.openapi.parameters import text
 from controlplane.operations.openapi.schema import JSON, REQUEST_ID, REQUEST_ID_HEADER, refusal
 from controlplane.operations.openapi.shapes import Schema, schema_of
-from identity.claims import APIKEY_GRANT, ASSUME_GRANT, CR_TOKEN_GRANT, REFRESH_GRANT
-from identity.iam.discovery import OpenIdConfiguration
-from identity.iam.token import LONGEST_SELECTOR, RESPONSE_TYPE, TokenResponse
 from identity.inside import bodies
 from identity.inside.door import EARLIEST_VERSION
 from identity.inside.views import CurrentCertificates, IssuedCertificate, IssuedToken
-from identity.selectors import JsonWebKeySet
-from identity.services.apikeys import LONGEST_VALUE
-from identity.signing import LONGEST_TOKEN_TEXT
 
 PAGE: Schema = {"text/html": {"schema": {"type": "string"}}}
 FORM = "application/x-www-form-urlencoded"
@@ -95,7 +89,7 @@ def metadata_service() -> Schema:
     }
 
 
-def _object(properties: dict[str, Schema], *required: str) -> Schema:
+def object_of(properties: dict[str, Schema], *required: str) -> Schema:
     schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
     return schema | ({"required": list(required)} if required else {})
 
@@ -118,70 +112,9 @@ FLAVOR: Schema = {
     "description": "Proves that the request was meant for a metadata service.",
     "schema": {"type": "string", "enum": [bodies.FLAVOR]},
 }
-IF_NONE_MATCH: Schema = {
-    "name": "If-None-Match",
-    "in": "header",
-    "description": "ETag of the answer you have: 304 if it is still the present one.",
-    "schema": {"type": "string"},
-}
-PROFILE_FIELDS = {f"profile_{kind}": text(LONGEST_SELECTOR) for kind in ("id", "crn", "name")}
-GRANT_FIELDS: dict[str, dict[str, Schema]] = {
-    APIKEY_GRANT: {"apikey": text(LONGEST_VALUE), "account": text()},
-    CR_TOKEN_GRANT: {"cr_token": text(LONGEST_TOKEN_TEXT), **PROFILE_FIELDS},
-    ASSUME_GRANT: {"access_token": text(LONGEST_TOKEN_TEXT), **PROFILE_FIELDS, "account": text()},
-    REFRESH_GRANT: {"refresh_token": text()},
-}
-"""Form fields of each grant; the first is needed."""
-
-
-def _form(grant: str, **fields: Schema) -> Schema:
-    return {
-        "type": "object",
-        "title": grant,
-        "properties": {
-            "grant_type": {"type": "string", "enum": [grant]},
-            **fields,
-            "response_type": {"type": "string", "enum": [RESPONSE_TYPE]},
-            "scope": {"type": "string"},
-        },
-        "required": ["grant_type", next(iter(fields))],
-    }
-
-
 METADATA = "Metadata service"
 
 DOORS = (
-    Door(
-        path="/identity/token",
-        method="post",
-        name="create_iam_access_token",
-        tag="IAM token",
-        summary="Exchange an API key, an identity token, an IAM token or a refresh token for an IAM access token",
-        answer=TokenResponse,
-        refusals=(400, 401, 500),
-        envelope=TokenError,
-        body={"oneOf": [_form(grant, **fields) for grant, fields in GRANT_FIELDS.items()]},
-        body_required=True,
-        body_type=FORM,
-    ),
-    Door(
-        path="/identity/.well-known/openid-configuration",
-        method="get",
-        name="get_openid_configuration",
-        tag="IAM token",
-        summary="Where the IAM token service has what (OpenID Connect Discovery)",
-        answer=OpenIdConfiguration,
-    ),
-    Door(
-        path="/identity/keys",
-        method="get",
-        name="list_iam_signing_keys",
-        tag="IAM token",
-        summary="Public keys that verify IAM access tokens (JWKS)",
-        answer=JsonWebKeySet,
-        also={304: None},
-        parameters=(IF_NONE_MATCH,),
-    ),
     Door(
         path="/identity/v1/token",
         method="put",
@@ -190,7 +123,7 @@ DOORS = (
         summary="Create an identity token of the calling server",
         answer=IssuedToken,
         refusals=(400, 403, 500),
-        body=_object(
+        body=object_of(
             {
                 "expires_in": _seconds(bodies.DEFAULT_TOKEN_SECONDS, bodies.SHORTEST_TOKEN, bodies.LONGEST_TOKEN),
                 "nonce": {"type": "string", "maxLength": bodies.LONGEST_NONCE},
@@ -207,10 +140,10 @@ DOORS = (
         summary="Exchange an identity token for an IAM access token, through a trusted profile",
         answer=IssuedToken,
         refusals=(400, 401, 403, 500),
-        body=_object(
+        body=object_of(
             {
                 "trusted_profile": {
-                    "oneOf": [_object({kind: text(bodies.LONGEST_SELECTOR)}, kind) for kind in bodies.SELECTORS]
+                    "oneOf": [object_of({kind: text(bodies.LONGEST_SELECTOR)}, kind) for kind in bodies.SELECTORS]
                 }
             }
         ),
@@ -226,7 +159,7 @@ DOORS = (
         summary="Certify a key of the calling server",
         answer=IssuedCertificate,
         refusals=(400, 401, 403, 500),
-        body=_object(
+        body=object_of(
             {
                 "csr": {"type": "string", "description": "A certificate signing request in PEM."},
                 "expires_in": _seconds(

@@ -1,0 +1,55 @@
+"""IAM's own codes: how the token service words a refusal that other doors word otherwise.
+
+Sources: answers of IBM's service, captured in public bug reports and in the tests of its clients. What is not in the
+table keeps its status and its text, and has the code that it names itself (docs/iam.md, "Tokens").
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from controlplane.kernel import envelopes
+from controlplane.kernel.errors import ApiError, InvalidValue, MethodNotAllowed, MissingField, ProfileNotLinked
+from identity.services.kinds import UnsupportedToken
+from identity.services.sessions import SessionExpired
+from identity.signing import NotAToken, TokenExpired
+
+
+class Code(NamedTuple):
+    code: str
+    status: int
+    message: str
+    """The same for every cause. ``errorDetails`` says which it was."""
+
+
+UNSUPPORTED = Code("BXNIM0405E", 400, "Provided token is not supported.")
+CODES: Mapping[type[ApiError], Code] = {
+    MissingField: Code("BXNIM0109E", 400, "Property missing or empty."),
+    InvalidValue: Code("BXNIM0106E", 400, "Property value is not supported."),
+    MethodNotAllowed: Code("BXNIM0060E", 405, "Method not allowed."),
+    NotAToken: Code("BXNIM0401E", 400, "Provided token is malformed."),
+    UnsupportedToken: UNSUPPORTED,
+    TokenExpired: UNSUPPORTED,
+    SessionExpired: Code("BXNIM0408E", 400, "Provided refresh token is expired."),
+    ProfileNotLinked: Code("BXNIM0398E", 400, "Selected trusted profile not eligible."),
+}
+
+
+def coded(error: ApiError) -> ApiError:
+    """The refusal in the token service's own words."""
+    code = CODES.get(type(error))
+    if code is None:
+        return error
+    refusal = ApiError(
+        code.message,
+        more_info=error.more_info,
+        details=error.details or error.message,
+        iam_code=code.code,
+        headers={name: value for name, value in error.headers.items() if name != "WWW-Authenticate"},
+    )
+    refusal.status = code.status
+    return refusal
+
+
+def envelope(error: ApiError, trace: str) -> envelopes.TokenError:
+    """The form of a refusal by the token service, with its codes."""
+    return envelopes.token(coded(error), trace)

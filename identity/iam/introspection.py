@@ -1,0 +1,114 @@
+"""``POST /identity/introspect``, ``GET /identity/userinfo`` and ``POST /identity/profiles``: what tokens are worth.
+
+None of them needs a policy: whoever asks holds the token, or the API key, that the question is about.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
+
+from django.http import HttpRequest
+
+from controlplane.kernel import clock
+from controlplane.kernel.errors import InvalidValue, Target, Unauthenticated
+from identity.authentication import BEARER
+from identity.iam.clients import client_of
+from identity.iam.operation import TokenServiceOperation, field, missing
+from identity.services import eligible, introspection
+from trustedprofiles.api import answers
+from trustedprofiles.api.serializers import profile_body
+
+
+class AccountClaim(TypedDict):
+    valid: bool
+    bss: str
+    frozen: bool
+
+
+class AuthnClaim(TypedDict):
+    sub: str
+    iam_id: str
+    sub_type: NotRequired[str]
+    name: str
+
+
+class UserInfo(TypedDict):
+    """``active`` alone, when the token is not good."""
+
+    active: bool
+    iam_id: NotRequired[str]
+    id: NotRequired[str]
+    realmid: NotRequired[str]
+    identifier: NotRequired[str]
+    name: NotRequired[str]
+    sub: NotRequired[str]
+    sub_type: NotRequired[str]
+    given_name: NotRequired[str]
+    family_name: NotRequired[str]
+    email: NotRequired[str]
+    authn: NotRequired[AuthnClaim]
+    account: NotRequired[AccountClaim]
+
+
+class Introspection(UserInfo):
+    """Of a token, all of its claims; of an API key, those about its subject."""
+
+    jti: NotRequired[str]
+    iat: NotRequired[int]
+    exp: NotRequired[int]
+    iss: NotRequired[str]
+    grant_type: NotRequired[str]
+    scope: NotRequired[str]
+    client_id: NotRequired[str]
+    acr: NotRequired[int]
+    amr: NotRequired[list[str]]
+
+
+class EligibleProfiles(TypedDict):
+    """The trusted profiles, of whatever account, that the bearer of the token may become."""
+
+    count: int
+    profiles: list[answers.TrustedProfile]
+
+
+def introspect(request: HttpRequest) -> Mapping[str, Any]:
+    client_of(request)
+    token, api_key = _either(request, "token", "apikey")
+    now = clock.now()
+    found = (
+        introspection.introspect_token(token, now=now) if token else introspection.introspect_api_key(api_key, now=now)
+    )
+    return {"active": bool(found), **found}
+
+
+def get_userinfo(request: HttpRequest) -> Mapping[str, Any]:
+    match = BEARER.fullmatch(request.META.get("HTTP_AUTHORIZATION", ""))
+    if match is None:
+        raise Unauthenticated("The request carries no IAM token. Send Authorization: Bearer <IAM access token>.")
+    found = introspection.user_info(match[1], now=clock.now())
+    return {"active": bool(found), **found}
+
+
+def list_eligible_profiles(request: HttpRequest) -> EligibleProfiles:
+    cr_token, access_token = _either(request, "cr_token", "access_token")
+    now = clock.now()
+    found = (
+        eligible.profiles_of_compute_resource(cr_token, now=now)
+        if cr_token
+        else eligible.profiles_of_bearer(access_token, now=now)
+    )
+    return {"count": len(found), "profiles": [profile_body(profile) for profile in found]}
+
+
+def _either(request: HttpRequest, one: str, other: str) -> tuple[str, str]:
+    """The two properties, of which one is not empty. Raises MissingField, InvalidValue."""
+    found = field(request, one), field(request, other)
+    if not any(found):
+        raise missing(one, f"Send it, or {other}, as application/x-www-form-urlencoded.")
+    if all(found):
+        raise InvalidValue(f"Property '{other}' is not supported beside '{one}'.", target=Target(other))
+    return found
+
+
+introspection_view = TokenServiceOperation("POST", introspect)
+userinfo = TokenServiceOperation("GET", get_userinfo)
+profiles = TokenServiceOperation("POST", list_eligible_profiles)

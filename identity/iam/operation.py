@@ -1,0 +1,52 @@
+"""What every operation of the IAM token service shares: a method, a form, and IAM's own form of a refusal."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest, JsonResponse
+
+from controlplane.kernel import envelopes
+from controlplane.kernel.errors import MethodNotAllowed, MissingField, Target
+from identity.iam import codes
+
+Handler = Callable[[HttpRequest], Mapping[str, Any]]
+
+
+class TokenServiceOperation:
+    """A view. It takes no cookies: whoever calls proves itself by what the call contains."""
+
+    csrf_exempt = True
+    envelope = staticmethod(codes.envelope)
+
+    def __init__(self, method: str, handler: Handler) -> None:
+        self.method = method
+        self.handler = handler
+
+    def __call__(self, request: HttpRequest) -> JsonResponse:
+        try:
+            if request.method != self.method:
+                raise MethodNotAllowed(
+                    f"HTTP 405 Method Not Allowed. Use {self.method} here.", headers={"Allow": self.method}
+                )
+            response = JsonResponse(self.handler(request))
+        except Exception as failure:
+            response = envelopes.json_response(codes.coded(envelopes.as_api_error(failure)), envelopes.token)
+        response["Transaction-Id"] = envelopes.trace_id()
+        response["Cache-Control"] = "no-store"
+        return response
+
+
+def field(request: HttpRequest, name: str) -> str:
+    """A property of the form, without the white space around it: what stands in a file often ends with a newline."""
+    return request.POST.get(name, "").strip()
+
+
+def required(request: HttpRequest, name: str) -> str:
+    """Raises MissingField."""
+    if value := field(request, name):
+        return value
+    raise missing(name)
+
+
+def missing(name: str, advice: str = "") -> MissingField:
+    return MissingField(f"Property '{name}' either missing or empty. {advice}".strip(), target=Target(name))

@@ -1,0 +1,51 @@
+"""Which trusted profiles may the bearer of a token become? Of whatever account, those that trust it, and no other."""
+
+from datetime import datetime
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel.facts import ServerFacts
+from identity.services.iam_tokens import verify_iam_token
+from identity.services.identity_tokens import verify_presented_token
+from identity.services.kinds import require_iam_token, require_identity_token
+from trustedprofiles import events
+from trustedprofiles.assuming import identity_of, profiles_assumable
+from trustedprofiles.models import TrustedProfile
+from trustedprofiles.trusting import profiles_of_server
+
+
+def profiles_of_bearer(token: str, *, now: datetime) -> list[TrustedProfile]:
+    """By an IAM access token: the profiles one of whose identities names its bearer.
+
+    Raises Unauthenticated for the token, UnsupportedToken when it is of another kind.
+    """
+    require_iam_token(token)
+    caller = verify_iam_token(token, now=now)
+    profiles = profiles_assumable(identity_of(caller), account_id=caller.account_id)
+    _record(Party.of(caller), caller.account_id, profiles)
+    return profiles
+
+
+def profiles_of_compute_resource(token: str, *, now: datetime) -> list[TrustedProfile]:
+    """By the identity token of a server: the profiles that trust the server by a link or a claim rule.
+
+    Raises Unauthenticated for the token, UnsupportedToken when it is of another kind.
+    """
+    require_identity_token(token)
+    _, facts = verify_presented_token(token, now=now)
+    profiles = profiles_of_server(facts)
+    _record(_server(facts), facts.account_id, profiles)
+    return profiles
+
+
+def _server(facts: ServerFacts) -> Party:
+    return Party(facts.crn, facts.name, "BareMetalServer")
+
+
+def _record(bearer: Party, account_id: str, profiles: list[TrustedProfile]) -> None:
+    record(
+        events.PROFILE_READ,
+        initiator=bearer,
+        target=Party(name="*"),
+        account_id=account_id,
+        data={"count": len(profiles)},
+    )

@@ -1,0 +1,32 @@
+"""Which kind of token is presented, by the issuer that it claims, before anything of it is proven.
+
+The token service answers otherwise for a token of another kind than for a forged one (identity/iam/codes.py).
+"""
+
+from django.conf import settings
+
+from controlplane.kernel.errors import Unauthenticated
+from identity import signing
+from identity.claims import identity_issuer
+
+
+class UnsupportedToken(Unauthenticated):
+    """A JSON web token, but of another issuer, or for another use."""
+
+
+def require_iam_token(token: str) -> None:
+    """Raises UnsupportedToken unless the token claims to be an IAM access token of this service; NotAToken."""
+    if _issuer(token) != settings.BAREMINT_ISSUER:
+        raise UnsupportedToken("The token is refused: it is not an IAM access token of this service.")
+
+
+def require_identity_token(token: str) -> None:
+    """Raises UnsupportedToken unless the token claims to be the identity token of a bare metal server; NotAToken."""
+    if not _issuer(token).startswith(identity_issuer(settings.BAREMINT_IDENTITY_ISSUER_PREFIX, "")):
+        raise UnsupportedToken("The token is refused: it is not the identity token of a bare metal server.")
+
+
+def _issuer(token: str) -> str:
+    _, claims = signing.decode(token)
+    issuer = claims.get("iss")
+    return issuer if isinstance(issuer, str) else ""
