@@ -28,7 +28,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
+from controlplane.kernel.concealment import conceal_values
+
 LONGEST_ECHO = 64
+LONGEST_VALUE = 512
+"""Of a target, which may be a CRN: none is as long."""
 
 
 class ErrorTarget(TypedDict):
@@ -46,7 +50,8 @@ class ErrorBody(TypedDict):
 
 @dataclass(frozen=True)
 class Target:
-    """What is to blame. ``value`` is echoed only for harmless parameters, never for tokens, keys or CSRs."""
+    """What is to blame. ``value`` is given where it is no secret, never for tokens, keys or CSRs; what looks like a
+    token or an API key in it is concealed, for somebody may have put one where an id belongs."""
 
     name: str
     type: Literal["field", "parameter", "header"] = "field"
@@ -55,7 +60,7 @@ class Target:
     def as_json(self) -> ErrorTarget:
         body: ErrorTarget = {"name": self.name, "type": self.type}
         if self.value is not None:
-            body["value"] = self.value[:LONGEST_ECHO]
+            body["value"] = conceal_values(self.value)[:LONGEST_VALUE]
         return body
 
 

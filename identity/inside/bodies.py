@@ -1,5 +1,10 @@
-"""What the three operations take, read strictly. Plain functions: this is the hot path."""
+"""What the operations take, read strictly. Plain functions: this is the hot path.
 
+A refusal echoes the value that it is about, unless the value may be a secret: of a property nobody knows, or a CSR,
+with which somebody may have sent the key.
+"""
+
+import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,6 +12,7 @@ from typing import Any
 
 from controlplane.kernel import strictjson
 from controlplane.kernel.errors import (
+    LONGEST_VALUE,
     InvalidValue,
     MissingField,
     MissingValue,
@@ -41,7 +47,7 @@ def lifetime(value: dict[str, Any], *, default: int, shortest: int, longest: int
     if type(seconds) is not int or not shortest <= seconds <= longest:
         raise InvalidValue(
             f"expires_in must be a whole number of seconds from {shortest} to {longest}.",
-            target=Target("expires_in"),
+            target=target_of("expires_in", seconds),
         )
     return timedelta(seconds=seconds)
 
@@ -50,7 +56,7 @@ def nonce(value: dict[str, Any]) -> str | None:
     text = value.get("nonce")
     if "nonce" in value and not (isinstance(text, str) and len(text) <= LONGEST_NONCE and text.isprintable()):
         raise InvalidValue(
-            f"nonce must be a string of at most {LONGEST_NONCE} printable characters.", target=Target("nonce")
+            f"nonce must be a string of at most {LONGEST_NONCE} printable characters.", target=target_of("nonce", text)
         )
     return text
 
@@ -61,7 +67,9 @@ def profile_selector(value: dict[str, Any]) -> dict[str, str]:
         return {}
     chosen = value["trusted_profile"]
     if not isinstance(chosen, dict):
-        raise InvalidValue("trusted_profile must be an object with id, crn or name.", target=Target("trusted_profile"))
+        raise InvalidValue(
+            "trusted_profile must be an object with id, crn or name.", target=target_of("trusted_profile", chosen)
+        )
     _refuse_unknown(chosen, SELECTORS, prefix="trusted_profile.")
     if not chosen:
         raise MissingField("trusted_profile needs one of id, crn or name.", target=Target("trusted_profile.id"))
@@ -71,9 +79,16 @@ def profile_selector(value: dict[str, Any]) -> dict[str, str]:
     if not (isinstance(text, str) and 0 < len(text) <= LONGEST_SELECTOR and text.isprintable()):
         raise InvalidValue(
             f"trusted_profile.{kind} must be a string that is not empty.",
-            target=Target(f"trusted_profile.{kind}"),
+            target=target_of(f"trusted_profile.{kind}", text),
         )
     return {kind: text}
+
+
+def target_of(name: str, value: Any) -> Target:
+    """A property and its value, if that is one text, number or word."""
+    if isinstance(value, dict | list):
+        return Target(name)
+    return Target(name, value=value if isinstance(value, str) else json.dumps(value))
 
 
 def signing_request(value: dict[str, Any]) -> str:
@@ -89,11 +104,15 @@ def signing_request(value: dict[str, Any]) -> str:
 
 def require_flavor(meta: Mapping[str, Any]) -> None:
     flavor = meta.get("HTTP_METADATA_FLAVOR")
-    target = Target("Metadata-Flavor", "header")
     if not flavor:
-        raise MissingValue("The Metadata-Flavor header is required. Send Metadata-Flavor: ibm.", target=target)
+        raise MissingValue(
+            "The Metadata-Flavor header is required. Send Metadata-Flavor: ibm.",
+            target=Target("Metadata-Flavor", "header"),
+        )
     if flavor != FLAVOR:
-        raise InvalidValue("The Metadata-Flavor header must be ibm.", target=target)
+        raise InvalidValue(
+            "The Metadata-Flavor header must be ibm.", target=Target("Metadata-Flavor", "header", flavor)
+        )
 
 
 def bearer(meta: Mapping[str, Any]) -> str:
@@ -112,6 +131,6 @@ def _refuse_unknown(value: dict[str, Any], known: tuple[str, ...], *, prefix: st
         if name not in known:
             printable = name if name.isprintable() else "?"
             raise UnknownField(
-                f"{prefix}{printable[:64]} is not a property of this request. It takes {', '.join(known)}.",
-                target=Target(f"{prefix}{printable[:64]}"),
+                f"{prefix}{printable[:LONGEST_VALUE]} is not a property of this request. It takes {', '.join(known)}.",
+                target=Target(f"{prefix}{printable[:LONGEST_VALUE]}"),
             )

@@ -11,8 +11,19 @@ from django.http import HttpRequest, JsonResponse, QueryDict
 from controlplane.activity.record import Party, record
 from controlplane.kernel import envelopes
 from controlplane.kernel.awaited_body import require_body
-from controlplane.kernel.errors import ApiError, MethodNotAllowed, ServiceUnavailable, Unauthenticated, Unauthorized
+from controlplane.kernel.concealment import conceal_values
+from controlplane.kernel.errors import (
+    LONGEST_VALUE,
+    ApiError,
+    MethodNotAllowed,
+    ServiceUnavailable,
+    Target,
+    Unauthenticated,
+    Unauthorized,
+    UnknownField,
+)
 from controlplane.kernel.facts import ServerFacts
+from controlplane.kernel.text import storable
 from controlplane.kernel.versioning import parse_version
 from identity import admission
 from identity.inside.origin import server_of, snapshots
@@ -23,7 +34,11 @@ log = structlog.get_logger(__name__)
 
 EARLIEST_VERSION = date(2022, 3, 1)
 
-Handler = Callable[[HttpRequest, ServerFacts], Mapping[str, Any]]
+KNOWN_PARAMETERS = frozenset({"version", "generation", "maturity"})
+"""``generation`` and ``maturity`` change nothing here; clients of the VPC API and of its beta send them."""
+
+Handler = Callable[..., Mapping[str, Any]]
+"""Of the request, the ServerFacts and what the path names."""
 
 
 class MetadataOperation:
@@ -38,7 +53,7 @@ class MetadataOperation:
         self.handler = handler
         self.__name__ = handler.__name__
 
-    def __call__(self, request: HttpRequest) -> JsonResponse:
+    def __call__(self, request: HttpRequest, **path: str) -> JsonResponse:
         facts: ServerFacts | None = None
         try:
             number = server_of(request)
@@ -47,7 +62,7 @@ class MetadataOperation:
             if request.method != self.method:
                 raise MethodNotAllowed(f"Use {self.method} here.", headers={"Allow": self.method})
             try:
-                return JsonResponse(self._answer(request, facts))
+                return JsonResponse(self._answer(request, facts, path))
             except ServerChanged:
                 pass
             except ApiError:
@@ -56,7 +71,7 @@ class MetadataOperation:
                     raise
             with held(number):
                 facts = snapshots.get(number, anew=True)
-                answer = self._answer(request, facts)
+                answer = self._answer(request, facts, path)
             return JsonResponse(answer)
         except Exception as failure:
             error = envelopes.as_api_error(failure)
@@ -67,11 +82,11 @@ class MetadataOperation:
                 self._record(facts, error)
             return envelopes.json_response(error)
 
-    def _answer(self, request: HttpRequest, facts: ServerFacts | None) -> Mapping[str, Any]:
+    def _answer(self, request: HttpRequest, facts: ServerFacts | None, path: Mapping[str, str]) -> Mapping[str, Any]:
         admitted = admit(facts, request)
-        _check_version(request.META["QUERY_STRING"])
+        version_of(request)
         require_body(request)
-        return self.handler(request, admitted)
+        return self.handler(request, admitted, **path)
 
     def _record(self, facts: ServerFacts, error: ApiError) -> None:
         server = Party(facts.crn, facts.name, "BareMetalServer")
@@ -98,9 +113,24 @@ def by_method(**operations: MetadataOperation) -> OperationsByMethod:
     return OperationsByMethod(operations)
 
 
+def version_of(request: HttpRequest) -> date:
+    """The version date that is asked for. Raises what ``parse_version`` raises, and UnknownField for a parameter that
+    no operation takes."""
+    return _check_query(request.META["QUERY_STRING"])
+
+
 @lru_cache(maxsize=1024)
-def _check_version(query: str) -> date:
-    return parse_version(QueryDict(query), earliest=EARLIEST_VERSION)
+def _check_query(text: str) -> date:
+    query = QueryDict(text)
+    version = parse_version(query, earliest=EARLIEST_VERSION)
+    for name in query:
+        if name not in KNOWN_PARAMETERS:
+            shown = storable(conceal_values(name))[:LONGEST_VALUE]
+            raise UnknownField(  # without the value, which may be a token
+                f"{shown} is not a parameter of the metadata service. It takes {', '.join(sorted(KNOWN_PARAMETERS))}.",
+                target=Target(shown, "parameter"),
+            )
+    return version
 
 
 def admit(facts: ServerFacts | None, request: HttpRequest) -> ServerFacts:

@@ -64,7 +64,8 @@ def exchange_identity_token(
     trusted profile. Raises MissingField without a default, ReferenceNotFound, ProfileNotLinked, or ServerChanged for
     stale ``facts``.
     """
-    target = Target(f"trusted_profile.{next(iter(selector), 'id')}")
+    kind, value = next(iter(selector.items()), ("id", None))
+    target = Target(f"trusted_profile.{kind}", value=value)
     profile = _select_profile(facts, selector, target)
     verdict = trusts(profile, facts)
     if not verdict:

@@ -13,7 +13,7 @@ from controlplane.console.presenters.replay import as_curl
 from controlplane.kernel import context
 from controlplane.kernel.errors import ApiError, Conflict, MethodNotAllowed, NotAuthorized
 from controlplane.operations.permissions.table import permissions
-from identity.services import certificates, grants, iam_tokens, identity_tokens
+from identity.services import certificates, grants, iam_tokens, identity_tokens, server_metadata
 from servers.models import BareMetalServer
 from servers.services import events
 from tests.world import ACCOUNT, OTHER_ACCOUNT, World, make_profile, make_server
@@ -187,6 +187,12 @@ INSIDE = {
     iam_tokens.EXCHANGE_EVENT: (2, "-X POST '{}/identity/v1/iam_tokens?version=2025-08-26' -H \"Authorization: "),
     certificates.EVENT: (2, "-X POST '{}/identity/v1/certificates?version=2025-08-26' -H \"Authorization: "),
     certificates.READ_EVENT: (2, "-X GET '{}/identity/v1/certificates?version=2025-08-26' -H \"Authorization: "),
+    server_metadata.READ_EVENT: (
+        *(2, "-X GET '{}/metadata/v1/bare_metal_servers/ID?version=2025-08-26' -H \"Authorization: "),
+    ),
+    server_metadata.INITIALIZATION_READ_EVENT: (
+        *(2, "-X GET '{}/metadata/v1/bare_metal_servers/ID/initialization?version=2025-08-26' -H \"Authorization: "),
+    ),
 }
 
 
@@ -199,7 +205,8 @@ def test_a_call_of_the_metadata_service_is_made_with_a_token_of_the_same_server(
     assert lends_nothing(text)
     assert "APIKEY" not in text
     assert len(CALLS.findall(text)) == calls
-    assert re.sub(r"http://127[\d.:]+", "{}", text).splitlines()[-1].startswith(f"curl -sS -i {last}")
+    called = re.sub(r"http://127[\d.:]+", "{}", text).replace(web.id, "ID").splitlines()[-1]
+    assert called.startswith(f"curl -sS -i {last}")
     assert ("# This changes web-1 with POST" in text) == (action == certificates.EVENT)
 
 

@@ -18,9 +18,15 @@ pytestmark = [pytest.mark.usefixtures("keys"), pytest.mark.thorough]
 
 
 def present(inside: Inside, bearer: str) -> list[Any]:
-    """At both operations that ask for an identity token."""
+    """At the operations that ask for an identity token."""
     header = {"Authorization": f"Bearer {bearer}"}
-    return [inside.iam_token({}, **header), inside.certificate({"csr": make_csr()}, **header)]
+    own = f"/metadata/v1/bare_metal_servers/{inside.server.id}"
+    return [
+        inside.iam_token({}, **header),
+        inside.certificate({"csr": make_csr()}, **header),
+        inside.call("GET", own, **header),
+        inside.call("GET", f"{own}/initialization", **header),
+    ]
 
 
 def assert_refused(inside: Inside, bearer: str) -> None:
@@ -34,7 +40,8 @@ def assert_refused(inside: Inside, bearer: str) -> None:
 
 def test_the_good_token_that_forgeries_are_made_of_is_taken(inside: Inside, world: World) -> None:
     good = of_identity(inside.server).good()
-    assert [answer.status_code for answer in present(inside, good)] == [400, 200]  # there is no default profile
+    # There is no default profile.
+    assert [answer.status_code for answer in present(inside, good)] == [400, 200, 200, 200]
 
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())

@@ -72,22 +72,23 @@ def as_oneself() -> Way:
 def as_server(server: BareMetalServer) -> Way:
     """To an identity token."""
     explained = f"# TOKEN is an identity token of {word(server.name)}: its own metadata address gives it."
-    return Way(word(server.name), explained, _token_from(call_inside(server, "PUT", "token", FLAVOR)))
+    return Way(word(server.name), explained, _token_from(call_inside(server, "PUT", "/identity/v1/token", FLAVOR)))
 
 
 def as_profile(server: BareMetalServer, profile_id: str) -> Way:
     """To an IAM token of the trusted profile, for as long as the profile trusts the server."""
     name = word(server.name)
     explained = f"# TOKEN is that of {name} as {word(profile_id)}: its own metadata address gives it."
-    exchange = call_inside(server, "POST", "iam_tokens", BEARER, body({"trusted_profile": {"id": profile_id}}))
+    wanted = body({"trusted_profile": {"id": profile_id}})
+    exchange = call_inside(server, "POST", "/identity/v1/iam_tokens", BEARER, wanted)
     return Way(name, explained, (*as_server(server).commands, *_token_from(exchange)))
 
 
-def call_inside(server: BareMetalServer, method: str, leaf: str, *options: str) -> str:
+def call_inside(server: BareMetalServer, method: str, path: str, *options: str) -> str:
     """A call of the server's own metadata service."""
     url = metadata_url(loopback_address(server.number), protocol=server.metadata_protocol)
     trusting = _trusted() if server.metadata_protocol == "https" else ()
-    return curl(method, f"{url}/identity/v1/{leaf}?version={RENAMED_IN}", *trusting, *options)
+    return curl(method, f"{url}{path}?version={RENAMED_IN}", *trusting, *options)
 
 
 def body(content: object) -> str:

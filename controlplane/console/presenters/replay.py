@@ -18,6 +18,8 @@ from identity.services.certificates import EVENT as CERTIFICATE
 from identity.services.certificates import READ_EVENT as CERTIFICATE_READ
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from identity.services.server_metadata import INITIALIZATION_READ_EVENT as INITIALIZATION_READ
+from identity.services.server_metadata import READ_EVENT as METADATA_READ
 from servers.models import BareMetalServer
 from servers.selectors import servers_of
 from servers.services import events
@@ -34,11 +36,14 @@ NO_QUERY = "# The query of the request is not kept, if it had one."
 NO_TAG_QUERY = "# The query of the request is not kept. Add which type of tags was meant."
 NO_METHOD = "# The method that was refused is not kept: this is one that is taken."
 INSIDE = {
-    IDENTITY_TOKEN: ("PUT", "token"),
-    EXCHANGE_EVENT: ("POST", "iam_tokens"),
-    CERTIFICATE: ("POST", "certificates"),
-    CERTIFICATE_READ: ("GET", "certificates"),
+    IDENTITY_TOKEN: ("PUT", "/identity/v1/token"),
+    EXCHANGE_EVENT: ("POST", "/identity/v1/iam_tokens"),
+    CERTIFICATE: ("POST", "/identity/v1/certificates"),
+    CERTIFICATE_READ: ("GET", "/identity/v1/certificates"),
+    METADATA_READ: ("GET", "/metadata/v1/bare_metal_servers/{id}"),
+    INITIALIZATION_READ: ("GET", "/metadata/v1/bare_metal_servers/{id}/initialization"),
 }
+"""Method and path; ``{id}`` is the server's own."""
 ON_SERVERS = {
     events.READ: ("GET", ""),
     events.UPDATE: ("PATCH", ""),
@@ -68,7 +73,7 @@ def _inside(event: ActivityEvent) -> str:
     server = _server(event, event.target_id)
     if server is None:
         return ""
-    method, leaf = INSIDE[event.action]
+    method, path = INSIDE[event.action]
     if event.action == IDENTITY_TOKEN:
         way, options = ownright.nothing_needed(server), [FLAVOR]
     else:
@@ -82,7 +87,7 @@ def _inside(event: ActivityEvent) -> str:
         options.append(ownright.body({"trusted_profile": {"id": profile_id}}))
     elif event.action == EXCHANGE_EVENT:
         notes.append("# The trusted profile that was asked for is not kept: this asks for the default one.")
-    return _text(notes, way, ownright.call_inside(server, method, leaf, *options))
+    return _text(notes, way, ownright.call_inside(server, method, path.format(id=server.id), *options))
 
 
 def _outside(event: ActivityEvent, method: str, path: str) -> str:

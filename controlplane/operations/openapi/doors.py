@@ -8,12 +8,14 @@ from django.conf import settings
 from drf_spectacular.plumbing import ComponentRegistry
 
 from controlplane.kernel.envelopes import ErrorContainer
-from controlplane.operations.openapi.parameters import text
+from controlplane.operations.openapi.parameters import VPC_ID, text
 from controlplane.operations.openapi.schema import JSON, REQUEST_ID, REQUEST_ID_HEADER, refusal
 from controlplane.operations.openapi.shapes import Schema, schema_of
 from identity.inside import bodies
-from identity.inside.door import EARLIEST_VERSION
+from identity.inside.door import EARLIEST_VERSION, KNOWN_PARAMETERS
+from identity.inside.metadata import InitializationMetadata
 from identity.inside.views import CurrentCertificates, IssuedCertificate, IssuedToken
+from servers.api.server_shapes import BareMetalServer
 
 PAGE: Schema = {"text/html": {"schema": {"type": "string"}}}
 FORM = "application/x-www-form-urlencoded"
@@ -112,6 +114,21 @@ FLAVOR: Schema = {
     "description": "Proves that the request was meant for a metadata service.",
     "schema": {"type": "string", "enum": [bodies.FLAVOR]},
 }
+PARAMETERS: tuple[Schema, ...] = (
+    VERSION,
+    *(
+        {"name": name, "in": "query", "description": "Changes nothing.", "schema": {"type": "string"}}
+        for name in sorted(KNOWN_PARAMETERS - {"version"})
+    ),
+)
+"""Of every operation of the metadata service; it takes no other in the query."""
+SERVER_ID: Schema = {
+    "name": "server_id",
+    "in": "path",
+    "required": True,
+    "description": "Id of the calling server.",
+    "schema": VPC_ID,
+}
 METADATA = "Metadata service"
 
 DOORS = (
@@ -129,7 +146,7 @@ DOORS = (
                 "nonce": {"type": "string", "maxLength": bodies.LONGEST_NONCE},
             }
         ),
-        parameters=(VERSION, FLAVOR),
+        parameters=(*PARAMETERS, FLAVOR),
         inside=True,
     ),
     Door(
@@ -147,7 +164,7 @@ DOORS = (
                 }
             }
         ),
-        parameters=(VERSION,),
+        parameters=PARAMETERS,
         security="IdentityToken",
         inside=True,
     ),
@@ -169,7 +186,7 @@ DOORS = (
             "csr",
         ),
         body_required=True,
-        parameters=(VERSION,),
+        parameters=PARAMETERS,
         security="IdentityToken",
         inside=True,
     ),
@@ -182,7 +199,31 @@ DOORS = (
         description="A thing of our own; IBM Cloud has no such operation.",
         answer=CurrentCertificates,
         refusals=(400, 401, 403, 404, 500),
-        parameters=(VERSION,),
+        parameters=PARAMETERS,
+        security="IdentityToken",
+        inside=True,
+    ),
+    Door(
+        path="/metadata/v1/bare_metal_servers/{server_id}",
+        method="get",
+        name="get_bare_metal_server_metadata",
+        tag=METADATA,
+        summary="The calling server, as the VPC API answers it",
+        answer=BareMetalServer,
+        refusals=(400, 401, 403, 500),
+        parameters=(SERVER_ID, *PARAMETERS),
+        security="IdentityToken",
+        inside=True,
+    ),
+    Door(
+        path="/metadata/v1/bare_metal_servers/{server_id}/initialization",
+        method="get",
+        name="get_bare_metal_server_initialization_metadata",
+        tag=METADATA,
+        summary="What the calling server was initialized from, its user data included",
+        answer=InitializationMetadata,
+        refusals=(400, 401, 403, 500),
+        parameters=(SERVER_ID, *PARAMETERS),
         security="IdentityToken",
         inside=True,
     ),

@@ -1,0 +1,48 @@
+"""``/metadata/v1``: what a server may know of itself. It needs its identity token, and sees no other server."""
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from controlplane.kernel import clock
+from controlplane.kernel.errors import Unauthorized
+from controlplane.kernel.facts import ServerFacts
+from identity.inside import bodies
+from identity.inside.door import MetadataOperation, version_of
+from identity.services import identity_tokens, server_metadata
+from servers.api.references import Hrefs
+from servers.api.server_body import initialization_body, server_body
+from servers.api.server_shapes import BareMetalServer, BareMetalServerInitialization
+
+
+class InitializationMetadata(BareMetalServerInitialization):
+    """As the VPC API answers it, and the user data, which only the server itself is told; empty when there is none."""
+
+    user_data: str
+
+
+def get_server(request: HttpRequest, facts: ServerFacts, server_id: str) -> BareMetalServer:
+    _require_itself(request, facts, server_id)
+    return server_body(server_metadata.read_server(facts), _hrefs(request))
+
+
+def get_initialization(request: HttpRequest, facts: ServerFacts, server_id: str) -> InitializationMetadata:
+    _require_itself(request, facts, server_id)
+    initialization = server_metadata.read_initialization(facts)
+    shown = initialization_body(initialization, facts.account_id, _hrefs(request))
+    return {**shown, "user_data": initialization.user_data}
+
+
+def _require_itself(request: HttpRequest, facts: ServerFacts, server_id: str) -> None:
+    """Raises Unauthenticated, or Unauthorized for whatever is not the server's own id, there or not."""
+    identity_tokens.verify_identity_token(bodies.bearer(request.META), facts=facts, now=clock.now())
+    if server_id != facts.id:
+        raise Unauthorized(f"The metadata service tells a server about itself alone. Its id is {facts.id}.")
+
+
+def _hrefs(request: HttpRequest) -> Hrefs:
+    """Of the control plane: the metadata service has none of the resources that it refers to."""
+    return Hrefs(f"{settings.BAREMINT_PUBLIC_URL}/v1", version_of(request))
+
+
+server = MetadataOperation("GET", server_metadata.READ_EVENT, get_server)
+initialization = MetadataOperation("GET", server_metadata.INITIALIZATION_READ_EVENT, get_initialization)

@@ -1,0 +1,28 @@
+"""What a server is told of itself: as it is, and what it was initialized from."""
+
+from controlplane.kernel.facts import ServerFacts
+from identity.services.ledger import ServerChanged, record_for
+from servers.models import BareMetalServer, Initialization
+from servers.selectors import servers_of
+
+READ_EVENT = "is.metadata.bare-metal-server.read"
+INITIALIZATION_READ_EVENT = "is.metadata.initialization.read"
+
+
+def read_server(facts: ServerFacts) -> BareMetalServer:
+    """The server with all that an answer shows. Raises ServerChanged when ``facts`` are stale."""
+    server = servers_of(facts.account_id).filter(number=facts.number).first()
+    if server is None:
+        raise ServerChanged
+    record_for(facts, READ_EVENT, status=200, data={})
+    return server
+
+
+def read_initialization(facts: ServerFacts) -> Initialization:
+    """Image, keys, user data, default trusted profile and user accounts. Raises ServerChanged when ``facts`` are
+    stale."""
+    initialization = Initialization.objects.filter(server_id=facts.number).first()
+    if initialization is None:
+        raise ServerChanged
+    record_for(facts, INITIALIZATION_READ_EVENT, status=200, data={})
+    return initialization
