@@ -102,13 +102,18 @@ class TokenContext(TypedDict):
     locale: Literal["en_US"]
 
 
-class TokenError(TypedDict):
+class FurtherTokenError(TypedDict, total=False):
+    """What only some refusals by the IAM token service have."""
+
+    errorDetails: str
+    more_info: str
+
+
+class TokenError(FurtherTokenError):
     """A refusal by the IAM token service. ``more_info`` is the URL where it explains itself."""
 
     errorCode: str
     errorMessage: str
-    errorDetails: NotRequired[str]
-    more_info: NotRequired[str]
     context: TokenContext
 
 
@@ -155,16 +160,18 @@ def _policy_error(error: errors.ApiError) -> ErrorObject:
 
 def token(error: errors.ApiError, trace: str) -> TokenError:
     """IAM token service: camelCase, one error only."""
-    body: TokenError = {
+    further: FurtherTokenError = {}
+    if error.details:
+        further["errorDetails"] = error.details
+    if error.more_info:
+        further["more_info"] = error.more_info
+    request = context.current.get() or context.RequestContext("")
+    return {
         "errorCode": error.iam_code,
         "errorMessage": error.message,
-        "context": _token_context(context.current.get() or context.RequestContext(""), trace),
+        **further,
+        "context": _token_context(request, trace),
     }
-    if error.details:
-        body["errorDetails"] = error.details
-    if error.more_info:
-        body["more_info"] = error.more_info
-    return body
 
 
 def _token_context(request: context.RequestContext, trace: str) -> TokenContext:

@@ -110,7 +110,7 @@ def test_a_refusal_tells_its_context(keys: None) -> None:
     answer = ask(REFRESH, User_Agent="my-sdk/1.0", X_Request_Id="mine-1")
     assert refused(answer) == (400, "BXNIM0109E")
     body = answer.json()  # type: ignore[attr-defined]
-    assert body.keys() == {"errorCode", "errorMessage", "errorDetails", "context"}
+    assert list(body) == ["errorCode", "errorMessage", "errorDetails", "context"]
     told = body["context"]
     started, ended = (
         datetime.strptime(told.pop(name), "%d.%m.%Y %H:%M:%S:%f UTC").replace(tzinfo=UTC)
