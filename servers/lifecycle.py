@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from controlplane.kernel.errors import Conflict
+from controlplane.kernel.errors import ServerStatusConflict
 
 GONE = "gone"
 """The end of a deletion: the server is no more."""
@@ -100,19 +100,19 @@ class Step:
 def begin(action: str, *, status: str, under_way: str, reasons: Sequence[str] = ()) -> Action:
     """The action, if a server in ``status`` may take it.
 
-    ``under_way`` names a transition it is in, or nothing; ``reasons`` are its status reason codes. Raises Conflict
-    (409) otherwise.
+    ``under_way`` names a transition it is in, or nothing; ``reasons`` are its status reason codes. Raises
+    ServerStatusConflict (409) otherwise.
     """
     found = ACTIONS[action]
     if under_way:
-        raise Conflict(
+        raise ServerStatusConflict(
             f"The server is busy being {ACTIONS[under_way].done} and cannot be {found.done} now. "
             "Wait until that is over.",
         )
     excused = status == FAILED and not found.also_after.isdisjoint(reasons)
     if status not in found.allowed_in and not excused:
         wanted = " or ".join(sorted(found.allowed_in))
-        raise Conflict(f"A server that is {status} cannot be {found.done}; it must be {wanted}.")
+        raise ServerStatusConflict(f"A server that is {status} cannot be {found.done}; it must be {wanted}.")
     return found
 
 

@@ -12,7 +12,6 @@ from controlplane.kernel import context, envelopes
 from controlplane.kernel.awaited_body import require_body
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import (
-    LONGEST_ECHO,
     ApiError,
     InvalidValue,
     MethodNotAllowed,
@@ -22,7 +21,7 @@ from controlplane.kernel.errors import (
     Target,
     Unauthenticated,
 )
-from controlplane.kernel.text import is_storable, storable
+from controlplane.kernel.text import echoed, is_storable, storable
 from controlplane.kernel.verdict import Allowed
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import authorize
@@ -98,7 +97,7 @@ class GuardedView(APIView):
             if not all(map(is_storable, (name, *values))):
                 raise InvalidValue(
                     "A query parameter contains a NUL character. Remove it.",
-                    target=Target(storable(name)[:LONGEST_ECHO], "parameter"),
+                    target=Target(echoed(storable(name)), "parameter"),
                 )
 
     def prepare(self, request: Request) -> None:

@@ -22,6 +22,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import clock, context, errors, failures, timestamps
 from controlplane.kernel.awaited_body import BodyTooLarge
+from controlplane.kernel.text import echoed
 
 log = structlog.get_logger(__name__)
 
@@ -269,7 +270,7 @@ def handler403(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def handler404(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return json_response(errors.NotFound(f"There is nothing at {request.path[:64]}."))
+    return json_response(errors.NotFound(f"There is nothing at {echoed(request.path)}."))
 
 
 def handler500(request: HttpRequest) -> JsonResponse:

@@ -8,6 +8,7 @@ ApiError
   MissingValue          400 missing_value          a required header or parameter has no value
   UnknownField          400 unknown_field          a property nobody knows
   ReferenceNotFound     400 not_found              the body names something that is not there
+    BadField            400 bad_field              the same at the VPC API; also something that cannot be used
   NotUnique             400 validation_unique_failed
   OverQuota             400 over_quota
   ProfileNotLinked      400 profile_not_linked     the trusted profile does not trust this server
@@ -17,6 +18,7 @@ ApiError
   NotFound              404 not_found
   MethodNotAllowed      405 invalid_request
   Conflict              409 conflict               the resource's state forbids it
+    ServerStatusConflict  409 server_status_conflict  a bare metal server's status forbids it
   PreconditionFailed    412 precondition_failed    a stale If-Match
   ServiceUnavailable    503 service_error          the database cannot be used for the moment
 Refusals                several of the above at once; the status is the first one's
@@ -29,10 +31,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
 from controlplane.kernel.concealment import conceal_values
-
-LONGEST_ECHO = 64
-LONGEST_VALUE = 512
-"""Of a target, which may be a CRN: none is as long."""
+from controlplane.kernel.text import echoed
 
 
 class ErrorTarget(TypedDict):
@@ -60,7 +59,7 @@ class Target:
     def as_json(self) -> ErrorTarget:
         body: ErrorTarget = {"name": self.name, "type": self.type}
         if self.value is not None:
-            body["value"] = conceal_values(self.value)[:LONGEST_VALUE]
+            body["value"] = echoed(conceal_values(self.value))
         return body
 
 
@@ -138,6 +137,12 @@ class ReferenceNotFound(BadRequest):
     code = "not_found"
 
 
+class BadField(ReferenceNotFound):
+    """A reference in a body of the VPC API to what is not there, or to what cannot be used (VPC API, errors)."""
+
+    code = "bad_field"
+
+
 class NotUnique(BadRequest):
     code = "validation_unique_failed"
 
@@ -187,6 +192,10 @@ class Conflict(ApiError):
     status = 409
     code = "conflict"
     iam_code = "BXNIM0470E"
+
+
+class ServerStatusConflict(Conflict):
+    code = "server_status_conflict"
 
 
 class PreconditionFailed(ApiError):

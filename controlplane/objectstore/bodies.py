@@ -11,6 +11,7 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from django.http import HttpRequest
 
+from controlplane.kernel.text import echoed
 from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore.errors import (
     BadDigest,
@@ -66,7 +67,7 @@ def read(request: HttpRequest, *, limit: int) -> Body:
         if announced is not None and announced != str(len(content)):
             raise IncompleteBody("The body does not have the length that x-amz-decoded-content-length says.")
         if missing := [name for name in _listed(headers.get("x-amz-trailer", "")) if name.lower() not in trailers]:
-            raise IncompleteBody(f"The body ends without {missing[0][:64]}, which x-amz-trailer announces.")
+            raise IncompleteBody(f"The body ends without {echoed(missing[0])}, which x-amz-trailer announces.")
         headers |= trailers
     body = Body(content)
     _check_digests(body, headers)
@@ -120,7 +121,7 @@ def _check_digests(body: Body, headers: Mapping[str, str]) -> None:
         if not name.startswith("x-amz-checksum-") or name in ABOUT_CHECKSUMS:
             continue
         if name not in CHECKSUMS:
-            raise NotSimulated(f"the checksum {name[:64]}")
+            raise NotSimulated(f"the checksum {echoed(name)}")
         actual = CHECKSUMS[name](body.content)
         if _decoded(value, len(actual), name) != actual:
             raise BadDigest(f"The body does not have the {name} that you gave.")
@@ -187,5 +188,5 @@ def location_constraint(body: Body) -> str:
     root = parse_xml(body, root="CreateBucketConfiguration")
     parts = {local(child): (child.text or "").strip() for child in root}
     if unknown := sorted(parts.keys() - {"LocationConstraint"}):
-        raise InvalidArgument(f"CreateBucketConfiguration has {unknown[0][:64]}, which is not understood here.")
+        raise InvalidArgument(f"CreateBucketConfiguration has {echoed(unknown[0])}, which is not understood here.")
     return parts.get("LocationConstraint", "")

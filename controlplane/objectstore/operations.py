@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from controlplane.kernel.text import echoed
 from controlplane.objectstore.errors import MethodNotAllowed, NotSimulated
 
 Scope = Literal["service", "bucket", "object"]
@@ -68,7 +69,7 @@ def find(scope: Scope, method: str, query: Collection[str], headers: Mapping[str
     found = next((each for each in of_scope if each.method == method and (not each.mark or each.mark in query)), None)
     known = HARMLESS | ({found.mark} | found.query if found else set())
     if unknown := sorted(set(query) - known):
-        raise NotSimulated(f"{method} with ?{unknown[0][:64]} on {_named(scope)}")
+        raise NotSimulated(f"{method} with ?{echoed(unknown[0])} on {_named(scope)}")
     if found is None:
         allowed = ", ".join(sorted({each.method for each in of_scope}))
         raise MethodNotAllowed(f"{method} is not allowed on {_named(scope)}.", headers={"Allow": allowed})
@@ -77,7 +78,7 @@ def find(scope: Scope, method: str, query: Collection[str], headers: Mapping[str
             raise NotSimulated(f"the header {header.lower()}")
     storage_class = headers.get("x-amz-storage-class", "STANDARD")
     if storage_class != "STANDARD":
-        raise NotSimulated(f"the storage class {storage_class[:64]}")
+        raise NotSimulated(f"the storage class {echoed(storage_class)}")
     return found
 
 

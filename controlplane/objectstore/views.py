@@ -10,9 +10,9 @@ from controlplane.activity.record import record
 from controlplane.kernel import clock
 from controlplane.kernel.awaited_body import checks_first, require_body
 from controlplane.kernel.envelopes import away, trace_id
-from controlplane.kernel.errors import LONGEST_ECHO, ApiError
+from controlplane.kernel.errors import ApiError
 from controlplane.kernel.failures import is_of_the_database
-from controlplane.kernel.text import is_storable, storable
+from controlplane.kernel.text import echoed, is_storable, storable
 from controlplane.objectstore import addressing, answers, bucket_calls, object_calls, operations, tokens
 from controlplane.objectstore.calls import Call
 from controlplane.objectstore.errors import InvalidArgument, InvalidToken, S3Error, ServiceUnavailable
@@ -78,7 +78,7 @@ def _check_query(query: QueryDict) -> None:
     """Raises InvalidArgument for what no key contains, and no database looks for."""
     for name, values in query.lists():
         if not all(map(is_storable, (name, *values))):
-            raise InvalidArgument(f"The query parameter {storable(name)[:LONGEST_ECHO]} contains a NUL character.")
+            raise InvalidArgument(f"The query parameter {echoed(storable(name))} contains a NUL character.")
 
 
 def _as_s3(failure: Exception) -> ApiError:

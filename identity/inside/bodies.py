@@ -12,7 +12,6 @@ from typing import Any
 
 from controlplane.kernel import strictjson
 from controlplane.kernel.errors import (
-    LONGEST_VALUE,
     InvalidValue,
     MissingField,
     MissingValue,
@@ -20,6 +19,7 @@ from controlplane.kernel.errors import (
     Unauthenticated,
     UnknownField,
 )
+from controlplane.kernel.text import echoed
 from identity import keyring
 
 LARGEST_BODY = 16_384
@@ -131,6 +131,6 @@ def _refuse_unknown(value: dict[str, Any], known: tuple[str, ...], *, prefix: st
         if name not in known:
             printable = name if name.isprintable() else "?"
             raise UnknownField(
-                f"{prefix}{printable[:LONGEST_VALUE]} is not a property of this request. It takes {', '.join(known)}.",
-                target=Target(f"{prefix}{printable[:LONGEST_VALUE]}"),
+                f"{prefix}{echoed(printable)} is not a property of this request. It takes {', '.join(known)}.",
+                target=Target(f"{prefix}{echoed(printable)}"),
             )

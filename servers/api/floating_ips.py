@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
+from controlplane.kernel.errors import BadField, InvalidValue, Target
 from controlplane.kernel.fields import StrictSerializer
 from servers import catalog
 from servers.api.address_order import order_of
@@ -172,7 +172,7 @@ class FloatingIPs(FloatingIpView):
         body = self.body
         zones = catalog.regions()[self.region].zones
         if "zone" in body and body["zone"] not in zones:
-            raise ReferenceNotFound(f"zone must be one of {', '.join(zones)}.", target=Target("zone"))
+            raise BadField(f"zone must be one of {', '.join(zones)}.", target=Target("zone"))
         made = services.create_floating_ip(self.account, region=self.region, by=self.by, **body)
         return self.answer(floating_ip_body(self.find(self.rows(), id=made.id), self.hrefs))
 

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import NotFound, ReferenceNotFound
+from controlplane.kernel.errors import BadField, NotFound
 from controlplane.kernel.errors import Target as At
 from controlplane.kernel.fields import StrictSerializer
 from servers.api.catalog import CatalogView
@@ -125,7 +125,7 @@ class SecurityGroups(SecurityGroupView):
         body = self.body
         vpc = self.own(VPC).filter(id=body["vpc"]).first()
         if vpc is None:
-            raise ReferenceNotFound("vpc names no VPC that exists here.", target=At("vpc"))
+            raise BadField("vpc names no VPC that exists here.", target=At("vpc"))
         made = services.create_security_group(
             self.account,
             vpc=vpc,

@@ -3,12 +3,12 @@
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import Conflict, InvalidValue, Target
+from controlplane.kernel.errors import Conflict, InvalidValue, ServerStatusConflict, Target
 from servers import catalog
 from servers.models import BareMetalServer
 from servers.services import transitions
 from servers.services.events import EVENTS, UPDATE, record_server_event
-from servers.services.metadata_service import apply_switches, switch_metadata_service, switches
+from servers.services.metadata_service import apply_switches, refuse_deleting, switch_metadata_service, switches
 from servers.services.naming import save_named
 from servers.services.room import hold
 
@@ -57,8 +57,7 @@ def update_server(
     if (name, bandwidth, enable_secure_boot, tpm_mode, reservation_affinity_policy) == (None,) * 5:
         return switch_metadata_service(server, enabled=metadata_enabled, protocol=metadata_protocol, by=by)
     server = hold(server)
-    if server.status == BareMetalServer.Status.DELETING:
-        raise Conflict("The server is being deleted and cannot be changed any more.")
+    refuse_deleting(server)
     profile = catalog.profiles()[server.profile]
     if bandwidth is not None and bandwidth not in profile.bandwidths:
         choices = ", ".join(map(str, profile.bandwidths))
@@ -67,7 +66,10 @@ def update_server(
         modes = ", ".join(profile.tpm_modes)
         raise InvalidValue(f"The profile supports {modes}.", target=Target("trusted_platform_module.mode"))
     if (enable_secure_boot, tpm_mode) != (None, None) and server.status != BareMetalServer.Status.STOPPED:
-        raise Conflict("enable_secure_boot and trusted_platform_module change only while the server is stopped.")
+        raise ServerStatusConflict(
+            "enable_secure_boot and trusted_platform_module change only while the server is stopped; "
+            f"it is {server.status}."
+        )
     given = {
         "name": name,
         "bandwidth": bandwidth,

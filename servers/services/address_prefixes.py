@@ -6,7 +6,7 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, ReferenceNotFound, Refusals, Target
+from controlplane.kernel.errors import ApiError, BadField, Conflict, InvalidValue, Refusals, Target
 from servers import catalog
 from servers.addressing import RESERVED_RANGES, first_overlap, is_within, range_problem
 from servers.models import VPC, AddressPrefix
@@ -92,7 +92,7 @@ def _problems(vpc: VPC, cidr: str, zone: str, *, is_default: bool) -> Iterator[A
     elif other := first_overlap(cidr, vpc.address_prefixes.values_list("cidr", flat=True)):
         yield Conflict(f"cidr overlaps the address prefix {other} of the VPC. Choose another range.", target=target)
     if zone not in catalog.regions()[vpc.region].zones:
-        yield ReferenceNotFound(f"zone names no zone of {vpc.region}.", target=Target("zone"))
+        yield BadField(f"zone names no zone of {vpc.region}.", target=Target("zone"))
     if is_default:
         try:
             _refuse_second_default(vpc, zone)

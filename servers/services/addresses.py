@@ -4,10 +4,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, NotUnique, ReferenceNotFound, Target
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotFound, NotUnique, Target
 from servers.addressing import contains, next_free
 from servers.models import NetworkInterface, ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.naming import random_name
+from servers.services.references import References, in_use
 from servers.services.room import hold
 
 
@@ -19,7 +20,7 @@ def reserve_address(
     The subnet's row is held, so that whoever comes at the same time waits and sees what was taken; the unique
     constraint stands behind it. ``path`` is the property that asked, for the refusals: InvalidValue for an address
     outside the subnet, NotUnique for a name that is taken, Conflict when there is no such free address,
-    ReferenceNotFound when the subnet was deleted meanwhile.
+    BadField when the subnet was deleted meanwhile.
     """
     _hold_subnet(subnet, path)
     if address and not contains(subnet.ipv4_cidr_block, address):
@@ -49,16 +50,23 @@ def reserve_address(
 def claim_address(ip: ReservedIP, *, path: str) -> ReservedIP:
     """A reserved IP that is there and unbound, for somebody to bind. Must run in a transaction.
 
-    Its subnet is held, so that nobody else binds or deletes it before the transaction ends. Raises ReferenceNotFound
+    Its subnet is held, so that nobody else binds or deletes it before the transaction ends. Raises BadField
     when it was deleted meanwhile, Conflict when it was bound.
     """
     _hold_subnet(ip.subnet, path)
     found = ReservedIP.objects.filter(pk=ip.pk).first()
     if found is None:
-        raise ReferenceNotFound(f"{path} names a reserved IP that was deleted meanwhile.", target=Target(path))
+        raise BadField(f"{path} names a reserved IP that was deleted meanwhile.", target=Target(path))
     if found.virtual_network_interface_id or is_primary(found):
-        raise Conflict(f"{found.address} was bound meanwhile. Name another reserved IP.", target=Target(path))
+        raise in_use("reserved_ip", f"{found.address} was bound meanwhile. Name another reserved IP.", path=path)
     return found
+
+
+def require_unbound(ip: ReservedIP, *, path: str, references: References) -> None:
+    """Notes a Conflict when the reserved IP is bound, or kept by the provider."""
+    free = ip.owner == "user" and not ip.virtual_network_interface_id and not is_primary(ip)
+    message = "The reserved IP is in use. Name another, or leave it out."
+    references.require_free(free, path, "reserved_ip", message)
 
 
 def is_primary(ip: ReservedIP) -> bool:
@@ -83,7 +91,7 @@ def _hold_subnet(subnet: Subnet, path: str) -> None:
     try:
         hold(subnet)
     except NotFound:
-        raise ReferenceNotFound(f"Subnet {subnet.name} was deleted meanwhile.", target=_at(path)) from None
+        raise BadField(f"Subnet {subnet.name} was deleted meanwhile.", target=_at(path)) from None
 
 
 def _no_address(subnet: Subnet, address: str | None, path: str) -> Conflict:
@@ -91,7 +99,8 @@ def _no_address(subnet: Subnet, address: str | None, path: str) -> Conflict:
         return Conflict(
             f"Subnet {subnet.name} has no free address. Free one, or take another subnet.", target=_at(path)
         )
-    return Conflict(f"{address} is taken. Ask for another, or leave the choice to the service.", target=_at(path))
+    message = f"{address} is taken. Ask for another, or leave the choice to the service."
+    return Conflict(message, code="address_in_use", target=_at(path))
 
 
 def _at(path: str, leaf: str = "") -> Target:

@@ -11,7 +11,7 @@ from servers.models import BareMetalServer, NetworkAttachment, Subnet, VirtualNe
 from servers.services import virtual_interfaces
 from servers.services.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACHMENT_UPDATE, record_server_event
 from servers.services.naming import random_name, save_named
-from servers.services.references import References, at
+from servers.services.references import References, at, in_use
 from servers.services.room import hold
 from servers.services.trunks import (
     TRUNK,
@@ -48,8 +48,10 @@ def check_attachment(
     """
     interface, path = asked.interface, at(path, VNI)
     if isinstance(interface, str):
-        free = references.find(path, virtual_interfaces.free_virtual_interface(account_id, region, interface))
-        return free.subnet if free else None
+        found = references.find(path, virtual_interfaces.find_virtual_interface(account_id, region, interface))
+        if found:
+            virtual_interfaces.require_unattached(found, path=path, references=references)
+        return found.subnet if found else None
     references.add(find_problems(account_id, region, interface, path=path))
     subnets = Subnet.objects.filter(account_id=account_id, region=region).select_related("vpc")
     if not interface.subnet and interface.primary_ip:
@@ -83,9 +85,8 @@ def attach(
         with transaction.atomic():
             attachment.save(force_insert=True)
     except IntegrityError:
-        raise Conflict(
-            "The virtual network interface was attached elsewhere meanwhile.", target=Target(at(path, VNI))
-        ) from None
+        message = "The virtual network interface was attached elsewhere meanwhile."
+        raise in_use(VNI, message, path=at(path, VNI)) from None
     return attachment
 
 

@@ -8,12 +8,12 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
-from controlplane.kernel.errors import Conflict
+from controlplane.kernel.errors import ServerStatusConflict
 from servers.models import BareMetalServer, ConsoleAccessToken
 from servers.services.events import CREATE_CONSOLE_TOKEN, record_server_event
 from servers.services.room import hold
 
-LIFETIME = timedelta(minutes=5)
+LIFETIME = timedelta(minutes=3)
 OPEN_IN = ("stopped", "starting", "running")
 
 
@@ -23,11 +23,11 @@ def create_console_token(
 ) -> tuple[str, ConsoleAccessToken]:
     """Make a token, which ends the one before. Returns it in clear, for the last time, and the record of it.
 
-    Raises Conflict unless the server is stopped, starting or running.
+    Raises ServerStatusConflict unless the server is stopped, starting or running.
     """
     server = hold(server)
     if server.status not in OPEN_IN:
-        raise Conflict(f"A server that is {server.status} has no console; it must be {', '.join(OPEN_IN)}.")
+        raise ServerStatusConflict(f"A server that is {server.status} has no console; it must be {', '.join(OPEN_IN)}.")
     token = secrets.token_urlsafe(32)
     now = clock.now()
     kept, _ = ConsoleAccessToken.objects.update_or_create(

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, NotUnique, OverQuota, ReferenceNotFound, Target
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotFound, NotUnique, OverQuota, Target
 from servers.models import (
     BareMetalServer,
     FloatingIP,
@@ -43,7 +43,7 @@ def create_floating_ip(
 ) -> FloatingIP:
     """Hand out an address in a zone, or bound to a target, which is the id of an interface.
 
-    Raises ReferenceNotFound, NotUnique, OverQuota, Conflict when the target has a floating IP already.
+    Raises BadField, NotUnique, OverQuota, Conflict when the target has a floating IP already.
     """
     group = group_for(account, resource_group)
     interface = _find(account.id, region, target) if target else None
@@ -97,7 +97,7 @@ def update_floating_ip(
 ) -> FloatingIP:
     """Rename it; with ``move``, bind it to another target, or to none.
 
-    Raises NotUnique, ReferenceNotFound, InvalidValue for a target in another zone, Conflict for one that has another.
+    Raises NotUnique, BadField, InvalidValue for a target in another zone, Conflict for one that has another.
     """
     interface = _find(ip.account_id, ip.region, target) if target else None
     ip, servers = _hold(ip, interface)
@@ -139,7 +139,7 @@ def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> 
     if holder == interface:
         return ip
     if holder:
-        raise Conflict(f"{ip.address} is bound to {holder.name}. Unbind it there first.")
+        raise Conflict(f"{ip.address} is bound to {holder.name}. Unbind it there first.", code="floating_ip_in_use")
     if replace and hold(interface).enable_infrastructure_nat:
         for other in map(hold, interface.floating_ips.all()):
             _set_holder(other, None)
@@ -162,7 +162,7 @@ def unbind(ip: FloatingIP, *, by: Party) -> None:
 def _find(account_id: str, region: str, id: str) -> Interface:
     found = find_target(account_id, region, id)
     if found is None:
-        raise ReferenceNotFound("target names no network interface that exists here.", target=Target("target"))
+        raise BadField("target names no network interface that exists here.", target=Target("target"))
     return found
 
 
@@ -203,6 +203,7 @@ def _bind(ip: FloatingIP, interface: Interface) -> None:
     if interface.enable_infrastructure_nat and interface.floating_ips.exists():
         raise Conflict(
             "The interface has a floating IP, and with enable_infrastructure_nat it can have only one.",
+            code="network_interface_in_use_floating_ip_exists",
             target=Target("target"),
         )
     _set_holder(ip, interface)

@@ -37,7 +37,7 @@ def create_key(
 ) -> Key:
     """Import an OpenSSH public key; ``resource_group`` is an id, the default group without.
 
-    Raises InvalidValue for other text, another type, or a key that can be factored; ReferenceNotFound, NotUnique for a
+    Raises InvalidValue for other text, another type, or a key that can be factored; BadField, NotUnique for a
     name or key that is there, OverQuota.
     """
     kind, length, algorithm, blob = _read(public_key)  # before the database is held, for it takes a while

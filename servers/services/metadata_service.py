@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 
 from controlplane.activity.record import Party, record, record_all
-from controlplane.kernel.errors import ApiError, Conflict
+from controlplane.kernel.errors import ApiError, ServerStatusConflict
 from servers.models import AccountSettings, BareMetalServer
 from servers.services.events import UPDATE, record_server_event, server_event
 from servers.services.room import deleted, hold, hold_each
@@ -24,7 +24,7 @@ def switch_metadata_service(
 ) -> BareMetalServer:
     """Switch what is given. Effective at once in every process; one event.
 
-    Raises NotFound for a deleted server, Conflict for one that is being deleted.
+    Raises NotFound for a deleted server, ServerStatusConflict for one that is being deleted.
     """
     server = hold(server)
     refuse_deleting(server)
@@ -87,7 +87,7 @@ def hold_changeable(numbers: Sequence[int]) -> tuple[dict[int, BareMetalServer],
 
 def refuse_deleting(server: BareMetalServer) -> None:
     if server.status == BareMetalServer.Status.DELETING:
-        raise Conflict("The server is being deleted and cannot be changed any more.")
+        raise ServerStatusConflict("The server is being deleted and cannot be changed any more.")
 
 
 def switches(server: BareMetalServer) -> dict[str, object]:

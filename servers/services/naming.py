@@ -4,7 +4,7 @@ import random
 
 from django.db import IntegrityError, transaction
 
-from controlplane.kernel.errors import NotUnique, ReferenceNotFound, Target
+from controlplane.kernel.errors import BadField, NotUnique, Target
 from servers import catalog
 from servers.models.base import Resource
 from trustedprofiles.models import Account, ResourceGroup
@@ -32,12 +32,12 @@ def save_named(row: Resource, *, path: str = "name") -> None:
 
 
 def group_for(account: Account, id: str, *, path: str = "resource_group") -> ResourceGroup:
-    """The resource group of this id; without one, the account's default. Raises ReferenceNotFound."""
+    """The resource group of this id; without one, the account's default. Raises BadField."""
     if not id:
         return default_resource_group(account.id)
     found = resource_group(account.id, id)
     if found is None:
-        raise ReferenceNotFound(
+        raise BadField(
             f"{path} names no resource group of the account. Leave it out for the default group.", target=Target(path)
         )
     return found

@@ -8,7 +8,7 @@ from django.db.models import F, Max
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import ApiError, InvalidValue, ReferenceNotFound, Target
+from controlplane.kernel.errors import ApiError, BadField, InvalidValue, Target
 from servers.models import NetworkACL, NetworkACLRule
 from servers.protocols import LAST_PORT, PORTS
 from servers.services.events import record_change
@@ -43,7 +43,7 @@ class AclRulePrototype:
 def add_rule(acl: NetworkACL, asked: AclRulePrototype, *, path: str = "") -> NetworkACLRule:
     """Put a rule into an ACL, before the one it names, or last. Must run in a transaction.
 
-    Raises Refusals, ReferenceNotFound, NotUnique, OverQuota. ``path`` is where the rule stands in the request.
+    Raises Refusals, BadField, NotUnique, OverQuota. ``path`` is where the rule stands in the request.
     """
     refuse(problems(asked, path=path))
     make_room("network_acl_rules", within=acl, beside=acl.rules.all())
@@ -70,7 +70,7 @@ def replace_rule(
 ) -> NetworkACLRule:
     """Make the rule what ``merge`` makes of it as it is now, and put it before what that names if it shall ``move``.
 
-    Raises Refusals, InvalidValue, ReferenceNotFound, NotUnique.
+    Raises Refusals, InvalidValue, BadField, NotUnique.
     """
     acl = hold(rule.network_acl)
     rule = hold(rule)
@@ -100,7 +100,7 @@ def _make_place(acl: NetworkACL, before: str, *, path: str = "") -> int:
         return (acl.rules.aggregate(last=Max("position"))["last"] or 0) + 1
     following = acl.rules.filter(id=before).first()
     if following is None:
-        raise ReferenceNotFound("before names no rule of the network ACL.", target=Target(at(path, "before")))
+        raise BadField("before names no rule of the network ACL.", target=Target(at(path, "before")))
     acl.rules.filter(position__gte=following.position).update(position=F("position") + 1)
     return following.position
 

@@ -48,7 +48,7 @@ def create_network_acl(
 ) -> NetworkACL:
     """Make an ACL in a VPC, with these rules, or copies of another one's; with none, it lets nothing pass.
 
-    Raises Refusals naming all that is wrong with the rules, ReferenceNotFound, NotUnique, OverQuota.
+    Raises Refusals naming all that is wrong with the rules, BadField, NotUnique, OverQuota.
     """
     asked = list(enumerate(rules or []))
     refuse(each for position, rule in asked for each in problems(rule, path=f"rules[{position}]"))

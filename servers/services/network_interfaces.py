@@ -9,10 +9,10 @@ from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
 from servers.addressing import contains, mac_address
 from servers.models import BareMetalServer, NetworkInterface, ReservedIP, SecurityGroup, Subnet
-from servers.services.addresses import claim_address, is_primary, release_address, reserve_address
+from servers.services.addresses import claim_address, release_address, require_unbound, reserve_address
 from servers.services.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFACE_UPDATE, record_server_event
 from servers.services.naming import PROVIDER_NAMES, random_name, save_named
-from servers.services.references import References, at
+from servers.services.references import References, at, in_use
 from servers.services.room import hold
 from servers.services.trunks import (
     TRUNK,
@@ -92,11 +92,10 @@ def _find_address(
     if not asked.reserved_ip:
         return None
     ips = ReservedIP.objects.filter(subnet__account_id=own["account_id"], subnet__region=own["region"])
-    found = references.find(path, ips.filter(id=asked.reserved_ip, owner="user").first())
+    found = references.find(path, ips.filter(id=asked.reserved_ip).first())
     if found:
         references.require(subnet in (None, found.subnet), path, "The reserved IP is of another subnet.")
-        bound = found.virtual_network_interface_id or is_primary(found)
-        references.require(not bound, path, "The reserved IP is bound already. Name another, or leave it out.")
+        require_unbound(found, path=path, references=references)
     return found
 
 
@@ -136,8 +135,10 @@ def attach_interface(server: BareMetalServer, found: FoundInterface, *, is_prima
         with transaction.atomic():
             interface.save(force_insert=True)
     except IntegrityError:
-        raise Conflict(
-            f"{primary_ip.address} was taken meanwhile. Ask for another.", target=Target(at(found.path, "primary_ip"))
+        raise in_use(
+            "reserved_ip",
+            f"{primary_ip.address} was taken meanwhile. Ask for another.",
+            path=at(found.path, "primary_ip"),
         ) from None
     interface.security_groups.set(found.security_groups)
     return interface

@@ -132,7 +132,7 @@ class _Found:
             return
         require = self.references.require
         offered = self.region in self.profile.regions
-        require(offered, "profile", f"Profile {asked.profile} is not offered in {self.region}.")
+        self.references.require_usable(offered, "profile", f"Profile {asked.profile} is not offered in {self.region}.")
         if asked.bandwidth is not None:
             choices = ", ".join(map(str, self.profile.bandwidths))
             require(asked.bandwidth in self.profile.bandwidths, "bandwidth", f"bandwidth must be one of {choices}.")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from controlplane.kernel.errors import ApiError, InvalidValue, ReferenceNotFound, Refusals, Target
+from controlplane.kernel.errors import ApiError, BadField, Conflict, InvalidValue, Refusals, Target
 
 T = TypeVar("T")
 
@@ -15,6 +15,11 @@ def at(path: str, leaf: str) -> str:
     return f"{path}.{leaf}" if path else leaf
 
 
+def in_use(kind: str, message: str, *, path: str) -> Conflict:
+    """The refusal of a reference to what exists and is taken: ``reserved_ip_in_use`` and alike."""
+    return Conflict(message, code=f"{kind}_in_use", target=Target(path))
+
+
 @dataclass
 class References:
     refusals: list[ApiError] = field(default_factory=list)
@@ -22,12 +27,22 @@ class References:
     def find(self, path: str, found: T | None) -> T | None:
         """What ``path`` refers to; noted when that is nothing."""
         if found is None:
-            self.refusals.append(ReferenceNotFound(f"{path} names nothing that exists here.", target=Target(path)))
+            self.refusals.append(BadField(f"{path} names nothing that exists here.", target=Target(path)))
         return found
 
     def require(self, holds: bool, path: str, message: str) -> None:
         if not holds:
             self.refusals.append(InvalidValue(message, target=Target(path)))
+
+    def require_usable(self, holds: bool, path: str, message: str) -> None:
+        """What ``path`` refers to exists and can be used; noted as BadField when it cannot."""
+        if not holds:
+            self.refusals.append(BadField(message, target=Target(path)))
+
+    def require_free(self, holds: bool, path: str, kind: str, message: str) -> None:
+        """What ``path`` refers to, a thing of this kind, is used by nothing else; noted as Conflict when it is."""
+        if not holds:
+            self.refusals.append(in_use(kind, message, path=path))
 
     @contextmanager
     def noting(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ Whoever needs several rows holds them in this order: subnet, virtual network int
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import Conflict, InvalidValue, ReferenceNotFound, Target
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, Target
 from servers.models import ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.addresses import addresses_of, is_primary, reserve_address
 from servers.services.events import record_change
@@ -23,7 +23,7 @@ def create_reserved_ip(
     """Take an address of a subnet: the asked one, or the lowest free one.
 
     ``target`` is the id of a virtual network interface in the subnet, whose secondary address it becomes. Raises
-    InvalidValue, ReferenceNotFound, NotUnique, Conflict when there is no such free address, OverQuota.
+    InvalidValue, BadField, NotUnique, Conflict when there is no such free address, OverQuota.
     """
     subnet = hold(subnet)
     _refuse_provider_name(name)
@@ -81,7 +81,7 @@ def _interface(subnet: Subnet, id: str) -> VirtualNetworkInterface:
     own = VirtualNetworkInterface.objects.filter(account=subnet.account_id, region=subnet.region)
     found = own.filter(id=id).first()
     if found is None:
-        raise ReferenceNotFound("target names no virtual network interface that exists here.", target=Target("target"))
+        raise BadField("target names no virtual network interface that exists here.", target=Target("target"))
     if found.subnet_id != subnet.pk:
         raise InvalidValue(
             "target: the virtual network interface is in another subnet. Reserve an IP there.", target=Target("target")

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import ApiError, InvalidValue, ReferenceNotFound, Refusals, Target
+from controlplane.kernel.errors import ApiError, BadField, InvalidValue, Refusals, Target
 from servers.models import SecurityGroup, SecurityGroupRule
 from servers.protocols import ANYWHERE, foreign
 from servers.services.events import record_change
@@ -38,7 +38,7 @@ class RulePrototype:
 
 
 def add_rule(group: SecurityGroup, asked: RulePrototype, *, path: str = "") -> SecurityGroupRule:
-    """Put a rule into a group. Must run in a transaction. Raises Refusals, ReferenceNotFound, NotUnique, OverQuota.
+    """Put a rule into a group. Must run in a transaction. Raises Refusals, BadField, NotUnique, OverQuota.
 
     ``path`` is where the rule stands in the request.
     """
@@ -64,7 +64,7 @@ def create_rule(group: SecurityGroup, asked: RulePrototype, *, by: Party) -> Sec
 def replace_rule(
     rule: SecurityGroupRule, merge: Callable[[SecurityGroupRule], RulePrototype], *, by: Party
 ) -> SecurityGroupRule:
-    """Make the rule what ``merge`` makes of it as it is now. Raises Refusals, ReferenceNotFound, NotUnique."""
+    """Make the rule what ``merge`` makes of it as it is now. Raises Refusals, BadField, NotUnique."""
     hold(rule.security_group)
     rule = hold(rule)
     asked = merge(rule)
@@ -106,7 +106,7 @@ def _apply(rule: SecurityGroupRule, asked: RulePrototype, *, path: str = "") -> 
 def _group(own: SecurityGroup, id: str, *, path: str) -> SecurityGroup:
     found = SecurityGroup.objects.filter(vpc=own.vpc, id=id).first()
     if found is None:
-        raise ReferenceNotFound(f"{path} names no security group of the VPC.", target=Target(path))
+        raise BadField(f"{path} names no security group of the VPC.", target=Target(path))
     return found
 
 

@@ -58,7 +58,7 @@ def create_security_group(
 ) -> SecurityGroup:
     """Make a group in a VPC.
 
-    Raises Refusals naming all that is wrong with the rules, ReferenceNotFound, NotUnique, OverQuota.
+    Raises Refusals naming all that is wrong with the rules, BadField, NotUnique, OverQuota.
     """
     asked = list(enumerate(rules or []))
     refuse(each for position, rule in asked for each in problems(rule, path=f"rules[{position}]"))

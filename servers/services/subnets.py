@@ -7,7 +7,7 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, InvalidValue, ReferenceNotFound, Refusals, Target
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, Refusals, Target
 from servers import catalog
 from servers.addressing import first_free_range, first_overlap, is_within, range_problem
 from servers.models import (
@@ -123,7 +123,7 @@ def update_subnet(
 
 @transaction.atomic
 def replace_network_acl(subnet: Subnet, network_acl: str, *, by: Party) -> NetworkACL:
-    """Raises ReferenceNotFound, InvalidValue for an ACL of another VPC."""
+    """Raises BadField, InvalidValue for an ACL of another VPC."""
     vpc = hold(subnet.vpc)
     subnet = hold(subnet)
     subnet.network_acl = found = _network_acl(vpc, network_acl, "id")
@@ -134,7 +134,7 @@ def replace_network_acl(subnet: Subnet, network_acl: str, *, by: Party) -> Netwo
 
 @transaction.atomic
 def replace_routing_table(subnet: Subnet, routing_table: str, *, by: Party) -> RoutingTable:
-    """Raises ReferenceNotFound, InvalidValue for a table of another VPC or one for incoming traffic."""
+    """Raises BadField, InvalidValue for a table of another VPC or one for incoming traffic."""
     vpc = hold(subnet.vpc)
     subnet = hold(subnet)
     subnet.routing_table = found = _routing_table(vpc, routing_table, "id")
@@ -144,7 +144,7 @@ def replace_routing_table(subnet: Subnet, routing_table: str, *, by: Party) -> R
 
 
 def attach_public_gateway(subnet: Subnet, public_gateway: str, *, by: Party) -> NoReturn:
-    """Raises ReferenceNotFound: public gateways are not simulated."""
+    """Raises BadField: public gateways are not simulated."""
     raise _not_found("id", "public gateway")
 
 
@@ -187,9 +187,9 @@ def _routing_table(vpc: VPC, id: str, path: str) -> RoutingTable:
 
 
 def _place(vpc: VPC, cidr: str, count: int, zone: str) -> tuple[str, str]:
-    """Zone and range of a subnet to be. Raises Refusals, ReferenceNotFound, InvalidValue, Conflict."""
+    """Zone and range of a subnet to be. Raises Refusals, BadField, InvalidValue, Conflict."""
     if zone and zone not in catalog.regions()[vpc.region].zones:
-        raise ReferenceNotFound(f"zone names no zone of {vpc.region}.", target=Target("zone"))
+        raise BadField(f"zone names no zone of {vpc.region}.", target=Target("zone"))
     taken = list(vpc.subnets.values_list("ipv4_cidr_block", flat=True))
     if cidr:
         return _place_range(vpc, cidr, zone, taken), cidr
@@ -240,5 +240,5 @@ def _keep_provider_addresses(subnet: Subnet) -> None:
     )
 
 
-def _not_found(path: str, kind: str) -> ReferenceNotFound:
-    return ReferenceNotFound(f"{path} names no {kind} that exists here.", target=Target(path))
+def _not_found(path: str, kind: str) -> BadField:
+    return BadField(f"{path} names no {kind} that exists here.", target=Target(path))

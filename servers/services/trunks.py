@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from django.conf import settings
 
-from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, Target
+from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, ServerStatusConflict, Target
 from servers import quotas
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface, Subnet, VirtualNetworkInterface
 from servers.services.references import References
@@ -22,7 +22,9 @@ def changed(server: BareMetalServer) -> None:
 
 def require_stopped(server: BareMetalServer) -> None:
     if server.status != BareMetalServer.Status.STOPPED or server.transition:
-        raise Conflict(f"PCI interfaces come and go only while the server is stopped; it is {server.status}. Stop it.")
+        raise ServerStatusConflict(
+            f"PCI interfaces come and go only while the server is stopped; it is {server.status}. Stop it."
+        )
 
 
 def require_place(server: BareMetalServer, subnet: Subnet, *, path: str, references: References) -> None:

@@ -8,7 +8,7 @@ from controlplane.kernel.errors import ApiError
 from servers import quotas
 from servers.addressing import contains
 from servers.models import ReservedIP, SecurityGroup, Subnet
-from servers.services.addresses import claim_address, is_primary, reserve_address
+from servers.services.addresses import claim_address, require_unbound, reserve_address
 from servers.services.naming import PROVIDER_NAMES
 from servers.services.references import References, at
 from trustedprofiles.selectors import resource_group as find_group
@@ -58,9 +58,9 @@ class FoundVirtualInterface:
         self.references = references = References()
         self.asked, self.path = asked, path
         own = {"account_id": account_id, "region": region}
-        self.reserved = ReservedIP.objects.filter(
-            subnet__account_id=account_id, subnet__region=region, owner="user"
-        ).select_related("subnet__vpc__default_security_group")
+        self.reserved = ReservedIP.objects.filter(subnet__account_id=account_id, subnet__region=region).select_related(
+            "subnet__vpc__default_security_group"
+        )
         secondary = [(at(path, f"ips[{position}]"), ip) for position, ip in enumerate(asked.ips)]
         wanted = [(at(path, "primary_ip"), asked.primary_ip or IpPrototype()), *secondary]
         self.addresses = [(where, ip, self._existing(ip, where)) for where, ip in wanted]
@@ -90,8 +90,7 @@ class FoundVirtualInterface:
             return None
         found = self.references.find(path, self.reserved.filter(id=ip.reserved_ip).first())
         if found:
-            bound = found.virtual_network_interface_id or is_primary(found)
-            self.references.require(not bound, path, "The reserved IP is bound already. Name another, or leave it out.")
+            require_unbound(found, path=path, references=self.references)
         return found
 
     def _subnet(self, own: dict[str, str]) -> Subnet | None:

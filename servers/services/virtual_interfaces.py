@@ -6,14 +6,14 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, ReferenceNotFound, Target
+from controlplane.kernel.errors import BadField, Conflict, Target
 from controlplane.kernel.etag import refuse_mismatch
 from servers.addressing import mac_address
 from servers.models import NetworkAttachment, ReservedIP, VirtualNetworkInterface
 from servers.services.addresses import release_address
 from servers.services.events import record_change
 from servers.services.naming import PROVIDER_NAMES, group_for, random_name, save_named
-from servers.services.references import References, at
+from servers.services.references import References, at, in_use
 from servers.services.room import hold
 from servers.services.trunks import refuse_several_floating_ips
 from servers.services.virtual_interface_prototypes import (
@@ -25,6 +25,7 @@ from servers.services.virtual_interface_prototypes import (
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.services.tags import forget
 
+KIND = "virtual_network_interface"
 EVENT = "is.virtual-network-interface.virtual-network-interface"
 UNBOUND = "auto_delete must be false: the virtual network interface is attached to nothing."
 
@@ -78,23 +79,32 @@ def create_virtual_interface(
     return interface
 
 
-def free_virtual_interface(account_id: str, region: str, id: str) -> VirtualNetworkInterface | None:
-    """The virtual network interface of this id, if it is attached to nothing."""
-    own = VirtualNetworkInterface.objects.filter(account_id=account_id, region=region, attachment=None)
+def find_virtual_interface(account_id: str, region: str, id: str) -> VirtualNetworkInterface | None:
+    """The virtual network interface of this id, attached or not."""
+    own = VirtualNetworkInterface.objects.filter(account_id=account_id, region=region)
     return own.filter(id=id).select_related("subnet__vpc").first()
+
+
+def require_unattached(interface: VirtualNetworkInterface, *, path: str, references: References) -> None:
+    """Notes a Conflict when the virtual network interface is attached."""
+    message = "The virtual network interface is attached to a server. Name another, or delete that attachment first."
+    references.require_free(_attachment(interface) is None, path, KIND, message)
 
 
 def claim_virtual_interface(account_id: str, region: str, id: str, *, path: str) -> VirtualNetworkInterface:
     """The free virtual network interface of this id, for somebody to attach. Must run in a transaction.
 
-    It is held, so that nobody else attaches or deletes it before the transaction ends. Raises ReferenceNotFound.
+    It is held, so that nobody else attaches or deletes it before the transaction ends. Raises BadField when it was
+    deleted meanwhile, Conflict when it was attached.
     """
-    found = free_virtual_interface(account_id, region, id)
+    found = find_virtual_interface(account_id, region, id)
     if found:
         hold(found.subnet)  # before the interface, as everywhere
         found = VirtualNetworkInterface.objects.select_for_update(no_key=True).filter(pk=found.pk).first()
-    if found is None or _attachment(found):
-        raise ReferenceNotFound(f"{path} names no virtual network interface that is free.", target=Target(path))
+    if found is None:
+        raise BadField(f"{path} names a virtual network interface that was deleted meanwhile.", target=Target(path))
+    if _attachment(found):
+        raise in_use(KIND, "The virtual network interface was attached elsewhere meanwhile.", path=path)
     count_change(found)
     return found
 

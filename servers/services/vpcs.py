@@ -36,7 +36,7 @@ def create_vpc(
     """Make a VPC with its default network ACL, security group, routing table and, unless manual, address prefixes.
 
     ``resource_group`` is an id, the default group without; ``dns`` is as ``configure_dns`` takes it. Raises
-    ReferenceNotFound, NotUnique, OverQuota, Conflict for a second VPC with classic access in the region.
+    BadField, NotUnique, OverQuota, Conflict for a second VPC with classic access in the region.
     """
     group = group_for(account, resource_group)
     others = VPC.objects.filter(account=account, region=region)

@@ -96,7 +96,7 @@ def test_a_second_one_needs_an_interface_without_infrastructure_nat(
     api.call("POST", PATH, {"target": {"id": interface.id}})
     path = f"{PATH}/{made['id']}"
     answer = api.call("PATCH", path, {"target": {"id": interface.id}})
-    assert (answer.status_code, errors(answer)) == (409, [("conflict", "target")])
+    assert (answer.status_code, errors(answer)) == (409, [("network_interface_in_use_floating_ip_exists", "target")])
     NetworkInterface.objects.update(enable_infrastructure_nat=False)
     assert api.call("PATCH", path, {"target": {"id": interface.id}}).status_code == 200
 
@@ -154,7 +154,7 @@ def test_an_interface_in_another_zone_is_no_target(api: Api, server: BareMetalSe
 def test_another_accounts_interface_is_no_target(api: Api, made: dict[str, Any], world: World) -> None:
     theirs = make_server(world.other_account, name="theirs").network_interfaces.get()
     answer = api.call("PATCH", f"{PATH}/{made['id']}", {"target": {"id": theirs.id}})
-    assert (answer.status_code, errors(answer)) == (400, [("not_found", "target")])
+    assert (answer.status_code, errors(answer)) == (400, [("bad_field", "target")])
 
 
 def test_binding_at_an_interface_leaves_an_event_of_either_side(
@@ -208,9 +208,9 @@ def test_deleting_unbinds(api: Api, server: BareMetalServer, interface: NetworkI
 REFUSED: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "neither": ({}, ("invalid_value", "zone")),
     "both": ({"zone": ZONE, "target": {"id": "x"}}, ("invalid_value", "zone")),
-    "zone": ({"zone": {"name": "eu-de-1"}}, ("not_found", "zone")),
-    "target": ({"target": {"id": "none"}}, ("not_found", "target")),
-    "group": ({"zone": ZONE, "resource_group": {"id": "none"}}, ("not_found", "resource_group")),
+    "zone": ({"zone": {"name": "eu-de-1"}}, ("bad_field", "zone")),
+    "target": ({"target": {"id": "none"}}, ("bad_field", "target")),
+    "group": ({"zone": ZONE, "resource_group": {"id": "none"}}, ("bad_field", "resource_group")),
     "name": ({"zone": ZONE, "name": "public"}, ("validation_unique_failed", "name")),
     "unknown": ({"zone": ZONE, "address": "1.2.3.4"}, ("unknown_field", "address")),
 }

@@ -188,11 +188,11 @@ BAD_BODIES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "nothing": ({"file": None}, [("invalid_value", "file")]),
     "file-text": ({"file": "cos://us-south/b/i.qcow2"}, [("invalid_value", "file")]),
     "no-href": ({"file": {}}, [("missing_field", "file.href")]),
-    "system": ({"operating_system": {"name": "templeos"}}, [("not_found", "operating_system")]),
+    "system": ({"operating_system": {"name": "templeos"}}, [("bad_field", "operating_system")]),
     "system-text": ({"operating_system": "ubuntu-22-04-amd64"}, [("invalid_value", "operating_system")]),
     "ibm-name": ({"name": "ibm-mine"}, [("invalid_value", NAME)]),
     "bad-name": ({"name": "Mine"}, [("invalid_value", NAME)]),
-    "group": ({"resource_group": {"id": "none"}}, [("not_found", "resource_group")]),
+    "group": ({"resource_group": {"id": "none"}}, [("bad_field", "resource_group")]),
     "expression": ({"allowed_use": {"bare_metal_server": "gpu.count > 1"}}, [("invalid_value", USE)]),
     "long-expression": (
         {"allowed_use": {"bare_metal_server": "true" + " " * 300 + "||true"}},
@@ -214,7 +214,7 @@ BAD_BODIES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "encrypted": ({"encrypted_data_key": "AAAA"}, [("unknown_field", "encrypted_data_key")]),
     "all-at-once": (
         {"operating_system": {"name": "none"}, "name": "ibm-mine", "resource_group": {"id": "none"}},
-        [("not_found", "operating_system"), ("not_found", "resource_group"), ("invalid_value", NAME)],
+        [("bad_field", "operating_system"), ("bad_field", "resource_group"), ("invalid_value", NAME)],
     ),
 }
 

@@ -181,7 +181,7 @@ BAD_BODIES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "name": ({"public_key": ED25519, "name": "Laptop"}, [("invalid_value", "name")]),
     "type": ({"public_key": ED25519, "type": "dsa"}, [("invalid_value", "type")]),
     "another-type": ({"public_key": ED25519, "type": "rsa"}, [("invalid_value", "type")]),
-    "group": ({"public_key": ED25519, "resource_group": {"id": "none"}}, [("not_found", "resource_group")]),
+    "group": ({"public_key": ED25519, "resource_group": {"id": "none"}}, [("bad_field", "resource_group")]),
     "group-text": ({"public_key": ED25519, "resource_group": "none"}, [("invalid_value", "resource_group")]),
     "unknown": ({"public_key": ED25519, "colour": "red"}, [("unknown_field", "colour")]),
     "all-at-once": (
@@ -318,7 +318,7 @@ def test_another_account_and_another_region_list_no_such_key(api: Api) -> None:
 def test_another_accounts_resource_group_is_not_found(world: World, api: Api) -> None:
     group = default_resource_group(world.other_account.id)
     answer = create(api, resource_group={"id": group.id})
-    assert errors(answer) == [("not_found", "resource_group")]
+    assert errors(answer) == [("bad_field", "resource_group")]
 
 
 @pytest.mark.parametrize(

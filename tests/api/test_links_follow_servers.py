@@ -73,7 +73,7 @@ def test_a_default_of_another_account_is_not_found_and_nothing_is_made(
     answer = api.call("POST", SERVERS, prototype)
     assert (answer.status_code, errors(answer)) == (
         400,
-        [("not_found", "initialization.default_trusted_profile.target")],
+        [("bad_field", "initialization.default_trusted_profile.target")],
     )
     assert (BareMetalServer.objects.count(), ProfileLink.objects.count()) == (before, 0)
 

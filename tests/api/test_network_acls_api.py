@@ -101,7 +101,7 @@ def test_a_rule_of_each_kind_satisfies_the_sdk_model(api: Api, path: str, rule: 
 WRONG: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "action": ({"action": "maybe"}, ("invalid_value", "action")),
     "source": ({"source": "10.0.0.1/8"}, ("invalid_value", "source")),
-    "before": ({"before": {"id": "none"}}, ("not_found", "before")),
+    "before": ({"before": {"id": "none"}}, ("bad_field", "before")),
     "port-of-any": ({"source_port_min": 1}, ("invalid_value", "source_port_min")),
     "half-a-range": ({"protocol": "tcp", "source_port_min": 1}, ("invalid_value", "source_port_max")),
     "netmask": ({"destination": "10.0.0.0/255.0.0.0"}, ("invalid_value", "destination")),
@@ -158,7 +158,7 @@ def test_the_protocol_of_a_rule_stays(api: Api, path: str) -> None:
 
 def test_an_unknown_vpc_and_an_unknown_source_are_both_named(api: Api, path: str) -> None:
     answer = api.call("POST", PATH, {"vpc": {"id": "none"}, "source_network_acl": {"id": "none"}})
-    assert errors(answer) == [("not_found", "vpc"), ("not_found", "source_network_acl")]
+    assert errors(answer) == [("bad_field", "vpc"), ("bad_field", "source_network_acl")]
 
 
 def test_rules_and_a_source_exclude_each_other(api: Api, path: str, vpc: VPC) -> None:

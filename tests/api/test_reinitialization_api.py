@@ -66,7 +66,7 @@ def test_a_default_profile_comes_and_goes_with_reinitialization_and_its_link_sta
 def test_a_running_server_is_not_reinitialized(api: Api, path: str, body: dict[str, Any]) -> None:
     BareMetalServer.objects.update(status="running")
     answer = api.call("PUT", f"{path}/initialization", body)
-    assert (answer.status_code, errors(answer)[0][0]) == (409, "conflict")
+    assert (answer.status_code, errors(answer)[0][0]) == (409, "server_status_conflict")
 
 
 def test_all_that_is_wrong_with_a_reinitialization_is_named_and_nothing_changes(api: Api, path: str) -> None:

@@ -188,7 +188,7 @@ def test_what_is_the_providers_or_primary_stays(api: Api, ips: str) -> None:
 # --- refusals ------------------------------------------------------------------------------------------------------
 
 BAD: dict[str, tuple[dict[str, Any], int, list[tuple[str, str]]]] = {
-    "taken": ({"address": "10.240.0.4"}, 409, [("conflict", "address")]),
+    "taken": ({"address": "10.240.0.4"}, 409, [("address_in_use", "address")]),
     "outside": ({"address": "10.0.0.4"}, 400, [("invalid_value", "address")]),
     "not-an-address": ({"address": "first"}, 400, [("invalid_value", "address")]),
     "version-6": ({"address": "::1"}, 400, [("invalid_value", "address")]),
@@ -196,7 +196,7 @@ BAD: dict[str, tuple[dict[str, Any], int, list[tuple[str, str]]]] = {
     "name": ({"name": "A"}, 400, [("invalid_value", "name")]),
     "provider-name": ({"name": "ibm-a"}, 400, [("invalid_value", "name")]),
     "auto-delete": ({"auto_delete": True}, 400, [("invalid_value", "auto_delete")]),
-    "target": ({"target": {"id": "none"}}, 400, [("not_found", "target")]),
+    "target": ({"target": {"id": "none"}}, 400, [("bad_field", "target")]),
     "target-form": ({"target": {"name": "vni"}}, 400, [("invalid_value", "target")]),
     "target-null": ({"target": None}, 400, [("invalid_value", "target")]),
     "several": ({"address": "x", "nam": "y"}, 400, [("invalid_value", "address"), ("unknown_field", "nam")]),

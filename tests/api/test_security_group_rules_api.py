@@ -116,7 +116,7 @@ WRONG_RULES: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "version-6": (TCP | {"remote": {"address": "fe80::1"}}, ("invalid_value", "remote")),
     "two-ends": (TCP | {"remote": {"address": "10.0.0.1", "id": "x"}}, ("invalid_value", "remote")),
     "group-at-the-near-end": (TCP | {"local": {"id": "x"}}, ("invalid_value", "local")),
-    "unknown-group": (TCP | {"remote": {"id": "none"}}, ("not_found", "remote")),
+    "unknown-group": (TCP | {"remote": {"id": "none"}}, ("bad_field", "remote")),
     "unknown-field": (TCP | {"ports": 22}, ("unknown_field", "ports")),
 }
 

@@ -70,7 +70,7 @@ def test_an_action_in_the_wrong_state_conflicts_and_changes_nothing(
     path = at_rest(server, status)
     before = BareMetalServer.objects.values().get()
     answer = act(api, path, action, body)
-    assert (answer.status_code, errors(answer)) == (409, [("conflict", "")])
+    assert (answer.status_code, errors(answer)) == (409, [("server_status_conflict", "")])
     assert BareMetalServer.objects.values().get() == before
     event = event_of(answer)
     assert (event.action, event.outcome, event.reason_code) == (f"{EVENT}.{action}", "failure", 409)
@@ -180,3 +180,29 @@ def test_nothing_happens_without_a_version(server: BareMetalServer) -> None:
     assert call("POST", f"{path}/start?generation=2").status_code == 400
     server.refresh_from_db()
     assert server.status == "stopped"
+
+
+STATUS_CONFLICTS: dict[str, tuple[str, str, Any, str]] = {
+    "firmware-while-running": ("POST", "/firmware/update", {}, "running"),
+    "firmware-while-pending": ("POST", "/firmware/update", {}, "pending"),
+    "reinitialize-while-running": ("PUT", "/initialization", ..., "running"),
+    "console-while-pending": ("POST", "/console_access_token", {"console_type": "serial"}, "pending"),
+    "console-while-failed": ("POST", "/console_access_token", {"console_type": "serial"}, "failed"),
+    "rename-while-deleting": ("PATCH", "", {"name": "other"}, "deleting"),
+    "metadata-while-deleting": ("PATCH", "", {"metadata_service": {"enabled": True}}, "deleting"),
+    "secure-boot-while-running": ("PATCH", "", {"enable_secure_boot": True}, "running"),
+    "interface-while-running": ("POST", "/network_interfaces", {"interface_type": "pci"}, "running"),
+}
+
+
+@pytest.mark.parametrize("case", STATUS_CONFLICTS.values(), ids=STATUS_CONFLICTS.keys())
+def test_every_refusal_because_of_the_status_has_one_code(
+    api: Api, server: BareMetalServer, case: tuple[str, str, Any, str]
+) -> None:
+    method, suffix, body, status = case
+    if body is ...:
+        body = {"image": {"id": server.initialization.image["id"]}, "keys": []}
+    if suffix == "/network_interfaces":
+        body |= {"subnet": {"id": server.network_interfaces.get().subnet.id}}
+    answer = api.call(method, at_rest(server, status) + suffix, body)
+    assert (answer.status_code, errors(answer)) == (409, [("server_status_conflict", "")])

@@ -31,8 +31,8 @@ def test_an_empty_patch_changes_nothing(api: Api, server: BareMetalServer) -> No
 PATCHES: dict[str, tuple[Any, int, str]] = {
     "unknown": ({"zone": {"name": "us-south-2"}}, 400, "unknown_field"),
     "bandwidth": ({"bandwidth": 1}, 400, "invalid_value"),
-    "secure-boot-while-running": ({"enable_secure_boot": True}, 409, "conflict"),
-    "tpm-while-running": ({"trusted_platform_module": {"mode": "tpm_2"}}, 409, "conflict"),
+    "secure-boot-while-running": ({"enable_secure_boot": True}, 409, "server_status_conflict"),
+    "tpm-while-running": ({"trusted_platform_module": {"mode": "tpm_2"}}, 409, "server_status_conflict"),
     "enabled-null": ({"metadata_service": {"enabled": None}}, 400, "invalid_value"),
 }
 

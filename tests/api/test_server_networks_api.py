@@ -95,7 +95,10 @@ def test_a_virtual_interface_made_along_goes_along(api: Api, attached: str) -> N
 def test_a_virtual_interface_is_attached_once(api: Api, attached: str) -> None:
     taken = VirtualNetworkInterface.objects.get().id
     answer = api.call("POST", f"{attached}/network_attachments", VLAN | {"virtual_network_interface": {"id": taken}})
-    assert (answer.status_code, errors(answer)) == (400, [("not_found", "virtual_network_interface")])
+    assert (answer.status_code, errors(answer)) == (
+        409,
+        [("virtual_network_interface_in_use", "virtual_network_interface")],
+    )
 
 
 def test_a_vlan_attachment_comes_and_goes_while_the_server_runs(
@@ -111,7 +114,7 @@ def test_a_vlan_attachment_comes_and_goes_while_the_server_runs(
 
 
 ATTACHMENT_REFUSALS: dict[str, tuple[dict[str, Any], int, tuple[str, str]]] = {
-    "pci-while-running": ({"interface_type": "pci"}, 409, ("conflict", "")),
+    "pci-while-running": ({"interface_type": "pci"}, 409, ("server_status_conflict", "")),
     "vlan-not-allowed": ({"interface_type": "vlan", "vlan": 8}, 400, ("invalid_value", "vlan")),
     "vlan-missing": ({"interface_type": "vlan"}, 400, ("invalid_value", "vlan")),
     "vlan-on-pci": ({"interface_type": "pci", "vlan": 7}, 400, ("invalid_value", "vlan")),
@@ -192,10 +195,10 @@ def test_an_interface_is_changed(api: Api, connected: str) -> None:
 
 
 INTERFACE_REFUSALS: dict[str, tuple[dict[str, Any], int, tuple[str, str]]] = {
-    "subnet-unknown": ({"subnet": {"id": "none"}}, 400, ("not_found", "subnet")),
-    "group-unknown": ({"security_groups": [{"id": "none"}]}, 400, ("not_found", "security_groups[0]")),
+    "subnet-unknown": ({"subnet": {"id": "none"}}, 400, ("bad_field", "subnet")),
+    "group-unknown": ({"security_groups": [{"id": "none"}]}, 400, ("bad_field", "security_groups[0]")),
     "address-outside": ({"primary_ip": {"address": "10.0.0.1"}}, 400, ("invalid_value", "primary_ip.address")),
-    "address-taken": ({"primary_ip": {"address": "10.240.0.0"}}, 409, ("conflict", "primary_ip")),
+    "address-taken": ({"primary_ip": {"address": "10.240.0.0"}}, 409, ("address_in_use", "primary_ip")),
     "provider-name": ({"primary_ip": {"name": "ibm-x"}}, 400, ("invalid_value", "primary_ip.name")),
     "spoofing": (
         {"allow_ip_spoofing": True, "enable_infrastructure_nat": False},

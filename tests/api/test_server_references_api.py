@@ -53,17 +53,17 @@ def test_all_wrong_references_are_reported_together(api: Api, prototype: dict[st
     answer = api.call("POST", SERVERS, prototype)
     assert answer.status_code == 400
     assert sorted(errors(answer)) == [
-        ("not_found", "initialization.default_trusted_profile.target"),
-        ("not_found", "initialization.image"),
-        ("not_found", "initialization.keys[0]"),
-        ("not_found", "initialization.keys[1]"),
-        ("not_found", f"{INTERFACE}.primary_ip"),
-        ("not_found", f"{INTERFACE}.security_groups[0]"),
-        ("not_found", f"{INTERFACE}.subnet"),
-        ("not_found", "profile"),
-        ("not_found", "resource_group"),
-        ("not_found", "vpc"),
-        ("not_found", "zone"),
+        ("bad_field", "initialization.default_trusted_profile.target"),
+        ("bad_field", "initialization.image"),
+        ("bad_field", "initialization.keys[0]"),
+        ("bad_field", "initialization.keys[1]"),
+        ("bad_field", f"{INTERFACE}.primary_ip"),
+        ("bad_field", f"{INTERFACE}.security_groups[0]"),
+        ("bad_field", f"{INTERFACE}.subnet"),
+        ("bad_field", "profile"),
+        ("bad_field", "resource_group"),
+        ("bad_field", "vpc"),
+        ("bad_field", "zone"),
     ]
     assert state() == before
 
@@ -80,12 +80,12 @@ def test_what_another_account_has_cannot_be_referred_to(api: Api, prototype: dic
     prototype |= {"vpc": {"id": theirs.vpc.id}, "resource_group": {"id": theirs.resource_group_id}}
     prototype[INTERFACE] = {"subnet": {"id": theirs.id}, "security_groups": [{"id": group.id}]}
     assert sorted(errors(api.call("POST", SERVERS, prototype))) == [
-        ("not_found", "initialization.default_trusted_profile.target"),
-        ("not_found", "initialization.keys[0]"),
-        ("not_found", f"{INTERFACE}.security_groups[0]"),
-        ("not_found", f"{INTERFACE}.subnet"),
-        ("not_found", "resource_group"),
-        ("not_found", "vpc"),
+        ("bad_field", "initialization.default_trusted_profile.target"),
+        ("bad_field", "initialization.keys[0]"),
+        ("bad_field", f"{INTERFACE}.security_groups[0]"),
+        ("bad_field", f"{INTERFACE}.subnet"),
+        ("bad_field", "resource_group"),
+        ("bad_field", "vpc"),
     ]
 
 
@@ -128,14 +128,14 @@ PLACES: dict[str, tuple[str, Any, tuple[str, str]]] = {
     "address-and-id": (f"{INTERFACE}.primary_ip", {"address": "10.240.0.9", "id": "x"}, ("invalid_value", "")),
     "name-of-the-provider": (f"{INTERFACE}.primary_ip", {"name": "ibm-mine"}, ("invalid_value", ".name")),
     "name-taken": (f"{INTERFACE}.primary_ip", {"name": "taken"}, ("validation_unique_failed", ".name")),
-    "address-in-use": (f"{INTERFACE}.primary_ip", {"address": "10.240.0.4"}, ("conflict", "")),
-    "gateway": (f"{INTERFACE}.primary_ip", {"address": "10.240.0.1"}, ("conflict", "")),
+    "address-in-use": (f"{INTERFACE}.primary_ip", {"address": "10.240.0.4"}, ("address_in_use", "")),
+    "gateway": (f"{INTERFACE}.primary_ip", {"address": "10.240.0.1"}, ("address_in_use", "")),
     "zone-of-no-subnet": ("zone", {"name": "us-south-2"}, ("invalid_value", "")),
-    "zone-of-another-region": ("zone", {"name": "eu-de-1"}, ("not_found", "")),
+    "zone-of-another-region": ("zone", {"name": "eu-de-1"}, ("bad_field", "")),
     "profile-of-another-region": (
         "profile",
         {"name": "gx3d-metal-224x2048x8mi300x-sn"},
-        ("invalid_value", ""),
+        ("bad_field", ""),
     ),
     "name-with-newline": ("name", "web\n", ("invalid_value", "")),
     "name-with-blank": ("name", " web", ("invalid_value", "")),
@@ -172,8 +172,8 @@ def test_a_security_group_of_another_vpc_is_not_found(api: Api, prototype: dict[
     prototype["vpc"] = {"id": other.id}
     prototype[INTERFACE]["security_groups"] = [{"id": other.default_security_group.id}]
     assert sorted(errors(api.call("POST", SERVERS, prototype))) == [
+        ("bad_field", f"{INTERFACE}.security_groups[0]"),
         ("invalid_value", "vpc"),
-        ("not_found", f"{INTERFACE}.security_groups[0]"),
     ]
 
 

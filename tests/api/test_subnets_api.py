@@ -167,8 +167,8 @@ def test_the_acl_of_a_subnet_is_read_and_replaced(api: Api, vpc: VPC, path: str)
 @pytest.mark.parametrize(
     ("body", "problem"),
     [
-        ({"id": "r006-none"}, ("not_found", "id")),
-        ({"href": "https://x.test/r006-none"}, ("not_found", "id")),
+        ({"id": "r006-none"}, ("bad_field", "id")),
+        ({"href": "https://x.test/r006-none"}, ("bad_field", "id")),
         ({}, ("invalid_value", "")),
         ({"id": "a", "crn": "b"}, ("invalid_value", "")),
         ({"id": None}, ("invalid_value", "id")),
@@ -193,7 +193,7 @@ def test_no_subnet_has_a_public_gateway(api: Api, path: str, method: str) -> Non
 
 RANGE = {"ipv4_cidr_block": "10.240.1.0/24"}
 BAD: dict[str, tuple[dict[str, Any], int, list[tuple[str, str]]]] = {
-    "no-vpc": ({"vpc": {"id": "none"}} | RANGE, 400, [("not_found", "vpc")]),
+    "no-vpc": ({"vpc": {"id": "none"}} | RANGE, 400, [("bad_field", "vpc")]),
     "vpc-form": ({"vpc": {"name": "net"}} | RANGE, 400, [("invalid_value", "vpc")]),
     "neither": ({}, 400, [("missing_field", "ipv4_cidr_block")]),
     "both": (RANGE | {"total_ipv4_address_count": 8}, 400, [("invalid_value", "total_ipv4_address_count")]),
@@ -221,14 +221,14 @@ BAD: dict[str, tuple[dict[str, Any], int, list[tuple[str, str]]]] = {
     "overlap": ({"ipv4_cidr_block": "10.240.0.0/25"}, 409, [("conflict", "ipv4_cidr_block")]),
     "outside": ({"ipv4_cidr_block": "10.0.0.0/25"}, 400, [("invalid_value", "ipv4_cidr_block")]),
     "zone": (RANGE | {"zone": {"name": "us-south-2"}}, 400, [("invalid_value", "zone")]),
-    "zone-unknown": (RANGE | {"zone": {"name": "mars-1"}}, 400, [("not_found", "zone")]),
+    "zone-unknown": (RANGE | {"zone": {"name": "mars-1"}}, 400, [("bad_field", "zone")]),
     "version": (RANGE | {"ip_version": "both"}, 400, [("invalid_value", "ip_version")]),
     "name": (RANGE | {"name": "sub"}, 400, [("validation_unique_failed", "name")]),
-    "gateway": (RANGE | {"public_gateway": {"id": "r006-x"}}, 400, [("not_found", "public_gateway")]),
+    "gateway": (RANGE | {"public_gateway": {"id": "r006-x"}}, 400, [("bad_field", "public_gateway")]),
     "several": (
         RANGE | {"network_acl": {"id": "a"}, "routing_table": {"id": "b"}},
         400,
-        [("not_found", "network_acl"), ("not_found", "routing_table")],
+        [("bad_field", "network_acl"), ("bad_field", "routing_table")],
     ),
 }
 
@@ -264,4 +264,4 @@ def test_a_stranger_changes_nothing(path: str, method: str) -> None:
 
 def test_a_stranger_makes_no_subnet_in_a_foreign_vpc(vpc: VPC) -> None:
     answer = Api(MALLORY).call("POST", SUBNETS, {"vpc": {"id": vpc.id}, **RANGE})
-    assert (answer.status_code, errors(answer)) == (400, [("not_found", "vpc")])
+    assert (answer.status_code, errors(answer)) == (400, [("bad_field", "vpc")])

@@ -70,20 +70,20 @@ def test_all_that_is_wrong_is_named_and_nothing_is_made(api: Api, subnet: dict[s
     answer = api.call("POST", PATH, body)
     assert answer.status_code == 400
     assert sorted(errors(answer)) == [
+        ("bad_field", "ips[0]"),
+        ("bad_field", "resource_group"),
+        ("bad_field", "security_groups[0]"),
         ("invalid_value", "allow_ip_spoofing"),
         ("invalid_value", "ips[1].address"),
         ("invalid_value", "name"),
         ("invalid_value", "primary_ip.address"),
-        ("not_found", "ips[0]"),
-        ("not_found", "resource_group"),
-        ("not_found", "security_groups[0]"),
     ]
     assert (ReservedIP.objects.count(), VirtualNetworkInterface.objects.count()) == (before, 0)
 
 
 REFUSED: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "no-subnet": ({}, ("missing_field", "subnet")),
-    "unknown-subnet": ({"subnet": {"id": "none"}}, ("not_found", "subnet")),
+    "unknown-subnet": ({"subnet": {"id": "none"}}, ("bad_field", "subnet")),
     "unknown-mode": ({"protocol_state_filtering_mode": "never"}, ("invalid_value", "protocol_state_filtering_mode")),
     "unknown-field": ({"mac_address": "02:00:00:00:00:00"}, ("unknown_field", "mac_address")),
     "unbound-auto-delete": ({"auto_delete": True}, ("invalid_value", "auto_delete")),
@@ -173,7 +173,7 @@ def test_an_address_that_is_bound_elsewhere_is_not_bound(
 ) -> None:
     other = api.call("POST", PATH, {"subnet": subnet}).json()
     answer = api.call("PUT", f"{PATH}/{made['id']}/ips/{other['primary_ip']['id']}")
-    assert (answer.status_code, errors(answer)) == (409, [("conflict", "id")])
+    assert (answer.status_code, errors(answer)) == (409, [("reserved_ip_in_use", "id")])
 
 
 def test_a_bound_address_makes_another_entity_tag(api: Api, subnet: dict[str, str], made: dict[str, Any]) -> None:

@@ -80,7 +80,7 @@ BAD_PREFIXES: dict[str, tuple[dict[str, Any], int, list[tuple[str, str]]]] = {
     "overlap": ({"cidr": "10.240.0.0/24", "zone": ZONE}, 409, [("conflict", "cidr")]),
     "number": ({"cidr": 10, "zone": ZONE}, 400, [("invalid_value", "cidr")]),
     "nul": ({"cidr": "10.0.0.0/24\0", "zone": ZONE}, 400, [("invalid_value", "cidr")]),
-    "zone": ({"cidr": "10.0.0.0/24", "zone": {"name": "eu-de-1"}}, 400, [("not_found", "zone")]),
+    "zone": ({"cidr": "10.0.0.0/24", "zone": {"name": "eu-de-1"}}, 400, [("bad_field", "zone")]),
     "zone-form": ({"cidr": "10.0.0.0/24", "zone": "us-south-1"}, 400, [("invalid_value", "zone")]),
 }
 

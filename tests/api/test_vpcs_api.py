@@ -158,7 +158,7 @@ BAD: dict[str, tuple[Any, list[tuple[str, str]]]] = {
     "unknown": ({"nam": "x"}, [("unknown_field", "nam")]),
     "management": ({"address_prefix_management": "none"}, [("invalid_value", "address_prefix_management")]),
     "classic": ({"classic_access": "true"}, [("invalid_value", "classic_access")]),
-    "group": ({"resource_group": {"id": "none"}}, [("not_found", "resource_group")]),
+    "group": ({"resource_group": {"id": "none"}}, [("bad_field", "resource_group")]),
     "group-form": ({"resource_group": {"name": "Default"}}, [("invalid_value", "resource_group")]),
     "hub": ({"dns": {"enable_hub": 1}}, [("invalid_value", "dns.enable_hub")]),
     "resolver-type": ({"dns": {"resolver": {"type": "own"}}}, [("invalid_value", "dns.resolver.type")]),

@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import ApiError, Conflict, NotFound, OverQuota, ReferenceNotFound, Refusals
+from controlplane.kernel.errors import ApiError, BadField, Conflict, NotFound, OverQuota, Refusals
 from servers.models import VPC, AddressPrefix, ReservedIP, Subnet
 from servers.services.address_prefixes import create_address_prefix, update_address_prefix
 from servers.services.addresses import claim_address, reserve_address
@@ -172,7 +172,7 @@ def test_a_zone_has_one_default_prefix_whoever_comes_first(here: World, together
 
 def test_a_subnet_goes_while_addresses_are_asked_of_it(subnet: Subnet, together: Together) -> None:
     results = together([lambda: delete_subnet(subnet, by=BY), *[lambda: reserve(subnet)] * CALLERS])
-    sort_out(results, ReferenceNotFound)
+    sort_out(results, BadField)
     assert not ReservedIP.objects.exists()
 
 

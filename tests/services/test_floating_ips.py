@@ -7,7 +7,7 @@ import pytest
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, NotUnique, OverQuota, ReferenceNotFound
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotFound, NotUnique, OverQuota
 from servers.models import BareMetalServer, FloatingIP, NetworkInterface, Subnet
 from servers.services import floating_ips
 from servers.services.floating_ips import bind, create_floating_ip, delete_floating_ip, unbind, update_floating_ip
@@ -86,7 +86,7 @@ def test_a_target_says_where_it_is(world: World, interface: NetworkInterface) ->
 
 
 def test_a_target_that_is_not_there_is_refused(world: World) -> None:
-    with pytest.raises(ReferenceNotFound):
+    with pytest.raises(BadField):
         make(world, zone="", target="none")
 
 

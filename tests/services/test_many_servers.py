@@ -76,7 +76,7 @@ def test_those_that_cannot_be_switched_keep_no_other_from_it(server: BareMetalSe
         refused = switch([GONE, leaving.number, server.number])
         assert {number: type(each).__name__ for number, each in refused.items()} == {
             GONE: "NotFound",
-            leaving.number: "Conflict",
+            leaving.number: "ServerStatusConflict",
         }
     assert ActivityEvent.objects.filter(target_id=server.crn, data__has_key="certificate_rotation").count() == 2
     assert not ActivityEvent.objects.filter(target_id=leaving.crn, action=metadata_service.UPDATE).exists()

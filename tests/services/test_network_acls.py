@@ -7,12 +7,12 @@ import pytest
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import (
+    BadField,
     Conflict,
     InvalidValue,
     NotFound,
     NotUnique,
     OverQuota,
-    ReferenceNotFound,
     Refusals,
 )
 from servers.models import VPC, NetworkACL, NetworkACLRule
@@ -92,7 +92,7 @@ def test_every_rule_is_where_it_was_put(acl: NetworkACL) -> None:
 def test_a_rule_is_not_put_before_another_acls(vpc: VPC, acl: NetworkACL) -> None:
     assert vpc.default_network_acl
     foreign = vpc.default_network_acl.rules.all()[0]
-    with pytest.raises(ReferenceNotFound):
+    with pytest.raises(BadField):
         create_rule(acl, rule(before=foreign.id), by=BY)
 
 

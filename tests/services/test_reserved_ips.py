@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, NotUnique, OverQuota, ReferenceNotFound
+from controlplane.kernel.errors import ApiError, BadField, Conflict, InvalidValue, NotUnique, OverQuota
 from servers.models import ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.addresses import claim_address, release_address, reserve_address
 from servers.services.reserved_ips import create_reserved_ip, delete_reserved_ip, update_reserved_ip
@@ -51,7 +51,7 @@ BAD: dict[str, tuple[dict[str, Any], type[ApiError], str]] = {
     "provider-name": ({"name": "ibm-mine"}, InvalidValue, "name"),
     "name": ({"name": "first"}, NotUnique, "name"),
     "auto-delete": ({"auto_delete": True}, InvalidValue, "auto_delete"),
-    "target": ({"target": "0717-none"}, ReferenceNotFound, "target"),
+    "target": ({"target": "0717-none"}, BadField, "target"),
 }
 
 
@@ -90,7 +90,7 @@ def test_an_interface_of_another_account_is_not_found(
     world: World, subnet: Subnet, vni: VirtualNetworkInterface
 ) -> None:
     foreign = make_subnet(world.other_account)
-    with pytest.raises(ReferenceNotFound):
+    with pytest.raises(BadField):
         make(foreign, target=vni.id)
 
 
@@ -116,10 +116,10 @@ def test_a_bound_address_is_not_claimed_again(subnet: Subnet, vni: VirtualNetwor
 def test_what_went_meanwhile_is_not_found(subnet: Subnet) -> None:
     ip = make(subnet)
     ReservedIP.objects.filter(pk=ip.pk).delete()
-    with pytest.raises(ReferenceNotFound), transaction.atomic():
+    with pytest.raises(BadField), transaction.atomic():
         claim_address(ip, path="primary_ip")
     delete_subnet(Subnet.objects.get(), by=BY)
-    with pytest.raises(ReferenceNotFound), transaction.atomic():
+    with pytest.raises(BadField), transaction.atomic():
         reserve_address(subnet, path="primary_ip")
 
 

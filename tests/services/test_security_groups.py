@@ -6,7 +6,7 @@ import pytest
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, NotUnique, OverQuota, ReferenceNotFound
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotFound, NotUnique, OverQuota
 from servers.models import VPC, NetworkInterface, SecurityGroup, SecurityGroupRule, VirtualNetworkInterface
 from servers.services.renaming import rename
 from servers.services.security_group_rules import RulePrototype, create_rule, delete_rule, replace_rule
@@ -114,7 +114,7 @@ def test_the_rules_of_a_group_have_a_quota(group: SecurityGroup, settings: Any) 
 def test_the_far_end_is_a_group_of_the_same_vpc(group: SecurityGroup) -> None:
     other = create_vpc(group.account, name="other", region=REGION, by=BY).default_security_group
     assert other
-    with pytest.raises(ReferenceNotFound):
+    with pytest.raises(BadField):
         create_rule(group, RulePrototype(direction="inbound", protocol="any", remote_group=other.id), by=BY)
 
 

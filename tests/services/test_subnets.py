@@ -7,7 +7,7 @@ import pytest
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel.crn import Crn
-from controlplane.kernel.errors import Conflict, NotFound, NotUnique, OverQuota, ReferenceNotFound, Refusals
+from controlplane.kernel.errors import BadField, Conflict, NotFound, NotUnique, OverQuota, Refusals
 from servers.models import VPC, ReservedIP, Subnet
 from servers.services.address_prefixes import create_address_prefix
 from servers.services.routing_tables import create_routing_table
@@ -90,17 +90,17 @@ BAD = {
     "host-bits": ({"ipv4_cidr_block": "10.240.1.1/24"}, [("invalid_value", "ipv4_cidr_block")]),
     "overlap": ({"ipv4_cidr_block": "10.240.8.128/25"}, [("conflict", "ipv4_cidr_block")]),
     "other-zone": ({"zone": f"{REGION}-2"}, [("invalid_value", "zone")]),
-    "no-zone": ({"zone": "eu-de-1"}, [("not_found", "zone")]),
-    "gateway": ({"public_gateway": "r006-gw"}, [("not_found", "public_gateway")]),
-    "acl": ({"network_acl": "r006-acl"}, [("not_found", "network_acl")]),
-    "table": ({"routing_table": "r006-rt"}, [("not_found", "routing_table")]),
-    "group": ({"resource_group": "0" * 32}, [("not_found", "resource_group")]),
+    "no-zone": ({"zone": "eu-de-1"}, [("bad_field", "zone")]),
+    "gateway": ({"public_gateway": "r006-gw"}, [("bad_field", "public_gateway")]),
+    "acl": ({"network_acl": "r006-acl"}, [("bad_field", "network_acl")]),
+    "table": ({"routing_table": "r006-rt"}, [("bad_field", "routing_table")]),
+    "group": ({"resource_group": "0" * 32}, [("bad_field", "resource_group")]),
     "all": (
         {"ipv4_cidr_block": "x", "network_acl": "a", "routing_table": "r", "resource_group": "g"},
         [
-            ("not_found", "resource_group"),
-            ("not_found", "network_acl"),
-            ("not_found", "routing_table"),
+            ("bad_field", "resource_group"),
+            ("bad_field", "network_acl"),
+            ("bad_field", "routing_table"),
             ("invalid_value", "ipv4_cidr_block"),
         ],
     ),
@@ -119,7 +119,7 @@ def test_a_vpc_of_another_account_or_region_is_not_found(world: World) -> None:
         vpc = create_vpc(account, region=region, by=BY)
         with pytest.raises(Refusals) as refusal:
             create_subnet(world.account, region=REGION, vpc=vpc.id, ipv4_cidr_block="10.240.0.0/24", by=BY)
-        assert [each.code for each in refusal.value.each] == ["not_found"]
+        assert [each.code for each in refusal.value.each] == ["bad_field"]
 
 
 def test_subnets_have_a_quota_in_each_vpc(vpc: VPC, other: VPC, settings: Any) -> None:
@@ -166,7 +166,7 @@ def test_a_subnet_changes_its_table(vpc: VPC) -> None:
 
 
 def test_an_acl_of_nobody_is_not_found(vpc: VPC) -> None:
-    with pytest.raises(ReferenceNotFound):
+    with pytest.raises(BadField):
         replace_network_acl(make(vpc), "r006-none", by=BY)
 
 

@@ -9,13 +9,13 @@ from controlplane.activity.record import Party
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import (
     ApiError,
+    BadField,
     Conflict,
     InvalidValue,
     NotFound,
     NotUnique,
     OverQuota,
     PreconditionFailed,
-    ReferenceNotFound,
     Refusals,
 )
 from servers.models import VPC, AddressPrefix, NetworkACL, RoutingTable, SecurityGroup, SecurityGroupRule
@@ -103,7 +103,7 @@ def test_one_vpc_of_a_region_has_classic_access(world: World) -> None:
 
 def test_a_group_of_another_account_is_not_found(world: World) -> None:
     group = create_vpc(world.other_account, region=REGION, by=BY).resource_group_id
-    with pytest.raises(ReferenceNotFound):
+    with pytest.raises(BadField):
         create_vpc(world.account, region=REGION, resource_group=group, by=BY)
 
 
@@ -247,7 +247,7 @@ BAD_PREFIXES: dict[str, tuple[dict[str, Any], type[ApiError], str]] = {
     "around-link-local": ({"cidr": "169.128.0.0/9"}, InvalidValue, "cidr"),
     "multicast": ({"cidr": "239.0.0.0/24"}, InvalidValue, "cidr"),
     "overlap": ({"cidr": "10.240.64.0/24"}, Conflict, "cidr"),
-    "zone": ({"zone": "eu-de-1"}, ReferenceNotFound, "zone"),
+    "zone": ({"zone": "eu-de-1"}, BadField, "zone"),
     "second-default": ({"is_default": True}, Conflict, "is_default"),
 }
 
@@ -265,7 +265,7 @@ def test_a_prefix_is_refused(vpc: VPC, asked: dict[str, Any], kind: type[ApiErro
 def test_all_that_is_wrong_with_a_prefix_is_said_at_once(vpc: VPC) -> None:
     with pytest.raises(Refusals) as refusal:
         create_address_prefix(vpc, cidr="10.0.0.0/8", zone="eu-de-1", by=BY)
-    assert [each.code for each in refusal.value.each] == ["invalid_value", "not_found"]
+    assert [each.code for each in refusal.value.each] == ["invalid_value", "bad_field"]
 
 
 def test_prefixes_of_other_vpcs_may_overlap(world: World, vpc: VPC, bare: VPC) -> None:

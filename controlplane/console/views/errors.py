@@ -8,6 +8,7 @@ from controlplane.console.access import person_of
 from controlplane.console.pages import by_htmx, refused
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import ApiError, NotAuthorized, NotFound
+from controlplane.kernel.text import echoed
 
 
 def wants_page(request: HttpRequest) -> bool:
@@ -18,7 +19,7 @@ def wants_page(request: HttpRequest) -> bool:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not wants_page(request):
         return envelopes.handler404(request, exception)
-    return _page(request, NotFound(f"There is nothing at {request.path[:64]}."))
+    return _page(request, NotFound(f"There is nothing at {echoed(request.path)}."))
 
 
 def malformed(request: HttpRequest, exception: Exception) -> HttpResponse:
