@@ -23,7 +23,7 @@ def interface_body(
         "mac_address": holder.mac_address,
         "port_speed": server.bandwidth,
         "security_groups": [hrefs.security_group(group) for group in port.security_groups],
-        "status": "pending" if server.status == "pending" else "available",
+        "status": "pending" if _is_pending(row, server) else "available",
         "type": "primary" if row.is_primary else "secondary",
     }
     if row.interface_type == "pci":
@@ -34,6 +34,11 @@ def interface_body(
             row.allow_interface_to_float if isinstance(row, NetworkInterface) else row.allow_to_float
         )
     return body
+
+
+def _is_pending(row: NetworkInterface | NetworkAttachment, server: BareMetalServer) -> bool:
+    """Until the server is made; and, of a PCI one that was added while the server was stopped, until the next start."""
+    return row.awaits_start or server.status == BareMetalServer.Status.PENDING
 
 
 def attachment_reference(
@@ -58,7 +63,7 @@ def attachment_body(
         **attachment_reference(row, server.id, hrefs),
         "created_at": timestamps.milliseconds(row.created_at),
         "interface_type": row.interface_type,  # type: ignore[typeddict-item]
-        "lifecycle_state": "pending" if server.status == "pending" else "stable",
+        "lifecycle_state": "pending" if _is_pending(row, server) else "stable",
         "port_speed": server.bandwidth,
         "type": "primary" if row.is_primary else "secondary",
     }

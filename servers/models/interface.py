@@ -24,6 +24,7 @@ class NetworkInterface(Resource):
     vlan = models.PositiveIntegerField(null=True, blank=True, help_text="Of type vlan.")
     allow_interface_to_float = models.BooleanField(default=False, help_text="Of type vlan.")
     mac_address = models.CharField(max_length=17)
+    awaits_start = models.BooleanField(default=False, help_text="Made while the server was stopped; not in use yet.")
 
     class Meta:
         verbose_name = "network interface"
@@ -64,6 +65,7 @@ class NetworkAttachment(Resource):
     allowed_vlans = models.JSONField(default=list, blank=True, help_text="Of type pci.")
     vlan = models.PositiveIntegerField(null=True, blank=True, help_text="Of type vlan.")
     allow_to_float = models.BooleanField(default=False, help_text="Of type vlan.")
+    awaits_start = models.BooleanField(default=False, help_text="Made while the server was stopped; not in use yet.")
 
     class Meta:
         verbose_name = "network attachment"

@@ -60,9 +60,17 @@ def check_attachment(
 
 
 def attach(
-    server: BareMetalServer, asked: AttachmentPrototype, *, path: str, is_primary: bool, by: Party
+    server: BareMetalServer,
+    asked: AttachmentPrototype,
+    *,
+    path: str,
+    is_primary: bool,
+    awaits_start: bool = False,
+    by: Party,
 ) -> NetworkAttachment:
     """Attach a virtual network interface to a server. Must run in a transaction that holds the server.
+
+    One that awaits the start of the server is pending until then.
 
     Raises Conflict when somebody attached it meanwhile, NotUnique for a name, OverQuota.
     """
@@ -79,6 +87,7 @@ def attach(
         allowed_vlans=list(asked.allowed_vlans),
         vlan=asked.vlan,
         allow_to_float=asked.allow_to_float,
+        awaits_start=awaits_start,
         created_at=clock.now(),
     )
     try:
@@ -116,15 +125,16 @@ def create_attachment(server: BareMetalServer, prototype: AttachmentPrototype, *
     held = hold(server)
     if not held.network_attachments.exists():
         raise Conflict("The server has network interfaces of its own. Add another of those instead of an attachment.")
-    if prototype.interface_type == TRUNK:
+    waits = prototype.interface_type == TRUNK
+    if waits:
         require_stopped(held)
     references = References()
     subnet = check_attachment(held.account_id, held.region, prototype, path="", references=references)
     if subnet:
         require_place(held, subnet, path=VNI, references=references)
-    references.add(vlan_problems(held, prototype.interface_type, prototype.vlan))
+    references.add(vlan_problems(held, prototype.interface_type, prototype.vlan, subnet=subnet))
     references.settle()
-    attachment = attach(held, prototype, path="", is_primary=False, by=by)
+    attachment = attach(held, prototype, path="", is_primary=False, awaits_start=waits, by=by)
     changed(held)
     record_server_event(ATTACHMENT_CREATE, held, by=by, status=201)
     return attachment

@@ -99,8 +99,12 @@ def _find_address(
     return found
 
 
-def attach_interface(server: BareMetalServer, found: FoundInterface, *, is_primary: bool) -> NetworkInterface:
+def attach_interface(
+    server: BareMetalServer, found: FoundInterface, *, is_primary: bool, awaits_start: bool = False
+) -> NetworkInterface:
     """Give a server an interface. Must run in a transaction that holds the server.
+
+    One that awaits the start of the server is pending until then.
 
     Raises Conflict when another one took the address meanwhile, NotUnique for a name, OverQuota.
     """
@@ -129,6 +133,7 @@ def attach_interface(server: BareMetalServer, found: FoundInterface, *, is_prima
         vlan=asked.vlan,
         allow_interface_to_float=asked.allow_interface_to_float,
         mac_address=mac_address(),
+        awaits_start=awaits_start,
         created_at=clock.now(),
     )
     try:
@@ -159,9 +164,9 @@ def create_interface(server: BareMetalServer, prototype: InterfacePrototype, *, 
     found = find_interface(held.account_id, held.region, prototype, path="", references=references)
     if found.subnet:
         require_place(held, found.subnet, path="subnet", references=references)
-    references.add(vlan_problems(held, prototype.interface_type, prototype.vlan))
+    references.add(vlan_problems(held, prototype.interface_type, prototype.vlan, subnet=found.subnet))
     references.settle()
-    interface = attach_interface(held, found, is_primary=False)
+    interface = attach_interface(held, found, is_primary=False, awaits_start=prototype.interface_type == TRUNK)
     changed(held)
     record_server_event(INTERFACE_CREATE, held, by=by, status=201)
     return interface

@@ -11,7 +11,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import NotUnique, Target
 from servers import catalog, quotas
-from servers.models import VPC, BareMetalServer, Disk
+from servers.models import VPC, BareMetalServer, Disk, Subnet
 from servers.selectors import account_tally
 from servers.services import transitions
 from servers.services.attachments import AttachmentPrototype, attach, check_attachment
@@ -21,7 +21,7 @@ from servers.services.naming import random_name, save_named
 from servers.services.network_interfaces import FoundInterface, InterfacePrototype, attach_interface, find_interface
 from servers.services.references import References
 from servers.services.room import hold
-from servers.services.trunks import TRUNK, no_trunk
+from servers.services.trunks import TRUNK, no_trunk, serves_another
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.selectors import default_resource_group, resource_group
 
@@ -108,15 +108,18 @@ class _Found:
             find_interface(account.id, region, each, path=path, references=references)
             for path, each in _paths(PRIMARY_INTERFACE, INTERFACES, asked.interfaces)
         ]
+        self.connections: list[tuple[str, InterfacePrototype | AttachmentPrototype, Subnet | None]] = []
         for interface in self.interfaces:
+            self.connections.append((interface.path, interface.asked, interface.subnet))
             if interface.subnet:
                 self._place(interface.subnet.vpc, interface.subnet.zone, f"{interface.path}.subnet")
         for path, attachment in _paths(PRIMARY_ATTACHMENT, ATTACHMENTS, asked.attachments):
             subnet = check_attachment(account.id, region, attachment, path=path, references=references)
+            self.connections.append((path, attachment, subnet))
             if subnet:
                 self._place(subnet.vpc, subnet.zone, path)
         self._check_profile(asked)
-        self._check_vlans(asked)
+        self._check_vlans()
         if asked.name and BareMetalServer.objects.filter(account=account, region=region, name=asked.name).exists():
             references.add([NotUnique(f"Provided Name ({asked.name}) is not unique", target=Target("name"))])
 
@@ -141,17 +144,17 @@ class _Found:
             supported = asked.tpm_mode in self.profile.tpm_modes
             require(supported, "trusted_platform_module.mode", f"The profile supports {modes}.")
 
-    def _check_vlans(self, asked: ServerPrototype) -> None:
-        connections: list[tuple[str, InterfacePrototype | AttachmentPrototype]] = [
-            *_paths(PRIMARY_INTERFACE, INTERFACES, asked.interfaces),
-            *_paths(PRIMARY_ATTACHMENT, ATTACHMENTS, asked.attachments),
-        ]
-        allowed = {vlan for _, each in connections if each.interface_type == TRUNK for vlan in each.allowed_vlans}
-        self.references.add(
-            no_trunk(each.vlan, f"{path}.vlan")
-            for path, each in connections
-            if each.vlan is not None and each.vlan not in allowed
-        )
+    def _check_vlans(self) -> None:
+        trunks = [each for _, each, _ in self.connections if each.interface_type == TRUNK]
+        allowed = {vlan for each in trunks for vlan in each.allowed_vlans}
+        served: dict[int, Subnet] = {}
+        for path, each, subnet in self.connections:
+            if each.vlan is None:
+                continue
+            if each.vlan not in allowed:
+                self.references.add([no_trunk(each.vlan, f"{path}.vlan")])
+            if subnet and served.setdefault(each.vlan, subnet) != subnet:
+                self.references.add([serves_another(each.vlan, served[each.vlan], f"{path}.vlan")])
 
 
 def _paths(primary: str, others: str, prototypes: Sequence[P]) -> list[tuple[str, P]]:

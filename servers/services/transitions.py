@@ -19,6 +19,7 @@ from servers import lifecycle
 from servers.models import BareMetalServer
 from servers.services import deletion
 from servers.services.events import record_end
+from servers.services.trunks import let_start
 
 log = structlog.get_logger(__name__)
 
@@ -92,6 +93,8 @@ def _take_step(server: BareMetalServer, *, now: datetime, send: bool) -> bool:
             transition_due_at=server.transition_due_at,
         ).update(**changes)
         if taken and step.at_rest:
+            if step.status == BareMetalServer.Status.RUNNING and action != "create":
+                let_start(server)
             record_end(server, action, step)
         elif taken and send:
             _send(server)

@@ -7,6 +7,7 @@ from django.conf import settings
 from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, ServerStatusConflict, Target
 from servers import quotas
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface, Subnet, VirtualNetworkInterface
+from servers.ports import port_of
 from servers.services.references import References
 
 TRUNK = "pci"
@@ -41,18 +42,36 @@ def require_slot(server: BareMetalServer, interface_type: str) -> None:
         quotas.require_room("pci_interfaces", taken=taken, quotas=settings.BAREMINT_QUOTAS)
 
 
-def vlan_problems(server: BareMetalServer, interface_type: str, vlan: int | None) -> Iterator[ApiError]:
-    """A connection of type ``vlan`` rides on a PCI one that allows its VLAN."""
+def let_start(server: BareMetalServer) -> None:
+    """The server has started: its PCI connections that were waiting for that are in use."""
+    for rows in (server.network_interfaces, server.network_attachments):
+        rows.filter(awaits_start=True).update(awaits_start=False)
+
+
+def vlan_problems(
+    server: BareMetalServer, interface_type: str, vlan: int | None, *, subnet: Subnet | None
+) -> Iterator[ApiError]:
+    """A connection of type ``vlan`` rides on a PCI one that allows its VLAN, which serves no other subnet."""
     if interface_type == TRUNK or vlan is None:
         return
     rows: list[Connection] = [*server.network_interfaces.all(), *server.network_attachments.all()]
     if not any(vlan in row.allowed_vlans for row in rows if row.interface_type == TRUNK):
         yield no_trunk(vlan, "vlan")
+    served = [port_of(row).subnet for row in rows if row.vlan == vlan]
+    if subnet and served and served[0] != subnet:
+        yield serves_another(vlan, served[0], "vlan")
 
 
 def no_trunk(vlan: int, path: str) -> ApiError:
     return InvalidValue(
         f"No PCI interface of the server allows VLAN {vlan}. Add it to the allowed_vlans of one first.",
+        target=Target(path),
+    )
+
+
+def serves_another(vlan: int, subnet: Subnet, path: str) -> ApiError:
+    return InvalidValue(
+        f"VLAN {vlan} serves subnet {subnet.name} of the server, and a VLAN serves one. Choose another VLAN.",
         target=Target(path),
     )
 

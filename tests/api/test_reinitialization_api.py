@@ -1,6 +1,7 @@
 """Initializing a server again, firmware, consoles, disks; failures that a name asks for."""
 
 import hashlib
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -158,6 +159,12 @@ def test_a_console_token_is_shown_once_and_replaces_the_one_before(api: Api, pat
     assert second["access_token"] not in kept.values()
     assert second["href"].startswith("wss://")
     assert second["force"] is False
+
+
+def test_a_console_token_lives_for_three_minutes(api: Api, path: str) -> None:
+    made = api.call("POST", f"{path}/console_access_token", {"console_type": "serial"}).json()
+    lifetime = datetime.fromisoformat(made["expires_at"]) - datetime.fromisoformat(made["created_at"])
+    assert lifetime == timedelta(minutes=3)
 
 
 @pytest.mark.parametrize("status", ["pending", "failed", "deleting", "reinitializing"])
