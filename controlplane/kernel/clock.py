@@ -88,6 +88,11 @@ def last_known() -> datetime:
     return _followed.last_known().at(wall_clock())
 
 
+def latest() -> datetime:
+    """The later of the domain's present instant and the machine's: nobody lives after it."""
+    return max(now(), wall_clock())
+
+
 def wall_clock() -> datetime:
     """The machine's present instant, in UTC, whatever the domain's is. Only for what no clock of ours can move: log
     lines, how long work took, whether a process is alive, and what strangers judge by their own clocks, such as a

@@ -3,7 +3,7 @@
 ApiError
   InvalidRequest        400 invalid_request        body is not JSON, not an object, or too large
   InvalidValue          400 invalid_value          out of range, wrong type, not one of the enumeration
-  InvalidVersionRange   400 invalid_version_range  the version date is before the first one supported
+  InvalidVersionRange   400 invalid_version_range  the version date is not one of those supported
   MissingField          400 missing_field          a required property is absent
   MissingValue          400 missing_value          a required header or parameter has no value
   UnknownField          400 unknown_field          a property nobody knows

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from controlplane.kernel.errors import InvalidValue, InvalidVersionRange, MissingValue, Target
 
@@ -10,7 +10,7 @@ FORM = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 def parse_version(query: Mapping[str, str], *, earliest: date) -> date:
-    """Read the API version date. Any date from ``earliest`` on is accepted.
+    """Read the API version date, which is ``earliest`` or later. ``refuse_future`` says how late it may be.
 
     Raises MissingValue, InvalidValue, or InvalidVersionRange when the date is before ``earliest``.
     """
@@ -35,6 +35,16 @@ def parse_version(query: Mapping[str, str], *, earliest: date) -> date:
             target=Target("version", "parameter", text),
         )
     return version
+
+
+def refuse_future(version: date, *, now: datetime) -> None:
+    """Raises InvalidVersionRange when the date is later than tomorrow, in UTC: no version is published ahead."""
+    latest = now.date() + timedelta(days=1)
+    if version > latest:
+        raise InvalidVersionRange(
+            f"The version must be {latest.isoformat()} or earlier.",
+            target=Target("version", "parameter", version.isoformat()),
+        )
 
 
 def require_generation(query: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from servers.api.base import ServerView, VpcView
+from servers.api.dated import refusing_in_words_of
 from servers.api.further import OF_INTERFACES, OF_VIRTUAL_INTERFACES, require_advanced_network, require_linking
 from servers.api.server_body import server_body
 from servers.api.server_requests import CreateServerBody, PatchServerBody, server_changes, server_prototype
@@ -52,10 +53,11 @@ class BareMetalServers(VpcView):
 
     def post(self, request: Request) -> Response:
         body = self.body
-        prototype = server_prototype(body)
+        prototype = server_prototype(body, version=self.version)
         require_advanced_network(self.caller, body, self.resource_attributes())
         require_linking(self.caller, prototype.initialization, path="initialization.default_trusted_profile")
-        server = create_server(self.account, prototype=prototype, region=self.region, by=self.by)
+        with refusing_in_words_of(self.version):
+            server = create_server(self.account, prototype=prototype, region=self.region, by=self.by)
         return self.answer(server_body(self.read_again(server), self.hrefs))
 
     def read_again(self, server: ServerRow) -> ServerRow:

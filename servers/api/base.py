@@ -9,9 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
+from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, MissingValue, NotFound, Target
 from controlplane.kernel.paging import Order, paginate
-from controlplane.kernel.versioning import parse_version, require_generation
+from controlplane.kernel.versioning import parse_version, refuse_future, require_generation
 from servers.api.references import Hrefs
 from servers.models import BareMetalServer
 from servers.models.base import RegionalResource
@@ -31,7 +32,14 @@ class VpcView(GuardedView):
 
     def prepare(self, request: Request) -> None:
         self.version = parse_version(request.GET, earliest=EARLIEST_VERSION)
+        refuse_future(self.version, now=clock.latest())
         require_generation(request.GET)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The request body, read by the words of the API version asked for."""
+        assert self.operation and self.operation.body  # noqa: S101, PT018  an operation that takes one says so
+        return self.operation.body.check(self.request.data, context={"version": self.version})
 
     @property
     def region(self) -> str:

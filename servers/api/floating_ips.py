@@ -1,6 +1,6 @@
 """``/v1/floating_ips``."""
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired
 
 from django.db.models import Q, QuerySet
 from rest_framework import serializers
@@ -18,7 +18,7 @@ from servers.api.references import Hrefs, resource_group
 from servers.api.shapes import (
     FloatingIPReference,
     NamedReference,
-    ReservedIPReference,
+    PrimaryAddress,
     ResourceGroupReference,
     SubnetReference,
     collection,
@@ -51,14 +51,13 @@ class PatchFloatingIpBody(StrictSerializer):
     target = ReferenceField("id", "crn", "href", required=False, allow_null=True)
 
 
-class FloatingIPTarget(TypedDict):
+class FloatingIPTarget(PrimaryAddress):
     """A network interface, or a virtual network interface, which has a CRN and a subnet."""
 
     crn: NotRequired[str]
     href: str
     id: str
     name: str
-    primary_ip: ReservedIPReference
     resource_type: Literal["network_interface", "virtual_network_interface"]
     subnet: NotRequired[SubnetReference]
 
@@ -84,7 +83,7 @@ def floating_ip_body(ip: Row, hrefs: Hrefs) -> FloatingIP:
             "href": hrefs("bare_metal_servers", interface.server.id, "network_interfaces", interface.id),
             "id": interface.id,
             "name": interface.name,
-            "primary_ip": hrefs.reserved_ip(interface.primary_ip, interface.subnet),
+            **hrefs.primary_address(interface.primary_ip, interface.subnet),
             "resource_type": "network_interface",
         }
     if virtual := ip.virtual_network_interface:

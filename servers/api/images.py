@@ -14,7 +14,7 @@ from controlplane.kernel.paging import Order
 from servers import catalog
 from servers.allowed_use import holds
 from servers.api.catalog import CatalogView, one_of
-from servers.api.image_body import Image, image_body
+from servers.api.image_body import REMOTE_SINCE, Image, image_body
 from servers.api.image_requests import CreateImageBody, UpdateImageBody, changes, prototype
 from servers.api.profiles import profile_reference
 from servers.api.references import Hrefs
@@ -107,10 +107,10 @@ class Images(ImageView):
         if "visibility" in query:
             visibility = one_of(query["visibility"], VISIBILITIES, parameter="visibility")
             rows = rows.filter(account__isnull=visibility == "public")
-        if "owner_type" in query:
+        if self.version < REMOTE_SINCE and "owner_type" in query:
             owner = one_of(query["owner_type"], OWNERS, parameter="owner_type")
             rows = rows.filter(account__isnull=owner == "provider")
-        match query.get("remote.account.id"):
+        match query.get("remote.account.id") if self.version >= REMOTE_SINCE else None:
             case None:
                 return rows
             case "null":

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictSerializer
+from servers.api.base import VpcView
 from servers.api.catalog import CatalogView
 from servers.api.fields import NameField, ReferenceField
 from servers.api.references import Hrefs
@@ -22,7 +23,6 @@ from servers.api.rule_fields import (
     PortField,
     ProtocolField,
     RangeField,
-    RuleBodyView,
     protocol_for,
 )
 from servers.api.shapes import collection
@@ -170,7 +170,7 @@ def merged(rule: RuleRow, patch: Mapping[str, Any]) -> AclRulePrototype:
     return acl_rule_prototype(own | dict(patch))
 
 
-class AclView(RuleBodyView):
+class AclView(VpcView):
     def rows(self) -> QuerySet[AclRow]:
         return self.own(AclRow).select_related("resource_group", "vpc").prefetch_related("rules", "subnets")
 

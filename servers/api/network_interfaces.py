@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from servers.api.base import ServerView
+from servers.api.dated import refusing_in_words_of
 from servers.api.further import OF_INTERFACES, require_advanced
 from servers.api.network_bodies import interface_body
 from servers.api.network_requests import CreateInterfaceBody, PatchInterfaceBody, interface_prototype
@@ -70,7 +71,8 @@ class Interfaces(InterfaceView):
     def post(self, request: Request, server_id: str) -> Response:
         body = self.body
         require_advanced(self.caller, body, self.resource_attributes(), needed=OF_INTERFACES)
-        interface = create_interface(self.server, interface_prototype(body), by=self.by)
+        with refusing_in_words_of(self.version):
+            interface = create_interface(self.server, interface_prototype(body), by=self.by)
         return self.answer(interface_body(interface, self.server, self.hrefs))
 
 

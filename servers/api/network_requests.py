@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictBooleanField, StrictIntegerField, StrictSerializer
+from servers.api.dated import PRIMARY_IP_SINCE
 from servers.api.fields import NameField, ReferenceField
 from servers.api.virtual_interface_requests import (
     IpBody,
@@ -34,17 +35,28 @@ class VlansField(serializers.ListField):
 
 
 class InterfaceBody(StrictSerializer):
-    """What network interfaces of all types take."""
+    """What network interfaces of all types take.
+
+    ``primary_ipv4_address`` is the word of versions before 2022-03-29 for ``primary_ip.address``.
+    """
 
     subnet = ReferenceField("id", "crn", "href")
     name = NameField(required=False)
     primary_ip = IpBody(required=False)
+    primary_ipv4_address = serializers.IPAddressField(protocol="IPv4", required=False)
     security_groups = serializers.ListField(
         child=ReferenceField("id", "crn", "href"), required=False, min_length=1, max_length=MOST_GROUPS
     )
     allow_ip_spoofing = StrictBooleanField(required=False)
     enable_infrastructure_nat = StrictBooleanField(required=False)
     allowed_vlans = VlansField(required=False)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        version = self.context.get("version")
+        if version is not None:
+            del fields["primary_ip" if version < PRIMARY_IP_SINCE else "primary_ipv4_address"]
+        return fields
 
 
 class PrimaryInterfaceBody(InterfaceBody):
@@ -115,7 +127,7 @@ class PatchAttachmentBody(StrictSerializer):
 
 
 def interface_prototype(body: dict[str, Any]) -> InterfacePrototype:
-    ip = body.get("primary_ip")
+    ip = {"address": body["primary_ipv4_address"]} if "primary_ipv4_address" in body else body.get("primary_ip")
     return InterfacePrototype(
         subnet=body["subnet"],
         name=body.get("name", ""),

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from servers.api import shapes
+from servers.api.dated import primary_address
 from servers.models import (
     VPC,
     Disk,
@@ -88,6 +89,10 @@ class Hrefs:
             "resource_type": "subnet_reserved_ip",
         }
 
+    def primary_address(self, ip: ReservedIP, subnet: Subnet) -> shapes.PrimaryAddress:
+        """The property of a network interface that says its address in the version asked for."""
+        return primary_address(self.reserved_ip(ip, subnet), self.version)
+
     def floating_ip(self, ip: FloatingIP) -> shapes.FloatingIPReference:
         return {**self.reference("floating_ips", ip), "address": ip.address}
 
@@ -105,7 +110,7 @@ class Hrefs:
             "href": self("bare_metal_servers", server_id, "network_interfaces", port.id),
             "id": port.id,
             "name": port.name,
-            "primary_ip": self.reserved_ip(port.primary_ip, port.subnet),
+            **self.primary_address(port.primary_ip, port.subnet),
             "resource_type": "network_interface",
             "subnet": self.subnet(port.subnet),
         }

@@ -7,20 +7,10 @@ from typing import Any
 from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictIntegerField
-from servers.api.base import VpcView
 from servers.protocols import EVERYTHING, FORMERLY, LAST_PORT, is_protocol
 
 EVERYTHING_SINCE = date(2025, 12, 9)
 DIRECTIONS = ("inbound", "outbound")
-
-
-class RuleBodyView(VpcView):
-    """A view whose bodies name protocols, by the words of the API version asked for."""
-
-    @property
-    def body(self) -> dict[str, Any]:
-        assert self.operation and self.operation.body  # noqa: S101, PT018  an operation that takes one says so
-        return self.operation.body.check(self.request.data, context={"version": self.version})
 
 
 class ProtocolField(serializers.Field):

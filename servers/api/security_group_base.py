@@ -3,7 +3,7 @@
 from django.db.models import Prefetch, QuerySet
 from rest_framework.request import Request
 
-from servers.api.rule_fields import RuleBodyView
+from servers.api.base import VpcView
 from servers.models import NetworkInterface, VirtualNetworkInterface
 from servers.models import SecurityGroup as GroupRow
 from servers.services.security_groups import EVENT
@@ -11,7 +11,7 @@ from servers.services.security_groups import EVENT
 __all__ = ["EVENT", "SecurityGroupInPath", "SecurityGroupView"]
 
 
-class SecurityGroupView(RuleBodyView):
+class SecurityGroupView(VpcView):
     def rows(self) -> QuerySet[GroupRow]:
         return (
             self.own(GroupRow)

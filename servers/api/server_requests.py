@@ -1,10 +1,12 @@
 """Request bodies of bare metal servers, read strictly."""
 
+from datetime import date
 from typing import Any
 
 from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictIntegerField, StrictSerializer
+from servers.api.dated import default_reservation_policy
 from servers.api.fields import NameField, ReferenceField
 from servers.api.network_requests import (
     CreateAttachmentBody,
@@ -116,8 +118,9 @@ class ConsoleTokenBody(StrictSerializer):
     force = StrictBooleanField(required=False)
 
 
-def server_prototype(body: dict[str, Any]) -> ServerPrototype:
+def server_prototype(body: dict[str, Any], *, version: date = date.max) -> ServerPrototype:
     metadata = body.get("metadata_service", {})
+    affinity = body.get("reservation_affinity", {})
     return ServerPrototype(
         profile=body["profile"],
         zone=body["zone"],
@@ -129,7 +132,7 @@ def server_prototype(body: dict[str, Any]) -> ServerPrototype:
         enable_secure_boot=body.get("enable_secure_boot", False),
         metadata_enabled=metadata.get("enabled", False),
         metadata_protocol=metadata.get("protocol", "http"),
-        reservation_affinity_policy=body.get("reservation_affinity", {}).get("policy", "automatic"),
+        reservation_affinity_policy=affinity.get("policy", default_reservation_policy(version)),
         resource_group=body.get("resource_group", ""),
         tpm_mode=body.get("trusted_platform_module", {}).get("mode", ""),
         vpc=body.get("vpc", ""),

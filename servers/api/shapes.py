@@ -72,11 +72,17 @@ class DiskReference(TypedDict):
     resource_type: Literal["bare_metal_server_disk"]
 
 
-class NetworkInterfaceReference(TypedDict):
+class PrimaryAddress(TypedDict):
+    """``primary_ip``; in versions before 2022-03-29 ``primary_ipv4_address`` instead."""
+
+    primary_ip: NotRequired[ReservedIPReference]
+    primary_ipv4_address: NotRequired[str]
+
+
+class NetworkInterfaceReference(PrimaryAddress):
     href: str
     id: str
     name: str
-    primary_ip: ReservedIPReference
     resource_type: Literal["network_interface"]
     subnet: SubnetReference
 

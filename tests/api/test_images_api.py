@@ -276,8 +276,6 @@ FILTERS = {
     "remote": ("remote.account.id=not:null", list(catalog.stock_images())),
     "ibms": (f"remote.account.id={catalog.PROVIDER_ACCOUNT}", list(catalog.stock_images())),
     "own-account": (f"remote.account.id={ACCOUNT}", []),
-    "user": ("owner_type=user", ["mine", "old"]),
-    "provider": ("owner_type=provider", list(catalog.stock_images())),
     "group": ("resource_group.id={group}&visibility=private", ["mine", "old"]),
     "stock-group": ("resource_group.id={group}&visibility=public", list(catalog.stock_images())),
     "no-group": ("resource_group.id=none", []),
@@ -302,7 +300,6 @@ BAD_QUERIES = {
     "one-status": ("status=available,new", "status"),
     "empty-status": ("status=", "status"),
     "format": ("user_data_format=ignition", "user_data_format"),
-    "owner": ("owner_type=me", "owner_type"),
 }
 
 
