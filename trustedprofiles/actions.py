@@ -169,6 +169,35 @@ IAM_SERVICES = frozenset({"iam-access-management", "iam-groups", "iam-identity",
 """What a policy on ``service_group_id`` ``IAM`` is about (IBM's table of account management services)."""
 ACCOUNT_MANAGEMENT = IAM_SERVICES | {"resource-controller"}
 """What a policy on ``serviceType`` ``platform_service`` is about."""
+NOT_SIMULATED = (
+    "backup-policy",
+    "cluster-network",
+    "dedicated-host",
+    "dedicated-host-group",
+    "endpoint-gateway",
+    "flow-log-collector",
+    "ike-policy",
+    "instance",
+    "instance-group",
+    "instance-template",
+    "ipsec-policy",
+    "load-balancer",
+    "placement-group",
+    "private-path-service-gateway",
+    "public-address-range",
+    "share",
+    "snapshot",
+    "snapshot-consistency-group",
+    "volume",
+    "vpn",
+    "vpn-server",
+)
+"""Resources of the VPC API whose collections are always empty."""
+PROFILED = ("cluster-network", "dedicated-host", "instance", "load-balancer", "share", "volume")
+"""Those that have profiles."""
+VERBS = ("list", "read", "create", "update", "delete")
+ACTIONS["is"] += tuple(f"is.{kind}.{kind}.{verb}" for kind in NOT_SIMULATED for verb in VERBS)
+ACTIONS["is"] += tuple(f"is.{kind}.{kind}-profile.{verb}" for kind in PROFILED for verb in ("list", "read"))
 
 
 def service_of(action: str) -> str:

@@ -41,6 +41,8 @@ class Operation:
     """Whether ``If-Match`` is asked for; a stale one is refused with 412."""
     page: bool = field(default=False, kw_only=True)
     """Whether a browser is sent to a page of the console instead."""
+    simulated: bool = field(default=True, kw_only=True)
+    """False for what is served only so that clients that ask for it go on: it is empty, and refuses to be filled."""
     conflicts: bool = True
     """Whether the state of things may forbid a write with 409; a read is never asked."""
 

@@ -214,7 +214,7 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911, PLR
         case exceptions.NotAcceptable():
             return errors.InvalidRequest("Only JSON is answered. Send Accept: application/json.")
         case exceptions.NotFound() | Http404():
-            return errors.NotFound("There is nothing at this path.")
+            return errors.NotFound("Not found: there is nothing at this path.")
         case BodyTooLarge():
             return errors.InvalidRequest(str(exception))
         case RequestDataTooBig():
@@ -270,7 +270,7 @@ def handler403(request: HttpRequest, exception: Exception) -> JsonResponse:
 
 
 def handler404(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return json_response(errors.NotFound(f"There is nothing at {echoed(request.path)}."))
+    return json_response(errors.NotFound(f"Not found: there is nothing at {echoed(request.path)}."))
 
 
 def handler500(request: HttpRequest) -> JsonResponse:

@@ -11,6 +11,7 @@ ApiError
     BadField            400 bad_field              the same at the VPC API; also something that cannot be used
   NotUnique             400 validation_unique_failed
   OverQuota             400 over_quota
+  NotSupported          400 not_supported          what would be made is not simulated
   ProfileNotLinked      400 profile_not_linked     the trusted profile does not trust this server
   Unauthenticated       401 unauthenticated
   Unauthorized          403 unauthorized           metadata service: not enabled, not this caller's
@@ -149,6 +150,10 @@ class NotUnique(BadRequest):
 
 class OverQuota(BadRequest):
     code = "over_quota"
+
+
+class NotSupported(BadRequest):
+    code = "not_supported"
 
 
 class ProfileNotLinked(BadRequest):

@@ -113,7 +113,7 @@ class VpcView(GuardedView):
         found = rows.filter(**lookup).first()
         if found is None:
             kind = str(rows.model._meta.verbose_name)
-            message = f"There is no {kind} of this id here. Check the id, the account and the region."
+            message = f"{kind[:1].upper()}{kind[1:]} not found. Check its id, the account and the region."
             raise NotFound(message)
         return found
 

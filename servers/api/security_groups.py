@@ -200,7 +200,7 @@ class OneSecurityGroupTarget(SecurityGroupInPath):
     def found(self, target_id: str) -> Target:
         target = services.find_target(self.caller.account_id, self.region, target_id)
         if target is None:
-            raise NotFound("There is no network interface of this id here. Check the id, the account and the region.")
+            raise NotFound("Network interface not found. Check its id, the account and the region.")
         return target
 
     def get(self, request: Request, group_id: str, target_id: str) -> Response:

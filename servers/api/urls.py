@@ -17,6 +17,7 @@ from servers.api import (
     network_acls,
     network_attachments,
     network_interfaces,
+    not_simulated,
     operating_systems,
     profiles,
     regions,
@@ -125,4 +126,5 @@ urlpatterns = [
     path("vpcs", vpcs.VPCs.as_view()),
     path("vpcs/<str:vpc_id>", vpcs.OneVPC.as_view()),
     path("vpcs/<str:vpc_id>/", include(of_a_vpc)),
+    *not_simulated.urls(),
 ]

@@ -133,7 +133,7 @@ def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> 
     subnet = interface.subnet
     found = FloatingIP.objects.filter(account_id=subnet.account_id, region=subnet.region, id=id).first()
     if found is None:
-        raise NotFound("There is no floating IP of this id here. Check the id, the account and the region.")
+        raise NotFound("Floating IP not found. Check its id, the account and the region.")
     ip, servers = _hold(found, interface)
     holder = _holder(ip)
     if holder == interface:

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from controlplane.kernel.caller import Caller
+from servers.api.not_simulated import KINDS
 from tests.api.calling import call
 from tests.api.vpc import settle
 from tests.build import FACTS
@@ -27,6 +28,7 @@ CATALOG = {
     "/v1/regions/{region_name}": "us-south",
     "/v1/regions/{region_name}/zones/{name}": "us-south-1",
     "/v1/profiles/{profile_id}/identities/{identity_type}": "user",
+    **{f"/v1/{kind.path}/{{id}}": "none" for kind in KINDS},
 }
 OWN_SERVER = "/_baremint/bare_metal_servers/{server_id}"
 ATTACHMENTS = "/v1/bare_metal_servers/{server_id}/network_attachments"

@@ -62,6 +62,9 @@ class OperationSchema(AutoSchema):
             "tags": [OWN if path.startswith(OWN_PATHS) else TAGS.get(self.view.service_name, self.view.service_name)],
             "parameters": self._parameters(operation),
         }
+        if not operation.simulated:
+            document["description"] = f"**Not simulated.** {document['description']}"
+            document["x-not-simulated"] = True
         if operation.body:
             document["requestBody"] = self._body(operation.body)
         document["security"] = [{"IAM": []}]

@@ -1,0 +1,145 @@
+"""Collections of the VPC API that are not simulated: each is empty, has no item, and takes none.
+
+Paths, names and shapes are those of IBM's SDK (ibm-vpc 0.36.0). What is below an item has no path of its own.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from django.urls import URLPattern, path
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel.errors import NotFound, NotSupported
+from servers.api.catalog import CatalogView
+from servers.api.shapes import Link, collection
+from trustedprofiles.permissions import Operation
+
+SIMULATED = (
+    "Baremint simulates bare metal servers, VPCs, subnets, security groups, network ACLs, floating IPs, "
+    "virtual network interfaces, keys and images."
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    path: str
+    """Of the collection, below ``/v1``."""
+    one: str
+    """An item, as operations name it: ``instance_template``."""
+    shape: str
+    """IBM's name of an item: ``InstanceTemplate``."""
+    action: str
+    """What actions begin with: ``is.instance-template.instance-template``."""
+    read_only: bool = False
+    """Whether the provider alone makes items, which are then known by name."""
+
+    @property
+    def many(self) -> str:
+        return self.path.replace("/", "_")
+
+    @property
+    def items(self) -> str:
+        """The property of the collection: ``templates`` of ``instance/templates``."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def words(self) -> str:
+        return self.one.replace("_", " ")
+
+    def of_collection(self) -> dict[str, Operation]:
+        empty = collection(f"{self.shape}Collection", self.items, Link)
+        found = {"GET": self._operation("list", query=("start", "limit"), answer=empty, status=200)}
+        if not self.read_only:
+            found["POST"] = self._operation("create", status=400)
+        return found
+
+    def of_item(self) -> dict[str, Operation]:
+        verbs = {"GET": "read"} if self.read_only else {"GET": "read", "PATCH": "update", "DELETE": "delete"}
+        return {method: self._operation(verb, status=404) for method, verb in verbs.items()}
+
+    def _operation(self, verb: str, *, status: int, answer: Any = None, query: tuple[str, ...] = ()) -> Operation:
+        name = f"list_{self.many}" if verb == "list" else f"{'get' if verb == 'read' else verb}_{self.one}"
+        event = f"{self.action}.{'read' if verb == 'list' else verb}"
+        return Operation(
+            name,
+            f"{self.action}.{verb}",
+            event,
+            status=status,
+            answer=answer,
+            query=query,
+            conflicts=False,
+            simulated=False,
+        )
+
+
+def _kind(path: str, one: str, shape: str, action: str = "", *, read_only: bool = False) -> Kind:
+    family = action or one.replace("_", "-")
+    prefix = f"is.{family.removesuffix('-profile')}.{family}" if read_only else f"is.{family}.{family}"
+    return Kind(path, one, shape, prefix, read_only)
+
+
+KINDS = (
+    _kind("backup_policies", "backup_policy", "BackupPolicy"),
+    _kind("cluster_network/profiles", "cluster_network_profile", "ClusterNetworkProfile", read_only=True),
+    _kind("cluster_networks", "cluster_network", "ClusterNetwork"),
+    _kind("dedicated_host/groups", "dedicated_host_group", "DedicatedHostGroup"),
+    _kind("dedicated_host/profiles", "dedicated_host_profile", "DedicatedHostProfile", read_only=True),
+    _kind("dedicated_hosts", "dedicated_host", "DedicatedHost"),
+    _kind("endpoint_gateways", "endpoint_gateway", "EndpointGateway"),
+    _kind("flow_log_collectors", "flow_log_collector", "FlowLogCollector"),
+    _kind("ike_policies", "ike_policy", "IKEPolicy"),
+    _kind("instance/profiles", "instance_profile", "InstanceProfile", read_only=True),
+    _kind("instance/templates", "instance_template", "InstanceTemplate"),
+    _kind("instance_groups", "instance_group", "InstanceGroup"),
+    _kind("instances", "instance", "Instance"),
+    _kind("ipsec_policies", "ipsec_policy", "IPsecPolicy"),
+    _kind("load_balancer/profiles", "load_balancer_profile", "LoadBalancerProfile", read_only=True),
+    _kind("load_balancers", "load_balancer", "LoadBalancer"),
+    _kind("placement_groups", "placement_group", "PlacementGroup"),
+    _kind("private_path_service_gateways", "private_path_service_gateway", "PrivatePathServiceGateway"),
+    _kind("public_address_ranges", "public_address_range", "PublicAddressRange"),
+    _kind("share/profiles", "share_profile", "ShareProfile", read_only=True),
+    _kind("shares", "share", "Share"),
+    _kind("snapshot_consistency_groups", "snapshot_consistency_group", "SnapshotConsistencyGroup"),
+    _kind("snapshots", "snapshot", "Snapshot"),
+    _kind("volume/profiles", "volume_profile", "VolumeProfile", read_only=True),
+    _kind("volumes", "volume", "Volume"),
+    _kind("vpn_gateways", "vpn_gateway", "VPNGateway", "vpn"),
+    _kind("vpn_servers", "vpn_server", "VPNServer"),
+)
+
+
+class EmptyCatalog(CatalogView):
+    """A collection that the provider alone fills."""
+
+    kind: Kind = KINDS[0]
+
+    def get(self, request: Request) -> Response:
+        nothing: list[Any] = []
+        return self.pages(self.kind.items, nothing, dict)
+
+
+class EmptyCollection(EmptyCatalog):
+    def post(self, request: Request) -> NoReturn:
+        raise NotSupported(f"A new {self.kind.words} cannot be made: it is not simulated. {SIMULATED}")
+
+
+class MissingEntry(CatalogView):
+    kind: Kind = KINDS[0]
+
+    def get(self, request: Request, id: str) -> NoReturn:
+        raise NotFound(f"{self.kind.words.capitalize()} not found: none is simulated. {SIMULATED}")
+
+
+class MissingItem(MissingEntry):
+    patch = delete = MissingEntry.get
+
+
+def urls() -> Iterator[URLPattern]:
+    """The routes of all kinds, below ``/v1``."""
+    for kind in KINDS:
+        of_all, of_one = (EmptyCatalog, MissingEntry) if kind.read_only else (EmptyCollection, MissingItem)
+        yield path(kind.path, of_all.as_view(kind=kind, operations=kind.of_collection()))
+        yield path(f"{kind.path}/<str:id>", of_one.as_view(kind=kind, operations=kind.of_item()))
