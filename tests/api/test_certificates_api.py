@@ -197,7 +197,7 @@ def test_a_switch_must_be_given(path: str) -> None:
 
 def test_a_server_that_is_being_deleted_is_not_switched(path: str) -> None:
     BareMetalServer.objects.update(status="deleting")
-    assert refusal(switch(path, True)) == (409, "conflict")
+    assert refusal(switch(path, True)) == (409, "server_status_conflict")
 
 
 # --- who may ----------------------------------------------------------------------------------------------------

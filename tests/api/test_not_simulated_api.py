@@ -1,5 +1,8 @@
 """Collections that are not simulated are empty, take nothing, and are asked for like any other."""
 
+import re
+from pathlib import Path
+
 import pytest
 from ibm_vpc import vpc_v1
 
@@ -9,6 +12,10 @@ from tests.api.calling import caller_of
 from tests.api.vpc import Api, errors, fits
 from tests.world import World
 
+PATHS = set(re.findall(r"url = '(/[^']+)'", Path(vpc_v1.__file__).read_text(encoding="utf-8")))
+"""Of all operations of IBM's SDK, below ``/v1``."""
+PLACEHOLDER = re.compile(r"\{\w+\}")
+OTHERS = {"/public_gateways", "/reservations"}
 BY_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.many)
 
 
@@ -52,3 +59,18 @@ def test_its_operations_are_those_of_ibms_sdk_and_are_marked(kind: Kind) -> None
     marked = [*paths[f"/v1/{kind.path}"].values(), *paths[f"/v1/{kind.path}/{{id}}"].values()]
     assert all(operation["x-not-simulated"] for operation in marked)
     assert all(hasattr(vpc_v1.VpcV1, operation["operationId"]) for operation in marked)
+
+
+def test_every_collection_of_ibms_sdk_is_served(world: World) -> None:
+    served = document()["paths"]
+    missing = {path for path in PATHS if "{" not in path and f"/v1{path}" not in served}
+    assert missing <= OTHERS
+
+
+def test_what_is_below_an_item_is_not_found(api: Api) -> None:
+    parents = tuple(f"/{kind.path}/" for kind in KINDS)
+    below = [path for path in PATHS if path.startswith(parents) and path.count("/") > path.rstrip("}").count("{") + 1]
+    assert len(below) > len(KINDS)
+    found = {path: api.get(f"/v1{PLACEHOLDER.sub('none', path)}") for path in below}
+    assert {answer.status_code for answer in found.values()} == {404}
+    assert all("not found" in answer.json()["errors"][0]["message"].lower() for answer in found.values())

@@ -78,10 +78,10 @@ def test_nothing_remains_of_one_that_is_refused_late(subnet: Subnet, vni: Virtua
 
 
 WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
-    "unknown-subnet": ({"subnet": "none"}, [("not_found", "vni.subnet")]),
+    "unknown-subnet": ({"subnet": "none"}, [("bad_field", "vni.subnet")]),
     "unknown-primary": (
         {"subnet": "", "primary_ip": IpPrototype(reserved_ip="none")},
-        [("not_found", "vni.primary_ip")],
+        [("bad_field", "vni.primary_ip")],
     ),
     "outside": ({"primary_ip": IpPrototype(address="10.1.1.1")}, [("invalid_value", "vni.primary_ip.address")]),
     "provider-name": ({"name": "ibm-mine"}, [("invalid_value", "vni.name")]),
@@ -90,8 +90,8 @@ WRONG: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
         {"allow_ip_spoofing": True, "enable_infrastructure_nat": False},
         [("invalid_value", "vni.allow_ip_spoofing")],
     ),
-    "unknown-group": ({"security_groups": ("none",)}, [("not_found", "vni.security_groups[0]")]),
-    "unknown-resource-group": ({"resource_group": "none"}, [("not_found", "vni.resource_group")]),
+    "unknown-group": ({"security_groups": ("none",)}, [("bad_field", "vni.security_groups[0]")]),
+    "unknown-resource-group": ({"resource_group": "none"}, [("bad_field", "vni.resource_group")]),
     "nine-addresses": ({"ips": (IpPrototype(),) * 8}, [("invalid_value", "vni.ips")]),
     "address-twice": (
         {"ips": (IpPrototype(address="10.240.0.9"), IpPrototype(address="10.240.0.9"))},
@@ -114,7 +114,7 @@ def test_more_security_groups_than_the_quota_are_refused(subnet: Subnet) -> None
 def test_a_security_group_of_another_vpc_is_not_found(subnet: Subnet) -> None:
     other = create_vpc(subnet.account, region=REGION, by=BY)
     group = create_security_group(subnet.account, vpc=other, by=BY)
-    assert refused(subnet, security_groups=(group.id,)) == [("not_found", "vni.security_groups[0]")]
+    assert refused(subnet, security_groups=(group.id,)) == [("bad_field", "vni.security_groups[0]")]
 
 
 def test_a_reserved_ip_of_another_subnet_is_refused(world: World, subnet: Subnet) -> None:
@@ -125,13 +125,13 @@ def test_a_reserved_ip_of_another_subnet_is_refused(world: World, subnet: Subnet
 
 def test_a_reserved_ip_is_not_bound_twice(subnet: Subnet, vni: VirtualNetworkInterface) -> None:
     primary = IpPrototype(reserved_ip=vni.primary_ip.id)
-    assert refused(subnet, primary_ip=primary) == [("invalid_value", "vni.primary_ip")]
+    assert refused(subnet, primary_ip=primary) == [("reserved_ip_in_use", "vni.primary_ip")]
 
 
 def test_the_primary_address_of_a_servers_interface_is_bound(world: World) -> None:
     make_server(world.account, name="web-1")
     primary = IpPrototype(reserved_ip=NetworkInterface.objects.get().primary_ip.id)
-    assert refused(Subnet.objects.get(), primary_ip=primary) == [("invalid_value", "vni.primary_ip")]
+    assert refused(Subnet.objects.get(), primary_ip=primary) == [("reserved_ip_in_use", "vni.primary_ip")]
 
 
 def test_a_reserved_ip_is_named_once(subnet: Subnet) -> None:
@@ -145,8 +145,8 @@ def test_another_accounts_resources_are_not_found(world: World, subnet: Subnet) 
     group = foreign.vpc.default_security_group
     assert group
     found = refused(subnet, ips=(IpPrototype(reserved_ip=ip.id),), security_groups=(group.id,))
-    assert found == [("not_found", "vni.ips[0]"), ("not_found", "vni.security_groups[0]")]
-    assert refused(subnet, subnet=foreign.id) == [("not_found", "vni.subnet")]
+    assert found == [("bad_field", "vni.ips[0]"), ("bad_field", "vni.security_groups[0]")]
+    assert refused(subnet, subnet=foreign.id) == [("bad_field", "vni.subnet")]
 
 
 def test_by_itself_it_cannot_go_along_with_anything(subnet: Subnet) -> None:
