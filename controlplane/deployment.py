@@ -19,11 +19,12 @@ BAREMINT_PUBLIC_URL = env.in_one_spelling(
         default=env.origin(BAREMINT_HOST, BAREMINT_PORT),
     )
 ).rstrip("/")
-# Where the object store reaches IAM, for keys and decisions.
-# Where the object store reaches IAM. Empty: in its own process.
+# Where the object store reaches IAM, for keys and decisions. Empty: in its own process.
 BAREMINT_COS_IAM_URL = env.url("BAREMINT_COS_IAM_URL", schemes=env.WEB, form="https://iam.example", default="").rstrip(
     "/"
 )
+# MB that one account may have in the object store.
+BAREMINT_COS_QUOTA = env.between("BAREMINT_COS_QUOTA", 1, 1024**3, default=10 * 1024)
 # Processes of each HTTP service, and Python threads in each process.
 BAREMINT_WORKERS = env.between("BAREMINT_WORKERS", 1, 64, default=2)
 BAREMINT_THREADS = env.between("BAREMINT_THREADS", 1, 256, default=2)

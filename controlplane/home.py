@@ -45,6 +45,7 @@ NEEDED = (
     "supervisor.lock",
     "job-*.lock",
     "lab.json",
+    "objects",
     "running.json",
     "restoring",
     "lab.lock",

@@ -84,7 +84,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
-        _keep_name(path)
+        keep_name(path)
     except BaseException as error:
         with suppress(OSError):
             os.unlink(partial)
@@ -102,7 +102,7 @@ def _require_replaceable(path: Path) -> None:
             raise OSError(errno.EINVAL, "it is no ordinary file")
 
 
-def _keep_name(path: Path) -> None:
+def keep_name(path: Path) -> None:
     """Or it is lost with the power."""
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:

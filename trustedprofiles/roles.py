@@ -14,7 +14,7 @@ from trustedprofiles.actions import ACCOUNT_MANAGEMENT, ACTIONS, service_of
 
 READ = frozenset({"get", "head", "list", "read"})
 OPERATE = READ | {"operate", "start", "stop", "restart"}
-EDIT = OPERATE | {"create", "put", "update", "delete", "attach", "detach", "linkToResource"}
+EDIT = OPERATE | {"create", "put", "post", "copy", "update", "delete", "attach", "detach", "linkToResource"}
 MANAGE = EDIT | {"administer"}
 ADMINISTER = MANAGE | {"assign", "manage"}
 
@@ -65,8 +65,9 @@ class Role:
 
 def verb_of(action: str) -> str:
     """``read`` of ``is.key.key.read``, ``attach`` of ``global-search-tagging.tag.attach-user-tag``, ``put`` of
-    ``cloud-object-storage.bucket.put_bucket``."""
-    return action.rpartition(".")[2].partition("-")[0].partition("_")[0]
+    ``cloud-object-storage.bucket.put_bucket``; what is copied is read: ``get`` of ``object.copy_get``."""
+    last = action.rpartition(".")[2]
+    return "get" if last.endswith("_get") else last.partition("-")[0].partition("_")[0]
 
 
 def crn(name: str, *, kind: Literal["role", "serviceRole"] = "serviceRole", service: str = "iam") -> str:

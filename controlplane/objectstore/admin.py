@@ -1,13 +1,9 @@
 """The object store in the admin: to look at, without what is in the objects."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 
 from controlplane.activity.admin import ReadOnlyAdmin
-from controlplane.objectstore.models import Bucket, StoredObject
+from controlplane.objectstore.models import Bucket, Piece, StoredObject, Upload
 
 
 @admin.register(Bucket)
@@ -19,12 +15,27 @@ class BucketAdmin(ReadOnlyAdmin):
 
 @admin.register(StoredObject)
 class StoredObjectAdmin(ReadOnlyAdmin):
-    list_display = ["name", "bucket", "size", "md5", "modified_at"]
+    list_display = ["name", "bucket", "size", "tag", "modified_at"]
     list_select_related = ["bucket"]
-    fields = ["name", "bucket", "size", "md5", "headers", "modified_at"]
+    fields = ["name", "bucket", "size", "tag", "headers", "modified_at"]
     search_fields = ["bucket__name"]
     ordering = ["-id"]
     show_full_result_count = False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("content")
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnlyAdmin):
+    list_display = ["identifier", "bucket", "name", "initiator", "started_at"]
+    list_select_related = ["bucket"]
+    fields = ["identifier", "bucket", "name", "headers", "initiator", "started_at"]
+    search_fields = ["=identifier", "bucket__name"]
+    ordering = ["-id"]
+
+
+@admin.register(Piece)
+class PieceAdmin(ReadOnlyAdmin):
+    list_display = ["file", "object", "upload", "number", "size", "md5", "kept_at"]
+    list_select_related = ["object", "upload"]
+    search_fields = ["=file", "=md5"]
+    ordering = ["-id"]
+    show_full_result_count = False

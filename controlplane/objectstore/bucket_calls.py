@@ -2,8 +2,6 @@
 
 import re
 from base64 import b64decode, urlsafe_b64encode
-from collections.abc import Mapping
-from urllib.parse import quote
 from xml.etree.ElementTree import Element
 
 from django.conf import settings
@@ -11,21 +9,17 @@ from django.http import HttpResponse
 
 from controlplane.activity.record import record
 from controlplane.kernel.text import is_storable
-from controlplane.kernel.whole_number import whole_number
-from controlplane.objectstore import addressing, answers, bodies, services
+from controlplane.objectstore import addressing, answers, bodies, documents, services
 from controlplane.objectstore.calls import Call
 from controlplane.objectstore.errors import InvalidArgument, InvalidLocationConstraint
-from controlplane.objectstore.selectors import LARGEST_PAGE, Listing, buckets_of, list_objects
+from controlplane.objectstore.paging import STORAGE_CLASS, Encode, encoding, page_size
+from controlplane.objectstore.selectors import Listing, buckets_of, list_objects
 
 LOCATION = re.compile(r"[a-z0-9-]{1,64}")
-STORAGE_CLASS = "STANDARD"
-LARGEST_MAX_KEYS = 2**31 - 1
 
 
 def list_buckets(call: Call) -> HttpResponse:
-    root = answers.document("ListAllMyBucketsResult")
-    owner = answers.add(root, "Owner")
-    answers.fill(owner, [("ID", call.instance or call.account_id), ("DisplayName", call.instance or call.account_id)])
+    root = _bucket_list(call)
     listed = answers.add(root, "Buckets")
     for bucket in buckets_of(call.account_id, service_instance=call.instance):
         entry = answers.add(listed, "Bucket")
@@ -34,8 +28,46 @@ def list_buckets(call: Call) -> HttpResponse:
     return answers.xml(root)
 
 
+def list_buckets_extended(call: Call) -> HttpResponse:
+    """A page of them, each with its location."""
+    query = call.request.GET
+    limit, marker, prefix = page_size(query, "max-keys"), query.get("marker", ""), query.get("prefix", "")
+    buckets = buckets_of(call.account_id, service_instance=call.instance)
+    found = list(buckets.filter(name__gt=marker, name__startswith=prefix)[: limit + 1])
+    page, is_truncated = found[:limit], len(found) > limit
+    root = _bucket_list(call)
+    answers.fill(
+        root,
+        [
+            ("Prefix", prefix),
+            ("Marker", marker),
+            ("MaxKeys", limit),
+            ("IsTruncated", is_truncated),
+            ("NextMarker", page[-1].name if is_truncated and page else None),
+        ],
+    )
+    listed = answers.add(root, "Buckets")
+    for bucket in page:
+        answers.fill(
+            answers.add(listed, "Bucket"),
+            [
+                ("Name", bucket.name),
+                ("CreationDate", answers.instant(bucket.created_at)),
+                ("LocationConstraint", bucket.location),
+            ],
+        )
+    record(call.event, initiator=call.by, target=call.target(), account_id=call.account_id)
+    return answers.xml(root)
+
+
+def _bucket_list(call: Call) -> Element:
+    root, owner = answers.document("ListAllMyBucketsResult"), call.instance or call.account_id
+    answers.fill(answers.add(root, "Owner"), [("ID", owner), ("DisplayName", owner)])
+    return root
+
+
 def create_bucket(call: Call) -> HttpResponse:
-    location = bodies.location_constraint(bodies.read(call.request, limit=bodies.LARGEST_XML))
+    location = documents.location_constraint(bodies.read_document(call.request))
     if location and not LOCATION.fullmatch(location):
         raise InvalidLocationConstraint("LocationConstraint must be one of IBM's, such as us-south-standard.")
     services.create_bucket(
@@ -86,11 +118,11 @@ def list_objects_v2(call: Call) -> HttpResponse:
 def _list(call: Call, start: str, after: str, *, token: str | None = None) -> HttpResponse:
     """``start`` names the element that shows ``after``; a token, which goes on from a page before, goes before it."""
     bucket, query = call.bucket, call.request.GET
-    limit = _limit(query)
+    limit = page_size(query, "max-keys")
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
-    encode = _encoding(query)
+    encode = encoding(query)
     position = after if token is None else _opened(token)
-    page = list_objects(bucket, prefix=prefix, delimiter=delimiter, after=position, limit=min(limit, LARGEST_PAGE))
+    page = list_objects(bucket, prefix=prefix, delimiter=delimiter, after=position, limit=limit)
     root = answers.document("ListBucketResult")
     version_2 = start == "StartAfter"
     answers.fill(
@@ -114,45 +146,20 @@ def _list(call: Call, start: str, after: str, *, token: str | None = None) -> Ht
     return answers.xml(root)
 
 
-def _show(root: Element, page: Listing, encode: "Encode") -> None:
+def _show(root: Element, page: Listing, encode: Encode) -> None:
     for each in page.objects:
         answers.fill(
             answers.add(root, "Contents"),
             [
                 ("Key", encode(each.key)),
                 ("LastModified", answers.instant(each.modified_at)),
-                ("ETag", f'"{each.md5}"'),
+                ("ETag", f'"{each.tag}"'),
                 ("Size", each.size),
                 ("StorageClass", STORAGE_CLASS),
             ],
         )
     for prefix in page.prefixes:
         answers.add(answers.add(root, "CommonPrefixes"), "Prefix", encode(prefix))
-
-
-class Encode:
-    """How keys are written: as they are, or percent-encoded when ``encoding-type=url`` asks for it."""
-
-    def __init__(self, *, as_url: bool) -> None:
-        self.as_url = as_url
-
-    def __call__(self, text: str) -> str:
-        return quote(text) if self.as_url else text
-
-
-def _encoding(query: Mapping[str, str]) -> Encode:
-    asked = query.get("encoding-type", "")
-    if asked not in ("", "url"):
-        raise InvalidArgument("encoding-type must be url, or absent.")
-    return Encode(as_url=asked == "url")
-
-
-def _limit(query: Mapping[str, str]) -> int:
-    text = query.get("max-keys") or str(LARGEST_PAGE)
-    limit = whole_number(text, largest=LARGEST_MAX_KEYS)
-    if limit is None:
-        raise InvalidArgument("max-keys must be a whole number; a page has 1000 keys at most.")
-    return limit
 
 
 def _sealed(key: str) -> str:
@@ -170,7 +177,7 @@ def _opened(token: str) -> str:
 
 
 def delete_objects(call: Call) -> HttpResponse:
-    keys, quiet = bodies.keys_to_delete(bodies.read(call.request, limit=bodies.LARGEST_XML))
+    keys, quiet = documents.keys_to_delete(bodies.read_document(call.request))
     for key in keys:
         addressing.check_key(key)
     services.delete_objects(call.bucket, keys=keys, event=call.event, by=call.by)

@@ -6,14 +6,18 @@ from functools import cached_property
 from django.http import HttpRequest
 
 from controlplane.activity.record import Party
-from controlplane.objectstore import addressing, iam
+from controlplane.kernel.whole_number import whole_number
+from controlplane.objectstore import addressing, bodies, iam, quota
 from controlplane.objectstore.addressing import Address
-from controlplane.objectstore.models import SERVICE, Bucket, bucket_crn, instance_crn
+from controlplane.objectstore.documents import MOST_PARTS
+from controlplane.objectstore.models import SERVICE, Bucket, Piece, StoredObject, Upload, bucket_crn, instance_crn
 from controlplane.objectstore.operations import Operation
 from controlplane.objectstore.selectors import buckets_of, find_bucket
 from controlplane.objectstore.tokens import Bearer
 
 LONGEST_NAME = 63
+SMALL = 256 * 1024
+"""A body of so many bytes has arrived before anybody asks whether there is room for it."""
 
 
 @dataclass
@@ -47,11 +51,14 @@ class Call:
 
         A bucket without one, or that is not there, is in an instance with the account's own id.
         """
-        if self.operation.name == "list_buckets":
+        if self.operation.scope == "service":
             return self.asked_instance
         if self.operation.name == "create_bucket":
             return self.asked_instance or self.account_id
-        bucket = buckets_of(self.account_id).filter(name=self.address.bucket).first()
+        return self._instance_of(self.address.bucket)
+
+    def _instance_of(self, name: str) -> str:
+        bucket = buckets_of(self.account_id).filter(name=name).first()
         return bucket.service_instance if bucket else self.account_id
 
     @property
@@ -61,12 +68,37 @@ class Call:
 
     def decide(self) -> None:
         """Raises what ``iam.require`` raises. Nothing may be told of a bucket before this."""
+        self._require(self.operation.action, instance=self.instance, bucket=self.address.bucket)
+
+    def decide_on_source(self, source: Address) -> None:
+        """The same for the object that is copied."""
+        self._require(self.operation.source_action, instance=self._instance_of(source.bucket), bucket=source.bucket)
+
+    def _require(self, action: str, *, instance: str, bucket: str) -> None:
         resource = {"serviceName": SERVICE, "accountId": self.account_id}
-        if self.instance:
-            resource["serviceInstance"] = self.instance
-        if self.address.bucket:
-            resource |= {"resourceType": "bucket", "resource": self.address.bucket}
-        iam.require(self.operation.action, resource=resource, token=self.bearer.token)
+        if instance:
+            resource["serviceInstance"] = instance
+        if bucket:
+            resource |= {"resourceType": "bucket", "resource": bucket}
+        iam.require(action, resource=resource, token=self.bearer.token)
+
+    def require_room(self) -> None:
+        """Raises QuotaExceeded for a body that is announced and cannot be kept, beside all that is not replaced."""
+        more = bodies.announced_size(self.request)
+        if more > SMALL and self.operation.name in ("put_object", "upload_part"):
+            quota.require_room(self.account_id, more - self._replaced())
+
+    def _replaced(self) -> int:
+        key, upload = self.address.key.encode(), self.request.GET.get("uploadId")
+        of_account = {"bucket__account_id": self.account_id, "bucket__name": self.address.bucket, "key": key}
+        if upload is None:
+            found = StoredObject.objects.filter(**of_account).first()
+            return found.size if found else 0
+        number = whole_number(self.request.GET.get("partNumber", ""), largest=MOST_PARTS)
+        part = Piece.objects.filter(
+            upload__in=Upload.objects.filter(identifier=upload, **of_account), number=number or 0
+        ).first()
+        return part.size if part else 0
 
     def target(self) -> Party:
         """For the record of a refusal, of which no part need be as it should be."""

@@ -52,6 +52,11 @@ class EntityTooLarge(S3Error):
     code = "EntityTooLarge"
 
 
+class EntityTooSmall(S3Error):
+    status = 400
+    code = "EntityTooSmall"
+
+
 class IncompleteBody(S3Error):
     status = 400
     code = "IncompleteBody"
@@ -77,9 +82,24 @@ class InvalidLocationConstraint(S3Error):
     code = "InvalidLocationConstraint"
 
 
+class InvalidPart(S3Error):
+    status = 400
+    code = "InvalidPart"
+
+
+class InvalidPartOrder(S3Error):
+    status = 400
+    code = "InvalidPartOrder"
+
+
 class InvalidRange(S3Error):
     status = 416
     code = "InvalidRange"
+
+
+class InvalidRequest(S3Error):
+    status = 400
+    code = "InvalidRequest"
 
 
 class KeyTooLong(S3Error):
@@ -110,6 +130,16 @@ class NoSuchBucket(S3Error):
 class NoSuchKey(S3Error):
     status = 404
     code = "NoSuchKey"
+
+
+class NoSuchUpload(S3Error):
+    status = 404
+    code = "NoSuchUpload"
+
+
+class QuotaExceeded(S3Error):
+    status = 403
+    code = "QuotaExceeded"
 
 
 class ConditionFailed(PreconditionFailed):

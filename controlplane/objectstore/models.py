@@ -1,6 +1,7 @@
-"""Buckets, and what is in them. Rows, so that every control plane on this database serves the same."""
+"""Buckets, and what is in them. Every control plane on this database and this data directory serves the same."""
 
 from django.db import models
+from django.db.models import Q
 
 from controlplane.kernel.crn import Crn
 
@@ -26,16 +27,15 @@ class Bucket(models.Model):
 
 
 class StoredObject(models.Model):
-    """One object, whole in one row: who reads it meets the old one or the new one, never some of each."""
+    """One object, whose bytes are its pieces: who reads it meets the old one or the new one, never some of each."""
 
     bucket = models.ForeignKey(Bucket, on_delete=models.PROTECT, related_name="contents")
     # Bytes, because objects are listed in the order of their keys' UTF-8, whatever the database's collation is.
     key = models.BinaryField(max_length=1024)
-    size = models.PositiveIntegerField(help_text="Bytes.")
-    md5 = models.CharField(max_length=32, help_text="In hexadecimal; the entity tag.")
+    size = models.PositiveBigIntegerField(help_text="Bytes.")
+    tag = models.CharField(max_length=38, help_text="The entity tag: the MD5 in hexadecimal, or S3's of parts.")
     headers = models.JSONField(default=dict, help_text="Answered with it: Content-Type, x-amz-meta-... and the like.")
     modified_at = models.DateTimeField()
-    content = models.BinaryField()
 
     class Meta:
         constraints = [
@@ -51,7 +51,50 @@ class StoredObject(models.Model):
 
     @property
     def etag(self) -> str:
-        return f'"{self.md5}"'
+        return f'"{self.tag}"'
+
+
+class Upload(models.Model):
+    """A multipart upload that is not complete."""
+
+    bucket = models.ForeignKey(Bucket, on_delete=models.PROTECT, related_name="uploads")
+    key = models.BinaryField(max_length=1024)
+    identifier = models.CharField(max_length=32, unique=True)
+    headers = models.JSONField(default=dict, help_text="What the object will be answered with.")
+    initiator = models.CharField(max_length=255, help_text="IAM id.")
+    started_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.identifier
+
+    @property
+    def name(self) -> str:
+        return bytes(self.key).decode()
+
+
+class Piece(models.Model):
+    """A file: all of an object, one of the parts that it was uploaded in, or a part of an upload."""
+
+    object = models.ForeignKey(StoredObject, on_delete=models.CASCADE, null=True, related_name="pieces")
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, null=True, related_name="pieces")
+    number = models.PositiveIntegerField(help_text="In the order of these; S3's part number.")
+    size = models.PositiveBigIntegerField(help_text="Bytes.")
+    md5 = models.CharField(max_length=32, help_text="In hexadecimal.")
+    file = models.CharField(max_length=32, unique=True, help_text="Its name.")
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["object", "number"], name="objectstore_piece_of_object"),
+            models.UniqueConstraint(fields=["upload", "number"], name="objectstore_piece_of_upload"),
+            models.CheckConstraint(
+                condition=Q(object__isnull=False, upload__isnull=True) | Q(object__isnull=True, upload__isnull=False),
+                name="objectstore_piece_of_one",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.file
 
 
 def instance_crn(account_id: str, instance: str) -> str:

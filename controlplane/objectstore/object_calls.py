@@ -1,18 +1,21 @@
 """Operations on one object."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 
 from controlplane.activity.record import record
-from controlplane.objectstore import bodies, services
+from controlplane.kernel.streamed import PIECE, StreamedAnswer
+from controlplane.objectstore import bodies, files, services
 from controlplane.objectstore.calls import Call
 from controlplane.objectstore.errors import ConditionFailed, InvalidRange, MetadataTooLarge
 from controlplane.objectstore.models import StoredObject
-from controlplane.objectstore.selectors import find_object
+from controlplane.objectstore.reading import Reader
+from controlplane.objectstore.selectors import opened
 
 DEFAULT_TYPE = "binary/octet-stream"
 METADATA = "x-amz-meta-"
@@ -23,25 +26,32 @@ RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
 def put_object(call: Call) -> HttpResponse:
-    headers = _kept(call.request)
+    headers = kept_headers(call.request)
     bucket = call.bucket
-    etag = services.put_object(
-        bucket,
-        key=call.address.key,
-        body=bodies.read(call.request, limit=bodies.LARGEST_OBJECT),
-        headers=headers,
-        if_match=call.request.headers.get("If-Match"),
-        if_none_match=call.request.headers.get("If-None-Match"),
-        event=call.event,
-        by=call.by,
-    )
+    body = bodies.Body(call.request, limit=bodies.LARGEST_OBJECT)
+    with files.writing() as new:
+        made = services.put_object(
+            bucket,
+            key=call.address.key,
+            kept=new.keep(body),
+            headers=headers,
+            if_match=call.request.headers.get("If-Match"),
+            if_none_match=call.request.headers.get("If-None-Match"),
+            event=call.event,
+            by=call.by,
+        )
+    return tagged(made.etag)
+
+
+def tagged(etag: str) -> HttpResponse:
+    """An answer that is an entity tag."""
     answer = HttpResponse()
     del answer["Content-Type"]
     answer["ETag"] = etag
     return answer
 
 
-def _kept(request: HttpRequest) -> dict[str, str]:
+def kept_headers(request: HttpRequest) -> dict[str, str]:
     """The headers that are answered with the object. Raises MetadataTooLarge."""
     sent = {name.lower(): value for name, value in request.headers.items()}
     metadata = {name: value for name, value in sent.items() if name.startswith(METADATA)}
@@ -53,16 +63,18 @@ def _kept(request: HttpRequest) -> dict[str, str]:
     return {name: sent[name] for name in KEPT if sent.get(name)} | metadata
 
 
-def get_object(call: Call) -> HttpResponse:
-    return _answer(call, find_object(call.bucket, call.address.key, with_content=True), with_content=True)
+def get_object(call: Call) -> HttpResponseBase:
+    found, read = opened(call.bucket, call.address.key)
+    return _answer(call, found, read)
 
 
-def head_object(call: Call) -> HttpResponse:
-    return _answer(call, find_object(call.bucket, call.address.key, with_content=False), with_content=False)
+def head_object(call: Call) -> HttpResponseBase:
+    found, _ = opened(call.bucket, call.address.key)
+    return _answer(call, found, None)
 
 
-def _answer(call: Call, found: StoredObject, *, with_content: bool) -> HttpResponse:
-    """The object, the part that Range asks for, or 304. Raises ConditionFailed or InvalidRange."""
+def _answer(call: Call, found: StoredObject, read: Callable[[int, int], Reader] | None) -> HttpResponseBase:
+    """The object, the part that Range asks for, or 304. Raises ConditionFailed, InvalidRange, or NoSuchKey."""
     answer = HttpResponse()
     for name, value in found.headers.items():
         answer[name] = value
@@ -70,7 +82,7 @@ def _answer(call: Call, found: StoredObject, *, with_content: bool) -> HttpRespo
     answer["Last-Modified"] = http_date(found.modified_at.timestamp())
     answer["Accept-Ranges"] = "bytes"
     if _is_unmodified(call.request, found, answer):
-        answer.status_code = 304
+        answer.status_code, start, stop = 304, 0, 0
         del answer["Content-Type"]
     else:
         part = _range(call.request.headers, found)
@@ -79,8 +91,9 @@ def _answer(call: Call, found: StoredObject, *, with_content: bool) -> HttpRespo
             answer.status_code = 206
             answer["Content-Range"] = f"bytes {start}-{stop - 1}/{found.size}"
         answer["Content-Length"] = str(stop - start)
-        if with_content:
-            answer.content = bytes(found.content)[start:stop]
+    whole: HttpResponseBase = answer
+    if read is not None and answer.status_code != 304:
+        whole = _with_body(answer, read(start, stop), stop - start)
     record(
         call.event,
         initiator=call.by,
@@ -89,7 +102,14 @@ def _answer(call: Call, found: StoredObject, *, with_content: bool) -> HttpRespo
         status=answer.status_code,
         data=call.about(),
     )
-    return answer
+    return whole
+
+
+def _with_body(answer: HttpResponse, reader: Reader, size: int) -> HttpResponseBase:
+    """What is short is read now, and the rest while its client takes it."""
+    if size > PIECE:
+        return StreamedAnswer(reader, status=answer.status_code, headers=dict(answer.items()))
+    return HttpResponse(b"".join(reader), status=answer.status_code, headers=dict(answer.items()))
 
 
 def _is_unmodified(request: HttpRequest, found: StoredObject, answer: HttpResponse) -> bool:

@@ -1,15 +1,14 @@
 """Reading buckets and their objects."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Sum
 
-from controlplane.objectstore.errors import NoSuchBucket, NoSuchKey
-from controlplane.objectstore.models import Bucket, StoredObject
-
-LARGEST_PAGE = 1000
+from controlplane.objectstore.errors import NoSuchBucket, NoSuchKey, NoSuchUpload
+from controlplane.objectstore.models import Bucket, Piece, StoredObject, Upload
+from controlplane.objectstore.reading import Extent, Reader
 
 
 def buckets_of(account_id: str, *, service_instance: str = "") -> QuerySet[Bucket]:
@@ -26,10 +25,9 @@ def find_bucket(account_id: str, name: str) -> Bucket:
     return bucket
 
 
-def find_object(bucket: Bucket, key: str, *, with_content: bool) -> StoredObject:
+def find_object(bucket: Bucket, key: str) -> StoredObject:
     """Raises NoSuchKey."""
-    objects = bucket.contents.filter(key=key.encode())
-    found = (objects if with_content else objects.defer("content")).first()
+    found = bucket.contents.filter(key=key.encode()).first()
     if found is None:
         raise NoSuchKey("The bucket has no object with this key.")
     return found
@@ -39,7 +37,7 @@ def find_object(bucket: Bucket, key: str, *, with_content: bool) -> StoredObject
 class Listed:
     key: str
     size: int
-    md5: str
+    tag: str
     modified_at: datetime
 
 
@@ -75,26 +73,26 @@ def list_objects(bucket: Bucket, *, prefix: str, delimiter: str, after: str, lim
 def _entries(bucket: Bucket, prefix: bytes, delimiter: bytes, after: bytes, limit: int) -> Iterator[Listed | str]:
     rows = bucket.contents.filter(key__gte=prefix)
     if prefix:
-        rows = rows.filter(key__lt=_behind(prefix))
+        rows = rows.filter(key__lt=behind(prefix))
     rows = rows.filter(key__gt=after)
-    if (group := _group(after, prefix, delimiter)) == after and group:
-        rows = rows.filter(key__gte=_behind(group))
-    ordered = rows.order_by("key").values_list("key", "size", "md5", "modified_at")
+    if (group := common_prefix(after, prefix, delimiter)) == after and group:
+        rows = rows.filter(key__gte=behind(group))
+    ordered = rows.order_by("key").values_list("key", "size", "tag", "modified_at")
     found = list(ordered[: limit + 1])
     while found:
-        for raw, size, md5, modified_at in found:
+        for raw, size, tag, modified_at in found:
             key = bytes(raw)
-            if group := _group(key, prefix, delimiter):
+            if group := common_prefix(key, prefix, delimiter):
                 yield group.decode()
                 # What else is in the group need not be read at all.
-                found = list(ordered.filter(key__gte=_behind(group))[: limit + 1])
+                found = list(ordered.filter(key__gte=behind(group))[: limit + 1])
                 break
-            yield Listed(key.decode(), size, md5, modified_at)
+            yield Listed(key.decode(), size, tag, modified_at)
         else:
             found = list(ordered.filter(key__gt=bytes(found[-1][0]))[: limit + 1]) if len(found) > limit else []
 
 
-def _group(key: bytes, prefix: bytes, delimiter: bytes) -> bytes:
+def common_prefix(key: bytes, prefix: bytes, delimiter: bytes) -> bytes:
     """The common prefix that the key is rolled up into, or nothing."""
     if not delimiter or not key.startswith(prefix):
         return b""
@@ -102,6 +100,51 @@ def _group(key: bytes, prefix: bytes, delimiter: bytes) -> bytes:
     return key[: end + len(delimiter)] if end >= 0 else b""
 
 
-def _behind(prefix: bytes) -> bytes:
+def behind(prefix: bytes) -> bytes:
     """The first text that is behind all that begin so; UTF-8 has no byte 255 that would need a carry."""
     return prefix[:-1] + bytes([prefix[-1] + 1])
+
+
+def bytes_of(account_id: str) -> int:
+    """What is stored for the account, parts of uploads with it."""
+    pieces = Piece.objects.filter(Q(object__bucket__account_id=account_id) | Q(upload__bucket__account_id=account_id))
+    return int(pieces.aggregate(total=Sum("size"))["total"] or 0)
+
+
+def opened(bucket: Bucket, key: str) -> tuple[StoredObject, Callable[[int, int], Reader]]:
+    """An object, and how to read its bytes from the first of these to the one before the second.
+
+    Raises NoSuchKey.
+    """
+    found = find_object(bucket, key)
+
+    def read(start: int, stop: int) -> Reader:
+        """Raises NoSuchKey when the object was deleted or replaced since."""
+        extents = [Extent(*each) for each in found.pieces.order_by("number").values_list("file", "size")]
+        try:
+            return Reader(extents, start, stop)
+        except FileNotFoundError:
+            if bucket.contents.filter(pk=found.pk, tag=found.tag, modified_at=found.modified_at).exists():
+                raise
+            raise NoSuchKey("The object was deleted or replaced while it was asked for.") from None
+
+    return found, read
+
+
+def uploads_of(bucket: Bucket, *, prefix: str, key_marker: str, upload_marker: str) -> QuerySet[Upload]:
+    """By key, and of one key by identifier; after those that the markers name."""
+    key = key_marker.encode()
+    found = bucket.uploads.filter(key__gte=prefix.encode()).order_by("key", "identifier")
+    if prefix:
+        found = found.filter(key__lt=behind(prefix.encode()))
+    if key and upload_marker:
+        return found.filter(Q(key__gt=key) | Q(key=key, identifier__gt=upload_marker))
+    return found.filter(key__gt=key)
+
+
+def find_upload(bucket: Bucket, key: str, identifier: str) -> Upload:
+    """Raises NoSuchUpload."""
+    found = bucket.uploads.filter(key=key.encode(), identifier=identifier).first()
+    if found is None:
+        raise NoSuchUpload("There is no multipart upload with this id: it is complete, was aborted, or never began.")
+    return found

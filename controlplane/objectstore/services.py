@@ -1,12 +1,14 @@
 """Changing buckets and objects: each decides what is allowed by the state and records its event with the change."""
 
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party, record
-from controlplane.kernel import clock
-from controlplane.objectstore.bodies import Body
+from controlplane.kernel import clock, failpoints
+from controlplane.objectstore import files, quota
 from controlplane.objectstore.errors import (
     BucketAlreadyOwnedByYou,
     BucketNotEmpty,
@@ -15,7 +17,7 @@ from controlplane.objectstore.errors import (
     NoSuchKey,
     TooManyBuckets,
 )
-from controlplane.objectstore.models import Bucket, StoredObject, bucket_crn
+from controlplane.objectstore.models import Bucket, Piece, StoredObject, bucket_crn
 from controlplane.objectstore.selectors import buckets_of
 
 MOST_BUCKETS = 100
@@ -54,9 +56,11 @@ def _taken() -> BucketAlreadyOwnedByYou:
 @transaction.atomic
 def delete_bucket(bucket: Bucket, *, event: str, by: Party) -> None:
     """Raises NoSuchBucket or BucketNotEmpty."""
-    held = _hold(bucket)
+    held = hold(bucket)
     if held.contents.exists():
         raise BucketNotEmpty("The bucket has objects in it. Delete them first.")
+    if held.uploads.exists():
+        raise BucketNotEmpty("The bucket has multipart uploads that are not complete. Abort them first.")
     record(event, initiator=by, target=target_of(held), account_id=held.account_id, status=204)
     held.delete()
 
@@ -66,54 +70,88 @@ def put_object(
     bucket: Bucket,
     *,
     key: str,
-    body: Body,
+    kept: files.Kept,
     headers: dict[str, str],
     if_match: str | None,
     if_none_match: str | None,
     event: str,
     by: Party,
-) -> str:
-    """Store an object in place of any before. Returns its entity tag.
+) -> StoredObject:
+    """Store an object, whose bytes are in a file, in place of any before.
 
-    Raises NoSuchBucket, NoSuchKey, or ConditionFailed: ``if_none_match`` "*" is for a new key only, ``if_match`` for
-    the object with this tag.
+    Raises NoSuchBucket, QuotaExceeded, and what ``require_unchanged`` raises.
     """
-    held = _hold(bucket)
-    before = held.contents.filter(key=key.encode()).values_list("md5", flat=True).first()
+    held = hold_account(bucket)
+    require_unchanged(held, key, if_match=if_match, if_none_match=if_none_match)
+    made = replace_object(held, key=key, size=kept.size, tag=kept.md5, headers=headers)
+    Piece.objects.create(object=made, number=1, size=kept.size, md5=kept.md5, file=kept.name, kept_at=made.modified_at)
+    quota.require_room(held.account_id)
+    evidence = {"object": key, "size": kept.size, "md5": kept.md5}
+    record(event, initiator=by, target=target_of(held), account_id=held.account_id, data=evidence)
+    failpoints.reach("before_commit", "object")
+    return made
+
+
+def require_unchanged(held: Bucket, key: str, *, if_match: str | None, if_none_match: str | None) -> None:
+    """Raises NoSuchKey, or ConditionFailed: ``if_none_match`` "*" is for a new key only, ``if_match`` for the object
+    with this tag."""
+    before = held.contents.filter(key=key.encode()).values_list("tag", flat=True).first()
     if if_match and before is None:
         raise NoSuchKey("The bucket has no object with this key.")
     if if_match and if_match.strip() not in ("*", f'"{before}"', before):
         raise ConditionFailed("The object is not the one that If-Match names.")
     if if_none_match and before is not None and if_none_match.strip() in ("*", f'"{before}"', before):
         raise ConditionFailed("There is an object with this key, and If-None-Match says there should not be.")
-    md5 = body.md5
-    values: dict[str, Any] = {
-        "size": len(body.content),
-        "md5": md5,
-        "headers": headers,
-        "modified_at": clock.now(),
-        "content": body.content,
-    }
-    if not held.contents.filter(key=key.encode()).update(**values):
-        StoredObject.objects.create(bucket=held, key=key.encode(), **values)
-    evidence = {"object": key, "size": len(body.content), "md5": md5}
-    record(event, initiator=by, target=target_of(held), account_id=held.account_id, data=evidence)
-    return f'"{md5}"'
+
+
+def replace_object(held: Bucket, *, key: str, size: int, tag: str, headers: dict[str, str]) -> StoredObject:
+    """The row of an object that has no pieces yet; those of one before are gone."""
+    values: dict[str, Any] = {"size": size, "tag": tag, "headers": headers, "modified_at": clock.now()}
+    before = held.contents.filter(key=key.encode()).first()
+    if before is None:
+        return StoredObject.objects.create(bucket=held, key=key.encode(), **values)
+    discard(before.pieces.all())
+    held.contents.filter(pk=before.pk).update(**values)
+    before.refresh_from_db()
+    return before
+
+
+def discard(pieces: Iterable[Piece]) -> None:
+    """Delete these, and their files when that is committed."""
+    found = {each.pk: each.file for each in pieces}
+    Piece.objects.filter(pk__in=found).delete()
+    transaction.on_commit(partial(_remove, list(found.values())), robust=True)
+
+
+def _remove(names: list[str]) -> None:
+    failpoints.reach("after_commit", "object")
+    files.remove(names)
 
 
 @transaction.atomic
 def delete_objects(bucket: Bucket, *, keys: list[str], event: str, by: Party) -> None:
     """Those that are not there count as deleted too (S3). One event each. Raises NoSuchBucket."""
-    held = _hold(bucket)
+    held = hold(bucket)
     for key in keys:
-        held.contents.filter(key=key.encode()).delete()
+        if (found := held.contents.filter(key=key.encode()).first()) is not None:
+            discard(found.pieces.all())
+            found.delete()
         target = target_of(held)
         record(event, initiator=by, target=target, account_id=held.account_id, status=204, data={"object": key})
 
 
-def _hold(bucket: Bucket) -> Bucket:
+def hold(bucket: Bucket) -> Bucket:
     """The bucket, which nobody deletes and in which nobody else writes until the transaction ends."""
     held = Bucket.objects.select_for_update().filter(pk=bucket.pk).first()
+    if held is None:
+        raise NoSuchBucket("The bucket does not exist.")
+    return held
+
+
+def hold_account(bucket: Bucket) -> Bucket:
+    """The bucket as ``hold`` does, with all others of its account, so that what is stored of it can be counted."""
+    account = Bucket.objects.select_for_update().filter(account_id=bucket.account_id).order_by("pk")
+    held = next((each for each in account if each.pk == bucket.pk), None)
     if held is None:
         raise NoSuchBucket("The bucket does not exist.")
     return held

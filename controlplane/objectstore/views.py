@@ -1,25 +1,36 @@
 """The one door of the object store: who calls, what for, may they; then the operation, or its refusal in XML."""
 
+import errno
 from collections.abc import Callable
 
 import structlog
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from controlplane.activity.record import record
 from controlplane.kernel import clock
-from controlplane.kernel.awaited_body import checks_first, require_body
+from controlplane.kernel.awaited_body import BodyTooLarge, checks_first, require_body
 from controlplane.kernel.envelopes import away, trace_id
 from controlplane.kernel.errors import ApiError
 from controlplane.kernel.failures import is_of_the_database
 from controlplane.kernel.text import echoed, is_storable, storable
-from controlplane.objectstore import addressing, answers, bucket_calls, object_calls, operations, tokens
+from controlplane.objectstore import (
+    addressing,
+    answers,
+    bucket_calls,
+    copy_calls,
+    object_calls,
+    operations,
+    tokens,
+    upload_calls,
+)
 from controlplane.objectstore.calls import Call
-from controlplane.objectstore.errors import InvalidArgument, InvalidToken, S3Error, ServiceUnavailable
+from controlplane.objectstore.errors import EntityTooLarge, InvalidArgument, InvalidToken, S3Error, ServiceUnavailable
 
 log = structlog.get_logger(__name__)
 
-HANDLERS: dict[str, Callable[[Call], HttpResponse]] = {
+HANDLERS: dict[str, Callable[[Call], HttpResponseBase]] = {
     "list_buckets": bucket_calls.list_buckets,
     "create_bucket": bucket_calls.create_bucket,
     "head_bucket": bucket_calls.head_bucket,
@@ -32,23 +43,33 @@ HANDLERS: dict[str, Callable[[Call], HttpResponse]] = {
     "get_object": object_calls.get_object,
     "head_object": object_calls.head_object,
     "delete_object": object_calls.delete_object,
+    "list_buckets_extended": bucket_calls.list_buckets_extended,
+    "copy_object": copy_calls.copy_object,
+    "create_multipart_upload": upload_calls.create_multipart_upload,
+    "upload_part": upload_calls.upload_part,
+    "upload_part_copy": copy_calls.upload_part_copy,
+    "list_parts": upload_calls.list_parts,
+    "list_multipart_uploads": upload_calls.list_multipart_uploads,
+    "complete_multipart_upload": upload_calls.complete_multipart_upload,
+    "abort_multipart_upload": upload_calls.abort_multipart_upload,
 }
 
 
 @checks_first
 @csrf_exempt
-def serve(request: HttpRequest) -> HttpResponse:
+def serve(request: HttpRequest) -> HttpResponseBase:
     try:
         answer = _answer(request)
     except Exception as failure:
-        answer = answers.refusal(_as_s3(failure), resource=request.path, request_id=trace_id())
+        refusal = answers.refusal(_as_s3(failure), resource=request.path, request_id=trace_id())
         if request.method == "HEAD":
-            answer.content = b""
+            refusal.content = b""
+        answer = refusal
     answer["x-amz-request-id"] = trace_id()
     return answer
 
 
-def _answer(request: HttpRequest) -> HttpResponse:
+def _answer(request: HttpRequest) -> HttpResponseBase:
     address = addressing.address_of(request.META)
     # Nothing that an unverified caller does leaves a trace in the database.
     bearer = tokens.bearer_of(request.headers.get("Authorization", ""), now=clock.now())
@@ -58,6 +79,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
         addressing.check(address)
         _check_query(request.GET)
         call.decide()
+        call.require_room()
         require_body(request)
         return HANDLERS[operation.name](call)
     except InvalidToken:
@@ -84,6 +106,10 @@ def _check_query(query: QueryDict) -> None:
 def _as_s3(failure: Exception) -> ApiError:
     if isinstance(failure, ApiError):
         return failure
+    if isinstance(failure, BodyTooLarge):
+        return EntityTooLarge(str(failure))
+    if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ServiceUnavailable("The disk of the object store is full. Make room on it.")
     if is_of_the_database(failure):
         return ServiceUnavailable(away(failure).message)
     log.error("unhandled", exc_info=failure)

@@ -5,17 +5,19 @@ import io
 import sqlite3
 import tarfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from controlplane.home import DATABASE_FILE, SECRET_KEY_FILE
 from controlplane.kernel import clock
 from controlplane.kernel.failures import for_operators
-from controlplane.operations import credentials
+from controlplane.objectstore import files as stored
+from controlplane.objectstore.sweeping import sweep
+from controlplane.operations import credentials, stored_objects
 from controlplane.operations.bootstrap import RESTORING
 from controlplane.operations.credentials import FILE as CREDENTIALS
 from controlplane.operations.info import CA_BUNDLE, NothingHere
@@ -54,12 +56,16 @@ def backup(path: Path) -> None:
     try:
         with whole_file(path) as file, partial_folder(path.parent) as folder:
             snapshot = folder / DATABASE_FILE
-            write_snapshot(kept, snapshot)
-            with tarfile.open(fileobj=file, mode="w") as archive, snapshot.open("rb") as database:
-                _add(archive, DATABASE_FILE, database, snapshot.stat().st_size)
-                for name in SECRETS:
-                    if (text := settings.HOME.read_secret(name)) is not None:
-                        _add(archive, name, io.BytesIO(text.encode()), len(text.encode()))
+            with stored.all_kept():  # what the snapshot names is there until it is in the archive
+                write_snapshot(kept, snapshot)
+                with tarfile.open(fileobj=file, mode="w") as archive, snapshot.open("rb") as database:
+                    _add(archive, DATABASE_FILE, database, snapshot.stat().st_size)
+                    for name in SECRETS:
+                        if (text := settings.HOME.read_secret(name)) is not None:
+                            _add(archive, name, io.BytesIO(text.encode()), len(text.encode()))
+                    stored_objects.add_all(archive, snapshot)
+            with suppress(DatabaseError):  # of an older version, which has none
+                sweep()  # what was deleted meanwhile
     except sqlite3.OperationalError as error:
         if "full" not in str(error):
             raise CannotDoThat(for_operators(error)) from None
@@ -95,7 +101,9 @@ def restore(path: Path) -> None:
     if homelock.holder(settings.HOME) is not None:
         raise CannotDoThat(f"Baremint runs in {settings.HOME.path}. Stop it first.")
     is_interrupted = (settings.HOME.path / RESTORING).exists()
-    if not is_interrupted and (there := [name for name in KEPT if (settings.HOME.path / name).exists()]):
+    there = [name for name in KEPT if (settings.HOME.path / name).exists()]
+    there += [stored.FOLDER] if stored_objects.are_there() else []
+    if not is_interrupted and there:
         raise CannotDoThat(
             f"{settings.HOME.path} is in use: it has {', '.join(there)}. Restore into an empty BAREMINT_HOME."
         )
@@ -108,10 +116,13 @@ def restore(path: Path) -> None:
         with whole_file(staged := folder / DATABASE_FILE) as file:
             file.write(members[DATABASE_FILE])
         _check(staged, path)
+        with _readable(path):
+            stored_objects.take_out(path, folder, staged)
         with _undone_on_failure():
             for name in SECRETS:
                 if name in members:
                     settings.HOME.write_secret(name, members[name].decode())
+            stored_objects.put_in_place(folder)
             staged.rename(settings.HOME.path / DATABASE_FILE)
             _take_over()
 
@@ -125,11 +136,13 @@ def _undone_on_failure() -> Iterator[None]:
     try:
         for name in KEPT:
             (settings.HOME.path / name).unlink(missing_ok=True)
+        stored_objects.clear()
         yield
     except BaseException:
         connection.close()
         for file in settings.HOME.path.glob(f"{DATABASE_FILE}*"):
             file.unlink()
+        stored_objects.clear()
         for name in SECRETS:
             (settings.HOME.path / name).unlink(missing_ok=True)
         if secret:
@@ -137,6 +150,15 @@ def _undone_on_failure() -> Iterator[None]:
         mark.unlink()
         raise
     mark.unlink()
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Raise CannotDoThat for an archive that lacks something, or has something that is not as it was."""
+    try:
+        yield
+    except (stored_objects.NotWhole, tarfile.TarError) as error:
+        raise CannotDoThat(f"{path} cannot be restored: {error} Restore another backup.") from None
 
 
 def _take_over() -> None:
@@ -164,6 +186,8 @@ def _read(path: Path) -> dict[str, bytes]:
     try:
         with tarfile.open(path, "r:") as archive:
             for member in archive:
+                if stored_objects.is_one(member):
+                    continue  # they are taken out one by one, and are never in memory
                 name = member.name.encode("unicode_escape").decode()
                 if not member.isfile():
                     raise CannotDoThat(f"{path} is not a backup of Baremint: {name} in it is no file.")

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import ids
+from controlplane.objectstore.sweeping import sweep
 from controlplane.operations import bundle, credentials, seed
 from controlplane.operations.credentials import Credentials
 from controlplane.operations.program import paste
@@ -66,6 +67,7 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
         bundle.write()
         for region in catalog.regions():
             seed_images(region, now)
+    sweep()
     account = _account()
     if account is None:
         progress("making an account and a demo world in it")

@@ -19,9 +19,9 @@ from django.core.exceptions import ImproperlyConfigured
 from controlplane.celery import TICK, app, refuse_wrong_kek
 from controlplane.env import WrongSetting
 from controlplane.kernel import owncalls
-from controlplane.objectstore.bodies import LARGEST_BODY
+from controlplane.objectstore import bodies, files, quota
 from controlplane.operations.http.door import Door, nobody
-from controlplane.operations.http.limits import most_connections
+from controlplane.operations.http.limits import Limits, most_connections
 from controlplane.operations.http.service import Service
 from controlplane.operations.http.threads import Threads
 from controlplane.operations.lab.service import CannotKeep, keep_lab
@@ -101,10 +101,13 @@ def of(wsgi: str, *, threads: int, files_of_each: int = 1) -> Service:
 
     ``files_of_each``: how many open files a connection takes.
     """
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    limit, limits = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, Limits()
+    of_object = bodies.largest_body(min(bodies.LARGEST_OBJECT, quota.largest()))
+    if wsgi == CONTROL_PLANE:
+        limits = Limits(spool_folder=files.make_folder())
 
     def largest_body(path: str) -> int:
-        return LARGEST_BODY if wsgi == CONTROL_PLANE and path.lstrip("/").startswith(f"{OBJECT_STORE}/") else limit
+        return of_object if wsgi == CONTROL_PLANE and path.lstrip("/").startswith(f"{OBJECT_STORE}/") else limit
 
     set_patience(ANSWER_SECONDS)
     return Service(
@@ -114,6 +117,7 @@ def of(wsgi: str, *, threads: int, files_of_each: int = 1) -> Service:
         refuse=refuse,
         most=most_connections() // files_of_each,
         aside=HEALTH,
+        limits=limits,
     )
 
 

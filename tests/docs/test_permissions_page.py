@@ -21,7 +21,9 @@ def needed(operation: Operation) -> list[str]:
 
 
 EVERY_ACTION = sorted(
-    {action for each in TABLE for action in needed(each.operation)} | {each.action for each in OPERATIONS}
+    {action for each in TABLE for action in needed(each.operation)}
+    | {each.action for each in OPERATIONS}
+    | {each.source_action for each in OPERATIONS if each.copies}
 )
 
 

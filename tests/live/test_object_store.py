@@ -163,7 +163,8 @@ def test_a_profile_without_a_policy_may_do_nothing(
 def test_what_is_not_there_has_s3s_codes(writer: Any, bucket: str) -> None:
     assert refusal(writer.get_object, Bucket=bucket, Key="none")[:2] == (404, "NoSuchKey")
     assert refusal(writer.list_objects, Bucket="no-such-bucket")[:2] == (404, "NoSuchBucket")
-    assert refusal(writer.create_multipart_upload, Bucket=bucket, Key="x")[:2] == (501, "NotImplemented")
+    assert refusal(writer.list_parts, Bucket=bucket, Key="x", UploadId="0")[:2] == (404, "NoSuchUpload")
+    assert refusal(writer.get_bucket_versioning, Bucket=bucket)[:2] == (501, "NotImplemented")
 
 
 # --- bytes on the wire ------------------------------------------------------------------------------------------
@@ -183,10 +184,19 @@ def test_a_body_of_unknown_length_is_stored_whole(
     assert writer.head_object(Bucket=bucket, Key="streamed")["ContentLength"] == 32 * 65536
 
 
-def test_a_body_of_unknown_length_has_an_end(product: Product, writing: Metadata, bucket: str) -> None:
-    url = f"{product.info['control_plane_url']}/cos/{bucket}/endless"
-    pieces = [b"x" * 1024 * 1024] * 16 + [b"x"]
-    answer = requests.put(url, data=iter(pieces), headers=authorized(writing), timeout=30)
+@pytest.fixture(scope="module")
+def narrow(new_product: Callable[..., Product]) -> Product:
+    product = new_product(settings={"BAREMINT_COS_QUOTA": "4"})
+    product.start()
+    return product
+
+
+def test_a_body_of_unknown_length_has_an_end(narrow: Product) -> None:
+    """No account may store so much: it is not kept until its end."""
+    url, headers = f"{narrow.info['control_plane_url']}/cos/narrow-bucket", api_token(narrow)
+    assert requests.put(url, headers=headers, timeout=10).status_code == 200
+    pieces = [b"x" * 1024 * 1024] * 8
+    answer = requests.put(f"{url}/endless", data=iter(pieces), headers=headers, timeout=30)
     assert (answer.status_code, "EntityTooLarge" in answer.text) == (400, True)
 
 

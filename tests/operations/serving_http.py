@@ -65,12 +65,18 @@ def serving(
     limits: Limits = QUICK,
     threads: int = 2,
     most: int = 500,
+    largest_body: int = LARGEST,
     share: Callable[[socket.socket], Any] = nobody,
     context: ssl.SSLContext | Callable[[socket.socket], ssl.SSLContext] | None = None,
 ) -> Iterator["Wire"]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         service = Service(
-            application, threads=threads, largest_body=lambda path: LARGEST, refuse=refuse, most=most, limits=limits
+            application,
+            threads=threads,
+            largest_body=lambda path: largest_body,
+            refuse=refuse,
+            most=most,
+            limits=limits,
         )
         with service:
             made = (lambda _: context) if isinstance(context, ssl.SSLContext) else context
@@ -115,7 +121,7 @@ class Client:
     def send(self, data: bytes) -> None:
         self.socket.sendall(data)
 
-    def answer(self) -> Said:
+    def answer(self, *, to_head: bool = False) -> Said:
         """The next one. Raises ConnectionError when there is none."""
         first = self.file.readline()
         if not first:
@@ -124,7 +130,8 @@ class Client:
         for line in iter(self.file.readline, b"\r\n"):
             name, _, value = line.decode("latin-1").partition(":")
             headers[name.lower()] = value.strip()
-        return Said(int(first.split()[1]), headers, self.file.read(int(headers.get("content-length", 0))))
+        size = 0 if to_head else int(headers.get("content-length", 0))
+        return Said(int(first.split()[1]), headers, self.file.read(size))
 
     def everything(self) -> bytes:
         """Until the server ends the connection, in whatever way."""

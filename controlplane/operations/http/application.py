@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from controlplane.kernel.awaited_body import BodyAwaited
+from controlplane.kernel.streamed import Source
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +33,8 @@ class Answer:
     body: bytes
     after: float = 0
     """Seconds to wait before it is sent, in no thread."""
+    source: Source | None = None
+    """What the body is read from, in place of ``body``. Whoever has the answer closes it."""
 
 
 def ask(application: Application, environ: dict[str, Any], *, failed: Callable[[], Answer]) -> Answer | None:
@@ -44,8 +47,9 @@ def ask(application: Application, environ: dict[str, Any], *, failed: Callable[[
 
     try:
         result = application(environ, start_response)
+        source: Source | None = getattr(result, "source", None)
         try:
-            body = b"".join(result)
+            body = b"".join(result) if source is None else b""
         finally:
             if (close := getattr(result, "close", None)) is not None:
                 close()
@@ -54,4 +58,4 @@ def ask(application: Application, environ: dict[str, Any], *, failed: Callable[[
     except Exception:
         log.exception("unhandled")
         return failed()
-    return Answer(status, headers, body, getattr(result, "answered_after", 0))
+    return Answer(status, headers, body, getattr(result, "answered_after", 0), source)

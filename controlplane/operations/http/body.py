@@ -10,6 +10,7 @@ import structlog
 
 from controlplane.operations.http.head import CRLF, NAME, TOKEN, Malformed, is_text
 from controlplane.operations.http.limits import Limits
+from controlplane.operations.http.pace import Pace
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +33,7 @@ class Body:
         self._pieces: list[bytes] | None = []
         self._file: IO[bytes] | None = None
         self._limits = limits
+        self._pace = Pace(limits, seconds=limits.body_seconds)
         self._in_chunk = 0
         self._state = "size"
         self._trailers = 0
@@ -42,10 +44,13 @@ class Body:
         return self.size > self.largest or (self.left is not None and self.size + self.left > self.largest)
 
     @property
-    def seconds(self) -> float:
-        """How long what is there may take to arrive: what may be large is measured by its rate."""
-        rate = self.size / self._limits.least_rate if self.largest > self._limits.spool_above else 0
-        return max(self._limits.body_seconds, rate)
+    def is_spooled(self) -> bool:
+        """Whether it takes a file, and is larger already than what is kept in memory."""
+        return self._file is not None
+
+    def keeps_pace(self) -> bool:
+        """Asked at the end of each ``body_seconds``: whether it may go on, as what may be large may at its rate."""
+        return self.largest > self._limits.spool_above and self._pace.is_kept(self.size)
 
     def feed(self, received: bytearray) -> None:
         """Take from the front of ``received`` what belongs to the body. Raises Malformed."""
@@ -146,6 +151,6 @@ class Body:
         elif self._pieces is not None:
             self._pieces.append(piece)
             if self.size > self._limits.spool_above:
-                self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed with the request
+                self._file = tempfile.TemporaryFile(dir=self._limits.spool_folder)  # noqa: SIM115  closed with the request
                 self._file.writelines(self._pieces)
                 self._pieces = None

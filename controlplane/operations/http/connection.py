@@ -6,11 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from controlplane.kernel.awaited_body import AwaitedBody, TooLargeBody
-from controlplane.operations.http.answer import CONTINUE, FAILED, LATE_BODY, LATE_HEAD, TOO_LATE, on_the_wire
+from controlplane.operations.http.answer import CONTINUE, FAILED, LATE_BODY, LATE_HEAD, TOO_LATE
 from controlplane.operations.http.application import EVERY_REQUEST, Answer, ask
 from controlplane.operations.http.crowd import FOREVER
 from controlplane.operations.http.head import Malformed
 from controlplane.operations.http.incoming import Incoming
+from controlplane.operations.http.outgoing import Outgoing, let_go
 from controlplane.operations.http.rest import Rest
 from controlplane.operations.http.threads import Threads
 
@@ -39,15 +40,15 @@ class Connection(asyncio.Protocol):
         self._over = False  # the last answer is written
         self._rest: Rest | None = None  # what is read over behind it
         self._ended = False  # the client sends nothing more
-        self._closed = False
-        self._answered_at, self._answer_size, self._reading = 0.0, 0, True
-        self._unread = False  # the client does not read as fast as it is answered
+        self._closed, self._reading = False, True
+        self._outgoing = Outgoing(service)
         self._next_is_due = False  # the next request is read when the answer to the last one is
 
     # --- What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
+        self._outgoing.connect(transport)
         self.service.crowd.join(self)
         self._await_head()
 
@@ -73,17 +74,18 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._closed = True
         self.service.crowd.leave(self)
+        self._outgoing.end()
         if not self._busy:  # a thread may be reading it
             self._incoming.forget()
 
     def pause_writing(self) -> None:
-        self._unread = True
-        self.service.crowd.unread(self, self._answer_size)  # it is kept whole until it is read
-        self.deadline = self.service.loop.time() + self.service.limits.answer_seconds
+        self.service.crowd.unread(self, self._outgoing.pause())
+        if not self._outgoing.is_reading:
+            self.deadline = self.service.loop.time() + self.service.limits.answer_seconds
 
     def resume_writing(self) -> None:
-        self._unread = False
         self.service.crowd.read(self)
+        self._outgoing.resume()
         if self._next_is_due and not self._closed:
             self._busy = self._next_is_due = False
             self._next_request()
@@ -100,6 +102,7 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         self._closed = True
         self.service.crowd.leave(self)
+        self._outgoing.end()
         self._transport.abort()
 
     def close_unless_busy(self) -> None:
@@ -109,17 +112,15 @@ class Connection(asyncio.Protocol):
 
     def _time_is_over(self, now: float) -> None:
         limits = self.service.limits
-        if self._unread:
-            read = self._answer_size - self._transport.get_write_buffer_size()
-            self.deadline = self._answered_at + max(limits.answer_seconds, read / limits.least_rate)
-            if now >= self.deadline:
+        if self._outgoing.is_awaited:
+            self.deadline = now + limits.answer_seconds
+            if self._outgoing.is_too_slow():
                 self.abort()
         elif self._over:
             self.abort()
         elif self._awaits_body_since:
-            body = self._incoming.body
-            self.deadline = self._awaits_body_since + (body.seconds if body is not None else 0)
-            if now >= self.deadline:
+            self.deadline = now + limits.body_seconds
+            if self._incoming.body is None or not self._incoming.body.keeps_pace():
                 self._refuse(LATE_BODY)
         elif self._incoming.has_begun:
             self._refuse(LATE_HEAD)
@@ -147,18 +148,19 @@ class Connection(asyncio.Protocol):
             self._end_of_input()
         elif incoming.head is None:
             self._await_head_of_next()
-        elif incoming.is_too_large:
-            assert incoming.body is not None  # noqa: S101  it is what is too large
+        elif incoming.body is not None and incoming.body.too_large:
             self._hand_over(TooLargeBody(incoming.body.largest))
         elif incoming.has_arrived:
             self._hand_over()
-        elif not self._awaits_body_since:
-            self._await_body()
+        elif incoming.body is not None:
+            if not self._awaits_body_since:
+                self._await_body()
+            if not self._asked_early and (incoming.head.expects_continue or incoming.body.is_spooled):
+                self._ask_early()  # before the disk has more of what may be refused
 
     def _end_of_input(self) -> None:
         if self._incoming.has_begun:
-            part = "head" if self._incoming.head is None else "body"
-            self._refuse(Malformed(f"The request ends before its {part} does."))
+            self._refuse(Malformed(f"The request ends before its {'body' if self._incoming.head else 'head'} does."))
         else:
             self._close()
 
@@ -179,8 +181,6 @@ class Connection(asyncio.Protocol):
         self._began = self._began or self._awaits_body_since
         self.deadline = self._awaits_body_since + self.service.limits.body_seconds
         self.service.crowd.arriving(self, self._awaits_body_since)
-        if self._incoming.head is not None and self._incoming.head.expects_continue and not self._asked_early:
-            self._ask_early()
 
     # --- Having it answered
 
@@ -193,17 +193,16 @@ class Connection(asyncio.Protocol):
         self._environ = {**self._base, **self._incoming.environ(body)}
         self._busy = True
         if not self._early:
-            self._began = self._began or self.service.loop.time()
-            self._awaits_body_since = 0.0
-            self.deadline = FOREVER
+            spooled = self._incoming.body is not None and self._incoming.body.is_spooled
+            self._began = (not spooled and self._began) or self.service.loop.time()  # a large body may take its time
+            self._awaits_body_since, self.deadline = 0.0, FOREVER
             self.service.crowd.arrived(self)
         threads = self.service.threads_of(self._incoming.path, self._threads, early=self._early)
         threads.submit(self.share, self._work)
 
     def _work(self) -> None:
         """In a thread."""
-        service = self.service
-        answer = None
+        service, answer = self.service, None
         if service.loop.time() > self._began + service.limits.request_seconds:
             answer = service.refuse(*TOO_LATE, self._incoming.path)
         elif not self._closed:
@@ -212,55 +211,54 @@ class Connection(asyncio.Protocol):
         service.tell(self._answered, answer)
 
     def _answered(self, answer: Answer | None) -> None:
-        if self._closed or self._over:
-            self._busy = self._early = False
-            self._incoming.forget()
-        elif answer is None:  # it takes the body
+        if answer is None and not self._closed and not self._over:  # it takes the body
             self._busy = self._early = False
             if not self._incoming.has_arrived and self._incoming.head and self._incoming.head.expects_continue:
                 self._transport.write(CONTINUE)
                 self._incoming.head.expects_continue = False
             self._advance()
-        elif answer.after:
+        elif answer is not None and answer.after:
             self.service.loop.call_later(answer.after, self._send, answer)
         else:
             self._send(answer)
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Answer | None) -> None:
         self._busy = self._early = False
         head = self._incoming.head
-        if self._closed or head is None:  # it was closed while the answer waited for its time
+        if answer is None or head is None or self._closed or self._over:  # nobody waits for it any more
             self._incoming.forget()
+            let_go(answer)
             return
         arrived = self._incoming.has_arrived
-        has_more = bool(self._incoming.received) or not self._ended
-        keep = head.keep_alive and has_more and not self.service.stopping
+        keep = head.keep_alive and not self.service.stopping and (bool(self._incoming.received) or not self._ended)
         # Whoever is not told to continue may send the body, or the next request (RFC 9110, section 10.1.1).
         keep = keep and (arrived or (self._incoming.can_be_read_over and not head.expects_continue))
-        self._write(answer, keep_alive=keep)
+        self._outgoing.write(answer, head, keep_alive=keep)
         self._incoming.forget()
         self._environ, self._awaits_body_since = {}, 0.0
         self.service.crowd.arrived(self)
-        if not keep:
-            self._finish(reads_on=not arrived or bool(self._incoming.received))
-        elif self._unread:
+        self._busy = True
+        self.deadline = self._outgoing.began_at + self.service.limits.answer_seconds
+        then = partial(self._go_on, keep=keep, reads_on=not arrived or bool(self._incoming.received))
+        self._outgoing.read_rest(answer, head, then)
+
+    def _go_on(self, is_whole: bool, *, keep: bool, reads_on: bool) -> None:
+        """The answer is written; or it broke off, and the client must notice."""
+        self._busy = False
+        if not is_whole:
+            self.abort()
+        elif not keep:
+            self._finish(reads_on=reads_on)
+        elif self._outgoing.is_unread:
             self._busy = self._next_is_due = True
         else:
             self._next_request()
-
-    def _write(self, answer: Answer, *, keep_alive: bool) -> None:
-        environ = self._incoming.head.environ if self._incoming.head else {}
-        kept = "keep-alive" if environ.get("SERVER_PROTOCOL") == "HTTP/1.0" else ""
-        connection = kept if keep_alive else "close"
-        wire = on_the_wire(answer, method=environ.get("REQUEST_METHOD", ""), connection=connection)
-        self._answered_at, self._answer_size = self.service.loop.time(), len(wire)
-        self._transport.write(wire)
 
     def _next_request(self) -> None:
         limits = self.service.limits
         self._began, self._asked_early = 0.0, False
         reads_over = self._incoming.unwanted is not None
-        self.deadline = self._answered_at + (limits.body_seconds if reads_over else limits.idle_seconds)
+        self.deadline = self._outgoing.began_at + (limits.body_seconds if reads_over else limits.idle_seconds)
         if not self._reading:
             self._reading = True
             self._transport.resume_reading()
@@ -269,7 +267,8 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, malformed: Malformed) -> None:
         """Say what is wrong, and end the connection."""
-        self._write(self.service.refuse(malformed.status, str(malformed), self._incoming.path), keep_alive=False)
+        answer = self.service.refuse(malformed.status, str(malformed), self._incoming.path)
+        self._outgoing.write(answer, self._incoming.head, keep_alive=False)
         self._finish(reads_on=malformed.is_too_large or self._transport.can_write_eof())  # TLS ends both ways at once
 
     def _finish(self, *, reads_on: bool) -> None:

@@ -42,10 +42,6 @@ class Incoming:
         return self.head is not None and (self.body is None or self.body.complete)
 
     @property
-    def is_too_large(self) -> bool:
-        return self.body is not None and self.body.too_large
-
-    @property
     def has_begun(self) -> bool:
         return self.head is not None or bool(self.received and self.unwanted is None)
 

@@ -30,6 +30,7 @@ ENDING = (signal.SIGTERM, signal.SIGINT)
 BACKLOG = 1024
 ACCEPT_AT_ONCE = 64
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+READERS = 2
 LOOK_EVERY = 0.02
 """At the end, whether there is still something under way."""
 REST_SECONDS = 0.05
@@ -65,6 +66,8 @@ class Service:
         self.crowd = Crowd(limits, most=most, wake=self.wake)
         self._handshakes = Turns(self.loop, at_once=AT_ONCE)
         self._contexts = ThreadPoolExecutor(1, "tls")
+        self.readers = ThreadPoolExecutor(READERS, "read")
+        """For answers that are read from files."""
         self._doors: set[Door] = set()
         self._looking: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -89,8 +89,14 @@ def _rows(each: Permission) -> Iterator[tuple[str, ...]]:
 
 def _object_store() -> Iterator[str]:
     yield f"## {TITLES['cloud-object-storage']}\n"
-    rows = ((f"`{each.name}`", f"`{each.action}`", ", ".join(granting(each.action))) for each in OPERATIONS)
-    yield from _table(("operation", "action", "roles"), rows)
+    yield from _table(("operation", "action", "roles"), _object_store_rows())
+
+
+def _object_store_rows() -> Iterator[tuple[str, ...]]:
+    for each in OPERATIONS:
+        yield (f"`{each.name}`", f"`{each.action}`", ", ".join(granting(each.action)))
+        if each.copies:
+            yield ("", f"on the source, `{each.source_action}`", ", ".join(granting(each.source_action)))
 
 
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -1,0 +1,148 @@
+"""Operations that have their bytes from another object."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+
+from controlplane.activity.record import record
+from controlplane.objectstore import addressing, answers, bodies, files, services, uploads
+from controlplane.objectstore.addressing import Address
+from controlplane.objectstore.calls import Call
+from controlplane.objectstore.errors import (
+    ConditionFailed,
+    InvalidArgument,
+    InvalidRange,
+    InvalidRequest,
+    NotSimulated,
+)
+from controlplane.objectstore.models import Bucket, StoredObject
+from controlplane.objectstore.object_calls import kept_headers
+from controlplane.objectstore.operations import COPY_SOURCE
+from controlplane.objectstore.reading import Reader
+from controlplane.objectstore.selectors import find_bucket, find_upload, opened
+from controlplane.objectstore.upload_calls import part_number
+
+RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})")
+CONDITION = "HTTP_X_AMZ_COPY_SOURCE_"
+COPIED = "cloud-object-storage.object-copy.read"
+
+
+def copy_object(call: Call) -> HttpResponse:
+    bucket = call.bucket
+    address, source, read = _source(call)
+    replaces = _replaces_headers(call.request)
+    if not replaces and (source.bucket_id, source.name) == (bucket.pk, call.address.key):
+        raise InvalidRequest(
+            "An object is copied onto itself only with other headers: x-amz-metadata-directive REPLACE."
+        )
+    if source.size > bodies.LARGEST_OBJECT:
+        raise InvalidRequest(f"More than {bodies.LARGEST_OBJECT} bytes are copied in parts: upload part copy.")
+    headers = kept_headers(call.request) if replaces else source.headers
+    with files.writing() as new:
+        made = services.put_object(
+            bucket,
+            key=call.address.key,
+            kept=new.keep(read(0, source.size)),
+            headers=headers,
+            if_match=call.request.headers.get("If-Match"),
+            if_none_match=call.request.headers.get("If-None-Match"),
+            event=call.event,
+            by=call.by,
+        )
+    _record_source(call, address, source.bucket)
+    root = answers.document("CopyObjectResult")
+    answers.fill(root, [("LastModified", answers.instant(made.modified_at)), ("ETag", made.etag)])
+    return answers.xml(root)
+
+
+def upload_part_copy(call: Call) -> HttpResponse:
+    number, identifier = part_number(call.request), call.request.GET["uploadId"]
+    bucket = call.bucket
+    find_upload(bucket, call.address.key, identifier)
+    address, source, read = _source(call)
+    start, stop = _range(call.request, source)
+    if stop - start > bodies.LARGEST_OBJECT:
+        raise InvalidRequest(
+            f"A part has at most {bodies.LARGEST_OBJECT} bytes. Name a range: x-amz-copy-source-range."
+        )
+    with files.writing() as new:
+        made = uploads.put_part(
+            bucket,
+            key=call.address.key,
+            identifier=identifier,
+            number=number,
+            kept=new.keep(read(start, stop)),
+            event=call.event,
+            by=call.by,
+        )
+    _record_source(call, address, source.bucket)
+    root = answers.document("CopyPartResult")
+    answers.fill(root, [("LastModified", answers.instant(made.kept_at)), ("ETag", f'"{made.md5}"')])
+    return answers.xml(root)
+
+
+def _source(call: Call) -> tuple[Address, StoredObject, Callable[[int, int], Reader]]:
+    """The object that is copied: the caller must be allowed to read it, too.
+
+    Raises what ``iam.require`` raises, InvalidArgument, NoSuchBucket, NoSuchKey, or ConditionFailed.
+    """
+    address = _source_address(call.request.headers[COPY_SOURCE])
+    call.decide_on_source(address)
+    found, read = opened(find_bucket(call.account_id, address.bucket), address.key)
+    _check_conditions(call.request, found)
+    return address, found, read
+
+
+def _source_address(header: str) -> Address:
+    path, _, query = header.partition("?")
+    if query:
+        raise NotSimulated("copying a version of an object")
+    bucket, _, key = unquote(path).removeprefix("/").partition("/")
+    if not bucket or not key:
+        raise InvalidArgument(f"{COPY_SOURCE} must be bucket/key, percent-encoded.")
+    address = Address(bucket, key)
+    addressing.check(address)
+    return address
+
+
+def _check_conditions(request: HttpRequest, found: StoredObject) -> None:
+    """The x-amz-copy-source-if- headers mean what those without this prefix mean. Raises ConditionFailed."""
+    asked = HttpRequest()
+    asked.method = "GET"
+    asked.META = {
+        f"HTTP_{name.removeprefix(CONDITION)}": value
+        for name, value in request.META.items()
+        if name.startswith(f"{CONDITION}IF_")
+    }
+    modified = int(found.modified_at.timestamp())
+    settled = get_conditional_response(asked, etag=found.etag, last_modified=modified, response=HttpResponse())
+    if settled is not None and settled.status_code != 200:
+        raise ConditionFailed("The object to copy is not the one that the x-amz-copy-source-if- headers name.")
+
+
+def _replaces_headers(request: HttpRequest) -> bool:
+    directive = request.headers.get("x-amz-metadata-directive", "COPY")
+    if directive not in ("COPY", "REPLACE"):
+        raise InvalidArgument("x-amz-metadata-directive must be COPY or REPLACE.")
+    return directive == "REPLACE"
+
+
+def _range(request: HttpRequest, source: StoredObject) -> tuple[int, int]:
+    """First byte to copy and the one behind the last. Raises InvalidArgument or InvalidRange."""
+    asked = request.headers.get("x-amz-copy-source-range")
+    if asked is None:
+        return 0, source.size
+    found = RANGE.fullmatch(asked.strip())
+    if found is None or int(found[1]) > int(found[2]):
+        raise InvalidArgument("x-amz-copy-source-range must be bytes=first-last.")
+    if int(found[2]) >= source.size:
+        raise InvalidRange(f"The object to copy has {source.size} bytes, and the range goes beyond them.")
+    return int(found[1]), int(found[2]) + 1
+
+
+def _record_source(call: Call, address: Address, bucket: Bucket) -> None:
+    target = services.target_of(bucket)
+    record(COPIED, initiator=call.by, target=target, account_id=call.account_id, data={"object": address.key})

@@ -1,0 +1,203 @@
+"""Operations on multipart uploads."""
+
+from collections.abc import Iterator, Mapping
+from xml.etree.ElementTree import Element
+
+from django.http import HttpRequest, HttpResponse
+
+from controlplane.activity.record import record
+from controlplane.kernel.text import echoed
+from controlplane.kernel.whole_number import whole_number
+from controlplane.objectstore import answers, bodies, documents, files, services, uploads
+from controlplane.objectstore.calls import Call
+from controlplane.objectstore.errors import InvalidArgument, NotSimulated
+from controlplane.objectstore.models import Bucket, Upload
+from controlplane.objectstore.object_calls import kept_headers, tagged
+from controlplane.objectstore.paging import STORAGE_CLASS, Encode, encoding, page_size
+from controlplane.objectstore.selectors import behind, common_prefix, find_upload, uploads_of
+
+
+def create_multipart_upload(call: Call) -> HttpResponse:
+    made = uploads.create_upload(
+        call.bucket, key=call.address.key, headers=kept_headers(call.request), event=call.event, by=call.by
+    )
+    root = answers.document("InitiateMultipartUploadResult")
+    answers.fill(root, [("Bucket", made.bucket.name), ("Key", call.address.key), ("UploadId", made.identifier)])
+    return answers.xml(root)
+
+
+def upload_part(call: Call) -> HttpResponse:
+    number, identifier = part_number(call.request), call.request.GET["uploadId"]
+    bucket = call.bucket
+    find_upload(bucket, call.address.key, identifier)
+    body = bodies.Body(call.request, limit=bodies.LARGEST_OBJECT)
+    with files.writing() as new:
+        made = uploads.put_part(
+            bucket,
+            key=call.address.key,
+            identifier=identifier,
+            number=number,
+            kept=new.keep(body),
+            event=call.event,
+            by=call.by,
+        )
+    return tagged(f'"{made.md5}"')
+
+
+def part_number(request: HttpRequest) -> int:
+    """Raises InvalidArgument."""
+    number = whole_number(request.GET.get("partNumber", ""), largest=documents.MOST_PARTS)
+    if not number:
+        raise InvalidArgument(f"partNumber must be a whole number from 1 to {documents.MOST_PARTS}.")
+    return number
+
+
+def complete_multipart_upload(call: Call) -> HttpResponse:
+    headers = call.request.headers
+    if summed := [name.lower() for name in headers if bodies.is_checksum(name.lower()) and name.lower() != bodies.MD5]:
+        raise NotSimulated(f"{echoed(summed[0])} of an object that is uploaded in parts")
+    size = headers.get("x-amz-mp-object-size")
+    made = uploads.complete_upload(
+        call.bucket,
+        key=call.address.key,
+        identifier=call.request.GET["uploadId"],
+        named=documents.parts_to_complete(bodies.read_document(call.request)),
+        size=whole_number(size, largest=2**63 - 1) if size else None,
+        if_match=headers.get("If-Match"),
+        if_none_match=headers.get("If-None-Match"),
+        event=call.event,
+        by=call.by,
+    )
+    root = answers.document("CompleteMultipartUploadResult")
+    answers.fill(
+        root,
+        [
+            ("Location", call.request.build_absolute_uri(call.request.path)),
+            ("Bucket", made.bucket.name),
+            ("Key", call.address.key),
+            ("ETag", made.etag),
+        ],
+    )
+    return answers.xml(root)
+
+
+def abort_multipart_upload(call: Call) -> HttpResponse:
+    uploads.abort_upload(
+        call.bucket, key=call.address.key, identifier=call.request.GET["uploadId"], event=call.event, by=call.by
+    )
+    answer = HttpResponse(status=204)
+    del answer["Content-Type"]
+    return answer
+
+
+def list_parts(call: Call) -> HttpResponse:
+    bucket, query = call.bucket, call.request.GET
+    upload = find_upload(bucket, call.address.key, query["uploadId"])
+    limit = page_size(query, "max-parts")
+    marker = whole_number(query.get("part-number-marker") or "0", largest=documents.MOST_PARTS)
+    if marker is None:
+        raise InvalidArgument("part-number-marker must be the number of a part.")
+    found = list(upload.pieces.filter(number__gt=marker).order_by("number")[: limit + 1])
+    page = found[:limit]
+    root = answers.document("ListPartsResult")
+    answers.fill(
+        root,
+        [
+            ("Bucket", bucket.name),
+            ("Key", call.address.key),
+            ("UploadId", upload.identifier),
+            ("StorageClass", STORAGE_CLASS),
+            ("PartNumberMarker", marker),
+            ("NextPartNumberMarker", page[-1].number if page else marker),
+            ("MaxParts", limit),
+            ("IsTruncated", len(found) > limit),
+        ],
+    )
+    for name in ("Initiator", "Owner"):
+        identity = upload.initiator if name == "Initiator" else bucket.service_instance
+        answers.fill(answers.add(root, name), [("ID", identity), ("DisplayName", identity)])
+    for each in page:
+        answers.fill(
+            answers.add(root, "Part"),
+            [
+                ("PartNumber", each.number),
+                ("LastModified", answers.instant(each.kept_at)),
+                ("ETag", f'"{each.md5}"'),
+                ("Size", each.size),
+            ],
+        )
+    record(
+        call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id, data=call.about()
+    )
+    return answers.xml(root)
+
+
+def list_multipart_uploads(call: Call) -> HttpResponse:
+    bucket, query = call.bucket, call.request.GET
+    limit, encode = page_size(query, "max-uploads"), encoding(query)
+    found, is_truncated = _page(bucket, query, limit)
+    root = answers.document("ListMultipartUploadsResult")
+    last = found[-1] if found else None
+    next_key = last if isinstance(last, str) else last.name if last else ""
+    next_upload = last.identifier if isinstance(last, Upload) else ""
+    answers.fill(
+        root,
+        [
+            ("Bucket", bucket.name),
+            ("KeyMarker", encode(query.get("key-marker", ""))),
+            ("UploadIdMarker", query.get("upload-id-marker", "")),
+            ("NextKeyMarker", encode(next_key) if is_truncated else None),
+            ("NextUploadIdMarker", next_upload if is_truncated else None),
+            ("Prefix", encode(query.get("prefix", ""))),
+            ("Delimiter", encode(query["delimiter"]) if query.get("delimiter") else None),
+            ("EncodingType", query.get("encoding-type")),
+            ("MaxUploads", limit),
+            ("IsTruncated", is_truncated),
+        ],
+    )
+    for each in found:
+        _show(root, each, bucket, encode)
+    record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
+    return answers.xml(root)
+
+
+def _page(bucket: Bucket, query: Mapping[str, str], limit: int) -> tuple[list[Upload | str], bool]:
+    """Uploads, and common prefixes in place of those that have one; and whether there are more."""
+    found: list[Upload | str] = []
+    for each in _entries(bucket, query):
+        if len(found) == limit:
+            return found, True
+        found.append(each)
+    return found, False
+
+
+def _entries(bucket: Bucket, query: Mapping[str, str]) -> Iterator[Upload | str]:
+    prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "").encode()
+    marker = query.get("key-marker", "").encode()
+    rows = uploads_of(
+        bucket,
+        prefix=prefix,
+        key_marker=query.get("key-marker", ""),
+        upload_marker=query.get("upload-id-marker", ""),
+    )
+    if (group := common_prefix(marker, prefix.encode(), delimiter)) and group == marker:
+        rows = rows.filter(key__gte=behind(group))
+    last = b""
+    for each in rows.iterator():
+        group = common_prefix(bytes(each.key), prefix.encode(), delimiter)
+        if not group:
+            yield each
+        elif group != last:
+            last = group
+            yield group.decode()
+
+
+def _show(root: Element, each: Upload | str, bucket: Bucket, encode: Encode) -> None:
+    if isinstance(each, str):
+        answers.add(answers.add(root, "CommonPrefixes"), "Prefix", encode(each))
+        return
+    shown = answers.add(root, "Upload")
+    answers.fill(shown, [("Key", encode(each.name)), ("UploadId", each.identifier)])
+    for name, identity in (("Initiator", each.initiator), ("Owner", bucket.service_instance)):
+        answers.fill(answers.add(shown, name), [("ID", identity), ("DisplayName", identity)])
+    answers.fill(shown, [("StorageClass", STORAGE_CLASS), ("Initiated", answers.instant(each.started_at))])
