@@ -8,6 +8,7 @@ from typing import NamedTuple
 from controlplane.kernel.crn import Crn
 from servers.models import VPC, BareMetalServer, FloatingIP, NetworkAttachment, NetworkInterface, Subnet
 from trustedprofiles.conditions import Claim
+from trustedprofiles.tagging import CRN
 
 VIRTUAL = "virtual_network_interface__"
 
@@ -41,6 +42,7 @@ class Line(NamedTuple):
             "bareMetalServerId": self.id,
             "vpcId": self.vpc__id,
             "resourceGroupId": self.resource_group_id,
+            CRN: self.crn,
         }
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import CharField, Exists, F, Func, OuterRef, Prefetch, Q, QuerySet, Sum, Value
+from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from servers.models import (
     VPC,
@@ -14,9 +15,15 @@ from servers.models import (
     NetworkInterface,
     ServerTally,
 )
+from trustedprofiles.columns import Columns, Joined, crn_column
+from trustedprofiles.models import ResourceGroup
 from trustedprofiles.selectors import default_resource_group
+from trustedprofiles.tagging import CRN
+from trustedprofiles.visibility import Visible
 
 FILTERS = ("name", "resource_group.id", "vpc.id", "vpc.crn", "vpc.name")
+TALLIED = frozenset({"region", "vpcId", "resourceGroupId"})
+"""The attributes of servers that the tally tells apart, in columns of the same names."""
 RESERVATION_FILTERS = ("reservation.id", "reservation.crn", "reservation.name")
 INTERFACES = Prefetch("network_interfaces", NetworkInterface.objects.select_related("subnet", "primary_ip"))
 SWITCHED_OFF = AccountSettings.objects.filter(account_id=OuterRef("account_id"), metadata_service=False)
@@ -78,15 +85,16 @@ def filter_servers(
     return rows.filter(**place, **({"name": query["name"]} if "name" in query else {}))
 
 
-def count_servers(query: Mapping[str, str], *, account_id: str, region: str) -> int:
-    """How many servers ``filter_servers`` finds: added up from the tally, unless a name picks one out."""
+def count_servers(query: Mapping[str, str], *, visible: Visible, account_id: str, region: str) -> int:
+    """How many servers ``filter_servers`` finds of those that are visible: added up from the tally, unless a name or a
+    policy picks single ones out."""
     own = {"account_id": account_id, "region": region}
-    if "name" in query:
-        return filter_servers(BareMetalServer.objects.filter(**own), query, **own).count()
+    if "name" in query or not visible.named <= TALLIED:
+        return visible.of(filter_servers(BareMetalServer.objects.filter(**own), query, **own)).count()
     place = _place(query, **own)
     if place is None:
         return 0
-    return int(ServerTally.objects.filter(**own, **place).aggregate(sum=Sum("count"))["sum"] or 0)
+    return int(visible.of(ServerTally.objects.filter(**own, **place)).aggregate(sum=Sum("count"))["sum"] or 0)
 
 
 def _place(query: Mapping[str, str], *, account_id: str, region: str) -> dict[str, Any] | None:
@@ -113,16 +121,9 @@ def _place(query: Mapping[str, str], *, account_id: str, region: str) -> dict[st
     return place
 
 
-class Joined(Func):
-    """Texts that are never null, joined: as ``Concat`` joins them, which takes ten times as long to write its SQL."""
-
-    template, arg_joiner, output_field = "(%(expressions)s)", " || ", CharField()
-
-
 def crn_expression() -> Joined:
     """A server's CRN in the database, for joining its events and links."""
-    kind = Value("::bare-metal-server:")
-    return Joined(Value("crn:v1:bluemix:public:is:"), F("zone"), Value(":a/"), F("account_id"), kind, F("id"))
+    return crn_column("is", BareMetalServer.crn_type, location="zone")
 
 
 def vpcs_by_crn(crn: str) -> list[VPC]:
@@ -142,7 +143,19 @@ def regions_in_use() -> set[str]:
 def image_attributes(image: Image, account_id: str) -> dict[str, str]:
     """What a policy may select it by; a stock image is in every account's default resource group."""
     group = image.resource_group_id or default_resource_group(account_id).id
-    return {"region": image.region, "imageId": image.id, "resourceGroupId": group}
+    return {"region": image.region, "imageId": image.id, "resourceGroupId": group, CRN: image.crn}
+
+
+def image_columns(account_id: str) -> Columns:
+    """The same of all images."""
+    default = ResourceGroup.objects.filter(account_id=account_id, is_default=True).values("id")
+    group = Coalesce("resource_group__id", Subquery(default), output_field=CharField())
+    return {
+        "region": "region",
+        "imageId": "id",
+        "resourceGroupId": group,
+        CRN: crn_column("is", "image", location="region"),
+    }
 
 
 def images_of(account_id: str) -> QuerySet[Image]:

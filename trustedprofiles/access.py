@@ -5,7 +5,7 @@ its rule holds, and one of its roles grants the action. Each policy of a caller 
 what the considerations say together, and they can all be shown.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,24 @@ from trustedprofiles.service_roles import least_role
 ACTIVE = "active"
 EVERY = "*"
 IAM_GROUP = "IAM"
+TAG = "tag:"
+"""How conditions on access tags begin: ``tag:env`` is about the values of the tags ``env:...``."""
+SERVICE_ATTRIBUTES = frozenset({"accountId", "serviceName", "serviceType", "service_group_id"})
+NAMING_A_SERVICE = SERVICE_ATTRIBUTES - {"accountId"}
+SHARED = tuple(
+    f"is.{thing}."
+    for thing in (
+        "bare-metal-server.bare-metal-server-capacity",
+        "bare-metal-server.bare-metal-server-profile",
+        "operating-system.operating-system",
+        "region.region",
+        "region.zone",
+    )
+)
+"""Actions that begin so are about what is nobody's and in no resource group: any policy of the service suffices."""
 MOST_NEAR_MISSES = 3
+
+Attributes = Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -63,19 +80,40 @@ class Consideration:
 
 
 def consider(
-    *, iam_id: str, action: str, resource: Mapping[str, str], policies: Iterable[PolicyFacts], now: datetime
+    *, iam_id: str, action: str, resource: Attributes, policies: Iterable[PolicyFacts], now: datetime
 ) -> list[Consideration]:
     """What each active policy of the subject says. ``resource`` maps attribute names (``accountId``, ``serviceName``,
-    ``bareMetalServerId``, ...) to values."""
+    ``bareMetalServerId``, ...) to values, and ``tag:<key>`` to the values of its access tags with that key."""
+    unmet = _unmet_by_service if action.startswith(SHARED) else _unmet
+    return _consider(unmet, iam_id=iam_id, action=action, resource=resource, policies=policies, now=now)
+
+
+def consider_list(
+    *, iam_id: str, action: str, resource: Attributes, policies: Iterable[PolicyFacts], now: datetime
+) -> list[Consideration]:
+    """What each active policy of the subject says of a list: whether it is one of the service, whichever of the
+    service's resources it selects (visibility.py)."""
+    return _consider(_unmet_by_service, iam_id=iam_id, action=action, resource=resource, policies=policies, now=now)
+
+
+def _consider(
+    unmet: Callable[[PolicyFacts, Attributes, datetime], tuple[Rule, ...]],
+    *,
+    iam_id: str,
+    action: str,
+    resource: Attributes,
+    policies: Iterable[PolicyFacts],
+    now: datetime,
+) -> list[Consideration]:
     return [
-        Consideration(policy, _granting(policy, action), _unmet(policy, resource, now))
+        Consideration(policy, _granting(policy, action), unmet(policy, resource, now))
         for policy in policies
         if policy.state == ACTIVE and policy.subject_iam_id.lower() == iam_id.lower()
     ]
 
 
 def decide(
-    *, iam_id: str, action: str, resource: Mapping[str, str], policies: Iterable[PolicyFacts], now: datetime
+    *, iam_id: str, action: str, resource: Attributes, policies: Iterable[PolicyFacts], now: datetime
 ) -> Verdict:
     """May the subject do this to the resource?"""
     return verdict(
@@ -86,7 +124,7 @@ def decide(
     )
 
 
-def verdict(considered: Sequence[Consideration], *, iam_id: str, action: str, resource: Mapping[str, str]) -> Verdict:
+def verdict(considered: Sequence[Consideration], *, iam_id: str, action: str, resource: Attributes) -> Verdict:
     """What the considerations say together."""
     for each in considered:
         if each.allows:
@@ -107,25 +145,59 @@ def nearest(considered: Sequence[Consideration]) -> list[Consideration]:
     return sorted(considered, key=lambda each: each.distance)
 
 
-def matches(condition: Condition, resource: Mapping[str, str]) -> bool:
-    """Whether one attribute of a policy holds for a resource. An unknown operator never does."""
+def matches(condition: Condition, resource: Attributes) -> bool:
+    """Whether one attribute of a policy holds for a resource. An unknown operator never does; of several values, one
+    that is met suffices."""
     value = resource.get(condition.key)
     if condition.key == "serviceType":
         value = "platform_service" if resource.get("serviceName") in ACCOUNT_MANAGEMENT else "service"
     elif condition.key == "service_group_id":
         value = IAM_GROUP if resource.get("serviceName") in IAM_SERVICES else None
-    if condition.operator == "stringEquals" and condition.value == EVERY:
-        # VPC policies write ``vpcId = *`` for every VPC (VPC API reference, resource attributes).
+    if is_any(condition):
         return value is not None
+    if isinstance(value, tuple):
+        return any(policy_rules.text_holds(condition.operator, each, condition.value) for each in value)
     return policy_rules.text_holds(condition.operator, value, condition.value)
+
+
+def is_any(condition: Condition) -> bool:
+    """VPC policies write ``vpcId = *`` for every VPC (VPC API reference, resource attributes)."""
+    return condition.operator == "stringEquals" and condition.value == EVERY
+
+
+def tag_attributes(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The attributes of a resource with access tags of these names, ``key:value``."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        key, _, value = name.partition(":")
+        found[f"{TAG}{key}"] = (*found.get(f"{TAG}{key}", ()), value)
+    return found
 
 
 def _granting(policy: PolicyFacts, action: str) -> Role | None:
     return next((role for role in policy.roles if role.grants(action)), None)
 
 
-def _unmet(policy: PolicyFacts, resource: Mapping[str, str], now: datetime) -> tuple[Rule, ...]:
+def _unmet(policy: PolicyFacts, resource: Attributes, now: datetime) -> tuple[Rule, ...]:
     unmet: list[Rule] = [condition for condition in policy.resource if not matches(condition, resource)]
-    if policy.rule and not policy_rules.holds(policy.rule, resource=resource, now=now):
+    if policy.rule and not policy_rules.holds(policy.rule, resource=_texts(resource), now=now):
         unmet.append(policy.rule)
     return tuple(unmet)
+
+
+def _unmet_by_service(policy: PolicyFacts, resource: Attributes, now: datetime) -> tuple[Rule, ...]:
+    """What keeps the policy from being one of the service, whichever resources of it are meant."""
+    names_a_service = any(condition.key in NAMING_A_SERVICE for condition in policy.resource)
+    # A policy on one type of resource, of whatever service, is none of a service whose resources have no types.
+    typed = names_a_service or resource.get("serviceName") in ACCOUNT_MANAGEMENT
+    counted = SERVICE_ATTRIBUTES if typed else SERVICE_ATTRIBUTES | {"resourceType"}
+    unmet: list[Rule] = [
+        condition for condition in policy.resource if condition.key in counted and not matches(condition, resource)
+    ]
+    if policy.rule and not policy_rules.may_hold(policy.rule, now=now):
+        unmet.append(policy.rule)
+    return tuple(unmet)
+
+
+def _texts(resource: Attributes) -> dict[str, str]:
+    return {name: value for name, value in resource.items() if isinstance(value, str)}

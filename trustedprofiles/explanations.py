@@ -9,7 +9,7 @@ from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles import access, deployment, matching, questions
 from trustedprofiles.assuming import identities_naming, may_assume, path_of
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.selectors import OWNER, considered_trust, owned_account, policies_for
+from trustedprofiles.selectors import OWNER, considered_trust, owned_account, plain, policies_for, with_tags
 from trustedprofiles.service_roles import least_role
 
 
@@ -80,9 +80,12 @@ def decision_of(verdict: Verdict) -> Literal["allow", "deny"]:
 
 
 def explain_access(
-    *, account_id: str, subject: str, action: str, resource: Mapping[str, str], now: datetime
+    *, account_id: str, subject: str, action: str, resource: Mapping[str, str], now: datetime, lists: bool = False
 ) -> Explanation:
-    """May this subject, an IAM id known to this account, do this to the resource?"""
+    """May this subject, an IAM id known to this account, do this to the resource?
+
+    ``lists``: the question is about a list, which is for whoever has a policy of the service, as far as it goes.
+    """
     reserved = deployment.decide(account_id=account_id, iam_id=subject, action=action)
     if reserved is not None:
         answer = _about_access(subject, action, resource, reserved)
@@ -95,8 +98,10 @@ def explain_access(
         answer["decided_by"] = {"type": "account_owner", "id": owned}
         return answer
     policies = policies_for(account_id=account_id, iam_id=subject)
-    considered = access.consider(iam_id=subject, action=action, resource=resource, policies=policies, now=now)
-    return explain_policies(considered, account_id=account_id, subject=subject, action=action, resource=resource)
+    consider = access.consider_list if lists else access.consider
+    [told] = with_tags([resource], policies, account_id=account_id)
+    considered = consider(iam_id=subject, action=action, resource=told, policies=policies, now=now)
+    return explain_policies(considered, account_id=account_id, subject=subject, action=action, resource=plain(resource))
 
 
 def explain_policies(
@@ -122,10 +127,10 @@ def _about_access(subject: str, action: str, resource: Mapping[str, str], verdic
     return {
         "decision": decision_of(verdict),
         "because": verdict.because,
-        "explanation": questions.access_url(subject, action, resource),
+        "explanation": questions.access_url(subject, action, plain(resource)),
         "subject": subject,
         "action": action,
-        "resource": dict(resource),
+        "resource": plain(resource),
         "considered": [],
     }
 

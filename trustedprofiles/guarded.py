@@ -22,9 +22,11 @@ from controlplane.kernel.errors import (
     Unauthenticated,
 )
 from controlplane.kernel.text import echoed, is_storable, storable
-from controlplane.kernel.verdict import Allowed
+from controlplane.kernel.verdict import Allowed, Verdict
+from trustedprofiles.columns import Columns
 from trustedprofiles.permissions import Operation
-from trustedprofiles.selectors import authorize
+from trustedprofiles.selectors import authorize, visible
+from trustedprofiles.visibility import Visible
 
 
 class GuardedView(APIView):
@@ -76,11 +78,38 @@ class GuardedView(APIView):
         self.prepare(request)
         resource = {"accountId": caller.account_id, "serviceName": self.service_name, **self.resource_attributes()}
         for action in (operation.action, *operation.also):
-            verdict = self.standing() or authorize(caller, action=action, resource=resource)
+            verdict = self.standing() or self._decide(action, resource)
             if not isinstance(verdict, Allowed):
                 raise NotAuthorized(verdict.because, more_info=verdict.explanation)
             self._keep_lineage(decided_by=verdict.source)
         require_body(request._request)
+
+    def _decide(self, action: str, resource: Mapping[str, str]) -> Verdict:
+        """Of a list: whether it is for the caller at all. It answers with the rows that the caller may see."""
+        assert self.operation  # noqa: S101  ``initial`` made sure of it
+        if self.operation.lists is None or action != self.operation.action:
+            return authorize(self.caller, action=action, resource=resource)
+        self._listing = visible(self.caller, action=action, resource=resource, columns=self.policy_columns())
+        return self._listing.verdict
+
+    _listing: Visible | None = None
+
+    @property
+    def listing(self) -> Visible:
+        """Which rows the caller may see of a list. All of them where the caller has a standing."""
+        if self._listing is not None:
+            return self._listing
+        standing = self.standing()
+        if standing is None:
+            raise LookupError("no policy was asked which rows of this list are the caller's to see")
+        return Visible(standing, where=True)
+
+    def policy_columns(self) -> Columns:
+        """What policies tell the rows of a list apart by."""
+        assert self.operation  # noqa: S101  lists alone ask
+        assert self.operation.lists  # noqa: S101
+        columns: Columns = self.operation.lists.policy_columns()  # type: ignore[attr-defined]
+        return columns
 
     def _keep_lineage(self, **decision: str) -> None:
         """By what right the caller acts, for the events of this request; of a caller without a token, nothing."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from django.db.models import Model
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -39,6 +40,8 @@ class Operation:
     """Whether a success carries an ``ETag``."""
     if_match: Literal["required", "optional"] | None = None
     """Whether ``If-Match`` is asked for; a stale one is refused with 412."""
+    lists: type[Model] | None = field(default=None, kw_only=True)
+    """Whose rows it answers with: those that the caller may see. None: it is about one thing, or about nobody's."""
     page: bool = field(default=False, kw_only=True)
     """Whether a browser is sent to a page of the console instead."""
     simulated: bool = field(default=True, kw_only=True)

@@ -158,6 +158,14 @@ def holds(rule: Rule, *, resource: Mapping[str, str], now: datetime) -> bool:
     return text_holds(rule.operator, resource.get(variable[2]), rule.value)
 
 
+def may_hold(rule: Rule, *, now: datetime) -> bool:
+    """Whether a rule holds at this instant for any resource that there may be."""
+    if isinstance(rule, Combination):
+        results = (may_hold(part, now=now) for part in rule.conditions)
+        return all(results) if rule.operator == "and" else any(results)
+    return rule.operator in TEXT_OPERATORS or holds(rule, resource={}, now=now)
+
+
 def text_holds(operator: str, value: str | None, wanted: Any) -> bool:
     """Whether a text operator holds for a value, which is None when the resource lacks the attribute.
 

@@ -13,6 +13,7 @@ from controlplane.kernel.crn import Crn
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles import access, deployment, matching, policy_rules, questions, tagging
+from trustedprofiles.columns import Columns
 from trustedprofiles.conditions import Claim, ClaimCondition, claims_of
 from trustedprofiles.models import (
     Account,
@@ -30,6 +31,8 @@ from trustedprofiles.policy_rules import Condition
 from trustedprofiles.roles import Role
 from trustedprofiles.searching import Wanted
 from trustedprofiles.service_roles import ROLES
+from trustedprofiles.tagging import CRN
+from trustedprofiles.visibility import Selection, Visible
 
 OWNER = "the caller owns the account"
 
@@ -44,8 +47,16 @@ def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Ve
 
 def authorize_each(caller: Caller, *, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
     """The same of several resources, one verdict for each."""
-    owned = owned_account(account_id=caller.account_id, iam_id=caller.iam_id)
-    return Rights(caller, owned=owned).decide(action, resources)
+    return rights_of(caller).decide(action, resources)
+
+
+def visible(caller: Caller, *, action: str, resource: Mapping[str, str], columns: Columns) -> Visible:
+    """Which rows may the caller list? ``resource`` has what all have in common, ``columns`` what tells them apart."""
+    return rights_of(caller).visible(action, resource, columns)
+
+
+def rights_of(caller: Caller) -> "Rights":
+    return Rights(caller, owned=owned_account(account_id=caller.account_id, iam_id=caller.iam_id))
 
 
 class Rights:
@@ -63,9 +74,12 @@ class Rights:
 
     def decide(self, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
         iam_id, now = self._caller.iam_id, clock.now()
+        told: Sequence[access.Attributes] = resources
+        if not self._owned:
+            told = with_tags(resources, self._policies, account_id=self._caller.account_id)
         reserved = deployment.decide(account_id=self._caller.account_id, iam_id=iam_id, action=action)
 
-        def decide(resource: Mapping[str, str]) -> Verdict:
+        def decide(resource: access.Attributes) -> Verdict:
             if reserved is None and self._owned and resource.get("accountId") == self._owned:
                 return Allowed(OWNER, source=self._owned)
             verdict = reserved
@@ -75,9 +89,44 @@ class Rights:
                 )
             if verdict:
                 return verdict
-            return replace(verdict, explanation=questions.access_url(iam_id, action, resource))
+            return replace(verdict, explanation=questions.access_url(iam_id, action, plain(resource)))
 
-        return [decide(resource) for resource in resources]
+        return [decide(resource) for resource in told]
+
+    def visible(self, action: str, resource: Mapping[str, str], columns: Columns) -> Visible:
+        """Which rows they may list, of those that ``resource`` and ``columns`` describe."""
+        account_id, iam_id, now = self._caller.account_id, self._caller.iam_id, clock.now()
+        if self._owned and resource.get("accountId") == self._owned:
+            return Visible(Allowed(OWNER, source=self._owned), where=True)
+        selection = Selection(account_id=account_id, known=resource, columns=columns, now=now)
+        considered = access.consider_list(
+            iam_id=iam_id, action=action, resource=selection.known, policies=self._policies, now=now
+        )
+        verdict = access.verdict(considered, iam_id=iam_id, action=action, resource=resource)
+        if not verdict:
+            verdict = replace(verdict, explanation=questions.access_url(iam_id, action, plain(resource)))
+        where = selection.any_of(each.policy for each in considered if each.allows)
+        return Visible(verdict, where, frozenset(selection.named), selection.aliases)
+
+
+def with_tags(
+    resources: Sequence[Mapping[str, str]], policies: Sequence[access.PolicyFacts], *, account_id: str
+) -> list[access.Attributes]:
+    """The resources with their access tags, where a policy selects by tags, and without their CRNs."""
+    asked = any(condition.key.startswith(access.TAG) for policy in policies for condition in policy.resource)
+    crns = {crn for resource in resources if asked and (crn := resource.get(CRN))}
+    found = tags_on(account_id, list(crns)) if crns else {}
+    return [
+        {**plain(resource), **access.tag_attributes(found[resource[CRN]][tagging.ACCESS])}
+        if resource.get(CRN) in found
+        else plain(resource)
+        for resource in resources
+    ]
+
+
+def plain(resource: access.Attributes) -> dict[str, str]:
+    """The attributes that conditions name, without the tags."""
+    return {name: value for name, value in resource.items() if isinstance(value, str) and name != CRN}
 
 
 def owned_account(*, account_id: str, iam_id: str) -> str | None:
@@ -116,10 +165,12 @@ def may_link(caller: Caller, profile: TrustedProfile) -> Verdict:
 def policy_facts(row: Policy, known: Mapping[str, Role]) -> access.PolicyFacts:
     """A policy row as the decision knows it. A role that is gone grants nothing.
 
-    Access tags become conditions too: no decision is told the tags of a resource, so a policy on tagged resources
-    grants nothing (D-26).
+    Access tags become conditions too. Tags are not case-sensitive and stored in lower case (tagging.py).
     """
-    tags = [{**tag, "key": f"tag:{tag['key']}"} for tag in row.resource_tags]
+    tags = [
+        {**tag, "key": f"{access.TAG}{tag['key'].lower()}", "value": str(tag["value"]).lower()}
+        for tag in row.resource_tags
+    ]
     conditions = tuple(Condition(each["key"], each["operator"], each["value"]) for each in [*row.resource, *tags])
     return access.PolicyFacts(
         id=str(row.id),

@@ -7,6 +7,8 @@ import re
 
 from controlplane.kernel.crn import Crn
 
+CRN = "crn"
+"""Under this name a resource's attributes have its CRN, by which its access tags are known. No condition sees it."""
 USER = "user"
 ACCESS = "access"
 TYPES = (USER, ACCESS)
@@ -64,6 +66,7 @@ def attributes_of(crn: Crn) -> dict[str, str]:
         "resource": crn.resource,
         # ``bareMetalServerId``, ``vpcId``, ``resourceGroupId``
         f"{head}{''.join(map(str.capitalize, rest))}Id": crn.resource,
+        CRN: str(crn),
     }
     # The caller writes the CRN: a type named ``account`` must not claim another account.
     return {name: value for name, value in found.items() if value and name != "accountId"}

@@ -21,8 +21,10 @@ from servers.catalog import regions
 from servers.models import BareMetalServer
 from servers.regions import region_of_host
 from trustedprofiles.actions import service_of
+from trustedprofiles.columns import Columns
 from trustedprofiles.models import Account, User
 from trustedprofiles.selectors import Rights
+from trustedprofiles.visibility import Visible
 
 SERVER = "is.bare-metal-server.bare-metal-server"
 ADMINISTER = "is.bare-metal-server.account-settings.administer"
@@ -87,6 +89,21 @@ class Person:
     def may_everywhere(self, action: str, attributes: Mapping[str, str] | None = None) -> bool:
         """In every region: for what is shown of all of them."""
         return all(self.may_each(action, [{**(attributes or {}), "region": region} for region in regions()]))
+
+    def visible(self, action: str, columns: Columns) -> Visible:
+        """Which of the account's rows they may list, of the region they look at where there is one; by ``columns``,
+        policies tell the rows apart."""
+        service = service_of(action)
+        place = {"region": self.region} if service == "is" else {}
+        resource = {"accountId": self.account.id, "serviceName": service, **place}
+        return self._rights.visible(action, resource, columns)
+
+    def require_list(self, action: str, columns: Columns) -> Visible:
+        """The same. Raises NotAuthorized for whoever has no policy of the service, as the REST API does."""
+        visible = self.visible(action, columns)
+        if not visible.verdict:
+            raise NotAuthorized(visible.verdict.because, more_info=visible.verdict.explanation)
+        return visible
 
     def require(self, action: str, attributes: Mapping[str, str] | None = None) -> None:
         """Raises NotAuthorized, which says what would have allowed it."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -36,6 +36,7 @@ class ApiKeys(SubjectView):
             "iam-identity.apikey.list",
             f"{events.USER_KEY}.read",
             answer=ApiKeyList,
+            lists=ApiKey,
             query=(
                 "account_id",
                 "iam_id",
@@ -77,13 +78,25 @@ class ApiKeys(SubjectView):
             )
 
     def get(self, request: Request) -> Response:
-        rows = ApiKey.objects.filter(account_id=self.caller.account_id)
-        if self.subject:
-            rows = rows.filter(iam_id=self.subject)
-        rows = ordered(request, filtered(request, _of_type(request, rows), FILTERABLE), SORTABLE)
+        rows = ordered(request, filtered(request, _of_type(request, self._seen()), FILTERABLE), SORTABLE)
         page = TokenPage(request, rows, account_id=self.caller.account_id)
         body: ApiKeyList = {**page.links, "apikeys": with_history(request, page.items)}
         return self.answer(body)
+
+    def _seen(self) -> QuerySet[ApiKey]:
+        """The API keys that the caller may see of those asked for. People see their own without any policy."""
+        rows = ApiKey.objects.filter(account_id=self.caller.account_id)
+        if self.subject:
+            return self.listing.of(rows.filter(iam_id=self.subject))
+        seen = self.listing.of(rows)
+        if self.caller.sub_type != "User":
+            return seen
+        return rows.filter(Q(pk__in=seen.values("pk")) | Q(iam_id=self.caller.iam_id))
+
+    def resource_attributes(self) -> dict[str, str]:
+        """Everybody's API keys are of more than one type."""
+        everybody = self.request.method != "POST" and not self.subject
+        return {"resourceType": "*"} if everybody else super().resource_attributes()
 
     def post(self, request: Request) -> Response:
         asked = self.body

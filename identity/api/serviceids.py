@@ -37,6 +37,7 @@ class ServiceIds(IdentityView):
             "iam-identity.serviceid.list",
             events.SERVICE_ID_READ,
             answer=answers.ServiceIdList,
+            lists=ServiceId,
             query=("account_id", "name", "pagesize", "pagetoken", "sort", "order", "filter", "include_history"),
         ),
         "POST": Operation(
@@ -63,7 +64,7 @@ class ServiceIds(IdentityView):
         if name := request.GET.get("name"):
             rows = rows.filter(name=name)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
-        page = TokenPage(request, rows, account_id=account_id)
+        page = TokenPage(request, self.listing.of(rows), account_id=account_id)
         body: answers.ServiceIdList = {**page.links, "serviceids": _bodies(request, page.items)}
         return self.answer(body)
 

@@ -1,11 +1,17 @@
 """API keys, shown once, and the refresh tokens of their sessions: both kept as hashes."""
 
 from django.db import models
+from django.db.models import Case, F, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Left, Substr
+from django.db.models.lookups import Exact
 
 from controlplane.kernel.crn import Crn
+from trustedprofiles.columns import Columns, crn_column
 from trustedprofiles.models import Account
 from trustedprofiles.models.revision import Revisioned
-from trustedprofiles.models.service_id import is_service_id
+from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
+from trustedprofiles.tagging import CRN
 
 
 class ApiKey(Revisioned):
@@ -42,8 +48,25 @@ class ApiKey(Revisioned):
     def policy_attributes(self) -> dict[str, str]:
         """What a policy may select it by, beside its account and service: one of a service ID belongs to it (D-72)."""
         if is_service_id(self.iam_id):
-            return {"resourceType": "serviceid", "resource": self.iam_id.removeprefix("iam-")}
-        return {"resourceType": "apikey", "resource": self.id}
+            id = self.iam_id.removeprefix("iam-")
+            crn = str(Crn("iam-identity", "", self.account_id, "serviceid", id))
+            return {"resourceType": "serviceid", "resource": id, CRN: crn}
+        return {"resourceType": "apikey", "resource": self.id, CRN: self.crn}
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        """The same of all rows."""
+        of_service_id = Exact(Left("iam_id", len(IAM_ID_PREFIX)), IAM_ID_PREFIX)
+        service_id = Substr("iam_id", len("iam-") + 1)
+
+        def either(serviceid: Combinable, apikey: Combinable) -> Case:
+            return Case(When(of_service_id, then=serviceid), default=apikey, output_field=models.CharField())
+
+        return {
+            "resourceType": either(Value("serviceid"), Value("apikey")),
+            "resource": either(service_id, F("id")),
+            CRN: either(crn_column("iam-identity", "serviceid", id=service_id), crn_column("iam-identity", "apikey")),
+        }
 
     @property
     def crn(self) -> str:

@@ -12,7 +12,7 @@ from identity import admission, signing
 from identity.models import ApiKey, KeyPair
 from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_presented_token
-from identity.services.resources import TAGGING, require_action, resource_of
+from identity.services.resources import TAGGING, is_list, require_action, resource_of
 from identity.services.subjects import is_the_caller, subject_of
 from identity.services.things import PROFILE, SERVER, Asker, named, not_found, readable
 from servers.facts import facts_of
@@ -30,7 +30,7 @@ from trustedprofiles.explanations import (
     explain_trust,
 )
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.selectors import is_deactivated
+from trustedprofiles.selectors import is_deactivated, plain
 
 API_KEY_ACTIONS = "iam-identity.apikey."
 IMAGE_CHANGES = ("is.image.image.update", "is.image.image.delete")
@@ -116,7 +116,14 @@ def _explain_access(asked: Mapping[str, Any], *, subject: str, asker: Asker, now
     if own := _own_api_key(action, said, resource, subject=subject, account_id=asker.caller.account_id):
         return _own_keys(own, subject, action, resource)
     answers = (
-        explain_access(account_id=asker.caller.account_id, subject=subject, action=action, resource=each, now=now)
+        explain_access(
+            account_id=asker.caller.account_id,
+            subject=subject,
+            action=action,
+            resource=each,
+            now=now,
+            lists=is_list(action, resource),
+        )
         for each in (*_whole_service(action, resource), resource)
     )
     answer = next(answers)
@@ -203,10 +210,10 @@ def _own_keys(id: str, subject: str, action: str, resource: dict[str, str]) -> E
     return {
         "decision": "allow",
         "because": "people manage their own API keys",
-        "explanation": questions.access_url(subject, action, resource),
+        "explanation": questions.access_url(subject, action, plain(resource)),
         "subject": subject,
         "action": action,
-        "resource": resource,
+        "resource": plain(resource),
         "decided_by": {"type": "own_api_key", "id": id},
         "considered": [],
     }

@@ -80,6 +80,14 @@ def kind_of(action: str) -> Kind | None:
     return next((kind for start, kind in KINDS if action.startswith(start)), None)
 
 
+def is_list(action: str, resource: Mapping[str, str]) -> bool:
+    """Whether it is asked for a list of things, not for one of them. Some actions are asked for both."""
+    kind = kind_of(action)
+    if kind is None or action != kind.list:
+        return False
+    return action != kind.read or resource.get(kind.attribute, "*") == "*"
+
+
 def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> dict[str, str]:
     """The attributes that the API would decide by: of the thing itself where one is named, by its name, id or CRN.
 

@@ -38,12 +38,13 @@ class ServerAddresses(GuardedView):
             "is.bare-metal-server.bare-metal-server.list",
             events.READ,
             answer=collection("ServerAddressCollection", "bare_metal_servers", ServerAddress),
+            lists=BareMetalServer,
             query=("start", "limit", "name"),
         ),
     }
 
     def resource_attributes(self) -> dict[str, str]:
-        """About every server: a policy on one of them does not open the list."""
+        """About servers of every region."""
         return {"bareMetalServerId": "*"}
 
     def get(self, request: Request) -> Response:
@@ -51,7 +52,7 @@ class ServerAddresses(GuardedView):
         rows = servers_of(account_id)
         if name := request.GET.get("name"):
             rows = rows.filter(name=name)
-        page = paginate(request._request, rows, scope=account_id)
+        page = paginate(request._request, self.listing.of(rows), scope=account_id)
         return self.answer(page.as_json("bare_metal_servers", [shown(server) for server in page.items]))
 
 

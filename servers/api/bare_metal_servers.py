@@ -28,6 +28,7 @@ class BareMetalServers(VpcView):
             f"{ACTION}.list",
             events.READ,
             answer=collection("BareMetalServerCollection", "bare_metal_servers", BareMetalServer),
+            lists=ServerRow,
             query=("start", "limit", *FILTERS, *RESERVATION_FILTERS),
         ),
         "POST": Operation(
@@ -43,13 +44,17 @@ class BareMetalServers(VpcView):
     }
 
     def resource_attributes(self) -> dict[str, str]:
-        """A collection is about every server: a policy on one of them does not open the list."""
+        """A collection is about every server: a policy on one of them lists that one, and makes none."""
         return super().resource_attributes() | {"bareMetalServerId": "*"}
 
     def get(self, request: Request) -> Response:
         own = {"account_id": self.caller.account_id, "region": self.region}
         rows = filter_servers(servers_of(**own), request.GET, **own)
-        return self.page("bare_metal_servers", rows, server_body, count=lambda: count_servers(request.GET, **own))
+        return self.page("bare_metal_servers", rows, server_body, count=lambda: self._count(own))
+
+    def _count(self, own: dict[str, str]) -> int:
+        """How many servers there are that the caller may see."""
+        return count_servers(self.request.GET, visible=self.listing, **own)
 
     def post(self, request: Request) -> Response:
         body = self.body

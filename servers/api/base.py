@@ -85,7 +85,12 @@ class VpcView(GuardedView):
         count: Callable[[], int] | None = None,
         order: Order | None = None,
     ) -> Response:
-        """One page of a collection; ``count`` tells how many rows there are, where counting them is too slow."""
+        """One page of a collection; ``count`` tells how many rows there are, where counting them is too slow.
+
+        Of a list, the rows that the caller may see; what is part of one resource goes by that resource.
+        """
+        if self.operation and self.operation.lists:
+            rows = self.listing.of(rows)
         scope = f"{self.caller.account_id}:{self.region}"
         page = paginate(self.request._request, rows, scope=scope, count=count, order=order)
         return Response(page.as_json(name, [render(row, self.hrefs) for row in page.items]))

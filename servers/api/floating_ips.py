@@ -119,6 +119,7 @@ class FloatingIPs(FloatingIpView):
             f"{ACTION}.list",
             f"{EVENT}.read",
             answer=collection("FloatingIPCollection", "floating_ips", FloatingIP),
+            lists=Row,
             query=(
                 "start",
                 "limit",

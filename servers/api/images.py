@@ -21,12 +21,13 @@ from servers.api.references import Hrefs
 from servers.api.server_shapes import BareMetalServerProfileReference
 from servers.api.shapes import collection
 from servers.models import Image as ImageRow
-from servers.selectors import image_attributes, images_of
+from servers.selectors import image_attributes, image_columns, images_of
 from servers.services import images
 from trustedprofiles import questions
+from trustedprofiles.columns import Columns
 from trustedprofiles.models import ResourceGroup
 from trustedprofiles.permissions import Operation
-from trustedprofiles.selectors import default_resource_group
+from trustedprofiles.selectors import default_resource_group, plain
 
 IMAGE = "is.image.image"
 STATUSES = (
@@ -54,6 +55,9 @@ class ImageView(CatalogView):
     def render(self, image: ImageRow, hrefs: Hrefs) -> Image:
         return image_body(image, self.default_group, self.version, hrefs)
 
+    def policy_columns(self) -> Columns:
+        return image_columns(self.caller.account_id)
+
     @cached_property
     def default_group(self) -> ResourceGroup:
         return default_resource_group(self.caller.account_id)
@@ -66,6 +70,7 @@ class Images(ImageView):
             f"{IMAGE}.list",
             f"{IMAGE}.read",
             answer=collection("ImageCollection", "images", Image),
+            lists=ImageRow,
             query=(
                 "start",
                 "limit",
@@ -139,7 +144,7 @@ class OneImageView(ImageView):
             return
         assert self.operation  # noqa: S101  ``initial`` let the request through
         own = {"accountId": self.caller.account_id, "serviceName": self.service_name}
-        where = questions.access_url(self.caller.iam_id, self.operation.action, own | self.resource_attributes())
+        where = questions.access_url(self.caller.iam_id, self.operation.action, plain(own | self.resource_attributes()))
         raise NotAuthorized(verdict.because, more_info=where)
 
     def resource_attributes(self) -> dict[str, str]:

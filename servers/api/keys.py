@@ -59,6 +59,7 @@ class Keys(KeyView):
             "is.key.key.list",
             "is.key.key.read",
             answer=collection("KeyCollection", "keys", Key),
+            lists=KeyRow,
             query=("start", "limit", "resource_group.id"),
         ),
         "POST": Operation(

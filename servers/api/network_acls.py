@@ -70,6 +70,7 @@ class NetworkACLs(AclView):
             f"{ACTION}.list",
             f"{EVENT}.read",
             answer=collection("NetworkACLCollection", "network_acls", NetworkACL),
+            lists=AclRow,
             query=("start", "limit", "resource_group.id"),
         ),
         "POST": Operation(

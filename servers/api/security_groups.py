@@ -100,6 +100,7 @@ class SecurityGroups(SecurityGroupView):
             f"{ACTION}.list",
             f"{EVENT}.read",
             answer=collection("SecurityGroupCollection", "security_groups", SecurityGroup),
+            lists=GroupRow,
             query=("start", "limit", "resource_group.id", "vpc.id", "vpc.crn", "vpc.name"),
         ),
         "POST": Operation(

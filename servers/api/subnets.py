@@ -155,6 +155,7 @@ class Subnets(SubnetView):
             "is.subnet.subnet.list",
             "is.subnet.subnet.read",
             answer=collection("SubnetCollection", "subnets", Subnet),
+            lists=SubnetRow,
             query=("start", "limit", *FILTERS, "vpc.crn"),
         ),
         "POST": Operation(

@@ -41,6 +41,7 @@ class VirtualInterfaces(VirtualInterfaceView):
             answer=collection(
                 "VirtualNetworkInterfaceCollection", "virtual_network_interfaces", VirtualNetworkInterface
             ),
+            lists=Row,
             query=("start", "limit", "resource_group.id"),
         ),
         "POST": Operation(

@@ -170,6 +170,7 @@ class VPCs(VpcCollectionView):
             "is.vpc.vpc.list",
             "is.vpc.vpc.read",
             answer=collection("VPCCollection", "vpcs", VPC),
+            lists=VpcRow,
             query=("start", "limit", "resource_group.id", "classic_access"),
         ),
         "POST": Operation(

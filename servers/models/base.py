@@ -5,7 +5,9 @@ from typing import ClassVar
 from django.db import models
 
 from controlplane.kernel.crn import Crn
+from trustedprofiles.columns import Columns, crn_column
 from trustedprofiles.models import Account, ResourceGroup
+from trustedprofiles.tagging import CRN
 
 
 class Resource(models.Model):
@@ -27,6 +29,7 @@ class RegionalResource(Resource):
     """A resource of an account, a resource group and a region, with a CRN."""
 
     crn_type: ClassVar[str]
+    location_column: ClassVar[str] = "region"
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     resource_group = models.ForeignKey(ResourceGroup, on_delete=models.PROTECT, related_name="+")
@@ -45,7 +48,15 @@ class RegionalResource(Resource):
         """What a policy may select it by, beside its account and service: ``vpcId`` of a VPC and so on."""
         head, *rest = self.crn_type.split("-")
         own = f"{head}{''.join(map(str.capitalize, rest))}Id"
-        return {"region": self.region, own: self.id, "resourceGroupId": self.resource_group_id}
+        return {"region": self.region, own: self.id, "resourceGroupId": self.resource_group_id, CRN: self.crn}
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        """The same of all rows."""
+        head, *rest = cls.crn_type.split("-")
+        own = f"{head}{''.join(map(str.capitalize, rest))}Id"
+        crn = crn_column("is", cls.crn_type, location=cls.location_column)
+        return {"region": "region", own: "id", "resourceGroupId": "resource_group__id", CRN: crn}
 
     @property
     def crn(self) -> str:
@@ -53,6 +64,8 @@ class RegionalResource(Resource):
 
 
 class ZonalResource(RegionalResource):
+    location_column = "zone"
+
     zone = models.CharField(max_length=20)
 
     class Meta:

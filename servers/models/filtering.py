@@ -4,6 +4,7 @@ from django.db import models
 
 from servers.models.base import RegionalResource, Resource
 from servers.models.vpc import VPC
+from trustedprofiles.columns import Columns, Through
 
 
 class Rule(Resource):
@@ -32,6 +33,11 @@ class NetworkACL(RegionalResource):
     def policy_attributes(self) -> dict[str, str]:
         """The VPC must be fetched along."""
         return {**super().policy_attributes, "vpcId": self.vpc.id}
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        """The same of all rows."""
+        return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
 
 
 class NetworkACLRule(Rule):
@@ -66,6 +72,11 @@ class SecurityGroup(RegionalResource):
     def policy_attributes(self) -> dict[str, str]:
         """The VPC must be fetched along."""
         return {**super().policy_attributes, "vpcId": self.vpc.id}
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        """The same of all rows."""
+        return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
 
 
 class SecurityGroupRule(Rule):

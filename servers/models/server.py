@@ -4,7 +4,9 @@ from django.db import models
 
 from servers.models.base import Resource, ZonalResource
 from servers.models.vpc import VPC
+from trustedprofiles.columns import Columns, Through
 from trustedprofiles.models import Account, ResourceGroup
+from trustedprofiles.tagging import CRN
 
 
 class BareMetalServer(ZonalResource):
@@ -74,7 +76,13 @@ class BareMetalServer(ZonalResource):
             "bareMetalServerId": self.id,
             "vpcId": self.vpc.id,
             "resourceGroupId": self.resource_group_id,
+            CRN: self.crn,
         }
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        """The same of all rows."""
+        return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
 
 
 class Disk(Resource):

@@ -5,6 +5,7 @@ from django.db import models
 from servers.models.base import Resource, ZonalResource
 from servers.models.filtering import NetworkACL
 from servers.models.vpc import VPC, RoutingTable
+from trustedprofiles.columns import Columns, Through
 
 
 class Subnet(ZonalResource):
@@ -22,6 +23,11 @@ class Subnet(ZonalResource):
     def policy_attributes(self) -> dict[str, str]:
         """The VPC must be fetched along."""
         return {**super().policy_attributes, "vpcId": self.vpc.id}
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        """The same of all rows."""
+        return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
 
 
 class ReservedIP(Resource):

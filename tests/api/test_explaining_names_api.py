@@ -159,11 +159,13 @@ def test_an_action_on_everything_takes_no_single_thing(server: BareMetalServer) 
         assert refusal(ask(action=LIST, resource=resource)) == (400, "invalid_value")
 
 
-def test_a_policy_on_one_server_does_not_open_the_list_that_is_asked_about(
+def test_a_policy_on_one_server_opens_the_list_that_is_asked_about_as_far_as_that_one(
     world: World, server: BareMetalServer
 ) -> None:
     allow(world, VICTOR, bareMetalServerId=server.id)
-    assert ask(subject=VICTOR, action=LIST).json()["decision"] == "deny"
+    make_server(world.account, name="web-2")
+    assert ask(subject=VICTOR, action=LIST).json()["decision"] == "allow"
+    assert ask(subject=VICTOR, action=READ, resource="web-2").json()["decision"] == "deny"
     assert ask(subject=VICTOR, action=READ, resource="web-1").json()["decision"] == "allow"
 
 

@@ -16,6 +16,7 @@ from ibm_platform_services.iam_policy_management_v1 import (
     V2PolicyRuleRuleWithNestedConditions,
 )
 
+from servers.models import BareMetalServer
 from tests.api.calling import call, caller_of
 from tests.policies import VICTOR, attribute, role_crn, v1_attribute, v1_policy, v2_policy
 from tests.world import ACCOUNT
@@ -38,6 +39,12 @@ def refused(method: Callable[..., Any], *args: Any, **kwargs: Any) -> tuple[int,
 
 def victor_may_list() -> bool:
     return bool(call("GET", SERVERS, caller=caller_of(VICTOR)).status_code == 200)
+
+
+def victor_sees_a_server() -> bool:
+    answer = call("GET", SERVERS, caller=caller_of(VICTOR))
+    assert answer.status_code == 200  # there is a policy of the service
+    return bool(answer.json()["bare_metal_servers"])
 
 
 # --- entity tags ------------------------------------------------------------------------------------------------
@@ -210,7 +217,7 @@ def test_a_list_may_show_what_each_role_allows(policies: Any, version: str) -> N
 
 # --- which resources --------------------------------------------------------------------------------------------
 
-# An attribute, and whether a policy with it lets Victor list servers in us-south.
+# An attribute, and whether a policy with it lets Victor see a server in us-south.
 ATTRIBUTES = {
     "this-region": (attribute("region", "us-south"), True),
     "another-region": (attribute("region", "eu-de"), False),
@@ -227,18 +234,22 @@ ATTRIBUTES = {
 
 
 @pytest.mark.parametrize(("wanted", "allowed"), ATTRIBUTES.values(), ids=ATTRIBUTES.keys())
-def test_a_policy_counts_where_its_attributes_match(policies: Any, wanted: dict[str, Any], allowed: bool) -> None:
+def test_a_policy_counts_where_its_attributes_match(
+    policies: Any, server: BareMetalServer, wanted: dict[str, Any], allowed: bool
+) -> None:
     policies.create_v2_policy(**v2_policy(more=(wanted,)))
-    assert victor_may_list() is allowed
+    assert victor_sees_a_server() is allowed
 
 
 V1 = {name: case for name, case in ATTRIBUTES.items() if not case[0]["operator"].endswith("AnyOf")}
 
 
 @pytest.mark.parametrize(("wanted", "allowed"), V1.values(), ids=V1.keys())
-def test_it_counts_alike_when_v1_wrote_it(policies: Any, wanted: dict[str, Any], allowed: bool) -> None:
+def test_it_counts_alike_when_v1_wrote_it(
+    policies: Any, server: BareMetalServer, wanted: dict[str, Any], allowed: bool
+) -> None:
     value = str(wanted["value"]).lower() if wanted["operator"] == "stringExists" else wanted["value"]
     given = [v1_attribute("accountId", ACCOUNT), v1_attribute("serviceName", "is")]
     given.append(v1_attribute(wanted["key"], value, operator=wanted["operator"]))
     policies.create_policy(**v1_policy(resources=[{"attributes": given}]))
-    assert victor_may_list() is allowed
+    assert victor_sees_a_server() is allowed

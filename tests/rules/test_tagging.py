@@ -79,4 +79,5 @@ def test_a_policy_selects_a_resource_by_what_its_crn_says() -> None:
         "resourceType": "bare-metal-server",
         "resource": "0717-1",
         "bareMetalServerId": "0717-1",
+        "crn": SERVER,
     }

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -72,6 +73,7 @@ LIST = Operation(
     "iam-access-management.policy.read",
     events.POLICY_READ,
     answer=answers.PolicyCollection,
+    lists=Policy,
     query=(
         *("account_id", "iam_id", "access_group_id", "type", "state", *RESOURCE_FILTERS),
         *("tag_name", "tag_value", "sort", "format", "limit", "start"),
@@ -120,7 +122,7 @@ class Policies(PolicyView):
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)
         one_of(request, "format", FORMATS)
-        rows = _listed(request, self.caller.account_id)
+        rows = _listed(request, self.listing.of(policies_of(self.caller.account_id)))
         if not request.GET.keys() & {"limit", "start"}:  # IBM pages only when asked to
             return self.answer({"policies": [self.render(policy) for policy in rows]})
         page = OffsetPage(
@@ -157,10 +159,10 @@ def _neighbour(url: str, token: str) -> answers.Neighbour:
     return {"href": url, "start": token}
 
 
-def _listed(request: Request, account_id: str) -> Sequence[Policy]:
+def _listed(request: Request, rows: QuerySet[Policy]) -> Sequence[Policy]:
     """The policies the query asks for. Resources and tags are compared here: SQLite cannot search in JSON lists."""
     query = request.GET
-    rows = policies_of(account_id).filter(state=one_of(request, "state", STATES) or "active")
+    rows = rows.filter(state=one_of(request, "state", STATES) or "active")
     if iam_id := query.get("iam_id"):
         rows = rows.filter(subject_iam_id=iam_id.lower())
     if one_of(request, "type", TYPES) == "authorization" or query.get("access_group_id"):

@@ -31,6 +31,7 @@ class Profiles(IdentityView):
             "iam-identity.profile.list",
             events.PROFILE_READ,
             answer=answers.TrustedProfilesList,
+            lists=TrustedProfile,
             query=("account_id", "name", "pagesize", "pagetoken", "sort", "order", "filter", "include_history"),
         ),
         "POST": Operation(
@@ -52,7 +53,7 @@ class Profiles(IdentityView):
         if name := request.GET.get("name"):
             rows = rows.filter(name=name)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
-        page = TokenPage(request, rows, account_id=account_id)
+        page = TokenPage(request, self.listing.of(rows), account_id=account_id)
         body: answers.TrustedProfilesList = {**page.links, "profiles": _bodies(request, page.items)}
         return self.answer(body)
 

@@ -40,6 +40,7 @@ class ResourceGroups(GuardedView):
             "resource-controller.group.read",
             events.GROUP_READ,
             answer=answers.ResourceGroupList,
+            lists=ResourceGroup,
             query=("account_id", "name", "default", "include_deleted", "date"),
         ),
         "POST": Operation(
@@ -60,7 +61,8 @@ class ResourceGroups(GuardedView):
             rows = rows.filter(name=name)
         if default := request.GET.get("default"):
             rows = rows.filter(is_default=_boolean(default))
-        return self.answer({"resources": [_body(group) for group in rows.order_by("created_at", "id")]})
+        rows = self.listing.of(rows).order_by("created_at", "id")
+        return self.answer({"resources": [_body(group) for group in rows]})
 
     def post(self, request: Request) -> Response:
         asked = self.body

@@ -80,6 +80,7 @@ class Roles(RoleView):
             "iam-access-management.role.read",
             events.ROLE_READ,
             answer=answers.RoleCollection,
+            lists=CustomRole,
             query=("account_id", "service_name", "service_group_id", "source_service_name", "policy_type"),
         ),
         "POST": Operation(
@@ -108,7 +109,7 @@ class Roles(RoleView):
         system = (*PLATFORM_ROLES, *(role for role in own if role.kind == "platform"))
         return self.answer(
             {
-                "custom_roles": [self.render(role) for role in custom.order_by("created_at", "id")],
+                "custom_roles": [self.render(role) for role in self.listing.of(custom).order_by("created_at", "id")],
                 "service_roles": [_body(role, services) for role in own if role.kind == "service"],
                 "system_roles": [_body(role, services) for role in system],
             }

@@ -7,6 +7,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 from controlplane.kernel.crn import Crn
+from trustedprofiles.columns import Columns, Constant, crn_column
+from trustedprofiles.tagging import CRN
 
 
 class Account(models.Model):
@@ -57,7 +59,14 @@ class ResourceGroup(models.Model):
     @property
     def policy_attributes(self) -> dict[str, str]:
         """What a policy may select it by, beside its account and service."""
-        return {"resourceType": "resource-group", "resource": self.id, "resourceGroupId": self.id}
+        return {"resourceType": "resource-group", "resource": self.id, "resourceGroupId": self.id, CRN: self.crn}
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        """The same of all rows."""
+        kind = "resource-group"
+        crn = crn_column("resource-controller", kind)
+        return {"resourceType": Constant(kind), "resource": "id", "resourceGroupId": "id", CRN: crn}
 
     @property
     def crn(self) -> str:

@@ -3,8 +3,10 @@
 from django.db import models
 
 from controlplane.kernel.crn import Crn
+from trustedprofiles.columns import Columns, Constant, crn_column
 from trustedprofiles.models.account import Account
 from trustedprofiles.models.revision import Revisioned
+from trustedprofiles.tagging import CRN
 
 
 class TrustedProfile(Revisioned):
@@ -37,4 +39,9 @@ class TrustedProfile(Revisioned):
     @property
     def policy_attributes(self) -> dict[str, str]:
         """What a policy may select it by, beside its account and service."""
-        return {"resourceType": "profile", "resource": self.id}
+        return {"resourceType": "profile", "resource": self.id, CRN: self.crn}
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        """The same of all rows."""
+        return {"resourceType": Constant("profile"), "resource": "id", CRN: crn_column("iam-identity", "profile")}

@@ -1,7 +1,10 @@
 """Custom roles: actions of one service under a name that an account chose."""
 
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Cast, Replace
 
+from trustedprofiles.columns import Columns, Constant
 from trustedprofiles.models.account import Account
 from trustedprofiles.models.revision import Revisioned
 
@@ -29,6 +32,12 @@ class CustomRole(Revisioned):
     def policy_attributes(self) -> dict[str, str]:
         """What a policy may select it by, beside its account and service."""
         return {"resourceType": "customRole", "resource": self.id.hex}
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        """The same of all rows."""
+        in_hex = Replace(Cast("id", models.CharField()), Value("-"), Value(""))
+        return {"resourceType": Constant("customRole"), "resource": in_hex}
 
     @property
     def crn(self) -> str:

@@ -10,8 +10,10 @@ from controlplane.console.access import INITIALIZATION, PROFILE, Person
 from controlplane.console.presenters.forms import Field, choices
 from servers import catalog
 from servers.models import BareMetalServer, Key, Subnet
-from servers.selectors import images_of
+from servers.selectors import image_columns, images_of
 from servers.services.initialization import USABLE_IMAGE_STATUSES
+from trustedprofiles.columns import Columns
+from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import profiles_of
 
 PATHS = {
@@ -37,7 +39,12 @@ M = TypeVar("M", bound=Model)
 def creation_fields(person: Person, typed: QueryDict) -> list[Field]:
     region = person.region
     profiles = [each for each in catalog.profiles().values() if region in each.regions]
-    subnets = _listed(person, "is.subnet.subnet.list", Subnet.objects.select_related("vpc").order_by("name"))
+    subnets = _listed(
+        person,
+        "is.subnet.subnet.list",
+        Subnet.policy_columns(),
+        Subnet.objects.select_related("vpc").order_by("name"),
+    )
     return [
         Field(
             "name",
@@ -101,12 +108,10 @@ def initialization_fields(person: Person, typed: QueryDict, server: BareMetalSer
     knows = server is not None and bool(person.may(f"{INITIALIZATION}.read", server.policy_attributes))
     before = server.initialization if server and knows and not typed else None
     images = images_of(account).filter(region=region, status__in=USABLE_IMAGE_STATUSES).order_by("number")
-    if not person.may("is.image.image.list"):
-        images = images.none()
-    keys = _listed(person, "is.key.key.list", Key.objects.order_by("name"))
-    profiles = profiles_of(account).order_by("name").values_list("id", "name")
-    if not person.may(f"{PROFILE}.list"):
-        profiles = profiles.none()
+    images = person.visible("is.image.image.list", image_columns(account)).of(images)
+    keys = _listed(person, "is.key.key.list", Key.policy_columns(), Key.objects.order_by("name"))
+    may_list = person.visible(f"{PROFILE}.list", TrustedProfile.policy_columns())
+    profiles = may_list.of(profiles_of(account)).order_by("name").values_list("id", "name")
     image = [before.image["id"]] if before else typed.getlist("image")
     chosen = [key["id"] for key in before.keys] if before else typed.getlist("keys")
     default = [before.default_trusted_profile_id] if before else typed.getlist("trusted_profile")
@@ -152,9 +157,9 @@ def initialization_fields(person: Person, typed: QueryDict, server: BareMetalSer
     ]
 
 
-def _listed(person: Person, action: str, rows: QuerySet[M]) -> QuerySet[M]:
-    """The account's rows in the region, for whoever may list them."""
-    return rows.filter(account_id=person.account.id, region=person.region) if person.may(action) else rows.none()
+def _listed(person: Person, action: str, columns: Columns, rows: QuerySet[M]) -> QuerySet[M]:
+    """Those of the account's rows in the region that the person may list."""
+    return person.visible(action, columns).of(rows.filter(account_id=person.account.id, region=person.region))
 
 
 def creation_body(typed: QueryDict, person: Person) -> dict[str, Any]:

@@ -54,8 +54,9 @@ class ProfileTable:
 
 
 def profile_table(person: Person, query: Mapping[str, str]) -> ProfileTable:
-    """The page of the list that the query asks for; the last one when there are not so many."""
-    profiles = profiles_of(person.account.id).annotate(
+    """The page of the list that the query asks for; the last one when there are not so many. Raises NotAuthorized."""
+    visible = person.require_list(f"{PROFILE}.list", TrustedProfile.policy_columns())
+    profiles = visible.of(profiles_of(person.account.id)).annotate(
         link_count=Count("links", distinct=True), rule_count=Count("rules", distinct=True)
     )
     page = Paginator(profiles.order_by("name"), ROWS).get_page(query.get("page"))

@@ -106,9 +106,10 @@ def server_row(
 
 
 def server_table(person: Person, query: Mapping[str, str]) -> ServerTable:
-    """The page of the table that the query asks for; the last one when there are not so many."""
+    """The page of the table that the query asks for; the last one when there are not so many. Raises NotAuthorized."""
+    visible = person.require_list(f"{SERVER}.list", BareMetalServer.policy_columns())
     asked = {name: query.get(name, "") for name in (*FILTERS, "sort")}
-    found = search_servers(servers_to_show(person.account.id, person.region), asked)
+    found = search_servers(visible.of(servers_to_show(person.account.id, person.region)), asked)
     page = Paginator(found, ROWS).get_page(query.get("page"))
     servers = list(page.object_list)
     attributes = [each.policy_attributes for each in servers]

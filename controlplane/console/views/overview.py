@@ -2,11 +2,13 @@
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from controlplane.console.access import EVERY_SERVER, PROFILE, SERVER, Person
+from controlplane.console.access import PROFILE, SERVER, Person
 from controlplane.console.models import LessonProgress
 from controlplane.console.pages import fragment, page, shown
 from controlplane.console.presenters.overview import overview_state
 from controlplane.kernel import clock
+from servers.models import BareMetalServer
+from trustedprofiles.models import TrustedProfile
 
 
 @page()
@@ -22,9 +24,9 @@ def overview(request: HttpRequest, person: Person) -> HttpResponse:
 
 
 def _elsewhere(person: Person) -> str:
-    if person.may(f"{SERVER}.list", EVERY_SERVER):
+    if person.visible(f"{SERVER}.list", BareMetalServer.policy_columns()).verdict:
         return "/servers"
-    return "/profiles" if person.may(f"{PROFILE}.list") else "/learn/"
+    return "/profiles" if person.visible(f"{PROFILE}.list", TrustedProfile.policy_columns()).verdict else "/learn/"
 
 
 @page()

@@ -38,7 +38,6 @@ CONDITIONS = range(3)
 
 @page()
 def profiles(request: HttpRequest, person: Person) -> HttpResponse:
-    person.require(f"{PROFILE}.list")
     return shown(request, person, "console/profiles/list.html", {"table": profile_table(person, request.GET)})
 
 

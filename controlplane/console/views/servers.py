@@ -18,7 +18,6 @@ MOST_AT_ONCE = 100
 
 @page()
 def servers(request: HttpRequest, person: Person) -> HttpResponse:
-    person.require(f"{SERVER}.list", EVERY_SERVER)
     context = {
         "table": server_table(person, request.GET),
         "asked": {name: request.GET.get(name, "") for name in (*FILTERS, "sort")},
@@ -32,7 +31,6 @@ def servers(request: HttpRequest, person: Person) -> HttpResponse:
 
 @page()
 def table(request: HttpRequest, person: Person) -> HttpResponse:
-    person.require(f"{SERVER}.list", EVERY_SERVER)
     context = {"table": server_table(person, request.GET), "account": account_switch(person)}
     return fragment(request, "console/servers/table.html", context)
 

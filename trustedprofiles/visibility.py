@@ -1,0 +1,160 @@
+"""Which rows of a list a caller may see: the access decision as one condition for the database.
+
+It is made once for a request, from the caller's policies, and says of every row what the decision about that row alone
+says (access.py): both compare the same attributes by the same rules. What no row can tell apart, such as the time, is
+decided here; the rest becomes a ``Q``.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, reduce
+from typing import Any, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+from django.db.models.expressions import Combinable
+
+from controlplane.kernel.text import is_storable
+from controlplane.kernel.verdict import Verdict
+from trustedprofiles import access, policy_rules, tagging
+from trustedprofiles.access import PolicyFacts
+from trustedprofiles.columns import ALIAS, Column, Columns, Constant, Through
+from trustedprofiles.models import Tag, TagAttachment
+from trustedprofiles.policy_rules import Combination, Condition, Rule
+from trustedprofiles.tagging import CRN
+
+M = TypeVar("M", bound=Model)
+Where = Q | bool
+"""True: all rows; False: none."""
+Lookup = Callable[..., Where]
+
+
+@dataclass(frozen=True)
+class Visible:
+    """May the caller list such things at all, and which of them?"""
+
+    verdict: Verdict
+    where: Where
+    named: frozenset[str] = frozenset()
+    """The attributes that the condition compares."""
+    aliases: Mapping[str, Combinable] = field(default_factory=dict)
+    """Expressions that the condition names."""
+
+    def of(self, rows: QuerySet[M]) -> QuerySet[M]:
+        """Those of the rows that the caller may see."""
+        if isinstance(self.where, bool):
+            return rows if self.where else rows.none()
+        return (rows.alias(**self.aliases) if self.aliases else rows).filter(self.where)
+
+
+class Selection:
+    """The rows of one account that policies select, as far as ``known`` leaves open which."""
+
+    def __init__(self, *, account_id: str, known: Mapping[str, str], columns: Columns, now: datetime) -> None:
+        constants = {name: each.value for name, each in columns.items() if isinstance(each, Constant)}
+        self.known = constants | {name: value for name, value in known.items() if value != access.EVERY}
+        self._columns = {name: column for name, column in columns.items() if name not in self.known}
+        self._account_id, self._now = account_id, now
+        self.named: set[str] = set()
+        self.aliases: dict[str, Combinable] = {}
+
+    def any_of(self, policies: Iterable[PolicyFacts]) -> Where:
+        """The rows that at least one of the policies selects."""
+        return _any(self._policy(policy) for policy in policies)
+
+    def _policy(self, policy: PolicyFacts) -> Where:
+        return _all([*map(self._attribute, policy.resource), *([self._rule(policy.rule)] if policy.rule else [])])
+
+    def _attribute(self, condition: Condition) -> Where:
+        """As ``access.matches`` says of one resource."""
+        if condition.key.startswith(access.TAG):
+            return self._tagged(condition)
+        if condition.key not in self._columns or condition.key == CRN:
+            return access.matches(condition, self.known)
+        if access.is_any(condition):
+            return True
+        return self._compare(condition.key, condition)
+
+    def _rule(self, rule: Rule) -> Where:
+        """As ``policy_rules.holds`` says of one resource."""
+        if isinstance(rule, Combination):
+            return (_all if rule.operator == "and" else _any)(map(self._rule, rule.conditions))
+        variable = policy_rules.VARIABLE.fullmatch(rule.key)
+        if variable is None or variable[1] != "resource" or variable[2] not in self._columns or variable[2] == CRN:
+            return policy_rules.holds(rule, resource=self.known, now=self._now)
+        if rule.operator in policy_rules.TIME_OPERATORS:
+            return policy_rules.holds(rule, resource={}, now=self._now)
+        return self._compare(variable[2], rule)
+
+    def _compare(self, name: str, condition: Condition) -> Where:
+        """As ``policy_rules.text_holds`` says of the attribute's value, which every row has."""
+        wanted, lookup = condition.value, self._lookup(name)
+        match condition.operator:
+            case "stringExists":
+                return policy_rules.text_holds("stringExists", "", wanted)
+            case "stringEquals" if _is_text(wanted):
+                return lookup("", wanted)
+            case "stringEqualsAnyOf" if isinstance(wanted, list):
+                return lookup("__in", texts) if (texts := list(filter(_is_text, wanted))) else False
+            case "stringMatch" if _is_text(wanted):
+                return lookup("__wildcard", wanted)
+            case "stringMatchAnyOf" if isinstance(wanted, list):
+                return _any(lookup("__wildcard", each) for each in wanted if _is_text(each))
+            case _:
+                return False
+
+    def _lookup(self, name: str) -> Lookup:
+        self.named.add(name)
+        column = self._columns[name]
+        if isinstance(column, Through):
+            return lambda suffix, value: column.where(self._account_id, **{f"id{suffix}": value})
+        path = self._path(name, column)
+        return lambda suffix, value: Q(**{f"{path}{suffix}": value})
+
+    def _path(self, name: str, column: Column) -> str:
+        if isinstance(column, str):
+            return column
+        assert isinstance(column, Combinable)  # noqa: S101  the other kinds have no path
+        self.aliases[f"{ALIAS}{name}"] = column
+        return f"{ALIAS}{name}"
+
+    def _tagged(self, condition: Condition) -> Where:
+        """Those that carry an access tag which meets the condition: any one of those with its key suffices."""
+        meeting = [pk for pk, tag in self._tags if access.matches(condition, tag)]
+        if not meeting or CRN not in self._columns:
+            return False
+        self.named.add(CRN)
+        path = self._path(CRN, self._columns[CRN])
+        return Q(**{f"{path}__in": TagAttachment.objects.filter(tag__in=meeting).values("crn")})
+
+    @cached_property
+    def _tags(self) -> list[tuple[int, dict[str, tuple[str, ...]]]]:
+        """The account's access tags, of which there are few, each as the attribute that a resource with it has."""
+        rows = Tag.objects.filter(account_id=self._account_id, type=tagging.ACCESS).values_list("pk", "name")
+        return [(pk, access.tag_attributes([name])) for pk, name in rows]
+
+
+def _is_text(value: Any) -> bool:
+    """What is stored nowhere equals nothing, and the database fails a query that looks for it."""
+    return isinstance(value, str) and is_storable(value)
+
+
+def _all(parts: Iterable[Where]) -> Where:
+    """Evaluates no more than it takes: what is certainly false looks nothing up."""
+    conditions: list[Q] = []
+    for part in parts:
+        if part is False:
+            return False
+        if isinstance(part, Q):
+            conditions.append(part)
+    return reduce(Q.__and__, conditions) if conditions else True
+
+
+def _any(parts: Iterable[Where]) -> Where:
+    conditions: list[Q] = []
+    for part in parts:
+        if part is True:
+            return True
+        if isinstance(part, Q):
+            conditions.append(part)
+    return reduce(Q.__or__, conditions) if conditions else False
