@@ -9,8 +9,9 @@ from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles import access, deployment, matching, questions
 from trustedprofiles.assuming import identities_naming, may_assume, path_of
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.selectors import OWNER, considered_trust, owned_account, plain, policies_for, with_tags
+from trustedprofiles.selectors import OWNER, considered_trust, owned_account, policies_for
 from trustedprofiles.service_roles import least_role
+from trustedprofiles.tagged import plain, with_tags
 
 
 class NamedRole(TypedDict):

@@ -31,7 +31,7 @@ from trustedprofiles.policy_rules import Condition
 from trustedprofiles.roles import Role
 from trustedprofiles.searching import Wanted
 from trustedprofiles.service_roles import ROLES
-from trustedprofiles.tagging import CRN
+from trustedprofiles.tagged import plain, with_tags
 from trustedprofiles.visibility import Selection, Visible
 
 OWNER = "the caller owns the account"
@@ -107,26 +107,6 @@ class Rights:
             verdict = replace(verdict, explanation=questions.access_url(iam_id, action, plain(resource)))
         where = selection.any_of(each.policy for each in considered if each.allows)
         return Visible(verdict, where, frozenset(selection.named), selection.aliases)
-
-
-def with_tags(
-    resources: Sequence[Mapping[str, str]], policies: Sequence[access.PolicyFacts], *, account_id: str
-) -> list[access.Attributes]:
-    """The resources with their access tags, where a policy selects by tags, and without their CRNs."""
-    asked = any(condition.key.startswith(access.TAG) for policy in policies for condition in policy.resource)
-    crns = {crn for resource in resources if asked and (crn := resource.get(CRN))}
-    found = tags_on(account_id, list(crns)) if crns else {}
-    return [
-        {**plain(resource), **access.tag_attributes(found[resource[CRN]][tagging.ACCESS])}
-        if resource.get(CRN) in found
-        else plain(resource)
-        for resource in resources
-    ]
-
-
-def plain(resource: access.Attributes) -> dict[str, str]:
-    """The attributes that conditions name, without the tags."""
-    return {name: value for name, value in resource.items() if isinstance(value, str) and name != CRN}
 
 
 def owned_account(*, account_id: str, iam_id: str) -> str | None:
@@ -315,12 +295,3 @@ def tagged_resources(account_id: str, wanted: Wanted) -> list[str]:
     )
     rows = TagAttachment.objects.filter(asked, tag__account_id=account_id)
     return list(rows.order_by("crn").values_list("crn", flat=True).distinct())
-
-
-def tags_on(account_id: str, crns: Sequence[str]) -> dict[str, dict[str, list[str]]]:
-    """The names of each resource's tags by type, in order; both types are always there."""
-    found: dict[str, dict[str, list[str]]] = {crn: {type: [] for type in tagging.TYPES} for crn in crns}
-    rows = TagAttachment.objects.filter(tag__account_id=account_id, crn__in=crns).order_by("tag__name")
-    for crn, type, name in rows.values_list("crn", "tag__type", "tag__name"):
-        found[crn][type].append(name)
-    return found

@@ -30,7 +30,8 @@ from trustedprofiles.explanations import (
     explain_trust,
 )
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.selectors import is_deactivated, plain
+from trustedprofiles.selectors import is_deactivated
+from trustedprofiles.tagged import plain
 
 API_KEY_ACTIONS = "iam-identity.apikey."
 IMAGE_CHANGES = ("is.image.image.update", "is.image.image.delete")

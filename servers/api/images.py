@@ -27,7 +27,8 @@ from trustedprofiles import questions
 from trustedprofiles.columns import Columns
 from trustedprofiles.models import ResourceGroup
 from trustedprofiles.permissions import Operation
-from trustedprofiles.selectors import default_resource_group, plain
+from trustedprofiles.selectors import default_resource_group
+from trustedprofiles.tagged import plain
 
 IMAGE = "is.image.image"
 STATUSES = (

@@ -10,8 +10,8 @@ from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR, attribute, make_content
 from tests.world import ACCOUNT, MALLORY, OTHER_ACCOUNT, World
 from trustedprofiles.models import Tag
-from trustedprofiles.selectors import tags_on
 from trustedprofiles.services.policies import create_policy
+from trustedprofiles.tagged import tags_on
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 SERVER = f"crn:v1:bluemix:public:is:us-south-1:a/{ACCOUNT}::bare-metal-server:0717-1"

@@ -10,8 +10,8 @@ from controlplane.kernel.errors import Conflict, NotFound, OverQuota
 from tests.world import ACCOUNT, OTHER_ACCOUNT, World
 from trustedprofiles import tagging
 from trustedprofiles.models import Tag, TagAttachment
-from trustedprofiles.selectors import tags_on
 from trustedprofiles.services import tags
+from trustedprofiles.tagged import tags_on
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 SERVER = Crn("is", "us-south-1", ACCOUNT, "bare-metal-server", "0717-1")

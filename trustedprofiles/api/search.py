@@ -13,7 +13,8 @@ from trustedprofiles import events, searching, tagging
 from trustedprofiles.api import tag_shapes as shapes
 from trustedprofiles.api.tag_base import TaggingView
 from trustedprofiles.permissions import Operation
-from trustedprofiles.selectors import tagged_resources, tags_on
+from trustedprofiles.selectors import tagged_resources
+from trustedprofiles.tagged import tags_on
 
 DEFAULT_PAGE = 10
 LARGEST_PAGE = 1000
