@@ -1,4 +1,5 @@
-"""Private keys at rest: AES-256-GCM under a key-encryption key (KEK) that never enters the database.
+"""Private keys and stored values of API keys at rest: AES-256-GCM under a key-encryption key (KEK) that never enters
+the database.
 
 ``BAREMINT_KEK`` holds base64 keys of 32 bytes, newest first: the first encrypts, each decrypts what names it. Without
 the setting, the data directory keeps one of its own. A blob is bound to its row by the associated data, so it cannot
@@ -23,7 +24,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
 from controlplane.kernel.turns import turn
-from identity.models import KeyPair, KnownAnswer
+from identity.models import KeyPair, KnownAnswer, StoredValue
 
 KEK_FILE = "kek"
 KEK_BYTES = 32
@@ -35,7 +36,7 @@ WIPED = {"kek_id": "", "nonce": b"", "ciphertext": b""}
 
 @dataclass(frozen=True)
 class Sealed:
-    """An encrypted private key. ``kek_id`` names the KEK by a hash of it."""
+    """An encrypted secret. ``kek_id`` names the KEK by a hash of it."""
 
     kek_id: str
     nonce: bytes
@@ -63,8 +64,18 @@ def unseal(sealed: Sealed, *, bound_to: str) -> PrivateKeyTypes:
     return serialization.load_der_private_key(der, password=None, unsafe_skip_rsa_key_validation=True)
 
 
+def seal_value(value: str, *, bound_to: str) -> Sealed:
+    """Encrypt the value of the API key that ``bound_to`` (its id) names."""
+    return _encrypt(value.encode(), bound_to=bound_to)
+
+
+def unseal_value(row: StoredValue) -> str:
+    """Decrypt the value of an API key. Raises ImproperlyConfigured when no configured KEK fits."""
+    return _decrypt(sealed_of(row), bound_to=row.api_key_id).decode()
+
+
 def reseal(sealed: Sealed, *, bound_to: str) -> Sealed:
-    """The same private key under the first KEK. Raises ImproperlyConfigured when no configured KEK fits."""
+    """The same secret under the first KEK. Raises ImproperlyConfigured when no configured KEK fits."""
     return _encrypt(_decrypt(sealed, bound_to=bound_to), bound_to=bound_to)
 
 
@@ -92,6 +103,8 @@ def require_fitting_kek() -> None:
     configured = {kek.id for kek in _keks()}
     for row in KeyPair.objects.exclude(kek_id=""):
         _decrypt(sealed_of(row), bound_to=row.kid)
+    for value in StoredValue.objects.iterator():
+        _decrypt(sealed_of(value), bound_to=value.api_key_id)
     answers = list(KnownAnswer.objects.order_by("-first_used_at"))
     if answers and not any(answer.kek_id in configured for answer in answers):
         raise _missing(answers[0].kek_id)
@@ -114,7 +127,7 @@ def refuse_wrong_kek() -> None:
 
 
 def require_known_kek() -> None:
-    """Raises ImproperlyConfigured when this database does not know the KEK that would encrypt a new private key."""
+    """Raises ImproperlyConfigured when this database does not know the KEK that would encrypt a new secret."""
     kek = first_kek()
     if not (KnownAnswer.objects.filter(kek_id=kek).exists() or KeyPair.objects.filter(kek_id=kek).exists()):
         raise ImproperlyConfigured(
@@ -123,7 +136,7 @@ def require_known_kek() -> None:
         )
 
 
-def sealed_of(row: KeyPair | KnownAnswer) -> Sealed:
+def sealed_of(row: KeyPair | KnownAnswer | StoredValue) -> Sealed:
     return Sealed(row.kek_id, bytes(row.nonce), bytes(row.ciphertext))
 
 
@@ -140,7 +153,7 @@ def _decrypt(sealed: Sealed, *, bound_to: str) -> bytes:
                 return kek.cipher.decrypt(sealed.nonce, sealed.ciphertext, bound_to.encode())
             except InvalidTag:
                 raise ImproperlyConfigured(
-                    f"The stored private key {bound_to} does not decrypt: it was changed, or moved from another row."
+                    f"The stored secret {bound_to} does not decrypt: it was changed, or moved from another row."
                 ) from None
     raise _missing(sealed.kek_id)
 

@@ -17,7 +17,8 @@ class Activity(TypedDict):
 
 
 class ApiKey(TypedDict):
-    """``apikey`` is the value in the answer that creates it, and empty in all others."""
+    """``apikey`` is the value: in the answer that creates it, and, where it is stored, in that of a GET of this one key
+    to who may change it. Elsewhere it is absent."""
 
     id: str
     entity_tag: str
@@ -34,7 +35,7 @@ class ApiKey(TypedDict):
     expires_at: NotRequired[str]
     iam_id: str
     account_id: str
-    apikey: str
+    apikey: NotRequired[str]
     history: NotRequired[list[EnityHistoryRecord]]
     activity: NotRequired[Activity]
 
@@ -82,8 +83,9 @@ def api_key_body(key: ApiKeyRow, *, value: str = "") -> ApiKey:
         "action_when_leaked": key.action_when_leaked,
         "iam_id": key.iam_id,
         "account_id": key.account_id,
-        "apikey": value,
     }
+    if value:
+        body["apikey"] = value
     if key.description:
         body["description"] = key.description
     if key.expires_at:

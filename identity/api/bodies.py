@@ -52,12 +52,6 @@ class ApiKeyDescription(StrictSerializer):
     action_when_leaked = serializers.ChoiceField(required=False, choices=ApiKey.LeakAction.choices)
     expires_at = ExpiryField(required=False, allow_blank=True)
 
-    def validate_store_value(self, wanted: bool) -> bool:
-        """Only a hash is kept (D-70)."""
-        if wanted:
-            raise serializers.ValidationError("Values of API keys are not stored. Keep the one in the answer.")
-        return wanted
-
 
 class ApiKeyCreation(ApiKeyDescription):
     """``iam_id`` is your own, or that of a service ID."""
@@ -91,7 +85,7 @@ class ServiceIdCreation(ServiceIdUpdate):
 
 def api_key_content(body: dict[str, Any]) -> dict[str, Any]:
     """What a body says of an API key, as ``create_api_key`` and ``update_api_key`` take it."""
-    content = {name: value for name, value in body.items() if name != "store_value"}
+    content = dict(body)
     if "apikey" in content:
         content["value"] = content.pop("apikey")
     if "expires_at" in content:

@@ -23,6 +23,7 @@ from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.history import histories
 from trustedprofiles.models.service_id import is_service_id
 from trustedprofiles.permissions import Operation
+from trustedprofiles.selectors import authorize
 
 UPDATE = "iam-identity.apikey.update"
 READ_EVENT = f"{events.USER_KEY}.read"
@@ -80,6 +81,7 @@ class OneApiKey(ApiKeyView):
             answer=ApiKeyAnswer,
             query=("include_history", "include_activity"),
             etag=True,
+            further=(UPDATE,),
         ),
         "PUT": Operation(
             "update_api_key",
@@ -100,7 +102,17 @@ class OneApiKey(ApiKeyView):
         [body] = with_history(request, [self.key])
         if query_flag(request, "include_activity"):
             body["activity"] = activity_of([self.key])
+        if self._may_change() and (value := apikeys.stored_value(self.key)):
+            body["apikey"] = value
         return self.answer(body, etag=self.key.entity_tag)
+
+    def _may_change(self) -> bool:
+        resource = {
+            "accountId": self.caller.account_id,
+            "serviceName": self.service_name,
+            **self.resource_attributes(),
+        }
+        return bool(self.standing() or authorize(self.caller, action=UPDATE, resource=resource))
 
     def put(self, request: Request, api_key_id: str) -> Response:
         require_match(request.headers.get("If-Match"), current=self.key.entity_tag)

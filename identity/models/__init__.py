@@ -1,6 +1,6 @@
 from identity.models.certificate import IssuedCertificate
 from identity.models.certificate_rotation import CertificateRotation, RenewalProgress
-from identity.models.credential import ApiKey, RefreshToken
+from identity.models.credential import ApiKey, RefreshToken, StoredValue
 from identity.models.key import KeyPair, KnownAnswer
 from identity.models.revocation_list import RevocationList
 
@@ -13,4 +13,5 @@ __all__ = [
     "RefreshToken",
     "RenewalProgress",
     "RevocationList",
+    "StoredValue",
 ]

@@ -1,4 +1,4 @@
-"""API keys, shown once, and the refresh tokens of their sessions: both kept as hashes."""
+"""API keys and the refresh tokens of their sessions, both kept as hashes, and the values that are stored."""
 
 from django.db import models
 from django.db.models import Case, F, Value, When
@@ -71,6 +71,18 @@ class ApiKey(Revisioned):
     @property
     def crn(self) -> str:
         return str(Crn("iam-identity", "", self.account_id, "apikey", self.id))
+
+
+class StoredValue(models.Model):
+    """The value of an API key of a service ID whose creator asked for it to be stored, encrypted under the KEK."""
+
+    api_key = models.OneToOneField(ApiKey, on_delete=models.CASCADE, primary_key=True, related_name="stored_value")
+    kek_id = models.CharField(max_length=16)
+    nonce = models.BinaryField()
+    ciphertext = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.api_key_id
 
 
 class RefreshToken(models.Model):

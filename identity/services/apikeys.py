@@ -1,4 +1,5 @@
-"""API keys: create, change, lock, disable, delete. The value is answered once and kept as a hash."""
+"""API keys: create, change, lock, disable, delete. The value is answered once and kept as a hash. The value
+of a service ID's key is also stored, encrypted, when its creator asks for it."""
 
 import hashlib
 import secrets
@@ -10,8 +11,9 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, ReferenceNotFound, Target
-from identity import events
-from identity.models import ApiKey
+from controlplane.kernel.turns import turn
+from identity import events, keystore
+from identity.models import ApiKey, StoredValue
 from trustedprofiles.limits import API_KEYS_PER_IDENTITY
 from trustedprofiles.models import Account, ServiceId
 from trustedprofiles.models.service_id import is_service_id
@@ -24,20 +26,29 @@ LONGEST_VALUE = 512
 
 @transaction.atomic
 def create_api_key(
-    account: Account, *, iam_id: str, name: str, by: Party, value: str = "", limited: bool = True, **details: Any
+    account: Account,
+    *,
+    iam_id: str,
+    name: str,
+    by: Party,
+    value: str = "",
+    store_value: bool = False,
+    limited: bool = True,
+    **details: Any,
 ) -> tuple[ApiKey, str]:
-    """Make an API key for a person or a service ID. Returns the row and the value, which cannot be had again.
+    """Make an API key for a person or a service ID. Returns the row and the value, which cannot be had again unless
+    ``store_value`` is set, which is for service IDs only.
 
     ``value`` is the caller's own, if not empty; ``details`` are other columns. ``limited`` is off for keys that the
-    product makes for its operator. Raises InvalidValue for a person other than ``by`` and for an end in the past,
-    ReferenceNotFound when the account has no such service ID, OverQuota beyond 20 keys, Conflict when the value is
-    taken.
+    product makes for its operator. Raises InvalidValue for a person other than ``by``, for an end in the past and for
+    a value to store for a person, ReferenceNotFound when the account has no such service ID, OverQuota beyond 20 keys,
+    Conflict when the value is taken.
     """
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     _require_subject(account, iam_id, by)
     if limited and ApiKey.objects.filter(iam_id=iam_id).count() >= API_KEYS_PER_IDENTITY:
         raise OverQuota(f"An identity has at most {API_KEYS_PER_IDENTITY} API keys. Delete one first.")
-    _check(iam_id, details)
+    _check(iam_id, details, store_value=store_value)
     value, now = value or secrets.token_urlsafe(VALUE_BYTES), clock.now()
     key = ApiKey(
         id=ids.prefixed_id("ApiKey"),
@@ -59,6 +70,8 @@ def create_api_key(
             "There is an API key of this value already. Send another, or none to have one made.",
             target=Target("apikey"),
         ) from None
+    if store_value:
+        _store(key, value)
     _record("create", key, by=by, status=201)
     return key, value
 
@@ -117,7 +130,25 @@ def _require_subject(account: Account, iam_id: str, by: Party) -> None:
         )
 
 
-def _check(iam_id: str, values: dict[str, Any]) -> None:
+def stored_value(key: ApiKey) -> str:
+    """The value of an API key, where it is stored; else empty."""
+    row = StoredValue.objects.filter(api_key=key).first()
+    return keystore.unseal_value(row) if row else ""
+
+
+def _store(key: ApiKey, value: str) -> None:
+    with turn("kek"):  # held until the commit: nothing is sealed under a KEK that is being replaced
+        keystore.require_known_kek()
+    sealed = keystore.seal_value(value, bound_to=key.id)
+    StoredValue.objects.create(api_key=key, kek_id=sealed.kek_id, nonce=sealed.nonce, ciphertext=sealed.ciphertext)
+
+
+def _check(iam_id: str, values: dict[str, Any], *, store_value: bool = False) -> None:
+    if store_value and not is_service_id(iam_id):
+        raise InvalidValue(
+            "store_value is for API keys of service IDs: the values of people's API keys are not stored.",
+            target=Target("store_value"),
+        )
     expires_at: datetime | None = values.get("expires_at")
     if expires_at is not None and expires_at <= clock.now():
         raise InvalidValue("expires_at is past. To stop a key now, disable or delete it.", target=Target("expires_at"))

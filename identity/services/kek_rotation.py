@@ -1,12 +1,13 @@
-"""Every private key anew under the first KEK, so that the others can be dropped.
+"""Every private key, and every stored value of an API key, anew under the first KEK, so that the others can be dropped.
 
 A batch is a transaction, and what it has done shows in the rows: killed at any point, the next call goes on with what
 is left, and two calls at once share the work.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -14,7 +15,7 @@ from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
 from controlplane.kernel.turns import turn
 from identity import keystore
-from identity.models import KeyPair, KnownAnswer
+from identity.models import KeyPair, KnownAnswer, StoredValue
 
 BATCH = 5
 """Small: while it lasts, no other key can be made or admitted."""
@@ -25,45 +26,57 @@ class Reencrypted:
     kek_id: str
     """The KEK that everything is encrypted under now."""
     keys: int
-    """Private keys that this call encrypted anew."""
+    """Secrets, private keys and values of API keys, that this call encrypted anew."""
     left: int
-    """Private keys that name another KEK still; 0 unless a process that knows only that one made a key meanwhile."""
+    """Secrets that name another KEK still; 0 unless a process that knows only that one made one meanwhile."""
     total: int
-    """Private keys that are stored."""
+    """Secrets that are stored."""
 
 
 def rotate_kek(*, now: datetime, progress: Callable[[int, int], None], by: Party = SYSTEM) -> Reencrypted:
-    """Encrypt every private key under the first KEK; ``progress`` is told how many of how many are done.
+    """Encrypt every stored secret under the first KEK; ``progress`` is told how many of how many are done.
 
     Raises ImproperlyConfigured, with nothing changed, when the configured KEKs do not decrypt what is stored.
     """
     keystore.admit_kek(now=now)
-    keys, outstanding, batches = 0, _others().count(), 0
+    keys, outstanding, batches = 0, _outstanding(), 0
     while done := _reencrypt_batch():
         keys, batches = keys + done, batches + 1
         failpoints.reach("after_batch", str(batches))
         progress(keys, max(outstanding, keys))
     with turn("kek"):
-        left = _others().count()
+        left = _outstanding()
         if not left:
             KnownAnswer.objects.exclude(kek_id=keystore.first_kek()).delete()
         if keys:
             kek = Party(keystore.first_kek(), keystore.first_kek(), "KeyEncryptionKey")
             record("baremint.kek.rotate", initiator=by, target=kek, data={"keys": keys, "left": left})
-    return Reencrypted(keystore.first_kek(), keys, left, KeyPair.objects.exclude(kek_id="").count())
+    total = KeyPair.objects.exclude(kek_id="").count() + StoredValue.objects.count()
+    return Reencrypted(keystore.first_kek(), keys, left, total)
 
 
-def _others() -> QuerySet[KeyPair]:
-    return KeyPair.objects.exclude(kek_id__in=["", keystore.first_kek()])
+def _others() -> tuple[QuerySet[KeyPair], QuerySet[StoredValue]]:
+    known = ["", keystore.first_kek()]
+    return KeyPair.objects.exclude(kek_id__in=known), StoredValue.objects.exclude(kek_id__in=known)
+
+
+def _outstanding() -> int:
+    return sum(rows.count() for rows in _others())
 
 
 def _reencrypt_batch() -> int:
     with turn("kek"):
-        rows = list(_others().order_by("pk").select_for_update()[:BATCH])
+        keys, values = _others()
+        rows = list(keys.order_by("pk").select_for_update()[:BATCH])
         for row in rows:
-            sealed = keystore.reseal(keystore.sealed_of(row), bound_to=row.kid)
-            KeyPair.objects.filter(pk=row.pk).update(
-                kek_id=sealed.kek_id, nonce=sealed.nonce, ciphertext=sealed.ciphertext
-            )
+            KeyPair.objects.filter(pk=row.pk).update(**_resealed(row, bound_to=row.kid))
+        stored = list(values.order_by("pk").select_for_update()[: BATCH - len(rows)])
+        for value in stored:
+            StoredValue.objects.filter(pk=value.pk).update(**_resealed(value, bound_to=value.api_key_id))
         failpoints.reach("before_commit", "kek")
-    return len(rows)
+    return len(rows) + len(stored)
+
+
+def _resealed(row: KeyPair | StoredValue, *, bound_to: str) -> dict[str, Any]:
+    """The columns of the same secret under the first KEK."""
+    return asdict(keystore.reseal(keystore.sealed_of(row), bound_to=bound_to))

@@ -45,7 +45,7 @@ def test_the_value_is_in_the_answer_that_creates_it_and_in_no_other() -> None:
     update = call("PUT", f"{KEYS}/{made['id']}", {"name": "new"}, If_Match="*")
     reads = [call("GET", f"{KEYS}/{made['id']}"), call("GET", f"{KEYS}/details", IAM_ApiKey=made["apikey"])]
     bodies = [update.json(), *(each.json() for each in reads), *call("GET", KEYS).json()["apikeys"]]
-    assert [body["apikey"] for body in bodies] == ["", "", "", ""]
+    assert [body for body in bodies if "apikey" in body] == []
 
 
 def test_a_value_is_kept_as_its_hash() -> None:

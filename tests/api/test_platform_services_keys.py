@@ -1,4 +1,7 @@
-"""API keys and service IDs by the unmodified ``ibm-platform-services`` client: every method that it has for them."""
+"""API keys and service IDs by the unmodified ``ibm-platform-services`` client: every method that it has for them.
+
+Its model of an API key asks for the value, which only some answers have: the others are read as they are.
+"""
 
 from typing import Any
 
@@ -9,7 +12,6 @@ from ibm_platform_services import IamIdentityV1
 from ibm_platform_services.iam_identity_v1 import (
     ApiKey,
     ApiKeyInsideCreateServiceIdRequest,
-    ApiKeyList,
     ServiceId,
     ServiceIdList,
 )
@@ -64,15 +66,15 @@ def test_an_api_key_is_created_with_everything_there_is(iam: Any) -> None:
 
 def test_an_api_key_is_read_with_history_and_activity(iam: Any, key: ApiKey) -> None:
     answer = iam.get_api_key(key.id, include_history=True, include_activity=True)
-    read = ApiKey.from_dict(answer.get_result())
-    assert answer.get_headers()["ETag"] == read.entity_tag == key.entity_tag
-    assert [each.action for each in read.history] == ["iam-identity.user-apikey.create"]
-    assert (read.activity.authn_count, read.apikey) == (0, "")
+    read = answer.get_result()
+    assert answer.get_headers()["ETag"] == read["entity_tag"] == key.entity_tag
+    assert [each["action"] for each in read["history"]] == ["iam-identity.user-apikey.create"]
+    assert (read["activity"]["authn_count"], "apikey" in read) == (0, False)
 
 
 def test_an_api_key_is_found_by_its_value(iam: Any, key: ApiKey) -> None:
     found = iam.get_api_keys_details(iam_api_key=key.apikey, include_history=False).get_result()
-    assert ApiKey.from_dict(found).id == key.id
+    assert found["id"] == key.id
 
 
 def test_an_api_key_is_updated_with_its_entity_tag(iam: Any, key: ApiKey) -> None:
@@ -85,8 +87,8 @@ def test_an_api_key_is_updated_with_its_entity_tag(iam: Any, key: ApiKey) -> Non
         action_when_leaked="delete",
         expires_at="2099-12-24T18:00+0000",
     )
-    changed = ApiKey.from_dict(answer.get_result())
-    assert (changed.name, changed.description, changed.action_when_leaked) == ("new", None, "delete")
+    changed = answer.get_result()
+    assert (changed["name"], changed.get("description"), changed["action_when_leaked"]) == ("new", None, "delete")
     with pytest.raises(ApiException, match="has changed since it was read") as refused:
         iam.update_api_key(key.id, key.entity_tag, name="newer")
     assert refused.value.status_code == 412
@@ -96,19 +98,17 @@ def test_api_keys_are_listed_page_by_page(iam: Any) -> None:
     for name in ("a", "b", "c"):
         iam.create_api_key(name=name, iam_id=ALICE.iam_id)
     asked = {"account_id": ACCOUNT, "scope": "account", "type": "user", "sort": "name", "order": "desc", "pagesize": 2}
-    first = ApiKeyList.from_dict(iam.list_api_keys(**asked, include_history=True).get_result())
-    second = ApiKeyList.from_dict(
-        iam.list_api_keys(**asked, include_history=True, pagetoken=token_in(first.next)).get_result()
-    )
-    assert [each.name for each in first.apikeys] == ["c", "b"]
-    assert [each.name for each in second.apikeys] == ["a"]
-    assert second.next is None
+    first = iam.list_api_keys(**asked, include_history=True).get_result()
+    second = iam.list_api_keys(**asked, include_history=True, pagetoken=token_in(first["next"])).get_result()
+    assert [each["name"] for each in first["apikeys"]] == ["c", "b"]
+    assert [each["name"] for each in second["apikeys"]] == ["a"]
+    assert "next" not in second
 
 
 def test_api_keys_are_filtered(iam: Any, key: ApiKey, robot: ServiceId) -> None:
     iam.create_api_key(name="robots", iam_id=robot.iam_id)
     listed = iam.list_api_keys(iam_id=robot.iam_id, filter='name sw "robot"').get_result()
-    assert [each.name for each in ApiKeyList.from_dict(listed).apikeys] == ["robots"]
+    assert [each["name"] for each in listed["apikeys"]] == ["robots"]
 
 
 def test_an_api_key_is_locked_unlocked_and_deleted(iam: Any, key: ApiKey) -> None:

@@ -87,7 +87,6 @@ REFUSED: dict[str, Any] = {
     "a-text-for-an-api-key": CREATION | {"apikey": OWN_VALUE},
     "an-api-key-without-a-name": CREATION | {"apikey": {}},
     "a-short-value": CREATION | {"apikey": {"name": "k", "apikey": "v" * 31}},
-    "a-value-to-store": CREATION | {"apikey": {"name": "k", "store_value": True}},
     "an-api-key-of-somebody-else": CREATION | {"apikey": {"name": "k", "iam_id": ALICE.iam_id}},
     "an-api-key-that-is-past": CREATION | {"apikey": {"name": "k", "expires_at": "2020-12-24T18:00+0000"}},
     "an-id": CREATION | {"id": "ServiceId-mine"},

@@ -16,13 +16,13 @@ class ProfileCreation(StrictSerializer):
     name = StrictCharField(max_length=LONGEST_NAME)
     account_id = StrictCharField(max_length=64)
     description = DescriptionField(max_length=LONGEST_DESCRIPTION)
-    email = serializers.EmailField(required=False, allow_blank=True, max_length=LONGEST_EMAIL)
+    email = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_EMAIL)
 
 
 class ProfileUpdate(StrictSerializer):
     name = StrictCharField(required=False, max_length=LONGEST_NAME)
     description = DescriptionField(max_length=LONGEST_DESCRIPTION)
-    email = serializers.EmailField(required=False, allow_blank=True, max_length=LONGEST_EMAIL)
+    email = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_EMAIL)
 
 
 class LinkTarget(StrictSerializer):

@@ -16,7 +16,7 @@ class TrustedProfile(Revisioned):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="trusted_profiles")
     name = models.CharField(max_length=255)
     description = models.CharField(max_length=1000, blank=True)
-    email = models.EmailField(blank=True)
+    email = models.CharField(max_length=254, blank=True)
     created_at = models.DateTimeField()
     modified_at = models.DateTimeField()
 
