@@ -100,6 +100,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     ),
     "iam-identity": (
         "iam-identity.account.read",
+        "iam-identity.account.update",
         "iam-identity.apikey.list",
         "iam-identity.apikey.read",
         "iam-identity.apikey.create",

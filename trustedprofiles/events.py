@@ -1,8 +1,8 @@
 """Activity events of IAM.
 
 IBM publishes create, update and delete of trusted profiles and policies (IBM Cloud docs, "Activity tracking events for
-IAM") and those of tags ("Events for managing tags"); links, roles, resource groups and every read follow the same
-pattern.
+IAM"), updates of account settings, and those of tags ("Events for managing tags"); links, roles, resource groups and
+every read follow the same pattern.
 """
 
 PROFILE_CREATE = "iam-identity.account-profile.create"
@@ -33,6 +33,18 @@ PROFILE_CHANGES = (
     IDENTITIES_UPDATE,
 )
 """What makes up a profile's history."""
+SERVICE_ID_GROUP_CREATE = "iam-identity.account-serviceid-group.create"
+SERVICE_ID_GROUP_READ = "iam-identity.account-serviceid-group.read"
+SERVICE_ID_GROUP_UPDATE = "iam-identity.account-serviceid-group.update"
+SERVICE_ID_GROUP_DELETE = "iam-identity.account-serviceid-group.delete"
+SETTINGS_READ = "iam-identity.accountsettings.read"
+SETTINGS_UPDATE = "iam-identity.accountsettings.update"
+ACCESS_SETTINGS_READ = "iam-access-management.account-settings.read"
+ACCESS_SETTINGS_UPDATE = "iam-access-management.account-settings.update"
+TEMPLATE_READ = "iam-identity.profile-template.read"
+TEMPLATE_CREATE = "iam-identity.profile-template.create"
+SETTINGS_TEMPLATE_READ = "iam-identity.account-settings-template.read"
+SETTINGS_TEMPLATE_CREATE = "iam-identity.account-settings-template.create"
 LIMITS_READ = "iam-identity.account-limits.read"
 POLICY_CREATE = "iam-am.policy.create"
 POLICY_READ = "iam-am.policy.read"

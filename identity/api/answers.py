@@ -58,6 +58,7 @@ class ServiceId(TypedDict):
     name: str
     description: NotRequired[str]
     unique_instance_crns: NotRequired[list[str]]
+    group_id: NotRequired[str]
     history: NotRequired[list[EnityHistoryRecord]]
     apikey: NotRequired[ApiKey]
     activity: NotRequired[Activity]
@@ -110,4 +111,6 @@ def service_id_body(service_id: ServiceIdRow) -> ServiceId:
         body["description"] = service_id.description
     if service_id.unique_instance_crns:
         body["unique_instance_crns"] = service_id.unique_instance_crns
+    if service_id.group_id:
+        body["group_id"] = service_id.group_id
     return body

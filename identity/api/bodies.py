@@ -80,6 +80,7 @@ class ServiceIdUpdate(StrictSerializer):
 class ServiceIdCreation(ServiceIdUpdate):
     name = StrictCharField(max_length=LONGEST_NAME)
     account_id = StrictCharField(max_length=64)
+    group_id = StrictCharField(required=False, max_length=64)
     apikey = ApiKeyDescription(required=False)
 
 

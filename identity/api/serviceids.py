@@ -38,7 +38,17 @@ class ServiceIds(IdentityView):
             events.SERVICE_ID_READ,
             answer=answers.ServiceIdList,
             lists=ServiceId,
-            query=("account_id", "name", "pagesize", "pagetoken", "sort", "order", "filter", "include_history"),
+            query=(
+                "account_id",
+                "name",
+                "group_id",
+                "pagesize",
+                "pagetoken",
+                "sort",
+                "order",
+                "filter",
+                "include_history",
+            ),
         ),
         "POST": Operation(
             "create_service_id",
@@ -63,6 +73,8 @@ class ServiceIds(IdentityView):
         rows = ServiceId.objects.filter(account_id=account_id)
         if name := request.GET.get("name"):
             rows = rows.filter(name=name)
+        if group := request.GET.get("group_id"):
+            rows = rows.filter(group_id=group)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
         page = TokenPage(request, self.listing.of(rows), account_id=account_id)
         body: answers.ServiceIdList = {**page.links, "serviceids": _bodies(request, page.items)}

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, NotFound, OverQuota
+from controlplane.kernel.errors import Conflict, NotFound, OverQuota, ReferenceNotFound, Target
 from identity import events
 from identity.models import ApiKey
 from identity.services.apikeys import create_api_key
@@ -25,12 +25,22 @@ def create_service_id(
     by: Party,
     description: str = "",
     unique_instance_crns: list[str] | None = None,
+    group_id: str = "",
     locked: bool = False,
 ) -> ServiceId:
-    """Make a service ID, which can do nothing until policies say so. Raises OverQuota beyond 2000."""
+    """Make a service ID, which can do nothing until policies say so. Raises OverQuota beyond 2000,
+    ReferenceNotFound when the account has no such group."""
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if account.service_ids.count() >= SERVICE_IDS_PER_ACCOUNT:
         raise OverQuota(f"An account has at most {SERVICE_IDS_PER_ACCOUNT} service IDs. Delete one first.")
+    group = None
+    if group_id:
+        # The lock keeps the group from being deleted before the service ID is in it.
+        group = account.service_id_groups.select_for_update(no_key=True).filter(id=group_id).first()
+        if group is None:
+            raise ReferenceNotFound(
+                "There is no service ID group of this id in your account.", target=Target("group_id")
+            )
     now = clock.now()
     service_id = ServiceId.objects.create(
         id=ids.prefixed_id("ServiceId"),
@@ -38,6 +48,7 @@ def create_service_id(
         name=name,
         description=description,
         unique_instance_crns=unique_instance_crns or [],
+        group=group,
         locked=locked,
         revision_hash=ids.hex_id(),
         created_at=now,

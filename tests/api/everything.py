@@ -69,6 +69,7 @@ class Everything:
         self.post("/v2/policies", self.policy)
         role = {"name": "Own", "display_name": "Own", "account_id": account.id, "service_name": "is"}
         self.post("/v2/roles", role | {"actions": ["is.vpc.vpc.read"]})
+        self.post("/v1/serviceid_groups", {"name": "everything", "account_id": account.id})
         service_id = self.post("/v1/serviceids", {"name": "everything", "account_id": account.id})
         key = {"name": "everything", "iam_id": f"iam-{service_id}", "account_id": account.id}
         api_key = self.call("POST", "/v1/apikeys", key).json()

@@ -4,7 +4,9 @@
 from django.urls import path
 
 from trustedprofiles.api import (
+    access_settings,
     identities,
+    identity_settings,
     limits,
     links,
     policies,
@@ -13,7 +15,9 @@ from trustedprofiles.api import (
     roles,
     rules,
     search,
+    service_id_groups,
     tags,
+    templates,
 )
 
 urlpatterns = [
@@ -30,6 +34,16 @@ urlpatterns = [
         identities.OneIdentity.as_view(),
     ),
     path("v1/accounts/<str:account_id>/limits/identity", limits.IdentityLimits.as_view()),
+    path("v1/accounts/<str:account_id>/settings/identity", identity_settings.IdentitySettings.as_view()),
+    path(
+        "v1/accounts/<str:account_id>/effective_settings/identity",
+        identity_settings.EffectiveIdentitySettings.as_view(),
+    ),
+    path("v1/accounts/<str:account_id>/settings/access_management", access_settings.AccessSettings.as_view()),
+    path("v1/serviceid_groups", service_id_groups.ServiceIdGroups.as_view()),
+    path("v1/serviceid_groups/<str:group_id>", service_id_groups.OneServiceIdGroup.as_view()),
+    path("v1/profile_templates", templates.ProfileTemplates.as_view()),
+    path("v1/account_settings_templates", templates.AccountSettingsTemplates.as_view()),
     path("v1/policies", policies.Policies.as_view()),
     path("v1/policies/<str:policy_id>", policies.OnePolicy.as_view()),
     path("v2/policies", policies.PoliciesV2.as_view()),

@@ -1,15 +1,17 @@
 from trustedprofiles.models.account import Account, ResourceGroup, User
+from trustedprofiles.models.account_settings import AccountWideSettings
 from trustedprofiles.models.identity import ProfileIdentity
 from trustedprofiles.models.link import ProfileLink
 from trustedprofiles.models.policy import Policy
 from trustedprofiles.models.profile import TrustedProfile
 from trustedprofiles.models.role import CustomRole
 from trustedprofiles.models.rule import ClaimRule
-from trustedprofiles.models.service_id import ServiceId
+from trustedprofiles.models.service_id import ServiceId, ServiceIdGroup
 from trustedprofiles.models.tag import Tag, TagAttachment
 
 __all__ = [
     "Account",
+    "AccountWideSettings",
     "ClaimRule",
     "CustomRole",
     "Policy",
@@ -17,6 +19,7 @@ __all__ = [
     "ProfileLink",
     "ResourceGroup",
     "ServiceId",
+    "ServiceIdGroup",
     "Tag",
     "TagAttachment",
     "TrustedProfile",

@@ -16,6 +16,31 @@ def is_service_id(iam_id: str) -> bool:
     return iam_id.startswith(IAM_ID_PREFIX)
 
 
+class ServiceIdGroup(Revisioned):
+    """A name for service IDs that belong together. A service ID is in one group at most."""
+
+    id = models.CharField(primary_key=True, max_length=64, help_text="ServiceIdGroup-<uuid>")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="service_id_groups")
+    name = models.CharField(max_length=255)
+    description = models.CharField(max_length=1000, blank=True)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=128)
+    modified_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "service ID group"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "name"], name="service_id_group_name_per_account"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def crn(self) -> str:
+        return str(Crn("iam-identity", "", self.account_id, "serviceid-group", self.id))
+
+
 class ServiceId(Revisioned):
     """An identity that programs log in to with API keys of its own."""
 
@@ -24,6 +49,9 @@ class ServiceId(Revisioned):
     name = models.CharField(max_length=255)
     description = models.CharField(max_length=1000, blank=True)
     unique_instance_crns = models.JSONField(default=list)
+    group = models.ForeignKey(
+        ServiceIdGroup, on_delete=models.PROTECT, null=True, blank=True, related_name="service_ids"
+    )
     locked = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     modified_at = models.DateTimeField()

@@ -67,6 +67,7 @@ QUERIES = {
     "providers": Query("Where tags are kept: `ghost` here; `ims`, classic infrastructure, has none."),
     "filter": Query('Comparisons such as `name co "web"`, joined by `and` and `or`; operators eq, ne, co, sw, ew.'),
     "timeout": Query("Changes nothing: answers do not time out."),
+    "resolve_user_mfa": Query("Changes nothing: nothing more is known of the users named.", BOOLEAN),
     "include_history": Query("Whether to tell what was done to it.", BOOLEAN),
     "include_activity": Query("Whether to tell when, and how often, its API keys were used to log in.", BOOLEAN),
 }
@@ -88,15 +89,23 @@ TOKEN_PAGES = {
     "order": Query("Direction of ``sort``.", one_of("asc", "desc")),
 }
 COUNTED = {"profiles": "trusted profiles", "cr_links": "links", "cr_rules": "claim rules for compute resources"}
+NO_TEMPLATES = {
+    "pagetoken": Query("Changes nothing: the list is empty."),
+    "sort": Query("Changes nothing: the list is empty."),
+    "order": Query("Changes nothing: the list is empty."),
+}
 OWN_QUERIES: dict[str, dict[str, Query]] = {
     "list_profiles": {
         **TOKEN_PAGES,
         "account_id": Query("The account of your token.", required=True),
         "sort": Query("What to order by.", one_of(*profiles.SORTABLE)),
     },
+    "list_profile_templates": NO_TEMPLATES,
+    "list_account_settings_templates": NO_TEMPLATES,
     "list_service_ids": {
         **TOKEN_PAGES,
         "account_id": Query("The account of your token.", required=True),
+        "group_id": Query("Only service IDs in this group."),
         "sort": Query("What to order by.", one_of(*serviceids.SORTABLE)),
     },
     "list_api_keys": {

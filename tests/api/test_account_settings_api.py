@@ -1,0 +1,179 @@
+"""Settings of an account, groups of service IDs and lists of templates, by IBM's unmodified clients."""
+
+from typing import Any
+
+import pytest
+from ibm_cloud_sdk_core import ApiException
+from ibm_platform_services import IamIdentityV1, IamPolicyManagementV1
+from ibm_platform_services.iam_identity_v1 import (
+    AccountSettingsResponse,
+    EffectiveAccountSettingsResponse,
+    ServiceIdGroup,
+)
+from ibm_platform_services.iam_policy_management_v1 import AccountSettingsAccessManagement
+
+from controlplane.activity.models import ActivityEvent
+from tests.api.calling import call, refusal
+from tests.api.official import connected
+from tests.world import ACCOUNT, ALICE, MALLORY, OTHER_ACCOUNT, World
+
+SETTINGS = f"/v1/accounts/{ACCOUNT}/settings/identity"
+ACCESS = f"/v1/accounts/{ACCOUNT}/settings/access_management"
+GROUPS = "/v1/serviceid_groups"
+
+
+@pytest.fixture
+def iam(world: World) -> Any:
+    return connected(IamIdentityV1)
+
+
+@pytest.fixture
+def group(iam: Any) -> ServiceIdGroup:
+    made = iam.create_service_id_group(account_id=ACCOUNT, name="robots", description="d")
+    return ServiceIdGroup.from_dict(made.get_result())
+
+
+# --- identity settings
+
+
+def test_identity_settings_are_read_with_their_defaults(iam: Any) -> None:
+    answer = iam.get_account_settings(ACCOUNT, include_history=True)
+    settings = AccountSettingsResponse.from_dict(answer.get_result())
+    assert answer.get_headers()["ETag"] == settings.entity_tag
+    assert (settings.mfa, settings.restrict_create_service_id, settings.history) == ("NONE", "NOT_SET", [])
+
+
+def test_identity_settings_are_kept_and_make_history(iam: Any) -> None:
+    tag = iam.get_account_settings(ACCOUNT).get_headers()["ETag"]
+    said: dict[str, Any] = {
+        "restrict_create_service_id": "NOT_RESTRICTED",
+        "restrict_create_platform_apikey": "NOT_RESTRICTED",
+        "restrict_user_list_visibility": "NOT_RESTRICTED",
+        "restrict_user_domains": [
+            {"realm_id": "IBMid", "invitation_email_allow_patterns": ["*.*@example.com"], "restrict_invitation": True}
+        ],
+        "mfa": "TOTP",
+        "user_mfa": [{"iam_id": ALICE.iam_id, "mfa": "NONE"}],
+        "session_expiration_in_seconds": "86400",
+        "session_invalidation_in_seconds": "7200",
+        "max_sessions_per_identity": "10",
+        "system_access_token_expiration_in_seconds": "3600",
+        "system_refresh_token_expiration_in_seconds": "259200",
+    }
+    iam.update_account_settings(if_match=tag, account_id=ACCOUNT, **said)
+    read = iam.get_account_settings(ACCOUNT, include_history=True).get_result()
+    assert {name: read[name] for name in said} == said
+    assert read["entity_tag"] != tag
+    assert [each["action"] for each in read["history"]] == ["iam-identity.accountsettings.update"]
+
+
+def test_a_stale_entity_tag_changes_no_settings(iam: Any) -> None:
+    tag = iam.get_account_settings(ACCOUNT).get_headers()["ETag"]
+    iam.update_account_settings(if_match=tag, account_id=ACCOUNT, mfa="TOTP")
+    with pytest.raises(ApiException) as refused:
+        iam.update_account_settings(if_match=tag, account_id=ACCOUNT, mfa="NONE")
+    assert (refused.value.status_code, iam.get_account_settings(ACCOUNT).get_result()["mfa"]) == (412, "TOTP")
+
+
+def test_effective_settings_have_no_unset_expiration(iam: Any) -> None:
+    answer = iam.get_effective_account_settings(ACCOUNT).get_result()
+    settings = EffectiveAccountSettingsResponse.from_dict(answer)
+    assert settings.account.session_expiration_in_seconds == "NOT_SET"
+    assert settings.effective.session_expiration_in_seconds == "86400"
+
+
+REFUSED: dict[str, Any] = {
+    "too-short": {"session_expiration_in_seconds": "899"},
+    "too-long": {"system_access_token_expiration_in_seconds": "3601"},
+    "a-number": {"session_expiration_in_seconds": 900},
+    "no-number": {"max_sessions_per_identity": "many"},
+    "no-session": {"max_sessions_per_identity": "0"},
+    "unknown-mfa": {"mfa": "SOME"},
+    "unknown-property": {"colour": "red"},
+}
+
+
+@pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED)
+def test_what_is_no_setting_is_refused(world: World, body: Any) -> None:
+    assert call("PUT", SETTINGS, body, If_Match="*").status_code == 400
+
+
+@pytest.mark.parametrize("path", [SETTINGS, SETTINGS.replace("settings", "effective_settings"), ACCESS])
+def test_nobody_reads_settings_of_another_account(world: World, path: str) -> None:
+    assert refusal(call("GET", path, caller=MALLORY))[0] == 404
+    assert call("GET", path.replace(ACCOUNT, OTHER_ACCOUNT)).status_code == 404
+
+
+# --- access management settings
+
+
+def test_access_settings_are_changed_one_type_at_a_time(world: World) -> None:
+    policies = connected(IamPolicyManagementV1)
+    tag = policies.get_settings(ACCOUNT).get_headers()["ETag"]
+    limited = {"state": "limited", "external_allowed_accounts": [OTHER_ACCOUNT]}
+    changed = policies.update_settings(
+        ACCOUNT, tag, external_account_identity_interaction={"identity_types": {"user": limited}}
+    )
+    types = AccountSettingsAccessManagement.from_dict(
+        changed.get_result()
+    ).external_account_identity_interaction.identity_types
+    assert (types.user.to_dict(), types.service.state) == (limited, "enabled")
+    assert policies.get_settings(ACCOUNT).get_headers()["ETag"] == changed.get_headers()["ETag"] != tag
+
+
+def test_enabled_for_every_account_names_none(world: World) -> None:
+    said = {"identity_types": {"user": {"state": "enabled", "external_allowed_accounts": [OTHER_ACCOUNT]}}}
+    answer = call("PATCH", ACCESS, {"external_account_identity_interaction": said}, If_Match="*")
+    assert answer.status_code == 400
+
+
+# --- groups of service IDs
+
+
+def test_a_service_id_group_is_made_read_changed_listed_and_deleted(iam: Any, group: ServiceIdGroup) -> None:
+    assert iam.get_service_id_group(group.id).get_result() == group.to_dict()
+    changed = iam.update_service_id_group(group.id, group.entity_tag, name="new").get_result()
+    assert iam.list_service_id_group(account_id=ACCOUNT).get_result() == {"serviceid_groups": [changed]}
+    assert iam.delete_service_id_group(group.id).get_status_code() == 204
+    assert iam.list_service_id_group(account_id=ACCOUNT).get_result() == {"serviceid_groups": []}
+
+
+def test_a_group_name_is_taken_once(iam: Any, group: ServiceIdGroup) -> None:
+    with pytest.raises(ApiException) as refused:
+        iam.create_service_id_group(account_id=ACCOUNT, name="robots")
+    assert refused.value.status_code == 409
+
+
+def test_a_service_id_is_listed_by_its_group_which_stays_while_it_is_in_it(iam: Any, group: ServiceIdGroup) -> None:
+    member = iam.create_service_id(account_id=ACCOUNT, name="r2", group_id=group.id).get_result()
+    call("POST", "/v1/serviceids", {"account_id": ACCOUNT, "name": "alone"})
+    found = call("GET", f"/v1/serviceids?account_id={ACCOUNT}&group_id={group.id}").json()["serviceids"]
+    assert [(each["id"], each["group_id"]) for each in found] == [(member["id"], group.id)]
+    with pytest.raises(ApiException) as refused:
+        iam.delete_service_id_group(group.id)
+    assert refused.value.status_code == 409
+
+
+def test_another_accounts_group_is_none(iam: Any, group: ServiceIdGroup) -> None:
+    assert refusal(call("GET", f"{GROUPS}/{group.id}", caller=MALLORY)) == (404, "not_found")
+    body = {"account_id": OTHER_ACCOUNT, "name": "spy", "group_id": group.id}
+    assert call("POST", "/v1/serviceids", body, caller=MALLORY).status_code in (400, 404)
+
+
+def test_changes_of_a_group_leave_events(iam: Any, group: ServiceIdGroup) -> None:
+    iam.delete_service_id_group(group.id)
+    actions = ActivityEvent.objects.filter(target_id=group.crn).order_by("id").values_list("action", flat=True)
+    assert [action.rpartition(".")[2] for action in actions] == ["create", "delete"]
+
+
+# --- templates
+
+
+def test_lists_of_templates_are_empty(iam: Any) -> None:
+    assert iam.list_profile_templates(account_id=ACCOUNT).get_result()["profile_templates"] == []
+    assert iam.list_account_settings_templates(account_id=ACCOUNT).get_result()["account_settings_templates"] == []
+
+
+@pytest.mark.parametrize("path", ["/v1/profile_templates", "/v1/account_settings_templates"])
+def test_no_template_is_made(world: World, path: str) -> None:
+    assert refusal(call("POST", path, {"account_id": ACCOUNT, "name": "t"})) == (400, "not_supported")

@@ -1,0 +1,108 @@
+"""``/v1/accounts/{id}/settings/access_management``: how identities of other accounts may act in this one. Stored and
+answered (D-77)."""
+
+from typing import Any, ClassVar, Literal, TypedDict
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import InvalidValue, Target
+from controlplane.kernel.etag import require_match
+from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from trustedprofiles import events
+from trustedprofiles.api.identity_settings import AccountView
+from trustedprofiles.api.policy_errors import policy_envelope
+from trustedprofiles.models import AccountWideSettings
+from trustedprofiles.permissions import Operation
+from trustedprofiles.services.account_settings import change_settings, settings_of
+
+STATES = ("enabled", "limited", "monitor")
+TYPES = ("user", "service_id", "service")
+MOST_ACCOUNTS = 100
+
+
+class IdentityTypesBasePatch(StrictSerializer):
+    state = serializers.ChoiceField(choices=STATES)
+    external_allowed_accounts = serializers.ListField(child=StrictCharField(max_length=64), max_length=MOST_ACCOUNTS)
+
+
+class IdentityTypesPatch(StrictSerializer):
+    user = IdentityTypesBasePatch(required=False)
+    service_id = IdentityTypesBasePatch(required=False)
+    service = IdentityTypesBasePatch(required=False)
+
+
+class InteractionPatch(StrictSerializer):
+    identity_types = IdentityTypesPatch(required=False)
+
+
+class AccessSettingsUpdate(StrictSerializer):
+    external_account_identity_interaction = InteractionPatch(required=False)
+
+
+class IdentityTypesBase(TypedDict):
+    state: Literal["enabled", "limited", "monitor"]
+    external_allowed_accounts: list[str]
+
+
+class IdentityTypes(TypedDict):
+    user: IdentityTypesBase
+    service_id: IdentityTypesBase
+    service: IdentityTypesBase
+
+
+class ExternalAccountIdentityInteraction(TypedDict):
+    identity_types: IdentityTypes
+
+
+class AccountSettingsAccessManagement(TypedDict):
+    external_account_identity_interaction: ExternalAccountIdentityInteraction
+
+
+class AccessSettings(AccountView):
+    envelope = staticmethod(policy_envelope)
+    service_name: ClassVar[str] = "iam-access-management"
+    operations = {
+        "GET": Operation(
+            "get_settings",
+            "iam-access-management.policy.read",
+            events.ACCESS_SETTINGS_READ,
+            answer=AccountSettingsAccessManagement,
+            etag=True,
+        ),
+        "PATCH": Operation(
+            "update_settings",
+            "iam-access-management.policy.update",
+            events.ACCESS_SETTINGS_UPDATE,
+            True,
+            body=AccessSettingsUpdate,
+            answer=AccountSettingsAccessManagement,
+            etag=True,
+            if_match="required",
+        ),
+    }
+
+    def get(self, request: Request, account_id: str) -> Response:
+        settings = settings_of(account_id, AccountWideSettings.Kind.ACCESS)
+        return self.answer(_body(settings), etag=settings.entity_tag)
+
+    def patch(self, request: Request, account_id: str) -> Response:
+        settings = settings_of(account_id, AccountWideSettings.Kind.ACCESS)
+        require_match(request.headers.get("If-Match"), current=settings.entity_tag)
+        asked = self.body.get("external_account_identity_interaction", {}).get("identity_types", {})
+        for type, said in asked.items():
+            if said["state"] == "enabled" and said["external_allowed_accounts"]:
+                name = f"external_account_identity_interaction.identity_types.{type}.external_allowed_accounts"
+                raise InvalidValue("The state enabled is for every account: name none.", target=Target(name))
+        settings = change_settings(
+            settings, changes=asked, event=events.ACCESS_SETTINGS_UPDATE, by=Party.of(self.caller)
+        )
+        return self.answer(_body(settings), etag=settings.entity_tag)
+
+
+def _body(settings: AccountWideSettings) -> dict[str, Any]:
+    enabled = {"state": "enabled", "external_allowed_accounts": []}
+    types = {type: settings.values.get(type, enabled) for type in TYPES}
+    return {"external_account_identity_interaction": {"identity_types": types}}

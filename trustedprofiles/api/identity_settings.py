@@ -1,0 +1,216 @@
+"""``/v1/accounts/{id}/settings/identity`` and ``.../effective_settings/identity``. Stored and answered; what has an
+effect here stands in docs/iam.md (D-77)."""
+
+from typing import Any, NotRequired, TypedDict
+
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import NotFound
+from controlplane.kernel.etag import require_match
+from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from trustedprofiles import events
+from trustedprofiles.api.base import IdentityView
+from trustedprofiles.api.flags import query_flag
+from trustedprofiles.api.history import EnityHistoryRecord, histories
+from trustedprofiles.models import AccountWideSettings
+from trustedprofiles.permissions import Operation
+from trustedprofiles.services.account_settings import change_settings, settings_of
+
+READ = "iam-identity.account.read"
+NOT_SET = "NOT_SET"
+MFA = ("NONE", "NONE_NO_ROPC", "TOTP", "TOTP4ALL", "LEVEL1", "LEVEL2", "LEVEL3")
+RESTRICTIONS = ("RESTRICTED", "NOT_RESTRICTED", NOT_SET)
+MOST_ENTRIES = 100
+DEFAULTS: dict[str, Any] = {
+    "restrict_create_service_id": NOT_SET,
+    "restrict_create_platform_apikey": NOT_SET,
+    "restrict_user_list_visibility": "NOT_RESTRICTED",
+    "allowed_ip_addresses": "",
+    "mfa": "NONE",
+    "user_mfa": [],
+    "session_expiration_in_seconds": NOT_SET,
+    "session_invalidation_in_seconds": NOT_SET,
+    "max_sessions_per_identity": NOT_SET,
+    "system_access_token_expiration_in_seconds": NOT_SET,
+    "system_refresh_token_expiration_in_seconds": NOT_SET,
+    "restrict_user_domains": [],
+}
+SERVICE_DEFAULTS = {
+    "restrict_create_service_id": "NOT_RESTRICTED",
+    "restrict_create_platform_apikey": "NOT_RESTRICTED",
+    "session_expiration_in_seconds": "86400",
+    "session_invalidation_in_seconds": "7200",
+    "system_access_token_expiration_in_seconds": "3600",
+    "system_refresh_token_expiration_in_seconds": "259200",
+}
+"""What NOT_SET comes to (IAM identity API, "Update account configurations": the longest that each may be)."""
+
+
+class SecondsField(StrictCharField):
+    """A whole number within bounds, in a string; or ``NOT_SET``."""
+
+    default_error_messages = {"number": "Send a whole number from {least} to {most} in a string, or NOT_SET."}
+
+    def __init__(self, *, least: int, most: int, **options: Any) -> None:
+        self.least, self.most = least, most
+        super().__init__(max_length=10, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        whole = text.isascii() and text.isdigit() and self.least <= int(text) <= self.most
+        if text != NOT_SET and not whole:
+            self.fail("number", least=self.least, most=self.most)
+        return text
+
+
+class UserMfa(StrictSerializer):
+    iam_id = StrictCharField(max_length=128)
+    mfa = serializers.ChoiceField(choices=MFA)
+
+
+class UserDomainRestriction(StrictSerializer):
+    realm_id = StrictCharField(max_length=255)
+    invitation_email_allow_patterns = serializers.ListField(
+        required=False, child=StrictCharField(max_length=255), max_length=MOST_ENTRIES
+    )
+    restrict_invitation = StrictBooleanField(required=False)
+
+
+class IdentitySettingsUpdate(StrictSerializer):
+    restrict_create_service_id = serializers.ChoiceField(required=False, choices=RESTRICTIONS)
+    restrict_create_platform_apikey = serializers.ChoiceField(required=False, choices=RESTRICTIONS)
+    restrict_user_list_visibility = serializers.ChoiceField(required=False, choices=RESTRICTIONS[:2])
+    allowed_ip_addresses = StrictCharField(required=False, allow_blank=True, max_length=4000)
+    mfa = serializers.ChoiceField(required=False, choices=MFA)
+    user_mfa = serializers.ListField(required=False, child=UserMfa(), max_length=MOST_ENTRIES)
+    session_expiration_in_seconds = SecondsField(required=False, least=900, most=86400)
+    session_invalidation_in_seconds = SecondsField(required=False, least=900, most=7200)
+    max_sessions_per_identity = SecondsField(required=False, least=1, most=999_999_999)
+    system_access_token_expiration_in_seconds = SecondsField(required=False, least=900, most=3600)
+    system_refresh_token_expiration_in_seconds = SecondsField(required=False, least=900, most=259_200)
+    restrict_user_domains = serializers.ListField(
+        required=False, child=UserDomainRestriction(), max_length=MOST_ENTRIES
+    )
+
+
+class AccountSettingsUserMFAResponse(TypedDict):
+    iam_id: str
+    mfa: str
+
+
+class AccountSettingsUserDomainRestriction(TypedDict):
+    realm_id: str
+    invitation_email_allow_patterns: NotRequired[list[str]]
+    restrict_invitation: NotRequired[bool]
+
+
+class AccountSettingsEffectiveSection(TypedDict):
+    restrict_create_service_id: str
+    restrict_create_platform_apikey: str
+    restrict_user_list_visibility: str
+    allowed_ip_addresses: str
+    mfa: str
+    user_mfa: list[AccountSettingsUserMFAResponse]
+    session_expiration_in_seconds: str
+    session_invalidation_in_seconds: str
+    max_sessions_per_identity: str
+    system_access_token_expiration_in_seconds: str
+    system_refresh_token_expiration_in_seconds: str
+    restrict_user_domains: list[AccountSettingsUserDomainRestriction]
+
+
+class AccountSettingsResponse(AccountSettingsEffectiveSection):
+    account_id: str
+    entity_tag: str
+    history: NotRequired[list[EnityHistoryRecord]]
+
+
+class EffectiveAccountSettingsResponse(TypedDict):
+    account_id: str
+    effective: AccountSettingsEffectiveSection
+    account: AccountSettingsResponse
+    assigned_templates: list[dict[str, Any]]
+
+
+class AccountView(IdentityView):
+    """A view of one account, ``account_id`` in the path. Another one looks like none."""
+
+    def prepare(self, request: Request) -> None:
+        if self.kwargs["account_id"] != self.caller.account_id:
+            raise NotFound("There is no such account, or your token is of another one.")
+
+    def target(self) -> Party:
+        return Party(self.kwargs["account_id"], type="Account")
+
+
+class IdentitySettings(AccountView):
+    operations = {
+        "GET": Operation(
+            "get_account_settings",
+            READ,
+            events.SETTINGS_READ,
+            answer=AccountSettingsResponse,
+            query=("include_history", "resolve_user_mfa"),
+            etag=True,
+        ),
+        "PUT": Operation(
+            "update_account_settings",
+            "iam-identity.account.update",
+            events.SETTINGS_UPDATE,
+            True,
+            body=IdentitySettingsUpdate,
+            answer=AccountSettingsResponse,
+            etag=True,
+            if_match="required",
+        ),
+    }
+
+    def get(self, request: Request, account_id: str) -> Response:
+        settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
+        return self.answer(_body(settings, request), etag=settings.entity_tag)
+
+    def put(self, request: Request, account_id: str) -> Response:
+        settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
+        require_match(request.headers.get("If-Match"), current=settings.entity_tag)
+        settings = change_settings(settings, changes=self.body, event=events.SETTINGS_UPDATE, by=Party.of(self.caller))
+        return self.answer({**_body(settings), "history": _history(settings)}, etag=settings.entity_tag)
+
+
+class EffectiveIdentitySettings(AccountView):
+    operations = {
+        "GET": Operation(
+            "get_effective_account_settings",
+            READ,
+            events.SETTINGS_READ,
+            answer=EffectiveAccountSettingsResponse,
+            query=("include_history", "resolve_user_mfa"),
+        ),
+    }
+
+    def get(self, request: Request, account_id: str) -> Response:
+        settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
+        set_here = DEFAULTS | settings.values
+        effective = {
+            name: SERVICE_DEFAULTS.get(name, value) if value == NOT_SET else value for name, value in set_here.items()
+        }
+        return self.answer(
+            {
+                "account_id": account_id,
+                "effective": effective,
+                "account": _body(settings, request),
+                "assigned_templates": [],
+            }
+        )
+
+
+def _body(settings: AccountWideSettings, request: Request | None = None) -> dict[str, Any]:
+    """With history where the query asks for it."""
+    body = {"account_id": settings.account_id, "entity_tag": settings.entity_tag, **DEFAULTS, **settings.values}
+    return body | {"history": _history(settings)} if request and query_flag(request, "include_history") else body
+
+
+def _history(settings: AccountWideSettings) -> list[EnityHistoryRecord]:
+    return histories({settings.account_id: settings.account_id}, (events.SETTINGS_UPDATE,))[settings.account_id]

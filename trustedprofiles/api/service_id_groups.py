@@ -1,0 +1,155 @@
+"""``/v1/serviceid_groups``."""
+
+from typing import NotRequired, TypedDict
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel import timestamps
+from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from controlplane.kernel.etag import require_match
+from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from trustedprofiles import events
+from trustedprofiles.api.base import IdentityView, require_own_account
+from trustedprofiles.api.serializers import LONGEST_DESCRIPTION, LONGEST_NAME
+from trustedprofiles.models import Account
+from trustedprofiles.models import ServiceIdGroup as Row
+from trustedprofiles.permissions import Operation
+from trustedprofiles.services import service_id_groups
+
+
+class ServiceIdGroup(TypedDict):
+    id: str
+    entity_tag: str
+    account_id: str
+    crn: str
+    name: str
+    description: NotRequired[str]
+    created_at: str
+    created_by: str
+    modified_at: str
+
+
+class ServiceIdGroupList(TypedDict):
+    serviceid_groups: list[ServiceIdGroup]
+
+
+class ServiceIdGroupUpdate(StrictSerializer):
+    name = StrictCharField(max_length=LONGEST_NAME)
+    description = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_DESCRIPTION)
+
+
+class ServiceIdGroupCreation(ServiceIdGroupUpdate):
+    account_id = StrictCharField(max_length=64)
+
+
+class ServiceIdGroups(IdentityView):
+    operations = {
+        "GET": Operation(
+            "list_service_id_group",
+            "iam-identity.serviceid.list",
+            events.SERVICE_ID_GROUP_READ,
+            answer=ServiceIdGroupList,
+            query=("account_id",),
+        ),
+        "POST": Operation(
+            "create_service_id_group",
+            "iam-identity.serviceid.create",
+            events.SERVICE_ID_GROUP_CREATE,
+            True,
+            status=201,
+            body=ServiceIdGroupCreation,
+            answer=ServiceIdGroup,
+            etag=True,
+        ),
+    }
+
+    def resource_attributes(self) -> dict[str, str]:
+        return {"resourceType": "serviceid"}
+
+    def get(self, request: Request) -> Response:
+        require_own_account(request, self.caller.account_id, required=False)
+        rows = Row.objects.filter(account_id=self.caller.account_id).order_by("created_at", "id")
+        return self.answer({"serviceid_groups": [_body(row) for row in rows]})
+
+    def post(self, request: Request) -> Response:
+        asked = self.body
+        if asked.pop("account_id") != self.caller.account_id:
+            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
+        account = Account.objects.get(id=self.caller.account_id)
+        group = service_id_groups.create_service_id_group(account, **asked, by=Party.of(self.caller))
+        return self.answer(_body(group), etag=group.entity_tag)
+
+
+class OneServiceIdGroup(IdentityView):
+    operations = {
+        "GET": Operation(
+            "get_service_id_group",
+            "iam-identity.serviceid.read",
+            events.SERVICE_ID_GROUP_READ,
+            answer=ServiceIdGroup,
+            etag=True,
+        ),
+        "PUT": Operation(
+            "update_service_id_group",
+            "iam-identity.serviceid.update",
+            events.SERVICE_ID_GROUP_UPDATE,
+            True,
+            body=ServiceIdGroupUpdate,
+            answer=ServiceIdGroup,
+            etag=True,
+            if_match="required",
+        ),
+        "DELETE": Operation(
+            "delete_service_id_group",
+            "iam-identity.serviceid.delete",
+            events.SERVICE_ID_GROUP_DELETE,
+            True,
+            status=204,
+        ),
+    }
+
+    group: Row
+
+    def prepare(self, request: Request) -> None:
+        row = Row.objects.filter(account_id=self.caller.account_id, id=self.kwargs["group_id"]).first()
+        if row is None:
+            raise NotFound("There is no service ID group of this id in your account.")
+        self.group = row
+
+    def resource_attributes(self) -> dict[str, str]:
+        return {"resourceType": "serviceid"}
+
+    def target(self) -> Party:
+        if hasattr(self, "group"):
+            return Party(self.group.crn, self.group.name, "ServiceIdGroup")
+        return Party(self.kwargs["group_id"], type="ServiceIdGroup")
+
+    def get(self, request: Request, group_id: str) -> Response:
+        return self.answer(_body(self.group), etag=self.group.entity_tag)
+
+    def put(self, request: Request, group_id: str) -> Response:
+        require_match(request.headers.get("If-Match"), current=self.group.entity_tag)
+        group = service_id_groups.update_service_id_group(self.group, changes=self.body, by=Party.of(self.caller))
+        return self.answer(_body(group), etag=group.entity_tag)
+
+    def delete(self, request: Request, group_id: str) -> Response:
+        service_id_groups.delete_service_id_group(self.group, by=Party.of(self.caller))
+        return self.answer()
+
+
+def _body(group: Row) -> ServiceIdGroup:
+    body: ServiceIdGroup = {
+        "id": group.id,
+        "entity_tag": group.entity_tag,
+        "account_id": group.account_id,
+        "crn": group.crn,
+        "name": group.name,
+        "created_at": timestamps.minutes(group.created_at),
+        "created_by": group.created_by,
+        "modified_at": timestamps.minutes(group.modified_at),
+    }
+    if group.description:
+        body["description"] = group.description
+    return body

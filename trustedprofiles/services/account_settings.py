@@ -1,0 +1,35 @@
+"""Settings of a whole account: read with their defaults, change under an entity tag."""
+
+from typing import Any
+
+from django.db import transaction
+
+from controlplane.activity.record import Party, record
+from trustedprofiles.models import Account, AccountWideSettings
+from trustedprofiles.services.revisions import revise
+
+
+def settings_of(account_id: str, kind: str) -> AccountWideSettings:
+    """The account's settings; an unsaved row of the first revision, with a stable entity tag, before any is set."""
+    row = AccountWideSettings.objects.filter(account_id=account_id, kind=kind).first()
+    return row or AccountWideSettings(account_id=account_id, kind=kind, revision_hash=account_id)
+
+
+@transaction.atomic
+def change_settings(
+    settings: AccountWideSettings, *, changes: dict[str, Any], event: str, by: Party
+) -> AccountWideSettings:
+    """Set some of them. Raises Conflict when they were changed since they were read."""
+    if settings.pk is None:
+        Account.objects.select_for_update(no_key=True).get(pk=settings.account_id)
+        first = {"revision": 1, "revision_hash": settings.revision_hash}
+        settings, _ = AccountWideSettings.objects.get_or_create(
+            account_id=settings.account_id, kind=settings.kind, defaults=first
+        )
+        settings.revision = 1  # as it was read: whoever set something in between has the next
+    changed = sorted(name for name, value in changes.items() if settings.values.get(name) != value)
+    if changed:
+        revise(settings, values=settings.values | changes)
+    target = Party(settings.account_id, type="Account")
+    record(event, initiator=by, target=target, account_id=settings.account_id, data={"changed": changed})
+    return settings
