@@ -93,3 +93,11 @@ def test_links_of_every_type_count(path: str, profile: TrustedProfile) -> None:
     for cr_type in ProfileLink.CrType.values:
         call("POST", f"{path}/links", {"cr_type": cr_type, "link": {"crn": FACTS.crn}})
     assert call("GET", f"{LIMITS}?cr_links=true").json()["cr_links"]["count"] == 6
+
+
+def test_a_body_asks_as_a_query_does(path: str, profile: TrustedProfile, link: ProfileLink) -> None:
+    call("POST", f"{path}/rules", RULE)
+    said = {"profiles": True, "cr_links": False, "claim_rules_per_profile": [profile.id]}
+    by_query = call("GET", f"{LIMITS}?profiles=true&claim_rules_per_profile={profile.id}").json()
+    assert call("POST", LIMITS, said).json() == by_query
+    assert by_query["claim_rules_per_profile"]["profiles"] == [{"profile_id": profile.id, "count": 1}]
