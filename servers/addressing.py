@@ -70,6 +70,15 @@ def range_problem(cidr: str) -> str | None:
     return None
 
 
+def destination_problem(cidr: str) -> str | None:
+    """What is wrong with the destination of a route, as ``range_problem`` says it; any prefix length will do."""
+    try:
+        network = ipaddress.IPv4Network(cidr)
+    except ValueError:
+        return "must be an IPv4 range in CIDR format with host bits of zero, such as 10.240.0.0/24."
+    return None if cidr == str(network) else f"must be written as {network}."
+
+
 def size_of(cidr: str) -> int:
     """How many addresses a range has."""
     return ipaddress.IPv4Network(cidr).num_addresses

@@ -23,6 +23,7 @@ from servers.models import (
     NetworkACL,
     NetworkAttachment,
     NetworkInterface,
+    PublicGateway,
     SecurityGroup,
     Subnet,
     VirtualNetworkInterface,
@@ -201,6 +202,12 @@ class NetworkAttachmentAdmin(ReadOnlyAdmin):
 @admin.register(FloatingIP)
 class FloatingIPAdmin(ReadOnlyAdmin):
     list_display = ["name", "id", "zone", "address"]
+
+
+@admin.register(PublicGateway)
+class PublicGatewayAdmin(ReadOnlyAdmin):
+    list_display = ["name", "id", "zone", "vpc", "floating_ip"]
+    list_select_related = ["vpc", "floating_ip"]
 
 
 @admin.register(SecurityGroup, NetworkACL)

@@ -12,6 +12,7 @@ QUOTAS: Mapping[str, int] = {
     "subnets": 100,  # of a VPC
     "address_prefixes": 25,  # of a VPC
     "routing_tables": 50,  # of a VPC
+    "routes": 200,  # of a routing table
     "network_acls": 100,  # of a VPC
     "security_groups": 100,  # of a VPC
     "network_acl_rules": 200,  # of a network ACL

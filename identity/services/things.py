@@ -19,6 +19,7 @@ from servers.models import (
     FloatingIP,
     Key,
     NetworkACL,
+    PublicGateway,
     SecurityGroup,
     Subnet,
     VirtualNetworkInterface,
@@ -121,6 +122,7 @@ INTERFACE = _vpc_kind(
     VirtualNetworkInterface,
 )
 FLOATING_IP = _vpc_kind("floating IP", "floatingIpId", "floating-ip.floating-ip", FloatingIP)
+PUBLIC_GATEWAY = _vpc_kind("public gateway", "publicGatewayId", "public-gateway.public-gateway", PublicGateway)
 GROUP_OF_RULES = _vpc_kind("security group", "securityGroupId", "security-group.security-group", SecurityGroup, "vpc")
 ACL = _vpc_kind("network ACL", "networkAclId", "network-acl.network-acl", NetworkACL, "vpc")
 PROFILE = Kind(
@@ -173,7 +175,7 @@ POLICY = Kind(
     find=find_policy,
 )
 
-NETWORK = (SERVER, IMAGE, KEY, VPC_KIND, SUBNET, INTERFACE, FLOATING_IP, GROUP_OF_RULES, ACL)
+NETWORK = (SERVER, IMAGE, KEY, VPC_KIND, SUBNET, INTERFACE, FLOATING_IP, PUBLIC_GATEWAY, GROUP_OF_RULES, ACL)
 
 
 def named(kind: Kind, word: str, asker: Asker, *, target: str, name_is_told: bool = False) -> Any:

@@ -24,12 +24,12 @@ from servers.api.shapes import (
     collection,
 )
 from servers.models import FloatingIP as Row
-from servers.models import VirtualNetworkInterface
+from servers.models import PublicGateway, VirtualNetworkInterface
 from servers.services import floating_ips as services
 from trustedprofiles.permissions import Operation
 
 ACTION = EVENT = services.EVENT
-TYPES = ("network_interface", "virtual_network_interface")
+TYPES = ("network_interface", "public_gateway", "virtual_network_interface")
 
 
 class CreateFloatingIpBody(StrictSerializer):
@@ -52,13 +52,13 @@ class PatchFloatingIpBody(StrictSerializer):
 
 
 class FloatingIPTarget(PrimaryAddress):
-    """A network interface, or a virtual network interface, which has a CRN and a subnet."""
+    """A network interface, a virtual one, which has a CRN and a subnet, or a public gateway, which has a CRN."""
 
     crn: NotRequired[str]
     href: str
     id: str
     name: str
-    resource_type: Literal["network_interface", "virtual_network_interface"]
+    resource_type: Literal["network_interface", "public_gateway", "virtual_network_interface"]
     subnet: NotRequired[SubnetReference]
 
 
@@ -97,6 +97,15 @@ def floating_ip_body(ip: Row, hrefs: Hrefs) -> FloatingIP:
             "resource_type": "virtual_network_interface",
             "subnet": hrefs.subnet(virtual.subnet),
         }
+    if gateway := getattr(ip, "public_gateway", None):
+        target = hrefs.public_gateway(gateway)
+        body["target"] = {
+            "crn": target["crn"],
+            "href": target["href"],
+            "id": target["id"],
+            "name": target["name"],
+            "resource_type": "public_gateway",
+        }
     return body
 
 
@@ -104,7 +113,7 @@ def with_targets(rows: QuerySet[Row]) -> QuerySet[Row]:
     """The rows with all that ``floating_ip_body`` shows."""
     holders = ("network_interface", "virtual_network_interface")
     parts = [f"{holder}__{part}" for holder in holders for part in ("primary_ip", "subnet")]
-    return rows.select_related("resource_group", "network_interface__server", *parts)
+    return rows.select_related("resource_group", "network_interface__server", "public_gateway", *parts)
 
 
 class FloatingIpView(VpcView):
@@ -151,13 +160,16 @@ class FloatingIPs(FloatingIpView):
         for parameter, field in (("target.id", "id"), ("target.name", "name")):
             if parameter in query:
                 value = query[parameter]
-                found &= Q(**{f"network_interface__{field}": value}) | Q(
-                    **{f"virtual_network_interface__{field}": value}
-                )
+                found &= Q(*((f"{kind}__{field}", value) for kind in TYPES), _connector=Q.OR)
         if "target.crn" in query:
-            crn = query["target.crn"]
-            rows = self.own(VirtualNetworkInterface).filter(id=crn.rpartition(":")[2])
-            found &= Q(virtual_network_interface__in=[row for row in rows if row.crn == crn])
+            crn, named = query["target.crn"], Q()
+            for kind, model in (
+                ("virtual_network_interface", VirtualNetworkInterface),
+                ("public_gateway", PublicGateway),
+            ):
+                rows = self.own(model).filter(id=crn.rpartition(":")[2])
+                named |= Q(**{f"{kind}__in": [row for row in rows if row.crn == crn]})
+            found &= named
         if "target.resource_type" in query:
             kind = query["target.resource_type"]
             if kind not in TYPES:

@@ -13,6 +13,7 @@ from servers.models import (
     Image,
     Key,
     NetworkACL,
+    PublicGateway,
     ReservedIP,
     RoutingTable,
     SecurityGroup,
@@ -73,6 +74,9 @@ class Hrefs:
             "name": table.name,
             "resource_type": "routing_table",
         }
+
+    def public_gateway(self, gateway: PublicGateway) -> shapes.PublicGatewayReference:
+        return {**self.reference("public_gateways", gateway), "resource_type": "public_gateway"}
 
     def virtual_network_interface(self, vni: VirtualNetworkInterface) -> shapes.VirtualNetworkInterfaceReference:
         return {

@@ -1,4 +1,4 @@
-"""``/v1/vpcs/{vpc_id}/routing_tables``. Routes are not simulated: a table has none."""
+"""``/v1/vpcs/{vpc_id}/routing_tables``."""
 
 from typing import Any, Literal, TypedDict
 
@@ -9,11 +9,12 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
-from controlplane.kernel.paging import Page, parse_limit
 from servers.api.fields import NameField
 from servers.api.references import Hrefs, resource_group
+from servers.api.route_requests import CreateRouteBody
 from servers.api.shapes import ResourceGroupReference, RoutingTableReference, SubnetReference, collection
 from servers.api.vpcs import OneVpcView
+from servers.models import Route
 from servers.models import RoutingTable as RoutingTableRow
 from servers.services import routing_tables
 from servers.services.routing_tables import CREATORS, SOURCES
@@ -51,19 +52,17 @@ class UpdateRoutingTableBody(StrictSerializer):
 
 
 class CreateRoutingTableBody(UpdateRoutingTableBody):
-    routes = serializers.ListField(required=False)
-
-    def validate_routes(self, routes: list[Any]) -> list[Any]:
-        if routes:
-            raise serializers.ValidationError("Routes are not simulated. Leave them out.")
-        return routes
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in attrs.items() if name != "routes"}
+    routes = serializers.ListField(child=CreateRouteBody(), required=False)
 
 
 class ResourceFilter(TypedDict):
     resource_type: Literal["vpn_gateway", "vpn_server"]
+
+
+class RouteReference(TypedDict):
+    href: str
+    id: str
+    name: str
 
 
 class RoutingTable(RoutingTableReference):
@@ -77,7 +76,7 @@ class RoutingTable(RoutingTableReference):
     route_internet_ingress: bool
     route_transit_gateway_ingress: bool
     route_vpc_zone_ingress: bool
-    routes: list[Any]
+    routes: list[RouteReference]
     subnets: list[SubnetReference]
 
 
@@ -94,9 +93,14 @@ def routing_table_body(table: RoutingTableRow, hrefs: Hrefs) -> RoutingTable:
         "route_internet_ingress": table.route_internet_ingress,
         "route_transit_gateway_ingress": table.route_transit_gateway_ingress,
         "route_vpc_zone_ingress": table.route_vpc_zone_ingress,
-        "routes": [],
+        "routes": [route_reference(route, table, hrefs) for route in table.routes.all()],
         "subnets": [hrefs.subnet(subnet) for subnet in table.subnets.all()],
     }
+
+
+def route_reference(route: Route, table: RoutingTableRow, hrefs: Hrefs) -> RouteReference:
+    href = hrefs("vpcs", table.vpc.id, "routing_tables", table.id, "routes", route.id)
+    return {"href": href, "id": route.id, "name": route.name}
 
 
 def routing_table_etag(table: RoutingTableRow) -> str:
@@ -105,7 +109,7 @@ def routing_table_etag(table: RoutingTableRow) -> str:
 
 class RoutingTableView(OneVpcView):
     def tables(self) -> QuerySet[RoutingTableRow]:
-        return self.vpc.routing_tables.select_related("vpc__resource_group").prefetch_related("subnets")
+        return self.vpc.routing_tables.select_related("vpc__resource_group").prefetch_related("subnets", "routes")
 
 
 class RoutingTables(RoutingTableView):
@@ -144,7 +148,10 @@ class OneRoutingTableView(RoutingTableView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        self.table = self.find(self.tables(), id=self.kwargs["table_id"])
+        self.table = self.find_table()
+
+    def find_table(self) -> RoutingTableRow:
+        return self.find(self.tables(), id=self.kwargs["table_id"])
 
 
 class OneRoutingTable(OneRoutingTableView):
@@ -186,23 +193,3 @@ class OneRoutingTable(OneRoutingTableView):
     def delete(self, request: Request, vpc_id: str, table_id: str) -> Response:
         routing_tables.delete_routing_table(self.table, if_match=self.if_match, by=self.by)
         return self.answer()
-
-
-class Routes(OneRoutingTableView):
-    """The system's built-in routes are not listed, and there are no others."""
-
-    operations = {
-        "GET": Operation(
-            "list_vpc_routing_table_routes",
-            "is.vpc.routing-table.read",
-            "is.vpc.routing-table_route.read",
-            answer=collection("RouteCollection", "routes", dict[str, Any]),
-            query=("start", "limit"),
-        )
-    }
-
-    def get(self, request: Request, vpc_id: str, table_id: str) -> Response:
-        limit = parse_limit(request.GET)
-        first = f"{request.build_absolute_uri(request.path)}?limit={limit}"
-        page = Page[Any](items=[], limit=limit, total_count=0, first=first, next=None)
-        return self.answer(page.as_json("routes", []))

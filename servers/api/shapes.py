@@ -11,6 +11,10 @@ class Link(TypedDict):
     href: str
 
 
+class Address(TypedDict):
+    address: str
+
+
 class NamedReference(TypedDict):
     """Zones, profiles: known by name."""
 
@@ -51,6 +55,10 @@ class ImageReference(Reference):
 
 class RoutingTableReference(Reference):
     resource_type: Literal["routing_table"]
+
+
+class PublicGatewayReference(Reference):
+    resource_type: Literal["public_gateway"]
 
 
 class VirtualNetworkInterfaceReference(Reference):

@@ -1,6 +1,6 @@
-"""What a subnet is attached to: its network ACL, its routing table, and the public gateway it does not have."""
+"""What a subnet is attached to: its network ACL, its routing table, and its public gateway."""
 
-from typing import Any, Literal, NoReturn
+from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,15 +8,10 @@ from rest_framework.response import Response
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from servers.api.network_acls import NetworkACL, network_acl_body
+from servers.api.public_gateways import PublicGateway, gateways_with_parts, public_gateway_body
 from servers.api.routing_tables import RoutingTable, routing_table_body
-from servers.api.shapes import (
-    FloatingIPReference,
-    NamedReference,
-    Reference,
-    ResourceGroupReference,
-    VPCReference,
-)
 from servers.api.subnets import OneSubnetView, RoutingTableField
+from servers.models import PublicGateway as PublicGatewayRow
 from servers.services import subnets
 from trustedprofiles.permissions import Operation
 
@@ -82,21 +77,7 @@ class SubnetRoutingTable(OneSubnetView):
         return self.answer(routing_table_body(table, self.hrefs))
 
 
-class PublicGateway(Reference):
-    """What IBM answers; here there is none to answer with."""
-
-    created_at: str
-    floating_ip: FloatingIPReference
-    resource_group: ResourceGroupReference
-    resource_type: Literal["public_gateway"]
-    status: Literal["available"]
-    vpc: VPCReference
-    zone: NamedReference
-
-
 class SubnetPublicGateway(OneSubnetView):
-    """Public gateways are not simulated: no subnet has one."""
-
     operations = {
         "GET": Operation(
             "get_subnet_public_gateway",
@@ -124,11 +105,16 @@ class SubnetPublicGateway(OneSubnetView):
         ),
     }
 
-    def get(self, request: Request, subnet_id: str) -> NoReturn:
-        raise NotFound("No public gateway is attached to the subnet.")
+    def get(self, request: Request, subnet_id: str) -> Response:
+        found = gateways_with_parts(PublicGatewayRow.objects.filter(subnets=self.subnet)).first()
+        if found is None:
+            raise NotFound("No public gateway is attached to the subnet.")
+        return self.answer(public_gateway_body(found, self.hrefs))
 
-    def put(self, request: Request, subnet_id: str) -> NoReturn:
-        subnets.attach_public_gateway(self.subnet, self.body["id"], by=self.by)
+    def put(self, request: Request, subnet_id: str) -> Response:
+        found = subnets.attach_public_gateway(self.subnet, self.body["id"], by=self.by)
+        return self.answer(public_gateway_body(found, self.hrefs))
 
-    def delete(self, request: Request, subnet_id: str) -> NoReturn:
-        raise NotFound("No public gateway is attached to the subnet.")
+    def delete(self, request: Request, subnet_id: str) -> Response:
+        subnets.detach_public_gateway(self.subnet, by=self.by)
+        return self.answer()

@@ -1,6 +1,6 @@
 """``/v1/subnets``."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from rest_framework import serializers
@@ -15,6 +15,7 @@ from servers.api.fields import NameField, ReferenceField
 from servers.api.references import Hrefs, resource_group
 from servers.api.shapes import (
     NamedReference,
+    PublicGatewayReference,
     Reference,
     ResourceGroupReference,
     RoutingTableReference,
@@ -94,6 +95,7 @@ class Subnet(SubnetReference):
     ip_version: Literal["ipv4"]
     ipv4_cidr_block: str
     network_acl: Reference
+    public_gateway: NotRequired[PublicGatewayReference]
     resource_group: ResourceGroupReference
     routing_table: RoutingTableReference
     status: Literal["available"]
@@ -105,7 +107,7 @@ class Subnet(SubnetReference):
 def subnet_body(subnet: Any, hrefs: Hrefs) -> Subnet:
     """A row of ``SubnetView.rows``: ``taken`` tells how many addresses are."""
     total = size_of(subnet.ipv4_cidr_block)
-    return {
+    body: Subnet = {
         **hrefs.subnet(subnet),
         "available_ipv4_address_count": total - subnet.taken,
         "created_at": timestamps.seconds(subnet.created_at),
@@ -119,6 +121,9 @@ def subnet_body(subnet: Any, hrefs: Hrefs) -> Subnet:
         "vpc": hrefs.vpc(subnet.vpc),
         "zone": hrefs.zone(subnet.zone),
     }
+    if subnet.public_gateway:
+        body["public_gateway"] = hrefs.public_gateway(subnet.public_gateway)
+    return body
 
 
 class SubnetView(VpcView):
@@ -126,7 +131,7 @@ class SubnetView(VpcView):
         addresses = ReservedIP.objects.filter(subnet=OuterRef("pk")).order_by().values("subnet")
         return (
             self.own(SubnetRow)
-            .select_related("vpc", "resource_group", "network_acl", "routing_table__vpc")
+            .select_related("vpc", "resource_group", "network_acl", "routing_table__vpc", "public_gateway")
             .annotate(taken=Subquery(addresses.annotate(number_of=Count("pk")).values("number_of")))
         )
 

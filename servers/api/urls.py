@@ -20,8 +20,10 @@ from servers.api import (
     not_simulated,
     operating_systems,
     profiles,
+    public_gateways,
     regions,
     reserved_ips,
+    routes,
     routing_tables,
     security_group_rules,
     security_groups,
@@ -66,9 +68,12 @@ of_a_vpc = [
     path("default_network_acl", vpc_defaults.DefaultNetworkACL.as_view()),
     path("default_routing_table", vpc_defaults.DefaultRoutingTable.as_view()),
     path("default_security_group", vpc_defaults.DefaultSecurityGroup.as_view()),
+    path("routes", routes.DefaultRoutes.as_view()),
+    path("routes/<str:route_id>", routes.OneDefaultRoute.as_view()),
     path("routing_tables", routing_tables.RoutingTables.as_view()),
     path("routing_tables/<str:table_id>", routing_tables.OneRoutingTable.as_view()),
-    path("routing_tables/<str:table_id>/routes", routing_tables.Routes.as_view()),
+    path("routing_tables/<str:table_id>/routes", routes.Routes.as_view()),
+    path("routing_tables/<str:table_id>/routes/<str:route_id>", routes.OneRoute.as_view()),
 ]
 
 of_a_virtual_interface = [
@@ -112,6 +117,8 @@ urlpatterns = [
     path("network_acls/<str:acl_id>", include(of_a_network_acl)),
     path("operating_systems", operating_systems.OperatingSystems.as_view()),
     path("operating_systems/<str:name>", operating_systems.OneOperatingSystem.as_view()),
+    path("public_gateways", public_gateways.PublicGateways.as_view()),
+    path("public_gateways/<str:gateway_id>", public_gateways.OnePublicGateway.as_view()),
     path("regions", regions.Regions.as_view()),
     path("regions/<str:name>", regions.OneRegion.as_view()),
     path("regions/<str:region_name>/zones", regions.Zones.as_view()),

@@ -2,12 +2,13 @@ from servers.models.account import AccountSettings, ServerTally
 from servers.models.catalog import Image
 from servers.models.console import ConsoleAccessToken
 from servers.models.filtering import NetworkACL, NetworkACLRule, SecurityGroup, SecurityGroupRule
+from servers.models.gateway import PublicGateway
 from servers.models.initialization import Initialization
 from servers.models.interface import FloatingIP, NetworkAttachment, NetworkInterface, VirtualNetworkInterface
 from servers.models.key import Key
 from servers.models.server import BareMetalServer, Disk
 from servers.models.subnet import ReservedIP, Subnet
-from servers.models.vpc import VPC, AddressPrefix, RoutingTable
+from servers.models.vpc import VPC, AddressPrefix, Route, RoutingTable
 
 __all__ = [
     "VPC",
@@ -24,7 +25,9 @@ __all__ = [
     "NetworkACLRule",
     "NetworkAttachment",
     "NetworkInterface",
+    "PublicGateway",
     "ReservedIP",
+    "Route",
     "RoutingTable",
     "SecurityGroup",
     "SecurityGroupRule",

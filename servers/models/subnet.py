@@ -15,6 +15,9 @@ class Subnet(ZonalResource):
     ipv4_cidr_block = models.CharField(max_length=18)
     network_acl = models.ForeignKey(NetworkACL, on_delete=models.PROTECT, related_name="subnets")
     routing_table = models.ForeignKey(RoutingTable, on_delete=models.PROTECT, related_name="subnets")
+    public_gateway = models.ForeignKey(
+        "servers.PublicGateway", on_delete=models.PROTECT, null=True, blank=True, related_name="subnets"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["vpc", "name"], name="subnet_name_per_vpc")]

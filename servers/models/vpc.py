@@ -67,3 +67,18 @@ class RoutingTable(Resource):
     def crn(self) -> str:
         vpc = self.vpc
         return str(Crn("is", vpc.region, vpc.account_id, "vpc-routing-table", f"{vpc.id}/{self.id}"))
+
+
+class Route(Resource):
+    """A route of a user. ``next_hop`` is an address, 0.0.0.0 unless the action is ``deliver``."""
+
+    routing_table = models.ForeignKey(RoutingTable, on_delete=models.CASCADE, related_name="routes")
+    zone = models.CharField(max_length=20)
+    destination = models.CharField(max_length=18)
+    action = models.CharField(max_length=12, help_text="delegate, delegate_vpc, deliver or drop")
+    next_hop = models.GenericIPAddressField(protocol="IPv4")
+    priority = models.PositiveSmallIntegerField()
+    advertise = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["routing_table", "name"], name="route_name_per_table")]

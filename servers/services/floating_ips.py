@@ -13,6 +13,7 @@ from servers.models import (
     FloatingIP,
     NetworkAttachment,
     NetworkInterface,
+    PublicGateway,
     VirtualNetworkInterface,
 )
 from servers.services.events import record_change
@@ -105,6 +106,7 @@ def update_floating_ip(
         ip.name = name
         save_named(ip)
     if move:
+        require_no_gateway(ip)
         _set_holder(ip, None)
         if interface:
             _bind(ip, interface)
@@ -115,8 +117,9 @@ def update_floating_ip(
 
 @transaction.atomic
 def delete_floating_ip(ip: FloatingIP, *, by: Party) -> None:
-    """Bound to something, it is unbound along with it."""
+    """Bound to an interface, it is unbound along with it. Raises Conflict for the address of a public gateway."""
     ip, servers = _hold(ip)
+    require_no_gateway(ip)
     record_change(f"{EVENT}.delete", ip, by=by, status=204)
     forget(ip.crn)
     ip.delete()
@@ -140,6 +143,7 @@ def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> 
         return ip
     if holder:
         raise Conflict(f"{ip.address} is bound to {holder.name}. Unbind it there first.", code="floating_ip_in_use")
+    require_no_gateway(ip)
     if replace and hold(interface).enable_infrastructure_nat:
         for other in map(hold, interface.floating_ips.all()):
             _set_holder(other, None)
@@ -157,6 +161,31 @@ def unbind(ip: FloatingIP, *, by: Party) -> None:
     _set_holder(ip, None)
     _notice(servers)
     record_change(f"{EVENT}.detach", ip, by=by, status=status)
+
+
+def hold_unbound(account: Account, region: str, id: str, *, path: str) -> FloatingIP:
+    """The floating IP of this id or address, held. Raises BadField, Conflict for one that is bound."""
+    rows = FloatingIP.objects.filter(account=account, region=region)
+    found = rows.filter(id=id).first() or rows.filter(address=id).first()
+    if found is None:
+        raise BadField(f"{path} names no floating IP that exists here.", target=Target(path))
+    ip = hold(found)
+    if holder := _holder(ip):
+        raise Conflict(
+            f"{path}: {ip.address} is bound to {holder.name}.", code="floating_ip_in_use", target=Target(path)
+        )
+    require_no_gateway(ip)
+    return ip
+
+
+def require_no_gateway(ip: FloatingIP) -> None:
+    """A public gateway keeps its address as long as it exists. ``ip`` is held. Raises Conflict."""
+    gateway = PublicGateway.objects.filter(floating_ip=ip).first()
+    if gateway is not None:
+        raise Conflict(
+            f"{ip.address} is the address of the public gateway {gateway.name}. Delete the public gateway.",
+            code="floating_ip_in_use",
+        )
 
 
 def _find(account_id: str, region: str, id: str) -> Interface:

@@ -1,6 +1,7 @@
-"""Routing tables of a VPC. Routes are not simulated: a table routes as the system's built-in routes do."""
+"""Routing tables of a VPC."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import transaction
 
@@ -12,6 +13,7 @@ from servers.models import VPC, RoutingTable
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.room import hold, make_room
+from servers.services.routes import add_route
 from trustedprofiles.services.tags import forget
 
 EVENT = "is.vpc.routing-table"
@@ -45,10 +47,14 @@ def create_routing_table(
     name: str = "",
     accept_routes_from: Sequence[str] = (),
     advertise_routes_to: Sequence[str] = (),
+    routes: Sequence[Mapping[str, Any]] = (),
     by: Party,
     **ingresses: bool,
 ) -> RoutingTable:
-    """``ingresses`` are INGRESSES. Raises NotUnique, OverQuota, InvalidValue, Conflict for a second table with one."""
+    """``ingresses`` are INGRESSES, ``routes`` what ``add_route`` takes.
+
+    Raises NotUnique, OverQuota, InvalidValue, BadField, Conflict for a second table with an ingress.
+    """
     make_room("routing_tables", within=vpc, beside=vpc.routing_tables.all())
     table = RoutingTable(
         id=ids.regional_id(vpc.region),
@@ -60,6 +66,8 @@ def create_routing_table(
     )
     _choose(table, ingresses)
     save_named(table)
+    for position, route in enumerate(routes):
+        add_route(table, path=f"routes[{position}]", **route)
     record_change(f"{EVENT}.create", vpc, by=by, status=201)
     return table
 

@@ -1,19 +1,19 @@
 """Subnets."""
 
 import ipaddress
-from typing import NoReturn
 
 from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import BadField, Conflict, InvalidValue, Refusals, Target
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotFound, Refusals, Target
 from servers import catalog
 from servers.addressing import first_free_range, first_overlap, is_within, range_problem
 from servers.models import (
     VPC,
     NetworkACL,
     NetworkInterface,
+    PublicGateway,
     ReservedIP,
     RoutingTable,
     Subnet,
@@ -28,6 +28,8 @@ from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
 EVENT = "is.subnet.subnet"
+KEPT = ""
+"""In place of a reference: it stays as it is. None removes it."""
 PROVIDER_ADDRESSES = {
     0: "ibm-network-address",
     1: "ibm-default-gateway",
@@ -60,8 +62,6 @@ def create_subnet(
     """
     references = References()
     found = references.find("vpc", VPC.objects.filter(account=account, region=region, id=vpc).first())
-    if public_gateway:
-        references.find("public_gateway", None)  # there are none
     if found is None:
         raise Refusals(references.refusals)
     make_room("subnets", within=found, beside=found.subnets.all())
@@ -84,6 +84,9 @@ def create_subnet(
             subnet.routing_table = _routing_table(found, routing_table, "routing_table")
     with references.noting():
         subnet.zone, subnet.ipv4_cidr_block = _place(found, ipv4_cidr_block, total_ipv4_address_count, zone)
+    with references.noting():
+        if public_gateway:
+            subnet.public_gateway = _public_gateway(subnet, public_gateway, "public_gateway")
     references.settle()
     subnet.id = ids.zonal_id(subnet.zone)
     save_named(subnet)
@@ -99,16 +102,22 @@ def update_subnet(
     name: str | None = None,
     network_acl: str | None = None,
     routing_table: str | None = None,
-    public_gateway: str | None = None,
+    public_gateway: str | None = KEPT,
     by: Party,
 ) -> Subnet:
-    """Change what is given; references are ids. Raises Refusals naming all that is wrong with them, NotUnique."""
+    """Change what is given; references are ids. ``public_gateway`` None detaches it.
+
+    Raises Refusals naming all that is wrong with them, NotUnique.
+    """
     vpc = hold(subnet.vpc)
     subnet = hold(subnet)
     subnet.name = name or subnet.name
     references = References()
-    if public_gateway:
-        references.find("public_gateway", None)  # there are none
+    with references.noting():
+        if public_gateway != KEPT:
+            subnet.public_gateway = (
+                _public_gateway(subnet, public_gateway, "public_gateway") if public_gateway else None
+            )
     with references.noting():
         if network_acl:
             subnet.network_acl = _network_acl(vpc, network_acl, "network_acl")
@@ -143,9 +152,27 @@ def replace_routing_table(subnet: Subnet, routing_table: str, *, by: Party) -> R
     return found
 
 
-def attach_public_gateway(subnet: Subnet, public_gateway: str, *, by: Party) -> NoReturn:
-    """Raises BadField: public gateways are not simulated."""
-    raise _not_found("id", "public gateway")
+@transaction.atomic
+def attach_public_gateway(subnet: Subnet, public_gateway: str, *, by: Party) -> PublicGateway:
+    """In place of the one that is attached. Raises BadField, InvalidValue for one of another VPC or zone."""
+    hold(subnet.vpc)
+    subnet = hold(subnet)
+    subnet.public_gateway = found = _public_gateway(subnet, public_gateway, "id")
+    subnet.save(update_fields=["public_gateway"])
+    record_change("is.subnet.public-gateway.attach", subnet, by=by, status=201)
+    return found
+
+
+@transaction.atomic
+def detach_public_gateway(subnet: Subnet, *, by: Party) -> None:
+    """Raises NotFound when none is attached."""
+    hold(subnet.vpc)
+    subnet = hold(subnet)
+    if subnet.public_gateway is None:
+        raise NotFound("No public gateway is attached to the subnet.")
+    subnet.public_gateway = None
+    subnet.save(update_fields=["public_gateway"])
+    record_change("is.subnet.public-gateway.detach", subnet, by=by, status=204)
 
 
 @transaction.atomic
@@ -183,6 +210,17 @@ def _routing_table(vpc: VPC, id: str, path: str) -> RoutingTable:
     if found.vpc_id != vpc.pk:
         raise InvalidValue(f"{path}: the routing table must be of the subnet's VPC.", target=Target(path))
     require_no_ingress(found, path=path)
+    return found
+
+
+def _public_gateway(subnet: Subnet, id: str, path: str) -> PublicGateway:
+    """Whoever deletes one holds the VPC, as the caller does."""
+    rows = PublicGateway.objects.select_related("vpc", "resource_group", "floating_ip")
+    found = rows.filter(account=subnet.account_id, region=subnet.region, id=id).first()
+    if found is None:
+        raise _not_found(path, "public gateway")
+    if found.vpc_id != subnet.vpc_id or subnet.zone not in ("", found.zone):
+        raise InvalidValue(f"{path}: the public gateway must be of the subnet's VPC and zone.", target=Target(path))
     return found
 
 

@@ -129,6 +129,7 @@ def _refuse_residents(vpc: VPC) -> None:
         "bare_metal_server": BareMetalServer.objects.filter(vpc=vpc),
         "virtual_network_interface": vpc.virtual_network_interfaces.all(),
         "subnet": vpc.subnets.all(),
+        "public_gateway": vpc.public_gateways.all(),
     }
     for kind, rows in residents.items():
         if names := list(rows.order_by("pk").values_list("name", flat=True)[:5]):

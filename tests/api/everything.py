@@ -60,6 +60,11 @@ class Everything:
         virtual = self.post("/v1/virtual_network_interfaces", {"subnet": subnet})
         for target in (interface, virtual):
             self.post("/v1/floating_ips", {"target": {"id": target}})
+        gateway = {"vpc": {"id": self.server.vpc.id}, "zone": {"name": "us-south-1"}}
+        attached_gateway = self.post("/v1/public_gateways", gateway)
+        self.call("PUT", f"/v1/subnets/{subnet['id']}/public_gateway", {"id": attached_gateway})
+        route = {"zone": {"name": "us-south-1"}, "destination": "10.9.0.0/24", "action": "drop"}
+        self.post(f"/v1/vpcs/{self.server.vpc.id}/routes", route)
         self.post("/v1/keys", {"public_key": KEY})
         profile = self.post("/v1/profiles", {"name": "everything", "account_id": account.id})
         self.post(f"/v1/profiles/{profile}/links", {"cr_type": "BMS", "link": {"crn": self.server.crn}})

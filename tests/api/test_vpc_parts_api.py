@@ -152,21 +152,13 @@ def test_the_default_table_stays(api: Api, tables: str) -> None:
     assert (answer.status_code, errors(answer)) == (409, [("routing_table_is_default", "")])
 
 
-def test_a_table_has_no_routes(api: Api, tables: str) -> None:
-    path = make(api, tables, {})
-    found = fits(vpc_v1.RouteCollection, api.get(f"{path}/routes", "limit=7").json())
-    assert (found.routes, found.total_count, found.limit) == ([], 0, 7)
-    assert api.call("POST", f"{path}/routes", {}).status_code == 405
-    assert api.get(f"{tables}/r006-none/routes").status_code == 404
-
-
 BAD_TABLES: dict[str, tuple[dict[str, Any], str]] = {
     "creator": ({"accept_routes_from": [{"resource_type": "x"}]}, "accept_routes_from[0].resource_type"),
     "creator-shape": ({"accept_routes_from": ["vpn_gateway"]}, "accept_routes_from[0]"),
     "source": ({"advertise_routes_to": ["internet"]}, "advertise_routes_to[0]"),
     "source-off": ({"advertise_routes_to": ["direct_link"]}, "advertise_routes_to"),
     "ingress": ({"route_internet_ingress": "yes"}, "route_internet_ingress"),
-    "routes": ({"routes": [{"destination": "10.0.0.0/8"}]}, "routes"),
+    "route": ({"routes": [{"destination": "10.0.0.1/8", "zone": ZONE, "action": "drop"}]}, "routes[0].destination"),
     "name": ({"name": ""}, "name"),
 }
 

@@ -38,6 +38,15 @@ class Reference(OpenApiSerializerFieldExtension):
         return {"oneOf": [reference_by(form) for form in self.target.forms]}
 
 
+class NextHop(OpenApiSerializerFieldExtension):
+    """The next hop of a route, by its address."""
+
+    target_class = "servers.api.route_requests.NextHopField"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
+        return reference_by("address")
+
+
 class AttachedInterface(OpenApiSerializerFieldExtension):
     """A virtual network interface that is there, or what a new one shall be."""
 

@@ -1,0 +1,114 @@
+"""Public gateways: one in each zone of a VPC, with a floating IP that it keeps."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import Conflict, InvalidValue, Target
+from servers import catalog
+from servers.models import VPC, FloatingIP, PublicGateway
+from servers.services import floating_ips
+from servers.services.events import record_change
+from servers.services.naming import group_for, random_name, save_named
+from servers.services.references import References
+from servers.services.room import hold
+from trustedprofiles.models import Account
+from trustedprofiles.services.tags import forget
+
+EVENT = "is.public-gateway.public-gateway"
+
+
+@dataclass(frozen=True)
+class FloatingIPPrototype:
+    """A floating IP that exists, by id or address; else one to make, with a name and a resource group."""
+
+    existing: str = ""
+    name: str = ""
+    resource_group: str = ""
+
+
+@transaction.atomic
+def create_public_gateway(
+    account: Account,
+    *,
+    region: str,
+    vpc: str,
+    zone: str,
+    floating_ip: FloatingIPPrototype | None = None,
+    name: str = "",
+    resource_group: str = "",
+    by: Party,
+) -> PublicGateway:
+    """Make the public gateway of a zone of a VPC, with an unbound floating IP or a new one; references are ids.
+
+    Raises Refusals naming what does not exist, NotUnique, OverQuota, InvalidValue for a floating IP of another zone,
+    Conflict for a second public gateway of the zone and for a floating IP that is bound.
+    """
+    references = References()
+    found = references.find("vpc", VPC.objects.filter(account=account, region=region, id=vpc).first())
+    references.find("zone", zone if zone in catalog.regions()[region].zones else None)
+    with references.noting():
+        group = group_for(account, resource_group)
+    references.settle()
+    assert found  # noqa: S101  settled
+    asked = floating_ip or FloatingIPPrototype()
+    made_along = None
+    if not asked.existing:  # before the VPC is held: as everywhere, the account comes first
+        made_along = floating_ips.create_floating_ip(
+            account, region=region, zone=zone, name=asked.name, resource_group=asked.resource_group, by=by
+        )
+    found = hold(found)
+    if (other := found.public_gateways.filter(zone=zone).first()) is not None:
+        raise Conflict(f"The VPC has the public gateway {other.name} in {zone}, and only one may be.")
+    gateway = PublicGateway(
+        id=ids.regional_id(region),
+        name=name or random_name(),
+        account=account,
+        resource_group=group,
+        region=region,
+        zone=zone,
+        vpc=found,
+        floating_ip=made_along or _existing(account, region, zone, asked.existing),
+        owns_floating_ip=made_along is not None,
+        created_at=clock.now(),
+    )
+    save_named(gateway)
+    record_change(f"{EVENT}.create", gateway, by=by, status=201)
+    return gateway
+
+
+@transaction.atomic
+def rename_public_gateway(gateway: PublicGateway, *, name: str | None = None, by: Party) -> PublicGateway:
+    """Raises NotUnique."""
+    gateway = hold(gateway)
+    gateway.name = name or gateway.name
+    save_named(gateway)
+    record_change(f"{EVENT}.update", gateway, by=by)
+    return gateway
+
+
+@transaction.atomic
+def delete_public_gateway(gateway: PublicGateway, *, by: Party) -> None:
+    """A floating IP that was made along with it is deleted, another one is unbound. Raises Conflict for subnets."""
+    hold(gateway.vpc)
+    gateway = hold(gateway)
+    if names := list(gateway.subnets.order_by("pk").values_list("name", flat=True)[:5]):
+        raise Conflict(
+            f"Subnets use the public gateway: {', '.join(names)}. Detach it from them first.",
+            code="public_gateway_in_use_subnet_exists",
+        )
+    ip, owned = gateway.floating_ip, gateway.owns_floating_ip
+    record_change(f"{EVENT}.delete", gateway, by=by, status=204)
+    forget(gateway.crn)
+    gateway.delete()
+    if owned:
+        floating_ips.delete_floating_ip(ip, by=by)
+
+
+def _existing(account: Account, region: str, zone: str, id: str) -> FloatingIP:
+    ip = floating_ips.hold_unbound(account, region, id, path="floating_ip")
+    if ip.zone != zone:
+        raise InvalidValue(f"floating_ip must be of the zone {zone}.", target=Target("floating_ip"))
+    return ip

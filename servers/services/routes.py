@@ -1,0 +1,142 @@
+"""Routes of users in the routing tables of a VPC."""
+
+import ipaddress
+from typing import Any
+
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, Target
+from servers import catalog
+from servers.addressing import destination_problem
+from servers.models import Route, RoutingTable
+from servers.services.events import record_change
+from servers.services.naming import PROVIDER_NAMES, random_name, save_named
+from servers.services.references import at
+from servers.services.room import hold, make_room
+
+EVENT = "is.vpc.routing-table_route"
+ACTIONS = ("delegate", "delegate_vpc", "deliver", "drop")
+NOWHERE = "0.0.0.0"  # noqa: S104  what IBM shows as the next hop of a route that delivers to none
+DEFAULT_PRIORITY = 2
+LARGEST_PRIORITY = 4
+MOST_ALIKE = 2
+"""Routes of one zone, destination and priority: traffic is distributed between two next hops."""
+
+
+@transaction.atomic
+def create_route(table: RoutingTable, *, by: Party, **asked: Any) -> Route:
+    """Make a route as ``add_route`` does, and leave an event."""
+    vpc = hold(table.vpc)
+    route = add_route(hold(table), **asked)
+    record_change(f"{EVENT}.create", vpc, by=by, status=201)
+    return route
+
+
+def add_route(
+    table: RoutingTable,
+    *,
+    destination: str,
+    zone: str,
+    action: str = "deliver",
+    advertise: bool = False,
+    name: str = "",
+    next_hop: str = NOWHERE,
+    priority: int = DEFAULT_PRIORITY,
+    path: str = "",
+) -> Route:
+    """Add a route to a table that is held; ``path`` is where the request describes it.
+
+    The rules are those of the VPC API reference, "Create a route in a VPC routing table". Raises InvalidValue,
+    BadField, NotUnique, OverQuota, and Conflict for routes that contradict each other.
+    """
+    if zone not in catalog.regions()[table.vpc.region].zones:
+        raise BadField(f"{at(path, 'zone')} names no zone of {table.vpc.region}.", target=Target(at(path, "zone")))
+    if problem := destination_problem(destination):
+        raise InvalidValue(f"{at(path, 'destination')} {problem}", target=Target(at(path, "destination")))
+    make_room("routes", within=table, beside=table.routes.all())
+    route = Route(
+        id=ids.regional_id(table.vpc.region),
+        name=name or random_name(),
+        routing_table=table,
+        zone=zone,
+        destination=destination,
+        action=action,
+        advertise=advertise,
+        next_hop=next_hop,
+        priority=priority,
+        created_at=clock.now(),
+    )
+    _check(route, path)
+    save_named(route, path=at(path, "name"))
+    _note_change(table)
+    return route
+
+
+@transaction.atomic
+def update_route(route: Route, *, by: Party, **changes: Any) -> Route:
+    """Change ``advertise``, ``name``, ``next_hop`` or ``priority``. Raises as ``add_route``."""
+    table = route.routing_table
+    vpc = hold(table.vpc)
+    table = hold(table)
+    route = hold(route)
+    others = table.routes.filter(destination=route.destination, zone=route.zone).exclude(pk=route.pk)
+    if "advertise" in changes and changes["advertise"] != route.advertise and others.exists():
+        raise Conflict(
+            "advertise must be the same for all routes of one destination and zone.", target=Target("advertise")
+        )
+    for name, value in changes.items():
+        setattr(route, name, value)
+    _check(route, "")
+    save_named(route)
+    _note_change(table)
+    record_change(f"{EVENT}.update", vpc, by=by)
+    return route
+
+
+@transaction.atomic
+def delete_route(route: Route, *, by: Party) -> None:
+    table = route.routing_table
+    vpc = hold(table.vpc)
+    table = hold(table)
+    hold(route).delete()
+    _note_change(table)
+    record_change(f"{EVENT}.delete", vpc, by=by, status=204)
+
+
+def _check(route: Route, path: str) -> None:
+    if route.name.startswith(PROVIDER_NAMES):
+        raise InvalidValue(
+            f"Names that begin with {PROVIDER_NAMES} are the provider's.", target=Target(at(path, "name"))
+        )
+    _check_next_hop(route, at(path, "next_hop"))
+    same_place = route.routing_table.routes.filter(destination=route.destination, zone=route.zone).exclude(pk=route.pk)
+    if same_place.exclude(advertise=route.advertise).exists():
+        raise Conflict(
+            "advertise must be the same for all routes of one destination and zone.",
+            target=Target(at(path, "advertise")),
+        )
+    alike = list(same_place.filter(priority=route.priority))
+    if alike and (len(alike) >= MOST_ALIKE or any(each.action != "deliver" for each in (*alike, route))):
+        raise Conflict(
+            "At most two routes of a zone may have one destination and priority, and both must deliver.",
+            target=Target(at(path, "destination")),
+        )
+
+
+def _check_next_hop(route: Route, path: str) -> None:
+    """A unicast address if and only if the route delivers."""
+    if route.action != "deliver":
+        if route.next_hop != NOWHERE:
+            raise InvalidValue(f"{path}: only the action deliver has a next hop.", target=Target(path))
+        return
+    address = ipaddress.IPv4Address(route.next_hop)
+    if address.is_unspecified or address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
+        raise InvalidValue(f"{path}: the action deliver needs the unicast address of a next hop.", target=Target(path))
+
+
+def _note_change(table: RoutingTable) -> None:
+    """A table shows its routes, so that its entity tag changes with them."""
+    table.revision += 1
+    table.save(update_fields=["revision"])
