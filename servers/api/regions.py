@@ -26,8 +26,10 @@ class RegionCollection(TypedDict):
 
 
 class Zone(NamedReference):
+    data_center: str
     region: NamedReference
     status: Literal["available", "impaired", "unassigned", "unavailable"]
+    universal_name: str
 
 
 class ZoneCollection(TypedDict):
@@ -44,11 +46,13 @@ def region_body(region: catalog.Region, hrefs: Hrefs) -> Region:
 
 
 def zone_body(zone: str, region: catalog.Region, hrefs: Hrefs) -> Zone:
-    """No ``data_center`` and ``universal_name``: which data center a zone is differs from account to account."""
+    """All accounts have the same mapping of zones to data centers; IBM assigns each account its own."""
     return {
         **hrefs.zone(zone),
+        "data_center": region.data_center(zone),
         "region": {"href": hrefs("regions", region.name), "name": region.name},
         "status": "available",
+        "universal_name": region.universal_name(zone),
     }
 
 

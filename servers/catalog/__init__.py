@@ -15,9 +15,21 @@ def _load(name: str) -> dict[str, Any]:
 @dataclass(frozen=True)
 class Region:
     name: str
-    zones: tuple[str, ...]
+    universal_zones: tuple[str, ...]
+    """Universal names, ``us-south-dal10-a``, of the zones 1, 2, 3."""
     default_prefix_octet: int
     """Second octet of the default address prefixes, 10.<octet>.0.0/18 and so on."""
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        return tuple(f"{self.name}-{number}" for number, _ in enumerate(self.universal_zones, start=1))
+
+    def universal_name(self, zone: str) -> str:
+        return self.universal_zones[self.zones.index(zone)]
+
+    def data_center(self, zone: str) -> str:
+        """``DAL10`` of ``us-south-dal10-a``."""
+        return self.universal_name(zone).split("-")[-2].upper()
 
 
 @dataclass(frozen=True)
@@ -45,7 +57,8 @@ class Profile:
 
     @property
     def socket_count(self) -> int:
-        return 2
+        """Two, but no processor of the second generation has the 48 cores of half a server of 96."""
+        return 4 if self.generation == 2 and self.core_count > 48 else 2
 
     @property
     def bandwidths(self) -> tuple[int, ...]:
@@ -97,7 +110,7 @@ def regions() -> dict[str, Region]:
     return {
         row["name"]: Region(
             row["name"],
-            tuple(f"{row['name']}-{number}" for number in range(1, row["zones"] + 1)),
+            tuple(row["universal_zones"]),
             row["default_prefix_octet"],
         )
         for row in _load("regions.json")["regions"]

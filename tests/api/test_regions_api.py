@@ -8,7 +8,7 @@ from ibm_vpc.vpc_v1 import Region, RegionCollection, Zone, ZoneCollection
 from controlplane.activity.models import ActivityEvent
 from servers import catalog
 from tests.api.vpc import Api, errors, fits
-from tests.tables import check_each
+from tests.tables import assert_rows, check_each
 from tests.world import MALLORY
 
 REGIONS = "/v1/regions"
@@ -39,6 +39,25 @@ def test_every_region_has_three_zones(api: Api) -> None:
 def test_a_zone_has_all_that_the_sdk_requires(api: Api) -> None:
     found = fits(Zone, api.get(f"{REGIONS}/eu-de/zones/eu-de-2").json())
     assert (found.name, found.region.name, found.status) == ("eu-de-2", "eu-de", "available")
+
+
+# IBM Cloud documentation, locations: universal zone names. A campus with all zones of a region counts by letter.
+DATA_CENTERS = {
+    "us-south-1": ("DAL10", "us-south-dal10-a"),
+    "us-east-3": ("WDC07", "us-east-wdc07-a"),
+    "eu-de-2": ("FRA04", "eu-de-fra04-a"),
+    "ca-mon-3": ("MON04", "ca-mon-mon04-c"),
+}
+
+
+def test_a_zone_names_its_data_center(api: Api) -> None:
+    bodies = {zone: api.get(f"{REGIONS}/{zone[:-2]}/zones/{zone}").json() for zone in DATA_CENTERS}
+    assert_rows({zone: (body["data_center"], body["universal_name"]) for zone, body in bodies.items()}, DATA_CENTERS)
+
+
+def test_no_two_zones_have_the_same_universal_name(api: Api) -> None:
+    zones = [zone for name in catalog.regions() for zone in api.get(f"{REGIONS}/{name}/zones").json()["zones"]]
+    assert len({zone["universal_name"] for zone in zones}) == len(zones)
 
 
 @pytest.mark.parametrize("host", HOSTS.values(), ids=HOSTS.keys())
