@@ -1,22 +1,50 @@
-"""Which bare metal servers an image may be used for: the part of Common Expression Language that IBM's images need.
+"""For which servers an image may be used: the part of Common Expression Language that IBM's images need.
 
-``enable_secure_boot`` is the only variable (VPC API, ``allowed_use.bare_metal_server``)::
+No functions and no macros (VPC API, ``allowed_use``)::
 
     either     = both { "||" both }
-    both       = one { "&&" one }
-    one        = "!" one | "(" either ")" | "true" | "false" | "enable_secure_boot" [ "==" ( "true" | "false" ) ]
+    both       = relation { "&&" relation }
+    relation   = one [ ( "==" | "!=" | "<" | "<=" | ">" | ">=" ) one ]
+    one        = "!" one | "(" either ")" | "true" | "false" | integer | string | variable
 """
 
+import operator
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
 LONGEST = 256
 DEEPEST = 32
-TOKEN = re.compile(r"\s*(\|\||&&|==|[!()]|true\b|false\b|enable_secure_boot\b)")
+TOKEN = re.compile(r"""\s*(\|\||&&|[=!<>]=|[<>!()]|\d{1,9}\b|'[^'\\\n]*'|"[^"\\\n]*"|[A-Za-z_][A-Za-z_.]*(?![\w.]))""")
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+INSTANCE: Mapping[str, bool | int | str] = {
+    "enable_secure_boot": True,
+    "gpu.count": 0,
+    "gpu.manufacturer": "",
+    "gpu.memory": 0,
+    "gpu.model": "",
+    "metadata_service.enabled": True,
+    "metadata_service.protocol": "",
+    "vcpu.count": 0,
+}
+"""What expressions about virtual servers may name, each with a value of its type."""
 
 
 def holds(expression: str, *, enable_secure_boot: bool) -> bool:
-    """Whether a server with, or without, secure boot is allowed. Raises ValueError for what is no such expression."""
-    return _Reading(_tokens(expression), enable_secure_boot).whole()
+    """Whether a bare metal server with, or without, secure boot is allowed. Raises ValueError for no expression."""
+    return _Reading(_tokens(expression), {"enable_secure_boot": enable_secure_boot}).whole()
+
+
+def check_instance(expression: str) -> None:
+    """Raises ValueError unless this is an expression about virtual servers."""
+    _Reading(_tokens(expression), INSTANCE).whole()
 
 
 def _tokens(expression: str) -> list[str]:
@@ -38,47 +66,58 @@ def _tokens(expression: str) -> list[str]:
 class _Reading:
     """Both sides of an operator are always read, so that nothing wrong hides behind what is decided already."""
 
-    def __init__(self, tokens: list[str], enable_secure_boot: bool) -> None:
+    def __init__(self, tokens: list[str], variables: Mapping[str, bool | int | str]) -> None:
         self.tokens = tokens[::-1]
-        self.enable_secure_boot = enable_secure_boot
+        self.variables = variables
 
     def whole(self) -> bool:
-        value = self.either()
+        value = _truth(self.either())
         if self.tokens:
             raise ValueError(f"The expression goes on where it should end: {self.tokens[-1]}")
         return value
 
-    def either(self) -> bool:
+    def either(self) -> bool | int | str:
         value = self.both()
         while self.takes("||"):
-            value = self.both() or value
+            first, second = _truth(value), _truth(self.both())
+            value = first or second
         return value
 
-    def both(self) -> bool:
-        value = self.one()
+    def both(self) -> bool | int | str:
+        value = self.relation()
         while self.takes("&&"):
-            value = self.one() and value
+            first, second = _truth(value), _truth(self.relation())
+            value = first and second
         return value
 
-    def one(self) -> bool:
+    def relation(self) -> bool | int | str:
+        value = self.one()
+        if not self.tokens or self.tokens[-1] not in COMPARISONS:
+            return value
+        compare, other = COMPARISONS[self.next()], self.one()
+        if type(value) is not type(other):
+            raise ValueError("The expression compares values of different types.")
+        return compare(value, other)
+
+    def one(self) -> bool | int | str:
         match self.next():
             case "!":
-                return not self.one()
+                return not _truth(self.one())
             case "(":
                 value = self.either()
                 if not self.takes(")"):
                     raise ValueError("A parenthesis is not closed.")
                 return value
-            case "enable_secure_boot":
-                return self.enable_secure_boot == (self.literal(self.next()) if self.takes("==") else True)
+            case "true" | "false" as word:
+                return word == "true"
+            case token if token in self.variables:
+                return self.variables[token]
+            case token if token.isdecimal():
+                return int(token)
+            case token if token[:1] in ("'", '"') and token:
+                return token[1:-1]
             case token:
-                return self.literal(token)
-
-    @staticmethod
-    def literal(word: str) -> bool:
-        if word not in ("true", "false"):
-            raise ValueError(f"A value is missing before {word or 'the end'}.")
-        return word == "true"
+                raise ValueError(f"A value is missing before {token or 'the end'}.")
 
     def next(self) -> str:
         """The next token; nothing at the end."""
@@ -89,3 +128,9 @@ class _Reading:
             self.tokens.pop()
             return True
         return False
+
+
+def _truth(value: bool | int | str) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"A value that is true or false is needed instead of {value!r}.")
+    return value

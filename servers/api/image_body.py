@@ -7,7 +7,6 @@ from controlplane.kernel import timestamps
 from servers import catalog
 from servers.api.operating_systems import OperatingSystem, operating_system_body
 from servers.api.references import Hrefs, resource_group
-from servers.api.server_body import ALLOWED_USE_VERSION
 from servers.api.shapes import ImageReference, NamedReference, ResourceGroupReference
 from servers.models import Image as ImageRow
 from trustedprofiles.models import ResourceGroup
@@ -86,9 +85,9 @@ def image_body(image: ImageRow, default_group: ResourceGroup, version: date, hre
     body: Image = {
         **hrefs.image(image),
         "allowed_use": {
-            "api_version": ALLOWED_USE_VERSION,
+            "api_version": image.allowed_use_version,
             "bare_metal_server": image.allowed_use,
-            "instance": "true",
+            "instance": image.allowed_use_instance,
         },
         "catalog_offering": {"managed": False},
         "created_at": timestamps.seconds(image.created_at),

@@ -17,11 +17,9 @@ LONGEST_FILE = 2048
 
 
 class AllowedUseBody(StrictSerializer):
-    """``instance`` may only be ``true``: there are no virtual servers here."""
-
     api_version = serializers.DateField(required=False)
     bare_metal_server = StrictCharField(required=False, max_length=LONGEST)
-    instance = serializers.ChoiceField(choices=["true"], required=False)
+    instance = StrictCharField(required=False, max_length=LONGEST)
 
     def validate_api_version(self, value: date) -> date:
         if not EARLIEST_VERSION <= value <= clock.now().date():
@@ -71,8 +69,13 @@ class UpdateImageBody(StrictSerializer):
 def prototype(body: dict[str, Any]) -> dict[str, Any]:
     """What the services take, of a checked body."""
     wanted = {name: value for name, value in body.items() if name != "allowed_use"}
-    if "bare_metal_server" in body.get("allowed_use", {}):
-        wanted["allowed_use"] = body["allowed_use"]["bare_metal_server"]
+    use = body.get("allowed_use", {})
+    if "bare_metal_server" in use:
+        wanted["allowed_use"] = use["bare_metal_server"]
+    if "instance" in use:
+        wanted["allowed_use_instance"] = use["instance"]
+    if "api_version" in use:
+        wanted["allowed_use_version"] = use["api_version"].isoformat()
     if "file" in wanted:
         wanted["file"] = wanted["file"]["href"]
     return wanted

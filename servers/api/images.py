@@ -127,7 +127,8 @@ class Images(ImageView):
                 return rows.none()
 
     def post(self, request: Request) -> Response:
-        image = images.create_image(self.account, region=self.region, by=self.by, **prototype(self.body))
+        asked = {"allowed_use_version": self.version.isoformat()} | prototype(self.body)
+        image = images.create_image(self.account, region=self.region, by=self.by, **asked)
         return self.answer(self.render(image, self.hrefs))
 
 

@@ -11,9 +11,9 @@ from servers.api.references import Hrefs, resource_group
 from servers.api.shapes import Deleted
 from servers.lifecycle import lifecycle_state
 from servers.models import BareMetalServer, Disk, Image, Initialization, Key, NetworkAttachment
+from servers.models.catalog import ALLOWED_USE_VERSION
 from servers.ports import ports_of
 
-ALLOWED_USE_VERSION = "2026-01-01"
 DELETED: Deleted = {"more_info": "https://cloud.ibm.com/apidocs/vpc#deleted-resources"}
 
 
@@ -89,8 +89,9 @@ def disk_body(disk: Disk, server: BareMetalServer, hrefs: Hrefs) -> shapes.BareM
         "size": disk.size,
     }
     if disk.is_boot:
-        expression = server.initialization.image["allowed_use"]
-        body["allowed_use"] = {"api_version": ALLOWED_USE_VERSION, "bare_metal_server": expression}
+        image = server.initialization.image
+        version = image.get("allowed_use_version", ALLOWED_USE_VERSION)
+        body["allowed_use"] = {"api_version": version, "bare_metal_server": image["allowed_use"]}
     return body
 
 

@@ -3,7 +3,11 @@
 from django.db import models
 
 from controlplane.kernel.crn import Crn
+from servers.catalog import PROVIDER_ACCOUNT
 from trustedprofiles.models import Account, ResourceGroup
+
+ALLOWED_USE_VERSION = "2026-01-01"
+"""Of the expressions of stock images."""
 
 
 class Image(models.Model):
@@ -26,6 +30,12 @@ class Image(models.Model):
     allowed_use = models.CharField(
         max_length=256, default="true", help_text="For which bare metal servers: a CEL expression."
     )
+    allowed_use_instance = models.CharField(
+        max_length=256, default="true", help_text="For which virtual servers: a CEL expression, kept as it was sent."
+    )
+    allowed_use_version = models.CharField(
+        max_length=10, default=ALLOWED_USE_VERSION, help_text="Version date that the expressions are evaluated with."
+    )
     deprecation_at = models.DateTimeField(null=True, blank=True)
     obsolescence_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -44,4 +54,4 @@ class Image(models.Model):
 
     @property
     def crn(self) -> str:
-        return str(Crn("is", self.region, self.account_id or "", "image", self.id))
+        return str(Crn("is", self.region, self.account_id or PROVIDER_ACCOUNT, "image", self.id))

@@ -13,7 +13,7 @@ class Initialization(models.Model):
     server = models.OneToOneField(
         "servers.BareMetalServer", on_delete=models.CASCADE, related_name="initialization", primary_key=True
     )
-    image = models.JSONField(help_text='{"id", "crn", "name", "allowed_use"}')
+    image = models.JSONField(help_text='{"id", "crn", "name", "allowed_use", "allowed_use_version"}')
     keys = models.JSONField(default=list, blank=True, help_text='[{"id", "crn", "name", "fingerprint"}]')
     user_data = models.TextField(blank=True)
     default_trusted_profile_id = models.CharField(max_length=64, blank=True)

@@ -12,8 +12,9 @@ from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotAuthorized, NotUnique, Target
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
 from servers import catalog
-from servers.allowed_use import holds
+from servers.allowed_use import check_instance, holds
 from servers.models import Image
+from servers.models.catalog import ALLOWED_USE_VERSION
 from servers.services.naming import PROVIDER_NAMES, group_for, random_name
 from servers.services.references import References
 from servers.services.room import hold
@@ -32,6 +33,8 @@ class ImageChanges(TypedDict, total=False):
     deprecation_at: datetime | None
     obsolescence_at: datetime | None
     allowed_use: str
+    allowed_use_instance: str
+    allowed_use_version: str
 
 
 @transaction.atomic
@@ -44,11 +47,16 @@ def create_image(
     name: str = "",
     resource_group: str = "",
     allowed_use: str = "true",
+    allowed_use_instance: str = "true",
+    allowed_use_version: str = ALLOWED_USE_VERSION,
     deprecation_at: datetime | None = None,
     obsolescence_at: datetime | None = None,
     by: Party,
 ) -> Image:
     """Import an image from ``file``, a ``cos://`` URL; it is available at once.
+
+    ``allowed_use`` and ``allowed_use_instance`` are expressions for bare metal and virtual servers,
+    ``allowed_use_version`` is the version date, ``2026-01-01``, that they were written for.
 
     Raises Refusals naming all that is wrong, NotUnique.
     """
@@ -65,6 +73,8 @@ def create_image(
         file_size=FILE_SIZE,
         sha256=hashlib.sha256(file.encode()).hexdigest(),
         allowed_use=allowed_use,
+        allowed_use_instance=allowed_use_instance,
+        allowed_use_version=allowed_use_version,
         deprecation_at=deprecation_at,
         obsolescence_at=obsolescence_at,
         created_at=now,
@@ -92,9 +102,10 @@ def update_image(image: Image, changes: ImageChanges, *, by: Party) -> Image:
     if "name" in changes:
         image.name = changes["name"]
         _check_name(image, references)
-    if "allowed_use" in changes:
-        image.allowed_use = changes["allowed_use"]
-        _check_allowed_use(image, references)
+    for part in ("allowed_use", "allowed_use_instance", "allowed_use_version"):
+        if part in changes:
+            setattr(image, part, changes[part])
+    _check_allowed_use(image, references)
     for field, over in (("deprecation_at", "deprecated"), ("obsolescence_at", "obsolete")):
         if field in changes:
             value: datetime | None = changes[field]  # type: ignore[literal-required]
@@ -202,6 +213,11 @@ def _check_allowed_use(image: Image, references: References) -> None:
         holds(image.allowed_use, enable_secure_boot=False)
     except ValueError as problem:
         references.require(False, path, f"{path} must be an expression of enable_secure_boot, such as true. {problem}")
+    path = "allowed_use.instance"
+    try:
+        check_instance(image.allowed_use_instance)
+    except ValueError as problem:
+        references.require(False, path, f"{path} must be an expression of a virtual server's properties. {problem}")
 
 
 def _check_order(image: Image, references: References, path: str) -> None:

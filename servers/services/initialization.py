@@ -89,7 +89,13 @@ def save_initialization(server: BareMetalServer, found: FoundInitialization, *, 
     initialization, _ = Initialization.objects.update_or_create(
         server=server,
         defaults={
-            "image": {"id": image.id, "crn": image.crn, "name": image.name, "allowed_use": image.allowed_use},
+            "image": {
+                "id": image.id,
+                "crn": image.crn,
+                "name": image.name,
+                "allowed_use": image.allowed_use,
+                "allowed_use_version": image.allowed_use_version,
+            },
             "keys": [snapshot(key) for key in found.keys],
             "user_data": asked.user_data,
             "default_trusted_profile_id": profile.id if profile else "",

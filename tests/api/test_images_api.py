@@ -79,7 +79,9 @@ def test_every_stock_image_has_all_that_the_sdk_requires(api: Api) -> None:
 
 def test_a_stock_image_is_of_ibms_account(api: Api) -> None:
     account = {"id": catalog.PROVIDER_ACCOUNT, "resource_type": "account"}
-    assert read(api, stock_image())["remote"] == {"account": account}
+    body = read(api, stock_image())
+    assert body["remote"] == {"account": account}
+    assert body["crn"] == f"crn:v1:bluemix:public:is:{REGION}:a/{catalog.PROVIDER_ACCOUNT}::image:{body['id']}"
 
 
 @pytest.mark.parametrize(("name", "owner"), [("stock", "provider"), ("own", "user")])
@@ -198,7 +200,7 @@ BAD_BODIES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
         {"allowed_use": {"bare_metal_server": "true" + " " * 300 + "||true"}},
         [("invalid_value", USE)],
     ),
-    "instance": ({"allowed_use": {"instance": "vcpu.count > 1"}}, [("invalid_value", "allowed_use.instance")]),
+    "instance": ({"allowed_use": {"instance": "vcpu.size > 1"}}, [("invalid_value", "allowed_use.instance")]),
     "api-version": ({"allowed_use": {"api_version": "2018-12-31"}}, [("invalid_value", "allowed_use.api_version")]),
     "api-version-ahead": (
         {"allowed_use": {"api_version": "2999-01-01"}},
@@ -339,10 +341,28 @@ def test_dates_are_set_and_taken_away(api: Api) -> None:
     assert patch(api, image, deprecation_at=None, obsolescence_at=None).json() == image
 
 
-def test_the_expression_is_changed(api: Api) -> None:
+USE_OF_IBMS_TEST = {
+    "api_version": "2025-07-02",
+    "bare_metal_server": "enable_secure_boot==true",
+    "instance": "enable_secure_boot==true",
+}
+
+
+def test_the_allowed_use_is_kept_as_it_was_sent(api: Api) -> None:
+    image = made(api, allowed_use=USE_OF_IBMS_TEST)
+    assert (image["allowed_use"], read(api, image)["allowed_use"]) == (USE_OF_IBMS_TEST, USE_OF_IBMS_TEST)
+
+
+@pytest.mark.parametrize("part", USE_OF_IBMS_TEST)
+def test_each_part_of_the_allowed_use_is_changed_alone(api: Api, part: str) -> None:
     image = made(api)
-    use = patch(api, image, allowed_use={"bare_metal_server": "enable_secure_boot"}).json()["allowed_use"]
-    assert use["bare_metal_server"] == "enable_secure_boot"
+    answer = patch(api, image, allowed_use={part: USE_OF_IBMS_TEST[part]}).json()
+    assert answer["allowed_use"] == image["allowed_use"] | {part: USE_OF_IBMS_TEST[part]}
+
+
+def test_the_version_of_the_request_is_that_of_its_expressions(api: Api) -> None:
+    body = api.call("POST", IMAGES, BODY, query="version=2025-08-01&generation=2").json()
+    assert body["allowed_use"]["api_version"] == "2025-08-01"
 
 
 BAD_PATCHES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {

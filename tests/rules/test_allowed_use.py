@@ -2,7 +2,7 @@
 
 import pytest
 
-from servers.allowed_use import DEEPEST, LONGEST, holds
+from servers.allowed_use import DEEPEST, LONGEST, check_instance, holds
 
 # Expression, without secure boot, with it.
 EXPRESSIONS: list[tuple[str, bool, bool]] = [
@@ -26,6 +26,9 @@ EXPRESSIONS: list[tuple[str, bool, bool]] = [
     ("false && true || enable_secure_boot", False, True),
     ("!false && enable_secure_boot", False, True),
     ("true||false||false", True, True),
+    ("enable_secure_boot != true", True, False),
+    ("true == enable_secure_boot", False, True),
+    ("enable_secure_boot==true", False, True),
     ("true&&true&&false", False, False),
 ]
 
@@ -45,11 +48,14 @@ REFUSED = [
     "not true",
     "gpu.count > 1",
     "enable_secure_boot = true",
-    "enable_secure_boot != true",
     "enable_secure_boot == 1",
     "enable_secure_boot ==",
     "== true",
-    "true == true",
+    "enable_secure_boot == true == true",
+    "1 && true",
+    "!1",
+    '"true"',
+    "enable_secure_boot < 1",
     "true &",
     "true &&",
     "&& true",
@@ -89,3 +95,27 @@ def test_an_expression_is_no_deeper_than_it_may_be(sign: str) -> None:
 def test_an_expression_is_no_longer_than_a_column() -> None:
     with pytest.raises(ValueError, match="longer"):
         holds("true" + " || true" * LONGEST, enable_secure_boot=False)
+
+
+# Documentation of allowed-use expressions, and one for each variable.
+INSTANCE_EXPRESSIONS = [
+    "true",
+    "enable_secure_boot==true",
+    "gpu.count > 1 && gpu.manufacturer == 'nvidia' && enable_secure_boot",
+    'gpu.memory >= 80 || gpu.model != "h100"',
+    "vcpu.count <= 16",
+    "metadata_service.enabled && metadata_service.protocol == 'https'",
+]
+
+
+@pytest.mark.parametrize("expression", INSTANCE_EXPRESSIONS)
+def test_an_expression_about_virtual_servers_names_their_properties(expression: str) -> None:
+    check_instance(expression)
+
+
+@pytest.mark.parametrize(
+    "expression", ["", "gpu.count", "gpu.count > 'one'", "gpu.colour == 'red'", "size(gpu.model) > 1"]
+)
+def test_another_expression_about_virtual_servers_is_refused(expression: str) -> None:
+    with pytest.raises(ValueError, match=r"^(The expression|A value)"):
+        check_instance(expression)
