@@ -28,7 +28,7 @@ class OperatingSystem(NamedReference):
 
 def operating_system_body(system: catalog.OperatingSystem, hrefs: Hrefs) -> OperatingSystem:
     return {
-        "allow_user_image_creation": True,
+        "allow_user_image_creation": system.allow_user_image_creation,
         "architecture": "amd64",
         "dedicated_host_only": False,
         "display_name": system.display_name,

@@ -84,6 +84,7 @@ class OperatingSystem:
     vendor: str
     version: str
     user_data_format: Literal["cloud_init", "esxi_kickstart", "ipxe"]
+    allow_user_image_creation: bool = True
 
     @property
     def display_name(self) -> str:

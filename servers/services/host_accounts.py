@@ -1,4 +1,4 @@
-"""The administrator of a Windows server: a password that only the holder of an SSH key can read."""
+"""The administrator of a Windows or ESXi server: a password that only the holder of an SSH key can read."""
 
 import base64
 import secrets
@@ -14,7 +14,7 @@ from servers.models import Key
 
 WINDOWS = "Windows Server"
 ESXI = "VMware ESXi"
-ADMINISTRATOR = "Administrator"
+ADMINISTRATORS = {WINDOWS: "Administrator", ESXI: "root"}
 PASSWORD_LENGTH = 24
 SYMBOLS = "!#$%*+-=?@_"
 """None that XML or single quotes would ask to escape."""
@@ -38,17 +38,18 @@ class HostAccount(TypedDict):
 def administrator_of(operating_system: str, keys: Sequence[Key]) -> list[HostAccount]:
     """The accounts of a server initialized with these keys; ``operating_system`` is its name in the catalog.
 
-    Only Windows has one. Its password is made here and forgotten here: nothing but the ciphertext leaves.
+    Windows and ESXi have one. Its password is made here and forgotten here: nothing but the ciphertext leaves.
     """
+    username = ADMINISTRATORS.get(_family(operating_system))
     key = next((key for key in keys if key.type == "rsa"), None)
-    if key is None or _family(operating_system) != WINDOWS:
+    if key is None or username is None:
         return []
     public = load_ssh_public_key(key.public_key.encode())
     assert isinstance(public, rsa.RSAPublicKey)  # noqa: S101  what its type says
     encrypted = public.encrypt(_password().encode(), padding.PKCS1v15())
     return [
         {
-            "username": ADMINISTRATOR,
+            "username": username,
             "encrypted_password": base64.b64encode(encrypted).decode(),
             "encryption_key": {"id": key.id, "crn": key.crn, "name": key.name, "fingerprint": key.fingerprint},
         }
@@ -59,7 +60,8 @@ def key_problems(operating_system: str, key_types: Sequence[str]) -> list[str]:
     """What is wrong with installing keys of these types (``rsa``, ``ed25519``); each problem says what to do.
 
     VPC API, ``initialization.keys``: Windows needs an RSA key to encrypt the administrator's password under; an
-    Ed25519 key is of no use on Windows, and not accepted by VMware ESXi.
+    Ed25519 key is of no use on Windows, and not accepted by VMware ESXi. Without any key, nobody can read the
+    password of ``root`` on ESXi.
     """
     family = _family(operating_system)
     if family == WINDOWS and "rsa" not in key_types:

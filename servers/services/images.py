@@ -79,6 +79,8 @@ def create_image(
         obsolescence_at=obsolescence_at,
         created_at=now,
     )
+    own = system is None or system.allow_user_image_creation
+    references.require(own, "operating_system", f"Only IBM makes images of {operating_system}. Choose another.")
     with references.noting():
         image.resource_group = group_for(account, resource_group)
     _check_name(image, references)

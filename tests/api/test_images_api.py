@@ -200,6 +200,7 @@ BAD_BODIES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
         {"allowed_use": {"bare_metal_server": "true" + " " * 300 + "||true"}},
         [("invalid_value", USE)],
     ),
+    "ipxe": ({"operating_system": {"name": "ipxe-amd64"}}, [("invalid_value", "operating_system")]),
     "instance": ({"allowed_use": {"instance": "vcpu.size > 1"}}, [("invalid_value", "allowed_use.instance")]),
     "api-version": ({"allowed_use": {"api_version": "2018-12-31"}}, [("invalid_value", "allowed_use.api_version")]),
     "api-version-ahead": (
@@ -273,6 +274,7 @@ FILTERS = {
         "user_data_format=esxi_kickstart",
         ["ibm-esxi-8-0u3-byol-amd64-2", "ibm-esxi-7-0u3-byol-amd64-4"],
     ),
+    "ipxe": ("user_data_format=ipxe", ["ibm-ipxe-20240326-amd64-1"]),
     "two-formats": ("user_data_format=esxi_kickstart,ipxe&name=mine", []),
     "own": ("remote.account.id=null", ["mine", "old"]),
     "remote": ("remote.account.id=not:null", list(catalog.stock_images())),

@@ -103,7 +103,24 @@ def test_there_are_thirteen_regions_of_three_zones() -> None:
 
 
 def test_every_stock_image_has_an_operating_system() -> None:
-    assert {image.operating_system for image in catalog.stock_images().values()} == set(catalog.operating_systems())
+    names = {image.operating_system for image in catalog.stock_images().values()}
+    assert_none(names - set(catalog.operating_systems()), among=names)
+
+
+# What IBM's documentation and the acceptance tests of its Terraform provider make own images of.
+OF_OWN_IMAGES = ["ubuntu-24-04-amd64", "ubuntu-16-04-amd64", "debian-12-amd64", "red-7-amd64", "centos-stream-10-amd64"]
+
+
+def test_own_images_can_be_of_what_bare_metal_servers_do_not_run() -> None:
+    systems = catalog.operating_systems()
+    missing = [n for n in OF_OWN_IMAGES if n not in systems or not systems[n].allow_user_image_creation]
+    assert_none(missing, among=OF_OWN_IMAGES)
+
+
+def test_a_stock_image_boots_from_the_network() -> None:
+    systems = catalog.operating_systems()
+    formats = {name: systems[image.operating_system].user_data_format for name, image in catalog.stock_images().items()}
+    assert [name for name, found in formats.items() if found == "ipxe"] == ["ibm-ipxe-20240326-amd64-1"]
 
 
 def test_every_stock_image_may_be_used_by_some_server() -> None:

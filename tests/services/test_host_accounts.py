@@ -19,7 +19,14 @@ from tests.tables import assert_none, assert_rows
 from tests.world import REGION, World
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
-WINDOWS = ["windows-2016-amd64", "windows-2019-amd64", "windows-2022-amd64", "windows-2025-amd64"]
+WINDOWS = [
+    "windows-2012-amd64",
+    "windows-2012-r2-amd64",
+    "windows-2016-amd64",
+    "windows-2019-amd64",
+    "windows-2022-amd64",
+    "windows-2025-amd64",
+]
 ESXI = ["esxi-7-byol-amd64", "esxi-8-byol-amd64"]
 
 
@@ -46,18 +53,20 @@ def password_of(account: Any, private: rsa.RSAPrivateKey) -> str:
     return private.decrypt(base64.b64decode(account["encrypted_password"]), padding.PKCS1v15()).decode()
 
 
-def test_windows_has_an_administrator(rsa_key: Key) -> None:
-    names = {system: [each["username"] for each in administrator_of(system, [rsa_key])] for system in WINDOWS}
-    assert_rows(names, {system: ["Administrator"] for system in WINDOWS})
+def test_windows_and_esxi_have_an_administrator(rsa_key: Key) -> None:
+    expected = {system: ["Administrator"] for system in WINDOWS} | {system: ["root"] for system in ESXI}
+    names = {system: [each["username"] for each in administrator_of(system, [rsa_key])] for system in expected}
+    assert_rows(names, expected)
 
 
 def test_nothing_else_has_an_account(rsa_key: Key) -> None:
-    others = [*sorted(set(catalog.operating_systems()) - set(WINDOWS)), "unknown"]
+    others = [*sorted(set(catalog.operating_systems()) - {*WINDOWS, *ESXI}), "unknown"]
     assert_none([system for system in others if administrator_of(system, [rsa_key])], among=others)
 
 
-def test_the_holder_of_the_key_reads_a_strong_password(rsa_key: Key, private: rsa.RSAPrivateKey) -> None:
-    [account] = administrator_of(WINDOWS[0], [rsa_key])
+@pytest.mark.parametrize("system", [WINDOWS[0], ESXI[0]])
+def test_the_holder_of_the_key_reads_a_strong_password(rsa_key: Key, private: rsa.RSAPrivateKey, system: str) -> None:
+    [account] = administrator_of(system, [rsa_key])
     password = password_of(account, private)
     assert len(password) >= 20
     for kind in (string.ascii_lowercase, string.ascii_uppercase, string.digits, SYMBOLS):
