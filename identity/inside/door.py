@@ -13,7 +13,6 @@ from controlplane.kernel import envelopes
 from controlplane.kernel.awaited_body import require_body
 from controlplane.kernel.concealment import conceal_values
 from controlplane.kernel.errors import (
-    LONGEST_VALUE,
     ApiError,
     MethodNotAllowed,
     ServiceUnavailable,
@@ -23,7 +22,7 @@ from controlplane.kernel.errors import (
     UnknownField,
 )
 from controlplane.kernel.facts import ServerFacts
-from controlplane.kernel.text import storable
+from controlplane.kernel.text import echoed, storable
 from controlplane.kernel.versioning import parse_version
 from identity import admission
 from identity.inside.origin import server_of, snapshots
@@ -125,7 +124,7 @@ def _check_query(text: str) -> date:
     version = parse_version(query, earliest=EARLIEST_VERSION)
     for name in query:
         if name not in KNOWN_PARAMETERS:
-            shown = storable(conceal_values(name))[:LONGEST_VALUE]
+            shown = echoed(storable(conceal_values(name)))
             raise UnknownField(  # without the value, which may be a token
                 f"{shown} is not a parameter of the metadata service. It takes {', '.join(sorted(KNOWN_PARAMETERS))}.",
                 target=Target(shown, "parameter"),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('servers', '0004_furnish_vpcs'),
+        ('servers', '0005_interfaces_await_start'),
         ('trustedprofiles', '0004_first_account'),
     ]
 

@@ -22,7 +22,7 @@ def _replace_scope(apps, before, after):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("servers", "0004_furnish_vpcs")]
+    dependencies = [("servers", "0006_gateways_and_routes")]
 
     operations = [
         migrations.AddField(
