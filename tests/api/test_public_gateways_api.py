@@ -123,10 +123,10 @@ def test_a_vpc_is_not_deleted_under_a_gateway(api: Api, wanted: dict[str, Any]) 
 
 
 REFUSED: dict[str, tuple[dict[str, Any], int, list[tuple[str, str]]]] = {
-    "vpc": ({"vpc": {"id": "none"}}, 400, [("not_found", "vpc")]),
-    "zone": ({"zone": {"name": "eu-de-1"}}, 400, [("not_found", "zone")]),
-    "group": ({"resource_group": {"id": "0" * 32}}, 400, [("not_found", "resource_group")]),
-    "ip": ({"floating_ip": {"id": "r006-none"}}, 400, [("not_found", "floating_ip")]),
+    "vpc": ({"vpc": {"id": "none"}}, 400, [("bad_field", "vpc")]),
+    "zone": ({"zone": {"name": "eu-de-1"}}, 400, [("bad_field", "zone")]),
+    "group": ({"resource_group": {"id": "0" * 32}}, 400, [("bad_field", "resource_group")]),
+    "ip": ({"floating_ip": {"id": "r006-none"}}, 400, [("bad_field", "floating_ip")]),
     "two-forms": ({"floating_ip": {"id": "a", "address": "b"}}, 400, [("invalid_value", "floating_ip")]),
     "name": ({"name": "Gate"}, 400, [("invalid_value", "name")]),
 }

@@ -74,7 +74,7 @@ def test_the_routes_of_the_default_table_have_a_path_of_their_own(api: Api, vpc:
 
 REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "host-bits": (DROP | {"destination": "10.9.0.1/24"}, [("invalid_value", "destination")]),
-    "zone": (DROP | {"zone": {"name": "eu-de-1"}}, [("not_found", "zone")]),
+    "zone": (DROP | {"zone": {"name": "eu-de-1"}}, [("bad_field", "zone")]),
     "action": (DROP | {"action": "reject"}, [("invalid_value", "action")]),
     "priority": (DROP | {"priority": 5}, [("invalid_value", "priority")]),
     "provider-name": (DROP | {"name": "ibm-mine"}, [("invalid_value", "name")]),

@@ -90,6 +90,7 @@ def test_no_operation_lends_a_right_and_all_that_do_something_say_so() -> None:
             silent[f"{each.method} {each.path}"] = text
     assert {call for call in silent if not call.startswith("GET ")} == {
         "POST /_baremint/explain",
+        "POST /v1/accounts/{account_id}/limits/identity",
         "POST /v3/resources/search",
     }
 

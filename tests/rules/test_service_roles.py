@@ -58,7 +58,12 @@ GRANTED = {
     },
     "Content Reader": {f"{COS}.{each}" for each in ("bucket.get", "bucket.head", "object.get", "object.head")},
     "Object Reader": {f"{COS}.object.get", f"{COS}.object.head"},
-    "Object Writer": {f"{COS}.object.put"},
+    "Object Writer": {
+        f"{COS}.object.{each}"
+        for each in (
+            *("put", "post_initiate_upload", "put_part", "get_uploads", "post_complete_upload", "delete_upload"),
+        )
+    },
     "Service ID creator": {"iam-identity.serviceid.create"},
     "Groups Service Member Manage": {"iam-groups.groups.list", "iam-groups.members.add"},
 }

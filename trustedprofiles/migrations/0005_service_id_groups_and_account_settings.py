@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'account settings',
+                'verbose_name_plural': 'account settings',
                 'constraints': [models.UniqueConstraint(fields=('account', 'kind'), name='settings_once_per_account')],
             },
         ),

@@ -18,7 +18,7 @@ class AccountWideSettings(Revisioned):
     values = models.JSONField(default=dict, help_text="What was set, by the names of the API.")
 
     class Meta:
-        verbose_name = "account settings"
+        verbose_name = verbose_name_plural = "account settings"
         constraints = [models.UniqueConstraint(fields=["account", "kind"], name="settings_once_per_account")]
 
     def __str__(self) -> str:
