@@ -19,9 +19,11 @@ OBJECTS_OF_POSTGRESQL = {
         " LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum"
         " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped"
     ),
+    # Whether a column may be null is said with the column: the constraint's name, which PostgreSQL 18 gives it, stays
+    # when a column is renamed.
     "constraint": (
         "SELECT conrelid::regclass || '.' || conname, contype, pg_get_constraintdef(oid), condeferrable, condeferred,"
-        " convalidated FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+        " convalidated FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n'"
     ),
     "index": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
     "trigger": "SELECT tgname, pg_get_triggerdef(oid), tgenabled FROM pg_trigger WHERE NOT tgisinternal",
