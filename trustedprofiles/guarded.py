@@ -108,7 +108,7 @@ class GuardedView(APIView):
         """What policies tell the rows of a list apart by."""
         assert self.operation  # noqa: S101  lists alone ask
         assert self.operation.lists  # noqa: S101
-        columns: Columns = self.operation.lists.policy_columns()  # type: ignore[attr-defined]
+        columns: Columns = self.operation.lists.policy_columns()
         return columns
 
     def _keep_lineage(self, **decision: str) -> None:

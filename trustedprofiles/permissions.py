@@ -3,11 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from django.db.models import Model
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from controlplane.kernel.fields import StrictSerializer
+from trustedprofiles.columns import Columns
+
+
+class Nothing:
+    """What lists show that are always empty."""
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -40,8 +48,9 @@ class Operation:
     """Whether a success carries an ``ETag``."""
     if_match: Literal["required", "optional"] | None = None
     """Whether ``If-Match`` is asked for; a stale one is refused with 412."""
-    lists: type[Model] | None = field(default=None, kw_only=True)
-    """Whose rows it answers with: those that the caller may see. None: it is about one thing, or about nobody's."""
+    lists: type[Any] | None = field(default=None, kw_only=True)
+    """Whose rows it answers with: those that the caller may see. None: the decision is about one thing, such as the
+    resource in whose path a list is, or about what belongs to nobody."""
     page: bool = field(default=False, kw_only=True)
     """Whether a browser is sent to a page of the console instead."""
     simulated: bool = field(default=True, kw_only=True)

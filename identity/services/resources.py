@@ -85,7 +85,9 @@ def kind_of(action: str) -> Kind | None:
 def is_list(action: str, resource: Mapping[str, str]) -> bool:
     """Whether it is asked for a list of things, not for one of them. Some actions are asked for both."""
     kind = kind_of(action)
-    if kind is None or action != kind.list:
+    if kind is None:  # of what belongs to nobody, or is not simulated
+        return service_of(action) == "is" and action.endswith(".list")
+    if action != kind.list:
         return False
     return action != kind.read or resource.get(kind.attribute, "*") == "*"
 

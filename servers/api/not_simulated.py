@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from controlplane.kernel.errors import NotFound, NotSupported
 from servers.api.catalog import CatalogView
 from servers.api.shapes import Link, collection
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Nothing, Operation
 
 SIMULATED = (
     "Baremint simulates bare metal servers, VPCs, subnets, security groups, network ACLs, floating IPs, "
@@ -68,6 +68,7 @@ class Kind:
             event,
             status=status,
             answer=answer,
+            lists=Nothing if verb == "list" else None,
             query=query,
             conflicts=False,
             simulated=False,

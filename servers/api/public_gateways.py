@@ -90,6 +90,7 @@ class PublicGateways(PublicGatewayView):
             f"{ACTION}.list",
             f"{EVENT}.read",
             answer=collection("PublicGatewayCollection", "public_gateways", PublicGateway),
+            lists=Row,
             query=("start", "limit", "resource_group.id"),
         ),
         "POST": Operation(

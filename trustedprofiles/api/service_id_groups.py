@@ -51,6 +51,7 @@ class ServiceIdGroups(IdentityView):
             "iam-identity.serviceid.list",
             events.SERVICE_ID_GROUP_READ,
             answer=ServiceIdGroupList,
+            lists=Row,
             query=("account_id",),
         ),
         "POST": Operation(
@@ -70,7 +71,7 @@ class ServiceIdGroups(IdentityView):
 
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id, required=False)
-        rows = Row.objects.filter(account_id=self.caller.account_id).order_by("created_at", "id")
+        rows = self.listing.of(Row.objects.filter(account_id=self.caller.account_id)).order_by("created_at", "id")
         return self.answer({"serviceid_groups": [_body(row) for row in rows]})
 
     def post(self, request: Request) -> Response:
@@ -119,7 +120,7 @@ class OneServiceIdGroup(IdentityView):
         self.group = row
 
     def resource_attributes(self) -> dict[str, str]:
-        return {"resourceType": "serviceid"}
+        return self.group.policy_attributes
 
     def target(self) -> Party:
         if hasattr(self, "group"):

@@ -11,7 +11,7 @@ from trustedprofiles import events
 from trustedprofiles.api.base import IdentityView, require_own_account
 from trustedprofiles.api.pages import IdentityPage, TokenPage
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Nothing, Operation
 
 QUERY = ("account_id", "limit", "pagetoken", "sort", "order", "include_history")
 
@@ -48,6 +48,7 @@ class ProfileTemplates(Templates):
             "iam-identity.profile.list",
             events.TEMPLATE_READ,
             answer=TrustedProfileTemplateList,
+            lists=Nothing,
             query=QUERY,
         ),
         "POST": Operation(
@@ -69,6 +70,7 @@ class AccountSettingsTemplates(Templates):
             "iam-identity.account.read",
             events.SETTINGS_TEMPLATE_READ,
             answer=AccountSettingsTemplateList,
+            lists=Nothing,
             query=QUERY,
         ),
         "POST": Operation(

@@ -37,6 +37,16 @@ class ServiceIdGroup(Revisioned):
         return self.name
 
     @property
+    def policy_attributes(self) -> dict[str, str]:
+        """What a policy may select it by, beside its account and service: all service IDs, or its access tags."""
+        return {"resourceType": "serviceid", CRN: self.crn}
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        """The same of all rows."""
+        return {"resourceType": Constant("serviceid"), CRN: crn_column("iam-identity", "serviceid-group")}
+
+    @property
     def crn(self) -> str:
         return str(Crn("iam-identity", "", self.account_id, "serviceid-group", self.id))
 
