@@ -11,6 +11,7 @@ from django.db.models import Model, QuerySet
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
+from controlplane.operations.bench import population as bench
 from identity.models import ApiKey
 from identity.services.apikeys import create_api_key
 from identity.services.serviceids import create_service_id
@@ -21,12 +22,14 @@ from servers.models import (
     Image,
     Key,
     NetworkACL,
+    PublicGateway,
     SecurityGroup,
     Subnet,
     VirtualNetworkInterface,
 )
 from servers.selectors import image_attributes, image_columns, images_of
 from servers.services.floating_ips import create_floating_ip
+from servers.services.public_gateways import FloatingIPPrototype, create_public_gateway
 from servers.services.vpcs import create_vpc
 from tests.api.calling import caller_of
 from tests.multitude import multiply
@@ -39,13 +42,16 @@ from trustedprofiles.models import (
     Policy,
     ResourceGroup,
     ServiceId,
+    ServiceIdGroup,
     Tag,
     TagAttachment,
     TrustedProfile,
 )
 from trustedprofiles.selectors import authorize_each, visible
 from trustedprofiles.services.policies import PolicyConflict, PolicyContent, create_policy
+from trustedprofiles.services.links import create_link
 from trustedprofiles.services.roles import create_role
+from trustedprofiles.services.service_id_groups import create_service_id_group
 
 BY = Party.of(ALICE)
 TAGS = ("env:dev", "env:prod", "project:a")
@@ -77,6 +83,7 @@ def kinds(account: Account) -> dict[str, Kind]:
         "subnet.subnet": Subnet,
         "key.key": Key,
         "floating-ip.floating-ip": FloatingIP,
+        "public-gateway.public-gateway": PublicGateway,
         "security-group.security-group": SecurityGroup,
         "network-acl.network-acl": NetworkACL,
         "virtual-network-interface.virtual-network-interface": VirtualNetworkInterface,
@@ -86,6 +93,7 @@ def kinds(account: Account) -> dict[str, Kind]:
         "image": images,
         "profile": kind("iam-identity", "profile", TrustedProfile),
         "serviceid": kind("iam-identity", "serviceid", ServiceId),
+        "serviceid-group": kind("iam-identity", "serviceid", ServiceIdGroup),
         "apikey": kind("iam-identity", "apikey", ApiKey),
         "role": kind("iam-access-management", "role", CustomRole, "read"),
         "policy": kind("iam-access-management", "policy", Policy, "read"),
@@ -105,7 +113,7 @@ def populate(world: World) -> ResourceGroup:
         make_virtual_interface(subnet),
         create_floating_ip(account, region="us-south", zone="us-south-1", by=BY),
     ):
-        multiply(row, 1, **_without_unique(row), resource_group_id=group.id)
+        multiply(row, 1, **_without_unique(row), resource_group_id=group.id, region=row.region)
     key = Key.objects.create(
         id=ids.prefixed_id("r006"),
         name="key",
@@ -118,11 +126,21 @@ def populate(world: World) -> ResourceGroup:
         public_key="ssh-rsa AAAA",
         created_at=clock.now(),
     )
-    multiply(key, 1, resource_group_id=group.id, region="eu-de")
+    for region in ("eu-de", "us-south"):
+        multiply(key, 1, resource_group_id=group.id, region=region, id=f"key-of-{region}")
     VPC.objects.filter(pk=vpc.pk).update(resource_group=group)
-    multiply(server, 2, resource_group_id=group.id, vpc_id=vpc.pk)
-    make_profile(account, name="one")
-    make_profile(account, name="two")
+    template = BareMetalServer.objects.filter(pk=server.pk)
+    template.update(resource_group=group, vpc=vpc)
+    bench.populate(4)  # where the template is for now: the tally is kept as servers are added
+    template.update(resource_group=server.resource_group, vpc=server.vpc)
+    for place in (server.vpc, vpc):
+        gateway = create_public_gateway(
+            account, region="us-south", vpc=place.id, zone="us-south-1", floating_ip=FloatingIPPrototype(), by=BY
+        )
+    PublicGateway.objects.filter(pk=gateway.pk).update(resource_group=group)
+    for name in ("one", "two"):
+        create_link(make_profile(account, name=name), cr_type="BMS", crn=server.crn, by=BY)
+        create_service_id_group(account, name=name, by=BY)
     for name in ("robot", "other"):
         service_id = create_service_id(account, name=name, by=BY)
         create_api_key(account, iam_id=service_id.iam_id, name=name, by=BY)

@@ -79,7 +79,7 @@ class ApiKeys(SubjectView):
 
     def get(self, request: Request) -> Response:
         rows = ordered(request, filtered(request, _of_type(request, self._seen()), FILTERABLE), SORTABLE)
-        page = TokenPage(request, rows, account_id=self.caller.account_id)
+        page = TokenPage(request, rows, caller=self.caller)
         body: ApiKeyList = {**page.links, "apikeys": with_history(request, page.items)}
         return self.answer(body)
 

@@ -76,7 +76,7 @@ class ServiceIds(IdentityView):
         if group := request.GET.get("group_id"):
             rows = rows.filter(group_id=group)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
-        page = TokenPage(request, self.listing.of(rows), account_id=account_id)
+        page = TokenPage(request, self.listing.of(rows), caller=self.caller)
         body: answers.ServiceIdList = {**page.links, "serviceids": _bodies(request, page.items)}
         return self.answer(body)
 

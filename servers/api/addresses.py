@@ -52,7 +52,7 @@ class ServerAddresses(GuardedView):
         rows = servers_of(account_id)
         if name := request.GET.get("name"):
             rows = rows.filter(name=name)
-        page = paginate(request._request, self.listing.of(rows), scope=account_id)
+        page = paginate(request._request, self.listing.of(rows), scope=f"{account_id}:{self.caller.iam_id}")
         return self.answer(page.as_json("bare_metal_servers", [shown(server) for server in page.items]))
 
 

@@ -91,7 +91,7 @@ class VpcView(GuardedView):
         """
         if self.operation and self.operation.lists:
             rows = self.listing.of(rows)
-        scope = f"{self.caller.account_id}:{self.region}"
+        scope = f"{self.caller.account_id}:{self.caller.iam_id}:{self.region}"
         page = paginate(self.request._request, rows, scope=scope, count=count, order=order)
         return Response(page.as_json(name, [render(row, self.hrefs) for row in page.items]))
 

@@ -24,7 +24,9 @@ class CatalogView(VpcView):
             for key, value in sorted(self.request.GET.items())
             if key not in ("start", "limit", "version", "generation")
         }
-        scope = f"{self.caller.account_id}:{self.region}:{self.request.path}:{urlencode(passed_on)}"
+        scope = (
+            f"{self.caller.account_id}:{self.caller.iam_id}:{self.region}:{self.request.path}:{urlencode(passed_on)}"
+        )
         start = self.request.GET.get("start")
         offset = open_cursor(start, scope=scope) if start else 0
         end = offset + limit

@@ -8,6 +8,7 @@ from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 
 from controlplane.kernel import paging
+from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import InvalidValue, Target
 from trustedprofiles import filtering
 
@@ -27,7 +28,7 @@ class IdentityPage(TypedDict):
 
 
 class OffsetPage(Generic[M]):
-    """One page of ``rows`` as the query asks for it, bound to account and query; the APIs name its two parameters
+    """One page of ``rows`` as the query asks for it, bound to caller and query; the APIs name its two parameters
     differently."""
 
     def __init__(
@@ -35,7 +36,7 @@ class OffsetPage(Generic[M]):
         request: Request,
         rows: QuerySet[M] | Sequence[M],
         *,
-        account_id: str,
+        caller: Caller,
         size_name: str,
         start_name: str,
         default: int,
@@ -43,7 +44,7 @@ class OffsetPage(Generic[M]):
         self._url = request.build_absolute_uri(request.path)
         self._names = (size_name, start_name)
         self._filters = sorted((name, value) for name, value in request.GET.items() if name not in self._names)
-        self._scope = f"{account_id}:{request.path}:{urlencode(self._filters)}"
+        self._scope = f"{caller.account_id}:{caller.iam_id}:{request.path}:{urlencode(self._filters)}"
         self.size = paging.parse_limit(request.GET, name=size_name, default=default)
         start = request.GET.get(start_name)
         self.offset = paging.open_cursor(start, scope=self._scope, name=start_name) if start else 0
@@ -78,9 +79,9 @@ class OffsetPage(Generic[M]):
 class TokenPage(OffsetPage[M]):
     """A page of a collection of the identity API: ``pagesize`` and ``pagetoken``."""
 
-    def __init__(self, request: Request, rows: QuerySet[M], *, account_id: str) -> None:
+    def __init__(self, request: Request, rows: QuerySet[M], *, caller: Caller) -> None:
         super().__init__(
-            request, rows, account_id=account_id, size_name="pagesize", start_name="pagetoken", default=DEFAULT_PAGE
+            request, rows, caller=caller, size_name="pagesize", start_name="pagetoken", default=DEFAULT_PAGE
         )
 
     @property

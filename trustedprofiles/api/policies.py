@@ -128,7 +128,7 @@ class Policies(PolicyView):
         page = OffsetPage(
             request,
             rows,
-            account_id=self.caller.account_id,
+            caller=self.caller,
             size_name="limit",
             start_name="start",
             default=DEFAULT_PAGE,

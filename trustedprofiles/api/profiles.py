@@ -53,7 +53,7 @@ class Profiles(IdentityView):
         if name := request.GET.get("name"):
             rows = rows.filter(name=name)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
-        page = TokenPage(request, self.listing.of(rows), account_id=account_id)
+        page = TokenPage(request, self.listing.of(rows), caller=self.caller)
         body: answers.TrustedProfilesList = {**page.links, "profiles": _bodies(request, page.items)}
         return self.answer(body)
 

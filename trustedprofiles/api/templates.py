@@ -33,7 +33,7 @@ class Templates(IdentityView):
 
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id, required=False)
-        page = TokenPage(request, TrustedProfile.objects.none(), account_id=self.caller.account_id)
+        page = TokenPage(request, TrustedProfile.objects.none(), caller=self.caller)
         return self.answer({**page.links, self.collection: []})
 
     def post(self, request: Request) -> Response:
