@@ -48,8 +48,8 @@ from trustedprofiles.models import (
     TrustedProfile,
 )
 from trustedprofiles.selectors import authorize_each, visible
-from trustedprofiles.services.policies import PolicyConflict, PolicyContent, create_policy
 from trustedprofiles.services.links import create_link
+from trustedprofiles.services.policies import PolicyConflict, PolicyContent, create_policy
 from trustedprofiles.services.roles import create_role
 from trustedprofiles.services.service_id_groups import create_service_id_group
 

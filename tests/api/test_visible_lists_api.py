@@ -289,7 +289,6 @@ def test_a_token_of_a_page_is_good_for_the_caller_the_list_and_the_filter_that_i
         assert get(each.path, ALICE, query).status_code == 200, each
         another = paged[place - 1]
         taken = {**another.query, **page_of_one(another)}
-        names = [PAGING["policies" if "policies" in one.path else one.service][1] for one in (each, another)]
         for name, path, caller, asked in (
             ("another caller", each.path, other, query),
             ("another list", another.path, ALICE, taken | {another.paging[1]: query[each.paging[1]]}),
