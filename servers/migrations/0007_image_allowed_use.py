@@ -15,10 +15,12 @@ def forget_the_provider(apps, schema_editor):
 
 
 def _replace_scope(apps, before, after):
+    """Many servers were initialized from few images, so each kind of row is written at once."""
+    old, new = f":{before}::image:", f":{after}::image:"
     rows = apps.get_model("servers", "Initialization").objects
-    for row in rows.filter(image__crn__icontains=f":{before}::image:").iterator():
-        row.image["crn"] = row.image["crn"].replace(f":{before}::image:", f":{after}::image:")
-        row.save(update_fields=["image"])
+    images = rows.filter(image__crn__icontains=old).order_by().values_list("image", flat=True).distinct()
+    for image in list(images):
+        rows.filter(image=image).update(image=image | {"crn": image["crn"].replace(old, new)})
 
 
 class Migration(migrations.Migration):
