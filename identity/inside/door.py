@@ -9,7 +9,7 @@ import structlog
 from django.http import HttpRequest, JsonResponse, QueryDict
 
 from controlplane.activity.record import Party, record
-from controlplane.kernel import envelopes
+from controlplane.kernel import clock, envelopes
 from controlplane.kernel.awaited_body import require_body
 from controlplane.kernel.concealment import conceal_values
 from controlplane.kernel.errors import (
@@ -23,7 +23,7 @@ from controlplane.kernel.errors import (
 )
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.text import echoed, storable
-from controlplane.kernel.versioning import parse_version
+from controlplane.kernel.versioning import parse_version, refuse_future
 from identity import admission
 from identity.inside.origin import server_of, snapshots
 from identity.services.ledger import ServerChanged, held
@@ -113,9 +113,11 @@ def by_method(**operations: MetadataOperation) -> OperationsByMethod:
 
 
 def version_of(request: HttpRequest) -> date:
-    """The version date that is asked for. Raises what ``parse_version`` raises, and UnknownField for a parameter that
-    no operation takes."""
-    return _check_query(request.META["QUERY_STRING"])
+    """The version date that is asked for. Raises what ``parse_version`` and ``refuse_future`` raise, and UnknownField
+    for a parameter that no operation takes."""
+    version = _check_query(request.META["QUERY_STRING"])
+    refuse_future(version, now=clock.latest())
+    return version
 
 
 @lru_cache(maxsize=1024)

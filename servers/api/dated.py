@@ -1,6 +1,6 @@
 """What the VPC API says differently in earlier versions (contract, section 0.2).
 
-Protocols of rules (``rule_fields``) and the owners of images (``image_body``) have their dates where they are said.
+Protocols of rules (``rule_fields``) have their date where they are said.
 """
 
 import re
@@ -10,12 +10,14 @@ from dataclasses import replace
 from datetime import date
 
 from controlplane.kernel.errors import ApiError, Refusals, Target
-from servers.api.shapes import PrimaryAddress, ReservedIPReference
+from servers.api.shapes import ImageRemote, PrimaryAddress, ReservedIPReference
 
 PRIMARY_IP_SINCE = date(2022, 3, 29)
 """Earlier versions say with ``primary_ipv4_address``, a string, what later ones say with ``primary_ip``."""
 AUTOMATIC_SINCE = date(2024, 11, 19)
 """A new server uses reservations by itself since then, unless it is told otherwise."""
+REMOTE_SINCE = date(2025, 6, 30)
+"""Earlier versions say with ``owner_type`` of an image what later ones say with ``remote``."""
 OF_AN_INTERFACE = re.compile(r"((?:primary_network_interface|network_interfaces\[\d+\])\.|^)primary_ip(\.address)?$")
 
 
@@ -27,6 +29,13 @@ def primary_address(ip: ReservedIPReference, version: date) -> PrimaryAddress:
 def default_reservation_policy(version: date) -> str:
     """``reservation_affinity.policy`` of a new server whose body says nothing of it."""
     return "automatic" if version >= AUTOMATIC_SINCE else "disabled"
+
+
+def remote(owner_id: str, account_id: str, version: date) -> ImageRemote | None:
+    """What is said of an image that belongs to another account than the caller's: ``remote`` with its account."""
+    if version < REMOTE_SINCE or owner_id == account_id:
+        return None
+    return {"account": {"id": owner_id, "resource_type": "account"}}
 
 
 @contextmanager

@@ -5,15 +5,14 @@ from typing import Literal, NotRequired, TypedDict
 
 from controlplane.kernel import timestamps
 from servers import catalog
+from servers.api.dated import REMOTE_SINCE
 from servers.api.operating_systems import OperatingSystem, operating_system_body
 from servers.api.references import Hrefs, resource_group
-from servers.api.shapes import ImageReference, NamedReference, ResourceGroupReference
+from servers.api.shapes import ImageReference, ImageRemote, NamedReference, ResourceGroupReference
 from servers.models import Image as ImageRow
 from trustedprofiles.models import ResourceGroup
 
 READY = ("available", "deprecated")
-REMOTE_SINCE = date(2025, 6, 30)
-"""Earlier versions say with ``owner_type`` what later ones say with ``remote``."""
 
 
 class ImageAllowedUse(TypedDict):
@@ -38,15 +37,6 @@ class ImageFile(TypedDict):
 class ImageStatusReason(TypedDict):
     code: str
     message: str
-
-
-class AccountReference(TypedDict):
-    id: str
-    resource_type: Literal["account"]
-
-
-class ImageRemote(TypedDict):
-    account: AccountReference
 
 
 class Image(ImageReference):

@@ -14,7 +14,8 @@ from controlplane.kernel.paging import Order
 from servers import catalog
 from servers.allowed_use import holds
 from servers.api.catalog import CatalogView, one_of
-from servers.api.image_body import REMOTE_SINCE, Image, image_body
+from servers.api.dated import REMOTE_SINCE
+from servers.api.image_body import Image, image_body
 from servers.api.image_requests import CreateImageBody, UpdateImageBody, changes, prototype
 from servers.api.profiles import profile_reference
 from servers.api.references import Hrefs

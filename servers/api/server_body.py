@@ -6,6 +6,7 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.crn import Crn
 from servers import catalog
 from servers.api import server_shapes as shapes
+from servers.api.dated import remote
 from servers.api.network_bodies import attachment_reference
 from servers.api.references import Hrefs, resource_group
 from servers.api.shapes import Deleted
@@ -110,6 +111,8 @@ def initialization_body(
     }
     if not Image.objects.filter(id=image["id"]).exists():
         shown["deleted"] = DELETED
+    if owner := remote(Crn.parse(image["crn"]).account_id, account_id, hrefs.version):
+        shown["remote"] = owner
     body: shapes.BareMetalServerInitialization = {
         "image": shown,
         "keys": [_key(key, there, hrefs) for key in initialization.keys],

@@ -5,6 +5,7 @@ from typing import Literal, NotRequired, TypedDict
 from servers.api.shapes import (
     Deleted,
     DiskReference,
+    ImageRemote,
     KeyReference,
     NamedReference,
     NetworkInterfaceReference,
@@ -126,6 +127,7 @@ class BareMetalServer(TypedDict):
 class InitializedImage(Reference):
     resource_type: Literal["image"]
     deleted: NotRequired[Deleted]
+    remote: NotRequired[ImageRemote]
 
 
 class InitializedKey(KeyReference):

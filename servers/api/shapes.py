@@ -49,6 +49,15 @@ class SubnetReference(Reference):
     resource_type: Literal["subnet"]
 
 
+class AccountReference(TypedDict):
+    id: str
+    resource_type: Literal["account"]
+
+
+class ImageRemote(TypedDict):
+    account: AccountReference
+
+
 class ImageReference(Reference):
     resource_type: Literal["image"]
 

@@ -99,6 +99,17 @@ def image_owner(at: Dated) -> Any:
     return {"owner_type", "remote"} & image.keys()
 
 
+def owner_of_the_image_of_a_server(at: Dated) -> Any:
+    """Whether the initialization says whose the image is: IBM's, and an own one."""
+    file = {"href": "cos://us-south/bucket/own.qcow2"}
+    own = at.call("POST", "/v1/images", {"file": file, "operating_system": {"name": "ubuntu-22-04-amd64"}}).json()
+    initialization = at.prototype["initialization"]
+    images = [initialization["image"], {"id": own["id"]}]
+    made = [at.made(name=f"of-{n}", initialization=initialization | {"image": image}) for n, image in enumerate(images)]
+    shown = [at.call("GET", f"{SERVERS}/{each['id']}/initialization").json()["image"] for each in made]
+    return [each.get("remote", {}).get("account", {}).get("id") for each in shown]
+
+
 def image_filters(at: Dated) -> Any:
     """How many stock images a filter for the account's own images leaves, of all that there are."""
     queries = ("owner_type=user", "remote.account.id=null")
@@ -147,6 +158,12 @@ CHANGES: dict[str, tuple[date, Callable[[Dated], Any], Any, Any]] = {
         ["automatic", "disabled"],
     ),
     "image-owner": (date(2025, 6, 30), image_owner, {"owner_type"}, {"remote"}),
+    "owner-of-the-image-of-a-server": (
+        date(2025, 6, 30),
+        owner_of_the_image_of_a_server,
+        [None, None],
+        [catalog.PROVIDER_ACCOUNT, None],
+    ),
     "image-filters": (date(2025, 6, 30), image_filters, [0, "all"], ["all", 0]),
     "protocol": (date(2025, 12, 9), protocol, {"all"}, {"icmp_tcp_udp"}),
     "protocol-asked-for": (date(2025, 12, 9), protocol_asked_for, [201, 400], [400, 201]),

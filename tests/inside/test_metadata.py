@@ -60,6 +60,24 @@ def test_the_server_is_as_the_vpc_api_shows_it(inside: Inside, server: BareMetal
     assert body["href"] == f"{settings.BAREMINT_PUBLIC_URL}/v1/bare_metal_servers/{server.id}"
 
 
+VERSIONS = {"2022-03-28": "primary_ipv4_address", "2022-03-29": "primary_ip", "2025-06-29": "primary_ip"}
+
+
+@pytest.mark.parametrize(("version", "name"), VERSIONS.items())
+def test_the_server_is_shown_by_the_words_of_the_version(inside: Inside, version: str, name: str) -> None:
+    path = f"/metadata/v1/bare_metal_servers/{inside.server.id}"
+    body = inside.call("GET", path, query=f"version={version}", **inside.bearer()).json()
+    for interface in (body["primary_network_interface"], *body["network_interfaces"]):
+        assert {"primary_ip", "primary_ipv4_address"} & interface.keys() == {name}
+
+
+@pytest.mark.parametrize(("version", "says"), [("2025-06-29", False), ("2025-06-30", True)])
+def test_the_image_says_whose_it_is_since_its_date(inside: Inside, version: str, says: bool) -> None:
+    path = f"/metadata/v1/bare_metal_servers/{inside.server.id}/initialization"
+    image = inside.call("GET", path, query=f"version={version}", **inside.bearer()).json()["image"]
+    assert ("remote" in image) is says
+
+
 def test_a_change_is_seen_although_the_server_was_just_read(inside: Inside, server: BareMetalServer) -> None:
     assert read(inside).json()["name"] == "web-1"
     BareMetalServer.objects.filter(pk=server.pk).update(name="web-9", revision=server.revision + 1)

@@ -1,12 +1,15 @@
 """What the three operations refuse: code, status and target as documented."""
 
 import uuid
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import jwt
 import pytest
 from cryptography import x509
 
+from controlplane.kernel import clock
 from identity import keychain
 from servers.models import BareMetalServer
 from tests.build import make_csr
@@ -149,6 +152,14 @@ def test_the_signing_keys_of_the_service_are_not_certified(inside: Inside) -> No
     assert error(inside.certificate({"csr": make_csr(own)})) == (400, "invalid_value", "csr")
 
 
+OPERATIONS = [
+    ("PUT", "/identity/v1/token"),
+    ("POST", "/identity/v1/iam_tokens"),
+    ("POST", "/identity/v1/certificates"),
+    ("GET", "/identity/v1/certificates"),
+    ("GET", "/metadata/v1/bare_metal_servers/{}"),
+    ("GET", "/metadata/v1/bare_metal_servers/{}/initialization"),
+]
 QUERIES: dict[str, tuple[str, tuple[int, str, str]]] = {
     "no-version": ("", (400, "missing_value", "version")),
     "malformed": ("version=tomorrow", (400, "invalid_value", "version")),
@@ -164,10 +175,31 @@ def test_the_version_is_checked(inside: Inside, query: str, expected: tuple[int,
     assert error(answer) == expected
 
 
-@pytest.mark.parametrize("version", ["2022-03-01", "2025-08-26", "2026-01-30", "2199-01-01"])
+@pytest.mark.parametrize("version", ["2022-03-01", "2025-08-26", "2026-01-30"])
 def test_any_later_version_is_accepted(inside: Inside, version: str) -> None:
     query = f"version={version}&generation=2&maturity=beta"
     assert inside.call("PUT", "/identity/v1/token", query=query, Metadata_Flavor="ibm").status_code == 200
+
+
+@pytest.fixture(params=[0, 400, -400], ids=["unmoved", "domain-ahead", "domain-behind"])
+def tomorrow(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[date]:
+    """By the later of the machine's clock and the domain's, which is some days ahead or behind."""
+    wall = clock.wall_clock()
+    monkeypatch.setattr(clock, "wall_clock", lambda: wall)
+    clock.follow(lambda last: clock.Setting(offset=timedelta(days=request.param)))
+    yield max(wall, clock.now()).date() + timedelta(days=1)
+    clock.follow(lambda last: clock.UNMOVED)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)
+def test_tomorrows_version_is_the_last_one(inside: Inside, tomorrow: date, operation: tuple[str, str]) -> None:
+    method, path = operation
+    refused = []
+    for days in range(-1, 3):
+        version = tomorrow + timedelta(days=days)
+        answer = inside.call(method, path.format(inside.server.id), query=f"version={version}", Metadata_Flavor="ibm")
+        refused.append(answer.status_code != 200 and error(answer) == (400, "invalid_version_range", "version"))
+    assert refused == [False, False, True, True]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
