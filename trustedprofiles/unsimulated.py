@@ -44,7 +44,6 @@ PUBLISHED: Mapping[str, Mapping[str, str]] = {
         "volume.profile": "view",
         "vpc.vpc": "operate",
         "vpc.routing-table": "operate advertise",
-        "vpc.dns-resolution-binding": f"{FIVE} connect disconnect",
         "vpn.vpn": FIVE,
         "vpn-server.vpn-server": "create delete operate read update connect",
     },

@@ -1,7 +1,7 @@
-"""The orders that collections of addresses can be listed in, beside newest first."""
+"""The orders that collections can be listed in, beside newest first: of addresses, and of what has a name."""
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,22 +10,20 @@ from rest_framework.request import Request
 from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.paging import Order
 
-SORTABLE: dict[str, Callable[[Any], int | str]] = {
-    "address": lambda address: int(ipaddress.IPv4Address(address)),
-    "created_at": datetime.isoformat,
-    "name": str,
-}
+Columns = Mapping[str, Callable[[Any], int | str]]
+BY_NAME_OR_AGE: Columns = {"created_at": datetime.isoformat, "name": str}
+SORTABLE: Columns = {"address": lambda address: int(ipaddress.IPv4Address(address)), **BY_NAME_OR_AGE}
 
 
-def order_of(request: Request) -> Order | None:
+def order_of(request: Request, columns: Columns = SORTABLE) -> Order | None:
     """What the parameter ``sort`` asks for; a hyphen turns it round. Raises InvalidValue."""
     sort = request.GET.get("sort")
     if sort is None:
         return None
     column = sort.removeprefix("-")
-    if column not in SORTABLE:
+    if column not in columns:
         raise InvalidValue(
-            f"sort must be one of {', '.join(SORTABLE)}, with a hyphen before it for the other direction.",
+            f"sort must be one of {', '.join(columns)}, with a hyphen before it for the other direction.",
             target=Target("sort", "parameter", sort),
         )
-    return Order(column, SORTABLE[column], descending=sort.startswith("-"))
+    return Order(column, columns[column], descending=sort.startswith("-"))

@@ -1,4 +1,5 @@
-"""What needs further actions, beside the operation's own: links that are made along, and daring network options."""
+"""What needs further actions, beside the operation's own: links that are made along, other VPCs, and daring
+network options."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,6 +29,14 @@ def require_linking(caller: Caller, asked: InitializationPrototype, *, path: str
         raise NotAuthorized(verdict.because, more_info=verdict.explanation, target=Target(path))
 
 
+def require_on(caller: Caller, action: str, resource: Mapping[str, str], *, path: str = "") -> None:
+    """An action on another resource than the operation's own, named at ``path`` of the body. Raises NotAuthorized."""
+    attributes = {"accountId": caller.account_id, "serviceName": "is", **resource}
+    if not (verdict := authorize(caller, action=action, resource=attributes)):
+        target = Target(path) if path else None
+        raise NotAuthorized(verdict.because, more_info=verdict.explanation, target=target)
+
+
 def require_advanced(
     caller: Caller, asked: Mapping[str, Any], resource: Mapping[str, str], *, needed: tuple[str, str], path: str = ""
 ) -> None:
@@ -40,12 +49,8 @@ def require_advanced(
         "enable_infrastructure_nat": asked.get("enable_infrastructure_nat") is False,
     }
     actions = dict(zip(daring, needed, strict=True))
-    attributes = {"accountId": caller.account_id, "serviceName": "is", **resource}
     for name in (name for name, wanted in daring.items() if wanted):
-        if not (verdict := authorize(caller, action=actions[name], resource=attributes)):
-            raise NotAuthorized(
-                verdict.because, more_info=verdict.explanation, target=Target(f"{path}.{name}" if path else name)
-            )
+        require_on(caller, actions[name], resource, path=f"{path}.{name}" if path else name)
 
 
 def require_advanced_network(caller: Caller, body: Mapping[str, Any], resource: Mapping[str, str]) -> None:

@@ -75,16 +75,22 @@ class DNSServer(TypedDict):
 
 
 class VPCDNSResolver(TypedDict):
-    type: Literal["system", "manual"]
+    type: Literal["system", "manual", "delegated"]
     servers: list[DNSServer]
     configuration: NotRequired[Literal["default"]]
     manual_servers: NotRequired[list[DNSServer]]
+    vpc: NotRequired[VPCReference]
 
 
 class VPCDNS(TypedDict):
     enable_hub: bool
     resolution_binding_count: int
     resolver: VPCDNSResolver
+
+
+class VPCHealthReason(TypedDict):
+    code: Literal["dns_resolution_binding_failed"]
+    message: str
 
 
 class VPC(VPCReference):
@@ -95,16 +101,25 @@ class VPC(VPCReference):
     default_routing_table: RoutingTableReference
     default_security_group: Reference
     dns: VPCDNS
-    health_reasons: list[Any]
-    health_state: Literal["ok"]
+    health_reasons: list[VPCHealthReason]
+    health_state: Literal["degraded", "ok"]
     public_address_ranges: list[Any]
     resource_group: ResourceGroupReference
     status: Literal["available"]
 
 
+CUT_OFF: VPCHealthReason = {
+    "code": "dns_resolution_binding_failed",
+    "message": "The hub that resolves names for the VPC deleted the DNS resolution binding. Choose another resolver.",
+}
+
+
 def vpc_body(vpc: VpcRow, hrefs: Hrefs) -> VPC:
     acl, group, table = vpc.default_network_acl, vpc.default_security_group, vpc.default_routing_table
     assert acl and group and table  # noqa: S101, PT018  create_vpc made them
+    bindings = vpc.dns_resolution_bindings.all()
+    hub = vpc.dns_resolver_vpc_id
+    cut_off = hub is not None and all(each.other_id != hub for each in bindings)
     return {
         **hrefs.vpc(vpc),
         "classic_access": vpc.classic_access,
@@ -116,9 +131,13 @@ def vpc_body(vpc: VpcRow, hrefs: Hrefs) -> VPC:
         "default_network_acl": hrefs.network_acl(acl),
         "default_routing_table": hrefs.routing_table(table),
         "default_security_group": hrefs.security_group(group),
-        "dns": {"enable_hub": vpc.enable_hub, "resolution_binding_count": 0, "resolver": _resolver(vpc, hrefs)},
-        "health_reasons": [],
-        "health_state": "ok",
+        "dns": {
+            "enable_hub": vpc.enable_hub,
+            "resolution_binding_count": len(bindings),
+            "resolver": _resolver(vpc, hrefs),
+        },
+        "health_reasons": [CUT_OFF] if cut_off else [],
+        "health_state": "degraded" if cut_off else "ok",
         "public_address_ranges": [],
         "resource_group": resource_group(vpc.resource_group),
         "status": "available",
@@ -126,11 +145,16 @@ def vpc_body(vpc: VpcRow, hrefs: Hrefs) -> VPC:
 
 
 def _resolver(vpc: VpcRow, hrefs: Hrefs) -> VPCDNSResolver:
-    if not vpc.manual_dns_servers:
-        servers: list[DNSServer] = [{"address": address} for address in SYSTEM_DNS_SERVERS]
-        return {"type": "system", "servers": servers, "configuration": "default"}
-    servers = [_dns_server(server, hrefs) for server in vpc.manual_dns_servers]
-    return {"type": "manual", "servers": servers, "manual_servers": servers}
+    """A VPC that delegates has the servers of its hub."""
+    hub = vpc.dns_resolver_vpc
+    manual = (hub or vpc).manual_dns_servers
+    servers: list[DNSServer] = [_dns_server(server, hrefs) for server in manual]
+    servers = servers or [{"address": address} for address in SYSTEM_DNS_SERVERS]
+    if hub is not None:
+        return {"type": "delegated", "servers": servers, "vpc": hrefs.vpc(hub)}
+    if manual:
+        return {"type": "manual", "servers": servers, "manual_servers": servers}
+    return {"type": "system", "servers": servers, "configuration": "default"}
 
 
 def _dns_server(server: dict[str, str], hrefs: Hrefs) -> DNSServer:
@@ -145,9 +169,9 @@ def vpc_etag(vpc: VpcRow) -> str:
 
 class VpcCollectionView(VpcView):
     def rows(self) -> QuerySet[VpcRow]:
-        return self.own(VpcRow).select_related(
-            "resource_group", "default_network_acl", "default_security_group", "default_routing_table__vpc"
-        )
+        parts = ("default_network_acl", "default_security_group", "default_routing_table__vpc", "dns_resolver_vpc")
+        rows = self.own(VpcRow).select_related("resource_group", *parts)
+        return rows.prefetch_related("dns_resolution_bindings")
 
 
 class OneVpcView(VpcCollectionView):

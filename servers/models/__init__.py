@@ -8,7 +8,7 @@ from servers.models.interface import FloatingIP, NetworkAttachment, NetworkInter
 from servers.models.key import Key
 from servers.models.server import BareMetalServer, Disk
 from servers.models.subnet import ReservedIP, Subnet
-from servers.models.vpc import VPC, AddressPrefix, Route, RoutingTable
+from servers.models.vpc import VPC, AddressPrefix, DnsResolutionBinding, Route, RoutingTable
 
 __all__ = [
     "VPC",
@@ -17,6 +17,7 @@ __all__ = [
     "BareMetalServer",
     "ConsoleAccessToken",
     "Disk",
+    "DnsResolutionBinding",
     "FloatingIP",
     "Image",
     "Initialization",

@@ -21,6 +21,14 @@ class VPC(RegionalResource):
     classic_access = models.BooleanField(default=False)
     enable_hub = models.BooleanField(default=False, help_text="DNS: resolves for other VPCs.")
     manual_dns_servers = models.JSONField(default=list, blank=True, help_text="Addresses; empty for the system's own.")
+    dns_resolver_vpc = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="resolves_for",
+        help_text="The hub that resolves names for it; empty unless its resolver is delegated.",
+    )
     revision = models.PositiveBigIntegerField(default=1, help_text="Grows with every change: the entity tag.")
 
     class Meta:
@@ -82,3 +90,17 @@ class Route(Resource):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["routing_table", "name"], name="route_name_per_table")]
+
+
+class DnsResolutionBinding(Resource):
+    """One side of the binding of a VPC to its hub: each of the two VPCs has a row of its own."""
+
+    vpc = models.ForeignKey(VPC, on_delete=models.CASCADE, related_name="dns_resolution_bindings")
+    other = models.ForeignKey(VPC, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        verbose_name = "DNS resolution binding"
+        constraints = [
+            models.UniqueConstraint(fields=["vpc", "name"], name="dns_resolution_binding_name_per_vpc"),
+            models.UniqueConstraint(fields=["vpc", "other"], name="one_dns_resolution_binding_per_pair"),
+        ]

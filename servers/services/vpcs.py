@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
@@ -14,7 +15,7 @@ from servers.services import address_prefixes, network_acls, routing_tables, sec
 from servers.services.dns import configure_dns
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
-from servers.services.room import hold, make_room
+from servers.services.room import deleted, hold, hold_each, make_room
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
@@ -105,13 +106,15 @@ def update_vpc(
 
 @transaction.atomic
 def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
-    """Its address prefixes, routing tables, network ACLs and security groups go along.
+    """Its address prefixes, routing tables, network ACLs, security groups and DNS resolution binding go along.
 
-    Raises PreconditionFailed, and Conflict while something resides in it.
+    Raises PreconditionFailed, and Conflict while something resides in it or it resolves names for other VPCs.
     """
-    vpc = hold(vpc)
+    vpc = _hold_with_bound(vpc)
     refuse_mismatch(if_match, current=str(vpc.revision))
     _refuse_residents(vpc)
+    _refuse_dependents(vpc)
+    VPC.objects.filter(dns_resolution_bindings__other=vpc).update(revision=F("revision") + 1)
     record_change(f"{EVENT}.delete", vpc, by=by, status=204)
     tables = [table.crn for table in vpc.routing_tables.all()]
     filters = [each.crn for each in (*vpc.network_acls.all(), *vpc.security_groups.all())]
@@ -122,6 +125,14 @@ def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
     )
     SecurityGroupRule.objects.filter(security_group__vpc=vpc).delete()  # they name each other's groups
     VPC.objects.filter(pk=vpc.pk).delete()
+
+
+def _hold_with_bound(vpc: VPC) -> VPC:
+    """The VPC, held with those that it is bound to, whose bindings go along."""
+    held = hold_each(VPC, [vpc.pk, *vpc.dns_resolution_bindings.values_list("other_id", flat=True)])
+    if vpc.pk not in held:
+        raise deleted(VPC)
+    return held[vpc.pk]
 
 
 def _refuse_residents(vpc: VPC) -> None:
@@ -137,3 +148,14 @@ def _refuse_residents(vpc: VPC) -> None:
                 f"The VPC still has a {kind.replace('_', ' ')}: {', '.join(names)}. Delete what resides in it first.",
                 code=f"vpc_in_use_{kind}_exists",
             )
+
+
+def _refuse_dependents(vpc: VPC) -> None:
+    bound = vpc.dns_resolution_bindings.filter(vpc__enable_hub=True)
+    bound_to = [*bound.order_by("pk").values_list("other__name", flat=True)[:5]]
+    if names := bound_to or [*vpc.resolves_for.order_by("pk").values_list("name", flat=True)[:5]]:
+        raise Conflict(
+            f"The VPC is the DNS hub of other VPCs: {', '.join(names)}. Delete their DNS resolution bindings, and "
+            "change their resolvers where they delegate to it.",
+            code="vpc_in_use_dns_resolution_binding_exists",
+        )

@@ -9,6 +9,7 @@ from typing import Any
 
 from controlplane.kernel.caller import Caller
 from servers.api.not_simulated import KINDS
+from servers.models import VPC
 from tests.api.calling import call
 from tests.api.vpc import settle
 from tests.build import FACTS
@@ -40,7 +41,8 @@ class Everything:
     def __init__(self, account: Account, owner: Caller) -> None:
         self.account, self.owner = account, owner
         self.query = f"version=2025-08-26&generation=2&account_id={account.id}"
-        make_subnet(account)
+        hub = self.post("/v1/vpcs", {"dns": {"enable_hub": True}})
+        make_subnet(account, vpc=VPC.objects.get(id=self.post("/v1/vpcs", {})))
         user = f"IBMid-{account.id[:10].upper()}"
         self.server = make_server(account, name="everything")
         subnet = {"id": self.server.vpc.subnets.get().id}
@@ -65,6 +67,7 @@ class Everything:
         self.call("PUT", f"/v1/subnets/{subnet['id']}/public_gateway", {"id": attached_gateway})
         route = {"zone": {"name": "us-south-1"}, "destination": "10.9.0.0/24", "action": "drop"}
         self.post(f"/v1/vpcs/{self.server.vpc.id}/routes", route)
+        self.post(f"/v1/vpcs/{self.server.vpc.id}/dns_resolution_bindings", {"vpc": {"id": hub}})
         self.post("/v1/keys", {"public_key": KEY})
         profile = self.post("/v1/profiles", {"name": "everything", "account_id": account.id})
         self.post(f"/v1/profiles/{profile}/links", {"cr_type": "BMS", "link": {"crn": self.server.crn}})

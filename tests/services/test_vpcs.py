@@ -217,8 +217,8 @@ BAD_RESOLVERS: dict[str, tuple[dict[str, Any], str]] = {
         {"type": "manual", "manual_servers": [{"address": "10.0.0.1", "zone_affinity": ZONES[0]}]},
         SERVERS,
     ),
-    "delegated": ({"type": "delegated"}, "dns.resolver.type"),
-    "other-vpc": ({"type": "system", "vpc": "r006-x"}, "dns.resolver.type"),
+    "delegated": ({"type": "delegated"}, "dns.resolver.vpc"),
+    "other-vpc": ({"type": "system", "vpc": "r006-x"}, "dns.resolver.vpc"),
 }
 
 

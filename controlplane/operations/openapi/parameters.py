@@ -167,6 +167,7 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
     "list_subnet_reserved_ips": {"sort": sort_by(address_order.SORTABLE)},
     "list_virtual_network_interface_ips": {"sort": sort_by(address_order.SORTABLE)},
     "list_floating_ips": {"sort": sort_by(address_order.SORTABLE)},
+    "list_vpc_dns_resolution_bindings": {"sort": sort_by(address_order.BY_NAME_OR_AGE)},
     "list_network_interface_floating_ips": {"sort": sort_by(address_order.SORTABLE)},
     "list_network_acl_rules": {
         "direction": Query("Only rules for traffic in this direction.", one_of(*rule_fields.DIRECTIONS))

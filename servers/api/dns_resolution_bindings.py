@@ -1,0 +1,146 @@
+"""``/v1/vpcs/{vpc_id}/dns_resolution_bindings``: a hub has one for each VPC bound to it, any other VPC at most one."""
+
+from typing import Any, Literal, TypedDict
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel import timestamps
+from controlplane.kernel.fields import StrictSerializer
+from servers.api.address_order import BY_NAME_OR_AGE, order_of
+from servers.api.fields import NameField, ReferenceField, RenameBody
+from servers.api.further import require_on
+from servers.api.references import Hrefs
+from servers.api.shapes import VPCReference, collection
+from servers.api.vpcs import OneVpcView
+from servers.models import DnsResolutionBinding as Row
+from servers.services import dns_resolution_bindings as services
+from trustedprofiles.permissions import Operation
+
+BINDING = EVENT = services.EVENT
+CONNECT, DISCONNECT = f"{BINDING}.connect", f"{BINDING}.disconnect"
+
+
+class CreateBindingBody(StrictSerializer):
+    vpc = ReferenceField("id", "crn", "href")
+    name = NameField(required=False)
+
+
+class VPCDNSResolutionBinding(TypedDict):
+    created_at: str
+    endpoint_gateways: list[Any]
+    health_reasons: list[Any]
+    health_state: Literal["inapplicable", "ok"]
+    href: str
+    id: str
+    lifecycle_state: Literal["deleting", "stable"]
+    name: str
+    resource_type: Literal["vpc_dns_resolution_binding"]
+    vpc: VPCReference
+
+
+def binding_body(binding: Row, hrefs: Hrefs) -> VPCDNSResolutionBinding:
+    return {
+        "created_at": timestamps.seconds(binding.created_at),
+        "endpoint_gateways": [],
+        "health_reasons": [],
+        "health_state": "ok",
+        "href": hrefs("vpcs", binding.vpc.id, "dns_resolution_bindings", binding.id),
+        "id": binding.id,
+        "lifecycle_state": "stable",
+        "name": binding.name,
+        "resource_type": "vpc_dns_resolution_binding",
+        "vpc": hrefs.vpc(binding.other),
+    }
+
+
+class BindingView(OneVpcView):
+    def bindings(self) -> QuerySet[Row]:
+        return self.vpc.dns_resolution_bindings.select_related("vpc", "other")
+
+
+class DnsResolutionBindings(BindingView):
+    operations = {
+        "GET": Operation(
+            "list_vpc_dns_resolution_bindings",
+            f"{BINDING}.list",
+            f"{EVENT}.list",
+            answer=collection("VPCDNSResolutionBindingCollection", "dns_resolution_bindings", VPCDNSResolutionBinding),
+            query=("start", "limit", "sort", "name", "vpc.crn", "vpc.name", "account.id"),
+        ),
+        "POST": Operation(
+            "create_vpc_dns_resolution_binding",
+            f"{BINDING}.create",
+            f"{EVENT}.create",
+            True,
+            status=201,
+            body=CreateBindingBody,
+            answer=VPCDNSResolutionBinding,
+            further=(CONNECT,),
+            conflicts=False,
+        ),
+    }
+
+    def get(self, request: Request, vpc_id: str) -> Response:
+        rows = self.filtered(self.bindings(), {"name": "name", "vpc.name": "other__name"})
+        if crn := request.GET.get("vpc.crn"):
+            named = [each.pk for each in rows.filter(other__id=crn.rpartition(":")[2]) if each.other.crn == crn]
+            rows = rows.filter(pk__in=named)
+        if "account.id" in request.GET:  # of what is another account's, and nothing is
+            rows = rows.none()
+        return self.page("dns_resolution_bindings", rows, binding_body, order=order_of(request, BY_NAME_OR_AGE))
+
+    def post(self, request: Request, vpc_id: str) -> Response:
+        body = self.body
+        hub = services.find_hub(self.vpc, body.pop("vpc"))
+        require_on(self.caller, CONNECT, hub.policy_attributes, path="vpc")
+        binding = services.create_binding(self.vpc, hub=hub, by=self.by, **body)
+        return self.answer(binding_body(binding, self.hrefs))
+
+
+class OneDnsResolutionBinding(BindingView):
+    operations = {
+        "GET": Operation(
+            "get_vpc_dns_resolution_binding", f"{BINDING}.read", f"{EVENT}.read", answer=VPCDNSResolutionBinding
+        ),
+        "PATCH": Operation(
+            "update_vpc_dns_resolution_binding",
+            f"{BINDING}.update",
+            f"{EVENT}.update",
+            True,
+            body=RenameBody,
+            answer=VPCDNSResolutionBinding,
+            conflicts=False,
+        ),
+        "DELETE": Operation(
+            "delete_vpc_dns_resolution_binding",
+            f"{BINDING}.delete",
+            f"{EVENT}.delete",
+            True,
+            status=202,
+            answer=VPCDNSResolutionBinding,
+            further=(DISCONNECT,),
+        ),
+    }
+
+    binding: Row
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        self.binding = self.find(self.bindings(), id=self.kwargs["binding_id"])
+
+    def get(self, request: Request, vpc_id: str, binding_id: str) -> Response:
+        return self.answer(binding_body(self.binding, self.hrefs))
+
+    def patch(self, request: Request, vpc_id: str, binding_id: str) -> Response:
+        binding = services.rename_binding(self.binding, by=self.by, **self.body)
+        return self.answer(binding_body(binding, self.hrefs))
+
+    def delete(self, request: Request, vpc_id: str, binding_id: str) -> Response:
+        """Whoever deletes it as the hub's disconnects another VPC (IBM: "DNS sharing planning considerations")."""
+        if self.vpc.enable_hub:
+            require_on(self.caller, DISCONNECT, self.resource_attributes())
+        services.delete_binding(self.binding, by=self.by)
+        over = binding_body(self.binding, self.hrefs)
+        return self.answer(over | {"health_state": "inapplicable", "lifecycle_state": "deleting"})

@@ -1,0 +1,96 @@
+"""DNS resolution bindings: a VPC is bound to a hub, which may then resolve names for it.
+
+Both VPCs have a binding: they are made together and deleted together (IBM VPC documentation, "Activity tracking
+events", DNS resolution bindings). The rules are those of the VPC API reference, "Create a DNS resolution binding".
+"""
+
+from django.db import transaction
+from django.db.models import F
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, Target
+from servers.models import VPC, DnsResolutionBinding
+from servers.services.events import record_change
+from servers.services.naming import random_name, save_named
+from servers.services.room import deleted, hold, hold_each
+
+EVENT = "is.vpc.dns-resolution-binding"
+
+
+def find_hub(vpc: VPC, id: str) -> VPC:
+    """The VPC of this id that ``vpc`` asks to be bound to. Raises BadField: another account's looks like none."""
+    found = VPC.objects.filter(account=vpc.account_id, region=vpc.region, id=id).first()
+    if found is None:
+        raise BadField("vpc names nothing that exists here.", target=Target("vpc"))
+    return found
+
+
+@transaction.atomic
+def create_binding(vpc: VPC, *, hub: VPC, name: str = "", by: Party) -> DnsResolutionBinding:
+    """Bind a VPC to a hub of its account and region. Returns the side of ``vpc``.
+
+    Raises InvalidValue for what cannot be bound, NotUnique.
+    """
+    if vpc.pk == hub.pk:
+        raise _invalid("A VPC cannot be bound to itself. Name another VPC that is a DNS hub.")
+    vpc, hub = _hold_both(vpc, hub)
+    if bound := vpc.dns_resolution_bindings.first():
+        raise _invalid(f"This VPC already contains DNS Resolution Bindings: {bound.name}. Delete it first.")
+    if vpc.enable_hub:
+        raise _invalid("This VPC is a DNS hub, which is bound to no other: dns.enable_hub of it must be false.")
+    if not hub.enable_hub:
+        raise _invalid("The VPC to bind to must be a DNS hub: dns.enable_hub of it must be true.")
+    now = clock.now()
+    made = DnsResolutionBinding(
+        id=ids.regional_id(vpc.region), name=name or random_name(), vpc=vpc, other=hub, created_at=now
+    )
+    save_named(made)
+    save_named(
+        DnsResolutionBinding(id=ids.regional_id(vpc.region), name=random_name(), vpc=hub, other=vpc, created_at=now)
+    )
+    _record_both("create", made, by=by, status=201)
+    return made
+
+
+@transaction.atomic
+def rename_binding(binding: DnsResolutionBinding, *, name: str | None = None, by: Party) -> DnsResolutionBinding:
+    """The other VPC's binding keeps its name. Raises NotUnique."""
+    binding = hold(binding)
+    binding.name = name or binding.name
+    save_named(binding)
+    record_change(f"{EVENT}.update", binding.vpc, by=by)
+    return binding
+
+
+@transaction.atomic
+def delete_binding(binding: DnsResolutionBinding, *, by: Party) -> None:
+    """The other VPC's goes along. A VPC that delegates to the hub cannot delete its own; the hub can, and then that
+    VPC is degraded until it chooses another resolver. Raises Conflict."""
+    vpc, other = _hold_both(binding.vpc, binding.other)
+    binding = hold(binding)
+    if vpc.dns_resolver_vpc_id == other.pk:
+        raise Conflict(
+            f"The VPC delegates DNS resolution to {other.name}. Set dns.resolver.type to system or manual first.",
+            code="dns_resolution_binding_in_use",
+        )
+    _record_both("delete", binding, by=by, status=202)
+    DnsResolutionBinding.objects.filter(vpc__in=(vpc, other), other__in=(vpc, other)).delete()
+
+
+def _hold_both(vpc: VPC, other: VPC) -> tuple[VPC, VPC]:
+    """What both show of their bindings changes: so does their entity tag. Raises NotFound."""
+    held = hold_each(VPC, [vpc.pk, other.pk])
+    if len(held) < 2:
+        raise deleted(VPC)
+    VPC.objects.filter(pk__in=held).update(revision=F("revision") + 1)
+    return held[vpc.pk], held[other.pk]
+
+
+def _record_both(verb: str, binding: DnsResolutionBinding, *, by: Party, status: int) -> None:
+    for vpc in (binding.vpc, binding.other):
+        record_change(f"{EVENT}.{verb}", vpc, by=by, status=status)
+
+
+def _invalid(message: str) -> InvalidValue:
+    return InvalidValue(message, target=Target("vpc"))
