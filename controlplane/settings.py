@@ -155,6 +155,10 @@ CELERY_BEAT_SCHEDULE = {
 # Where a process ends itself as kill -9 would (controlplane/kernel/failpoints.py). Empty: nowhere.
 BAREMINT_FAILPOINT = env.text("BAREMINT_FAILPOINT", default="")
 
+# --- Services of each other ---------------------------------------------------------------------------------
+BUCKETS = "controlplane.objectstore.deposits"
+"""How the VPC API reaches the object store; by name, because an app does not import those above it."""
+
 # --- REST ---------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["identity.authentication.BearerAuthentication"],

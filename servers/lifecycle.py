@@ -133,9 +133,14 @@ def provoked_failure(action: str, name: str) -> tuple[str, str] | None:
     ``fail-cannot-start-capacity``, or with a number behind it, fails with ``cannot_start_capacity`` whenever an action
     can fail so; other names, and other actions, do not fail.
     """
+    return failure_of(ACTIONS[action].failures, name)
+
+
+def failure_of(failures: Mapping[str, str], name: str) -> tuple[str, str] | None:
+    """Of the failures, by code, the one that a name asks for."""
     asked = FAILING_NAME.fullmatch(name)
     code = asked["code"].replace("-", "_") if asked else ""
-    message = ACTIONS[action].failures.get(code)
+    message = failures.get(code)
     return (code, message) if message else None
 
 

@@ -21,6 +21,9 @@ QUOTAS: Mapping[str, int] = {
     "security_groups_of_target": 5,  # of an interface
     "ips_of_interface": 8,  # of a virtual network interface
     "pci_interfaces": 8,  # of a bare metal server
+    "image_export_jobs": 10,  # of an image
+    "active_image_export_jobs": 5,  # of an image
+    "active_image_export_jobs_of_account": 20,  # of an account in a region
 }
 
 

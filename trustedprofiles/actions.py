@@ -39,6 +39,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "is.image.image.create",
         "is.image.image.update",
         "is.image.image.delete",
+        "is.image.image.export",
+        "is.image.image.operate",
         "is.key.key.list",
         "is.key.key.read",
         "is.key.key.create",

@@ -14,7 +14,10 @@ from trustedprofiles.actions import ACCOUNT_MANAGEMENT, ACTIONS, service_of
 
 READ = frozenset({"get", "head", "list", "read"})
 OPERATE = READ | {"operate", "start", "stop", "restart"}
-EDIT = OPERATE | {"create", "put", "post", "copy", "update", "delete", "attach", "detach", "linkToResource"}
+EDIT = OPERATE | {
+    *("create", "put", "post", "copy", "update", "delete", "export"),
+    *("attach", "detach", "linkToResource"),
+}
 MANAGE = EDIT | {"administer"}
 ADMINISTER = MANAGE | {"assign", "manage"}
 

@@ -20,7 +20,7 @@ PUBLISHED: Mapping[str, Mapping[str, str]] = {
         "endpoint-gateway.endpoint-gateway": SIX,
         "floating-ip.floating-ip": "operate",
         "flow-log-collector.flow-log-collector": SIX,
-        "image.image": "provision operate config.read export obsolete deprecate manage-allowed-use",
+        "image.image": "provision config.read obsolete deprecate manage-allowed-use",
         "instance.instance": f"{SIX} ip-spoofing console config.read",
         "instance.instance-template": "read create update delete",
         "instance-group.instance-group": f"{FIVE} config.read",

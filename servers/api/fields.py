@@ -18,8 +18,10 @@ class NameField(serializers.RegexField):
         "none of the hyphens."
     }
 
+    pattern = NAME
+
     def __init__(self, **options: Any) -> None:
-        super().__init__(NAME, max_length=LONGEST_NAME, trim_whitespace=False, **options)
+        super().__init__(self.pattern, max_length=LONGEST_NAME, trim_whitespace=False, **options)
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

@@ -169,9 +169,8 @@ class OneImage(OneImageView):
             True,
             body=UpdateImageBody,
             answer=Image,
-            conflicts=False,
         ),
-        "DELETE": Operation("delete_image", f"{IMAGE}.delete", f"{IMAGE}.delete", True, status=202, conflicts=False),
+        "DELETE": Operation("delete_image", f"{IMAGE}.delete", f"{IMAGE}.delete", True, status=202),
     }
 
     def get(self, request: Request, image_id: str) -> Response:

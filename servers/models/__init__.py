@@ -1,5 +1,5 @@
 from servers.models.account import AccountSettings, ServerTally
-from servers.models.catalog import Image
+from servers.models.catalog import Image, ImageExportJob
 from servers.models.console import ConsoleAccessToken
 from servers.models.filtering import NetworkACL, NetworkACLRule, SecurityGroup, SecurityGroupRule
 from servers.models.gateway import PublicGateway
@@ -20,6 +20,7 @@ __all__ = [
     "DnsResolutionBinding",
     "FloatingIP",
     "Image",
+    "ImageExportJob",
     "Initialization",
     "Key",
     "NetworkACL",

@@ -4,6 +4,7 @@ from django.db import models
 
 from controlplane.kernel.crn import Crn
 from servers.catalog import PROVIDER_ACCOUNT
+from servers.models.base import Resource
 from trustedprofiles.models import Account, ResourceGroup
 
 ALLOWED_USE_VERSION = "2026-01-01"
@@ -55,3 +56,33 @@ class Image(models.Model):
     @property
     def crn(self) -> str:
         return str(Crn("is", self.region, self.account_id or PROVIDER_ACCOUNT, "image", self.id))
+
+
+class ImageExportJob(Resource):
+    """Writing an image into a bucket. What is in the bucket then belongs to the bucket, not to the job."""
+
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    image = models.ForeignKey(Image, on_delete=models.CASCADE, related_name="export_jobs")
+    format = models.CharField(max_length=5, help_text="qcow2 or vhd")
+    bucket_name = models.CharField(max_length=63)
+    bucket_crn = models.CharField(max_length=255)
+    bucket_region = models.CharField(max_length=64)
+    object_name = models.CharField(max_length=255)
+    status = models.CharField(max_length=9, choices=Status.choices, default=Status.QUEUED)
+    status_reasons = models.JSONField(default=list, blank=True, help_text='[{"code", "message"}]')
+    due_at = models.DateTimeField(null=True, blank=True, db_index=True, help_text="When the next step is due.")
+    started_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "image export job"
+        constraints = [models.UniqueConstraint(fields=["image", "name"], name="export_job_name_per_image")]
+
+    @property
+    def storage_href(self) -> str:
+        return f"cos://{self.bucket_region}/{self.bucket_name}/{self.object_name}"

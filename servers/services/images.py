@@ -15,6 +15,7 @@ from servers import catalog
 from servers.allowed_use import check_instance, holds
 from servers.models import Image
 from servers.models.catalog import ALLOWED_USE_VERSION
+from servers.services.image_exports import ACTIVE
 from servers.services.naming import PROVIDER_NAMES, group_for, random_name
 from servers.services.references import References
 from servers.services.room import hold
@@ -97,7 +98,7 @@ def create_image(
 
 @transaction.atomic
 def update_image(image: Image, changes: ImageChanges, *, by: Party) -> Image:
-    """Change what is named. Raises NotAuthorized for IBM's images, Refusals naming all that is wrong, NotUnique."""
+    """Change what is named. Raises what ``delete_image`` raises, Refusals naming all that is wrong, NotUnique."""
     image = _hold_own(image)
     now = clock.now()
     references = References()
@@ -157,11 +158,18 @@ def obsolete_image(image: Image, *, by: Party) -> None:
 
 @transaction.atomic
 def delete_image(image: Image, *, by: Party) -> None:
-    """Servers that were initialized from it keep the record of it. Raises NotAuthorized for IBM's images."""
+    """Servers that were initialized from it keep the record of it; export jobs in progress end before it is gone.
+
+    Raises NotAuthorized for IBM's images, Conflict for one that is being deleted.
+    """
     image = _hold_own(image)
     _record("delete", image, by=by, status=202)
     forget(image.crn)
-    image.delete()
+    if image.export_jobs.filter(status__in=ACTIVE).exists():
+        image.status = "deleting"
+        _save(image)
+    else:
+        image.delete()
 
 
 def due_at(now: datetime) -> datetime | None:
@@ -196,10 +204,12 @@ def may_change(image: Image) -> Verdict:
 
 
 def _hold_own(image: Image) -> Image:
-    """The image as it is now. Raises NotAuthorized."""
+    """The image as it is now. Raises NotAuthorized, and Conflict when it is being deleted."""
     if not (verdict := may_change(image)):
         raise NotAuthorized(verdict.because)
     image = hold(image)
+    if image.status == "deleting":
+        raise Conflict(f"The image {image.name} is being deleted. Its export jobs in progress end first.")
     image.status = status_at(image, clock.now())
     return image
 

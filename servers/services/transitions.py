@@ -66,7 +66,7 @@ def step_delay(action: str) -> timedelta:
 
 def advance(server_id: str, *, now: datetime) -> bool:
     """Take the next step of a server if it is due. Returns whether this call took it."""
-    server = BareMetalServer.objects.filter(_due(now), id=server_id).first()
+    server = BareMetalServer.objects.filter(due(now), id=server_id).first()
     return server is not None and _take_step(server, now=now, send=True)
 
 
@@ -103,23 +103,23 @@ def _take_step(server: BareMetalServer, *, now: datetime, send: bool) -> bool:
 
 def run_due(now: datetime) -> int:
     """Take every step that is due: the sweep behind lost tasks. Returns how many were taken."""
-    due = BareMetalServer.objects.filter(_due(now)).order_by("transition_due_at")
-    return sum(_try(server_id, now=now) for server_id in list(due.values_list("id", flat=True)[:MOST_AT_ONCE]))
+    waiting = BareMetalServer.objects.filter(due(now)).order_by("transition_due_at")
+    return sum(_try(server_id, now=now) for server_id in list(waiting.values_list("id", flat=True)[:MOST_AT_ONCE]))
 
 
 def due_at(now: datetime) -> datetime | None:
     """When the next step is due; None while every server is at rest."""
     moving = BareMetalServer.objects.filter(transition_due_at__isnull=False)
-    if moving.filter(_due(now)).exists():
+    if moving.filter(due(now)).exists():
         return now
     return moving.order_by("transition_due_at").values_list("transition_due_at", flat=True).first()
 
 
-def _due(now: datetime) -> Q:
+def due(now: datetime, *, column: str = "transition_due_at") -> Q:
     """Steps whose time has come; and those further off than any step can be: they were begun before the clock was moved
     back, and would wait until it has caught up."""
     furthest = now + timedelta(seconds=settings.BAREMINT_PROVISION_SECONDS) + SKEW
-    return Q(transition_due_at__lte=now) | Q(transition_due_at__gt=furthest)
+    return Q(**{f"{column}__lte": now}) | Q(**{f"{column}__gt": furthest})
 
 
 def _try(server_id: str, *, now: datetime) -> bool:

@@ -7,7 +7,9 @@ import json
 import re
 from typing import Any
 
+from controlplane.activity.record import Party
 from controlplane.kernel.caller import Caller
+from controlplane.objectstore.services import create_bucket
 from servers.api.not_simulated import KINDS
 from servers.models import VPC
 from tests.api.calling import call
@@ -48,6 +50,9 @@ class Everything:
         subnet = {"id": self.server.vpc.subnets.get().id}
         source = {"file": {"href": "cos://us-south/b/i.qcow2"}, "operating_system": {"name": "ubuntu-22-04-amd64"}}
         image = self.post("/v1/images", source)
+        place = {"name": "everything", "service_instance": "one", "location": "us-south-smart"}
+        create_bucket(account.id, **place, event="cloud-object-storage.bucket.create", by=Party(owner.iam_id))
+        self.post(f"/v1/images/{image}/export_jobs", {"storage_bucket": {"name": "everything"}})
         attached = self.post(
             "/v1/bare_metal_servers",
             {

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from controlplane.activity import jobruns, tallies
 from identity.services import renewal_progress, revocation, revocation_lists, rotation
-from servers.services import images, transitions
+from servers.services import image_exports, images, transitions
 
 
 class Work(Protocol):
@@ -39,6 +39,7 @@ JOBS = {
         Job("revocation", "revokes what lost its server", revocation.revoke_condemned, revocation.due_at),
         Job("revocation-lists", "signs revocation lists", revocation_lists.publish_due, revocation_lists.due_at),
         Job("certificate-renewal", "sends for who renews", renewal_progress.keep_up, renewal_progress.due_at),
+        Job("image-exports", "writes images into buckets", image_exports.run_due, image_exports.due_at),
         Job("image-retirement", "deprecates images, makes them obsolete", images.retire_due, images.due_at),
         Job("event-tally", "counts events", tallies.count_settled_events, every=timedelta(seconds=30)),
         Job("job-pruning", "deletes old runs of jobs", jobruns.prune, every=timedelta(minutes=10)),

@@ -1,0 +1,39 @@
+"""The object store, as the VPC API reaches it: another service, of which only this much is known."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Protocol, cast
+
+from django.conf import settings
+
+from controlplane.activity.record import Party
+
+
+class Bucket(Protocol):
+    name: str
+    region: str
+    is_there: bool
+    """False for what is asked for and does not exist in the account."""
+
+    @property
+    def crn(self) -> str: ...
+
+    @property
+    def policy_attributes(self) -> dict[str, str]: ...
+
+
+class ObjectStore(Protocol):
+    def find(self, account_id: str, word: str) -> Bucket:
+        """The account's bucket of a name or a CRN."""
+
+    def has_object(self, crn: str, key: str) -> bool: ...
+
+    def store(self, crn: str, *, key: str, content: bytes, by: Party, settle: Callable[[], bool]) -> bool:
+        """Store a new object in a bucket, if ``settle`` returns True within the same transaction.
+
+        Raises ApiError when the bucket cannot be written to, OSError.
+        """
+
+
+def object_store() -> ObjectStore:
+    return cast("ObjectStore", import_module(settings.BUCKETS))

@@ -1,0 +1,226 @@
+"""Image export jobs: an image is written into a bucket of its account, in two steps by the domain's clock.
+
+The rules are those of the VPC API reference ("Create an export job for an image") and of the VPC documentation
+("Managing custom images"). As with servers, each step is a conditional UPDATE, and when it is due stands in the row.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from controlplane.activity.record import SYSTEM, Party, record
+from controlplane.kernel import clock, ids
+from controlplane.kernel.doorbell import ring
+from controlplane.kernel.errors import ApiError, BadField, Conflict, Target
+from servers import disk_images, lifecycle
+from servers.models import Image, ImageExportJob
+from servers.services.buckets import Bucket, object_store
+from servers.services.naming import random_name, save_named
+from servers.services.room import hold, hold_each, make_room
+from servers.services.transitions import MOST_AT_ONCE, due
+
+log = structlog.get_logger(__name__)
+
+EVENT = "is.image.image-export-job"
+EXPORTED = "is.image.image.export"
+EXPORTABLE = ("available", "deprecated", "obsolete", "unusable")
+Status = ImageExportJob.Status
+ACTIVE = (Status.QUEUED, Status.RUNNING)
+STEPS = 2
+CANNOT_ACCESS, INTERNAL = "cannot_access_storage_bucket", "internal_error"
+FAILURES: Mapping[str, str] = {
+    CANNOT_ACCESS: "The storage bucket could not be accessed.",
+    INTERNAL: "The image could not be exported.",
+}
+"""Status reason codes, which a job's name can ask for (``lifecycle.failure_of``)."""
+PREFIX = 16
+LONGEST_NAME = 63
+ADVANCE = "servers.tasks.advance_image_export"
+
+
+@transaction.atomic
+def create_export_job(
+    image: Image, *, bucket: Bucket, format: str = "qcow2", name: str = "", by: Party
+) -> ImageExportJob:
+    """Queue the export of an own image; whoever asks may write to the bucket.
+
+    Raises BadField for a bucket that is not there, Conflict for an image that has no file, OverQuota, NotUnique.
+    """
+    if not bucket.is_there:
+        raise BadField("storage_bucket names no bucket of the account.", target=Target("storage_bucket"))
+    assert image.account  # noqa: S101  IBM's images are not exported
+    region_wide = ImageExportJob.objects.filter(
+        image__account=image.account, image__region=image.region, status__in=ACTIVE
+    )
+    make_room("active_image_export_jobs_of_account", within=image.account, beside=region_wide)
+    image = hold(image)
+    if image.status not in EXPORTABLE:
+        raise Conflict(f"The image {image.name} is {image.status}, and cannot be exported.")
+    make_room("active_image_export_jobs", within=image, beside=image.export_jobs.filter(status__in=ACTIVE))
+    make_room("image_export_jobs", within=image, beside=image.export_jobs.all())
+    now = clock.now()
+    name = name or f"{image.name[:PREFIX]}-{random_name()}"[:LONGEST_NAME].rstrip("-")
+    job = ImageExportJob(
+        id=ids.regional_id(image.region),
+        name=name,
+        image=image,
+        format=format,
+        bucket_name=bucket.name,
+        bucket_crn=bucket.crn,
+        bucket_region=bucket.region,
+        object_name=_object_name(image, name, format, bucket),
+        due_at=now + _delay(),
+        created_at=now,
+    )
+    save_named(job)
+    _record(f"{EVENT}.create", image, by=by, status=201)
+    _send(job)
+    return job
+
+
+@transaction.atomic
+def rename_export_job(job: ImageExportJob, *, name: str | None = None, by: Party) -> ImageExportJob:
+    """What it has written, or will, keeps its name. Raises NotUnique."""
+    job = hold(job)
+    job.name = name or job.name
+    save_named(job)
+    _record(f"{EVENT}.update", job.image, by=by)
+    return job
+
+
+@transaction.atomic
+def delete_export_job(job: ImageExportJob, *, by: Party) -> None:
+    """One that is not over writes nothing any more; what one that is over has written stays."""
+    image = hold(job.image)
+    _record(f"{EVENT}.delete", image, by=by, status=202)
+    ImageExportJob.objects.filter(pk=job.pk).delete()
+    _let_go(image)
+
+
+def advance(job_id: str, *, now: datetime) -> bool:
+    """Take the next step of a job if it is due. Returns whether this call took it."""
+    job = ImageExportJob.objects.filter(_due(now), id=job_id).select_related("image").first()
+    if job is None:
+        return False
+    return _start(job, now=now) if job.status == Status.QUEUED else _complete(job, now=now)
+
+
+def run_due(now: datetime) -> int:
+    """Take every step that is due: the sweep behind lost tasks. Returns how many were taken."""
+    waiting = ImageExportJob.objects.filter(_due(now)).order_by("due_at").values_list("id", flat=True)
+    return sum(_try(job_id, now=now) for job_id in list(waiting[:MOST_AT_ONCE]))
+
+
+def due_at(now: datetime) -> datetime | None:
+    """When the next step is due; None while every job is over."""
+    active = ImageExportJob.objects.filter(due_at__isnull=False)
+    if active.filter(_due(now)).exists():
+        return now
+    return active.order_by("due_at").values_list("due_at", flat=True).first()
+
+
+def _due(now: datetime) -> Q:
+    return due(now, column="due_at")
+
+
+def _try(job_id: str, *, now: datetime) -> bool:
+    """A job that cannot be moved must not keep those behind it waiting; the next sweep tries it again."""
+    try:
+        return advance(job_id, now=now)
+    except Exception:
+        log.exception("an image export job could not be moved on", job_id=job_id)
+        return False
+
+
+@transaction.atomic
+def _start(job: ImageExportJob, *, now: datetime) -> bool:
+    taken = _take(job, status=Status.RUNNING, started_at=now, due_at=now + _delay())
+    if taken:
+        _send(job)
+    return taken
+
+
+def _complete(job: ImageExportJob, *, now: datetime) -> bool:
+    """Write the image. A job whose bucket cannot be written to has failed, and leaves nothing behind."""
+    if reason := lifecycle.failure_of(FAILURES, job.name):
+        return _fail(job, *reason, now=now)
+    image = job.image
+    content = disk_images.FORMATS[job.format](
+        image.minimum_provisioned_size * disk_images.GIGABYTE,
+        serial=uuid.uuid5(uuid.NAMESPACE_URL, image.crn),
+        created=int(image.created_at.timestamp()),
+    )
+    try:
+        return object_store().store(
+            job.bucket_crn,
+            key=job.object_name,
+            content=content,
+            by=SYSTEM,
+            settle=lambda: _end(job, now=now, status=Status.SUCCEEDED),
+        )
+    except ApiError as refusal:
+        return _fail(job, CANNOT_ACCESS, f"{FAILURES[CANNOT_ACCESS]} {refusal.message}", now=now)
+    except OSError:
+        log.exception("an image could not be written", job_id=job.id)
+        return _fail(job, INTERNAL, FAILURES[INTERNAL], now=now)
+
+
+def _fail(job: ImageExportJob, code: str, message: str, *, now: datetime) -> bool:
+    failure = ApiError(message, code=code)
+    return _end(job, now=now, status=Status.FAILED, failure=failure)
+
+
+@transaction.atomic
+def _end(job: ImageExportJob, *, now: datetime, status: str, failure: ApiError | None = None) -> bool:
+    if (image := hold_each(Image, [job.image_id]).get(job.image_id)) is None:
+        return False
+    reasons = [{"code": failure.code, "message": failure.message}] if failure else []
+    if not _take(job, status=status, status_reasons=reasons, completed_at=now, due_at=None):
+        return False
+    _record(EXPORTED, image, by=SYSTEM, error=failure)
+    _let_go(image)
+    return True
+
+
+def _take(job: ImageExportJob, **changes: Any) -> bool:
+    """Whether this call is the one that moves the job on."""
+    same = ImageExportJob.objects.filter(pk=job.pk, status=job.status, due_at=job.due_at)
+    return same.update(**changes) == 1
+
+
+def _let_go(image: Image) -> None:
+    """An image that was deleted while it was being exported goes when that is over, with its jobs."""
+    if image.status == "deleting" and not image.export_jobs.filter(status__in=ACTIVE).exists():
+        image.delete()
+
+
+def _object_name(image: Image, name: str, format: str, bucket: Bucket) -> str:
+    """Made of both names, and unique in the bucket (VPC documentation, "Exporting a custom image")."""
+    stem, number = f"{image.name}-{name}", 1
+    others = ImageExportJob.objects.filter(bucket_crn=bucket.crn)
+    while True:
+        found = f"{stem}.{format}" if number == 1 else f"{stem}-{number}.{format}"
+        taken = others.filter(object_name=found).exists() or object_store().has_object(bucket.crn, found)
+        if not taken:
+            return found
+        number += 1
+
+
+def _delay() -> timedelta:
+    return timedelta(seconds=settings.BAREMINT_PROVISION_SECONDS / STEPS)
+
+
+def _send(job: ImageExportJob) -> None:
+    seconds, job_id = _delay().total_seconds(), job.id
+    transaction.on_commit(lambda: ring(ADVANCE, job_id, after_seconds=seconds), robust=True)
+
+
+def _record(event: str, image: Image, *, by: Party, status: int = 200, error: ApiError | None = None) -> None:
+    target = Party(image.crn, image.name, "Image")
+    record(event, initiator=by, target=target, account_id=image.account_id or "", status=status, error=error)
