@@ -1,18 +1,22 @@
 """One call of a verified caller: what it is about, and IAM's decision on it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.http import HttpRequest
 
 from controlplane.activity.record import Party
+from controlplane.kernel.awaited_body import ASK_EVERY, Kept, arrived_of, kept_for
 from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore import addressing, bodies, iam, quota
 from controlplane.objectstore.addressing import Address
 from controlplane.objectstore.documents import MOST_PARTS
 from controlplane.objectstore.models import SERVICE, Bucket, Piece, StoredObject, Upload, bucket_crn, instance_crn
 from controlplane.objectstore.operations import Operation
-from controlplane.objectstore.selectors import buckets_of, find_bucket
+from controlplane.objectstore.reserved import Reservation
+from controlplane.objectstore.selectors import buckets_of, find_bucket, find_upload
 from controlplane.objectstore.tokens import Bearer
 
 LONGEST_NAME = 63
@@ -61,6 +65,10 @@ class Call:
         bucket = buckets_of(self.account_id).filter(name=name).first()
         return bucket.service_instance if bucket else self.account_id
 
+    @cached_property
+    def _kept(self) -> Kept[Reservation]:
+        return kept_for(self.request)
+
     @property
     def bucket(self) -> Bucket:
         """Raises NoSuchBucket."""
@@ -82,11 +90,38 @@ class Call:
             resource |= {"resourceType": "bucket", "resource": bucket}
         iam.require(action, resource=resource, token=self.bearer.token)
 
-    def require_room(self) -> None:
-        """Raises QuotaExceeded for a body that is announced and cannot be kept, beside all that is not replaced."""
-        more = bodies.announced_size(self.request)
-        if more > SMALL and self.operation.name in ("put_object", "upload_part"):
-            quota.require_room(self.account_id, more - self._replaced())
+    def reserve_room(self) -> None:
+        """For a body that is announced, or arrives, and has a place to go. Raises QuotaExceeded, NoSuchBucket, or
+        NoSuchUpload."""
+        if self.operation.name not in ("put_object", "upload_part"):
+            return
+        arrived = arrived_of(self.request)
+        size = bodies.announced_size(self.request)
+        if not size and arrived is not None:
+            size = arrived + ASK_EVERY
+        if size > SMALL:
+            self._require_place()
+            self.reserve(size)
+
+    def reserve(self, size: int) -> None:
+        """Room for so many bytes, for as long as the request lasts. Raises QuotaExceeded."""
+        more = max(0, size - self._replaced())
+        self._kept.value = quota.reserve(self.account_id, more, instead_of=self._kept.value)
+
+    def release(self) -> None:
+        """Give up what is reserved and not stored."""
+        self._kept.close()
+
+    @contextmanager
+    def storing(self) -> Iterator[quota.Room]:
+        """Store in this block what there is room for. Raises QuotaExceeded."""
+        with quota.storing(self.account_id, self._kept) as room:
+            yield room
+
+    def _require_place(self) -> None:
+        bucket = self.bucket
+        if upload := self.request.GET.get("uploadId"):
+            find_upload(bucket, self.address.key, upload)
 
     def _replaced(self) -> int:
         key, upload = self.address.key.encode(), self.request.GET.get("uploadId")

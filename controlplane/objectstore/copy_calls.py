@@ -41,17 +41,21 @@ def copy_object(call: Call) -> HttpResponse:
     if source.size > bodies.LARGEST_OBJECT:
         raise InvalidRequest(f"More than {bodies.LARGEST_OBJECT} bytes are copied in parts: upload part copy.")
     headers = kept_headers(call.request) if replaces else source.headers
+    call.reserve(source.size)
     with files.writing() as new:
-        made = services.put_object(
-            bucket,
-            key=call.address.key,
-            kept=new.keep(read(0, source.size)),
-            headers=headers,
-            if_match=call.request.headers.get("If-Match"),
-            if_none_match=call.request.headers.get("If-None-Match"),
-            event=call.event,
-            by=call.by,
-        )
+        kept = new.keep(read(0, source.size))
+        with call.storing() as room:
+            made = services.put_object(
+                bucket,
+                key=call.address.key,
+                kept=kept,
+                room=room,
+                headers=headers,
+                if_match=call.request.headers.get("If-Match"),
+                if_none_match=call.request.headers.get("If-None-Match"),
+                event=call.event,
+                by=call.by,
+            )
     _record_source(call, address, source.bucket)
     root = answers.document("CopyObjectResult")
     answers.fill(root, [("LastModified", answers.instant(made.modified_at)), ("ETag", made.etag)])
@@ -68,16 +72,20 @@ def upload_part_copy(call: Call) -> HttpResponse:
         raise InvalidRequest(
             f"A part has at most {bodies.LARGEST_OBJECT} bytes. Name a range: x-amz-copy-source-range."
         )
+    call.reserve(stop - start)
     with files.writing() as new:
-        made = uploads.put_part(
-            bucket,
-            key=call.address.key,
-            identifier=identifier,
-            number=number,
-            kept=new.keep(read(start, stop)),
-            event=call.event,
-            by=call.by,
-        )
+        kept = new.keep(read(start, stop))
+        with call.storing() as room:
+            made = uploads.put_part(
+                bucket,
+                key=call.address.key,
+                identifier=identifier,
+                number=number,
+                kept=kept,
+                room=room,
+                event=call.event,
+                by=call.by,
+            )
     _record_source(call, address, source.bucket)
     root = answers.document("CopyPartResult")
     answers.fill(root, [("LastModified", answers.instant(made.kept_at)), ("ETag", f'"{made.md5}"')])

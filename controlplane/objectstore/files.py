@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 
 FOLDER = "objects"
 NAME = re.compile(r"[0-9a-f]{32}")
+GROUP = re.compile(r"[0-9a-f]{2}")
 WRITING, REMOVING = ".writing", ".removing"
 LOOK_EVERY = 0.05
 
@@ -125,7 +126,7 @@ def groups() -> Iterator[list[Path]]:
     if not folder().is_dir():
         return
     for group in sorted(folder().iterdir()):
-        if group.is_dir():
+        if GROUP.fullmatch(group.name):
             yield [file for file in group.iterdir() if NAME.fullmatch(file.name) or file.name.startswith(PARTIAL)]
 
 

@@ -30,16 +30,19 @@ def put_object(call: Call) -> HttpResponse:
     bucket = call.bucket
     body = bodies.Body(call.request, limit=bodies.LARGEST_OBJECT)
     with files.writing() as new:
-        made = services.put_object(
-            bucket,
-            key=call.address.key,
-            kept=new.keep(body),
-            headers=headers,
-            if_match=call.request.headers.get("If-Match"),
-            if_none_match=call.request.headers.get("If-None-Match"),
-            event=call.event,
-            by=call.by,
-        )
+        kept = new.keep(body)
+        with call.storing() as room:
+            made = services.put_object(
+                bucket,
+                key=call.address.key,
+                kept=kept,
+                room=room,
+                headers=headers,
+                if_match=call.request.headers.get("If-Match"),
+                if_none_match=call.request.headers.get("If-None-Match"),
+                event=call.event,
+                by=call.by,
+            )
     return tagged(made.etag)
 
 

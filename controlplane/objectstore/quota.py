@@ -1,8 +1,14 @@
-"""How much an account may store."""
+"""How much an account may store. What is on its way counts from its announcement on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 
+from controlplane.kernel.awaited_body import Closable
+from controlplane.objectstore import reserved
 from controlplane.objectstore.errors import QuotaExceeded
+from controlplane.objectstore.reserved import Reservation
 from controlplane.objectstore.selectors import bytes_of
 
 MEGABYTE = 1024 * 1024
@@ -13,11 +19,36 @@ def largest() -> int:
     return int(settings.BAREMINT_COS_QUOTA) * MEGABYTE
 
 
-def require_room(account_id: str, more: int = 0) -> None:
-    """For what is stored, and so many bytes more. Raises QuotaExceeded."""
-    stored = bytes_of(account_id)
-    if stored + more > largest():
-        raise QuotaExceeded(
-            f"The account may store {settings.BAREMINT_COS_QUOTA} MB (BAREMINT_COS_QUOTA), and this would make it "
-            f"{-(-(stored + more) // MEGABYTE)} MB. Delete objects, or abort uploads that are not complete."
-        )
+class Room:
+    """What an account may still store."""
+
+    def __init__(self, account_id: str, *, arriving: int) -> None:
+        self._account_id = account_id
+        self._arriving = arriving
+
+    def require(self, more: int = 0) -> None:
+        """For all that is stored now, and so many bytes more. Raises QuotaExceeded."""
+        total = bytes_of(self._account_id) + self._arriving + more
+        if total > largest():
+            raise QuotaExceeded(
+                f"The account may store {settings.BAREMINT_COS_QUOTA} MB (BAREMINT_COS_QUOTA), and this would make it "
+                f"{-(-total // MEGABYTE)} MB, with what is being uploaded. Delete objects, or abort uploads that are "
+                "not complete."
+            )
+
+
+def reserve(account_id: str, size: int, *, instead_of: Reservation | None = None) -> Reservation:
+    """Raises QuotaExceeded, or OSError."""
+    with reserved.held(account_id) as account:
+        if instead_of is not None:
+            instead_of.close()
+        Room(account_id, arriving=account.total()).require(size)
+        return Reservation(account, size)
+
+
+@contextmanager
+def storing(account_id: str, reservation: Closable) -> Iterator[Room]:
+    """Store in this block what was reserved, and commit it: nobody counts it twice, or not at all. Raises OSError."""
+    with reserved.held(account_id) as account:
+        reservation.close()
+        yield Room(account_id, arriving=account.total())

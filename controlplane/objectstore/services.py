@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, failpoints
-from controlplane.objectstore import files, quota
+from controlplane.objectstore import files
 from controlplane.objectstore.errors import (
     BucketAlreadyOwnedByYou,
     BucketNotEmpty,
@@ -18,6 +18,7 @@ from controlplane.objectstore.errors import (
     TooManyBuckets,
 )
 from controlplane.objectstore.models import Bucket, Piece, StoredObject, bucket_crn
+from controlplane.objectstore.quota import Room
 from controlplane.objectstore.selectors import buckets_of
 
 MOST_BUCKETS = 100
@@ -71,6 +72,7 @@ def put_object(
     *,
     key: str,
     kept: files.Kept,
+    room: Room,
     headers: dict[str, str],
     if_match: str | None,
     if_none_match: str | None,
@@ -85,7 +87,7 @@ def put_object(
     require_unchanged(held, key, if_match=if_match, if_none_match=if_none_match)
     made = replace_object(held, key=key, size=kept.size, tag=kept.md5, headers=headers)
     Piece.objects.create(object=made, number=1, size=kept.size, md5=kept.md5, file=kept.name, kept_at=made.modified_at)
-    quota.require_room(held.account_id)
+    room.require()
     evidence = {"object": key, "size": kept.size, "md5": kept.md5}
     record(event, initiator=by, target=target_of(held), account_id=held.account_id, data=evidence)
     failpoints.reach("before_commit", "object")

@@ -32,15 +32,18 @@ def upload_part(call: Call) -> HttpResponse:
     find_upload(bucket, call.address.key, identifier)
     body = bodies.Body(call.request, limit=bodies.LARGEST_OBJECT)
     with files.writing() as new:
-        made = uploads.put_part(
-            bucket,
-            key=call.address.key,
-            identifier=identifier,
-            number=number,
-            kept=new.keep(body),
-            event=call.event,
-            by=call.by,
-        )
+        kept = new.keep(body)
+        with call.storing() as room:
+            made = uploads.put_part(
+                bucket,
+                key=call.address.key,
+                identifier=identifier,
+                number=number,
+                kept=kept,
+                room=room,
+                event=call.event,
+                by=call.by,
+            )
     return tagged(f'"{made.md5}"')
 
 

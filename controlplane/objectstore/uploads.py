@@ -9,11 +9,12 @@ from django.db import transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, failpoints
-from controlplane.objectstore import quota, services
+from controlplane.objectstore import services
 from controlplane.objectstore.documents import NamedPart
 from controlplane.objectstore.errors import EntityTooSmall, InvalidPart, InvalidPartOrder, InvalidRequest
 from controlplane.objectstore.files import Kept
 from controlplane.objectstore.models import Bucket, Piece, StoredObject, Upload
+from controlplane.objectstore.quota import Room
 from controlplane.objectstore.selectors import find_upload
 
 SMALLEST_PART = 5 * 1024 * 1024
@@ -37,7 +38,9 @@ def create_upload(bucket: Bucket, *, key: str, headers: dict[str, str], event: s
 
 
 @transaction.atomic
-def put_part(bucket: Bucket, *, key: str, identifier: str, number: int, kept: Kept, event: str, by: Party) -> Piece:
+def put_part(
+    bucket: Bucket, *, key: str, identifier: str, number: int, kept: Kept, room: Room, event: str, by: Party
+) -> Piece:
     """Store a part, whose bytes are in a file, in place of any before with its number.
 
     Raises NoSuchBucket, NoSuchUpload, or QuotaExceeded.
@@ -48,7 +51,7 @@ def put_part(bucket: Bucket, *, key: str, identifier: str, number: int, kept: Ke
     made = Piece.objects.create(
         upload=upload, number=number, size=kept.size, md5=kept.md5, file=kept.name, kept_at=clock.now()
     )
-    quota.require_room(held.account_id)
+    room.require()
     _record(event, upload, by=by, part=number, size=kept.size, md5=kept.md5)
     failpoints.reach("before_commit", "part")
     return made

@@ -79,9 +79,12 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
         addressing.check(address)
         _check_query(request.GET)
         call.decide()
-        call.require_room()
+        call.reserve_room()
         require_body(request)
-        return HANDLERS[operation.name](call)
+        try:
+            return HANDLERS[operation.name](call)
+        finally:
+            call.release()
     except InvalidToken:
         raise  # IAM does not know the caller after all
     except ApiError as refused:

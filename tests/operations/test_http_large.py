@@ -4,15 +4,19 @@ import resource
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 
-from controlplane.kernel.awaited_body import AwaitedBody
+from controlplane.kernel.awaited_body import KEPT, AwaitedBody
+from controlplane.operations.http import incoming
 from controlplane.operations.http.limits import Limits
 from tests.operations.serving_http import GET, LINE, Echo, Wire, serving
+
+pytestmark = pytest.mark.thorough
 
 MEGABYTE = 1024 * 1024
 LIMITS = Limits(
@@ -140,6 +144,47 @@ def test_a_large_body_is_asked_about_before_it_has_come() -> None:
         client.send(b"x" * 4096)
         client.send(b"x" * 4096)
         assert client.answer().status == 403
+
+
+def test_a_body_without_a_length_is_asked_about_as_it_grows_and_what_is_kept_for_it_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(incoming, "ASK_EVERY", 100_000)
+    kept, asked = Pattern(0), []
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        body = environ["wsgi.input"]
+        asked.append(body.arrived)
+        environ[KEPT].value = kept
+        if len(asked) == 3:
+            start_response("403 Forbidden", [])
+            return [b""]
+        body.read()
+        raise AssertionError
+
+    with serving(application, limits=LIMITS, largest_body=500 * MEGABYTE) as wire, wire.connect() as client:
+        client.send(LINE + b"Transfer-Encoding: chunked\r\n\r\n")
+        with suppress(ConnectionError):
+            while len(asked) < 3:
+                client.send(b"2000\r\n" + b"x" * 0x2000 + b"\r\n")
+        assert client.answer().status == 403
+        assert kept.closed.wait(5)
+    assert all(later - earlier >= 100_000 for earlier, later in pairwise(asked))
+
+
+def test_what_is_kept_for_a_body_is_closed_when_its_client_goes_away() -> None:
+    kept, asked = Pattern(0), Event()
+
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        environ[KEPT].value = kept
+        asked.set()
+        return [environ["wsgi.input"].read()]
+
+    with serving(application, limits=LIMITS, largest_body=MEGABYTE) as wire:
+        with wire.connect() as client:
+            client.send(LINE + b"Content-Length: 500000\r\n\r\n" + b"x" * 5000)
+            assert asked.wait(5)
+        assert kept.closed.wait(5)
 
 
 def test_a_large_body_is_in_the_folder_that_is_named_and_has_no_name(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class Connection(asyncio.Protocol):
         self._busy = False
         """A thread has the request, or its answer is on its way."""
         self._early = False  # the request that a thread has lacks its body
-        self._asked_early = False
+        self._asked_at: int | None = None  # with so much of the body, it was asked early
         self._over = False  # the last answer is written
         self._rest: Rest | None = None  # what is read over behind it
         self._ended = False  # the client sends nothing more
@@ -94,7 +94,7 @@ class Connection(asyncio.Protocol):
 
     def look(self, now: float) -> None:
         since = self._awaits_body_since
-        if since and not self._asked_early and now > since + self.service.limits.early_seconds:
+        if since and self._asked_at is None and now > since + self.service.limits.early_seconds:
             self._ask_early()
         if now >= self.deadline:
             self._time_is_over(now)
@@ -155,7 +155,7 @@ class Connection(asyncio.Protocol):
         elif incoming.body is not None:
             if not self._awaits_body_since:
                 self._await_body()
-            if not self._asked_early and (incoming.head.expects_continue or incoming.body.is_spooled):
+            if incoming.is_to_be_asked_about(self._asked_at):
                 self._ask_early()  # before the disk has more of what may be refused
 
     def _end_of_input(self) -> None:
@@ -186,8 +186,9 @@ class Connection(asyncio.Protocol):
 
     def _ask_early(self) -> None:
         """Ask whether the request is refused without its body."""
-        self._asked_early = self._early = True
-        self._hand_over(AwaitedBody())
+        self._early = True
+        self._asked_at = self._incoming.size
+        self._hand_over(AwaitedBody(self._asked_at))
 
     def _hand_over(self, body: AwaitedBody | None = None) -> None:
         self._environ = {**self._base, **self._incoming.environ(body)}
@@ -256,7 +257,7 @@ class Connection(asyncio.Protocol):
 
     def _next_request(self) -> None:
         limits = self.service.limits
-        self._began, self._asked_early = 0.0, False
+        self._began, self._asked_at = 0.0, None
         reads_over = self._incoming.unwanted is not None
         self.deadline = self._outgoing.began_at + (limits.body_seconds if reads_over else limits.idle_seconds)
         if not self._reading:

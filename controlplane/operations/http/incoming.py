@@ -4,6 +4,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import IO, Any
 
+from controlplane.kernel.awaited_body import ASK_EVERY, KEPT, Kept
 from controlplane.operations.http import head as heads
 from controlplane.operations.http.body import Body
 from controlplane.operations.http.head import CRLF, Head
@@ -22,6 +23,7 @@ class Incoming:
         self.body: Body | None = None
         self.unwanted: Body | None = None
         """What is left of a body that nobody wants: it is read over."""
+        self.kept: Kept[Any] = Kept()
         self._limits = limits
         self._largest_body = largest_body
 
@@ -52,6 +54,19 @@ class Incoming:
         return encoded.encode("latin-1").decode(errors="replace")
 
     @property
+    def size(self) -> int:
+        """Bytes of the body that have arrived."""
+        return self.body.size if self.body is not None else 0
+
+    def is_to_be_asked_about(self, asked_at: int | None) -> bool:
+        """Whether it is asked early what becomes of the request, which was asked when so much of the body was there."""
+        if self.head is None or self.body is None:
+            return False
+        if asked_at is None:
+            return self.head.expects_continue or self.body.is_spooled
+        return self.body.left is None and self.body.size >= asked_at + ASK_EVERY
+
+    @property
     def can_be_read_over(self) -> bool:
         """Whether what is left of the body is short, or may be."""
         return self.body is None or (self.body.left or 0) <= self._limits.unread_size
@@ -59,7 +74,7 @@ class Incoming:
     def environ(self, body: IO[bytes] | Any = None) -> dict[str, Any]:
         """The request for WSGI; ``body`` stands for one that has not arrived."""
         assert self.head is not None  # noqa: S101  it has arrived
-        environ: dict[str, Any] = dict(self.head.environ)
+        environ: dict[str, Any] = {**self.head.environ, KEPT: self.kept}
         if self.body is None:
             environ["wsgi.input"] = NOTHING
             return environ
@@ -70,6 +85,8 @@ class Incoming:
 
     def forget(self) -> None:
         """Be ready for the next request, when the rest of this one has been read over."""
+        self.kept.close()
+        self.kept = Kept()
         if self.body is not None:
             self.body.close()
             if not self.body.complete:
