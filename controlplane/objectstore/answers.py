@@ -48,7 +48,8 @@ def instant(moment: datetime) -> str:
 
 
 def xml(root: Element, *, status: int = 200) -> HttpResponse:
-    return HttpResponse(tostring(root, encoding="UTF-8", xml_declaration=True), status=status, content_type=XML)
+    content = tostring(root, encoding="UTF-8", xml_declaration=True).replace(b"\r", b"&#13;")  # or it is read as LF
+    return HttpResponse(content, status=status, content_type=XML)
 
 
 def refusal(error: ApiError, *, resource: str, request_id: str) -> HttpResponse:

@@ -15,6 +15,7 @@ from controlplane.kernel.text import echoed
 from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore.errors import (
     BadDigest,
+    ContentMismatch,
     EntityTooLarge,
     IncompleteBody,
     InvalidArgument,
@@ -29,6 +30,9 @@ LARGEST_XML = 4 * 1024 * 1024
 FRAMING = 16
 """S3's own chunks, of 8 kB or more, make a body at most by this fraction longer."""
 AWS_CHUNKED = "aws-chunked"
+SIGNED, STREAMED = "x-amz-content-sha256", "STREAMING-"
+"""What a signature covers, though nobody signs here: a digest, or a word (AWS S3, "Authenticating Requests")."""
+DIGEST = re.compile(r"[0-9A-Fa-f]{64}")
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[^\r\n]{0,200})?\r\n")
 LONGEST_LINE = 300
 TRAILER = re.compile(rb"([\w-]{1,64}):([^\r\n]{0,200})(?:\r\n|\n|\Z)")
@@ -71,7 +75,7 @@ def largest_body(largest: int) -> int:
 class Body:
     """What is in the body of a request, to be iterated over once. When that comes to its end, it is intact.
 
-    The iterator raises EntityTooLarge, IncompleteBody, InvalidDigest, and BadDigest.
+    The iterator raises EntityTooLarge, IncompleteBody, InvalidDigest, BadDigest, and ContentMismatch.
     """
 
     def __init__(self, request: HttpRequest, *, limit: int) -> None:
@@ -80,7 +84,9 @@ class Body:
         self._limit = limit
         self._headers = {name.lower(): value for name, value in request.headers.items()}
         self._trailing = [name.lower() for name in _listed(self._headers.get("x-amz-trailer", ""))]
-        self._is_framed = AWS_CHUNKED in encodings(self._headers)
+        digest = self._headers.get(SIGNED, "")
+        self._is_framed = AWS_CHUNKED in encodings(self._headers) or digest.startswith(STREAMED)
+        self._signed = hashlib.sha256() if DIGEST.fullmatch(digest) else None
         most = largest_body(limit) if self._is_framed else limit
         length = whole_number(request.META.get("CONTENT_LENGTH") or "0", largest=most)
         if length is None:
@@ -95,7 +101,7 @@ class Body:
             size += len(piece)
             if size > self._limit:
                 raise self._too_large()
-            for each in self._hashes.values():
+            for each in (*self._hashes.values(), *filter(None, [self._signed])):
                 each.update(piece)
             yield piece
         announced = self._headers.get("x-amz-decoded-content-length")
@@ -131,6 +137,8 @@ class Body:
         self._headers |= trailers
 
     def _check(self) -> None:
+        if self._signed is not None and self._signed.hexdigest() != self._headers[SIGNED].lower():
+            raise ContentMismatch(f"The body does not have the {SIGNED} that you gave.")
         for name, made in self._hashes.items():
             actual = made.digest()
             if _decoded(self._headers[name], len(actual), name) != actual:

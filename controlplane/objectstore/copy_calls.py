@@ -5,10 +5,9 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import get_conditional_response
 
 from controlplane.activity.record import record
-from controlplane.objectstore import addressing, answers, bodies, files, services, uploads
+from controlplane.objectstore import addressing, answers, bodies, conditions, files, services, uploads
 from controlplane.objectstore.addressing import Address
 from controlplane.objectstore.calls import Call
 from controlplane.objectstore.errors import (
@@ -26,7 +25,6 @@ from controlplane.objectstore.selectors import find_bucket, find_upload, opened
 from controlplane.objectstore.upload_calls import part_number
 
 RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})")
-CONDITION = "HTTP_X_AMZ_COPY_SOURCE_"
 COPIED = "cloud-object-storage.object-copy.read"
 
 
@@ -100,7 +98,8 @@ def _source(call: Call) -> tuple[Address, StoredObject, Callable[[int, int], Rea
     address = _source_address(call.request.headers[COPY_SOURCE])
     call.decide_on_source(address)
     found, read = opened(find_bucket(call.account_id, address.bucket), address.key)
-    _check_conditions(call.request, found)
+    if conditions.status_of(call.request.headers, found, prefix=f"{COPY_SOURCE}-") != 200:
+        raise ConditionFailed(f"The object to copy is not the one that the {COPY_SOURCE}-if- headers name.")
     return address, found, read
 
 
@@ -114,21 +113,6 @@ def _source_address(header: str) -> Address:
     address = Address(bucket, key)
     addressing.check(address)
     return address
-
-
-def _check_conditions(request: HttpRequest, found: StoredObject) -> None:
-    """The x-amz-copy-source-if- headers mean what those without this prefix mean. Raises ConditionFailed."""
-    asked = HttpRequest()
-    asked.method = "GET"
-    asked.META = {
-        f"HTTP_{name.removeprefix(CONDITION)}": value
-        for name, value in request.META.items()
-        if name.startswith(f"{CONDITION}IF_")
-    }
-    modified = int(found.modified_at.timestamp())
-    settled = get_conditional_response(asked, etag=found.etag, last_modified=modified, response=HttpResponse())
-    if settled is not None and settled.status_code != 200:
-        raise ConditionFailed("The object to copy is not the one that the x-amz-copy-source-if- headers name.")
 
 
 def _replaces_headers(request: HttpRequest) -> bool:

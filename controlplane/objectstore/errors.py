@@ -47,6 +47,11 @@ class BucketNotEmpty(S3Error):
     code = "BucketNotEmpty"
 
 
+class ContentMismatch(S3Error):
+    status = 400
+    code = "XAmzContentSHA256Mismatch"
+
+
 class EntityTooLarge(S3Error):
     status = 400
     code = "EntityTooLarge"

@@ -5,12 +5,11 @@ from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 
 from controlplane.activity.record import record
 from controlplane.kernel.streamed import PIECE, StreamedAnswer
-from controlplane.objectstore import bodies, files, services
+from controlplane.objectstore import bodies, conditions, files, services
 from controlplane.objectstore.calls import Call
 from controlplane.objectstore.errors import ConditionFailed, InvalidRange, MetadataTooLarge
 from controlplane.objectstore.models import StoredObject
@@ -84,7 +83,10 @@ def _answer(call: Call, found: StoredObject, read: Callable[[int, int], Reader] 
     answer["ETag"] = found.etag
     answer["Last-Modified"] = http_date(found.modified_at.timestamp())
     answer["Accept-Ranges"] = "bytes"
-    if _is_unmodified(call.request, found, answer):
+    condition = conditions.status_of(call.request.headers, found)
+    if condition == ConditionFailed.status:
+        raise ConditionFailed("The object is not the one that the If- headers of the request name.")
+    if condition == 304:
         answer.status_code, start, stop = 304, 0, 0
         del answer["Content-Type"]
     else:
@@ -113,16 +115,6 @@ def _with_body(answer: HttpResponse, reader: Reader, size: int) -> HttpResponseB
     if size > PIECE:
         return StreamedAnswer(reader, status=answer.status_code, headers=dict(answer.items()))
     return HttpResponse(b"".join(reader), status=answer.status_code, headers=dict(answer.items()))
-
-
-def _is_unmodified(request: HttpRequest, found: StoredObject, answer: HttpResponse) -> bool:
-    """What If-None-Match and If-Modified-Since come to. Raises ConditionFailed for what the other two come to."""
-    modified = int(found.modified_at.timestamp())
-    settled = get_conditional_response(request, etag=found.etag, last_modified=modified, response=answer)
-    status = settled.status_code if settled is not None else 200
-    if status == ConditionFailed.status:
-        raise ConditionFailed("The object is not the one that the If- headers of the request name.")
-    return status == 304
 
 
 def _range(headers: Mapping[str, str], found: StoredObject) -> tuple[int, int] | None:

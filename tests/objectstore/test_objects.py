@@ -7,7 +7,7 @@ import zlib
 import pytest
 
 from controlplane.objectstore import bodies
-from tests.objectstore.store import Store, last_event, refused
+from tests.objectstore.store import Store, last_event, refused, texts
 
 PATH = "/my-bucket/a/b.txt"
 MD5 = hashlib.md5(b"hello").digest()
@@ -76,6 +76,11 @@ def test_a_key_is_any_text(alice: Store, bucket: str, key: str) -> None:
     assert alice("GET", path).content == key.encode()
 
 
+def test_a_carriage_return_in_a_key_is_listed_as_one(alice: Store, bucket: str) -> None:
+    alice.put("/my-bucket/a%0d%0ab")
+    assert texts(alice("GET", "/my-bucket"), "Key") == ["a\r\nb"]
+
+
 def test_two_slashes_are_not_one(alice: Store, bucket: str) -> None:
     alice.put("/my-bucket/a//b", b"two")
     assert refused(alice("GET", "/my-bucket/a/b")) == (404, "NoSuchKey")
@@ -134,6 +139,34 @@ def test_another_object_than_the_one_asked_for_is_refused(stored: Store) -> None
     assert refused(stored("GET", PATH, If_Match='"other"')) == (412, "PreconditionFailed")
 
 
+BARE = MD5.hex()
+CONDITIONS = [
+    ({"If_Match": BARE}, 200),
+    ({"If_Match": "other"}, 412),
+    ({"If_Match": f"other, {ETAG}"}, 200),
+    ({"If_Match": "*"}, 200),
+    ({"If_None_Match": BARE}, 304),
+    ({"If_None_Match": "other"}, 200),
+    ({"If_None_Match": f'W/"x", {BARE}'}, 304),
+    ({"If_Unmodified_Since": "Mon, 01 Jan 2001 00:00:00 GMT"}, 412),
+    ({"If_Match": BARE, "If_Unmodified_Since": "Mon, 01 Jan 2001 00:00:00 GMT"}, 200),
+]
+
+
+def test_an_entity_tag_counts_without_quotation_marks_too(stored: Store) -> None:
+    """As at S3, whose clients often leave them out."""
+    found = [(headers, stored("HEAD", PATH, **headers).status_code) for headers, _ in CONDITIONS]
+    assert found == CONDITIONS
+
+
+def test_a_copy_has_the_same_conditions(stored: Store) -> None:
+    found = []
+    for headers, _ in CONDITIONS:
+        asked = {f"x_amz_copy_source_{name.lower()}": value for name, value in headers.items()}
+        found.append((headers, stored("PUT", "/my-bucket/copy", x_amz_copy_source=PATH, **asked).status_code))
+    assert found == [(headers, 200 if status == 200 else 412) for headers, status in CONDITIONS]
+
+
 def test_an_object_is_put_only_where_there_is_none(stored: Store) -> None:
     assert refused(stored("PUT", PATH, b"x", If_None_Match="*")) == (412, "PreconditionFailed")
 
@@ -161,6 +194,13 @@ def test_a_body_that_has_its_checksum_is_taken(alice: Store, bucket: str, name: 
 @pytest.mark.parametrize("name", CHECKSUMS)
 def test_a_body_that_has_not_its_checksum_is_refused(alice: Store, bucket: str, name: str) -> None:
     assert refused(alice("PUT", PATH, b"hullo", **{name: CHECKSUMS[name]})) == (400, "BadDigest")
+
+
+def test_a_body_is_held_to_the_digest_of_its_signature(alice: Store, bucket: str) -> None:
+    digest = hashlib.sha256(b"hello").hexdigest()
+    alice.put(PATH, b"hello", x_amz_content_sha256=digest)
+    refusal = alice("PUT", PATH, b"hullo", x_amz_content_sha256=digest)
+    assert refused(refusal) == (400, "XAmzContentSHA256Mismatch")
 
 
 @pytest.mark.parametrize("value", ["!", b64(b"short")])
@@ -198,6 +238,12 @@ def test_a_body_in_s3s_own_chunks_is_taken_out_of_them(alice: Store, bucket: str
     alice.put(PATH, FRAMED, **AWS_CHUNKED)
     answer = alice("GET", PATH)
     assert (answer.content, answer["Content-Encoding"]) == (b"hello", "gzip")
+
+
+def test_the_streamed_payload_of_a_signature_is_in_chunks(alice: Store, bucket: str) -> None:
+    """Whether Content-Encoding says so or not."""
+    alice.put(PATH, b"5\r\nhello\r\n0\r\n\r\n", x_amz_content_sha256="STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+    assert alice("GET", PATH).content == b"hello"
 
 
 def test_the_checksum_behind_the_chunks_counts(alice: Store, bucket: str) -> None:
