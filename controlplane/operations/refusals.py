@@ -17,6 +17,7 @@ from controlplane.objectstore import answers
 from controlplane.operations.http.application import Answer
 
 OBJECT_STORE = "cos"
+S3_CODES = {408: "RequestTimeout", 500: "InternalError", 503: "ServiceUnavailable"}
 RETRY_SECONDS = "1"
 PAGE_HEADERS = [("Content-Type", "text/html; charset=utf-8"), (HEADER, POLICY), ("X-Frame-Options", "DENY")]
 
@@ -32,6 +33,7 @@ def refuse(status: int, message: str, path: str) -> Answer:
     match = _match(path)
     if match is not None and match.route.startswith(OBJECT_STORE):
         headers += [("Content-Type", answers.XML), ("x-amz-request-id", trace)]
+        error.code = S3_CODES.get(status, "InvalidRequest")
         body = answers.refusal(error, resource=path, request_id=trace).content
     elif match is not None and _is_page(match):
         headers += PAGE_HEADERS

@@ -3,8 +3,9 @@
 import resource
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,25 @@ def room_in_a_file(size: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, handler)
 
 
+def spooled_files() -> list[str]:
+    """Files without a name that this process has open."""
+    links = []
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):
+            links.append(str(each.readlink()))
+    return [link for link in links if link.endswith("(deleted)")]
+
+
+def test_a_body_that_found_no_room_gives_back_what_it_had(tmp_path: Path) -> None:
+    """Before its client is done: others may need the room."""
+    limits = replace(QUICK, spool_above=SPOOL_ABOVE, linger_seconds=60, spool_folder=tmp_path)
+    before = spooled_files()
+    with serving(Echo(), limits=limits) as wire, room_in_a_file(ROOM), wire.connect() as client:
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n" + b"a" * 40_000)
+        assert client.answer().status == 503
+        assert spooled_files() == before
+
+
 @pytest.mark.parametrize("over", [1, 100, 40_000])
 @pytest.mark.parametrize("framing", ["length", "chunks"])
 def test_a_body_that_finds_no_room_is_refused_and_reaches_nobody(over: int, framing: str) -> None:
@@ -37,5 +57,5 @@ def test_a_body_that_finds_no_room_is_refused_and_reaches_nobody(over: int, fram
     with serving(application, limits=replace(QUICK, spool_above=SPOOL_ABOVE)) as wire:
         with room_in_a_file(ROOM):
             answer = wire.ask(b"POST / HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n%s" % (head, body))
-        assert (answer.status, application.seen) == (507, [])
+        assert (answer.status, application.seen) == (503, [])
         assert wire.ask(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 200

@@ -18,6 +18,9 @@ import time
 from argparse import ArgumentParser
 from dataclasses import dataclass
 
+SPOOLED = " " * 300_000
+"""More of a body than is kept in memory."""
+OBJECT = "{method} /cos{{path}} HTTP/1.1\r\nHost: {{host}}\r\nAuthorization: {{authorization}}\r\n"
 HEAD = "PUT {path} HTTP/1.1\r\nHost: {host}\r\nMetadata-Flavor: ibm\r\n"
 UNREAD = 2
 """Requests in a row, of which no answer is read."""
@@ -32,6 +35,8 @@ class Kind:
     over_tls: bool = True
     """Whether it can be said after a handshake."""
     reads: bool = True
+    of_objects: bool = False
+    """Whether it is about an object of the object store, whose bodies and answers are kept in files."""
 
 
 KINDS = {
@@ -40,6 +45,10 @@ KINDS = {
     "half body": Kind(HEAD + "Content-Length: 10000\r\n\r\n", " "),
     "half chunks": Kind(HEAD + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"),
     "answers unread": Kind("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n" * UNREAD, reads=False),
+    "half object": Kind(
+        OBJECT.format(method="PUT") + f"Content-Length: 5000000\r\n\r\n{SPOOLED}", " ", of_objects=True
+    ),
+    "object unread": Kind(OBJECT.format(method="GET") + "\r\n", reads=False, of_objects=True),
     "half handshake": Kind("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", over_tls=False),
 }
 DRIP_SECONDS = 2.0
@@ -58,9 +67,12 @@ class Client:
 
 
 class Clients:
-    def __init__(self, kind: Kind, address: tuple[str, int], count: int, *, path: str, tls: bool) -> None:
+    def __init__(
+        self, kind: Kind, address: tuple[str, int], count: int, *, path: str, tls: bool, authorization: str
+    ) -> None:
         self.kind = kind
-        self.first = kind.first.format(path=path, host="{}:{}".format(*address)).encode("latin-1")
+        host = "{}:{}".format(*address)
+        self.first = kind.first.format(path=path, host=host, authorization=authorization).encode("latin-1")
         self.drip = kind.drip.encode("latin-1")
         self.address = address
         self.context = _unverified() if tls and kind.over_tls else None
@@ -196,9 +208,17 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("count", type=int)
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--path", default="/identity/v1/token?version=2025-08-26")
+    parser.add_argument("--authorization", default="")
     asked = parser.parse_args(arguments)
     address = asked.address, asked.port
-    clients = Clients(KINDS[asked.kind], address, asked.count, path=asked.path, tls=asked.tls)
+    clients = Clients(
+        KINDS[asked.kind],
+        address,
+        asked.count,
+        path=asked.path,
+        tls=asked.tls,
+        authorization=asked.authorization,
+    )
     told = False
     begun, used = time.monotonic(), 0.0
     os.set_blocking(sys.stdin.fileno(), False)

@@ -4,10 +4,12 @@ import json
 import ssl
 import statistics
 import subprocess
+import urllib.error
 import urllib.parse
+import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +22,7 @@ from controlplane.operations.bench.steady import Steady
 TLS_ALONE = "half handshake"
 TOKEN = "PUT /identity/v1/token"  # noqa: S105  a request
 LIST = "GET /v1/bare_metal_servers"
+OBJECT_SIZE = 5_000_000
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,21 @@ class Listener:
     port: int
     tls: ssl.SSLContext | None = None
     path: str = f"/identity/v1/token?{requests.VERSION}"
+    authorization: str = ""
+    """Of an account whose object of 5 MB is at this path of the object store."""
 
     @property
     def kinds(self) -> list[str]:
-        return [kind for kind in KINDS if self.tls is not None or kind != TLS_ALONE]
+        return [
+            name
+            for name, kind in KINDS.items()
+            if (self.tls is not None or name != TLS_ALONE) and kind.of_objects == bool(self.authorization)
+        ]
+
+    def clients(self, count: int) -> int:
+        """How many are a fair number where others are ``count``: at the object store each must be known and allowed
+        before it is slow, and that is work. There are more than threads all the same."""
+        return count // 10 if self.authorization else count
 
 
 @dataclass(frozen=True)
@@ -69,8 +83,9 @@ def measure(*, seconds: float, times: int, clients: int, say: Callable[[str], No
             idle = look(listener, seconds=seconds, times=times)
             say(_line(listener.name, "none", idle, idle))
             for kind in listener.kinds:
-                found = look(listener, kind, clients=clients, seconds=seconds, times=times)
-                say(_line(listener.name, f"{clients} {kind}", found, idle))
+                count = listener.clients(clients)
+                found = look(listener, kind, clients=count, seconds=seconds, times=times)
+                say(_line(listener.name, f"{count} {kind}", found, idle))
 
 
 def listeners(info: dict[str, Any]) -> list[Listener]:
@@ -81,10 +96,30 @@ def listeners(info: dict[str, Any]) -> list[Listener]:
     tls_port, trust = info["metadata_tls_port"], ssl.create_default_context(cafile=info["ca_bundle"])
     return [
         Listener("control plane", kinds[LIST], control.hostname or "", control.port or 80, path="/identity/token"),
+        _object_store(info, kinds[LIST]),
         Listener("metadata", kinds[TOKEN], second, kinds[TOKEN].port),
         Listener("metadata, same", kinds[TOKEN], kinds[TOKEN].address, kinds[TOKEN].port),
         Listener("metadata TLS", Request(first, tls_port, "GET", "/healthz"), second, tls_port, trust),
     ]
+
+
+def _object_store(info: dict[str, Any], request: Request) -> Listener:
+    """The control plane, with an object in it for slow clients to ask for."""
+    authorization = request.headers["Authorization"]
+    for path, body in (("/slow-clients", b""), ("/slow-clients/object", bytes(OBJECT_SIZE))):
+        asked = urllib.request.Request(  # noqa: S310  loopback http
+            f"{info['control_plane_url']}/cos{path}", body, {"Authorization": authorization}, method="PUT"
+        )
+        with suppress(urllib.error.HTTPError), urllib.request.urlopen(asked, timeout=30):  # noqa: S310  there before
+            pass
+    return Listener(
+        "object store",
+        request,
+        request.address,
+        request.port,
+        path="/slow-clients/object",
+        authorization=authorization,
+    )
 
 
 def look(listener: Listener, kind: str = "", *, clients: int = 0, seconds: float, times: int) -> Found:
@@ -92,7 +127,8 @@ def look(listener: Listener, kind: str = "", *, clients: int = 0, seconds: float
     if not kind:
         return Found([steady.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)], 0)
     where = [listener.address, str(listener.port), str(clients), "--path", listener.path]
-    command = program.python(slow.__name__, kind, *where, *(["--tls"] if listener.tls else []))
+    options = ["--authorization", listener.authorization, *(["--tls"] if listener.tls else [])]
+    command = program.python(slow.__name__, kind, *where, *options)
     with slow_ones(command, env=program.environment()) as ended:
         found = [steady.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)]
     return Found(found, ended["cpu"])

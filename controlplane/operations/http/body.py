@@ -60,7 +60,7 @@ class Body:
                 self._file.flush()  # here, where it can be refused
         except OSError as failure:  # a full disk
             log.error("a request body cannot be kept", reason=str(failure))
-            raise Malformed("The service has no room to keep the request body. Try again later.", 507) from None
+            raise Malformed("The service has no room to keep the request body. Try again later.", 503) from None
 
     def open(self) -> IO[bytes]:
         if self._file is not None:

@@ -23,8 +23,7 @@ class Connection(asyncio.Protocol):
     """A member of the crowd; see ``crowd.Member``."""
 
     def __init__(self, service: "Service", threads: Threads, share: Hashable, environ: Mapping[str, Any]) -> None:
-        self.service = service
-        self.share = share
+        self.service, self.share = service, share
         self.deadline = FOREVER
         self._threads = threads
         self._base = {**EVERY_REQUEST, **environ}
@@ -186,8 +185,7 @@ class Connection(asyncio.Protocol):
 
     def _ask_early(self) -> None:
         """Ask whether the request is refused without its body."""
-        self._early = True
-        self._asked_at = self._incoming.size
+        self._early, self._asked_at = True, self._incoming.size
         self._hand_over(AwaitedBody(self._asked_at))
 
     def _hand_over(self, body: AwaitedBody | None = None) -> None:
@@ -234,8 +232,8 @@ class Connection(asyncio.Protocol):
         keep = head.keep_alive and not self.service.stopping and (bool(self._incoming.received) or not self._ended)
         # Whoever is not told to continue may send the body, or the next request (RFC 9110, section 10.1.1).
         keep = keep and (arrived or (self._incoming.can_be_read_over and not head.expects_continue))
+        self._incoming.forget()  # who has the answer may need the room
         self._outgoing.write(answer, head, keep_alive=keep)
-        self._incoming.forget()
         self._environ, self._awaits_body_since = {}, 0.0
         self.service.crowd.arrived(self)
         self._busy = True
@@ -268,8 +266,10 @@ class Connection(asyncio.Protocol):
 
     def _refuse(self, malformed: Malformed) -> None:
         """Say what is wrong, and end the connection."""
-        answer = self.service.refuse(malformed.status, str(malformed), self._incoming.path)
-        self._outgoing.write(answer, self._incoming.head, keep_alive=False)
+        answer, head = self.service.refuse(malformed.status, str(malformed), self._incoming.path), self._incoming.head
+        if not self._busy:  # a thread may be reading it
+            self._incoming.forget()
+        self._outgoing.write(answer, head, keep_alive=False)
         self._finish(reads_on=malformed.is_too_large or self._transport.can_write_eof())  # TLS ends both ways at once
 
     def _finish(self, *, reads_on: bool) -> None:
