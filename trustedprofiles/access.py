@@ -1,8 +1,8 @@
 """The access decision: default deny, union of grants, no denials.
 
-A policy allows an action when it is active, its subject is the caller, all its resource attributes match the resource,
-its rule holds, and one of its roles grants the action. Each policy of a caller is considered by itself; the verdict is
-what the considerations say together, and they can all be shown.
+A policy allows an action when it is active, its subject is the caller or an access group that the caller is a member
+of, all its resource attributes match the resource, its rule holds, and one of its roles grants the action. Each policy
+of a caller is considered by itself; the verdict is what the considerations say together, and they can all be shown.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -40,13 +40,27 @@ Attributes = Mapping[str, str | tuple[str, ...]]
 
 
 @dataclass(frozen=True)
+class GroupFacts:
+    """An access group that a caller is a member of."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class PolicyFacts:
     id: str
     subject_iam_id: str
+    """Whom it is about: of a group's policy, the member of whom the question is."""
     roles: tuple[Role, ...]
     resource: tuple[Condition, ...]
     rule: Rule | None = None
     state: str = ACTIVE
+    group: GroupFacts | None = None
+    """Through which access group it is about its subject."""
+
+    def __str__(self) -> str:
+        return f"policy {self.id} of access group {self.group.name}" if self.group else f"policy {self.id}"
 
 
 @dataclass(frozen=True)
@@ -71,12 +85,12 @@ class Consideration:
     def __str__(self) -> str:
         names = ", ".join(sorted(role.display_name for role in self.policy.roles)) or "roles that are gone"
         if self.role and not self.unmet:
-            return f"policy {self.policy.id} grants {self.role.display_name}"
+            return f"{self.policy} grants {self.role.display_name}"
         if self.role:
-            return f"policy {self.policy.id} grants it only where {' and '.join(map(str, self.unmet))}"
+            return f"{self.policy} grants it only where {' and '.join(map(str, self.unmet))}"
         if self.unmet:
-            return f"policy {self.policy.id} grants {names}, which does not include it, on another resource"
-        return f"policy {self.policy.id} grants {names}, which does not include it"
+            return f"{self.policy} grants {names}, which does not include it, on another resource"
+        return f"{self.policy} grants {names}, which does not include it"
 
 
 def consider(

@@ -1,8 +1,8 @@
 """Activity events of IAM.
 
-IBM publishes create, update and delete of trusted profiles and policies (IBM Cloud docs, "Activity tracking events for
-IAM"), updates of account settings, and those of tags ("Events for managing tags"); links, roles, resource groups and
-every read follow the same pattern.
+IBM publishes create, update and delete of trusted profiles and policies and everything about access groups (IBM Cloud
+docs, "Activity tracking events for IAM"), updates of account settings, and those of tags ("Events for managing tags");
+links, roles, resource groups and every other read follow the same pattern.
 """
 
 PROFILE_CREATE = "iam-identity.account-profile.create"
@@ -59,6 +59,22 @@ GROUP_CREATE = "resource-controller.group.create"
 GROUP_READ = "resource-controller.group.read"
 GROUP_UPDATE = "resource-controller.group.update"
 GROUP_DELETE = "resource-controller.group.delete"
+ACCESS_GROUP_CREATE = "iam-groups.group.create"
+ACCESS_GROUP_READ = "iam-groups.group.read"
+ACCESS_GROUP_LIST = "iam-groups.groups.list"
+ACCESS_GROUP_UPDATE = "iam-groups.group.update"
+ACCESS_GROUP_DELETE = "iam-groups.group.delete"
+MEMBER_ADD = "iam-groups.member.add"
+MEMBER_READ = "iam-groups.member.read"
+MEMBER_LIST = "iam-groups.members.list"
+MEMBER_DELETE = "iam-groups.member.delete"
+GROUP_RULE_CREATE = "iam-groups.rule.create"
+GROUP_RULE_READ = "iam-groups.rule.read"
+GROUP_RULE_LIST = "iam-groups.rules.list"
+GROUP_RULE_UPDATE = "iam-groups.rule.update"
+GROUP_RULE_DELETE = "iam-groups.rule.delete"
+GROUP_SETTINGS_READ = "iam-groups.account-settings.read"
+GROUP_SETTINGS_UPDATE = "iam-groups.account-settings.update"
 TAG_CREATE = "global-search-tagging.tag.create"
 TAG_READ = "global-search-tagging.tag.read"
 TAG_DELETE = "global-search-tagging.tag.delete"

@@ -8,8 +8,9 @@ from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
 from trustedprofiles import access, deployment, matching, questions
 from trustedprofiles.assuming import identities_naming, may_assume, path_of
+from trustedprofiles.granting import policies_for
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.selectors import OWNER, considered_trust, owned_account, policies_for
+from trustedprofiles.selectors import OWNER, considered_trust, owned_account
 from trustedprofiles.service_roles import least_role
 from trustedprofiles.tagged import plain, with_tags
 
@@ -17,6 +18,13 @@ from trustedprofiles.tagged import plain, with_tags
 class NamedRole(TypedDict):
     crn: str
     display_name: str
+
+
+class NamedGroup(TypedDict):
+    """The access group whose policy it is."""
+
+    id: str
+    name: str
 
 
 class DecidedBy(TypedDict):
@@ -34,14 +42,16 @@ class DecidedBy(TypedDict):
     ]
     id: str
     role: NotRequired[NamedRole]
+    access_group: NotRequired[NamedGroup]
 
 
 class Considered(TypedDict):
-    """One policy of the subject, or one link, rule or identity of the trusted profile."""
+    """One policy of the subject or of an access group of its, or one link, rule or identity of the trusted profile."""
 
     type: Literal["policy", "link", "rule", "identity"]
     id: str
     applies: bool
+    access_group: NotRequired[NamedGroup]
     roles: NotRequired[list[str]]
     missing: list[str]
 
@@ -208,17 +218,22 @@ def _policy(considered: access.Consideration) -> Considered:
     missing = [str(each) for each in considered.unmet]
     if considered.role is None:
         missing.insert(0, "a role that includes the action")
-    return {
+    told: Considered = {
         "type": "policy",
         "id": considered.policy.id,
         "applies": considered.allows,
         "roles": [role.display_name for role in considered.policy.roles],
         "missing": missing,
     }
+    if group := considered.policy.group:
+        told["access_group"] = {"id": group.id, "name": group.name}
+    return told
 
 
 def _decided_by(chosen: access.Consideration) -> DecidedBy:
     by: DecidedBy = {"type": "policy", "id": chosen.policy.id}
+    if group := chosen.policy.group:
+        by["access_group"] = {"id": group.id, "name": group.name}
     if chosen.role:
         by["role"] = {"crn": chosen.role.crn, "display_name": chosen.role.display_name}
     return by

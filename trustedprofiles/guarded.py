@@ -43,7 +43,8 @@ class GuardedView(APIView):
     @property
     def operation(self) -> Operation | None:
         method = self.request.method or ""
-        return self.operations.get("GET" if method == "HEAD" else method)
+        own = self.operations.get(method)  # IBM's HEAD of a member is an operation; every other is a GET without body
+        return self.operations.get("GET") if own is None and method == "HEAD" else own
 
     _caller: Caller | None = None
 

@@ -15,14 +15,15 @@ from trustedprofiles.actions import ACCOUNT_MANAGEMENT, ACTIONS, service_of
 READ = frozenset({"get", "head", "list", "read"})
 OPERATE = READ | {"operate", "start", "stop", "restart"}
 EDIT = OPERATE | {
-    *("create", "put", "post", "copy", "update", "delete", "export"),
+    *("add", "create", "put", "post", "copy", "update", "delete", "export"),
     *("attach", "detach", "linkToResource"),
 }
 MANAGE = EDIT | {"administer"}
 ADMINISTER = MANAGE | {"assign", "manage"}
 
 # Actions that end in a writing verb but decide who may do what: for Administrators alone. Access tags are among them
-# (IBM's table of required roles for attaching and detaching tags).
+# (IBM's table of required roles for attaching and detaching tags), and the Public Access group's switch (IBM's table of
+# roles and actions).
 ACCESS_ACTIONS = frozenset(
     {
         "global-search-tagging.tag.create-access-tag",
@@ -35,6 +36,7 @@ ACCESS_ACTIONS = frozenset(
         "iam-access-management.policy.create",
         "iam-access-management.policy.update",
         "iam-access-management.policy.delete",
+        "iam-groups.account-settings.update",
     }
 )
 # Services whose actions are all about data: platform roles manage an instance, service roles what is in it.

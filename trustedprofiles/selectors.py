@@ -12,9 +12,10 @@ from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
-from trustedprofiles import access, deployment, matching, policy_rules, questions, tagging
+from trustedprofiles import access, deployment, matching, questions, tagging
 from trustedprofiles.columns import Columns
 from trustedprofiles.conditions import Claim, ClaimCondition, claims_of
+from trustedprofiles.granting import policies_for
 from trustedprofiles.models import (
     Account,
     ClaimRule,
@@ -27,10 +28,7 @@ from trustedprofiles.models import (
     TrustedProfile,
     User,
 )
-from trustedprofiles.policy_rules import Condition
-from trustedprofiles.roles import Role
 from trustedprofiles.searching import Wanted
-from trustedprofiles.service_roles import ROLES
 from trustedprofiles.tagged import plain, with_tags
 from trustedprofiles.visibility import Selection, Visible
 
@@ -114,52 +112,12 @@ def owned_account(*, account_id: str, iam_id: str) -> str | None:
     return Account.objects.filter(id=account_id, owner_iam_id=iam_id).values_list("id", flat=True).first()
 
 
-def policies_for(*, account_id: str, iam_id: str) -> list[access.PolicyFacts]:
-    """The access policies of an account that are about this subject, as decisions know them, the oldest first."""
-    rows = list(
-        Policy.objects.filter(account_id=account_id, subject_iam_id=iam_id.lower(), type="access").order_by(
-            "created_at", "id"
-        )
-    )
-    known = roles_of(account_id) if any(set(row.roles) - ROLES.keys() for row in rows) else ROLES
-    return [policy_facts(row, known) for row in rows]
-
-
-def roles_of(account_id: str) -> Mapping[str, Role]:
-    """Every role that a policy of the account may name, by CRN: those of IBM's services, and its own."""
-    return {**ROLES} | {row.crn: custom_role(row) for row in CustomRole.objects.filter(account_id=account_id)}
-
-
-def custom_role(row: CustomRole) -> Role:
-    return Role(row.crn, row.display_name, row.description, "custom", actions=frozenset(row.actions))
-
-
 def may_link(caller: Caller, profile: TrustedProfile) -> Verdict:
     """May the caller let a resource take on this profile? Asked wherever a link is made on the way to something else:
     otherwise, whoever may create a server could become any profile of the account."""
     resource = {"accountId": profile.account_id, "serviceName": "iam-identity", **profile.policy_attributes}
     verdicts = (authorize(caller, action=action, resource=resource) for action in LINKING)
     return reduce(lambda so_far, verdict: so_far and verdict, verdicts)
-
-
-def policy_facts(row: Policy, known: Mapping[str, Role]) -> access.PolicyFacts:
-    """A policy row as the decision knows it. A role that is gone grants nothing.
-
-    Access tags become conditions too. Tags are not case-sensitive and stored in lower case (tagging.py).
-    """
-    tags = [
-        {**tag, "key": f"{access.TAG}{tag['key'].lower()}", "value": str(tag["value"]).lower()}
-        for tag in row.resource_tags
-    ]
-    conditions = tuple(Condition(each["key"], each["operator"], each["value"]) for each in [*row.resource, *tags])
-    return access.PolicyFacts(
-        id=str(row.id),
-        subject_iam_id=row.subject_iam_id,
-        roles=tuple(known[crn] for crn in row.roles if crn in known),
-        resource=conditions,
-        rule=policy_rules.parse(row.rule) if row.rule else None,
-        state=row.state,
-    )
 
 
 def find_profile(

@@ -73,12 +73,9 @@ PUBLISHED: Mapping[str, Mapping[str, str]] = {
         "user-access-list": "read",
     },
     "iam-groups": {
-        "account-settings": "read update",
         "group-assignment": "create read update delete",
         "group-template": "create read update delete",
-        "groups": f"{FIVE} audit",
-        "members": "add read delete list",
-        "rules": FIVE,
+        "groups": "audit",
     },
     "cloud-object-storage": {
         "account": "delete_fasp_connection_info list_account_backup_vaults",

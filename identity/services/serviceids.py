@@ -12,6 +12,7 @@ from identity.models import ApiKey
 from identity.services.apikeys import create_api_key
 from trustedprofiles.limits import SERVICE_IDS_PER_ACCOUNT
 from trustedprofiles.models import Account, Policy, ServiceId
+from trustedprofiles.services.group_members import forget_member
 from trustedprofiles.services.identities import forget_identity
 from trustedprofiles.services.revisions import revise
 from trustedprofiles.services.tags import forget
@@ -86,8 +87,8 @@ def lock_service_id(service_id: ServiceId, *, locked: bool, by: Party) -> Servic
 
 @transaction.atomic
 def delete_service_id(service_id: ServiceId, *, by: Party) -> None:
-    """Delete it with its API keys and policies, and from the profiles that trust it (D-71); its tokens are worth
-    nothing at Baremint's own doors from now on.
+    """Delete it with its API keys and policies, from the profiles that trust it (D-71) and from its access groups; its
+    tokens are worth nothing at Baremint's own doors from now on.
 
     Raises Conflict when it is locked, or one of its API keys is; NotFound when it is gone.
     """
@@ -105,6 +106,7 @@ def delete_service_id(service_id: ServiceId, *, by: Party) -> None:
         "apikeys": [key.id for key in keys],
         "policies": [str(id) for id in policies.values_list("id", flat=True)],
         "profiles": forget_identity(current.iam_id),
+        "access_groups": forget_member(current.account_id, current.iam_id),
     }
     _record(events.SERVICE_ID_DELETE, current, by=by, status=204, data=gone)
     policies.delete()

@@ -20,7 +20,7 @@ from identity.services.things import (
     several,
 )
 from trustedprofiles.assuming import identity_of
-from trustedprofiles.models import Account, Policy, ProfileIdentity, ServiceId, TrustedProfile, User
+from trustedprofiles.models import Account, GroupMember, Policy, ProfileIdentity, ServiceId, TrustedProfile, User
 from trustedprofiles.selectors import owned_account
 
 NOUN = "person, trusted profile, service ID or server"
@@ -107,12 +107,13 @@ def _iam_id(row: Any) -> str:
 
 
 def _is_known(iam_id: str, account_id: str) -> bool:
-    """Whether the account itself speaks of this IAM id: a person in it or with an API key of it, a subject of its
-    policies and profiles."""
+    """Whether the account itself speaks of this IAM id: a person in it or with an API key of it, a member of its
+    access groups, a subject of its policies and profiles."""
     return (
         User.objects.filter(account_id=account_id, iam_id=iam_id).exists()
         or Account.objects.filter(id=account_id, owner_iam_id=iam_id).exists()
         or Policy.objects.filter(account_id=account_id, subject_iam_id=iam_id.lower()).exists()
+        or GroupMember.objects.filter(group__account_id=account_id, iam_id=iam_id).exists()
         or ApiKey.objects.filter(account_id=account_id, iam_id=iam_id).exists()
         or ProfileIdentity.objects.filter(profile__account_id=account_id, iam_id=iam_id).exists()
     )

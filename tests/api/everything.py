@@ -82,6 +82,11 @@ class Everything:
         self.post("/v2/policies", self.policy)
         role = {"name": "Own", "display_name": "Own", "account_id": account.id, "service_name": "is"}
         self.post("/v2/roles", role | {"actions": ["is.vpc.vpc.read"]})
+        group = self.post("/v2/groups", {"name": "everything"})
+        self.call("PUT", f"/v2/groups/{group}/members", {"members": [{"iam_id": f"iam-{profile}", "type": "profile"}]})
+        condition = {"claim": "department", "operator": "EQUALS", "value": '"sales"'}
+        rule = {"expiration": 1, "realm_name": "https://idp.example.com", "conditions": [condition]}
+        self.post(f"/v2/groups/{group}/rules", rule)
         self.post("/v1/serviceid_groups", {"name": "everything", "account_id": account.id})
         service_id = self.post("/v1/serviceids", {"name": "everything", "account_id": account.id})
         key = {"name": "everything", "iam_id": f"iam-{service_id}", "account_id": account.id}
@@ -97,6 +102,9 @@ class Everything:
             "/v1/images/{image_id}": image,
             "/v1/virtual_network_interfaces/{interface_id}": virtual,
             "/v1/profiles/{profile_id}/identities/{identity_type}/{identifier_id}": user,
+            "/v2/groups/{access_group_id}": group,
+            "/v2/groups/{access_group_id}/members/{iam_id}": f"iam-{profile}",
+            "/v2/groups/_allgroups/members/{iam_id}": f"iam-{profile}",
             "/v3/tags/{tag_name}": f"tag-of-{account.id}",
         }
         self.attached = attached

@@ -9,6 +9,7 @@ from drf_spectacular.generators import SchemaGenerator
 from ibm_platform_services import (
     GlobalSearchV2,
     GlobalTaggingV1,
+    IamAccessGroupsV2,
     IamIdentityV1,
     IamPolicyManagementV1,
     ResourceManagerV2,
@@ -24,11 +25,14 @@ SDKS: dict[str, tuple[type, ...]] = {
     "VPC": (VpcV1,),
     "IAM identity": (IamIdentityV1,),
     "IAM policy": (IamPolicyManagementV1,),
+    "IAM access groups": (IamAccessGroupsV2,),
     "Resource manager": (ResourceManagerV2,),
     "Global search and tagging": (GlobalTaggingV1, GlobalSearchV2),
 }
 # Of IBM's reference, but of no SDK.
 IN_NO_SDK = {"delete_link_by_parameters"}
+# Two of IBM's APIs have operations of one name; ids are unique.
+RENAMED = {"get_access_groups_settings", "update_access_groups_settings"}
 
 
 def test_the_document_is_served(client: Client) -> None:
@@ -63,8 +67,7 @@ def test_what_a_view_handles_it_names() -> None:
     unequal = [
         (path, handled, set(view.operations))
         for path, view in guarded_views()
-        if (handled := {each.upper() for each in view.http_method_names if each != "head" and hasattr(view, each)})
-        != set(view.operations)
+        if (handled := {each.upper() for each in view.http_method_names if hasattr(view, each)}) != set(view.operations)
     ]
     assert unequal == []
 
@@ -93,7 +96,7 @@ def test_every_tag_is_explained() -> None:
 @pytest.mark.parametrize("tag", SDKS)
 def test_operation_ids_are_the_names_of_the_sdks_methods(tag: str) -> None:
     names = [operation.content["operationId"] for operation in operations() if tag in operation.content["tags"]]
-    known = {name for sdk in SDKS[tag] for name in vars(sdk)} | IN_NO_SDK
+    known = {name for sdk in SDKS[tag] for name in vars(sdk)} | IN_NO_SDK | RENAMED
     assert [name for name in names if name not in known] == []
 
 

@@ -95,7 +95,8 @@ def test_deleting_takes_links_and_policies_along_in_one_event(world: World) -> N
     assert (ProfileLink.objects.count(), Policy.objects.count()) == (0, 0)
     [event] = ActivityEvent.objects.order_by("pk")[before:]
     assert event.action == "iam-identity.account-profile.delete"
-    assert event.data == {"links": [link.id], "rules": [], "identities": [], "policies": [str(policy.id)]}
+    gone = {"links": [link.id], "rules": [], "identities": [], "access_groups": [], "policies": [str(policy.id)]}
+    assert event.data == gone
 
 
 def test_deleting_leaves_the_policies_of_others(world: World) -> None:

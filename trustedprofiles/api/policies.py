@@ -19,11 +19,12 @@ from trustedprofiles.api.base import require_own_account
 from trustedprofiles.api.pages import OffsetPage, one_of
 from trustedprofiles.api.policy_bodies import StateBody, V1Body, V2Body
 from trustedprofiles.api.policy_errors import policy_envelope
+from trustedprofiles.granting import roles_of
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.models import Account, Policy
 from trustedprofiles.permissions import Operation
 from trustedprofiles.roles import Role
-from trustedprofiles.selectors import find_policy, policies_of, roles_of
+from trustedprofiles.selectors import find_policy, policies_of
 from trustedprofiles.services import policies
 from trustedprofiles.services.policies import PolicyContent
 
@@ -163,10 +164,15 @@ def _listed(request: Request, rows: QuerySet[Policy]) -> Sequence[Policy]:
     """The policies the query asks for. Resources and tags are compared here: SQLite cannot search in JSON lists."""
     query = request.GET
     rows = rows.filter(state=one_of(request, "state", STATES) or "active")
-    if iam_id := query.get("iam_id"):
-        rows = rows.filter(subject_iam_id=iam_id.lower())
-    if one_of(request, "type", TYPES) == "authorization" or query.get("access_group_id"):
-        return []  # neither is simulated
+    for name, is_group in (("iam_id", False), ("access_group_id", True)):
+        if subject := query.get(name):
+            rows = (
+                rows.filter(subject_iam_id=subject.lower())
+                if shapes.names_access_group(subject) is is_group
+                else rows.none()
+            )
+    if one_of(request, "type", TYPES) == "authorization":
+        return []  # not simulated
     wanted = {key: query[name] for name, key in RESOURCE_FILTERS.items() if query.get(name)}
     tag = {member: query[f"tag_{member}"] for member in ("name", "value") if query.get(f"tag_{member}")}
     return [

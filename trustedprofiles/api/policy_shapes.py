@@ -6,10 +6,11 @@ from typing import Any
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, MissingField, ReferenceNotFound, Target
 from trustedprofiles.api import answers
+from trustedprofiles.granting import roles_of
 from trustedprofiles.models import Policy
+from trustedprofiles.models.access_group import ID_PREFIX
 from trustedprofiles.policy_rules import EXISTS_VALUES
 from trustedprofiles.roles import Role, granted_actions
-from trustedprofiles.selectors import roles_of
 from trustedprofiles.services.policies import PolicyContent
 
 SCOPES = ("serviceType", "serviceName", "resourceGroupId", "service_group_id")
@@ -82,13 +83,22 @@ def _checked(content: PolicyContent, *, account_id: str) -> PolicyContent:
     return content
 
 
+def names_access_group(subject: str) -> bool:
+    """Whether this is the id of an access group, written in whichever case."""
+    return subject.lower().startswith(ID_PREFIX.lower())
+
+
 def _check_subject(content: PolicyContent) -> None:
     target = Target("subject")
     if not content.subject_iam_id:
-        raise MissingField("The subject needs the attribute iam_id; access groups are not simulated.", target=target)
+        raise MissingField("The subject needs the attribute iam_id or access_group_id.", target=target)
     [first, *more] = content.subject
     if more or first["operator"] != "stringEquals":
-        raise InvalidValue("The subject has one attribute only: iam_id stringEquals <IAM id>.", target=target)
+        raise InvalidValue(
+            "The subject has one attribute only: iam_id or access_group_id, stringEquals.", target=target
+        )
+    if not content.access_group_id and names_access_group(content.subject_iam_id):
+        raise InvalidValue("An access group is named by the attribute access_group_id.", target=target)
     if len(content.subject_iam_id) > LONGEST_IAM_ID:
         raise InvalidValue(f"An IAM id has at most {LONGEST_IAM_ID} characters.", target=target)
 

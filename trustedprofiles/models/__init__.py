@@ -1,3 +1,4 @@
+from trustedprofiles.models.access_group import AccessGroup, GroupMember, GroupRule
 from trustedprofiles.models.account import Account, ResourceGroup, User
 from trustedprofiles.models.account_settings import AccountWideSettings
 from trustedprofiles.models.identity import ProfileIdentity
@@ -10,10 +11,13 @@ from trustedprofiles.models.service_id import ServiceId, ServiceIdGroup
 from trustedprofiles.models.tag import Tag, TagAttachment
 
 __all__ = [
+    "AccessGroup",
     "Account",
     "AccountWideSettings",
     "ClaimRule",
     "CustomRole",
+    "GroupMember",
+    "GroupRule",
     "Policy",
     "ProfileIdentity",
     "ProfileLink",

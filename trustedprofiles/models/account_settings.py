@@ -12,6 +12,7 @@ class AccountWideSettings(Revisioned):
     class Kind(models.TextChoices):
         IDENTITY = "identity", "identity settings"
         ACCESS = "access_management", "access management settings"
+        GROUPS = "access_groups", "access group settings"
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="account_wide_settings")
     kind = models.CharField(max_length=20, choices=Kind)

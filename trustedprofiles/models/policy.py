@@ -3,6 +3,7 @@
 from django.db import models
 
 from trustedprofiles.columns import Columns
+from trustedprofiles.models.access_group import AccessGroup
 from trustedprofiles.models.account import Account
 from trustedprofiles.models.revision import Revisioned
 
@@ -26,7 +27,17 @@ class Policy(Revisioned):
     pattern = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=16, default="active")
     api_version = models.CharField(max_length=2, default="v1")
-    subject_iam_id = models.CharField(max_length=128, db_index=True, help_text="Lower case, for look-ups.")
+    subject_iam_id = models.CharField(
+        max_length=128, db_index=True, help_text="Lower case, for look-ups; of a group, its id."
+    )
+    access_group = models.ForeignKey(
+        AccessGroup,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="policies",
+        help_text="The subject, when it is a group that has a row.",
+    )
     created_at = models.DateTimeField()
     created_by_id = models.CharField(max_length=128)
     last_modified_at = models.DateTimeField()

@@ -15,6 +15,11 @@ def settings_of(account_id: str, kind: str) -> AccountWideSettings:
     return row or AccountWideSettings(account_id=account_id, kind=kind, revision_hash=account_id)
 
 
+def public_access_enabled(account_id: str) -> bool:
+    """Whether the account's Public Access group may have policies; it may unless somebody turned it off."""
+    return bool(settings_of(account_id, AccountWideSettings.Kind.GROUPS).values.get("public_access_enabled", True))
+
+
 @transaction.atomic
 def change_settings(
     settings: AccountWideSettings, *, changes: dict[str, Any], event: str, by: Party

@@ -9,11 +9,13 @@ from django.db import transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, NotFound, OverQuota
+from controlplane.kernel.errors import BadRequest, Conflict, NotFound, OverQuota, ReferenceNotFound, Target
 from trustedprofiles import events
 from trustedprofiles.access import ACTIVE
 from trustedprofiles.limits import POLICIES_PER_ACCOUNT, POLICIES_PER_SUBJECT
-from trustedprofiles.models import Account, Policy
+from trustedprofiles.models import AccessGroup, Account, Policy
+from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
+from trustedprofiles.services.account_settings import public_access_enabled
 from trustedprofiles.services.revisions import revise
 
 DELETED = "deleted"
@@ -34,8 +36,16 @@ class PolicyContent:
 
     @property
     def subject_iam_id(self) -> str:
-        """Lower case: one IBM sample writes ``Iam-Profile-``."""
-        return next((str(each["value"]).lower() for each in self.subject if each["key"] == "iam_id"), "")
+        """Of a group, its id. Lower case: one IBM sample writes ``Iam-Profile-``."""
+        return (self._of_subject("iam_id") or self.access_group_id).lower()
+
+    @property
+    def access_group_id(self) -> str:
+        """Empty when the subject is no access group."""
+        return self._of_subject("access_group_id")
+
+    def _of_subject(self, key: str) -> str:
+        return next((str(each["value"]) for each in self.subject if each["key"] == key), "")
 
 
 class PolicyConflict(Conflict):
@@ -51,7 +61,8 @@ class PolicyConflict(Conflict):
 @transaction.atomic
 def create_policy(account: Account, *, content: PolicyContent, api_version: str, by: Party) -> Policy:
     """Grant access. Raises PolicyConflict when the same subject has the same roles on the same resource already,
-    OverQuota beyond 4020 policies, or 1000 of one subject."""
+    OverQuota beyond 4020 policies, or 1000 of one subject; ReferenceNotFound for an access group that the account does
+    not have, BadRequest for the Public Access group while it is turned off."""
     _refuse_duplicate(account.id, content)
     _make_room(account, content.subject_iam_id)
     now = clock.now()
@@ -60,6 +71,7 @@ def create_policy(account: Account, *, content: PolicyContent, api_version: str,
         account=account,
         api_version=api_version,
         subject_iam_id=content.subject_iam_id,
+        access_group=_access_group(account.id, content.access_group_id),
         revision_hash=ids.hex_id(),
         created_at=now,
         created_by_id=by.id,
@@ -75,11 +87,12 @@ def create_policy(account: Account, *, content: PolicyContent, api_version: str,
 def replace_policy(policy: Policy, *, content: PolicyContent, by: Party) -> Policy:
     """Replace what a policy says.
 
-    Raises PolicyConflict like ``create_policy``, NotFound for a deleted one, Conflict when it changed meanwhile.
+    Raises like ``create_policy``, NotFound for a deleted one, Conflict when it changed meanwhile.
     """
     _require_active(policy)
     _refuse_duplicate(policy.account_id, content, other_than=policy)
-    _change(policy, by=by, **asdict(content), subject_iam_id=content.subject_iam_id)
+    group = _access_group(policy.account_id, content.access_group_id)
+    _change(policy, by=by, **asdict(content), subject_iam_id=content.subject_iam_id, access_group=group)
     _record(events.POLICY_UPDATE, policy, by=by)
     return policy
 
@@ -94,11 +107,34 @@ def delete_policy(policy: Policy, *, by: Party) -> None:
 
 @transaction.atomic
 def restore_policy(policy: Policy, *, by: Party) -> Policy:
-    """Let a deleted policy grant again. Raises PolicyConflict when another one says the same by now."""
+    """Let a deleted policy grant again. Raises PolicyConflict when another one says the same by now, BadRequest for one
+    of the Public Access group while that is turned off."""
     _refuse_duplicate(policy.account_id, policy, other_than=policy)
+    if policy.subject_iam_id == PUBLIC_ACCESS.lower():
+        _require_public_access(policy.account_id)
     _change(policy, by=by, state=ACTIVE)
     _record(events.POLICY_UPDATE, policy, by=by)
     return policy
+
+
+def _access_group(account_id: str, id: str) -> AccessGroup | None:
+    """The subject, when it is a group that has a row."""
+    if not id:
+        return None
+    if id == PUBLIC_ACCESS:
+        _require_public_access(account_id)
+        return None
+    # The lock keeps the group from being deleted before the policy is its own.
+    group = AccessGroup.objects.select_for_update(no_key=True).filter(account_id=account_id, id=id).first()
+    if group is None:
+        raise ReferenceNotFound("There is no access group of this id in your account.", target=Target("subject"))
+    return group
+
+
+def _require_public_access(account_id: str) -> None:
+    """Whoever turns the group off has the account's lock, which is held here."""
+    if not public_access_enabled(account_id):
+        raise BadRequest(f"The account has turned the access group {PUBLIC_ACCESS_NAME} off, so it can have no policy.")
 
 
 def _make_room(account: Account, subject_iam_id: str) -> None:

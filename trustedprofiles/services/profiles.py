@@ -12,6 +12,7 @@ from controlplane.kernel.errors import Conflict, NotFound, OverQuota, Target
 from trustedprofiles import events
 from trustedprofiles.limits import PROFILES_PER_ACCOUNT
 from trustedprofiles.models import Account, Policy, TrustedProfile
+from trustedprofiles.services.group_members import forget_member
 from trustedprofiles.services.revisions import revise
 from trustedprofiles.services.tags import forget
 
@@ -53,7 +54,7 @@ def update_profile(profile: TrustedProfile, *, changes: dict[str, str], by: Part
 
 @transaction.atomic
 def delete_profile(profile: TrustedProfile, *, by: Party) -> None:
-    """Delete a profile with its links, rules, identities and policies; exchanges stop at once.
+    """Delete a profile with its links, rules, identities, policies and memberships; exchanges stop at once.
 
     Raises NotFound when it is gone.
     """
@@ -63,6 +64,7 @@ def delete_profile(profile: TrustedProfile, *, by: Party) -> None:
         "links": list(profile.links.values_list("id", flat=True)),
         "rules": list(profile.rules.values_list("id", flat=True)),
         "identities": list(profile.identities.values_list("identifier", flat=True)),
+        "access_groups": forget_member(profile.account_id, profile.iam_id),
         "policies": [str(id) for id in policies.values_list("id", flat=True)],
     }
     _record(events.PROFILE_DELETE, profile, by=by, status=204, data=gone)

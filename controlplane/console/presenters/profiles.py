@@ -18,9 +18,10 @@ from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.claims import ClaimTable, Line, lines_of
 from servers.models import BareMetalServer
 from trustedprofiles.conditions import ClaimCondition, hold_for_each
+from trustedprofiles.granting import roles_of
 from trustedprofiles.matching import BARE_METAL, unmet
 from trustedprofiles.models import ClaimRule, Policy, ProfileLink, TrustedProfile
-from trustedprofiles.selectors import policies_of, profiles_of, roles_of
+from trustedprofiles.selectors import policies_of, profiles_of
 from trustedprofiles.service_roles import ROLES
 
 ROWS = 50

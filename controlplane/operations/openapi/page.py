@@ -154,7 +154,8 @@ class Page:
         needed = [each for each in parameters if each.get("required")]
         query = urlencode({each["name"]: self._example(each) for each in needed if each["in"] == "query"}, safe="$")
         origin = "$URL" if operation.get("servers") else self.origin
-        lines = [f'curl -X {method} "{origin}{path}{"?" if query else ""}{query}"']
+        verb = "--head" if method == "HEAD" else f"-X {method}"
+        lines = [f'curl {verb} "{origin}{path}{"?" if query else ""}{query}"']
         if operation["security"]:
             lines.append('-H "Authorization: Bearer $TOKEN"')
         lines += [f'-H "{each["name"]}: {self._example(each)}"' for each in needed if each["in"] == "header"]

@@ -11,9 +11,10 @@ from identity.services.apikeys import LONGEST_VALUE
 from servers.api import address_order, images, rule_fields
 from servers.api.base import EARLIEST_VERSION
 from trustedprofiles import tagging
-from trustedprofiles.api import limits, policies, profiles
+from trustedprofiles.api import group_members, groups, limits, policies, profiles
+from trustedprofiles.api.group_base import MEMBERSHIP_TYPES
 from trustedprofiles.api.tags import LARGEST_PAGE as LARGEST_TAG_PAGE
-from trustedprofiles.models import ProfileIdentity, ProfileLink
+from trustedprofiles.models import GroupMember, ProfileIdentity, ProfileLink
 
 
 def text(longest: int = 255) -> Schema:
@@ -76,7 +77,7 @@ QUERIES = {
 POLICY_QUERIES = {
     "account_id": Query("The account of your token.", required=True),
     "iam_id": Query("Only policies of this subject."),
-    "access_group_id": Query("Access groups are not simulated: answers with none."),
+    "access_group_id": Query("Only policies of this access group."),
     "type": Query("``authorization`` policies are not simulated: answers with none.", one_of(*policies.TYPES)),
     "state": Query("``deleted`` ones can be restored.", one_of(*policies.STATES)),
     "sort": Query("Order; ``-`` before a name turns it round.", one_of(*policies.SORTS)),
@@ -93,6 +94,16 @@ NO_TEMPLATES = {
     "pagetoken": Query("Changes nothing: the list is empty."),
     "sort": Query("Changes nothing: the list is empty."),
     "order": Query("Changes nothing: the list is empty."),
+}
+COUNTED_PAGES = {
+    "limit": Query("How many to answer with at most.", {**LIMIT, "minimum": 0}),
+    "offset": Query("How many to leave out before the first.", {"type": "integer", "minimum": 0}),
+}
+MEMBERSHIP = Query("Members that were added, or by a rule; nobody is a member by a rule.", one_of(*MEMBERSHIP_TYPES))
+OWN_ACCOUNT = {"account_id": Query("The account of your token.", required=True)}
+GROUP_FORMS = {
+    "show_federated": Query("Whether to tell if it has rules.", BOOLEAN),
+    "show_crn": Query("Whether to tell the CRN.", BOOLEAN),
 }
 OWN_QUERIES: dict[str, dict[str, Query]] = {
     "list_profiles": {
@@ -133,6 +144,36 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
         "remote.account.id": Query("Only images of this account: `null` for your own, `not:null` for all others."),
         "owner_type": Query("As `remote.account.id`, before version 2025-06-30.", one_of(*images.OWNERS)),
     },
+    "list_access_groups": {
+        **OWN_ACCOUNT,
+        **COUNTED_PAGES,
+        **GROUP_FORMS,
+        "iam_id": Query("Only groups of this member."),
+        "membership_type": MEMBERSHIP,
+        "show_membership_type": Query("Whether to tell how ``iam_id`` is a member.", BOOLEAN),
+        "search": Query("Only groups with this text: `id:TEXT`, `name:TEXT` or `description:TEXT`."),
+        "sort": Query("Order; ``-`` before a name turns it round. By name without it.", one_of(*groups.SORTS)),
+        "hide_public_access": Query("Whether to leave out the group of everybody.", BOOLEAN),
+    },
+    "get_access_group": GROUP_FORMS,
+    "delete_access_group": {"force": Query("Whether to delete its members and rules too.", BOOLEAN)},
+    "list_access_group_members": {
+        **COUNTED_PAGES,
+        "membership_type": MEMBERSHIP,
+        "type": Query("Only members of this type.", one_of(*GroupMember.Type.values)),
+        "verbose": Query("Whether to tell names, email addresses and descriptions.", BOOLEAN),
+        "sort": Query("Order, with ``verbose``; the oldest come first without.", one_of(*group_members.SORTS)),
+    },
+    **dict.fromkeys(
+        (
+            "create_access_group",
+            "add_member_to_multiple_access_groups",
+            "remove_member_from_all_access_groups",
+            "get_access_groups_settings",
+            "update_access_groups_settings",
+        ),
+        OWN_ACCOUNT,
+    ),
     "list_policies": POLICY_QUERIES,
     "list_v2_policies": POLICY_QUERIES,
     "delete_link_by_parameters": {

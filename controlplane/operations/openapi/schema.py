@@ -30,6 +30,7 @@ TAGS = {
     "is": "VPC",
     "iam-identity": "IAM identity",
     "iam-access-management": "IAM policy",
+    "iam-groups": "IAM access groups",
     "resource-controller": "Resource manager",
     "global-search-tagging": "Global search and tagging",
 }
@@ -107,7 +108,7 @@ class OperationSchema(AutoSchema):
         statuses = [400, 401, 403]
         if VARIABLE.search(self.path) or NAMING & {*operation.query, *operation.headers}:
             statuses.append(404)
-        if self.method != "GET" and operation.conflicts:
+        if self.method not in ("GET", "HEAD") and operation.conflicts:
             statuses.append(409)
         if operation.if_match:
             statuses.append(412)

@@ -13,6 +13,7 @@ TITLES = {
     "is": "VPC infrastructure (`is`)",
     "iam-identity": "IAM identity (`iam-identity`)",
     "iam-access-management": "IAM policy (`iam-access-management`)",
+    "iam-groups": "IAM access groups (`iam-groups`)",
     "resource-controller": "Resource manager (`resource-controller`)",
     "global-search-tagging": "Global search and tagging (`global-search-tagging`)",
     "baremint": "The deployment itself (`baremint`)",
@@ -49,6 +50,10 @@ product. An Editor who makes an API key for a service ID, or adds an identity, a
 profile, acts with that service ID's or profile's policies from then on, an Administrator's included. So **treat Editor
 on `iam-identity` as the most that any service ID or trusted profile of the account may do**, or limit the policy to
 single ones (`resourceType` and `resource`). Nobody makes an API key for another person, whatever policies grant.
+
+The same holds for an Editor on `iam-groups`, and for Groups Service Member Manage: whoever adds members to an access
+group may add themselves, and then has what the group's policies grant. `resourceType` `groups` and `resource` limit a
+policy to one group.
 """
 
 

@@ -1,0 +1,219 @@
+"""Members of access groups: of one group, and one member of all groups."""
+
+from collections.abc import Iterable
+from itertools import chain
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel import envelopes, timestamps
+from controlplane.kernel.errors import ApiError, NotFound
+from trustedprofiles import events
+from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.flags import query_flag
+from trustedprofiles.api.group_base import MEMBERSHIP_TYPES, PAGES, CountedPage, GroupsView, GroupView
+from trustedprofiles.api.group_shapes import (
+    AddedMember,
+    AddGroupMembersResponse,
+    DeleteGroupBulkMembersResponse,
+    GroupMembersList,
+    GroupOutcome,
+    MemberDetails,
+    MembershipsResponse,
+    NewMembers,
+    NewMemberships,
+    RemovedMember,
+    RemovedMembers,
+    failure,
+    member_body,
+)
+from trustedprofiles.api.pages import one_of
+from trustedprofiles.models import AccessGroup, GroupMember, ServiceId, TrustedProfile, User
+from trustedprofiles.permissions import Operation
+from trustedprofiles.services import group_members
+from trustedprofiles.services.group_members import Outcome, type_of_member
+
+SORTABLE = ("id", "name", "email")
+SORTS = (*SORTABLE, *(f"-{name}" for name in SORTABLE))
+OK, NO_CONTENT = 200, 204
+
+
+class Members(GroupView):
+    operations = {
+        "GET": Operation(
+            "list_access_group_members",
+            "iam-groups.members.list",
+            events.MEMBER_LIST,
+            answer=GroupMembersList,
+            query=("membership_type", "type", "verbose", "sort", *PAGES),
+        ),
+        "PUT": Operation(
+            "add_members_to_access_group",
+            "iam-groups.members.add",
+            events.MEMBER_ADD,
+            True,
+            status=207,
+            body=NewMembers,
+            answer=AddGroupMembersResponse,
+        ),
+    }
+
+    def get(self, request: Request, access_group_id: str) -> Response:
+        rows = GroupMember.objects.filter(group_id=self.group.id).order_by("created_at", "id")
+        if type := one_of(request, "type", GroupMember.Type.values):
+            rows = rows.filter(type=type)
+        if one_of(request, "membership_type", MEMBERSHIP_TYPES) == "dynamic":
+            rows = rows.none()
+        verbose, sort = query_flag(request, "verbose"), one_of(request, "sort", SORTS)
+        page = CountedPage(request, self._sorted(rows, sort) if verbose and sort else rows)
+        details = _details(self.group.account_id, page.items) if verbose else {}
+        members = [{**member_body(row, base=self.base), **details.get(row.iam_id, {})} for row in page.items]
+        return self.answer({**page.links, "members": members})
+
+    def _sorted(self, rows: QuerySet[GroupMember], sort: str) -> list[GroupMember]:
+        members, name = list(rows), sort.removeprefix("-")
+        details = _details(self.group.account_id, members)
+
+        def key(member: GroupMember) -> tuple[str, str]:
+            value = "" if name == "id" else str(details.get(member.iam_id, {}).get(name, ""))
+            return value.casefold(), member.iam_id
+
+        return sorted(members, key=key, reverse=sort.startswith("-"))
+
+    def put(self, request: Request, access_group_id: str) -> Response:
+        asked = [(each["iam_id"], each["type"]) for each in self.body["members"]]
+        outcomes = group_members.add_members(self.group, members=asked, by=Party.of(self.caller))
+        members = [_added(*each, outcome) for each, outcome in zip(asked, outcomes, strict=True)]
+        return self.answer({"members": members})
+
+
+def _added(iam_id: str, type: str, outcome: Outcome) -> AddedMember:
+    if isinstance(outcome, ApiError):
+        return {"iam_id": iam_id, "type": type, **failure(outcome, envelopes.trace_id())}
+    return {
+        "iam_id": iam_id,
+        "type": type,
+        "created_at": timestamps.seconds(outcome.created_at),
+        "created_by_id": outcome.created_by_id,
+        "status_code": OK,
+    }
+
+
+def _details(account_id: str, members: list[GroupMember]) -> dict[str, MemberDetails]:
+    """Name, email address and description, by IAM id, of members that the account knows."""
+    ids = {member.iam_id.removeprefix("iam-") for member in members}
+    found: dict[str, MemberDetails] = {}
+    for user in User.objects.filter(account_id=account_id, iam_id__in=ids):
+        found[str(user.iam_id)] = {"name": user.get_full_name() or user.username, "email": user.email}
+    rows: Iterable[ServiceId | TrustedProfile] = chain(
+        ServiceId.objects.filter(account_id=account_id, id__in=ids),
+        TrustedProfile.objects.filter(account_id=account_id, id__in=ids),
+    )
+    for row in rows:
+        found[row.iam_id] = {"name": row.name, "description": row.description}
+    return found
+
+
+class MembersRemoval(GroupView):
+    operations = {
+        "POST": Operation(
+            "remove_members_from_access_group",
+            "iam-groups.members.delete",
+            events.MEMBER_DELETE,
+            True,
+            status=207,
+            body=RemovedMembers,
+            answer=DeleteGroupBulkMembersResponse,
+        ),
+    }
+
+    def post(self, request: Request, access_group_id: str) -> Response:
+        asked = list(dict.fromkeys(self.body["members"]))
+        removed = group_members.remove_members(self.group, iam_ids=asked, by=Party.of(self.caller), status=207)
+        missing = failure(NotFound("The access group has no such member."), envelopes.trace_id())
+        members: list[RemovedMember] = [
+            {"iam_id": each, "status_code": NO_CONTENT} if each in removed else {"iam_id": each, **missing}
+            for each in asked
+        ]
+        return self.answer({"access_group_id": self.group.id, "members": members})
+
+
+class OneMember(GroupView):
+    operations = {
+        "HEAD": Operation("is_member_of_access_group", "iam-groups.members.read", events.MEMBER_READ, status=204),
+        "DELETE": Operation(
+            "remove_member_from_access_group",
+            "iam-groups.members.delete",
+            events.MEMBER_DELETE,
+            True,
+            status=204,
+        ),
+    }
+
+    def head(self, request: Request, access_group_id: str, iam_id: str) -> Response:
+        if not GroupMember.objects.filter(group_id=self.group.id, iam_id=iam_id).exists():
+            raise NotFound("The access group has no such member.")
+        return self.answer()
+
+    def delete(self, request: Request, access_group_id: str, iam_id: str) -> Response:
+        group_members.remove_members(self.group, iam_ids=[iam_id], by=Party.of(self.caller))
+        return self.answer()
+
+
+class Memberships(GroupsView):
+    """One identity in the groups that the caller may change the members of; others look as if they were not there."""
+
+    operations = {
+        "PUT": Operation(
+            "add_member_to_multiple_access_groups",
+            "iam-groups.members.add",
+            events.MEMBER_ADD,
+            True,
+            status=207,
+            body=NewMemberships,
+            answer=MembershipsResponse,
+            query=("account_id",),
+            lists=AccessGroup,
+        ),
+        "DELETE": Operation(
+            "remove_member_from_all_access_groups",
+            "iam-groups.members.delete",
+            events.MEMBER_DELETE,
+            True,
+            status=207,
+            answer=MembershipsResponse,
+            query=("account_id",),
+            lists=AccessGroup,
+        ),
+    }
+
+    @property
+    def groups(self) -> QuerySet[AccessGroup]:
+        return self.listing.of(AccessGroup.objects.filter(account_id=self.caller.account_id))
+
+    def put(self, request: Request, iam_id: str) -> Response:
+        require_own_account(request, self.caller.account_id)
+        type_of_member(self.caller.account_id, iam_id)
+        asked = self.body
+        ids = list(dict.fromkeys(asked["groups"]))
+        known = self.groups.in_bulk(ids)
+        rows = [known[id] for id in ids if id in known]
+        outcomes = group_members.add_to_groups(rows, iam_id=iam_id, type=asked["type"], by=Party.of(self.caller))
+        became: dict[str, Outcome] = dict(zip((row.id for row in rows), outcomes, strict=True))
+        missing = NotFound("There is no access group of this id in your account.")
+        groups = [_joined(id, became.get(id, missing)) for id in ids]
+        return self.answer({"iam_id": iam_id, "groups": groups})
+
+    def delete(self, request: Request, iam_id: str) -> Response:
+        require_own_account(request, self.caller.account_id)
+        left = group_members.remove_from_groups(self.groups, iam_id=iam_id, by=Party.of(self.caller))
+        groups: list[GroupOutcome] = [{"access_group_id": each.id, "status_code": NO_CONTENT} for each in left]
+        return self.answer({"iam_id": iam_id, "groups": groups})
+
+
+def _joined(id: str, outcome: Outcome) -> GroupOutcome:
+    if isinstance(outcome, ApiError):
+        return {"access_group_id": id, **failure(outcome, envelopes.trace_id())}
+    return {"access_group_id": id, "status_code": OK}

@@ -1,0 +1,152 @@
+"""``/v2/groups/{id}/rules``, and the access groups settings of the account.
+
+Rules are about users whom an identity provider signs in, and this product has none: they are kept and answered, and
+nobody becomes a member by them (D-17).
+"""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import NotFound
+from controlplane.kernel.etag import require_match
+from trustedprofiles import events
+from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.group_base import GroupsView, GroupView
+from trustedprofiles.api.group_shapes import (
+    GroupRuleAnswer,
+    GroupRuleBody,
+    GroupRulesList,
+    GroupSettings,
+    GroupSettingsUpdate,
+    rule_body,
+    rule_content,
+)
+from trustedprofiles.models import Account, AccountWideSettings, GroupRule
+from trustedprofiles.permissions import Operation
+from trustedprofiles.services import access_groups, group_rules
+from trustedprofiles.services.account_settings import settings_of
+
+
+class GroupRules(GroupView):
+    operations = {
+        "GET": Operation(
+            "list_access_group_rules",
+            "iam-groups.rules.list",
+            events.GROUP_RULE_LIST,
+            answer=GroupRulesList,
+        ),
+        "POST": Operation(
+            "add_access_group_rule",
+            "iam-groups.rules.create",
+            events.GROUP_RULE_CREATE,
+            True,
+            status=201,
+            body=GroupRuleBody,
+            answer=GroupRuleAnswer,
+            etag=True,
+        ),
+    }
+
+    def get(self, request: Request, access_group_id: str) -> Response:
+        rows = GroupRule.objects.filter(group_id=self.group.id).select_related("group").order_by("created_at", "id")
+        return self.answer({"rules": [rule_body(rule) for rule in rows]})
+
+    def post(self, request: Request, access_group_id: str) -> Response:
+        content = rule_content(self.body)
+        rule = group_rules.create_group_rule(self.group, content=content, by=Party.of(self.caller))
+        return self.answer(rule_body(rule), etag=rule.entity_tag)
+
+
+class OneGroupRule(GroupView):
+    operations = {
+        "GET": Operation(
+            "get_access_group_rule",
+            "iam-groups.rules.read",
+            events.GROUP_RULE_READ,
+            answer=GroupRuleAnswer,
+            etag=True,
+        ),
+        "PUT": Operation(
+            "replace_access_group_rule",
+            "iam-groups.rules.update",
+            events.GROUP_RULE_UPDATE,
+            True,
+            body=GroupRuleBody,
+            answer=GroupRuleAnswer,
+            etag=True,
+            if_match="required",
+        ),
+        "DELETE": Operation(
+            "remove_access_group_rule",
+            "iam-groups.rules.delete",
+            events.GROUP_RULE_DELETE,
+            True,
+            status=204,
+            conflicts=False,
+        ),
+    }
+
+    rule: GroupRule
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        rules = GroupRule.objects.filter(group_id=self.group.id).select_related("group")
+        rule = rules.filter(id=self.kwargs["rule_id"]).first()
+        if rule is None:
+            raise NotFound("The access group has no rule of this id.")
+        self.rule = rule
+
+    def get(self, request: Request, access_group_id: str, rule_id: str) -> Response:
+        return self.answer(rule_body(self.rule), etag=self.rule.entity_tag)
+
+    def put(self, request: Request, access_group_id: str, rule_id: str) -> Response:
+        require_match(request.headers.get("If-Match"), current=self.rule.entity_tag)
+        content = rule_content(self.body)
+        rule = group_rules.replace_group_rule(self.rule, content=content, by=Party.of(self.caller))
+        return self.answer(rule_body(rule), etag=rule.entity_tag)
+
+    def delete(self, request: Request, access_group_id: str, rule_id: str) -> Response:
+        group_rules.delete_group_rule(self.rule, by=Party.of(self.caller))
+        return self.answer()
+
+
+class GroupsSettings(GroupsView):
+    operations = {
+        "GET": Operation(
+            "get_access_groups_settings",
+            "iam-groups.account-settings.read",
+            events.GROUP_SETTINGS_READ,
+            answer=GroupSettings,
+            query=("account_id",),
+        ),
+        "PATCH": Operation(
+            "update_access_groups_settings",
+            "iam-groups.account-settings.update",
+            events.GROUP_SETTINGS_UPDATE,
+            True,
+            body=GroupSettingsUpdate,
+            answer=GroupSettings,
+            query=("account_id",),
+        ),
+    }
+
+    def resource_attributes(self) -> dict[str, str]:
+        return {}
+
+    def get(self, request: Request) -> Response:
+        require_own_account(request, self.caller.account_id)
+        return self.answer(_settings(settings_of(self.caller.account_id, AccountWideSettings.Kind.GROUPS)))
+
+    def patch(self, request: Request) -> Response:
+        require_own_account(request, self.caller.account_id)
+        account = Account.objects.get(id=self.caller.account_id)
+        enabled = self.body.get("public_access_enabled")
+        return self.answer(
+            _settings(access_groups.set_public_access(account, enabled=enabled, by=Party.of(self.caller)))
+        )
+
+
+def _settings(settings: AccountWideSettings) -> GroupSettings:
+    values = {"public_access_enabled": True, **settings.values}
+    return {"account_id": settings.account_id, **values}  # type: ignore[typeddict-item]

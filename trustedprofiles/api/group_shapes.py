@@ -1,0 +1,258 @@
+"""Bodies of the access groups API, in and out."""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+from rest_framework import serializers
+
+from controlplane.kernel import timestamps
+from controlplane.kernel.errors import ApiError
+from controlplane.kernel.fields import (
+    DescriptionField,
+    StrictBooleanField,
+    StrictCharField,
+    StrictIntegerField,
+    StrictSerializer,
+)
+from trustedprofiles.api.rule_bodies import ConditionBody
+from trustedprofiles.limits import CONDITIONS_PER_RULE, GROUPS_PER_MEMBER, MEMBERS_PER_CALL
+from trustedprofiles.models import AccessGroup, GroupMember, GroupRule
+from trustedprofiles.services.group_rules import GroupRuleContent
+
+LONGEST_NAME = 100
+LONGEST_DESCRIPTION = 250
+LONGEST_IAM_ID = 128
+LONGEST_REALM = 255
+MOST_HOURS = 24
+
+
+class AccessGroupCreation(StrictSerializer):
+    name = StrictCharField(max_length=LONGEST_NAME)
+    description = DescriptionField(max_length=LONGEST_DESCRIPTION)
+
+
+class AccessGroupUpdate(StrictSerializer):
+    name = StrictCharField(required=False, max_length=LONGEST_NAME)
+    description = DescriptionField(max_length=LONGEST_DESCRIPTION)
+
+
+class NewMember(StrictSerializer):
+    iam_id = StrictCharField(max_length=LONGEST_IAM_ID)
+    type = serializers.ChoiceField(choices=GroupMember.Type.values)
+
+
+class NewMembers(StrictSerializer):
+    members = serializers.ListField(child=NewMember(), min_length=1, max_length=MEMBERS_PER_CALL)
+
+
+class RemovedMembers(StrictSerializer):
+    members = serializers.ListField(
+        child=StrictCharField(max_length=LONGEST_IAM_ID), min_length=1, max_length=MEMBERS_PER_CALL
+    )
+
+
+class NewMemberships(StrictSerializer):
+    type = serializers.ChoiceField(choices=GroupMember.Type.values)
+    groups = serializers.ListField(child=StrictCharField(max_length=64), min_length=1, max_length=GROUPS_PER_MEMBER)
+
+
+class RuleConditionBody(ConditionBody):
+    """A condition of a dynamic rule."""
+
+
+class GroupRuleBody(StrictSerializer):
+    expiration = StrictIntegerField(min_value=1, max_value=MOST_HOURS)
+    realm_name = StrictCharField(max_length=LONGEST_REALM)
+    conditions = serializers.ListField(child=RuleConditionBody(), min_length=1, max_length=CONDITIONS_PER_RULE)
+    name = StrictCharField(required=False, allow_blank=True, max_length=LONGEST_REALM)
+
+
+class GroupSettingsUpdate(StrictSerializer):
+    public_access_enabled = StrictBooleanField(required=False)
+
+
+class Group(TypedDict):
+    """``is_federated``, ``crn`` and ``membership_type`` are there when they are asked for."""
+
+    id: str
+    name: str
+    description: str
+    account_id: str
+    created_at: str
+    created_by_id: str
+    last_modified_at: str
+    last_modified_by_id: str
+    href: str
+    is_federated: NotRequired[bool]
+    crn: NotRequired[str]
+    membership_type: NotRequired[Literal["static"]]
+
+
+class GroupPageLink(TypedDict):
+    href: str
+
+
+class GroupPageLinks(TypedDict):
+    limit: int
+    offset: int
+    total_count: int
+    first: GroupPageLink
+    last: GroupPageLink
+    next: NotRequired[GroupPageLink]
+    previous: NotRequired[GroupPageLink]
+
+
+class GroupsList(GroupPageLinks):
+    groups: list[Group]
+
+
+class MemberDetails(TypedDict):
+    """What the account knows of a member."""
+
+    name: NotRequired[str]
+    email: NotRequired[str]
+    description: NotRequired[str]
+
+
+class GroupMemberBody(MemberDetails):
+    """``name``, ``email`` and ``description`` are there when ``verbose`` asks for them and they are known."""
+
+    iam_id: str
+    type: str
+    membership_type: Literal["static"]
+    href: str
+    created_at: str
+    created_by_id: str
+
+
+class GroupMembersList(GroupPageLinks):
+    members: list[GroupMemberBody]
+
+
+class MemberError(TypedDict):
+    code: str
+    message: str
+
+
+class MemberOutcome(TypedDict):
+    """What became of one of several; ``errors`` when nothing did."""
+
+    status_code: int
+    trace: NotRequired[str]
+    errors: NotRequired[list[MemberError]]
+
+
+class AddedMember(MemberOutcome):
+    iam_id: str
+    type: str
+    created_at: NotRequired[str]
+    created_by_id: NotRequired[str]
+
+
+class AddGroupMembersResponse(TypedDict):
+    members: list[AddedMember]
+
+
+class RemovedMember(MemberOutcome):
+    iam_id: str
+
+
+class DeleteGroupBulkMembersResponse(TypedDict):
+    access_group_id: str
+    members: list[RemovedMember]
+
+
+class GroupOutcome(MemberOutcome):
+    access_group_id: str
+
+
+class MembershipsResponse(TypedDict):
+    """Of one identity in several groups."""
+
+    iam_id: str
+    groups: list[GroupOutcome]
+
+
+class GroupRuleCondition(TypedDict):
+    claim: str
+    operator: str
+    value: str
+
+
+class GroupRuleAnswer(TypedDict):
+    id: str
+    name: str
+    expiration: int
+    realm_name: str
+    access_group_id: str
+    account_id: str
+    conditions: list[GroupRuleCondition]
+    created_at: str
+    created_by_id: str
+    last_modified_at: str
+    last_modified_by_id: str
+
+
+class GroupRulesList(TypedDict):
+    rules: list[GroupRuleAnswer]
+
+
+class GroupSettings(TypedDict):
+    account_id: str
+    public_access_enabled: bool
+    last_modified_at: NotRequired[str]
+    last_modified_by_id: NotRequired[str]
+
+
+def group_body(group: AccessGroup, *, base: str) -> Group:
+    return {
+        "id": group.id,
+        "name": group.name,
+        "description": group.description,
+        "account_id": group.account_id,
+        "created_at": timestamps.seconds(group.created_at),
+        "created_by_id": group.created_by_id,
+        "last_modified_at": timestamps.seconds(group.last_modified_at),
+        "last_modified_by_id": group.last_modified_by_id,
+        "href": f"{base}/v2/groups/{group.id}",
+    }
+
+
+def member_body(member: GroupMember, *, base: str) -> GroupMemberBody:
+    return {
+        "iam_id": member.iam_id,
+        "type": member.type,
+        "membership_type": "static",
+        "href": f"{base}/v2/groups/{member.group_id}/members/{member.iam_id}",
+        "created_at": timestamps.seconds(member.created_at),
+        "created_by_id": member.created_by_id,
+    }
+
+
+def failure(error: ApiError, trace: str) -> MemberOutcome:
+    return {
+        "status_code": error.status,
+        "trace": trace,
+        "errors": [{"code": error.code, "message": error.message}],
+    }
+
+
+def rule_content(body: dict[str, Any]) -> GroupRuleContent:
+    return GroupRuleContent(**body | {"conditions": [dict(each) for each in body["conditions"]]})
+
+
+def rule_body(rule: GroupRule) -> GroupRuleAnswer:
+    return {
+        "id": rule.id,
+        "name": rule.name,
+        "expiration": rule.expiration,
+        "realm_name": rule.realm_name,
+        "access_group_id": rule.group_id,
+        "account_id": rule.group.account_id,
+        "conditions": [
+            {"claim": each["claim"], "operator": each["operator"], "value": each["value"]} for each in rule.conditions
+        ],
+        "created_at": timestamps.seconds(rule.created_at),
+        "created_by_id": rule.created_by_id,
+        "last_modified_at": timestamps.seconds(rule.last_modified_at),
+        "last_modified_by_id": rule.last_modified_by_id,
+    }

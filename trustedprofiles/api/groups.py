@@ -1,0 +1,185 @@
+"""``/v2/groups`` and one access group."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel.errors import InvalidValue, Target
+from controlplane.kernel.etag import require_match
+from trustedprofiles import events
+from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.flags import query_flag
+from trustedprofiles.api.group_base import (
+    MEMBERSHIP_TYPES,
+    PAGES,
+    CountedPage,
+    GroupsView,
+    GroupView,
+    public_access_group,
+)
+from trustedprofiles.api.group_shapes import AccessGroupCreation, AccessGroupUpdate, Group, GroupsList, group_body
+from trustedprofiles.api.pages import one_of
+from trustedprofiles.models import AccessGroup, Account, GroupRule
+from trustedprofiles.permissions import Operation
+from trustedprofiles.selectors import authorize
+from trustedprofiles.services import access_groups
+from trustedprofiles.services.group_members import type_of_member
+
+SORTABLE = ("id", "name", "description", "is_federated")
+SORTS = (*SORTABLE, *(f"-{name}" for name in SORTABLE))
+SEARCHABLE = ("id", "name", "description")
+FORMS = ("show_federated", "show_crn")
+
+
+class RenderedGroups(GroupsView):
+    """Answers with groups as ``show_federated`` and ``show_crn`` of the query ask for."""
+
+    def rendered(self, groups: list[AccessGroup]) -> list[Group]:
+        federated, crn = (query_flag(self.request, name) for name in FORMS)
+        bodies = [group_body(group, base=self.base) for group in groups]
+        with_rules = federated_groups(groups) if federated else set()
+        for group, body in zip(groups, bodies, strict=True):
+            if federated:
+                body["is_federated"] = group.id in with_rules
+            if crn:
+                body["crn"] = group.crn
+        return bodies
+
+
+class Groups(RenderedGroups):
+    operations = {
+        "GET": Operation(
+            "list_access_groups",
+            "iam-groups.groups.list",
+            events.ACCESS_GROUP_LIST,
+            answer=GroupsList,
+            lists=AccessGroup,
+            query=(
+                *("account_id", "iam_id", "membership_type", "show_membership_type", "search", "sort"),
+                *(*FORMS, "hide_public_access", *PAGES),
+            ),
+        ),
+        "POST": Operation(
+            "create_access_group",
+            "iam-groups.groups.create",
+            events.ACCESS_GROUP_CREATE,
+            True,
+            status=201,
+            body=AccessGroupCreation,
+            answer=Group,
+            etag=True,
+            query=("account_id",),
+        ),
+    }
+
+    def get(self, request: Request) -> Response:
+        require_own_account(request, self.caller.account_id)
+        page = CountedPage(request, self._listed())
+        bodies = self.rendered(page.items)
+        if "iam_id" in request.GET and query_flag(request, "show_membership_type"):
+            for body in bodies:
+                body["membership_type"] = "static"
+        return self.answer({**page.links, "groups": bodies})
+
+    def _listed(self) -> list[AccessGroup]:
+        """What the query asks for, of the groups that the caller may see; an account has 500 at most."""
+        query, account_id = self.request.GET, self.caller.account_id
+        membership = one_of(self.request, "membership_type", MEMBERSHIP_TYPES)
+        sort = one_of(self.request, "sort", SORTS) or "name"
+        rows = self.listing.of(AccessGroup.objects.filter(account_id=account_id))
+        if iam_id := query.get("iam_id"):
+            type_of_member(account_id, iam_id)
+            rows = rows.filter(members__iam_id=iam_id)
+        elif membership:
+            raise InvalidValue(
+                "membership_type is about a member: give its iam_id.", target=Target("iam_id", "parameter")
+            )
+        groups = [] if membership == "dynamic" else list(rows)
+        if membership in (None, "all") and not query_flag(self.request, "hide_public_access"):
+            groups += self._public_access()
+        return _sorted([group for group in groups if self._is_searched(group)], sort)
+
+    def _public_access(self) -> list[AccessGroup]:
+        """The group that has no row, when the caller may see it."""
+        group = public_access_group(Account.objects.get(id=self.caller.account_id))
+        resource = {"accountId": group.account_id, "serviceName": self.service_name, **group.policy_attributes}
+        return [group] if authorize(self.caller, action=self.operations["GET"].action, resource=resource) else []
+
+    def _is_searched(self, group: AccessGroup) -> bool:
+        """Whether the part after the colon of ``search=name:admins`` is in what it names, in upper or lower case."""
+        text = self.request.GET.get("search")
+        if not text:
+            return True
+        name, colon, wanted = text.partition(":")
+        if not colon or name not in SEARCHABLE:
+            raise InvalidValue(
+                f"search is one of {', '.join(f'{each}:TEXT' for each in SEARCHABLE)}.",
+                target=Target("search", "parameter", text),
+            )
+        return wanted.lower() in str(getattr(group, name)).lower()
+
+    def post(self, request: Request) -> Response:
+        require_own_account(request, self.caller.account_id)
+        account = Account.objects.get(id=self.caller.account_id)
+        group = access_groups.create_group(account, **self.body, by=Party.of(self.caller))
+        return self.answer(group_body(group, base=self.base), etag=group.entity_tag)
+
+
+class OneGroup(RenderedGroups, GroupView):
+    operations = {
+        "GET": Operation(
+            "get_access_group",
+            "iam-groups.groups.read",
+            events.ACCESS_GROUP_READ,
+            answer=Group,
+            query=FORMS,
+            etag=True,
+        ),
+        "PATCH": Operation(
+            "update_access_group",
+            "iam-groups.groups.update",
+            events.ACCESS_GROUP_UPDATE,
+            True,
+            body=AccessGroupUpdate,
+            answer=Group,
+            etag=True,
+            if_match="required",
+        ),
+        "DELETE": Operation(
+            "delete_access_group",
+            "iam-groups.groups.delete",
+            events.ACCESS_GROUP_DELETE,
+            True,
+            status=204,
+            query=("force",),
+        ),
+    }
+
+    def get(self, request: Request, access_group_id: str) -> Response:
+        [body] = self.rendered([self.group])
+        return self.answer(body, etag=self.group.entity_tag)
+
+    def patch(self, request: Request, access_group_id: str) -> Response:
+        require_match(request.headers.get("If-Match"), current=self.group.entity_tag)
+        group = access_groups.update_group(self.group, changes=self.body, by=Party.of(self.caller))
+        return self.answer(group_body(group, base=self.base), etag=group.entity_tag)
+
+    def delete(self, request: Request, access_group_id: str) -> Response:
+        access_groups.delete_group(self.group, force=query_flag(request, "force"), by=Party.of(self.caller))
+        return self.answer()
+
+
+def federated_groups(groups: list[AccessGroup]) -> set[str]:
+    """Ids of those that have rules."""
+    return set(GroupRule.objects.filter(group__in=[each.id for each in groups]).values_list("group_id", flat=True))
+
+
+def _sorted(groups: list[AccessGroup], sort: str) -> list[AccessGroup]:
+    name = sort.removeprefix("-")
+    federated = federated_groups(groups) if name == "is_federated" else set()
+
+    def key(group: AccessGroup) -> tuple[str | bool, str]:
+        value = group.id in federated if name == "is_federated" else str(getattr(group, name)).casefold()
+        return value, group.id
+
+    return sorted(groups, key=key, reverse=sort.startswith("-"))

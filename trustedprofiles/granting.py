@@ -1,0 +1,62 @@
+"""What an account's policies grant to one of its identities, as decisions know them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.db.models import F
+
+from trustedprofiles import access, policy_rules
+from trustedprofiles.models import CustomRole, Policy
+from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
+from trustedprofiles.policy_rules import Condition
+from trustedprofiles.roles import Role
+from trustedprofiles.service_roles import ROLES
+
+
+def policies_for(*, account_id: str, iam_id: str) -> list[access.PolicyFacts]:
+    """The access policies of an account that are about this subject or about an access group that it is a member of, as
+    decisions know them, the oldest first. Everybody in the account is a member of its Public Access group."""
+    policies = Policy.objects.filter(account_id=account_id, type="access").annotate(group_name=F("access_group__name"))
+    own = policies.filter(subject_iam_id__in=[iam_id.lower(), PUBLIC_ACCESS.lower()])
+    through_groups = policies.filter(access_group__members__iam_id=iam_id)
+    # Two queries in one: each of them has an index for what it looks for, which their disjunction has not.
+    rows = list(own.union(through_groups, all=True).order_by("created_at", "id"))
+    known = roles_of(account_id) if any(set(row.roles) - ROLES.keys() for row in rows) else ROLES
+    return [replace(policy_facts(row, known), subject_iam_id=iam_id, group=_group_facts(row)) for row in rows]
+
+
+def _group_facts(row: Any) -> access.GroupFacts | None:
+    """``row`` is a policy with the name of its access group."""
+    if row.subject_iam_id == PUBLIC_ACCESS.lower():
+        return access.GroupFacts(PUBLIC_ACCESS, PUBLIC_ACCESS_NAME)
+    return access.GroupFacts(row.access_group_id, row.group_name) if row.access_group_id else None
+
+
+def roles_of(account_id: str) -> Mapping[str, Role]:
+    """Every role that a policy of the account may name, by CRN: those of IBM's services, and its own."""
+    return {**ROLES} | {row.crn: custom_role(row) for row in CustomRole.objects.filter(account_id=account_id)}
+
+
+def custom_role(row: CustomRole) -> Role:
+    return Role(row.crn, row.display_name, row.description, "custom", actions=frozenset(row.actions))
+
+
+def policy_facts(row: Policy, known: Mapping[str, Role]) -> access.PolicyFacts:
+    """A policy row as the decision knows it. A role that is gone grants nothing.
+
+    Access tags become conditions too. Tags are not case-sensitive and stored in lower case (tagging.py).
+    """
+    tags = [
+        {**tag, "key": f"{access.TAG}{tag['key'].lower()}", "value": str(tag["value"]).lower()}
+        for tag in row.resource_tags
+    ]
+    conditions = tuple(Condition(each["key"], each["operator"], each["value"]) for each in [*row.resource, *tags])
+    return access.PolicyFacts(
+        id=str(row.id),
+        subject_iam_id=row.subject_iam_id,
+        roles=tuple(known[crn] for crn in row.roles if crn in known),
+        resource=conditions,
+        rule=policy_rules.parse(row.rule) if row.rule else None,
+        state=row.state,
+    )

@@ -1,0 +1,136 @@
+"""Access groups: create, change, delete; whether the Public Access group grants anything."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from controlplane.activity.record import Party, record
+from controlplane.kernel import clock, ids, timestamps
+from controlplane.kernel.errors import BadRequest, Conflict, NotFound, OverQuota, Target
+from trustedprofiles import events
+from trustedprofiles.access import ACTIVE
+from trustedprofiles.limits import ACCESS_GROUPS_PER_ACCOUNT
+from trustedprofiles.models import AccessGroup, Account, AccountWideSettings, Policy
+from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
+from trustedprofiles.services.account_settings import change_settings, public_access_enabled, settings_of
+from trustedprofiles.services.policies import delete_policy
+from trustedprofiles.services.revisions import revise
+
+
+@transaction.atomic
+def create_group(account: Account, *, name: str, description: str = "", by: Party) -> AccessGroup:
+    """Make a group without members. Raises Conflict when the account has one of this name in upper or lower case,
+    OverQuota beyond 500."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    if account.access_groups.count() >= ACCESS_GROUPS_PER_ACCOUNT:
+        raise OverQuota(f"An account has at most {ACCESS_GROUPS_PER_ACCOUNT} access groups. Delete one first.")
+    now = clock.now()
+    group = AccessGroup(
+        id=ids.prefixed_id("AccessGroupId"),
+        account=account,
+        name=name,
+        description=description,
+        revision_hash=ids.hex_id(),
+        created_at=now,
+        created_by_id=by.id,
+        last_modified_at=now,
+        last_modified_by_id=by.id,
+    )
+    with _name_may_be_taken(name):
+        group.save(force_insert=True)
+    record_change(events.ACCESS_GROUP_CREATE, group, by=by, status=201)
+    return group
+
+
+@transaction.atomic
+def update_group(group: AccessGroup, *, changes: dict[str, str], by: Party) -> AccessGroup:
+    """Change ``name`` or ``description``. Raises Conflict when the name is taken or the group was changed meanwhile,
+    BadRequest for the Public Access group."""
+    refuse_public_access(group)
+    changed = sorted(name for name, value in changes.items() if getattr(group, name) != value)
+    if changed:
+        with _name_may_be_taken(changes.get("name", group.name)):
+            revise(group, **changes, last_modified_at=clock.now(), last_modified_by_id=by.id)
+    record_change(events.ACCESS_GROUP_UPDATE, group, by=by, data={"changed": changed})
+    return group
+
+
+@transaction.atomic
+def delete_group(group: AccessGroup, *, force: bool = False, by: Party) -> None:
+    """Delete a group with its policies, members and rules; what it granted stops at once.
+
+    Raises Conflict while it has members or rules, unless ``force``; NotFound when it is gone; BadRequest for the
+    Public Access group.
+    """
+    refuse_public_access(group)
+    if not AccessGroup.objects.select_for_update().filter(pk=group.pk).exists():
+        raise NotFound("The access group was deleted since it was read.")
+    gone = {
+        "members": list(group.members.order_by("id").values_list("iam_id", flat=True)),
+        "rules": list(group.rules.order_by("created_at", "id").values_list("id", flat=True)),
+        "policies": [str(id) for id in group.policies.values_list("id", flat=True)],
+    }
+    if not force and (gone["members"] or gone["rules"]):
+        raise Conflict("The access group has members or rules. Remove them first, or delete it with force=true.")
+    record_change(events.ACCESS_GROUP_DELETE, group, by=by, status=204, data=gone)
+    group.delete()
+
+
+@transaction.atomic
+def set_public_access(account: Account, *, enabled: bool | None, by: Party) -> AccountWideSettings:
+    """Turn the Public Access group on or off; its policies are deleted when it is turned off. None changes nothing."""
+    Account.objects.select_for_update(no_key=True).get(pk=account.pk)
+    settings = settings_of(account.id, AccountWideSettings.Kind.GROUPS)
+    changes: dict[str, Any] = {}
+    if enabled is not None and enabled != public_access_enabled(account.id):
+        changes = {
+            "public_access_enabled": enabled,
+            "last_modified_at": timestamps.seconds(clock.now()),
+            "last_modified_by_id": by.id,
+        }
+    settings = change_settings(settings, changes=changes, event=events.GROUP_SETTINGS_UPDATE, by=by)
+    if enabled is False:
+        public = Policy.objects.filter(account=account, subject_iam_id=PUBLIC_ACCESS.lower(), state=ACTIVE)
+        for policy in public.order_by("created_at", "id"):
+            delete_policy(policy, by=by)
+    return settings
+
+
+def refuse_public_access(group: AccessGroup) -> None:
+    """Raises BadRequest for the group that has its members and its name by itself."""
+    if group.id == PUBLIC_ACCESS:
+        raise BadRequest(
+            f"The access group {PUBLIC_ACCESS_NAME} has no members, rules or name of its own to change.",
+            code="reserved_value",
+        )
+
+
+def lock_group(group: AccessGroup) -> None:
+    """Keep the group from being deleted until the transaction ends. Raises NotFound when it already is, BadRequest for
+    the Public Access group."""
+    refuse_public_access(group)
+    if not AccessGroup.objects.select_for_update(no_key=True).filter(pk=group.pk).first():
+        raise NotFound("The access group was deleted since it was read.")
+
+
+def record_change(
+    event: str, group: AccessGroup, *, by: Party, status: int = 200, data: dict[str, Any] | None = None
+) -> None:
+    target = Party(group.crn, group.name, "AccessGroup")
+    record(event, initiator=by, target=target, account_id=group.account_id, status=status, data=data)
+
+
+@contextmanager
+def _name_may_be_taken(name: str) -> Iterator[None]:
+    taken = Conflict(
+        f"The account already has an access group named {name}. Choose another name.", target=Target("name")
+    )
+    if name.lower() == PUBLIC_ACCESS_NAME.lower():
+        raise taken
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError:
+        raise taken from None

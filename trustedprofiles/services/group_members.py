@@ -1,0 +1,125 @@
+"""Members of access groups: add, remove."""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from django.db import transaction
+from django.db.models import Model, QuerySet
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock
+from controlplane.kernel.errors import ApiError, BadRequest, InvalidValue, NotFound, OverQuota, Target
+from trustedprofiles import events
+from trustedprofiles.limits import GROUPS_PER_MEMBER
+from trustedprofiles.models import AccessGroup, GroupMember, ServiceId, TrustedProfile
+from trustedprofiles.services.access_groups import lock_group, record_change
+
+M = TypeVar("M", bound=Model)
+PREFIXES = {"IBMid-": "user", "iam-ServiceId-": "service", "iam-Profile-": "profile"}
+"""How the IAM ids of members begin, and the type of each."""
+LONGEST_USER = 64
+
+
+def type_of_member(account_id: str, iam_id: str, *, lock: bool = False) -> str:
+    """``user``, ``service`` or ``profile``. ``lock`` keeps the latter from being deleted until the transaction ends.
+
+    A service ID and a trusted profile are of the account. Who a user is, and whether they will come into the account,
+    IAM does not know beforehand. Raises NotFound for anything else.
+    """
+    type = next((type for prefix, type in PREFIXES.items() if iam_id.startswith(prefix)), "")
+    known = type == "user" and len(iam_id) <= LONGEST_USER
+    id = iam_id.removeprefix("iam-")
+    if type == "service":
+        known = _is_there(ServiceId.objects.filter(account_id=account_id, id=id), lock=lock)
+    elif type == "profile":
+        known = _is_there(TrustedProfile.objects.filter(account_id=account_id, id=id), lock=lock)
+    if not known:
+        raise NotFound(f"There is no user, service ID or trusted profile {iam_id[:128]} in your account.")
+    return type
+
+
+def _is_there(rows: QuerySet[M], *, lock: bool) -> bool:
+    return (rows.select_for_update(no_key=True) if lock else rows).first() is not None
+
+
+Outcome = GroupMember | ApiError
+"""What became of one of several."""
+
+
+@transaction.atomic
+def add_members(group: AccessGroup, *, members: Sequence[tuple[str, str]], by: Party) -> list[Outcome]:
+    """Add identities, each an IAM id and a type; one that is a member stays one. What became of each, in their order:
+    NotFound, InvalidValue for another type, OverQuota beyond 50 groups. Raises NotFound when the group is gone."""
+    lock_group(group)
+    outcomes = [_try_to_add(group, iam_id, type, by=by) for iam_id, type in members]
+    added = [each.iam_id for each in outcomes if isinstance(each, GroupMember)]
+    if added:
+        record_change(events.MEMBER_ADD, group, by=by, status=207, data={"members": added})
+    return outcomes
+
+
+@transaction.atomic
+def add_to_groups(groups: Sequence[AccessGroup], *, iam_id: str, type: str, by: Party) -> list[Outcome]:
+    """Add one identity to several groups, and what became of it in each. Raises InvalidValue for another type."""
+    return [outcome for group in groups for outcome in _added_to(group, iam_id, type, by=by)]
+
+
+def _added_to(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> list[Outcome]:
+    try:
+        return add_members(group, members=[(iam_id, type)], by=by)
+    except (NotFound, BadRequest) as error:
+        return [error]
+
+
+def _try_to_add(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> Outcome:
+    try:
+        return _add(group, iam_id, type, by=by)
+    except (NotFound, BadRequest) as error:
+        return error
+
+
+def _add(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> GroupMember:
+    actual = type_of_member(group.account_id, iam_id, lock=True)
+    if type != actual:
+        raise InvalidValue(f"{iam_id} is of type {actual}.", target=Target("type"))
+    if member := group.members.filter(iam_id=iam_id).first():
+        return member
+    if GroupMember.objects.filter(group__account_id=group.account_id, iam_id=iam_id).count() >= GROUPS_PER_MEMBER:
+        raise OverQuota(f"{iam_id} is in {GROUPS_PER_MEMBER} access groups, which is the most.")
+    return group.members.create(iam_id=iam_id, type=type, created_at=clock.now(), created_by_id=by.id)
+
+
+@transaction.atomic
+def remove_members(group: AccessGroup, *, iam_ids: Iterable[str], by: Party, status: int = 204) -> list[str]:
+    """Take identities out of a group; what it granted them stops at once. Returns those that were in it.
+
+    Raises NotFound when none of them was, or the group is gone.
+    """
+    lock_group(group)
+    rows = group.members.filter(iam_id__in=set(iam_ids))
+    found = sorted(rows.values_list("iam_id", flat=True))
+    if not found:
+        raise NotFound(f"The access group {group.id} has no such member.")
+    rows.delete()
+    record_change(events.MEMBER_DELETE, group, by=by, status=status, data={"members": found})
+    return found
+
+
+@transaction.atomic
+def remove_from_groups(groups: QuerySet[AccessGroup], *, iam_id: str, by: Party) -> list[AccessGroup]:
+    """Take an identity out of all these groups. Returns those that it was in; raises NotFound when it was in none."""
+    found = list(groups.filter(members__iam_id=iam_id).order_by("created_at", "id"))
+    if not found:
+        raise NotFound(f"{iam_id[:128]} is in no access group of your account.")
+    for group in found:
+        remove_members(group, iam_ids=[iam_id], by=by, status=207)
+    return found
+
+
+def forget_member(account_id: str, iam_id: str) -> list[str]:
+    """The identity is deleted: it is in no group any longer. Call it in the transaction that deletes the identity.
+    Returns the ids of the groups that it was in."""
+    rows = GroupMember.objects.filter(group__account_id=account_id, iam_id=iam_id)
+    found = sorted(rows.values_list("group_id", flat=True))
+    rows.delete()
+    return found

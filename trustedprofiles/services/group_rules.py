@@ -1,0 +1,67 @@
+"""Dynamic rules of access groups: create, replace, delete."""
+
+from dataclasses import asdict, dataclass
+
+from django.db import transaction
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import NotFound, OverQuota
+from trustedprofiles import events
+from trustedprofiles.limits import RULES_PER_GROUP
+from trustedprofiles.models import AccessGroup, GroupRule
+from trustedprofiles.services.access_groups import lock_group, record_change
+from trustedprofiles.services.revisions import revise
+
+
+@dataclass(frozen=True)
+class GroupRuleContent:
+    """What a rule says. ``expiration`` is in hours, ``conditions`` ``[{"claim", "operator", "value"}, ...]``."""
+
+    realm_name: str
+    expiration: int
+    conditions: list[dict[str, str]]
+    name: str = ""
+
+
+@transaction.atomic
+def create_group_rule(group: AccessGroup, *, content: GroupRuleContent, by: Party) -> GroupRule:
+    """Let users into the group whom an identity provider describes so. Raises OverQuota beyond 5 rules, NotFound when
+    the group is gone, BadRequest for the Public Access group."""
+    lock_group(group)
+    if group.rules.count() >= RULES_PER_GROUP:
+        raise OverQuota(f"An access group has at most {RULES_PER_GROUP} rules. Delete one first.")
+    now = clock.now()
+    rule = GroupRule.objects.create(
+        id=ids.prefixed_id("ClaimRule"),
+        group=group,
+        revision_hash=ids.hex_id(),
+        created_at=now,
+        created_by_id=by.id,
+        last_modified_at=now,
+        last_modified_by_id=by.id,
+        **asdict(content),
+    )
+    _record(events.GROUP_RULE_CREATE, rule, by=by, status=201)
+    return rule
+
+
+@transaction.atomic
+def replace_group_rule(rule: GroupRule, *, content: GroupRuleContent, by: Party) -> GroupRule:
+    """Replace what a rule says. Raises Conflict when it was changed or deleted since it was read."""
+    revise(rule, **asdict(content), last_modified_at=clock.now(), last_modified_by_id=by.id)
+    _record(events.GROUP_RULE_UPDATE, rule, by=by)
+    return rule
+
+
+@transaction.atomic
+def delete_group_rule(rule: GroupRule, *, by: Party) -> None:
+    """Delete a rule. Raises NotFound when it is gone."""
+    deleted, _ = GroupRule.objects.filter(pk=rule.pk).delete()
+    if not deleted:
+        raise NotFound("The rule was deleted since it was read.")
+    _record(events.GROUP_RULE_DELETE, rule, by=by, status=204)
+
+
+def _record(event: str, rule: GroupRule, *, by: Party, status: int = 200) -> None:
+    record_change(event, rule.group, by=by, status=status, data={"rule": rule.id, "name": rule.name})
