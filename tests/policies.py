@@ -47,7 +47,7 @@ def make_content(
     iam_id: str = VICTOR, *roles: str, service: str = "is", more: tuple[dict[str, Any], ...] = (), **changes: Any
 ) -> PolicyContent:
     return PolicyContent(
-        subject=[attribute("iam_id", iam_id)],
+        subject=changes.pop("subject", [attribute("iam_id", iam_id)]),
         resource=[attribute("accountId", ACCOUNT), attribute("serviceName", service), *more],
         roles=[role_crn(name) for name in roles or ["Viewer"]],
         **changes,

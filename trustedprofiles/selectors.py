@@ -17,6 +17,7 @@ from trustedprofiles.columns import Columns
 from trustedprofiles.conditions import Claim, ClaimCondition, claims_of
 from trustedprofiles.granting import policies_for
 from trustedprofiles.models import (
+    AccessGroup,
     Account,
     ClaimRule,
     CustomRole,
@@ -28,6 +29,7 @@ from trustedprofiles.models import (
     TrustedProfile,
     User,
 )
+from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
 from trustedprofiles.searching import Wanted
 from trustedprofiles.tagged import plain, with_tags
 from trustedprofiles.visibility import Selection, Visible
@@ -212,6 +214,28 @@ def find_role(account_id: str, id: str) -> CustomRole | None:
     except ValueError:
         return None
     return CustomRole.objects.filter(account_id=account_id, id=number).first()
+
+
+def find_access_group(account_id: str, id: str) -> AccessGroup | None:
+    """A group of the account; the one that everybody is a member of is a row that is never saved."""
+    if id == PUBLIC_ACCESS:
+        return public_access_group(Account.objects.get(id=account_id))
+    return AccessGroup.objects.filter(account_id=account_id, id=id).first()
+
+
+def public_access_group(account: Account) -> AccessGroup:
+    """The account's group that everybody in it is a member of."""
+    return AccessGroup(
+        id=PUBLIC_ACCESS,
+        account=account,
+        name=PUBLIC_ACCESS_NAME,
+        description="Everybody in the account is a member of this group.",
+        revision_hash=account.id,
+        created_at=account.created_at,
+        created_by_id=account.owner_iam_id,
+        last_modified_at=account.created_at,
+        last_modified_by_id=account.owner_iam_id,
+    )
 
 
 def policies_of(account_id: str) -> QuerySet[Policy]:

@@ -35,6 +35,7 @@ INITIALIZATION = "is.bare-metal-server.initialization"
 CERTIFICATE = "is.bare-metal-server.certificate"
 ROTATION = "is.bare-metal-server.certificate-rotation"
 POLICY = "iam-access-management.policy"
+GROUP = "iam-groups.groups"
 KEYS = "baremint.key.list"
 EVERY_SERVER = {"bareMetalServerId": "*"}
 

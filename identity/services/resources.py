@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
 from identity.services.things import (
+    ACCESS_GROUP,
     ACL,
     API_KEY,
     FLOATING_IP,
@@ -37,6 +38,8 @@ OUTSIDE = frozenset({"cloud-object-storage"})
 """Services that ask from outside: they alone know what they have."""
 DEFAULT_OF_VPC = (ACL, GROUP_OF_RULES)
 """Of which each VPC has one of its own that is read by way of the VPC."""
+OF_SEVERAL_GROUPS = frozenset({"iam-groups.members.add", "iam-groups.members.delete"})
+"""Asked for one access group, or for all that the caller may change the members of."""
 WITHOUT_REGION = "is.bare-metal-server.account-settings."
 KINDS: tuple[tuple[str, Kind | None], ...] = (
     (WITHOUT_REGION, None),
@@ -58,6 +61,7 @@ KINDS: tuple[tuple[str, Kind | None], ...] = (
     ("iam-access-management.role.", ROLE),
     ("iam-access-management.customRole.", ROLE),
     ("iam-access-management.policy.", POLICY),
+    *((f"iam-groups.{part}.", ACCESS_GROUP) for part in ("groups", "members", "rules")),
     ("resource-controller.group.", RESOURCE_GROUP),
 )
 """What actions that begin so are about; None: about nothing that has an id."""
@@ -85,6 +89,8 @@ def kind_of(action: str) -> Kind | None:
 def is_list(action: str, resource: Mapping[str, str]) -> bool:
     """Whether it is asked for a list of things, not for one of them. Some actions are asked for both."""
     kind = kind_of(action)
+    if action in OF_SEVERAL_GROUPS:
+        return "resource" not in resource
     if kind is None:  # of what belongs to nobody, or is not simulated
         return service_of(action) == "is" and action.endswith(".list")
     if action != kind.list:

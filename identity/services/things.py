@@ -26,8 +26,8 @@ from servers.models import (
 )
 from servers.selectors import image_attributes, images_of
 from trustedprofiles.actions import service_of
-from trustedprofiles.models import CustomRole, Policy, ResourceGroup, ServiceId, TrustedProfile
-from trustedprofiles.selectors import authorize, find_policy, find_role
+from trustedprofiles.models import AccessGroup, CustomRole, Policy, ResourceGroup, ServiceId, TrustedProfile
+from trustedprofiles.selectors import authorize, find_access_group, find_policy, find_role
 
 MOST_COMPARED = 1000
 """Names that are looked at for one that was mistyped: as many with its first letter, and as many of all."""
@@ -163,6 +163,14 @@ ROLE = Kind(
     "iam-access-management.role.read",
     find=find_role,
     create="iam-access-management.customRole.create",
+)
+ACCESS_GROUP = Kind(
+    "access group",
+    "resource",
+    _rows_of(AccessGroup),
+    "iam-groups.groups.read",
+    "iam-groups.groups.list",
+    find=find_access_group,
 )
 POLICY = Kind(
     "policy",

@@ -12,9 +12,11 @@ from controlplane.console.presenters.shown import link_shown, rule_shown
 from servers.models import BareMetalServer
 from tests.forms import as_shown
 from tests.multitude import multiply
-from tests.policies import make_content
+from tests.policies import attribute, make_content
 from tests.world import World, make_profile, make_server
 from trustedprofiles.models import ClaimRule, ProfileLink, TrustedProfile
+from trustedprofiles.services.access_groups import create_group
+from trustedprofiles.services.group_members import add_members
 from trustedprofiles.services.policies import create_policy
 from trustedprofiles.services.rules import RuleContent, create_rule
 
@@ -49,6 +51,20 @@ def test_the_list_counts_links_rules_and_policies(alice: Client, world: World, p
     rule(profile, "web-1")
     create_policy(world.account, content=make_content(profile.iam_id), api_version="v1", by=Party())
     numbers = '<td class="number">0</td><td class="number">1</td><td class="number">1</td>'
+    assert numbers in alice.get("/profiles").content.decode()
+
+
+def test_policies_of_access_groups_are_counted_and_shown_with_their_group(
+    alice: Client, world: World, profile: TrustedProfile
+) -> None:
+    group = create_group(world.account, name="night shift", by=Party())
+    content = make_content(subject=[attribute("access_group_id", group.id)])
+    policy = create_policy(world.account, content=content, api_version="v1", by=Party())
+    shown = f'id="policy-{policy.id}"><td>Viewer <span class="hint">through access group night shift</span>'
+    assert shown not in alice.get(path(profile)).content.decode()
+    add_members(group, members=[(profile.iam_id, "profile")], by=Party())
+    assert shown in alice.get(path(profile)).content.decode()
+    numbers = '<td class="number">0</td><td class="number">0</td><td class="number">1</td>'
     assert numbers in alice.get("/profiles").content.decode()
 
 

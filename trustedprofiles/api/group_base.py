@@ -13,8 +13,9 @@ from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.whole_number import whole_number
 from trustedprofiles.api.group_shapes import GroupPageLinks
 from trustedprofiles.guarded import GuardedView
-from trustedprofiles.models import AccessGroup, Account
-from trustedprofiles.models.access_group import KIND, PUBLIC_ACCESS, PUBLIC_ACCESS_NAME, SERVICE
+from trustedprofiles.models import AccessGroup
+from trustedprofiles.models.access_group import SERVICE
+from trustedprofiles.selectors import find_access_group
 
 M = TypeVar("M", bound=Model)
 
@@ -29,9 +30,6 @@ class GroupsView(GuardedView):
     envelope = staticmethod(envelopes.policy)
     service_name: ClassVar[str] = SERVICE
 
-    def resource_attributes(self) -> dict[str, str]:
-        return {"resourceType": KIND}
-
     @property
     def base(self) -> str:
         return self.request.build_absolute_uri("/").rstrip("/")
@@ -43,11 +41,7 @@ class GroupView(GroupsView):
     group: AccessGroup
 
     def prepare(self, request: Request) -> None:
-        account_id, id = self.caller.account_id, self.kwargs["access_group_id"]
-        if id == PUBLIC_ACCESS:
-            self.group = public_access_group(Account.objects.get(id=account_id))
-            return
-        group = AccessGroup.objects.filter(account_id=account_id, id=id).first()
+        group = find_access_group(self.caller.account_id, self.kwargs["access_group_id"])
         if group is None:
             raise NotFound("There is no access group of this id in your account.")
         self.group = group
@@ -59,21 +53,6 @@ class GroupView(GroupsView):
         if hasattr(self, "group"):
             return Party(self.group.crn, self.group.name, "AccessGroup")
         return Party(self.kwargs["access_group_id"], type="AccessGroup")
-
-
-def public_access_group(account: Account) -> AccessGroup:
-    """The account's group that everybody in it is a member of: a row that is never saved."""
-    return AccessGroup(
-        id=PUBLIC_ACCESS,
-        account=account,
-        name=PUBLIC_ACCESS_NAME,
-        description="Everybody in the account is a member of this group.",
-        revision_hash=account.id,
-        created_at=account.created_at,
-        created_by_id=account.owner_iam_id,
-        last_modified_at=account.created_at,
-        last_modified_by_id=account.owner_iam_id,
-    )
 
 
 class CountedPage(Generic[M]):

@@ -131,9 +131,6 @@ class GroupsSettings(GroupsView):
         ),
     }
 
-    def resource_attributes(self) -> dict[str, str]:
-        return {}
-
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)
         return self.answer(_settings(settings_of(self.caller.account_id, AccountWideSettings.Kind.GROUPS)))

@@ -15,13 +15,12 @@ from trustedprofiles.api.group_base import (
     CountedPage,
     GroupsView,
     GroupView,
-    public_access_group,
 )
 from trustedprofiles.api.group_shapes import AccessGroupCreation, AccessGroupUpdate, Group, GroupsList, group_body
 from trustedprofiles.api.pages import one_of
 from trustedprofiles.models import AccessGroup, Account, GroupRule
 from trustedprofiles.permissions import Operation
-from trustedprofiles.selectors import authorize
+from trustedprofiles.selectors import authorize, public_access_group
 from trustedprofiles.services import access_groups
 from trustedprofiles.services.group_members import type_of_member
 

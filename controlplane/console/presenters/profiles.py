@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 
 from controlplane.activity.selectors import recent_events
-from controlplane.console.access import POLICY, PROFILE, Person
+from controlplane.console.access import GROUP, POLICY, PROFILE, Person
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.listed import Listed
 from controlplane.console.presenters.shown import link_shown, rule_shown
@@ -18,10 +18,11 @@ from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.claims import ClaimTable, Line, lines_of
 from servers.models import BareMetalServer
 from trustedprofiles.conditions import ClaimCondition, hold_for_each
-from trustedprofiles.granting import roles_of
+from trustedprofiles.granting import count_policies, group_of, policies_about, roles_of
 from trustedprofiles.matching import BARE_METAL, unmet
 from trustedprofiles.models import ClaimRule, Policy, ProfileLink, TrustedProfile
-from trustedprofiles.selectors import policies_of, profiles_of
+from trustedprofiles.models.access_group import KIND, PUBLIC_ACCESS
+from trustedprofiles.selectors import profiles_of
 from trustedprofiles.service_roles import ROLES
 
 ROWS = 50
@@ -75,8 +76,7 @@ def _profile_rows(person: Person, rows: Sequence[Any]) -> list[ProfileRow]:
     policies: Counter[str] = Counter()
     sees_policies = bool(person.may(f"{POLICY}.read"))
     if sees_policies:
-        about = policies_of(person.account.id).filter(subject_iam_id__in=[row.iam_id.lower() for row in rows])
-        policies.update(about.filter(state="active").values_list("subject_iam_id", flat=True))
+        policies = count_policies(person.account.id, [row.iam_id for row in rows])
     verdicts = person.may_each(f"{PROFILE}.read", [row.policy_attributes for row in rows])
     return [
         ProfileRow(
@@ -85,7 +85,7 @@ def _profile_rows(person: Person, rows: Sequence[Any]) -> list[ProfileRow]:
             row.description,
             row.link_count if may_read else None,
             row.rule_count if may_read else None,
-            policies[row.iam_id.lower()] if sees_policies else None,
+            policies[row.iam_id] if sees_policies else None,
         )
         for row, may_read in zip(rows, verdicts, strict=True)
     ]
@@ -124,6 +124,8 @@ class PolicyRow:
     resource: list[str]
     state: str
     conditional: bool
+    group: str
+    """Name of the access group through which it is about the profile."""
 
 
 def profile_state(person: Person, profile: TrustedProfile, *, now: datetime) -> dict[str, Any]:
@@ -134,7 +136,7 @@ def profile_state(person: Person, profile: TrustedProfile, *, now: datetime) -> 
     return {
         "profile": profile,
         "links": link_rows(person, profile),
-        "policies": policy_rows(profile) if person.may(f"{POLICY}.read") else None,
+        "policies": policy_rows(person, profile) if person.may(f"{POLICY}.read") else None,
         "events": [event_row(event) for event in uses[:MOST_USES]] if person.sees_activity else None,
         "may_change": bool(person.may(f"{PROFILE}.update", profile.policy_attributes)),
     }
@@ -211,17 +213,30 @@ def rule_row(rule: ClaimRule, table: ClaimTable) -> RuleRow:
     )
 
 
-def policy_rows(profile: TrustedProfile) -> list[PolicyRow]:
-    rows = list(policies_of(profile.account_id).filter(subject_iam_id=profile.iam_id.lower()).order_by("created_at"))
+def policy_rows(person: Person, profile: TrustedProfile) -> list[PolicyRow]:
+    """Its own and those of its access groups."""
+    rows = policies_about(account_id=profile.account_id, iam_id=profile.iam_id)
     known = roles_of(profile.account_id) if any(set(row.roles) - ROLES.keys() for row in rows) else ROLES
     names = {crn: role.display_name for crn, role in known.items()}
-    return [_policy_row(row, names) for row in rows]
+    groups = _group_names(person, rows)
+    return [_policy_row(row, names, groups) for row in rows]
 
 
-def _policy_row(row: Policy, names: dict[str, str]) -> PolicyRow:
+def _group_names(person: Person, rows: Sequence[Policy]) -> dict[str, str]:
+    """What to call the access groups of these policies: one that the person may not read has no name."""
+    groups = {group.id: group for group in map(group_of, rows) if group}
+    verdicts = person.may_each(f"{GROUP}.read", [{"resourceType": KIND, "resource": id} for id in groups])
+    return {
+        group.id: group.name if may_read or group.id == PUBLIC_ACCESS else "that you may not read"
+        for group, may_read in zip(groups.values(), verdicts, strict=True)
+    }
+
+
+def _policy_row(row: Policy, names: dict[str, str], groups: dict[str, str]) -> PolicyRow:
+    group = group_of(row)
     resource = [_condition(each) for each in row.resource]
     roles = ", ".join(names.get(crn, f"{crn.rpartition(':')[2]} (gone)") for crn in row.roles)
-    return PolicyRow(str(row.id), roles, resource, row.state, bool(row.rule))
+    return PolicyRow(str(row.id), roles, resource, row.state, bool(row.rule), groups[group.id] if group else "")
 
 
 def _condition(attribute: dict[str, str]) -> str:
