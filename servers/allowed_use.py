@@ -55,7 +55,7 @@ def _tokens(expression: str) -> list[str]:
     while position < len(text):
         found = TOKEN.match(text, position)
         if not found:
-            raise ValueError(f"The expression cannot be read from here on: {text[position : position + 20]}")
+            raise ValueError(f"The expression cannot be read from here on: {text[position:].strip()}")
         tokens.append(found[1])
         position = found.end()
     if tokens.count("(") + tokens.count("!") > DEEPEST:

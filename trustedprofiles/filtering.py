@@ -9,6 +9,8 @@ from collections.abc import Collection
 
 from django.db.models import Q
 
+from controlplane.kernel.text import echoed
+
 LONGEST = 1000
 OPERATORS = {"eq": "iexact", "co": "icontains", "sw": "istartswith", "ew": "iendswith"}
 TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\["\\])*)"|([A-Za-z_]+))')
@@ -58,7 +60,7 @@ def _comparison(words: list[tuple[str, bool]], attributes: Collection[str]) -> Q
         raise ValueError('A comparison has an attribute, an operator and a text in quotes: name co "web".')
     (attribute, _), (operator, _), (value, _) = words
     if attribute not in attributes:
-        raise ValueError(f"There is no attribute {attribute[:64]} to filter by, only {', '.join(attributes)}.")
+        raise ValueError(f"There is no attribute {echoed(attribute)} to filter by, only {', '.join(attributes)}.")
     if operator.lower() == "ne":
         return ~Q(**{f"{attribute}__iexact": value})
     if operator.lower() not in OPERATORS:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
+from controlplane.kernel.text import echoed
 from identity.services.things import (
     ACCESS_GROUP,
     ACL,
@@ -147,7 +148,7 @@ def _require_attributes(action: str, asked: Mapping[str, str]) -> None:
         if name not in ATTRIBUTES and not (tagging_asks and name.endswith("Id")):
             close = nearest_of(name, ATTRIBUTES)
             nearest = f" The nearest: {', '.join(close)}." if close else f" There are: {', '.join(ATTRIBUTES)}."
-            raise InvalidValue(f"A resource has no such attribute.{nearest}", target=Target(f"resource.{name[:64]}"))
+            raise InvalidValue(f"A resource has no such attribute.{nearest}", target=Target(f"resource.{echoed(name)}"))
     if (region := asked.get("region")) is not None and region not in regions():
         close = nearest_of(region, regions())
         nearest = f" The nearest: {', '.join(close)}." if close else f" There are: {', '.join(regions())}."

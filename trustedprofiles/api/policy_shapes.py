@@ -5,6 +5,7 @@ from typing import Any
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, MissingField, ReferenceNotFound, Target
+from controlplane.kernel.text import echoed
 from trustedprofiles.api import answers
 from trustedprofiles.granting import roles_of
 from trustedprofiles.models import Policy
@@ -76,7 +77,7 @@ def _checked(content: PolicyContent, *, account_id: str) -> PolicyContent:
     for role in content.roles:
         if role not in known:
             raise ReferenceNotFound(
-                f"There is no role {role[:64]}. GET /v2/roles lists them.",
+                f"There is no role {echoed(role)}. GET /v2/roles lists them.",
                 target=Target("roles"),
                 code="role_not_found",
             )

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, Target
+from controlplane.kernel.text import echoed
 from trustedprofiles import events
 from trustedprofiles.actions import service_of
 from trustedprofiles.limits import CUSTOM_ROLES_PER_ACCOUNT
@@ -108,12 +109,12 @@ def _check(service_name: str, actions: Sequence[str]) -> None:
     form is known: a role of one service must not grant the actions of another.
     """
     if not SERVICE_NAME.fullmatch(service_name):
-        raise InvalidValue(f"{service_name[:64]} is no name of a service.", target=Target("service_name"))
+        raise InvalidValue(f"{echoed(service_name)} is no name of a service.", target=Target("service_name"))
     known = known_actions(service_of(service_name))
     own = [each for each in actions if each.startswith(f"{service_name}.") and (not known or each in known)]
     if unknown := [each for each in actions if each not in own]:
         raise InvalidValue(
-            f"{service_name} has no action {unknown[0][:128]}. GET /v2/roles?service_name={service_name} lists them.",
+            f"{service_name} has no action {echoed(unknown[0])}. GET /v2/roles?service_name={service_name} lists them.",
             target=Target("actions"),
         )
 
