@@ -11,6 +11,7 @@ from servers.models import DnsResolutionBinding
 from tests.api.calling import caller_of
 from tests.api.vpc import Api, errors, fits
 from tests.policies import make_content
+from tests.tables import assert_rows
 from tests.world import MALLORY, World
 from trustedprofiles.services.policies import create_policy
 
@@ -112,12 +113,14 @@ FILTERS = {
 }
 
 
-@pytest.mark.parametrize(("query", "is_found"), FILTERS.values(), ids=FILTERS)
-def test_the_list_is_filtered(api: Api, hub: Any, bound: Any, query: str, is_found: bool) -> None:
-    asked = query.format(account=MALLORY.account_id, **hub)
-    path = bound["href"].partition("://testserver")[2].rpartition("/")[0]
-    found = api.get(path, asked).json()["dns_resolution_bindings"]
-    assert found == ([bound] if is_found else [])
+def test_the_list_is_filtered(api: Api, hub: Any, spoke: Any, bound: Any) -> None:
+    def found(query: str) -> list[Any]:
+        asked = query.format(account=MALLORY.account_id, **hub)
+        bindings: list[Any] = api.get(bindings_of(spoke), asked).json()["dns_resolution_bindings"]
+        return bindings
+
+    expected = {name: [bound] if is_found else [] for name, (_, is_found) in FILTERS.items()}
+    assert_rows({name: found(query) for name, (query, _) in FILTERS.items()}, expected)
 
 
 def test_a_hub_lists_its_bindings_by_name(api: Api, hub: Any) -> None:
@@ -177,22 +180,17 @@ def test_a_vpc_that_delegates_has_the_servers_of_its_hub(api: Api, hub: Any, spo
     assert back == spoke["dns"]["resolver"]
 
 
-BAD_DELEGATIONS: dict[str, tuple[Any, str]] = {
-    "no-vpc": ({"type": "delegated"}, "dns.resolver.vpc"),
-    "no-hub-of-its": ({"type": "delegated", "vpc": {"id": "{other}"}}, "dns.resolver.vpc"),
-    "made-up": ({"type": "delegated", "vpc": {"id": "r006-none"}}, "dns.resolver.vpc"),
-    "other-type": ({"type": "system", "vpc": {"id": "{hub}"}}, "dns.resolver.vpc"),
-}
-
-
-@pytest.mark.parametrize(("resolver", "path"), BAD_DELEGATIONS.values(), ids=BAD_DELEGATIONS)
-def test_a_vpc_delegates_to_its_hub_alone(api: Api, hub: Any, spoke: Any, resolver: Any, path: str) -> None:
-    bind(api, spoke, {"id": hub["id"]})
+def test_a_vpc_delegates_to_its_hub_alone(api: Api, hub: Any, spoke: Any, bound: Any) -> None:
     other = make(api, HUB)
-    if "vpc" in resolver:
-        resolver = resolver | {"vpc": {"id": resolver["vpc"]["id"].format(other=other["id"], hub=hub["id"])}}
-    answer = change(api, spoke, {"resolver": resolver})
-    assert (answer.status_code, errors(answer)) == (400, [("invalid_value", path)])
+    resolvers: dict[str, dict[str, Any]] = {
+        "no-vpc": {"type": "delegated"},
+        "no-hub-of-its": {"type": "delegated", "vpc": {"id": other["id"]}},
+        "made-up": {"type": "delegated", "vpc": {"id": "r006-none"}},
+        "other-type": {"type": "system", "vpc": {"id": hub["id"]}},
+    }
+    found = {name: change(api, spoke, {"resolver": resolver}) for name, resolver in resolvers.items()}
+    refused = (400, [("invalid_value", "dns.resolver.vpc")])
+    assert_rows({name: (each.status_code, errors(each)) for name, each in found.items()}, dict.fromkeys(found, refused))
 
 
 def test_a_new_vpc_delegates_to_nobody(api: Api, hub: Any) -> None:
