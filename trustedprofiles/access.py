@@ -174,6 +174,12 @@ def matches(condition: Condition, resource: Attributes) -> bool:
     return policy_rules.text_holds(condition.operator, value, condition.value)
 
 
+def compared(policy: PolicyFacts) -> frozenset[str]:
+    """The attributes of resources that the policy compares."""
+    in_rule = policy_rules.compared(policy.rule) if policy.rule else frozenset()
+    return in_rule.union(condition.key for condition in policy.resource)
+
+
 def is_any(condition: Condition) -> bool:
     """VPC policies write ``vpcId = *`` for every VPC (VPC API reference, resource attributes)."""
     return condition.operator == "stringEquals" and condition.value == EVERY

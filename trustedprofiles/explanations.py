@@ -14,6 +14,9 @@ from trustedprofiles.selectors import OWNER, considered_trust, owned_account
 from trustedprofiles.service_roles import least_role
 from trustedprofiles.tagged import plain, with_tags
 
+NOT_OFFERED = frozenset({"serviceType", "prefix", "delimiter", "path"})
+"""Attributes that no policy offered names: a service says what its type is, and the last three take a rule."""
+
 
 class NamedRole(TypedDict):
     crn: str
@@ -71,7 +74,8 @@ class Nearest(TypedDict):
 
 class Explanation(TypedDict):
     """``explanation`` is the URL of this answer, where one can be: not of a token that is refused. ``considered`` is
-    sorted, what lacks least first."""
+    sorted, what lacks least first. ``depends_on`` names the attributes of a resource that the subject's policies
+    compare."""
 
     decision: Literal["allow", "deny"]
     because: str
@@ -83,6 +87,7 @@ class Explanation(TypedDict):
     profile: NotRequired[str]
     decided_by: NotRequired[DecidedBy]
     considered: list[Considered]
+    depends_on: NotRequired[list[str]]
     nearest: NotRequired[Nearest]
 
 
@@ -127,6 +132,7 @@ def explain_policies(
     verdict = access.verdict(considered, iam_id=subject, action=action, resource=resource)
     answer = _about_access(subject, action, resource, verdict)
     answer["considered"] = [_policy(each) for each in access.nearest(considered)]
+    answer["depends_on"] = sorted(frozenset().union(*(access.compared(each.policy) for each in considered)))
     if chosen := next((each for each in considered if each.allows), None):
         answer["decided_by"] = _decided_by(chosen)
     else:
@@ -143,6 +149,7 @@ def _about_access(subject: str, action: str, resource: Mapping[str, str], verdic
         "action": action,
         "resource": plain(resource),
         "considered": [],
+        "depends_on": [],
     }
 
 
@@ -254,8 +261,7 @@ def _nearest_policy(
         return {"because": "The resource is of another account, where no policy of this one grants anything."}
     close = access.nearest(considered)
     because = f"{close[0]}." if close else f"{subject} has no policy at all."
-    # The service says what its type is, not whoever asks.
-    attributes = [{"name": name, "value": value} for name, value in resource.items() if name != "serviceType"]
+    attributes = [{"name": name, "value": value} for name, value in resource.items() if name not in NOT_OFFERED]
     body = {
         "type": "access",
         "subjects": [{"attributes": [{"name": "iam_id", "value": subject}]}],

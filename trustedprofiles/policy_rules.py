@@ -158,6 +158,14 @@ def holds(rule: Rule, *, resource: Mapping[str, str], now: datetime) -> bool:
     return text_holds(rule.operator, resource.get(variable[2]), rule.value)
 
 
+def compared(rule: Rule) -> frozenset[str]:
+    """The attributes of the resource that the rule compares."""
+    if isinstance(rule, Combination):
+        return frozenset().union(*map(compared, rule.conditions))
+    variable = VARIABLE.fullmatch(rule.key)
+    return frozenset({variable[2]} if variable and variable[1] == "resource" else ())
+
+
 def may_hold(rule: Rule, *, now: datetime) -> bool:
     """Whether a rule holds at this instant for any resource that there may be."""
     if isinstance(rule, Combination):

@@ -180,10 +180,15 @@ def delete_objects(call: Call) -> HttpResponse:
     keys, quiet = documents.keys_to_delete(bodies.read_document(call.request))
     for key in keys:
         addressing.check_key(key)
-    services.delete_objects(call.bucket, keys=keys, event=call.event, by=call.by)
+    refusals = {key: refusal for key in dict.fromkeys(keys) if (refusal := call.refusal_of(key))}
+    allowed = [key for key in keys if key not in refusals]
+    services.delete_objects(call.bucket, keys=allowed, event=call.event, by=call.by)
     root = answers.document("DeleteResult")
-    for key in () if quiet else keys:
+    for key in () if quiet else allowed:
         answers.add(answers.add(root, "Deleted"), "Key", key)
+    for key, refusal in refusals.items():
+        told = [("Key", key), ("Code", refusal.code), ("Message", refusal.message)]
+        answers.fill(answers.add(root, "Error"), told)
     return answers.xml(root)
 
 

@@ -13,6 +13,7 @@ from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore import addressing, bodies, iam, quota
 from controlplane.objectstore.addressing import Address
 from controlplane.objectstore.documents import MOST_PARTS
+from controlplane.objectstore.errors import AccessDenied, InvalidArgument
 from controlplane.objectstore.models import SERVICE, Bucket, Piece, StoredObject, Upload, bucket_crn, instance_crn
 from controlplane.objectstore.operations import Operation
 from controlplane.objectstore.reserved import Reservation
@@ -74,21 +75,52 @@ class Call:
         """Raises NoSuchBucket."""
         return find_bucket(self.account_id, self.address.bucket)
 
+    each_key_is_decided = False
+    """Whether the caller may do it to some objects and not to others: then ``refusal_of`` says which."""
+
     def decide(self) -> None:
         """Raises what ``iam.require`` raises. Nothing may be told of a bucket before this."""
-        self._require(self.operation.action, instance=self.instance, bucket=self.address.bucket)
+        resource = self._resource(self.instance, self.address) | self._listed()
+        if self.operation.name != "delete_objects":
+            iam.require(self.operation.action, resource=resource, token=self.bearer.token)
+            return
+        decision = iam.ask(self.operation.action, resource=resource, token=self.bearer.token)
+        self.each_key_is_decided = decision.may_depend_on("path")
+        if not self.each_key_is_decided:
+            decision.require()
+
+    def refusal_of(self, key: str) -> AccessDenied | None:
+        """Why the caller may not do it to this object of the bucket, where policies tell objects apart."""
+        if not self.each_key_is_decided:
+            return None
+        resource = self._resource(self.instance, Address(self.address.bucket, key))
+        return iam.ask(self.operation.action, resource=resource, token=self.bearer.token).refusal
 
     def decide_on_source(self, source: Address) -> None:
         """The same for the object that is copied."""
-        self._require(self.operation.source_action, instance=self._instance_of(source.bucket), bucket=source.bucket)
+        resource = self._resource(self._instance_of(source.bucket), source)
+        iam.require(self.operation.source_action, resource=resource, token=self.bearer.token)
 
-    def _require(self, action: str, *, instance: str, bucket: str) -> None:
+    def _resource(self, instance: str, address: Address) -> dict[str, str]:
+        """What policies select it by: the bucket, and by ``path`` the object in it."""
         resource = {"serviceName": SERVICE, "accountId": self.account_id}
         if instance:
             resource["serviceInstance"] = instance
-        if bucket:
-            resource |= {"resourceType": "bucket", "resource": bucket}
-        iam.require(action, resource=resource, token=self.bearer.token)
+        if address.bucket:
+            resource |= {"resourceType": "bucket", "resource": address.bucket}
+        return resource | ({"path": address.key} if address.key else {})
+
+    def check_listed(self) -> None:
+        """Raises InvalidArgument for a prefix or a delimiter that is longer than any key."""
+        for name, value in self._listed().items():
+            if len(value.encode()) > addressing.LONGEST_KEY:
+                raise InvalidArgument(f"{name} has at most {addressing.LONGEST_KEY} bytes in UTF-8, as keys have.")
+
+    def _listed(self) -> dict[str, str]:
+        """What a list in a bucket is limited to; both are empty texts where the caller sends none."""
+        if not self.operation.lists_keys:
+            return {}
+        return {name: self.request.GET.get(name, "") for name in ("prefix", "delimiter")}
 
     def reserve_room(self) -> None:
         """For a body that is announced, or arrives, and has a place to go. Raises QuotaExceeded, NoSuchBucket, or

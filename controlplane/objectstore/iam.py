@@ -77,20 +77,44 @@ def published_keys() -> tuple[list[dict[str, Any]], str]:
     return [key for key in keys if isinstance(key, dict)], headers.get("cache-control", "")
 
 
+@dataclass(frozen=True)
+class Decision:
+    """What IAM says of a call."""
+
+    refusal: AccessDenied | None
+    depends_on: tuple[str, ...] | None
+    """The attributes that the caller's policies compare; None: IAM does not tell."""
+
+    def may_depend_on(self, attribute: str) -> bool:
+        return self.depends_on is None or attribute in self.depends_on
+
+    def require(self) -> None:
+        """Raises AccessDenied with IAM's reason."""
+        if self.refusal:
+            raise self.refusal
+
+
 def require(action: str, *, resource: Mapping[str, str], token: str) -> None:
     """Ask whether the token's bearer may do this.
 
     Raises AccessDenied with IAM's reason, InvalidToken, or ServiceUnavailable.
     """
+    ask(action, resource=resource, token=token).require()
+
+
+def ask(action: str, *, resource: Mapping[str, str], token: str) -> Decision:
+    """The same without a refusal. Raises InvalidToken or ServiceUnavailable."""
     answer = call("POST", DECISION, token=token, body={"action": action, "resource": resource})
     if answer.status == 401:
         raise InvalidToken("IAM refuses the token. Get a new one and retry.")
     if answer.status != 200:
         raise _unavailable(f"IAM answered {answer.status} when asked for a decision")
-    decision = answer.as_json()
+    decision, refusal = answer.as_json(), None
     if decision.get("decision") != "allow":
         explanation = str(decision.get("explanation") or "")
-        raise AccessDenied(str(decision.get("because") or "IAM denies it."), more_info=explanation)
+        refusal = AccessDenied(str(decision.get("because") or "IAM denies it."), more_info=explanation)
+    depends_on = decision.get("depends_on")
+    return Decision(refusal, tuple(map(str, depends_on)) if isinstance(depends_on, list) else None)
 
 
 def _unavailable(what: str, failure: Exception | None = None) -> ServiceUnavailable:

@@ -30,6 +30,11 @@ class Operation:
     """It has its bytes from the object that ``x-amz-copy-source`` names, and this tells it from others."""
 
     @property
+    def lists_keys(self) -> bool:
+        """Whether it lists what is in a bucket: ``prefix`` and ``delimiter`` say how much of it."""
+        return self.scope == "bucket" and {"prefix", "delimiter"} <= self.query
+
+    @property
     def source_action(self) -> str:
         """What is needed on the bucket of the object that is copied."""
         return f"{self.action}_get"

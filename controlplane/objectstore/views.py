@@ -78,6 +78,7 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
     try:
         addressing.check(address)
         _check_query(request.GET)
+        call.check_listed()
         call.decide()
         call.reserve_room()
         require_body(request)

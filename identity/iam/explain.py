@@ -31,6 +31,8 @@ CONSOLE_PAGE = "/explain"
 MEDIA_TYPES = ("application/json", "text/html")
 """What can be answered with; whoever takes anything gets the first."""
 LONGEST = 512
+LONGEST_ATTRIBUTE = 1024
+"""An object's key, or a prefix of one."""
 LONGEST_TOKEN = 16_384
 MOST_ATTRIBUTES = 20
 NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
@@ -41,10 +43,11 @@ TEXTS = ("token", "subject", "action", "resource", "server", "profile")
 class ResourceField(serializers.DictField):
     """What the question is about: its id, CRN or name, or the attributes that a policy may select it by."""
 
-    child = StrictCharField(max_length=LONGEST)
+    child = StrictCharField(max_length=LONGEST_ATTRIBUTE, allow_blank=True, trim_whitespace=False)
+    word = StrictCharField(max_length=LONGEST)
 
     def to_internal_value(self, data: Any) -> Any:
-        return self.child.run_validation(data) if isinstance(data, str) else super().to_internal_value(data)
+        return self.word.run_validation(data) if isinstance(data, str) else super().to_internal_value(data)
 
 
 class Question(StrictSerializer):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
 from controlplane.kernel.text import echoed
 from identity.services.things import (
@@ -109,7 +110,8 @@ def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> di
     if isinstance(asked, str):
         return base | _of_word(action, asked, asker)
     if service_of(action) in OUTSIDE or asked.get("accountId", base["accountId"]) != base["accountId"]:
-        return {**base, **asked}
+        told = {name: value for name, value in asked.items() if name != tagging.CRN}
+        return {**base, **told, **_crn_outside(base | told)}
     _require_attributes(action, asked)
     if service_of(action) == TAGGING:
         return {**base, **asked}
@@ -118,6 +120,17 @@ def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> di
     said = _with_ids(action, asked, asker)
     found = base | _attributes(action, said, asker)
     return base | {name: found[name] for name in asked if name in found} | found
+
+
+def _crn_outside(resource: Mapping[str, str]) -> dict[str, str]:
+    """The CRN of a bucket, or of a whole service instance, by which its access tags are known."""
+    instance, name = resource.get("serviceInstance", ""), resource.get("resource", "")
+    if not instance or resource["serviceName"] not in OUTSIDE:
+        return {}
+    crn = Crn(
+        resource["serviceName"], "global", resource["accountId"], resource.get("resourceType", ""), name, instance
+    )
+    return {tagging.CRN: str(crn)}
 
 
 def _of_word(action: str, word: str, asker: Asker) -> dict[str, str]:

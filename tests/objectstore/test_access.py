@@ -85,7 +85,7 @@ def test_every_answer_carries_the_request_id(alice: Store) -> None:
     [
         ("GET", "/", ("account.get_account_buckets", {})),
         ("PUT", "/my-bucket", ("bucket.put_bucket", {"resourceType": "bucket", "resource": "my-bucket"})),
-        ("HEAD", "/my-bucket/a", ("object.head", {"resourceType": "bucket", "resource": "my-bucket"})),
+        ("HEAD", "/my-bucket/a", ("object.head", {"resourceType": "bucket", "resource": "my-bucket", "path": "a"})),
     ],
 )
 def test_iam_is_asked_about_the_resource(
