@@ -1,6 +1,7 @@
 """Reads: servers by number, id or filter; the network and catalog around them."""
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
@@ -22,8 +23,8 @@ from trustedprofiles.tagging import CRN
 from trustedprofiles.visibility import Visible
 
 FILTERS = ("name", "resource_group.id", "vpc.id", "vpc.crn", "vpc.name")
-TALLIED = frozenset({"region", "vpcId", "resourceGroupId"})
-"""The attributes of servers that the tally tells apart, in columns of the same names."""
+TALLIED = frozenset({"region", "vpc", "resource_group"})
+"""The columns by which the tally tells servers apart."""
 RESERVATION_FILTERS = ("reservation.id", "reservation.crn", "reservation.name")
 INTERFACES = Prefetch("network_interfaces", NetworkInterface.objects.select_related("subnet", "primary_ip"))
 SWITCHED_OFF = AccountSettings.objects.filter(account_id=OuterRef("account_id"), metadata_service=False)
@@ -89,12 +90,38 @@ def count_servers(query: Mapping[str, str], *, visible: Visible, account_id: str
     """How many servers ``filter_servers`` finds of those that are visible: added up from the tally, unless a name or a
     policy picks single ones out."""
     own = {"account_id": account_id, "region": region}
-    if "name" in query or not visible.named <= TALLIED:
-        return visible.of(filter_servers(BareMetalServer.objects.filter(**own), query, **own)).count()
+    rows = visible.of(filter_servers(BareMetalServer.objects.filter(**own), query, **own))
+    if "name" in query:
+        return rows.count()
     place = _place(query, **own)
     if place is None:
         return 0
-    return int(visible.of(ServerTally.objects.filter(**own, **place)).aggregate(sum=Sum("count"))["sum"] or 0)
+    tally = ServerTally.objects.filter(**own, **place)
+    if isinstance(visible.where, bool):
+        return _sum(visible.of(tally))
+    added_up = [each for each in visible.alternatives if _columns(each) <= TALLIED]
+    counted = [each for each in visible.alternatives if each not in added_up]
+    before = reduce(Q.__or__, added_up) if added_up else Q(pk__in=[])
+    total = _sum(tally.filter(before))
+    for each in counted:  # each by its own index, without those that one before has
+        total += rows.filter(each).exclude(before).count()
+        before |= each
+    return total
+
+
+def _sum(tally: QuerySet[ServerTally]) -> int:
+    return int(tally.aggregate(sum=Sum("count"))["sum"] or 0)
+
+
+def _columns(condition: Q) -> set[str]:
+    """The columns that a condition names, without what is looked up in them."""
+    found: set[str] = set()
+    for child in condition.children:
+        if isinstance(child, Q):
+            found |= _columns(child)
+        elif isinstance(child, tuple):
+            found.add(child[0].split("__")[0])
+    return found
 
 
 def _place(query: Mapping[str, str], *, account_id: str, region: str) -> dict[str, Any] | None:

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, F, Func, Model, Q, Value
+from django.db.models import CharField, F, Func, Model, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import Lookup
 
 ALIAS = "policy_"
+MOST_LOOKED_UP = 1000
 SPECIAL_IN_LIKE = re.compile(r"([\\%_])")
 
 
@@ -49,7 +50,37 @@ class Through:
         return Q(**{self.column: found[0]}) if len(found) == 1 else Q(**{f"{self.column}__in": found})
 
 
-Column = str | Combinable | Constant | Through
+@dataclass(frozen=True)
+class Own:
+    """The id of a row itself, or its CRN, which ends with the id.
+
+    What a condition selects is looked up first, as far as it is little: by their numbers, the rows of a page are found
+    without a look at others.
+    """
+
+    model: type[Model]
+
+    def where(self, account_id: str, **lookup: Any) -> Q | bool:
+        """Rows whose id is met by a look-up, which has the prefix ``id``."""
+        rows = self.model._default_manager.filter(**lookup)
+        if str(lookup.get("id__wildcard", ""))[:1] in ("*", "?"):  # no index finds those of all accounts
+            rows = rows.filter(account_id=account_id)
+        found = list(rows.values_list("pk", flat=True)[: MOST_LOOKED_UP + 1])
+        return Q(**lookup) if len(found) > MOST_LOOKED_UP else bool(found) and Q(pk__in=found)
+
+    def carrying(self, attachments: "QuerySet[Any]") -> Q | bool | None:
+        """Rows whose CRN is one of those of the attachments. None: there are too many to look them up."""
+        kind = f"::{self.model.crn_type}:"  # type: ignore[attr-defined]
+        found = attachments.filter(crn__contains=kind).values_list("crn", flat=True)
+        crns = set(found[: MOST_LOOKED_UP + 1])
+        if len(crns) > MOST_LOOKED_UP:
+            return None
+        rows = self.model._default_manager.filter(id__in={crn.rpartition(":")[2] for crn in crns})
+        numbers = [row.pk for row in rows if row.crn in crns]  # type: ignore[attr-defined]
+        return bool(numbers) and Q(pk__in=numbers)
+
+
+Column = str | Combinable | Constant | Through | Own
 """The name of a column, an expression, or one of the above."""
 Columns = Mapping[str, Column]
 """By the name of the attribute."""

@@ -106,7 +106,7 @@ class Rights:
         if not verdict:
             verdict = replace(verdict, explanation=questions.access_url(iam_id, action, plain(resource)))
         where = selection.any_of(each.policy for each in considered if each.allows)
-        return Visible(verdict, where, frozenset(selection.named), selection.aliases)
+        return Visible(verdict, where, selection.aliases)
 
 
 def owned_account(*, account_id: str, iam_id: str) -> str | None:

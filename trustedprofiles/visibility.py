@@ -18,7 +18,7 @@ from controlplane.kernel.text import is_storable
 from controlplane.kernel.verdict import Verdict
 from trustedprofiles import access, policy_rules, tagging
 from trustedprofiles.access import PolicyFacts
-from trustedprofiles.columns import ALIAS, Column, Columns, Constant, Through
+from trustedprofiles.columns import ALIAS, Column, Columns, Constant, Own, Through
 from trustedprofiles.models import Tag, TagAttachment
 from trustedprofiles.policy_rules import Combination, Condition, Rule
 from trustedprofiles.tagging import CRN
@@ -27,6 +27,7 @@ M = TypeVar("M", bound=Model)
 Where = Q | bool
 """True: all rows; False: none."""
 Lookup = Callable[..., Where]
+LOOKUPS = ("__in", "__wildcard")
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,6 @@ class Visible:
 
     verdict: Verdict
     where: Where
-    named: frozenset[str] = frozenset()
-    """The attributes that the condition compares."""
     aliases: Mapping[str, Combinable] = field(default_factory=dict)
     """Expressions that the condition names."""
 
@@ -45,6 +44,16 @@ class Visible:
         if isinstance(self.where, bool):
             return rows if self.where else rows.none()
         return (rows.alias(**self.aliases) if self.aliases else rows).filter(self.where)
+
+    @property
+    def alternatives(self) -> list[Q]:
+        """Conditions of which a visible row meets one at least. Each may have an index that answers it, and together
+        none may. Empty where no condition says which rows."""
+        if isinstance(self.where, bool):
+            return []
+        if self.where.connector != Q.OR:
+            return [self.where]
+        return [child if isinstance(child, Q) else Q(child) for child in self.where.children]
 
 
 class Selection:
@@ -55,7 +64,6 @@ class Selection:
         self.known = constants | {name: value for name, value in known.items() if value != access.EVERY}
         self._columns = {name: column for name, column in columns.items() if name not in self.known}
         self._account_id, self._now = account_id, now
-        self.named: set[str] = set()
         self.aliases: dict[str, Combinable] = {}
 
     def any_of(self, policies: Iterable[PolicyFacts]) -> Where:
@@ -104,9 +112,8 @@ class Selection:
                 return False
 
     def _lookup(self, name: str) -> Lookup:
-        self.named.add(name)
         column = self._columns[name]
-        if isinstance(column, Through):
+        if isinstance(column, Through | Own):
             return lambda suffix, value: column.where(self._account_id, **{f"id{suffix}": value})
         path = self._path(name, column)
         return lambda suffix, value: Q(**{f"{path}{suffix}": value})
@@ -123,9 +130,12 @@ class Selection:
         meeting = [pk for pk, tag in self._tags if access.matches(condition, tag)]
         if not meeting or CRN not in self._columns:
             return False
-        self.named.add(CRN)
+        attachments = TagAttachment.objects.filter(tag__in=meeting)
+        own = next((column for column in self._columns.values() if isinstance(column, Own)), None)
+        if own and (few := own.carrying(attachments)) is not None:
+            return few
         path = self._path(CRN, self._columns[CRN])
-        return Q(**{f"{path}__in": TagAttachment.objects.filter(tag__in=meeting).values("crn")})
+        return Q(**{f"{path}__in": attachments.values("crn")})
 
     @cached_property
     def _tags(self) -> list[tuple[int, dict[str, tuple[str, ...]]]]:
@@ -157,4 +167,20 @@ def _any(parts: Iterable[Where]) -> Where:
             return True
         if isinstance(part, Q):
             conditions.append(part)
-    return reduce(Q.__or__, conditions) if conditions else False
+    return reduce(Q.__or__, _merged(conditions)) if conditions else False
+
+
+def _merged(conditions: Iterable[Q]) -> list[Q]:
+    """The same with the values of one column in one list, for which one index answers."""
+    values: dict[str, list[Any]] = {}
+    others: list[Q] = []
+    for condition in conditions:
+        [child, *more] = condition.children
+        name, value = child if isinstance(child, tuple) and not more else ("", None)
+        if name.endswith("__in") and isinstance(value, list):
+            values.setdefault(name.removesuffix("__in"), []).extend(value)
+        elif name and isinstance(value, str) and not name.endswith(LOOKUPS):
+            values.setdefault(name, []).append(value)
+        else:
+            others.append(condition)
+    return others + [Q(**{f"{name}__in": found}) for name, found in values.items()]

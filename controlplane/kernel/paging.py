@@ -3,7 +3,7 @@
 import json
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -139,17 +139,19 @@ def paginate(
     scope: str,
     count: Callable[[], int] | None = None,
     order: Order | LatestFirst | None = None,
+    alternatives: Sequence[Q] = (),
 ) -> Page[M]:
     """One page of ``rows``, newest (highest primary key) first, or in another order. ``scope`` names whose they are.
 
-    ``count`` tells how many there are in all, where counting them would take too long.
+    ``count`` tells how many there are in all, where counting them would take too long. Of ``alternatives``, every row
+    meets one at least: each is asked for by itself, as no index answers them together.
     """
     query = request.GET
     limit = parse_limit(query)
     filters = sorted((key, value) for key, value in query.items() if key not in ("start", "limit"))
     sealed_for = f"{scope}:{request.path}:{urlencode([f for f in filters if f[0] not in ('version', 'generation')])}"
     after = open_cursor(start, scope=sealed_for) if (start := query.get("start")) else None
-    items, position = order.take(rows, limit, after) if order else _newest(rows, limit, after)
+    items, position = order.take(rows, limit, after) if order else _newest(rows, limit, after, alternatives)
     base = request.build_absolute_uri(request.path)
     passed_on = {key: value for key, value in filters if key not in ("version", "generation")}
     following = None
@@ -165,12 +167,16 @@ def paginate(
     )
 
 
-def _newest(rows: QuerySet[M], limit: int, after: int | None) -> tuple[list[M], int | None]:
+def _newest(
+    rows: QuerySet[M], limit: int, after: int | None, alternatives: Sequence[Q] = ()
+) -> tuple[list[M], int | None]:
     """Up to ``limit`` rows behind the position, and the position of the last one when more follow."""
     ordered = rows.order_by("-pk")
     if after is not None:
         ordered = ordered.filter(pk__lt=after)
     # First which rows, from one index; then all that is shown of those.
-    keys = list(ordered.prefetch_related(None).values_list("pk", flat=True)[: limit + 1])
+    numbers = ordered.prefetch_related(None).values_list("pk", flat=True)
+    found = (numbers.filter(each)[: limit + 1] for each in alternatives or [Q()])
+    keys = sorted({key for some in found for key in some}, reverse=True)[: limit + 1]
     items = list(rows.filter(pk__in=keys[:limit]).order_by("-pk"))
     return items, keys[limit - 1] if len(keys) > limit else None

@@ -52,7 +52,8 @@ class ServerAddresses(GuardedView):
         rows = servers_of(account_id)
         if name := request.GET.get("name"):
             rows = rows.filter(name=name)
-        page = paginate(request._request, self.listing.of(rows), scope=f"{account_id}:{self.caller.iam_id}")
+        scope = f"{account_id}:{self.caller.iam_id}"
+        page = paginate(request._request, self.listing.of(rows), scope=scope, alternatives=self.listing.alternatives)
         return self.answer(page.as_json("bare_metal_servers", [shown(server) for server in page.items]))
 
 

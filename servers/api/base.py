@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -89,10 +89,11 @@ class VpcView(GuardedView):
 
         Of a list, the rows that the caller may see; what is part of one resource goes by that resource.
         """
+        alternatives: list[Q] = []
         if self.operation and self.operation.lists:
-            rows = self.listing.of(rows)
+            rows, alternatives = self.listing.of(rows), self.listing.alternatives
         scope = f"{self.caller.account_id}:{self.caller.iam_id}:{self.region}"
-        page = paginate(self.request._request, rows, scope=scope, count=count, order=order)
+        page = paginate(self.request._request, rows, scope=scope, count=count, order=order, alternatives=alternatives)
         return Response(page.as_json(name, [render(row, self.hrefs) for row in page.items]))
 
     def flag(self, name: str) -> bool | None:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 
 from controlplane.kernel.crn import Crn
-from trustedprofiles.columns import Columns, crn_column
+from trustedprofiles.columns import Columns, Own, crn_column
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.tagging import CRN
 
@@ -56,7 +56,7 @@ class RegionalResource(Resource):
         head, *rest = cls.crn_type.split("-")
         own = f"{head}{''.join(map(str.capitalize, rest))}Id"
         crn = crn_column("is", cls.crn_type, location=cls.location_column)
-        return {"region": "region", own: "id", "resourceGroupId": "resource_group__id", CRN: crn}
+        return {"region": "region", own: Own(cls), "resourceGroupId": "resource_group__id", CRN: crn}
 
     @property
     def crn(self) -> str:

@@ -12,7 +12,7 @@ from tests.multitude import multiply
 from tests.policies import attribute, make_content
 from tests.selecting import BY, differing, kinds, populate
 from tests.world import ACCOUNT, World, make_server
-from trustedprofiles.columns import Constant, Through
+from trustedprofiles.columns import Constant, Own, Through
 from trustedprofiles.selectors import visible
 from trustedprofiles.services.policies import create_policy
 
@@ -34,7 +34,9 @@ def test_columns_say_of_every_row_what_its_attributes_say(populated: World) -> N
             if isinstance(column, Constant):
                 assert set(expected.values()) == {column.value}, (name, attribute_name)
                 continue
-            path = f"{column.column}__id" if isinstance(column, Through) else column
+            path = (
+                f"{column.column}__id" if isinstance(column, Through) else "id" if isinstance(column, Own) else column
+            )
             told = rows.annotate(told=path) if not isinstance(path, str) else rows
             found = dict(told.values_list("pk", path if isinstance(path, str) else "told"))
             if (name, attribute_name) == ("image", "crn"):  # stock images are nobody's, and carry nobody's tags
@@ -45,16 +47,21 @@ def test_columns_say_of_every_row_what_its_attributes_say(populated: World) -> N
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_a_list_is_what_single_decisions_allow(populated: World, seed: int) -> None:
+def test_a_list_is_what_single_decisions_allow(populated: World, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether what policies select is little enough to be looked up first, or not."""
+    monkeypatch.setattr("trustedprofiles.columns.MOST_LOOKED_UP", (0, 1, 1000)[seed % 3])
     found = differing(populated.account, seed)
     found.pop("")
     assert found == {}
 
 
 @pytest.mark.thorough
-def test_a_list_is_what_single_decisions_allow_under_many_policies(populated: World) -> None:
+def test_a_list_is_what_single_decisions_allow_under_many_policies(
+    populated: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = every = 0
     for seed in range(100, 500):
+        monkeypatch.setattr("trustedprofiles.columns.MOST_LOOKED_UP", (0, 1, 1000)[seed % 3])
         with transaction.atomic():
             found = differing(populated.account, seed)
             transaction.set_rollback(True)
