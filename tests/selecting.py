@@ -208,12 +208,23 @@ class Chance:
         operator = pick.choice(("stringEquals", "stringMatch", "stringExists", "stringEqualsAnyOf", "stringMatchAnyOf"))
         if operator == "stringExists":
             return pick.choice((True, False, "true", "false")), operator
-        wanted = [self._pattern(value), pick.choice(self._values[name]), "a[bc]", "%"]
-        return (wanted if operator.endswith("AnyOf") else wanted[0]), operator
+        wanted = [self._pattern(value), pick.choice(self._values[name]), "a[bc]", "%", ""]
+        several = operator.endswith("AnyOf") and pick.random() < 0.6  # one value is a list of one
+        return (wanted if several else wanted[0]), operator
 
     def _pattern(self, value: str) -> str:
         cut = self._random.randrange(len(value) + 1)
-        made = (value, f"{value[:cut]}*", f"*{value[cut:]}", f"?{value[1:]}", value.upper(), "*", "_" + value[1:])
+        made = (
+            value,
+            "",
+            f" {value}",
+            f"{value[:cut]}*",
+            f"*{value[cut:]}",
+            f"?{value[1:]}",
+            value.upper(),
+            "*",
+            "_" + value[1:],
+        )
         return self._random.choice((value, *made))
 
     def _tag(self) -> dict[str, Any]:

@@ -114,9 +114,9 @@ def _check(condition: Condition) -> None:
     if (where, name) != ("environment", expected):
         raise ValueError(f"{operator} compares {{{{environment.attributes.{expected}}}}}.")
     if operator in DAY_OPERATORS:
-        if (operator == "dayOfWeekEquals" and isinstance(value, list)) or not 1 <= len(_listed(value)) <= MOST_VALUES:
+        if (operator == "dayOfWeekEquals" and isinstance(value, list)) or not 1 <= len(listed(value)) <= MOST_VALUES:
             raise ValueError("dayOfWeekEquals takes one day, dayOfWeekAnyOf one or a list of them.")
-        for each in _listed(value):
+        for each in listed(value):
             _day(each)
     else:
         _instant(_kind_of(operator), value)
@@ -127,7 +127,7 @@ def _check_text(operator: str, value: Any) -> None:
         if not isinstance(value, bool | str) or value not in EXISTS_VALUES:
             raise ValueError("stringExists takes true or false.")
     elif operator.endswith("AnyOf"):
-        if not 1 <= len(_listed(value)) <= MOST_VALUES or not all(map(_is_text, _listed(value))):
+        if not 1 <= len(listed(value)) <= MOST_VALUES or not all(map(_is_text, listed(value))):
             raise ValueError(
                 f"{operator} takes a string of at most {LONGEST_VALUE} characters, or 1 to {MOST_VALUES} in a list."
             )
@@ -147,7 +147,7 @@ def holds(rule: Rule, *, resource: Mapping[str, str], now: datetime) -> bool:
         return all(results) if rule.operator == "and" else any(results)
     try:
         if rule.operator in DAY_OPERATORS:
-            return any(str(now.astimezone(zone).isoweekday()) == day for day, zone in map(_day, _listed(rule.value)))
+            return any(str(now.astimezone(zone).isoweekday()) == day for day, zone in map(_day, listed(rule.value)))
         if rule.operator in TIME_OPERATORS:
             return _compare(rule, now)
     except ValueError:
@@ -187,9 +187,9 @@ def text_holds(operator: str, value: str | None, wanted: Any) -> bool:
         case "stringMatch":
             return value is not None and _wildcard(value, wanted)
         case "stringEqualsAnyOf":
-            return value is not None and value in _listed(wanted)
+            return value is not None and value in listed(wanted)
         case "stringMatchAnyOf":
-            return value is not None and any(_wildcard(value, each) for each in _listed(wanted))
+            return value is not None and any(_wildcard(value, each) for each in listed(wanted))
         case _:
             return False
 
@@ -246,6 +246,6 @@ def _offset(moment: time | datetime) -> timezone:
     return timezone(offset)
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
     """One value is a list of one, as IBM's Terraform provider sends it."""
     return value if isinstance(value, list) else [value]

@@ -102,12 +102,13 @@ class Selection:
                 return policy_rules.text_holds("stringExists", "", wanted)
             case "stringEquals" if _is_text(wanted):
                 return lookup("", wanted)
-            case "stringEqualsAnyOf" if isinstance(wanted, list):
-                return lookup("__in", texts) if (texts := list(filter(_is_text, wanted))) else False
+            case "stringEqualsAnyOf":
+                texts = list(filter(_is_text, policy_rules.listed(wanted)))
+                return lookup("__in", texts) if texts else False
             case "stringMatch" if _is_text(wanted):
                 return lookup("__wildcard", wanted)
-            case "stringMatchAnyOf" if isinstance(wanted, list):
-                return _any(lookup("__wildcard", each) for each in wanted if _is_text(each))
+            case "stringMatchAnyOf":
+                return _any(lookup("__wildcard", each) for each in policy_rules.listed(wanted) if _is_text(each))
             case _:
                 return False
 

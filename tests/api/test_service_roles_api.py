@@ -316,6 +316,46 @@ def test_a_rule_is_shown_as_it_was_sent(world: World) -> None:
     check_each(RULES, alone(check))
 
 
+@pytest.mark.parametrize("version", BODIES)
+def test_spaces_around_a_value_count(world: World, server: BareMetalServer, version: str) -> None:
+    """A policy on `` id`` or on a tag `` dev`` selects nothing that is called without the space."""
+    spaced = f" {server.id} "
+    more = (attribute("bareMetalServerId", spaced),)
+    tags = [attribute("env", " dev")]
+    body = v2_policy()
+    body["resource"] = {"attributes": [*body["resource"]["attributes"], *more], "tags": tags}
+    if version == "v1":
+        v1 = v1_policy()
+        [resource] = v1["resources"]
+        named = [{"name": each["key"], "value": each["value"]} for each in (*more, *tags)]
+        body = v1 | {"resources": [{"attributes": [*resource["attributes"], named[0]], "tags": [named[1]]}]}
+    made = call("POST", f"/{version}/policies", body)
+    assert made.status_code == 201, made.content
+    stored = Policy.objects.get()
+    assert (stored.resource[-1]["value"], stored.resource_tags[0]["value"]) == (spaced, " dev")
+    api = Api(caller_of(VICTOR))
+    assert (api.get(f"{SERVERS}/{server.id}").status_code, api.get(SERVERS).json()["total_count"]) == (403, 0)
+
+
+ONE_VALUE = [("stringEqualsAnyOf", "{id}"), ("stringMatchAnyOf", "{start}*"), ("stringMatchAnyOf", "*")]
+
+
+@pytest.mark.parametrize(("operator", "value"), ONE_VALUE)
+@pytest.mark.parametrize("in_rule", [True, False])
+def test_one_value_is_a_list_of_one_in_lists_and_in_reads(
+    world: World, server: BareMetalServer, operator: str, value: str, in_rule: bool
+) -> None:
+    wanted = value.format(id=server.id, start=server.id[:12])
+    rule = attribute("{{resource.attributes.bareMetalServerId}}", wanted, operator)
+    body = v2_policy(more=(attribute("bareMetalServerId", wanted, operator),))
+    if in_rule:
+        body = v2_policy(rule=rule, pattern="attribute-based-condition:resource:literal-and-wildcard")
+    assert call("POST", "/v2/policies", body).status_code == 201
+    api = Api(caller_of(VICTOR))
+    shown = [each["id"] for each in api.get(SERVERS).json()["bare_metal_servers"]]
+    assert (shown, api.get(f"{SERVERS}/{server.id}").status_code) == ([server.id], 200)
+
+
 def test_an_attribute_with_an_any_of_operator_takes_one_value(world: World, server: BareMetalServer) -> None:
     only = attribute("bareMetalServerId", server.id, "stringEqualsAnyOf")
     assert call("POST", "/v2/policies", v2_policy(more=(only,))).status_code == 201

@@ -21,7 +21,15 @@ class V1SubjectAttribute(StrictSerializer):
     value = StrictCharField(max_length=LONGEST_VALUE)
 
 
+class Value(StrictCharField):
+    """What an attribute is compared with, as it is sent: spaces around it count. Empty it would select nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(max_length=LONGEST_VALUE, trim_whitespace=False)
+
+
 class V1Attribute(V1SubjectAttribute):
+    value = Value()
     operator = serializers.ChoiceField(choices=V1_OPERATORS, required=False, default="stringEquals")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -31,6 +39,7 @@ class V1Attribute(V1SubjectAttribute):
 
 
 class V1Tag(V1SubjectAttribute):
+    value = Value()
     operator = serializers.ChoiceField(choices=TAG_OPERATORS, required=False, default="stringEquals")
 
 
@@ -58,7 +67,7 @@ class V1Body(StrictSerializer):
 class AttributeValue(serializers.Field[Any, Any, Any, Any]):
     """Text, a boolean, or a list of texts; which of them, the operator decides."""
 
-    text = StrictCharField(max_length=LONGEST_VALUE)
+    text = Value()
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, bool):
