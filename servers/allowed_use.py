@@ -11,6 +11,7 @@ No functions and no macros (VPC API, ``allowed_use``)::
 import operator
 import re
 from collections.abc import Callable, Mapping
+from itertools import product
 from typing import Any
 
 LONGEST = 256
@@ -24,6 +25,8 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+SETTINGS = ("enable_secure_boot", "metadata_service.enabled", "metadata_service.protocol")
+"""What a virtual server chooses, whatever its profile is."""
 INSTANCE: Mapping[str, bool | int | str] = {
     "enable_secure_boot": True,
     "gpu.count": 0,
@@ -40,6 +43,26 @@ INSTANCE: Mapping[str, bool | int | str] = {
 def holds(expression: str, *, enable_secure_boot: bool) -> bool:
     """Whether a bare metal server with, or without, secure boot is allowed. Raises ValueError for no expression."""
     return _Reading(_tokens(expression), {"enable_secure_boot": enable_secure_boot}).whole()
+
+
+def usable_by_instance(expression: str, *, vcpu: int, gpu: tuple[int, str, str, int]) -> bool:
+    """Whether a virtual server with this hardware is allowed, however secure boot and the metadata service are set.
+
+    ``gpu`` is the number of GPUs, their manufacturer and model, and the memory of all together in GiB. Raises
+    ValueError for no expression.
+    """
+    count, manufacturer, model, memory = gpu
+    hardware: dict[str, bool | int | str] = {
+        "gpu.count": count,
+        "gpu.manufacturer": manufacturer,
+        "gpu.memory": memory,
+        "gpu.model": model,
+        "vcpu.count": vcpu,
+    }
+    settings = product((False, True), (False, True), ("http", "https"))
+    return any(
+        _Reading(_tokens(expression), hardware | dict(zip(SETTINGS, each, strict=True))).whole() for each in settings
+    )
 
 
 def check_instance(expression: str) -> None:

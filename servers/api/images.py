@@ -17,13 +17,14 @@ from servers.api.catalog import CatalogView, one_of
 from servers.api.dated import REMOTE_SINCE
 from servers.api.image_body import Image, image_body
 from servers.api.image_requests import CreateImageBody, UpdateImageBody, changes, prototype
-from servers.api.profiles import profile_reference
+from servers.api.profiles import InstanceProfileReference, instance_profile_reference, profile_reference
 from servers.api.references import Hrefs
 from servers.api.server_shapes import BareMetalServerProfileReference
 from servers.api.shapes import collection
 from servers.models import Image as ImageRow
 from servers.selectors import image_attributes, image_columns, images_of
 from servers.services import images
+from servers.services.image_profiles import instance_profiles_for
 from trustedprofiles import questions
 from trustedprofiles.columns import Columns
 from trustedprofiles.models import ResourceGroup
@@ -221,3 +222,21 @@ class ImageProfiles(OneImageView):
         usable = any(holds(self.image.allowed_use, enable_secure_boot=secure) for secure in (False, True))
         profiles = sorted(catalog.profiles_of(self.region), key=lambda each: each.name) if usable else []
         return self.pages("bare_metal_server_profiles", profiles, lambda each: profile_reference(each, self.hrefs))
+
+
+class ImageInstanceProfiles(OneImageView):
+    """Published profiles of virtual servers that the image can be used with, by name. None of them is simulated."""
+
+    operations = {
+        "GET": Operation(
+            "list_image_instance_profiles",
+            f"{IMAGE}.read",
+            f"{IMAGE}.read",
+            answer=collection("ImageInstanceProfileCollection", "instance_profiles", InstanceProfileReference),
+            query=("start", "limit"),
+        )
+    }
+
+    def get(self, request: Request, image_id: str) -> Response:
+        profiles = instance_profiles_for(self.image)
+        return self.pages("instance_profiles", profiles, lambda each: instance_profile_reference(each, self.hrefs))

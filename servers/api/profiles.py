@@ -139,6 +139,19 @@ def profile_reference(profile: catalog.Profile, hrefs: Hrefs) -> BareMetalServer
     }
 
 
+class InstanceProfileReference(NamedReference):
+    resource_type: Literal["instance_profile"]
+
+
+def instance_profile_reference(profile: catalog.InstanceProfile, hrefs: Hrefs) -> InstanceProfileReference:
+    """Of a virtual server's profile, which is not served where it leads to (D-155)."""
+    return {
+        "href": hrefs("instance", "profiles", profile.name),
+        "name": profile.name,
+        "resource_type": "instance_profile",
+    }
+
+
 def profile_body(profile: catalog.Profile, region: str, hrefs: Hrefs) -> BareMetalServerProfile:
     """Terraform reads ``value`` of all figures but the bandwidth without looking, so those are ``fixed``."""
     return {

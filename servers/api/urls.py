@@ -116,6 +116,7 @@ urlpatterns = [
     path("images/<str:image_id>/deprecate", images.DeprecateImage.as_view()),
     path("images/<str:image_id>/export_jobs", image_export_jobs.ImageExportJobs.as_view()),
     path("images/<str:image_id>/export_jobs/<str:job_id>", image_export_jobs.OneImageExportJob.as_view()),
+    path("images/<str:image_id>/instance_profiles", images.ImageInstanceProfiles.as_view()),
     path("images/<str:image_id>/obsolete", images.ObsoleteImage.as_view()),
     path("keys", keys.Keys.as_view()),
     path("keys/<str:key_id>", keys.OneKey.as_view()),

@@ -1,4 +1,4 @@
-"""IBM's published values: regions, bare metal server profiles, operating systems, stock images."""
+"""IBM's published values: regions, profiles, operating systems, stock images."""
 
 import json
 from dataclasses import dataclass
@@ -78,6 +78,24 @@ class Profile:
 
 
 @dataclass(frozen=True)
+class Gpu:
+    manufacturer: str
+    model: str
+    memory: int
+    """GiB."""
+
+
+@dataclass(frozen=True)
+class InstanceProfile:
+    """A profile of virtual servers, which are not simulated: ``gx3-32x160x2l4`` has 32 vCPU and two GPUs."""
+
+    name: str
+    vcpu: int
+    gpu_count: int
+    gpu: Gpu | None
+
+
+@dataclass(frozen=True)
 class OperatingSystem:
     name: str
     family: str
@@ -142,6 +160,22 @@ def _profile(row: dict[str, Any], regions_by_generation: dict[str, list[str]]) -
 def profiles_of(region: str) -> list[Profile]:
     """What a region offers."""
     return [profile for profile in profiles().values() if region in profile.regions]
+
+
+@cache
+def instance_profiles() -> tuple[InstanceProfile, ...]:
+    """By name; all have the architecture amd64."""
+    data = _load("instance_profiles.json")
+    gpus = {word: Gpu(**row) for word, row in data["gpus"].items()}
+    rows = ((family, size) for family, sizes in data["families"].items() for size in sizes.split())
+    found = (_instance_profile(family, *size.split("x", 2), gpus=gpus) for family, size in rows)
+    return tuple(sorted(found, key=lambda profile: profile.name))
+
+
+def _instance_profile(family: str, vcpu: str, memory: str, gpu: str = "", *, gpus: dict[str, Gpu]) -> InstanceProfile:
+    """A GPU is said as ``2l4``: how many, and which."""
+    name = f"{family}-{vcpu}x{memory}{'x' if gpu else ''}{gpu}"
+    return InstanceProfile(name, int(vcpu), int(gpu[:1] or 0), gpus[gpu[1:]] if gpu else None)
 
 
 @cache

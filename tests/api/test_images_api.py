@@ -501,7 +501,45 @@ def test_an_image_for_no_server_names_no_profile(api: Api, expression: str, coun
 # --- whose they are
 
 
-ALL_CALLS = [("GET", "", None), ("GET", "/bare_metal_server_profiles", None), *CHANGES]
+EXPRESSIONS = {
+    "all": ("true", {"bx2-2x8", "gx3-32x160x2l4", "mx4d-8x64"}, {"bz2-2x8"}),
+    "none": ("false", set(), {"bx2-2x8"}),
+    "small": ("vcpu.count <= 4", {"bx2-2x8", "nxf-1x1"}, {"bx2-8x32", "gx3-16x80x1l4"}),
+    "gpus": ("gpu.count > 1 && gpu.manufacturer == 'nvidia' && enable_secure_boot", {"gx3-32x160x2l4"}, {"bx2-2x8"}),
+    "gpu-memory": ("gpu.memory == 96", {"gx3-48x240x2l40s", "gx3-64x320x4l4"}, {"gx3-24x120x1l40s"}),
+    "metadata": ("metadata_service.enabled && metadata_service.protocol == 'https'", {"bx2-2x8"}, set()),
+}
+
+
+@pytest.mark.parametrize(("expression", "some", "not_these"), EXPRESSIONS.values(), ids=EXPRESSIONS)
+def test_an_image_lists_the_instance_profiles_that_its_allowed_use_allows(
+    api: Api, expression: str, some: set[str], not_these: set[str]
+) -> None:
+    path = f"{IMAGES}/{made(api, allowed_use={'instance': expression})['id']}/instance_profiles"
+    names: list[str] = []
+    query = "limit=100"
+    while query:
+        found = fits(vpc_v1.ImageInstanceProfileCollection, api.get(path, query).json())
+        names += [profile.name for profile in found.instance_profiles]
+        query = found.next.href.partition("?")[2] if found.next else ""
+    assert names == sorted(set(names))
+    assert (len(names), bool(names)) == (found.total_count, bool(some))
+    assert some <= set(names)
+    assert not not_these & set(names)
+
+
+@pytest.mark.parametrize("name", ["ibm-esxi-8-0u3-byol-amd64-2", "ibm-ipxe-20240326-amd64-1"])
+def test_an_image_for_bare_metal_servers_alone_lists_no_instance_profile(api: Api, name: str) -> None:
+    [image] = api.get(IMAGES, f"name={name}").json()["images"]
+    assert api.get(f"{IMAGES}/{image['id']}/instance_profiles").json()["instance_profiles"] == []
+
+
+ALL_CALLS = [
+    ("GET", "", None),
+    ("GET", "/bare_metal_server_profiles", None),
+    ("GET", "/instance_profiles", None),
+    *CHANGES,
+]
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ALL_CALLS)

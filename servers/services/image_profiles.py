@@ -1,0 +1,26 @@
+"""With which published profiles of virtual servers an image can be used."""
+
+from servers import catalog
+from servers.allowed_use import usable_by_instance
+from servers.models import Image
+
+NO_GPU = (0, "", "", 0)
+
+
+def instance_profiles_for(image: Image) -> list[catalog.InstanceProfile]:
+    """By name: those that its ``allowed_use.instance`` allows (VPC API reference, "List instance profiles compatible
+    with an image"). Images that take an ESXi or iPXE script are for bare metal servers alone."""
+    if image.user_data_format != "cloud_init":
+        return []
+    profiles = catalog.instance_profiles()
+    hardware = set(map(_of, profiles))
+    usable = {each for each in hardware if usable_by_instance(image.allowed_use_instance, vcpu=each[0], gpu=each[1])}
+    return [profile for profile in profiles if _of(profile) in usable]
+
+
+def _of(profile: catalog.InstanceProfile) -> tuple[int, tuple[int, str, str, int]]:
+    """The hardware that an expression may speak of, which many profiles have in common."""
+    gpu = profile.gpu
+    if gpu is None:
+        return profile.vcpu, NO_GPU
+    return profile.vcpu, (profile.gpu_count, gpu.manufacturer, gpu.model, profile.gpu_count * gpu.memory)
