@@ -1,8 +1,8 @@
-"""Paths of ``iam.cloud.ibm.com`` that are about API keys and service IDs, in the order of IBM's reference."""
+"""Paths of ``iam.cloud.ibm.com`` that are about API keys, service IDs and limits, in the order of IBM's reference."""
 
 from django.urls import path
 
-from identity.api import apikeys, one_apikey, serviceids
+from identity.api import apikeys, limits, one_apikey, serviceids
 
 urlpatterns = [
     path("v1/serviceids", serviceids.ServiceIds.as_view()),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("v1/serviceids/", serviceids.ServiceIds.as_view()),
     path("v1/serviceids/<str:serviceid_id>", serviceids.OneServiceId.as_view()),
     path("v1/serviceids/<str:serviceid_id>/lock", serviceids.ServiceIdLock.as_view()),
+    path("v1/accounts/<str:account_id>/limits/identity", limits.IdentityLimits.as_view()),
     path("v1/apikeys", apikeys.ApiKeys.as_view()),
     path("v1/apikeys/details", one_apikey.ApiKeyDetails.as_view()),
     path("v1/apikeys/<str:api_key_id>", one_apikey.OneApiKey.as_view()),

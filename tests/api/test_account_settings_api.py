@@ -67,6 +67,13 @@ def test_identity_settings_are_kept_and_make_history(iam: Any) -> None:
     assert [each["action"] for each in read["history"]] == ["iam-identity.accountsettings.update"]
 
 
+def test_history_that_is_not_asked_for_is_empty(iam: Any) -> None:
+    tag = iam.get_account_settings(ACCOUNT).get_headers()["ETag"]
+    iam.update_account_settings(if_match=tag, account_id=ACCOUNT, mfa="TOTP")
+    assert iam.get_account_settings(ACCOUNT).get_result()["history"] == []
+    assert iam.get_effective_account_settings(ACCOUNT).get_result()["account"]["history"] == []
+
+
 def test_a_stale_entity_tag_changes_no_settings(iam: Any) -> None:
     tag = iam.get_account_settings(ACCOUNT).get_headers()["ETag"]
     iam.update_account_settings(if_match=tag, account_id=ACCOUNT, mfa="TOTP")

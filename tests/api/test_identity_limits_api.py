@@ -15,8 +15,15 @@ RULE = {"type": "Profile-CR", "cr_type": "BMS", "conditions": [{"claim": "zone",
 
 def test_limits_are_told_without_counting(world: World) -> None:
     assert call("GET", LIMITS).json() == {
+        "serviceid_groups": {"limit": 2000},
+        "serviceids_per_group": {"limit": 2000},
         "profiles": {"limit": 2000},
         "apikeys_per_identity": {"limit": 20},
+        "profile_templates": {"limit": 0},
+        "account_settings_templates": {"limit": 0},
+        "template_versions_per_template": {"limit": 0},
+        "idps": {"limit": 0},
+        "claim_rules_per_group": {"limit": 0},
         "claim_rules_per_profile": {"limit": 20},
         "cr_links": {"limit": 20_000},
         "cr_links_per_profile": {"limit": 1000},
@@ -101,3 +108,29 @@ def test_a_body_asks_as_a_query_does(path: str, profile: TrustedProfile, link: P
     by_query = call("GET", f"{LIMITS}?profiles=true&claim_rules_per_profile={profile.id}").json()
     assert call("POST", LIMITS, said).json() == by_query
     assert by_query["claim_rules_per_profile"]["profiles"] == [{"profile_id": profile.id, "count": 1}]
+
+
+def test_service_ids_are_counted_by_group_and_api_keys_by_identity(world: World) -> None:
+    group = call("POST", "/v1/serviceid_groups", {"account_id": ACCOUNT, "name": "g"}).json()["id"]
+    service_id = {"account_id": ACCOUNT, "name": "s", "group_id": group}
+    full = call("POST", "/v1/serviceids", {**service_id, "apikey": {"name": "k"}}).json()["iam_id"]
+    bare = call("POST", "/v1/serviceids", {**service_id, "name": "t"}).json()["iam_id"]
+    said = {
+        "serviceid_groups": True,
+        "serviceids_per_group": [group, "ServiceIdGroup-none"],
+        "apikeys_per_identity": [full, bare, "iam-ServiceId-none"],
+    }
+    body = call("POST", LIMITS, said).json()
+    assert body["serviceid_groups"]["count"] == 1
+    assert body["serviceids_per_group"]["serviceid_groups"] == [{"group_id": group, "count": 2}]
+    keys = {each["iam_id"]: each["count"] for each in body["apikeys_per_identity"]["identities"]}
+    assert keys == {full: 1, bare: 0}
+
+
+def test_there_is_none_of_what_is_not_simulated(world: World) -> None:
+    asked = "templates=true&idps=true&template_versions_per_template=t&claim_rules_per_group=g"
+    body = call("GET", f"{LIMITS}?{asked}").json()
+    counts = [body[name]["count"] for name in ("profile_templates", "account_settings_templates", "idps")]
+    assert counts == [0, 0, 0]
+    assert body["template_versions_per_template"] == {"limit": 0, "templates": []}
+    assert body["claim_rules_per_group"] == {"limit": 0, "access_groups": []}

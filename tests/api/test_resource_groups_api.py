@@ -49,6 +49,7 @@ def test_a_group_has_the_members_that_clients_read(world: World) -> None:
     body = call("GET", f"/v2/resource_groups/{group.id}").json()
     assert body["crn"] == f"crn:v1:bluemix:public:resource-controller::a/{ACCOUNT}::resource-group:{group.id}"
     assert (body["id"], body["account_id"], body["state"], body["default"]) == (group.id, ACCOUNT, "ACTIVE", True)
+    assert body["quota_url"] == f"/v2/quota_definitions/{body['quota_id']}"
 
 
 def test_a_filter_that_is_no_boolean_is_refused(world: World) -> None:

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,8 @@ from tests.live.ready_made import ReadyMade
 MODULE = "github.com/IBM/platform-services-go-sdk"
 SOURCE = PROGRAMS / "go-suites"
 RUN_SECONDS = 300
-FAILED = re.compile(
-    r"^\[(?:Fail|Panic!)\] (?:.*?Integration Tests )(.*?) ?\[(?:It|BeforeEach)\] ?(.*?) ?$", re.MULTILINE
-)
-RAN = re.compile(r"^Ran (\d+) of \d+ Specs", re.M)
+FAILED = re.compile(r"^\[(?:Fail|Panic!)\] .*?Integration Tests (.*?) ?\[(?:It|BeforeEach)\] ?(.*?) ?$", re.MULTILINE)
+RAN = re.compile(r"^Ran (\d+) of \d+ Specs.*\n.*?(\d+) Passed \| (\d+) Failed", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -26,22 +25,26 @@ class Suite:
     package: str
     configuration: str
     """Name of the file that its tests read."""
-    service: str
-    """What the names of its properties begin with."""
+    services: tuple[str, ...]
+    """What the names of its properties begin with: one for each caller."""
 
 
 @dataclass(frozen=True)
 class Outcome:
     ran: int
-    failed: frozenset[str]
-    """Titles of tests."""
+    failed: Counter[str]
+    """How many tests of a title failed."""
     text: str
     """All that was printed: with each failure, the calls of its test."""
 
 
 SUITES = (
-    Suite("iamidentityv1", "iam_identity.env", "IAM_IDENTITY"),
-    Suite("iampolicymanagementv1", "iam_policy_management.env", "IAM_POLICY_MANAGEMENT"),
+    Suite("globaltaggingv1", "global_tagging.env", ("GLOBAL_TAGGING",)),
+    Suite("iamaccessgroupsv2", "iam_access_groups_v2.env", ("IAM_ACCESS_GROUPS",)),
+    Suite("iamidentityv1", "iam_identity.env", ("IAM_IDENTITY",)),
+    Suite("iampolicymanagementv1", "iam_policy_management.env", ("IAM_POLICY_MANAGEMENT",)),
+    Suite("resourcemanagerv2", "resource_manager.env", ("RESOURCE_MANAGER", "ALT_RESOURCE_MANAGER")),
+    Suite("usermanagementv1", "user_management.env", ("USER_MANAGEMENT", "USER_MANAGEMENT_ADMIN")),
 )
 
 
@@ -60,8 +63,11 @@ def built(suite: Suite, ready_made: ReadyMade) -> Path:
 
 
 def attempt(suite: Suite, folder: Path, properties: Mapping[str, str]) -> Outcome:
-    """Run a suite. ``properties`` are those of its service: URL, APIKEY, and what its tests need."""
-    lines = [f"{suite.service}_{name}={value}" for name, value in properties.items()]
+    """Run a suite. ``properties`` are those of its service: URL, APIKEY, and what its tests need.
+
+    Raises AssertionError for a suite that ends early, and for a failure outside its tests.
+    """
+    lines = [f"{service}_{name}={value}" for service in suite.services for name, value in properties.items()]
     (folder.parent / suite.configuration).write_text("\n".join(lines) + "\n")
     done = subprocess.run(
         ["./suite.test", "-ginkgo.noColor", "-ginkgo.focus", "Integration"],
@@ -73,9 +79,9 @@ def attempt(suite: Suite, folder: Path, properties: Mapping[str, str]) -> Outcom
         check=False,
     )
     ran = RAN.search(done.stdout)
-    if ran is None:
+    failed = Counter(title.strip() or test for title, test in FAILED.findall(done.stdout))
+    if ran is None or failed.total() != int(ran[3]) or (done.returncode and not failed):
         raise AssertionError(
             f"{suite.package} ended with {done.returncode}: {done.stdout[-2000:]}{done.stderr[-2000:]}"
         )
-    failed = frozenset(title.strip() or test for title, test in FAILED.findall(done.stdout))
     return Outcome(int(ran[1]), failed, done.stdout)

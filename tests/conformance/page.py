@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any
 
+from tests.docs.sdk_operations import section
+
 HEAD = """\
 # Compatibility with IBM's SDKs
 
@@ -43,7 +45,8 @@ class Results:
             packages = ", ".join(f"`{name}` {version}" for name, version in sorted(versions["packages"].items()))
             text += f"| {versions['language']} | {packages} | `{self._trust[language]}` |\n"
         text += "\n" + "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
-        return text.replace("| --- ", "|---").replace("--- |", "---|").replace("|--- ", "|---") + NOTES
+        text = text.replace("| --- ", "|---").replace("--- |", "---|").replace("|--- ", "|---")
+        return f"{text}{NOTES}\n{section()}"
 
 
 NOTES = """

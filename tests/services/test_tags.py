@@ -142,6 +142,26 @@ def test_detaching_takes_off_only_what_is_named(world: World) -> None:
     assert (on(SERVER), on(VPC)) == (["db"], ["web"])
 
 
+@pytest.mark.parametrize("carried", [False, True], ids=["by-nothing-else", "by-another-resource"])
+@pytest.mark.parametrize("way", ["detach", "replace", "update"])
+def test_a_user_tag_is_gone_when_the_last_resource_loses_it(world: World, way: str, carried: bool) -> None:
+    attach(world, "env:old")
+    if carried:
+        attach(world, "env:old", crn=VPC)
+    if way == "detach":
+        tags.detach_tags(world.account, crn=SERVER, type="user", names=["env:old"], by=BY)
+    else:
+        attach(world, "env:new", **{way: True})
+    assert Tag.objects.filter(name="env:old").exists() is carried
+
+
+def test_an_access_tag_stays_when_the_last_resource_loses_it(world: World) -> None:
+    tags.create_access_tag(world.account, name="env:test", by=BY)
+    tags.attach_tags(world.account, crn=SERVER, type="access", names=["env:test"], by=BY)
+    tags.detach_tags(world.account, crn=SERVER, type="access", names=["env:test"], by=BY)
+    assert Tag.objects.filter(name="env:test").exists()
+
+
 def test_a_tag_that_is_carried_is_not_deleted(world: World) -> None:
     attach(world, "web")
     with pytest.raises(Conflict, match=r"1 resource\(s\) carry"):
@@ -162,8 +182,9 @@ def test_deleting_what_is_not_there_is_refused(world: World) -> None:
 
 
 def test_unused_tags_of_one_type_and_account_are_deleted(world: World) -> None:
-    attach(world, "used", "b", "a")
-    tags.detach_tags(world.account, crn=SERVER, type="user", names=["a", "b"], by=BY)
+    attach(world, "used")
+    attach(world, "b", "a", crn=VPC)
+    tags.forget(str(VPC))
     tags.create_access_tag(world.account, name="env:test", by=BY)
     Tag.objects.create(account=world.other_account, type="user", name="a", created_at=clock.now())
     assert tags.delete_unused_tags(world.account, type="user", by=BY) == ["a", "b"]

@@ -87,35 +87,6 @@ class ProfileIdentitiesResponse(TypedDict):
     identities: list[ProfileIdentityResponse]
 
 
-class LimitCount(TypedDict):
-    limit: int
-    count: NotRequired[int]
-
-
-class ProfileCount(TypedDict):
-    profile_id: str
-    count: int
-
-
-class LimitPerProfile(TypedDict):
-    limit: int
-    profiles: NotRequired[list[ProfileCount]]
-
-
-class LimitPerIdentity(TypedDict):
-    limit: int
-
-
-class IdentityLimitsUsageResponse(TypedDict):
-    profiles: LimitCount
-    apikeys_per_identity: LimitPerIdentity
-    claim_rules_per_profile: LimitPerProfile
-    cr_links: LimitCount
-    cr_links_per_profile: LimitPerProfile
-    cr_rules: LimitCount
-    cr_rules_per_profile: LimitPerProfile
-
-
 # --- IAM policy ---------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +239,10 @@ class ResourceGroup(TypedDict):
     name: str
     state: Literal["ACTIVE"]
     default: bool
+    quota_id: str
+    quota_url: str
+    payment_methods_url: None
+    teams_url: None
     created_at: str
     updated_at: str
     resource_linkages: list[Any]

@@ -20,6 +20,8 @@ from trustedprofiles.selectors import resource_group, resource_groups_of
 from trustedprofiles.services import resource_groups
 
 LONGEST_NAME = 64
+QUOTA = "a3d7b8d01e261c24677937c29ab33f3c"
+"""The quota definition that answers of IBM's resource manager name, as public Terraform states have them."""
 
 
 class GroupCreation(StrictSerializer):
@@ -143,6 +145,10 @@ def _body(group: ResourceGroup) -> answers.ResourceGroup:
         "name": group.name,
         "state": "ACTIVE",
         "default": group.is_default,
+        "quota_id": QUOTA,
+        "quota_url": f"/v2/quota_definitions/{QUOTA}",
+        "payment_methods_url": None,
+        "teams_url": None,
         "created_at": timestamps.milliseconds(group.created_at),
         "updated_at": timestamps.milliseconds(group.updated_at or group.created_at),
         "resource_linkages": [],

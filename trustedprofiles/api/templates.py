@@ -50,6 +50,7 @@ class ProfileTemplates(Templates):
             answer=TrustedProfileTemplateList,
             lists=Nothing,
             query=QUERY,
+            simulated=False,
         ),
         "POST": Operation(
             "create_profile_template",
@@ -58,6 +59,7 @@ class ProfileTemplates(Templates):
             True,
             status=204,
             conflicts=False,
+            simulated=False,
         ),
     }
 
@@ -72,6 +74,7 @@ class AccountSettingsTemplates(Templates):
             answer=AccountSettingsTemplateList,
             lists=Nothing,
             query=QUERY,
+            simulated=False,
         ),
         "POST": Operation(
             "create_account_settings_template",
@@ -80,5 +83,6 @@ class AccountSettingsTemplates(Templates):
             True,
             status=204,
             conflicts=False,
+            simulated=False,
         ),
     }

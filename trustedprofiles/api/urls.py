@@ -10,7 +10,6 @@ from trustedprofiles.api import (
     groups,
     identities,
     identity_settings,
-    limits,
     links,
     policies,
     profiles,
@@ -36,7 +35,6 @@ urlpatterns = [
         "v1/profiles/<str:profile_id>/identities/<str:identity_type>/<path:identifier_id>",
         identities.OneIdentity.as_view(),
     ),
-    path("v1/accounts/<str:account_id>/limits/identity", limits.IdentityLimits.as_view()),
     path("v1/accounts/<str:account_id>/settings/identity", identity_settings.IdentitySettings.as_view()),
     path(
         "v1/accounts/<str:account_id>/effective_settings/identity",

@@ -54,9 +54,9 @@ def attach_tags(
     now = clock.now()
     there = TagAttachment.objects.filter(tag__account=account, tag__type=type, crn=str(crn))
     if replace:
-        there.exclude(tag__name__in=wanted).delete()
+        _take_off(there.exclude(tag__name__in=wanted))
     elif update:
-        _of_same_keys(there, wanted).delete()
+        _take_off(_of_same_keys(there, wanted))
     if there.exclude(tag__name__in=wanted).count() + len(wanted) > tagging.MOST_ON_A_RESOURCE[type]:
         raise OverQuota(f"A resource has at most {tagging.MOST_ON_A_RESOURCE[type]} {type} tags. Detach some first.")
     known |= {name: Tag.objects.create(account=account, type=type, name=name, created_at=now) for name in new}
@@ -75,12 +75,23 @@ def _of_same_keys(there: QuerySet[TagAttachment], wanted: list[str]) -> QuerySet
     return there.filter(same).exclude(tag__name__in=wanted)
 
 
+def _take_off(attachments: QuerySet[TagAttachment]) -> None:
+    tags = list(attachments.values_list("tag_id", flat=True))
+    attachments.delete()
+    Tag.objects.filter(pk__in=tags, type=tagging.USER, attachments=None).delete()
+
+
 @transaction.atomic
 def detach_tags(account: Account, *, crn: Crn, type: str, names: Iterable[str], by: Party) -> None:
-    """Take tags off a resource, those of them that are on it. Raises NotFound for a foreign resource."""
+    """Take tags off a resource, those of them that are on it. Raises NotFound for a foreign resource.
+
+    A user tag that no resource carries any more is deleted, as the live tests of IBM's SDKs expect.
+    """
     _require_own(account, crn)
+    _one_at_a_time(account)
     wanted = sorted(set(names))
-    TagAttachment.objects.filter(tag__account=account, tag__type=type, tag__name__in=wanted, crn=str(crn)).delete()
+    there = TagAttachment.objects.filter(tag__account=account, tag__type=type, crn=str(crn))
+    _take_off(there.filter(tag__name__in=wanted))
     _record(events.TAG_DETACH, Party(str(crn), crn.resource, "Resource"), account, type, wanted, by=by)
 
 

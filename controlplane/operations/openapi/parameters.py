@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from controlplane.kernel.paging import LARGEST_LIMIT
 from controlplane.operations.openapi.shapes import Schema, prose
-from identity.api import apikeys, serviceids
+from identity.api import apikeys, limits, serviceids
 from identity.services.apikeys import LONGEST_VALUE
 from servers.api import address_order, images, rule_fields
 from servers.api.base import EARLIEST_VERSION
 from trustedprofiles import tagging
-from trustedprofiles.api import group_members, groups, limits, policies, profiles
+from trustedprofiles.api import group_members, groups, policies, profiles
 from trustedprofiles.api.group_base import MEMBERSHIP_TYPES
 from trustedprofiles.api.tags import LARGEST_PAGE as LARGEST_TAG_PAGE
 from trustedprofiles.models import GroupMember, ProfileIdentity, ProfileLink
@@ -89,7 +89,14 @@ TOKEN_PAGES = {
     "pagetoken": Query("Token of a page, out of ``next`` or ``previous`` of another."),
     "order": Query("Direction of ``sort``.", one_of("asc", "desc")),
 }
-COUNTED = {"profiles": "trusted profiles", "cr_links": "links", "cr_rules": "claim rules for compute resources"}
+COUNTED = {
+    "serviceid_groups": "groups of service IDs",
+    "profiles": "trusted profiles",
+    "templates": "templates, of which there are none,",
+    "idps": "identity providers, of which there are none,",
+    "cr_links": "links",
+    "cr_rules": "claim rules for compute resources",
+}
 NO_TEMPLATES = {
     "pagetoken": Query("Changes nothing: the list is empty."),
     "sort": Query("Changes nothing: the list is empty."),
@@ -135,7 +142,10 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
     },
     "get_account_limits": {
         **{name: Query(f"Whether to count {what} too.", BOOLEAN) for name, what in COUNTED.items()},
-        **{name: Query("Profiles to count them of: ids, separated by commas.") for name in limits.PER_PROFILE},
+        **{
+            name: Query(f"{each.owners} to count them of: ids, separated by commas.".replace("_", " ").capitalize())
+            for name, each in limits.PER_OWNER.items()
+        },
     },
     "list_images": {
         "status": Query(f"Only what has one of these statuses, separated by commas: {', '.join(images.STATUSES)}."),

@@ -4,7 +4,7 @@ go 1.26.0
 
 require (
 	github.com/IBM/go-sdk-core/v5 v5.25.3
-	github.com/IBM/vpc-go-sdk v0.85.0
+	github.com/IBM/vpc-go-sdk v1.0.2
 )
 
 require (

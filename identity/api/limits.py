@@ -1,0 +1,188 @@
+"""``GET`` and ``POST /v1/accounts/{id}/limits/identity``: how many there may be, and on request how many there are."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Model, Q, QuerySet
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from identity.api import answers
+from identity.models import ApiKey
+from trustedprofiles import events, limits
+from trustedprofiles.api.base import IdentityView
+from trustedprofiles.api.flags import query_flag
+from trustedprofiles.models import ClaimRule, ProfileLink, ServiceId, ServiceIdGroup, TrustedProfile, User
+from trustedprofiles.permissions import Operation
+
+MOST_IDS = 100
+NONE = 0
+"""Limit of what is not simulated: none can be made."""
+Counted = Iterable[tuple[str, int]]
+
+
+@dataclass(frozen=True)
+class Entities:
+    """What an account has of a kind."""
+
+    limit: int
+    rows: Callable[[str], QuerySet[Any]] | None
+    """By account id. None: not simulated."""
+
+    def count(self, account_id: str) -> int:
+        return self.rows(account_id).count() if self.rows else 0
+
+
+@dataclass(frozen=True)
+class PerOwner:
+    """What each owner, such as a profile, has of a kind."""
+
+    limit: int
+    owners: str
+    """Property of the answer that lists the owners that were asked for."""
+    id: str
+    counted: Callable[[str, list[str]], Counted] | None
+    """By account id and ids of owners. None: not simulated."""
+
+    def counts(self, account_id: str, ids: list[str]) -> list[dict[str, Any]]:
+        found = self.counted(account_id, ids) if self.counted else ()
+        return [{self.id: id, "count": count} for id, count in found]
+
+
+def _of(model: type[Model], count: Count) -> Callable[[str, list[str]], Counted]:
+    def counted(account_id: str, ids: list[str]) -> Counted:
+        rows = model._default_manager.filter(account_id=account_id, id__in=ids)
+        return rows.annotate(number=count).values_list("id", "number").order_by("id")
+
+    return counted
+
+
+def _api_keys(account_id: str, iam_ids: list[str]) -> Counted:
+    """Of service IDs and persons of the account, and of whoever else has an API key of it."""
+    asked = set(iam_ids)
+    service_ids = ServiceId.objects.filter(account_id=account_id, id__in=[id.removeprefix("iam-") for id in asked])
+    persons = User.objects.filter(account_id=account_id, iam_id__in=asked)
+    known = {each.iam_id for each in service_ids} & asked | {str(each.iam_id) for each in persons}
+    keys = ApiKey.objects.filter(account_id=account_id, iam_id__in=asked)
+    numbers = dict(keys.values_list("iam_id").annotate(number=Count("id")).order_by())
+    return sorted((dict.fromkeys(known, 0) | numbers).items())
+
+
+ENTITIES = {
+    "serviceid_groups": Entities(
+        limits.SERVICE_ID_GROUPS_PER_ACCOUNT, lambda account: ServiceIdGroup.objects.filter(account_id=account)
+    ),
+    "profiles": Entities(
+        limits.PROFILES_PER_ACCOUNT, lambda account: TrustedProfile.objects.filter(account_id=account)
+    ),
+    "profile_templates": Entities(NONE, None),
+    "account_settings_templates": Entities(NONE, None),
+    "idps": Entities(NONE, None),
+    "cr_links": Entities(
+        limits.LINKS_PER_ACCOUNT, lambda account: ProfileLink.objects.filter(profile__account_id=account)
+    ),
+    "cr_rules": Entities(
+        limits.COMPUTE_RULES_PER_ACCOUNT,
+        lambda account: ClaimRule.objects.filter(profile__account_id=account, type=ClaimRule.Type.COMPUTE_RESOURCE),
+    ),
+}
+ASKED = {name: name for name in ENTITIES} | dict.fromkeys(
+    ("profile_templates", "account_settings_templates"), "templates"
+)
+"""By property of the answer: the flag that asks for its count."""
+COUNTED = tuple(dict.fromkeys(ASKED.values()))
+OF_COMPUTE_RESOURCES = Q(rules__type=ClaimRule.Type.COMPUTE_RESOURCE)
+PER_OWNER = {
+    # A group is of one account, whose service IDs may all be in it.
+    "serviceids_per_group": PerOwner(
+        limits.SERVICE_IDS_PER_ACCOUNT, "serviceid_groups", "group_id", _of(ServiceIdGroup, Count("service_ids"))
+    ),
+    "apikeys_per_identity": PerOwner(limits.API_KEYS_PER_IDENTITY, "identities", "iam_id", _api_keys),
+    "template_versions_per_template": PerOwner(NONE, "templates", "template_id", None),
+    "claim_rules_per_group": PerOwner(NONE, "access_groups", "group_id", None),
+    "claim_rules_per_profile": PerOwner(
+        limits.CLAIM_RULES_PER_PROFILE, "profiles", "profile_id", _of(TrustedProfile, Count("rules"))
+    ),
+    "cr_links_per_profile": PerOwner(
+        limits.LINKS_PER_PROFILE, "profiles", "profile_id", _of(TrustedProfile, Count("links"))
+    ),
+    "cr_rules_per_profile": PerOwner(
+        limits.CLAIM_RULES_PER_PROFILE,
+        "profiles",
+        "profile_id",
+        _of(TrustedProfile, Count("rules", filter=OF_COMPUTE_RESOURCES)),
+    ),
+}
+"""These take a list of ids of owners, in a query separated by commas."""
+
+
+def _ids() -> serializers.ListField:
+    return serializers.ListField(required=False, child=StrictCharField(), max_length=MOST_IDS)
+
+
+class Consumption(StrictSerializer):
+    """What to count."""
+
+    serviceid_groups = StrictBooleanField(required=False)
+    profiles = StrictBooleanField(required=False)
+    templates = StrictBooleanField(required=False)
+    idps = StrictBooleanField(required=False)
+    cr_links = StrictBooleanField(required=False)
+    cr_rules = StrictBooleanField(required=False)
+    serviceids_per_group = _ids()
+    apikeys_per_identity = _ids()
+    template_versions_per_template = _ids()
+    claim_rules_per_group = _ids()
+    claim_rules_per_profile = _ids()
+    cr_links_per_profile = _ids()
+    cr_rules_per_profile = _ids()
+
+
+class IdentityLimits(IdentityView):
+    operations = {
+        "GET": Operation(
+            "get_account_limits",
+            "iam-identity.account.read",
+            events.LIMITS_READ,
+            answer=answers.IdentityLimitsUsageResponse,
+            query=(*COUNTED, *PER_OWNER),
+        ),
+        "POST": Operation(
+            "bulk_list_account_entity_consumption",
+            "iam-identity.account.read",
+            events.LIMITS_READ,
+            body=Consumption,
+            answer=answers.IdentityLimitsUsageResponse,
+            conflicts=False,
+        ),
+    }
+
+    def prepare(self, request: Request) -> None:
+        if self.kwargs["account_id"] != self.caller.account_id:
+            raise NotFound("There is no such account, or your token is of another one.")
+
+    def get(self, request: Request, account_id: str) -> Response:
+        asked: dict[str, Any] = {name: query_flag(request, name) for name in COUNTED}
+        for name in PER_OWNER:
+            if name in request.GET:
+                asked[name] = [id.strip() for id in request.GET[name].split(",")]
+        return self._limits(account_id, asked)
+
+    def post(self, request: Request, account_id: str) -> Response:
+        return self._limits(account_id, self.body)
+
+    def _limits(self, account_id: str, asked: dict[str, Any]) -> Response:
+        body: dict[str, Any] = {}
+        for name, entities in ENTITIES.items():
+            counted = {"count": entities.count(account_id)} if asked.get(ASKED[name]) else {}
+            body[name] = {"limit": entities.limit, **counted}
+        for name, kind in PER_OWNER.items():
+            if len(asked.get(name, ())) > MOST_IDS:
+                raise InvalidValue(f"{name} takes at most {MOST_IDS} ids.", target=Target(name, "parameter"))
+            each = {kind.owners: kind.counts(account_id, asked[name])} if name in asked else {}
+            body[name] = {"limit": kind.limit, **each}
+        return self.answer(body)

@@ -1,0 +1,32 @@
+"""docs/compatibility.md counts the operations of IBM's SDKs, and the live suites' list names what is not served."""
+
+import pytest
+
+from tests.conformance.not_served import ANSWERED_OTHERWISE, NOT_SERVED
+from tests.docs.sdk_operations import CLIENTS, PAGE, called, kind, renewed, sdk_operations
+from tests.tables import assert_none
+
+CALLS = [call for calls in NOT_SERVED.values() for call in calls if call != ANSWERED_OTHERWISE]
+OF_THE_SDKS = {each.call for client, base in CLIENTS.items() for each in sdk_operations(client, base)}
+
+
+def test_the_page_counts_the_operations_as_they_are() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == renewed(page), "Run: make docs"
+
+
+@pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.__name__)
+def test_every_request_of_a_client_is_counted(client: type) -> None:
+    """Each method of a client makes one request, except the few that only help."""
+    methods = [name for name, each in vars(client).items() if callable(each) and not name.startswith("_")]
+    counted = [each.name for each in sdk_operations(client, CLIENTS[client])]
+    assert set(methods) - set(counted) <= {"new_instance"}
+
+
+def test_what_live_suites_do_not_find_served_is_a_call_of_the_sdk() -> None:
+    assert_none([call for call in CALLS if called(*call.split()) not in OF_THE_SDKS], among=CALLS)
+
+
+def test_what_is_listed_as_not_served_is_not_served() -> None:
+    """A call that comes to be served leaves ``tests/conformance/not_served.toml`` with its tests."""
+    assert_none([call for call in CALLS if kind(called(*call.split())) == "served"], among=CALLS)
