@@ -1,7 +1,7 @@
-"""Activity events of API keys and service IDs.
+"""Activity events of API keys, service IDs and the people of an account.
 
 IBM publishes create, update and delete of them (IBM Cloud docs, "Activity tracking events for IAM"); locking and
-disabling are updates there. Reads follow the same pattern.
+disabling are updates there. Reads follow the same pattern. Those of user management are IBM's.
 """
 
 from trustedprofiles.models.service_id import is_service_id
@@ -18,6 +18,14 @@ SERVICE_ID_UPDATE = "iam-identity.account-serviceid.update"
 SERVICE_ID_DELETE = "iam-identity.account-serviceid.delete"
 SERVICE_ID_CHANGES = (SERVICE_ID_CREATE, SERVICE_ID_UPDATE)
 """What makes up a service ID's history."""
+
+USERS_LIST = "user-management.cloud-user.list"
+USER_INVITE = "user-management.user.invite"
+USER_READ = "user-management.user.read"
+USER_UPDATE = "user-management.user.update"
+USER_DELETE = "user-management.user.delete"
+USER_SETTING_READ = "user-management.user-setting.read"
+USER_SETTING_UPDATE = "user-management.user-setting.update"
 
 
 def api_key_event(verb: str, iam_id: str) -> str:

@@ -46,6 +46,7 @@ from trustedprofiles.models import (
     Tag,
     TagAttachment,
     TrustedProfile,
+    User,
 )
 from trustedprofiles.selectors import authorize_each, visible
 from trustedprofiles.services.links import create_link
@@ -97,6 +98,7 @@ def kinds(account: Account) -> dict[str, Kind]:
         "apikey": kind("iam-identity", "apikey", ApiKey),
         "role": kind("iam-access-management", "role", CustomRole, "read"),
         "policy": kind("iam-access-management", "policy", Policy, "read"),
+        "user": kind("user-management", "user", User, "retrieve"),
         "group": kind("resource-controller", "group", ResourceGroup, "read"),
     }
 
@@ -145,6 +147,8 @@ def populate(world: World) -> ResourceGroup:
         service_id = create_service_id(account, name=name, by=BY)
         create_api_key(account, iam_id=service_id.iam_id, name=name, by=BY)
     create_api_key(account, iam_id=ALICE.iam_id, name="own", by=BY)
+    for name in ("ada", "bob"):
+        User.objects.create_user(name, iam_id=f"IBMid-{name.upper()}", account=account)
     for name in ("First", "Second"):
         create_role(
             account,

@@ -161,6 +161,14 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "iam-groups.rules.update",
         "iam-groups.rules.delete",
     ),
+    "user-management": (
+        "user-management.user.retrieve",
+        "user-management.user.create",
+        "user-management.user.update",
+        "user-management.user.delete",
+        "user-management.user-setting.retrieve",
+        "user-management.user-setting.update",
+    ),
     "resource-controller": (
         "resource-controller.group.read",
         "resource-controller.group.create",

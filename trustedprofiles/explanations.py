@@ -41,6 +41,7 @@ class DecidedBy(TypedDict):
         "account_owner",
         "deployment_administrator",
         "own_api_key",
+        "own_user",
         "metadata_service",
     ]
     id: str

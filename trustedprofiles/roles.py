@@ -12,7 +12,7 @@ from typing import Literal
 
 from trustedprofiles.actions import ACCOUNT_MANAGEMENT, ACTIONS, service_of
 
-READ = frozenset({"get", "head", "list", "read"})
+READ = frozenset({"get", "head", "list", "read", "retrieve"})
 OPERATE = READ | {"operate", "start", "stop", "restart"}
 EDIT = OPERATE | {
     *("add", "create", "put", "post", "copy", "update", "delete", "export"),

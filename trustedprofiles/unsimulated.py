@@ -77,6 +77,12 @@ PUBLISHED: Mapping[str, Mapping[str, str]] = {
         "group-template": "create read update delete",
         "groups": "audit",
     },
+    "user-management": {
+        "invitation-email": "create",
+        "preference": "update retrieve",
+        "user": "state-change",
+        "vpn": "update",
+    },
     "cloud-object-storage": {
         "account": "delete_fasp_connection_info list_account_backup_vaults",
         "bucket": "get_acl put_acl get_cors put_cors delete_cors get_website put_website delete_website get_location "

@@ -117,6 +117,7 @@ def _make_account_and_world(password: _Password, *, now: datetime) -> None:
         is_superuser=True,
         iam_id=account.owner_iam_id,
         account=account,
+        date_joined=now,
     )
     owner = Party(account.owner_iam_id, USERNAME, "User")
     seed.make_demo_world(account, resource_group=group, by=owner)

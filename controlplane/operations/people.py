@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from controlplane.activity.record import SYSTEM, Party, record
+from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue, Target
 from identity.services.apikeys import create_api_key
 from trustedprofiles.models import Account, Policy, User
@@ -51,7 +52,9 @@ def give_role(account: Account, *, username: str, role: str = "", by: Party = SY
     if user is None:
         password = secrets.token_urlsafe(PASSWORD_BYTES)
         iam_id = f"IBMid-{secrets.token_hex(5).upper()[:9]}"
-        user = User.objects.create_user(username, password=password, iam_id=iam_id, account=account)
+        user = User.objects.create_user(
+            username, password=password, iam_id=iam_id, account=account, date_joined=clock.now()
+        )
         record(PERSON_CREATE, initiator=by, target=Party(iam_id, username, "User"), account_id=account.id, status=201)
         role = role or NEWCOMER
     if not role:

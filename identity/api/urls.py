@@ -1,8 +1,9 @@
-"""Paths of ``iam.cloud.ibm.com`` that are about API keys, service IDs and limits, in the order of IBM's reference."""
+"""Paths of ``iam.cloud.ibm.com`` that are about API keys, service IDs and limits, and those of
+``user-management.cloud.ibm.com``, in the order of IBM's reference."""
 
 from django.urls import path
 
-from identity.api import apikeys, limits, one_apikey, serviceids
+from identity.api import apikeys, limits, one_apikey, serviceids, users
 
 urlpatterns = [
     path("v1/serviceids", serviceids.ServiceIds.as_view()),
@@ -16,4 +17,7 @@ urlpatterns = [
     path("v1/apikeys/<str:api_key_id>", one_apikey.OneApiKey.as_view()),
     path("v1/apikeys/<str:api_key_id>/lock", one_apikey.ApiKeyLock.as_view()),
     path("v1/apikeys/<str:api_key_id>/disable", one_apikey.ApiKeyDisabling.as_view()),
+    path("v2/accounts/<str:account_id>/users", users.Users.as_view()),
+    path("v2/accounts/<str:account_id>/users/<str:iam_id>", users.OneUser.as_view()),
+    path("v2/accounts/<str:account_id>/users/<str:iam_id>/settings", users.OneUserSettings.as_view()),
 ]

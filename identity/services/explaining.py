@@ -23,6 +23,7 @@ from trustedprofiles import questions
 from trustedprofiles.actions import service_of
 from trustedprofiles.assuming import identity_of
 from trustedprofiles.explanations import (
+    DecidedBy,
     Explanation,
     decision_of,
     explain_access,
@@ -30,6 +31,8 @@ from trustedprofiles.explanations import (
     explain_trust,
 )
 from trustedprofiles.models import TrustedProfile
+from trustedprofiles.people import READ as READ_USERS
+from trustedprofiles.people import READ_SETTINGS as READ_USER_SETTINGS
 from trustedprofiles.selectors import is_deactivated
 from trustedprofiles.tagged import plain
 
@@ -39,6 +42,8 @@ PERSON, SERVER_ITSELF = "IBMid-", "crn-"
 """How the IAM ids of people begin, and what trusted profiles know servers by."""
 OWN_API_KEYS = ("iam-identity.apikey.list", "iam-identity.apikey.create")
 """What people may do without naming one of their API keys."""
+OWN_KEYS = "people manage their own API keys"
+OWN_USER = "people see themselves in the list of users"
 
 
 def explain(asked: Mapping[str, Any], *, caller: Caller, region: str, now: datetime) -> Explanation:
@@ -115,7 +120,9 @@ def _explain_access(asked: Mapping[str, Any], *, subject: str, asker: Asker, now
         because = f"{subject} is a server: it calls the API as a trusted profile. Ask about the profile."
         return {"decision": "deny", "because": because, "subject": subject, "action": action, "considered": []}
     if own := _own_api_key(action, said, resource, subject=subject, account_id=asker.caller.account_id):
-        return _own_keys(own, subject, action, resource)
+        return _own({"type": "own_api_key", "id": own}, OWN_KEYS, subject, action, resource)
+    if _is_own_user(action, resource, subject=subject):
+        return _own({"type": "own_user", "id": subject}, OWN_USER, subject, action, resource)
     answers = (
         explain_access(
             account_id=asker.caller.account_id,
@@ -167,6 +174,13 @@ def _own_api_key(
     return subject if action in OWN_API_KEYS and "resourceType" not in said else ""
 
 
+def _is_own_user(action: str, resource: Mapping[str, str], *, subject: str) -> bool:
+    """Whether it is about seeing users, and the subject, a person, is among them."""
+    if action not in (READ_USERS, READ_USER_SETTINGS) or not subject.startswith(PERSON):
+        return False
+    return is_list(action, resource) or resource.get("resource") == subject
+
+
 def _server(wanted: str, asker: Asker) -> ServerFacts:
     row = named(SERVER, wanted, asker, target="server")
     server = server_by_word(row.account_id, row.id)
@@ -206,15 +220,15 @@ def _explain_switch(facts: ServerFacts) -> Explanation:
     return answer
 
 
-def _own_keys(id: str, subject: str, action: str, resource: dict[str, str]) -> Explanation:
-    """People may do to their own API keys what they like."""
+def _own(decided_by: DecidedBy, because: str, subject: str, action: str, resource: dict[str, str]) -> Explanation:
+    """What people may do with what is their own takes no policy."""
     return {
         "decision": "allow",
-        "because": "people manage their own API keys",
+        "because": because,
         "explanation": questions.access_url(subject, action, plain(resource)),
         "subject": subject,
         "action": action,
         "resource": plain(resource),
-        "decided_by": {"type": "own_api_key", "id": id},
+        "decided_by": decided_by,
         "considered": [],
     }

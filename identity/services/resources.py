@@ -23,6 +23,7 @@ from identity.services.things import (
     SERVER,
     SERVICE_ID,
     SUBNET,
+    USER,
     VPC_KIND,
     Asker,
     Kind,
@@ -65,6 +66,7 @@ KINDS: tuple[tuple[str, Kind | None], ...] = (
     ("iam-access-management.policy.", POLICY),
     *((f"iam-groups.{part}.", ACCESS_GROUP) for part in ("groups", "members", "rules")),
     ("resource-controller.group.", RESOURCE_GROUP),
+    ("user-management.user", USER),
 )
 """What actions that begin so are about; None: about nothing that has an id."""
 ATTRIBUTES = (

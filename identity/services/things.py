@@ -27,7 +27,9 @@ from servers.models import (
 from servers.selectors import image_attributes, images_of
 from trustedprofiles.actions import service_of
 from trustedprofiles.models import AccessGroup, CustomRole, Policy, ResourceGroup, ServiceId, TrustedProfile
-from trustedprofiles.selectors import authorize, find_access_group, find_policy, find_role
+from trustedprofiles.people import READ as READ_USERS
+from trustedprofiles.people import people_of
+from trustedprofiles.selectors import authorize, find_access_group, find_policy, find_role, find_user
 
 MOST_COMPARED = 1000
 """Names that are looked at for one that was mistyped: as many with its first letter, and as many of all."""
@@ -147,6 +149,16 @@ API_KEY = Kind(
     "iam-identity.apikey.read",
     "iam-identity.apikey.list",
     everything={"resourceType": "apikey"},
+)
+USER = Kind(
+    "user",
+    "resource",
+    people_of,
+    READ_USERS,
+    READ_USERS,
+    name="username",
+    find=find_user,
+    everything={"resourceType": "user"},
 )
 RESOURCE_GROUP = Kind(
     "resource group",

@@ -19,7 +19,7 @@ from tests.certified import issue
 from tests.docs.document import Documented
 from tests.policies import attribute
 from tests.world import make_server, make_subnet
-from trustedprofiles.models import Account
+from trustedprofiles.models import Account, User
 
 PLACEHOLDER = re.compile(r"\{\w+\}")
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKjG3kpn6sbSLUyT8fKwIhLlzZzkmN0cYVmUG1Yb0YwG"
@@ -79,6 +79,7 @@ class Everything:
         condition = {"claim": "zone", "operator": "EQUALS", "value": '"us-south-1"'}
         self.post(f"/v1/profiles/{profile}/rules", {"type": "Profile-CR", "cr_type": "BMS", "conditions": [condition]})
         self.post(f"/v1/profiles/{profile}/identities/user", {"type": "user", "identifier": user})
+        User.objects.create_user(f"person-{account.id}", iam_id=user, account=account)
         self.post("/v2/policies", self.policy)
         role = {"name": "Own", "display_name": "Own", "account_id": account.id, "service_name": "is"}
         self.post("/v2/roles", role | {"actions": ["is.vpc.vpc.read"]})
@@ -96,6 +97,8 @@ class Everything:
             "/v1/apikeys/{api_key_id}": api_key["id"],
             "/v1/accounts/{account_id}": account.id,
             "/v1/bare_metal_servers/{server_id}": self.server.id,
+            "/v2/accounts/{account_id}": account.id,
+            "/v2/accounts/{account_id}/users/{iam_id}": user,
             f"{ATTACHMENTS}/{{attachment_id}}": self.first(f"/v1/bare_metal_servers/{attached}/network_attachments"),
             OWN_SERVER: self.server.id,
             f"{OWN_SERVER}/certificates/{{certificate_id}}": issue(self.server).id,

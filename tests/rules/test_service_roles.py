@@ -32,6 +32,7 @@ LISTED = {
     COS: [*GENERIC, "Content Reader", "Object Reader", "Object Writer"],
     "iam-identity": ["Service ID creator", "User API key creator"],
     "iam-access-management": [],
+    "user-management": [],
     "iam-groups": ["Groups Service Member Manage"],
     "resource-controller": ["Key Manager"],
     "global-search-tagging": [],
@@ -155,8 +156,10 @@ def test_the_group_iam_lists_the_roles_of_its_services() -> None:
 
 
 GROUPS = {
-    ("service_group_id", "IAM"): ["iam-identity", "iam-access-management"],
-    ("serviceType", "platform_service"): ["iam-identity", "iam-access-management", "resource-controller"],
+    ("service_group_id", "IAM"): ["iam-identity", "iam-access-management", "user-management"],
+    ("serviceType", "platform_service"): [
+        *("iam-identity", "iam-access-management", "user-management", "resource-controller")
+    ],
     ("service_group_id", "other"): [],
 }
 

@@ -79,6 +79,16 @@ class User(AbstractUser):
     iam_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
 
+    @property
+    def policy_attributes(self) -> dict[str, str]:
+        """What a policy may select them by, beside account and service. IBM publishes none for users."""
+        return {"resourceType": "user", "resource": str(self.iam_id)}
+
+    @classmethod
+    def policy_columns(cls) -> Columns:
+        """The same of all rows."""
+        return {"resourceType": Constant("user"), "resource": "iam_id"}
+
     @classmethod
     def normalize_username(cls, username: str) -> str:
         """The one spelling of a name, as Django's form reads it: whoever looks a name up, looks this up."""

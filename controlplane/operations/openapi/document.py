@@ -19,6 +19,7 @@ TAGS = {
     "IAM identity": "Trusted profiles and their links to compute resources; API keys and service IDs.",
     "IAM policy": "Access policies, in the two renderings v1 and v2.",
     "IAM access groups": "Groups of users, service IDs and trusted profiles that have policies in common.",
+    "User management": "The people of an account.",
     "IAM token": "Access tokens, and the keys that verify them.",
     "Resource manager": "Resource groups.",
     "Global search and tagging": "User and access tags on resources, and resources by what is known of them.",

@@ -184,6 +184,14 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
         ),
         OWN_ACCOUNT,
     ),
+    "list_users": {
+        "_start": Query("Token of a page, out of ``next_url``."),
+        "search": Query(
+            "Only users of whom one of these holds, separated by commas: a property, a colon, and a text in it."
+        ),
+        "user_id": Query("Only who logs in with exactly this email address or name."),
+        "include_settings": Query("Whether to tell the settings of each.", BOOLEAN),
+    },
     "list_policies": POLICY_QUERIES,
     "list_v2_policies": POLICY_QUERIES,
     "delete_link_by_parameters": {

@@ -31,6 +31,7 @@ TAGS = {
     "iam-identity": "IAM identity",
     "iam-access-management": "IAM policy",
     "iam-groups": "IAM access groups",
+    "user-management": "User management",
     "resource-controller": "Resource manager",
     "global-search-tagging": "Global search and tagging",
 }

@@ -14,6 +14,7 @@ TITLES = {
     "iam-identity": "IAM identity (`iam-identity`)",
     "iam-access-management": "IAM policy (`iam-access-management`)",
     "iam-groups": "IAM access groups (`iam-groups`)",
+    "user-management": "User management (`user-management`)",
     "resource-controller": "Resource manager (`resource-controller`)",
     "global-search-tagging": "Global search and tagging (`global-search-tagging`)",
     "baremint": "The deployment itself (`baremint`)",
@@ -24,7 +25,8 @@ INTRODUCTION = """\
 
 Made from the code by `baremint permissions`; a test keeps it so. Everything is refused unless a policy grants it, with
 one exception: the owner of an account may do everything in it. People may also manage their own API keys, and everybody
-may ask for explanations of decisions about themselves.
+may ask for explanations of decisions about themselves. They see each other in the list of users, unless the account
+restricts that ([iam.md](iam.md#people)).
 
 A role grants an action by the verb it ends with; a role of one service, and a custom role, grants the actions it lists.
 Where an operation needs a further action only for some of what it can be asked to do, the action is marked *if*.

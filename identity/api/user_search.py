@@ -1,0 +1,64 @@
+"""The ``search`` query of the list of users: ``state:ACTIVE,email:example.com`` are users of whom either holds."""
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+
+from django.db.models import Q
+
+from controlplane.kernel.errors import InvalidValue, Target
+from trustedprofiles.models import User
+
+ACTIVE, SUSPENDED = "ACTIVE", "SUSPENDED"
+REALM = "IBMid"
+
+
+def state_of(user: User) -> str:
+    """One of the states that IBM documents. Whoever was deactivated here may not act: SUSPENDED."""
+    return ACTIVE if user.is_active else SUSPENDED
+
+
+def user_id_of(user: User) -> str:
+    """What they log in with: the email address, or the name of who has none."""
+    return user.email or user.username
+
+
+def of_user_id(user_id: str) -> Q:
+    """The users with this ``user_id``."""
+    return Q(email=user_id) | Q(email="", username=user_id)
+
+
+def _in_state(text: str) -> Q:
+    found = [active for active, name in ((True, ACTIVE), (False, SUSPENDED)) if text.upper() in name]
+    return Q(is_active__in=found)
+
+
+def _all_or_none(holds: bool) -> Q:
+    return Q(pk__isnull=not holds)
+
+
+FIELDS: Mapping[str, Callable[[str], Q]] = {
+    "firstname": lambda text: Q(first_name__icontains=text),
+    "lastname": lambda text: Q(last_name__icontains=text),
+    "email": lambda text: Q(email__icontains=text),
+    "state": _in_state,
+    "substate": lambda text: _all_or_none(False),  # nobody has one here
+    "iam_id": lambda text: Q(iam_id__icontains=text),
+    "realm": lambda text: _all_or_none(text.lower() in REALM.lower()),
+    "userId": lambda text: Q(email__icontains=text) | Q(email="", username__icontains=text),
+}
+"""By the name of a property: the users whose property contains a text, in upper or lower case."""
+
+
+def searched(text: str) -> Q:
+    """The users that are searched for. Raises InvalidValue for what is no search."""
+    return reduce(Q.__or__, map(_searched_by_one, text.split(",")))
+
+
+def _searched_by_one(part: str) -> Q:
+    name, colon, value = part.partition(":")
+    if not colon or name not in FIELDS:
+        raise InvalidValue(
+            f"search is made of a property, a colon and a text, such as state:ACTIVE. It knows {', '.join(FIELDS)}.",
+            target=Target("search", "parameter", part),
+        )
+    return FIELDS[name](value)

@@ -1,0 +1,251 @@
+"""``/v2/accounts/{id}/users`` of ``user-management.cloud.ibm.com``: the people of an account. ``baremint person`` makes
+them; they are read here, and nothing of them is changed (D-171)."""
+
+import hashlib
+from typing import ClassVar, NotRequired, TypedDict
+
+from django.db.models import Q, QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.activity.record import Party
+from controlplane.kernel import envelopes, timestamps
+from controlplane.kernel.errors import NotFound, NotSupported
+from controlplane.kernel.verdict import Allowed
+from identity import events
+from identity.api.activity import activity_of
+from identity.api.answers import Activity
+from identity.api.user_search import REALM, of_user_id, searched, state_of, user_id_of
+from identity.models import ApiKey
+from trustedprofiles.api.flags import query_flag
+from trustedprofiles.api.identity_settings import AccountView
+from trustedprofiles.api.pages import OffsetPage
+from trustedprofiles.models import User
+from trustedprofiles.people import READ, READ_SETTINGS, people_of, sees_all
+from trustedprofiles.permissions import Operation
+from trustedprofiles.selectors import find_user, visible
+
+DEFAULT_PAGE = 100
+
+
+class UserSettings(TypedDict):
+    """Nobody has set any."""
+
+    language: str
+    notification_language: str
+    allowed_ip_addresses: str
+    self_manage: bool
+
+
+class UserProfile(TypedDict):
+    id: str
+    iam_id: str
+    realm: str
+    user_id: str
+    firstname: str
+    lastname: str
+    state: str
+    email: str
+    phonenumber: str
+    altphonenumber: str
+    photo: str
+    account_id: str
+    added_on: str
+    settings: NotRequired[UserSettings]
+    activity: NotRequired[Activity]
+
+
+class UserList(TypedDict):
+    """The URLs are paths: IBM's clients put the address of the service in front of them."""
+
+    total_results: int
+    limit: int
+    first_url: str
+    next_url: NotRequired[str]
+    resources: list[UserProfile]
+
+
+class UserManagementView(AccountView):
+    envelope = staticmethod(envelopes.policy)
+    service_name: ClassVar[str] = "user-management"
+
+    def refuse(self, instead: str) -> Response:
+        raise NotSupported(f"This API reads the people of the account, and changes nothing of them. {instead}")
+
+
+class Users(UserManagementView):
+    operations = {
+        "GET": Operation(
+            "list_users",
+            READ,
+            events.USERS_LIST,
+            answer=UserList,
+            lists=User,
+            query=("limit", "_start", "search", "user_id", "include_settings"),
+        ),
+        "POST": Operation(
+            "invite_users",
+            "user-management.user.create",
+            events.USER_INVITE,
+            True,
+            status=204,
+            conflicts=False,
+            simulated=False,
+        ),
+    }
+
+    def resource_attributes(self) -> dict[str, str]:
+        return {"resourceType": "user"}
+
+    def standing(self) -> Allowed | None:
+        """Everybody sees at least themselves."""
+        if self.request.method != "POST" and self.caller.sub_type == "User":
+            return Allowed("people see themselves in the list of users", source=self.caller.iam_id)
+        return None
+
+    def get(self, request: Request, account_id: str) -> Response:
+        rows = self._seen().order_by("pk")
+        if "user_id" in request.GET:
+            rows = rows.filter(of_user_id(request.GET["user_id"]))
+        if "search" in request.GET:
+            rows = rows.filter(searched(request.GET["search"]))
+        page = OffsetPage(
+            request, rows, account_id=account_id, size_name="limit", start_name="_start", default=DEFAULT_PAGE
+        )
+        resources = [_profile(user) for user in page.items]
+        if query_flag(request, "include_settings"):
+            resources = [{**each, "settings": _settings()} for each in resources]
+        body: UserList = {
+            "total_results": rows.count(),
+            "limit": page.size,
+            "first_url": _path(request, page.first),
+            "resources": resources,
+        }
+        if page.next:
+            body["next_url"] = _path(request, page.next[0])
+        return self.answer(body)
+
+    def _seen(self) -> QuerySet[User]:
+        rows, caller = people_of(self.caller.account_id), self.caller
+        if caller.sub_type != "User":
+            return self.listing.of(rows)
+        if sees_all(caller.account_id):
+            return rows
+        resource = {"accountId": caller.account_id, "serviceName": self.service_name, **self.resource_attributes()}
+        allowed = visible(caller, action=READ, resource=resource, columns=self.policy_columns())
+        others = allowed.of(rows) if allowed.verdict else rows.none()
+        return rows.filter(Q(pk__in=others.values("pk")) | Q(iam_id=caller.iam_id))
+
+    def post(self, request: Request, account_id: str) -> Response:
+        return self.refuse("Make a person of the account with: baremint person NAME.")
+
+
+class UserView(UserManagementView):
+    """A view of one person, ``iam_id`` in the path. Somebody of another account looks like nobody."""
+
+    user: User
+
+    def prepare(self, request: Request) -> None:
+        super().prepare(request)
+        user = find_user(self.caller.account_id, self.kwargs["iam_id"])
+        if user is None:
+            raise NotFound("There is no user of this IAM id in your account.")
+        self.user = user
+
+    def resource_attributes(self) -> dict[str, str]:
+        return self.user.policy_attributes
+
+    def standing(self) -> Allowed | None:
+        if self.request.method in ("GET", "HEAD") and self.caller.iam_id == self.user.iam_id:
+            return Allowed("people see themselves", source=self.caller.iam_id)
+        return None
+
+    def target(self) -> Party:
+        if hasattr(self, "user"):
+            return Party(str(self.user.iam_id), self.user.username, "User")
+        return Party(self.kwargs["iam_id"], type="User")
+
+
+class OneUser(UserView):
+    operations = {
+        "GET": Operation("get_user_profile", READ, events.USER_READ, answer=UserProfile, query=("include_activity",)),
+        "PATCH": Operation(
+            "update_user_profile",
+            "user-management.user.update",
+            events.USER_UPDATE,
+            True,
+            status=204,
+            conflicts=False,
+            simulated=False,
+        ),
+        "DELETE": Operation(
+            "remove_user",
+            "user-management.user.delete",
+            events.USER_DELETE,
+            True,
+            status=204,
+            conflicts=False,
+            simulated=False,
+        ),
+    }
+
+    def get(self, request: Request, account_id: str, iam_id: str) -> Response:
+        body = _profile(self.user)
+        if query_flag(request, "include_activity"):
+            body["activity"] = activity_of(ApiKey.objects.filter(account_id=account_id, iam_id=iam_id))
+        return self.answer(body)
+
+    def patch(self, request: Request, account_id: str, iam_id: str) -> Response:
+        return self.refuse("The deployment administrator changes their names and addresses in the admin.")
+
+    def delete(self, request: Request, account_id: str, iam_id: str) -> Response:
+        return self.refuse("The deployment administrator deactivates people in the admin.")
+
+
+class OneUserSettings(UserView):
+    operations = {
+        "GET": Operation("get_user_settings", READ_SETTINGS, events.USER_SETTING_READ, answer=UserSettings),
+        "PATCH": Operation(
+            "update_user_settings",
+            "user-management.user-setting.update",
+            events.USER_SETTING_UPDATE,
+            True,
+            status=204,
+            conflicts=False,
+            simulated=False,
+        ),
+    }
+
+    def get(self, request: Request, account_id: str, iam_id: str) -> Response:
+        return self.answer(_settings())
+
+    def patch(self, request: Request, account_id: str, iam_id: str) -> Response:
+        return self.refuse("Nobody has settings of their own.")
+
+
+def _profile(user: User) -> UserProfile:
+    account_id, iam_id = str(user.account_id), str(user.iam_id)
+    return {
+        "id": hashlib.sha256(f"{account_id}:{iam_id}".encode()).hexdigest()[:32],
+        "iam_id": iam_id,
+        "realm": REALM,
+        "user_id": user_id_of(user),
+        "firstname": user.first_name,
+        "lastname": user.last_name,
+        "state": state_of(user),
+        "email": user.email,
+        "phonenumber": "",
+        "altphonenumber": "",
+        "photo": "",
+        "account_id": account_id,
+        "added_on": timestamps.seconds(user.date_joined),
+    }
+
+
+def _settings() -> UserSettings:
+    return {"language": "", "notification_language": "", "allowed_ip_addresses": "", "self_manage": False}
+
+
+def _path(request: Request, url: str) -> str:
+    """The URL without the address of the service."""
+    return url.removeprefix(request.build_absolute_uri("/").rstrip("/"))
