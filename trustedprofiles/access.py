@@ -127,25 +127,40 @@ def _consider(
 
 
 def decide(
-    *, iam_id: str, action: str, resource: Attributes, policies: Iterable[PolicyFacts], now: datetime
+    *,
+    iam_id: str,
+    action: str,
+    resource: Attributes,
+    policies: Iterable[PolicyFacts],
+    now: datetime,
+    least: Role | None = None,
 ) -> Verdict:
-    """May the subject do this to the resource?"""
+    """May the subject do this to the resource? ``least`` as of ``verdict``."""
     return verdict(
         consider(iam_id=iam_id, action=action, resource=resource, policies=policies, now=now),
         iam_id=iam_id,
         action=action,
         resource=resource,
+        least=least,
     )
 
 
-def verdict(considered: Sequence[Consideration], *, iam_id: str, action: str, resource: Attributes) -> Verdict:
-    """What the considerations say together."""
+def verdict(
+    considered: Sequence[Consideration],
+    *,
+    iam_id: str,
+    action: str,
+    resource: Attributes,
+    least: Role | None = None,
+) -> Verdict:
+    """What the considerations say together. ``least`` is the role to name to who is refused, where it is not the
+    smallest that grants the action."""
     for each in considered:
         if each.allows:
             return Allowed(str(each), source=each.policy.id)
     near_misses = [str(each) for each in nearest(considered) if each.distance == 1 or each.role]
     missing = "; ".join(near_misses[:MOST_NEAR_MISSES]) or "no policy grants it on this resource"
-    service, least = resource.get("serviceName", "the service"), least_role(action)
+    service, least = resource.get("serviceName", "the service"), least or least_role(action)
     remedy = (
         f"A policy for {iam_id} on {service} with the role {least.display_name} would allow it."
         if least

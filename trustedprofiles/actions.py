@@ -120,6 +120,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "iam-identity.apikey.create",
         "iam-identity.apikey.update",
         "iam-identity.apikey.delete",
+        "iam-identity.preferences.read",
+        "iam-identity.preferences.update",
         "iam-identity.profile.list",
         "iam-identity.profile.read",
         "iam-identity.profile.create",
@@ -131,6 +133,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "iam-identity.serviceid.create",
         "iam-identity.serviceid.update",
         "iam-identity.serviceid.delete",
+        "iam-identity.user-apikey.create",
     ),
     "iam-access-management": (
         "iam-access-management.explanation.read",

@@ -10,8 +10,10 @@ from trustedprofiles import access, deployment, matching, questions
 from trustedprofiles.assuming import identities_naming, may_assume, path_of
 from trustedprofiles.granting import policies_for
 from trustedprofiles.models import TrustedProfile
+from trustedprofiles.restrictions import needs_named_role, with_roles_naming
+from trustedprofiles.roles import Role
 from trustedprofiles.selectors import OWNER, considered_trust, owned_account
-from trustedprofiles.service_roles import least_role
+from trustedprofiles.service_roles import least_role, naming_role
 from trustedprofiles.tagged import plain, with_tags
 
 NOT_OFFERED = frozenset({"serviceType", "prefix", "delimiter", "path"})
@@ -109,16 +111,26 @@ def explain_access(
         if reserved:
             answer["decided_by"] = {"type": "deployment_administrator", "id": account_id}
         return answer
-    owned = owned_account(account_id=account_id, iam_id=subject)
+    named = needs_named_role(account_id, action)
+    owned = None if named else owned_account(account_id=account_id, iam_id=subject)
     if owned and resource.get("accountId") == owned:
         answer = _about_access(subject, action, resource, Allowed(OWNER))
         answer["decided_by"] = {"type": "account_owner", "id": owned}
         return answer
     policies = policies_for(account_id=account_id, iam_id=subject)
+    if named:
+        policies = with_roles_naming(action, policies)
     consider = access.consider_list if lists else access.consider
     [told] = with_tags([resource], policies, account_id=account_id)
     considered = consider(iam_id=subject, action=action, resource=told, policies=policies, now=now)
-    return explain_policies(considered, account_id=account_id, subject=subject, action=action, resource=plain(resource))
+    return explain_policies(
+        considered,
+        account_id=account_id,
+        subject=subject,
+        action=action,
+        resource=plain(resource),
+        least=naming_role(action) if named else None,
+    )
 
 
 def explain_policies(
@@ -128,16 +140,18 @@ def explain_policies(
     subject: str,
     action: str,
     resource: Mapping[str, str],
+    least: Role | None = None,
 ) -> Explanation:
-    """What a subject's policies in an account say together, and what they lack."""
-    verdict = access.verdict(considered, iam_id=subject, action=action, resource=resource)
+    """What a subject's policies in an account say together, and what they lack. ``least`` as of ``access.verdict``."""
+    verdict = access.verdict(considered, iam_id=subject, action=action, resource=resource, least=least)
     answer = _about_access(subject, action, resource, verdict)
     answer["considered"] = [_policy(each) for each in access.nearest(considered)]
     answer["depends_on"] = sorted(frozenset().union(*(access.compared(each.policy) for each in considered)))
     if chosen := next((each for each in considered if each.allows), None):
         answer["decided_by"] = _decided_by(chosen)
     else:
-        answer["nearest"] = _nearest_policy(subject, action, resource, considered, account_id=account_id)
+        role = least or least_role(action)
+        answer["nearest"] = _nearest_policy(subject, action, resource, considered, account_id=account_id, role=role)
     return answer
 
 
@@ -254,8 +268,8 @@ def _nearest_policy(
     considered: Sequence[access.Consideration],
     *,
     account_id: str,
+    role: Role | None,
 ) -> Nearest:
-    role = least_role(action)
     if role is None:
         return {"because": f"No role grants {action}: it is not an action of any operation."}
     if resource.get("accountId") != account_id:

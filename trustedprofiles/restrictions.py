@@ -1,11 +1,22 @@
-"""What an account restricts by its identity settings (IAM identity API, "Update account configurations")."""
+"""What an account restricts by its identity settings (IAM identity API, "Update account configurations").
 
+Where creating service IDs, or API keys of one's own, is restricted, only a role that names the action grants it: those
+that the service defines for it, and custom roles. It counts for the owner of the account too.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from trustedprofiles.access import PolicyFacts
 from trustedprofiles.models import AccountWideSettings
 
 SERVICE_IDS = "restrict_create_service_id"
 API_KEYS = "restrict_create_platform_apikey"
 USER_LIST = "restrict_user_list_visibility"
 RESTRICTED = "RESTRICTED"
+CREATE_OWN_API_KEY = "iam-identity.user-apikey.create"
+SETTINGS: Mapping[str, str] = {"iam-identity.serviceid.create": SERVICE_IDS, CREATE_OWN_API_KEY: API_KEYS}
+"""By action: the setting that restricts it."""
 
 
 def is_restricted(account_id: str, setting: str) -> bool:
@@ -13,3 +24,14 @@ def is_restricted(account_id: str, setting: str) -> bool:
     rows = AccountWideSettings.objects.filter(account_id=account_id, kind=AccountWideSettings.Kind.IDENTITY)
     values = rows.values_list("values", flat=True).first() or {}
     return bool(values.get(setting) == RESTRICTED)
+
+
+def needs_named_role(account_id: str, action: str) -> bool:
+    """Whether only roles that name the action grant it in this account."""
+    setting = SETTINGS.get(action)
+    return setting is not None and is_restricted(account_id, setting)
+
+
+def with_roles_naming(action: str, policies: Sequence[PolicyFacts]) -> list[PolicyFacts]:
+    """The policies as they are where the action is restricted."""
+    return [replace(each, roles=tuple(role for role in each.roles if action in role.actions)) for each in policies]

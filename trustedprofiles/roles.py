@@ -22,8 +22,8 @@ MANAGE = EDIT | {"administer"}
 ADMINISTER = MANAGE | {"assign", "manage"}
 
 # Actions that end in a writing verb but decide who may do what: for Administrators alone. Access tags are among them
-# (IBM's table of required roles for attaching and detaching tags), and the Public Access group's switch (IBM's table of
-# roles and actions).
+# (IBM's table of required roles for attaching and detaching tags), the Public Access group's switch (IBM's table of
+# roles and actions), and preferences (IAM identity API).
 ACCESS_ACTIONS = frozenset(
     {
         "global-search-tagging.tag.create-access-tag",
@@ -37,8 +37,11 @@ ACCESS_ACTIONS = frozenset(
         "iam-access-management.policy.update",
         "iam-access-management.policy.delete",
         "iam-groups.account-settings.update",
+        "iam-identity.preferences.update",
     }
 )
+# Granted only by roles that list them, whatever their verb (IBM's table of roles and actions).
+LISTED_ONLY = frozenset({"iam-identity.user-apikey.create"})
 # Services whose actions are all about data: platform roles manage an instance, service roles what is in it.
 DATA_SERVICES = frozenset({"cloud-object-storage"})
 # Services that have no Reader, Writer and Manager (IBM's table of roles and actions).
@@ -62,6 +65,8 @@ class Role:
         if action in self.actions:
             return True
         if service_of(action) in (DATA_SERVICES if self.kind == "platform" else WITHOUT_SERVICE_ROLES):
+            return False
+        if action in LISTED_ONLY:
             return False
         if action in ACCESS_ACTIONS:
             return "assign" in self.verbs

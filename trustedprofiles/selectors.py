@@ -30,7 +30,9 @@ from trustedprofiles.models import (
     User,
 )
 from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
+from trustedprofiles.restrictions import needs_named_role, with_roles_naming
 from trustedprofiles.searching import Wanted
+from trustedprofiles.service_roles import naming_role
 from trustedprofiles.tagged import plain, with_tags
 from trustedprofiles.visibility import Selection, Visible
 
@@ -73,24 +75,27 @@ class Rights:
         return policies_for(account_id=self._caller.account_id, iam_id=self._caller.iam_id)
 
     def decide(self, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
-        iam_id, now = self._caller.iam_id, clock.now()
-        told: Sequence[access.Attributes] = resources
-        if not self._owned:
-            told = with_tags(resources, self._policies, account_id=self._caller.account_id)
-        reserved = deployment.decide(account_id=self._caller.account_id, iam_id=iam_id, action=action)
+        account_id, iam_id, now = self._caller.account_id, self._caller.iam_id, clock.now()
+        named = needs_named_role(account_id, action)
+        owned, least = (None, naming_role(action)) if named else (self._owned, None)
+        reserved = deployment.decide(account_id=account_id, iam_id=iam_id, action=action)
+
+        def policies() -> list[access.PolicyFacts]:
+            return with_roles_naming(action, self._policies) if named else self._policies
 
         def decide(resource: access.Attributes) -> Verdict:
-            if reserved is None and self._owned and resource.get("accountId") == self._owned:
-                return Allowed(OWNER, source=self._owned)
+            if reserved is None and owned and resource.get("accountId") == owned:
+                return Allowed(OWNER, source=owned)
             verdict = reserved
             if verdict is None:
                 verdict = access.decide(
-                    iam_id=iam_id, action=action, resource=resource, policies=self._policies, now=now
+                    iam_id=iam_id, action=action, resource=resource, policies=policies(), now=now, least=least
                 )
             if verdict:
                 return verdict
             return replace(verdict, explanation=questions.access_url(iam_id, action, plain(resource)))
 
+        told = resources if owned else with_tags(resources, policies(), account_id=account_id)
         return [decide(resource) for resource in told]
 
     def visible(self, action: str, resource: Mapping[str, str], columns: Columns) -> Visible:

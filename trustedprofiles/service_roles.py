@@ -206,6 +206,11 @@ def least_role(action: str) -> Role | None:
     return next((role for role in EVERY_ROLE if role.grants(action)), None)
 
 
+def naming_role(action: str) -> Role | None:
+    """The role of a service that lists the action. None: no role does."""
+    return next((role for role in EVERY_OWN_ROLE if action in role.actions), None)
+
+
 def known_actions(service: str) -> frozenset[str]:
     """The actions of a service that is simulated: those that operations ask for, and those that IBM publishes besides.
 

@@ -56,7 +56,6 @@ PUBLISHED: Mapping[str, Mapping[str, str]] = {
         "crnmapping": "create read delete",
         "idp": "create get list update delete test",
         "mfa-status": "get",
-        "preferences": "read update",
         "profile": "get get_session revoke_session",
         "profile-assignment": "create read update delete",
         "profile-template": "create read update delete",
@@ -64,7 +63,6 @@ PUBLISHED: Mapping[str, Mapping[str, str]] = {
         "serviceid": "get",
         "serviceid-group": "create get list update delete",
         "session": "manage",
-        "user-apikey": "create",
     },
     "iam-access-management": {
         "customRole": "read",

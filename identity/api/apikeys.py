@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Target
+from controlplane.kernel.verdict import Allowed
 from identity import events
 from identity.api.answers import ApiKey as ApiKeyAnswer
 from identity.api.answers import ApiKeyList, api_key_body
@@ -22,6 +23,8 @@ from trustedprofiles.api.pages import TokenPage, filtered, one_of, ordered
 from trustedprofiles.models import Account
 from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
 from trustedprofiles.permissions import Operation
+from trustedprofiles.restrictions import CREATE_OWN_API_KEY, needs_named_role
+from trustedprofiles.selectors import authorize
 
 SCOPES = ("entity", "account")
 TYPES = ("user", "serviceid")
@@ -60,6 +63,7 @@ class ApiKeys(SubjectView):
             answer=ApiKeyAnswer,
             etag=True,
             headers=("Entity-Lock", "Entity-Disable"),
+            further=(CREATE_OWN_API_KEY,),
         ),
     }
 
@@ -92,6 +96,17 @@ class ApiKeys(SubjectView):
         if self.caller.sub_type != "User":
             return seen
         return rows.filter(Q(pk__in=seen.values("pk")) | Q(iam_id=self.caller.iam_id))
+
+    def standing(self) -> Allowed | None:
+        """People make API keys of their own, unless the account restricts that."""
+        own = super().standing()
+        if not own or self.request.method != "POST" or not needs_named_role(self.caller.account_id, CREATE_OWN_API_KEY):
+            return own
+        resource = {"accountId": self.caller.account_id, "serviceName": self.service_name}
+        verdict = authorize(self.caller, action=CREATE_OWN_API_KEY, resource=resource)
+        if not isinstance(verdict, Allowed):
+            raise NotAuthorized(verdict.because, more_info=verdict.explanation)
+        return verdict
 
     def resource_attributes(self) -> dict[str, str]:
         """Everybody's API keys are of more than one type."""

@@ -33,6 +33,7 @@ from trustedprofiles.explanations import (
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.people import READ as READ_USERS
 from trustedprofiles.people import READ_SETTINGS as READ_USER_SETTINGS
+from trustedprofiles.restrictions import CREATE_OWN_API_KEY, needs_named_role
 from trustedprofiles.selectors import is_deactivated
 from trustedprofiles.tagged import plain
 
@@ -40,7 +41,8 @@ API_KEY_ACTIONS = "iam-identity.apikey."
 IMAGE_CHANGES = ("is.image.image.update", "is.image.image.delete")
 PERSON, SERVER_ITSELF = "IBMid-", "crn-"
 """How the IAM ids of people begin, and what trusted profiles know servers by."""
-OWN_API_KEYS = ("iam-identity.apikey.list", "iam-identity.apikey.create")
+CREATE_API_KEY = "iam-identity.apikey.create"
+OWN_API_KEYS = ("iam-identity.apikey.list", CREATE_API_KEY)
 """What people may do without naming one of their API keys."""
 OWN_KEYS = "people manage their own API keys"
 OWN_USER = "people see themselves in the list of users"
@@ -119,7 +121,10 @@ def _explain_access(asked: Mapping[str, Any], *, subject: str, asker: Asker, now
     if subject.startswith(SERVER_ITSELF):
         because = f"{subject} is a server: it calls the API as a trusted profile. Ask about the profile."
         return {"decision": "deny", "because": because, "subject": subject, "action": action, "considered": []}
-    if own := _own_api_key(action, said, resource, subject=subject, account_id=asker.caller.account_id):
+    own = _own_api_key(action, said, resource, subject=subject, account_id=asker.caller.account_id)
+    if own and action == CREATE_API_KEY and needs_named_role(asker.caller.account_id, CREATE_OWN_API_KEY):
+        return _explain_access({"action": CREATE_OWN_API_KEY}, subject=subject, asker=asker, now=now)
+    if own:
         return _own({"type": "own_api_key", "id": own}, OWN_KEYS, subject, action, resource)
     if _is_own_user(action, resource, subject=subject):
         return _own({"type": "own_user", "id": subject}, OWN_USER, subject, action, resource)

@@ -43,6 +43,7 @@ DEFAULT_OF_VPC = (ACL, GROUP_OF_RULES)
 """Of which each VPC has one of its own that is read by way of the VPC."""
 OF_SEVERAL_GROUPS = frozenset({"iam-groups.members.add", "iam-groups.members.delete"})
 """Asked for one access group, or for all that the caller may change the members of."""
+PREFERENCES = "iam-identity.preferences."
 WITHOUT_REGION = "is.bare-metal-server.account-settings."
 KINDS: tuple[tuple[str, Kind | None], ...] = (
     (WITHOUT_REGION, None),
@@ -187,6 +188,8 @@ def _with_ids(action: str, asked: Mapping[str, str], asker: Asker) -> dict[str, 
 def _attributes(action: str, said: Mapping[str, str], asker: Asker) -> dict[str, str]:
     kind = kind_of(action)
     region = said.get("region", asker.region)
+    if action.startswith(PREFERENCES):
+        return {"resourceType": "preferences"}
     if kind is None:
         everywhere = service_of(action) != "is" or action.startswith(WITHOUT_REGION)
         return {} if everywhere else {"region": region}

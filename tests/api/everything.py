@@ -23,6 +23,7 @@ from trustedprofiles.models import Account, User
 
 PLACEHOLDER = re.compile(r"\{\w+\}")
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKjG3kpn6sbSLUyT8fKwIhLlzZzkmN0cYVmUG1Yb0YwG"
+PREFERENCES = "/v1/preferences/accounts/{account_id}/identities/{iam_id}"
 # What stands in a path and is no account's own.
 CATALOG = {
     "/v1/bare_metal_server/profiles/{name}": "bx2-metal-96x384",
@@ -31,6 +32,8 @@ CATALOG = {
     "/v1/regions/{region_name}": "us-south",
     "/v1/regions/{region_name}/zones/{name}": "us-south-1",
     "/v1/profiles/{profile_id}/identities/{identity_type}": "user",
+    f"{PREFERENCES}/{{service}}": "console",
+    f"{PREFERENCES}/{{service}}/{{preference_id}}": "landing_page",
     **{f"/v1/{kind.path}/{{id}}": "none" for kind in KINDS},
 }
 OWN_SERVER = "/_baremint/bare_metal_servers/{server_id}"
@@ -89,6 +92,8 @@ class Everything:
         rule = {"expiration": 1, "realm_name": "https://idp.example.com", "conditions": [condition]}
         self.post(f"/v2/groups/{group}/rules", rule)
         self.post("/v1/serviceid_groups", {"name": "everything", "account_id": account.id})
+        preferences = f"/v1/preferences/accounts/{account.id}/identities/iam-{profile}"
+        self.call("PUT", f"{preferences}/console/landing_page", {"value_string": "/iam"})
         service_id = self.post("/v1/serviceids", {"name": "everything", "account_id": account.id})
         key = {"name": "everything", "iam_id": f"iam-{service_id}", "account_id": account.id}
         api_key = self.call("POST", "/v1/apikeys", key).json()
@@ -97,6 +102,8 @@ class Everything:
             "/v1/apikeys/{api_key_id}": api_key["id"],
             "/v1/accounts/{account_id}": account.id,
             "/v1/bare_metal_servers/{server_id}": self.server.id,
+            "/v1/preferences/accounts/{account_id}": account.id,
+            "/v1/preferences/accounts/{account_id}/identities/{iam_id}": f"iam-{profile}",
             "/v2/accounts/{account_id}": account.id,
             "/v2/accounts/{account_id}/users/{iam_id}": user,
             f"{ATTACHMENTS}/{{attachment_id}}": self.first(f"/v1/bare_metal_servers/{attached}/network_attachments"),

@@ -25,7 +25,13 @@ pytestmark = pytest.mark.thorough
 BY = Party.of(ALICE)
 BOB = Caller("IBMid-BOB0000001", ACCOUNT, "Bob", "User")
 ACTIONS = {each.operation.name: each.operation.action for each in permissions()}
-NO_THING = {*CATALOG, "/v1/accounts/{account_id}", "/v2/accounts/{account_id}", "/v3/tags/{tag_name}"}
+NO_THING = {
+    *CATALOG,
+    "/v1/accounts/{account_id}",
+    "/v2/accounts/{account_id}",
+    "/v1/preferences/accounts/{account_id}",
+    "/v3/tags/{tag_name}",
+}
 # What a call says in its body or its headers is not in its path: these have tests of their own.
 ELSEWHERE = {
     *("explain", "get_explanation", "create_api_key", "get_api_keys_details", "list_server_addresses"),

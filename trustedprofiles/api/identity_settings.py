@@ -1,5 +1,5 @@
-"""``/v1/accounts/{id}/settings/identity`` and ``.../effective_settings/identity``. Stored and answered; what has an
-effect here stands in docs/iam.md (D-77)."""
+"""``/v1/accounts/{id}/settings/identity`` and ``.../effective_settings/identity``. Restrictions have an effect
+(trustedprofiles/restrictions.py); the rest is stored and answered (D-77)."""
 
 from typing import Any, NotRequired, TypedDict
 

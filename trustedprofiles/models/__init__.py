@@ -4,6 +4,7 @@ from trustedprofiles.models.account_settings import AccountWideSettings
 from trustedprofiles.models.identity import ProfileIdentity
 from trustedprofiles.models.link import ProfileLink
 from trustedprofiles.models.policy import Policy
+from trustedprofiles.models.preference import Preference
 from trustedprofiles.models.profile import TrustedProfile
 from trustedprofiles.models.role import CustomRole
 from trustedprofiles.models.rule import ClaimRule
@@ -19,6 +20,7 @@ __all__ = [
     "GroupMember",
     "GroupRule",
     "Policy",
+    "Preference",
     "ProfileIdentity",
     "ProfileLink",
     "ResourceGroup",

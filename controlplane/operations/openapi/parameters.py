@@ -279,7 +279,7 @@ def path_parameter(name: str, *, vpc: bool) -> Schema:
         schema, meaning = {"type": "string", "pattern": f"^{tagging.NAMES[tagging.USER].pattern}$"}, "Name"
     elif name == "identity_type":
         schema, meaning = one_of(*ProfileIdentity.Type.values), "Type"
-    elif name == "identifier_id":
+    elif name in ("identifier_id", "preference_id"):
         schema, meaning = text(), "Id"
     elif not name.endswith("_id"):
         schema, meaning = NAME, "Name"
