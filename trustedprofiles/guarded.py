@@ -38,6 +38,8 @@ class GuardedView(APIView):
     """How a refusal is rendered: one of controlplane.kernel.envelopes."""
     operations: ClassVar[Mapping[str, Operation]] = {}
     service_name: ClassVar[str] = "is"
+    body_first: ClassVar[bool] = False
+    """Whether a body that is wrong is refused before what the path names is said to be missing."""
     checks_first = True
 
     @property
@@ -76,7 +78,12 @@ class GuardedView(APIView):
         caller = self.caller
         self._keep_lineage()
         self._refuse_unstorable(request)
-        self.prepare(request)
+        try:
+            self.prepare(request)
+        except NotFound:
+            if self.body_first and operation.body:
+                operation.body.check(request.data)
+            raise
         resource = {"accountId": caller.account_id, "serviceName": self.service_name, **self.resource_attributes()}
         for action in (operation.action, *operation.also):
             verdict = self.standing() or self._decide(action, resource)

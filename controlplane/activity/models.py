@@ -1,6 +1,15 @@
 """What happened: activity events, append-only (triggers on both databases refuse UPDATE and DELETE); runs of jobs."""
 
 from django.db import models
+from django.db.models import Q
+from django.db.models.fields.json import KT
+
+ASSUME_LOGIN = "iam-identity.profile-assume.login"
+COMPUTE_RESOURCE_LOGIN = "iam-identity.profile-computeresource.login"
+METADATA_LOGIN = "is.metadata.computeresource-token.read"
+PROFILE_LOGINS = (ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, METADATA_LOGIN)
+"""Log-ins to a trusted profile, of which ``data`` has the id."""
+PROFILE = KT("data__profile_id")
 
 
 class ActivityEvent(models.Model):
@@ -30,6 +39,7 @@ class ActivityEvent(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["target_id", "action", "-id"], name="activity_target_action"),
+            models.Index(PROFILE, name="activity_profile_logins", condition=Q(action__in=PROFILE_LOGINS)),
         ]
 
     def __str__(self) -> str:

@@ -4,16 +4,10 @@ from typing import NotRequired, TypedDict
 
 from controlplane.kernel import timestamps
 from identity.models import ApiKey as ApiKeyRow
+from trustedprofiles.api.activity import Activity
 from trustedprofiles.api.history import EnityHistoryRecord
 from trustedprofiles.api.pages import IdentityPage
 from trustedprofiles.models import ServiceId as ServiceIdRow
-
-
-class Activity(TypedDict):
-    """Log-ins with API keys. ``last_authn`` is absent when there was none."""
-
-    last_authn: NotRequired[str]
-    authn_count: int
 
 
 class ApiKey(TypedDict):
@@ -94,8 +88,8 @@ def api_key_body(key: ApiKeyRow, *, value: str = "") -> ApiKey:
     return body
 
 
-def service_id_body(service_id: ServiceIdRow) -> ServiceId:
-    """Optional members without a value are left out."""
+def service_id_body(service_id: ServiceIdRow, *, show_group: bool = False) -> ServiceId:
+    """Optional members without a value are left out; so is the group unless it is asked for."""
     body: ServiceId = {
         "id": service_id.id,
         "iam_id": service_id.iam_id,
@@ -111,7 +105,7 @@ def service_id_body(service_id: ServiceIdRow) -> ServiceId:
         body["description"] = service_id.description
     if service_id.unique_instance_crns:
         body["unique_instance_crns"] = service_id.unique_instance_crns
-    if service_id.group_id:
+    if show_group and service_id.group_id:
         body["group_id"] = service_id.group_id
     return body
 

@@ -10,7 +10,7 @@ from controlplane.kernel.errors import MissingValue, NotFound, Target
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.verdict import Allowed
 from identity import events
-from identity.api.activity import activity_of, names_of
+from identity.api.activity import activity_of_keys, names_of
 from identity.api.answers import ApiKey as ApiKeyAnswer
 from identity.api.answers import api_key_body
 from identity.api.bodies import ApiKeyUpdate, api_key_content
@@ -101,7 +101,7 @@ class OneApiKey(ApiKeyView):
     def get(self, request: Request, api_key_id: str) -> Response:
         [body] = with_history(request, [self.key])
         if query_flag(request, "include_activity"):
-            body["activity"] = activity_of([self.key])
+            body["activity"] = activity_of_keys([self.key])
         if self._may_change() and (value := apikeys.stored_value(self.key)):
             body["apikey"] = value
         return self.answer(body, etag=self.key.entity_tag)

@@ -11,7 +11,7 @@ from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Ta
 from controlplane.kernel.etag import require_match
 from identity import events
 from identity.api import answers
-from identity.api.activity import activity_of
+from identity.api.activity import activity_of_keys
 from identity.api.answers import api_key_body, service_id_body
 from identity.api.bodies import ServiceIdCreation, ServiceIdUpdate, api_key_content
 from identity.models import ApiKey
@@ -42,6 +42,7 @@ class ServiceIds(IdentityView):
                 "account_id",
                 "name",
                 "group_id",
+                "show_group_id",
                 "pagesize",
                 "pagetoken",
                 "sort",
@@ -60,6 +61,7 @@ class ServiceIds(IdentityView):
             answer=answers.ServiceId,
             etag=True,
             headers=("Entity-Lock",),
+            query=("show_group_id",),
             further=(CREATE_KEY,),
         ),
     }
@@ -88,11 +90,11 @@ class ServiceIds(IdentityView):
         content: dict[str, Any] = {"locked": header_flag(request, "Entity-Lock"), "by": Party.of(self.caller)}
         if "apikey" not in asked:
             service_id = serviceids.create_service_id(account, **asked, **content)
-            return self.answer(service_id_body(service_id), etag=service_id.entity_tag)
+            return self.answer(_body(request, service_id), etag=service_id.entity_tag)
         self._require_key_creation()
         api_key = api_key_content(asked.pop("apikey"))
         service_id, key, value = serviceids.create_service_id_with_key(account, api_key=api_key, **asked, **content)
-        body = {**service_id_body(service_id), "apikey": api_key_body(key, value=value)}
+        body = {**_body(request, service_id), "apikey": api_key_body(key, value=value)}
         return self.answer(body, etag=service_id.entity_tag)
 
     def _require_key_creation(self) -> None:
@@ -133,7 +135,7 @@ class OneServiceId(ServiceIdView):
             "iam-identity.serviceid.read",
             events.SERVICE_ID_READ,
             answer=answers.ServiceId,
-            query=("include_history", "include_activity"),
+            query=("include_history", "include_activity", "show_group_id"),
             etag=True,
         ),
         "PUT": Operation(
@@ -143,6 +145,7 @@ class OneServiceId(ServiceIdView):
             True,
             body=ServiceIdUpdate,
             answer=answers.ServiceId,
+            query=("show_group_id",),
             etag=True,
             if_match="required",
         ),
@@ -154,13 +157,13 @@ class OneServiceId(ServiceIdView):
     def get(self, request: Request, serviceid_id: str) -> Response:
         [body] = _bodies(request, [self.service_id])
         if query_flag(request, "include_activity"):
-            body["activity"] = activity_of(ApiKey.objects.filter(iam_id=self.service_id.iam_id))
+            body["activity"] = activity_of_keys(ApiKey.objects.filter(iam_id=self.service_id.iam_id))
         return self.answer(body, etag=self.service_id.entity_tag)
 
     def put(self, request: Request, serviceid_id: str) -> Response:
         require_match(request.headers.get("If-Match"), current=self.service_id.entity_tag)
         service_id = serviceids.update_service_id(self.service_id, changes=self.body, by=Party.of(self.caller))
-        return self.answer(service_id_body(service_id), etag=service_id.entity_tag)
+        return self.answer(_body(request, service_id), etag=service_id.entity_tag)
 
     def delete(self, request: Request, serviceid_id: str) -> Response:
         serviceids.delete_service_id(self.service_id, by=Party.of(self.caller))
@@ -182,9 +185,13 @@ class ServiceIdLock(ServiceIdView):
         return self.answer()
 
 
+def _body(request: Request, service_id: ServiceId) -> answers.ServiceId:
+    return service_id_body(service_id, show_group=query_flag(request, "show_group_id"))
+
+
 def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[answers.ServiceId]:
     """With history where the query asks for it."""
-    bodies = [service_id_body(service_id) for service_id in service_ids]
+    bodies = [_body(request, service_id) for service_id in service_ids]
     if query_flag(request, "include_history"):
         found = histories({each.crn: each.id for each in service_ids}, events.SERVICE_ID_CHANGES)
         for body in bodies:

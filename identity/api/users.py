@@ -13,10 +13,10 @@ from controlplane.kernel import envelopes, timestamps
 from controlplane.kernel.errors import NotFound, NotSupported
 from controlplane.kernel.verdict import Allowed
 from identity import events
-from identity.api.activity import activity_of
-from identity.api.answers import Activity
+from identity.api.activity import activity_of_keys
 from identity.api.user_search import REALM, of_user_id, searched, state_of, user_id_of
 from identity.models import ApiKey
+from trustedprofiles.api.activity import Activity
 from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.identity_settings import AccountView
 from trustedprofiles.api.pages import OffsetPage
@@ -192,7 +192,7 @@ class OneUser(UserView):
     def get(self, request: Request, account_id: str, iam_id: str) -> Response:
         body = _profile(self.user)
         if query_flag(request, "include_activity"):
-            body["activity"] = activity_of(ApiKey.objects.filter(account_id=account_id, iam_id=iam_id))
+            body["activity"] = activity_of_keys(ApiKey.objects.filter(account_id=account_id, iam_id=iam_id))
         return self.answer(body)
 
     def patch(self, request: Request, account_id: str, iam_id: str) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from controlplane.activity import models as logins
 from controlplane.activity.record import Party, record
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import (
@@ -36,8 +37,8 @@ from trustedprofiles.selectors import find_user, is_deactivated
 APIKEY_LOGIN = "iam-identity.user-apikey.login"
 SERVICE_ID_LOGIN = "iam-identity.serviceid-apikey.login"
 REFRESH_LOGIN = "iam-identity.user-refreshtoken.login"
-COMPUTE_RESOURCE_LOGIN = "iam-identity.profile-computeresource.login"
-ASSUME_LOGIN = "iam-identity.profile-assume.login"
+COMPUTE_RESOURCE_LOGIN = logins.COMPUTE_RESOURCE_LOGIN
+ASSUME_LOGIN = logins.ASSUME_LOGIN
 UNKNOWN_API_KEY = "BXNIM0415E"
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
+from controlplane.activity.models import METADATA_LOGIN
 from controlplane.kernel.caller import Caller, SubjectType
 from controlplane.kernel.errors import MissingField, ProfileNotLinked, ReferenceNotFound, Target
 from controlplane.kernel.facts import ServerFacts
@@ -20,7 +21,7 @@ from identity.signing import VerifiedClaims
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import find_foreign_profile, find_profile, trusts
 
-EXCHANGE_EVENT = "is.metadata.computeresource-token.read"
+EXCHANGE_EVENT = METADATA_LOGIN
 REQUIRED = frozenset({"account", "authn", "exp", "iam_id", "iat", "iss"})
 UNKNOWN_PROFILE = "BXNIM0397E"
 

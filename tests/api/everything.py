@@ -79,8 +79,7 @@ class Everything:
         self.post("/v1/keys", {"public_key": KEY})
         profile = self.post("/v1/profiles", {"name": "everything", "account_id": account.id})
         self.post(f"/v1/profiles/{profile}/links", {"cr_type": "BMS", "link": {"crn": self.server.crn}})
-        condition = {"claim": "zone", "operator": "EQUALS", "value": '"us-south-1"'}
-        self.post(f"/v1/profiles/{profile}/rules", {"type": "Profile-CR", "cr_type": "BMS", "conditions": [condition]})
+        self.post(f"/v1/profiles/{profile}/rules", CLAIM_RULE)
         self.post(f"/v1/profiles/{profile}/identities/user", {"type": "user", "identifier": user})
         User.objects.create_user(f"person-{account.id}", iam_id=user, account=account)
         self.post("/v2/policies", self.policy)
@@ -180,12 +179,23 @@ def stripped(answer: Any, *ids: str) -> tuple[int, str]:
     return answer.status_code, text
 
 
+CLAIM_RULE = {
+    "type": "Profile-CR",
+    "cr_type": "BMS",
+    "conditions": [{"claim": "zone", "operator": "EQUALS", "value": '"us-south-1"'}],
+}
 SOMETHING_TAGGED = {"tag_name": "everything", "resources": [{"resource_id": FACTS.crn}]}
 # What a request must say before anybody decides about it.
 BODIES: dict[str, Any] = {
     "attach_tag": SOMETHING_TAGGED,
     "detach_tag": SOMETHING_TAGGED,
     "search": {"query": "tags:everything"},
+    "create_link": {"cr_type": "BMS", "link": {"crn": FACTS.crn}},
+    "create_claim_rule": CLAIM_RULE,
+    "update_claim_rule": CLAIM_RULE,
+    "update_service_id_group": {"name": "everything"},
+    "set_profile_identities": {"identities": []},
+    "set_profile_identity": {"type": "user", "identifier": "IBMid-SOMEBODY1"},
     "explain": {"subject": "iam-Profile-somebody", "action": "is.vpc.vpc.read"},
 }
 QUERIES = {

@@ -154,8 +154,11 @@ def test_a_group_name_is_taken_once(iam: Any, group: ServiceIdGroup) -> None:
 def test_a_service_id_is_listed_by_its_group_which_stays_while_it_is_in_it(iam: Any, group: ServiceIdGroup) -> None:
     member = iam.create_service_id(account_id=ACCOUNT, name="r2", group_id=group.id).get_result()
     call("POST", "/v1/serviceids", {"account_id": ACCOUNT, "name": "alone"})
-    found = call("GET", f"/v1/serviceids?account_id={ACCOUNT}&group_id={group.id}").json()["serviceids"]
+    query = f"account_id={ACCOUNT}&group_id={group.id}&show_group_id"
+    found = call("GET", f"/v1/serviceids?{query}=true").json()["serviceids"]
     assert [(each["id"], each["group_id"]) for each in found] == [(member["id"], group.id)]
+    assert "group_id" not in member
+    assert "group_id" not in call("GET", f"/v1/serviceids?{query}=false").json()["serviceids"][0]
     with pytest.raises(ApiException) as refused:
         iam.delete_service_id_group(group.id)
     assert refused.value.status_code == 409

@@ -10,6 +10,7 @@ from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import servers_for_facts
 from tests.api.calling import call, caller_of, refusal
+from tests.build import FACTS
 from tests.tables import check_each, undone
 from tests.world import MALLORY, World, make_profile
 from trustedprofiles.conditions import OPERATORS
@@ -314,3 +315,17 @@ def test_a_rule_for_another_type_trusts_no_bare_metal_server(
 def test_a_rule_for_people_trusts_no_server(profile: TrustedProfile, path: str, server: BareMetalServer) -> None:
     call("POST", f"{path}/rules", SAML)
     assert not trusted(profile, server)
+
+
+WRONG_BODIES = {
+    "link": ("POST", "links", {"cr_type": "dummy", "link": {"crn": FACTS.crn}}),
+    "rule": ("POST", "rules", {"type": ""}),
+    "changed-rule": ("PUT", "rules/none", {"type": ""}),
+}
+
+
+@pytest.mark.parametrize(("method", "path", "body"), WRONG_BODIES.values(), ids=WRONG_BODIES)
+def test_a_wrong_body_is_told_before_a_missing_profile(world: World, method: str, path: str, body: Any) -> None:
+    """As IBM's tests of its Go client have it: CreateLinkBadRequest, UpdateClaimRuleBadRequest."""
+    answer = call(method, f"/v1/profiles/Profile-none/{path}", body, If_Match="*")
+    assert answer.status_code == 400

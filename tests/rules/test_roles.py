@@ -96,6 +96,7 @@ def test_a_viewers_actions_on_a_service_are_the_readings() -> None:
         "iam-identity.account.read",
         "iam-identity.apikey.list",
         "iam-identity.apikey.read",
+        "iam-identity.preferences.read",
         "iam-identity.profile.list",
         "iam-identity.profile.read",
         "iam-identity.serviceid.list",

@@ -64,6 +64,7 @@ class AccountSettingsAccessManagement(TypedDict):
 class AccessSettings(AccountView):
     envelope = staticmethod(policy_envelope)
     service_name: ClassVar[str] = "iam-access-management"
+    body_first: ClassVar[bool] = False
     operations = {
         "GET": Operation(
             "get_settings",

@@ -2,6 +2,7 @@
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from trustedprofiles.api.activity import Activity
 from trustedprofiles.api.history import EnityHistoryRecord
 from trustedprofiles.api.pages import IdentityPage
 
@@ -20,6 +21,7 @@ class TrustedProfile(TypedDict):
     iam_id: str
     account_id: str
     history: NotRequired[list[EnityHistoryRecord]]
+    activity: NotRequired[Activity]
 
 
 class TrustedProfilesList(IdentityPage):

@@ -17,6 +17,7 @@ class IdentityView(GuardedView):
 
     envelope = staticmethod(envelopes.iam)
     service_name: ClassVar[str] = "iam-identity"
+    body_first: ClassVar[bool] = True  # as IBM's tests of its Go client have it
 
 
 class ProfileView(IdentityView):

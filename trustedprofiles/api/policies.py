@@ -47,6 +47,7 @@ class PolicyView(GuardedView):
 
     envelope = staticmethod(policy_envelope)
     service_name: ClassVar[str] = "iam-access-management"
+    body_first: ClassVar[bool] = False
     api_version: ClassVar[str] = "v1"
 
     def content(self) -> PolicyContent:

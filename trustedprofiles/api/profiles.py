@@ -10,6 +10,7 @@ from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
 from trustedprofiles.api import answers
+from trustedprofiles.api.activity import activity_of, logins_to
 from trustedprofiles.api.base import IdentityView, ProfileView, require_own_account
 from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.history import histories
@@ -73,7 +74,7 @@ class Profile(ProfileView):
             "iam-identity.profile.read",
             events.PROFILE_READ,
             answer=answers.TrustedProfile,
-            query=("include_history",),
+            query=("include_history", "include_activity"),
             etag=True,
         ),
         "PUT": Operation(
@@ -97,7 +98,10 @@ class Profile(ProfileView):
     }
 
     def get(self, request: Request, profile_id: str) -> Response:
-        return self.answer(_bodies(request, [self.profile])[0], etag=self.profile.entity_tag)
+        [body] = _bodies(request, [self.profile])
+        if query_flag(request, "include_activity"):
+            body["activity"] = activity_of(logins_to(self.profile))
+        return self.answer(body, etag=self.profile.entity_tag)
 
     def put(self, request: Request, profile_id: str) -> Response:
         require_match(request.headers.get("If-Match"), current=self.profile.entity_tag)

@@ -53,6 +53,7 @@ class RoleCreation(RoleReplacement):
 class RoleView(GuardedView):
     envelope = staticmethod(policy_envelope)
     service_name: ClassVar[str] = "iam-access-management"
+    body_first: ClassVar[bool] = False
 
     def render(self, role: CustomRole) -> answers.CustomRole:
         base = self.request.build_absolute_uri("/").rstrip("/")

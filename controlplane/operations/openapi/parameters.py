@@ -70,7 +70,8 @@ QUERIES = {
     "timeout": Query("Changes nothing: answers do not time out."),
     "resolve_user_mfa": Query("Changes nothing: nothing more is known of the users named.", BOOLEAN),
     "include_history": Query("Whether to tell what was done to it.", BOOLEAN),
-    "include_activity": Query("Whether to tell when, and how often, its API keys were used to log in.", BOOLEAN),
+    "show_group_id": Query("Whether to tell the service ID group that it is in.", BOOLEAN),
+    "include_activity": Query("Whether to tell when, and how often, it was used to log in.", BOOLEAN),
 }
 
 # Where a name means something of its own in one operation.

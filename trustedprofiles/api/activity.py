@@ -1,0 +1,33 @@
+"""``activity``: when, and how often, somebody logged in, read from the activity events of it."""
+
+from typing import NotRequired, TypedDict
+
+from django.db.models import Count, Max, QuerySet
+from django.db.models.lookups import Exact
+
+from controlplane.activity.models import PROFILE, PROFILE_LOGINS, ActivityEvent
+from controlplane.kernel import timestamps
+from trustedprofiles.models import TrustedProfile
+
+
+class Activity(TypedDict):
+    """Log-ins. ``last_authn`` is absent when there was none."""
+
+    last_authn: NotRequired[str]
+    authn_count: int
+
+
+def activity_of(logins: QuerySet[ActivityEvent]) -> Activity:
+    """Those that failed do not count."""
+    found = logins.filter(outcome=ActivityEvent.Outcome.SUCCESS).aggregate(count=Count("id"), last=Max("time"))
+    body: Activity = {"authn_count": found["count"]}
+    if found["last"]:
+        body["last_authn"] = timestamps.minutes(found["last"])
+    return body
+
+
+def logins_to(profile: TrustedProfile) -> QuerySet[ActivityEvent]:
+    """The events of somebody becoming the profile: by the assume grant, by the compute resource grant, or at the
+    metadata service. On PostgreSQL an index finds them."""
+    # Not a look-up by the name of the column, which compares JSON with JSON, and no index knows.
+    return ActivityEvent.objects.filter(Exact(PROFILE, profile.id), action__in=PROFILE_LOGINS)
