@@ -62,7 +62,7 @@ def rights_of(caller: Caller) -> "Rights":
 
 
 class Rights:
-    """What a caller may do, by the policies of the moment when it is first asked: for many questions in a row. ``owned``
+    """What a caller may do, by the policies of the moment when it is first asked, for many questions. ``owned``
     is the id of the caller's account when it is the caller's own."""
 
     def __init__(self, caller: Caller, *, owned: str | None) -> None:
