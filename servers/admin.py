@@ -24,6 +24,7 @@ from servers.models import (
     NetworkAttachment,
     NetworkInterface,
     PublicGateway,
+    Reservation,
     SecurityGroup,
     Subnet,
     VirtualNetworkInterface,
@@ -208,6 +209,11 @@ class FloatingIPAdmin(ReadOnlyAdmin):
 class PublicGatewayAdmin(ReadOnlyAdmin):
     list_display = ["name", "id", "zone", "vpc", "floating_ip"]
     list_select_related = ["vpc", "floating_ip"]
+
+
+@admin.register(Reservation)
+class ReservationAdmin(ReadOnlyAdmin):
+    list_display = ["name", "id", "status", "profile", "total", "zone", "expires_at"]
 
 
 @admin.register(SecurityGroup, NetworkACL)

@@ -24,15 +24,19 @@ QUOTAS: Mapping[str, int] = {
     "image_export_jobs": 10,  # of an image
     "active_image_export_jobs": 5,  # of an image
     "active_image_export_jobs_of_account": 20,  # of an account in a region
+    "reserved_vcpus": 200,  # of an account in a region, in reservations for virtual servers
 }
 
 
-def require_room(kind: str, *, taken: int, quotas: Mapping[str, int], target: Target | None = None) -> None:
-    """Raises OverQuota when ``taken`` leaves no room for one more. ``quotas`` holds what differs from IBM's."""
+def require_room(
+    kind: str, *, taken: int, quotas: Mapping[str, int], more: int = 1, target: Target | None = None
+) -> None:
+    """Raises OverQuota when ``taken`` leaves no room for so many more. ``quotas`` holds what differs from IBM's."""
     most = quotas.get(kind, QUOTAS[kind])
-    if taken >= most:
+    if taken + more > most:
         words = kind.replace("_", " ")
+        why = "is used up" if taken >= most else f"has no room for {more} more"
         raise OverQuota(
-            f"The quota of {most} {words} is used up. Delete one, or raise it: BAREMINT_QUOTAS={kind}={most * 2}",
+            f"The quota of {most} {words} {why}. Delete one, or raise it: BAREMINT_QUOTAS={kind}={max(most, more) * 2}",
             target=target,
         )

@@ -14,6 +14,7 @@ from servers.models import (
     Image,
     NetworkAttachment,
     NetworkInterface,
+    Reservation,
     ServerTally,
 )
 from trustedprofiles.columns import Columns, Joined, crn_column
@@ -26,6 +27,8 @@ FILTERS = ("name", "resource_group.id", "vpc.id", "vpc.crn", "vpc.name")
 TALLIED = frozenset({"region", "vpc", "resource_group"})
 """The columns by which the tally tells servers apart."""
 RESERVATION_FILTERS = ("reservation.id", "reservation.crn", "reservation.name")
+SINGLED_OUT = frozenset({"name", *RESERVATION_FILTERS})
+"""The filters that the tally knows nothing of."""
 INTERFACES = Prefetch("network_interfaces", NetworkInterface.objects.select_related("subnet", "primary_ip"))
 SWITCHED_OFF = AccountSettings.objects.filter(account_id=OuterRef("account_id"), metadata_service=False)
 ATTACHMENTS = Prefetch(
@@ -70,7 +73,7 @@ def servers_of(account_id: str, region: str | None = None) -> QuerySet[BareMetal
     if region is not None:
         rows = rows.filter(region=region)
     return (
-        rows.select_related("vpc", "resource_group", "initialization")
+        rows.select_related("vpc", "resource_group", "initialization", "reservation", "reservation_pool")
         .defer("initialization__user_data", "initialization__user_accounts")
         .prefetch_related("disks", INTERFACES, ATTACHMENTS)
     )
@@ -83,15 +86,20 @@ def filter_servers(
     place = _place(query, account_id=account_id, region=region)
     if place is None:
         return rows.none()
-    return rows.filter(**place, **({"name": query["name"]} if "name" in query else {}))
+    columns = {"name": "name", "reservation.id": "reservation__id", "reservation.name": "reservation__name"}
+    rows = rows.filter(**place, **{columns[name]: value for name, value in query.items() if name in columns})
+    if crn := query.get("reservation.crn"):
+        used = Reservation.objects.filter(account_id=account_id, id=crn.rpartition(":")[2])
+        rows = rows.filter(reservation__in=[each.pk for each in used if each.crn == crn])
+    return rows
 
 
 def count_servers(query: Mapping[str, str], *, visible: Visible, account_id: str, region: str) -> int:
-    """How many servers ``filter_servers`` finds of those that are visible: added up from the tally, unless a name or a
-    policy picks single ones out."""
+    """How many servers ``filter_servers`` finds of those that are visible: added up from the tally, unless a name, a
+    reservation or a policy picks single ones out."""
     own = {"account_id": account_id, "region": region}
     rows = visible.of(filter_servers(BareMetalServer.objects.filter(**own), query, **own))
-    if "name" in query:
+    if not SINGLED_OUT.isdisjoint(query):
         return rows.count()
     place = _place(query, **own)
     if place is None:
@@ -129,8 +137,6 @@ def _place(query: Mapping[str, str], *, account_id: str, region: str) -> dict[st
 
     The VPC is looked up first: with its number instead of a join, one index answers.
     """
-    if any(parameter in query for parameter in RESERVATION_FILTERS):
-        return None  # no server here uses a reservation
     place: dict[str, Any] = {}
     if "resource_group.id" in query:
         place["resource_group_id"] = query["resource_group.id"]

@@ -16,7 +16,7 @@ READ = frozenset({"get", "head", "list", "read", "retrieve"})
 OPERATE = READ | {"operate", "start", "stop", "restart"}
 EDIT = OPERATE | {
     *("add", "create", "put", "post", "copy", "update", "delete", "export"),
-    *("attach", "detach", "linkToResource"),
+    *("attach", "detach", "activate", "linkToResource"),
 }
 MANAGE = EDIT | {"administer"}
 ADMINISTER = MANAGE | {"assign", "manage"}

@@ -20,6 +20,7 @@ from servers.models import (
     Key,
     NetworkACL,
     PublicGateway,
+    Reservation,
     SecurityGroup,
     Subnet,
     VirtualNetworkInterface,
@@ -125,6 +126,7 @@ INTERFACE = _vpc_kind(
 )
 FLOATING_IP = _vpc_kind("floating IP", "floatingIpId", "floating-ip.floating-ip", FloatingIP)
 PUBLIC_GATEWAY = _vpc_kind("public gateway", "publicGatewayId", "public-gateway.public-gateway", PublicGateway)
+RESERVATION = _vpc_kind("reservation", "reservationId", "reservation.reservation", Reservation)
 GROUP_OF_RULES = _vpc_kind("security group", "securityGroupId", "security-group.security-group", SecurityGroup, "vpc")
 ACL = _vpc_kind("network ACL", "networkAclId", "network-acl.network-acl", NetworkACL, "vpc")
 PROFILE = Kind(

@@ -15,7 +15,7 @@ from servers.api.shapes import ImageRemote, PrimaryAddress, ReservedIPReference
 PRIMARY_IP_SINCE = date(2022, 3, 29)
 """Earlier versions say with ``primary_ipv4_address``, a string, what later ones say with ``primary_ip``."""
 AUTOMATIC_SINCE = date(2024, 11, 19)
-"""A new server uses reservations by itself since then, unless it is told otherwise."""
+"""A new server uses reservations by itself since then, and a new reservation may be used so, unless told otherwise."""
 REMOTE_SINCE = date(2025, 6, 30)
 """Earlier versions say with ``owner_type`` of an image what later ones say with ``remote``."""
 OF_AN_INTERFACE = re.compile(r"((?:primary_network_interface|network_interfaces\[\d+\])\.|^)primary_ip(\.address)?$")
@@ -36,6 +36,11 @@ def remote(owner_id: str, account_id: str, version: date) -> ImageRemote | None:
     if version < REMOTE_SINCE or owner_id == account_id:
         return None
     return {"account": {"id": owner_id, "resource_type": "account"}}
+
+
+def default_affinity_of_reservation(version: date) -> str:
+    """``affinity_policy`` of a new reservation whose body says nothing of it."""
+    return "automatic" if version >= AUTOMATIC_SINCE else "restricted"
 
 
 @contextmanager

@@ -17,8 +17,8 @@ from servers.api.shapes import Link, collection
 from trustedprofiles.permissions import Nothing, Operation
 
 SIMULATED = (
-    "Baremint simulates bare metal servers, VPCs, subnets, routing tables, public gateways, security groups, "
-    "network ACLs, floating IPs, virtual network interfaces, keys and images."
+    "Baremint simulates bare metal servers, reservations, VPCs, subnets, routing tables, public gateways, "
+    "security groups, network ACLs, floating IPs, virtual network interfaces, keys and images."
 )
 
 

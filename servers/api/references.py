@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from servers.api import shapes
+from servers.api import server_shapes, shapes
 from servers.api.dated import primary_address
 from servers.models import (
     VPC,
@@ -14,6 +14,7 @@ from servers.models import (
     Key,
     NetworkACL,
     PublicGateway,
+    Reservation,
     ReservedIP,
     RoutingTable,
     SecurityGroup,
@@ -77,6 +78,9 @@ class Hrefs:
 
     def public_gateway(self, gateway: PublicGateway) -> shapes.PublicGatewayReference:
         return {**self.reference("public_gateways", gateway), "resource_type": "public_gateway"}
+
+    def reservation(self, reservation: Reservation) -> server_shapes.ReservationReference:
+        return {**self.reference("reservations", reservation), "resource_type": "reservation"}
 
     def virtual_network_interface(self, vni: VirtualNetworkInterface) -> shapes.VirtualNetworkInterfaceReference:
         return {

@@ -14,7 +14,11 @@ from servers.lifecycle import lifecycle_state
 from servers.models import BareMetalServer, Disk, Image, Initialization, Key, NetworkAttachment
 from servers.models.catalog import ALLOWED_USE_VERSION
 from servers.ports import ports_of
+from servers.reserved_capacity import HEALTH_REASONS, health_reason
 
+UNKNOWN_HEALTH = frozenset({"failed", "deleting"})
+"""Statuses of a server in which nothing is said of its health."""
+HEALTH = "https://cloud.ibm.com/docs/vpc?topic=vpc-server-health-status-reasons"
 DELETED: Deleted = {"more_info": "https://cloud.ibm.com/apidocs/vpc#deleted-resources"}
 
 
@@ -39,8 +43,8 @@ def server_body(server: BareMetalServer, hrefs: Hrefs) -> shapes.BareMetalServer
         "disks": [disk_body(disk, server, hrefs) for disk in disks],
         "enable_secure_boot": server.enable_secure_boot,
         "firmware": {"update": server.firmware_update},  # type: ignore[typeddict-item]
-        "health_reasons": [],
-        "health_state": "ok" if server.status not in ("failed", "deleting") else "inapplicable",
+        "health_reasons": (reasons := _health_reasons(server)),
+        "health_state": "inapplicable" if server.status in UNKNOWN_HEALTH else "degraded" if reasons else "ok",
         "href": hrefs("bare_metal_servers", server.id),
         "id": server.id,
         "lifecycle_reasons": [],
@@ -60,7 +64,7 @@ def server_body(server: BareMetalServer, hrefs: Hrefs) -> shapes.BareMetalServer
         },
         "reservation_affinity": {
             "policy": server.reservation_affinity_policy,  # type: ignore[typeddict-item]
-            "pool": [],
+            "pool": _pool(server, hrefs),
         },
         "resource_group": resource_group(server.resource_group),
         "resource_type": "bare_metal_server",
@@ -74,11 +78,41 @@ def server_body(server: BareMetalServer, hrefs: Hrefs) -> shapes.BareMetalServer
         "vpc": hrefs.vpc(server.vpc),
         "zone": hrefs.zone(server.zone),
     }
+    if server.reservation:
+        body["reservation"] = hrefs.reservation(server.reservation)
     attachments = [port.row for port in ports if isinstance(port.row, NetworkAttachment)]
     if attachments:
         body["network_attachments"] = [attachment_reference(each, server.id, hrefs) for each in attachments]
         body["primary_network_attachment"] = attachment_reference(attachments[0], server.id, hrefs)
     return body
+
+
+def _health_reasons(server: BareMetalServer) -> list[shapes.Reason]:
+    pooled = server.reservation_pool.status if server.reservation_pool else ""
+    code = health_reason(pooled=pooled, deleted=server.deleted_reservation is not None)
+    if not code or server.status in UNKNOWN_HEALTH:
+        return []
+    return [{"code": code, "message": HEALTH_REASONS[code], "more_info": HEALTH}]
+
+
+def _pool(server: BareMetalServer, hrefs: Hrefs) -> list[shapes.PooledReservation]:
+    """What was in it and is deleted is marked so."""
+    if server.reservation_pool:
+        pooled: shapes.PooledReservation = {**hrefs.reservation(server.reservation_pool)}
+        return [pooled]
+    if not (gone := server.deleted_reservation):
+        return []
+    href = hrefs("reservations", gone["id"])
+    return [
+        {
+            "crn": gone["crn"],
+            "deleted": DELETED,
+            "href": href,
+            "id": gone["id"],
+            "name": gone["name"],
+            "resource_type": "reservation",
+        }
+    ]
 
 
 def disk_body(disk: Disk, server: BareMetalServer, hrefs: Hrefs) -> shapes.BareMetalServerDisk:

@@ -16,8 +16,10 @@ from servers.api.network_requests import (
     attachment_prototype,
     interface_prototype,
 )
+from servers.reserved_capacity import AUTOMATIC, DISABLED, MANUAL
 from servers.services.initialization import InitializationPrototype
 from servers.services.provisioning import ServerPrototype
+from servers.services.reservation_affinity import ReservationAffinity
 
 LONGEST_USER_DATA = 65_536
 MOST_KEYS = 200
@@ -32,10 +34,15 @@ class MetadataServiceBody(StrictSerializer):
 
 
 class ReservationAffinityBody(StrictSerializer):
-    """There are no reservations here, so none can be in the pool, and ``manual`` has nothing to choose from."""
+    """``manual`` needs one reservation in the pool, and the other policies none."""
 
-    policy = serializers.ChoiceField(choices=["automatic", "disabled"], required=False)
-    pool = serializers.ListField(required=False, allow_null=True, max_length=0)
+    policy = serializers.ChoiceField(choices=[AUTOMATIC, DISABLED, MANUAL], required=False)
+    pool = serializers.ListField(
+        child=ReferenceField("id", "crn", "href"), required=False, allow_null=True, max_length=1
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> Any:
+        return ReservationAffinity(**attrs)
 
 
 class TpmBody(StrictSerializer):
@@ -120,7 +127,6 @@ class ConsoleTokenBody(StrictSerializer):
 
 def server_prototype(body: dict[str, Any], *, version: date = date.max) -> ServerPrototype:
     metadata = body.get("metadata_service", {})
-    affinity = body.get("reservation_affinity", {})
     return ServerPrototype(
         profile=body["profile"],
         zone=body["zone"],
@@ -132,7 +138,8 @@ def server_prototype(body: dict[str, Any], *, version: date = date.max) -> Serve
         enable_secure_boot=body.get("enable_secure_boot", False),
         metadata_enabled=metadata.get("enabled", False),
         metadata_protocol=metadata.get("protocol", "http"),
-        reservation_affinity_policy=affinity.get("policy", default_reservation_policy(version)),
+        reservation_affinity=body.get("reservation_affinity"),
+        default_reservation_policy=default_reservation_policy(version),
         resource_group=body.get("resource_group", ""),
         tpm_mode=body.get("trusted_platform_module", {}).get("mode", ""),
         vpc=body.get("vpc", ""),
@@ -157,11 +164,9 @@ def initialization_prototype(body: dict[str, Any]) -> InitializationPrototype:
 def server_changes(body: dict[str, Any]) -> dict[str, Any]:
     """The changes of a merge patch: what is absent stays as it is."""
     metadata = body.pop("metadata_service", {})
-    affinity = body.pop("reservation_affinity", {})
     tpm = body.pop("trusted_platform_module", {})
     return body | {
         "metadata_enabled": metadata.get("enabled"),
         "metadata_protocol": metadata.get("protocol"),
-        "reservation_affinity_policy": affinity.get("policy"),
         "tpm_mode": tpm.get("mode"),
     }

@@ -56,9 +56,17 @@ class MetadataServiceSwitch(TypedDict):
     protocol: Literal["http", "https"]
 
 
+class ReservationReference(Reference):
+    resource_type: Literal["reservation"]
+
+
+class PooledReservation(ReservationReference):
+    deleted: NotRequired[Deleted]
+
+
 class ReservationAffinity(TypedDict):
     policy: Literal["automatic", "disabled", "manual"]
-    pool: list[Reference]
+    pool: list[PooledReservation]
 
 
 class TrustedPlatformModule(TypedDict):
@@ -104,6 +112,7 @@ class BareMetalServer(TypedDict):
     primary_network_attachment: NotRequired[BareMetalServerNetworkAttachmentReference]
     primary_network_interface: NetworkInterfaceReference
     profile: BareMetalServerProfileReference
+    reservation: NotRequired[ReservationReference]
     reservation_affinity: ReservationAffinity
     resource_group: ResourceGroupReference
     resource_type: Literal["bare_metal_server"]

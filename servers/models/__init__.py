@@ -6,6 +6,7 @@ from servers.models.gateway import PublicGateway
 from servers.models.initialization import Initialization
 from servers.models.interface import FloatingIP, NetworkAttachment, NetworkInterface, VirtualNetworkInterface
 from servers.models.key import Key
+from servers.models.reservation import Reservation
 from servers.models.server import BareMetalServer, Disk
 from servers.models.subnet import ReservedIP, Subnet
 from servers.models.vpc import VPC, AddressPrefix, DnsResolutionBinding, Route, RoutingTable
@@ -28,6 +29,7 @@ __all__ = [
     "NetworkAttachment",
     "NetworkInterface",
     "PublicGateway",
+    "Reservation",
     "ReservedIP",
     "Route",
     "RoutingTable",

@@ -1,8 +1,10 @@
 """Bare metal servers and their disks."""
 
 from django.db import models
+from django.db.models import Q
 
 from servers.models.base import Resource, ZonalResource
+from servers.models.reservation import Reservation
 from servers.models.vpc import VPC
 from trustedprofiles.columns import Columns, Through
 from trustedprofiles.models import Account, ResourceGroup
@@ -38,6 +40,16 @@ class BareMetalServer(ZonalResource):
     enable_secure_boot = models.BooleanField(default=False)
     tpm_mode = models.CharField(max_length=8, default="disabled")
     reservation_affinity_policy = models.CharField(max_length=10, default="automatic")
+    # All new columns may be empty: SQLite adds such without copying the table, which would lose its triggers.
+    reservation = models.ForeignKey(
+        Reservation, on_delete=models.PROTECT, null=True, blank=True, related_name="servers", db_index=False
+    )
+    reservation_pool = models.ForeignKey(
+        Reservation, on_delete=models.PROTECT, null=True, blank=True, related_name="pools", db_index=False
+    )
+    deleted_reservation = models.JSONField(
+        null=True, blank=True, help_text='What was in the pool and is deleted: {"id", "crn", "name"}.'
+    )
     firmware_update = models.CharField(max_length=8, default="none", help_text="none, optional or required")
 
     status = models.CharField(max_length=16, choices=Status, default=Status.PENDING)
@@ -66,6 +78,10 @@ class BareMetalServer(ZonalResource):
             models.Index(fields=["vpc", "-number"], name="server_newest_of_vpc"),
             models.Index(fields=["resource_group", "region", "-number"], name="server_newest_of_group"),
             models.Index(fields=["vpc", "resource_group", "-number"], name="server_newest_of_both"),
+            *(
+                models.Index(fields=[column], name=f"server_{column}", condition=Q((f"{column}__isnull", False)))
+                for column in ("reservation", "reservation_pool")
+            ),
         ]
 
     @property

@@ -10,6 +10,7 @@ from servers.services import transitions
 from servers.services.events import EVENTS, UPDATE, record_server_event
 from servers.services.metadata_service import apply_switches, refuse_deleting, switch_metadata_service, switches
 from servers.services.naming import save_named
+from servers.services.reservation_affinity import ReservationAffinity, attach, detach, place_again
 from servers.services.room import hold
 
 STATUSES = {"delete": 202}
@@ -45,17 +46,20 @@ def update_server(
     bandwidth: int | None = None,
     enable_secure_boot: bool | None = None,
     tpm_mode: str | None = None,
-    reservation_affinity_policy: str | None = None,
+    reservation_affinity: ReservationAffinity | None = None,
     metadata_enabled: bool | None = None,
     metadata_protocol: str | None = None,
     by: Party,
 ) -> BareMetalServer:
     """Change what is given, leave the rest; all of it or nothing, one event.
 
-    Raises InvalidValue, NotUnique, or Conflict for what only a stopped server may change.
+    Raises InvalidValue, NotUnique, Conflict for what only a stopped server may change, Refusals for the pool of
+    reservations.
     """
-    if (name, bandwidth, enable_secure_boot, tpm_mode, reservation_affinity_policy) == (None,) * 5:
+    if (name, bandwidth, enable_secure_boot, tpm_mode, reservation_affinity) == (None,) * 5:
         return switch_metadata_service(server, enabled=metadata_enabled, protocol=metadata_protocol, by=by)
+    if reservation_affinity:
+        hold(server.account)
     server = hold(server)
     refuse_deleting(server)
     profile = catalog.profiles()[server.profile]
@@ -75,14 +79,21 @@ def update_server(
         "bandwidth": bandwidth,
         "enable_secure_boot": enable_secure_boot,
         "tpm_mode": tpm_mode,
-        "reservation_affinity_policy": reservation_affinity_policy,
     }
     for attribute, value in given.items():
         if value is not None:
             setattr(server, attribute, value)
     apply_switches(server, enabled=metadata_enabled, protocol=metadata_protocol)
+    used = server.reservation
+    placement = place_again(server, reservation_affinity) if reservation_affinity else None
+    if placement:
+        placement.apply(server)
     server.revision += 1
     save_named(server)
     switched = (metadata_enabled, metadata_protocol) != (None, None)
     record_server_event(UPDATE, server, by=by, data=switches(server) if switched else None)
+    if placement and used != server.reservation:
+        if used:
+            detach(server, used, by=by)
+        attach(server, by=by)
     return server

@@ -5,7 +5,9 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
 from servers.services.addresses import release_address
-from servers.services.virtual_interfaces import detach
+from servers.services.reservation_affinity import detach
+from servers.services.room import hold
+from servers.services.virtual_interfaces import detach as detach_interface
 from trustedprofiles.services.links import unlink_everything
 from trustedprofiles.services.tags import forget
 
@@ -17,6 +19,8 @@ def remove(server: BareMetalServer, *, by: Party) -> bool:
     Addresses and virtual network interfaces with ``auto_delete`` go along, others stay, and floating IPs stay unbound;
     every trusted profile's link to the server goes, whoever made it, and so do its tags.
     """
+    if server.reservation_id:  # it is being deleted: it is attached to no other from now on
+        hold(server.account)
     deleting = BareMetalServer.objects.select_for_update().filter(pk=server.pk, status=BareMetalServer.Status.DELETING)
     if (found := deleting.first()) is None:
         return False
@@ -24,11 +28,14 @@ def remove(server: BareMetalServer, *, by: Party) -> bool:
     addresses = [interface.primary_ip for interface in own]
     attached = NetworkAttachment.objects.filter(server=found).select_related("virtual_network_interface")
     virtual = [attachment.virtual_network_interface for attachment in attached]
+    reservation = found.reservation
     found.delete()
+    if reservation:
+        detach(server, reservation, by=by)
     for address in addresses:
         release_address(address)
     for interface in virtual:
-        detach(interface, by=by)
+        detach_interface(interface, by=by)
     unlink_everything(server.crn, by=by)
     forget(server.crn)
     return True

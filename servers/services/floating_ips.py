@@ -47,6 +47,7 @@ def create_floating_ip(
     Raises BadField, NotUnique, OverQuota, Conflict when the target has a floating IP already.
     """
     group = group_for(account, resource_group)
+    hold(account)  # before the server, as everywhere
     interface = _find(account.id, region, target) if target else None
     server = _server(interface) if interface else None
     held = [hold(server)] if server else []

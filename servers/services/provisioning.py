@@ -12,14 +12,15 @@ from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import NotUnique, Target
 from servers import catalog, quotas
 from servers.models import VPC, BareMetalServer, Disk, Subnet
-from servers.selectors import account_tally
-from servers.services import transitions
+from servers.reserved_capacity import AUTOMATIC
+from servers.services import reservation_affinity, transitions
 from servers.services.attachments import AttachmentPrototype, attach, check_attachment
 from servers.services.events import CREATE, record_server_event
 from servers.services.initialization import InitializationPrototype, find_initialization, save_initialization
 from servers.services.naming import random_name, save_named
 from servers.services.network_interfaces import FoundInterface, InterfacePrototype, attach_interface, find_interface
 from servers.services.references import References
+from servers.services.reservation_affinity import ReservationAffinity, servers_in_quota
 from servers.services.room import hold
 from servers.services.trunks import TRUNK, no_trunk, serves_another
 from trustedprofiles.models import Account, ResourceGroup
@@ -44,7 +45,9 @@ class ServerPrototype:
     enable_secure_boot: bool = False
     metadata_enabled: bool = False
     metadata_protocol: str = "http"
-    reservation_affinity_policy: str = "automatic"
+    reservation_affinity: ReservationAffinity | None = None
+    default_reservation_policy: str = AUTOMATIC
+    """When ``reservation_affinity`` names none, which depends on the API version."""
     resource_group: str = ""
     tpm_mode: str = ""
     vpc: str = ""
@@ -62,8 +65,10 @@ def create_server(
     Conflict when the asked address is not free. Nothing is made then.
     """
     hold(account)
-    quotas.require_room("bare_metal_servers", taken=account_tally(account.id), quotas=settings.BAREMINT_QUOTAS)
     found = _Found(account, region or settings.BAREMINT_REGION, prototype)
+    if found.placement.used is None:
+        taken = servers_in_quota(account.id)
+        quotas.require_room("bare_metal_servers", taken=taken, quotas=settings.BAREMINT_QUOTAS)
     found.references.settle()
     server = _save_server(account, prototype, found)
     _save_disks(server)
@@ -74,6 +79,7 @@ def create_server(
         attach(server, attachment, path=path, is_primary=position == 0, by=by)
     transitions.begin(server, "create", send=not at_once)
     record_server_event(CREATE, server, by=by, status=201)
+    reservation_affinity.attach(server, by=by)
     if at_once:
         transitions.finish(server)
     return server
@@ -120,6 +126,12 @@ class _Found:
                 self._place(subnet.vpc, subnet.zone, path)
         self._check_profile(asked)
         self._check_vlans()
+        self.placement = reservation_affinity.place_new(
+            BareMetalServer(account=account, region=region, zone=asked.zone, profile=asked.profile),
+            asked.reservation_affinity,
+            default=asked.default_reservation_policy,
+            references=references,
+        )
         if asked.name and BareMetalServer.objects.filter(account=account, region=region, name=asked.name).exists():
             references.add([NotUnique(f"Provided Name ({asked.name}) is not unique", target=Target("name"))])
 
@@ -176,12 +188,12 @@ def _save_server(account: Account, asked: ServerPrototype, found: _Found) -> Bar
         bandwidth=asked.bandwidth or found.profile.default_bandwidth,
         enable_secure_boot=asked.enable_secure_boot,
         tpm_mode=asked.tpm_mode or found.profile.tpm_modes[0],
-        reservation_affinity_policy=asked.reservation_affinity_policy,
         firmware_update="optional",
         metadata_enabled=asked.metadata_enabled,
         metadata_protocol=asked.metadata_protocol,
         created_at=clock.now(),
     )
+    found.placement.apply(server)
     save_named(server)
     return server
 

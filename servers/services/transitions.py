@@ -59,9 +59,14 @@ def finish(server: BareMetalServer) -> None:
         server.refresh_from_db()
 
 
+def transition_time() -> timedelta:
+    """How long a transition takes, of a server or of something else that is provisioned."""
+    return timedelta(seconds=settings.BAREMINT_PROVISION_SECONDS)
+
+
 def step_delay(action: str) -> timedelta:
-    """A transition takes BAREMINT_PROVISION_SECONDS, spread over its steps."""
-    return timedelta(seconds=settings.BAREMINT_PROVISION_SECONDS / lifecycle.steps(action))
+    """The time of a transition is spread over its steps."""
+    return transition_time() / lifecycle.steps(action)
 
 
 def advance(server_id: str, *, now: datetime) -> bool:
@@ -118,7 +123,7 @@ def due_at(now: datetime) -> datetime | None:
 def due(now: datetime, *, column: str = "transition_due_at") -> Q:
     """Steps whose time has come; and those further off than any step can be: they were begun before the clock was moved
     back, and would wait until it has caught up."""
-    furthest = now + timedelta(seconds=settings.BAREMINT_PROVISION_SECONDS) + SKEW
+    furthest = now + transition_time() + SKEW
     return Q(**{f"{column}__lte": now}) | Q(**{f"{column}__gt": furthest})
 
 

@@ -76,6 +76,13 @@ class Everything:
         route = {"zone": {"name": "us-south-1"}, "destination": "10.9.0.0/24", "action": "drop"}
         self.post(f"/v1/vpcs/{self.server.vpc.id}/routes", route)
         self.post(f"/v1/vpcs/{self.server.vpc.id}/dns_resolution_bindings", {"vpc": {"id": hub}})
+        reservation = {
+            "capacity": {"total": 1},
+            "committed_use": {"term": "one_year"},
+            "profile": {"name": "bx2-metal-96x384", "resource_type": "bare_metal_server_profile"},
+            "zone": {"name": "us-south-2"},
+        }
+        self.post("/v1/reservations", reservation)
         self.post("/v1/keys", {"public_key": KEY})
         profile = self.post("/v1/profiles", {"name": "everything", "account_id": account.id})
         self.post(f"/v1/profiles/{profile}/links", {"cr_type": "BMS", "link": {"crn": self.server.crn}})

@@ -3,10 +3,15 @@
 import re
 from pathlib import Path
 
-from servers import lifecycle, quotas
+from servers import lifecycle, quotas, reserved_capacity
 from tests.tables import assert_rows
 
 PAGE = (Path(__file__).parent.parent.parent / "docs" / "vpc-api.md").read_text(encoding="utf-8")
+
+OF_RESERVATIONS = {
+    "activate a reservation": reserved_capacity.CANNOT_ACTIVATE,
+    "renew a reservation": reserved_capacity.CANNOT_RENEW,
+}
 
 
 def test_the_quotas_on_the_page_are_those_in_force() -> None:
@@ -19,8 +24,12 @@ def test_every_failing_name_on_the_page_fails_as_it_says_and_none_is_missing() -
     actions = {"update firmware": "update_firmware"}
     for name, listed in rows.items():
         for action in listed.split(", "):
-            assert lifecycle.provoked_failure(actions.get(action, action), name), name
+            if reason := OF_RESERVATIONS.get(action):
+                assert reserved_capacity.provoked_failure(name, reason), name
+            else:
+                assert lifecycle.provoked_failure(actions.get(action, action), name), name
     codes = {code for action in lifecycle.ACTIONS.values() for code in action.failures}
+    codes |= {code for reason in OF_RESERVATIONS.values() for code in reason}
     assert {name.removeprefix("fail-").replace("-", "_") for name in rows} == codes
 
 

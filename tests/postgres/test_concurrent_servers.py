@@ -17,6 +17,7 @@ from servers.services.initialization import InitializationPrototype
 from servers.services.metadata_service import switch_metadata_service
 from servers.services.network_interfaces import InterfacePrototype
 from servers.services.provisioning import ServerPrototype, create_server
+from servers.services.reservation_affinity import ReservationAffinity
 from servers.services.virtual_interface_prototypes import VirtualInterfacePrototype
 from servers.services.virtual_interfaces import create_virtual_interface
 from tests.world import REGION, World, make_server, make_world
@@ -121,7 +122,7 @@ def test_no_change_is_lost(server: BareMetalServer, together: Together) -> None:
     calls: list[Callable[[], Any]] = [
         lambda: update_server(server, name="renamed", by=BY),
         lambda: switch_metadata_service(server, protocol="https", by=BY),
-        lambda: update_server(server, reservation_affinity_policy="disabled", by=BY),
+        lambda: update_server(server, reservation_affinity=ReservationAffinity("disabled"), by=BY),
     ]
     assert outcomes(together(calls))[0] == 3
     server.refresh_from_db()

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from controlplane.activity import jobruns, tallies
 from identity.services import renewal_progress, revocation, revocation_lists, rotation
-from servers.services import image_exports, images, transitions
+from servers.services import image_exports, images, reservation_terms, transitions
 
 
 class Work(Protocol):
@@ -35,6 +35,12 @@ JOBS = {
     job.name: job
     for job in (
         Job("server-transitions", "moves servers on", transitions.run_due, transitions.due_at),
+        Job(
+            "reservation-terms",
+            "activates reservations, ends them",
+            reservation_terms.run_due,
+            reservation_terms.due_at,
+        ),
         Job(KEY_ROTATION, "prepares, hands over and retires keys", rotation.run_due_steps, rotation.due_at),
         Job("revocation", "revokes what lost its server", revocation.revoke_condemned, revocation.due_at),
         Job("revocation-lists", "signs revocation lists", revocation_lists.publish_due, revocation_lists.due_at),

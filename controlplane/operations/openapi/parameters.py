@@ -10,6 +10,7 @@ from identity.api import apikeys, limits, serviceids
 from identity.services.apikeys import LONGEST_VALUE
 from servers.api import address_order, images, rule_fields
 from servers.api.base import EARLIEST_VERSION
+from servers.reserved_capacity import AUTOMATIC, RESTRICTED
 from trustedprofiles import tagging
 from trustedprofiles.api import group_members, groups, policies, profiles
 from trustedprofiles.api.group_base import MEMBERSHIP_TYPES
@@ -118,6 +119,9 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
         **TOKEN_PAGES,
         "account_id": Query("The account of your token.", required=True),
         "sort": Query("What to order by.", one_of(*profiles.SORTABLE)),
+    },
+    "list_reservations": {
+        "affinity_policy": Query("Only reservations with this policy.", one_of(AUTOMATIC, RESTRICTED)),
     },
     "list_profile_templates": NO_TEMPLATES,
     "list_account_settings_templates": NO_TEMPLATES,

@@ -1,0 +1,124 @@
+"""Reservations as data: their statuses, their terms, and who may use them.
+
+A reservation holds capacity of one profile in one zone, from its activation to the end of its term (VPC API,
+reservations; "About Reservations for VPC").
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from controlplane.kernel.errors import Conflict, InvalidValue, Target
+from servers.lifecycle import FAILING_NAME
+
+AUTOMATIC, RESTRICTED = "automatic", "restricted"
+"""Affinity policies of reservations: servers use one by themselves, or when they name it."""
+MANUAL, DISABLED = "manual", "disabled"
+"""Affinity policies of servers, beside ``automatic``: they use the reservation that they name, or none."""
+BARE_METAL, VIRTUAL = "bare_metal_server_profile", "instance_profile"
+RELEASE, RENEW = "release", "renew"
+
+INACTIVE, ACTIVATING, ACTIVE = "inactive", "activating", "active"
+DEACTIVATING, EXPIRED, FAILED = "deactivating", "expired", "failed"
+HELD = (INACTIVE, ACTIVATING, ACTIVE, DEACTIVATING)
+"""Statuses in which a reservation counts against the quota of what it reserves."""
+DELETABLE = frozenset({INACTIVE, EXPIRED, FAILED})
+CAPACITY = {
+    INACTIVE: "unallocated",
+    ACTIVATING: "allocating",
+    ACTIVE: "allocated",
+    DEACTIVATING: "allocated",
+    EXPIRED: "unallocated",
+    FAILED: "unallocated",
+}
+"""``capacity.status`` in each status."""
+LIFECYCLE = {
+    INACTIVE: "stable",
+    ACTIVATING: "updating",
+    ACTIVE: "stable",
+    DEACTIVATING: "updating",
+    EXPIRED: "stable",
+    FAILED: "failed",
+}
+"""``lifecycle_state`` in each status."""
+ALWAYS_CHANGEABLE = frozenset({"name", "expiration_policy"})
+"""What an active reservation may change, too; the rest only an inactive one."""
+
+CANNOT_ACTIVATE = {"cannot_activate_no_capacity_available": "The zone has no capacity for the reservation."}
+CANNOT_RENEW = {"cannot_renew_unsupported_profile_term": "The profile is not offered for the term any more."}
+HEALTH_REASONS = {
+    "reservation_deleted": "The reservation affinity pool has a deleted reservation.",
+    "reservation_expired": "The reservation affinity pool has an expired reservation.",
+}
+YEARS = {"one_year": 1, "three_year": 3}
+VIRTUAL_PROFILE = re.compile(r"[a-z]{1,2}[0-9][a-z]{0,2}-(?P<vcpus>[1-9][0-9]{0,3})x[1-9][0-9]*(x[0-9a-z]+)*(-[a-z]+)?")
+"""How the profiles of virtual servers are named, of which there is no catalog here: ``cx2-2x4``."""
+
+
+def end_of_term(start: datetime, term: str) -> datetime:
+    """The same day and time years later; of a leap day, 28 February."""
+    year = start.year + YEARS[term]
+    try:
+        return start.replace(year=year)
+    except ValueError:
+        return start.replace(year=year, day=28)
+
+
+def provoked_failure(name: str, failures: Mapping[str, str]) -> tuple[str, str] | None:
+    """Code and message of the failure that a reservation's name asks for, as a server's name does."""
+    asked = FAILING_NAME.fullmatch(name)
+    code = asked["code"].replace("-", "_") if asked else ""
+    return (code, failures[code]) if code in failures else None
+
+
+def vcpus(profile: str) -> int | None:
+    """Of a profile of virtual servers, by its name; None when none is named so."""
+    found = VIRTUAL_PROFILE.fullmatch(profile)
+    return int(found["vcpus"]) if found else None
+
+
+def require_changeable(status: str, changes: Sequence[str]) -> None:
+    """Raises Conflict when a reservation in this status cannot change all of these properties."""
+    allowed = ALWAYS_CHANGEABLE if status in (INACTIVE, ACTIVATING, ACTIVE) else frozenset({"name"})
+    fixed = [change for change in changes if change not in allowed]
+    if fixed and status != INACTIVE:
+        raise status_conflict(f"{fixed[0]} cannot be changed while the reservation is {status}.")
+
+
+def status_conflict(message: str) -> Conflict:
+    return Conflict(message, code="reservation_status_conflict")
+
+
+def no_capacity(path: str) -> Conflict:
+    message = "The reservation affinity pool has no available capacity."
+    return Conflict(message, code="reservation_capacity_unavailable", target=Target(path))
+
+
+def affinity(
+    policy: str | None, pool: Sequence[str] | None, *, default: str, present: Sequence[str] = ()
+) -> tuple[str, Sequence[str]]:
+    """Policy and pool that a server gets when it is asked for these; None is what was not given.
+
+    ``default`` is the policy otherwise, and ``present`` the pool that goes with it. Raises InvalidValue when they do
+    not go together: ``manual`` needs one reservation, and the other policies none.
+    """
+    chosen = policy or (MANUAL if pool else default)
+    if pool is None:
+        pool = present if chosen == default else ()
+    if chosen == MANUAL and len(pool) != 1:
+        raise _pool_refused("needs one reservation in the pool, when the policy is manual.")
+    if chosen != MANUAL and pool:
+        raise _pool_refused(f"needs an empty pool, when the policy is {chosen}.")
+    return chosen, pool
+
+
+def _pool_refused(message: str) -> InvalidValue:
+    return InvalidValue(f"reservation_affinity {message}", target=Target("reservation_affinity.pool"))
+
+
+def health_reason(*, pooled: str, deleted: bool) -> str:
+    """The code of what is wrong with a server's pool: ``pooled`` is the status of its reservation, empty without one;
+    empty when nothing is wrong."""
+    if deleted:
+        return "reservation_deleted"
+    return "reservation_expired" if pooled == EXPIRED else ""

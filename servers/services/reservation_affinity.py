@@ -1,0 +1,193 @@
+"""Which reservation a server uses: attached and detached so that no reservation is used beyond its capacity.
+
+Whoever changes that holds the account first, and the server, if it is there, after it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count, F, QuerySet
+
+from controlplane.activity.record import SYSTEM, Party, record
+from servers import reserved_capacity as rules
+from servers.models import BareMetalServer, Reservation
+from servers.selectors import account_tally
+from servers.services.references import References
+
+EVENT = "is.reservation.reservation"
+POOL = "reservation_affinity.pool[0]"
+Status = BareMetalServer.Status
+
+
+@dataclass(frozen=True)
+class ReservationAffinity:
+    """What a request asks for: a policy, and a pool of ids of reservations; None is what it does not say."""
+
+    policy: str | None = None
+    pool: Sequence[str] | None = None
+
+
+@dataclass(frozen=True)
+class Placement:
+    """What a server gets: its policy, what it has in its pool, and what it uses."""
+
+    policy: str
+    pool: Reservation | None = None
+    used: Reservation | None = None
+
+    def apply(self, server: BareMetalServer) -> None:
+        """Set it on a row."""
+        server.reservation_affinity_policy = self.policy
+        server.reservation_pool = self.pool
+        server.deleted_reservation = None
+        server.reservation = self.used
+
+
+def place_new(
+    server: BareMetalServer, asked: ReservationAffinity | None, *, default: str, references: References
+) -> Placement:
+    """For a server to be, of which account, region, zone and profile are known; ``default`` is the policy without one.
+
+    What is wrong with the request is noted.
+    """
+    placement = Placement(default)
+    with references.noting():
+        asked = asked or ReservationAffinity()
+        policy, pool = rules.affinity(asked.policy, asked.pool, default=default)
+        found = _in_pool(server, pool[0], references) if pool else None
+        used = found if pool else _unused(server) if policy == rules.AUTOMATIC else None
+        placement = Placement(policy, found, used)
+    return placement
+
+
+def place_again(server: BareMetalServer, asked: ReservationAffinity) -> Placement | None:
+    """For a server that is there, held; None when nothing changes.
+
+    Raises Refusals, InvalidValue for policy and pool that do not go together.
+    """
+    pooled = server.reservation_pool
+    gone = server.deleted_reservation["id"] if server.deleted_reservation else None
+    present = [pooled.id] if pooled else [gone] if gone else []
+    policy, pool = rules.affinity(asked.policy, asked.pool, default=server.reservation_affinity_policy, present=present)
+    if (policy, list(pool)) == (server.reservation_affinity_policy, present):
+        return None
+    references = References()
+    found = _in_pool(server, pool[0], references) if pool else None
+    references.settle()
+    used = found or (_unused(server) if policy == rules.AUTOMATIC else None)
+    return Placement(policy, found, used)
+
+
+def attach(server: BareMetalServer, *, by: Party) -> None:
+    """Record that a server, which is saved, uses its reservation."""
+    if server.reservation:
+        _record("attach", server.reservation, server, by=by)
+
+
+def detach(server: BareMetalServer, reservation: Reservation, *, by: Party) -> None:
+    """Record that a server, which is saved or gone, does not use this reservation any more, and give its place away."""
+    _record("detach", reservation, server, by=by)
+    fill(reservation)
+
+
+def fill(reservation: Reservation) -> None:
+    """Attach servers that use reservations by themselves, the oldest first, while there is capacity."""
+    if (reservation.status, reservation.affinity_policy) != (rules.ACTIVE, rules.AUTOMATIC):
+        return
+    free = reservation.total - reservation.servers.count()
+    for server in _waiting(reservation).order_by("number")[:free]:
+        # Its deletion may have begun meanwhile: the account is held, the server is not.
+        taken = _waiting(reservation).filter(pk=server.pk).update(reservation=reservation, revision=F("revision") + 1)
+        if taken:
+            _record("attach", reservation, server, by=SYSTEM)
+
+
+def release(reservation: Reservation) -> None:
+    """Detach all servers of a reservation that has expired; automatic ones look for another."""
+    for server in list(reservation.servers.order_by("number")):
+        other = _unused(server) if server.reservation_affinity_policy == rules.AUTOMATIC else None
+        BareMetalServer.objects.filter(pk=server.pk).update(reservation=other, revision=F("revision") + 1)
+        _record("detach", reservation, server, by=SYSTEM)
+        if other:
+            _record("attach", other, server, by=SYSTEM)
+
+
+def servers_in_quota(account_id: str) -> int:
+    """How much of the quota of servers an account has taken: servers without a reservation, and what is reserved.
+
+    Servers that will use a reservation as soon as it is active are not counted beside it.
+    """
+    taken = account_tally(account_id)
+    held = list(Reservation.objects.filter(account_id=account_id, profile_type=rules.BARE_METAL, status__in=rules.HELD))
+    if not held:
+        return taken
+    attached = BareMetalServer.objects.filter(account_id=account_id, reservation__isnull=False).count()
+    return taken - attached + sum(each.total for each in held) - _expected(held)
+
+
+def _expected(held: Sequence[Reservation]) -> int:
+    """How many servers will use those of the reservations that are not active yet."""
+    room: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], Reservation] = {}
+    for each in held:
+        if each.affinity_policy == rules.AUTOMATIC and each.status in (rules.INACTIVE, rules.ACTIVATING):
+            room[each.zone, each.profile] += each.total
+            first.setdefault((each.zone, each.profile), each)
+    return sum(min(total, _waiting(first[place]).count()) for place, total in room.items())
+
+
+def _waiting(reservation: Reservation) -> QuerySet[BareMetalServer]:
+    """Servers that use reservations by themselves and have none, which this one suits."""
+    rows = BareMetalServer.objects.filter(
+        account_id=reservation.account_id,
+        region=reservation.region,
+        zone=reservation.zone,
+        profile=reservation.profile,
+        reservation_affinity_policy=rules.AUTOMATIC,
+        reservation=None,
+    )
+    return rows.exclude(status__in=(Status.DELETING, Status.FAILED))
+
+
+def _unused(server: BareMetalServer) -> Reservation | None:
+    """The oldest reservation with capacity left that a server may use by itself."""
+    suitable = Reservation.objects.filter(
+        account_id=server.account_id,
+        region=server.region,
+        zone=server.zone,
+        profile=server.profile,
+        profile_type=rules.BARE_METAL,
+        status=rules.ACTIVE,
+        affinity_policy=rules.AUTOMATIC,
+    )
+    free = suitable.annotate(used=Count("servers")).filter(used__lt=F("total"))
+    return free.order_by("number").first()
+
+
+def _in_pool(server: BareMetalServer, id: str, references: References) -> Reservation | None:
+    """The reservation that a server names; what is wrong with it is noted."""
+    rows = Reservation.objects.filter(account_id=server.account_id, region=server.region)
+    found = references.find(POOL, rows.filter(id=id).first())
+    if found is None:
+        return None
+    name = f"The reservation {found.name}"
+    suits = (found.profile_type, found.profile, found.zone) == (rules.BARE_METAL, server.profile, server.zone)
+    references.require(suits, POOL, f"{name} is for {found.profile} in {found.zone}.")
+    references.require(found.status == rules.ACTIVE, POOL, f"{name} is {found.status}; it must be active.")
+    restricted = found.affinity_policy == rules.RESTRICTED
+    references.require(restricted, POOL, f"{name} is automatic, and cannot be named; it must be restricted.")
+    used = found.servers.exclude(pk=server.pk).count()
+    if used >= found.total:
+        references.add([rules.no_capacity(POOL)])
+    return found
+
+
+def _record(verb: str, reservation: Reservation, server: BareMetalServer, *, by: Party) -> None:
+    record(
+        f"{EVENT}.{verb}",
+        initiator=by,
+        target=Party(reservation.crn, reservation.name, "Reservation"),
+        account_id=reservation.account_id,
+        data={"bare_metal_server": {"id": server.id, "crn": server.crn, "name": server.name}},
+    )

@@ -1,0 +1,110 @@
+"""What time does to reservations: activation ends, and terms do. Each step is taken once, by whoever comes first."""
+
+from datetime import datetime
+
+import structlog
+from django.db import transaction
+from django.db.models import Min, Q, QuerySet
+
+from controlplane.activity.record import SYSTEM, Party, record
+from controlplane.kernel.errors import ApiError
+from servers import reserved_capacity as rules
+from servers.models import Reservation
+from servers.services.events import record_change
+from servers.services.reservation_affinity import EVENT, fill, release
+from servers.services.room import hold
+from servers.services.transitions import SKEW, transition_time
+
+log = structlog.get_logger(__name__)
+
+MOST_AT_ONCE = 200
+
+
+def run_due(now: datetime) -> int:
+    """Take every step that is due. Returns how many were taken."""
+    due = list(_due(now).order_by("number").values_list("pk", flat=True)[:MOST_AT_ONCE])
+    return sum(_try(pk, now=now) for pk in due)
+
+
+def due_at(now: datetime) -> datetime | None:
+    """When the next step is due; None while there is none."""
+    if _due(now).exists():
+        return now
+    moving = Reservation.objects.aggregate(at=Min("transition_due_at"))["at"]
+    ending = Reservation.objects.filter(status=rules.ACTIVE).aggregate(at=Min("expires_at"))["at"]
+    return min(filter(None, (moving, ending)), default=None)
+
+
+def _due(now: datetime) -> QuerySet[Reservation]:
+    """Those whose time has come, and those that were begun before the clock was moved back."""
+    moving = Q(transition_due_at__lte=now) | Q(transition_due_at__gt=now + transition_time() + SKEW)
+    return Reservation.objects.filter(moving | Q(status=rules.ACTIVE, expires_at__lte=now))
+
+
+def _try(pk: int, *, now: datetime) -> bool:
+    """One that cannot be moved must not keep those behind it waiting; the next sweep tries it again."""
+    try:
+        return _step(pk, now=now)
+    except Exception:
+        log.exception("a reservation could not be moved on", reservation=pk)
+        return False
+
+
+@transaction.atomic
+def _step(pk: int, *, now: datetime) -> bool:
+    """Returns False when another worker was faster."""
+    found = _due(now).select_related("account").filter(pk=pk).first()
+    if found is None:
+        return False
+    hold(found.account)
+    reservation = _due(now).select_for_update(no_key=True).filter(pk=pk).first()
+    if reservation is None:
+        return False
+    {rules.ACTIVATING: _activated, rules.ACTIVE: _end, rules.DEACTIVATING: _expired}[reservation.status](
+        reservation, now
+    )
+    return True
+
+
+def _activated(reservation: Reservation, now: datetime) -> None:
+    failure = rules.provoked_failure(reservation.name, rules.CANNOT_ACTIVATE)
+    reservation.status = rules.FAILED if failure else rules.ACTIVE
+    reservation.transition_due_at = None
+    _save(reservation, failure)
+    _record("activate", reservation, failure)
+    fill(reservation)
+
+
+def _end(reservation: Reservation, now: datetime) -> None:
+    """The term is over: another one, or the end."""
+    failure = rules.provoked_failure(reservation.name, rules.CANNOT_RENEW)
+    if reservation.expiration_policy == rules.RENEW and not failure:
+        while reservation.expires_at is not None and reservation.expires_at <= now:
+            reservation.expires_at = rules.end_of_term(reservation.expires_at, reservation.term)
+        _save(reservation, None)
+        record_change(f"{EVENT}.update", reservation, by=SYSTEM)
+        return
+    reservation.status = rules.DEACTIVATING
+    reservation.transition_due_at = now + transition_time()
+    _save(reservation, failure if reservation.expiration_policy == rules.RENEW else None)
+    record_change(f"{EVENT}.expire", reservation, by=SYSTEM, status=202)
+
+
+def _expired(reservation: Reservation, now: datetime) -> None:
+    reservation.status = rules.EXPIRED
+    reservation.transition_due_at = None
+    reservation.save(update_fields=["status", "transition_due_at"])
+    record_change(f"{EVENT}.expire", reservation, by=SYSTEM)
+    release(reservation)
+
+
+def _save(reservation: Reservation, failure: tuple[str, str] | None) -> None:
+    reservation.status_reasons = [{"code": failure[0], "message": failure[1]}] if failure else []
+    reservation.save(update_fields=["status", "status_reasons", "expires_at", "transition_due_at"])
+
+
+def _record(verb: str, reservation: Reservation, failure: tuple[str, str] | None) -> None:
+    """How an action ended that was begun earlier."""
+    target = Party(reservation.crn, reservation.name, "Reservation")
+    error = ApiError(failure[1], code=failure[0]) if failure else None
+    record(f"{EVENT}.{verb}", initiator=SYSTEM, target=target, account_id=reservation.account_id, error=error)

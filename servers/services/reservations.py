@@ -1,0 +1,163 @@
+"""Reservations: made, changed, activated, deleted. What time does to them is in ``reservation_terms``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+
+from controlplane.activity.record import Party
+from controlplane.kernel import clock, ids
+from controlplane.kernel.errors import Target
+from servers import catalog, quotas
+from servers import reserved_capacity as rules
+from servers.models import Reservation
+from servers.services.events import record_change
+from servers.services.naming import group_for, random_name, save_named
+from servers.services.references import References
+from servers.services.reservation_affinity import EVENT, servers_in_quota
+from servers.services.room import hold
+from servers.services.transitions import transition_time
+from trustedprofiles.models import Account
+from trustedprofiles.services.tags import forget
+
+
+@transaction.atomic
+def create_reservation(
+    account: Account,
+    *,
+    region: str,
+    zone: str,
+    profile: str,
+    profile_type: str,
+    total: int,
+    term: str,
+    expiration_policy: str = rules.RELEASE,
+    affinity_policy: str = rules.AUTOMATIC,
+    name: str = "",
+    resource_group: str = "",
+    by: Party,
+) -> Reservation:
+    """Make an inactive reservation of ``total`` servers of a profile.
+
+    Raises Refusals naming what does not exist, NotUnique, OverQuota: what is reserved counts like servers.
+    """
+    hold(account)
+    references = References()
+    references.find("zone", zone if zone in catalog.regions()[region].zones else None)
+    _check_profile(profile, profile_type, region, references)
+    with references.noting():
+        group = group_for(account, resource_group)
+    references.settle()
+    made = Reservation(
+        id=ids.zonal_id(zone),
+        name=name or random_name(),
+        account=account,
+        resource_group=group,
+        region=region,
+        zone=zone,
+        profile=profile,
+        profile_type=profile_type,
+        total=total,
+        term=term,
+        expiration_policy=expiration_policy,
+        affinity_policy=affinity_policy,
+        created_at=clock.now(),
+    )
+    _save_in_quota(made)
+    record_change(f"{EVENT}.create", made, by=by, status=201)
+    return made
+
+
+@transaction.atomic
+def update_reservation(reservation: Reservation, changes: Mapping[str, Any], *, by: Party) -> Reservation:
+    """Change columns: all of an inactive reservation, name and expiration policy of an active one.
+
+    Raises Conflict for others, BadField for a profile that does not exist, NotUnique, OverQuota.
+    """
+    hold(reservation.account)
+    reservation = hold(reservation)
+    changed = {name: value for name, value in changes.items() if getattr(reservation, name) != value}
+    rules.require_changeable(reservation.status, list(changed))
+    for name, value in changed.items():
+        setattr(reservation, name, value)
+    if {"profile", "profile_type"} & changed.keys():
+        references = References()
+        _check_profile(reservation.profile, reservation.profile_type, reservation.region, references)
+        references.settle()
+    if {"total", "affinity_policy", "profile", "profile_type"} & changed.keys():
+        _save_in_quota(reservation)
+    else:
+        save_named(reservation)
+    record_change(f"{EVENT}.update", reservation, by=by)
+    return reservation
+
+
+@transaction.atomic
+def activate_reservation(reservation: Reservation, *, by: Party) -> Reservation:
+    """Begin the term; the capacity is there when activation is over. Raises Conflict unless it is inactive."""
+    hold(reservation.account)
+    reservation = hold(reservation)
+    if reservation.status != rules.INACTIVE:
+        raise rules.status_conflict(f"A reservation that is {reservation.status} cannot be activated.")
+    now = clock.now()
+    reservation.status = rules.ACTIVATING
+    reservation.expires_at = rules.end_of_term(now, reservation.term)
+    reservation.transition_due_at = now + transition_time()
+    reservation.save(update_fields=["status", "expires_at", "transition_due_at"])
+    record_change(f"{EVENT}.activate", reservation, by=by, status=202)
+    return reservation
+
+
+@transaction.atomic
+def delete_reservation(reservation: Reservation, *, by: Party) -> None:
+    """Servers that name it keep the record of it. Raises Conflict while it is active."""
+    hold(reservation.account)
+    reservation = hold(reservation)
+    if reservation.status not in rules.DELETABLE:
+        raise rules.status_conflict(
+            f"A reservation that is {reservation.status} cannot be deleted: it lasts until its term is over."
+        )
+    record_change(f"{EVENT}.delete", reservation, by=by, status=202)
+    forget(reservation.crn)
+    reservation.pools.update(
+        reservation_pool=None,
+        deleted_reservation={"id": reservation.id, "crn": reservation.crn, "name": reservation.name},
+        revision=F("revision") + 1,
+    )
+    reservation.delete()
+
+
+def _check_profile(profile: str, profile_type: str, region: str, references: References) -> None:
+    """There is no catalog of virtual servers' profiles: any name of their form is one."""
+    if profile_type == rules.VIRTUAL:
+        references.find("profile.name", rules.vcpus(profile))
+        return
+    found = references.find("profile.name", catalog.profiles().get(profile))
+    if found:
+        offered = region in found.regions
+        references.require_usable(offered, "profile.name", f"Profile {profile} is not offered in {region}.")
+
+
+def _save_in_quota(reservation: Reservation) -> None:
+    """Save a new or changed reservation, of which the account is held. Raises NotUnique, OverQuota."""
+    kind = "bare_metal_servers" if reservation.profile_type == rules.BARE_METAL else "reserved_vcpus"
+    before = _taken(kind, reservation)
+    save_named(reservation)
+    more = _taken(kind, reservation) - before
+    if more > 0:
+        at = Target("capacity.total")
+        quotas.require_room(kind, taken=before, more=more, quotas=settings.BAREMINT_QUOTAS, target=at)
+
+
+def _taken(kind: str, reservation: Reservation) -> int:
+    if kind == "bare_metal_servers":
+        return servers_in_quota(reservation.account_id)
+    rows = Reservation.objects.filter(
+        account=reservation.account_id,
+        region=reservation.region,
+        profile_type=rules.VIRTUAL,
+        status__in=rules.HELD,
+    )
+    return sum((rules.vcpus(profile) or 0) * total for profile, total in rows.values_list("profile", "total"))
