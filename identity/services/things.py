@@ -197,7 +197,10 @@ POLICY = Kind(
     find=find_policy,
 )
 
-NETWORK = (SERVER, IMAGE, KEY, VPC_KIND, SUBNET, INTERFACE, FLOATING_IP, PUBLIC_GATEWAY, GROUP_OF_RULES, ACL)
+NETWORK = (
+    *(SERVER, IMAGE, KEY, VPC_KIND, SUBNET, INTERFACE),
+    *(FLOATING_IP, PUBLIC_GATEWAY, RESERVATION, GROUP_OF_RULES, ACL),
+)
 
 
 def named(kind: Kind, word: str, asker: Asker, *, target: str, name_is_told: bool = False) -> Any:

@@ -1,16 +1,17 @@
 """What an operator does to a server: start, stop, restart, delete, change, give new firmware."""
 
+from django.conf import settings
 from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import Conflict, InvalidValue, ServerStatusConflict, Target
-from servers import catalog
+from servers import catalog, quotas
 from servers.models import BareMetalServer
 from servers.services import transitions
 from servers.services.events import EVENTS, UPDATE, record_server_event
 from servers.services.metadata_service import apply_switches, refuse_deleting, switch_metadata_service, switches
 from servers.services.naming import save_named
-from servers.services.reservation_affinity import ReservationAffinity, attach, detach, place_again
+from servers.services.reservation_affinity import ReservationAffinity, attach, detach, place_again, servers_in_quota
 from servers.services.room import hold
 
 STATUSES = {"delete": 202}
@@ -54,7 +55,7 @@ def update_server(
     """Change what is given, leave the rest; all of it or nothing, one event.
 
     Raises InvalidValue, NotUnique, Conflict for what only a stopped server may change, Refusals for the pool of
-    reservations.
+    reservations, OverQuota for a server that leaves a reservation and counts against the quota from then on.
     """
     if (name, bandwidth, enable_secure_boot, tpm_mode, reservation_affinity) == (None,) * 5:
         return switch_metadata_service(server, enabled=metadata_enabled, protocol=metadata_protocol, by=by)
@@ -88,8 +89,12 @@ def update_server(
     placement = place_again(server, reservation_affinity) if reservation_affinity else None
     if placement:
         placement.apply(server)
+    taken = servers_in_quota(server.account_id) if placement else 0
     server.revision += 1
     save_named(server)
+    if placement and (more := servers_in_quota(server.account_id) - taken) > 0:
+        at = Target("reservation_affinity.policy")
+        quotas.require_room("bare_metal_servers", taken=taken, more=more, quotas=settings.BAREMINT_QUOTAS, target=at)
     switched = (metadata_enabled, metadata_protocol) != (None, None)
     record_server_event(UPDATE, server, by=by, data=switches(server) if switched else None)
     if placement and used != server.reservation:

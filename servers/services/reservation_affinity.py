@@ -17,7 +17,6 @@ from servers.services.references import References
 
 EVENT = "is.reservation.reservation"
 POOL = "reservation_affinity.pool[0]"
-Status = BareMetalServer.Status
 
 
 @dataclass(frozen=True)
@@ -134,12 +133,17 @@ def _expected(held: Sequence[Reservation]) -> int:
         if each.affinity_policy == rules.AUTOMATIC and each.status in (rules.INACTIVE, rules.ACTIVATING):
             room[each.zone, each.profile] += each.total
             first.setdefault((each.zone, each.profile), each)
-    return sum(min(total, _waiting(first[place]).count()) for place, total in room.items())
+    return sum(min(total, _suited(first[place]).count()) for place, total in room.items())
 
 
 def _waiting(reservation: Reservation) -> QuerySet[BareMetalServer]:
+    """Servers that a reservation suits and that may be attached to it."""
+    return _suited(reservation).exclude(status=BareMetalServer.Status.DELETING)
+
+
+def _suited(reservation: Reservation) -> QuerySet[BareMetalServer]:
     """Servers that use reservations by themselves and have none, which this one suits."""
-    rows = BareMetalServer.objects.filter(
+    return BareMetalServer.objects.filter(
         account_id=reservation.account_id,
         region=reservation.region,
         zone=reservation.zone,
@@ -147,7 +151,6 @@ def _waiting(reservation: Reservation) -> QuerySet[BareMetalServer]:
         reservation_affinity_policy=rules.AUTOMATIC,
         reservation=None,
     )
-    return rows.exclude(status__in=(Status.DELETING, Status.FAILED))
 
 
 def _unused(server: BareMetalServer) -> Reservation | None:

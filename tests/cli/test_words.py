@@ -8,7 +8,7 @@ import pytest
 from controlplane.cli.vpc.words import WORDS, add_words, changes_something
 from controlplane.operations.commands.choosing import changes
 
-# IBM's VPC CLI reference of 2026-08-14, chapter "Bare metal servers"; ``--interactive`` of create is not here.
+# IBM's VPC CLI reference of 2026-08-14, chapters "Bare metal servers" and "Reservation"; ``--interactive`` is not here.
 DOCUMENTED = {
     "bare-metal-server": "",
     "bare-metal-server-console": "--vnc",
@@ -69,6 +69,17 @@ DOCUMENTED = {
     "bare-metal-server-initialization-replace": (
         "--default-trusted-profile --default-trusted-profile-auto-link --image --keys --user-data "
     ),
+    "reservation": "",
+    "reservations": ("--all-resource-groups --profile-resource-type --resource-group-id --resource-group-name --zone"),
+    "reservation-create": (
+        "--affinity-policy --capacity --expiration-policy --name --profile --profile-resource-type "
+        "--resource-group-id --resource-group-name --term --zone"
+    ),
+    "reservation-update": (
+        "--affinity-policy --capacity --expiration-policy --name --profile --profile-resource-type --term"
+    ),
+    "reservation-activate": "",
+    "reservation-delete": "--force -f",
 }
 ALIASES = {
     "bm": "bare-metal-server",
@@ -87,7 +98,7 @@ ALIASES = {
     "bm-prs": "bare-metal-server-profiles",
 }
 """Those that IBM's guides and other people's scripts use."""
-CHANGE = ("create", "update", "delete", "start", "stop", "restart", "add", "remove", "replace", "console")
+CHANGE = ("create", "update", "delete", "start", "stop", "restart", "add", "remove", "replace", "console", "activate")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Servers made, moved and connected at the same moment: nothing over a quota, nothing twice, one winner."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError, OverQuota
 from servers.models import BareMetalServer, Image, NetworkAttachment, ServerTally, Subnet
-from servers.services import transitions
+from servers.services import reservation_terms, transitions
 from servers.services.actions import act, update_server
 from servers.services.attachments import AttachmentPrototype
 from servers.services.initialization import InitializationPrototype
@@ -18,6 +19,7 @@ from servers.services.metadata_service import switch_metadata_service
 from servers.services.network_interfaces import InterfacePrototype
 from servers.services.provisioning import ServerPrototype, create_server
 from servers.services.reservation_affinity import ReservationAffinity
+from servers.services.reservations import activate_reservation, create_reservation
 from servers.services.virtual_interface_prototypes import VirtualInterfacePrototype
 from servers.services.virtual_interfaces import create_virtual_interface
 from tests.world import REGION, World, make_server, make_world
@@ -79,6 +81,31 @@ def test_two_accounts_do_not_count_for_each_other(here: World, server: BareMetal
     ]
     assert outcomes(together(calls * 3))[0] == 6
     assert sorted(ServerTally.objects.values_list("count", flat=True)) == [4, 4]
+
+
+def test_a_reservation_is_used_exactly(here: World, server: BareMetalServer, together: Together) -> None:
+    """By servers that name it, and by those that use it by themselves, as many as there is room for."""
+    made = {}
+    for policy in ("restricted", "automatic"):
+        one = create_reservation(
+            here.account,
+            region=REGION,
+            zone=server.zone,
+            profile=server.profile,
+            profile_type="bare_metal_server_profile",
+            total=3,
+            term="one_year",
+            affinity_policy=policy,
+            by=BY,
+        )
+        made[policy] = activate_reservation(one, by=BY)
+    together([lambda: reservation_terms.run_due(clock.now() + timedelta(days=1))] * 2)
+    automatic = prototype(server)
+    manual = replace(automatic, reservation_affinity=ReservationAffinity(pool=(made["restricted"].id,)))
+    calls = [lambda asked=asked: create_server(here.account, prototype=asked, by=BY) for asked in (automatic, manual)]
+    _, refused = outcomes(together(calls * 5))
+    assert {policy: one.servers.count() for policy, one in made.items()} == {"restricted": 3, "automatic": 3}
+    assert [each.code for each in refused] == ["reservation_capacity_unavailable"] * 2
 
 
 def test_a_virtual_interface_is_attached_once(here: World, server: BareMetalServer, together: Together) -> None:

@@ -10,6 +10,7 @@ from controlplane.cli.vpc import (
     collection_words,
     initialization_words,
     interface_words,
+    reservation_words,
     server_words,
 )
 from controlplane.cli.vpc.word import Options, Word, WordParser, output
@@ -19,6 +20,7 @@ WORDS: dict[str, Word] = {
     **initialization_words.WORDS,
     **interface_words.WORDS,
     **attachment_words.WORDS,
+    **reservation_words.WORDS,
     **collection_words.WORDS,
 }
 ALIASES: dict[str, str] = {word.alias: name for name, word in WORDS.items() if word.alias}
