@@ -53,6 +53,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
         "is.public-gateway.public-gateway.create",
         "is.public-gateway.public-gateway.update",
         "is.public-gateway.public-gateway.delete",
+        "is.public-gateway.public-gateway.operate",
         "is.region.region.list",
         "is.region.region.read",
         "is.region.zone.list",

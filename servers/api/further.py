@@ -1,11 +1,12 @@
-"""What needs further actions, beside the operation's own: links that are made along, other VPCs, and daring
-network options."""
+"""What needs further actions, beside the operation's own: links that are made along, other VPCs, daring network
+options, and public gateways that are attached."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import NotAuthorized, Target
+from servers.models import PublicGateway
 from servers.services.initialization import InitializationPrototype
 from trustedprofiles.selectors import authorize, find_profile, may_link
 
@@ -14,6 +15,7 @@ VIRTUAL = "is.virtual-network-interface.virtual-network-interface"
 OF_INTERFACES = (f"{SERVER}.ip-spoofing", f"{SERVER}.infrastructure-nat")
 """What spoofing, and doing without infrastructure NAT, needs on a network interface of a server."""
 OF_VIRTUAL_INTERFACES = (f"{VIRTUAL}.manage-ip-spoofing", f"{VIRTUAL}.manage-infrastructure-nat")
+OPERATE_GATEWAY = "is.public-gateway.public-gateway.operate"
 CONNECTIONS = (
     ("primary_network_interface", "network_interfaces", OF_INTERFACES),
     ("primary_network_attachment", "network_attachments", OF_VIRTUAL_INTERFACES),
@@ -35,6 +37,17 @@ def require_on(caller: Caller, action: str, resource: Mapping[str, str], *, path
     if not (verdict := authorize(caller, action=action, resource=attributes)):
         target = Target(path) if path else None
         raise NotAuthorized(verdict.because, more_info=verdict.explanation, target=target)
+
+
+def require_operating_gateway(caller: Caller, region: str, id: str | None, *, path: str) -> None:
+    """Whoever attaches a public gateway to a subnet must be allowed to operate it. Raises NotAuthorized.
+
+    Of one that does not exist nothing is said here. Source: IBM's guide on creating subnets, before you begin.
+    """
+    found = PublicGateway.objects.filter(account_id=caller.account_id, region=region, id=id or "").first()
+    if found is None:
+        return
+    require_on(caller, OPERATE_GATEWAY, found.policy_attributes, path=path)
 
 
 def require_advanced(

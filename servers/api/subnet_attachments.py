@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from servers.api.further import OPERATE_GATEWAY, require_operating_gateway
 from servers.api.network_acls import NetworkACL, network_acl_body
 from servers.api.public_gateways import PublicGateway, gateways_with_parts, public_gateway_body
 from servers.api.routing_tables import RoutingTable, routing_table_body
@@ -94,6 +95,7 @@ class SubnetPublicGateway(OneSubnetView):
             body=Identity,
             answer=PublicGateway,
             conflicts=False,
+            further=(OPERATE_GATEWAY,),
         ),
         "DELETE": Operation(
             "unset_subnet_public_gateway",
@@ -112,7 +114,9 @@ class SubnetPublicGateway(OneSubnetView):
         return self.answer(public_gateway_body(found, self.hrefs))
 
     def put(self, request: Request, subnet_id: str) -> Response:
-        found = subnets.attach_public_gateway(self.subnet, self.body["id"], by=self.by)
+        id = self.body["id"]
+        require_operating_gateway(self.caller, self.region, id, path="id")
+        found = subnets.attach_public_gateway(self.subnet, id, by=self.by)
         return self.answer(public_gateway_body(found, self.hrefs))
 
     def delete(self, request: Request, subnet_id: str) -> Response:

@@ -12,6 +12,7 @@ from controlplane.kernel.fields import StrictCharField, StrictIntegerField, Stri
 from servers.addressing import LARGEST_RANGE, SMALLEST_RANGE, size_of
 from servers.api.base import VpcView
 from servers.api.fields import NameField, ReferenceField
+from servers.api.further import OPERATE_GATEWAY, require_operating_gateway
 from servers.api.references import Hrefs, resource_group
 from servers.api.shapes import (
     NamedReference,
@@ -171,6 +172,7 @@ class Subnets(SubnetView):
             status=201,
             body=CreateSubnetBody,
             answer=Subnet,
+            further=(OPERATE_GATEWAY,),
         ),
     }
 
@@ -181,7 +183,9 @@ class Subnets(SubnetView):
         return self.page("subnets", rows, subnet_body)
 
     def post(self, request: Request) -> Response:
-        subnet = subnets.create_subnet(self.account, region=self.region, by=self.by, **self.body)
+        body = self.body
+        require_operating_gateway(self.caller, self.region, body.get("public_gateway"), path="public_gateway")
+        subnet = subnets.create_subnet(self.account, region=self.region, by=self.by, **body)
         return self.answer(self.render(subnet.id))
 
 
@@ -196,6 +200,7 @@ class OneSubnet(OneSubnetView):
             body=UpdateSubnetBody,
             answer=Subnet,
             conflicts=False,
+            further=(OPERATE_GATEWAY,),
         ),
         "DELETE": Operation("delete_subnet", "is.subnet.subnet.delete", "is.subnet.subnet.delete", True, status=204),
     }
@@ -204,7 +209,9 @@ class OneSubnet(OneSubnetView):
         return self.answer(subnet_body(self.subnet, self.hrefs))
 
     def patch(self, request: Request, subnet_id: str) -> Response:
-        subnets.update_subnet(self.subnet, by=self.by, **self.body)
+        body = self.body
+        require_operating_gateway(self.caller, self.region, body.get("public_gateway"), path="public_gateway")
+        subnets.update_subnet(self.subnet, by=self.by, **body)
         return self.answer(self.render(subnet_id))
 
     def delete(self, request: Request, subnet_id: str) -> Response:

@@ -91,12 +91,15 @@ def rename_public_gateway(gateway: PublicGateway, *, name: str | None = None, by
 
 @transaction.atomic
 def delete_public_gateway(gateway: PublicGateway, *, by: Party) -> None:
-    """A floating IP that was made along with it is deleted, another one is unbound. Raises Conflict for subnets."""
+    """A floating IP that was made along with it is deleted, another one is unbound.
+
+    Raises Conflict for subnets, by whose words IBM's Terraform provider knows that it has to detach them.
+    """
     hold(gateway.vpc)
     gateway = hold(gateway)
     if names := list(gateway.subnets.order_by("pk").values_list("name", flat=True)[:5]):
         raise Conflict(
-            f"Subnets use the public gateway: {', '.join(names)}. Detach it from them first.",
+            f"The public gateway is in use by subnet(s) {', '.join(names)}. Detach it from them first.",
             code="public_gateway_in_use_subnet_exists",
         )
     ip, owned = gateway.floating_ip, gateway.owns_floating_ip

@@ -6,10 +6,15 @@ import pytest
 from ibm_vpc import vpc_v1
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import Party
 from servers.models import FloatingIP, Subnet
+from tests.api.calling import caller_of
 from tests.api.vpc import Api, errors, fits
+from tests.policies import VICTOR, attribute, make_content
 from tests.world import MALLORY, World, make_subnet
+from trustedprofiles.services.policies import create_policy
 
+BY = Party("IBMid-ALICE00001", "Alice", "User")
 PATH = "/v1/public_gateways"
 ZONE = {"name": "us-south-1"}
 GATEWAY = "is.public-gateway.public-gateway"
@@ -85,6 +90,9 @@ def test_a_subnet_is_attached_and_detached(api: Api, subnet: Subnet, wanted: dic
     assert fits(vpc_v1.Subnet, shown).public_gateway.id == made["id"]
     refused = api.call("DELETE", f"{PATH}/{made['id']}")
     assert (refused.status_code, errors(refused)) == (409, [("public_gateway_in_use_subnet_exists", "")])
+    assert (
+        "the public gateway is in use by subnet" in refused.json()["errors"][0]["message"].lower()
+    )  # Terraform reads it
     assert api.call("DELETE", f"{path}/public_gateway").status_code == 204
     assert "public_gateway" not in api.get(path).json()
     assert api.get(f"{path}/public_gateway").status_code == 404
@@ -100,6 +108,24 @@ def test_a_subnet_is_made_and_changed_with_a_gateway(api: Api, subnet: Subnet, w
     assert "public_gateway" not in api.call("PATCH", path, {"public_gateway": None}).json()
     assert "public_gateway" in api.call("PATCH", path, {"public_gateway": gateway}).json()
     assert api.call("DELETE", path).status_code == 204
+
+
+@pytest.mark.parametrize("role", ["Viewer", "Operator"])
+def test_who_attaches_a_gateway_must_be_allowed_to_operate_it(
+    api: Api, world: World, subnet: Subnet, wanted: dict[str, Any], role: str
+) -> None:
+    gateway = {"id": make(api, wanted)["id"]}
+    allowed = role == "Operator"
+    for each, name, id in (("Editor", "subnetId", subnet.id), (role, "publicGatewayId", gateway["id"])):
+        content = make_content(VICTOR, each, more=(attribute(name, id),))
+        create_policy(world.account, content=content, api_version="v1", by=BY)
+    victor, path = Api(caller_of(VICTOR)), f"/v1/subnets/{subnet.id}"
+    answers = [
+        victor.call("PATCH", path, {"public_gateway": gateway}),
+        victor.call("PUT", f"{path}/public_gateway", gateway),
+    ]
+    assert [answer.status_code for answer in answers] == ([200, 201] if allowed else [403, 403])
+    assert victor.call("DELETE", f"{path}/public_gateway").status_code == (204 if allowed else 404)
 
 
 def test_a_subnet_of_another_zone_is_not_attached(api: Api, subnet: Subnet, wanted: dict[str, Any]) -> None:
