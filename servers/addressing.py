@@ -57,6 +57,15 @@ LARGEST_RANGE, SMALLEST_RANGE = 2**23, 2**3
 """/9 and /29, in addresses: of prefixes and of subnets."""
 
 
+def is_address(text: str) -> bool:
+    """Whether it is an IPv4 address: PostgreSQL compares addresses with nothing else."""
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def range_problem(cidr: str) -> str | None:
     """What is wrong with a range that a request names, as the end of a sentence; None when nothing is."""
     try:

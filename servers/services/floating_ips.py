@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotFound, NotUnique, OverQuota, Target
+from servers.addressing import is_address
 from servers.models import (
     BareMetalServer,
     FloatingIP,
@@ -167,7 +168,7 @@ def unbind(ip: FloatingIP, *, by: Party) -> None:
 def hold_unbound(account: Account, region: str, id: str, *, path: str) -> FloatingIP:
     """The floating IP of this id or address, held. Raises BadField, Conflict for one that is bound."""
     rows = FloatingIP.objects.filter(account=account, region=region)
-    found = rows.filter(id=id).first() or rows.filter(address=id).first()
+    found = rows.filter(id=id).first() or (rows.filter(address=id).first() if is_address(id) else None)
     if found is None:
         raise BadField(f"{path} names no floating IP that exists here.", target=Target(path))
     ip = hold(found)

@@ -1,0 +1,4 @@
+"""Routes, on PostgreSQL."""
+
+from tests.api.conftest import api  # noqa: F401
+from tests.api.test_routes_api import *  # noqa: F403
