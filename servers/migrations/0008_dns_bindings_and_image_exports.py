@@ -4,6 +4,11 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+def finish_deletions(apps, schema_editor):
+    """An older version knows no image that is being deleted."""
+    apps.get_model("servers", "Image").objects.filter(status="deleting").delete()
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -55,4 +60,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('image', 'name'), name='export_job_name_per_image')],
             },
         ),
+        migrations.RunPython(migrations.RunPython.noop, finish_deletions),
     ]
