@@ -15,7 +15,7 @@ def restore_tally(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('servers', '0007_image_allowed_use'),
+        ('servers', '0008_dns_bindings_and_image_exports'),
         ('trustedprofiles', '0005_service_id_groups_and_account_settings'),
     ]
 
