@@ -7,12 +7,21 @@ from django.http import HttpRequest
 
 from controlplane.activity.admin import ReadOnlyAdmin
 from controlplane.activity.careful_admin import CarefulAdmin
-from trustedprofiles.models import Account, Policy, ProfileLink, ResourceGroup, ServiceId, TrustedProfile, User
+from trustedprofiles.models import (
+    AccessGroup,
+    Account,
+    GroupMember,
+    GroupRule,
+    Policy,
+    ProfileLink,
+    ResourceGroup,
+    ServiceId,
+    TrustedProfile,
+    User,
+)
 
 
-class LinkInline(admin.TabularInline):
-    model = ProfileLink
-    fields = ["id", "cr_type", "crn", "name", "is_cross_account", "created_at"]
+class ReadOnlyInline(admin.TabularInline):
     extra = 0
     can_delete = False
 
@@ -21,6 +30,21 @@ class LinkInline(admin.TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+
+class LinkInline(ReadOnlyInline):
+    model = ProfileLink
+    fields = ["id", "cr_type", "crn", "name", "is_cross_account", "created_at"]
+
+
+class MemberInline(ReadOnlyInline):
+    model = GroupMember
+    fields = ["iam_id", "type", "created_at", "created_by_id"]
+
+
+class GroupRuleInline(ReadOnlyInline):
+    model = GroupRule
+    fields = ["id", "name", "realm_name", "expiration", "conditions"]
 
 
 @admin.register(TrustedProfile)
@@ -57,6 +81,14 @@ class ServiceIdAdmin(ReadOnlyAdmin):
     list_display = ["name", "id", "account", "locked", "created_at"]
     search_fields = ["name", "=id"]
     list_select_related = ["account"]
+
+
+@admin.register(AccessGroup)
+class AccessGroupAdmin(ReadOnlyAdmin):
+    list_display = ["name", "id", "account", "description", "created_at"]
+    search_fields = ["name", "=id"]
+    list_select_related = ["account"]
+    inlines = [MemberInline, GroupRuleInline]
 
 
 @admin.register(Account)

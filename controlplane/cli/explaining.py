@@ -77,7 +77,8 @@ def _lines(answer: Mapping[str, Any], url: str, token_command: str) -> Iterator[
         about["resource"] = ", ".join(f"{name}={value}" for name, value in answer["resource"].items())
     if by := answer.get("decided_by"):
         role = f", role {by['role']['display_name']}" if "role" in by else ""
-        about["decided by"] = f"{by['type'].replace('_', ' ')} {by['id']}{role}"
+        group = f" of access group {by['access_group']['name']}" if "access_group" in by else ""
+        about["decided by"] = f"{by['type'].replace('_', ' ')} {by['id']}{group}{role}"
     yield from (f"{name:<11} {value}" for name, value in about.items())
     if answer["considered"]:
         yield ""

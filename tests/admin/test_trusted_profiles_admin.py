@@ -8,14 +8,26 @@ from identity.services.serviceids import create_service_id
 from tests.build import FACTS
 from tests.policies import make_content
 from tests.world import World, make_profile
-from trustedprofiles.models import Account, Policy, ProfileLink, ResourceGroup, ServiceId, TrustedProfile, User
+from trustedprofiles.models import (
+    AccessGroup,
+    Account,
+    Policy,
+    ProfileLink,
+    ResourceGroup,
+    ServiceId,
+    TrustedProfile,
+    User,
+)
+from trustedprofiles.services.access_groups import create_group
+from trustedprofiles.services.group_members import add_members
 from trustedprofiles.services.links import create_link
 from trustedprofiles.services.policies import create_policy
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 MARKUP = "<svg onload=alert(1)>"
 MODELS = {"account": Account, "resourcegroup": ResourceGroup, "trustedprofile": TrustedProfile}
-MODELS |= {"profilelink": ProfileLink, "policy": Policy, "serviceid": ServiceId, "user": User}
+MODELS |= {"profilelink": ProfileLink, "policy": Policy, "serviceid": ServiceId, "accessgroup": AccessGroup}
+MODELS |= {"user": User}
 READ_ONLY = [name for name in MODELS if name != "user"]
 
 
@@ -25,6 +37,8 @@ def admin(world: World, admin_client: Client) -> Client:
     create_link(profile, cr_type="BMS", crn=FACTS.crn, name=MARKUP, by=BY)
     content = make_content(profile.iam_id, description=MARKUP)
     create_policy(world.account, content=content, api_version="v1", by=BY)
+    group = create_group(world.account, name=MARKUP, description=MARKUP, by=BY)
+    add_members(group, members=[(profile.iam_id, "profile")], by=BY)
     create_service_id(world.account, name=MARKUP, description=MARKUP, by=BY)
     return admin_client
 

@@ -84,6 +84,8 @@ def test_the_decision_comes_first() -> None:
 
 def test_a_permission_names_what_decided() -> None:
     assert "decided by  policy p1, role Editor" in shown(ALLOWED)
+    by = ALLOWED["decided_by"] | {"access_group": {"id": "AccessGroupId-1", "name": "night shift"}}
+    assert "decided by  policy p1 of access group night shift, role Editor" in shown(ALLOWED | {"decided_by": by})
 
 
 def test_what_was_considered_is_a_table() -> None:

@@ -15,8 +15,10 @@ from controlplane.console.lessons.policy import LESSON
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.models import BareMetalServer
 from tests.api.calling import call, caller_of
+from tests.policies import attribute, make_content
 from tests.world import ACCOUNT, World, make_profile, make_server
 from trustedprofiles.models import TrustedProfile
+from trustedprofiles.services.policies import create_policy
 
 SERVERS = "/v1/bare_metal_servers?version=2025-08-26&generation=2"
 LINK = re.compile(r'href="(/explain\?[^"]+)"')
@@ -46,6 +48,15 @@ def test_more_info_opens_in_a_browser_and_is_json_for_a_program(alice: Client, p
     assert "Denied" in page.content.decode()
     assert call("GET", where, Accept="*/*").json()["decision"] == "deny"
     assert call("GET", where, Accept="application/json, text/html").json()["decision"] == "deny"
+
+
+def test_a_policy_of_an_access_group_is_shown_with_its_group(
+    alice: Client, world: World, profile: TrustedProfile
+) -> None:
+    content = make_content(subject=[attribute("access_group_id", "AccessGroupId-PublicAccess")])
+    create_policy(world.account, content=content, api_version="v1", by=Party())
+    where = f"/explain?subject={profile.iam_id}&action=is.vpc.vpc.list"
+    assert alice.get(where).content.decode().count("of access group Public Access") == 3
 
 
 def test_whoever_is_not_signed_in_comes_to_the_question_by_way_of_the_login(
