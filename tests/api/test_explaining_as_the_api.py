@@ -30,6 +30,7 @@ NO_THING = {
     "/v1/accounts/{account_id}",
     "/v2/accounts/{account_id}",
     "/v1/preferences/accounts/{account_id}",
+    "/v2/groups/_allgroups/members/{iam_id}",
     "/v3/tags/{tag_name}",
 }
 # What a call says in its body or its headers is not in its path: these have tests of their own.
