@@ -223,9 +223,8 @@ def _unmet(policy: PolicyFacts, resource: Attributes, now: datetime) -> tuple[Ru
 def _unmet_by_service(policy: PolicyFacts, resource: Attributes, now: datetime) -> tuple[Rule, ...]:
     """What keeps the policy from being one of the service, whichever resources of it are meant."""
     names_a_service = any(condition.key in NAMING_A_SERVICE for condition in policy.resource)
-    # A policy on one type of resource, of whatever service, is none of a service whose resources have no types.
-    typed = names_a_service or resource.get("serviceName") in ACCOUNT_MANAGEMENT
-    counted = SERVICE_ATTRIBUTES if typed else SERVICE_ATTRIBUTES | {"resourceType"}
+    # A policy on one type of resource, of whatever service, is none of a service that has none of this type.
+    counted = SERVICE_ATTRIBUTES if names_a_service else SERVICE_ATTRIBUTES | {"resourceType"}
     unmet: list[Rule] = [
         condition for condition in policy.resource if condition.key in counted and not matches(condition, resource)
     ]

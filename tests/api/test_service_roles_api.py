@@ -361,3 +361,22 @@ def test_an_attribute_with_an_any_of_operator_takes_one_value(world: World, serv
     assert call("POST", "/v2/policies", v2_policy(more=(only,))).status_code == 201
     assert Policy.objects.get().resource[-1]["value"] == server.id
     assert Api(caller_of(VICTOR)).get(f"{SERVERS}/{server.id}").status_code == 200
+
+
+@pytest.mark.parametrize("version", BODIES)
+def test_a_policy_on_resource_groups_opens_no_list_of_another_service(world: World, version: str) -> None:
+    one, _ = group("one"), group("other")
+    assert call("POST", f"/{version}/policies", on_groups(version, one=one)).status_code == 201
+    caller = caller_of(VICTOR)
+    lists = {
+        "/v2/resource_groups": 200,
+        f"/v1/profiles?account_id={ACCOUNT}": 403,
+        "/v1/serviceids": 403,
+        "/v1/apikeys?scope=account": 403,
+        f"/v2/policies?account_id={ACCOUNT}": 403,
+        "/v2/roles": 403,
+        "/v1/vpcs?version=2025-08-26&generation=2": 403,
+    }
+    answers = {path: call("GET", path, caller=caller) for path in lists}
+    assert {path: answer.status_code for path, answer in answers.items()} == lists
+    assert [each["id"] for each in answers["/v2/resource_groups"].json()["resources"]] == [one]
