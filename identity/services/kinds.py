@@ -26,6 +26,15 @@ def require_identity_token(token: str) -> None:
         raise UnsupportedToken("The token is refused: it is not the identity token of a bare metal server.")
 
 
+def refuse_json_web_token(text: str) -> None:
+    """Raises UnsupportedToken for a JSON web token, where a token that only this service can read is asked for."""
+    try:
+        signing.decode(text)
+    except signing.NotAToken:
+        return
+    raise UnsupportedToken("The token is refused: it is not a refresh token of this service.")
+
+
 def _issuer(token: str) -> str:
     _, claims = signing.decode(token)
     issuer = claims.get("iss")

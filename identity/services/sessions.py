@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from controlplane.kernel.errors import Unauthenticated
 from identity.claims import DEFAULT_CLIENT
 from identity.models import ApiKey, RefreshToken
+from identity.services.kinds import refuse_json_web_token
 from identity.signing import INVALID_TOKEN
 
 LIFETIME = timedelta(hours=72)
@@ -32,10 +33,11 @@ def open_session(key: ApiKey, *, client_id: str, now: datetime) -> str:
 
 
 def find_session(value: str, *, client_id: str, now: datetime) -> ApiKey:
-    """The API key that opened the session. Raises Unauthenticated for another client's token, as for none at all, and
-    SessionExpired."""
+    """The API key that opened the session. Raises Unauthenticated for another client's token, as for none at all,
+    UnsupportedToken for a token of another kind, and SessionExpired."""
     session = RefreshToken.objects.select_related("api_key").filter(sha256=_digest(value), client_id=client_id).first()
     if session is None:
+        refuse_json_web_token(value)
         raise Unauthenticated(
             "Provided refresh token is not valid for this client. Log in again.", iam_code=INVALID_TOKEN
         )

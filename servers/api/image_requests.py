@@ -18,8 +18,8 @@ LONGEST_FILE = 2048
 
 class AllowedUseBody(StrictSerializer):
     api_version = serializers.DateField(required=False)
-    bare_metal_server = StrictCharField(required=False, max_length=LONGEST)
-    instance = StrictCharField(required=False, max_length=LONGEST)
+    bare_metal_server = StrictCharField(required=False, max_length=LONGEST, trim_whitespace=False)
+    instance = StrictCharField(required=False, max_length=LONGEST, trim_whitespace=False)
 
     def validate_api_version(self, value: date) -> date:
         if not EARLIEST_VERSION <= value <= clock.now().date():

@@ -350,9 +350,16 @@ USE_OF_IBMS_TEST = {
 }
 
 
-def test_the_allowed_use_is_kept_as_it_was_sent(api: Api) -> None:
-    image = made(api, allowed_use=USE_OF_IBMS_TEST)
-    assert (image["allowed_use"], read(api, image)["allowed_use"]) == (USE_OF_IBMS_TEST, USE_OF_IBMS_TEST)
+@pytest.mark.parametrize(
+    "use",
+    [USE_OF_IBMS_TEST, {**USE_OF_IBMS_TEST, "bare_metal_server": " true\n", "instance": " ! false "}],
+    ids=["ibm", "spaces"],
+)
+def test_the_allowed_use_is_kept_as_it_was_sent(api: Api, use: dict[str, str]) -> None:
+    image = made(api, allowed_use=use)
+    assert (image["allowed_use"], read(api, image)["allowed_use"]) == (use, use)
+    patched = patch(api, made(api, name="another"), allowed_use=use).json()
+    assert patched["allowed_use"] == use
 
 
 @pytest.mark.parametrize("part", USE_OF_IBMS_TEST)

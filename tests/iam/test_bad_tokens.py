@@ -223,7 +223,7 @@ def bearers(server: BareMetalServer, profile: TrustedProfile, alice_key: str) ->
 OTHER_KINDS = {"api-key": "BXNIM0401E", "refresh-token": "BXNIM0401E", "": "BXNIM0405E"}
 USES: dict[str, tuple[set[str], dict[str, str]]] = {
     "apikey": ({"api-key"}, {"": "BXNIM0415E"}),
-    "refresh": ({"refresh-token"}, {"": "BXNIM0407E"}),
+    "refresh": ({"refresh-token"}, {"api-key": "BXNIM0407E", "": "BXNIM0405E"}),
     "cr-token": ({"identity-token"}, OTHER_KINDS),
     "assume": ({"iam-token", "iam-token-of-a-server"}, OTHER_KINDS),
     "profiles-of-a-server": ({"identity-token"}, OTHER_KINDS),

@@ -79,8 +79,8 @@ def test_what_is_no_refresh_token_is_refused_and_leaves_nothing(alice_key: str, 
     assert ActivityEvent.objects.count() == before
 
 
-def test_an_access_token_is_none(alice_key: str) -> None:
-    assert refused(refresh(token(ask({**API_KEY, "apikey": alice_key}, client="bx:bx")))) == (401, "BXNIM0407E")
+def test_a_token_of_another_kind_is_not_supported(alice_key: str) -> None:
+    assert refused(refresh(token(ask({**API_KEY, "apikey": alice_key}, client="bx:bx")))) == (400, "BXNIM0405E")
 
 
 def test_the_api_key_is_none(alice_key: str) -> None:
