@@ -2,7 +2,8 @@
 
 ``terraform`` are the variables that IBM's Terraform provider reads for the endpoint of a service, ``sdks`` the names by
 which the configuration of IBM's SDKs knows it (``<NAME>_URL``). What is not simulated has an address here too: a client
-that was pointed at Baremint never calls the real cloud, where it would show Baremint's tokens to somebody.
+that takes it from a variable does not call the real cloud, where it would show Baremint's tokens to somebody. The
+provider makes a few addresses from the id of an instance, whatever the variables say (README, "Terraform").
 """
 
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ SIMULATED = (
 OTHERS = (
     _other("Account Management", "ACCOUNT_MANAGEMENT_API_ENDPOINT", sdks=("ACCOUNT_MANAGEMENT",)),
     _other("Activity Tracker Event Routing", "ATRACKER_API_ENDPOINT", sdks=("ATRACKER",)),
-    _other("App Configuration", "APP_CONFIG_API_ENDPOINT", "APP_CONFIG_ENDPOINT"),
+    _other("App Configuration", "APP_CONFIG_API_ENDPOINT", "APP_CONFIG_ENDPOINT", sdks=("APP_CONFIGURATION",)),
     _other("App ID", "APPID_MANAGEMENT_API_ENDPOINT"),
     _other(
         "Backup Recovery",
@@ -62,7 +63,7 @@ OTHERS = (
     _other("Catalog Management", "CATALOG_MANAGEMENT_API_ENDPOINT", sdks=("CATALOG_MANAGEMENT",)),
     _other("Certificate Manager", "CERTIFICATE_MANAGER_API_ENDPOINT"),
     Service("Classic Infrastructure", ("IAAS_CLASSIC_ENDPOINT_URL",)),
-    _other("Cloud Databases", "DATABASES_API_ENDPOINT", "ICD_API_ENDPOINT"),
+    _other("Cloud Databases", "DATABASES_API_ENDPOINT", "ICD_API_ENDPOINT", sdks=("CLOUD_DATABASES",)),
     _other("Cloud Foundry", "CF_API_ENDPOINT", "MCCP_API_ENDPOINT", "UAA_ENDPOINT"),
     _other("Cloud Functions", "FUNCTIONS_API_ENDPOINT"),
     _other("Cloud Internet Services", "CIS_API_ENDPOINT"),
@@ -73,10 +74,10 @@ OTHERS = (
     _other("Cloud Shell", "CLOUD_SHELL_API_ENDPOINT", sdks=("IBM_CLOUD_SHELL",)),
     _other("Cloudant", "CLOUDANT_API_ENDPOINT", sdks=("CLOUDANT",)),
     _other("Code Engine", "CODE_ENGINE_API_ENDPOINT", sdks=("CODE_ENGINE",)),
-    _other("Configuration Aggregator", "CONFIG_AGGREGATOR_ENDPOINT"),
+    _other("Configuration Aggregator", "CONFIG_AGGREGATOR_ENDPOINT", sdks=("CONFIGURATION_AGGREGATOR",)),
     _other("Container Registry", "CR_API_ENDPOINT", sdks=("CONTAINER_REGISTRY",)),
     _other("Context-Based Restrictions", "CONTEXT_BASED_RESTRICTIONS_ENDPOINT", sdks=("CONTEXT_BASED_RESTRICTIONS",)),
-    _other("Continuous Delivery", "TEKTON_PIPELINE_ENDPOINT", "TOOLCHAIN_ENDPOINT"),
+    _other("Continuous Delivery", "TEKTON_PIPELINE_ENDPOINT", "TOOLCHAIN_ENDPOINT", sdks=("CD_TOOLCHAIN",)),
     _other("Db2", "DB2_API_ENDPOINT"),
     _other("Direct Link", "DL_API_ENDPOINT", "DL_PROVIDER_API_ENDPOINT", sdks=("DIRECT_LINK", "DIRECT_LINK_PROVIDER")),
     _other("DNS Services", "PRIVATE_DNS_API_ENDPOINT", sdks=("DNS_SVCS",)),
@@ -96,6 +97,7 @@ OTHERS = (
     _other("Resource Controller", "RESOURCE_CONTROLLER_API_ENDPOINT", sdks=("RESOURCE_CONTROLLER",)),
     _other("Satellite", "SAT_API_ENDPOINT", "SATELLITE_API_ENDPOINT", "SATELLITE_LINK_API_ENDPOINT", "SDS_ENDPOINT"),
     _other("Schematics", "SCHEMATICS_API_ENDPOINT", "ENV_SCH_COS_ENDPOINT_OVERRIDE", sdks=("SCHEMATICS",)),
+    _other("Secrets Manager", sdks=("SECRETS_MANAGER",)),
     _other("Security and Compliance Center", "SCC_API_ENDPOINT"),
     _other("Service Broker", sdks=("OPEN_SERVICE_BROKER",)),
     _other("Transit Gateway", "TG_API_ENDPOINT", sdks=("TRANSIT_GATEWAY_APIS",)),

@@ -8,8 +8,30 @@ import pytest
 from controlplane.cli.vpc.words import WORDS, add_words, changes_something
 from controlplane.operations.commands.choosing import changes
 
+GROUPS = "--resource-group-id --resource-group-name --all-resource-groups"
 # IBM's VPC CLI reference of 2026-08-14, chapters "Bare metal servers" and "Reservation"; ``--interactive`` is not here.
 DOCUMENTED = {
+    # And from other chapters, what is only looked at; ``--show-attached`` of vpc and subnet is not here.
+    "vpc": "",
+    "vpcs": f"{GROUPS} --classic-access",
+    "subnet": "--vpc",
+    "subnets": f"{GROUPS} --zone --rt --vpc",
+    "key": "",
+    "keys": GROUPS,
+    "image": "",
+    "images": f"{GROUPS} --visibility --status --user-data-format --remote-account-id",
+    "floating-ip": "",
+    "floating-ips": GROUPS,
+    "public-gateway": "--vpc",
+    "public-gateways": GROUPS,
+    "security-group": "--vpc",
+    "security-groups": f"{GROUPS} --vpc",
+    "network-acl": "--vpc",
+    "network-acls": GROUPS,
+    "virtual-network-interface": "",
+    "virtual-network-interfaces": GROUPS,
+    "region": "",
+    "regions": "",
     "bare-metal-server": "",
     "bare-metal-server-console": "--vnc",
     "bare-metal-server-create": (

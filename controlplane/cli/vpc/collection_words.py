@@ -1,4 +1,4 @@
-"""Lists of what a server needs, and the metadata service of the account."""
+"""Which servers can be had, and the metadata service of the account."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -10,7 +10,6 @@ from controlplane.cli.vpc.word import BOOLEAN, Options, Word, boolean, no_argume
 
 ACCOUNT = "/_baremint/account"
 ACCOUNT_FIELDS: list[Column] = [("ID", "id"), ("Name", "name"), ("Metadata service", "metadata_service.enabled")]
-NAMED: list[Column] = [("ID", "id"), ("Name", "name")]
 PROFILES = "bare_metal_server/profiles"
 PROFILE_TABLE: list[Column] = [
     ("Name", "name"),
@@ -62,16 +61,6 @@ def _switch_account(client: Client, options: Options) -> Any:
     return client.call("PATCH", ACCOUNT, {"metadata_service": {"enabled": options["metadata_service"]}})
 
 
-SUBNETS: list[Column] = [
-    *NAMED,
-    ("Zone", "zone.name"),
-    ("CIDR", "ipv4_cidr_block"),
-    ("VPC", "vpc.name"),
-    ("Free", "available_ipv4_address_count"),
-]
-VPCS: list[Column] = [*NAMED, ("Status", "status"), ("Created", "created_at")]
-KEYS: list[Column] = [*NAMED, ("Type", "type"), ("Length", "length"), ("Fingerprint", "fingerprint")]
-IMAGES: list[Column] = [*NAMED, ("Status", "status"), ("System", "operating_system.name")]
 WORDS = {
     "bare-metal-server-profiles": Word(
         "List the bare metal server profiles", "", no_arguments, _lister(PROFILES), PROFILE_TABLE, "bm-prs"
@@ -82,10 +71,6 @@ WORDS = {
     "bare-metal-server-capacities": Word(
         "List where which profile can be had", "--zone us-south-1", _capacity_arguments, _capacities, CAPACITY
     ),
-    "vpcs": Word("List the VPCs", "", no_arguments, _lister("vpcs"), VPCS),
-    "subnets": Word("List the subnets", "", no_arguments, _lister("subnets"), SUBNETS),
-    "keys": Word("List the SSH keys", "", no_arguments, _lister("keys"), KEYS),
-    "images": Word("List the images", "", no_arguments, _lister("images"), IMAGES),
     "account": Word(
         "Show the account, and whether its servers have the metadata service",
         "",

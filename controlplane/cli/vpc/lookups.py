@@ -29,9 +29,14 @@ def subnet(client: Client, wanted: str, vpc: str | None = None) -> dict[str, Any
     """A subnet; ``vpc`` tells which, if several have the name."""
     if not vpc:
         return client.find("subnets", wanted)
+    return in_vpc(client, "subnets", wanted, vpc)
+
+
+def in_vpc(client: Client, collection: str, wanted: str, vpc: str) -> dict[str, Any]:
+    """One of a collection whose items belong to VPCs."""
     vpc_id = client.find("vpcs", vpc)["id"]
-    found = client.everything("subnets", query={"vpc.id": vpc_id})
-    return _one_of(found, wanted, f"subnet {wanted} in {vpc}")
+    found = [each for each in client.everything(collection) if each["vpc"]["id"] == vpc_id]
+    return _one_of(found, wanted, f"{collection.removesuffix('s').replace('_', ' ')} {wanted} in {vpc}")
 
 
 def security_groups(client: Client, wanted: Sequence[str], vpc: str | None = None) -> list[Reference]:

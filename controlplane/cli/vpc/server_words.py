@@ -22,6 +22,7 @@ from controlplane.cli.vpc.word import (
     force_option,
     forced_server_argument,
     given,
+    resource_group_options,
     server_argument,
     switch,
 )
@@ -61,15 +62,8 @@ NEW = (
 )
 
 
-def resource_group_options(parser: ArgumentParser) -> None:
-    group = parser.add_mutually_exclusive_group()
-    group.add_argument("--resource-group-id", metavar="ID", help="id of the resource group")
-    group.add_argument("--resource-group-name", metavar="NAME", help="name of the resource group")
-
-
 def _list_arguments(parser: ArgumentParser) -> None:
-    resource_group_options(parser)
-    parser.add_argument("--all-resource-groups", action="store_true", help="servers of all groups, as without it")
+    resource_group_options(parser, or_all=True)
     parser.add_argument("--vpc", help="name, id or CRN of a VPC: servers in it")
     parser.add_argument("--reservation", help="name, id or CRN of a reservation: servers that use it")
 

@@ -94,6 +94,14 @@ def output(text: str) -> str:
     return text.lower()
 
 
+def resource_group_options(parser: ArgumentParser, *, or_all: bool = False) -> None:
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--resource-group-id", metavar="ID", help="id of the resource group")
+    group.add_argument("--resource-group-name", metavar="NAME", help="name of the resource group")
+    if or_all:
+        group.add_argument("--all-resource-groups", action="store_true", help="those of all groups, as without it")
+
+
 def no_arguments(parser: ArgumentParser) -> None:
     """Takes none."""
 

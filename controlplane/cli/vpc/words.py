@@ -11,6 +11,7 @@ from controlplane.cli.vpc import (
     initialization_words,
     interface_words,
     reservation_words,
+    resource_words,
     server_words,
 )
 from controlplane.cli.vpc.word import Options, Word, WordParser, output
@@ -22,6 +23,7 @@ WORDS: dict[str, Word] = {
     **attachment_words.WORDS,
     **reservation_words.WORDS,
     **collection_words.WORDS,
+    **resource_words.WORDS,
 }
 ALIASES: dict[str, str] = {word.alias: name for name, word in WORDS.items() if word.alias}
 

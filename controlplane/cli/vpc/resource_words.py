@@ -1,0 +1,153 @@
+"""What a server is made of and attached to, to look at: VPCs, subnets, addresses, SSH keys, images."""
+
+from argparse import ArgumentParser
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from controlplane.cli.client import Client
+from controlplane.cli.output import Column
+from controlplane.cli.vpc.lookups import in_vpc, resource_group
+from controlplane.cli.vpc.word import Options, Word, no_arguments, resource_group_options
+
+OWNERS = {"provider": "not:null", "user": "null"}
+"""What IBM's command line calls the owners of images, and the value of the filter ``remote.account.id``."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    option: str
+    help: str
+    query: Callable[[Client, str], dict[str, str]]
+
+
+def _plain(name: str) -> Callable[[Client, str], dict[str, str]]:
+    """The value as it is, unless it is ``all``."""
+    return lambda client, value: {} if value == "all" else {name: value}
+
+
+VPC = Filter("--vpc", "name, id or CRN of a VPC", lambda client, value: {"vpc.id": client.find("vpcs", value)["id"]})
+IN_SUBNETS = (
+    VPC,
+    Filter("--zone", "name of a zone", _plain("zone.name")),
+    Filter("--rt", "name of the routing table", _plain("routing_table.name")),
+)
+OF_IMAGES = (
+    Filter("--visibility", "all, public or private", _plain("visibility")),
+    Filter("--status", "statuses, separated by commas, or all", _plain("status")),
+    Filter("--user-data-format", "cloud_init, esxi_kickstart, ipxe, separated by commas", _plain("user_data_format")),
+    Filter(
+        "--remote-account-id",
+        "provider, user, or the id of an account",
+        lambda client, value: {"remote.account.id": OWNERS.get(value, value)},
+    ),
+)
+OF_VPCS = (Filter("--classic-access", "true or false", _plain("classic_access")),)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A collection of the VPC API that has a word for one and a word for all."""
+
+    one: str
+    many: str
+    name: str
+    """Of one, for people; with ``s``, of all."""
+    example: str
+    columns: list[Column]
+    filters: tuple[Filter, ...] = ()
+    """Beside the resource group."""
+    is_in_vpc: bool = False
+    """Whether ``--vpc`` says which one is meant, if several have the name."""
+
+    def words(self) -> dict[str, Word]:
+        columns: list[Column] = [("ID", "id"), ("Name", "name"), *self.columns]
+        fields: list[Column] = [*columns, ("Resource group", "resource_group.name"), ("CRN", "crn")]
+        return {
+            self.many: Word(f"List the {self.name}s", "", self._list_arguments, self._list, columns),
+            self.one: Word(f"Show one of the {self.name}s", self.example, self._arguments, self._show, fields),
+        }
+
+    @property
+    def _collection(self) -> str:
+        return self.many.replace("-", "_")
+
+    def _list_arguments(self, parser: ArgumentParser) -> None:
+        resource_group_options(parser, or_all=True)
+        for each in self.filters:
+            parser.add_argument(each.option, help=f"only those with this: {each.help}")
+
+    def _list(self, client: Client, options: Options) -> list[dict[str, Any]]:
+        group = resource_group(client, options)
+        query = {"resource_group.id": group} if group else {}
+        for each in self.filters:
+            if (value := options[each.option.removeprefix("--").replace("-", "_")]) is not None:
+                query |= each.query(client, value)
+        return client.everything(self._collection, query=query)
+
+    def _arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("wanted", metavar=self.one.upper().replace("-", "_"), help="name, id or CRN")
+        if self.is_in_vpc:
+            parser.add_argument("--vpc", help="name, id or CRN of its VPC, if several have the name")
+
+    def _show(self, client: Client, options: Options) -> dict[str, Any]:
+        if self.is_in_vpc and options["vpc"]:
+            return in_vpc(client, self._collection, options["wanted"], options["vpc"])
+        return client.find(self._collection, options["wanted"])
+
+
+STATUS, ZONE, IN_VPC, ADDRESS = ("Status", "status"), ("Zone", "zone.name"), ("VPC", "vpc.name"), ("Address", "address")
+RESOURCES = (
+    Resource("vpc", "vpcs", "VPC", "demo", [STATUS, ("Created", "created_at")], OF_VPCS),
+    Resource(
+        "subnet",
+        "subnets",
+        "subnet",
+        "demo-us-south-1",
+        [ZONE, ("CIDR", "ipv4_cidr_block"), IN_VPC, ("Free", "available_ipv4_address_count")],
+        IN_SUBNETS,
+        is_in_vpc=True,
+    ),
+    Resource(
+        "floating-ip", "floating-ips", "floating IP", "my-address", [ADDRESS, STATUS, ZONE, ("Target", "target.name")]
+    ),
+    Resource("public-gateway", "public-gateways", "public gateway", "my-gateway", [STATUS, ZONE, IN_VPC], (), True),
+    Resource("security-group", "security-groups", "security group", "my-group", [IN_VPC], (VPC,), is_in_vpc=True),
+    Resource("network-acl", "network-acls", "network ACL", "my-acl", [IN_VPC], is_in_vpc=True),
+    Resource(
+        "virtual-network-interface",
+        "virtual-network-interfaces",
+        "virtual network interface",
+        "my-interface",
+        [("Address", "primary_ip.address"), ("Subnet", "subnet.name"), ("Target", "target.name"), ZONE],
+    ),
+    Resource(
+        "key", "keys", "SSH key", "demo", [("Type", "type"), ("Length", "length"), ("Fingerprint", "fingerprint")]
+    ),
+    Resource(
+        "image",
+        "images",
+        "image",
+        "ibm-debian-11-11-minimal-amd64-2",
+        [STATUS, ("System", "operating_system.name")],
+        OF_IMAGES,
+    ),
+)
+
+
+def _region_argument(parser: ArgumentParser) -> None:
+    parser.add_argument("region_name", metavar="REGION_NAME", help="such as eu-de")
+
+
+REGION: list[Column] = [("Name", "name"), STATUS, ("Endpoint", "endpoint")]
+WORDS: dict[str, Word] = {
+    **{name: word for resource in RESOURCES for name, word in resource.words().items()},
+    "regions": Word("List the regions", "", no_arguments, lambda client, options: client.everything("regions"), REGION),
+    "region": Word(
+        "Show a region",
+        "eu-de",
+        _region_argument,
+        lambda client, options: client.find_named("regions", options["region_name"]),
+        REGION,
+    ),
+}
