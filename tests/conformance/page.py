@@ -37,7 +37,7 @@ class Results:
         rows = [["operation", *languages], ["---"] * (len(languages) + 1)]
         for operation, outcomes in self._outcomes.items():
             rows.append(
-                [operation, *(MARKS.get(outcomes.get(language, ""), "not in this SDK") for language in languages)]
+                [operation, *(MARKS.get(outcomes.get(language, ""), "not in these packages") for language in languages)]
             )
         text = HEAD.format(day=day.isoformat())
         text += "| language | packages | over https, trust by |\n|---|---|---|\n"
@@ -57,6 +57,8 @@ NOTES = """
   everything is https, and nothing is configured at all ([lab.md](lab.md)).
 - For Java, `keytool -importcert` puts the certificates of the CA bundle into a trust store, one at a time; name its
   password too, with `-Djavax.net.ssl.trustStorePassword`, or Java takes the store for an empty one.
+- "Not in these packages": for Go and Java, IBM publishes the clients of IAM apart from these, as
+  `github.com/IBM/platform-services-go-sdk` and `com.ibm.cloud:platform-services`, which this page does not try.
 - Node and Java call the VPC API through the core's own `BaseService`, on which their VPC clients stand.
 - Node replaces the text of every 401 and 403 by one of its own; the status stays. So it does with every refusal by the
   IAM token service when that is called at `iam.cloud.ibm.com`, as in the lab.
