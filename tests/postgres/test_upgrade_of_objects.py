@@ -1,6 +1,9 @@
 """Objects of an older version, whose bytes were in the database, are files from now on; and go back as far as they
 fit."""
 
+import errno
+import itertools
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,34 +21,69 @@ from tests.databases import default_database
 pytestmark = pytest.mark.thorough
 
 BEFORE = [("objectstore", "0001_buckets_and_objects")]
-CONTENTS = {b"empty": b"", b"small": b"hello", b"large": bytes(range(256)) * 20_000}
+CONTENTS = {
+    b"empty": b"",
+    b"large": bytes(range(256)) * 20_000,
+    **{f"{number}".encode(): b"hello" * number for number in range(300)},
+}
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_the_bytes_of_objects_go_to_files_and_back(
-    kind: str, request: pytest.FixtureRequest, tmp_path: Any, django_db_blocker: Any, settings: Any
-) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old(request: pytest.FixtureRequest, tmp_path: Any, django_db_blocker: Any, settings: Any) -> Iterator[Any]:
+    """The objects of a database of the older version, in rows."""
     settings.HOME = Home(tmp_path / "home")
     url = (
         f"sqlite:///{tmp_path / 'old.sqlite3'}"
-        if kind == "sqlite"
+        if request.param == "sqlite"
         else request.getfixturevalue("new_postgresql_database")()
     )
     with django_db_blocker.unblock(), default_database(url):
         executor = MigrationExecutor(connection)
         executor.migrate(BEFORE)
         apps = executor.loader.project_state(BEFORE).apps
-        old = apps.get_model("objectstore", "StoredObject").objects
         bucket = apps.get_model("objectstore", "Bucket").objects.create(account_id="a", name="b", created_at=NOW)
+        rows = apps.get_model("objectstore", "StoredObject").objects
         for key, content in CONTENTS.items():
-            old.create(bucket=bucket, key=key, size=len(content), md5="0" * 32, modified_at=NOW, content=content)
+            rows.create(bucket=bucket, key=key, size=len(content), md5="0" * 32, modified_at=NOW, content=content)
+        yield rows
+
+
+def contents() -> dict[bytes, bytes]:
+    found = {}
+    for each in StoredObject.objects.all():
+        _, read = opened(each.bucket, each.name)
+        found[bytes(each.key)] = b"".join(read(0, each.size))
+    return found
+
+
+def there() -> list[Any]:
+    return [path for group in files.groups() for path in group]
+
+
+def test_the_bytes_of_objects_go_to_files_and_back(old: Any) -> None:
+    call_command("migrate", "objectstore", verbosity=0)
+    assert contents() == CONTENTS
+    call_command("migrate", *BEFORE[0], verbosity=0)
+    assert {bytes(each.key): bytes(each.content) for each in old.all()} == CONTENTS
+    assert there() == []
+
+
+def test_an_upgrade_that_breaks_off_halfway_leaves_the_rows_and_no_files(
+    old: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk, for one: what is left would keep the next attempt from the room that it needs."""
+    keep, count = files.Writing.keep, itertools.count(1)
+
+    def full(self: files.Writing, content: Iterable[bytes]) -> files.Kept:
+        if next(count) > len(CONTENTS) // 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return keep(self, content)
+
+    monkeypatch.setattr(files.Writing, "keep", full)
+    with pytest.raises(OSError, match="No space left"):
         call_command("migrate", "objectstore", verbosity=0)
-        found = {}
-        for each in StoredObject.objects.all():
-            _, read = opened(each.bucket, each.name)
-            found[bytes(each.key)] = b"".join(read(0, each.size))
-        assert found == CONTENTS
-        call_command("migrate", *BEFORE[0], verbosity=0)
-        assert {bytes(each.key): bytes(each.content) for each in old.all()} == CONTENTS
-        assert [path for group in files.groups() for path in group] == []
+    assert ({bytes(each.key): bytes(each.content) for each in old.all()}, there()) == (CONTENTS, [])
+    monkeypatch.undo()
+    call_command("migrate", "objectstore", verbosity=0)
+    assert (contents(), len(there())) == (CONTENTS, len(CONTENTS))

@@ -17,14 +17,14 @@ LARGEST_IN_ROW = 512 * 1024 * 1024
 def to_files(apps, schema_editor):
     StoredObject = apps.get_model("objectstore", "StoredObject")
     Piece = apps.get_model("objectstore", "Piece")
-    for pk in list(StoredObject.objects.order_by("pk").values_list("pk", flat=True)):
-        stored = StoredObject.objects.get(pk=pk)
-        content = bytes(stored.content)
-        with files.writing() as new:
+    with files.writing() as new:  # all or none: the rows come back when one cannot be written
+        for pk in list(StoredObject.objects.order_by("pk").values_list("pk", flat=True)):
+            stored = StoredObject.objects.get(pk=pk)
+            content = bytes(stored.content)
             kept = new.keep(content[start : start + PIECE] for start in range(0, len(content), PIECE))
-        Piece.objects.create(
-            object=stored, number=1, size=kept.size, md5=kept.md5, file=kept.name, kept_at=stored.modified_at
-        )
+            Piece.objects.create(
+                object=stored, number=1, size=kept.size, md5=kept.md5, file=kept.name, kept_at=stored.modified_at
+            )
     schema_editor.connection.check_constraints()  # deferred ones would keep PostgreSQL from changing the table
 
 
