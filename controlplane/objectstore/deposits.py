@@ -4,6 +4,7 @@ They find it by the name that ``settings.BUCKETS`` gives: all are on one databas
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 
 from controlplane.activity.record import Party
 from controlplane.kernel.crn import Crn
-from controlplane.objectstore import files, services
+from controlplane.objectstore import files, quota, services
 from controlplane.objectstore.errors import NoSuchBucket
 from controlplane.objectstore.models import SERVICE, Bucket, bucket_crn
 
@@ -65,14 +66,23 @@ def store(crn: str, *, key: str, content: bytes, by: Party, settle: Callable[[],
     """
     if (bucket := _buckets(crn).first()) is None:
         raise NoSuchBucket("The bucket does not exist.")
-    new_alone = {"if_match": None, "if_none_match": "*"}
     try:
-        with files.writing() as new:
+        with files.writing() as new, closing(quota.reserve(bucket.account_id, len(content))) as reservation:
             kept = new.keep([content])
-            with transaction.atomic():
+            with quota.storing(bucket.account_id, reservation) as room, transaction.atomic():
                 if not settle():
                     raise _Declined
-                services.put_object(bucket, key=key, kept=kept, headers=HEADERS, event=EVENT, by=by, **new_alone)
+                services.put_object(
+                    bucket,
+                    key=key,
+                    kept=kept,
+                    room=room,
+                    headers=HEADERS,
+                    if_match=None,
+                    if_none_match="*",
+                    event=EVENT,
+                    by=by,
+                )
     except _Declined:
         return False
     return True

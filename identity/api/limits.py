@@ -16,7 +16,7 @@ from identity.models import ApiKey
 from trustedprofiles import events, limits
 from trustedprofiles.api.base import IdentityView
 from trustedprofiles.api.flags import query_flag
-from trustedprofiles.models import ClaimRule, ProfileLink, ServiceId, ServiceIdGroup, TrustedProfile, User
+from trustedprofiles.models import AccessGroup, ClaimRule, ProfileLink, ServiceId, ServiceIdGroup, TrustedProfile, User
 from trustedprofiles.permissions import Operation
 
 MOST_IDS = 100
@@ -103,7 +103,9 @@ PER_OWNER = {
     ),
     "apikeys_per_identity": PerOwner(limits.API_KEYS_PER_IDENTITY, "identities", "iam_id", _api_keys),
     "template_versions_per_template": PerOwner(NONE, "templates", "template_id", None),
-    "claim_rules_per_group": PerOwner(NONE, "access_groups", "group_id", None),
+    "claim_rules_per_group": PerOwner(
+        limits.RULES_PER_GROUP, "access_groups", "group_id", _of(AccessGroup, Count("rules"))
+    ),
     "claim_rules_per_profile": PerOwner(
         limits.CLAIM_RULES_PER_PROFILE, "profiles", "profile_id", _of(TrustedProfile, Count("rules"))
     ),

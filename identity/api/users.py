@@ -110,7 +110,7 @@ class Users(UserManagementView):
         if "search" in request.GET:
             rows = rows.filter(searched(request.GET["search"]))
         page = OffsetPage(
-            request, rows, account_id=account_id, size_name="limit", start_name="_start", default=DEFAULT_PAGE
+            request, rows, caller=self.caller, size_name="limit", start_name="_start", default=DEFAULT_PAGE
         )
         resources = [_profile(user) for user in page.items]
         if query_flag(request, "include_settings"):
