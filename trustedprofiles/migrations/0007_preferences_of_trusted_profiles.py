@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('trustedprofiles', '0005_service_id_groups_and_account_settings'),
+        ('trustedprofiles', '0006_access_groups'),
     ]
 
     operations = [
