@@ -30,7 +30,7 @@ BY = Party("IBMid-ALICE00001", "Alice", "User")
 PROFILE = "bx2-metal-96x384"
 QUOTA = 6
 POSITION = st.integers(min_value=0, max_value=4)
-AFFINITY = st.sampled_from(["", rules.AUTOMATIC, rules.DISABLED, rules.MANUAL])
+AFFINITY = st.sampled_from([rules.MANUAL, rules.AUTOMATIC, rules.DISABLED, ""])
 
 
 class Reservations(RuleBasedStateMachine):
@@ -54,12 +54,13 @@ class Reservations(RuleBasedStateMachine):
             self.quotas.disable()
 
     @rule(
-        total=st.integers(min_value=1, max_value=3),
-        affinity=st.sampled_from([rules.AUTOMATIC, rules.RESTRICTED]),
+        total=st.integers(min_value=1, max_value=2),
+        affinity=st.sampled_from([rules.RESTRICTED, rules.AUTOMATIC]),
         renew=st.booleans(),
+        active=st.booleans(),
     )
-    def reserve(self, total: int, affinity: str, renew: bool) -> None:
-        self.attempt(
+    def reserve(self, total: int, affinity: str, renew: bool, active: bool) -> None:
+        made = self.attempt(
             lambda: reservations.create_reservation(
                 self.account,
                 region=REGION,
@@ -73,6 +74,9 @@ class Reservations(RuleBasedStateMachine):
                 by=BY,
             )
         )
+        if made and active:
+            reservations.activate_reservation(made, by=BY)
+            self.wait(0)
 
     @rule(position=POSITION)
     def activate(self, position: int) -> None:
@@ -113,7 +117,10 @@ class Reservations(RuleBasedStateMachine):
         if one := self.server(server):
             self.attempt(lambda: act(one, action=action, by=BY))
 
-    @rule(days=st.sampled_from([0, 1, 200, 400]))
+    @rule(days=st.sampled_from([1, 200, 400]))
+    def let_time_pass(self, days: int) -> None:
+        self.wait(days)
+
     def wait(self, days: int) -> None:
         self.now += timedelta(days=days, seconds=1)
         for moving in BareMetalServer.objects.exclude(transition=""):
@@ -158,14 +165,19 @@ class Reservations(RuleBasedStateMachine):
             assert servers_in_quota(self.account.id) - leaving <= QUOTA
 
     def affinity(self, policy: str, position: int) -> ReservationAffinity:
-        one = self.reservation(position)
+        """A policy; ``manual`` mostly with a reservation that may be named, sometimes with any."""
+        rows = Reservation.objects.filter(status=rules.ACTIVE, affinity_policy=rules.RESTRICTED)
+        one = (rows.first() if position else None) or self.reservation(position)
         return ReservationAffinity(policy or None, (one.id,) if one and policy == rules.MANUAL else None)
 
     def reservation(self, position: int) -> Reservation | None:
-        return Reservation.objects.order_by("number")[position : position + 1].first()
+        """One of those that there are."""
+        rows = Reservation.objects.order_by("number")
+        return rows[position % count] if (count := rows.count()) else None
 
     def server(self, position: int) -> BareMetalServer | None:
-        return BareMetalServer.objects.order_by("number")[position : position + 1].first()
+        rows = BareMetalServer.objects.order_by("number")
+        return rows[position % count] if (count := rows.count()) else None
 
     @staticmethod
     def attempt(what: Any) -> Any:
