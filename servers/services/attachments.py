@@ -10,6 +10,7 @@ from controlplane.kernel.errors import Conflict, NotUnique, Target
 from servers.models import BareMetalServer, NetworkAttachment, Subnet, VirtualNetworkInterface
 from servers.services import virtual_interfaces
 from servers.services.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACHMENT_UPDATE, record_server_event
+from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import random_name, save_named
 from servers.services.references import References, at, in_use
 from servers.services.room import hold
@@ -120,9 +121,10 @@ def create_attachment(server: BareMetalServer, prototype: AttachmentPrototype, *
     """Add an attachment to a server.
 
     Raises Refusals for what the prototype refers to wrongly, Conflict for a server with network interfaces of its own
-    and for a PCI attachment while the server is not stopped.
+    and ServerStatusConflict for a PCI attachment while the server is not stopped, or when it is being deleted.
     """
     held = hold(server)
+    refuse_deleting(held)
     if not held.network_attachments.exists():
         raise Conflict("The server has network interfaces of its own. Add another of those instead of an attachment.")
     waits = prototype.interface_type == TRUNK
@@ -151,6 +153,7 @@ def update_attachment(
 ) -> NetworkAttachment:
     """Change what is given. Raises InvalidValue, NotUnique, Conflict for VLANs in use."""
     held = hold(server)
+    refuse_deleting(held)
     if name is not None:
         attachment.name = name
     if allowed_vlans is not None:
@@ -166,6 +169,7 @@ def update_attachment(
 def delete_attachment(server: BareMetalServer, attachment: NetworkAttachment, *, by: Party) -> None:
     """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
     held = hold(server)
+    refuse_deleting(held)
     if attachment.is_primary:
         raise Conflict("The primary network attachment stays as long as its server.", code="primary_network_attachment")
     if attachment.interface_type == TRUNK:

@@ -11,6 +11,7 @@ from servers.addressing import contains, mac_address
 from servers.models import BareMetalServer, NetworkInterface, ReservedIP, SecurityGroup, Subnet
 from servers.services.addresses import claim_address, release_address, require_unbound, reserve_address
 from servers.services.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFACE_UPDATE, record_server_event
+from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import PROVIDER_NAMES, random_name, save_named
 from servers.services.references import References, at, in_use
 from servers.services.room import hold
@@ -157,6 +158,7 @@ def create_interface(server: BareMetalServer, prototype: InterfacePrototype, *, 
     PCI interface while the server is not stopped.
     """
     held = hold(server)
+    refuse_deleting(held)
     refuse_projection(held)
     if prototype.interface_type == TRUNK:
         require_stopped(held)
@@ -185,6 +187,7 @@ def update_interface(
 ) -> NetworkInterface:
     """Change what is given. Raises InvalidValue, NotUnique, Conflict for a server with network attachments."""
     held = hold(server)
+    refuse_deleting(held)
     refuse_projection(held)
     given = {
         "name": name,
@@ -211,6 +214,7 @@ def update_interface(
 def delete_interface(server: BareMetalServer, interface: NetworkInterface, *, by: Party) -> None:
     """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
     held = hold(server)
+    refuse_deleting(held)
     refuse_projection(held)
     if interface.is_primary:
         raise Conflict("The primary network interface stays as long as its server.", code="primary_network_interface")

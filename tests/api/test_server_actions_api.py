@@ -191,6 +191,9 @@ STATUS_CONFLICTS: dict[str, tuple[str, str, Any, str]] = {
     "rename-while-deleting": ("PATCH", "", {"name": "other"}, "deleting"),
     "metadata-while-deleting": ("PATCH", "", {"metadata_service": {"enabled": True}}, "deleting"),
     "secure-boot-while-running": ("PATCH", "", {"enable_secure_boot": True}, "running"),
+    "interface-while-deleting": ("POST", "/network_interfaces", {"interface_type": "vlan", "vlan": 4}, "deleting"),
+    "interface-renamed-while-deleting": ("PATCH", "/network_interfaces/{interface}", {"name": "other"}, "deleting"),
+    "interface-deleted-while-deleting": ("DELETE", "/network_interfaces/{interface}", None, "deleting"),
     "interface-while-running": ("POST", "/network_interfaces", {"interface_type": "pci"}, "running"),
 }
 
@@ -204,5 +207,6 @@ def test_every_refusal_because_of_the_status_has_one_code(
         body = {"image": {"id": server.initialization.image["id"]}, "keys": []}
     if suffix == "/network_interfaces":
         body |= {"subnet": {"id": server.network_interfaces.get().subnet.id}}
-    answer = api.call(method, at_rest(server, status) + suffix, body)
+    path = suffix.format(interface=server.network_interfaces.get().id)
+    answer = api.call(method, at_rest(server, status) + path, body)
     assert (answer.status_code, errors(answer)) == (409, [("server_status_conflict", "")])
