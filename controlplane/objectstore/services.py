@@ -120,7 +120,8 @@ def replace_object(held: Bucket, *, key: str, size: int, tag: str, headers: dict
 
 def discard(pieces: Iterable[Piece]) -> None:
     """Delete these, and their files when that is committed."""
-    found = {each.pk: each.file for each in pieces}
+    if not (found := {each.pk: each.file for each in pieces}):
+        return
     Piece.objects.filter(pk__in=found).delete()
     transaction.on_commit(partial(_remove, list(found.values())), robust=True)
 

@@ -137,6 +137,39 @@ def test_whenever_a_process_is_killed_every_row_has_its_bytes(new_product: NewPr
     assert list((product.home / "objects").rglob(".baremint-*")) == []
 
 
+@pytest.mark.parametrize("point", ["before_commit:part", "before_commit:upload", "after_commit:object"])
+def test_whenever_a_process_is_killed_a_multipart_upload_goes_on_or_is_complete(
+    new_product: NewProduct, point: str
+) -> None:
+    """And no file is without a row after the next start."""
+    product = new_product(settings={"BAREMINT_WORKERS": "1"})
+    product.start()
+    client = client_of(product)
+    client.create_bucket(Bucket="kept-bucket")
+    client.put_object(Bucket="kept-bucket", Key="a", Body=b"old")
+    there = {"Bucket": "kept-bucket", "Key": "a"}
+    there["UploadId"] = client.create_multipart_upload(**there)["UploadId"]
+    product.stop()
+    product.environment["BAREMINT_FAILPOINT"] = point
+    product.start()
+    url, headers = f"{product.info['control_plane_url']}/cos/kept-bucket/a", api_token(product)
+    with pytest.raises(requests.ConnectionError):  # noqa: PT012  one of both is killed
+        part = requests.put(f"{url}?partNumber=1&uploadId={there['UploadId']}", b"new", headers=headers, timeout=10)
+        named = f"<Part><PartNumber>1</PartNumber><ETag>{part.headers['ETag']}</ETag></Part>"
+        whole = f"<CompleteMultipartUpload>{named}</CompleteMultipartUpload>"
+        requests.post(f"{url}?uploadId={there['UploadId']}", whole, headers=headers, timeout=10)
+    product.kill_everything()
+    del product.environment["BAREMINT_FAILPOINT"]
+    product.start()
+    client = client_of(product)
+    is_complete = point.startswith("after_commit")
+    assert client.get_object(Bucket="kept-bucket", Key="a")["Body"].read() == (b"new" if is_complete else b"old")
+    parts = 1 if point == "before_commit:upload" else 0
+    assert len(names(product)) == 1 + parts
+    uploads = client.list_multipart_uploads(Bucket="kept-bucket").get("Uploads", [])
+    assert len(uploads) == (0 if is_complete else 1)
+
+
 def test_kills_in_the_middle_of_many_uploads_leave_no_row_without_bytes(new_product: NewProduct) -> None:
     product = new_product()
     product.start()
