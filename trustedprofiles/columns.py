@@ -27,6 +27,15 @@ def crn_column(service: str, kind: str, *, location: str = "", id: Combinable | 
     return Joined(*place, F("account_id"), Value(f"::{kind}:"), id or F("id"))
 
 
+def few_or(condition: Q, rows: "QuerySet[Any]") -> Q | bool:
+    """The numbers of the rows, if they are few. Otherwise the condition that selects them.
+
+    Where few rows meet a condition, the statistics of a database may let it look through all others for a page.
+    """
+    found = list(rows.values_list("pk", flat=True)[: MOST_LOOKED_UP + 1])
+    return condition if len(found) > MOST_LOOKED_UP else bool(found) and Q(pk__in=found)
+
+
 @dataclass(frozen=True)
 class Constant:
     """An attribute that all rows of a model have in common."""
@@ -40,6 +49,8 @@ class Through:
 
     column: str
     model: type[Model]
+    of: type[Model] | None = None
+    """Whose rows have the column, where few of them are looked up, too."""
 
     def where(self, account_id: str, **lookup: Any) -> Q | bool:
         """Rows whose related row is met by a look-up, which has the prefix ``id``."""
@@ -47,7 +58,8 @@ class Through:
         found = list(related)
         if not found:
             return False
-        return Q(**{self.column: found[0]}) if len(found) == 1 else Q(**{f"{self.column}__in": found})
+        condition = Q(**{self.column: found[0]}) if len(found) == 1 else Q(**{f"{self.column}__in": found})
+        return few_or(condition, self.of._default_manager.filter(condition)) if self.of else condition
 
 
 @dataclass(frozen=True)
@@ -59,14 +71,16 @@ class Own:
     """
 
     model: type[Model]
+    column: str = "id"
+    """Another one, such as the id of the resource group."""
 
     def where(self, account_id: str, **lookup: Any) -> Q | bool:
-        """Rows whose id is met by a look-up, which has the prefix ``id``."""
-        rows = self.model._default_manager.filter(**lookup)
+        """Rows whose column is met by a look-up, which has the prefix ``id``."""
+        condition = Q(**{f"{self.column}{name.removeprefix('id')}": value for name, value in lookup.items()})
+        rows = self.model._default_manager.filter(condition)
         if str(lookup.get("id__wildcard", ""))[:1] in ("*", "?"):  # no index finds those of all accounts
             rows = rows.filter(account_id=account_id)
-        found = list(rows.values_list("pk", flat=True)[: MOST_LOOKED_UP + 1])
-        return Q(**lookup) if len(found) > MOST_LOOKED_UP else bool(found) and Q(pk__in=found)
+        return few_or(condition, rows)
 
     def carrying(self, attachments: "QuerySet[Any]") -> Q | bool | None:
         """Rows whose CRN is one of those of the attachments. None: there are too many to look them up."""

@@ -132,7 +132,7 @@ class Selection:
         if not meeting or CRN not in self._columns:
             return False
         attachments = TagAttachment.objects.filter(tag__in=meeting)
-        own = next((column for column in self._columns.values() if isinstance(column, Own)), None)
+        own = next((each for each in self._columns.values() if isinstance(each, Own)), None)
         if own and (few := own.carrying(attachments)) is not None:
             return few
         path = self._path(CRN, self._columns[CRN])

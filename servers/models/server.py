@@ -6,7 +6,7 @@ from django.db.models import Q
 from servers.models.base import Resource, ZonalResource
 from servers.models.reservation import Reservation
 from servers.models.vpc import VPC
-from trustedprofiles.columns import Columns, Through
+from trustedprofiles.columns import Columns, Own, Through
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.tagging import CRN
 
@@ -98,7 +98,8 @@ class BareMetalServer(ZonalResource):
     @classmethod
     def policy_columns(cls) -> Columns:
         """The same of all rows."""
-        return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
+        group = Own(cls, "resource_group__id")
+        return {**super().policy_columns(), "resourceGroupId": group, "vpcId": Through("vpc", VPC, cls)}
 
 
 class Disk(Resource):

@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from controlplane.operations.bench import population as bench
 from tests.api.calling import call, caller_of
+from tests.few_of_many import PATH, selections
 from tests.policies import make_content
 from tests.selecting import BY
-from tests.services.test_cost_of_lists import PATH, selections
 from tests.tables import assert_none
 from tests.world import make_world
 from trustedprofiles.services.policies import create_policy
