@@ -23,6 +23,7 @@ from servers.models import (
     Key,
     NetworkACL,
     PublicGateway,
+    Reservation,
     SecurityGroup,
     Subnet,
     VirtualNetworkInterface,
@@ -30,6 +31,7 @@ from servers.models import (
 from servers.selectors import image_attributes, image_columns, images_of
 from servers.services.floating_ips import create_floating_ip
 from servers.services.public_gateways import FloatingIPPrototype, create_public_gateway
+from servers.services.reservations import create_reservation
 from servers.services.vpcs import create_vpc
 from tests.api.calling import caller_of
 from tests.multitude import multiply
@@ -37,6 +39,7 @@ from tests.policies import attribute, make_content
 from tests.world import ALICE, World, make_profile, make_server, make_subnet, make_virtual_interface
 from trustedprofiles.columns import Columns
 from trustedprofiles.models import (
+    AccessGroup,
     Account,
     CustomRole,
     Policy,
@@ -49,6 +52,7 @@ from trustedprofiles.models import (
     User,
 )
 from trustedprofiles.selectors import authorize_each, visible
+from trustedprofiles.services.access_groups import create_group
 from trustedprofiles.services.links import create_link
 from trustedprofiles.services.policies import PolicyConflict, PolicyContent, create_policy
 from trustedprofiles.services.roles import create_role
@@ -85,6 +89,7 @@ def kinds(account: Account) -> dict[str, Kind]:
         "key.key": Key,
         "floating-ip.floating-ip": FloatingIP,
         "public-gateway.public-gateway": PublicGateway,
+        "reservation.reservation": Reservation,
         "security-group.security-group": SecurityGroup,
         "network-acl.network-acl": NetworkACL,
         "virtual-network-interface.virtual-network-interface": VirtualNetworkInterface,
@@ -99,6 +104,7 @@ def kinds(account: Account) -> dict[str, Kind]:
         "role": kind("iam-access-management", "role", CustomRole, "read"),
         "policy": kind("iam-access-management", "policy", Policy, "read"),
         "user": kind("user-management", "user", User, "retrieve"),
+        "access-group": kind("iam-groups", "groups", AccessGroup),
         "group": kind("resource-controller", "group", ResourceGroup, "read"),
     }
 
@@ -140,7 +146,20 @@ def populate(world: World) -> ResourceGroup:
             account, region="us-south", vpc=place.id, zone="us-south-1", floating_ip=FloatingIPPrototype(), by=BY
         )
     PublicGateway.objects.filter(pk=gateway.pk).update(resource_group=group)
+    for place in (server.resource_group, group):
+        create_reservation(
+            account,
+            region="us-south",
+            zone="us-south-1",
+            profile=server.profile,
+            profile_type="bare_metal_server_profile",
+            total=1,
+            term="one_year",
+            resource_group=place.id,
+            by=BY,
+        )
     for name in ("one", "two"):
+        create_group(account, name=name, by=BY)
         create_link(make_profile(account, name=name), cr_type="BMS", crn=server.crn, by=BY)
         create_service_id_group(account, name=name, by=BY)
     for name in ("robot", "other"):

@@ -44,6 +44,14 @@ class Constant:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """An attribute that has one of a few values in each row."""
+
+    values: tuple[str, ...]
+    column: Combinable
+
+
+@dataclass(frozen=True)
 class Through:
     """The id of a related row. The related rows are looked up first: with their numbers, one index answers."""
 
@@ -94,7 +102,7 @@ class Own:
         return bool(numbers) and Q(pk__in=numbers)
 
 
-Column = str | Combinable | Constant | Through | Own
+Column = str | Combinable | Constant | Choice | Through | Own
 """The name of a column, an expression, or one of the above."""
 Columns = Mapping[str, Column]
 """By the name of the attribute."""

@@ -103,7 +103,7 @@ class Rights:
             return Visible(Allowed(OWNER, source=self._owned), where=True)
         selection = Selection(account_id=account_id, known=resource, columns=columns, now=now)
         considered = access.consider_list(
-            iam_id=iam_id, action=action, resource=selection.known, policies=self._policies, now=now
+            iam_id=iam_id, action=action, resource=selection.possible, policies=self._policies, now=now
         )
         verdict = access.verdict(considered, iam_id=iam_id, action=action, resource=resource)
         if not verdict:

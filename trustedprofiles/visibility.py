@@ -18,7 +18,7 @@ from controlplane.kernel.text import is_storable
 from controlplane.kernel.verdict import Verdict
 from trustedprofiles import access, policy_rules, tagging
 from trustedprofiles.access import PolicyFacts
-from trustedprofiles.columns import ALIAS, Column, Columns, Constant, Own, Through
+from trustedprofiles.columns import ALIAS, Choice, Column, Columns, Constant, Own, Through
 from trustedprofiles.models import Tag, TagAttachment
 from trustedprofiles.policy_rules import Combination, Condition, Rule
 from trustedprofiles.tagging import CRN
@@ -65,6 +65,12 @@ class Selection:
         self._columns = {name: column for name, column in columns.items() if name not in self.known}
         self._account_id, self._now = account_id, now
         self.aliases: dict[str, Combinable] = {}
+
+    @property
+    def possible(self) -> access.Attributes:
+        """What is known of the rows, and what may be so of some of them."""
+        choices = {name: column.values for name, column in self._columns.items() if isinstance(column, Choice)}
+        return {**choices, **self.known}
 
     def any_of(self, policies: Iterable[PolicyFacts]) -> Where:
         """The rows that at least one of the policies selects."""
@@ -122,6 +128,8 @@ class Selection:
     def _path(self, name: str, column: Column) -> str:
         if isinstance(column, str):
             return column
+        if isinstance(column, Choice):
+            column = column.column
         assert isinstance(column, Combinable)  # noqa: S101  the other kinds have no path
         self.aliases[f"{ALIAS}{name}"] = column
         return f"{ALIAS}{name}"

@@ -7,7 +7,7 @@ from django.db.models.functions import Left, Substr
 from django.db.models.lookups import Exact
 
 from controlplane.kernel.crn import Crn
-from trustedprofiles.columns import Columns, crn_column
+from trustedprofiles.columns import Choice, Columns, crn_column
 from trustedprofiles.models import Account
 from trustedprofiles.models.revision import Revisioned
 from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
@@ -63,7 +63,7 @@ class ApiKey(Revisioned):
             return Case(When(of_service_id, then=serviceid), default=apikey, output_field=models.CharField())
 
         return {
-            "resourceType": either(Value("serviceid"), Value("apikey")),
+            "resourceType": Choice(("serviceid", "apikey"), either(Value("serviceid"), Value("apikey"))),
             "resource": either(service_id, F("id")),
             CRN: either(crn_column("iam-identity", "serviceid", id=service_id), crn_column("iam-identity", "apikey")),
         }

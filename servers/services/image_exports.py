@@ -65,7 +65,7 @@ def create_export_job(
     make_room("active_image_export_jobs", within=image, beside=image.export_jobs.filter(status__in=ACTIVE))
     make_room("image_export_jobs", within=image, beside=image.export_jobs.all())
     now = clock.now()
-    name = name or f"{image.name[:PREFIX]}-{random_name()}"[:LONGEST_NAME].rstrip("-")
+    name = name or "-".join((image.name[:PREFIX], random_name()))[:LONGEST_NAME].rstrip("-")
     job = ImageExportJob(
         id=ids.regional_id(image.region),
         name=name,

@@ -129,7 +129,8 @@ def test_the_event_of_a_deleted_service_id_tells_what_went_with_it(world: World,
     call("DELETE", f"{SERVICE_IDS}/{robot['id']}")
     event = ActivityEvent.objects.order_by("-pk")[0]
     assert (event.action, event.target_id) == ("iam-identity.account-serviceid.delete", robot["crn"])
-    assert event.data == {"apikeys": [robot["apikey"]["id"]], "policies": [str(policy.id)], "profiles": []}
+    went = {"apikeys": [robot["apikey"]["id"]], "policies": [str(policy.id)], "profiles": [], "access_groups": []}
+    assert event.data == went
 
 
 def test_activity_counts_the_logins_of_each_key_and_of_all_of_a_service_id(robot: Any) -> None:

@@ -38,8 +38,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a-token-of-16385": ({"action": LIST, "token": "x" * 16_385}, "invalid_value"),
     "a-text-for-a-resource": ({"action": LIST, "resource": "us-south"}, "invalid_value"),
     "a-number-for-an-attribute": ({"action": LIST, "resource": {"region": 5}}, "invalid_value"),
-    "an-empty-attribute": ({"action": LIST, "resource": {"region": ""}}, "invalid_value"),
-    "an-attribute-of-513": ({"action": LIST, "resource": {"region": "r" * 513}}, "invalid_value"),
+    "an-empty-region": ({"action": LIST, "resource": {"region": ""}}, "not_found"),
+    "an-attribute-of-1025": ({"action": LIST, "resource": {"region": "r" * 1025}}, "invalid_value"),
     "nul-in-an-attribute": ({"action": LIST, "resource": {"region": "r\0"}}, "invalid_value"),
     "an-attribute-without-a-name": ({"action": LIST, "resource": {"": "r"}}, "invalid_value"),
     "an-attribute-that-no-url-can-say": ({"action": LIST, "resource": {"tag:env]": "r"}}, "invalid_value"),
@@ -61,7 +61,7 @@ def test_a_question_that_is_none_is_refused(world: World, question: dict[str, An
 
 ASKED_BY_URL = (
     *("nothing", "a-subject-alone", "a-resource-alone", "a-server-and-an-action", "a-profile-and-an-action"),
-    *("an-empty-attribute", "an-action-of-513", "an-attribute-of-513", "twenty-one-attributes", "an-unknown-server"),
+    *("an-empty-region", "an-action-of-513", "an-attribute-of-1025", "twenty-one-attributes", "an-unknown-server"),
 )
 
 

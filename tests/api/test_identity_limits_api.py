@@ -23,7 +23,7 @@ def test_limits_are_told_without_counting(world: World) -> None:
         "account_settings_templates": {"limit": 0},
         "template_versions_per_template": {"limit": 0},
         "idps": {"limit": 0},
-        "claim_rules_per_group": {"limit": 0},
+        "claim_rules_per_group": {"limit": 5},
         "claim_rules_per_profile": {"limit": 20},
         "cr_links": {"limit": 20_000},
         "cr_links_per_profile": {"limit": 1000},
@@ -128,9 +128,20 @@ def test_service_ids_are_counted_by_group_and_api_keys_by_identity(world: World)
 
 
 def test_there_is_none_of_what_is_not_simulated(world: World) -> None:
-    asked = "templates=true&idps=true&template_versions_per_template=t&claim_rules_per_group=g"
+    asked = "templates=true&idps=true&template_versions_per_template=t"
     body = call("GET", f"{LIMITS}?{asked}").json()
     counts = [body[name]["count"] for name in ("profile_templates", "account_settings_templates", "idps")]
     assert counts == [0, 0, 0]
     assert body["template_versions_per_template"] == {"limit": 0, "templates": []}
-    assert body["claim_rules_per_group"] == {"limit": 0, "access_groups": []}
+
+
+def test_rules_are_counted_by_access_group(world: World) -> None:
+    group, other = (
+        call("POST", f"/v2/groups?account_id={ACCOUNT}", {"name": name}).json()["id"] for name in ("day", "night")
+    )
+    condition = {"claim": "team", "operator": "EQUALS", "value": '"night"'}
+    rule = {"name": "r", "realm_name": "https://idp.example.com", "expiration": 12, "conditions": [condition]}
+    assert call("POST", f"/v2/groups/{group}/rules", rule).status_code == 201
+    asked = ",".join((group, other, "AccessGroupId-none"))
+    told = call("GET", f"{LIMITS}?claim_rules_per_group={asked}").json()["claim_rules_per_group"]
+    assert {each["group_id"]: each["count"] for each in told["access_groups"]} == {group: 1, other: 0}

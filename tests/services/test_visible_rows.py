@@ -12,7 +12,7 @@ from tests.multitude import multiply
 from tests.policies import attribute, make_content
 from tests.selecting import BY, differing, kinds, populate
 from tests.world import ACCOUNT, World, make_server
-from trustedprofiles.columns import Constant, Own, Through
+from trustedprofiles.columns import Choice, Constant, Own, Through
 from trustedprofiles.selectors import visible
 from trustedprofiles.services.policies import create_policy
 
@@ -38,7 +38,7 @@ def test_columns_say_of_every_row_what_its_attributes_say(populated: World) -> N
                 f"{column.column}__id"
                 if isinstance(column, Through)
                 else column.column
-                if isinstance(column, Own)
+                if isinstance(column, Own | Choice)
                 else column
             )
             told = rows.annotate(told=path) if not isinstance(path, str) else rows

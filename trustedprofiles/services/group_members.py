@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError, BadRequest, InvalidValue, NotFound, OverQuota, Target
+from controlplane.kernel.text import echoed
 from trustedprofiles import events
 from trustedprofiles.limits import GROUPS_PER_MEMBER
 from trustedprofiles.models import AccessGroup, GroupMember, ServiceId, TrustedProfile
@@ -34,7 +35,7 @@ def type_of_member(account_id: str, iam_id: str, *, lock: bool = False) -> str:
     elif type == "profile":
         known = _is_there(TrustedProfile.objects.filter(account_id=account_id, id=id), lock=lock)
     if not known:
-        raise NotFound(f"There is no user, service ID or trusted profile {iam_id[:128]} in your account.")
+        raise NotFound(f"There is no user, service ID or trusted profile {echoed(iam_id)} in your account.")
     return type
 
 
@@ -110,7 +111,7 @@ def remove_from_groups(groups: QuerySet[AccessGroup], *, iam_id: str, by: Party)
     """Take an identity out of all these groups. Returns those that it was in; raises NotFound when it was in none."""
     found = list(groups.filter(members__iam_id=iam_id).order_by("created_at", "id"))
     if not found:
-        raise NotFound(f"{iam_id[:128]} is in no access group of your account.")
+        raise NotFound(f"{echoed(iam_id)} is in no access group of your account.")
     for group in found:
         remove_members(group, iam_ids=[iam_id], by=by, status=207)
     return found

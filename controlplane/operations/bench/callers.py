@@ -18,7 +18,7 @@ def tokens(info: dict[str, Any], server: Mapping[str, Any]) -> dict[str, str]:
     selections: dict[str, dict[str, Any]] = {
         "a caller with an empty group": {"attributes": [_equals("resourceGroupId", str(group["id"]))]},
         "a caller with one server": {"attributes": [_equals("bareMetalServerId", id)]},
-        "a caller with a wildcard": {"attributes": [_equals("bareMetalServerId", f"{id[:-1]}*", "stringMatch")]},
+        "a caller with a wildcard": {"attributes": [_equals("bareMetalServerId", id[:-1] + "*", "stringMatch")]},
         "a caller with a tag": {"tags": [{**TAG, "operator": "stringEquals"}]},
     }
     return {name: _caller(owner, name, selected) for name, selected in selections.items()}

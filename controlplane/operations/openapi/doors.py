@@ -8,7 +8,7 @@ from django.conf import settings
 from drf_spectacular.plumbing import ComponentRegistry
 
 from controlplane.kernel.envelopes import ErrorContainer
-from controlplane.operations.openapi.parameters import VPC_ID, text
+from controlplane.operations.openapi.query import VPC_ID, text
 from controlplane.operations.openapi.schema import JSON, REQUEST_ID, REQUEST_ID_HEADER, refusal
 from controlplane.operations.openapi.shapes import Schema, schema_of
 from identity.inside import bodies

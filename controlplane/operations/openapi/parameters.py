@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
-from controlplane.kernel.paging import LARGEST_LIMIT
+from controlplane.operations.openapi.query import BOOLEAN, IAM_ID, LIMIT, NAME, OBJECT, VPC_ID, Query, one_of, text
 from controlplane.operations.openapi.shapes import Schema, prose
 from identity.api import apikeys, limits, serviceids
 from identity.services.apikeys import LONGEST_VALUE
@@ -16,30 +15,6 @@ from trustedprofiles.api import group_members, groups, policies, profiles
 from trustedprofiles.api.group_base import MEMBERSHIP_TYPES
 from trustedprofiles.api.tags import LARGEST_PAGE as LARGEST_TAG_PAGE
 from trustedprofiles.models import GroupMember, ProfileIdentity, ProfileLink
-
-
-def text(longest: int = 255) -> Schema:
-    return {"type": "string", "minLength": 1, "maxLength": longest}
-
-
-TEXT = text()
-VPC_ID: Schema = {"type": "string", "pattern": "^[-0-9a-z_]+$", "maxLength": 64}
-NAME: Schema = {"type": "string", "pattern": "^[-0-9a-z]+$", "maxLength": 63}
-IAM_ID: Schema = {"type": "string", "pattern": "^[-0-9A-Za-z]+$", "maxLength": 128}
-BOOLEAN: Schema = {"type": "boolean"}
-OBJECT: Schema = {"type": "object", "additionalProperties": {"type": "string"}}
-LIMIT: Schema = {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT}
-
-
-@dataclass(frozen=True)
-class Query:
-    meaning: str
-    schema: Schema = field(default_factory=lambda: TEXT)
-    required: bool = False
-
-
-def one_of(*values: str) -> Schema:
-    return {"type": "string", "enum": list(values)}
 
 
 def sort_by(names: Iterable[str]) -> Query:

@@ -2,7 +2,7 @@
 
 from controlplane.kernel.envelopes import TokenError
 from controlplane.operations.openapi.doors import FORM, Door
-from controlplane.operations.openapi.parameters import text
+from controlplane.operations.openapi.query import text
 from controlplane.operations.openapi.shapes import Schema
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, CR_TOKEN_GRANT, REFRESH_GRANT
 from identity.iam.discovery import OpenIdConfiguration
