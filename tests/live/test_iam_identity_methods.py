@@ -217,10 +217,14 @@ CALLS: dict[str, Callable[[IamIdentityV1], Any]] = {
     "list_links": lambda iam: iam.list_links(UNKNOWN),
     "get_link": lambda iam: iam.get_link(UNKNOWN, "link-1"),
     "delete_link": lambda iam: iam.delete_link(UNKNOWN, "link-1"),
-    "create_claim_rule": lambda iam: iam.create_claim_rule(UNKNOWN, type="Profile-CR", conditions=[ZONE]),
+    "create_claim_rule": lambda iam: iam.create_claim_rule(
+        UNKNOWN, type="Profile-CR", cr_type="BMS", conditions=[ZONE]
+    ),
     "list_claim_rules": lambda iam: iam.list_claim_rules(UNKNOWN),
     "get_claim_rule": lambda iam: iam.get_claim_rule(UNKNOWN, "ClaimRule-1"),
-    "update_claim_rule": lambda iam: iam.update_claim_rule(UNKNOWN, "ClaimRule-1", "junk", "Profile-CR", [ZONE]),
+    "update_claim_rule": lambda iam: iam.update_claim_rule(
+        UNKNOWN, "ClaimRule-1", "junk", "Profile-CR", [ZONE], cr_type="BMS"
+    ),
     "delete_claim_rule": lambda iam: iam.delete_claim_rule(UNKNOWN, "ClaimRule-1"),
     "get_profile_identities": lambda iam: iam.get_profile_identities(UNKNOWN),
     "set_profile_identities": lambda iam: iam.set_profile_identities(UNKNOWN, "junk", identities=[]),

@@ -197,7 +197,7 @@ def test_a_body_of_unknown_length_has_an_end(narrow: Product) -> None:
     assert requests.put(url, headers=headers, timeout=10).status_code == 200
     pieces = [b"x" * 1024 * 1024] * 8
     answer = requests.put(f"{url}/endless", data=iter(pieces), headers=headers, timeout=30)
-    assert (answer.status_code, "EntityTooLarge" in answer.text) == (400, True)
+    assert (answer.status_code, "QuotaExceeded" in answer.text) == (403, True)
 
 
 def test_nobodys_body_is_not_waited_for(product: Product) -> None:

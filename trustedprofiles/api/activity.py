@@ -5,7 +5,7 @@ from typing import NotRequired, TypedDict
 from django.db.models import Count, Max, QuerySet
 from django.db.models.lookups import Exact
 
-from controlplane.activity.models import PROFILE, PROFILE_LOGINS, ActivityEvent
+from controlplane.activity.models import PROFILE_LOGINS, ActivityEvent, ProfileId
 from controlplane.kernel import timestamps
 from trustedprofiles.models import TrustedProfile
 
@@ -29,5 +29,4 @@ def activity_of(logins: QuerySet[ActivityEvent]) -> Activity:
 def logins_to(profile: TrustedProfile) -> QuerySet[ActivityEvent]:
     """The events of somebody becoming the profile: by the assume grant, by the compute resource grant, or at the
     metadata service. On PostgreSQL an index finds them."""
-    # Not a look-up by the name of the column, which compares JSON with JSON, and no index knows.
-    return ActivityEvent.objects.filter(Exact(PROFILE, profile.id), action__in=PROFILE_LOGINS)
+    return ActivityEvent.objects.filter(Exact(ProfileId(), profile.id), action__in=PROFILE_LOGINS)

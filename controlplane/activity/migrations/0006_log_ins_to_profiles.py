@@ -1,7 +1,8 @@
 """Log-ins to a trusted profile are found by an index."""
 
-import django.db.models.fields.json
 from django.db import migrations, models
+
+from controlplane.activity.models import ProfileId
 
 
 class Migration(migrations.Migration):
@@ -13,6 +14,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='activityevent',
-            index=models.Index(django.db.models.fields.json.KeyTextTransform('profile_id', 'data'), condition=models.Q(('action__in', ('iam-identity.profile-assume.login', 'iam-identity.profile-computeresource.login', 'is.metadata.computeresource-token.read'))), name='activity_profile_logins'),
+            index=models.Index(ProfileId(), condition=models.Q(('action__in', ('iam-identity.profile-assume.login', 'iam-identity.profile-computeresource.login', 'is.metadata.computeresource-token.read'))), name='activity_profile_logins'),
         ),
     ]
