@@ -42,6 +42,7 @@ def test_nobody_without_a_token_is_waited_for(alices: Everything) -> None:
         check_each(guarded_operations(), check)
 
 
+@pytest.mark.thorough
 def test_nobody_without_a_policy_is_waited_for(alices: Everything) -> None:
     victor = client_of(caller_of("iam-Profile-victor"))
 
@@ -56,6 +57,7 @@ def test_nobody_without_a_policy_is_waited_for(alices: Everything) -> None:
     check_each(guarded_operations(), check)
 
 
+@pytest.mark.thorough
 def test_nothing_is_begun_before_the_body_is_there(alices: Everything) -> None:
     def check(operation: Documented) -> None:
         with pytest.raises(BodyAwaited):
@@ -65,6 +67,7 @@ def test_nothing_is_begun_before_the_body_is_there(alices: Everything) -> None:
         check_each([each for each in guarded_operations() if str(each) != REFUSED], check)
 
 
+@pytest.mark.thorough
 def test_a_body_that_is_too_large_is_refused_whether_the_operation_takes_one_or_not(alices: Everything) -> None:
     def check(operation: Documented) -> None:
         assert send(client_of(ALICE), alices, operation, TooLargeBody(16_384)).status_code == 400

@@ -155,6 +155,7 @@ def multiply_everything() -> None:
     multiply(profile, MANY)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("pages", PAGES)
 def test_no_page_takes_more_queries_when_there_is_more_to_show(
     browser: Client, servers: list[BareMetalServer], pages: Callable[[], list[str]]
@@ -172,6 +173,7 @@ COSTS = ["/servers/{server}", "/servers/{server}/state", "/servers/{server}/hold
 COSTS += ["/profiles/{profile}", "/profiles/{profile}/state", "/profiles/{profile}/matches"]
 
 
+@pytest.mark.thorough
 def test_three_hundred_servers_cost_a_page_less_than_twice_what_three_do(
     browser: Client, servers: list[BareMetalServer]
 ) -> None:

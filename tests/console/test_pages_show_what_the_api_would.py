@@ -95,7 +95,11 @@ def server(world: World, profile: TrustedProfile) -> Iterator[BareMetalServer]:
     return made
 
 
-@pytest.mark.parametrize("services", READERS, ids=lambda chosen: " and ".join(chosen) or "none")
+@pytest.mark.parametrize(
+    "services",
+    [pytest.param(each, marks=[pytest.mark.thorough] if len(each) in (2, 3) else []) for each in READERS],
+    ids=lambda chosen: " and ".join(chosen) or "none",
+)
 def test_a_reader_sees_what_they_may_read_and_nothing_else(
     world: World, server: BareMetalServer, profile: TrustedProfile, services: tuple[str, ...]
 ) -> None:
