@@ -1,6 +1,7 @@
 """What every view of the VPC API shares: version and generation, the page envelope, the server it is about."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any, TypeVar
 
@@ -23,6 +24,10 @@ from trustedprofiles.models import Account
 
 EARLIEST_VERSION = date(2019, 1, 1)
 M = TypeVar("M", bound=Model)
+
+
+class DeletedMeanwhile(NotFound):
+    """What a response was to show was deleted between two of the queries that read it."""
 
 
 class VpcView(GuardedView):
@@ -94,7 +99,14 @@ class VpcView(GuardedView):
             rows, alternatives = self.listing.of(rows), self.listing.alternatives
         scope = f"{self.caller.account_id}:{self.caller.iam_id}:{self.region}"
         page = paginate(self.request._request, rows, scope=scope, count=count, order=order, alternatives=alternatives)
-        return Response(page.as_json(name, [render(row, self.hrefs) for row in page.items]))
+        return Response(page.as_json(name, list(self._rendered(page.items, render))))
+
+    def _rendered(
+        self, rows: Iterable[M], render: Callable[[M, Hrefs], Mapping[str, Any]]
+    ) -> Iterator[Mapping[str, Any]]:
+        for row in rows:
+            with suppress(DeletedMeanwhile):
+                yield render(row, self.hrefs)
 
     def flag(self, name: str) -> bool | None:
         """A query parameter that is true or false; None without it. Raises InvalidValue."""

@@ -6,6 +6,7 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.crn import Crn
 from servers import catalog
 from servers.api import server_shapes as shapes
+from servers.api.base import DeletedMeanwhile
 from servers.api.dated import remote
 from servers.api.network_bodies import attachment_reference
 from servers.api.references import Hrefs, resource_group
@@ -23,10 +24,12 @@ DELETED: Deleted = {"more_info": "https://cloud.ibm.com/apidocs/vpc#deleted-reso
 
 
 def server_body(server: BareMetalServer, hrefs: Hrefs) -> shapes.BareMetalServer:
-    """Every property the SDK models require, none of them null."""
+    """Every property the SDK models require, none of them null. Raises DeletedMeanwhile."""
     profile = catalog.profiles()[server.profile]
     disks = sorted(server.disks.all(), key=lambda disk: (not disk.is_boot, disk.number))
     ports = ports_of(server)
+    if not disks or not ports:
+        raise DeletedMeanwhile("The server was deleted while it was read.")
     lifecycle: Any = lifecycle_state(server.status, under_way=server.transition)
     status: Any = server.status
     body: shapes.BareMetalServer = {

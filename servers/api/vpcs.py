@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from servers import catalog
-from servers.api.base import VpcView
+from servers.api.base import DeletedMeanwhile, VpcView
 from servers.api.fields import NameField, ReferenceField
 from servers.api.references import Hrefs, resource_group
 from servers.api.shapes import (
@@ -116,7 +116,8 @@ CUT_OFF: VPCHealthReason = {
 
 def vpc_body(vpc: VpcRow, hrefs: Hrefs) -> VPC:
     acl, group, table = vpc.default_network_acl, vpc.default_security_group, vpc.default_routing_table
-    assert acl and group and table  # noqa: S101, PT018  create_vpc made them
+    if not (acl and group and table):  # create_vpc made them
+        raise DeletedMeanwhile("The VPC was deleted while it was read.")
     bindings = vpc.dns_resolution_bindings.all()
     hub = vpc.dns_resolver_vpc_id
     cut_off = hub is not None and all(each.other_id != hub for each in bindings)

@@ -1,14 +1,43 @@
 """Listing bare metal servers: filters, pages, queries."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from servers.models import VPC, BareMetalServer
+from controlplane.activity.record import SYSTEM
+from servers.models import VPC, BareMetalServer, Disk
+from servers.services.deletion import remove
 from tests.api.vpc import QUERY, SERVERS, Api, errors
 from tests.world import MALLORY, World, make_server
+
+
+@pytest.fixture
+def deleted_while_it_is_read(server: BareMetalServer) -> Iterator[None]:
+    """Another request deletes the server when its row was read, and before its disks are."""
+
+    def delete(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("SELECT") and Disk._meta.db_table in sql and BareMetalServer.objects.exists():
+            remove(server, by=SYSTEM)
+        return execute(sql, *rest)
+
+    BareMetalServer.objects.update(status="deleting")
+    with connection.execute_wrapper(delete):
+        yield
+
+
+@pytest.mark.usefixtures("deleted_while_it_is_read")
+def test_a_server_that_is_deleted_while_it_is_read_is_in_no_list(api: Api) -> None:
+    assert api.get(SERVERS).json()["bare_metal_servers"] == []
+
+
+@pytest.mark.usefixtures("deleted_while_it_is_read")
+def test_a_server_that_is_deleted_while_it_is_read_is_not_found(api: Api, server: BareMetalServer) -> None:
+    answer = api.get(f"{SERVERS}/{server.id}")
+    assert (answer.status_code, errors(answer)) == (404, [("not_found", "")])
+
 
 # --- query parameters ----------------------------------------------------------------------------------------------
 
