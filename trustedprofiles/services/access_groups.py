@@ -4,19 +4,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids, timestamps
-from controlplane.kernel.errors import BadRequest, Conflict, NotFound, OverQuota, Target
+from controlplane.kernel.errors import BadRequest, Conflict, NotFound, OverQuota
 from trustedprofiles import events
 from trustedprofiles.access import ACTIVE
 from trustedprofiles.limits import ACCESS_GROUPS_PER_ACCOUNT
 from trustedprofiles.models import AccessGroup, Account, AccountWideSettings, Policy
 from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
 from trustedprofiles.services.account_settings import change_settings, public_access_enabled, settings_of
+from trustedprofiles.services.naming import name_taken, unique_name
 from trustedprofiles.services.policies import delete_policy
 from trustedprofiles.services.revisions import revise
+
+KIND = "an access group"
 
 
 @transaction.atomic
@@ -124,13 +127,7 @@ def record_change(
 
 @contextmanager
 def _name_may_be_taken(name: str) -> Iterator[None]:
-    taken = Conflict(
-        f"The account already has an access group named {name}. Choose another name.", target=Target("name")
-    )
     if name.lower() == PUBLIC_ACCESS_NAME.lower():
-        raise taken
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError:
-        raise taken from None
+        raise name_taken(KIND, name)
+    with unique_name(KIND, name):
+        yield

@@ -1,18 +1,17 @@
 """Trusted profiles: create, change, delete."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, NotFound, OverQuota, Target
+from controlplane.kernel.errors import NotFound, OverQuota
 from trustedprofiles import events
 from trustedprofiles.limits import PROFILES_PER_ACCOUNT
 from trustedprofiles.models import Account, Policy, TrustedProfile
 from trustedprofiles.services.group_members import forget_member
+from trustedprofiles.services.naming import unique_name
 from trustedprofiles.services.revisions import revise
 from trustedprofiles.services.tags import forget
 
@@ -34,7 +33,7 @@ def create_profile(account: Account, *, name: str, description: str = "", email:
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if account.trusted_profiles.count() >= PROFILES_PER_ACCOUNT:
         raise OverQuota(f"An account has at most {PROFILES_PER_ACCOUNT} trusted profiles. Delete one first.")
-    with _name_may_be_taken(name):
+    with unique_name("a trusted profile", name):
         profile.save(force_insert=True)
     _record(events.PROFILE_CREATE, profile, by=by, status=201)
     return profile
@@ -46,7 +45,7 @@ def update_profile(profile: TrustedProfile, *, changes: dict[str, str], by: Part
 
     Raises Conflict when the new name is taken, or when the profile changed since it was read.
     """
-    with _name_may_be_taken(changes.get("name", profile.name)):
+    with unique_name("a trusted profile", changes.get("name", profile.name)):
         revise(profile, **changes, modified_at=clock.now())
     _record(events.PROFILE_UPDATE, profile, by=by, data={"changed": sorted(changes)})
     return profile
@@ -77,17 +76,6 @@ def lock_profile(profile: TrustedProfile) -> None:
     """Keep the profile from being deleted until the transaction ends. Raises NotFound when it already is."""
     if not TrustedProfile.objects.select_for_update(no_key=True).filter(pk=profile.pk).first():
         raise NotFound("The trusted profile was deleted since it was read.")
-
-
-@contextmanager
-def _name_may_be_taken(name: str) -> Iterator[None]:
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError:
-        raise Conflict(
-            f"The account already has a trusted profile named {name}. Choose another name.", target=Target("name")
-        ) from None
 
 
 def _record(

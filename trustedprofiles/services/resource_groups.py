@@ -1,24 +1,22 @@
 """Resource groups: create, change, delete."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import ProtectedError
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, NotFound, Target
+from controlplane.kernel.errors import Conflict, NotFound
 from trustedprofiles import events
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.services import tags
+from trustedprofiles.services.naming import unique_name
 
 
 @transaction.atomic
 def create_resource_group(account: Account, *, name: str, by: Party) -> ResourceGroup:
     """Make a resource group. Raises Conflict when the account has one of this name."""
     group = ResourceGroup(id=ids.hex_id(), account=account, name=name, created_at=clock.now())
-    with _name_may_be_taken(name):
+    with unique_name("a resource group", name):
         group.save(force_insert=True)
     _record(events.GROUP_CREATE, group, by=by, status=201)
     return group
@@ -28,7 +26,7 @@ def create_resource_group(account: Account, *, name: str, by: Party) -> Resource
 def rename_resource_group(group: ResourceGroup, *, name: str, by: Party) -> ResourceGroup:
     """Change the name. Raises Conflict when it is taken, NotFound when the group is gone."""
     updated_at = clock.now() if name != group.name else group.updated_at
-    with _name_may_be_taken(name):
+    with unique_name("a resource group", name):
         changed = ResourceGroup.objects.filter(pk=group.pk).update(name=name, updated_at=updated_at)
     if not changed:
         raise NotFound("The resource group was deleted since it was read.")
@@ -51,17 +49,6 @@ def delete_resource_group(group: ResourceGroup, *, by: Party) -> None:
         group.delete()
     except ProtectedError:
         raise Conflict("The resource group has resources in it. Delete them first.") from None
-
-
-@contextmanager
-def _name_may_be_taken(name: str) -> Iterator[None]:
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError:
-        raise Conflict(
-            f"The account already has a resource group named {name}. Choose another name.", target=Target("name")
-        ) from None
 
 
 def _record(event: str, group: ResourceGroup, *, by: Party, status: int = 200) -> None:

@@ -1,18 +1,17 @@
 """Service ID groups: create, change, delete."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import ProtectedError
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, NotFound, OverQuota, Target
+from controlplane.kernel.errors import Conflict, NotFound, OverQuota
 from trustedprofiles import events
 from trustedprofiles.limits import SERVICE_ID_GROUPS_PER_ACCOUNT
 from trustedprofiles.models import Account, ServiceIdGroup
+from trustedprofiles.services.naming import unique_name
 from trustedprofiles.services.revisions import revise
 
 
@@ -33,7 +32,7 @@ def create_service_id_group(account: Account, *, name: str, by: Party, descripti
         created_by=by.id,
         modified_at=now,
     )
-    with _name_may_be_taken(name):
+    with unique_name("a service ID group", name):
         group.save(force_insert=True)
     _record(events.SERVICE_ID_GROUP_CREATE, group, by=by, status=201)
     return group
@@ -44,7 +43,7 @@ def update_service_id_group(group: ServiceIdGroup, *, changes: dict[str, Any], b
     """Change ``name`` or ``description``. Raises Conflict when the name is taken or the group was changed meanwhile."""
     changed = sorted(name for name, value in changes.items() if getattr(group, name) != value)
     if changed:
-        with _name_may_be_taken(changes.get("name", group.name)):
+        with unique_name("a service ID group", changes.get("name", group.name)):
             revise(group, **changes, modified_at=clock.now())
     _record(events.SERVICE_ID_GROUP_UPDATE, group, by=by, data={"changed": changed})
     return group
@@ -60,17 +59,6 @@ def delete_service_id_group(group: ServiceIdGroup, *, by: Party) -> None:
         group.delete()
     except ProtectedError:
         raise Conflict("The service ID group has service IDs in it. Delete them first.") from None
-
-
-@contextmanager
-def _name_may_be_taken(name: str) -> Iterator[None]:
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError:
-        raise Conflict(
-            f"The account already has a service ID group named {name}. Choose another name.", target=Target("name")
-        ) from None
 
 
 def _record(
