@@ -18,7 +18,7 @@ from controlplane.objectstore.errors import (
     NotSimulated,
 )
 from controlplane.objectstore.models import Bucket, StoredObject
-from controlplane.objectstore.object_calls import kept_headers
+from controlplane.objectstore.object_calls import kept_headers, store_object
 from controlplane.objectstore.operations import COPY_SOURCE
 from controlplane.objectstore.reading import Reader
 from controlplane.objectstore.selectors import find_bucket, find_upload, opened
@@ -40,20 +40,7 @@ def copy_object(call: Call) -> HttpResponse:
         raise InvalidRequest(f"More than {bodies.LARGEST_OBJECT} bytes are copied in parts: upload part copy.")
     headers = kept_headers(call.request) if replaces else source.headers
     call.reserve(source.size)
-    with files.writing() as new:
-        kept = new.keep(read(0, source.size))
-        with call.storing() as room:
-            made = services.put_object(
-                bucket,
-                key=call.address.key,
-                kept=kept,
-                room=room,
-                headers=headers,
-                if_match=call.request.headers.get("If-Match"),
-                if_none_match=call.request.headers.get("If-None-Match"),
-                event=call.event,
-                by=call.by,
-            )
+    made = store_object(call, bucket, read(0, source.size), headers)
     _record_source(call, address, source.bucket)
     root = answers.document("CopyObjectResult")
     answers.fill(root, [("LastModified", answers.instant(made.modified_at)), ("ETag", made.etag)])

@@ -1,7 +1,7 @@
 """Operations on one object."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,7 +12,7 @@ from controlplane.kernel.streamed import PIECE, StreamedAnswer
 from controlplane.objectstore import bodies, conditions, files, services
 from controlplane.objectstore.calls import Call
 from controlplane.objectstore.errors import ConditionFailed, InvalidRange, MetadataTooLarge
-from controlplane.objectstore.models import StoredObject
+from controlplane.objectstore.models import Bucket, StoredObject
 from controlplane.objectstore.reading import Reader
 from controlplane.objectstore.selectors import opened
 
@@ -28,10 +28,16 @@ def put_object(call: Call) -> HttpResponse:
     headers = kept_headers(call.request)
     bucket = call.bucket
     body = bodies.Body(call.request, limit=bodies.LARGEST_OBJECT)
+    made = store_object(call, bucket, body, headers)
+    return tagged(made.etag)
+
+
+def store_object(call: Call, bucket: Bucket, content: Iterable[bytes], headers: dict[str, str]) -> StoredObject:
+    """Keep the bytes as the object that the call is about. Raises what ``services.put_object`` raises."""
     with files.writing() as new:
-        kept = new.keep(body)
+        kept = new.keep(content)
         with call.storing() as room:
-            made = services.put_object(
+            return services.put_object(
                 bucket,
                 key=call.address.key,
                 kept=kept,
@@ -42,7 +48,6 @@ def put_object(call: Call) -> HttpResponse:
                 event=call.event,
                 by=call.by,
             )
-    return tagged(made.etag)
 
 
 def tagged(etag: str) -> HttpResponse:
