@@ -48,14 +48,15 @@ class Pattern:
 
 
 class Streaming:
-    """Answers with a source that the test gives it."""
+    """Answers with the sources that the test gives it, one after the other."""
 
-    def __init__(self, source: Pattern) -> None:
-        self.source, self.size = source, source.left
+    def __init__(self, *sources: Pattern) -> None:
+        self.sources = iter(sources)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        start_response("200 OK", [("Content-Length", str(self.size))])
-        return FromSource(self.source)
+        source = next(self.sources)
+        start_response("200 OK", [("Content-Length", str(source.left))])
+        return FromSource(source)
 
 
 class FromSource(list[bytes]):
@@ -90,10 +91,9 @@ def test_an_answer_that_is_read_from_a_file_is_never_in_memory() -> None:
 
 @pytest.mark.parametrize("method", ["HEAD", "GET"])
 def test_a_connection_goes_on_after_an_answer_from_a_file(method: str) -> None:
-    source = Pattern(MEGABYTE)
-    with serving(Streaming(source), limits=LIMITS) as wire, wire.connect() as client:
+    answers = Streaming(Pattern(MEGABYTE), Pattern(MEGABYTE))
+    with serving(answers, limits=LIMITS) as wire, wire.connect() as client:
         for _ in range(2):
-            source.left = MEGABYTE
             client.send(GET.replace(b"GET", method.encode()))
             answer = client.answer(to_head=method == "HEAD")
             assert (answer.status, len(answer.body)) == (200, MEGABYTE if method == "GET" else 0)
