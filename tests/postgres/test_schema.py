@@ -42,6 +42,7 @@ def test_an_empty_database_becomes_what_the_migrations_would_have_made(empty: No
     assert_rows(description(), migrated)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_a_start_that_was_killed_leaves_an_empty_database_to_the_next(
     empty: None, migrated: Description, url: str, tmp_path: Path, statement: str

@@ -7,11 +7,14 @@ from tests.selecting import differing, populate
 from tests.world import make_world
 
 
-@pytest.mark.parametrize("seeds", [range(8), pytest.param(range(8, 60), marks=pytest.mark.thorough)], ids=len)
-def test_a_list_is_what_single_decisions_allow(on_postgresql: None, seeds: range) -> None:
+pytestmark = pytest.mark.thorough
+SEEDS = range(60)
+
+
+def test_a_list_is_what_single_decisions_allow(on_postgresql: None) -> None:
     world = make_world()
     populate(world)
-    for seed in seeds:
+    for seed in SEEDS:
         with transaction.atomic():
             found = differing(world.account, seed)
             transaction.set_rollback(True)

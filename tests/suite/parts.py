@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 BUDGETS = {
     "unit": 180,
-    "postgres": 60,
-    "live": 120,
+    "postgres": 78,
+    "live": 102,
     "lint": 20,
     "weather": 200,
     "thorough": 640,
