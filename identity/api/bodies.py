@@ -54,9 +54,9 @@ class ApiKeyDescription(StrictSerializer):
 
 
 class ApiKeyCreation(ApiKeyDescription):
-    """``iam_id`` is your own, or that of a service ID."""
+    """``iam_id`` is your own, or that of a service ID. It is taken as it is sent: the decision is about it."""
 
-    iam_id = StrictCharField(max_length=LONGEST_IAM_ID)
+    iam_id = StrictCharField(max_length=LONGEST_IAM_ID, trim_whitespace=False)
     account_id = StrictCharField(required=False, max_length=64)
     support_sessions = StrictBooleanField(required=False)
 

@@ -138,6 +138,18 @@ def test_a_first_api_key_needs_the_action_for_api_keys_too(world: World) -> None
     assert not ApiKey.objects.exists()
 
 
+@pytest.mark.parametrize("form", [" {}", "{} ", "\t{}"])
+def test_an_iam_id_with_spaces_around_it_is_nobodys(world: World, robot: Any, form: str) -> None:
+    """Otherwise, a policy on other API keys would make keys of every service ID."""
+    caller = granted(world, BOB, "Editor", more=(attribute("resourceType", "apikey"),))
+    answers = [
+        call("POST", KEYS, {"name": "key", "iam_id": form.format(each)}, caller=caller)
+        for each in (robot["iam_id"], BOB.iam_id)
+    ]
+    assert [answer.status_code in (400, 403) for answer in answers] == [True, True]
+    assert ApiKey.objects.count() == 1
+
+
 # --- people and their own -----------------------------------------------------------------------------------------
 
 

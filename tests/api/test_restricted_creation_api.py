@@ -8,7 +8,7 @@ from ibm_platform_services import IamIdentityV1
 
 from controlplane.activity.record import Party
 from controlplane.kernel.caller import Caller
-from tests.api.calling import call
+from tests.api.calling import call, refusal
 from tests.api.official import connected
 from tests.policies import make_content
 from tests.world import ACCOUNT, ALICE, World
@@ -51,6 +51,12 @@ def test_where_it_is_restricted_only_the_role_creates(world: World, setting: str
     for each in (BOB, ALICE):
         allow(world, each.iam_id, CREATOR.format(role))
         assert create(setting, each).status_code == 201
+
+
+def test_spaces_around_the_iam_id_lift_no_restriction(world: World) -> None:
+    restrict("restrict_create_platform_apikey")
+    answer = call("POST", "/v1/apikeys", {"iam_id": f" {ALICE.iam_id}", "name": "laptop"})
+    assert refusal(answer) == (400, "invalid_value")
 
 
 @case
