@@ -137,6 +137,22 @@ def test_without_a_policy_nobody_may(tagged: World, query: str) -> None:
     assert refusal(search(query, caller=caller_of(VICTOR))) == (403, "not_authorized")
 
 
+def test_a_refusal_does_not_tell_whether_a_hidden_resource_carries_the_tag(tagged: World) -> None:
+    errors = []
+    for tag in ("web", "never"):
+        [error] = search(f"tags:{tag}", caller=caller_of(VICTOR)).json()["errors"]
+        errors.append(error)
+    assert errors[0] == errors[1]
+
+
+def test_a_cursor_of_another_caller_is_refused(tagged: World) -> None:
+    content = make_content(VICTOR, "Viewer", service="global-search-tagging")
+    create_policy(tagged.account, content=content, api_version="v2", by=BY)
+    cursor = search("tags:web", "limit=1").json()["search_cursor"]
+    answer = call("POST", SEARCH, {"search_cursor": cursor}, caller=caller_of(VICTOR))
+    assert refusal(answer) == (400, "invalid_value")
+
+
 def test_who_may_read_one_resource_finds_that_one(tagged: World) -> None:
     this = attribute("bareMetalServerId", "0717-2")
     create_policy(tagged.account, content=make_content(VICTOR, more=(this,)), api_version="v1", by=BY)

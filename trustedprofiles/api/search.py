@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core import signing
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -41,20 +40,20 @@ class Search(TaggingView):
             wanted = searching.parse_query(self.query)
         except ValueError as problem:
             raise InvalidValue(str(problem), target=Target("query")) from None
-        found = tagged_resources(self.caller.account_id, wanted)
-        named = [text for text in wanted.crn if text not in found]
-        crns = [crn for text in (*found, *named) if (crn := self._own(text))]
-        verdicts = dict(zip(map(str, crns), self.admit(crns), strict=True))
-        self.visible = [text for text in found if verdicts[text]]
+        tagged = tagged_resources(self.caller.account_id, wanted)
+        named = [crn for text in dict.fromkeys(wanted.crn) if (crn := self._own(text))]
+        found = [Crn.parse(text) for text in tagged if text not in wanted.crn]
+        verdicts = dict(zip(map(str, (*named, *found)), self.admit(named, found=found), strict=True))
+        self.visible = [text for text in tagged if verdicts[text]]
 
     def _asked(self, body: dict[str, Any]) -> tuple[str, int]:
         """Query and offset. A cursor holds both, and nothing else of the body counts then (IBM's reference)."""
         if "search_cursor" in body:
             try:
-                query, offset = signing.loads(body["search_cursor"], salt=self._salt)
-            except signing.BadSignature:
+                query, offset = paging.open_cursor(body["search_cursor"], scope=self._scope)
+            except InvalidValue:
                 raise InvalidValue(
-                    "search_cursor is not one of a search in your account. Take it from the last answer.",
+                    "search_cursor is not one of a search of yours. Take it from the last answer.",
                     target=Target("search_cursor"),
                 ) from None
             return query, offset
@@ -63,8 +62,8 @@ class Search(TaggingView):
         return body["query"], 0
 
     @property
-    def _salt(self) -> str:
-        return f"search:{self.caller.account_id}"
+    def _scope(self) -> str:
+        return f"search:{self.caller.account_id}:{self.caller.iam_id}"
 
     def _own(self, text: str) -> Crn | None:
         try:
@@ -79,7 +78,7 @@ class Search(TaggingView):
         names = tags_on(self.caller.account_id, page)
         body: shapes.ScanResult = {"items": [_item(crn, names[crn]) for crn in page], "limit": self.limit}
         if len(self.visible) > end:
-            body["search_cursor"] = signing.dumps([self.query, end], salt=self._salt)
+            body["search_cursor"] = paging.seal_cursor([self.query, end], scope=self._scope)
         return self.answer(body)
 
 

@@ -42,19 +42,20 @@ class TaggingView(GuardedView):
         require_own_account(request, self.caller.account_id, required=False)
         one_of(request, "tag_type", tagging.TYPES)
 
-    def admit(self, crns: Sequence[Crn]) -> list[Verdict]:
+    def admit(self, crns: Sequence[Crn], *, found: Sequence[Crn] = ()) -> list[Verdict]:
         """May the caller do this to each of the resources: by a role on it, or by one on tagging as a whole?
 
-        Sets what the request as a whole is authorised on: it is refused when none of them is allowed.
+        Sets what the request as a whole is authorised on: it is refused when none of them is allowed. The refusal is
+        about the first of ``crns``, which the caller has named, and never about one that was ``found``.
         """
         assert self.operation  # noqa: S101  ``initial`` let the request through
-        asked = [{"serviceName": self.service_name}, *map(tagging.attributes_of, crns)]
+        asked = [{"serviceName": self.service_name}, *map(tagging.attributes_of, (*crns, *found))]
         own = {"accountId": self.caller.account_id}
         overall, *each = authorize_each(
             self.caller, action=self.operation.action, resources=[own | attributes for attributes in asked]
         )
-        if not overall and each:
-            best = next((number for number, verdict in enumerate(each) if verdict), 0)
+        best = next((number for number, verdict in enumerate(each) if verdict), 0 if crns else None)
+        if not overall and best is not None:
             self._about = asked[1 + best]
         return [overall or verdict for verdict in each]
 
