@@ -18,6 +18,7 @@ from trustedprofiles.limits import API_KEYS_PER_IDENTITY
 from trustedprofiles.models import Account, ServiceId
 from trustedprofiles.models.service_id import is_service_id
 from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.tags import forget
 
 VALUE_BYTES = 33
 SHORTEST_VALUE = 32
@@ -110,6 +111,7 @@ def delete_api_key(key: ApiKey, *, by: Party) -> None:
         raise NotFound("The API key was deleted since it was read.")
     _require_unlocked(current)
     _record("delete", current, by=by, status=204)
+    forget(current.crn)
     current.delete()
 
 

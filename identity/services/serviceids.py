@@ -111,7 +111,7 @@ def delete_service_id(service_id: ServiceId, *, by: Party) -> None:
     _record(events.SERVICE_ID_DELETE, current, by=by, status=204, data=gone)
     policies.delete()
     ApiKey.objects.filter(pk__in=gone["apikeys"]).delete()
-    forget(current.crn)
+    forget(current.crn, *(key.crn for key in keys))
     current.delete()
 
 

@@ -118,8 +118,7 @@ def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
     record_change(f"{EVENT}.delete", vpc, by=by, status=204)
     tables = [table.crn for table in vpc.routing_tables.all()]
     filters = [each.crn for each in (*vpc.network_acls.all(), *vpc.security_groups.all())]
-    for crn in (vpc.crn, *tables, *filters):
-        forget(crn)
+    forget(vpc.crn, *tables, *filters)
     VPC.objects.filter(pk=vpc.pk).update(
         default_network_acl=None, default_security_group=None, default_routing_table=None
     )

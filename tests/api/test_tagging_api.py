@@ -8,7 +8,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR, attribute, make_content
-from tests.world import ACCOUNT, MALLORY, OTHER_ACCOUNT, World
+from tests.world import ACCOUNT, ALICE, MALLORY, OTHER_ACCOUNT, World
 from trustedprofiles.models import Tag, TagAttachment
 from trustedprofiles.services.policies import create_policy
 from trustedprofiles.tagged import tags_on
@@ -52,6 +52,38 @@ def listed(query: str = "", **caller: Any) -> list[str]:
 def permit(world: World, *roles: str, service: str = "is", more: tuple[dict[str, Any], ...] = ()) -> None:
     content = make_content(VICTOR, *roles, service=service, more=more)
     create_policy(world.account, content=content, api_version="v1", by=BY)
+
+
+TAGGED: dict[str, tuple[str, dict[str, Any], str]] = {
+    "access group": (f"/v2/groups?account_id={ACCOUNT}", {}, "iam-groups:global:a/{account}::groups:{id}"),
+    "service ID group": ("/v1/serviceid_groups", {"account_id": ACCOUNT}, ""),
+    "service ID": ("/v1/serviceids", {"account_id": ACCOUNT}, ""),
+    "API key": ("/v1/apikeys", {"iam_id": ALICE.iam_id}, ""),
+    "trusted profile": ("/v1/profiles", {"account_id": ACCOUNT}, ""),
+    "resource group": ("/v2/resource_groups", {"account_id": ACCOUNT}, ""),
+}
+"""What IAM has that carries tags: where it is made, of what, and the end of its CRN where no answer has it."""
+
+
+def test_what_is_deleted_loses_its_tags() -> None:
+    create("team:a")
+    left = {}
+    for kind, (path, body, ending) in TAGGED.items():
+        made = call("POST", path, {"name": "tagged", **body}).json()
+        crn = made.get("crn") or f"crn:v1:bluemix:public:{ending.format(account=ACCOUNT, id=made['id'])}"
+        assert errors_of(attach("team:a", query="tag_type=access", on=crn)) == {crn: False}
+        assert call("DELETE", f"{path.partition('?')[0]}/{made['id']}").status_code == 204
+        left[kind] = on(crn, "access")
+    assert [kind for kind, tags in left.items() if tags] == []
+
+
+def test_api_keys_that_go_with_their_service_id_lose_their_tags() -> None:
+    create("team:a")
+    made = call("POST", "/v1/serviceids", {"account_id": ACCOUNT, "name": "robot", "apikey": {"name": "key"}}).json()
+    key = made["apikey"]["crn"]
+    attach("team:a", query="tag_type=access", on=key)
+    call("DELETE", f"/v1/serviceids/{made['id']}")
+    assert on(key, "access") == []
 
 
 # --- attach and detach --------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Access groups: create, change, delete; whether the Public Access group grants anything."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from trustedprofiles.services.account_settings import change_settings, public_ac
 from trustedprofiles.services.naming import name_taken, unique_name
 from trustedprofiles.services.policies import delete_policy
 from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.tags import forget
 
 KIND = "an access group"
 
@@ -78,6 +79,7 @@ def delete_group(group: AccessGroup, *, force: bool = False, by: Party) -> None:
     if not force and (gone["members"] or gone["rules"]):
         raise Conflict("The access group has members or rules. Remove them first, or delete it with force=true.")
     record_change(events.ACCESS_GROUP_DELETE, group, by=by, status=204, data=gone)
+    forget(group.crn)
     group.delete()
 
 
@@ -116,6 +118,13 @@ def lock_group(group: AccessGroup) -> None:
     refuse_public_access(group)
     if not AccessGroup.objects.select_for_update(no_key=True).filter(pk=group.pk).first():
         raise NotFound("The access group was deleted since it was read.")
+
+
+def lock_groups(groups: Iterable[AccessGroup]) -> None:
+    """The same of several, those of them that are there. All are locked at once and in one order: two who change the
+    same groups do not block each other."""
+    rows = AccessGroup.objects.select_for_update(no_key=True).filter(pk__in=[group.pk for group in groups])
+    list(rows.order_by("pk"))
 
 
 def record_change(

@@ -13,6 +13,7 @@ from trustedprofiles.limits import SERVICE_ID_GROUPS_PER_ACCOUNT
 from trustedprofiles.models import Account, ServiceIdGroup
 from trustedprofiles.services.naming import unique_name
 from trustedprofiles.services.revisions import revise
+from trustedprofiles.services.tags import forget
 
 
 @transaction.atomic
@@ -55,6 +56,7 @@ def delete_service_id_group(group: ServiceIdGroup, *, by: Party) -> None:
     if not ServiceIdGroup.objects.select_for_update().filter(pk=group.pk).exists():
         raise NotFound("The service ID group was deleted since it was read.")
     _record(events.SERVICE_ID_GROUP_DELETE, group, by=by, status=204)
+    forget(group.crn)
     try:
         group.delete()
     except ProtectedError:

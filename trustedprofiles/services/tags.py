@@ -119,9 +119,9 @@ def delete_unused_tags(account: Account, *, type: str, by: Party) -> list[str]:
     return names
 
 
-def forget(crn: str) -> None:
-    """The resource is deleted: take all tags off it. Call it in the transaction that deletes the resource."""
-    TagAttachment.objects.filter(crn=crn).delete()
+def forget(*crns: str) -> None:
+    """The resources are deleted: take all tags off them. Call it in the transaction that deletes the resources."""
+    TagAttachment.objects.filter(crn__in=crns).delete()
 
 
 def _require_own(account: Account, crn: Crn) -> None:
