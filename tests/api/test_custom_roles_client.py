@@ -93,13 +93,14 @@ def test_a_role_that_a_policy_grants_is_not_deleted(policies: Any) -> None:
     assert policies.delete_role(role["id"]).get_status_code() == 204
 
 
-def test_a_role_that_is_gone_grants_nothing_to_a_policy_that_is_restored(policies: Any) -> None:
+def test_a_policy_whose_role_is_gone_is_not_restored(policies: Any) -> None:
     role = policies.create_role(**ROLE).get_result()
     policy = policies.create_policy(**v1_policy() | {"roles": [{"role_id": role["crn"]}]}).get_result()
     policies.delete_policy(policy["id"])
     policies.delete_role(role["id"])
     tag = policies.get_policy(policy["id"]).get_headers()["ETag"]
-    policies.update_policy_state(policy["id"], tag, state="active")
+    assert refused(policies.update_policy_state, policy["id"], tag, state="active") == (400, "role_not_found")
+    policies.create_role(**ROLE)  # by the same CRN, and perhaps of other actions
     assert not victor_may_list()
 
 

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import InvalidValue, MissingField, ReferenceNotFound, Target
-from controlplane.kernel.text import echoed
+from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from trustedprofiles.api import answers
-from trustedprofiles.granting import roles_of
 from trustedprofiles.models import Policy
 from trustedprofiles.models.access_group import ID_PREFIX
 from trustedprofiles.policy_rules import EXISTS_VALUES
@@ -73,14 +71,6 @@ def _checked(content: PolicyContent, *, account_id: str) -> PolicyContent:
             f"The resource needs one of the attributes {', '.join(SCOPES)}, or resourceType resource-group.",
             target=Target("resource"),
         )
-    known = roles_of(account_id)
-    for role in content.roles:
-        if role not in known:
-            raise ReferenceNotFound(
-                f"There is no role {echoed(role)}. GET /v2/roles lists them.",
-                target=Target("roles"),
-                code="role_not_found",
-            )
     return content
 
 

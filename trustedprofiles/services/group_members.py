@@ -1,10 +1,9 @@
 """Members of access groups: add, remove."""
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
@@ -13,16 +12,15 @@ from controlplane.kernel.text import echoed
 from trustedprofiles import events
 from trustedprofiles.limits import GROUPS_PER_MEMBER
 from trustedprofiles.models import AccessGroup, GroupMember, ServiceId, TrustedProfile
-from trustedprofiles.services.access_groups import lock_group, record_change
+from trustedprofiles.services.access_groups import lock_group, lock_groups, record_change
 
-M = TypeVar("M", bound=Model)
 PREFIXES = {"IBMid-": "user", "iam-ServiceId-": "service", "iam-Profile-": "profile"}
 """How the IAM ids of members begin, and the type of each."""
 LONGEST_USER = 64
 
 
-def type_of_member(account_id: str, iam_id: str, *, lock: bool = False) -> str:
-    """``user``, ``service`` or ``profile``. ``lock`` keeps the latter from being deleted until the transaction ends.
+def type_of_member(account_id: str, iam_id: str) -> str:
+    """``user``, ``service`` or ``profile``.
 
     A service ID and a trusted profile are of the account. Who a user is, and whether they will come into the account,
     IAM does not know beforehand. Raises NotFound for anything else.
@@ -31,16 +29,21 @@ def type_of_member(account_id: str, iam_id: str, *, lock: bool = False) -> str:
     known = type == "user" and len(iam_id) <= LONGEST_USER
     id = iam_id.removeprefix("iam-")
     if type == "service":
-        known = _is_there(ServiceId.objects.filter(account_id=account_id, id=id), lock=lock)
+        known = ServiceId.objects.filter(account_id=account_id, id=id).exists()
     elif type == "profile":
-        known = _is_there(TrustedProfile.objects.filter(account_id=account_id, id=id), lock=lock)
+        known = TrustedProfile.objects.filter(account_id=account_id, id=id).exists()
     if not known:
         raise NotFound(f"There is no user, service ID or trusted profile {echoed(iam_id)} in your account.")
     return type
 
 
-def _is_there(rows: QuerySet[M], *, lock: bool) -> bool:
-    return (rows.select_for_update(no_key=True) if lock else rows).first() is not None
+def _lock_identities(account_id: str, iam_ids: Iterable[str]) -> None:
+    """Keep service IDs and trusted profiles from being deleted until the transaction ends. All are locked at once and
+    in one order: two who add the same identities to different groups do not block each other."""
+    ids = {iam_id.removeprefix("iam-") for iam_id in iam_ids}
+    for model in (ServiceId, TrustedProfile):
+        rows = model._default_manager.select_for_update(no_key=True).filter(account_id=account_id, id__in=ids)
+        list(rows.order_by("id"))
 
 
 Outcome = GroupMember | ApiError
@@ -52,6 +55,7 @@ def add_members(group: AccessGroup, *, members: Sequence[tuple[str, str]], by: P
     """Add identities, each an IAM id and a type; one that is a member stays one. What became of each, in their order:
     NotFound, InvalidValue for another type, OverQuota beyond 50 groups. Raises NotFound when the group is gone."""
     lock_group(group)
+    _lock_identities(group.account_id, (iam_id for iam_id, _ in members))
     outcomes = [_try_to_add(group, iam_id, type, by=by) for iam_id, type in members]
     added = [each.iam_id for each in outcomes if isinstance(each, GroupMember)]
     if added:
@@ -61,7 +65,8 @@ def add_members(group: AccessGroup, *, members: Sequence[tuple[str, str]], by: P
 
 @transaction.atomic
 def add_to_groups(groups: Sequence[AccessGroup], *, iam_id: str, type: str, by: Party) -> list[Outcome]:
-    """Add one identity to several groups, and what became of it in each. Raises InvalidValue for another type."""
+    """Add one identity to several groups, and what became of it in each."""
+    lock_groups(groups)
     return [outcome for group in groups for outcome in _added_to(group, iam_id, type, by=by)]
 
 
@@ -80,7 +85,7 @@ def _try_to_add(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> Out
 
 
 def _add(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> GroupMember:
-    actual = type_of_member(group.account_id, iam_id, lock=True)
+    actual = type_of_member(group.account_id, iam_id)
     if type != actual:
         raise InvalidValue(f"{iam_id} is of type {actual}.", target=Target("type"))
     if member := group.members.filter(iam_id=iam_id).first():
@@ -109,7 +114,9 @@ def remove_members(group: AccessGroup, *, iam_ids: Iterable[str], by: Party, sta
 @transaction.atomic
 def remove_from_groups(groups: QuerySet[AccessGroup], *, iam_id: str, by: Party) -> list[AccessGroup]:
     """Take an identity out of all these groups. Returns those that it was in; raises NotFound when it was in none."""
-    found = list(groups.filter(members__iam_id=iam_id).order_by("created_at", "id"))
+    joined = groups.filter(members__iam_id=iam_id).order_by("created_at", "id")
+    lock_groups(joined)
+    found = list(joined)
     if not found:
         raise NotFound(f"{echoed(iam_id)} is in no access group of your account.")
     for group in found:

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -10,8 +11,10 @@ from django.db import transaction
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import BadRequest, Conflict, NotFound, OverQuota, ReferenceNotFound, Target
+from controlplane.kernel.text import echoed
 from trustedprofiles import events
 from trustedprofiles.access import ACTIVE
+from trustedprofiles.granting import roles_of
 from trustedprofiles.limits import POLICIES_PER_ACCOUNT, POLICIES_PER_SUBJECT
 from trustedprofiles.models import AccessGroup, Account, Policy
 from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
@@ -61,8 +64,10 @@ class PolicyConflict(Conflict):
 @transaction.atomic
 def create_policy(account: Account, *, content: PolicyContent, api_version: str, by: Party) -> Policy:
     """Grant access. Raises PolicyConflict when the same subject has the same roles on the same resource already,
-    OverQuota beyond 4020 policies, or 1000 of one subject; ReferenceNotFound for an access group that the account does
-    not have, BadRequest for the Public Access group while it is turned off."""
+    OverQuota beyond 4020 policies, or 1000 of one subject; ReferenceNotFound for a role or an access group that the
+    account does not have, BadRequest for the Public Access group while it is turned off."""
+    _lock_account(account.id)
+    _require_roles(account.id, content.roles)
     _refuse_duplicate(account.id, content)
     _make_room(account, content.subject_iam_id)
     now = clock.now()
@@ -90,6 +95,8 @@ def replace_policy(policy: Policy, *, content: PolicyContent, by: Party) -> Poli
     Raises like ``create_policy``, NotFound for a deleted one, Conflict when it changed meanwhile.
     """
     _require_active(policy)
+    _lock_account(policy.account_id)
+    _require_roles(policy.account_id, content.roles)
     _refuse_duplicate(policy.account_id, content, other_than=policy)
     group = _access_group(policy.account_id, content.access_group_id)
     _change(policy, by=by, **asdict(content), subject_iam_id=content.subject_iam_id, access_group=group)
@@ -107,14 +114,33 @@ def delete_policy(policy: Policy, *, by: Party) -> None:
 
 @transaction.atomic
 def restore_policy(policy: Policy, *, by: Party) -> Policy:
-    """Let a deleted policy grant again. Raises PolicyConflict when another one says the same by now, BadRequest for one
-    of the Public Access group while that is turned off."""
+    """Let a deleted policy grant again. Raises PolicyConflict when another one says the same by now, ReferenceNotFound
+    when one of its roles is gone, BadRequest for one of the Public Access group while that is turned off."""
+    _lock_account(policy.account_id)
+    _require_roles(policy.account_id, policy.roles)
     _refuse_duplicate(policy.account_id, policy, other_than=policy)
     if policy.subject_iam_id == PUBLIC_ACCESS.lower():
         _require_public_access(policy.account_id)
     _change(policy, by=by, state=ACTIVE)
     _record(events.POLICY_UPDATE, policy, by=by)
     return policy
+
+
+def _lock_account(account_id: str) -> None:
+    """Two requests that make the same policy at once queue here, or neither would see the other's; so does whoever
+    deletes a role."""
+    Account.objects.select_for_update(no_key=True).get(pk=account_id)
+
+
+def _require_roles(account_id: str, roles: Sequence[str]) -> None:
+    known = roles_of(account_id)
+    for role in roles:
+        if role not in known:
+            raise ReferenceNotFound(
+                f"There is no role {echoed(role)}. GET /v2/roles lists them.",
+                target=Target("roles"),
+                code="role_not_found",
+            )
 
 
 def _access_group(account_id: str, id: str) -> AccessGroup | None:
@@ -158,8 +184,6 @@ def _change(policy: Policy, *, by: Party, **values: Any) -> None:
 
 
 def _refuse_duplicate(account_id: str, wanted: Policy | PolicyContent, other_than: Policy | None = None) -> None:
-    # Two requests that make the same policy at once queue here, or neither would see the other's.
-    Account.objects.select_for_update(no_key=True).get(pk=account_id)
     rivals = Policy.objects.filter(
         account_id=account_id, subject_iam_id=wanted.subject_iam_id, type=wanted.type, state=ACTIVE
     )
