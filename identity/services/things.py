@@ -25,12 +25,13 @@ from servers.models import (
     Subnet,
     VirtualNetworkInterface,
 )
-from servers.selectors import image_attributes, images_of
+from servers.selectors import image_attributes, image_columns, images_of
 from trustedprofiles.actions import service_of
+from trustedprofiles.columns import Columns
 from trustedprofiles.models import AccessGroup, CustomRole, Policy, ResourceGroup, ServiceId, TrustedProfile
 from trustedprofiles.people import READ as READ_USERS
 from trustedprofiles.people import people_of
-from trustedprofiles.selectors import authorize, find_access_group, find_policy, find_role, find_user
+from trustedprofiles.selectors import authorize, find_access_group, find_policy, find_role, find_user, visible
 
 MOST_COMPARED = 1000
 """Names that are looked at for one that was mistyped: as many with its first letter, and as many of all."""
@@ -49,6 +50,15 @@ class Asker:
     def may(self, action: str, attributes: dict[str, str]) -> bool:
         resource = {"accountId": self.caller.account_id, "serviceName": service_of(action), **attributes}
         return bool(authorize(self.caller, action=action, resource=resource))
+
+    def seen(self, kind: "Kind") -> "QuerySet[Any]":
+        """Those of a kind that the list of the API would show to the caller."""
+        rows = kind.rows(self.caller.account_id)
+        columns = kind.columns(self.caller.account_id) if kind.columns else rows.model.policy_columns()
+        resource = {"accountId": self.caller.account_id, "serviceName": service_of(kind.list)}
+        resource |= kind.every(self.region)
+        listing = visible(self.caller, action=kind.list, resource=resource, columns=columns)
+        return listing.of(rows) if listing.verdict else rows.none()
 
 
 def _own_attributes(row: Any, account_id: str) -> dict[str, str]:
@@ -89,6 +99,8 @@ class Kind:
 
     create: str = ""
     """Where the action has another noun."""
+    columns: Callable[[str], Columns] | None = None
+    """What policies tell them apart by, by account; that of their model if None."""
 
     @property
     def of_all(self) -> frozenset[str]:
@@ -114,7 +126,15 @@ SERVER = _vpc_kind(
     "vpc",
     everything={"bareMetalServerId": "*"},
 )
-IMAGE = Kind("image", "imageId", images_of, "is.image.image.read", "is.image.image.list", attributes=image_attributes)
+IMAGE = Kind(
+    "image",
+    "imageId",
+    images_of,
+    "is.image.image.read",
+    "is.image.image.list",
+    attributes=image_attributes,
+    columns=image_columns,
+)
 KEY = _vpc_kind("SSH key", "keyId", "key.key", Key)
 VPC_KIND = _vpc_kind("VPC", "vpcId", "vpc.vpc", VPC)
 SUBNET = _vpc_kind("subnet", "subnetId", "subnet.subnet", Subnet, "vpc")
@@ -130,11 +150,7 @@ RESERVATION = _vpc_kind("reservation", "reservationId", "reservation.reservation
 GROUP_OF_RULES = _vpc_kind("security group", "securityGroupId", "security-group.security-group", SecurityGroup, "vpc")
 ACL = _vpc_kind("network ACL", "networkAclId", "network-acl.network-acl", NetworkACL, "vpc")
 PROFILE = Kind(
-    "trusted profile",
-    "resource",
-    _rows_of(TrustedProfile),
-    "iam-identity.profile.read",
-    "iam-identity.profile.list",
+    "trusted profile", "resource", _rows_of(TrustedProfile), "iam-identity.profile.read", "iam-identity.profile.list"
 )
 SERVICE_ID = Kind(
     "service ID",
@@ -243,9 +259,9 @@ def nearest_of(word: str, names: Iterable[str]) -> list[str]:
 
 def listed_names(kind: Kind, word: str, asker: Asker) -> list[str]:
     """Names of this kind that may be meant by a word, among those that the asker may list."""
-    if not kind.name or not is_storable(word) or not asker.may(kind.list, kind.every(asker.region)):
+    if not kind.name or not is_storable(word):
         return []
-    rows = kind.rows(asker.caller.account_id)
+    rows = asker.seen(kind)
     if service_of(kind.read) == "is":
         rows = rows.filter(region=asker.region)
     alike = rows.filter(**{f"{kind.name}__istartswith": word[:1]})

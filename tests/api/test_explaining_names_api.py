@@ -197,3 +197,13 @@ def test_a_resource_of_another_service_than_the_action_s_is_refused(world: World
     answer = ask(action=LIST, resource={"serviceName": "iam-identity"})
     [error] = answer.json()["errors"]
     assert (answer.status_code, error["target"]["name"]) == (400, "resource.serviceName")
+
+
+def test_the_nearest_are_among_those_that_the_list_shows(world: World, server: BareMetalServer) -> None:
+    make_server(world.account, name="web-2")
+    nobody, somebody = (caller_of(f"iam-Profile-{name}") for name in ("nobody", "somebody"))
+    without = (attribute("vpcId", False, "stringExists"),)  # which every server has
+    create_policy(world.account, content=make_content(nobody.iam_id, more=without), api_version="v2", by=BY)
+    allow(world, somebody.iam_id, bareMetalServerId=server.id)
+    told = {caller: message(ask(caller, action=READ, resource="wbe-1")) for caller in (nobody, somebody)}
+    assert ["nearest" in told[nobody], told[somebody].partition("nearest: ")[2]] == [False, "web-1."]
