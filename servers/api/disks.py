@@ -37,7 +37,6 @@ class OneDisk(ServerView):
             True,
             body=RenameBody,
             answer=BareMetalServerDisk,
-            conflicts=False,
         ),
     }
 

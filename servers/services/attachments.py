@@ -154,6 +154,7 @@ def update_attachment(
     """Change what is given. Raises InvalidValue, NotUnique, Conflict for VLANs in use."""
     held = hold(server)
     refuse_deleting(held)
+    attachment = hold(attachment)
     if name is not None:
         attachment.name = name
     if allowed_vlans is not None:
@@ -170,6 +171,7 @@ def delete_attachment(server: BareMetalServer, attachment: NetworkAttachment, *,
     """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
     held = hold(server)
     refuse_deleting(held)
+    attachment = hold(attachment)
     if attachment.is_primary:
         raise Conflict("The primary network attachment stays as long as its server.", code="primary_network_attachment")
     if attachment.interface_type == TRUNK:

@@ -18,6 +18,7 @@ from servers.models import (
     VirtualNetworkInterface,
 )
 from servers.services.events import record_change
+from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.room import hold, make_room
 from servers.services.security_groups import Target as Interface
@@ -229,6 +230,8 @@ def _notice(servers: list[BareMetalServer]) -> None:
 
 def _bind(ip: FloatingIP, interface: Interface) -> None:
     interface = hold(interface)
+    if isinstance(interface, NetworkInterface):  # a virtual one may outlive the server
+        refuse_deleting(interface.server)
     if interface.subnet.zone != ip.zone:
         raise InvalidValue(f"The floating IP is in zone {ip.zone}, and the interface is not.", target=Target("target"))
     if interface.enable_infrastructure_nat and interface.floating_ips.exists():

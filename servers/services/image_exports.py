@@ -24,6 +24,7 @@ from servers.services.buckets import Bucket, object_store
 from servers.services.naming import random_name, save_named
 from servers.services.room import hold, hold_each, make_room
 from servers.services.transitions import MOST_AT_ONCE, due
+from trustedprofiles.services.tags import forget
 
 log = structlog.get_logger(__name__)
 
@@ -98,8 +99,8 @@ def rename_export_job(job: ImageExportJob, *, name: str | None = None, by: Party
 def delete_export_job(job: ImageExportJob, *, by: Party) -> None:
     """One that is not over writes nothing any more; what one that is over has written stays."""
     image = hold(job.image)
+    hold(job).delete()
     _record(f"{EVENT}.delete", image, by=by, status=202)
-    ImageExportJob.objects.filter(pk=job.pk).delete()
     _let_go(image)
 
 
@@ -197,6 +198,7 @@ def _take(job: ImageExportJob, **changes: Any) -> bool:
 def _let_go(image: Image) -> None:
     """An image that was deleted while it was being exported goes when that is over, with its jobs."""
     if image.status == "deleting" and not image.export_jobs.filter(status__in=ACTIVE).exists():
+        forget(image.crn)  # tags that were attached meanwhile
         image.delete()
 
 

@@ -90,7 +90,7 @@ def replace_rule(
 @transaction.atomic
 def delete_rule(rule: NetworkACLRule, *, by: Party) -> None:
     hold(rule.network_acl)
-    rule.delete()
+    hold(rule).delete()
     record_change(EVENT, rule.network_acl, by=by, status=204)
 
 

@@ -189,6 +189,7 @@ def update_interface(
     held = hold(server)
     refuse_deleting(held)
     refuse_projection(held)
+    interface = hold(interface)
     given = {
         "name": name,
         "allow_ip_spoofing": allow_ip_spoofing,
@@ -216,6 +217,7 @@ def delete_interface(server: BareMetalServer, interface: NetworkInterface, *, by
     held = hold(server)
     refuse_deleting(held)
     refuse_projection(held)
+    interface = hold(interface)
     if interface.is_primary:
         raise Conflict("The primary network interface stays as long as its server.", code="primary_network_interface")
     if interface.interface_type == TRUNK:

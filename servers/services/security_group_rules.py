@@ -79,7 +79,7 @@ def replace_rule(
 @transaction.atomic
 def delete_rule(rule: SecurityGroupRule, *, by: Party) -> None:
     hold(rule.security_group)
-    rule.delete()
+    hold(rule).delete()
     record_change(EVENT, rule.security_group, by=by, status=204)
 
 

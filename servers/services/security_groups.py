@@ -17,6 +17,7 @@ from servers.models import (
 )
 from servers.protocols import ANYWHERE, EVERYTHING
 from servers.services.events import record_change
+from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.room import hold, make_room
 from servers.services.security_group_rules import RulePrototype, add_rule, problems, refuse
@@ -133,6 +134,8 @@ def add_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
     target = hold(target)
     if target.security_groups.filter(pk=group.pk).exists():
         return
+    if isinstance(target, NetworkInterface):
+        refuse_deleting(target.server)
     if target.subnet.vpc_id != group.vpc_id:
         raise InvalidValue("The interface and the security group must be of the same VPC.")
     own = settings.BAREMINT_QUOTAS

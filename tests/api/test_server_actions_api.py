@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import Party
 from servers.models import BareMetalServer
+from servers.services.floating_ips import create_floating_ip
 from tests.api.calling import call
 from tests.api.vpc import QUERY, SERVERS, Api, errors
 from tests.world import World, make_server
@@ -182,6 +184,8 @@ def test_nothing_happens_without_a_version(server: BareMetalServer) -> None:
     assert server.status == "stopped"
 
 
+OWNER = Party("IBMid-ALICE00001", "Alice", "User")
+
 STATUS_CONFLICTS: dict[str, tuple[str, str, Any, str]] = {
     "firmware-while-running": ("POST", "/firmware/update", {}, "running"),
     "firmware-while-pending": ("POST", "/firmware/update", {}, "pending"),
@@ -194,6 +198,8 @@ STATUS_CONFLICTS: dict[str, tuple[str, str, Any, str]] = {
     "interface-while-deleting": ("POST", "/network_interfaces", {"interface_type": "vlan", "vlan": 4}, "deleting"),
     "interface-renamed-while-deleting": ("PATCH", "/network_interfaces/{interface}", {"name": "other"}, "deleting"),
     "interface-deleted-while-deleting": ("DELETE", "/network_interfaces/{interface}", None, "deleting"),
+    "disk-renamed-while-deleting": ("PATCH", "/disks/{disk}", {"name": "other"}, "deleting"),
+    "address-bound-while-deleting": ("PUT", "/network_interfaces/{interface}/floating_ips/{ip}", None, "deleting"),
     "interface-while-running": ("POST", "/network_interfaces", {"interface_type": "pci"}, "running"),
 }
 
@@ -207,6 +213,12 @@ def test_every_refusal_because_of_the_status_has_one_code(
         body = {"image": {"id": server.initialization.image["id"]}, "keys": []}
     if suffix == "/network_interfaces":
         body |= {"subnet": {"id": server.network_interfaces.get().subnet.id}}
-    path = suffix.format(interface=server.network_interfaces.get().id)
+    ip = (
+        create_floating_ip(server.account, region=server.region, zone=server.zone, by=OWNER)
+        if "{ip}" in suffix
+        else None
+    )
+    disk, interface = server.disks.earliest("pk"), server.network_interfaces.get()
+    path = suffix.format(disk=disk.id, interface=interface.id, ip=ip.id if ip else "")
     answer = api.call(method, at_rest(server, status) + path, body)
     assert (answer.status_code, errors(answer)) == (409, [("server_status_conflict", "")])
