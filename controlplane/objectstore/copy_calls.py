@@ -18,16 +18,17 @@ from controlplane.objectstore.errors import (
     NotSimulated,
 )
 from controlplane.objectstore.models import Bucket, StoredObject
-from controlplane.objectstore.object_calls import kept_headers, store_object
+from controlplane.objectstore.object_calls import again, kept_headers, store_object
 from controlplane.objectstore.operations import COPY_SOURCE
 from controlplane.objectstore.reading import Reader
-from controlplane.objectstore.selectors import find_bucket, find_upload, opened
+from controlplane.objectstore.selectors import find_bucket, find_upload, opened, unchanged
 from controlplane.objectstore.upload_calls import part_number
 
 RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})")
 COPIED = "cloud-object-storage.object-copy.read"
 
 
+@again
 def copy_object(call: Call) -> HttpResponse:
     bucket = call.bucket
     address, source, read = _source(call)
@@ -40,13 +41,15 @@ def copy_object(call: Call) -> HttpResponse:
         raise InvalidRequest(f"More than {bodies.LARGEST_OBJECT} bytes are copied in parts: upload part copy.")
     headers = kept_headers(call.request) if replaces else source.headers
     call.reserve(source.size)
-    made = store_object(call, bucket, read(0, source.size), headers)
+    with unchanged(source):
+        made = store_object(call, bucket, read(0, source.size), headers)
     _record_source(call, address, source.bucket)
     root = answers.document("CopyObjectResult")
     answers.fill(root, [("LastModified", answers.instant(made.modified_at)), ("ETag", made.etag)])
     return answers.xml(root)
 
 
+@again
 def upload_part_copy(call: Call) -> HttpResponse:
     number, identifier = part_number(call.request), call.request.GET["uploadId"]
     bucket = call.bucket
@@ -58,7 +61,7 @@ def upload_part_copy(call: Call) -> HttpResponse:
             f"A part has at most {bodies.LARGEST_OBJECT} bytes. Name a range: x-amz-copy-source-range."
         )
     call.reserve(stop - start)
-    with files.writing() as new:
+    with files.writing() as new, unchanged(source):
         kept = new.keep(read(start, stop))
         with call.storing() as room:
             made = uploads.put_part(

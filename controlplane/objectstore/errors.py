@@ -142,6 +142,13 @@ class NoSuchUpload(S3Error):
     code = "NoSuchUpload"
 
 
+class OperationAborted(S3Error):
+    """Another request changed what this one is about, and would have to be answered first."""
+
+    status = 409
+    code = "OperationAborted"
+
+
 class QuotaExceeded(S3Error):
     status = 403
     code = "QuotaExceeded"

@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from functools import wraps
+from typing import TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -11,17 +14,21 @@ from controlplane.activity.record import record
 from controlplane.kernel.streamed import PIECE, StreamedAnswer
 from controlplane.objectstore import bodies, conditions, files, services
 from controlplane.objectstore.calls import Call
-from controlplane.objectstore.errors import ConditionFailed, InvalidRange, MetadataTooLarge
+from controlplane.objectstore.errors import ConditionFailed, InvalidRange, MetadataTooLarge, OperationAborted
 from controlplane.objectstore.models import Bucket, StoredObject
 from controlplane.objectstore.reading import Reader
-from controlplane.objectstore.selectors import opened
+from controlplane.objectstore.selectors import opened, unchanged
 
 DEFAULT_TYPE = "binary/octet-stream"
 METADATA = "x-amz-meta-"
 LARGEST_METADATA = 2048
 """Bytes of all names and values together (AWS S3, "User-defined object metadata")."""
 KEPT = ("content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires")
+TRIES = 5
+"""How often an object is read that others replace all the time."""
 RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+
+A = TypeVar("A", bound=HttpResponseBase)
 
 
 def put_object(call: Call) -> HttpResponse:
@@ -70,6 +77,20 @@ def kept_headers(request: HttpRequest) -> dict[str, str]:
     return {name: sent[name] for name in KEPT if sent.get(name)} | metadata
 
 
+def again(operation: Callable[[Call], A]) -> Callable[[Call], A]:
+    """Repeat what reads an object that is replaced meanwhile: the answer is about one of its versions."""
+
+    @wraps(operation)
+    def answer(call: Call) -> A:
+        for _ in range(TRIES - 1):
+            with suppress(OperationAborted):
+                return operation(call)
+        return operation(call)
+
+    return answer
+
+
+@again
 def get_object(call: Call) -> HttpResponseBase:
     found, read = opened(call.bucket, call.address.key)
     return _answer(call, found, read)
@@ -103,7 +124,8 @@ def _answer(call: Call, found: StoredObject, read: Callable[[int, int], Reader] 
         answer["Content-Length"] = str(stop - start)
     whole: HttpResponseBase = answer
     if read is not None and answer.status_code != 304:
-        whole = _with_body(answer, read(start, stop), stop - start)
+        with unchanged(found):
+            whole = _with_body(answer, read(start, stop), stop - start)
     record(
         call.event,
         initiator=call.by,

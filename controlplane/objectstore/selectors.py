@@ -1,12 +1,13 @@
 """Reading buckets and their objects."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Q, QuerySet, Sum
 
-from controlplane.objectstore.errors import NoSuchBucket, NoSuchKey, NoSuchUpload
+from controlplane.objectstore.errors import NoSuchBucket, NoSuchKey, NoSuchUpload, OperationAborted
 from controlplane.objectstore.models import Bucket, Piece, StoredObject, Upload
 from controlplane.objectstore.reading import Extent, Reader
 
@@ -119,16 +120,27 @@ def opened(bucket: Bucket, key: str) -> tuple[StoredObject, Callable[[int, int],
     found = find_object(bucket, key)
 
     def read(start: int, stop: int) -> Reader:
-        """Raises NoSuchKey when the object was deleted or replaced since."""
+        """Raises what ``unchanged`` raises."""
         extents = [Extent(*each) for each in found.pieces.order_by("number").values_list("file", "size")]
-        try:
+        with unchanged(found):
             return Reader(extents, start, stop)
-        except FileNotFoundError:
-            if bucket.contents.filter(pk=found.pk, tag=found.tag, modified_at=found.modified_at).exists():
-                raise
-            raise NoSuchKey("The object was deleted or replaced while it was asked for.") from None
 
     return found, read
+
+
+@contextmanager
+def unchanged(found: StoredObject) -> Iterator[None]:
+    """Read an object in this block. Raises NoSuchKey or OperationAborted in place of FileNotFoundError when another
+    request deleted or replaced the object since it was found."""
+    try:
+        yield
+    except FileNotFoundError:
+        now = StoredObject.objects.filter(pk=found.pk).values_list("tag", "modified_at").first()
+        if now == (found.tag, found.modified_at):
+            raise
+        if now is None:
+            raise NoSuchKey("The object was deleted while it was read.") from None
+        raise OperationAborted("The object was replaced while it was read, again and again. Try again.") from None
 
 
 def uploads_of(bucket: Bucket, *, prefix: str, key_marker: str, upload_marker: str) -> QuerySet[Upload]:

@@ -59,13 +59,17 @@ def complete_multipart_upload(call: Call) -> HttpResponse:
     headers = call.request.headers
     if summed := [name.lower() for name in headers if bodies.is_checksum(name.lower()) and name.lower() != bodies.MD5]:
         raise NotSimulated(f"{echoed(summed[0])} of an object that is uploaded in parts")
-    size = headers.get("x-amz-mp-object-size")
+    size = None
+    if (said := headers.get("x-amz-mp-object-size")) is not None and (
+        size := whole_number(said, largest=2**63)
+    ) is None:
+        raise InvalidArgument("x-amz-mp-object-size must be a whole number, of bytes.")
     made = uploads.complete_upload(
         call.bucket,
         key=call.address.key,
         identifier=call.request.GET["uploadId"],
         named=documents.parts_to_complete(bodies.read_document(call.request)),
-        size=whole_number(size, largest=2**63 - 1) if size else None,
+        size=size,
         if_match=headers.get("If-Match"),
         if_none_match=headers.get("If-None-Match"),
         event=call.event,

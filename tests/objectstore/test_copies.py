@@ -2,8 +2,11 @@
 
 import pytest
 
+from controlplane.objectstore import files
+from controlplane.objectstore.reading import Reader
+from controlplane.objectstore.uploads import SMALLEST_PART
 from tests.objectstore.store import Store, last_event, refused, texts
-from tests.objectstore.test_uploads import PATH, begin, complete, part
+from tests.objectstore.test_uploads import FIRST, LAST, PATH, begin, complete, part, there
 
 SOURCE = "/my-bucket/source"
 
@@ -118,3 +121,36 @@ def test_buckets_are_listed_with_their_locations_in_pages(stored: Store) -> None
     rest = stored("GET", "/?extended&marker=my-bucket")
     assert (texts(rest, "Name"), texts(rest, "IsTruncated")) == (["other-bucket"], ["false"])
     assert texts(stored("GET", "/?extended&prefix=oth"), "Name") == ["other-bucket"]
+
+
+READS: dict[str, tuple[str, str, dict[str, str]]] = {
+    "object copy": ("PUT", "/my-bucket/copy", {"x_amz_copy_source": PATH}),
+    "part copy": ("PUT", "/my-bucket/parts", {"x_amz_copy_source": PATH}),
+    "range of two parts": ("GET", PATH, {"Range": f"bytes={SMALLEST_PART - 1}-{SMALLEST_PART}"}),
+}
+CHANGES: dict[str, tuple[str, bytes, int]] = {"deleted": ("DELETE", b"", 404), "replaced": ("PUT", b"new " * 2**21, 2)}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("read", READS)
+def test_an_object_changes_while_it_is_read(
+    alice: Store, bucket: str, monkeypatch: pytest.MonkeyPatch, read: str, change: str
+) -> None:
+    """A reader that has had the first part meets the other object, or none."""
+    upload = begin(alice)
+    complete(alice, upload, [(1, part(alice, upload, 1, FIRST)), (2, part(alice, upload, 2, LAST))])
+    verb, content, status = CHANGES[change]
+    before, opened = there(), iter((False, True))
+    following = Reader._next
+
+    def meanwhile(reader: Reader, offset: int) -> None:
+        if next(opened, False):
+            alice(verb, PATH, content)
+            files.remove(before)
+        following(reader, offset)
+
+    monkeypatch.setattr(Reader, "_next", meanwhile)
+    method, path, headers = READS[read]
+    if read == "part copy":
+        path = f"{path}?uploadId={begin(alice, path)}&partNumber=1"
+    assert alice(method, path, **headers).status_code // (1 if status == 404 else 100) == status

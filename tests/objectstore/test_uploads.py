@@ -263,3 +263,13 @@ def test_a_body_that_is_announced_beyond_the_quota_is_not_waited_for(alice: Stor
         **{"wsgi.input": AwaitedBody(), "CONTENT_LENGTH": "2000000"},
     )
     assert refused(answer) == (403, "QuotaExceeded")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    {"x": (400, "InvalidArgument"), "-1": (400, "InvalidArgument"), "1": (400, "InvalidRequest")}.items(),
+)
+def test_the_size_that_a_client_expects_is_checked(
+    alice: Store, upload: str, parts: list[tuple[int, str]], size: str, expected: tuple[int, str]
+) -> None:
+    assert refused(complete(alice, upload, parts, x_amz_mp_object_size=size)) == expected
