@@ -10,6 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from servers import catalog
 from servers.models import Image, Initialization
+from servers.services.catalog import seed_images
 from tests.databases import default_database
 from trustedprofiles.models import ServiceId, TrustedProfile
 
@@ -92,3 +93,24 @@ def test_images_and_subjects_are_what_they_were(old: Any) -> None:
         call_command("migrate", *migration, verbosity=0)
     assert old.get_model("servers", "Image").objects.get().allowed_use == "!true"
     assert old.get_model("trustedprofiles", "TrustedProfile").objects.get().email == "a@b.c"
+
+
+def test_images_of_systems_that_the_older_version_does_not_know_are_hidden_from_it(old: Any) -> None:
+    """It fails to list them. They are there again when it is upgraded, under another name where that was taken."""
+    call_command("migrate", verbosity=0)
+    seed_images("us-south", NOW)
+    own = {"account_id": "c" * 32, "region": "us-south", "file_size": 1, "created_at": NOW}
+    for system in ("debian-11-amd64", "debian-12-amd64"):
+        Image.objects.create(id=f"r006-{system}", name=system, operating_system=system, **own)
+    before = set(Image.objects.values_list("id", "name", "region", "operating_system"))
+    call_command("migrate", *BEFORE[0], verbosity=0)
+    images = old.get_model("servers", "Image").objects
+    names = set(images.filter(region="us-south").values_list("name", flat=True))
+    assert {name for _, name, region, _ in before if region} - names == {"ibm-ipxe-20240326-amd64-1", "debian-12-amd64"}
+    taken = images.create(id="r006-2", name="debian-12-amd64", operating_system="debian-11-amd64", **own)
+    call_command("migrate", verbosity=0)
+    assert seed_images("us-south", NOW) == 0
+    renamed = ("r006-debian-12-amd64", "debian-12-amd64-ian-12-amd64", "us-south", "debian-12-amd64")
+    made = ("r006-2", taken.name, "us-south", "debian-11-amd64")
+    after = set(Image.objects.values_list("id", "name", "region", "operating_system"))
+    assert after ^ before == {renamed, made, ("r006-debian-12-amd64", *made[1:3], "debian-12-amd64")}
