@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, failpoints
-from controlplane.objectstore import files
+from controlplane.objectstore import files, reserved
 from controlplane.objectstore.errors import (
     BucketAlreadyOwnedByYou,
     BucketNotEmpty,
@@ -30,13 +30,10 @@ def target_of(bucket: Bucket) -> Party:
 
 
 def create_bucket(account_id: str, *, name: str, service_instance: str, location: str, event: str, by: Party) -> Bucket:
-    """Raises BucketAlreadyOwnedByYou or TooManyBuckets."""
-    if buckets_of(account_id).filter(name=name).exists():
-        raise _taken()
-    if buckets_of(account_id).count() >= MOST_BUCKETS:
-        raise TooManyBuckets(f"The account has {MOST_BUCKETS} buckets, which is the most. Delete one first.")
+    """Raises BucketAlreadyOwnedByYou or TooManyBuckets, or OSError."""
     try:
-        with transaction.atomic():
+        with reserved.held(account_id), transaction.atomic():
+            _require_room(account_id, name)
             bucket = Bucket.objects.create(
                 account_id=account_id,
                 name=name,
@@ -48,6 +45,13 @@ def create_bucket(account_id: str, *, name: str, service_instance: str, location
     except IntegrityError:
         raise _taken() from None
     return bucket
+
+
+def _require_room(account_id: str, name: str) -> None:
+    if buckets_of(account_id).filter(name=name).exists():
+        raise _taken()
+    if buckets_of(account_id).count() >= MOST_BUCKETS:
+        raise TooManyBuckets(f"The account has {MOST_BUCKETS} buckets, which is the most. Delete one first.")
 
 
 def _taken() -> BucketAlreadyOwnedByYou:
