@@ -44,6 +44,14 @@ LIFECYCLE = {
 ALWAYS_CHANGEABLE = frozenset({"name", "expiration_policy"})
 """What an active reservation may change, too; the rest only an inactive one."""
 
+PATHS = {
+    "total": "capacity.total",
+    "term": "committed_use.term",
+    "profile": "profile.name",
+    "profile_type": "profile.resource_type",
+}
+"""Where requests have what a reservation keeps under another name."""
+
 CANNOT_ACTIVATE = {"cannot_activate_no_capacity_available": "The zone has no capacity for the reservation."}
 CANNOT_RENEW = {"cannot_renew_unsupported_profile_term": "The profile is not offered for the term any more."}
 HEALTH_REASONS = {
@@ -82,11 +90,12 @@ def require_changeable(status: str, changes: Sequence[str]) -> None:
     allowed = ALWAYS_CHANGEABLE if status in (INACTIVE, ACTIVATING, ACTIVE) else frozenset({"name"})
     fixed = [change for change in changes if change not in allowed]
     if fixed and status != INACTIVE:
-        raise status_conflict(f"{fixed[0]} cannot be changed while the reservation is {status}.")
+        path = PATHS.get(fixed[0], fixed[0])
+        raise status_conflict(f"{path} cannot be changed while the reservation is {status}.", path=path)
 
 
-def status_conflict(message: str) -> Conflict:
-    return Conflict(message, code="reservation_status_conflict")
+def status_conflict(message: str, *, path: str = "") -> Conflict:
+    return Conflict(message, code="reservation_status_conflict", target=Target(path) if path else None)
 
 
 def no_capacity(path: str) -> Conflict:

@@ -38,13 +38,18 @@ def parse_version(query: Mapping[str, str], *, earliest: date) -> date:
 
 
 def refuse_future(version: date, *, now: datetime) -> None:
-    """Raises InvalidVersionRange when the date is later than tomorrow, in UTC: no version is published ahead."""
-    latest = now.date() + timedelta(days=1)
+    """Raises InvalidVersionRange when the date is later than the last version."""
+    latest = last_version(now)
     if version > latest:
         raise InvalidVersionRange(
             f"The version must be {latest.isoformat()} or earlier.",
             target=Target("version", "parameter", version.isoformat()),
         )
+
+
+def last_version(now: datetime) -> date:
+    """Tomorrow's, in UTC: no version is published ahead."""
+    return now.date() + timedelta(days=1)
 
 
 def require_generation(query: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from controlplane.kernel import clock
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.versioning import last_version
 from servers.allowed_use import LONGEST
 from servers.api.base import EARLIEST_VERSION
 from servers.api.fields import NameField, ReferenceField
@@ -22,8 +23,9 @@ class AllowedUseBody(StrictSerializer):
     instance = StrictCharField(required=False, max_length=LONGEST, trim_whitespace=False)
 
     def validate_api_version(self, value: date) -> date:
-        if not EARLIEST_VERSION <= value <= clock.now().date():
-            raise serializers.ValidationError(f"The version must be a date from {EARLIEST_VERSION} to today.")
+        last = last_version(clock.latest())
+        if not EARLIEST_VERSION <= value <= last:
+            raise serializers.ValidationError(f"The version must be a date from {EARLIEST_VERSION} to {last}.")
         return value
 
 

@@ -20,6 +20,7 @@ SIMULATED = (
     "Baremint simulates bare metal servers, reservations, VPCs, subnets, routing tables, public gateways, "
     "security groups, network ACLs, floating IPs, virtual network interfaces, keys and images."
 )
+ABBREVIATIONS = ("IKE", "IPsec", "VPN")
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Kind:
 
     @property
     def words(self) -> str:
-        return self.one.replace("_", " ")
+        words = self.one.split("_")
+        return " ".join(next((name for name in ABBREVIATIONS if name.lower() == word), word) for word in words)
 
     def of_collection(self) -> dict[str, Operation]:
         empty = collection(f"{self.shape}Collection", self.items, Link)
@@ -131,7 +133,7 @@ class MissingEntry(CatalogView):
     kind: Kind = KINDS[0]
 
     def get(self, request: Request, id: str) -> NoReturn:
-        raise NotFound(f"{self.kind.words.capitalize()} not found: none is simulated. {SIMULATED}")
+        raise NotFound(f"{self.kind.words[0].upper()}{self.kind.words[1:]} not found: none is simulated. {SIMULATED}")
 
 
 class MissingItem(MissingEntry):

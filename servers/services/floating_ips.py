@@ -20,6 +20,7 @@ from servers.models import (
 from servers.services.events import record_change
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import group_for, random_name, save_named
+from servers.services.references import at
 from servers.services.room import hold, make_room
 from servers.services.security_groups import Target as Interface
 from servers.services.security_groups import find_target
@@ -42,13 +43,15 @@ def create_floating_ip(
     target: str = "",
     name: str = "",
     resource_group: str = "",
+    path: str = "",
     by: Party,
 ) -> FloatingIP:
     """Hand out an address in a zone, or bound to a target, which is the id of an interface.
 
+    ``path`` is where the request describes it.
     Raises BadField, NotUnique, OverQuota, Conflict when the target has a floating IP already.
     """
-    group = group_for(account, resource_group)
+    group = group_for(account, resource_group, path=at(path, "resource_group"))
     hold(account)  # before the server, as everywhere
     interface = _find(account.id, region, target) if target else None
     server = _server(interface) if interface else None
@@ -66,7 +69,7 @@ def create_floating_ip(
         created_at=clock.now(),
     )
     if FloatingIP.objects.filter(account=account, region=region, name=made.name).exists():
-        raise NotUnique(f"Provided Name ({made.name}) is not unique", target=Target("name"))
+        raise NotUnique(f"Provided Name ({made.name}) is not unique", target=Target(at(path, "name")))
     _take_address(made)
     if interface:
         _bind(made, interface)

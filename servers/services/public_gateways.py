@@ -57,7 +57,13 @@ def create_public_gateway(
     made_along = None
     if not asked.existing:  # before the VPC is held: as everywhere, the account comes first
         made_along = floating_ips.create_floating_ip(
-            account, region=region, zone=zone, name=asked.name, resource_group=asked.resource_group, by=by
+            account,
+            region=region,
+            zone=zone,
+            name=asked.name,
+            resource_group=asked.resource_group,
+            path="floating_ip",
+            by=by,
         )
     found = hold(found)
     if (other := found.public_gateways.filter(zone=zone).first()) is not None:

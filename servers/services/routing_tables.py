@@ -86,7 +86,7 @@ def update_routing_table(
     """Change what is given. Raises as ``create_routing_table``, PreconditionFailed, Conflict for attached subnets."""
     vpc = hold(table.vpc)
     table = hold(table)
-    refuse_mismatch(if_match, current=str(table.revision))
+    refuse_mismatch(if_match, current=f'"{table.revision}"')
     table.name = name or table.name
     if accept_routes_from is not None:
         table.accept_routes_from = list(accept_routes_from)
@@ -104,7 +104,7 @@ def delete_routing_table(table: RoutingTable, *, if_match: str | None = None, by
     """Raises PreconditionFailed, Conflict for the default table and while subnets use it."""
     vpc = hold(table.vpc)
     table = hold(table)
-    refuse_mismatch(if_match, current=str(table.revision))
+    refuse_mismatch(if_match, current=f'"{table.revision}"')
     if vpc.default_routing_table_id == table.pk:
         raise Conflict("The default routing table stays as long as its VPC.", code="routing_table_is_default")
     if names := list(table.subnets.values_list("name", flat=True)[:5]):

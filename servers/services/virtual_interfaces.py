@@ -119,7 +119,7 @@ def update_virtual_interface(
     Raises PreconditionFailed, Refusals naming all that is wrong, NotUnique, Conflict for several floating IPs.
     """
     interface = hold(interface)
-    refuse_mismatch(if_match, current=str(interface.revision))
+    refuse_mismatch(if_match, current=f'"{interface.revision}"')
     for attribute, value in changes.items():
         setattr(interface, attribute, value)
     references = References()
@@ -145,7 +145,7 @@ def delete_virtual_interface(interface: VirtualNetworkInterface, *, if_match: st
     Raises PreconditionFailed, Conflict while it is attached.
     """
     interface = hold(interface)
-    refuse_mismatch(if_match, current=str(interface.revision))
+    refuse_mismatch(if_match, current=f'"{interface.revision}"')
     if attachment := _attachment(interface):
         raise Conflict(
             f"The virtual network interface is attached, as {attachment.name}. Delete that network attachment first.",

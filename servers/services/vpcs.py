@@ -95,7 +95,7 @@ def update_vpc(
 ) -> VPC:
     """Change what is given. Raises PreconditionFailed, NotUnique, and what ``configure_dns`` raises."""
     vpc = hold(vpc)
-    refuse_mismatch(if_match, current=str(vpc.revision))
+    refuse_mismatch(if_match, current=f'"{vpc.revision}"')
     vpc.name = name or vpc.name
     configure_dns(vpc, dns or {})
     vpc.revision += 1
@@ -111,7 +111,7 @@ def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
     Raises PreconditionFailed, and Conflict while something resides in it or it resolves names for other VPCs.
     """
     vpc = _hold_with_bound(vpc)
-    refuse_mismatch(if_match, current=str(vpc.revision))
+    refuse_mismatch(if_match, current=f'"{vpc.revision}"')
     _refuse_residents(vpc)
     _refuse_dependents(vpc)
     VPC.objects.filter(dns_resolution_bindings__other=vpc).update(revision=F("revision") + 1)

@@ -369,9 +369,13 @@ def test_each_part_of_the_allowed_use_is_changed_alone(api: Api, part: str) -> N
     assert answer["allowed_use"] == image["allowed_use"] | {part: USE_OF_IBMS_TEST[part]}
 
 
-def test_the_version_of_the_request_is_that_of_its_expressions(api: Api) -> None:
-    body = api.call("POST", IMAGES, BODY, query="version=2025-08-01&generation=2").json()
-    assert body["allowed_use"]["api_version"] == "2025-08-01"
+@pytest.mark.parametrize("days", [-400, 1])
+def test_the_version_of_the_request_is_that_of_its_expressions(api: Api, days: int) -> None:
+    """And what is answered can be sent back, tomorrow's version, too."""
+    version = day(days)[:10]
+    body = api.call("POST", IMAGES, BODY, query=f"version={version}&generation=2").json()
+    assert body["allowed_use"]["api_version"] == version
+    assert patch(api, body, allowed_use=body["allowed_use"]).json()["allowed_use"] == body["allowed_use"]
 
 
 BAD_PATCHES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {

@@ -152,6 +152,11 @@ REFUSED: dict[str, tuple[dict[str, Any], int, list[tuple[str, str]]]] = {
     "vpc": ({"vpc": {"id": "none"}}, 400, [("bad_field", "vpc")]),
     "zone": ({"zone": {"name": "eu-de-1"}}, 400, [("bad_field", "zone")]),
     "group": ({"resource_group": {"id": "0" * 32}}, 400, [("bad_field", "resource_group")]),
+    "group of the new ip": (
+        {"floating_ip": {"resource_group": {"id": "0" * 32}}},
+        400,
+        [("bad_field", "floating_ip.resource_group")],
+    ),
     "ip": ({"floating_ip": {"id": "r006-none"}}, 400, [("bad_field", "floating_ip")]),
     "two-forms": ({"floating_ip": {"id": "a", "address": "b"}}, 400, [("invalid_value", "floating_ip")]),
     "name": ({"name": "Gate"}, 400, [("invalid_value", "name")]),

@@ -147,20 +147,20 @@ def test_its_name_makes_it_fail(api: Api, name: str, ending: tuple[int, str, str
 
 
 @pytest.mark.parametrize(
-    ("method", "suffix", "body"),
+    ("method", "suffix", "body", "target"),
     [
-        ("DELETE", "", None),
-        ("POST", "/activate", None),
-        ("PATCH", "", {"capacity": {"total": 3}}),
-        ("PATCH", "", {"committed_use": {"term": "three_year"}}),
-        ("PATCH", "", {"affinity_policy": "automatic"}),
-        ("PATCH", "", {"profile": {"name": "cx2-metal-96x192"}}),
+        ("DELETE", "", None, ""),
+        ("POST", "/activate", None, ""),
+        ("PATCH", "", {"capacity": {"total": 3}}, "capacity.total"),
+        ("PATCH", "", {"committed_use": {"term": "three_year"}}, "committed_use.term"),
+        ("PATCH", "", {"affinity_policy": "automatic"}, "affinity_policy"),
+        ("PATCH", "", {"profile": {"name": "cx2-metal-96x192"}}, "profile.name"),
     ],
 )
-def test_an_active_reservation_stays_as_it_is(api: Api, method: str, suffix: str, body: Any) -> None:
+def test_an_active_reservation_stays_as_it_is(api: Api, method: str, suffix: str, body: Any, target: str) -> None:
     one = active(api)
     answer = api.call(method, f"{PATH}/{one['id']}{suffix}", body)
-    assert (answer.status_code, errors(answer)) == (409, [("reservation_status_conflict", "")])
+    assert (answer.status_code, errors(answer)) == (409, [("reservation_status_conflict", target)])
     assert shown(api, one) == one
 
 
