@@ -24,6 +24,10 @@ class CannotCall(Exception):
     """The service did not answer, or not as expected."""
 
 
+class WrongOption(Exception):
+    """What was asked for cannot be done with the options given."""
+
+
 class Refused(Exception):
     """The service refused: what it says, for a person."""
 

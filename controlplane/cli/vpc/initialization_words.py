@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from controlplane.cli.client import CannotCall, Client
+from controlplane.cli.client import Client, WrongOption
 from controlplane.cli.output import Column
 from controlplane.cli.vpc.lookups import server_path
 from controlplane.cli.vpc.word import Options, Word, names, server_argument, switch, text_or_file
@@ -54,7 +54,7 @@ def _values(client: Client, options: Options) -> dict[str, Any]:
         return answer
     accounts = answer.get("user_accounts", [])
     if not accounts:
-        raise CannotCall("This server has no user account with a password. Leave --private-key out.")
+        raise WrongOption("This server has no user account with a password. Leave --private-key out.")
     # What reads keys takes longer to load than a call takes, and no other word needs it.
     from controlplane.cli.vpc.passwords import PrivateKey  # noqa: PLC0415
 

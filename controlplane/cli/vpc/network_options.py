@@ -6,7 +6,7 @@ The options of a primary one begin with ``pnic`` or ``pnac``; the properties are
 from argparse import ArgumentParser
 from typing import Any
 
-from controlplane.cli.client import CannotCall, Client
+from controlplane.cli.client import Client, WrongOption
 from controlplane.cli.vpc.lookups import reserved_ip, security_groups, subnet
 from controlplane.cli.vpc.word import BOOLEAN, Options, boolean, given, json_or_file, names, switch, vlans
 
@@ -92,7 +92,7 @@ def interface_body(client: Client, options: Options, prefix: str = "pnic_") -> d
 
 
 def virtual_interface_body(client: Client, options: Options, prefix: str = "") -> dict[str, Any]:
-    """An existing virtual network interface by ``PREFIXvni``, or what a new one shall be. Raises CannotCall for
+    """An existing virtual network interface by ``PREFIXvni``, or what a new one shall be. Raises WrongOption for
     both."""
     body = given(
         options,
@@ -113,11 +113,11 @@ def virtual_interface_body(client: Client, options: Options, prefix: str = "") -
         body["subnet"] = {"id": found["id"]}
     existing, option = options[f"{prefix}vni"], f"--{prefix}vni".replace("_", "-")
     if existing and body:
-        raise CannotCall(f"{option} names a virtual network interface; the options {option}-... describe a new one.")
+        raise WrongOption(f"{option} names a virtual network interface; the options {option}-... describe a new one.")
     if existing:
         return {"id": client.find("virtual_network_interfaces", existing)["id"]}
     if "subnet" not in body and "primary_ip" not in body:
-        raise CannotCall(f"Name a virtual network interface by {option}, or a subnet by {option}-subnet.")
+        raise WrongOption(f"Name a virtual network interface by {option}, or a subnet by {option}-subnet.")
     return body
 
 

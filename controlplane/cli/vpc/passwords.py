@@ -14,22 +14,22 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_private_key,
 )
 
-from controlplane.cli.client import CannotCall
+from controlplane.cli.client import WrongOption
 
 OPENSSH = "OPENSSH PRIVATE KEY"
 
 
 class PrivateKey:
-    """An RSA key in PEM or OpenSSH format. Raises CannotCall for any other text."""
+    """An RSA key in PEM or OpenSSH format. Raises WrongOption for any other text."""
 
     def __init__(self, text: str, passphrase: str | None) -> None:
         load = load_ssh_private_key if OPENSSH in text else load_pem_private_key
         try:
             key = load(text.encode(), passphrase.encode() if passphrase else None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise CannotCall(f"The private key cannot be read: {error}") from None
+            raise WrongOption(f"The private key cannot be read: {error}") from None
         if not isinstance(key, rsa.RSAPrivateKey):
-            raise CannotCall("This is no RSA key, and passwords are encrypted for RSA keys only.")
+            raise WrongOption("This is no RSA key, and passwords are encrypted for RSA keys only.")
         self._key = key
 
     @property
@@ -40,10 +40,10 @@ class PrivateKey:
         return f"SHA256:{base64.b64encode(digest).decode().rstrip('=')}"
 
     def password_of(self, account: Mapping[str, Any]) -> str:
-        """Of a ``user_accounts`` item. Raises CannotCall when it is encrypted for another key."""
+        """Of a ``user_accounts`` item. Raises WrongOption when it is encrypted for another key."""
         wanted = account["encryption_key"]
         if wanted["fingerprint"] != self.fingerprint:
-            raise CannotCall(
+            raise WrongOption(
                 f"The password of {account['username']} is encrypted for the key {wanted['name']} "
                 f"({wanted['fingerprint']}), not for this one ({self.fingerprint})."
             )

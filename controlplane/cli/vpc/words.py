@@ -46,7 +46,7 @@ def add_words(parser: ArgumentParser) -> None:
 
 
 def run_word(client: Client, options: Options) -> str:
-    """Do what was asked. Returns what to print. Raises Refused, NotFound, CannotCall."""
+    """Do what was asked. Returns what to print. Raises Refused, NotFound, WrongOption, CannotCall."""
     word = WORDS[ALIASES.get(str(options["word"]), str(options["word"]))]
     answer = word.run(client, options)
     if options["output"] == "json":

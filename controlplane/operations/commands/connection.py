@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from controlplane.cli.client import CannotCall, Client, NotFound, Refused
+from controlplane.cli.client import CannotCall, Client, NotFound, Refused, WrongOption
 from controlplane.operations import credentials
 from controlplane.operations.commands.command import CommandFailed
 from controlplane.operations.place import Place
@@ -37,7 +37,7 @@ def connected(place: Place, region: str = "") -> Iterator[Client]:
         raise CommandFailed(
             f"{error}\nStart Baremint here: {paste('up')}, or name another one: BAREMINT_URL."
         ) from None
-    except (Refused, NotFound) as error:
+    except (Refused, NotFound, WrongOption) as error:
         raise CommandFailed(str(error)) from None
     except BrokenPipeError:  # nobody reads the output any more
         raise
