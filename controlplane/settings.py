@@ -53,6 +53,7 @@ ALLOWED_HOSTS = env.words(
         "resource-controller.cloud.ibm.com",
         "api.global-search-tagging.cloud.ibm.com",
         "tags.global-search-tagging.cloud.ibm.com",
+        "user-management.cloud.ibm.com",
     ],
 )
 ROOT_URLCONF = "controlplane.urls"

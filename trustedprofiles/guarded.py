@@ -72,7 +72,8 @@ class GuardedView(APIView):
         super().initial(request, *args, **kwargs)
         if (operation := self.operation) is None:
             allowed = ", ".join(self.operations)
-            raise MethodNotAllowed(f"Use one of {allowed} here.", headers={"Allow": allowed})
+            few = "one of " if len(self.operations) > 1 else ""
+            raise MethodNotAllowed(f"Use {few}{allowed} here.", headers={"Allow": allowed})
         if isinstance(request.user, Caller):
             self._caller = request.user
         caller = self.caller
@@ -129,7 +130,7 @@ class GuardedView(APIView):
     def _refuse_unstorable(self, request: Request) -> None:
         """No stored text holds a NUL character, and PostgreSQL fails a query that looks for one."""
         if not all(is_storable(str(value)) for value in self.kwargs.values()):
-            raise NotFound("There is nothing at this path: it contains a NUL character.")
+            raise NotFound("The resource is not found: the path contains a NUL character.")
         for name, values in request.GET.lists():
             if not all(map(is_storable, (name, *values))):
                 raise InvalidValue(

@@ -44,7 +44,7 @@ class StrictSerializer(serializers.Serializer[Any]):
         unknown: dict[str, list[ErrorDetail]] = {}
         if isinstance(data, dict):
             unknown = {
-                key: [ErrorDetail("Nobody knows this property. Remove it.", code="unknown")]
+                key: [ErrorDetail("This property is not known. Remove it.", code="unknown")]
                 for key in data
                 if key not in self.fields
             }

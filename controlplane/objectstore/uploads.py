@@ -101,7 +101,7 @@ def _chosen(named: Sequence[NamedPart], there: dict[int, Piece]) -> list[Piece]:
         raise InvalidPartOrder("The parts must be listed in the order of their numbers, each once.")
     for each in named:
         if each.number not in there or there[each.number].md5 != each.tag:
-            raise InvalidPart(f"There is no part {each.number} with this entity tag. Upload it, or list it rightly.")
+            raise InvalidPart(f"There is no part {each.number} with this entity tag. Upload it, or correct the list.")
     chosen = [there[number] for number in numbers]
     for piece in chosen[:-1]:
         if piece.size < SMALLEST_PART:

@@ -20,7 +20,8 @@ SIMULATED = (
     "Baremint simulates bare metal servers, reservations, VPCs, subnets, routing tables, public gateways, "
     "security groups, network ACLs, floating IPs, virtual network interfaces, keys and images."
 )
-ABBREVIATIONS = ("IKE", "IPsec", "VPN")
+
+ABBREVIATIONS = {"ike": "IKE", "ipsec": "IPsec", "vpn": "VPN"}
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,7 @@ class Kind:
 
     @property
     def words(self) -> str:
-        words = self.one.split("_")
-        return " ".join(next((name for name in ABBREVIATIONS if name.lower() == word), word) for word in words)
+        return " ".join(ABBREVIATIONS.get(word, word) for word in self.one.split("_"))
 
     def of_collection(self) -> dict[str, Operation]:
         empty = collection(f"{self.shape}Collection", self.items, Link)
@@ -133,7 +133,7 @@ class MissingEntry(CatalogView):
     kind: Kind = KINDS[0]
 
     def get(self, request: Request, id: str) -> NoReturn:
-        raise NotFound(f"{self.kind.words[0].upper()}{self.kind.words[1:]} not found: none is simulated. {SIMULATED}")
+        raise NotFound(f"{self.kind.words[:1].upper()}{self.kind.words[1:]} not found: none is simulated. {SIMULATED}")
 
 
 class MissingItem(MissingEntry):

@@ -63,5 +63,5 @@ class OneOperatingSystem(CatalogView):
     def get(self, request: Request, name: str) -> Response:
         system = catalog.operating_systems().get(name)
         if system is None:
-            raise NotFound("There is no operating system of this name. GET /v1/operating_systems lists them.")
+            raise NotFound("Operating system not found. GET /v1/operating_systems lists them.")
         return self.answer(operating_system_body(system, self.hrefs))

@@ -234,5 +234,7 @@ class OneProfile(CatalogView):
     def get(self, request: Request, name: str) -> Response:
         profile = next((each for each in catalog.profiles_of(self.region) if each.name == name), None)
         if profile is None:
-            raise NotFound(f"{self.region} offers no bare metal server profile of this name.")
+            raise NotFound(
+                f"Bare metal server profile not found in {self.region}. GET /v1/bare_metal_server/profiles lists them."
+            )
         return self.answer(profile_body(profile, self.region, self.hrefs))

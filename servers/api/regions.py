@@ -84,12 +84,12 @@ class OneZone(VpcView):
     def get(self, request: Request, region_name: str, name: str) -> Response:
         region = _region(region_name)
         if name not in region.zones:
-            raise NotFound(f"Region {region.name} has no zone of this name. It has {', '.join(region.zones)}.")
+            raise NotFound(f"Zone not found. The zones of {region.name} are {', '.join(region.zones)}.")
         return self.answer(zone_body(name, region, self.hrefs))
 
 
 def _region(name: str) -> catalog.Region:
     region = catalog.regions().get(name)
     if region is None:
-        raise NotFound(f"There is no region of this name. There are {', '.join(catalog.regions())}.")
+        raise NotFound(f"Region not found. The regions are {', '.join(catalog.regions())}.")
     return region

@@ -173,7 +173,7 @@ def delete_attachment(server: BareMetalServer, attachment: NetworkAttachment, *,
     refuse_deleting(held)
     attachment = hold(attachment)
     if attachment.is_primary:
-        raise Conflict("The primary network attachment stays as long as its server.", code="primary_network_attachment")
+        raise Conflict("The primary network attachment cannot be deleted.", code="primary_network_attachment")
     if attachment.interface_type == TRUNK:
         require_stopped(held)
         refuse_lost_vlans(attachment, [], beside=held.network_attachments.exclude(pk=attachment.pk))

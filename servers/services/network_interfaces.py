@@ -219,7 +219,7 @@ def delete_interface(server: BareMetalServer, interface: NetworkInterface, *, by
     refuse_projection(held)
     interface = hold(interface)
     if interface.is_primary:
-        raise Conflict("The primary network interface stays as long as its server.", code="primary_network_interface")
+        raise Conflict("The primary network interface cannot be deleted.", code="primary_network_interface")
     if interface.interface_type == TRUNK:
         require_stopped(held)
         refuse_lost_vlans(interface, [], beside=held.network_interfaces.exclude(pk=interface.pk))

@@ -67,7 +67,7 @@ def create_public_gateway(
         )
     found = hold(found)
     if (other := found.public_gateways.filter(zone=zone).first()) is not None:
-        raise Conflict(f"The VPC has the public gateway {other.name} in {zone}, and only one may be.")
+        raise Conflict(f"The VPC already has the public gateway {other.name} in {zone}. It may have one in each zone.")
     gateway = PublicGateway(
         id=ids.regional_id(region),
         name=name or random_name(),

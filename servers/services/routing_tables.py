@@ -106,7 +106,7 @@ def delete_routing_table(table: RoutingTable, *, if_match: str | None = None, by
     table = hold(table)
     refuse_mismatch(if_match, current=f'"{table.revision}"')
     if vpc.default_routing_table_id == table.pk:
-        raise Conflict("The default routing table stays as long as its VPC.", code="routing_table_is_default")
+        raise Conflict("The default routing table of a VPC cannot be deleted.", code="routing_table_is_default")
     if names := list(table.subnets.values_list("name", flat=True)[:5]):
         raise Conflict(
             f"Subnets use the routing table: {', '.join(names)}. Give them another one first.",

@@ -41,7 +41,7 @@ def unbind_address(interface: VirtualNetworkInterface, ip: ReservedIP, *, by: Pa
     hold(interface.subnet)
     interface = hold(interface)
     if interface.primary_ip_id == ip.pk:
-        raise Conflict("The primary address stays as long as its interface.", code="primary_ip")
+        raise Conflict("The primary address cannot be removed from its interface.", code="primary_ip")
     bound = ReservedIP.objects.filter(pk=ip.pk, virtual_network_interface=interface)
     if not bound.update(virtual_network_interface=None):
         raise NotFound("The reserved IP is not bound to the virtual network interface.")

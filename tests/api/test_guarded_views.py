@@ -65,6 +65,11 @@ def test_other_methods_tell_nobody_anything(world: World, method: str, caller: A
     assert answer.json()["errors"][0]["message"] == "Use one of GET, POST here."
 
 
+def test_the_only_method_is_named_as_such() -> None:
+    answer = call("POST", "/v1/regions?version=2025-08-26&generation=2", {})
+    assert (answer.status_code, answer.json()["errors"][0]["message"]) == (405, "Use GET here.")
+
+
 @pytest.mark.parametrize("body", [{"colour\0": 1}, {"account_id\0": ACCOUNT}])
 def test_a_refusal_that_quotes_nul_is_recorded_without_it(world: World, body: Any) -> None:
     """PostgreSQL refuses the character, and then a bad request would look like a fault of our own."""

@@ -43,6 +43,12 @@ def test_an_item_cannot_be_made_and_the_refusal_says_what_can(api: Api, kind: Ki
     assert "bare metal servers" in message
 
 
+def test_abbreviations_are_written_as_ibm_writes_them(api: Api) -> None:
+    answers = [api.get(f"/v1/{path}/none") for path in ("ike_policies", "ipsec_policies", "vpn_gateways")]
+    found = [answer.json()["errors"][0]["message"].partition(":")[0] for answer in answers]
+    assert found == ["IKE policy not found", "IPsec policy not found", "VPN gateway not found"]
+
+
 @BY_KIND
 def test_who_has_no_policy_is_refused_before_anything_is_said(world: World, kind: Kind) -> None:
     stranger = Api(caller_of("iam-Profile-victor"))

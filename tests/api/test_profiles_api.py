@@ -112,6 +112,7 @@ def test_a_profile_is_found_only_where_it_is_offered(api: Api) -> None:
 def test_what_is_not_there_is_not_found(api: Api, path: str) -> None:
     answer = api.get(path)
     assert (answer.status_code, errors(answer)) == (404, [("not_found", "")])
+    assert "not found" in answer.json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("path", [f"{PROFILES}/bx2-metal-96x384", f"{SYSTEMS}/ubuntu-22-04-amd64"])

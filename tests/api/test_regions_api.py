@@ -93,6 +93,7 @@ MISSING = [
 def test_what_is_not_there_is_not_found(api: Api, path: str) -> None:
     answer = api.get(path)
     assert (answer.status_code, errors(answer)) == (404, [("not_found", "")])
+    assert "not found" in answer.json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_a_creation_is_refused_and_nothing_is_made(body: Any) -> None:
 def test_a_refusal_names_the_property_by_its_path() -> None:
     errors = call("POST", SERVICE_IDS, CREATION | {"apikey": {"name": "k", "colour": 1}}).json()["errors"]
     assert [(each["code"], each["message"]) for each in errors] == [
-        ("unknown_field", "apikey.colour: Nobody knows this property. Remove it.")
+        ("unknown_field", "apikey.colour: This property is not known. Remove it.")
     ]
 
 

@@ -9,6 +9,7 @@ CONTROL_PLANE_ADDRESS = "166.9.0.1"
 GLOBAL_HOSTS = (
     "iam.cloud.ibm.com",
     "resource-controller.cloud.ibm.com",
+    "user-management.cloud.ibm.com",
     "tags.global-search-tagging.cloud.ibm.com",
     "api.global-search-tagging.cloud.ibm.com",
 )
