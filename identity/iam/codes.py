@@ -11,7 +11,7 @@ from controlplane.kernel import envelopes
 from controlplane.kernel.errors import ApiError, InvalidValue, MethodNotAllowed, MissingField, ProfileNotLinked
 from identity.services.kinds import UnsupportedToken
 from identity.services.sessions import SessionExpired
-from identity.signing import NotAToken, TokenExpired
+from identity.signing import INVALID_TOKEN, NotAToken, TokenExpired
 
 
 class Code(NamedTuple):
@@ -32,11 +32,12 @@ CODES: Mapping[type[ApiError], Code] = {
     SessionExpired: Code("BXNIM0408E", 400, "Provided refresh token is expired."),
     ProfileNotLinked: Code("BXNIM0398E", 400, "Selected trusted profile not eligible."),
 }
+INVALID = Code(INVALID_TOKEN, 401, "Provided token is not valid.")
 
 
 def coded(error: ApiError) -> ApiError:
     """The refusal in the token service's own words."""
-    code = CODES.get(type(error))
+    code = CODES.get(type(error)) or (INVALID if error.iam_code == INVALID_TOKEN else None)
     if code is None:
         return error
     refusal = ApiError(
@@ -44,7 +45,7 @@ def coded(error: ApiError) -> ApiError:
         more_info=error.more_info,
         details=error.details or error.message,
         iam_code=code.code,
-        headers={name: value for name, value in error.headers.items() if name != "WWW-Authenticate"},
+        headers={name: value for name, value in error.headers.items() if code is INVALID or name != "WWW-Authenticate"},
     )
     refusal.status = code.status
     return refusal

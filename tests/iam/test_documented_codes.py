@@ -13,6 +13,7 @@ from controlplane.kernel import clock, envelopes
 from controlplane.kernel.errors import ProfileNotLinked
 from identity.models import RefreshToken
 from servers.models import BareMetalServer
+from tests import forging
 from tests.iam.asking import API_KEY, ASSUME, CR_TOKEN, PATH, REFRESH, USERINFO, ask, refused
 from tests.iam.conftest import identity_token_of
 from tests.iam.forgers import of_iam, of_identity
@@ -58,6 +59,24 @@ def test_a_documented_code_is_answered_with_its_status(
 ) -> None:
     path = USERINFO if code == "BXNIM0308E" else PATH
     assert refused(ASKED[code](world, server, alice_key), path) == (status, code)
+
+
+NOT_VALID: dict[str, Callable[[World], Any]] = {
+    "forged": lambda world: ask({**ASSUME, "access_token": of_iam().made(), "profile_id": "Profile-1"}),
+    "unknown-session": lambda world: ask({**REFRESH, "refresh_token": "unknown"}, client="bx:bx"),
+    "retired-key": lambda world: ask({**ASSUME, "access_token": forging.retired(of_iam()), "profile_id": "Profile-1"}),
+}
+
+
+@pytest.mark.parametrize("asked", NOT_VALID.values(), ids=NOT_VALID)
+def test_the_message_of_a_code_is_the_same_for_every_cause(
+    world: World, alice_key: str, asked: Callable[[World], Any]
+) -> None:
+    answer = asked(world)
+    assert refused(answer) == (401, "BXNIM0407E")
+    assert answer.json()["errorMessage"] == "Provided token is not valid."
+    assert answer.json()["errorDetails"]
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 def test_every_code_that_these_tests_know_is_documented() -> None:
