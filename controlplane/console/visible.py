@@ -6,16 +6,28 @@ from django.db.models import Q, QuerySet
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM
-from controlplane.console.access import POLICY, Person
+from controlplane.console.access import GROUP, POLICY, Person
 
 TELLING = {
+    "cloud-object-storage.": "cloud-object-storage.account.get_account_buckets",
+    "global-search-tagging.": "global-search-tagging.tag.read",
+    "iam-access-management.account-settings.": f"{POLICY}.read",
+    "iam-am.explanation.": "iam-access-management.explanation.read",
     "iam-am.policy.": f"{POLICY}.read",
     "iam-am.role.": "iam-access-management.role.read",
-    "iam-identity.user-apikey.": "iam-identity.apikey.list",
+    "iam-groups.": f"{GROUP}.list",
+    "iam-identity.account-limits.": "iam-identity.account.read",
+    "iam-identity.account-serviceid": "iam-identity.serviceid.list",
+    "iam-identity.account-settings": "iam-identity.account.read",
+    "iam-identity.accountsettings.": "iam-identity.account.read",
+    "iam-identity.preferences.": "iam-identity.preferences.read",
     "iam-identity.serviceid": "iam-identity.serviceid.list",
+    "iam-identity.user-": "iam-identity.apikey.list",
+    "resource-controller.": "resource-controller.group.read",
+    "user-management.": "user-management.user.retrieve",
 }
 """Events whose names begin so tell of things that are for those who may do this. All others tell of servers, networks
-and trusted profiles, which whoever sees activity may list."""
+and trusted profiles, which whoever sees activity may list, and of the deployment."""
 ADMINISTRATOR = "the deployment administrator"
 
 

@@ -6,12 +6,15 @@ import pytest
 from django.test import Client
 
 from controlplane.activity.record import Party, record
+from controlplane.console import visible
 from controlplane.kernel import clock
+from controlplane.objectstore.operations import OPERATIONS
+from controlplane.operations.permissions.table import permissions
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.models import BareMetalServer
 from tests.console.reading import BY, reader
 from tests.policies import attribute, make_content
-from tests.world import MALLORY, World, make_profile, make_server
+from tests.world import ACCOUNT, MALLORY, World, make_profile, make_server
 from trustedprofiles.models import User
 from trustedprofiles.services.policies import create_policy
 from trustedprofiles.services.roles import create_role
@@ -37,10 +40,35 @@ def test_activity_of_all_regions_is_for_whoever_may_list_servers_in_all(world: W
 
 TELLING = [
     ("iam-am.policy.create", "iam-access-management"),
+    ("iam-am.explanation.read", "iam-access-management"),
+    ("iam-access-management.account-settings.update", "iam-access-management"),
     ("iam-identity.user-apikey.create", "iam-identity"),
     ("iam-identity.serviceid-apikey.login", "iam-identity"),
-    ("iam-identity.serviceid.create", "iam-identity"),
+    ("iam-identity.account-serviceid.create", "iam-identity"),
+    ("iam-identity.account-serviceid-group.create", "iam-identity"),
+    ("iam-identity.accountsettings.update", "iam-identity"),
+    ("iam-identity.preferences.update", "iam-identity"),
+    ("iam-groups.member.add", "iam-groups"),
+    ("user-management.user.read", "user-management"),
+    ("resource-controller.group.create", "resource-controller"),
+    ("global-search-tagging.tag.attach", "global-search-tagging"),
 ]
+EVERYBODYS = ("is.", "baremint.", "iam-identity.account-profile", "iam-identity.profile-")
+"""Events of servers, networks, trusted profiles and the deployment."""
+
+
+def test_every_event_of_an_operation_is_told_to_somebody_in_particular() -> None:
+    events = {each.operation.event for each in permissions()} | {each.event for each in OPERATIONS}
+    assert sorted(each for each in events if not each.startswith((*EVERYBODYS, *visible.TELLING))) == []
+
+
+def test_an_event_of_the_object_store_is_for_whoever_may_list_buckets(world: World) -> None:
+    record("cloud-object-storage.object.create", initiator=BY, target=Party("x", "secret"), account_id=ACCOUNT)
+    browser = reader(world, "is", "iam-identity", "cloud-object-storage")
+    assert "secret" not in browser.get("/activity").content.decode()
+    content = make_content("IBMid-READER", "Reader", service="cloud-object-storage")
+    create_policy(world.account, content=content, api_version="v1", by=BY)
+    assert "secret" in browser.get("/activity").content.decode()
 
 
 @pytest.mark.parametrize(("action", "service"), TELLING)

@@ -19,6 +19,22 @@ WORDS = {
     "baremint.console.login": ("Person", "signed in"),
     "baremint.account.update": ("Account switch", "changed"),
 }
+NOUNS = {
+    "acl": "ACL",
+    "accountsettings": "account settings",
+    "apikey": "API key",
+    "computeresource": "compute resource",
+    "dns": "DNS",
+    "ike": "IKE",
+    "ip": "IP",
+    "ipsec": "IPsec",
+    "kek": "key-encryption key",
+    "refreshtoken": "refresh token",
+    "serviceid": "service ID",
+    "vpc": "VPC",
+    "vpn": "VPN",
+}
+"""Words of events' names that are written otherwise."""
 VERBS = {
     "create": "created",
     "read": "read",
@@ -30,6 +46,17 @@ VERBS = {
     "restart": "restarted",
     "attach": "attached",
     "detach": "detached",
+    "add": "added",
+    "activate": "activated",
+    "expire": "expired",
+    "export": "exported",
+    "complete": "completed",
+    "invite": "invited",
+    "login": "used to log in",
+    "set": "set",
+    "reset": "reset",
+    "renew": "renewed",
+    "rotate": "rotated",
     "prepare": "prepared",
     "discard": "discarded",
     "retire": "retired",
@@ -80,9 +107,10 @@ def explanation_path(more_info: str) -> str:
 
 
 def describe(action: str, *, success: bool = True) -> str:
-    """``is.subnet.reserved-ip.create`` is "Reserved ip created", or not; what follows no pattern stays as it is."""
+    """``is.subnet.reserved-ip.create`` is "Reserved IP created", or not; what follows no pattern stays as it is."""
     *_, noun, verb = ("", "", *action.split("."))
-    subject, done = WORDS.get(action, (noun.replace("-", " ").replace("_", " "), VERBS.get(verb, "")))
+    words = " ".join(NOUNS.get(word, word) for word in noun.replace("_", "-").split("-"))
+    subject, done = WORDS.get(action, (words, VERBS.get(verb, "")))
     if not (subject and done):
         return action
     return f"{subject[0].upper()}{subject[1:]} {done if success else f'not {done}'}"
