@@ -48,6 +48,8 @@ PATTERNS = (
     "attribute-based-condition:resource:literal-and-wildcard",
 )
 
+EMPTY = '""'
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -58,8 +60,8 @@ class Condition:
     value: Any
 
     def __str__(self) -> str:
-        value = ", ".join(map(str, self.value)) if isinstance(self.value, list) else self.value
-        return f"{self.key} {self.operator} {value}"
+        values = self.value if isinstance(self.value, list) else [self.value]
+        return f"{self.key} {self.operator} {', '.join(str(each) or EMPTY for each in values)}"
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def open_cursor(token: str, *, scope: str, name: str = "start") -> Any:
         return json.loads(_cipher().decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], scope.encode()))
     except (ValueError, InvalidTag):
         raise InvalidValue(
-            f"{name} is not a page token of this collection. Take it from next.href, or leave it out.",
+            f"{name} is not a page token of this collection. Take it from the link to the next page, or leave it out.",
             target=Target(name, "parameter"),
         ) from None
 

@@ -70,7 +70,7 @@ class UserManagementView(AccountView):
     service_name: ClassVar[str] = "user-management"
 
     def refuse(self, instead: str) -> Response:
-        raise NotSupported(f"This API reads the people of the account, and changes nothing of them. {instead}")
+        raise NotSupported(f"This API only reads the users of an account. {instead}")
 
 
 class Users(UserManagementView):

@@ -24,7 +24,7 @@ def changed(server: BareMetalServer) -> None:
 def require_stopped(server: BareMetalServer) -> None:
     if server.status != BareMetalServer.Status.STOPPED or server.transition:
         raise ServerStatusConflict(
-            f"PCI interfaces come and go only while the server is stopped; it is {server.status}. Stop it."
+            f"PCI interfaces can be added and deleted only while the server is stopped; it is {server.status}. Stop it."
         )
 
 

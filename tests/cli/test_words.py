@@ -216,3 +216,13 @@ def test_what_is_no_list_of_objects_is_refused(
     with pytest.raises(SystemExit):
         parser.parse_args(["bmc", "--profile", "p", "--image", "i", "--pnic-subnet", "s", "--network-interfaces", text])
     assert "--network-interfaces" in capsys.readouterr().err
+
+
+def test_an_unknown_option_is_refused_with_the_usage_of_its_word(
+    parser: ArgumentParser, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        parsed(parser, "bare-metal-server-update web-1 --colour red")
+    told = capsys.readouterr().err
+    assert "bare-metal-server-update [-h]" in told
+    assert told.splitlines()[-1].endswith("unrecognized arguments: --colour red")

@@ -359,3 +359,8 @@ LATENT = {
 @pytest.mark.parametrize("condition", LATENT.values(), ids=LATENT.keys())
 def test_a_condition_that_cannot_be_read_never_holds(condition: tuple[str, str, Any]) -> None:
     assert not holds(Condition(*condition), resource={"vpcId": "r006-1"}, now=MONDAY_NOON)
+
+
+def test_an_empty_value_can_be_seen_in_what_is_told_of_a_condition() -> None:
+    assert str(Condition("path", "stringEqualsAnyOf", ["/", ""])) == 'path stringEqualsAnyOf /, ""'
+    assert str(Condition("path", "stringEquals", "")) == 'path stringEquals ""'

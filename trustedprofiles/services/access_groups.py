@@ -107,7 +107,7 @@ def refuse_public_access(group: AccessGroup) -> None:
     """Raises BadRequest for the group that has its members and its name by itself."""
     if group.id == PUBLIC_ACCESS:
         raise BadRequest(
-            f"The access group {PUBLIC_ACCESS_NAME} has no members, rules or name of its own to change.",
+            f"The access group {PUBLIC_ACCESS_NAME} cannot be changed or deleted: everybody in the account is in it.",
             code="reserved_value",
         )
 

@@ -33,7 +33,11 @@ class WordParser(ArgumentParser):
     """Takes long options with one dash too, as IBM's command line does: ``-allowed-vlans 1,3``."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        return super().parse_known_args([self._with_two_dashes(each) for each in args or ()], namespace)
+        """Arguments that are not known end here, with the usage of the word instead of all words."""
+        found, unknown = super().parse_known_args([self._with_two_dashes(each) for each in args or ()], namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
     def _with_two_dashes(self, word: str) -> str:
         option = f"-{word.partition('=')[0]}"
