@@ -43,10 +43,10 @@ LIFECYCLE = {
 """``lifecycle_state`` in each status."""
 ALWAYS_CHANGEABLE = frozenset({"name", "expiration_policy"})
 """What an active reservation may change, too; the rest only an inactive one."""
-
 PATHS = {
     "total": "capacity.total",
     "term": "committed_use.term",
+    "expiration_policy": "committed_use.expiration_policy",
     "profile": "profile.name",
     "profile_type": "profile.resource_type",
 }

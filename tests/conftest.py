@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from hypothesis import HealthCheck, settings
 
 from controlplane.kernel import clock, context
 from controlplane.timekeeping.selectors import read_setting
@@ -27,6 +28,9 @@ __all__ = [
     "pytest_sessionfinish",
     "ready_made",
 ]
+
+# How long an example takes tells of the load of the machine, not of the code. (tests/mutation has its own profile.)
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -43,6 +43,12 @@ def test_policy_and_pool_go_together(asked: Any, result: Any) -> None:
     assert (chosen, list(members)) == result
 
 
+@pytest.mark.parametrize(("change", "named"), [("total", "capacity.total"), ("term", "committed_use.term")])
+def test_a_refused_change_is_named_as_the_request_names_it(change: str, named: str) -> None:
+    with pytest.raises(Conflict, match=f"^{named} cannot be changed while the reservation is active"):
+        rules.require_changeable(rules.ACTIVE, [change])
+
+
 @pytest.mark.parametrize("status", [*rules.CAPACITY])
 def test_what_a_reservation_may_change_depends_on_its_status(status: str) -> None:
     def allowed(change: str) -> bool:
