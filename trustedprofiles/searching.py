@@ -1,36 +1,60 @@
-"""The part of Global Search's query language that is understood (D-24): ``crn:`` and ``tags:`` terms joined by OR."""
+"""The part of Global Search's query language that is understood (D-24): terms joined by OR, with wildcards."""
 
 import re
 from dataclasses import dataclass, field
 
-TERM = re.compile(r'(?P<field>crn|tags|access_tags):(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>(?:[^\s"()*?\\]|\\.)+))')
+TERM = re.compile(
+    r'(?:(?P<field>crn|tags|access_tags):)?"(?P<quoted>(?:[^"\\]|\\.)*)"'
+    r'|(?P<of>crn|tags|access_tags):(?P<bare>(?:[^\s"()\\]|\\.)+)'
+    r"|(?P<word>(?:[^\s\"()\\:^~\[\]{}/&|!+-]|\\.)(?:[^\s\"()\\:^~\[\]{}/&|]|\\.)*)"
+)
+"""A word without a field has none of Lucene's signs in it, unless they are escaped."""
+OPERATORS = ("AND", "OR", "NOT")
 OR = re.compile(r"\s+OR\s+")
 ESCAPED = re.compile(r"\\(.)")
+LITERAL = re.compile(r"\\[*?]")
+WILDCARD = re.compile(r"[*?]")
+MOST_PATTERNS = 20
 UNDERSTOOD = (
-    'Understood are crn:"<crn>", tags:"<user tag>" and access_tags:"<access tag>", '
-    "with or without quotes, without wildcards, several joined with OR."
+    'Understood are crn:"<crn>", tags:"<user tag>", access_tags:"<access tag>" and a word that is one of these, '
+    f"joined with OR; without quotes, up to {MOST_PATTERNS} of them with the wildcards * and ?."
 )
+FIELDS = ("crn", "tags", "access_tags")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Resources that have one of the CRNs, or carry one of the tags (lower case)."""
+    """Resources that have one of the CRNs, or carry one of the tags (lower case), or have one like a pattern."""
 
     crn: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     access_tags: list[str] = field(default_factory=list)
+    patterns: list[tuple[str, str]] = field(default_factory=list)
+    """Field and pattern: ``*`` is any run of characters, ``?`` any one."""
+
+    def add(self, name: str, value: str, *, pattern: bool) -> None:
+        text = value if name == "crn" else value.lower()
+        if pattern:
+            self.patterns.append((name, text))
+        else:
+            getattr(self, name).append(text)
 
 
 def parse_query(text: str) -> Wanted:
     """Read a query. Raises ValueError, saying what is understood."""
     text = text.strip()
-    wanted: dict[str, list[str]] = {"crn": [], "tags": [], "access_tags": []}
-    position = 0
+    wanted, patterns, position = Wanted(), 0, 0
     while term := TERM.match(text, position):
-        value = ESCAPED.sub(r"\1", term["quoted"] if term["bare"] is None else term["bare"])
-        wanted[term["field"]].append(value if term["field"] == "crn" else value.lower())
+        bare = term["bare"] or term["word"] or ""
+        pattern = bool(WILDCARD.search(ESCAPED.sub("", bare)))
+        patterns += pattern
+        if term["word"] in OPERATORS or (pattern and LITERAL.search(bare)) or patterns > MOST_PATTERNS:
+            break
+        named = term["field"] or term["of"]
+        for name in [named] if named else FIELDS:
+            wanted.add(name, ESCAPED.sub(r"\1", term["quoted"] or bare), pattern=pattern)
         if term.end() == len(text):
-            return Wanted(**wanted)
+            return wanted
         joint = OR.match(text, term.end())
         if not joint:
             break

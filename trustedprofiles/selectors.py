@@ -271,12 +271,23 @@ def tags_of(account_id: str, type: str) -> QuerySet[Tag]:
     return Tag.objects.filter(account_id=account_id, type=type)
 
 
+TAGGED = {
+    "crn": ("crn", Q()),
+    "tags": ("tag__name", Q(tag__type=tagging.USER)),
+    "access_tags": ("tag__name", Q(tag__type=tagging.ACCESS)),
+}
+"""What a query's fields are compared with."""
+
+
 def tagged_resources(account_id: str, wanted: Wanted) -> list[str]:
     """CRNs, in order, of the account's tagged resources that the query wants. What carries no tag is not found."""
-    asked = (
-        Q(crn__in=wanted.crn)
-        | Q(tag__type=tagging.USER, tag__name__in=wanted.tags)
-        | Q(tag__type=tagging.ACCESS, tag__name__in=wanted.access_tags)
-    )
+    exactly = {"crn": wanted.crn, "tags": wanted.tags, "access_tags": wanted.access_tags}
+    asked = Q(pk__in=[])
+    for name, lookup, value in (
+        *((name, "in", values) for name, values in exactly.items()),
+        *((name, "wildcard", pattern) for name, pattern in wanted.patterns),
+    ):
+        column, condition = TAGGED[name]
+        asked |= Q(**{f"{column}__{lookup}": value}) & condition
     rows = TagAttachment.objects.filter(asked, tag__account_id=account_id)
     return list(rows.order_by("crn").values_list("crn", flat=True).distinct())

@@ -50,6 +50,7 @@ def create_api_key(
     if limited and ApiKey.objects.filter(iam_id=iam_id).count() >= API_KEYS_PER_IDENTITY:
         raise OverQuota(f"An identity has at most {API_KEYS_PER_IDENTITY} API keys. Delete one first.")
     _check(iam_id, details, store_value=store_value)
+    _require_later(details.get("expires_at"))
     value, now = value or secrets.token_urlsafe(VALUE_BYTES), clock.now()
     key = ApiKey(
         id=ids.prefixed_id("ApiKey"),
@@ -81,7 +82,8 @@ def create_api_key(
 def update_api_key(key: ApiKey, *, changes: dict[str, Any], by: Party) -> ApiKey:
     """Change ``name``, ``description``, ``support_sessions``, ``action_when_leaked`` or ``expires_at``.
 
-    Raises Conflict when it is locked, or was changed since it was read; InvalidValue like ``create_api_key``.
+    An end in the past ends it now: IBM's Node SDK has a live test that sends one (D-74). Raises Conflict when it is
+    locked, or was changed since it was read; InvalidValue for sessions of a service ID.
     """
     _require_unlocked(key)
     _check(key.iam_id, changes)
@@ -151,14 +153,16 @@ def _check(iam_id: str, values: dict[str, Any], *, store_value: bool = False) ->
             "store_value is for API keys of service IDs: the values of people's API keys are not stored.",
             target=Target("store_value"),
         )
-    expires_at: datetime | None = values.get("expires_at")
-    if expires_at is not None and expires_at <= clock.now():
-        raise InvalidValue("expires_at is past. To stop a key now, disable or delete it.", target=Target("expires_at"))
     if values.get("support_sessions") and is_service_id(iam_id):
         raise InvalidValue(
             "support_sessions is for API keys of persons: a service ID has no sessions.",
             target=Target("support_sessions"),
         )
+
+
+def _require_later(expires_at: datetime | None) -> None:
+    if expires_at is not None and expires_at <= clock.now():
+        raise InvalidValue("expires_at is past. A new key must be good for a while.", target=Target("expires_at"))
 
 
 def _require_unlocked(key: ApiKey) -> None:

@@ -82,6 +82,16 @@ def test_an_api_key_that_has_expired_logs_nobody_in(robot: Any) -> None:
     assert exchange(robot["apikey"]["apikey"]).json()["errorCode"] == "BXNIM0415E"
 
 
+def test_an_api_key_is_ended_by_an_end_that_is_past(robot: Any) -> None:
+    """As the live test of IBM's Node SDK does; another end brings it back."""
+    path, value = f"{KEYS}/{robot['apikey']['id']}", robot["apikey"]["apikey"]
+    ended = call("PUT", path, {"expires_at": "2026-01-02T18:30:00+0000"}, If_Match="*")
+    assert (ended.status_code, ended.json()["expires_at"]) == (200, "2026-01-02T18:30+0000")
+    assert exchange(value).json()["errorCode"] == "BXNIM0415E"
+    call("PUT", path, {"expires_at": "2099-12-24T18:00+0000"}, If_Match="*")
+    assert exchange(value).status_code == 200
+
+
 def test_a_deleted_api_key_logs_nobody_in_and_its_tokens_live_to_their_end(robot: Any) -> None:
     token = token_of(robot["apikey"]["apikey"])
     call("DELETE", f"{KEYS}/{robot['apikey']['id']}")

@@ -227,7 +227,7 @@ REFUSED_CHANGES: dict[str, Any] = {
     "another-subject": {"iam_id": "IBMid-BOB0000001"},
     "an-account": {"account_id": OTHER_ACCOUNT},
     "a-switch": {"disabled": True},
-    "an-end-that-is-past": {"expires_at": "2020-12-24T18:00+0000"},
+    "no-end": {"expires_at": "tomorrow"},
     "an-unknown-action": {"action_when_leaked": ""},
 }
 

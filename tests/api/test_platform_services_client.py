@@ -251,10 +251,11 @@ def test_unused_tags_are_deleted(tagging: Any) -> None:
     assert (result.total_count, result.errors, [each.tag_name for each in result.items]) == (1, False, ["env:test"])
 
 
-def test_a_query_for_resources_is_refused_with_a_message(tagging: Any) -> None:
-    with pytest.raises(ApiException, match="Name the resources") as refused:
-        tagging.attach_tag(tag_names=["web"], query=QueryString(query_string="family:is"))
-    assert refused.value.status_code == 400
+def test_resources_are_tagged_by_a_query(tagging: Any) -> None:
+    query = QueryString(query_string=f'crn:"{FACTS.crn}"')
+    attached = tagging.attach_tag(tag_names=["web"], query=query).get_result()
+    assert [each.is_error for each in TagResults.from_dict(attached).results] == [False]
+    assert tagging.list_tags(attached_to=FACTS.crn).get_result()["items"] == [{"name": "web"}]
 
 
 def test_the_search_cursor_ends_with_the_results(tagging: Any, search: Any) -> None:

@@ -143,6 +143,40 @@ def test_replace_and_update_are_read_from_the_query() -> None:
     assert on() == ["db"]
 
 
+def test_what_a_query_finds_or_names_is_tagged() -> None:
+    """As the live tests of IBM's Node SDK do. A foreign resource is not found."""
+    attach("web", on=(SERVER, OTHER_SERVER))
+    third = SERVER.replace("0717-1", "0717-3")
+    asked = f'tags:web OR crn:"{third}" OR crn:"{FOREIGN}"'
+    by_query = {"tag_names": ["db"], "query": {"query_string": asked}}
+    assert errors_of(call("POST", ATTACH, by_query)) == {SERVER: False, OTHER_SERVER: False, third: False}
+    assert (on(SERVER), on(third)) == (["db", "web"], ["db"])
+    assert errors_of(call("POST", DETACH, by_query)) == {SERVER: False, OTHER_SERVER: False, third: False}
+    assert (on(SERVER), on(third)) == (["web"], [])
+
+
+def test_a_query_tags_what_the_body_names_besides() -> None:
+    attach("web")
+    sent = body("db", on=OTHER_SERVER) | {"query": {"query_string": "tags:web"}}
+    assert errors_of(call("POST", ATTACH, sent)) == {OTHER_SERVER: False, SERVER: False}
+
+
+def test_a_query_finds_only_what_the_caller_may_see(world: World) -> None:
+    attach("web", on=(SERVER, OTHER_SERVER))
+    by_query = {"tag_names": ["db"], "query": {"query_string": "tags:web"}}
+    assert refusal(call("POST", ATTACH, by_query, caller=caller_of(VICTOR))) == (403, "not_authorized")
+    permit(world, "Editor", more=(attribute("bareMetalServerId", "0717-1"),))
+    assert errors_of(call("POST", ATTACH, by_query, caller=caller_of(VICTOR))) == {SERVER: False}
+
+
+def test_a_query_that_finds_too_many_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    attach("web", on=(SERVER, OTHER_SERVER))
+    monkeypatch.setattr("trustedprofiles.api.tags.MOST_FOUND", 1)
+    answer = call("POST", ATTACH, {"tag_names": ["db"], "query": {"query_string": "tags:web"}})
+    assert (answer.status_code, answer.json()["errors"][0]["target"]["name"]) == (400, "query.query_string")
+    assert on() == ["web"]
+
+
 def test_detaching_is_answered_alike_whether_or_not_the_tag_was_there() -> None:
     attach("web", "db")
     answers = [call("POST", f"{DETACH}?tag_type=user", body("WEB")) for _ in range(2)]
@@ -160,7 +194,8 @@ def test_detaching_is_answered_alike_whether_or_not_the_tag_was_there() -> None:
         ({"tag_names": ["web"], "resources": [{}]}, "missing_field", "resources[0].resource_id"),
         ({"tag_names": ["web"], "resources": [{"resource_id": "a\0"}]}, "invalid_value", "resources[0].resource_id"),
         (body("web", "a/b"), "invalid_value", "tag_names[1]"),
-        (body("web") | {"query": {"query_string": "tags:a"}}, "invalid_value", "query"),
+        (body("web") | {"query": {"query_string": "family:is"}}, "invalid_value", "query.query_string"),
+        ({"tag_names": ["web"], "query": {}}, "missing_field", "query.query_string"),
         (body("web") | {"tags": []}, "unknown_field", "tags"),
     ],
 )

@@ -10,9 +10,8 @@ from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from trustedprofiles import events, searching, tagging
 from trustedprofiles.api import tag_shapes as shapes
-from trustedprofiles.api.tag_base import TaggingView
+from trustedprofiles.api.tag_base import READ, TaggingView
 from trustedprofiles.permissions import Operation
-from trustedprofiles.selectors import tagged_resources
 from trustedprofiles.tagged import tags_on
 
 DEFAULT_PAGE = 10
@@ -23,7 +22,7 @@ class Search(TaggingView):
     operations = {
         "POST": Operation(
             "search",
-            "global-search-tagging.resource.read",
+            READ,
             events.RESOURCE_SEARCH,
             body=shapes.SearchRequest,
             answer=shapes.ScanResult,
@@ -40,11 +39,10 @@ class Search(TaggingView):
             wanted = searching.parse_query(self.query)
         except ValueError as problem:
             raise InvalidValue(str(problem), target=Target("query")) from None
-        tagged = tagged_resources(self.caller.account_id, wanted)
-        named = [crn for text in dict.fromkeys(wanted.crn) if (crn := self._own(text))]
-        found = [Crn.parse(text) for text in tagged if text not in wanted.crn]
-        verdicts = dict(zip(map(str, (*named, *found)), self.admit(named, found=found), strict=True))
-        self.visible = [text for text in tagged if verdicts[text]]
+        tagged, named = self.found(wanted)
+        found = [crn for crn in tagged if crn not in named]
+        verdicts = dict(zip((*named, *found), self.admit(named, found=found), strict=True))
+        self.visible = [str(crn) for crn in tagged if verdicts[crn]]
 
     def _asked(self, body: dict[str, Any]) -> tuple[str, int]:
         """Query and offset. A cursor holds both, and nothing else of the body counts then (IBM's reference)."""
@@ -64,13 +62,6 @@ class Search(TaggingView):
     @property
     def _scope(self) -> str:
         return f"search:{self.caller.account_id}:{self.caller.iam_id}"
-
-    def _own(self, text: str) -> Crn | None:
-        try:
-            crn = tagging.parse_resource(text)
-        except ValueError:
-            return None
-        return crn if crn.account_id == self.caller.account_id else None
 
     def post(self, request: Request) -> Response:
         end = self.offset + self.limit

@@ -16,7 +16,10 @@ from trustedprofiles.api.pages import one_of
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.models import Account
 from trustedprofiles.permissions import Operation
-from trustedprofiles.selectors import authorize_each
+from trustedprofiles.searching import Wanted
+from trustedprofiles.selectors import authorize_each, tagged_resources
+
+READ = "global-search-tagging.resource.read"
 
 
 class TaggingView(GuardedView):
@@ -42,6 +45,18 @@ class TaggingView(GuardedView):
         require_own_account(request, self.caller.account_id, required=False)
         one_of(request, "tag_type", tagging.TYPES)
 
+    def found(self, wanted: Wanted) -> tuple[list[Crn], list[Crn]]:
+        """The account's resources with tags that a query finds, and all that it names by their CRNs."""
+        tagged = tagged_resources(self.caller.account_id, wanted)
+        return list(map(Crn.parse, tagged)), [crn for text in dict.fromkeys(wanted.crn) if (crn := self._own(text))]
+
+    def _own(self, text: str) -> Crn | None:
+        try:
+            crn = tagging.parse_resource(text)
+        except ValueError:
+            return None
+        return crn if crn.account_id == self.caller.account_id else None
+
     def admit(self, crns: Sequence[Crn], *, found: Sequence[Crn] = ()) -> list[Verdict]:
         """May the caller do this to each of the resources: by a role on it, or by one on tagging as a whole?
 
@@ -49,15 +64,26 @@ class TaggingView(GuardedView):
         about the first of ``crns``, which the caller has named, and never about one that was ``found``.
         """
         assert self.operation  # noqa: S101  ``initial`` let the request through
-        asked = [{"serviceName": self.service_name}, *map(tagging.attributes_of, (*crns, *found))]
-        own = {"accountId": self.caller.account_id}
-        overall, *each = authorize_each(
-            self.caller, action=self.operation.action, resources=[own | attributes for attributes in asked]
-        )
+        everything = (*crns, *found)
+        overall, each = self._decide_each(self.operation.action, everything)
         best = next((number for number, verdict in enumerate(each) if verdict), 0 if crns else None)
         if not overall and best is not None:
-            self._about = asked[1 + best]
+            self._about = tagging.attributes_of(everything[best])
         return [overall or verdict for verdict in each]
+
+    def readable(self, crns: Sequence[Crn]) -> list[Crn]:
+        """Those of the resources that the caller may search for."""
+        overall, each = self._decide_each(READ, crns)
+        return [crn for crn, verdict in zip(crns, each, strict=True) if overall or verdict]
+
+    def _decide_each(self, action: str, crns: Sequence[Crn]) -> tuple[Verdict, list[Verdict]]:
+        """About tagging as a whole, and about each of the resources."""
+        asked = [{"serviceName": self.service_name}, *map(tagging.attributes_of, crns)]
+        own = {"accountId": self.caller.account_id}
+        overall, *each = authorize_each(
+            self.caller, action=action, resources=[own | attributes for attributes in asked]
+        )
+        return overall, each
 
     def resource_attributes(self) -> dict[str, str]:
         return self._about or {}

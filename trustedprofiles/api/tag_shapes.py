@@ -5,6 +5,7 @@ from typing import Any, NotRequired, TypedDict
 from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from trustedprofiles.searching import Wanted, parse_query
 
 MOST_IN_A_REQUEST = 100
 LONGEST_TEXT = 1000
@@ -23,27 +24,39 @@ class Resource(StrictSerializer):
     """Of classic infrastructure; Terraform sends an empty one."""
 
 
+class QueryString(StrictSerializer):
+    query_string = StrictCharField(max_length=LONGEST_QUERY)
+
+    def validate_query_string(self, value: str) -> Wanted:
+        try:
+            return parse_query(value)
+        except ValueError as problem:
+            raise serializers.ValidationError(str(problem)) from None
+
+
 class Tagging(StrictSerializer):
-    """What is attached to what, or detached from it. ``tag_name`` counts as one more of ``tag_names``; ``query`` is
-    not simulated (D-24)."""
+    """What is attached to what, or detached from it. ``tag_name`` counts as one more of ``tag_names``; ``query`` finds
+    resources besides those that are named (D-24)."""
 
     tag_name = StrictCharField(required=False, max_length=LONGEST_TEXT)
     tag_names = serializers.ListField(
         child=StrictCharField(max_length=LONGEST_TEXT), required=False, max_length=MOST_IN_A_REQUEST
     )
     resources = serializers.ListField(child=Resource(), required=False, min_length=1, max_length=MOST_IN_A_REQUEST)
-    query = serializers.DictField(required=False)
+    query = QueryString(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "query" in attrs:
-            raise serializers.ValidationError({"query": "Queries are not simulated here. Name the resources."})
-        if "resources" not in attrs:
+        if not {"resources", "query"} & attrs.keys():
             raise serializers.ValidationError({"resources": ["This field is required."]}, code="required")
         names = [attrs["tag_name"]] if "tag_name" in attrs else []
         names += attrs.get("tag_names", [])
         if not names:
             raise serializers.ValidationError({"tag_names": ["This field is required."]}, code="required")
-        return {"names": names, "resources": [each["resource_id"] for each in attrs["resources"]]}
+        return {
+            "names": names,
+            "resources": [each["resource_id"] for each in attrs.get("resources", [])],
+            "wanted": attrs["query"]["query_string"] if "query" in attrs else None,
+        }
 
 
 class SearchRequest(StrictSerializer):

@@ -18,12 +18,14 @@ from trustedprofiles.api import tag_shapes as shapes
 from trustedprofiles.api.pages import one_of
 from trustedprofiles.api.tag_base import TaggingView
 from trustedprofiles.permissions import Operation
+from trustedprofiles.searching import Wanted
 from trustedprofiles.selectors import tags_of
 from trustedprofiles.services import tags
 
 DEFAULT_PAGE = 100
 LARGEST_PAGE = 1000
 LARGEST_OFFSET = 999_999_999
+MOST_FOUND = 100
 PROVIDER = "ghost"
 """IBM's name of Global Search and Tagging; ``ims``, classic infrastructure, has no tags here."""
 
@@ -173,7 +175,7 @@ class TaggedResources(TaggingView):
     def prepare(self, request: Request) -> None:
         super().prepare(request)
         asked = self.body
-        self.texts: list[str] = list(dict.fromkeys(asked["resources"]))
+        self.texts: list[str] = list(dict.fromkeys([*asked["resources"], *self._found(asked["wanted"])]))
         self.names = self.normal_names(asked["names"], self.tag_type)
         self.crns, self.refused = {}, {}
         for text in self.texts:
@@ -185,6 +187,18 @@ class TaggedResources(TaggingView):
         for text, verdict in zip(own, self.admit(list(own.values())), strict=True):
             if not verdict:
                 self.refused[text] = NotAuthorized(verdict.because, more_info=verdict.explanation)
+
+    def _found(self, wanted: Wanted | None) -> list[str]:
+        """What the query of the body finds or names, of what the caller may see. Raises InvalidValue for too many."""
+        if wanted is None:
+            return []
+        found, named = self.found(wanted)
+        texts = [str(crn) for crn in self.readable(list(dict.fromkeys([*found, *named])))]
+        if len(texts) > MOST_FOUND:
+            raise InvalidValue(
+                f"The query finds more than {MOST_FOUND} resources. Narrow it.", target=Target("query.query_string")
+            )
+        return texts
 
     def each(self, request: Request) -> Response:
         results = [self._result(text) for text in self.texts]
