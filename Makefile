@@ -74,6 +74,7 @@ format: $(VENV)/.development ## Format the code and fix what can be fixed by mac
 docs: $(VENV)/.development ## Write the pages that are made from the code anew
 	$(SCRATCH) $(BIN)/baremint permissions > docs/permissions.md
 	$(SCRATCH) $(BIN)/python -m tests.docs.sdk_operations
+	$(BIN)/python -m tests.docs.live_suites
 
 pictures: $(VENV)/.development ## Take the pictures of the documentation anew
 	@mkdir -p docs/images

@@ -1,4 +1,4 @@
-"""Settings of an account, groups of service IDs and lists of templates, by IBM's unmodified clients."""
+"""Settings of an account and groups of service IDs, by IBM's unmodified clients."""
 
 from typing import Any
 
@@ -174,16 +174,3 @@ def test_changes_of_a_group_leave_events(iam: Any, group: ServiceIdGroup) -> Non
     iam.delete_service_id_group(group.id)
     actions = ActivityEvent.objects.filter(target_id=group.crn).order_by("id").values_list("action", flat=True)
     assert [action.rpartition(".")[2] for action in actions] == ["create", "delete"]
-
-
-# --- templates
-
-
-def test_lists_of_templates_are_empty(iam: Any) -> None:
-    assert iam.list_profile_templates(account_id=ACCOUNT).get_result()["profile_templates"] == []
-    assert iam.list_account_settings_templates(account_id=ACCOUNT).get_result()["account_settings_templates"] == []
-
-
-@pytest.mark.parametrize("path", ["/v1/profile_templates", "/v1/account_settings_templates"])
-def test_no_template_is_made(world: World, path: str) -> None:
-    assert refusal(call("POST", path, {"account_id": ACCOUNT, "name": "t"})) == (400, "not_supported")

@@ -38,7 +38,7 @@ NO_THING = {
 ELSEWHERE = {
     *("explain", "get_explanation", "create_api_key", "get_api_keys_details", "list_server_addresses"),
     *("attach_tag", "detach_tag"),
-    "list_account_settings_templates",  # an empty list, by the action of settings
+    "list_account_settings_assignments",  # an empty list, by the action of settings
 }
 
 

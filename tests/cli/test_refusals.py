@@ -35,8 +35,13 @@ def test_whoever_gives_a_wrong_option_is_not_told_to_start_the_service(
 ) -> None:
     place: Any = None
     monkeypatch.setattr(connection, "_client", lambda place, region: None)
-    with pytest.raises(CommandFailed) as failed, connection.connected(place):
-        if is_unreachable:
-            raise CannotCall("http://127.0.0.1:1 does not answer.")
-        PrivateKey("no key", None)
+
+    def call() -> None:
+        with connection.connected(place):
+            if is_unreachable:
+                raise CannotCall("http://127.0.0.1:1 does not answer.")
+            PrivateKey("no key", None)
+
+    with pytest.raises(CommandFailed) as failed:
+        call()
     assert len(str(failed.value).splitlines()) == lines

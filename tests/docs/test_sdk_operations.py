@@ -1,18 +1,30 @@
-"""docs/compatibility.md counts the operations of IBM's SDKs, and the live suites' list names what is not served."""
+"""docs/compatibility.md counts the operations of IBM's SDKs, and the live suites' lists name what is not served."""
 
 import pytest
 
-from tests.conformance.not_served import ANSWERED_OTHERWISE, NOT_SERVED
+from tests.conformance.not_served import ANSWERED_OTHERWISE, EVERY_LIST, RECORDED
+from tests.docs import live_suites
 from tests.docs.sdk_operations import CLIENTS, PAGE, called, kind, renewed, sdk_operations
 from tests.tables import assert_none
 
-CALLS = [call for calls in NOT_SERVED.values() for call in calls if call != ANSWERED_OTHERWISE]
+CALLS = sorted(
+    {call for suites in EVERY_LIST for calls in suites.values() for call in calls if call != ANSWERED_OTHERWISE}
+)
 OF_THE_SDKS = {each.call for client, base in CLIENTS.items() for each in sdk_operations(client, base)}
 
 
 def test_the_page_counts_the_operations_as_they_are() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert page == renewed(page), "Run: make docs"
+
+
+def test_the_page_of_the_live_suites_is_made_of_their_lists() -> None:
+    assert live_suites.PAGE.read_text(encoding="utf-8") == live_suites.page(), "Run: make docs"
+
+
+def test_the_same_suites_ran_in_each_language_and_each_passed_in_part() -> None:
+    assert all(each.ran.keys() == RECORDED[0].ran.keys() >= each.failed.keys() for each in RECORDED)
+    assert all(0 < each.passed(suite) <= each.ran[suite] for each in RECORDED for suite in each.ran)
 
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.__name__)
@@ -28,5 +40,5 @@ def test_what_live_suites_do_not_find_served_is_a_call_of_the_sdk() -> None:
 
 
 def test_what_is_listed_as_not_served_is_not_served() -> None:
-    """A call that comes to be served leaves ``tests/conformance/not_served.toml`` with its tests."""
+    """A call that comes to be served leaves ``tests/conformance/not_served*.toml`` with its tests."""
     assert_none([call for call in CALLS if kind(called(*call.split())) == "served"], among=CALLS)

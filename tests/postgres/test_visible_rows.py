@@ -6,7 +6,6 @@ from django.db import transaction
 from tests.selecting import differing, populate
 from tests.world import make_world
 
-
 pytestmark = pytest.mark.thorough
 SEEDS = range(60)
 

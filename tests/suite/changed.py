@@ -12,7 +12,7 @@ TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("tests/services/test_token_verification.py",), (*UNIT, "postgres")),
     (("tests/lab/machine.py",), (*UNIT, "lab")),
     (("tests/conformance/sdks.py",), ("conformance", "lab")),
-    (("tests/conformance/not_served.", "tests/docs/sdk_operations.py"), (*UNIT, "conformance")),
+    (("tests/conformance/not_served", "tests/docs/sdk_operations.py"), (*UNIT, "conformance")),
     # Tests, by the parts that collect them.
     (("tests/live/test_",), ("live", "e2e")),
     (("tests/browser/",), ("browser",)),

@@ -1,88 +1,249 @@
-"""``/v1/profile_templates`` and ``/v1/account_settings_templates``: templates of enterprises are not simulated (D-17).
-The lists are empty, and nothing can be made."""
+"""Templates of enterprises and their assignments to accounts, which are not simulated (D-17): lists are empty, and
+nothing can be made. Paths, names and shapes are those of IBM's SDK (ibm-platform-services 0.77.1)."""
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, NoReturn, TypedDict, get_type_hints
 
+from django.urls import URLPattern, path
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import BadRequest
-from trustedprofiles import events
+from trustedprofiles.api import answers
 from trustedprofiles.api.base import IdentityView, require_own_account
-from trustedprofiles.api.pages import IdentityPage, TokenPage
+from trustedprofiles.api.group_base import PAGES, CountedPage, GroupsView
+from trustedprofiles.api.group_shapes import GroupPageLinks
+from trustedprofiles.api.pages import IdentityPage, OffsetPage, TokenPage
+from trustedprofiles.api.policies import DEFAULT_PAGE, PolicyView
+from trustedprofiles.guarded import GuardedView
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.permissions import Nothing, Operation
 
-QUERY = ("account_id", "limit", "pagetoken", "sort", "order", "include_history")
+NONE = TrustedProfile.objects.none
 
 
-class TrustedProfileTemplateList(IdentityPage):
-    """Not simulated: the list is always empty."""
-
-    profile_templates: list[dict[str, Any]]
-
-
-class AccountSettingsTemplateList(IdentityPage):
-    """Not simulated: the list is always empty."""
-
-    account_settings_templates: list[dict[str, Any]]
-
-
-class Templates(IdentityView):
-    collection = ""
+class Templates(GuardedView):
+    kind: "Kind | None" = None
+    page: ClassVar[type[Any]]
+    """The links of a page, as the API writes them."""
+    pages: ClassVar[tuple[str, ...]]
+    """The query parameters that choose a page."""
 
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id, required=False)
-        page = TokenPage(request, TrustedProfile.objects.none(), caller=self.caller)
-        return self.answer({**page.links, self.collection: []})
+        assert self.kind  # noqa: S101  every route gives one
+        return self.answer({**self.links(request), self.kind.items: []})
 
-    def post(self, request: Request) -> Response:
-        raise BadRequest(f"{self.collection} are not simulated: none can be created.", code="not_supported")
+    def post(self, request: Request) -> NoReturn:
+        assert self.kind  # noqa: S101
+        because = "enterprises and their templates are not simulated"
+        raise BadRequest(f"A new {self.kind.words} cannot be made: {because}.", code="not_supported")
 
-
-class ProfileTemplates(Templates):
-    collection = "profile_templates"
-    operations = {
-        "GET": Operation(
-            "list_profile_templates",
-            "iam-identity.profile.list",
-            events.TEMPLATE_READ,
-            answer=TrustedProfileTemplateList,
-            lists=Nothing,
-            query=QUERY,
-            simulated=False,
-        ),
-        "POST": Operation(
-            "create_profile_template",
-            "iam-identity.profile.create",
-            events.TEMPLATE_CREATE,
-            True,
-            status=204,
-            conflicts=False,
-            simulated=False,
-        ),
-    }
+    def links(self, request: Request) -> Mapping[str, Any]:
+        """Those of the only page."""
+        raise NotImplementedError
 
 
-class AccountSettingsTemplates(Templates):
-    collection = "account_settings_templates"
-    operations = {
-        "GET": Operation(
-            "list_account_settings_templates",
-            "iam-identity.account.read",
-            events.SETTINGS_TEMPLATE_READ,
-            answer=AccountSettingsTemplateList,
-            lists=Nothing,
-            query=QUERY,
-            simulated=False,
-        ),
-        "POST": Operation(
-            "create_account_settings_template",
-            "iam-identity.account.update",
-            events.SETTINGS_TEMPLATE_CREATE,
-            True,
-            status=204,
-            conflicts=False,
-            simulated=False,
-        ),
-    }
+class IdentityTemplates(Templates, IdentityView):
+    page = IdentityPage
+    pages = ("limit", "pagetoken", "sort", "order", "include_history")
+
+    def links(self, request: Request) -> Mapping[str, Any]:
+        return TokenPage(request, NONE(), caller=self.caller).links
+
+
+class PolicyTemplates(Templates, PolicyView):
+    page = answers.PageLinks
+    pages = ("limit", "start")
+
+    def links(self, request: Request) -> Mapping[str, Any]:
+        names = {"size_name": "limit", "start_name": "start"}
+        found = OffsetPage(request, NONE(), caller=self.caller, default=DEFAULT_PAGE, **names)
+        return answers.PageLinks(limit=found.size, first={"href": found.first})
+
+
+class GroupTemplates(Templates, GroupsView):
+    page = GroupPageLinks
+    pages = PAGES
+
+    def links(self, request: Request) -> Mapping[str, Any]:
+        return CountedPage(request, NONE()).links
+
+
+@dataclass(frozen=True)
+class Kind:
+    view: type[Templates]
+    path: str
+    one: str
+    """An item, as the operation that makes it is named: ``policy_template_assignment``."""
+    many: str
+    """Items, as the operation that lists them is named: ``policy_assignments``."""
+    shape: str
+    """IBM's name of the list."""
+    actions: tuple[str, str]
+    """To read and to create."""
+    event: str
+    """What events begin with."""
+    query: tuple[str, ...] = ()
+    """What lists are narrowed by, besides a template whose assignments are wanted."""
+
+    @property
+    def items(self) -> str:
+        """The property of the list."""
+        name = self.path.removeprefix("v1/")
+        return "assignments" if name.endswith("assignments") else name
+
+    @property
+    def words(self) -> str:
+        return self.path.removeprefix("v1/").removesuffix("s").replace("_", " ")
+
+    @property
+    def operations(self) -> dict[str, Operation]:
+        read, create = self.actions
+        page = get_type_hints(self.view.page, include_extras=True)
+        listed = TypedDict(self.shape, {**page, self.items: list[dict[str, Any]]})  # type: ignore[misc]
+        of_template = ("template_id", "template_version") if self.items == "assignments" else ()
+        query = ("account_id", *of_template, *self.query, *self.view.pages)
+        return {
+            "GET": self._operation(f"list_{self.many}", read, "read", answer=listed, lists=Nothing, query=query),
+            "POST": self._operation(f"create_{self.one}", create, "create", status=400),
+        }
+
+    def _operation(self, name: str, action: str, verb: str, **details: Any) -> Operation:
+        return Operation(name, action, f"{self.event}.{verb}", conflicts=False, simulated=False, **details)
+
+
+POLICY = ("iam-access-management.policy.read", "iam-access-management.policy.create")
+ROLE = ("iam-access-management.role.read", "iam-access-management.customRole.create")
+GROUP = ("iam-groups.groups.list", "iam-groups.groups.create")
+PROFILE = ("iam-identity.profile.list", "iam-identity.profile.create")
+SETTINGS = ("iam-identity.account.read", "iam-identity.account.update")
+TARGETS = ("target", "target_type")
+KINDS = (
+    Kind(
+        PolicyTemplates,
+        "v1/policy_templates",
+        "policy_template",
+        "policy_templates",
+        "PolicyTemplateCollection",
+        POLICY,
+        "iam-am.policy-template",
+        ("state", "name", "policy_service_type", "policy_service_name", "policy_service_group_id", "policy_type"),
+    ),
+    Kind(
+        PolicyTemplates,
+        "v1/policy_assignments",
+        "policy_template_assignment",
+        "policy_assignments",
+        "PolicyTemplateAssignmentCollection",
+        POLICY,
+        "iam-am.policy-assignment",
+        ("version",),
+    ),
+    Kind(
+        PolicyTemplates,
+        "v1/action_control_templates",
+        "action_control_template",
+        "action_control_templates",
+        "ActionControlTemplateCollection",
+        POLICY,
+        "iam-am.action-control-template",
+    ),
+    Kind(
+        PolicyTemplates,
+        "v1/action_control_assignments",
+        "action_control_template_assignment",
+        "action_control_assignments",
+        "ActionControlAssignmentCollection",
+        POLICY,
+        "iam-am.action-control-assignment",
+    ),
+    Kind(
+        PolicyTemplates,
+        "v1/role_templates",
+        "role_template",
+        "role_templates",
+        "RoleTemplateCollection",
+        ROLE,
+        "iam-am.role-template",
+        ("state", "name", "role_name", "role_service_name"),
+    ),
+    Kind(
+        PolicyTemplates,
+        "v1/role_assignments",
+        "role_template_assignment",
+        "role_assignments",
+        "RoleAssignmentCollection",
+        ROLE,
+        "iam-am.role-assignment",
+    ),
+    Kind(
+        GroupTemplates,
+        "v1/group_templates",
+        "template",
+        "templates",
+        "ListTemplatesResponse",
+        GROUP,
+        "iam-groups.group-template",
+        ("verbose",),
+    ),
+    Kind(
+        GroupTemplates,
+        "v1/group_assignments",
+        "assignment",
+        "assignments",
+        "ListTemplateAssignmentResponse",
+        GROUP,
+        "iam-groups.group-assignment",
+        ("target", "status"),
+    ),
+    Kind(
+        IdentityTemplates,
+        "v1/profile_templates",
+        "profile_template",
+        "profile_templates",
+        "TrustedProfileTemplateList",
+        PROFILE,
+        "iam-identity.profile-template",
+    ),
+    Kind(
+        IdentityTemplates,
+        "v1/profile_assignments",
+        "trusted_profile_assignment",
+        "trusted_profile_assignments",
+        "TemplateAssignmentListResponse",
+        PROFILE,
+        "iam-identity.profile-assignment",
+        TARGETS,
+    ),
+    Kind(
+        IdentityTemplates,
+        "v1/account_settings_templates",
+        "account_settings_template",
+        "account_settings_templates",
+        "AccountSettingsTemplateList",
+        SETTINGS,
+        "iam-identity.account-settings-template",
+    ),
+    Kind(
+        IdentityTemplates,
+        "v1/account_settings_assignments",
+        "account_settings_assignment",
+        "account_settings_assignments",
+        "TemplateAssignmentListResponse",
+        SETTINGS,
+        "iam-identity.account-settings-assignment",
+        TARGETS,
+    ),
+)
+
+LISTS = {each.name: each for kind in KINDS for each in kind.operations.values() if each.lists}
+
+
+def urls() -> Iterator[URLPattern]:
+    """The routes of all kinds."""
+    for kind in KINDS:
+        view = kind.view.as_view(kind=kind, operations=kind.operations)
+        yield path(kind.path, view)
+        yield path(f"{kind.path}/", view)  # as IBM's SDKs write some of them

@@ -11,7 +11,7 @@ from servers.api import address_order, images, rule_fields
 from servers.api.base import EARLIEST_VERSION
 from servers.reserved_capacity import AUTOMATIC, RESTRICTED
 from trustedprofiles import tagging
-from trustedprofiles.api import group_members, groups, policies, profiles
+from trustedprofiles.api import group_members, groups, policies, profiles, templates
 from trustedprofiles.api.group_base import MEMBERSHIP_TYPES
 from trustedprofiles.api.tags import LARGEST_PAGE as LARGEST_TAG_PAGE
 from trustedprofiles.models import GroupMember, ProfileIdentity, ProfileLink
@@ -74,11 +74,6 @@ COUNTED = {
     "cr_links": "links",
     "cr_rules": "claim rules for compute resources",
 }
-NO_TEMPLATES = {
-    "pagetoken": Query("Changes nothing: the list is empty."),
-    "sort": Query("Changes nothing: the list is empty."),
-    "order": Query("Changes nothing: the list is empty."),
-}
 COUNTED_PAGES = {
     "limit": Query("How many to answer with at most.", {**LIMIT, "minimum": 0}),
     "offset": Query("How many to leave out before the first.", {"type": "integer", "minimum": 0}),
@@ -98,8 +93,10 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
     "list_reservations": {
         "affinity_policy": Query("Only reservations with this policy.", one_of(AUTOMATIC, RESTRICTED)),
     },
-    "list_profile_templates": NO_TEMPLATES,
-    "list_account_settings_templates": NO_TEMPLATES,
+    **{
+        name: dict.fromkeys(set(each.query) - {"account_id"}, Query("Changes nothing: the list is empty."))
+        for name, each in templates.LISTS.items()
+    },
     "list_service_ids": {
         **TOKEN_PAGES,
         "account_id": Query("The account of your token.", required=True),
