@@ -7,8 +7,13 @@ from django.contrib import admin
 from django.db.models import GenericIPAddressField, Model
 from django.test import Client
 
+from controlplane.activity.record import Party
+from controlplane.kernel.crn import Crn
 from tests.world import ALICE, make_server, make_world
 from trustedprofiles.models import User
+from trustedprofiles.searching import parse_query
+from trustedprofiles.selectors import tagged_resources
+from trustedprofiles.services.tags import attach_tags
 
 pytestmark = pytest.mark.thorough
 
@@ -60,6 +65,17 @@ def test_the_filters_that_the_admin_offers_are_taken(browser: Client) -> None:
     asked = (f"{_list(model)}?{name}__exact={word}" for model, name in offered for word in WORDS)
     answers = [(path, browser.get(path).status_code) for path in asked]
     assert [each for each in answers if each[1] not in (200, 302)] == []
+
+
+@pytest.mark.usefixtures("on_postgresql")
+def test_wildcards_of_a_query_for_tags_mean_what_they_do_on_sqlite() -> None:
+    """``%`` and ``_``, which LIKE has for itself, are ordinary characters."""
+    account = make_world().account
+    crn = Crn.parse(f"crn:v1:bluemix:public:is:us-south:a/{account.id}::vpc:r006_1")
+    attach_tags(account, crn=crn, type="user", names=["my_tag"], by=Party.of(ALICE))
+    queries = ("tags:MY_*", "tags:my?tag", "r006*", "crn:*:r006_?", "tags:my-t*", "tags:m%*", "crn:*R006_1")
+    found = [bool(tagged_resources(account.id, parse_query(query))) for query in queries]
+    assert found == [True, True, False, True, False, False, False]
 
 
 def _list(model: type[Model]) -> str:
