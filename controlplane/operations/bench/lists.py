@@ -4,7 +4,6 @@ import json
 import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from controlplane.operations.bench import callers
@@ -15,42 +14,58 @@ SLOWEST = 1.5
 """How much more a page out of many may cost than one out of few."""
 
 
-def pages(info: dict[str, Any], token: str, few: Mapping[str, str] | None = None) -> dict[str, Request]:
-    """The ways to ask for 50 servers, as requests; ``few`` have tokens of their own, and see few of them."""
+def pages(
+    info: dict[str, Any], token: str, few: Mapping[str, str] | None = None, *, reservation: str = ""
+) -> dict[str, Request]:
+    """The ways to ask for 50 servers, as requests; ``few`` have tokens of their own, and see few of them.
+
+    ``reservation`` is the id of one, to filter by.
+    """
     control = urllib.parse.urlsplit(info["control_plane_url"])
-    bearer = {"Authorization": f"Bearer {token}"}
 
-    def ask(query: str) -> Request:
-        path = f"/v1/bare_metal_servers?{QUERY}&limit=50{query}"
-        return Request(control.hostname or "", control.port or 80, "GET", path, bearer)
+    def ask(query: str, token: str = token) -> Request:
+        path = f"/v1/bare_metal_servers?{QUERY}{query if 'limit=' in query else f'&limit=50{query}'}"
+        return Request(control.hostname or "", control.port or 80, "GET", path, _bearer(token))
 
-    def answer(query: str) -> dict[str, Any]:
-        asked = urllib.request.Request(f"{info['vpc_url']}/bare_metal_servers?{QUERY}{query}", headers=bearer)  # noqa: S310
-        with urllib.request.urlopen(asked, timeout=60) as found:  # noqa: S310  loopback http
-            body: dict[str, Any] = json.load(found)
-            return body
+    def next_page(query: str, token: str = token) -> Request:
+        following = _answer(info, query, token)["next"]["href"]
+        start = urllib.parse.parse_qs(urllib.parse.urlsplit(following).query)["start"][0]
+        return ask(f"{query}&start={urllib.parse.quote(start)}", token)
 
-    first = answer("&limit=50")
-    server = first["bare_metal_servers"][0]
-    limited = {name: {"Authorization": f"Bearer {each}"} for name, each in (few or {}).items()}
-    following = urllib.parse.parse_qs(urllib.parse.urlsplit(first["next"]["href"]).query)["start"][0]
-    return {
+    server = _answer(info, "&limit=1", token)["bare_metal_servers"][0]
+    vpc = f"&vpc.id={server['vpc']['id']}"
+    found = {
         "first page": ask(""),
-        "next page": ask(f"&start={urllib.parse.quote(following)}"),
-        "filter: vpc.id": ask(f"&vpc.id={server['vpc']['id']}"),
+        "next page": next_page("&limit=50"),
+        "filter: vpc.id": ask(vpc),
         "filter: resource_group.id": ask(f"&resource_group.id={server['resource_group']['id']}"),
         "filter: name": ask(f"&name={server['name']}"),
-        **{name: replace(ask(""), headers=headers) for name, headers in limited.items()},
     }
+    if reservation:
+        found["filter: reservation.id"] = ask(f"&reservation.id={reservation}")
+    for name, each in (few or {}).items():
+        found |= {name: ask("", each), f"{name}, filter: vpc.id": ask(vpc, each)}
+    for name in {callers.SEVERAL} & (few or {}).keys():
+        found[f"{name}, next page"] = next_page("&limit=2", (few or {})[name])
+    return found
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _answer(info: dict[str, Any], query: str, token: str) -> dict[str, Any]:
+    url = f"{info['vpc_url']}/bare_metal_servers?{QUERY}{query}"
+    asked = urllib.request.Request(url, headers=_bearer(token))  # noqa: S310  loopback http
+    with urllib.request.urlopen(asked, timeout=60) as found:  # noqa: S310  loopback http
+        body: dict[str, Any] = json.load(found)
+        return body
 
 
 def newest(info: dict[str, Any], token: str) -> dict[str, Any]:
     """The newest server."""
-    headers = {"Authorization": f"Bearer {token}"}
-    asked = urllib.request.Request(f"{info['vpc_url']}/bare_metal_servers?{QUERY}&limit=1", headers=headers)  # noqa: S310
-    with urllib.request.urlopen(asked, timeout=60) as found:  # noqa: S310  loopback http
-        server: dict[str, Any] = json.load(found)["bare_metal_servers"][0]
-        return server
+    server: dict[str, Any] = _answer(info, "&limit=1", token)["bare_metal_servers"][0]
+    return server
 
 
 def compare(
@@ -63,10 +78,11 @@ def compare(
 ) -> Iterator[tuple[str, list[float]]]:
     """The median of each kind of page, in milliseconds, at each of ``counts``. One request at a time."""
     medians: dict[str, list[float]] = {}
-    few = callers.tokens(info, newest(info, token()))
+    server = newest(info, token())
+    few, reservation = callers.tokens(info, server), callers.reserve(info, server)
     for count in counts:
         populate(count)
-        for name, request in pages(info, token(), few).items():
+        for name, request in pages(info, token(), few, reservation=reservation).items():
             run(request, connections=1, seconds=seconds / 4)  # once to warm up
             result = run(request, connections=1, seconds=seconds)
             if result.refused:
