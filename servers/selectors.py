@@ -80,24 +80,31 @@ def servers_of(account_id: str, region: str | None = None) -> QuerySet[BareMetal
 
 
 def filter_servers(
-    rows: QuerySet[BareMetalServer], query: Mapping[str, str], *, account_id: str, region: str
+    rows: QuerySet[BareMetalServer], query: Mapping[str, str], *, account_id: str, region: str | None = None
 ) -> QuerySet[BareMetalServer]:
     """The list's filters; several of them all have to match."""
     place = _place(query, account_id=account_id, region=region)
     if place is None:
         return rows.none()
-    columns = {"name": "name", "reservation.id": "reservation__id", "reservation.name": "reservation__name"}
-    rows = rows.filter(**place, **{columns[name]: value for name, value in query.items() if name in columns})
-    if crn := query.get("reservation.crn"):
-        used = Reservation.objects.filter(account_id=account_id, id=crn.rpartition(":")[2])
-        rows = rows.filter(reservation__in=[each.pk for each in used if each.crn == crn])
-    return rows
+    if not query.keys().isdisjoint(RESERVATION_FILTERS):
+        place["reservation__in"] = _reservations(query, account_id)
+    return rows.filter(**place, **({"name": query["name"]} if "name" in query else {}))
 
 
-def count_servers(query: Mapping[str, str], *, visible: Visible, account_id: str, region: str) -> int:
+def _reservations(query: Mapping[str, str], account_id: str) -> list[int]:
+    """The numbers of the reservations that the filters ask for: with them instead of a join, one index answers."""
+    fields = {"reservation.id": "id", "reservation.name": "name"}
+    asked = {fields[name]: value for name, value in query.items() if name in fields}
+    rows = Reservation.objects.filter(account_id=account_id, **asked)
+    if (crn := query.get("reservation.crn")) is None:
+        return list(rows.values_list("pk", flat=True))
+    return [each.pk for each in rows.filter(id=crn.rpartition(":")[2]) if each.crn == crn]
+
+
+def count_servers(query: Mapping[str, str], *, visible: Visible, account_id: str, region: str | None = None) -> int:
     """How many servers ``filter_servers`` finds of those that are visible: added up from the tally, unless a name, a
-    reservation or a policy picks single ones out."""
-    own = {"account_id": account_id, "region": region}
+    reservation or a policy picks single ones out. Without a region: of all regions."""
+    own = {"account_id": account_id} | ({"region": region} if region else {})
     rows = visible.of(filter_servers(BareMetalServer.objects.filter(**own), query, **own))
     if not SINGLED_OUT.isdisjoint(query):
         return rows.count()
@@ -132,7 +139,7 @@ def _columns(condition: Q) -> set[str]:
     return found
 
 
-def _place(query: Mapping[str, str], *, account_id: str, region: str) -> dict[str, Any] | None:
+def _place(query: Mapping[str, str], *, account_id: str, region: str | None = None) -> dict[str, Any] | None:
     """The VPC and the resource group that the filters ask for, as columns; None when there can be no such server.
 
     The VPC is looked up first: with its number instead of a join, one index answers.
@@ -140,7 +147,7 @@ def _place(query: Mapping[str, str], *, account_id: str, region: str) -> dict[st
     place: dict[str, Any] = {}
     if "resource_group.id" in query:
         place["resource_group_id"] = query["resource_group.id"]
-    vpcs = VPC.objects.filter(account_id=account_id, region=region)
+    vpcs = VPC.objects.filter(account_id=account_id, **({"region": region} if region else {}))
     asked = [(name, field) for name, field in (("vpc.id", "id"), ("vpc.name", "name")) if name in query]
     for name, field in asked:
         vpcs = vpcs.filter(**{field: query[name]})

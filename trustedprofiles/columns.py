@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from django.db.models import CharField, F, Func, Model, Q, QuerySet, Value
@@ -79,27 +80,41 @@ class Own:
     """
 
     model: type[Model]
-    column: str = "id"
+    column: str | Combinable = "id"
     """Another one, such as the id of the resource group."""
 
     def where(self, account_id: str, **lookup: Any) -> Q | bool:
         """Rows whose column is met by a look-up, which has the prefix ``id``."""
-        condition = Q(**{f"{self.column}{name.removeprefix('id')}": value for name, value in lookup.items()})
+        [(name, value)] = lookup.items()
+        condition = self.named(name.removeprefix("id"), value)
+        if self.column == self.model._meta.pk.name and not name.endswith("__wildcard"):
+            return condition  # no look-up is quicker
         rows = self.model._default_manager.filter(condition)
-        if str(lookup.get("id__wildcard", ""))[:1] in ("*", "?"):  # no index finds those of all accounts
+        if name.endswith("__wildcard") and value[:1] in ("", "*", "?"):  # no index finds those of all accounts
             rows = rows.filter(account_id=account_id)
         return few_or(condition, rows)
 
+    def named(self, suffix: str, value: Any) -> Q:
+        """The condition that a look-up of the column with this suffix makes."""
+        return Q(**{f"{self.column}{suffix}": value})
+
     def carrying(self, attachments: "QuerySet[Any]") -> Q | bool | None:
         """Rows whose CRN is one of those of the attachments. None: there are too many to look them up."""
-        kind = f"::{self.model.crn_type}:"  # type: ignore[attr-defined]
-        found = attachments.filter(crn__contains=kind).values_list("crn", flat=True)
-        crns = set(found[: MOST_LOOKED_UP + 1])
+        of_kinds = reduce(Q.__or__, (Q(crn__contains=f"::{kind}:") for kind in self.kinds))
+        crns = set(attachments.filter(of_kinds).values_list("crn", flat=True)[: MOST_LOOKED_UP + 1])
         if len(crns) > MOST_LOOKED_UP:
             return None
-        rows = self.model._default_manager.filter(id__in={crn.rpartition(":")[2] for crn in crns})
-        numbers = [row.pk for row in rows if row.crn in crns]  # type: ignore[attr-defined]
+        rows = self.model._default_manager.filter(self.named("__in", [crn.rpartition(":")[2] for crn in crns]))
+        numbers = [row.pk for row in rows if self.crn(row) in crns]
         return bool(numbers) and Q(pk__in=numbers)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The types of resources that the CRNs of rows may name."""
+        return (self.model.crn_type,)  # type: ignore[attr-defined]
+
+    def crn(self, row: Any) -> str:
+        return str(row.crn)
 
 
 Column = str | Combinable | Constant | Choice | Through | Own

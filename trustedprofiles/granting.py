@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import F
+from django.db.models.functions import Lower
 
 from trustedprofiles import access, policy_rules
 from trustedprofiles.models import CustomRole, GroupMember, Policy
@@ -27,8 +28,10 @@ def policies_about(*, account_id: str, iam_id: str) -> list[Policy]:
     it is a member of, the oldest first. Everybody in the account is a member of its Public Access group."""
     policies = Policy.objects.filter(account_id=account_id, type="access").annotate(group_name=F("access_group__name"))
     own = policies.filter(subject_iam_id__in=[iam_id.lower(), PUBLIC_ACCESS.lower()])
-    through_groups = policies.filter(access_group__members__iam_id=iam_id)
-    # Two queries in one: each of them has an index for what it looks for, which their disjunction has not.
+    groups = GroupMember.objects.filter(iam_id=iam_id).values(subject=Lower("group_id"))
+    through_groups = policies.filter(subject_iam_id__in=groups)
+    # Two queries in one: each of them has an index for what it looks for, which their disjunction has not. Groups are
+    # looked for by the column of all subjects: most policies have none, for which SQLite leaves an index aside.
     return list(own.union(through_groups, all=True).order_by("created_at", "id"))
 
 

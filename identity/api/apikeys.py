@@ -93,7 +93,7 @@ class ApiKeys(SubjectView):
         if self.subject:
             return self.listing.of(rows.filter(iam_id=self.subject))
         seen = self.listing.of(rows)
-        if self.caller.sub_type != "User":
+        if self.caller.sub_type != "User" or self.listing.where is True:
             return seen
         return rows.filter(Q(pk__in=seen.values("pk")) | Q(iam_id=self.caller.iam_id))
 

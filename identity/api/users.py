@@ -133,6 +133,8 @@ class Users(UserManagementView):
             return rows
         resource = {"accountId": caller.account_id, "serviceName": self.service_name, **self.resource_attributes()}
         allowed = visible(caller, action=READ, resource=resource, columns=self.policy_columns())
+        if allowed.where is True:
+            return rows
         others = allowed.of(rows) if allowed.verdict else rows.none()
         return rows.filter(Q(pk__in=others.values("pk")) | Q(iam_id=caller.iam_id))
 

@@ -1,17 +1,35 @@
 """API keys and the refresh tokens of their sessions, both kept as hashes, and the values that are stored."""
 
+from typing import Any
+
 from django.db import models
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Left, Substr
 from django.db.models.lookups import Exact
 
 from controlplane.kernel.crn import Crn
-from trustedprofiles.columns import Choice, Columns, crn_column
+from trustedprofiles.columns import Choice, Columns, Own, crn_column
 from trustedprofiles.models import Account
 from trustedprofiles.models.revision import Revisioned
 from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
 from trustedprofiles.tagging import CRN
+
+OF_SERVICE_ID = Exact(Left("iam_id", len(IAM_ID_PREFIX)), IAM_ID_PREFIX)
+
+
+class KeyOrServiceId(Own):
+    """What a policy selects an API key by: its own id, or that of the service ID that it belongs to."""
+
+    kinds = ("serviceid", "apikey")
+
+    def named(self, suffix: str, value: Any) -> Q:
+        iam_id = [f"iam-{each}" for each in value] if isinstance(value, list) else f"iam-{value}"
+        of_service_id = Q(OF_SERVICE_ID)
+        return of_service_id & Q(**{f"iam_id{suffix}": iam_id}) | ~of_service_id & Q(**{f"id{suffix}": value})
+
+    def crn(self, row: "ApiKey") -> str:
+        return row.policy_attributes[CRN]
 
 
 class ApiKey(Revisioned):
@@ -40,6 +58,7 @@ class ApiKey(Revisioned):
 
     class Meta:
         verbose_name = "API key"
+        indexes = [models.Index(fields=["account", "created_at", "id"], name="api_key_oldest")]
 
     def __str__(self) -> str:
         return self.name
@@ -56,15 +75,14 @@ class ApiKey(Revisioned):
     @classmethod
     def policy_columns(cls) -> Columns:
         """The same of all rows."""
-        of_service_id = Exact(Left("iam_id", len(IAM_ID_PREFIX)), IAM_ID_PREFIX)
         service_id = Substr("iam_id", len("iam-") + 1)
 
         def either(serviceid: Combinable, apikey: Combinable) -> Case:
-            return Case(When(of_service_id, then=serviceid), default=apikey, output_field=models.CharField())
+            return Case(When(OF_SERVICE_ID, then=serviceid), default=apikey, output_field=models.CharField())
 
         return {
             "resourceType": Choice(("serviceid", "apikey"), either(Value("serviceid"), Value("apikey"))),
-            "resource": either(service_id, F("id")),
+            "resource": KeyOrServiceId(cls, either(service_id, F("id"))),
             CRN: either(crn_column("iam-identity", "serviceid", id=service_id), crn_column("iam-identity", "apikey")),
         }
 

@@ -11,6 +11,7 @@ from controlplane.kernel.paging import paginate
 from servers.addressing import loopback_address
 from servers.api.shapes import collection
 from servers.models import BareMetalServer
+from servers.selectors import count_servers, filter_servers
 from servers.services import events
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.permissions import Operation
@@ -48,12 +49,15 @@ class ServerAddresses(GuardedView):
         return {"bareMetalServerId": "*"}
 
     def get(self, request: Request) -> Response:
-        account_id = self.caller.account_id
-        rows = servers_of(account_id)
-        if name := request.GET.get("name"):
-            rows = rows.filter(name=name)
-        scope = f"{account_id}:{self.caller.iam_id}"
-        page = paginate(request._request, self.listing.of(rows), scope=scope, alternatives=self.listing.alternatives)
+        account_id, listing = self.caller.account_id, self.listing
+        query = {"name": name} if (name := request.GET.get("name")) else {}
+        page = paginate(
+            request._request,
+            listing.of(filter_servers(servers_of(account_id), query, account_id=account_id)),
+            scope=f"{account_id}:{self.caller.iam_id}",
+            count=lambda: count_servers(query, visible=listing, account_id=account_id),
+            alternatives=listing.alternatives,
+        )
         return self.answer(page.as_json("bare_metal_servers", [shown(server) for server in page.items]))
 
 

@@ -56,7 +56,7 @@ class RegionalResource(Resource):
         head, *rest = cls.crn_type.split("-")
         own = f"{head}{''.join(map(str.capitalize, rest))}Id"
         crn = crn_column("is", cls.crn_type, location=cls.location_column)
-        return {"region": "region", own: Own(cls), "resourceGroupId": "resource_group__id", CRN: crn}
+        return {"region": "region", own: Own(cls), "resourceGroupId": Own(cls, "resource_group__id"), CRN: crn}
 
     @property
     def crn(self) -> str:

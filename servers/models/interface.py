@@ -53,6 +53,8 @@ class VirtualNetworkInterface(ZonalResource):
     class Meta:
         verbose_name = "virtual network interface"
         constraints = [models.UniqueConstraint(fields=["vpc", "name"], name="virtual_interface_name_per_vpc")]
+        # There are as many as servers: a page and the count of an account's in a region are read from this alone.
+        indexes = [models.Index(fields=["account", "region", "-number"], name="virtual_interface_newest")]
 
 
 class NetworkAttachment(Resource):

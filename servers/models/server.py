@@ -6,7 +6,7 @@ from django.db.models import Q
 from servers.models.base import Resource, ZonalResource
 from servers.models.reservation import Reservation
 from servers.models.vpc import VPC
-from trustedprofiles.columns import Columns, Own, Through
+from trustedprofiles.columns import Columns, Through
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.tagging import CRN
 
@@ -72,14 +72,17 @@ class BareMetalServer(ZonalResource):
         constraints = [
             models.UniqueConstraint(fields=["account", "region", "name"], name="server_name_per_region"),
         ]
-        # One for each way to list, newest first: an account's in a region, a VPC's, a resource group's, and both.
+        # One for each way to list, newest first: an account's in a region, a VPC's, a resource group's, both of these,
+        # and those that use a reservation.
         indexes = [
             models.Index(fields=["account", "region", "-number"], name="server_newest"),
             models.Index(fields=["vpc", "-number"], name="server_newest_of_vpc"),
             models.Index(fields=["resource_group", "region", "-number"], name="server_newest_of_group"),
             models.Index(fields=["vpc", "resource_group", "-number"], name="server_newest_of_both"),
             *(
-                models.Index(fields=[column], name=f"server_{column}", condition=Q((f"{column}__isnull", False)))
+                models.Index(
+                    fields=[column, "-number"], name=f"server_{column}", condition=Q((f"{column}__isnull", False))
+                )
                 for column in ("reservation", "reservation_pool")
             ),
         ]
@@ -98,8 +101,7 @@ class BareMetalServer(ZonalResource):
     @classmethod
     def policy_columns(cls) -> Columns:
         """The same of all rows."""
-        group = Own(cls, "resource_group__id")
-        return {**super().policy_columns(), "resourceGroupId": group, "vpcId": Through("vpc", VPC, cls)}
+        return {**super().policy_columns(), "vpcId": Through("vpc", VPC, cls)}
 
 
 class Disk(Resource):

@@ -45,6 +45,7 @@ class Policy(Revisioned):
 
     class Meta:
         verbose_name_plural = "policies"
+        indexes = [models.Index(fields=["account", "state", "created_at", "id"], name="policy_oldest")]
 
     @classmethod
     def policy_columns(cls) -> Columns:

@@ -3,7 +3,7 @@
 from django.db import models
 
 from controlplane.kernel.crn import Crn
-from trustedprofiles.columns import Columns, Constant, crn_column
+from trustedprofiles.columns import Columns, Constant, Own, crn_column
 from trustedprofiles.models.account import Account
 from trustedprofiles.models.revision import Revisioned
 from trustedprofiles.tagging import CRN
@@ -11,6 +11,8 @@ from trustedprofiles.tagging import CRN
 
 class TrustedProfile(Revisioned):
     """An identity that a compute resource may take on when a link says so."""
+
+    crn_type = "profile"
 
     id = models.CharField(primary_key=True, max_length=64, help_text="Profile-<uuid>")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="trusted_profiles")
@@ -24,6 +26,7 @@ class TrustedProfile(Revisioned):
         constraints = [
             models.UniqueConstraint(fields=["account", "name"], name="profile_name_per_account"),
         ]
+        indexes = [models.Index(fields=["account", "created_at", "id"], name="profile_oldest")]
 
     def __str__(self) -> str:
         return self.name
@@ -34,14 +37,15 @@ class TrustedProfile(Revisioned):
 
     @property
     def crn(self) -> str:
-        return str(Crn("iam-identity", "", self.account_id, "profile", self.id))
+        return str(Crn("iam-identity", "", self.account_id, self.crn_type, self.id))
 
     @property
     def policy_attributes(self) -> dict[str, str]:
         """What a policy may select it by, beside its account and service."""
-        return {"resourceType": "profile", "resource": self.id, CRN: self.crn}
+        return {"resourceType": self.crn_type, "resource": self.id, CRN: self.crn}
 
     @classmethod
     def policy_columns(cls) -> Columns:
         """The same of all rows."""
-        return {"resourceType": Constant("profile"), "resource": "id", CRN: crn_column("iam-identity", "profile")}
+        crn = crn_column("iam-identity", cls.crn_type)
+        return {"resourceType": Constant(cls.crn_type), "resource": Own(cls), CRN: crn}

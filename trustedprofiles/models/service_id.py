@@ -3,7 +3,7 @@
 from django.db import models
 
 from controlplane.kernel.crn import Crn
-from trustedprofiles.columns import Columns, Constant, crn_column
+from trustedprofiles.columns import Columns, Constant, Own, crn_column
 from trustedprofiles.models.account import Account
 from trustedprofiles.models.revision import Revisioned
 from trustedprofiles.tagging import CRN
@@ -54,6 +54,8 @@ class ServiceIdGroup(Revisioned):
 class ServiceId(Revisioned):
     """An identity that programs log in to with API keys of its own."""
 
+    crn_type = "serviceid"
+
     id = models.CharField(primary_key=True, max_length=64, help_text="ServiceId-<uuid>")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="service_ids")
     name = models.CharField(max_length=255)
@@ -68,6 +70,10 @@ class ServiceId(Revisioned):
 
     class Meta:
         verbose_name = "service ID"
+        indexes = [
+            models.Index(fields=["account", "created_at", "id"], name="service_id_oldest"),
+            models.Index(fields=["account", "name"], name="service_id_name"),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -79,13 +85,14 @@ class ServiceId(Revisioned):
     @property
     def policy_attributes(self) -> dict[str, str]:
         """What a policy may select it by, beside its account and service."""
-        return {"resourceType": "serviceid", "resource": self.id, CRN: self.crn}
+        return {"resourceType": self.crn_type, "resource": self.id, CRN: self.crn}
 
     @classmethod
     def policy_columns(cls) -> Columns:
         """The same of all rows."""
-        return {"resourceType": Constant("serviceid"), "resource": "id", CRN: crn_column("iam-identity", "serviceid")}
+        crn = crn_column("iam-identity", cls.crn_type)
+        return {"resourceType": Constant(cls.crn_type), "resource": Own(cls), CRN: crn}
 
     @property
     def crn(self) -> str:
-        return str(Crn("iam-identity", "", self.account_id, "serviceid", self.id))
+        return str(Crn("iam-identity", "", self.account_id, self.crn_type, self.id))
