@@ -68,8 +68,13 @@ def test_an_identity_is_read_and_deleted(users: str) -> None:
     one = f"{users}/{ALICE.iam_id}"
     assert call("GET", one).json()["identifier"] == ALICE.iam_id
     assert call("DELETE", one).status_code == 204
-    for method in ("GET", "DELETE"):
-        assert refusal(call(method, one)) == (404, "not_found")
+    assert refusal(call("DELETE", one)) == (404, "not_found")
+
+
+def test_reading_an_identity_that_the_profile_does_not_have_is_a_bad_request(identities: str) -> None:
+    """As the acceptance tests of IBM's Terraform provider ask for after they deleted one."""
+    for identity in (f"user/{ALICE.iam_id}", f"serviceid/ServiceId-{'0' * 8}", "crn/crn:v1:none"):
+        assert refusal(call("GET", f"{identities}/{identity}")) == (400, "not_found")
 
 
 def test_a_crn_is_found_in_a_path_that_has_it_encoded(identities: str) -> None:
@@ -217,4 +222,5 @@ def test_those_of_an_unknown_profile_are_not_found(world: World, method: str, be
 
 def test_an_identity_is_not_found_under_another_profile(world: World, users: str) -> None:
     other = make_profile(world.account, name="other")
-    assert call("GET", f"/v1/profiles/{other.id}/identities/user/{ALICE.iam_id}").status_code == 404
+    elsewhere = f"/v1/profiles/{other.id}/identities/user/{ALICE.iam_id}"
+    assert (call("GET", elsewhere).status_code, call("DELETE", elsewhere).status_code) == (400, 404)
