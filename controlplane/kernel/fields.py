@@ -1,6 +1,7 @@
 """Serializer fields that mean what they say: no "5" for 5, no 1 for true, no property nobody knows."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from django.http import QueryDict
 from rest_framework import serializers
@@ -30,6 +31,22 @@ class StrictCharField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class PublishedChoiceField(serializers.ChoiceField):
+    """One of the choices that are simulated. Those that IBM publishes besides are refused by name.
+
+    ``not_simulated`` says of each why.
+    """
+
+    def __init__(self, choices: Sequence[str], *, not_simulated: Mapping[str, str], **options: Any) -> None:
+        super().__init__(choices, **options)
+        self.not_simulated = not_simulated
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str) and data in self.not_simulated:
+            raise serializers.ValidationError(self.not_simulated[data], code="not_supported")
+        return super().to_internal_value(data)
+
+
 class DescriptionField(StrictCharField):
     """Free text that may be empty or absent, and is kept as it was sent, with the spaces around it."""
 
@@ -40,14 +57,13 @@ class DescriptionField(StrictCharField):
 class StrictSerializer(serializers.Serializer[Any]):
     """A request body. ``check(data)`` returns the validated values or raises our own errors, all of them at once."""
 
+    not_simulated: ClassVar[Mapping[str, str]] = {}
+    """Properties that IBM publishes and that are refused by name, with what is said of each."""
+
     def to_internal_value(self, data: Any) -> Any:
         unknown: dict[str, list[ErrorDetail]] = {}
         if isinstance(data, dict):
-            unknown = {
-                key: [ErrorDetail("This property is not known. Remove it.", code="unknown")]
-                for key in data
-                if key not in self.fields
-            }
+            unknown = {key: [self._unknown(key)] for key in data if key not in self.fields}
         try:
             value = super().to_internal_value(data)
         except serializers.ValidationError as failure:
@@ -57,6 +73,11 @@ class StrictSerializer(serializers.Serializer[Any]):
         if unknown:
             raise serializers.ValidationError(unknown)
         return value
+
+    def _unknown(self, key: Any) -> ErrorDetail:
+        if key in self.not_simulated:
+            return ErrorDetail(self.not_simulated[key], code="not_supported")
+        return ErrorDetail("This property is not known. Remove it.", code="unknown")
 
     @classmethod
     def check(cls, data: Any, **options: Any) -> dict[str, Any]:
@@ -91,5 +112,7 @@ def _refusal(detail: ErrorDetail, path: str) -> errors.ApiError:
             return errors.MissingField(f"{path} is required.", target=target)
         case "unknown":
             return errors.UnknownField(f"{path}: {detail}", target=target)
+        case "not_supported":
+            return errors.NotSupported(f"{path}: {detail}", target=target)
         case _:
             return errors.InvalidValue(f"{path or 'The body'}: {detail}", target=target)

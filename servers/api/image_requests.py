@@ -1,7 +1,8 @@
 """What requests about images say."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from rest_framework import serializers
 
@@ -50,8 +51,12 @@ class ImageFileBody(StrictSerializer):
 
 
 class CreateImageBody(StrictSerializer):
-    """An image by file. Encrypted images, and images of volumes, are not simulated."""
+    """An image by file."""
 
+    not_simulated: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("encrypted_data_key", "encryption_key"), "Encrypted images are not simulated."),
+        "source_volume": "Images of volumes are not simulated.",
+    }
     file = ImageFileBody()
     operating_system = ReferenceField("name", "href")
     allowed_use = AllowedUseBody(required=False)

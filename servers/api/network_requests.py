@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from controlplane.kernel.fields import StrictBooleanField, StrictIntegerField, StrictSerializer
+from controlplane.kernel.fields import PublishedChoiceField, StrictBooleanField, StrictIntegerField, StrictSerializer
 from servers.api.dated import PRIMARY_IP_SINCE
 from servers.api.fields import NameField, ReferenceField
 from servers.api.virtual_interface_requests import (
@@ -20,6 +20,7 @@ LAST_VLAN = 4094
 MOST_VLANS = LAST_VLAN
 MOST_GROUPS = 5
 IDENTITIES = frozenset({"id", "crn", "href"})
+OF_S390X = {"hipersocket": "Servers with s390x processors are not simulated."}
 
 
 class VlanField(StrictIntegerField):
@@ -60,7 +61,7 @@ class InterfaceBody(StrictSerializer):
 
 
 class PrimaryInterfaceBody(InterfaceBody):
-    interface_type = serializers.ChoiceField(choices=["pci"], required=False)
+    interface_type = PublishedChoiceField(["pci"], not_simulated=OF_S390X, required=False)
 
 
 def refuse_mixed(attrs: dict[str, Any], float_field: str) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def refuse_mixed(attrs: dict[str, Any], float_field: str) -> dict[str, Any]:
 
 
 class CreateInterfaceBody(InterfaceBody):
-    interface_type = serializers.ChoiceField(choices=["pci", "vlan"])
+    interface_type = PublishedChoiceField(["pci", "vlan"], not_simulated=OF_S390X)
     vlan = VlanField(required=False)
     allow_interface_to_float = StrictBooleanField(required=False)
 

@@ -213,8 +213,11 @@ BAD_BODIES: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
     "number-date": ({"deprecation_at": 5}, [("invalid_value", "deprecation_at")]),
     "null-date": ({"deprecation_at": None}, [("invalid_value", "deprecation_at")]),
     "overflowing-date": ({"deprecation_at": "9999-12-31T23:59:59-14:00"}, [("invalid_value", "deprecation_at")]),
-    "volume": ({"source_volume": {"id": "r006-v"}}, [("unknown_field", "source_volume")]),
-    "encrypted": ({"encrypted_data_key": "AAAA"}, [("unknown_field", "encrypted_data_key")]),
+    "volume": ({"source_volume": {"id": "r006-v"}}, [("not_supported", "source_volume")]),
+    "encrypted": (
+        {"encrypted_data_key": "AAAA", "encryption_key": {"crn": "crn:v1:key"}},
+        [("not_supported", "encrypted_data_key"), ("not_supported", "encryption_key")],
+    ),
     "all-at-once": (
         {"operating_system": {"name": "none"}, "name": "ibm-mine", "resource_group": {"id": "none"}},
         [("bad_field", "operating_system"), ("bad_field", "resource_group"), ("invalid_value", NAME)],

@@ -142,6 +142,13 @@ def test_an_unknown_role_is_named_with_the_way_to_the_known_ones(world: World) -
 
 
 @BOTH
+def test_an_authorization_policy_is_refused_by_name(world: World, version: str) -> None:
+    answer = create(version, type="authorization")
+    assert refusal(answer) == (400, "invalid_body")
+    assert "Authorization policies are not simulated." in answer.json()["errors"][0]["message"]
+
+
+@BOTH
 def test_the_same_policy_twice_conflicts_and_the_first_is_named(policy: Policy, version: str) -> None:
     answer = create(version)
     assert refusal(answer) == (409, "policy_conflict_error")

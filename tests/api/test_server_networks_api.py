@@ -166,6 +166,14 @@ def test_a_server_with_interfaces_takes_no_attachment(api: Api, connected: str, 
 # --- interfaces ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("named", ["primary_network_interface", "network_interfaces[0]"])
+def test_an_interface_of_an_s390x_server_is_refused_by_name(api: Api, prototype: dict[str, Any], named: str) -> None:
+    hipersocket = prototype["primary_network_interface"] | {"interface_type": "hipersocket"}
+    name, several, _ = named.partition("[")
+    answer = api.call("POST", SERVERS, prototype | {name: [hipersocket] if several else hipersocket})
+    assert (answer.status_code, errors(answer)) == (400, [("not_supported", f"{named}.interface_type")])
+
+
 def test_a_pci_interface_comes_and_goes_while_the_server_is_stopped(
     api: Api, connected: str, subnet: dict[str, str]
 ) -> None:

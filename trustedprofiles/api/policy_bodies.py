@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from controlplane.kernel.fields import DescriptionField, StrictCharField, StrictSerializer
+from controlplane.kernel.fields import DescriptionField, PublishedChoiceField, StrictCharField, StrictSerializer
 from trustedprofiles import policy_rules
 from trustedprofiles.policy_rules import EXISTS_VALUES, LONGEST_VALUE, MOST_VALUES, PATTERNS
 
@@ -52,12 +52,17 @@ class V1Resource(StrictSerializer):
     tags = serializers.ListField(child=V1Tag(), required=False, max_length=MOST_ATTRIBUTES)
 
 
+class PolicyTypeField(PublishedChoiceField):
+    def __init__(self) -> None:
+        super().__init__(["access"], not_simulated={"authorization": "Authorization policies are not simulated."})
+
+
 class RoleReference(StrictSerializer):
     role_id = StrictCharField(max_length=LONGEST_VALUE)
 
 
 class V1Body(StrictSerializer):
-    type = serializers.ChoiceField(choices=["access"])
+    type = PolicyTypeField()
     subjects = serializers.ListField(child=V1Subject(), min_length=1, max_length=1)
     roles = serializers.ListField(child=RoleReference(), min_length=1, max_length=MOST_ATTRIBUTES)
     resources = serializers.ListField(child=V1Resource(), min_length=1, max_length=1)
@@ -144,7 +149,7 @@ class RuleField(serializers.Field[Any, Any, Any, Any]):
 class V2Body(StrictSerializer):
     """A policy with a ``rule`` says by ``pattern`` what kind of rule it is."""
 
-    type = serializers.ChoiceField(choices=["access"])
+    type = PolicyTypeField()
     control = V2Control()
     subject = V2Subject()
     resource = V2Resource()
