@@ -159,4 +159,5 @@ def role_name(person: Person) -> str:
     for action, name in ((ADMINISTER, "Owner"), (f"{SERVER}.update", "Operator"), (f"{SERVER}.list", "Viewer")):
         if person.may(action, EVERY_SERVER if action != ADMINISTER else None):
             return name
-    return "No access"
+    some = person.visible(f"{SERVER}.list", BareMetalServer.policy_columns())
+    return "Limited access" if some.verdict else "No access"

@@ -7,6 +7,9 @@ import pytest
 from django.test import Client
 
 from controlplane.console.middleware import POLICY
+from tests.console.reading import reader
+from tests.policies import attribute
+from tests.world import World
 
 INLINE = re.compile(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|javascript:", re.IGNORECASE)
 
@@ -17,6 +20,22 @@ def test_a_program_at_the_front_is_told_where_everything_is(client: Client) -> N
 
 def test_a_browser_at_the_front_sees_the_overview(alice: Client) -> None:
     assert "<h1>Overview</h1>" in alice.get("/").content.decode()
+
+
+SEEN = {
+    "everything": ((), "Viewer"),
+    "one-resource-group": ((attribute("resourceGroupId", "some-group"),), "Limited access"),
+}
+
+
+@pytest.mark.parametrize(("more", "name"), SEEN.values(), ids=SEEN)
+def test_the_header_says_how_much_somebody_may_do(world: World, more: tuple[dict[str, object], ...], name: str) -> None:
+    page = reader(world, "is", more=more).get("/servers").content.decode()
+    assert f">{name}<" in page
+
+
+def test_the_header_of_somebody_without_any_policy_says_so(world: World) -> None:
+    assert ">No access<" in reader(world).get("/learn/").content.decode()
 
 
 @pytest.mark.parametrize("path", ["/", "/servers", "/nowhere", "/login"])
