@@ -156,6 +156,16 @@ def test_by_the_path(lab: Lab, victim: dict[str, Any], path: str) -> None:
     assert lab.program(ATTACKER, f"say(code(ask({url!r})))") == [404, "not_found"]
 
 
+@pytest.mark.parametrize("leaf", ["", "/initialization"])
+def test_by_asking_for_its_metadata(lab: Lab, victim: dict[str, Any], leaf: str) -> None:
+    url = f"http://169.254.169.254/metadata/v1/bare_metal_servers/{victim['id']}{leaf}?version={NEW}"
+    program = f"""
+        bearer = "Bearer " + ask()[1]["access_token"]
+        say(code(ask({url!r}, method="GET", Authorization=bearer)))
+    """
+    assert lab.program(ATTACKER, program) == [403, "unauthorized"]
+
+
 def test_by_naming_it_in_the_query_or_the_body(lab: Lab, victim: dict[str, Any]) -> None:
     assert lab.program(ATTACKER, f"say(code(ask(TOKEN + '&id={victim['id']}')))") == [400, "unknown_field"]
     body = json.dumps({"id": victim["id"]}).encode()
