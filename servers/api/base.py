@@ -44,7 +44,9 @@ class VpcView(GuardedView):
     def body(self) -> dict[str, Any]:
         """The request body, read by the words of the API version asked for."""
         assert self.operation and self.operation.body  # noqa: S101, PT018  an operation that takes one says so
-        return self.operation.body.check(self.request.data, context={"version": self.version})
+        return self.operation.body.check(
+            self.request.data, context={"version": self.version, "account_id": self.caller.account_id}
+        )
 
     @property
     def region(self) -> str:

@@ -1,10 +1,12 @@
 """Fields that many request bodies share: names, and references to other resources."""
 
-from typing import Any
+from typing import Any, Self
 
 from rest_framework import serializers
 
+from controlplane.kernel.crn import Crn
 from controlplane.kernel.fields import StrictSerializer
+from servers.catalog import PROVIDER_ACCOUNT
 
 NAME = r"\A([a-z]|[a-z][-a-z0-9]*[a-z0-9])\Z"
 LONGEST_NAME = 63
@@ -30,7 +32,11 @@ class NameField(serializers.RegexField):
 
 
 class ReferenceField(serializers.Field):
-    """A reference by exactly one of its ``forms``; reads as the id at the end of it."""
+    """A reference by exactly one of its ``forms``; reads as the id at the end of it.
+
+    A CRN of another service, or of an account that is neither the caller's nor the provider's, reads as itself: nothing
+    here has such an id.
+    """
 
     default_error_messages = {"invalid": "A reference is an object with exactly one of {forms}."}
 
@@ -44,10 +50,26 @@ class ReferenceField(serializers.Field):
         [(form, value)] = data.items()
         if form not in self.forms or not isinstance(value, str) or not value or "\x00" in value:
             self.fail("invalid", forms=", ".join(self.forms))
-        named = value.rpartition(":" if form == "crn" else "/")[2] if form in ("crn", "href") else value
+        named = value.rpartition("/")[2] if form == "href" else value
+        if form == "crn":
+            named = self._resource(value)
         if not named:
             self.fail("invalid", forms=", ".join(self.forms))
         return named
+
+    def _resource(self, text: str) -> str:
+        try:
+            crn = Crn.parse(text)
+        except ValueError:
+            return text if ":" in text and not text.endswith(":") else ""
+        own = self.context.get("account_id", crn.account_id)
+        known = crn.service == "is" and crn.account_id in ("", own, PROVIDER_ACCOUNT)
+        return crn.resource if known else text
+
+    def within(self, parent: Any) -> Self:
+        """In the context of a field that asks it."""
+        self.parent = parent
+        return self
 
 
 class RenameBody(StrictSerializer):

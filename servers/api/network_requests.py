@@ -99,8 +99,8 @@ class AttachedInterfaceField(serializers.Field):
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and len(data) == 1 and IDENTITIES.issuperset(data):
-            return ReferenceField("id", "crn", "href").run_validation(data)
-        return virtual_interface_prototype(VirtualNetworkInterfaceBody().run_validation(data))
+            return ReferenceField("id", "crn", "href").within(self).run_validation(data)
+        return virtual_interface_prototype(VirtualNetworkInterfaceBody(context=self.context).run_validation(data))
 
 
 class PrimaryAttachmentBody(StrictSerializer):

@@ -40,7 +40,7 @@ class FloatingIpBody(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> Any:
         if attrs.keys() & set(IDENTITIES):
-            return FloatingIPPrototype(existing=ReferenceField(*IDENTITIES).to_internal_value(attrs))
+            return FloatingIPPrototype(existing=ReferenceField(*IDENTITIES).within(self).to_internal_value(attrs))
         return FloatingIPPrototype(**attrs)
 
 

@@ -35,7 +35,7 @@ class RuleEndField(serializers.Field):
         if not isinstance(data, dict) or len(data) != 1 or not set(data) <= set(self.forms):
             self.fail("invalid", forms=", ".join(self.forms))
         if GROUP.issuperset(data):
-            return {"group": ReferenceField(*GROUP).run_validation(data)}
+            return {"group": ReferenceField(*GROUP).within(self).run_validation(data)}
         text = RangeField().run_validation(next(iter(data.values())))
         if ("address" in data) == ("/" in text):
             self.fail("invalid", forms=", ".join(self.forms))

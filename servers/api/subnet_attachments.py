@@ -25,7 +25,7 @@ class Identity(StrictSerializer):
     href = StrictCharField(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        return {"id": RoutingTableField("id", "crn", "href").to_internal_value(attrs)}
+        return {"id": RoutingTableField("id", "crn", "href").within(self).to_internal_value(attrs)}
 
 
 class SubnetNetworkACL(OneSubnetView):

@@ -45,7 +45,8 @@ class RoutingTableField(ReferenceField):
     """The resource in its CRN is ``<VPC id>/<routing table id>``."""
 
     def to_internal_value(self, data: Any) -> str:
-        return super().to_internal_value(data).rpartition("/")[2]
+        found = super().to_internal_value(data)
+        return found if ":" in found else found.rpartition("/")[2]
 
 
 class CreateSubnetBody(StrictSerializer):

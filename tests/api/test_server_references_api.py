@@ -8,7 +8,7 @@ from controlplane.activity.record import Party
 from servers.models import BareMetalServer, Disk, Key, ReservedIP, Subnet
 from servers.services.keys import create_key
 from tests.api.vpc import SERVERS, Api, errors
-from tests.world import REGION, World, make_profile, make_server
+from tests.world import ACCOUNT, OTHER_ACCOUNT, REGION, World, make_profile, make_server
 from trustedprofiles.models import Account, ProfileLink
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
@@ -175,6 +175,37 @@ def test_a_security_group_of_another_vpc_is_not_found(api: Api, prototype: dict[
         ("bad_field", f"{INTERFACE}.security_groups[0]"),
         ("invalid_value", "vpc"),
     ]
+
+
+def test_a_crn_of_another_account_names_nothing(api: Api, prototype: dict[str, Any], world: World) -> None:
+    """Whatever id is at its end."""
+    subnet = api.get(f"/v1/subnets/{subnet_of(world.account).id}").json()
+    vpc = api.get(f"/v1/vpcs/{subnet['vpc']['id']}").json()
+    ip = api.call("POST", "/v1/floating_ips", {"zone": {"name": subnet["zone"]["name"]}}).json()
+    key = api.get(f"/v1/keys/{make_key(world.account).id}").json()
+    group = vpc["default_security_group"]
+
+    def foreign(thing: dict[str, Any]) -> dict[str, str]:
+        return {"crn": thing["crn"].replace(f":a/{ACCOUNT}:", f":a/{OTHER_ACCOUNT}:")}
+
+    prototype[INTERFACE] |= {"subnet": foreign(subnet)}
+    in_keys = prototype | {
+        INTERFACE: {"subnet": {"id": subnet["id"]}},
+        "initialization": prototype["initialization"] | {"keys": [foreign(key)]},
+    }
+    gateway = {"vpc": {"id": vpc["id"]}, "zone": {"name": subnet["zone"]["name"]}}
+    rule = {"direction": "inbound", "protocol": "all", "remote": foreign(group)}
+    calls: dict[str, tuple[str, str, Any]] = {
+        f"{INTERFACE}.subnet": ("POST", SERVERS, prototype),
+        "initialization.keys[0]": ("POST", SERVERS, in_keys),
+        "vpc": ("POST", "/v1/public_gateways", gateway | {"vpc": foreign(vpc)}),
+        "floating_ip": ("POST", "/v1/public_gateways", gateway | {"floating_ip": foreign(ip)}),
+        "remote": ("POST", f"/v1/security_groups/{group['id']}/rules", rule),
+        "network_acl": ("PATCH", f"/v1/subnets/{subnet['id']}", {"network_acl": foreign(subnet["network_acl"])}),
+        "id": ("PUT", f"/v1/subnets/{subnet['id']}/routing_table", foreign(subnet["routing_table"])),
+    }
+    refused = {target: errors(api.call(*call)) for target, call in calls.items()}
+    assert refused == {target: [("bad_field", target)] for target in calls}
 
 
 @pytest.mark.parametrize(
