@@ -10,6 +10,7 @@ from ibm_vpc import vpc_v1
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
+from controlplane.kernel.crn import Crn
 from controlplane.objectstore import deposits, files
 from controlplane.objectstore.models import Bucket, Piece, StoredObject
 from controlplane.objectstore.services import create_bucket, delete_bucket
@@ -21,7 +22,9 @@ from tests.api.vpc import Api, errors, fits
 from tests.policies import make_content
 from tests.tables import assert_rows
 from tests.world import ACCOUNT, MALLORY, OTHER_ACCOUNT, REGION, World
+from trustedprofiles.models import TagAttachment
 from trustedprofiles.services.policies import create_policy
+from trustedprofiles.services.tags import attach_tags
 
 IMAGES = "/v1/images"
 BODY = {
@@ -252,6 +255,17 @@ def test_an_image_goes_when_its_last_export_is_over(api: Api, image: str) -> Non
     step()
     assert api.get(path).status_code == 404
     assert StoredObject.objects.count() == 1
+
+
+def test_tags_that_are_attached_while_an_image_is_deleted_go_with_it(api: Api, world: World, image: str) -> None:
+    path = image.removesuffix("/export_jobs")
+    crn = api.get(path).json()["crn"]
+    export(api, image)
+    api.call("DELETE", path)
+    attach_tags(world.account, crn=Crn.parse(crn), type="user", names=["late"], by=BY)
+    step()
+    step()
+    assert not TagAttachment.objects.filter(crn=crn).exists()
 
 
 def test_an_image_goes_when_its_last_export_is_cancelled(api: Api, image: str) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.cli.client import CannotCall, Refused
+from controlplane.cli.client import CannotCall, Refused, WrongOption
 from controlplane.cli.vpc.passwords import PrivateKey
 from controlplane.operations.commands import connection
 from controlplane.operations.commands.command import CommandFailed
@@ -29,19 +29,17 @@ def test_a_refusal_without_details_is_as_short_as_it_comes() -> None:
     assert str(Refused(400, body)).splitlines() == ["Provided API key could not be found.", "Status 400, trace r-1."]
 
 
-@pytest.mark.parametrize(("is_unreachable", "lines"), [(True, 2), (False, 1)])
+@pytest.mark.parametrize(("failure", "lines"), [(CannotCall("It does not answer."), 2), (WrongOption("No key."), 1)])
 def test_whoever_gives_a_wrong_option_is_not_told_to_start_the_service(
-    monkeypatch: pytest.MonkeyPatch, is_unreachable: bool, lines: int
+    monkeypatch: pytest.MonkeyPatch, failure: Exception, lines: int
 ) -> None:
     place: Any = None
     monkeypatch.setattr(connection, "_client", lambda place, region: None)
-
-    def call() -> None:
-        with connection.connected(place):
-            if is_unreachable:
-                raise CannotCall("http://127.0.0.1:1 does not answer.")
-            PrivateKey("no key", None)
-
-    with pytest.raises(CommandFailed) as failed:
-        call()
+    with pytest.raises(CommandFailed) as failed, connection.connected(place):
+        raise failure
     assert len(str(failed.value).splitlines()) == lines
+
+
+def test_a_key_that_cannot_be_read_is_a_wrong_option() -> None:
+    with pytest.raises(WrongOption):
+        PrivateKey("no key", None)
