@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet, Sum
 
-from controlplane.objectstore.errors import NoSuchBucket, NoSuchKey, NoSuchUpload, OperationAborted
+from controlplane.objectstore.errors import NoSuchBucket, NoSuchKey, NoSuchUpload, OperationAborted, S3Error
 from controlplane.objectstore.models import Bucket, Piece, StoredObject, Upload
 from controlplane.objectstore.reading import Extent, Reader
 
@@ -121,7 +121,11 @@ def opened(bucket: Bucket, key: str) -> tuple[StoredObject, Callable[[int, int],
 
     def read(start: int, stop: int) -> Reader:
         """Raises what ``unchanged`` raises."""
-        extents = [Extent(*each) for each in found.pieces.order_by("number").values_list("file", "size")]
+        # In one query: whoever replaces the object keeps its row, and gives it other pieces.
+        pieces = found.pieces.filter(object__tag=found.tag, object__modified_at=found.modified_at).order_by("number")
+        extents = [Extent(*each) for each in pieces.values_list("file", "size")]
+        if not extents and (refusal := _change_of(found)):
+            raise refusal
         with unchanged(found):
             return Reader(extents, start, stop)
 
@@ -135,12 +139,19 @@ def unchanged(found: StoredObject) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        now = StoredObject.objects.filter(pk=found.pk).values_list("tag", "modified_at").first()
-        if now == (found.tag, found.modified_at):
-            raise
-        if now is None:
-            raise NoSuchKey("The object was deleted while it was read.") from None
-        raise OperationAborted("The object was replaced while it was read, again and again. Try again.") from None
+        if refusal := _change_of(found):
+            raise refusal from None
+        raise
+
+
+def _change_of(found: StoredObject) -> S3Error | None:
+    """What has become of an object since it was found."""
+    now = StoredObject.objects.filter(pk=found.pk).values_list("tag", "modified_at").first()
+    if now is None:
+        return NoSuchKey("The object was deleted while it was read.")
+    if now != (found.tag, found.modified_at):
+        return OperationAborted("The object was replaced while it was read, again and again. Try again.")
+    return None
 
 
 def uploads_of(bucket: Bucket, *, prefix: str, key_marker: str, upload_marker: str) -> QuerySet[Upload]:

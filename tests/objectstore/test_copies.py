@@ -1,8 +1,11 @@
 """Copies of objects, and parts that are copied; and the list of buckets with where they are."""
 
+import hashlib
+
 import pytest
 
-from controlplane.objectstore import files
+from controlplane.objectstore import files, selectors
+from controlplane.objectstore.models import Bucket, StoredObject
 from controlplane.objectstore.reading import Reader
 from controlplane.objectstore.uploads import SMALLEST_PART
 from tests.objectstore.store import Store, last_event, refused, texts
@@ -154,3 +157,24 @@ def test_an_object_changes_while_it_is_read(
     if read == "part copy":
         path = f"{path}?uploadId={begin(alice, path)}&partNumber=1"
     assert alice(method, path, **headers).status_code // (1 if status == 404 else 100) == status
+
+
+@pytest.mark.parametrize("content", [b"new", b"longer than before"])
+@pytest.mark.parametrize("method", ["GET", "PUT"], ids=["read", "copy"])
+def test_an_answer_is_about_one_object(
+    stored: Store, monkeypatch: pytest.MonkeyPatch, method: str, content: bytes
+) -> None:
+    """Which is replaced after it was found, before its bytes are."""
+    find, replacements = selectors.find_object, iter([content])
+
+    def meanwhile(bucket: Bucket, key: str) -> StoredObject:
+        found = find(bucket, key)
+        for each in replacements:
+            stored.put(SOURCE, each)
+        return found
+
+    monkeypatch.setattr(selectors, "find_object", meanwhile)
+    if method == "PUT":
+        stored.put("/my-bucket/copy", x_amz_copy_source=SOURCE)
+    got = stored("GET", SOURCE if method == "GET" else "/my-bucket/copy")
+    assert (got.content, got["ETag"]) == (content, f'"{hashlib.md5(content).hexdigest()}"')
