@@ -12,6 +12,7 @@ from django.utils.http import http_date
 
 from controlplane.activity.record import record
 from controlplane.kernel.streamed import PIECE, StreamedAnswer
+from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore import bodies, conditions, files, services
 from controlplane.objectstore.calls import Call
 from controlplane.objectstore.errors import ConditionFailed, InvalidRange, MetadataTooLarge, OperationAborted
@@ -26,7 +27,9 @@ LARGEST_METADATA = 2048
 KEPT = ("content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires")
 TRIES = 5
 """How often an object is read that others replace all the time."""
-RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
+RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
+BEYOND = 10**18
+"""More bytes than any object has."""
 
 A = TypeVar("A", bound=HttpResponseBase)
 
@@ -152,19 +155,26 @@ def _range(headers: Mapping[str, str], found: StoredObject) -> tuple[int, int] |
     match = RANGE.fullmatch(headers.get("Range", "").strip())
     if match is None or headers.get("If-Range", found.etag) != found.etag:
         return None
-    first, last = match.groups()
-    if not first and not last:
+    first, last = (_position(digits) for digits in match.groups())
+    if first is None and last is None:
         return None
-    if first and last and int(first) > int(last):
+    if first is not None and last is not None and first > last:
         return None
-    start = int(first) if first else max(0, found.size - int(last))
-    stop = min(int(last) + 1, found.size) if first and last else found.size
+    start = max(0, found.size - (last or 0)) if first is None else first
+    stop = found.size if first is None or last is None else min(last + 1, found.size)
     if start >= stop:
         raise InvalidRange(
             f"The object has {found.size} bytes, none of them in this range.",
             headers={"Content-Range": f"bytes */{found.size}"},
         )
     return start, stop
+
+
+def _position(digits: str) -> int | None:
+    if not digits:
+        return None
+    number = whole_number(digits, largest=BEYOND)
+    return BEYOND if number is None else number
 
 
 def delete_object(call: Call) -> HttpResponse:
