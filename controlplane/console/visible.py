@@ -6,35 +6,46 @@ from django.db.models import Q, QuerySet
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM
-from controlplane.console.access import GROUP, POLICY, Person
+from controlplane.console.access import CERTIFICATE, GROUP, POLICY, Person
+from trustedprofiles.actions import ACTIONS
+from trustedprofiles.people import READ as READ_USERS
 
+KINDS = (each.split(".") for each in ACTIONS["is"])
 TELLING = {
+    **{f"is.{kind}.": f"is.{kind}.{kind}.list" for _, kind, noun, verb in KINDS if kind == noun and verb == "list"},
+    "baremint.certificate": f"{CERTIFICATE}.list",
     "cloud-object-storage.": "cloud-object-storage.account.get_account_buckets",
     "global-search-tagging.": "global-search-tagging.tag.read",
-    "iam-access-management.account-settings.": f"{POLICY}.read",
+    "iam-access-management.": f"{POLICY}.read",
+    "iam-am.action-control-": f"{POLICY}.read",
     "iam-am.explanation.": "iam-access-management.explanation.read",
-    "iam-am.policy.": f"{POLICY}.read",
-    "iam-am.role.": "iam-access-management.role.read",
+    "iam-am.policy": f"{POLICY}.read",
+    "iam-am.role": "iam-access-management.role.read",
     "iam-groups.": f"{GROUP}.list",
     "iam-identity.account-limits.": "iam-identity.account.read",
+    "iam-identity.account-settings-": "iam-identity.account.read",
     "iam-identity.account-serviceid": "iam-identity.serviceid.list",
-    "iam-identity.account-settings": "iam-identity.account.read",
     "iam-identity.accountsettings.": "iam-identity.account.read",
     "iam-identity.preferences.": "iam-identity.preferences.read",
-    "iam-identity.serviceid": "iam-identity.serviceid.list",
+    "iam-identity.serviceid-apikey.": "iam-identity.serviceid.list",
     "iam-identity.user-": "iam-identity.apikey.list",
     "resource-controller.": "resource-controller.group.read",
-    "user-management.": "user-management.user.retrieve",
+    "user-management.": READ_USERS,
 }
-"""Events whose names begin so tell of things that are for those who may do this. All others tell of servers, networks
-and trusted profiles, which whoever sees activity may list, and of the deployment."""
+"""Events whose names begin so tell of things that are for those who may do this. All others tell of servers and
+trusted profiles, which whoever sees activity may list."""
 ADMINISTRATOR = "the deployment administrator"
 
 
 def visible(person: Person, rows: QuerySet[ActivityEvent]) -> QuerySet[ActivityEvent]:
     """Those of an account's events that the person may see."""
-    hidden = [start for start, action in TELLING.items() if not person.may(action)]
+    hidden = [start for start, action in TELLING.items() if not _may(person, action)]
     return rows.exclude(reduce(Q.__or__, (Q(action__startswith=start) for start in hidden))) if hidden else rows
+
+
+def _may(person: Person, action: str) -> bool:
+    """Events are of all regions."""
+    return person.may_everywhere(action) if action.startswith("is.") else bool(person.may(action))
 
 
 def as_seen_by(person: Person, event: ActivityEvent) -> ActivityEvent:

@@ -9,6 +9,7 @@ from django.test import Client
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
+from controlplane.activity.selectors import recent_events
 from controlplane.console.presenters.clock import clock_shown
 from controlplane.console.presenters.overview import calls_by_minute, calls_chart
 from controlplane.kernel import clock
@@ -118,7 +119,7 @@ def test_calls_are_counted_by_minute_and_outcome(world: World) -> None:
     happen()
     happen(fails=True)
     now = clock.now()
-    counted = calls_by_minute(ACCOUNT, now=now)
+    counted = calls_by_minute(recent_events(ACCOUNT, now=now, within=timedelta(minutes=15)))
     assert sorted(counted.values()) == [1, 2]
     chart = calls_chart(counted, now=now)
     assert (chart.good, chart.bad, len(chart.columns)) == (2, 1, 15)

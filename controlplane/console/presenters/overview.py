@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists
+from django.db.models import Count, Exists, QuerySet
 from django.db.models.functions import TruncMinute
 
 from controlplane.activity.models import ActivityEvent
@@ -63,10 +63,13 @@ class Coming:
 
 def overview_state(person: Person, *, now: datetime) -> dict[str, Any]:
     servers = BareMetalServer.objects.filter(account=person.account, region=person.region)
-    recent = visible(person, recent_events(person.account.id, now=now, within=timedelta(days=1)))
-    refusals = recent.filter(outcome=ActivityEvent.Outcome.FAILURE).exclude(action=EXPLANATION_READ)
+    minutes, day = (
+        visible(person, recent_events(person.account.id, now=now, within=within))
+        for within in (timedelta(minutes=MINUTES), timedelta(days=1))
+    )
+    refusals = day.filter(outcome=ActivityEvent.Outcome.FAILURE).exclude(action=EXPLANATION_READ)
     return {
-        "chart": calls_chart(calls_by_minute(person.account.id, now=now), now=now),
+        "chart": calls_chart(calls_by_minute(minutes), now=now),
         "tokens": tokens_of(BareMetalServer.objects.filter(account=person.account), now=now),
         "servers": {
             "all": servers.count(),
@@ -80,10 +83,14 @@ def overview_state(person: Person, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def calls_by_minute(account_id: str, *, now: datetime) -> dict[tuple[datetime, str], int]:
-    """How many events of each outcome there were in each of the last MINUTES."""
-    rows = recent_events(account_id, now=now, within=timedelta(minutes=MINUTES)).order_by()
-    counted = rows.annotate(minute=TruncMinute("time")).values_list("minute", "outcome").annotate(count=Count("id"))
+def calls_by_minute(rows: QuerySet[ActivityEvent]) -> dict[tuple[datetime, str], int]:
+    """How many of the events of each outcome there were in each minute."""
+    counted = (
+        rows.order_by()
+        .annotate(minute=TruncMinute("time"))
+        .values_list("minute", "outcome")
+        .annotate(count=Count("id"))
+    )
     return {(minute, outcome): count for minute, outcome, count in counted}
 
 

@@ -21,6 +21,7 @@ from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.servers import server_row
 from controlplane.console.presenters.snippets import snippets
 from controlplane.console.presenters.tokens import live_tokens
+from controlplane.console.visible import visible
 from controlplane.kernel.errors import Conflict
 from controlplane.operations.endpoints import metadata_url
 from controlplane.operations.info import CA_BUNDLE
@@ -91,7 +92,8 @@ def server_holdings(person: Person, server: BareMetalServer, *, now: datetime) -
         certificates = certificates_of(server.id, now=now, rotating=rotating and sees_rotation)
     if person.sees_activity:
         tokens = live_tokens(server, now=now)
-        events = [event_row(event) for event in events_on(server.crn, account_id=server.account_id)[:MOST_EVENTS]]
+        happened = visible(person, events_on(server.crn, account_id=server.account_id))
+        events = [event_row(event) for event in happened[:MOST_EVENTS]]
     return {
         "server_id": server.id,
         "tokens": tokens,
