@@ -8,12 +8,13 @@ import pytest
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import Conflict, ReferenceNotFound
-from identity.services.serviceids import create_service_id
+from identity.services.serviceids import create_service_id, delete_service_id
 from tests.policies import make_content
-from tests.world import ALICE, make_world
-from trustedprofiles.models import GroupMember
+from tests.world import ALICE, make_profile, make_world
+from trustedprofiles.models import GroupMember, ProfileIdentity
 from trustedprofiles.services.access_groups import create_group
 from trustedprofiles.services.group_members import add_members, add_to_groups
+from trustedprofiles.services.identities import IdentityContent, set_identity
 from trustedprofiles.services.policies import create_policy
 from trustedprofiles.services.roles import create_role, delete_role
 
@@ -74,3 +75,18 @@ def test_no_policy_is_left_with_a_role_that_was_deleted_while_it_was_made(togeth
             ]
         )
         assert isinstance(make, ReferenceNotFound) or isinstance(delete, Conflict)
+
+
+def test_no_profile_trusts_a_service_id_that_was_deleted_while_it_was_added(together: Callable[..., Any]) -> None:
+    account = make_world().account
+    for number in range(ROUNDS):
+        profile = make_profile(account, name=f"profile-{number}")
+        robot = create_service_id(account, name=f"robot-{number}", by=BY)
+        identity = IdentityContent("serviceid", robot.id)
+        together(
+            [
+                lambda profile=profile, identity=identity: set_identity(profile, identity=identity, by=BY),
+                lambda robot=robot: delete_service_id(robot, by=BY),
+            ]
+        )
+        assert not ProfileIdentity.objects.filter(iam_id=robot.iam_id).exists()

@@ -36,6 +36,7 @@ def replace_identities(
     unique = {(each.type, each.identifier): each for each in identities}
     if len(unique) > IDENTITIES_PER_PROFILE:
         raise OverQuota(f"A trusted profile has at most {IDENTITIES_PER_PROFILE} identities.")
+    _lock_service_ids(profile, identities)
     _revise(profile)
     profile.identities.all().delete()
     rows = [_save(profile, each, f"identities[{number}]") for number, each in enumerate(unique.values())]
@@ -49,6 +50,7 @@ def set_identity(profile: TrustedProfile, *, identity: IdentityContent, by: Part
     others = profile.identities.exclude(type=identity.type, identifier=identity.identifier)
     if others.count() >= IDENTITIES_PER_PROFILE:
         raise OverQuota(f"A trusted profile has at most {IDENTITIES_PER_PROFILE} identities. Delete one first.")
+    _lock_service_ids(profile, [identity])
     _revise(profile)
     profile.identities.filter(type=identity.type, identifier=identity.identifier).delete()
     row = _save(profile, identity, "")
@@ -79,6 +81,14 @@ def forget_identity(iam_id: str) -> list[str]:
         )
     rows.delete()
     return found
+
+
+def _lock_service_ids(profile: TrustedProfile, identities: Sequence[IdentityContent]) -> None:
+    """Keep service IDs from being deleted until the transaction ends: in one order, and before the profile, as whoever
+    deletes one does."""
+    ids = [each.identifier for each in identities if each.type == ProfileIdentity.Type.SERVICE_ID]
+    rows = ServiceId.objects.select_for_update(no_key=True).filter(account_id=profile.account_id, id__in=ids)
+    list(rows.order_by("id"))
 
 
 def _revise(profile: TrustedProfile) -> None:
