@@ -121,6 +121,12 @@ def test_another_accounts_group_reads_like_none(group: str) -> None:
 # --- members ----------------------------------------------------------------------------------------------------
 
 
+def test_what_is_no_iam_id_of_a_user_is_no_member(world: World, group: str) -> None:
+    members = [{"iam_id": f"IBMid-{rest}", "type": "user"} for rest in ("", "a b", "a\nb", "../b", "é", "x" * 59)]
+    answer = call("PUT", f"/v2/groups/{group}/members", {"members": members}).json()
+    assert {each["status_code"] for each in answer["members"]} == {404}
+
+
 def test_each_member_of_a_call_has_an_outcome_of_its_own(world: World, group: str, profile: TrustedProfile) -> None:
     foreign = make_profile(world.other_account, name="foreign")
     asked = [(profile.iam_id, "profile"), (USER, "user"), (foreign.iam_id, "profile"), (profile.iam_id, "user")]

@@ -1,5 +1,6 @@
 """Members of access groups: add, remove."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from trustedprofiles.services.access_groups import lock_group, lock_groups, reco
 
 PREFIXES = {"IBMid-": "user", "iam-ServiceId-": "service", "iam-Profile-": "profile"}
 """How the IAM ids of members begin, and the type of each."""
-LONGEST_USER = 64
+USER = re.compile(r"IBMid-[A-Za-z0-9._@-]{1,58}")
 
 
 def type_of_member(account_id: str, iam_id: str) -> str:
@@ -26,7 +27,7 @@ def type_of_member(account_id: str, iam_id: str) -> str:
     IAM does not know beforehand. Raises NotFound for anything else.
     """
     type = next((type for prefix, type in PREFIXES.items() if iam_id.startswith(prefix)), "")
-    known = type == "user" and len(iam_id) <= LONGEST_USER
+    known = type == "user" and USER.fullmatch(iam_id) is not None
     id = iam_id.removeprefix("iam-")
     if type == "service":
         known = ServiceId.objects.filter(account_id=account_id, id=id).exists()
