@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, JsonResponse
 
 from controlplane.kernel import envelopes
-from controlplane.kernel.errors import MethodNotAllowed, MissingField, Target
+from controlplane.kernel.errors import InvalidValue, MethodNotAllowed, MissingField, Target
 from identity.iam import codes
 
 Handler = Callable[[HttpRequest], Mapping[str, Any]]
@@ -37,8 +37,12 @@ class TokenServiceOperation:
 
 
 def field(request: HttpRequest, name: str) -> str:
-    """A property of the form, without the white space around it: what stands in a file often ends with a newline."""
-    return request.POST.get(name, "").strip()
+    """A property of the form, without the white space around it: what stands in a file often ends with a newline. Empty
+    is absent. Raises InvalidValue for a property that has several values (RFC 6749, section 3.2)."""
+    values = [value for text in request.POST.getlist(name) if (value := text.strip())]
+    if len(values) > 1:
+        raise InvalidValue(f"Property '{name}' is given more than once. Send it once.", target=Target(name))
+    return "".join(values)
 
 
 def required(request: HttpRequest, name: str) -> str:

@@ -1,6 +1,7 @@
 """The token service as clients call it: forms in, tokens or refusals out."""
 
 import base64
+from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlencode
 
@@ -25,10 +26,14 @@ def basic(pair: str) -> dict[str, str]:
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
-def ask(form: dict[str, str], *, path: str = PATH, query: str = "", client: str = "", **headers: str) -> HttpResponse:
+def ask(
+    form: Mapping[str, Any], *, path: str = PATH, query: str = "", client: str = "", **headers: str
+) -> HttpResponse:
     """``client`` is the pair of HTTP Basic, ``bx:bx``; headers are named with underscores."""
     named = {name.replace("_", "-"): value for name, value in headers.items()} | (basic(client) if client else {})
-    return cast(HttpResponse, Client().post(f"{path}{query}", urlencode(form), content_type=FORM, headers=named))
+    return cast(
+        HttpResponse, Client().post(f"{path}{query}", urlencode(form, doseq=True), content_type=FORM, headers=named)
+    )
 
 
 def introspected(**form: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from django.test import Client
 from controlplane.kernel import clock, envelopes
 from identity.iam.token import GRANTS
 from tests.iam.asking import API_KEY, ASSUME, CR_TOKEN, PATH, REFRESH, ask, refused
+from tests.world import ACCOUNT
 
 UNSUPPORTED = [
     "apikey",
@@ -53,6 +54,15 @@ def test_a_required_property_that_is_missing_or_empty_is_named(
     assert refused(answer) == (400, "BXNIM0109E")
     assert body["errorMessage"] == "Property missing or empty."
     assert body["errorDetails"].startswith(f"Property '{name}' either missing or empty.")
+
+
+@pytest.mark.parametrize("name", ["grant_type", "apikey", "response_type", "account"])
+def test_a_property_with_two_values_is_named(alice_key: str, name: str) -> None:
+    form = {**API_KEY, "apikey": alice_key, "response_type": "cloud_iam", "account": ACCOUNT}
+    answer = ask({**form, name: [form[name], form[name]]})
+    assert refused(answer) == (400, "BXNIM0106E")
+    assert answer.json()["errorDetails"].startswith(f"Property '{name}' ")  # type: ignore[attr-defined]
+    assert ask({**form, name: ["", form[name]]}).status_code == 200
 
 
 @pytest.mark.parametrize("wanted", ["cloud_iam", "cloud_iam ims_portal", "ims_portal,cloud_iam"])
