@@ -141,12 +141,12 @@ class Command(BaseCommand):
         found = lists.compare(info, lambda: requests.iam_token(info), counts=counts, populate=fill, seconds=seconds)
         rows = list(found)
         head = " ".join(f"{f'of {count:,}':>14}" for count in counts)
-        self.stdout.write(f"50 servers, p50 ms {'':15} {head}    ratio")
+        self.stdout.write(f"{'50 servers, p50 ms':46} {head}    ratio")
         for name, medians in rows:
             ratio = medians[-1] / medians[0]
             warning = "  SLOW" if ratio > lists.SLOWEST else ""
             shown = " ".join(f"{median:14.2f}" for median in medians)
-            self.stdout.write(f"{name:34} {shown} {ratio:8.2f}{warning}")
+            self.stdout.write(f"{name:46} {shown} {ratio:8.2f}{warning}")
 
     def _print(self, name: str, result: Result, raw: float) -> None:
         p50, p99 = (result.percentile(share) * 1000 for share in (0.5, 0.99))
