@@ -139,16 +139,16 @@ def test_routes_of_one_name_and_place_and_their_table(here: World, vpc: VPC, tog
             partial(update_route, there, name="a", by=BY),
             partial(update_route, there, priority=1, by=BY),
             partial(delete_route, there, by=BY),
-            partial(update_routing_table, table, route_internet_ingress=True, by=BY),
-            partial(update_routing_table, vpc.default_routing_table, route_internet_ingress=True, by=BY),
+            partial(update_routing_table, table, route_vpc_zone_ingress=True, by=BY),
+            partial(update_routing_table, vpc.default_routing_table, route_vpc_zone_ingress=True, by=BY),
             partial(replace_routing_table, into, table.id, by=BY),
         ]
         only_refusals(together(calls))
         assert table.routes.count() <= 3
         places = list(table.routes.values_list("destination", "priority"))
         assert max(places.count(place) for place in places) <= 2
-        assert RoutingTable.objects.filter(route_internet_ingress=True).count() <= 1
-        assert not Subnet.objects.filter(routing_table__route_internet_ingress=True, routing_table=table).exists()
+        assert RoutingTable.objects.filter(route_vpc_zone_ingress=True).count() <= 1
+        assert not Subnet.objects.filter(routing_table__route_vpc_zone_ingress=True, routing_table=table).exists()
         only_refusals(
             together([partial(delete_routing_table, table, by=BY), partial(create_route, table, **ROUTE, by=BY)])
         )
@@ -156,7 +156,7 @@ def test_routes_of_one_name_and_place_and_their_table(here: World, vpc: VPC, tog
             delete_subnet(into, by=BY)
             delete_routing_table(table, by=BY)
         assert not Route.objects.filter(routing_table=table).exists()
-        update_routing_table(vpc.default_routing_table, route_internet_ingress=False, by=BY)
+        update_routing_table(vpc.default_routing_table, route_vpc_zone_ingress=False, by=BY)
 
 
 def reservation(here: World, server: BareMetalServer, **rest: Any) -> Reservation:
