@@ -158,8 +158,7 @@ class OneMember(GroupView):
         return self.answer()
 
     def delete(self, request: Request, access_group_id: str, iam_id: str) -> Response:
-        if not group_members.remove_members(self.group, iam_ids=[iam_id], by=Party.of(self.caller)):
-            raise NotFound("The access group has no such member.")
+        group_members.remove_members(self.group, iam_ids=[iam_id], by=Party.of(self.caller))
         return self.answer()
 
 

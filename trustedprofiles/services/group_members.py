@@ -100,14 +100,15 @@ def _add(group: AccessGroup, iam_id: str, type: str, *, by: Party) -> GroupMembe
 def remove_members(group: AccessGroup, *, iam_ids: Iterable[str], by: Party, status: int = 204) -> list[str]:
     """Take identities out of a group; what it granted them stops at once. Returns those that were in it.
 
-    Raises NotFound when the group is gone.
+    Raises NotFound when none of them was, or the group is gone.
     """
     lock_group(group)
     rows = group.members.filter(iam_id__in=set(iam_ids))
     found = sorted(rows.values_list("iam_id", flat=True))
-    if found:
-        rows.delete()
-        record_change(events.MEMBER_DELETE, group, by=by, status=status, data={"members": found})
+    if not found:
+        raise NotFound(f"The access group {group.id} has no such member.")
+    rows.delete()
+    record_change(events.MEMBER_DELETE, group, by=by, status=status, data={"members": found})
     return found
 
 
