@@ -52,6 +52,6 @@ def test_ibms_own_tests_pass_where_all_their_calls_are_served(
     outcome = attempt(suite, built(suite, ready_made), properties)
     expected = Counter(joined.from_iterable(NOT_SERVED.get(suite.package, {}).values()))
     unexpected = sorted((outcome.failed - expected).elements())
-    assert unexpected == [], outcome.text[-20_000:]
+    assert unexpected == [], f"{unexpected}\n{outcome.text[-20_000:]}"
     assert sorted((expected - outcome.failed).elements()) == [], "These pass now: take them out of not_served.toml."
     assert outcome.ran > outcome.failed.total()
