@@ -41,6 +41,12 @@ def test_the_document_is_served(client: Client) -> None:
     assert answer.json() == document()
 
 
+def test_the_document_is_the_control_planes_in_every_process(settings: Any) -> None:
+    """It is kept: whoever asks first must not leave another one to the rest."""
+    settings.ROOT_URLCONF = "controlplane.urls_inside"
+    assert "/v1/vpcs" in document.__wrapped__()["paths"]
+
+
 def test_the_document_is_valid_openapi_3_1() -> None:
     assert document()["openapi"].startswith("3.1.")
     assert [error.message for error in OpenAPIV31SpecValidator(document()).iter_errors()] == []

@@ -43,6 +43,7 @@ SECURITY = {
         "description": "An identity token, of PUT /identity/v1/token on the same server.",
     },
 }
+CONTROL_PLANE = "controlplane.urls"
 
 
 class Endpoints(EndpointEnumerator):
@@ -60,8 +61,8 @@ class Generator(SchemaGenerator):
 
 @cache
 def document() -> Schema:
-    """The document of this process. It depends on nothing but code and settings."""
-    found: Schema = Generator().get_schema(public=True)
+    """The document of the control plane. It depends on nothing but code and settings."""
+    found: Schema = Generator(urlconf=CONTROL_PLANE).get_schema(public=True)
     return found
 
 
