@@ -23,7 +23,7 @@ from servers.models import Image, ImageExportJob
 from servers.services.buckets import Bucket, object_store
 from servers.services.naming import random_name, save_named
 from servers.services.room import hold, hold_each, make_room
-from servers.services.transitions import MOST_AT_ONCE, due
+from servers.services.transitions import due, take_each
 from trustedprofiles.services.tags import forget
 
 log = structlog.get_logger(__name__)
@@ -115,7 +115,7 @@ def advance(job_id: str, *, now: datetime) -> bool:
 def run_due(now: datetime) -> int:
     """Take every step that is due: the sweep behind lost tasks. Returns how many were taken."""
     waiting = ImageExportJob.objects.filter(_due(now)).order_by("due_at").values_list("id", flat=True)
-    return sum(_try(job_id, now=now) for job_id in list(waiting[:MOST_AT_ONCE]))
+    return take_each(waiting, advance, now=now, what="an image export job", key="job_id")
 
 
 def due_at(now: datetime) -> datetime | None:
@@ -128,15 +128,6 @@ def due_at(now: datetime) -> datetime | None:
 
 def _due(now: datetime) -> Q:
     return due(now, column="due_at")
-
-
-def _try(job_id: str, *, now: datetime) -> bool:
-    """A job that cannot be moved must not keep those behind it waiting; the next sweep tries it again."""
-    try:
-        return advance(job_id, now=now)
-    except Exception:
-        log.exception("an image export job could not be moved on", job_id=job_id)
-        return False
 
 
 @transaction.atomic

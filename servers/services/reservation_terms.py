@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-import structlog
 from django.db import transaction
 from django.db.models import Min, Q, QuerySet
 
@@ -13,17 +12,13 @@ from servers.models import Reservation
 from servers.services.events import record_change
 from servers.services.reservation_affinity import EVENT, fill, release
 from servers.services.room import hold
-from servers.services.transitions import SKEW, transition_time
-
-log = structlog.get_logger(__name__)
-
-MOST_AT_ONCE = 200
+from servers.services.transitions import due, take_each, transition_time
 
 
 def run_due(now: datetime) -> int:
     """Take every step that is due. Returns how many were taken."""
-    due = list(_due(now).order_by("number").values_list("pk", flat=True)[:MOST_AT_ONCE])
-    return sum(_try(pk, now=now) for pk in due)
+    waiting = _due(now).order_by("number").values_list("pk", flat=True)
+    return take_each(waiting, _step, now=now, what="a reservation", key="reservation")
 
 
 def due_at(now: datetime) -> datetime | None:
@@ -36,18 +31,8 @@ def due_at(now: datetime) -> datetime | None:
 
 
 def _due(now: datetime) -> QuerySet[Reservation]:
-    """Those whose time has come, and those that were begun before the clock was moved back."""
-    moving = Q(transition_due_at__lte=now) | Q(transition_due_at__gt=now + transition_time() + SKEW)
-    return Reservation.objects.filter(moving | Q(status=rules.ACTIVE, expires_at__lte=now))
-
-
-def _try(pk: int, *, now: datetime) -> bool:
-    """One that cannot be moved must not keep those behind it waiting; the next sweep tries it again."""
-    try:
-        return _step(pk, now=now)
-    except Exception:
-        log.exception("a reservation could not be moved on", reservation=pk)
-        return False
+    """Those whose step is due, and those whose term is over."""
+    return Reservation.objects.filter(due(now) | Q(status=rules.ACTIVE, expires_at__lte=now))
 
 
 @transaction.atomic

@@ -4,13 +4,14 @@ A Celery task is sent for each step, and the sweep (``run_due``) takes whatever 
 due stands in the row, not in the broker.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from controlplane.activity.record import SYSTEM
 from controlplane.kernel import clock
@@ -108,8 +109,8 @@ def _take_step(server: BareMetalServer, *, now: datetime, send: bool) -> bool:
 
 def run_due(now: datetime) -> int:
     """Take every step that is due: the sweep behind lost tasks. Returns how many were taken."""
-    waiting = BareMetalServer.objects.filter(due(now)).order_by("transition_due_at")
-    return sum(_try(server_id, now=now) for server_id in list(waiting.values_list("id", flat=True)[:MOST_AT_ONCE]))
+    waiting = BareMetalServer.objects.filter(due(now)).order_by("transition_due_at").values_list("id", flat=True)
+    return take_each(waiting, advance, now=now, what="a server", key="server_id")
 
 
 def due_at(now: datetime) -> datetime | None:
@@ -127,12 +128,20 @@ def due(now: datetime, *, column: str = "transition_due_at") -> Q:
     return Q(**{f"{column}__lte": now}) | Q(**{f"{column}__gt": furthest})
 
 
-def _try(server_id: str, *, now: datetime) -> bool:
-    """A server that cannot be moved must not keep those behind it waiting; the next sweep tries it again."""
+def take_each(ids: QuerySet[Any, Any], step: Callable[..., bool], *, now: datetime, what: str, key: str) -> int:
+    """Take the step of the first MOST_AT_ONCE. Returns how many were taken.
+
+    One that cannot be moved must not keep those behind it waiting; the next sweep tries it again. The log says ``what``
+    it was, and its id as ``key``.
+    """
+    return sum(_try(id, step, now=now, what=what, key=key) for id in list(ids[:MOST_AT_ONCE]))
+
+
+def _try(id: Any, step: Callable[..., bool], *, now: datetime, what: str, key: str) -> bool:
     try:
-        return advance(server_id, now=now)
+        return step(id, now=now)
     except Exception:
-        log.exception("a server could not be moved on", server_id=server_id)
+        log.exception(f"{what} could not be moved on", **{key: id})
         return False
 
 
