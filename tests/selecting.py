@@ -31,12 +31,19 @@ from servers.models import (
 from servers.selectors import image_attributes, image_columns, images_of
 from servers.services.floating_ips import create_floating_ip
 from servers.services.public_gateways import FloatingIPPrototype, create_public_gateway
-from servers.services.reservations import create_reservation
 from servers.services.vpcs import create_vpc
 from tests.api.calling import caller_of
 from tests.multitude import multiply
 from tests.policies import attribute, make_content
-from tests.world import ALICE, World, make_profile, make_server, make_subnet, make_virtual_interface
+from tests.world import (
+    ALICE,
+    World,
+    make_profile,
+    make_reservation,
+    make_server,
+    make_subnet,
+    make_virtual_interface,
+)
 from trustedprofiles.columns import Columns
 from trustedprofiles.models import (
     AccessGroup,
@@ -147,17 +154,7 @@ def populate(world: World) -> ResourceGroup:
         )
     PublicGateway.objects.filter(pk=gateway.pk).update(resource_group=group)
     for place in (server.resource_group, group):
-        create_reservation(
-            account,
-            region="us-south",
-            zone="us-south-1",
-            profile=server.profile,
-            profile_type="bare_metal_server_profile",
-            total=1,
-            term="one_year",
-            resource_group=place.id,
-            by=BY,
-        )
+        make_reservation(server, resource_group=place.id)
     for name in ("one", "two"):
         create_group(account, name=name, by=BY)
         create_link(make_profile(account, name=name), cr_type="BMS", crn=server.crn, by=BY)

@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.caller import Caller
-from servers.models import VPC, BareMetalServer, Subnet, VirtualNetworkInterface
+from servers.models import VPC, BareMetalServer, Reservation, Subnet, VirtualNetworkInterface
+from servers.reserved_capacity import BARE_METAL
 from servers.selectors import images_of
 from servers.services import transitions
 from servers.services.catalog import seed_images
 from servers.services.initialization import InitializationPrototype
 from servers.services.network_interfaces import InterfacePrototype
 from servers.services.provisioning import ServerPrototype, create_server
+from servers.services.reservations import create_reservation
 from servers.services.subnets import create_subnet
 from servers.services.virtual_interface_prototypes import VirtualInterfacePrototype
 from servers.services.virtual_interfaces import create_virtual_interface
@@ -108,6 +111,21 @@ def make_server(
         transitions.run_due(clock.now() + timedelta(days=1))
         server.refresh_from_db()
     return server
+
+
+def make_reservation(server: BareMetalServer, *, total: int = 1, **rest: Any) -> Reservation:
+    """An inactive reservation for servers like this one."""
+    return create_reservation(
+        server.account,
+        region=server.region,
+        zone=server.zone,
+        profile=server.profile,
+        profile_type=BARE_METAL,
+        total=total,
+        term="one_year",
+        by=Party(server.account.owner_iam_id, "owner", "User"),
+        **rest,
+    )
 
 
 @recalled

@@ -23,7 +23,6 @@ from servers.services.public_gateways import (
 from servers.services.reservation_affinity import ReservationAffinity
 from servers.services.reservations import (
     activate_reservation,
-    create_reservation,
     delete_reservation,
     update_reservation,
 )
@@ -37,7 +36,7 @@ from servers.services.subnets import (
     replace_routing_table,
 )
 from servers.services.vpcs import create_vpc, delete_vpc
-from tests.world import REGION, World, make_server, make_world
+from tests.world import REGION, World, make_reservation, make_server, make_world
 
 pytestmark = pytest.mark.thorough
 
@@ -159,17 +158,12 @@ def test_routes_of_one_name_and_place_and_their_table(here: World, vpc: VPC, tog
         update_routing_table(vpc.default_routing_table, route_vpc_zone_ingress=False, by=BY)
 
 
-def reservation(here: World, server: BareMetalServer, **rest: Any) -> Reservation:
-    kind = {"profile": server.profile, "profile_type": "bare_metal_server_profile", "term": "one_year"}
-    return create_reservation(here.account, region=REGION, zone=server.zone, by=BY, **kind, **{"total": 1} | rest)
-
-
 def test_reservations_change_while_servers_use_them(here: World, together: Together) -> None:
     servers = [make_server(here.account, name=f"web-{number}") for number in range(3)]
     later = clock.now() + timedelta(days=366)
     for _ in range(ROUNDS):
-        pooled = reservation(here, servers[0], affinity_policy="restricted")
-        spare = reservation(here, servers[0])
+        pooled = make_reservation(servers[0], affinity_policy="restricted")
+        spare = make_reservation(servers[0])
         only_refusals(together([partial(activate_reservation, pooled, by=BY)] * 3))
         assert reservation_terms.run_due(clock.now() + timedelta(seconds=30)) == 1
         manual = ReservationAffinity("manual", [pooled.id])

@@ -19,10 +19,10 @@ from servers.services.metadata_service import switch_metadata_service
 from servers.services.network_interfaces import InterfacePrototype
 from servers.services.provisioning import ServerPrototype, create_server
 from servers.services.reservation_affinity import ReservationAffinity
-from servers.services.reservations import activate_reservation, create_reservation
+from servers.services.reservations import activate_reservation
 from servers.services.virtual_interface_prototypes import VirtualInterfacePrototype
 from servers.services.virtual_interfaces import create_virtual_interface
-from tests.world import REGION, World, make_server, make_world
+from tests.world import REGION, World, make_reservation, make_server, make_world
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 CALLERS = 8
@@ -87,17 +87,7 @@ def test_a_reservation_is_used_exactly(here: World, server: BareMetalServer, tog
     """By servers that name it, and by those that use it by themselves, as many as there is room for."""
     made = {}
     for policy in ("restricted", "automatic"):
-        one = create_reservation(
-            here.account,
-            region=REGION,
-            zone=server.zone,
-            profile=server.profile,
-            profile_type="bare_metal_server_profile",
-            total=3,
-            term="one_year",
-            affinity_policy=policy,
-            by=BY,
-        )
+        one = make_reservation(server, total=3, affinity_policy=policy)
         made[policy] = activate_reservation(one, by=BY)
     together([lambda: reservation_terms.run_due(clock.now() + timedelta(days=1))] * 2)
     automatic = prototype(server)

@@ -10,13 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from controlplane.kernel.caller import Caller
 from controlplane.operations.bench import population as bench
 from servers.models import BareMetalServer
-from servers.services.reservations import create_reservation
 from tests.api.calling import call
 from tests.few_of_many import IAM_LISTS, OWNERS_PAGES, PATH, asked_of_iam, fill_iam, iam_callers, named, selections
 from tests.policies import make_content
 from tests.selecting import BY
 from tests.tables import assert_none
-from tests.world import ALICE, make_server, make_world
+from tests.world import ALICE, make_reservation, make_server, make_world
 from trustedprofiles.services.policies import create_policy
 
 pytestmark = pytest.mark.thorough
@@ -67,17 +66,7 @@ def test_a_page_of_the_oldest_servers_reads_none_of_the_others(on_postgresql: No
     """Of those that use a reservation, which the newest of all do not."""
     world = make_world()
     server = make_server(world.account, name="web-1")
-    reservation = create_reservation(
-        world.account,
-        region="us-south",
-        zone="us-south-1",
-        profile=server.profile,
-        profile_type="bare_metal_server_profile",
-        total=1,
-        term="one_year",
-        resource_group=server.resource_group_id,
-        by=BY,
-    )
+    reservation = make_reservation(server, resource_group=server.resource_group_id)
     bench.populate(MOST_ROWS // 2)
     BareMetalServer.objects.update(reservation=reservation)
     BareMetalServer.objects.filter(pk=server.pk).update(reservation=None)
