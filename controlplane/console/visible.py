@@ -10,9 +10,12 @@ from controlplane.console.access import CERTIFICATE, GROUP, POLICY, Person
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.people import READ as READ_USERS
 
-KINDS = (each.split(".") for each in ACTIONS["is"])
 TELLING = {
-    **{f"is.{kind}.": f"is.{kind}.{kind}.list" for _, kind, noun, verb in KINDS if kind == noun and verb == "list"},
+    **{
+        f"is.{kind}.": f"is.{kind}.{noun}.list"
+        for _, kind, noun, verb in (each.split(".") for each in ACTIONS["is"])
+        if kind == noun and verb == "list"
+    },
     "baremint.certificate": f"{CERTIFICATE}.list",
     "cloud-object-storage.": "cloud-object-storage.account.get_account_buckets",
     "global-search-tagging.": "global-search-tagging.tag.read",
@@ -32,8 +35,8 @@ TELLING = {
     "resource-controller.": "resource-controller.group.read",
     "user-management.": READ_USERS,
 }
-"""Events whose names begin so tell of things that are for those who may do this. All others tell of servers and
-trusted profiles, which whoever sees activity may list."""
+"""The action that a person needs to see events whose names begin so. All others are about servers and trusted profiles,
+which everybody who sees activity may list, and about the deployment."""
 ADMINISTRATOR = "the deployment administrator"
 
 
