@@ -48,7 +48,7 @@ def _open_standard_streams() -> None:
 
 
 def _run() -> None:
-    from controlplane.env import WrongSetting
+    from controlplane.deployment.env import WrongSetting
     from controlplane.operations import background, limits
     from controlplane.operations.commands import front
 
@@ -75,7 +75,7 @@ def _run_django() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    from controlplane.env import WrongSetting
+    from controlplane.deployment.env import WrongSetting
     from controlplane.operations import background
     from controlplane.operations.saying import discard_the_rest
 
@@ -95,9 +95,9 @@ def _run_django() -> None:
     except WrongSetting as error:
         sys.exit(f"CommandError: {error}")
     except Exception as error:
+        from controlplane.deployment.location import Place
         from controlplane.kernel.failures import for_operators, is_of_the_database
         from controlplane.operations.info import NothingHere
-        from controlplane.operations.place import Place
         from controlplane.operations.schema.applied import CannotUpgrade
 
         if isinstance(error, CannotUpgrade):
@@ -111,7 +111,7 @@ def _run_django() -> None:
 
 def _reason(error: Exception) -> str:
     """Why the settings could not be read."""
-    from controlplane.home import unusable
+    from controlplane.deployment.home import unusable
 
     if isinstance(error, OSError):
         return str(unusable(error))

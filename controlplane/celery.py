@@ -104,7 +104,7 @@ def secure_the_data_directory(**_: Any) -> None:
     """As every other process does that is started by itself."""
     from django.conf import settings  # noqa: PLC0415
 
-    from controlplane.home import UnusableHome  # noqa: PLC0415
+    from controlplane.deployment.home import UnusableHome  # noqa: PLC0415
 
     os.umask(0o077)
     try:

@@ -1,4 +1,4 @@
-"""Django's settings. What the environment says is read in controlplane/deployment.py."""
+"""Django's settings. What the environment says is read in controlplane/deployment/variables.py."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -9,8 +9,9 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
 
-from controlplane import env, home, installed
-from controlplane.deployment import *
+from controlplane import installed
+from controlplane.deployment import env, home
+from controlplane.deployment.variables import *
 from identity import keyring
 
 BASE_DIR = Path(__file__).resolve().parent.parent

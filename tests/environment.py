@@ -13,8 +13,8 @@ import sys
 import time
 from collections.abc import Mapping
 
+from controlplane.deployment.owned_folder import make_owned_folder
 from controlplane.operations.ibm_services import SERVICES
-from controlplane.operations.owned_folder import make_owned_folder
 
 PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
 STRANGERS = (

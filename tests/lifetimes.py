@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.operations.owned_folder import make_owned_folder
+from controlplane.deployment.owned_folder import make_owned_folder
 from controlplane.operations.supervisor.lifeline import die_with
 
 PREFIX = "baremint-tests-"

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from controlplane import __version__, env
-from controlplane.env import WEB, is_url
+from controlplane import __version__
+from controlplane.deployment import env
+from controlplane.deployment.env import WEB, is_url
 
 VERSION = {"version": "2026-10-06", "generation": "2"}
 APIKEY_GRANT = "urn:ibm:params:oauth:grant-type:apikey"

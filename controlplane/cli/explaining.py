@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import as_table
-from controlplane.env import agent
+from controlplane.deployment.env import agent
 
 PATH = "/_baremint/explain"
 ATTRIBUTE = re.compile(r"resource\[(\w+)\]")

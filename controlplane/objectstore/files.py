@@ -19,9 +19,9 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 
+from controlplane.deployment.private_files import PARTIAL, keep_name, whole_file
 from controlplane.kernel import failpoints
 from controlplane.kernel.failures import is_of_the_database
-from controlplane.private_files import PARTIAL, keep_name, whole_file
 
 log = structlog.get_logger(__name__)
 

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_delete
 
-from controlplane.home import DATABASE_FILE
-from controlplane.private_files import require_ours
+from controlplane.deployment.home import DATABASE_FILE
+from controlplane.deployment.private_files import require_ours
 
 
 def keep_private(connection: Any, **_: Any) -> None:

@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
-from controlplane.env import WrongSetting
-from controlplane.home import Home
-from controlplane.operations import program
+from controlplane.deployment import command_line
+from controlplane.deployment.env import WrongSetting
+from controlplane.deployment.home import Home
 from controlplane.operations.supervisor.child import how_it_ended
 from controlplane.operations.supervisor.report import Report, message
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
@@ -69,8 +69,8 @@ def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], N
             stop_requests.check()
             with stop_requests.postponed():
                 process = subprocess.Popen(  # noqa: S603
-                    program.python("controlplane", *command, "--report-to", str(writing)),
-                    env=program.environment(),
+                    command_line.python("controlplane", *command, "--report-to", str(writing)),
+                    env=command_line.environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,

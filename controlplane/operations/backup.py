@@ -12,20 +12,20 @@ from typing import BinaryIO
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from controlplane.home import DATABASE_FILE, SECRET_KEY_FILE
+from controlplane.deployment import credentials, process_lock
+from controlplane.deployment.credentials import FILE as CREDENTIALS
+from controlplane.deployment.home import DATABASE_FILE, SECRET_KEY_FILE
+from controlplane.deployment.private_files import partial_folder, whole_file
 from controlplane.kernel import clock
 from controlplane.kernel.failures import for_operators
 from controlplane.objectstore import files as stored
 from controlplane.objectstore.sweeping import sweep
-from controlplane.operations import credentials, stored_objects
+from controlplane.operations import stored_objects
 from controlplane.operations.bootstrap import RESTORING
-from controlplane.operations.credentials import FILE as CREDENTIALS
 from controlplane.operations.info import CA_BUNDLE, NothingHere
 from controlplane.operations.schema.applied import APPLIED, CannotUpgrade, compare
 from controlplane.operations.schema.copies import write_snapshot
 from controlplane.operations.schema.current import bring_up_to_date
-from controlplane.operations.supervisor import homelock
-from controlplane.private_files import partial_folder, whole_file
 from identity.keychain import TOKEN_PURPOSES
 from identity.keystore import KEK_FILE, require_fitting_kek
 from identity.selectors import live_keys
@@ -98,7 +98,7 @@ def restore(path: Path) -> None:
     gap. Raises CannotDoThat, UnusableHome and ImproperlyConfigured, with nothing changed.
     """
     _require_embedded_database()
-    if homelock.holder(settings.HOME) is not None:
+    if process_lock.holder(settings.HOME) is not None:
         raise CannotDoThat(f"Baremint runs in {settings.HOME.path}. Stop it first.")
     is_interrupted = (settings.HOME.path / RESTORING).exists()
     there = [name for name in KEPT if (settings.HOME.path / name).exists()]

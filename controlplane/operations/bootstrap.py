@@ -12,11 +12,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
+from controlplane.deployment import credentials
+from controlplane.deployment.command_line import paste
+from controlplane.deployment.credentials import Credentials
 from controlplane.kernel import ids
 from controlplane.objectstore.sweeping import sweep
-from controlplane.operations import bundle, credentials, seed
-from controlplane.operations.credentials import Credentials
-from controlplane.operations.program import paste
+from controlplane.operations import bundle, seed
 from identity import keystore
 from identity.services.apikeys import create_api_key
 from identity.services.rotation import ensure_keys

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from controlplane.home import Home
-from controlplane.operations.credentials import Credentials
-from controlplane.operations.place import Place
-from controlplane.operations.program import paste
+from controlplane.deployment.command_line import paste
+from controlplane.deployment.credentials import Credentials
+from controlplane.deployment.home import Home
+from controlplane.deployment.location import Place
 
 CA_BUNDLE = "ca-bundle.pem"
 

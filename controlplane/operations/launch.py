@@ -7,21 +7,22 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
-from controlplane.env import WrongSetting
+from controlplane.deployment import process_lock, run_file, sockets
+from controlplane.deployment.env import WrongSetting
+from controlplane.deployment.location import Place
+from controlplane.deployment.owned_folder import NotOurs
 from controlplane.kernel import clock, failures
-from controlplane.operations import broker, preloading, presence
+from controlplane.operations import broker, preloading
 from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
 from controlplane.operations.commands import whereabouts
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.lab import support
-from controlplane.operations.owned_folder import NotOurs
-from controlplane.operations.place import Place
 from controlplane.operations.readiness import is_full
 from controlplane.operations.records import Records
 from controlplane.operations.schema.applied import CannotUpgrade
 from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.serving import reporting
-from controlplane.operations.supervisor import children, homelock, sockets
+from controlplane.operations.supervisor import children
 from controlplane.operations.supervisor.child import Fork
 from controlplane.operations.supervisor.lifeline import set_name
 from controlplane.operations.supervisor.report import Report
@@ -32,7 +33,7 @@ from controlplane.operations.timeline import Timeline
 ASK_SECONDS = 2.0
 CAUSES = (
     WrongSetting,
-    homelock.AlreadyRunning,
+    process_lock.AlreadyRunning,
     NotOurs,
     sockets.PortUnavailable,
     children.BrokerUnavailable,
@@ -71,10 +72,10 @@ def run(
         set_name("baremint")
         with (
             settings.HOME.usable(),
-            homelock.held(settings.HOME),
+            process_lock.held(settings.HOME),
             children.socket_folder(),
             children.listening() as listening,
-            presence.announced(settings.HOME, settings),
+            run_file.announced(settings.HOME, settings),
         ):
             if is_full(settings.HOME.path):
                 raise CannotStart("The disk of the data directory is full. Make room on it.")

@@ -7,12 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.db import DatabaseError
 
+from controlplane.deployment import credentials
+from controlplane.deployment.credentials import Credentials
 from controlplane.kernel import clock
 from controlplane.kernel.failures import for_operators
-from controlplane.operations import credentials, renewals
+from controlplane.operations import renewals
 from controlplane.operations.api import keys
 from controlplane.operations.commands.command import CommandFailed
-from controlplane.operations.credentials import Credentials
 from controlplane.operations.info import NothingHere
 from servers.api import addresses
 

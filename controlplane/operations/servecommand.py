@@ -6,11 +6,12 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from controlplane.deployment import sockets
+from controlplane.deployment.sockets import Endpoint, PortUnavailable
 from controlplane.operations import preloading, serving
 from controlplane.operations.saying import say
-from controlplane.operations.supervisor import children, sockets
+from controlplane.operations.supervisor import children
 from controlplane.operations.supervisor.child import Fork
-from controlplane.operations.supervisor.sockets import Endpoint, PortUnavailable
 from controlplane.operations.supervisor.stopping import StopRequested
 from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from controlplane.celery import TICK, app, refuse_wrong_kek
-from controlplane.env import WrongSetting
+from controlplane.deployment.env import WrongSetting
 from controlplane.kernel import owncalls
 from controlplane.objectstore import bodies, files, quota
 from controlplane.operations.http.door import Door, nobody

@@ -6,8 +6,8 @@ import tarfile
 from contextlib import closing, suppress
 from pathlib import Path, PurePosixPath
 
+from controlplane.deployment.private_files import whole_file
 from controlplane.objectstore import files
-from controlplane.private_files import whole_file
 
 PIECES = "SELECT file, size FROM objectstore_piece"
 HAS_PIECES = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'objectstore_piece'"

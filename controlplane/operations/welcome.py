@@ -3,7 +3,7 @@
 import shutil
 from typing import Any
 
-from controlplane.operations.program import paste
+from controlplane.deployment.command_line import paste
 
 API_VERSION = "2025-08-26"
 """The first version date of the metadata service's bare metal endpoints, and good for the VPC API too."""

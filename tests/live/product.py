@@ -14,9 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from controlplane.home import Home
+from controlplane.deployment import process_lock
+from controlplane.deployment.home import Home
 from controlplane.operations.background import LOG
-from controlplane.operations.supervisor import homelock
 from tests import process_tree
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,7 +122,7 @@ class Product:
     @property
     def supervisor(self) -> int | None:
         """Process id of the supervisor while it runs."""
-        return homelock.holder(Home(self.home))
+        return process_lock.holder(Home(self.home))
 
     def processes(self) -> list[int]:
         """Every living process of this product, whoever started it."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from controlplane.deployment.owned_folder import owned_folder, remove_abandoned
 from controlplane.operations.bench import postgresql, product
-from controlplane.operations.owned_folder import owned_folder, remove_abandoned
 from tests.live.family import Family, family, with_parent
 from tests.live.product import clean_environment
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.home import DATABASE_FILE
+from controlplane.deployment.home import DATABASE_FILE
 from controlplane.operations import limits
 from tests.live.product import ROOT, Product
 from tests.live.ready_made import NewProduct

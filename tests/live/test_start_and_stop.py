@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import requests
 
-from controlplane.home import DATABASE_FILE, SOCKET_FOLDERS
-from controlplane.operations.owned_folder import owned_folder
+from controlplane.deployment.home import DATABASE_FILE, SOCKET_FOLDERS
+from controlplane.deployment.owned_folder import owned_folder
 from tests.live.operator import Operator, eventually
 from tests.live.product import ROOT, Product
 from tests.live.ready_made import NewProduct

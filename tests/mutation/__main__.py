@@ -19,8 +19,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from controlplane.deployment.owned_folder import owned_folder
 from controlplane.operations.bench.signing import raw_rate
-from controlplane.operations.owned_folder import owned_folder
 from controlplane.operations.supervisor.lifeline import die_with
 from tests.suite import report
 

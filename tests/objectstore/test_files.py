@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from controlplane.home import Home
+from controlplane.deployment.home import Home
 from controlplane.objectstore import files, services, sweeping
 from controlplane.objectstore.errors import QuotaExceeded
 from controlplane.objectstore.models import Piece

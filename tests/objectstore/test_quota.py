@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.home import Home
+from controlplane.deployment.home import Home
 from controlplane.kernel.awaited_body import KEPT, AwaitedBody, BodyAwaited, Kept
 from controlplane.objectstore import files, quota, reserved
 from controlplane.objectstore.models import StoredObject

@@ -11,9 +11,10 @@ import pytest
 from django.contrib.auth import authenticate
 from django.core.exceptions import ImproperlyConfigured
 
-from controlplane.home import Home
+from controlplane.deployment import credentials
+from controlplane.deployment.home import Home
 from controlplane.kernel import clock
-from controlplane.operations import bootstrap, credentials, seed
+from controlplane.operations import bootstrap, seed
 from controlplane.operations.info import CA_BUNDLE
 from identity.models import ApiKey, KeyPair
 from identity.selectors import find_api_key

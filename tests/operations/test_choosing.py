@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.env import WrongSetting
-from controlplane.home import NAME, Home, find_home
-from controlplane.operations import presence, program
+from controlplane.deployment import command_line, process_lock, run_file
+from controlplane.deployment.env import WrongSetting
+from controlplane.deployment.home import NAME, Home, find_home
 from controlplane.operations.commands import listing
 from controlplane.operations.commands.choosing import CHANGE, READ, changes, settle, take_home
-from controlplane.operations.supervisor import homelock
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +19,7 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("BAREMINT_HOME", "BAREMINT_URL", "BAREMINT_PORT", "DATABASE_URL"):
         monkeypatch.setenv(name, "")  # so that it is as before in the end
         monkeypatch.delenv(name)
-    monkeypatch.setattr(program, "_options", [])
+    monkeypatch.setattr(command_line, "_options", [])
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     (folder := tmp_path / "folder").mkdir()
     monkeypatch.chdir(folder)
@@ -41,7 +40,7 @@ class Settings:
 def last(tmp_path: Path) -> Path:
     """The data directory of a Baremint that ran elsewhere."""
     home = Home(tmp_path / "elsewhere" / NAME)
-    with homelock.held(home), presence.announced(home, Settings):
+    with process_lock.held(home), run_file.announced(home, Settings):
         pass
     return home.path
 
@@ -76,7 +75,7 @@ def test_home_without_a_directory_is_refused(words: list[str]) -> None:
 
 def test_a_printed_next_step_names_it_too() -> None:
     take_home(["--home", "/a folder", "info"])
-    assert program.paste("down").endswith("--home '/a folder' down")
+    assert command_line.paste("down").endswith("--home '/a folder' down")
 
 
 # --- By directory
@@ -200,32 +199,32 @@ def test_every_command_of_ours_reads_or_changes_or_starts_something() -> None:
 def test_ports_and_addresses_are_those_of_what_runs_there(user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = Home(user / NAME)
     monkeypatch.setenv("BAREMINT_PORT", "1")
-    with homelock.held(home), presence.announced(home, Settings):
+    with process_lock.held(home), run_file.announced(home, Settings):
         settle(["info"])
         assert os.environ["BAREMINT_PORT"] == "23000"
         assert os.environ["BAREMINT_REGION"] == "eu-de"
-        assert (home.path / presence.FILE).stat().st_mode & 0o077 == 0
-    assert presence.settings_of(home) == {}
+        assert (home.path / run_file.FILE).stat().st_mode & 0o077 == 0
+    assert run_file.settings_of(home) == {}
 
 
 def test_what_a_killed_one_has_left_counts_for_nothing(user: Path) -> None:
     home = Home(user / NAME)
-    home.write_secret(presence.FILE, json.dumps({"process": 1, "settings": {"BAREMINT_PORT": "23000"}}))
-    assert presence.settings_of(home) == {}
+    home.write_secret(run_file.FILE, json.dumps({"process": 1, "settings": {"BAREMINT_PORT": "23000"}}))
+    assert run_file.settings_of(home) == {}
 
 
 @pytest.mark.parametrize("content", ["", "no JSON", "[]", "1", '{"process": null}'])
 def test_what_is_broken_counts_for_nothing(user: Path, content: str) -> None:
     home = Home(user / NAME)
-    home.write_secret(presence.FILE, content)
-    assert presence.settings_of(home) == {}
+    home.write_secret(run_file.FILE, content)
+    assert run_file.settings_of(home) == {}
 
 
 def test_who_keeps_data_elsewhere_is_asked_for_where(user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or a command would read, or even change, an empty database in the data directory."""
     home = Home(user / NAME)
     monkeypatch.setattr(Settings, "EMBEDDED_DATABASE", False)
-    with homelock.held(home), presence.announced(home, Settings):
+    with process_lock.held(home), run_file.announced(home, Settings):
         assert "Set DATABASE_URL as it has it" in settle(["rotate", "iam"])
         assert settle(["lab", "status"]) == settle(["enter", "web-1"]) == ""
         monkeypatch.setenv("DATABASE_URL", "postgresql:///x")

@@ -12,10 +12,11 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from controlplane.home import Home
+from controlplane.deployment import credentials
+from controlplane.deployment.credentials import Credentials
+from controlplane.deployment.home import Home
 from controlplane.kernel import clock
-from controlplane.operations import bootstrap, credentials
-from controlplane.operations.credentials import Credentials
+from controlplane.operations import bootstrap
 from controlplane.operations.info import CA_BUNDLE
 from identity import keystore
 from identity.models import KeyPair

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from controlplane import env
-from controlplane.env import WrongSetting
+from controlplane.deployment import env
+from controlplane.deployment.env import WrongSetting
 from tests.live.product import ROOT, clean_environment
 
 
@@ -73,7 +73,7 @@ def test_scheme_and_host_of_the_public_url_have_one_spelling_and_its_path_is_lef
 
 
 def test_an_empty_name_of_the_data_directory_is_none(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from controlplane.deployment import HOME; print(HOME.path)"]
+    command = [sys.executable, "-c", "from controlplane.deployment.variables import HOME; print(HOME.path)"]
     environment = {**clean_environment(), "BAREMINT_HOME": "", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout == f"{tmp_path / '.baremint'}\n"

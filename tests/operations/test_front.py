@@ -8,15 +8,15 @@ import pytest
 from django.core.management import load_command_class
 
 from controlplane import __version__, installed
-from controlplane.home import DATABASE_FILE, Home
+from controlplane.deployment import process_lock
+from controlplane.deployment.home import DATABASE_FILE, Home
+from controlplane.deployment.location import Place
 from controlplane.operations.commands import front, listing
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.commands.life import claim
 from controlplane.operations.commands.parsing import parser_of
 from controlplane.operations.commands.running import Running, Unanswered
-from controlplane.operations.place import Place
-from controlplane.operations.supervisor import homelock
 from tests.architecture.test_house_rules import ROOT
 
 
@@ -138,14 +138,17 @@ def test_where_there_is_no_database_there_is_nothing_to_ask(place: Place, comman
 
 def test_a_lock_that_was_taken_early_is_the_one_that_is_held_later(place: Place) -> None:
     claim(place.home)
-    assert homelock.holder(place.home) == os.getpid()
-    with homelock.held(place.home):
-        assert homelock.holder(place.home) == os.getpid()
-    assert homelock.holder(place.home) is None
+    assert process_lock.holder(place.home) == os.getpid()
+    with process_lock.held(place.home):
+        assert process_lock.holder(place.home) == os.getpid()
+    assert process_lock.holder(place.home) is None
 
 
 def test_a_data_directory_that_is_claimed_is_refused_to_others(place: Place) -> None:
-    with homelock.held(place.home), pytest.raises(CommandFailed, match=f"already runs in .* .process {os.getpid()}."):
+    with (
+        process_lock.held(place.home),
+        pytest.raises(CommandFailed, match=f"already runs in .* .process {os.getpid()}."),
+    ):
         claim(place.home)
 
 
@@ -160,7 +163,7 @@ def test_a_data_directory_that_is_held_by_somebody_who_does_not_answer_is_read(p
     place.home.write_secret(
         "credentials.json", '{"account_id": "a", "api_key": "k", "username": "admin", "password": ""}'
     )
-    with homelock.held(place.home), pytest.raises(Unanswered):
+    with process_lock.held(place.home), pytest.raises(Unanswered):
         Running(place).keys()
 
 

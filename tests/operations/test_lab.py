@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from controlplane.home import Home
+from controlplane.deployment import process_lock
+from controlplane.deployment.home import Home
 from controlplane.operations.lab import entering, members, names, seed, state, support, trust, wiring
 from controlplane.operations.lab.place import Place
-from controlplane.operations.supervisor import homelock
 from identity.selectors import trusted_roots
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_account, switch_metadata_service
@@ -186,7 +186,7 @@ def test_what_a_killed_lab_left_behind_counts_for_nothing(tmp_path: Path) -> Non
     home = Home(tmp_path)
     state.save(home, STATE)
     assert state.running(home) is None
-    with homelock.held(home, state.LOCK):
+    with process_lock.held(home, state.LOCK):
         assert state.running(home) is None, "the keeper is another process than the one that wrote it"
         state.save(home, replace(STATE, keeper=os.getpid()))
         found = state.running(home)

@@ -14,12 +14,12 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from controlplane import __version__
+from controlplane.deployment.private_files import PARTIAL
 from controlplane.operations import readiness
 from controlplane.operations.schema import copies
 from controlplane.operations.schema.applied import CannotUpgrade, compare
 from controlplane.operations.schema.creation import create_if_empty
 from controlplane.operations.schema.current import bring_up_to_date
-from controlplane.private_files import PARTIAL
 from tests.databases import default_database
 
 NEWER = ("servers", "9001_of_next_year")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controlplane import __version__
-from controlplane.operations import program
+from controlplane.deployment import command_line
 from controlplane.operations.bench.signing import raw_rate
 
 
@@ -21,20 +21,20 @@ def odd_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def version(environment: dict[str, str]) -> str:
     done = subprocess.run(
-        program.python("controlplane", "--version"), env=environment, capture_output=True, text=True, check=False
+        command_line.python("controlplane", "--version"), env=environment, capture_output=True, text=True, check=False
     )
     return done.stdout.strip() or done.stderr
 
 
 @pytest.mark.usefixtures("odd_folder")
 def test_nothing_is_imported_from_the_current_folder() -> None:
-    assert version(program.environment({})) == __version__
+    assert version(command_line.environment({})) == __version__
 
 
 def test_another_checkout_in_pythonpath_does_not_come_first(tmp_path: Path) -> None:
     (tmp_path / "controlplane").mkdir()
     (tmp_path / "controlplane" / "__init__.py").write_text("raise SystemExit('another checkout')")
-    assert version(program.environment({"PYTHONPATH": str(tmp_path)})) == __version__
+    assert version(command_line.environment({"PYTHONPATH": str(tmp_path)})) == __version__
 
 
 @pytest.mark.usefixtures("odd_folder")

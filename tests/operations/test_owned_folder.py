@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.operations.owned_folder import NotOurs, owned_folder, owned_folder_at
+from controlplane.deployment.owned_folder import NotOurs, owned_folder, owned_folder_at
 
 only_root_can_give_a_folder_away = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 
 OWNER = """
 import sys, time
-from controlplane.operations.owned_folder import owned_folder
+from controlplane.deployment.owned_folder import owned_folder
 with owned_folder(sys.argv[1]) as folder:
     (folder / "within").mkdir()
     print(folder, flush=True)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from controlplane.operations.supervisor import sockets
-from controlplane.operations.supervisor.sockets import Endpoint, PortUnavailable
+from controlplane.deployment import sockets
+from controlplane.deployment.sockets import Endpoint, PortUnavailable
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.env import WrongSetting
-from controlplane.home import Home
+from controlplane.deployment.env import WrongSetting
+from controlplane.deployment.home import Home
+from controlplane.deployment.private_files import ABANDONED_SECONDS, PARTIAL, require_ours, whole_file
 from controlplane.operations.commands import life
-from controlplane.private_files import ABANDONED_SECONDS, PARTIAL, require_ours, whole_file
 
 SOMEBODY = 65_533
 only_root_can_give_files_away = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

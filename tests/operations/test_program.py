@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.operations.program import paste
+from controlplane.deployment.command_line import paste
 
 
 @pytest.fixture

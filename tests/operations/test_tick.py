@@ -24,7 +24,7 @@ Install = Callable[..., Job]
 
 @pytest.fixture
 def home(tmp_path: Any, settings: Any) -> None:
-    from controlplane.home import Home
+    from controlplane.deployment.home import Home
 
     settings.HOME = Home(tmp_path / "home")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from controlplane.activity.record import Party
-from controlplane.home import Home
+from controlplane.deployment.home import Home
 from controlplane.objectstore.errors import TooManyBuckets
 from controlplane.objectstore.models import Bucket
 from controlplane.objectstore.services import create_bucket

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controlplane.activity.record import Party
-from controlplane.home import Home
+from controlplane.deployment.home import Home
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError, OverQuota
 from controlplane.objectstore import deposits, files

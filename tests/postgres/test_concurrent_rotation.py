@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection, transaction
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
-from controlplane.home import Home
+from controlplane.deployment.home import Home
 from controlplane.kernel import clock
 from identity import keychain, keystore
 from identity.models import KeyPair, KnownAnswer

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from controlplane.home import Home
+from controlplane.deployment.home import Home
 from controlplane.objectstore import files
 from controlplane.objectstore.models import StoredObject
 from controlplane.objectstore.selectors import opened

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key
 from django.core.exceptions import ImproperlyConfigured
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.home import Home
+from controlplane.deployment.home import Home
 from controlplane.kernel import clock, failpoints
 from identity import keychain, keystore
 from identity.models import KeyPair, KnownAnswer

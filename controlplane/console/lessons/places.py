@@ -11,7 +11,7 @@ from controlplane.console.lessons.lesson import At, Lesson, Place
 from controlplane.console.lessons.ownership import mark_of
 from controlplane.console.models import LessonProgress
 from controlplane.console.presenters.listed import Listed
-from controlplane.operations.endpoints import metadata_url
+from controlplane.deployment.endpoints import metadata_url
 from controlplane.operations.info import CA_BUNDLE
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer

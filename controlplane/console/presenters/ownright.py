@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from controlplane.operations.endpoints import metadata_url
+from controlplane.deployment.endpoints import metadata_url
 from controlplane.operations.info import CA_BUNDLE
 from identity.claims import APIKEY_GRANT
 from identity.inside.views import RENAMED_IN

@@ -22,8 +22,8 @@ from controlplane.console.presenters.servers import server_row
 from controlplane.console.presenters.snippets import snippets
 from controlplane.console.presenters.tokens import live_tokens
 from controlplane.console.visible import visible
+from controlplane.deployment.endpoints import metadata_url
 from controlplane.kernel.errors import Conflict
-from controlplane.operations.endpoints import metadata_url
 from controlplane.operations.info import CA_BUNDLE
 from identity.models import CertificateRotation
 from identity.shown import renewal_shown

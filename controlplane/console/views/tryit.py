@@ -10,8 +10,8 @@ from controlplane.console.pages import by_htmx, page, shown
 from controlplane.console.presenters.diagrams import Diagram, Message, State, diagram
 from controlplane.console.presenters.server import profile_to_name
 from controlplane.console.views.server import find_server
+from controlplane.deployment.endpoints import metadata_url
 from controlplane.kernel.errors import InvalidValue
-from controlplane.operations.endpoints import metadata_url
 from servers.addressing import loopback_address
 
 SAID = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from controlplane.operations import program
+from controlplane.deployment import command_line
 from controlplane.operations.supervisor.lifeline import die_with
 
 STOP_SECONDS = 6.0
@@ -21,7 +21,7 @@ def python(
     *arguments: str, environment: Mapping[str, str] | None = None
 ) -> AbstractContextManager[subprocess.Popen[str]]:
     """``python -m ARGUMENTS`` while the block lasts. What it prints is to be read with ``communicate``."""
-    return started(program.python(*arguments), environment=program.environment(environment or os.environ))
+    return started(command_line.python(*arguments), environment=command_line.environment(environment or os.environ))
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def started(
 
 def baremint(*arguments: str, environment: Mapping[str, str]) -> str:
     """What ``baremint ARGUMENTS`` prints. Raises Failed."""
-    return run(program.python("controlplane", *arguments), environment=program.environment(environment))
+    return run(command_line.python("controlplane", *arguments), environment=command_line.environment(environment))
 
 
 def run(command: Sequence[str], *, environment: Mapping[str, str], folder: Path | None = None) -> str:

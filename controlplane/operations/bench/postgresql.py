@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import psycopg
 
-from controlplane.operations.owned_folder import owned_folder
+from controlplane.deployment.owned_folder import owned_folder
 from controlplane.operations.supervisor.lifeline import die_with
 
 PREFIX = "baremint-postgresql-"

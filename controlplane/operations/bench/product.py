@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from controlplane.home import Home
+from controlplane.deployment import process_lock
+from controlplane.deployment.home import Home
+from controlplane.deployment.owned_folder import owned_folder
 from controlplane.operations.bench import children
 from controlplane.operations.bench.postgresql import postgresql_server
-from controlplane.operations.owned_folder import owned_folder
-from controlplane.operations.supervisor import ending, homelock
+from controlplane.operations.supervisor import ending
 
 PREFIX = "baremint-bench-"
 STOP_SECONDS = 6.0
@@ -55,7 +56,7 @@ def environment_of(home: Home) -> dict[str, str]:
 
 def stop(home: Home) -> None:
     """As ``baremint down`` does, without the time that it takes to start one."""
-    if (supervisor := homelock.holder(home)) is not None:
+    if (supervisor := process_lock.holder(home)) is not None:
         ending.end(supervisor, seconds=STOP_SECONDS)
 
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from controlplane.home import Home
-from controlplane.operations import program
+from controlplane.deployment import command_line
+from controlplane.deployment.home import Home
 from controlplane.operations.bench import children, product, tree
 from controlplane.operations.bench.children import Failed
 from controlplane.operations.bench.requests import send_each
@@ -152,7 +152,7 @@ Program = Baremint | Server
 def ours() -> Baremint:
     installed = Path(sys.prefix) / "bin" / "baremint"
     return Baremint(
-        "baremint", [str(installed)] if installed.exists() else [sys.executable, str(program.ROOT / "manage.py")]
+        "baremint", [str(installed)] if installed.exists() else [sys.executable, str(command_line.ROOT / "manage.py")]
     )
 
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from controlplane.operations import program
+from controlplane.deployment import command_line
 from controlplane.operations.bench import product, requests, slow, steady
 from controlplane.operations.bench.load import Request
 from controlplane.operations.bench.slow import KINDS
@@ -128,8 +128,8 @@ def look(listener: Listener, kind: str = "", *, clients: int = 0, seconds: float
         return Found([steady.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)], 0)
     where = [listener.address, str(listener.port), str(clients), "--path", listener.path]
     options = ["--authorization", listener.authorization, *(["--tls"] if listener.tls else [])]
-    command = program.python(slow.__name__, kind, *where, *options)
-    with slow_ones(command, env=program.environment()) as ended:
+    command = command_line.python(slow.__name__, kind, *where, *options)
+    with slow_ones(command, env=command_line.environment()) as ended:
         found = [steady.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)]
     return Found(found, ended["cpu"])
 

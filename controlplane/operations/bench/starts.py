@@ -4,10 +4,10 @@ import statistics
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterator, Sequence
 
+from controlplane.deployment.owned_folder import owned_folder
 from controlplane.operations.bench import product, programs, tree
 from controlplane.operations.bench.children import Failed
 from controlplane.operations.bench.programs import DOWN, EMPTY, EXISTING, START, Program, Round, Span
-from controlplane.operations.owned_folder import owned_folder
 
 STEPS = (EMPTY, EXISTING, DOWN, START)
 MEBIBYTE = 1024 * 1024

@@ -5,9 +5,9 @@ import shlex
 import sys
 from pathlib import Path
 
-from controlplane.env import WrongSetting
-from controlplane.home import NAME, Home, find_home, unusable
-from controlplane.operations import presence, program
+from controlplane.deployment import command_line, run_file
+from controlplane.deployment.env import WrongSetting
+from controlplane.deployment.home import NAME, Home, find_home, unusable
 
 OPTION = "--home"
 CLIENTS = frozenset({"is", "clock", "explain", "jobs", "token", "certificates", "certificate-rotation", "revoke"})
@@ -41,7 +41,7 @@ def take_home(words: list[str]) -> list[str]:
 
 def _mean(path: Path) -> None:
     os.environ["BAREMINT_HOME"] = str(path)
-    program.name_home(str(path))
+    command_line.name_home(str(path))
 
 
 def changes(words: list[str]) -> bool:
@@ -79,7 +79,7 @@ def settle(words: list[str]) -> str:
     if is_named and (path / NAME).is_dir() and not Home(path).is_one():
         raise WrongSetting(f"{path} is no data directory. Its {NAME} is one: {OPTION} {shlex.quote(str(path / NAME))}")
     told = str(path)
-    if not (is_there or is_named or name == "up") and (last := presence.last_started()):
+    if not (is_there or is_named or name == "up") and (last := run_file.last_started()):
         if is_change:
             raise WrongSetting(
                 f"There is no data directory in {Path.cwd()} or above it. If you mean the last one that was started, "
@@ -106,5 +106,5 @@ def _take_over(path: Path) -> bool:
     if not path.exists():
         return False
     home = Home(path)
-    os.environ.update(presence.settings_of(home))
-    return presence.database_is_elsewhere(home)
+    os.environ.update(run_file.settings_of(home))
+    return run_file.database_is_elsewhere(home)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from controlplane.operations.credentials import Credentials
-from controlplane.operations.place import Place
+from controlplane.deployment.credentials import Credentials
+from controlplane.deployment.location import Place
 
 Options = Mapping[str, Any]
 

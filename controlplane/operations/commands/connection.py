@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from controlplane.cli.client import CannotCall, Client, NotFound, Refused, WrongOption
-from controlplane.operations import credentials
+from controlplane.deployment import credentials, process_lock
+from controlplane.deployment.command_line import paste
+from controlplane.deployment.location import Place
 from controlplane.operations.commands.command import CommandFailed
-from controlplane.operations.place import Place
-from controlplane.operations.program import paste
-from controlplane.operations.supervisor import homelock
 
 ENVIRONMENT = (
     "A client of the REST API: of the Baremint that runs here, or of another one, with BAREMINT_URL, BAREMINT_API_KEY "
@@ -23,7 +22,7 @@ def _own_key(place: Place, url: str) -> str:
     known = credentials.read(place.home)
     if known is None or url.rstrip("/") not in (place.control_plane_url, place.public_url):
         return ""
-    if place.embedded_database and homelock.holder(place.home) is None:
+    if place.embedded_database and process_lock.holder(place.home) is None:
         raise CommandFailed(f"Baremint does not run in {place.home.path}. Start it: {paste('up')}")
     return known.api_key
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from controlplane import __version__
-from controlplane.home import unusable
+from controlplane.deployment.home import unusable
+from controlplane.deployment.location import Place
 from controlplane.operations.commands.choosing import settle, take_home
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import Command, CommandFailed, Context
 from controlplane.operations.commands.parsing import parser_of
-from controlplane.operations.place import Place
 from controlplane.operations.saying import discard_the_rest
 from controlplane.operations.supervisor.report import Report
 
@@ -131,12 +131,12 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
 def _place() -> Place:
     """Raises WrongSetting."""
     try:
-        from controlplane import deployment  # noqa: PLC0415  what comes before needs no setting to be right
+        from controlplane.deployment import variables  # noqa: PLC0415  what comes before needs no setting to be right
 
-        deployment.HOME.guard()
+        variables.HOME.guard()
     except OSError as error:
         raise unusable(error) from None
-    return Place.of(deployment)
+    return Place.of(variables)
 
 
 def _refuse_both_colours(options: dict[str, Any]) -> None:

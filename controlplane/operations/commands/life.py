@@ -3,13 +3,14 @@
 import math
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 
-from controlplane.home import Home, unusable
+from controlplane.deployment import process_lock
+from controlplane.deployment.command_line import paste
+from controlplane.deployment.home import Home, unusable
 from controlplane.operations import background, welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.lab import state
-from controlplane.operations.program import paste
 from controlplane.operations.saying import unheard
-from controlplane.operations.supervisor import ending, homelock
+from controlplane.operations.supervisor import ending
 from controlplane.operations.supervisor.stopping import NotRunning, StopRequests
 
 
@@ -41,8 +42,8 @@ def claim(home: Home) -> str:
     one that is still loading. Returns what to tell of it, if anything. Raises CommandFailed, UnusableHome."""
     try:
         told = home.secure()
-        homelock.take(home)
-    except homelock.AlreadyRunning as error:
+        process_lock.take(home)
+    except process_lock.AlreadyRunning as error:
         raise CommandFailed(str(error)) from None
     except OSError as error:
         raise unusable(error) from None
@@ -53,8 +54,8 @@ def _up(options: Options, context: Context) -> None:
     process, home = options["stop_with"], context.place.home
     secured = home.secure()
     end_with(StopRequests(), process)
-    if (holder := homelock.holder(home)) is not None:
-        raise CommandFailed(str(homelock.AlreadyRunning(home, holder)))
+    if (holder := process_lock.holder(home)) is not None:
+        raise CommandFailed(str(process_lock.AlreadyRunning(home, holder)))
     command = ["up", *(["--lab"] if options["lab"] else [])]
     if process is not None:
         command += ["--stop-with", str(process)]
@@ -70,7 +71,7 @@ def _up(options: Options, context: Context) -> None:
     except background.StartFailed as error:
         raise CommandFailed(str(error)) from None
     say(f"\nBaremint is up.\n\n{welcome.block(facts, in_lab=options['lab'])}\n\n")
-    say(f"  It runs in the background (process {homelock.holder(home)}).")
+    say(f"  It runs in the background (process {process_lock.holder(home)}).")
     say(f"  Log: {home.path / background.LOG}   Stop: {paste('down')}")
 
 
@@ -92,14 +93,14 @@ def _seconds(text: str) -> float:
 
 def _down(options: Options, context: Context) -> None:
     home = context.place.home
-    pid = homelock.holder(home)
+    pid = process_lock.holder(home)
     if pid is None:
         context.say(f"Nothing runs in {home.path}.")
         return
     context.say(f"Stopping Baremint in {home.path} (process {pid}) ...")
     try:
         gently = ending.end(pid, seconds=options["seconds"])
-        if keeper := homelock.holder(home, state.LOCK):  # a lab beside it would end with it a moment later
+        if keeper := process_lock.holder(home, state.LOCK):  # a lab beside it would end with it a moment later
             ending.end(keeper, seconds=options["seconds"])
     except ending.CannotEnd as error:
         raise CommandFailed(str(error)) from None

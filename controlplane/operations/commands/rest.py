@@ -7,9 +7,9 @@ from controlplane.cli import explaining, joblist, timing
 from controlplane.cli.output import as_json
 from controlplane.cli.vpc.word import no_arguments
 from controlplane.cli.vpc.words import add_words, run_word
+from controlplane.deployment.command_line import paste
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.commands.connection import ENVIRONMENT, connected
-from controlplane.operations.program import paste
 
 
 def _is_arguments(parser: ArgumentParser) -> None:

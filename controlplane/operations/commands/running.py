@@ -5,12 +5,11 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from controlplane.cli.client import CannotCall, Client, Refused
-from controlplane.operations import credentials
+from controlplane.deployment import credentials, process_lock
+from controlplane.deployment.credentials import Credentials
+from controlplane.deployment.location import Place
 from controlplane.operations.commands.command import CommandFailed
-from controlplane.operations.credentials import Credentials
 from controlplane.operations.info import NothingHere
-from controlplane.operations.place import Place
-from controlplane.operations.supervisor import homelock
 
 SECONDS = 10.0
 NONSENSE = (LookupError, TypeError, AttributeError, ValueError)
@@ -38,7 +37,7 @@ class Running:
     def credentials(self) -> Credentials:
         try:
             known = credentials.read(self._place.home)
-            runs = homelock.holder(self._place.home) is not None
+            runs = process_lock.holder(self._place.home) is not None
         except OSError as error:
             raise Unanswered from error
         if known is None and runs:

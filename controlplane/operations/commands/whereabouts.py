@@ -6,12 +6,12 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from typing import Any
 from urllib.parse import urlsplit
 
-from controlplane.operations import environment, info, presence, welcome
+from controlplane.deployment import process_lock, run_file
+from controlplane.deployment.command_line import paste
+from controlplane.deployment.credentials import Credentials
+from controlplane.deployment.location import Place
+from controlplane.operations import environment, info, welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
-from controlplane.operations.credentials import Credentials
-from controlplane.operations.place import Place
-from controlplane.operations.program import paste
-from controlplane.operations.supervisor import homelock
 
 ASK_SECONDS = 1.0
 
@@ -46,14 +46,14 @@ def _info(options: Options, context: Context) -> None:
     if options["json"]:
         context.say(json.dumps(found, indent=2))
         return
-    pid = homelock.holder(context.place.home)
+    pid = process_lock.holder(context.place.home)
     if pid is None and context.source.runs:
         context.say(f"Baremint is up.\n\n{welcome.block(found)}")
         return
     if pid is None:
         context.say(f"Baremint is stopped. Start it: {paste('up')}\n\n{welcome.whereabouts(found)}")
         return
-    if not presence.settings_of(context.place.home):
+    if not run_file.settings_of(context.place.home):
         context.say(
             f"Process {pid} runs here, and does not say where it listens: another version has started it. "
             f"Stop it, and start it again: {paste('down')}"

@@ -13,7 +13,8 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from controlplane.env import ANY_ADDRESS
+from controlplane.deployment import process_lock
+from controlplane.deployment.env import ANY_ADDRESS
 from controlplane.operations.http.door import Door
 from controlplane.operations.http.service import Service
 from controlplane.operations.info import CA_BUNDLE
@@ -21,7 +22,6 @@ from controlplane.operations.lab import members, names, state, trust
 from controlplane.operations.lab.place import CannotPlace, Ground, Place
 from controlplane.operations.lab.relay import Relayed
 from controlplane.operations.lab.support import Support
-from controlplane.operations.supervisor import homelock
 from controlplane.operations.supervisor.stopping import StopRequests
 from controlplane.operations.tls.contexts import Contexts
 from identity.inside.origin import ATTACHED, SERVICE_ADDRESS, SERVICE_NAME, Attached
@@ -71,13 +71,13 @@ class Keeper:
 
     def keep(self, stop_requests: StopRequests, *, ready: Callable[[], object], tidy: Callable[[], object]) -> None:
         """Follow the database until StopRequested, or until the product that ran at the start is gone."""
-        product = homelock.holder(settings.HOME)
+        product = process_lock.holder(settings.HOME)
         self._step()
         ready()
         while True:
             stop_requests.check()
             time.sleep(LOOK_EVERY)
-            if product and homelock.holder(settings.HOME) != product:
+            if product and process_lock.holder(settings.HOME) != product:
                 log.info("the product has stopped, and so does the lab")
                 return
             self._step()
@@ -169,7 +169,7 @@ class Keeper:
                         started=each.place.started,
                     )
                 )
-        keeper = homelock.holder(settings.HOME, state.LOCK)
+        keeper = process_lock.holder(settings.HOME, state.LOCK)
         assert keeper is not None  # noqa: S101  it is this process
         state.save(
             settings.HOME,

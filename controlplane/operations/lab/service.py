@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from django.conf import settings
 
+from controlplane.deployment import process_lock
 from controlplane.operations.http.service import Service
 from controlplane.operations.lab import namespaces, state, support
-from controlplane.operations.supervisor import homelock
 from controlplane.operations.supervisor.stopping import StopRequests
 
 
@@ -29,7 +29,7 @@ def keep_lab(
         _keep_lab(support.find(), stop_requests, service, ready=ready, tidy=tidy)
     except support.CannotIsolate as error:
         raise CannotKeep(str(error)) from None
-    except homelock.AlreadyRunning:
+    except process_lock.AlreadyRunning:
         raise CannotKeep("The lab runs already.") from None
 
 
@@ -41,7 +41,7 @@ def _keep_lab(
     ready: Callable[[], object],
     tidy: Callable[[], object],
 ) -> None:
-    with stop_requests, homelock.held(settings.HOME, state.LOCK):
+    with stop_requests, process_lock.held(settings.HOME, state.LOCK):
         if possible.rootless:
             namespaces.become_root_of_own()
         from controlplane.operations.lab.keeper import Keeper  # noqa: PLC0415

@@ -4,8 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from controlplane.home import Home
-from controlplane.operations.supervisor import homelock
+from controlplane.deployment import process_lock
+from controlplane.deployment.home import Home
 
 LOCK = "lab.lock"
 FILE = "lab.json"
@@ -48,7 +48,7 @@ def forget(home: Home) -> None:
 
 def running(home: Home) -> State | None:
     """The lab that runs now and has said something; what a killed one left behind counts for nothing."""
-    keeper = homelock.holder(home, LOCK)
+    keeper = process_lock.holder(home, LOCK)
     text = home.read_secret(FILE)
     if keeper is None or text is None:
         return None

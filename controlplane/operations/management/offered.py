@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from controlplane.deployment.location import Place
 from controlplane.operations.commands import front
 from controlplane.operations.commands.command import CommandFailed, Context
-from controlplane.operations.place import Place
 from controlplane.operations.records import Records
 
 

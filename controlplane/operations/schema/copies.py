@@ -8,9 +8,9 @@ from pathlib import Path
 
 from django.db import connection
 
+from controlplane.deployment.private_files import partial_folder
 from controlplane.kernel import clock
 from controlplane.operations.schema.applied import CannotUpgrade
-from controlplane.private_files import partial_folder
 
 KEPT = 2
 COPY = re.compile(r"\.before-\d{8}T\d{6}\.\d{6}Z")

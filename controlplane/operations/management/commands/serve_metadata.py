@@ -1,4 +1,5 @@
-from controlplane.operations import endpoints, serving
+from controlplane.deployment import endpoints
+from controlplane.operations import serving
 from controlplane.operations.servecommand import ServeCommand
 
 

@@ -3,8 +3,8 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.operations import endpoints, preloading, serving
-from controlplane.operations.supervisor import sockets
+from controlplane.deployment import endpoints, sockets
+from controlplane.operations import preloading, serving
 from identity import keystore
 
 

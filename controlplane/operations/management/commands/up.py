@@ -7,10 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from controlplane.deployment.location import Place
 from controlplane.operations import background, launch, welcome
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.commands.life import COMMANDS, end_with
-from controlplane.operations.place import Place
 from controlplane.operations.records import Records
 from controlplane.operations.saying import say
 from controlplane.operations.supervisor.stopping import StopRequested, StopRequests

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from controlplane.env import origin
-from controlplane.home import DATABASE_FILE, Home
+from controlplane.deployment.env import origin
+from controlplane.deployment.home import DATABASE_FILE, Home
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Place:
 
     @classmethod
     def of(cls, settings: Any) -> Self:
-        """As Django's settings say, or ``controlplane.deployment``."""
+        """As Django's settings say, or ``controlplane.deployment.variables``."""
         return cls(
             home=settings.HOME,
             host=settings.BAREMINT_HOST,

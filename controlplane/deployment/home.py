@@ -15,9 +15,9 @@ from contextlib import contextmanager, suppress
 from fnmatch import fnmatch
 from pathlib import Path
 
-from controlplane import env
-from controlplane.env import WrongSetting
-from controlplane.private_files import (
+from controlplane.deployment import env
+from controlplane.deployment.env import WrongSetting
+from controlplane.deployment.private_files import (
     OTHERS,
     NotOurs,
     partial_folder,

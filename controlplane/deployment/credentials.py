@@ -3,8 +3,8 @@
 import json
 from dataclasses import asdict, dataclass
 
-from controlplane.env import WrongSetting
-from controlplane.home import Home
+from controlplane.deployment.env import WrongSetting
+from controlplane.deployment.home import Home
 
 FILE = "credentials.json"
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from controlplane.home import Home
-from controlplane.operations.supervisor import homelock
-from controlplane.private_files import whole_file
+from controlplane.deployment import process_lock
+from controlplane.deployment.home import Home
+from controlplane.deployment.private_files import whole_file
 
 FILE = "running.json"
 LAST = "last-home"
@@ -64,7 +64,7 @@ def database_is_elsewhere(home: Home) -> bool:
 def _read(home: Home) -> dict[str, Any]:
     with suppress(ValueError):
         found = json.loads(home.read_secret(FILE) or "{}")
-        if isinstance(found, dict) and found.get("process") == homelock.holder(home) is not None:
+        if isinstance(found, dict) and found.get("process") == process_lock.holder(home) is not None:
             return found
     return {}
 

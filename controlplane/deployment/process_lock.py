@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from controlplane.home import Home
-from controlplane.operations.program import paste
+from controlplane.deployment.command_line import paste
+from controlplane.deployment.home import Home
 
 FILE = "supervisor.lock"
 TRIES = 5

@@ -2,8 +2,8 @@
 
 from django.conf import settings
 
-from controlplane.operations.place import Place
-from controlplane.operations.supervisor.sockets import Endpoint
+from controlplane.deployment.location import Place
+from controlplane.deployment.sockets import Endpoint
 
 
 def control_plane() -> Endpoint:

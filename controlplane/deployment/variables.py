@@ -1,8 +1,8 @@
 """What a deployment is told by its environment: every value once. Standard library only, for commands read it that load
 nothing else. All have working defaults (see README, "Settings")."""
 
-from controlplane import env
-from controlplane.home import Home, find_home
+from controlplane.deployment import env
+from controlplane.deployment.home import Home, find_home
 
 # --- Where things are ---------------------------------------------------------------------------------------
 HOME = Home(find_home()[0])
