@@ -9,7 +9,7 @@ if "up" in sys.argv[1:4] and signal.getsignal(signal.SIGINT) is signal.default_i
     # would get lost where Python can raise none, and the start would go on.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-import controlplane.operations.supervisor.stopping  # noqa: F401  notes who started this process, before that may end
+import controlplane.runtime.supervisor.stop_requests  # noqa: F401  notes who started this process, before that may end
 
 
 def main() -> None:
@@ -49,8 +49,8 @@ def _open_standard_streams() -> None:
 
 def _run() -> None:
     from controlplane.deployment.env import WrongSetting
-    from controlplane.operations import background, limits
     from controlplane.operations.commands import front
+    from controlplane.runtime import background_process, process_limits
 
     try:
         os.getcwd()
@@ -58,13 +58,13 @@ def _run() -> None:
         sys.exit("CommandError: The current directory is not there any more. Go to another one, such as: cd ~")
     try:
         if "up" in sys.argv[1:4]:
-            limits.check()  # before what is loaded takes more than there is
+            process_limits.check()  # before what is loaded takes more than there is
         if (status := front.run(sys.argv)) is not None:
             sys.exit(status)
-    except limits.TooLow as error:
+    except process_limits.TooLow as error:
         sys.exit(f"CommandError: {error}")
     except WrongSetting as error:
-        background.report_wrong_setting(sys.argv, str(error))
+        background_process.report_wrong_setting(sys.argv, str(error))
         sys.exit(f"CommandError: {error}")
     _run_django()
 
@@ -76,14 +76,14 @@ def _run_django() -> None:
     from django.core.management import execute_from_command_line
 
     from controlplane.deployment.env import WrongSetting
-    from controlplane.operations import background
     from controlplane.operations.saying import discard_the_rest
+    from controlplane.runtime import background_process
 
     try:
         settings.INSTALLED_APPS  # noqa: B018  Django would show a traceback for a setting that makes no sense
     except (WrongSetting, ImproperlyConfigured, OSError, ModuleNotFoundError) as error:
         reason = _reason(error)
-        background.report_wrong_setting(sys.argv, reason)
+        background_process.report_wrong_setting(sys.argv, reason)
         sys.exit(f"CommandError: {reason}")
     try:
         with settings.HOME.usable():

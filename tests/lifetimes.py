@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from controlplane.deployment.owned_folder import make_owned_folder
-from controlplane.operations.supervisor.lifeline import die_with
+from controlplane.runtime.supervisor.process_control import die_with
 
 PREFIX = "baremint-tests-"
 FOLDER = pytest.StashKey[Path]()

@@ -22,13 +22,13 @@ from controlplane.operations.records import Records
 from controlplane.operations.schema.applied import CannotUpgrade
 from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.serving import reporting
-from controlplane.operations.supervisor import children
-from controlplane.operations.supervisor.child import Fork
-from controlplane.operations.supervisor.lifeline import set_name
-from controlplane.operations.supervisor.report import Report
-from controlplane.operations.supervisor.stopping import StopRequests
-from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
 from controlplane.operations.timeline import Timeline
+from controlplane.runtime.supervisor import children
+from controlplane.runtime.supervisor.child import Fork
+from controlplane.runtime.supervisor.process_control import set_name
+from controlplane.runtime.supervisor.start_report import Report
+from controlplane.runtime.supervisor.stop_requests import StopRequests
+from controlplane.runtime.supervisor.supervisor import StartFailed, Supervisor
 
 ASK_SECONDS = 2.0
 CAUSES = (

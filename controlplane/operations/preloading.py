@@ -14,7 +14,7 @@ from servers import catalog
 HTTP = (
     "controlplane.urls_inside",
     "controlplane.wsgi",
-    "controlplane.operations.http.service",
+    "controlplane.runtime.http.service",
     # Django loads these when it first needs them.
     "django.contrib.messages.storage.fallback",
     "django.contrib.sessions.serializers",
@@ -22,7 +22,7 @@ HTTP = (
 )
 OTHERS = (
     "controlplane.operations.tasks",
-    "controlplane.operations.tls.loopback",
+    "controlplane.runtime.tls.loopback",
     # Celery loads these when it starts a worker or beat.
     "billiard.dummy",
     "billiard.pool",

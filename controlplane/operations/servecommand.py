@@ -10,10 +10,10 @@ from controlplane.deployment import sockets
 from controlplane.deployment.sockets import Endpoint, PortUnavailable
 from controlplane.operations import preloading, serving
 from controlplane.operations.saying import say
-from controlplane.operations.supervisor import children
-from controlplane.operations.supervisor.child import Fork
-from controlplane.operations.supervisor.stopping import StopRequested
-from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
+from controlplane.runtime.supervisor import children
+from controlplane.runtime.supervisor.child import Fork
+from controlplane.runtime.supervisor.stop_requests import StopRequested
+from controlplane.runtime.supervisor.supervisor import StartFailed, Supervisor
 
 
 class ServeCommand(BaseCommand):

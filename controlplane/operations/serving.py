@@ -20,17 +20,17 @@ from controlplane.celery import TICK, app, refuse_wrong_kek
 from controlplane.deployment.env import WrongSetting
 from controlplane.kernel import owncalls
 from controlplane.objectstore import bodies, files, quota
-from controlplane.operations.http.door import Door, nobody
-from controlplane.operations.http.limits import Limits, most_connections
-from controlplane.operations.http.service import Service
-from controlplane.operations.http.threads import Threads
 from controlplane.operations.lab.service import CannotKeep, keep_lab
-from controlplane.operations.refusals import OBJECT_STORE, refuse
-from controlplane.operations.supervisor.process import Work
-from controlplane.operations.supervisor.report import Report
-from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
-from controlplane.operations.tls.loopback import dialled, loopback_door
 from controlplane.postgresql.patience import set_patience
+from controlplane.runtime.http.limits import Limits, most_connections
+from controlplane.runtime.http.listener import Door, nobody
+from controlplane.runtime.http.service import Service
+from controlplane.runtime.http.threads import Threads
+from controlplane.runtime.refusals import OBJECT_STORE, refuse
+from controlplane.runtime.supervisor.child_start import Work
+from controlplane.runtime.supervisor.start_report import Report
+from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
+from controlplane.runtime.tls.loopback import dialled, loopback_door
 from identity import keystore
 
 log = structlog.get_logger(__name__)

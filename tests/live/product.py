@@ -16,7 +16,7 @@ from typing import Any
 
 from controlplane.deployment import process_lock
 from controlplane.deployment.home import Home
-from controlplane.operations.background import LOG
+from controlplane.runtime.background_process import LOG
 from tests import process_tree
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from controlplane.deployment.home import DATABASE_FILE
-from controlplane.operations import limits
+from controlplane.runtime import process_limits
 from tests.live.product import ROOT, Product
 from tests.live.ready_made import NewProduct
 
@@ -88,25 +88,27 @@ def test_a_service_that_dies_at_each_start(idle: Product, service: str) -> None:
 
 def limited(product: Product, kilobytes: int) -> Product:
     """The same with so much address space and the fewest open files for each process."""
-    return replace(product, run_through=("prlimit", f"--as={kilobytes * 1024}", f"--nofile={limits.LEAST_FILES}", "--"))
+    return replace(
+        product, run_through=("prlimit", f"--as={kilobytes * 1024}", f"--nofile={process_limits.LEAST_FILES}", "--")
+    )
 
 
-@pytest.mark.parametrize("kilobytes", [100_000, 400_000, limits.LEAST_ADDRESS_SPACE - 1])
+@pytest.mark.parametrize("kilobytes", [100_000, 400_000, process_limits.LEAST_ADDRESS_SPACE - 1])
 def test_too_little_memory(idle: Product, options: tuple[str, ...], kilobytes: int) -> None:
     done = limited(idle, kilobytes).attempt("up", *options)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert f"Baremint needs {limits.LEAST_ADDRESS_SPACE:,} KiB of address space in each process" in done.stderr
+    assert f"Baremint needs {process_limits.LEAST_ADDRESS_SPACE:,} KiB of address space in each process" in done.stderr
     assert idle.is_gone()
 
 
 def test_too_few_open_files(idle: Product, options: tuple[str, ...]) -> None:
-    product = replace(idle, run_through=("prlimit", f"--nofile={limits.LEAST_FILES - 1}", "--"))
+    product = replace(idle, run_through=("prlimit", f"--nofile={process_limits.LEAST_FILES - 1}", "--"))
     line = refusal(product, *options)
-    assert f"Baremint needs {limits.LEAST_FILES} open files in each process, and the limit is 255." in line
+    assert f"Baremint needs {process_limits.LEAST_FILES} open files in each process, and the limit is 255." in line
 
 
 def test_the_least_that_is_asked_for_is_enough(idle: Product) -> None:
-    product = limited(idle, limits.LEAST_ADDRESS_SPACE)
+    product = limited(idle, process_limits.LEAST_ADDRESS_SPACE)
     done = product.attempt("up", "--detach")
     try:
         assert done.returncode == 0, done.stderr

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from controlplane.deployment.owned_folder import owned_folder
 from controlplane.operations.bench.signing import raw_rate
-from controlplane.operations.supervisor.lifeline import die_with
+from controlplane.runtime.supervisor.process_control import die_with
 from tests.suite import report
 
 ROOT = Path(__file__).parents[2]

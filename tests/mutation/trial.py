@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 from coverage import Coverage
 
-from controlplane.operations.supervisor.lifeline import die_with
+from controlplane.runtime.supervisor.process_control import die_with
 
 TEMPLATE = Path(tempfile.gettempdir()) / "template.sqlite3"
 """A database on which all migrations have run; each trial starts from a copy in its memory."""

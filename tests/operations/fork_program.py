@@ -36,12 +36,12 @@ from django.db import connections  # noqa: E402
 
 from controlplane.kernel import ids  # noqa: E402
 from controlplane.operations import preloading, serving  # noqa: E402
-from controlplane.operations.http.door import Door  # noqa: E402
 from controlplane.operations.serving import take_settings  # noqa: E402
-from controlplane.operations.supervisor.child import Child, Fork  # noqa: E402
-from controlplane.operations.supervisor.process import CannotFork, Work, fork  # noqa: E402
-from controlplane.operations.supervisor.report import Report  # noqa: E402
-from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor  # noqa: E402
+from controlplane.runtime.http.listener import Door  # noqa: E402
+from controlplane.runtime.supervisor.child import Child, Fork  # noqa: E402
+from controlplane.runtime.supervisor.child_start import CannotFork, Work, fork  # noqa: E402
+from controlplane.runtime.supervisor.start_report import Report  # noqa: E402
+from controlplane.runtime.supervisor.supervisor import StartFailed, Supervisor  # noqa: E402
 from tests.process_tree import name  # noqa: E402
 
 LOCKS: tuple[Any, ...] = (type(threading.Lock()), type(threading.RLock()))

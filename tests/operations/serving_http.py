@@ -9,10 +9,10 @@ from threading import Event
 from typing import Any
 
 from controlplane.kernel.awaited_body import AwaitedBody
-from controlplane.operations.http.application import Answer
-from controlplane.operations.http.door import Door, nobody
-from controlplane.operations.http.limits import Limits
-from controlplane.operations.http.service import Service
+from controlplane.runtime.http.limits import Limits
+from controlplane.runtime.http.listener import Door, nobody
+from controlplane.runtime.http.service import Service
+from controlplane.runtime.http.wsgi_call import Answer
 
 QUICK = Limits(
     head_seconds=0.5, body_seconds=0.5, answer_seconds=0.5, idle_seconds=1.0, linger_seconds=0.3, fair_seconds=0.1

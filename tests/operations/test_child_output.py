@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from controlplane.operations.supervisor.child import LONGEST_LINE, Output
+from controlplane.runtime.supervisor.child import LONGEST_LINE, Output
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from controlplane.operations.http.crowd import FOREVER, Crowd
-from controlplane.operations.http.limits import Limits
+from controlplane.runtime.http.connection_limit import FOREVER, Crowd
+from controlplane.runtime.http.limits import Limits
 
 
 class Someone:

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from controlplane.kernel.awaited_body import KEPT, AwaitedBody
-from controlplane.operations.http import incoming
-from controlplane.operations.http.limits import Limits
+from controlplane.runtime.http import incoming
+from controlplane.runtime.http.limits import Limits
 from tests.operations.serving_http import GET, LINE, Echo, Wire, serving
 
 pytestmark = pytest.mark.thorough

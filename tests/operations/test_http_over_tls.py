@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from controlplane.operations.http.handshake import AT_ONCE
+from controlplane.runtime.http.tls_handshake import AT_ONCE
 from tests.operations.serving_http import GET, HALF, LINE, QUICK, SLOW, Client, Echo, Wire, serving
 
 pytestmark = pytest.mark.thorough

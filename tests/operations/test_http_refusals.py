@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from controlplane.console.middleware import POLICY
-from controlplane.operations.refusals import refuse
+from controlplane.runtime.refusals import refuse
 
 VPC, IDENTITY, POLICIES = ("/v1/bare_metal_servers", "/v1/profiles", "/v1/policies")
 KEYS = {

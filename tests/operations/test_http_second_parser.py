@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from controlplane.operations.http.head import Malformed
-from controlplane.operations.http.incoming import Incoming
-from controlplane.operations.http.limits import Limits
+from controlplane.runtime.http.incoming import Incoming
+from controlplane.runtime.http.limits import Limits
+from controlplane.runtime.http.request_head import Malformed
 
 LIMITS = Limits()
 FIELDS = st.lists(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.operations.http.threads import Threads
+from controlplane.runtime.http.threads import Threads
 from tests.operations.serving_http import GET, HALF, QUICK, SLOW, Echo, serving
 
 pytestmark = pytest.mark.thorough

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from controlplane.operations.http.turns import Turn, Turns
+from controlplane.runtime.http.concurrency_limit import Turn, Turns
 
 
 async def waiting(turns: Turns, share: str, taken: list[str]) -> Turn:

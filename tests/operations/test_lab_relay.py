@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from controlplane.operations.http.door import Door
-from controlplane.operations.http.service import Service
 from controlplane.operations.lab import relay
 from controlplane.operations.lab.relay import Relayed
+from controlplane.runtime.http.listener import Door
+from controlplane.runtime.http.service import Service
 from tests.operations.serving_http import GET, LARGEST, LINE, QUICK, SLOW, Client, Echo, Wire, refuse, serving
 from tests.operations.test_http_over_tls import context, shake_hands
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from controlplane.operations.supervisor.logline import render
+from controlplane.runtime.supervisor.log_line import render
 
 NOW = datetime(2026, 5, 11, 8, 26, 7, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from controlplane.operations.supervisor import stopping
-from controlplane.operations.supervisor.stopping import NotRunning, StopRequested, StopRequests
+from controlplane.runtime.supervisor import stop_requests
+from controlplane.runtime.supervisor.stop_requests import NotRunning, StopRequested, StopRequests
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +127,7 @@ def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
     """As nohup(1) starts a program."""
     program = (
         "import os, signal\n"
-        "from controlplane.operations.supervisor.stopping import StopRequests\n"
+        "from controlplane.runtime.supervisor.stop_requests import StopRequests\n"
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
         "with StopRequests():\n"
         "    os.kill(os.getpid(), signal.SIGHUP)\n"
@@ -136,8 +136,8 @@ def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
 
 
 def test_the_timer_may_interrupt_the_look_for_a_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stopping, "LOOK_EVERY", 0.0002)
-    requests = stopping.StopRequests()
+    monkeypatch.setattr(stop_requests, "LOOK_EVERY", 0.0002)
+    requests = stop_requests.StopRequests()
     reading, writing = os.pipe()
     requests.watch(writing, select.POLLERR, "Nobody reads.")
     with requests:

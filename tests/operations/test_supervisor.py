@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.operations.supervisor.child import Child, ChildSpec, Program, restart_delay
-from controlplane.operations.supervisor.stopping import StopRequested
-from controlplane.operations.supervisor.supervisor import StartFailed, Supervisor
+from controlplane.runtime.supervisor.child import Child, ChildSpec, Program, restart_delay
+from controlplane.runtime.supervisor.stop_requests import StopRequested
+from controlplane.runtime.supervisor.supervisor import StartFailed, Supervisor
 from tests.process_tree import runs
 
 pytestmark = pytest.mark.thorough
@@ -116,7 +116,7 @@ def test_a_child_that_is_never_ready_is_named() -> None:
 
 
 def test_a_child_that_ignores_sigterm_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("controlplane.operations.supervisor.supervisor.STOP_SECONDS", 0.2)
+    monkeypatch.setattr("controlplane.runtime.supervisor.supervisor.STOP_SECONDS", 0.2)
     deaf = shell("deaf", "trap '' TERM; echo ready; while :; do sleep 0.1; done", answers=lambda c: bool(c.last_lines))
 
     said: list[str] = []

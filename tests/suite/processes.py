@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from controlplane.operations.supervisor.lifeline import LIBC, PR_SET_PDEATHSIG, die_with
+from controlplane.runtime.supervisor.process_control import LIBC, PR_SET_PDEATHSIG, die_with
 from tests.process_tree import command_line, descendants
 
 PR_SET_CHILD_SUBREAPER = 36  # prctl(2)

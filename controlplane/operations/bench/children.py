@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from controlplane.deployment import command_line
-from controlplane.operations.supervisor.lifeline import die_with
+from controlplane.runtime.supervisor.process_control import die_with
 
 STOP_SECONDS = 6.0
 

@@ -20,7 +20,7 @@ from urllib.parse import quote
 import psycopg
 
 from controlplane.deployment.owned_folder import owned_folder
-from controlplane.operations.supervisor.lifeline import die_with
+from controlplane.runtime.supervisor.process_control import die_with
 
 PREFIX = "baremint-postgresql-"
 START_SECONDS = 60.0

@@ -13,7 +13,7 @@ from controlplane.deployment.home import Home
 from controlplane.deployment.owned_folder import owned_folder
 from controlplane.operations.bench import children
 from controlplane.operations.bench.postgresql import postgresql_server
-from controlplane.operations.supervisor import ending
+from controlplane.runtime.supervisor import termination
 
 PREFIX = "baremint-bench-"
 STOP_SECONDS = 6.0
@@ -57,7 +57,7 @@ def environment_of(home: Home) -> dict[str, str]:
 def stop(home: Home) -> None:
     """As ``baremint down`` does, without the time that it takes to start one."""
     if (supervisor := process_lock.holder(home)) is not None:
-        ending.end(supervisor, seconds=STOP_SECONDS)
+        termination.end(supervisor, seconds=STOP_SECONDS)
 
 
 def free_ports(count: int) -> list[int]:

@@ -20,7 +20,7 @@ from controlplane.deployment.home import Home
 from controlplane.operations.bench import children, product, tree
 from controlplane.operations.bench.children import Failed
 from controlplane.operations.bench.requests import send_each
-from controlplane.operations.supervisor.lifeline import die_with
+from controlplane.runtime.supervisor.process_control import die_with
 
 EMPTY, EXISTING, DOWN, START = "up --detach, no data", "up --detach, existing data", "down", "first answer"
 NAME = re.compile(r"[\w-]+")

@@ -15,7 +15,7 @@ from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import Command, CommandFailed, Context
 from controlplane.operations.commands.parsing import parser_of
 from controlplane.operations.saying import discard_the_rest
-from controlplane.operations.supervisor.report import Report
+from controlplane.runtime.supervisor.start_report import Report
 
 SETTINGS = "controlplane.settings"
 """Whoever names other ones has them read, and that takes Django."""

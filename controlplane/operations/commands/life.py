@@ -6,12 +6,13 @@ from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from controlplane.deployment import process_lock
 from controlplane.deployment.command_line import paste
 from controlplane.deployment.home import Home, unusable
-from controlplane.operations import background, welcome
+from controlplane.operations import welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.lab import state
 from controlplane.operations.saying import unheard
-from controlplane.operations.supervisor import ending
-from controlplane.operations.supervisor.stopping import NotRunning, StopRequests
+from controlplane.runtime import background_process
+from controlplane.runtime.supervisor import termination
+from controlplane.runtime.supervisor.stop_requests import NotRunning, StopRequests
 
 
 def _up_arguments(parser: ArgumentParser) -> None:
@@ -67,12 +68,12 @@ def _up(options: Options, context: Context) -> None:
     if secured:
         say(f"  ... {secured}")
     try:
-        facts = background.start(home, *command, progress=lambda text: say(f"  ... {text}"))
-    except background.StartFailed as error:
+        facts = background_process.start(home, *command, progress=lambda text: say(f"  ... {text}"))
+    except background_process.StartFailed as error:
         raise CommandFailed(str(error)) from None
     say(f"\nBaremint is up.\n\n{welcome.block(facts, in_lab=options['lab'])}\n\n")
     say(f"  It runs in the background (process {process_lock.holder(home)}).")
-    say(f"  Log: {home.path / background.LOG}   Stop: {paste('down')}")
+    say(f"  Log: {home.path / background_process.LOG}   Stop: {paste('down')}")
 
 
 def _down_arguments(parser: ArgumentParser) -> None:
@@ -99,10 +100,10 @@ def _down(options: Options, context: Context) -> None:
         return
     context.say(f"Stopping Baremint in {home.path} (process {pid}) ...")
     try:
-        gently = ending.end(pid, seconds=options["seconds"])
+        gently = termination.end(pid, seconds=options["seconds"])
         if keeper := process_lock.holder(home, state.LOCK):  # a lab beside it would end with it a moment later
-            ending.end(keeper, seconds=options["seconds"])
-    except ending.CannotEnd as error:
+            termination.end(keeper, seconds=options["seconds"])
+    except termination.CannotEnd as error:
         raise CommandFailed(str(error)) from None
     context.say("Stopped." if gently else "It did not stop by itself; it is ended.")
 

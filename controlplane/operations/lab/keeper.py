@@ -15,15 +15,15 @@ from django.db import DatabaseError, close_old_connections
 
 from controlplane.deployment import process_lock
 from controlplane.deployment.env import ANY_ADDRESS
-from controlplane.operations.http.door import Door
-from controlplane.operations.http.service import Service
 from controlplane.operations.info import CA_BUNDLE
 from controlplane.operations.lab import members, names, state, trust
 from controlplane.operations.lab.place import CannotPlace, Ground, Place
 from controlplane.operations.lab.relay import Relayed
 from controlplane.operations.lab.support import Support
-from controlplane.operations.supervisor.stopping import StopRequests
-from controlplane.operations.tls.contexts import Contexts
+from controlplane.runtime.http.listener import Door
+from controlplane.runtime.http.service import Service
+from controlplane.runtime.supervisor.stop_requests import StopRequests
+from controlplane.runtime.tls.contexts import Contexts
 from identity.inside.origin import ATTACHED, SERVICE_ADDRESS, SERVICE_NAME, Attached
 from servers import catalog
 

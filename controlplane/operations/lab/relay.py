@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from controlplane.operations.http.crowd import FOREVER, Crowd
+from controlplane.runtime.http.connection_limit import FOREVER, Crowd
 
 log = structlog.get_logger(__name__)
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from django.conf import settings
 
 from controlplane.deployment import process_lock
-from controlplane.operations.http.service import Service
 from controlplane.operations.lab import namespaces, state, support
-from controlplane.operations.supervisor.stopping import StopRequests
+from controlplane.runtime.http.service import Service
+from controlplane.runtime.supervisor.stop_requests import StopRequests
 
 
 class CannotKeep(Exception):

@@ -22,9 +22,9 @@ from controlplane.deployment.owned_folder import owned_folder_at
 from controlplane.deployment.sockets import Endpoint
 from controlplane.kernel import failpoints
 from controlplane.operations import serving
-from controlplane.operations.supervisor.child import Child, ChildSpec, Fork, Program
-from controlplane.operations.supervisor.process import Work
-from controlplane.operations.supervisor.report import Report
+from controlplane.runtime.supervisor.child import Child, ChildSpec, Fork, Program
+from controlplane.runtime.supervisor.child_start import Work
+from controlplane.runtime.supervisor.start_report import Report
 
 ASK_SECONDS = 2.0
 VALKEY_DIRECTORY = "valkey"

@@ -14,7 +14,7 @@ from controlplane.operations.bench.load import Result, run
 from controlplane.operations.bench.population import populate
 from controlplane.operations.bench.signing import RawRate, raw_rate
 from controlplane.operations.saying import discard_the_rest
-from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
+from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
 
 VERSION = "version=2025-08-26"
 

@@ -8,11 +8,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment import process_lock
 from controlplane.deployment.command_line import paste
-from controlplane.operations import background
 from controlplane.operations.lab import state
 from controlplane.operations.saying import say
-from controlplane.operations.supervisor import ending
 from controlplane.operations.supervisor.children import control_plane_answers
+from controlplane.runtime import background_process
+from controlplane.runtime.supervisor import termination
 
 
 class Command(BaseCommand):
@@ -47,15 +47,15 @@ class Command(BaseCommand):
             return
         state.forget(settings.HOME)
         try:
-            background.start(settings.HOME, "serve_lab", log=state.LOG, progress=self._say)
-        except background.StartFailed as error:
+            background_process.start(settings.HOME, "serve_lab", log=state.LOG, progress=self._say)
+        except background_process.StartFailed as error:
             raise CommandError(str(error)) from None
         self._status(as_json=False)
 
     def _down(self) -> None:
         keeper = process_lock.holder(settings.HOME, state.LOCK)
         if keeper:
-            ending.end(keeper, seconds=30)
+            termination.end(keeper, seconds=30)
         state.forget(settings.HOME)
         self._say("The lab is down." if keeper else "No lab runs here.")
 

@@ -5,11 +5,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.operations import background
 from controlplane.operations.lab.service import CannotKeep, keep_lab
 from controlplane.operations.lab.state import LOG
 from controlplane.operations.serving import LAB_SETTINGS, lab_service, take_settings
-from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
+from controlplane.runtime import background_process
+from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
 
 
 class Command(BaseCommand):
@@ -23,13 +23,13 @@ class Command(BaseCommand):
         take_settings(LAB_SETTINGS)
         descriptor = options["report_to"]
         stop_requests = StopRequests()
-        report = background.Reporter(descriptor, stop_requests) if descriptor else None
+        report = background_process.Reporter(descriptor, stop_requests) if descriptor else None
         try:
             keep_lab(
                 stop_requests,
                 lab_service,
                 ready=report.ready if report else lambda: None,
-                tidy=partial(background.keep_log_short, settings.HOME.path / LOG) if report else lambda: None,
+                tidy=partial(background_process.keep_log_short, settings.HOME.path / LOG) if report else lambda: None,
             )
         except StopRequested as request:
             self.stdout.write(f"{request} The lab is down.")

@@ -8,12 +8,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment.location import Place
-from controlplane.operations import background, launch, welcome
+from controlplane.operations import launch, welcome
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.commands.life import COMMANDS, end_with
 from controlplane.operations.records import Records
 from controlplane.operations.saying import say
-from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
+from controlplane.runtime import background_process
+from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
 
 UP = COMMANDS["up"]
 
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         except CommandFailed as error:
             raise CommandError(str(error)) from None
         if options["report_to"] is not None:
-            self._run_in_background(background.Reporter(options["report_to"], self._stop_requests))
+            self._run_in_background(background_process.Reporter(options["report_to"], self._stop_requests))
         else:
             self._run()
 
@@ -58,8 +59,8 @@ class Command(BaseCommand):
         except launch.CannotStart as error:
             raise CommandError(str(error)) from None
 
-    def _run_in_background(self, report: background.Reporter) -> None:
-        self._log = settings.HOME.path / background.LOG
+    def _run_in_background(self, report: background_process.Reporter) -> None:
+        self._log = settings.HOME.path / background_process.LOG
 
         def progress(text: str) -> None:
             self._progress(text)
@@ -100,4 +101,4 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         say(self.stdout, text)
         if self._log is not None:
-            background.keep_log_short(self._log)
+            background_process.keep_log_short(self._log)

@@ -14,15 +14,15 @@ from typing import Any, Self
 import structlog
 import uvloop
 
-from controlplane.operations.http.answer import Refuse
-from controlplane.operations.http.application import Application
-from controlplane.operations.http.connection import Connection
-from controlplane.operations.http.crowd import FOREVER, Crowd
-from controlplane.operations.http.door import Door
-from controlplane.operations.http.handshake import AT_ONCE, Handshake
-from controlplane.operations.http.limits import Limits
-from controlplane.operations.http.threads import Threads
-from controlplane.operations.http.turns import Turns
+from controlplane.runtime.http.concurrency_limit import Turns
+from controlplane.runtime.http.connection import Connection
+from controlplane.runtime.http.connection_limit import FOREVER, Crowd
+from controlplane.runtime.http.limits import Limits
+from controlplane.runtime.http.listener import Door
+from controlplane.runtime.http.response import Refuse
+from controlplane.runtime.http.threads import Threads
+from controlplane.runtime.http.tls_handshake import AT_ONCE, Handshake
+from controlplane.runtime.http.wsgi_call import Application
 
 log = structlog.get_logger(__name__)
 

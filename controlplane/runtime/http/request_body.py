@@ -8,9 +8,9 @@ from typing import IO
 
 import structlog
 
-from controlplane.operations.http.head import CRLF, NAME, TOKEN, Malformed, is_text
-from controlplane.operations.http.limits import Limits
-from controlplane.operations.http.pace import Pace
+from controlplane.runtime.http.least_rate import Pace
+from controlplane.runtime.http.limits import Limits
+from controlplane.runtime.http.request_head import CRLF, NAME, TOKEN, Malformed, is_text
 
 log = structlog.get_logger(__name__)
 

@@ -13,8 +13,8 @@ import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
-from controlplane.operations.supervisor.lifeline import die_with, set_name
-from controlplane.operations.supervisor.report import Report
+from controlplane.runtime.supervisor.process_control import die_with, set_name
+from controlplane.runtime.supervisor.start_report import Report
 
 Work = Callable[[Report], None]
 """What a forked child does. It calls ``ready`` when it does its work, and returns when it is told to stop (SIGTERM)."""

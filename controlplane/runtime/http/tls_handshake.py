@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Hashable
 
 import structlog
 
-from controlplane.operations.http.crowd import Crowd
-from controlplane.operations.http.hello import whole_hello
-from controlplane.operations.http.limits import Limits
-from controlplane.operations.http.turns import Turns
+from controlplane.runtime.http.client_hello import whole_hello
+from controlplane.runtime.http.concurrency_limit import Turns
+from controlplane.runtime.http.connection_limit import Crowd
+from controlplane.runtime.http.limits import Limits
 
 log = structlog.get_logger(__name__)
 

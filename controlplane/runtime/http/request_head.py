@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from controlplane.operations.http.limits import Limits
+from controlplane.runtime.http.limits import Limits
 
 CRLF = b"\r\n"
 END = CRLF + CRLF

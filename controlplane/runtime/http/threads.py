@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Hashable
 from queue import SimpleQueue
 
-from controlplane.operations.http.fair_queue import FairQueue
+from controlplane.runtime.http.fair_queue import FairQueue
 
 Work = Callable[[], None]
 

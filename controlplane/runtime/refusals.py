@@ -14,7 +14,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from controlplane.console.middleware import HEADER, POLICY
 from controlplane.kernel import context, envelopes, errors
 from controlplane.objectstore import answers
-from controlplane.operations.http.application import Answer
+from controlplane.runtime.http.wsgi_call import Answer
 
 OBJECT_STORE = "cos"
 S3_CODES = {408: "RequestTimeout", 500: "InternalError", 503: "ServiceUnavailable"}

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from controlplane.operations.supervisor.process import Process, Work, execute, fork
-from controlplane.operations.supervisor.report import message
+from controlplane.runtime.supervisor.child_start import Process, Work, execute, fork
+from controlplane.runtime.supervisor.start_report import message
 
 KEPT_LINES = 20
 LONGEST_LINE = 65_536

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Hashable
 
-from controlplane.operations.http.fair_queue import FairQueue
+from controlplane.runtime.http.fair_queue import FairQueue
 
 
 class Turns:

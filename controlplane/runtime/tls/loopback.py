@@ -5,8 +5,8 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
-from controlplane.operations.http.door import Door
-from controlplane.operations.tls.contexts import Contexts
+from controlplane.runtime.http.listener import Door
+from controlplane.runtime.tls.contexts import Contexts
 from identity.inside.origin import DIALLED, SERVICE_NAME
 
 

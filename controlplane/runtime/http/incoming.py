@@ -5,10 +5,10 @@ from io import BytesIO
 from typing import IO, Any
 
 from controlplane.kernel.awaited_body import ASK_EVERY, KEPT, Kept
-from controlplane.operations.http import head as heads
-from controlplane.operations.http.body import Body
-from controlplane.operations.http.head import CRLF, Head
-from controlplane.operations.http.limits import Limits
+from controlplane.runtime.http import request_head as heads
+from controlplane.runtime.http.limits import Limits
+from controlplane.runtime.http.request_body import Body
+from controlplane.runtime.http.request_head import CRLF, Head
 
 NOTHING = BytesIO()
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable
 from typing import Protocol
 
-from controlplane.operations.http.limits import Limits
+from controlplane.runtime.http.limits import Limits
 
 LOOK_EVERY = 0.1
 LOOK_IDLY_EVERY = 1.0

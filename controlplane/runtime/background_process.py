@@ -16,9 +16,9 @@ from typing import Any, BinaryIO, TextIO
 from controlplane.deployment import command_line
 from controlplane.deployment.env import WrongSetting
 from controlplane.deployment.home import Home
-from controlplane.operations.supervisor.child import how_it_ended
-from controlplane.operations.supervisor.report import Report, message
-from controlplane.operations.supervisor.stopping import StopRequested, StopRequests
+from controlplane.runtime.supervisor.child import how_it_ended
+from controlplane.runtime.supervisor.start_report import Report, message
+from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
 
 LOG = "baremint.log"
 LONGEST_LOG = 16 * 1024 * 1024

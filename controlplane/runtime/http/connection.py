@@ -6,17 +6,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from controlplane.kernel.awaited_body import AwaitedBody, TooLargeBody
-from controlplane.operations.http.answer import CONTINUE, FAILED, LATE_BODY, LATE_HEAD, TOO_LATE
-from controlplane.operations.http.application import EVERY_REQUEST, Answer, ask
-from controlplane.operations.http.crowd import FOREVER
-from controlplane.operations.http.head import Malformed
-from controlplane.operations.http.incoming import Incoming
-from controlplane.operations.http.outgoing import Outgoing, let_go
-from controlplane.operations.http.rest import Rest
-from controlplane.operations.http.threads import Threads
+from controlplane.runtime.http.connection_limit import FOREVER
+from controlplane.runtime.http.drain import Rest
+from controlplane.runtime.http.incoming import Incoming
+from controlplane.runtime.http.outgoing import Outgoing, let_go
+from controlplane.runtime.http.request_head import Malformed
+from controlplane.runtime.http.response import CONTINUE, FAILED, LATE_BODY, LATE_HEAD, TOO_LATE
+from controlplane.runtime.http.threads import Threads
+from controlplane.runtime.http.wsgi_call import EVERY_REQUEST, Answer, ask
 
 if TYPE_CHECKING:
-    from controlplane.operations.http.service import Service
+    from controlplane.runtime.http.service import Service
 
 
 class Connection(asyncio.Protocol):

@@ -1,7 +1,7 @@
 """What is large may take as long as it comes at the least rate, measured anew every few seconds: whoever was fast for
 a while must go on."""
 
-from controlplane.operations.http.limits import Limits
+from controlplane.runtime.http.limits import Limits
 
 
 class Pace:

@@ -5,7 +5,7 @@ Browsers read no answer before they have sent all of a form.
 
 from collections.abc import Callable
 
-from controlplane.operations.http.limits import Limits
+from controlplane.runtime.http.limits import Limits
 
 
 class Rest:

@@ -14,9 +14,9 @@ from types import TracebackType
 from typing import Self
 
 from controlplane.kernel import clock
-from controlplane.operations.supervisor.child import Child, ChildSpec, how_it_ended
-from controlplane.operations.supervisor.logline import render
-from controlplane.operations.supervisor.stopping import StopRequests
+from controlplane.runtime.supervisor.child import Child, ChildSpec, how_it_ended
+from controlplane.runtime.supervisor.log_line import render
+from controlplane.runtime.supervisor.stop_requests import StopRequests
 
 Say = Callable[[str], None]
 

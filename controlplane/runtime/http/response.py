@@ -4,8 +4,8 @@ from collections.abc import Callable
 from email.utils import format_datetime
 
 from controlplane.kernel import clock
-from controlplane.operations.http.application import Answer
-from controlplane.operations.http.head import Malformed
+from controlplane.runtime.http.request_head import Malformed
+from controlplane.runtime.http.wsgi_call import Answer
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 WITHOUT_BODY = ("1", "204", "304")

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from controlplane.operations.http.answer import on_the_wire
-from controlplane.operations.http.application import Answer
-from controlplane.operations.http.download import Download
-from controlplane.operations.http.head import Head
-from controlplane.operations.http.pace import Pace
+from controlplane.runtime.http.least_rate import Pace
+from controlplane.runtime.http.request_head import Head
+from controlplane.runtime.http.response import on_the_wire
+from controlplane.runtime.http.streamed_response import Download
+from controlplane.runtime.http.wsgi_call import Answer
 
 if TYPE_CHECKING:
-    from controlplane.operations.http.service import Service
+    from controlplane.runtime.http.service import Service
 
 
 class Outgoing:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from controlplane.operations.http.connection import Connection
+from controlplane.runtime.http.connection import Connection
 
 if TYPE_CHECKING:
-    from controlplane.operations.http.service import Service
-    from controlplane.operations.http.threads import Threads
+    from controlplane.runtime.http.service import Service
+    from controlplane.runtime.http.threads import Threads
 
 Made = Callable[["Service", Hashable], asyncio.Protocol]
 
