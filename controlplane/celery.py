@@ -25,7 +25,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
 for name in ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL", "CELERY_RESULT_BACKEND"):
     os.environ.pop(name, None)  # of another project: Celery would heed them more than REDIS_URL
 for scheme in ("redis", "rediss"):
-    TRANSPORT_ALIASES[scheme] = "controlplane.operations.messages:Transport"
+    TRANSPORT_ALIASES[scheme] = "controlplane.jobs.broker_transport:Transport"
 path = sys.path[:]
 app = Celery("baremint")
 sys.path[:] = path  # Celery puts the current directory first, which may be anybody's
@@ -37,8 +37,8 @@ log = structlog.get_logger(__name__)
 HEADER = "baremint_request_id"
 LONGEST_REQUEST_ID = LONGEST_ARGUMENT = 128
 LOOK_SECONDS = 5.0
-TICK = "controlplane.operations.tasks.tick"
-RUN_JOB = "controlplane.operations.tasks.run_job"
+TICK = "controlplane.jobs.tasks.tick"
+RUN_JOB = "controlplane.jobs.tasks.run_job"
 ROUTINE = (TICK, RUN_JOB)
 """Not worth a line each time they end well: a tick does next to nothing, and a job says itself what it did."""
 
@@ -116,10 +116,10 @@ def secure_the_data_directory(**_: Any) -> None:
 
 @worker_init.connect
 def remove_what_a_worker_would_die_of(**_: Any) -> None:
-    from controlplane.operations import broker, messages  # noqa: PLC0415  this module is loaded before the apps
+    from controlplane.jobs import broker, broker_transport  # noqa: PLC0415  this module is loaded before the apps
 
     with broker.connected(seconds=LOOK_SECONDS) as client:
-        messages.remove_keys_of_other_kinds(client)
+        broker_transport.remove_keys_of_other_kinds(client)
 
 
 @worker_init.connect

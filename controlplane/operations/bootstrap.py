@@ -15,9 +15,10 @@ from controlplane.activity.record import Party
 from controlplane.deployment import credentials
 from controlplane.deployment.command_line import paste
 from controlplane.deployment.credentials import Credentials
+from controlplane.jobs import ca_bundle
 from controlplane.kernel import ids
 from controlplane.objectstore.sweeping import sweep
-from controlplane.operations import bundle, seed
+from controlplane.operations import seed
 from identity import keystore
 from identity.services.apikeys import create_api_key
 from identity.services.rotation import ensure_keys
@@ -65,7 +66,7 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
     with ThreadPoolExecutor(1, thread_name_prefix="password") as aside:
         making = aside.submit(_make_password) if _account() is None else None  # as slow as two keys, and beside them
         ensure_keys(now=now)
-        bundle.write()
+        ca_bundle.write()
         for region in catalog.regions():
             seed_images(region, now)
     sweep()

@@ -9,10 +9,10 @@ from django.db.models import Max
 
 from controlplane.activity.jobruns import latest
 from controlplane.activity.models import Heartbeat, JobRun
+from controlplane.jobs import broker
+from controlplane.jobs.registry import JOBS
 from controlplane.kernel import clock
 from controlplane.kernel.failures import for_operators
-from controlplane.operations import broker
-from controlplane.operations.jobs.registry import JOBS
 from controlplane.operations.kept import Kept
 from servers.models import BareMetalServer
 

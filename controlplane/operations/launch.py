@@ -11,8 +11,9 @@ from controlplane.deployment import process_lock, run_file, sockets
 from controlplane.deployment.env import WrongSetting
 from controlplane.deployment.location import Place
 from controlplane.deployment.owned_folder import NotOurs
+from controlplane.jobs import broker
 from controlplane.kernel import clock, failures
-from controlplane.operations import broker, preloading
+from controlplane.operations import preloading
 from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
 from controlplane.operations.commands import whereabouts
 from controlplane.operations.commands.command import CommandFailed, Context

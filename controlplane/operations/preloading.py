@@ -21,7 +21,7 @@ HTTP = (
     "django.db.models.sql.compiler",
 )
 OTHERS = (
-    "controlplane.operations.tasks",
+    "controlplane.jobs.tasks",
     "controlplane.runtime.tls.loopback",
     # Celery loads these when it starts a worker or beat.
     "billiard.dummy",

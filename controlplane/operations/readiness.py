@@ -13,9 +13,9 @@ from django.db.models import Max, Sum
 
 from controlplane.activity.models import Heartbeat
 from controlplane.deployment.command_line import paste
+from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.kernel.failures import for_operators
-from controlplane.operations import broker
 from controlplane.operations.schema.applied import CannotUpgrade, compare
 from controlplane.postgresql.patience import patience
 from identity.selectors import active_key

@@ -37,7 +37,7 @@ def product_is_old_enough_to_go_back(keys: None) -> None:
 def ticks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Tasks that were sent for."""
     sent: list[str] = []
-    monkeypatch.setattr("controlplane.operations.moving.ring", lambda task, after_seconds: sent.append(task))
+    monkeypatch.setattr("controlplane.jobs.clock_admin.ring", lambda task, after_seconds: sent.append(task))
     return sent
 
 
@@ -170,7 +170,7 @@ def active(purpose: str) -> KeyPair:
 
 def test_what_is_due_by_the_new_time_is_sent_for_at_once(ticks: list[str]) -> None:
     move(advance_seconds=3600)
-    assert ticks == ["controlplane.operations.tasks.tick"]
+    assert ticks == ["controlplane.jobs.tasks.tick"]
 
 
 def test_going_back_to_before_a_key_lets_its_heir_sign() -> None:
@@ -218,7 +218,7 @@ def test_a_rotation_that_runs_ends_before_the_clock_is_moved(rotating: Event, mo
 def test_a_rotation_that_does_not_end_keeps_the_clock_where_it_is(
     rotating: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("controlplane.operations.moving.PATIENCE", 0.01)
+    monkeypatch.setattr("controlplane.jobs.clock_admin.PATIENCE", 0.01)
     answer = call("PUT", PATH, {"advance_seconds": 3600})
     assert refusal(answer) == (409, "conflict")
     assert call("GET", PATH).json()["offset_seconds"] == 0

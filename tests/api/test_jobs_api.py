@@ -7,8 +7,8 @@ import pytest
 from controlplane.activity import jobruns
 from controlplane.activity.models import JobRun
 from controlplane.activity.record import Party
+from controlplane.jobs.registry import JOBS
 from controlplane.kernel import clock
-from controlplane.operations.jobs.registry import JOBS
 from servers.services.actions import act
 from tests.api.calling import call, caller_of
 from tests.policies import make_content

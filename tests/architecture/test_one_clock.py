@@ -47,7 +47,7 @@ ON_REAL_TIME: dict[str, str] = {
     "controlplane/operations/metrics/families.py": "how long ago a worker was alive",
     "controlplane/operations/readiness.py": "how long ago a worker was alive",
     "controlplane/operations/health.py": "how long ago a worker was alive",
-    "controlplane/operations/jobs/schedule.py": "housekeeping, and how long a failed job is left alone",
+    "controlplane/jobs/schedule.py": "housekeeping, and how long a failed job is left alone",
     "controlplane/timekeeping/services.py": "the machine's time is what the clock is set against",
     "controlplane/runtime/supervisor/supervisor.py": "log lines",
     "controlplane/operations/schema/copies.py": "when a copy was made, for whoever looks for one",

@@ -12,9 +12,10 @@ from controlplane.activity.record import Party, record
 from controlplane.activity.selectors import recent_events
 from controlplane.console.presenters.clock import clock_shown
 from controlplane.console.presenters.overview import calls_by_minute, calls_chart
+from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict
-from controlplane.operations import broker, health
+from controlplane.operations import health
 from controlplane.timekeeping.models import ClockSetting
 from controlplane.timekeeping.services import show
 from tests.forms import as_shown
@@ -156,7 +157,7 @@ def test_the_overview_says_what_was_refused_and_how_the_parts_are(
 @pytest.fixture
 def one_process(keys: None, movable_clock: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody else has to notice, and what follows a commit follows here."""
-    monkeypatch.setattr("controlplane.operations.moving.ring", lambda task, after_seconds: None)
+    monkeypatch.setattr("controlplane.jobs.clock_admin.ring", lambda task, after_seconds: None)
     monkeypatch.setattr("django.db.transaction.on_commit", lambda function, **options: function())
 
 

@@ -14,8 +14,9 @@ from django.test import Client
 from controlplane import settings_inside
 from controlplane.activity import jobruns
 from controlplane.activity.models import Heartbeat
+from controlplane.jobs import broker
 from controlplane.kernel import clock
-from controlplane.operations import broker, readiness, views
+from controlplane.operations import readiness, views
 from controlplane.operations.kept import Kept
 
 

@@ -5,9 +5,9 @@ import json
 from typing import Any
 
 from controlplane.celery import app
-from controlplane.operations.messages import is_ours
+from controlplane.jobs.broker_transport import is_ours
 
-TICK = "controlplane.operations.tasks.tick"
+TICK = "controlplane.jobs.tasks.tick"
 
 
 def sent_by(name: str, *arguments: Any, **options: Any) -> dict[str, Any]:

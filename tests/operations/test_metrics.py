@@ -13,9 +13,9 @@ from controlplane.activity import jobruns
 from controlplane.activity.models import JobRun
 from controlplane.activity.record import Party, record
 from controlplane.activity.timings import Timings
+from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthenticated
-from controlplane.operations import broker
 from controlplane.operations.metrics.issuing import KINDS
 from identity.models import IssuedCertificate, KeyPair
 from identity.services import grants

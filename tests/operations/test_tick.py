@@ -9,11 +9,10 @@ import pytest
 
 from controlplane.activity import joblocks
 from controlplane.activity.models import Heartbeat, JobRun
+from controlplane.jobs import runner, tasks
+from controlplane.jobs.registry import JOBS, Job
+from controlplane.jobs.schedule import due, is_due
 from controlplane.kernel import clock
-from controlplane.operations import tasks
-from controlplane.operations.jobs import runner
-from controlplane.operations.jobs.registry import JOBS, Job
-from controlplane.operations.jobs.schedule import due, is_due
 from controlplane.timekeeping.models import ClockSetting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("home")]

@@ -5,9 +5,9 @@ from django.http import HttpRequest, HttpResponse
 from controlplane.console.access import CLOCK, Person
 from controlplane.console.pages import came_from, done, page
 from controlplane.console.presenters.clock import MOVEMENTS, clock_shown
+from controlplane.jobs.clock_admin import move_clock, when_all_know
 from controlplane.kernel.errors import InvalidValue
 from controlplane.kernel.shown import FIELD, require_as_shown
-from controlplane.operations.moving import move_clock, when_all_know
 from controlplane.timekeeping.services import CLOCK as CLOCK_PARTY
 from controlplane.timekeeping.services import MOVED, show
 

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_POST
 from controlplane.activity.record import Party, record
 from controlplane.console.access import person_of
 from controlplane.console.pages import THEME_COOKIE, THEMES, came_from, refused, see_other, shell
+from controlplane.jobs import broker
 from controlplane.kernel.errors import NotAuthorized, Unauthenticated
-from controlplane.operations import broker
 from trustedprofiles.models import User
 
 LOGIN_EVENT = "baremint.console.login"

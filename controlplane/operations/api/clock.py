@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
+from controlplane.jobs.clock_admin import move_clock, when_all_know
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictIntegerField, StrictSerializer
-from controlplane.operations.moving import move_clock, when_all_know
 from controlplane.timekeeping.movement import Movement
 from controlplane.timekeeping.services import CLOCK, MOVED, Shown, show
 from trustedprofiles.guarded import GuardedView

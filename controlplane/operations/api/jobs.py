@@ -9,9 +9,9 @@ from rest_framework.response import Response
 
 from controlplane.activity.jobruns import latest
 from controlplane.activity.models import Heartbeat, JobRun
+from controlplane.jobs.registry import JOBS, Job
+from controlplane.jobs.schedule import Due, due
 from controlplane.kernel import clock, timestamps
-from controlplane.operations.jobs.registry import JOBS, Job
-from controlplane.operations.jobs.schedule import Due, due
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.permissions import Operation
 

@@ -18,8 +18,8 @@ from controlplane import __version__
 from controlplane.activity import tallies
 from controlplane.activity.models import Heartbeat
 from controlplane.activity.timings import BOUNDS, histograms
+from controlplane.jobs import broker
 from controlplane.kernel import clock
-from controlplane.operations import broker
 from controlplane.operations.metrics.issuing import KINDS
 from controlplane.postgresql.patience import patience
 from controlplane.timekeeping import services as timekeeping

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from controlplane.activity.record import SYSTEM
 from controlplane.deployment import env
 from controlplane.deployment.command_line import paste
+from controlplane.jobs import ca_bundle
 from controlplane.kernel import clock, context
-from controlplane.operations import bundle
 from controlplane.operations.schema.applied import compare
 from identity.keyring import ROOT_PUBLISHED_BEFORE, Purpose
 from identity.services.kek_rotation import rotate_kek
@@ -93,7 +93,7 @@ class Command(BaseCommand):
                 self._tell_at_once(kind, rotate_now(kind, now=now, region=region))
             else:
                 self._tell(kind, region, rotate(kind, now=now, region=region, by=SYSTEM), now=now)
-            bundle.write()
+            ca_bundle.write()
         except KeyError:
             raise CommandError(f"There are no keys yet. Start Baremint first: {paste('up')}") from None
         except ImproperlyConfigured as error:

@@ -7,10 +7,10 @@ from django.http.response import HttpResponseBase
 from controlplane.activity import joblocks
 from controlplane.activity.record import Party
 from controlplane.celery import TICK
+from controlplane.jobs.registry import KEY_ROTATION
 from controlplane.kernel import clock
 from controlplane.kernel.doorbell import ring
 from controlplane.kernel.errors import Conflict
-from controlplane.operations.jobs.registry import KEY_ROTATION
 from controlplane.timekeeping import services as timekeeping
 from controlplane.timekeeping.movement import Movement
 from controlplane.timekeeping.services import Shown

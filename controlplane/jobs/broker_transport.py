@@ -16,7 +16,7 @@ from kombu.transport import redis
 from redis.exceptions import ConnectionError as BrokerAway
 from redis.exceptions import DataError, RedisError
 
-from controlplane.operations.message_form import MalformedMessage, check_delivery, check_question, check_task
+from controlplane.jobs.message_format import MalformedMessage, check_delivery, check_question, check_task
 
 log = structlog.get_logger(__name__)
 

@@ -3,9 +3,9 @@
 import structlog
 
 from controlplane.activity import joblocks, jobruns
+from controlplane.jobs.registry import Job
+from controlplane.jobs.schedule import is_due
 from controlplane.kernel import clock
-from controlplane.operations.jobs.registry import Job
-from controlplane.operations.jobs.schedule import is_due
 
 log = structlog.get_logger(__name__)
 

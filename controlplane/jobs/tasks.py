@@ -8,11 +8,10 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from controlplane.activity import jobruns
-from controlplane.operations import bundle
-from controlplane.operations.jobs import runner
-from controlplane.operations.jobs.registry import JOBS
-from controlplane.operations.jobs.schedule import is_due
-from controlplane.operations.messages import dropped
+from controlplane.jobs import ca_bundle, runner
+from controlplane.jobs.broker_transport import dropped
+from controlplane.jobs.registry import JOBS
+from controlplane.jobs.schedule import is_due
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +34,7 @@ def tick(self: Any) -> None:
                 send_for(job.name, queue=queue_of(self))
         except Exception:  # one that cannot be asked must not keep the others from their turn
             log.exception("nobody knows whether the job is due", job=job.name)
-    bundle.write()
+    ca_bundle.write()
 
 
 @shared_task(bind=True, ignore_result=True)

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from controlplane.activity.jobruns import latest
 from controlplane.activity.models import JobRun
+from controlplane.jobs.registry import Job
 from controlplane.kernel import clock
-from controlplane.operations.jobs.registry import Job
 
 
 @dataclass(frozen=True)
