@@ -13,11 +13,11 @@ from controlplane.deployment.location import Place
 from controlplane.deployment.owned_folder import NotOurs
 from controlplane.jobs import broker
 from controlplane.kernel import clock, failures
+from controlplane.lab import capabilities
 from controlplane.operations import preloading
 from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
 from controlplane.operations.commands import whereabouts
 from controlplane.operations.commands.command import CommandFailed, Context
-from controlplane.operations.lab import support
 from controlplane.operations.readiness import is_full
 from controlplane.operations.records import Records
 from controlplane.operations.schema.applied import CannotUpgrade
@@ -40,7 +40,7 @@ CAUSES = (
     children.BrokerUnavailable,
     StartFailed,
     ImproperlyConfigured,
-    support.CannotIsolate,
+    capabilities.CannotIsolate,
 )
 
 Say = Callable[[str], None]
@@ -81,7 +81,7 @@ def run(
             if is_full(settings.HOME.path):
                 raise CannotStart("The disk of the data directory is full. Make room on it.")
             if lab:
-                support.find()
+                capabilities.find()
             with Supervisor(say, stop_requests) as supervisor:
                 facts = _start_everything(supervisor, listening, note)
                 if lab:

@@ -19,8 +19,8 @@ from django.core.exceptions import ImproperlyConfigured
 from controlplane.celery import TICK, app, refuse_wrong_kek
 from controlplane.deployment.env import WrongSetting
 from controlplane.kernel import owncalls
+from controlplane.lab.service import CannotKeep, keep_lab
 from controlplane.objectstore import bodies, files, quota
-from controlplane.operations.lab.service import CannotKeep, keep_lab
 from controlplane.postgresql.patience import set_patience
 from controlplane.runtime.http.limits import Limits, most_connections
 from controlplane.runtime.http.listener import Door, nobody

@@ -3,7 +3,7 @@
 import os
 import time
 
-from controlplane.operations.lab.state import started
+from controlplane.lab.state import started
 
 
 class Timeline:

@@ -4,7 +4,7 @@ Two attachments, chosen by the settings of the process that serves (METADATA_ATT
 
 - ``loopback``: every server has an address of its own in 127.64.0.0/10. The address that was dialled names the server:
   the listener saw it on the connection (TLS), or it is the Host (plain HTTP, whose listener does not tell).
-- ``lab``: every server is a network namespace with listening sockets of its own (controlplane/operations/lab), so the
+- ``lab``: every server is a network namespace with listening sockets of its own (controlplane/lab), so the
   socket that accepted the connection names the server.
 
 No other header, no path and no token does.

@@ -10,7 +10,7 @@ from tests.live.product import ROOT
 
 AS_NOBODY = (sys.executable, str(Path(__file__).with_name("ordinary_user.py")))
 TRIAL = """
-from controlplane.operations.lab import support
+from controlplane.lab import support
 try:
     support.find()
 except support.CannotIsolate as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from controlplane.operations.lab import namespaces
+from controlplane.lab import namespaces
 
 UID = 65534
 NEEDED = (Path(sys.base_prefix), Path(sys.prefix).resolve(), Path(__file__).resolve().parents[2])

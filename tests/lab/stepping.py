@@ -15,7 +15,7 @@ import pytest
 
 from controlplane.deployment import process_lock
 from controlplane.deployment.home import Home
-from controlplane.operations.lab import state
+from controlplane.lab import state
 from tests.live.operator import NEW, eventually
 from tests.live.product import ROOT, Product
 

@@ -15,8 +15,8 @@ from django.core.management.base import CommandError
 
 from controlplane.deployment import process_lock
 from controlplane.deployment.home import Home
-from controlplane.operations.lab import entering, members, names, seed, state, support, trust, wiring
-from controlplane.operations.lab.place import Place
+from controlplane.lab import capabilities, cloud_init, enter, host_names, lab_servers, state, trust_store, veth
+from controlplane.lab.server_namespace import Place
 from identity.selectors import trusted_roots
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_account, switch_metadata_service
@@ -30,8 +30,8 @@ STATE = state.State(1, rootless=True, user_namespace=True, left_out=0, troubles=
 
 
 def test_every_name_of_ibms_that_a_program_may_call_is_in_the_hosts_file() -> None:
-    text = names.hosts_file(
-        hostname="web-1", address="10.240.0.4", control_plane=names.control_plane_hosts(["us-south", "eu-de"])
+    text = host_names.hosts_file(
+        hostname="web-1", address="10.240.0.4", control_plane=host_names.control_plane_hosts(["us-south", "eu-de"])
     )
     assert text.splitlines() == [
         "127.0.0.1 localhost",
@@ -51,18 +51,18 @@ def test_every_name_of_ibms_that_a_program_may_call_is_in_the_hosts_file() -> No
 def test_the_control_plane_accepts_every_host_that_leads_to_it(settings: object) -> None:
     from django.http.request import validate_host
 
-    hosts = names.control_plane_hosts(["us-south"])
+    hosts = host_names.control_plane_hosts(["us-south"])
     assert [host for host in hosts if not validate_host(host, settings.ALLOWED_HOSTS)] == []  # type: ignore[attr-defined]
 
 
 def test_a_name_that_looks_like_yaml_stays_text() -> None:
-    text = seed.meta_data(instance_id="0717-1", hostname="no", public_keys=["ssh-rsa AAAA: #x"])
+    text = cloud_init.meta_data(instance_id="0717-1", hostname="no", public_keys=["ssh-rsa AAAA: #x"])
     assert text == 'instance-id: "0717-1"\nlocal-hostname: "no"\npublic-keys:\n  - "ssh-rsa AAAA: #x"\n'
 
 
 @pytest.mark.usefixtures("keys")
 def test_javas_trust_store_needs_no_password_and_holds_every_root() -> None:
-    found = trust.files(trusted_roots().encode())
+    found = trust_store.files(trusted_roots().encode())
     store = pkcs12.load_pkcs12(bytes.fromhex(found["java/cacerts"]), None)
     roots = x509.load_pem_x509_certificates(trusted_roots().encode())
     assert [each.certificate for each in store.additional_certs] == roots
@@ -70,7 +70,7 @@ def test_javas_trust_store_needs_no_password_and_holds_every_root() -> None:
 
 @pytest.mark.usefixtures("keys")
 def test_openssl_finds_every_root_by_its_hash() -> None:
-    found = trust.files(trusted_roots().encode())
+    found = trust_store.files(trusted_roots().encode())
     roots = x509.load_pem_x509_certificates(trusted_roots().encode())
     assert len([name for name in found if name.endswith(".0")]) == len(roots)
 
@@ -86,7 +86,7 @@ def server(world: World) -> BareMetalServer:
 
 
 def test_a_server_is_there_with_its_primary_address(server: BareMetalServer) -> None:
-    [member] = members.members()
+    [member] = lab_servers.members()
     primary = server.network_interfaces.get(is_primary=True)
     assert (member.number, member.name, member.address) == (server.number, "web-1", primary.primary_ip.address)
 
@@ -94,7 +94,7 @@ def test_a_server_is_there_with_its_primary_address(server: BareMetalServer) -> 
 @pytest.mark.parametrize(("status", "there"), [("pending", 0), ("failed", 0), ("stopped", 1), ("deleting", 1)])
 def test_a_server_is_there_from_its_first_run_to_its_deletion(server: BareMetalServer, status: str, there: int) -> None:
     BareMetalServer.objects.filter(number=server.number).update(status=status)
-    assert len(members.members()) == there
+    assert len(lab_servers.members()) == there
 
 
 def test_servers_beyond_the_most_are_left_out_and_counted(
@@ -102,9 +102,9 @@ def test_servers_beyond_the_most_are_left_out_and_counted(
 ) -> None:
     make_server(world.account, name="web-2")
     BareMetalServer.objects.update(status="running")
-    monkeypatch.setattr(members, "MOST_MEMBERS", 1)
-    assert [member.number for member in members.members()] == [server.number]
-    assert members.left_out() == 1
+    monkeypatch.setattr(lab_servers, "MOST_MEMBERS", 1)
+    assert [member.number for member in lab_servers.members()] == [server.number]
+    assert lab_servers.left_out() == 1
 
 
 def change_name(server: BareMetalServer, world: World) -> None:
@@ -130,9 +130,9 @@ CHANGES = (change_name, switch_off, switch_account_off, delete)
 def test_what_the_lab_must_follow_changes_the_fingerprint(
     server: BareMetalServer, world: World, change: object
 ) -> None:
-    before = members.fingerprint()
+    before = lab_servers.fingerprint()
     change(server, world)  # type: ignore[operator]
-    assert members.fingerprint() != before
+    assert lab_servers.fingerprint() != before
 
 
 @pytest.mark.parametrize("off", [switch_off, switch_account_off])
@@ -141,21 +141,21 @@ def test_the_address_of_a_service_that_is_off_goes_only_when_asked_for(
     server: BareMetalServer, world: World, settings: object, off: object, setting: str
 ) -> None:
     settings.BAREMINT_METADATA_DISABLED = setting  # type: ignore[attr-defined]
-    assert members.members()[0].answers
+    assert lab_servers.members()[0].answers
     off(server, world)  # type: ignore[operator]
-    assert members.members()[0].answers is (setting == "forbid")
+    assert lab_servers.members()[0].answers is (setting == "forbid")
 
 
 def test_a_server_with_another_address_takes_a_new_place(server: BareMetalServer) -> None:
-    [member] = members.members()
+    [member] = lab_servers.members()
     place = Place.__new__(Place)
     place.member = member
     assert place.follow(replace(member, address="10.0.0.9"), None) is False  # type: ignore[arg-type]
 
 
 def test_the_far_end_has_a_way_to_the_servers_own_address_alone(server: BareMetalServer) -> None:
-    [member] = members.members()
-    routes = [line for line in wiring.far_end(member, 1).splitlines() if line.startswith("route")]
+    [member] = lab_servers.members()
+    routes = [line for line in veth.far_end(member, 1).splitlines() if line.startswith("route")]
     assert routes == [f"route add {member.address}/32 dev server0"]
 
 
@@ -165,21 +165,21 @@ def test_the_far_end_has_a_way_to_the_servers_own_address_alone(server: BareMeta
 def test_a_kernel_that_forbids_it_is_explained_with_the_setting_to_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, bad, _, _ in support.SWITCHES:
+    for name, bad, _, _ in capabilities.SWITCHES:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"{bad}\n")
-    monkeypatch.setattr(support, "SYSCTL", tmp_path)
-    monkeypatch.setattr(support, "_try", lambda *_, **__: "unshare: Operation not permitted")
-    with pytest.raises(support.CannotIsolate) as refused:
-        support.find()
-    for name, _, good, _ in support.SWITCHES:
+    monkeypatch.setattr(capabilities, "SYSCTL", tmp_path)
+    monkeypatch.setattr(capabilities, "_try", lambda *_, **__: "unshare: Operation not permitted")
+    with pytest.raises(capabilities.CannotIsolate) as refused:
+        capabilities.find()
+    for name, _, good, _ in capabilities.SWITCHES:
         assert f"sudo sysctl -w {name.replace('/', '.')}={good}" in str(refused.value)
 
 
 def test_a_missing_tool_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(support.shutil, "which", lambda tool: None if tool == "ip" else f"/usr/bin/{tool}")
-    with pytest.raises(support.CannotIsolate, match=r"ip \(package iproute2\).*apt-get install iproute2$"):
-        support.find()
+    monkeypatch.setattr(capabilities.shutil, "which", lambda tool: None if tool == "ip" else f"/usr/bin/{tool}")
+    with pytest.raises(capabilities.CannotIsolate, match=r"ip \(package iproute2\).*apt-get install iproute2$"):
+        capabilities.find()
 
 
 def test_what_a_killed_lab_left_behind_counts_for_nothing(tmp_path: Path) -> None:
@@ -196,13 +196,13 @@ def test_what_a_killed_lab_left_behind_counts_for_nothing(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("word", ["web-1", "0717-a", "crn:v1:a"])
 def test_a_server_is_known_by_name_id_and_crn(word: str) -> None:
-    assert entering.find(STATE, word) == ENTRY
+    assert enter.find(STATE, word) == ENTRY
 
 
 def test_a_name_of_two_servers_asks_which(tmp_path: Path) -> None:
     twins = replace(STATE, servers=[ENTRY, replace(ENTRY, id="0717-b", crn="crn:v1:b")])
-    with pytest.raises(entering.CannotEnter, match="by id: 0717-a, 0717-b"):
-        entering.find(twins, "web-1")
+    with pytest.raises(enter.CannotEnter, match="by id: 0717-a, 0717-b"):
+        enter.find(twins, "web-1")
 
 
 def test_who_names_no_server_is_asked_for_one_and_not_for_a_command() -> None:
@@ -211,8 +211,8 @@ def test_who_names_no_server_is_asked_for_one_and_not_for_a_command() -> None:
 
 
 def test_a_process_that_only_has_the_number_of_a_servers_init_is_not_entered() -> None:
-    with pytest.raises(entering.CannotEnter, match="has just left the lab"):
-        entering.enter(ENTRY, ["true"], user_namespace=True)
+    with pytest.raises(enter.CannotEnter, match="has just left the lab"):
+        enter.enter(ENTRY, ["true"], user_namespace=True)
 
 
 def test_a_process_that_has_ended_has_no_start() -> None:
@@ -225,7 +225,7 @@ def test_a_process_that_has_ended_has_no_start() -> None:
 def test_what_runs_beside_servers_needs_nothing_but_the_standard_library() -> None:
     """It runs with an empty environment and no site-packages, so nothing of the product is in its memory."""
     for module in ("launcher", "dressing"):
-        script = f"import controlplane.operations.lab.{module}, sys, json; print(json.dumps(sorted(sys.modules)))"
+        script = f"import controlplane.lab.{module}, sys, json; print(json.dumps(sorted(sys.modules)))"
         done = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True)
         loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
         assert "controlplane" in loaded

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from controlplane.operations.lab import relay
-from controlplane.operations.lab.relay import Relayed
+from controlplane.lab import api_relay
+from controlplane.lab.api_relay import Relayed
 from controlplane.runtime.http.listener import Door
 from controlplane.runtime.http.service import Service
 from tests.operations.serving_http import GET, LARGEST, LINE, QUICK, SLOW, Client, Echo, Wire, refuse, serving
@@ -40,7 +40,7 @@ def relaying(to: Wire, context: ssl.SSLContext) -> Iterator[Wire]:
 
 @pytest.fixture
 def client(context: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    monkeypatch.setattr(relay, "LINGER_SECONDS", 0.3)
+    monkeypatch.setattr(api_relay, "LINGER_SECONDS", 0.3)
     with (
         serving(Echo(), limits=SLOW) as control_plane,
         relaying(control_plane, context) as wire,

@@ -6,9 +6,9 @@ from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 from controlplane.deployment import process_lock
 from controlplane.deployment.command_line import paste
 from controlplane.deployment.home import Home, unusable
+from controlplane.lab import state
 from controlplane.operations import welcome
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
-from controlplane.operations.lab import state
 from controlplane.operations.saying import unheard
 from controlplane.runtime import background_process
 from controlplane.runtime.supervisor import termination

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment.command_line import paste
-from controlplane.operations.lab import entering, state
+from controlplane.lab import enter, state
 
 
 class Command(BaseCommand):
@@ -29,8 +29,8 @@ class Command(BaseCommand):
         if lab is None:
             raise CommandError(f"No lab runs here. Start it: {paste('lab up')}")
         try:
-            entry = entering.find(lab, options["server"])
-            status = entering.enter(entry, command or entering.shell(), user_namespace=lab.user_namespace)
-        except entering.CannotEnter as error:
+            entry = enter.find(lab, options["server"])
+            status = enter.enter(entry, command or enter.shell(), user_namespace=lab.user_namespace)
+        except enter.CannotEnter as error:
             raise CommandError(str(error)) from None
         sys.exit(status)

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment import process_lock
 from controlplane.deployment.command_line import paste
-from controlplane.operations.lab import state
+from controlplane.lab import state
 from controlplane.operations.saying import say
 from controlplane.operations.supervisor.children import control_plane_answers
 from controlplane.runtime import background_process

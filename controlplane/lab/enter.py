@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
-from controlplane.operations.lab import namespaces, trust
-from controlplane.operations.lab.state import Entry, State, started
+from controlplane.lab import namespaces, trust_store
+from controlplane.lab.state import Entry, State, started
 
 ALL = namespaces.MOUNT | namespaces.NETWORK | namespaces.UTS | namespaces.IPC | namespaces.PID
 # Of the caller's environment: who and where somebody is, and how the terminal speaks. No proxy, no endpoint, no key.
@@ -37,7 +37,7 @@ def find(state: State, wanted: str) -> Entry:
 
 def environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("LC_")}
-    return {"PATH": os.defpath, **kept, **trust.VARIABLES}
+    return {"PATH": os.defpath, **kept, **trust_store.VARIABLES}
 
 
 def enter(entry: Entry, command: Sequence[str], *, user_namespace: bool) -> int:

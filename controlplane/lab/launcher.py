@@ -1,6 +1,6 @@
 """One server's namespaces: this program makes them, hands their sockets over, and then only keeps them alive.
 
-It is run as ``python -S -E -m controlplane.operations.lab.launcher DESCRIPTOR`` with an empty environment, so that
+It is run as ``python -S -E -m controlplane.lab.launcher DESCRIPTOR`` with an empty environment, so that
 nothing of the product is in reach of a server. Two processes remain, both of them ``sleep``:
 
 - the outer one is in the network namespace where the listening sockets are, the far end of the server's cable;
@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from controlplane.operations.lab import filesystem, namespaces
+from controlplane.lab import filesystem, namespaces
 
 IP_FREEBIND = 15  # ip(7): the address comes with the cable, later
 FOREVER = ["sleep", "2147483647"]

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from controlplane.operations.lab.namespaces import BIND, NO_DEVICES, NO_SUID, READ_ONLY, RECURSIVE, mount
+from controlplane.lab.namespaces import BIND, NO_DEVICES, NO_SUID, READ_ONLY, RECURSIVE, mount
 
 OWN = Path("/run/baremint")
 CA_BUNDLE = OWN / "certs" / "ca-certificates.crt"

@@ -6,8 +6,8 @@ nowhere. The far end takes nothing but the server's own address (rp_filter, laun
 
 import subprocess
 
-from controlplane.operations.lab.members import Member
-from controlplane.operations.lab.names import CONTROL_PLANE_ADDRESS
+from controlplane.lab.host_names import CONTROL_PLANE_ADDRESS
+from controlplane.lab.lab_servers import Member
 from identity.inside.origin import SERVICE_ADDRESS
 
 SECONDS = 10

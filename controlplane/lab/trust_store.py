@@ -10,7 +10,7 @@ import subprocess
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs12
 
-from controlplane.operations.lab.filesystem import CA_BUNDLE
+from controlplane.lab.filesystem import CA_BUNDLE
 
 BUNDLE_NAMES = ("ca-certificates.crt", "ca-bundle.crt")
 # For what brings its own bundle along: Python's requests (certifi), Node, static curl. OpenSSL honours the first.

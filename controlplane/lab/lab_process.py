@@ -15,11 +15,11 @@ from django.db import DatabaseError, close_old_connections
 
 from controlplane.deployment import process_lock
 from controlplane.deployment.env import ANY_ADDRESS
+from controlplane.lab import host_names, lab_servers, state, trust_store
+from controlplane.lab.api_relay import Relayed
+from controlplane.lab.capabilities import Support
+from controlplane.lab.server_namespace import CannotPlace, Ground, Place
 from controlplane.operations.info import CA_BUNDLE
-from controlplane.operations.lab import members, names, state, trust
-from controlplane.operations.lab.place import CannotPlace, Ground, Place
-from controlplane.operations.lab.relay import Relayed
-from controlplane.operations.lab.support import Support
 from controlplane.runtime.http.listener import Door
 from controlplane.runtime.http.service import Service
 from controlplane.runtime.supervisor.stop_requests import StopRequests
@@ -55,7 +55,7 @@ class Keeper:
         self._ground = Ground(
             user_namespace=support.user_namespace,
             hidden=tuple({str(settings.HOME.path), str(settings.VALKEY_SOCKET.parent)}),
-            java_homes=tuple(trust.java_homes()),
+            java_homes=tuple(trust_store.java_homes()),
             trust={},
         )
 
@@ -87,19 +87,19 @@ class Keeper:
         try:
             close_old_connections()
             roots = settings.HOME.read_secret(CA_BUNDLE) or ""
-            seen = members.fingerprint(), roots
+            seen = lab_servers.fingerprint(), roots
             dead = [number for number, each in self._open.items() if not each.place.is_alive]
             again = bool(self._troubles) and time.monotonic() - self._tried_at > TRY_AGAIN_AFTER
             if seen != self._seen or dead or again:
                 for number in dead:
                     self._remove(number)
-                self._ground = replace(self._ground, trust=trust.files(roots.encode()))
-                self._follow({member.number: member for member in members.members()})
+                self._ground = replace(self._ground, trust=trust_store.files(roots.encode()))
+                self._follow({member.number: member for member in lab_servers.members()})
                 self._seen = seen
         except DatabaseError:
             log.exception("the lab cannot read the database; it tries again")
 
-    def _follow(self, wanted: Mapping[int, members.Member]) -> None:
+    def _follow(self, wanted: Mapping[int, lab_servers.Member]) -> None:
         self._tried_at = time.monotonic()
         self._troubles = {}
         for number in [number for number in self._open if number not in wanted]:
@@ -111,7 +111,7 @@ class Keeper:
                 self._add(member)
         self._save()
 
-    def _add(self, member: members.Member) -> None:
+    def _add(self, member: lab_servers.Member) -> None:
         try:
             place = Place(member, self._ground)
         except CannotPlace as error:
@@ -151,7 +151,7 @@ class Keeper:
         return self._contexts.get(names=(SERVICE_NAME,), addresses=(SERVICE_ADDRESS,))
 
     def _control_plane_context(self) -> Any:
-        return self._contexts.get(names=names.control_plane_hosts(catalog.regions()))
+        return self._contexts.get(names=host_names.control_plane_hosts(catalog.regions()))
 
     def _save(self) -> None:
         entries = []
@@ -177,7 +177,7 @@ class Keeper:
                 keeper=keeper,
                 rootless=self.support.rootless,
                 user_namespace=self.support.user_namespace,
-                left_out=members.left_out(),
+                left_out=lab_servers.left_out(),
                 troubles=list(self._troubles.values()),
                 servers=sorted(entries, key=lambda entry: entry.number),
             ),

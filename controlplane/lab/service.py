@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.conf import settings
 
 from controlplane.deployment import process_lock
-from controlplane.operations.lab import namespaces, state, support
+from controlplane.lab import capabilities, namespaces, state
 from controlplane.runtime.http.service import Service
 from controlplane.runtime.supervisor.stop_requests import StopRequests
 
@@ -26,15 +26,15 @@ def keep_lab(
     ``service`` makes the metadata service, when the lab has the kernel's leave; ``tidy`` is called now and then.
     """
     try:
-        _keep_lab(support.find(), stop_requests, service, ready=ready, tidy=tidy)
-    except support.CannotIsolate as error:
+        _keep_lab(capabilities.find(), stop_requests, service, ready=ready, tidy=tidy)
+    except capabilities.CannotIsolate as error:
         raise CannotKeep(str(error)) from None
     except process_lock.AlreadyRunning:
         raise CannotKeep("The lab runs already.") from None
 
 
 def _keep_lab(
-    possible: support.Support,
+    possible: capabilities.Support,
     stop_requests: StopRequests,
     service: Callable[[], Service],
     *,
@@ -44,7 +44,7 @@ def _keep_lab(
     with stop_requests, process_lock.held(settings.HOME, state.LOCK):
         if possible.rootless:
             namespaces.become_root_of_own()
-        from controlplane.operations.lab.keeper import Keeper  # noqa: PLC0415
+        from controlplane.lab.lab_process import Keeper  # noqa: PLC0415
 
         keeper = Keeper(possible, service())
         with keeper, stop_requests:  # left first: nothing interrupts the keeper when it takes the lab away

@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 
-from controlplane.operations.lab import filesystem, namespaces
+from controlplane.lab import filesystem, namespaces
 
 INTO = namespaces.MOUNT | namespaces.UTS
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from django.conf import settings
 
-from controlplane.operations.lab import state, wiring
-from controlplane.operations.lab.members import Member
-from controlplane.operations.lab.names import CONTROL_PLANE_ADDRESS
+from controlplane.lab import state, veth
+from controlplane.lab.host_names import CONTROL_PLANE_ADDRESS
+from controlplane.lab.lab_servers import Member
 from identity.inside.origin import SERVICE_ADDRESS
 
 HTTP, HTTPS = 80, 443
@@ -21,8 +21,8 @@ HTTP, HTTPS = 80, 443
 LISTENING = ((SERVICE_ADDRESS, HTTP, 1), (SERVICE_ADDRESS, HTTPS, 1), (CONTROL_PLANE_ADDRESS, HTTPS, 0))
 START_SECONDS = 20
 PROGRAM = [sys.executable, "-S", "-E", "-m"]
-LAUNCHER = "controlplane.operations.lab.launcher"
-DRESSING = "controlplane.operations.lab.dressing"
+LAUNCHER = "controlplane.lab.launcher"
+DRESSING = "controlplane.lab.update_files"
 
 
 class CannotPlace(Exception):
@@ -54,10 +54,10 @@ class Place:
             _end(self.outer, self.sockets)
             raise CannotPlace(f"The namespaces of {member.name}: its first process ended") from None
         try:
-            wiring.run(self.outer.pid, wiring.far_end(member, self.inner))
-            wiring.run(self.inner, wiring.near_end(member))
+            veth.run(self.outer.pid, veth.far_end(member, self.inner))
+            veth.run(self.inner, veth.near_end(member))
             self._switch(member)
-        except (wiring.CannotWire, subprocess.SubprocessError) as error:
+        except (veth.CannotWire, subprocess.SubprocessError) as error:
             self.close()
             raise CannotPlace(f"The network of {member.name}: {error}") from None
 
@@ -84,9 +84,9 @@ class Place:
         os.close(self.alive)
 
     def _switch(self, member: Member) -> None:
-        far, near = wiring.switch(member, answers=member.answers)
-        wiring.run(self.outer.pid, far, whatever_comes=True)
-        wiring.run(self.inner, near, whatever_comes=True)
+        far, near = veth.switch(member, answers=member.answers)
+        veth.run(self.outer.pid, far, whatever_comes=True)
+        veth.run(self.inner, near, whatever_comes=True)
 
     def _dress(self) -> None:
         dress = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from controlplane.operations.lab import filesystem, names, seed
+from controlplane.lab import cloud_init, filesystem, host_names
 from servers import catalog
 from servers.models import BareMetalServer, Key
 from servers.ports import ports_of
@@ -52,16 +52,16 @@ def left_out() -> int:
 def _member(row: BareMetalServer) -> Member:
     port = next(each for each in ports_of(row) if each.is_primary)
     address = str(port.primary_ip.address)
-    hosts = names.hosts_file(
-        hostname=row.name, address=address, control_plane=names.control_plane_hosts(catalog.regions())
+    hosts = host_names.hosts_file(
+        hostname=row.name, address=address, control_plane=host_names.control_plane_hosts(catalog.regions())
     )
     known = [key["id"] for key in row.initialization.keys]
     keys = Key.objects.filter(account_id=row.account_id, id__in=known).values_list("public_key", flat=True)
-    meta_data = seed.meta_data(instance_id=row.id, hostname=row.name, public_keys=list(keys))
+    meta_data = cloud_init.meta_data(instance_id=row.id, hostname=row.name, public_keys=list(keys))
     files = {
         filesystem.OWN / "hosts": hosts,
         filesystem.OWN / "hostname": f"{row.name}\n",
-        filesystem.OWN / "resolv.conf": names.RESOLVER,
+        filesystem.OWN / "resolv.conf": host_names.RESOLVER,
         filesystem.SEED / "meta-data": meta_data,
         filesystem.SEED / "user-data": row.initialization.user_data,
     }

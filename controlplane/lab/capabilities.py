@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from controlplane.operations.lab import namespaces
+from controlplane.lab import namespaces
 
 TOOLS = {"ip": "iproute2", "nsenter": "util-linux", "sleep": "coreutils"}
 TRIAL = "link add trial0 type veth peer name trial1"
