@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.urls import include, path
 
 from controlplane.console.views.session import AdminLogin
-from controlplane.operations import views as operations
-from controlplane.operations.metrics.views import metrics
+from controlplane.observability import views as operations
+from controlplane.observability.metrics.views import metrics
 from controlplane.operations.openapi import views as openapi
 
 urlpatterns = [

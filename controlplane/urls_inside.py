@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from controlplane.operations import views as operations
+from controlplane.observability import views as operations
 
 urlpatterns = [
     path("", include("identity.inside.urls")),

@@ -14,11 +14,11 @@ from controlplane.deployment.owned_folder import NotOurs
 from controlplane.jobs import broker
 from controlplane.kernel import clock, failures
 from controlplane.lab import capabilities
+from controlplane.observability.readiness import is_full
 from controlplane.operations import preloading
 from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
 from controlplane.operations.commands import whereabouts
 from controlplane.operations.commands.command import CommandFailed, Context
-from controlplane.operations.readiness import is_full
 from controlplane.operations.records import Records
 from controlplane.operations.schema.applied import CannotUpgrade
 from controlplane.operations.schema.current import bring_up_to_date

@@ -15,7 +15,7 @@ from controlplane.console.presenters.overview import calls_by_minute, calls_char
 from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict
-from controlplane.operations import health
+from controlplane.observability import health
 from controlplane.timekeeping.models import ClockSetting
 from controlplane.timekeeping.services import show
 from tests.forms import as_shown

@@ -16,8 +16,8 @@ from controlplane.activity import jobruns
 from controlplane.activity.models import Heartbeat
 from controlplane.jobs import broker
 from controlplane.kernel import clock
-from controlplane.operations import readiness, views
-from controlplane.operations.kept import Kept
+from controlplane.kernel.fresh_value import Kept
+from controlplane.observability import readiness, views
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from controlplane.activity.timings import Timings
 from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthenticated
-from controlplane.operations.metrics.issuing import KINDS
+from controlplane.observability.metrics.issuing import KINDS
 from identity.models import IssuedCertificate, KeyPair
 from identity.services import grants
 from tests.databases import default_database

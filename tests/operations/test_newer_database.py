@@ -15,7 +15,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from controlplane import __version__
 from controlplane.deployment.private_files import PARTIAL
-from controlplane.operations import readiness
+from controlplane.observability import readiness
 from controlplane.operations.schema import copies
 from controlplane.operations.schema.applied import CannotUpgrade, compare
 from controlplane.operations.schema.creation import create_if_empty

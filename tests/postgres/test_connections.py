@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import InternalError, OperationalError, close_old_connections, connection, connections
 
 from controlplane.kernel.failures import is_of_the_database
-from controlplane.operations import readiness
+from controlplane.observability import readiness
 from controlplane.postgresql import base
 from controlplane.postgresql.patience import patience
 

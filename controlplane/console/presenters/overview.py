@@ -14,7 +14,7 @@ from controlplane.console.presenters.authorities import expiring_certificates
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.keys import timelines
 from controlplane.console.visible import as_seen_by, visible
-from controlplane.operations import health
+from controlplane.observability import health
 from identity.alive import tokens_of
 from servers.models import BareMetalServer
 from servers.selectors import SWITCHED_OFF

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from controlplane.console.views.errors import wants_page
 from controlplane.console.views.overview import overview
-from controlplane.operations.views import index
+from controlplane.observability.views import index
 
 
 @require_safe

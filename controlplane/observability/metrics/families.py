@@ -20,7 +20,7 @@ from controlplane.activity.models import Heartbeat
 from controlplane.activity.timings import BOUNDS, histograms
 from controlplane.jobs import broker
 from controlplane.kernel import clock
-from controlplane.operations.metrics.issuing import KINDS
+from controlplane.observability.metrics.issuing import KINDS
 from controlplane.postgresql.patience import patience
 from controlplane.timekeeping import services as timekeeping
 from identity.models import IssuedCertificate

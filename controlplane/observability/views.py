@@ -4,8 +4,8 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from controlplane import __version__
-from controlplane.operations.kept import Kept
-from controlplane.operations.readiness import KEPT_SECONDS, Readiness, of_answers, of_the_whole
+from controlplane.kernel.fresh_value import Kept
+from controlplane.observability.readiness import KEPT_SECONDS, Readiness, of_answers, of_the_whole
 
 WHOLE, ANSWERS = Kept(of_the_whole, seconds=KEPT_SECONDS), Kept(of_answers, seconds=KEPT_SECONDS)
 

@@ -6,7 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from controlplane.operations.metrics.families import everything
+from controlplane.observability.metrics.families import everything
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 

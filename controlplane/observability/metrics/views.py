@@ -6,6 +6,6 @@ from django.views.decorators.http import require_safe
 
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    from controlplane.operations.metrics import exposition  # noqa: PLC0415  the client library serves this page alone
+    from controlplane.observability.metrics import exposition  # noqa: PLC0415  the client library serves this page alone
 
     return HttpResponse(exposition.text(), content_type=exposition.CONTENT_TYPE)

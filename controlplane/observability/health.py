@@ -13,7 +13,7 @@ from controlplane.jobs import broker
 from controlplane.jobs.registry import JOBS
 from controlplane.kernel import clock
 from controlplane.kernel.failures import for_operators
-from controlplane.operations.kept import Kept
+from controlplane.kernel.fresh_value import Kept
 from servers.models import BareMetalServer
 
 FRESH_SECONDS = 5.0
