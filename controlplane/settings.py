@@ -169,7 +169,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "controlplane.kernel.negotiation.ContentNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "controlplane.kernel.envelopes.exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "controlplane.operations.openapi.schema.OperationSchema",
+    "DEFAULT_SCHEMA_CLASS": "controlplane.apidocs.operation_schema.OperationSchema",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
@@ -177,7 +177,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Baremint",
     "DESCRIPTION": "A simulator of IBM Cloud VPC bare metal servers, their metadata service and IAM.",
     "OAS_VERSION": "3.1.0",
-    "POSTPROCESSING_HOOKS": ["controlplane.operations.openapi.document.complete"],
+    "POSTPROCESSING_HOOKS": ["controlplane.apidocs.document.complete"],
     "COMPONENT_SPLIT_PATCH": False,
     "ENFORCE_NON_BLANK_FIELDS": True,
 }

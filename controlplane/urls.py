@@ -3,10 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from controlplane.apidocs import views as openapi
 from controlplane.console.views.session import AdminLogin
 from controlplane.observability import views as operations
 from controlplane.observability.metrics.views import metrics
-from controlplane.operations.openapi import views as openapi
 
 urlpatterns = [
     path("v1/", include("servers.api.urls")),

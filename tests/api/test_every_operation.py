@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
+from controlplane.apidocs.permissions.table import permissions
 from controlplane.kernel.caller import Caller
-from controlplane.operations.permissions.table import permissions
 from tests.api.calling import call, caller_of
 from tests.api.everything import CATALOG, PLACEHOLDER, Everything, stripped
 from tests.docs.document import guarded_operations

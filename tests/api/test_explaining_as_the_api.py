@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import transaction
 
 from controlplane.activity.record import Party
+from controlplane.apidocs.permissions.table import permissions
 from controlplane.kernel.caller import Caller
-from controlplane.operations.permissions.table import permissions
 from identity.services.apikeys import create_api_key
 from servers.models import Image
 from tests.api.asking import ask

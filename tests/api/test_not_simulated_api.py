@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from ibm_vpc import vpc_v1
 
-from controlplane.operations.openapi.document import document
+from controlplane.apidocs.document import document
 from servers.api.not_simulated import KINDS, Kind
 from tests.api.calling import caller_of
 from tests.api.vpc import Api, errors, fits

@@ -8,9 +8,9 @@ import pytest
 from django.test import RequestFactory
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.apidocs.document import document
+from controlplane.apidocs.examples import example, resolved
 from controlplane.kernel.wsgi import get_application
-from controlplane.operations.openapi.document import document
-from controlplane.operations.openapi.examples import example, resolved
 from tests.api.calling import call, refusal
 from tests.api.everything import PLACEHOLDER, Everything, perform
 from tests.api.test_odd_values_api import paths_of, spoilt

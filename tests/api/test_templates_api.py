@@ -9,7 +9,7 @@ from ibm_platform_services import iam_access_groups_v2 as groups
 from ibm_platform_services import iam_identity_v1 as identity
 from ibm_platform_services import iam_policy_management_v1 as policies
 
-from controlplane.operations.openapi.document import document
+from controlplane.apidocs.document import document
 from tests.api.calling import call, caller_of, refusal
 from tests.api.official import connected
 from tests.world import ACCOUNT, MALLORY, World

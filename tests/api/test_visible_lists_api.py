@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from controlplane.apidocs.permissions.table import permissions
 from controlplane.kernel.caller import Caller
-from controlplane.operations.permissions.table import permissions
 from servers.models import BareMetalServer
 from tests.api.calling import call, caller_of
 from tests.policies import attribute, make_content

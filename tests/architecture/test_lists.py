@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from controlplane.apidocs.permissions.table import Permission, guarded_views, permissions
 from controlplane.objectstore.operations import OPERATIONS
-from controlplane.operations.permissions.table import Permission, guarded_views, permissions
 from tests.tables import assert_none
 from trustedprofiles.access import SHARED
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from controlplane.apidocs.permissions.table import permissions
 from controlplane.console.presenters.events import describe
 from controlplane.objectstore.operations import OPERATIONS
-from controlplane.operations.permissions.table import permissions
 
 EVENTS = {each.operation.event for each in permissions()} | {each.event for each in OPERATIONS}
 

@@ -9,10 +9,10 @@ import pytest
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import LONGEST_PATH, SYSTEM, Party, record
+from controlplane.apidocs.permissions.table import permissions
 from controlplane.console.presenters.replay import as_curl
 from controlplane.kernel import context
 from controlplane.kernel.errors import ApiError, Conflict, MethodNotAllowed, NotAuthorized
-from controlplane.operations.permissions.table import permissions
 from identity.services import certificates, grants, iam_tokens, identity_tokens, server_metadata
 from servers.models import BareMetalServer
 from servers.services import events

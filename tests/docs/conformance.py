@@ -8,8 +8,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from jsonschema import Draft202012Validator
 
-from controlplane.operations.openapi.document import document
-from controlplane.operations.permissions.table import document_path
+from controlplane.apidocs.document import document
+from controlplane.apidocs.permissions.table import document_path
 from tests.docs.document import referenced, validator
 
 JSON = "application/json"

@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from controlplane.operations.openapi.document import document
+from controlplane.apidocs.document import document
 
 HERE = "urn:baremint"
 # Doors that need no IAM token: of the token service, of the metadata service, of verifiers, of who keeps it running.

@@ -72,7 +72,7 @@ def sdk_operations(client: type, base: str) -> list[SdkOperation]:
 
 @cache
 def _documented() -> dict[tuple[str, str], Any]:
-    from controlplane.operations.openapi.document import document
+    from controlplane.apidocs.document import document
 
     return {
         called(method.upper(), path): content

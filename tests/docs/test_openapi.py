@@ -17,8 +17,8 @@ from ibm_platform_services import (
 from ibm_vpc import VpcV1
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from controlplane.operations.openapi.document import document
-from controlplane.operations.permissions.table import guarded_views
+from controlplane.apidocs.document import document
+from controlplane.apidocs.permissions.table import guarded_views
 from tests.docs.document import operations, referenced, references
 
 SDKS: dict[str, tuple[type, ...]] = {

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.test.signals import template_rendered
 
-from controlplane.operations.openapi import rendered
-from controlplane.operations.openapi.document import document
-from controlplane.operations.openapi.examples import example
+from controlplane.apidocs import rendered
+from controlplane.apidocs.document import document
+from controlplane.apidocs.examples import example
 from tests.docs.document import operations, validator
 from tests.tables import assert_none
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from controlplane.apidocs.permissions.page import page
+from controlplane.apidocs.permissions.table import granting, permissions
 from controlplane.objectstore.operations import OPERATIONS
-from controlplane.operations.permissions.page import page
-from controlplane.operations.permissions.table import granting, permissions
 from tests.docs.document import guarded_operations
 from tests.tables import assert_none
 from trustedprofiles.actions import ACTIONS, service_of

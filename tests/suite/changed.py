@@ -34,7 +34,7 @@ TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("controlplane/console/",), (*UNIT, "live", "browser")),
     (("controlplane/lab/", "controlplane/settings_lab.py"), (*UNIT, "lab")),
     (("controlplane/operations/bench/",), ("unit", "e2e")),
-    (("controlplane/operations/openapi/", "controlplane/operations/permissions/"), (*UNIT, "live", "e2e")),
+    (("controlplane/apidocs/", "controlplane/apidocs/permissions/"), (*UNIT, "live", "e2e")),
     (("controlplane/cli/",), ("unit", "e2e")),
     (("controlplane/objectstore/",), (*UNIT, "live", "e2e")),
     # Words and pictures.

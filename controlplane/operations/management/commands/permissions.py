@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from controlplane.operations.permissions.page import page
+from controlplane.apidocs.permissions.page import page
 
 
 class Command(BaseCommand):

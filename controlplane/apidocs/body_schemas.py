@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 
-from controlplane.operations.openapi.shapes import Schema, prose
+from controlplane.apidocs.json_schema import Schema, prose
 from identity.iam.explain import LONGEST as LONGEST_WORD
 from servers.api.network_requests import IDENTITIES
 from servers.api.rule_fields import EVERYTHING_SINCE

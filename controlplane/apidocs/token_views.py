@@ -1,9 +1,9 @@
 """The IAM token service: its operations, and what each takes."""
 
+from controlplane.apidocs.json_schema import Schema
+from controlplane.apidocs.plain_views import FORM, Door
+from controlplane.apidocs.query import text
 from controlplane.kernel.envelopes import TokenError
-from controlplane.operations.openapi.doors import FORM, Door
-from controlplane.operations.openapi.query import text
-from controlplane.operations.openapi.shapes import Schema
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, CR_TOKEN_GRANT, REFRESH_GRANT
 from identity.iam.discovery import OpenIdConfiguration
 from identity.iam.introspection import EligibleProfiles, Introspection, UserInfo

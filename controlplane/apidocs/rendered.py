@@ -9,8 +9,8 @@ from functools import cache
 from django.template.loader import render_to_string
 from django.utils.html import escape
 
-from controlplane.operations.openapi.document import document
-from controlplane.operations.openapi.page import Page
+from controlplane.apidocs.document import document
+from controlplane.apidocs.page import Page
 
 HERE = "http://where-the-page-is-read.invalid"
 """Stands in the page that is kept, wherever an example calls the control plane."""

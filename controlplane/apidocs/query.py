@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from controlplane.apidocs.json_schema import Schema
 from controlplane.kernel.paging import LARGEST_LIMIT
-from controlplane.operations.openapi.shapes import Schema
 
 
 def text(longest: int = 255) -> Schema:

@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from controlplane.operations.openapi.doors import FORM
-from controlplane.operations.openapi.examples import example, type_of
-from controlplane.operations.openapi.schema import JSON
-from controlplane.operations.openapi.shapes import Schema
+from controlplane.apidocs.examples import example, type_of
+from controlplane.apidocs.json_schema import Schema
+from controlplane.apidocs.operation_schema import JSON
+from controlplane.apidocs.plain_views import FORM
 
 LIMITS = {
     "maxLength": "at most {} characters",

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from controlplane.operations.openapi.query import BOOLEAN, IAM_ID, LIMIT, NAME, OBJECT, VPC_ID, Query, one_of, text
-from controlplane.operations.openapi.shapes import Schema, prose
+from controlplane.apidocs.json_schema import Schema, prose
+from controlplane.apidocs.query import BOOLEAN, IAM_ID, LIMIT, NAME, OBJECT, VPC_ID, Query, one_of, text
 from identity.api import apikeys, limits, serviceids
 from identity.services.apikeys import LONGEST_VALUE
 from servers.api import address_order, images, rule_fields

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
+from controlplane.apidocs.permissions.table import Permission, granting, permissions
 from controlplane.objectstore.operations import OPERATIONS
-from controlplane.operations.permissions.table import Permission, granting, permissions
 from trustedprofiles import deployment
 from trustedprofiles.roles import Role
 from trustedprofiles.service_roles import EVERY_ROLE, OWN_ROLES

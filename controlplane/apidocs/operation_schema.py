@@ -7,15 +7,8 @@ from typing import Any, get_type_hints
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
-from controlplane.operations.openapi import bodies
-from controlplane.operations.openapi.parameters import (
-    EVERY_VPC_CALL,
-    HEADERS,
-    path_parameter,
-    query_parameter,
-    words,
-)
-from controlplane.operations.openapi.shapes import Schema, find, schema_of
+from controlplane.apidocs.json_schema import Schema, find, schema_of
+from controlplane.apidocs.parameters import EVERY_VPC_CALL, HEADERS, path_parameter, query_parameter, words
 from servers.api.base import VpcView
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.permissions import Operation

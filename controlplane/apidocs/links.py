@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from controlplane.operations.openapi.shapes import Schema
+from controlplane.apidocs.json_schema import Schema
 
 VARIABLE = re.compile(r"\{(\w+)\}")
 

@@ -2,7 +2,7 @@
 
 from typing import Literal, TypedDict
 
-from controlplane.operations.openapi.doors import Door
+from controlplane.apidocs.plain_views import Door
 
 OPERATIONS = "Operations"
 

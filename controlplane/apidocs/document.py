@@ -6,13 +6,13 @@ from typing import Any
 from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
 
 from controlplane import __version__
+from controlplane.apidocs.json_schema import Schema
+from controlplane.apidocs.links import link
+from controlplane.apidocs.operations_views import OPERATIONS_DOORS
+from controlplane.apidocs.pki_views import PKI_DOORS
+from controlplane.apidocs.plain_views import DOORS
+from controlplane.apidocs.token_views import TOKEN_DOORS
 from controlplane.kernel.middleware import REQUEST_ID
-from controlplane.operations.openapi.doors import DOORS
-from controlplane.operations.openapi.links import link
-from controlplane.operations.openapi.operations_doors import OPERATIONS_DOORS
-from controlplane.operations.openapi.pki_doors import PKI_DOORS
-from controlplane.operations.openapi.shapes import Schema
-from controlplane.operations.openapi.token_doors import TOKEN_DOORS
 
 TAGS = {
     "VPC": "Bare metal servers and their networks. Every call names `version` and `generation`.",

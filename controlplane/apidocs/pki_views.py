@@ -1,7 +1,7 @@
 """What verifiers of certificates ask: not JSON, but what their standards say."""
 
-from controlplane.operations.openapi.doors import Door
-from controlplane.operations.openapi.shapes import BYTES, Schema
+from controlplane.apidocs.json_schema import BYTES, Schema
+from controlplane.apidocs.plain_views import Door
 from identity.pki import views as pki
 
 PKI = "Certificates"

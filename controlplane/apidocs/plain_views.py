@@ -7,10 +7,10 @@ from typing import Any, Literal
 from django.conf import settings
 from drf_spectacular.plumbing import ComponentRegistry
 
+from controlplane.apidocs.json_schema import Schema, schema_of
+from controlplane.apidocs.operation_schema import JSON, REQUEST_ID, REQUEST_ID_HEADER, refusal
+from controlplane.apidocs.query import VPC_ID, text
 from controlplane.kernel.envelopes import ErrorContainer
-from controlplane.operations.openapi.query import VPC_ID, text
-from controlplane.operations.openapi.schema import JSON, REQUEST_ID, REQUEST_ID_HEADER, refusal
-from controlplane.operations.openapi.shapes import Schema, schema_of
 from identity.inside import bodies
 from identity.inside.door import EARLIEST_VERSION, KNOWN_PARAMETERS
 from identity.inside.metadata import InitializationMetadata
