@@ -95,10 +95,10 @@ def _run_django() -> None:
     except WrongSetting as error:
         sys.exit(f"CommandError: {error}")
     except Exception as error:
+        from controlplane.database.migration_state import CannotUpgrade
         from controlplane.deployment.location import Place
         from controlplane.kernel.failures import for_operators, is_of_the_database
         from controlplane.operations.info import NothingHere
-        from controlplane.operations.schema.applied import CannotUpgrade
 
         if isinstance(error, CannotUpgrade):
             sys.exit(f"CommandError: {error}")

@@ -125,7 +125,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "".join(f"PRAGMA {pragma};" for pragma in pragmas),
     }
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    DATABASES["default"]["ENGINE"] = "controlplane.postgresql"
+    DATABASES["default"]["ENGINE"] = "controlplane.database.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     # Of a server that takes a connection and says nothing. The URL may name another one.
     DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 2)

@@ -14,7 +14,7 @@ def default_database(url: str) -> Iterator[None]:
     """The database of this URL is Django's, in all threads; afterwards the one before is again."""
     config = {**environ.Env.db_url_config(url), "CONN_MAX_AGE": None}
     if config["ENGINE"].endswith(".postgresql"):
-        config |= {"ENGINE": "controlplane.postgresql", "CONN_HEALTH_CHECKS": True}
+        config |= {"ENGINE": "controlplane.database.postgresql", "CONN_HEALTH_CHECKS": True}
     if config["ENGINE"] == settings.DATABASES[DEFAULT_DB_ALIAS]["ENGINE"]:
         config["OPTIONS"] = settings.DATABASES[DEFAULT_DB_ALIAS]["OPTIONS"]  # SQLite as the product uses it
     kept_connection, kept_settings = connections[DEFAULT_DB_ALIAS], connections.settings[DEFAULT_DB_ALIAS]

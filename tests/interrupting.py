@@ -12,7 +12,7 @@ import os, signal, sys
 import django
 django.setup()
 from django.db import connection
-from controlplane.operations.schema.current import bring_up_to_date
+from controlplane.database.upgrade import bring_up_to_date
 
 def unless_killed(execute, statement, *more):
     if sys.argv[1] in statement:

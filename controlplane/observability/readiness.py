@@ -12,12 +12,12 @@ from django.db import Error, connection
 from django.db.models import Max, Sum
 
 from controlplane.activity.models import Heartbeat
+from controlplane.database.migration_state import CannotUpgrade, compare
+from controlplane.database.postgresql.patience import patience
 from controlplane.deployment.command_line import paste
 from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.kernel.failures import for_operators
-from controlplane.operations.schema.applied import CannotUpgrade, compare
-from controlplane.postgresql.patience import patience
 from identity.selectors import active_key
 
 ASK_SECONDS = 1.0

@@ -12,6 +12,9 @@ from typing import BinaryIO
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from controlplane.database.migration_state import APPLIED, CannotUpgrade, compare
+from controlplane.database.sqlite_copies import write_snapshot
+from controlplane.database.upgrade import bring_up_to_date
 from controlplane.deployment import credentials, process_lock
 from controlplane.deployment.credentials import FILE as CREDENTIALS
 from controlplane.deployment.home import DATABASE_FILE, SECRET_KEY_FILE
@@ -23,9 +26,6 @@ from controlplane.objectstore.sweeping import sweep
 from controlplane.operations import stored_objects
 from controlplane.operations.bootstrap import RESTORING
 from controlplane.operations.info import CA_BUNDLE, NothingHere
-from controlplane.operations.schema.applied import APPLIED, CannotUpgrade, compare
-from controlplane.operations.schema.copies import write_snapshot
-from controlplane.operations.schema.current import bring_up_to_date
 from identity.keychain import TOKEN_PURPOSES
 from identity.keystore import KEK_FILE, require_fitting_kek
 from identity.selectors import live_keys

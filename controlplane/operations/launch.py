@@ -7,6 +7,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 
+from controlplane.database.migration_state import CannotUpgrade
+from controlplane.database.upgrade import bring_up_to_date
 from controlplane.deployment import process_lock, run_file, sockets
 from controlplane.deployment.env import WrongSetting
 from controlplane.deployment.location import Place
@@ -20,8 +22,6 @@ from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
 from controlplane.operations.commands import whereabouts
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.records import Records
-from controlplane.operations.schema.applied import CannotUpgrade
-from controlplane.operations.schema.current import bring_up_to_date
 from controlplane.operations.serving import reporting
 from controlplane.operations.timeline import Timeline
 from controlplane.runtime.supervisor import children

@@ -17,11 +17,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from controlplane.celery import TICK, app, refuse_wrong_kek
+from controlplane.database.postgresql.patience import set_patience
 from controlplane.deployment.env import WrongSetting
 from controlplane.kernel import owncalls
 from controlplane.lab.service import CannotKeep, keep_lab
 from controlplane.objectstore import bodies, files, quota
-from controlplane.postgresql.patience import set_patience
 from controlplane.runtime.http.limits import Limits, most_connections
 from controlplane.runtime.http.listener import Door, nobody
 from controlplane.runtime.http.service import Service

@@ -50,7 +50,7 @@ ON_REAL_TIME: dict[str, str] = {
     "controlplane/jobs/schedule.py": "housekeeping, and how long a failed job is left alone",
     "controlplane/timekeeping/services.py": "the machine's time is what the clock is set against",
     "controlplane/runtime/supervisor/supervisor.py": "log lines",
-    "controlplane/operations/schema/copies.py": "when a copy was made, for whoever looks for one",
+    "controlplane/database/sqlite_copies.py": "when a copy was made, for whoever looks for one",
     "identity/services/endpoint_certificates.py": "TLS handshakes",
     "identity/services/new_keys.py": "TLS handshakes: an authority is valid by both times",
 }

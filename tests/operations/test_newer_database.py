@@ -14,12 +14,12 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from controlplane import __version__
+from controlplane.database import sqlite_copies
+from controlplane.database.migration_state import CannotUpgrade, compare
+from controlplane.database.table_creation import create_if_empty
+from controlplane.database.upgrade import bring_up_to_date
 from controlplane.deployment.private_files import PARTIAL
 from controlplane.observability import readiness
-from controlplane.operations.schema import copies
-from controlplane.operations.schema.applied import CannotUpgrade, compare
-from controlplane.operations.schema.creation import create_if_empty
-from controlplane.operations.schema.current import bring_up_to_date
 from tests.databases import default_database
 
 NEWER = ("servers", "9001_of_next_year")
@@ -103,7 +103,7 @@ def test_a_copy_of_what_was_there_is_kept_and_named(older: Path, how: str, capsy
 
 
 def test_the_last_two_copies_are_kept(file: Path) -> None:
-    made = [copies.keep() for _ in range(4)]
+    made = [sqlite_copies.keep() for _ in range(4)]
     assert copies_of(file) == made[-2:]
 
 
@@ -112,12 +112,12 @@ def test_copies_that_a_person_has_made_are_kept_too(file: Path) -> None:
     (folder := file.with_name(f"{file.name}.before-0")).mkdir()
     ahead = file.with_name(f"{file.name}.before-29991231T000000.000000Z")  # by a clock that was wrong
     ahead.touch()
-    made = [copies.keep() for _ in range(2)]
+    made = [sqlite_copies.keep() for _ in range(2)]
     assert {own, folder, made[-1]} <= set(copies_of(file))
 
 
 def test_a_change_is_refused_when_the_disk_has_no_room(older: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "TIMES", 10**12)  # no disk is so large
+    monkeypatch.setattr(sqlite_copies, "TIMES", 10**12)  # no disk is so large
     with pytest.raises(CannotUpgrade, match=r"no room.*MB are needed in .*MB are free"):
         bring_up_to_date()
     assert compare().missing != []

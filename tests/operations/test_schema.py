@@ -9,9 +9,9 @@ from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 
-from controlplane.operations.schema.applied import compare, of_this_version
-from controlplane.operations.schema.creation import create_if_empty
-from controlplane.operations.schema.current import bring_up_to_date
+from controlplane.database.migration_state import compare, of_this_version
+from controlplane.database.table_creation import create_if_empty
+from controlplane.database.upgrade import bring_up_to_date
 from tests.databases import default_database
 from tests.interrupting import STATEMENTS, kill_before
 from tests.schema import Description, description

@@ -8,10 +8,10 @@ import pytest
 from django.conf import settings
 from django.db import InternalError, OperationalError, close_old_connections, connection, connections
 
+from controlplane.database.postgresql import base
+from controlplane.database.postgresql.patience import patience
 from controlplane.kernel.failures import is_of_the_database
 from controlplane.observability import readiness
-from controlplane.postgresql import base
-from controlplane.postgresql.patience import patience
 
 pytestmark = pytest.mark.usefixtures("on_postgresql")
 
@@ -138,7 +138,7 @@ def test_who_has_waited_for_a_connection_in_vain_spares_the_others_the_wait_and_
 
 
 def test_the_product_connects_so() -> None:
-    assert connections["default"].settings_dict["ENGINE"] == "controlplane.postgresql"
+    assert connections["default"].settings_dict["ENGINE"] == "controlplane.database.postgresql"
     assert settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql"
 
 

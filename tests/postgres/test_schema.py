@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from controlplane.operations.schema.applied import compare
-from controlplane.operations.schema.creation import create_if_empty
-from controlplane.operations.schema.current import bring_up_to_date
+from controlplane.database.migration_state import compare
+from controlplane.database.table_creation import create_if_empty
+from controlplane.database.upgrade import bring_up_to_date
 from tests.databases import default_database
 from tests.interrupting import STATEMENTS, kill_before
 from tests.live.ready_made import MIGRATED

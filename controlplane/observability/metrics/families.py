@@ -18,10 +18,10 @@ from controlplane import __version__
 from controlplane.activity import tallies
 from controlplane.activity.models import Heartbeat
 from controlplane.activity.timings import BOUNDS, histograms
+from controlplane.database.postgresql.patience import patience
 from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.observability.metrics.issuing import KINDS
-from controlplane.postgresql.patience import patience
 from controlplane.timekeeping import services as timekeeping
 from identity.models import IssuedCertificate
 from identity.selectors import key_schedule, live_keys

@@ -3,9 +3,9 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
+from controlplane.database.migration_state import compare
 from controlplane.kernel import clock
 from controlplane.operations import bootstrap
-from controlplane.operations.schema.applied import compare
 
 
 class Command(BaseCommand):

@@ -3,8 +3,8 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.core.management.commands.migrate import Command as DjangosCommand
 
-from controlplane.operations.schema import copies
-from controlplane.operations.schema.applied import CannotUpgrade, compare
+from controlplane.database import sqlite_copies
+from controlplane.database.migration_state import CannotUpgrade, compare
 
 
 class Command(DjangosCommand):
@@ -16,7 +16,11 @@ class Command(DjangosCommand):
             found.require_known()
             asks_only = options["plan"] or options["check_unapplied"]
             is_empty = set(found.missing) >= set(compare(set()).missing)
-            if not (asks_only or is_empty) and (found.missing or options["app_label"]) and (copy := copies.keep()):
+            if (
+                not (asks_only or is_empty)
+                and (found.missing or options["app_label"])
+                and (copy := sqlite_copies.keep())
+            ):
                 self.stdout.write(f"A copy of the database as it was is kept in {copy}")
         except CannotUpgrade as error:
             raise CommandError(str(error)) from None

@@ -5,11 +5,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import IntegrityError
 
+from controlplane.database.migration_state import compare
 from controlplane.deployment import credentials
 from controlplane.kernel.errors import ApiError
 from controlplane.operations import info
 from controlplane.operations.people import GRANTS, NEWCOMER, give_api_key, give_role
-from controlplane.operations.schema.applied import compare
 from trustedprofiles.models import Account
 
 

@@ -8,11 +8,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.activity.record import SYSTEM
+from controlplane.database.migration_state import compare
 from controlplane.deployment import env
 from controlplane.deployment.command_line import paste
 from controlplane.jobs import ca_bundle
 from controlplane.kernel import clock, context
-from controlplane.operations.schema.applied import compare
 from identity.keyring import ROOT_PUBLISHED_BEFORE, Purpose
 from identity.services.kek_rotation import rotate_kek
 from identity.services.rotation import Rotated, Succession, rotate, rotate_now

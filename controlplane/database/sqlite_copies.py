@@ -8,9 +8,9 @@ from pathlib import Path
 
 from django.db import connection
 
+from controlplane.database.migration_state import CannotUpgrade
 from controlplane.deployment.private_files import partial_folder
 from controlplane.kernel import clock
-from controlplane.operations.schema.applied import CannotUpgrade
 
 KEPT = 2
 COPY = re.compile(r"\.before-\d{8}T\d{6}\.\d{6}Z")

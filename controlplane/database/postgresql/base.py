@@ -12,7 +12,7 @@ import psycopg
 from django.db.backends.postgresql import base
 from psycopg import errors, pq
 
-from controlplane.postgresql.patience import patience_now
+from controlplane.database.postgresql.patience import patience_now
 
 INTERVAL = 0.1
 """Seconds, after which a wait looks for Ctrl-C: Psycopg's own."""

@@ -7,8 +7,8 @@ from django.core.management.commands.migrate import Command as Migrate
 from django.db import DatabaseError
 
 from controlplane.activity import joblocks
-from controlplane.operations.schema import copies
-from controlplane.operations.schema.applied import compare
+from controlplane.database import sqlite_copies
+from controlplane.database.migration_state import compare
 
 LONGEST_WAIT = 120.0
 """Seconds that another machine may take for it, before this one gives up."""
@@ -37,9 +37,9 @@ def _lacks_something() -> bool:
 
 def _bring_up_to_date(progress: Callable[[str], object]) -> None:
     # Imported here, for a database is behind at one start of many.
-    from controlplane.operations.schema.creation import create_if_empty  # noqa: PLC0415
+    from controlplane.database.table_creation import create_if_empty  # noqa: PLC0415
 
     if not create_if_empty():
-        if copy := copies.keep():
+        if copy := sqlite_copies.keep():
             progress(f"a copy of the database as it was is kept in {copy}")
         call_command(Migrate(), verbosity=0, interactive=False)

@@ -17,7 +17,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.migrations.state import StateApps
 from django.db.models import BigAutoField, Model
 
-from controlplane.operations.schema.applied import of_this_version
+from controlplane.database.migration_state import of_this_version
 
 BESIDE_THE_MODELS = (
     ("activity", "0002_append_only"),
