@@ -9,9 +9,9 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Model
 
+from controlplane.bench import population as bench
 from controlplane.kernel import clock, ids
 from controlplane.kernel.caller import Caller
-from controlplane.operations.bench import population as bench
 from identity.models import ApiKey
 from servers.models import BareMetalServer, VirtualNetworkInterface
 from tests.api.calling import caller_of

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from controlplane.operations.bench.postgresql import PostgresqlServer
+from controlplane.bench.postgresql import PostgresqlServer
 
 NewDatabase = Callable[..., str]
 

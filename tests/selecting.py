@@ -10,8 +10,8 @@ from typing import Any
 from django.db.models import Model, QuerySet
 
 from controlplane.activity.record import Party
+from controlplane.bench import population as bench
 from controlplane.kernel import clock, ids
-from controlplane.operations.bench import population as bench
 from identity.models import ApiKey
 from identity.services.apikeys import create_api_key
 from identity.services.serviceids import create_service_id

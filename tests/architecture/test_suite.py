@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.operations.bench.signing import RawRate
+from controlplane.bench.signing import RawRate
 from tests.live.operator import eventually
 from tests.live.product import clean_environment
 from tests.suite import report

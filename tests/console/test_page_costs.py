@@ -16,9 +16,9 @@ from django.test import Client
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
+from controlplane.bench.population import populate
 from controlplane.console.urls import urlpatterns
 from controlplane.observability import health
-from controlplane.operations.bench.population import populate
 from controlplane.timekeeping.models import ClockSetting
 from identity.models import KeyPair, RevocationList
 from servers.models import AccountSettings, BareMetalServer, NetworkInterface

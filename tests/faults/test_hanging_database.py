@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 import pytest
 from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
 
+from controlplane.bench.postgresql import PostgresqlServer, postgresql_server
 from controlplane.observability.readiness import KEPT_SECONDS
-from controlplane.operations.bench.postgresql import PostgresqlServer, postgresql_server
 from tests.live.product import Product
 from tests.process_tree import descendants
 

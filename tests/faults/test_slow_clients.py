@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from controlplane.operations.bench.slow_clients import listeners, look
+from controlplane.bench.slow_clients import listeners, look
 from tests.live.product import Product
 from tests.live.ready_made import NewProduct
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from controlplane.operations.bench import slow, steady
-from controlplane.operations.bench.slow_clients import TLS_ALONE, slow_ones
+from controlplane.bench import slow, steady_load
+from controlplane.bench.slow_clients import TLS_ALONE, slow_ones
 from tests.lab.stepping import Lab
 from tests.live.operator import NEW, Operator
 from tests.live.product import ROOT
@@ -26,7 +26,7 @@ LISTENERS = {
 def answers(lab: Lab, server: str, url: str) -> dict[str, Any]:
     asked = [str(SECONDS), "PUT", f"{url}/identity/v1/token?version={NEW}", "--header", "Metadata-Flavor:ibm"]
     trust = ["--ca", "/etc/ssl/certs/ca-certificates.crt"] if url.startswith("https") else []
-    said: dict[str, Any] = json.loads(lab.run(server, sys.executable, "-m", steady.__name__, *asked, *trust))
+    said: dict[str, Any] = json.loads(lab.run(server, sys.executable, "-m", steady_load.__name__, *asked, *trust))
     return said
 
 

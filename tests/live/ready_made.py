@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.operations.bench.postgresql import PostgresqlServer, postgresql_server
+from controlplane.bench.postgresql import PostgresqlServer, postgresql_server
 from identity import keystore
 from tests.live.product import Product
 from tests.postgresql import NewDatabase, create_database

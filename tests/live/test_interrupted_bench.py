@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from controlplane.bench import postgresql, product
 from controlplane.deployment.owned_folder import owned_folder, remove_abandoned
-from controlplane.operations.bench import postgresql, product
 from tests.live.family import Family, family, with_parent
 from tests.live.product import clean_environment
 
@@ -32,7 +32,7 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def come_to(moment: str, bench: Family) -> None:
     match moment:
         case "signing":
-            bench.await_process("controlplane.operations.bench.signing")
+            bench.await_process("controlplane.bench.signing")
         case "starting":
             bench.await_process("--report-to")
         case "serving":

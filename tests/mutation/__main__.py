@@ -19,8 +19,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from controlplane.bench.signing import raw_rate
 from controlplane.deployment.owned_folder import owned_folder
-from controlplane.operations.bench.signing import raw_rate
 from controlplane.runtime.supervisor.process_control import die_with
 from tests.suite import report
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from controlplane.bench import renewals
 from controlplane.kernel import clock
-from controlplane.operations.bench import renewals
 from identity.certificates import certificates_due
 from identity.models import CertificateRotation, IssuedCertificate
 from identity.services.renewal import renew_chunk

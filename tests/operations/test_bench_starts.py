@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.operations.bench import tree
-from controlplane.operations.bench.children import Failed
-from controlplane.operations.bench.programs import DOWN, EMPTY, EXISTING, START, Baremint, Round, Server, Span, named
-from controlplane.operations.bench.starts import measure, report
+from controlplane.bench import process_tree
+from controlplane.bench.children import Failed
+from controlplane.bench.programs import DOWN, EMPTY, EXISTING, START, Baremint, Round, Server, Span, named
+from controlplane.bench.starts import measure, report
 
 HEAD = """
 import subprocess, sys, time
-from controlplane.operations.bench import tree
+from controlplane.bench import tree
 BUSY = "import time\\nwhile time.process_time() < 0.3: pass\\n"
 IN_THE_BACKGROUND = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {BUSY + 'time.sleep(60)'!r}])"
 """
@@ -24,7 +24,7 @@ def rounds(*factors: float, memory: int = 1024 * 1024) -> list[Round]:
     return [
         Round(
             [(what, Span(wall * factor, cpu * factor)) for what, wall, cpu in spans],
-            [tree.Process(1, "python3", memory)],
+            [process_tree.Process(1, "python3", memory)],
         )
         for factor in factors
     ]

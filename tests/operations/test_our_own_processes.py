@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from controlplane import __version__
+from controlplane.bench.signing import raw_rate
 from controlplane.deployment import command_line
-from controlplane.operations.bench.signing import raw_rate
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from controlplane.operations.bench.postgresql import PREFIX, postgresql_server
+from controlplane.bench.postgresql import PREFIX, postgresql_server
 from tests.lab.machine import run_through
 from tests.live.operator import eventually
 from tests.live.product import ROOT
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.thorough]
 
 OWNER = """
 import time, psycopg
-from controlplane.operations.bench.postgresql import postgresql_server
+from controlplane.bench.postgresql import postgresql_server
 with postgresql_server() as server, psycopg.connect(server.get_uri()) as connection:
     print(connection.execute("SELECT pg_read_file('postmaster.pid', 0, 20)").fetchone()[0].split()[0], flush=True)
     print(server.folder, flush=True)

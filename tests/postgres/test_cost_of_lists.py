@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from controlplane.bench import population as bench
 from controlplane.kernel.caller import Caller
-from controlplane.operations.bench import population as bench
 from servers.models import BareMetalServer
 from tests.api.calling import call
 from tests.few_of_many import IAM_LISTS, OWNERS_PAGES, PATH, asked_of_iam, fill_iam, iam_callers, named, selections

@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from controlplane.bench import population as bench
 from controlplane.kernel.caller import Caller
-from controlplane.operations.bench import population as bench
 from tests.api.calling import call
 from tests.few_of_many import (
     IAM_LISTS,

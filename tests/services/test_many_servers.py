@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
+from controlplane.bench.population import populate
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
-from controlplane.operations.bench.population import populate
 from identity.models import CertificateRotation
 from identity.services import certificate_rotation
 from servers.claims import ClaimTable, lines_of

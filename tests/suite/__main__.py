@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from controlplane.bench.signing import raw_rate
 from controlplane.deployment.owned_folder import owned_folder
-from controlplane.operations.bench.signing import raw_rate
 from tests.suite import processes, report
 from tests.suite.changed import changed_files, touched
 from tests.suite.parts import GROUPS, NAMED, PARTS, Part

@@ -33,7 +33,7 @@ TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     # The product, by who notices. A folder that is not here touches everything.
     (("controlplane/console/",), (*UNIT, "live", "browser")),
     (("controlplane/lab/", "controlplane/settings_lab.py"), (*UNIT, "lab")),
-    (("controlplane/operations/bench/",), ("unit", "e2e")),
+    (("controlplane/bench/",), ("unit", "e2e")),
     (("controlplane/apidocs/", "controlplane/apidocs/permissions/"), (*UNIT, "live", "e2e")),
     (("controlplane/cli/",), ("unit", "e2e")),
     (("controlplane/objectstore/",), (*UNIT, "live", "e2e")),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from controlplane.operations.bench.signing import RawRate
+from controlplane.bench.signing import RawRate
 
 REFERENCE = 2_000
 """Signatures per second of both cores to which the budgets of parts.py belong."""

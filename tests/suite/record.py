@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from controlplane.operations.bench.signing import RawRate
+from controlplane.bench.signing import RawRate
 
 RATES = "rates.jsonl"
 MEASURED = "parts.jsonl"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from controlplane.operations.bench.signing import RawRate
+from controlplane.bench.signing import RawRate
 from tests.suite.parts import NAMED
 from tests.suite.plugin import SLOWEST
 from tests.suite.rate import allowed, is_shared

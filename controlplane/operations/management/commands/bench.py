@@ -9,10 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.operations.bench import children, lists, postgresql, product, renewals, requests, slow_clients, starts
-from controlplane.operations.bench.load import Result, run
-from controlplane.operations.bench.population import populate
-from controlplane.operations.bench.signing import RawRate, raw_rate
+from controlplane.bench import children, lists, postgresql, product, renewals, requests, slow_clients, starts
+from controlplane.bench.load import Result, run
+from controlplane.bench.population import populate
+from controlplane.bench.signing import RawRate, raw_rate
 from controlplane.operations.saying import discard_the_rest
 from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
 

@@ -13,11 +13,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from controlplane.bench import product, requests, slow, steady_load
+from controlplane.bench.load import Request
+from controlplane.bench.slow import KINDS
+from controlplane.bench.steady_load import Steady
 from controlplane.deployment import command_line
-from controlplane.operations.bench import product, requests, slow, steady
-from controlplane.operations.bench.load import Request
-from controlplane.operations.bench.slow import KINDS
-from controlplane.operations.bench.steady import Steady
 
 TLS_ALONE = "half handshake"
 TOKEN = "PUT /identity/v1/token"  # noqa: S105  a request
@@ -54,7 +54,7 @@ class Listener:
 
 @dataclass(frozen=True)
 class Found:
-    steady: list[Steady]
+    steady_load: list[Steady]
     """Of each time."""
     cpu: float
     """Share of one that the slow clients' process took; 0 without them."""
@@ -125,12 +125,12 @@ def _object_store(info: dict[str, Any], request: Request) -> Listener:
 def look(listener: Listener, kind: str = "", *, clients: int = 0, seconds: float, times: int) -> Found:
     """What a good client finds, while so many slow ones of this kind are there, or none."""
     if not kind:
-        return Found([steady.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)], 0)
+        return Found([steady_load.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)], 0)
     where = [listener.address, str(listener.port), str(clients), "--path", listener.path]
     options = ["--authorization", listener.authorization, *(["--tls"] if listener.tls else [])]
     command = command_line.python(slow.__name__, kind, *where, *options)
     with slow_ones(command, env=command_line.environment()) as ended:
-        found = [steady.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)]
+        found = [steady_load.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)]
     return Found(found, ended["cpu"])
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from controlplane.bench import children
+from controlplane.bench.postgresql import postgresql_server
 from controlplane.deployment import process_lock
 from controlplane.deployment.home import Home
 from controlplane.deployment.owned_folder import owned_folder
-from controlplane.operations.bench import children
-from controlplane.operations.bench.postgresql import postgresql_server
 from controlplane.runtime.supervisor import termination
 
 PREFIX = "baremint-bench-"

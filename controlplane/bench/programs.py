@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from controlplane.bench import children, process_tree, product
+from controlplane.bench.children import Failed
+from controlplane.bench.requests import send_each
 from controlplane.deployment import command_line
 from controlplane.deployment.home import Home
-from controlplane.operations.bench import children, product, tree
-from controlplane.operations.bench.children import Failed
-from controlplane.operations.bench.requests import send_each
 from controlplane.runtime.supervisor.process_control import die_with
 
 EMPTY, EXISTING, DOWN, START = "up --detach, no data", "up --detach, existing data", "down", "first answer"
@@ -42,14 +42,14 @@ class Round:
     """One start and one stop of each kind, and what ran in between."""
 
     spans: list[tuple[str, Span]]
-    processes: list[tree.Process]
+    processes: list[process_tree.Process]
     """At rest."""
     loaded: list[tuple[int, int]] = field(default_factory=list)
     """Requests of each kind that were answered by then, and the memory of all processes in bytes."""
 
     @property
     def memory(self) -> int:
-        return tree.memory(self.processes)
+        return process_tree.memory(self.processes)
 
 
 @dataclass
@@ -72,11 +72,11 @@ class Baremint:
         shutil.copytree(made, home.path)
         with self._up_and_down(home, EXISTING, spans) as environment:
             time.sleep(REST_SECONDS)
-            processes = tree.processes()
+            processes = process_tree.processes()
             for count in requests:
                 done = loaded[-1][0] if loaded else 0
                 send_each(self._info(environment, folder), count=count - done)
-                loaded.append((count, tree.memory(tree.processes())))
+                loaded.append((count, process_tree.memory(process_tree.processes())))
         shutil.rmtree(home.path)
         return Round(spans, processes, loaded)
 
@@ -96,10 +96,10 @@ class Baremint:
             yield environment
             with _measured(DOWN, spans):
                 children.run([*self.command, "down"], environment=environment, folder=folder)
-                tree.await_end(END_SECONDS)
+                process_tree.await_end(END_SECONDS)
         finally:
             product.stop(home)
-            tree.end_all()
+            process_tree.end_all()
 
 
 @dataclass
@@ -128,11 +128,11 @@ class Server:
                 )
                 self._await(process, port, log)
             time.sleep(REST_SECONDS)
-            return Round(spans, tree.processes())
+            return Round(spans, process_tree.processes())
         except OSError as error:
             raise Failed(f"{self.name}: {error}") from None
         finally:
-            tree.end_all()
+            process_tree.end_all()
 
     def _await(self, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
         give_up_at = time.monotonic() + READY_SECONDS
@@ -166,7 +166,7 @@ def named(text: str) -> Program:
 
 @contextmanager
 def _measured(what: str, spans: list[tuple[str, Span]]) -> Iterator[None]:
-    cpu, wall = tree.cpu_seconds(), time.perf_counter()
+    cpu, wall = process_tree.cpu_seconds(), time.perf_counter()
     yield
     took = time.perf_counter() - wall
-    spans.append((what, Span(took, tree.cpu_seconds() - cpu)))
+    spans.append((what, Span(took, process_tree.cpu_seconds() - cpu)))

@@ -12,8 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from controlplane.bench.load import Request, run
 from controlplane.cli.client import Client
-from controlplane.operations.bench.load import Request, run
 
 VERSION = "version=2025-08-26"
 CONNECTIONS = 8

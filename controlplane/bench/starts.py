@@ -4,10 +4,10 @@ import statistics
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Iterator, Sequence
 
+from controlplane.bench import process_tree, product, programs
+from controlplane.bench.children import Failed
+from controlplane.bench.programs import DOWN, EMPTY, EXISTING, START, Program, Round, Span
 from controlplane.deployment.owned_folder import owned_folder
-from controlplane.operations.bench import product, programs, tree
-from controlplane.operations.bench.children import Failed
-from controlplane.operations.bench.programs import DOWN, EMPTY, EXISTING, START, Program, Round, Span
 
 STEPS = (EMPTY, EXISTING, DOWN, START)
 MEBIBYTE = 1024 * 1024
@@ -41,7 +41,7 @@ def measure(
     rounds: dict[str, list[Round]] = {program.name: [] for program in measured}
     if len(rounds) < len(measured):
         raise Failed(f"Each program needs a name of its own; these are {', '.join(each.name for each in measured)}.")
-    with owned_folder(product.PREFIX) as folder, tree.adopted():
+    with owned_folder(product.PREFIX) as folder, process_tree.adopted():
         for number in range(1, times + 1):
             for program in measured:
                 say(f"  ... {program.name}, {number} of {times}")

@@ -1,6 +1,6 @@
 """A good client: so many requests a second, whatever became of those before (an open loop), and how long each took.
 
-    python -m controlplane.operations.bench.steady SECONDS METHOD URL [--header NAME:VALUE]... [--ca FILE]
+    python -m controlplane.bench.steady_load SECONDS METHOD URL [--header NAME:VALUE]... [--ca FILE]
 
 It prints them as JSON: milliseconds, sorted, and how many requests failed.
 """
@@ -17,7 +17,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from controlplane.operations.bench.load import Request
+from controlplane.bench.load import Request
 
 SECONDS_AT_MOST = 30
 RATE = 20

@@ -6,8 +6,8 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from controlplane.operations.bench import callers
-from controlplane.operations.bench.load import Request, run
+from controlplane.bench import callers
+from controlplane.bench.load import Request, run
 
 QUERY = "version=2025-08-26&generation=2"
 SLOWEST = 1.5

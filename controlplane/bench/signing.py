@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from controlplane.operations.bench import children
+from controlplane.bench import children
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import Any
 
 from django.db import transaction
 
+from controlplane.bench.load import Request, Result, run
+from controlplane.bench.population import FIRST, copy_rows, populate, tell_the_planner
 from controlplane.kernel import clock
-from controlplane.operations.bench.load import Request, Result, run
-from controlplane.operations.bench.population import FIRST, copy_rows, populate, tell_the_planner
 from identity import csr
 from identity.models import CertificateRotation, IssuedCertificate, RenewalProgress
 from identity.services.certificates import create_certificate

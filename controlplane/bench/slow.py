@@ -1,6 +1,6 @@
 """Clients that begin and do not finish: many of one kind, all from this one process, which waits in epoll(7).
 
-    python -m controlplane.operations.bench.slow KIND ADDRESS PORT COUNT [--tls] [--path PATH]
+    python -m controlplane.bench.slow KIND ADDRESS PORT COUNT [--tls] [--path PATH]
 
 It prints a line when most are connected, and lives until its standard input ends. Then it prints, as JSON, its share of
 a CPU since that line, how many connections the server has ended, and how many there are. Whose connection is ended
