@@ -30,7 +30,7 @@ def _say_the_rest() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        from controlplane.operations.saying import discard_the_rest
+        from controlplane.operations.terminal import discard_the_rest
 
         discard_the_rest()
 
@@ -49,7 +49,7 @@ def _open_standard_streams() -> None:
 
 def _run() -> None:
     from controlplane.deployment.env import WrongSetting
-    from controlplane.operations.commands import front
+    from controlplane.operations.commands import without_django
     from controlplane.runtime import background_process, process_limits
 
     try:
@@ -59,7 +59,7 @@ def _run() -> None:
     try:
         if "up" in sys.argv[1:4]:
             process_limits.check()  # before what is loaded takes more than there is
-        if (status := front.run(sys.argv)) is not None:
+        if (status := without_django.run(sys.argv)) is not None:
             sys.exit(status)
     except process_limits.TooLow as error:
         sys.exit(f"CommandError: {error}")
@@ -76,7 +76,7 @@ def _run_django() -> None:
     from django.core.management import execute_from_command_line
 
     from controlplane.deployment.env import WrongSetting
-    from controlplane.operations.saying import discard_the_rest
+    from controlplane.operations.terminal import discard_the_rest
     from controlplane.runtime import background_process
 
     try:

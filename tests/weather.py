@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from controlplane.operations.environment import of_operator, of_program, of_terraform
+from controlplane.operations.sdk_environment import of_operator, of_program, of_terraform
 
 NOWHERE = "http://192.0.2.1:9"
 INFO = {"control_plane_url": NOWHERE, "iam_url": NOWHERE, "api_key": "another", "ca_bundle": "/dev/null"}

@@ -23,7 +23,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.failures import for_operators
 from controlplane.objectstore import files as stored
 from controlplane.objectstore.sweeping import sweep
-from controlplane.operations import stored_objects
+from controlplane.operations import backup_objects
 from controlplane.operations.bootstrap import RESTORING
 from controlplane.operations.info import CA_BUNDLE, NothingHere
 from identity.keychain import TOKEN_PURPOSES
@@ -63,7 +63,7 @@ def backup(path: Path) -> None:
                     for name in SECRETS:
                         if (text := settings.HOME.read_secret(name)) is not None:
                             _add(archive, name, io.BytesIO(text.encode()), len(text.encode()))
-                    stored_objects.add_all(archive, snapshot)
+                    backup_objects.add_all(archive, snapshot)
             with suppress(DatabaseError):  # of an older version, which has none
                 sweep()  # what was deleted meanwhile
     except sqlite3.OperationalError as error:
@@ -102,7 +102,7 @@ def restore(path: Path) -> None:
         raise CannotDoThat(f"Baremint runs in {settings.HOME.path}. Stop it first.")
     is_interrupted = (settings.HOME.path / RESTORING).exists()
     there = [name for name in KEPT if (settings.HOME.path / name).exists()]
-    there += [stored.FOLDER] if stored_objects.are_there() else []
+    there += [stored.FOLDER] if backup_objects.are_there() else []
     if not is_interrupted and there:
         raise CannotDoThat(
             f"{settings.HOME.path} is in use: it has {', '.join(there)}. Restore into an empty BAREMINT_HOME."
@@ -117,12 +117,12 @@ def restore(path: Path) -> None:
             file.write(members[DATABASE_FILE])
         _check(staged, path)
         with _readable(path):
-            stored_objects.take_out(path, folder, staged)
+            backup_objects.take_out(path, folder, staged)
         with _undone_on_failure():
             for name in SECRETS:
                 if name in members:
                     settings.HOME.write_secret(name, members[name].decode())
-            stored_objects.put_in_place(folder)
+            backup_objects.put_in_place(folder)
             staged.rename(settings.HOME.path / DATABASE_FILE)
             _take_over()
 
@@ -136,13 +136,13 @@ def _undone_on_failure() -> Iterator[None]:
     try:
         for name in KEPT:
             (settings.HOME.path / name).unlink(missing_ok=True)
-        stored_objects.clear()
+        backup_objects.clear()
         yield
     except BaseException:
         connection.close()
         for file in settings.HOME.path.glob(f"{DATABASE_FILE}*"):
             file.unlink()
-        stored_objects.clear()
+        backup_objects.clear()
         for name in SECRETS:
             (settings.HOME.path / name).unlink(missing_ok=True)
         if secret:
@@ -157,7 +157,7 @@ def _readable(path: Path) -> Iterator[None]:
     """Raise CannotDoThat for an archive that lacks something, or has something that is not as it was."""
     try:
         yield
-    except (stored_objects.NotWhole, tarfile.TarError) as error:
+    except (backup_objects.NotWhole, tarfile.TarError) as error:
         raise CannotDoThat(f"{path} cannot be restored: {error} Restore another backup.") from None
 
 
@@ -186,7 +186,7 @@ def _read(path: Path) -> dict[str, bytes]:
     try:
         with tarfile.open(path, "r:") as archive:
             for member in archive:
-                if stored_objects.is_one(member):
+                if backup_objects.is_one(member):
                     continue  # they are taken out one by one, and are never in memory
                 name = member.name.encode("unicode_escape").decode()
                 if not member.isfile():

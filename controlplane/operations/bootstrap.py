@@ -18,7 +18,7 @@ from controlplane.deployment.credentials import Credentials
 from controlplane.jobs import ca_bundle
 from controlplane.kernel import ids
 from controlplane.objectstore.sweeping import sweep
-from controlplane.operations import seed
+from controlplane.operations import demo_world
 from identity import keystore
 from identity.services.apikeys import create_api_key
 from identity.services.rotation import ensure_keys
@@ -122,7 +122,7 @@ def _make_account_and_world(password: _Password, *, now: datetime) -> None:
         date_joined=now,
     )
     owner = Party(account.owner_iam_id, USERNAME, "User")
-    seed.make_demo_world(account, resource_group=group, by=owner)
+    demo_world.make_demo_world(account, resource_group=group, by=owner)
     _, api_key = create_api_key(account, iam_id=account.owner_iam_id, name=API_KEY_NAME, by=owner)
     credentials.write(settings.HOME, Credentials(account.id, api_key, USERNAME, password.text))
 

@@ -6,7 +6,7 @@ import pytest
 
 from controlplane.cli.client import CannotCall, Refused, WrongOption
 from controlplane.cli.vpc.passwords import PrivateKey
-from controlplane.operations.commands import connection
+from controlplane.operations.commands import rest_connection
 from controlplane.operations.commands.command import CommandFailed
 
 
@@ -34,8 +34,8 @@ def test_whoever_gives_a_wrong_option_is_not_told_to_start_the_service(
     monkeypatch: pytest.MonkeyPatch, failure: Exception, lines: int
 ) -> None:
     place: Any = None
-    monkeypatch.setattr(connection, "_client", lambda place, region: None)
-    with pytest.raises(CommandFailed) as failed, connection.connected(place):
+    monkeypatch.setattr(rest_connection, "_client", lambda place, region: None)
+    with pytest.raises(CommandFailed) as failed, rest_connection.connected(place):
         raise failure
     assert len(str(failed.value).splitlines()) == lines
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from controlplane.cli.vpc.words import WORDS, add_words, changes_something
-from controlplane.operations.commands.choosing import changes
+from controlplane.operations.commands.data_directory import changes
 
 GROUPS = "--resource-group-id --resource-group-name --all-resource-groups"
 # IBM's VPC CLI reference of 2026-08-14, chapters "Bare metal servers" and "Reservation"; ``--interactive`` is not here.

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.operations.seed import PROFILE
+from controlplane.operations.demo_world import PROFILE
 from tests.conformance.sdks import LANGUAGES, Language, Missing, claims_of
 from tests.lab.stepping import Lab, cannot_try
 from tests.live.operator import NEW

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from controlplane.operations.commands.choosing import READ
-from controlplane.operations.environment import FORMATS
+from controlplane.operations.commands.data_directory import READ
+from controlplane.operations.sdk_environment import FORMATS
 from tests.live.operator import Operator, eventually
 from tests.live.product import ROOT, Product
 

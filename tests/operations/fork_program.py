@@ -35,8 +35,8 @@ from django.conf import settings  # noqa: E402
 from django.db import connections  # noqa: E402
 
 from controlplane.kernel import ids  # noqa: E402
-from controlplane.operations import preloading, serving  # noqa: E402
-from controlplane.operations.serving import take_settings  # noqa: E402
+from controlplane.operations.up import preloading, serving  # noqa: E402
+from controlplane.operations.up.serving import take_settings  # noqa: E402
 from controlplane.runtime.http.listener import Door  # noqa: E402
 from controlplane.runtime.supervisor.child import Child, Fork  # noqa: E402
 from controlplane.runtime.supervisor.child_start import CannotFork, Work, fork  # noqa: E402

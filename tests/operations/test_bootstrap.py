@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from controlplane.deployment import credentials
 from controlplane.deployment.home import Home
 from controlplane.kernel import clock
-from controlplane.operations import bootstrap, seed
+from controlplane.operations import bootstrap, demo_world
 from controlplane.operations.info import CA_BUNDLE
 from identity.models import ApiKey, KeyPair
 from identity.selectors import find_api_key
@@ -137,7 +137,7 @@ def test_a_world_that_fails_half_way_leaves_nothing(monkeypatch: pytest.MonkeyPa
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("no space left")
 
-    monkeypatch.setattr(seed, "make_demo_world", fail)
+    monkeypatch.setattr(demo_world, "make_demo_world", fail)
     with pytest.raises(RuntimeError):
         run()
 

@@ -9,8 +9,8 @@ import pytest
 from controlplane.deployment import command_line, process_lock, run_file
 from controlplane.deployment.env import WrongSetting
 from controlplane.deployment.home import NAME, Home, find_home
-from controlplane.operations.commands import listing
-from controlplane.operations.commands.choosing import CHANGE, READ, changes, settle, take_home
+from controlplane.operations.commands import help_page
+from controlplane.operations.commands.data_directory import CHANGE, READ, changes, settle, take_home
 
 
 @pytest.fixture(autouse=True)
@@ -188,8 +188,8 @@ def test_the_folder_around_a_data_directory_is_none(user: Path) -> None:
 
 
 def test_every_command_of_ours_reads_or_changes_or_starts_something() -> None:
-    starts = {name for name in listing.OURS if name.startswith("serve_")} | {"up", "lab", "bench"}
-    assert READ | CHANGE | starts == listing.OURS
+    starts = {name for name in help_page.OURS if name.startswith("serve_")} | {"up", "lab", "bench"}
+    assert READ | CHANGE | starts == help_page.OURS
     assert {name for name in READ & CHANGE if not changes([name])} == set()
 
 

@@ -11,12 +11,12 @@ from controlplane import __version__, installed
 from controlplane.deployment import process_lock
 from controlplane.deployment.home import DATABASE_FILE, Home
 from controlplane.deployment.location import Place
-from controlplane.operations.commands import front, listing
+from controlplane.operations.commands import help_page, without_django
+from controlplane.operations.commands.argument_parser import parser_of
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import CommandFailed, Context
-from controlplane.operations.commands.life import claim
-from controlplane.operations.commands.parsing import parser_of
-from controlplane.operations.commands.running import Running, Unanswered
+from controlplane.operations.commands.rest_source import Running, Unanswered
+from controlplane.operations.commands.up_down import claim
 from tests.architecture.test_house_rules import ROOT
 
 
@@ -31,11 +31,11 @@ def place(tmp_path: Path) -> Place:
     return Place(Home(tmp_path), "127.0.0.1", 1, 2, 3, "http://127.0.0.1:1", "us-south", embedded_database=True)
 
 
-@pytest.mark.parametrize("name", front.OWNERS)
+@pytest.mark.parametrize("name", without_django.OWNERS)
 def test_the_help_of_a_command_is_what_django_prints(name: str) -> None:
     by_django = load_command_class("controlplane.operations", name).create_parser("baremint", name)
 
-    assert parser_of(front.command(name), program=f"baremint {name}").format_help() == by_django.format_help()
+    assert parser_of(without_django.command(name), program=f"baremint {name}").format_help() == by_django.format_help()
 
 
 OURS = {
@@ -47,13 +47,13 @@ OURS = {
 
 
 def test_the_list_has_our_commands_and_no_other_but_the_one_for_passwords() -> None:
-    assert OURS | {"changepassword"} == listing.OURS | listing.UNLISTED
+    assert OURS | {"changepassword"} == help_page.OURS | help_page.UNLISTED
 
 
 def test_the_list_has_one_line_for_each_command_and_the_version() -> None:
-    lines = listing.help_text("baremint").splitlines()
+    lines = help_page.help_text("baremint").splitlines()
     assert __version__ in lines[0]
-    for name in listing.OURS:
+    for name in help_page.OURS:
         [line] = [line for line in lines if line.startswith(f"  {name} ")]
         assert line.endswith(".")
         assert len(line) <= 100
@@ -62,7 +62,7 @@ def test_the_list_has_one_line_for_each_command_and_the_version() -> None:
 @pytest.mark.parametrize("words", [[], ["help"], ["--help"], ["-h"]])
 def test_manage_py_lists_djangos_commands(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
-    assert front.run(["manage.py", *words]) is None
+    assert without_django.run(["manage.py", *words]) is None
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_command_that_is_none_is_told_with_what_may_be_meant(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str, meant: str | None
 ) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
-    assert front.run(["baremint", typed]) == 1
+    assert without_django.run(["baremint", typed]) == 1
     said = capsys.readouterr().err
     assert said.startswith(f"CommandError: There is no command {typed}.")
     assert (f"Did you mean: {meant}" in said) if meant else ("baremint help" in said)
@@ -89,26 +89,26 @@ def test_a_command_that_is_none_is_told_with_what_may_be_meant(
 @pytest.mark.parametrize("name", ["migrate", "check", "shell", "makemigrations", "collectstatic", "serve_lab"])
 def test_djangos_commands_are_run_all_the_same(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
-    assert front.run(["baremint", name]) is None
+    assert without_django.run(["baremint", name]) is None
 
 
 def test_the_version_is_the_products_own(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
-    assert front.run(["baremint", "--version"]) == 0
+    assert without_django.run(["baremint", "--version"]) == 0
     assert capsys.readouterr().out == f"{__version__}\n"
 
 
 def test_what_it_does_not_know_is_left_to_django(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
 
-    assert front.run(["baremint", "migrate"]) is None
-    assert front.run(["baremint", "info", "--settings", "elsewhere.settings"]) is None
+    assert without_django.run(["baremint", "migrate"]) is None
+    assert without_django.run(["baremint", "info", "--settings", "elsewhere.settings"]) is None
 
 
 def test_other_settings_are_left_to_django(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "tests.settings")
 
-    assert front.run(["baremint", "--help"]) is None
+    assert without_django.run(["baremint", "--help"]) is None
 
 
 READING = pytest.mark.parametrize(
@@ -117,7 +117,7 @@ READING = pytest.mark.parametrize(
 
 
 def run(command: list[str], place: Place) -> None:
-    wanted = front.command(command[0])
+    wanted = without_django.command(command[0])
     options = vars(parser_of(wanted, program="baremint").parse_args(command[1:]))
     wanted.run(options, Context(place, Running(place), print))
 
@@ -155,7 +155,7 @@ def test_a_data_directory_that_is_claimed_is_refused_to_others(place: Place) -> 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "soon"])
 def test_a_time_that_nobody_can_wait_for_is_refused(seconds: str) -> None:
     with pytest.raises(SystemExit) as refused:
-        parser_of(front.command("down"), program="baremint down").parse_args([f"--seconds={seconds}"])
+        parser_of(without_django.command("down"), program="baremint down").parse_args([f"--seconds={seconds}"])
     assert refused.value.code == 2
 
 

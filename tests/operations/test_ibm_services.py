@@ -7,8 +7,8 @@ import ibm_platform_services
 import pytest
 from django.test import Client
 
-from controlplane.operations.environment import SDKS, of_operator, of_program, of_terraform
 from controlplane.operations.ibm_services import NAMES, NOT_SIMULATED, SERVICES
+from controlplane.operations.sdk_environment import SDKS, of_operator, of_program, of_terraform
 
 TERRAFORM = """
 IAM_ENDPOINT IBMCLOUD_ACCOUNT_MANAGEMENT_API_ENDPOINT IBMCLOUD_APPID_MANAGEMENT_API_ENDPOINT

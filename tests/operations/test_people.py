@@ -5,7 +5,7 @@ from django.test import Client
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import Conflict, InvalidValue
-from controlplane.operations.people import give_api_key, give_role
+from controlplane.operations.users import give_api_key, give_role
 from identity.selectors import find_api_key
 from servers.models import BareMetalServer
 from servers.shown import switches_shown

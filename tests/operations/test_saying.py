@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from controlplane.operations.saying import STDOUT, say
+from controlplane.operations.terminal import STDOUT, say
 
 
 @pytest.mark.parametrize(

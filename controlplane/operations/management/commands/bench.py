@@ -13,7 +13,7 @@ from controlplane.bench import children, lists, postgresql, product, renewals, r
 from controlplane.bench.load import Result, run
 from controlplane.bench.population import populate
 from controlplane.bench.signing import RawRate, raw_rate
-from controlplane.operations.saying import discard_the_rest
+from controlplane.operations.terminal import discard_the_rest
 from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
 
 VERSION = "version=2025-08-26"

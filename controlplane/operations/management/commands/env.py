@@ -1,3 +1,3 @@
-from controlplane.operations.management.offered import offered
+from controlplane.operations.management.django_command import offered
 
 Command = offered("env")

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from controlplane.deployment import process_lock
 from controlplane.deployment.command_line import paste
 from controlplane.lab import state
-from controlplane.operations.saying import say
-from controlplane.operations.supervisor.children import control_plane_answers
+from controlplane.operations.terminal import say
+from controlplane.operations.up.children import control_plane_answers
 from controlplane.runtime import background_process
 from controlplane.runtime.supervisor import termination
 

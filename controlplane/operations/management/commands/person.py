@@ -9,7 +9,7 @@ from controlplane.database.migration_state import compare
 from controlplane.deployment import credentials
 from controlplane.kernel.errors import ApiError
 from controlplane.operations import info
-from controlplane.operations.people import GRANTS, NEWCOMER, give_api_key, give_role
+from controlplane.operations.users import GRANTS, NEWCOMER, give_api_key, give_role
 from trustedprofiles.models import Account
 
 

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.lab.service import CannotKeep, keep_lab
 from controlplane.lab.state import LOG
-from controlplane.operations.serving import LAB_SETTINGS, lab_service, take_settings
+from controlplane.operations.up.serving import LAB_SETTINGS, lab_service, take_settings
 from controlplane.runtime import background_process
 from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
 

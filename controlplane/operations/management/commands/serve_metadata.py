@@ -1,6 +1,6 @@
 from controlplane.deployment import endpoints
-from controlplane.operations import serving
-from controlplane.operations.servecommand import ServeCommand
+from controlplane.operations.management.serve_command import ServeCommand
+from controlplane.operations.up import serving
 
 
 class Command(ServeCommand):

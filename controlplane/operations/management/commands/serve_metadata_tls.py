@@ -4,7 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment import endpoints, sockets
-from controlplane.operations import preloading, serving
+from controlplane.operations.up import preloading, serving
 from identity import keystore
 
 

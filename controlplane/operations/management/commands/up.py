@@ -8,11 +8,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment.location import Place
-from controlplane.operations import launch, welcome
 from controlplane.operations.commands.command import CommandFailed, Context
-from controlplane.operations.commands.life import COMMANDS, end_with
-from controlplane.operations.records import Records
-from controlplane.operations.saying import say
+from controlplane.operations.commands.up_down import COMMANDS, end_with
+from controlplane.operations.database_source import Records
+from controlplane.operations.terminal import say
+from controlplane.operations.up import launch, welcome
 from controlplane.runtime import background_process
 from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
 

@@ -21,7 +21,7 @@ from controlplane.deployment.home import SOCKET_FOLDERS
 from controlplane.deployment.owned_folder import owned_folder_at
 from controlplane.deployment.sockets import Endpoint
 from controlplane.kernel import failpoints
-from controlplane.operations import serving
+from controlplane.operations.up import serving
 from controlplane.runtime.supervisor.child import Child, ChildSpec, Fork, Program
 from controlplane.runtime.supervisor.child_start import Work
 from controlplane.runtime.supervisor.start_report import Report

@@ -17,13 +17,13 @@ from controlplane.jobs import broker
 from controlplane.kernel import clock, failures
 from controlplane.lab import capabilities
 from controlplane.observability.readiness import is_full
-from controlplane.operations import preloading
 from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
-from controlplane.operations.commands import whereabouts
+from controlplane.operations.commands import info_commands
 from controlplane.operations.commands.command import CommandFailed, Context
-from controlplane.operations.records import Records
-from controlplane.operations.serving import reporting
-from controlplane.operations.timeline import Timeline
+from controlplane.operations.database_source import Records
+from controlplane.operations.up import preloading
+from controlplane.operations.up.serving import reporting
+from controlplane.operations.up.timeline import Timeline
 from controlplane.runtime.supervisor import children
 from controlplane.runtime.supervisor.child import Fork
 from controlplane.runtime.supervisor.process_control import set_name
@@ -119,7 +119,7 @@ def prepare(report: Report) -> None:
         try:
             bring_up_to_date(report.progress)
             bootstrap(now=clock.now(), progress=report.progress)
-            report.ready(whereabouts.facts(Context(Place.of(settings), Records(), report.progress)))
+            report.ready(info_commands.facts(Context(Place.of(settings), Records(), report.progress)))
         except DatabaseError as error:
             raise CannotStart(failures.for_operators(error)) from error
 

@@ -11,7 +11,7 @@ from controlplane.deployment import credentials
 from controlplane.deployment.credentials import Credentials
 from controlplane.kernel import clock
 from controlplane.kernel.failures import for_operators
-from controlplane.operations import renewals
+from controlplane.operations import certificate_renewals
 from controlplane.operations.api import keys
 from controlplane.operations.commands.command import CommandFailed
 from controlplane.operations.info import NothingHere
@@ -36,7 +36,7 @@ class Records:
 
     def renewals(self) -> dict[str, Any]:
         with _told():
-            return {**renewals.collect(now=clock.now())}
+            return {**certificate_renewals.collect(now=clock.now())}
 
 
 @contextmanager

@@ -8,14 +8,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment.location import Place
-from controlplane.operations.commands import front
+from controlplane.operations.commands import without_django
 from controlplane.operations.commands.command import CommandFailed, Context
-from controlplane.operations.records import Records
+from controlplane.operations.database_source import Records
 
 
 def offered(name: str) -> type[BaseCommand]:
     """The command of this name. It reads the database where ``front`` asks the Baremint that runs."""
-    command = front.command(name)
+    command = without_django.command(name)
 
     class Command(BaseCommand):
         help = command.help

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment import sockets
 from controlplane.deployment.sockets import Endpoint, PortUnavailable
-from controlplane.operations import preloading, serving
-from controlplane.operations.saying import say
+from controlplane.operations.terminal import say
+from controlplane.operations.up import preloading, serving
 from controlplane.runtime.supervisor import children
 from controlplane.runtime.supervisor.child import Fork
 from controlplane.runtime.supervisor.stop_requests import StopRequested

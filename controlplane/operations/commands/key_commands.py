@@ -14,7 +14,7 @@ from controlplane.cli.certificates import (
 from controlplane.cli.output import as_json, as_table
 from controlplane.deployment.command_line import paste
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
-from controlplane.operations.commands.connection import ENVIRONMENT, connected
+from controlplane.operations.commands.rest_connection import ENVIRONMENT, connected
 
 KEY_COLUMNS = [(name.upper().replace("_", " "), name) for name in ("purpose", "region", "state", "since", "next")]
 KEY_COLUMNS += [("IN SECONDS", "in_seconds"), ("KID", "kid")]

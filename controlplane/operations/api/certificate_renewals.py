@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import clock
-from controlplane.operations.renewals import Renewals, collect
+from controlplane.operations.certificate_renewals import Renewals, collect
 from trustedprofiles.guarded import GuardedView
 from trustedprofiles.permissions import Operation
 

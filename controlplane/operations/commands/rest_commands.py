@@ -9,7 +9,7 @@ from controlplane.cli.vpc.word import no_arguments
 from controlplane.cli.vpc.words import add_words, run_word
 from controlplane.deployment.command_line import paste
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
-from controlplane.operations.commands.connection import ENVIRONMENT, connected
+from controlplane.operations.commands.rest_connection import ENVIRONMENT, connected
 
 
 def _is_arguments(parser: ArgumentParser) -> None:

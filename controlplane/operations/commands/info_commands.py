@@ -10,8 +10,9 @@ from controlplane.deployment import process_lock, run_file
 from controlplane.deployment.command_line import paste
 from controlplane.deployment.credentials import Credentials
 from controlplane.deployment.location import Place
-from controlplane.operations import environment, info, welcome
+from controlplane.operations import info, sdk_environment
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
+from controlplane.operations.up import welcome
 
 ASK_SECONDS = 1.0
 
@@ -97,7 +98,7 @@ def _env_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("server", metavar="SERVER", nargs="?", help="name, id or CRN of a bare metal server")
     parser.add_argument(
-        "--format", choices=sorted(environment.FORMATS), default="shell", help="how to print it (default shell)"
+        "--format", choices=sorted(sdk_environment.FORMATS), default="shell", help="how to print it (default shell)"
     )
 
 
@@ -109,12 +110,14 @@ def _env(options: Options, context: Context) -> None:
     else:
         found, server = info.collect(context.place, _credentials(context), ()), None
     if options["format"] == "terraform":
-        variables = environment.of_terraform(found, region=region, by_operator=server is None)
+        variables = sdk_environment.of_terraform(found, region=region, by_operator=server is None)
     elif server:
-        variables = environment.of_program(found, server)
+        variables = sdk_environment.of_program(found, server)
     else:
-        variables = environment.of_operator(found) | environment.of_terraform(found, region=region, by_operator=True)
-    context.say(environment.FORMATS[options["format"]](variables))
+        variables = sdk_environment.of_operator(found) | sdk_environment.of_terraform(
+            found, region=region, by_operator=True
+        )
+    context.say(sdk_environment.FORMATS[options["format"]](variables))
 
 
 COMMANDS = {

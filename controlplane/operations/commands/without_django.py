@@ -10,11 +10,11 @@ from typing import Any
 from controlplane import __version__
 from controlplane.deployment.home import unusable
 from controlplane.deployment.location import Place
-from controlplane.operations.commands.choosing import settle, take_home
+from controlplane.operations.commands.argument_parser import parser_of
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import Command, CommandFailed, Context
-from controlplane.operations.commands.parsing import parser_of
-from controlplane.operations.saying import discard_the_rest
+from controlplane.operations.commands.data_directory import settle, take_home
+from controlplane.operations.terminal import discard_the_rest
 from controlplane.runtime.supervisor.start_report import Report
 
 SETTINGS = "controlplane.settings"
@@ -58,7 +58,7 @@ def run(arguments: Sequence[str]) -> int | None:
 def _run(program: str, words: list[str]) -> int | None:
     match words:
         case _ if words[:1] in HELP and len(words) < 2:
-            from controlplane.operations.commands.listing import help_text  # noqa: PLC0415  nobody else needs it
+            from controlplane.operations.commands.help_page import help_text  # noqa: PLC0415  nobody else needs it
 
             _say(help_text("python -m controlplane" if program == "__main__.py" else program))
         case ["--version"] | ["version", *_]:
@@ -75,10 +75,10 @@ def _run(program: str, words: list[str]) -> int | None:
 
 
 def _leave_to_django(name: str, program: str, obstacle: str = "") -> int | None:
-    from controlplane.operations.commands import listing  # noqa: PLC0415  most commands need it not
+    from controlplane.operations.commands import help_page  # noqa: PLC0415  most commands need it not
 
-    if not (name.startswith("-") or listing.is_known(name)):
-        obstacle = listing.unknown(name, program)
+    if not (name.startswith("-") or help_page.is_known(name)):
+        obstacle = help_page.unknown(name, program)
     return _refused(obstacle)
 
 
@@ -93,7 +93,7 @@ def _refused(obstacle: str) -> int | None:
 def _run_command(name: str, words: list[str], *, program: str) -> int | None:
     wanted = command(name)
     options = vars(parser_of(wanted, program=program).parse_args(words))
-    from controlplane.operations.commands.running import Running, Unanswered  # noqa: PLC0415  help needs no client
+    from controlplane.operations.commands.rest_source import Running, Unanswered  # noqa: PLC0415  help needs no client
 
     if options["settings"] or options["pythonpath"]:
         return None
@@ -102,7 +102,7 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
     try:
         _refuse_both_colours(options)
         if name == "up" and not options["detach"]:
-            from controlplane.operations.commands.life import claim  # noqa: PLC0415  other commands do without
+            from controlplane.operations.commands.up_down import claim  # noqa: PLC0415  other commands do without
 
             os.umask(0o077)  # whatever this process and its children make is the user's alone
             if told := claim(place.home):
