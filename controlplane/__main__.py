@@ -97,7 +97,7 @@ def _run_django() -> None:
     except Exception as error:
         from controlplane.database.migration_state import CannotUpgrade
         from controlplane.deployment.location import Place
-        from controlplane.kernel.failures import for_operators, is_of_the_database
+        from controlplane.kernel.database_failures import for_operators, is_of_the_database
         from controlplane.operations.info import NothingHere
 
         if isinstance(error, CannotUpgrade):

@@ -13,7 +13,7 @@ from typing import Any
 import structlog
 
 from controlplane.kernel import context
-from controlplane.kernel.unavailable import unavailable
+from controlplane.kernel.blocked_imports import unavailable
 
 with unavailable("greenlet", "yaml"):  # tasks run in threads, and travel as JSON
     import celery.fixups.django  # noqa: F401  Celery would load it a moment later

@@ -15,7 +15,7 @@ from controlplane.activity.admin import ReadOnlyAdmin
 from controlplane.activity.careful_admin import FORM, LIST, CarefulAdmin, Count
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
-from controlplane.kernel.shown import Shown
+from controlplane.kernel.form_snapshot import Shown
 from identity.alive import ended_by_deactivating, ended_by_revoking, ended_by_switching_off
 from identity.crl import REASONS, Reason
 from identity.models import ApiKey, IssuedCertificate, KeyPair, RenewalProgress, RevocationList

@@ -13,7 +13,7 @@ from django.db.models.functions import Cast
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import SEARCHED_EVENTS
-from controlplane.kernel.alive import Alive
+from controlplane.kernel.live_credentials import Alive
 from identity.certificates import condemned_certificates
 from identity.models import IssuedCertificate, RefreshToken
 from identity.services.grants import APIKEY_LOGIN, ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, REFRESH_LOGIN

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
-from controlplane.kernel.turns import turn
+from controlplane.kernel.named_lock import turn
 from identity.models import KeyPair, KnownAnswer, StoredValue
 
 KEK_FILE = "kek"

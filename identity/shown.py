@@ -1,6 +1,6 @@
 """What pages show of certificates and their renewal, for comparing when a form comes back."""
 
-from controlplane.kernel.shown import Shown
+from controlplane.kernel.form_snapshot import Shown
 from identity.models import IssuedCertificate
 from servers.models import BareMetalServer
 from servers.shown import WORDS

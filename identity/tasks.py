@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import OperationalError
 
 from controlplane.kernel import clock
-from controlplane.kernel.doorbell import ring
+from controlplane.kernel.enqueue import ring
 from identity.services import renewal
 from identity.services.renewal_progress import RENEW
 

@@ -12,7 +12,7 @@ from controlplane.activity.careful_admin import CarefulAdmin
 from controlplane.activity.record import Party
 from controlplane.activity.selectors import success_on
 from controlplane.kernel.errors import ApiError
-from controlplane.kernel.shown import Shown
+from controlplane.kernel.form_snapshot import Shown
 from servers.models import (
     VPC,
     AccountSettings,

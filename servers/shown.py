@@ -1,6 +1,6 @@
 """What pages show of the switches of the metadata service, for comparing when a form comes back."""
 
-from controlplane.kernel.shown import Shown
+from controlplane.kernel.form_snapshot import Shown
 from servers.models import BareMetalServer
 from trustedprofiles.models import Account
 

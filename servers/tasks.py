@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from controlplane.activity.jobruns import TRANSIENT, noted
+from controlplane.activity.job_runs import TRANSIENT, noted
 from controlplane.kernel import clock
 from servers.services import image_exports, transitions
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.test import Client
 
-from controlplane.kernel.shown import FIELD, Shown
+from controlplane.kernel.form_snapshot import FIELD, Shown
 
 TYPED = ("text", "search", "password", "email", "number", "checkbox", "radio", "date", "datetime-local", "url", "tel")
 """Kinds of ``<input>`` in which Enter sends the form."""

@@ -21,8 +21,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from controlplane.activity.admin import ChosenRows
-from controlplane.kernel.alive import Alive
-from controlplane.kernel.shown import FIELD, Shown, ShownChanged, require_as_shown
+from controlplane.kernel.form_snapshot import FIELD, Shown, ShownChanged, require_as_shown
+from controlplane.kernel.live_credentials import Alive
 
 LIST, FORM, DELETION = "_list", "_form", "_deletion"
 """What a request may be beside an action of a list, which is known by its name."""

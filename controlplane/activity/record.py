@@ -8,8 +8,8 @@ from typing import Any, NotRequired, TypedDict, Unpack
 from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock, context
 from controlplane.kernel.caller import Caller
-from controlplane.kernel.concealment import conceal_values
 from controlplane.kernel.errors import ApiError
+from controlplane.kernel.redaction import conceal_values
 from controlplane.kernel.text import storable, storable_json
 
 LONGEST = {column.name: column.max_length for column in ActivityEvent._meta.concrete_fields}

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from controlplane.activity.record import Party, record
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import ApiError, NotAuthorized
-from controlplane.kernel.shown import ShownChanged
+from controlplane.kernel.form_snapshot import ShownChanged
 from controlplane.kernel.verdict import Verdict
 from servers.catalog import regions
 from servers.models import BareMetalServer

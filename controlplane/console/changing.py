@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 
 from controlplane.console.access import SERVER, Person, server_party
 from controlplane.kernel import clock
-from controlplane.kernel.alive import Alive
 from controlplane.kernel.errors import ApiError
-from controlplane.kernel.shown import require_as_shown
+from controlplane.kernel.form_snapshot import require_as_shown
+from controlplane.kernel.live_credentials import Alive
 from identity.alive import ended_by_deleting, ended_by_switching_off
 from servers.models import BareMetalServer
 from servers.services import actions, events

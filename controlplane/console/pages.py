@@ -18,7 +18,7 @@ from controlplane.console.navigation import sections
 from controlplane.console.presenters.clock import MOVEMENTS, clock_face
 from controlplane.console.presenters.events import explanation_path
 from controlplane.kernel.errors import ApiError, NotAuthorized
-from controlplane.kernel.shown import ShownChanged
+from controlplane.kernel.form_snapshot import ShownChanged
 from controlplane.timekeeping.services import show
 
 View = Callable[..., HttpResponse]

@@ -11,7 +11,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from controlplane.celery import app
-from controlplane.kernel.failures import one_line
+from controlplane.kernel.database_failures import one_line
 
 COUNTS = "baremint:count:"
 COUNT_SECONDS = 0.5

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from controlplane.activity import jobruns, tallies
+from controlplane.activity import counters, job_runs
 from identity.services import renewal_progress, revocation, revocation_lists, rotation
 from servers.services import image_exports, images, reservation_terms, transitions
 
@@ -47,7 +47,7 @@ JOBS = {
         Job("certificate-renewal", "sends for who renews", renewal_progress.keep_up, renewal_progress.due_at),
         Job("image-exports", "writes images into buckets", image_exports.run_due, image_exports.due_at),
         Job("image-retirement", "deprecates images, makes them obsolete", images.retire_due, images.due_at),
-        Job("event-tally", "counts events", tallies.count_settled_events, every=timedelta(seconds=30)),
-        Job("job-pruning", "deletes old runs of jobs", jobruns.prune, every=timedelta(minutes=10)),
+        Job("event-tally", "counts events", counters.count_settled_events, every=timedelta(seconds=30)),
+        Job("job-pruning", "deletes old runs of jobs", job_runs.prune, every=timedelta(minutes=10)),
     )
 }

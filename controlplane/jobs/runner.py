@@ -2,7 +2,7 @@
 
 import structlog
 
-from controlplane.activity import joblocks, jobruns
+from controlplane.activity import job_lock, job_runs
 from controlplane.jobs.registry import Job
 from controlplane.jobs.schedule import is_due
 from controlplane.kernel import clock
@@ -16,7 +16,7 @@ def run(job: Job, *, worker: str) -> bool:
     A message that comes twice, or late, is one line in the log. A failure is recorded; a tick after its time of retry
     sends for the job again.
     """
-    with joblocks.held(job.name) as is_mine:
+    with job_lock.held(job.name) as is_mine:
         if not is_mine:
             log.info("the job runs already", job=job.name)
             return False
@@ -25,7 +25,7 @@ def run(job: Job, *, worker: str) -> bool:
             log.info("nothing was due", job=job.name)
             return False
         try:
-            with jobruns.recorded(job.name, worker=worker) as row:
+            with job_runs.recorded(job.name, worker=worker) as row:
                 row.taken = job.work(now=clock.now())
         except Exception:
             log.exception("the job failed", job=job.name, attempt=row.attempt, retry_at=row.retry_at)

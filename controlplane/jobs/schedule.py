@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controlplane.activity.jobruns import latest
+from controlplane.activity.job_runs import latest
 from controlplane.activity.models import JobRun
 from controlplane.jobs.registry import Job
 from controlplane.kernel import clock

@@ -7,7 +7,7 @@ from celery import current_app, shared_task
 from django.conf import settings
 from django.db import DatabaseError
 
-from controlplane.activity import jobruns
+from controlplane.activity import job_runs
 from controlplane.jobs import ca_bundle, runner
 from controlplane.jobs.broker_transport import dropped
 from controlplane.jobs.registry import JOBS
@@ -24,7 +24,7 @@ def tick(self: Any) -> None:
     """Give a sign of life, and send for every job that is due."""
     unread = dropped.take()
     try:
-        jobruns.beat(worker_of(self), dropped=unread)
+        job_runs.beat(worker_of(self), dropped=unread)
     except DatabaseError:
         dropped.put_back(unread)
         raise

@@ -20,7 +20,7 @@ from django.http.multipartparser import MultiPartParserError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from controlplane.kernel import clock, context, errors, failures, timestamps
+from controlplane.kernel import clock, context, database_failures, errors, timestamps
 from controlplane.kernel.awaited_body import BodyTooLarge
 from controlplane.kernel.text import echoed
 
@@ -225,7 +225,7 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911, PLR
             return errors.InvalidRequest("The request body is not what its Content-Type says it is.")
         case exceptions.ParseError() | exceptions.UnsupportedMediaType():
             return errors.InvalidRequest("The request body cannot be read. Send a JSON object.")
-        case _ if failures.is_of_the_database(exception):
+        case _ if database_failures.is_of_the_database(exception):
             return away(exception)
         case IntegrityError():
             # What was looked at is gone, or taken, by the time it is written: a race that the database decided.
@@ -238,8 +238,8 @@ def as_api_error(exception: Exception) -> errors.ApiError:  # noqa: PLR0911, PLR
 
 def away(failure: BaseException) -> errors.ApiError:
     """The database does not answer, or cannot take what is to be kept: for a while, as a rule."""
-    log.error("the database cannot be used", reason=failures.one_line(failure))
-    return errors.ServiceUnavailable(failures.for_clients(failure), headers={"Retry-After": RETRY_SECONDS})
+    log.error("the database cannot be used", reason=database_failures.one_line(failure))
+    return errors.ServiceUnavailable(database_failures.for_clients(failure), headers={"Retry-After": RETRY_SECONDS})
 
 
 def trace_id() -> str:
@@ -280,6 +280,6 @@ def handler500(request: HttpRequest) -> JsonResponse:
 def failure_of_request() -> errors.ApiError:
     """What Django is handling when it asks for the page of a failure."""
     failure = sys.exc_info()[1]
-    if failure is not None and failures.is_of_the_database(failure):
+    if failure is not None and database_failures.is_of_the_database(failure):
         return away(failure)
     return errors.ApiError("The service failed. This is its own fault; quote the trace.")

@@ -31,7 +31,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
-from controlplane.kernel.concealment import conceal_values
+from controlplane.kernel.redaction import conceal_values
 from controlplane.kernel.text import echoed
 
 

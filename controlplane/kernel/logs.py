@@ -12,8 +12,8 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from controlplane.kernel import context
-from controlplane.kernel.concealment import conceal
-from controlplane.kernel.unavailable import unavailable
+from controlplane.kernel.blocked_imports import unavailable
+from controlplane.kernel.redaction import conceal
 
 with unavailable("rich", "greenlet"):  # tracebacks in colours, and threads that are none: of no use in JSON lines
     import structlog
@@ -27,7 +27,7 @@ def _add_request_id(logger: Any, method: str, event: MutableMapping[str, Any]) -
 
 def _shorten_failures_of_the_database(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
     """Where it was noticed says nothing of them, and while the database is away there are many."""
-    from controlplane.kernel.failures import is_of_the_database, one_line  # noqa: PLC0415  before there are settings
+    from controlplane.kernel.database_failures import is_of_the_database, one_line  # noqa: PLC0415  before there are settings
 
     known = event.get("exc_info")
     failure = known[1] if isinstance(known, tuple) else known if isinstance(known, BaseException) else None

@@ -2,7 +2,7 @@
 
 from rest_framework.apps import RestFrameworkConfig
 
-from controlplane.kernel.unavailable import unavailable
+from controlplane.kernel.blocked_imports import unavailable
 
 NOT_FOR_US = ("django.contrib.postgres", "requests", "pygments", "uritemplate", "yaml")
 """Its column types on PostgreSQL would load psycopg on SQLite too, its own OpenAPI is not ours, and the others are

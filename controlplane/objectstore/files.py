@@ -21,7 +21,7 @@ from django.conf import settings
 
 from controlplane.deployment.private_files import PARTIAL, keep_name, whole_file
 from controlplane.kernel import failpoints
-from controlplane.kernel.failures import is_of_the_database
+from controlplane.kernel.database_failures import is_of_the_database
 
 log = structlog.get_logger(__name__)
 

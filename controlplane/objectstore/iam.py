@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import structlog
 from django.conf import settings
 
-from controlplane.kernel import owncalls
+from controlplane.kernel import internal_calls
 from controlplane.objectstore.errors import AccessDenied, InvalidToken, ServiceUnavailable
 
 log = structlog.get_logger(__name__)
@@ -61,7 +61,7 @@ def call(method: str, path: str, *, token: str = "", body: Mapping[str, Any] | N
 def _connection() -> tuple[http.client.HTTPConnection, str]:
     """To IAM, and what its paths begin with."""
     if not settings.BAREMINT_COS_IAM_URL:
-        return owncalls.connection(seconds=SECONDS), ""
+        return internal_calls.connection(seconds=SECONDS), ""
     url = urlsplit(settings.BAREMINT_COS_IAM_URL)
     kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
     return kind(url.hostname or "", url.port, timeout=SECONDS), url.path

@@ -11,9 +11,9 @@ from django.views.decorators.csrf import csrf_exempt
 from controlplane.activity.record import record
 from controlplane.kernel import clock
 from controlplane.kernel.awaited_body import BodyTooLarge, checks_first, require_body
+from controlplane.kernel.database_failures import is_of_the_database
 from controlplane.kernel.envelopes import away, trace_id
 from controlplane.kernel.errors import ApiError
-from controlplane.kernel.failures import is_of_the_database
 from controlplane.kernel.text import echoed, is_storable, storable
 from controlplane.objectstore import (
     addressing,

@@ -7,12 +7,12 @@ from django.conf import settings
 from django.db import Error, connection
 from django.db.models import Max
 
-from controlplane.activity.jobruns import latest
+from controlplane.activity.job_runs import latest
 from controlplane.activity.models import Heartbeat, JobRun
 from controlplane.jobs import broker
 from controlplane.jobs.registry import JOBS
 from controlplane.kernel import clock
-from controlplane.kernel.failures import for_operators
+from controlplane.kernel.database_failures import for_operators
 from controlplane.kernel.fresh_value import Kept
 from servers.models import BareMetalServer
 

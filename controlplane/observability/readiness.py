@@ -17,7 +17,7 @@ from controlplane.database.postgresql.patience import patience
 from controlplane.deployment.command_line import paste
 from controlplane.jobs import broker
 from controlplane.kernel import clock
-from controlplane.kernel.failures import for_operators
+from controlplane.kernel.database_failures import for_operators
 from identity.selectors import active_key
 
 ASK_SECONDS = 1.0

@@ -20,7 +20,7 @@ from controlplane.deployment.credentials import FILE as CREDENTIALS
 from controlplane.deployment.home import DATABASE_FILE, SECRET_KEY_FILE
 from controlplane.deployment.private_files import partial_folder, whole_file
 from controlplane.kernel import clock
-from controlplane.kernel.failures import for_operators
+from controlplane.kernel.database_failures import for_operators
 from controlplane.objectstore import files as stored
 from controlplane.objectstore.sweeping import sweep
 from controlplane.operations import backup_objects

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from controlplane.deployment import credentials
 from controlplane.deployment.credentials import Credentials
 from controlplane.kernel import clock
-from controlplane.kernel.failures import for_operators
+from controlplane.kernel.database_failures import for_operators
 from controlplane.operations import certificate_renewals
 from controlplane.operations.api import keys
 from controlplane.operations.commands.command import CommandFailed

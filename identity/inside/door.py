@@ -11,7 +11,6 @@ from django.http import HttpRequest, JsonResponse, QueryDict
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, envelopes
 from controlplane.kernel.awaited_body import require_body
-from controlplane.kernel.concealment import conceal_values
 from controlplane.kernel.errors import (
     ApiError,
     MethodNotAllowed,
@@ -22,6 +21,7 @@ from controlplane.kernel.errors import (
     UnknownField,
 )
 from controlplane.kernel.facts import ServerFacts
+from controlplane.kernel.redaction import conceal_values
 from controlplane.kernel.text import echoed, storable
 from controlplane.kernel.versioning import parse_version, refuse_future
 from identity import admission

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, ReferenceNotFound, Target
-from controlplane.kernel.turns import turn
+from controlplane.kernel.named_lock import turn
 from identity import events, keystore
 from identity.models import ApiKey, StoredValue
 from trustedprofiles.limits import API_KEYS_PER_IDENTITY

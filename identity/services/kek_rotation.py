@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
-from controlplane.kernel.turns import turn
+from controlplane.kernel.named_lock import turn
 from identity import keystore
 from identity.models import KeyPair, KnownAnswer, StoredValue
 

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Max
 
 from controlplane.kernel import clock
-from controlplane.kernel.turns import turn
+from controlplane.kernel.named_lock import turn
 from identity import ca, keychain, keystore
 from identity.claims import identity_issuer
 from identity.keyring import Purpose

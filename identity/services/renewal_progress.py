@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import F
 
-from controlplane.kernel.doorbell import ring
+from controlplane.kernel.enqueue import ring
 from identity.certificates import certificates_due, planned_renewals, renewals_nobody_wants
 from identity.models import RenewalProgress
 

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
-from controlplane.kernel.turns import turn
+from controlplane.kernel.named_lock import turn
 from identity import keychain, keystore
 from identity.keyring import (
     Discard,

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.doorbell import ring
+from controlplane.kernel.enqueue import ring
 from controlplane.kernel.errors import ApiError, BadField, Conflict, Target
 from servers import disk_images, lifecycle
 from servers.models import Image, ImageExportJob

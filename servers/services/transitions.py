@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from controlplane.activity.record import SYSTEM
 from controlplane.kernel import clock
-from controlplane.kernel.doorbell import ring
+from controlplane.kernel.enqueue import ring
 from servers import lifecycle
 from servers.models import BareMetalServer
 from servers.services import deletion

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.activity import joblocks
+from controlplane.activity import job_lock
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
@@ -189,7 +189,7 @@ def rotating(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
     over, begun = Event(), Event()
 
     def rotate() -> None:
-        with joblocks.held("key-rotation"):
+        with job_lock.held("key-rotation"):
             begun.set()
             over.wait(20)
 
@@ -210,7 +210,7 @@ def test_a_rotation_that_runs_ends_before_the_clock_is_moved(rotating: Event, mo
         rotating.set()
         Event().wait(seconds)
 
-    monkeypatch.setattr("controlplane.activity.joblocks.time.sleep", wait)
+    monkeypatch.setattr("controlplane.activity.job_lock.time.sleep", wait)
     move(advance_seconds=3600)
     assert seen[0] == 0
 

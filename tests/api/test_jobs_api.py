@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from controlplane.activity import jobruns
+from controlplane.activity import job_runs
 from controlplane.activity.models import JobRun
 from controlplane.activity.record import Party
 from controlplane.jobs.registry import JOBS
@@ -55,7 +55,7 @@ def test_servers_are_due_while_one_is_being_moved_on(world: World) -> None:
 
 
 def test_the_latest_run_of_a_job_says_how_it_went() -> None:
-    with jobruns.recorded("key-rotation", worker="w1") as row:
+    with job_runs.recorded("key-rotation", worker="w1") as row:
         row.taken = 2
     run = listed("key-rotation")["last_run"]
     assert isinstance(run, dict)
@@ -63,7 +63,7 @@ def test_the_latest_run_of_a_job_says_how_it_went() -> None:
 
 
 def test_a_job_that_failed_says_when_it_is_tried_again() -> None:
-    with pytest.raises(RuntimeError), jobruns.recorded("key-rotation", worker="w1"):
+    with pytest.raises(RuntimeError), job_runs.recorded("key-rotation", worker="w1"):
         raise RuntimeError("no space left")
     retry_at = listed("key-rotation")["retry_at"]
     assert isinstance(retry_at, str)
@@ -79,7 +79,7 @@ def test_runs_are_listed_newest_first_and_not_without_end() -> None:
 
 def test_it_says_how_long_ago_a_worker_took_a_tick() -> None:
     assert call("GET", PATH).json()["seconds_since_tick"] is None
-    jobruns.beat("w1")
+    job_runs.beat("w1")
     assert 0 <= call("GET", PATH).json()["seconds_since_tick"] < 60
 
 

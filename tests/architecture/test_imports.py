@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.kernel.unavailable import unavailable
+from controlplane.kernel.blocked_imports import unavailable
 from tests.live.product import ROOT, clean_environment
 from tests.tables import assert_none
 

@@ -41,7 +41,7 @@ SQL_CLOCK = re.compile(
 )
 # Where the machine's time is meant: what no clock of ours can move.
 ON_REAL_TIME: dict[str, str] = {
-    "controlplane/activity/jobruns.py": "how long work took, and when a worker was last alive",
+    "controlplane/activity/job_runs.py": "how long work took, and when a worker was last alive",
     "controlplane/operations/api/jobs.py": "how long ago a worker was alive",
     "controlplane/runtime/http/response.py": "the Date of an answer, by which others judge its age",
     "controlplane/observability/metrics/families.py": "how long ago a worker was alive",

@@ -12,7 +12,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.console.presenters.lineage import calls_before
 from controlplane.kernel import clock
-from controlplane.kernel.alive import Alive
+from controlplane.kernel.live_credentials import Alive
 from identity import csr
 from identity.alive import ended_by_switching_off
 from identity.models import IssuedCertificate

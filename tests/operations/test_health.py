@@ -12,7 +12,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
 
 from controlplane import settings_inside
-from controlplane.activity import jobruns
+from controlplane.activity import job_runs
 from controlplane.activity.models import Heartbeat
 from controlplane.jobs import broker
 from controlplane.kernel import clock
@@ -28,7 +28,7 @@ def broker_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def ready(broker_answers: None, keys: None) -> None:
     """Nothing is missing: a worker has just taken a tick."""
-    jobruns.beat("w1")
+    job_runs.beat("w1")
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +110,7 @@ def test_readyz_names_what_does_not_tick(
 @pytest.mark.django_db
 def test_one_worker_that_ticks_is_enough(client: Client, ready: None) -> None:
     silent_for(600)
-    jobruns.beat("w2")
+    job_runs.beat("w2")
     assert client.get("/readyz").status_code == 200
 
 
@@ -160,8 +160,8 @@ def test_nothing_is_changed_there(client: Client, path: str) -> None:
 
 @pytest.mark.django_db
 def test_readyz_tells_of_messages_that_were_dropped_and_is_ready_all_the_same(client: Client, ready: None) -> None:
-    jobruns.beat("w1", dropped=2)
-    jobruns.beat("w1", dropped=1)
+    job_runs.beat("w1", dropped=2)
+    job_runs.beat("w1", dropped=1)
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert "dropped 3 messages" in answer.json()["notes"]["messages"]
@@ -169,7 +169,7 @@ def test_readyz_tells_of_messages_that_were_dropped_and_is_ready_all_the_same(cl
 
 @pytest.mark.django_db
 def test_readyz_tells_of_them_for_an_hour(client: Client, ready: None) -> None:
-    jobruns.beat("w1", dropped=2)
+    job_runs.beat("w1", dropped=2)
     Heartbeat.objects.update(dropped_at=clock.wall_clock() - timedelta(hours=1, seconds=1))
     assert client.get("/readyz").json() == {"status": "ok"}
 

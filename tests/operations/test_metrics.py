@@ -9,7 +9,7 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from controlplane import __version__
-from controlplane.activity import jobruns
+from controlplane.activity import job_runs
 from controlplane.activity.models import JobRun
 from controlplane.activity.record import Party, record
 from controlplane.activity.timings import Timings
@@ -147,7 +147,7 @@ def test_certificates_are_counted_by_what_is_left_of_them(scrape: Any, world: Wo
 
 
 def test_runs_of_jobs_are_counted_by_outcome(scrape: Any) -> None:
-    with jobruns.recorded("key-rotation", worker="w1"):
+    with job_runs.recorded("key-rotation", worker="w1"):
         pass
     JobRun.objects.create(job="key-rotation", started_at=clock.wall_clock(), outcome="lost")
     assert scrape("baremint_job_runs_total", job="key-rotation", outcome="done") == 1
@@ -176,14 +176,14 @@ def test_a_database_that_is_away_is_a_metric_and_no_failure(scrape: Any, tmp_pat
 
 def test_messages_that_were_dropped_are_counted(scrape: Any) -> None:
     assert scrape("baremint_dropped_messages_total") == 0
-    jobruns.beat("w1", dropped=2)
-    jobruns.beat("w2", dropped=3)
+    job_runs.beat("w1", dropped=2)
+    job_runs.beat("w2", dropped=3)
     assert scrape("baremint_dropped_messages_total") == 5
 
 
 def test_the_age_of_the_last_tick_is_told(scrape: Any) -> None:
     assert scrape("baremint_tick_age_seconds") is None
-    jobruns.beat("w1")
+    job_runs.beat("w1")
     assert 0 <= scrape("baremint_tick_age_seconds") < 60
 
 

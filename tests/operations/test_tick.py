@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.activity import joblocks
+from controlplane.activity import job_lock
 from controlplane.activity.models import Heartbeat, JobRun
 from controlplane.jobs import runner, tasks
 from controlplane.jobs.registry import JOBS, Job
@@ -102,7 +102,7 @@ def test_a_message_that_comes_twice_runs_nothing(install: Callable[..., None]) -
 
 def test_a_job_that_runs_elsewhere_is_not_run_beside_it() -> None:
     heap = Heap(1)
-    with joblocks.held("heap"):
+    with job_lock.held("heap"):
         assert not runner.run(heap.job(), worker="w1")
     assert heap.pieces == 1
 

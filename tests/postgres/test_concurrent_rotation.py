@@ -169,7 +169,7 @@ def test_the_database_refuses_every_way_back(started: None, before: str, after: 
 
 
 def test_waiting_for_a_turn_ends_with_the_transaction_of_whoever_has_it(started: None, together: Together) -> None:
-    from controlplane.kernel.turns import turn
+    from controlplane.kernel.named_lock import turn
 
     order: list[str] = []
 

@@ -10,7 +10,7 @@ from django.db import InternalError, OperationalError, close_old_connections, co
 
 from controlplane.database.postgresql import base
 from controlplane.database.postgresql.patience import patience
-from controlplane.kernel.failures import is_of_the_database
+from controlplane.kernel.database_failures import is_of_the_database
 from controlplane.observability import readiness
 
 pytestmark = pytest.mark.usefixtures("on_postgresql")

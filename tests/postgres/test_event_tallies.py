@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from controlplane.activity import jobruns, tallies
+from controlplane.activity import counters, job_runs
 from controlplane.activity.models import EventTally
 from controlplane.activity.record import Party, record
 from controlplane.activity.timings import Timings, histograms
@@ -23,7 +23,7 @@ def happen() -> None:
 
 
 def count() -> int:
-    return tallies.count_settled_events(now=clock.now())
+    return counters.count_settled_events(now=clock.now())
 
 
 class Undecided(Thread):
@@ -51,7 +51,7 @@ class Undecided(Thread):
 
 
 def total() -> int:
-    return sum(number for *_, number in tallies.events())
+    return sum(number for *_, number in counters.events())
 
 
 def test_an_event_that_is_committed_late_is_counted_too() -> None:
@@ -75,10 +75,10 @@ def test_counting_and_reading_go_on_together() -> None:
 
 
 def test_runs_and_timings_are_summed_here_too() -> None:
-    with jobruns.recorded("a", worker="w1"):
+    with job_runs.recorded("a", worker="w1"):
         pass
     process = Timings()
     process.add("iam_token", 0.002)
     process.write()
-    assert list(tallies.job_runs()) == [("a", "done", 1)]
+    assert list(counters.job_runs()) == [("a", "done", 1)]
     assert histograms()["iam_token"][0][-1] == 1

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlplane.activity.backoff import FIRST, LONGEST, LONGEST_TRANSIENT, delay
+from controlplane.activity.job_backoff import FIRST, LONGEST, LONGEST_TRANSIENT, delay
 
 attempts = st.integers(1, 10_000)
 chances = st.floats(0, 1)

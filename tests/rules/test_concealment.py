@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from controlplane.kernel.concealment import conceal, conceal_values
+from controlplane.kernel.redaction import conceal, conceal_values
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 TOKEN = jwt.encode({"sub": "alice", "exp": 1}, KEY, algorithm="ES256", headers={"kid": "a"})

@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 
-from controlplane.kernel.failures import AWAY, for_clients, for_operators, is_of_the_database
+from controlplane.kernel.database_failures import AWAY, for_clients, for_operators, is_of_the_database
 
 SERVER = 'connection to server at "10.1.2.3", port 5432 failed: '
 SECRET_PLACES = ("10.1.2.3", "5432", "DATABASE_URL", "pg_hba", "somebody")

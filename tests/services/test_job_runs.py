@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from controlplane.activity import joblocks, jobruns
+from controlplane.activity import job_lock, job_runs
 from controlplane.activity.models import Heartbeat, JobRun
 from controlplane.celery import app
 from controlplane.kernel import clock, context
@@ -20,7 +20,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def run(*, taken: int = 0, error: Exception | None = None) -> JobRun:
-    with suppress(*([type(error)] if error else [])), jobruns.recorded(JOB, worker="w1") as row:
+    with suppress(*([type(error)] if error else [])), job_runs.recorded(JOB, worker="w1") as row:
         row.taken = taken
         if error:
             raise error
@@ -28,7 +28,7 @@ def run(*, taken: int = 0, error: Exception | None = None) -> JobRun:
 
 
 def test_a_run_is_visible_while_it_lasts() -> None:
-    with jobruns.recorded(JOB, worker="w1"):
+    with job_runs.recorded(JOB, worker="w1"):
         assert JobRun.objects.get().outcome == "running"
 
 
@@ -88,7 +88,7 @@ def note(work: Any) -> None:
     def small(task: Any, argument: str) -> bool:
         return bool(work(task, argument))
 
-    task = app.task(jobruns.noted("small")(small), bind=True, name="tests.small", shared=False)
+    task = app.task(job_runs.noted("small")(small), bind=True, name="tests.small", shared=False)
     try:
         task.apply(("x",), retries=2, throw=True)
     finally:
@@ -138,18 +138,18 @@ def test_a_servers_step_is_tried_again_when_the_database_was_busy(monkeypatch: p
 
 
 def test_the_latest_runs_of_each_job_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobruns, "KEPT_RUNS", 2)
+    monkeypatch.setattr(job_runs, "KEPT_RUNS", 2)
     for _ in range(4):
         run()
     JobRun.objects.create(job="rare", started_at=clock.wall_clock(), outcome="done")
-    assert jobruns.prune(now=clock.now()) == 2
+    assert job_runs.prune(now=clock.now()) == 2
     assert list(JobRun.objects.values_list("job", flat=True).order_by("job")) == ["rare", JOB, JOB]
 
 
 def test_a_worker_that_has_been_gone_for_a_day_is_forgotten() -> None:
-    jobruns.beat("w1")
+    job_runs.beat("w1")
     Heartbeat.objects.create(worker="w0", ticked_at=clock.wall_clock() - timedelta(days=2))
-    jobruns.prune(now=clock.now())
+    job_runs.prune(now=clock.now())
     assert Heartbeat.objects.get().worker == "w1"
 
 
@@ -157,12 +157,12 @@ def test_a_worker_that_has_been_gone_for_a_day_is_forgotten() -> None:
 
 
 def test_a_job_that_runs_is_not_run_beside_it() -> None:
-    with joblocks.held(JOB) as first, joblocks.held(JOB) as second, joblocks.held("another") as other:
+    with job_lock.held(JOB) as first, job_lock.held(JOB) as second, job_lock.held("another") as other:
         assert (first, second, other) == (True, False, True)
 
 
 def test_the_lock_is_free_when_the_run_is_over_however_it_ended() -> None:
-    with pytest.raises(RuntimeError), joblocks.held(JOB):
+    with pytest.raises(RuntimeError), job_lock.held(JOB):
         raise RuntimeError
-    with joblocks.held(JOB) as again:
+    with job_lock.held(JOB) as again:
         assert again

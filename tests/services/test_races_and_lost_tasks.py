@@ -10,7 +10,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from controlplane.activity.record import Party
 from controlplane.celery import app
 from controlplane.kernel import clock
-from controlplane.kernel.doorbell import ring
+from controlplane.kernel.enqueue import ring
 from controlplane.kernel.errors import Conflict
 from servers.models import BareMetalServer
 from servers.services import transitions

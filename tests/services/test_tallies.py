@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError
 
-from controlplane.activity import jobruns, tallies
+from controlplane.activity import counters, job_runs
 from controlplane.activity.models import ActivityEvent, EventTally, JobRun, TallyMark, TimingTally
 from controlplane.activity.record import Party, record
 from controlplane.activity.timings import BOUNDS, Timings, histograms
@@ -24,14 +24,14 @@ def happen(times: int = 1, action: str = "is.vpc.vpc.read", **how: Any) -> None:
 
 
 def count() -> int:
-    return tallies.count_settled_events(now=clock.now())
+    return counters.count_settled_events(now=clock.now())
 
 
 def test_events_are_counted_by_action_outcome_and_code() -> None:
     happen(2)
     happen(error=NotFound("There is none."))
     happen(action="is.key.key.read")
-    assert list(tallies.events()) == [
+    assert list(counters.events()) == [
         ("is.key.key.read", "success", "", 1),
         ("is.vpc.vpc.read", "failure", "not_found", 1),
         ("is.vpc.vpc.read", "success", "", 2),
@@ -40,10 +40,10 @@ def test_events_are_counted_by_action_outcome_and_code() -> None:
 
 def test_counting_changes_nothing_for_who_reads() -> None:
     happen(3)
-    before = list(tallies.events())
+    before = list(counters.events())
     for _ in range(4):
         count()
-        assert list(tallies.events()) == before
+        assert list(counters.events()) == before
 
 
 def test_an_event_is_counted_when_it_has_settled_and_once() -> None:
@@ -63,7 +63,7 @@ def test_what_is_counted_need_not_be_read_again() -> None:
 
 def test_nothing_is_counted_while_nothing_has_happened() -> None:
     assert [count(), count()] == [0, 0]
-    assert list(tallies.events()) == []
+    assert list(counters.events()) == []
 
 
 # --- runs of jobs -------------------------------------------------------------------------------------------------
@@ -72,16 +72,16 @@ def test_nothing_is_counted_while_nothing_has_happened() -> None:
 def test_runs_are_counted_whether_or_not_they_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     for outcome in ("done", "done", "failed", "done"):
         JobRun.objects.create(job="a", started_at=clock.wall_clock(), outcome=outcome)
-    before = list(tallies.job_runs())
+    before = list(counters.job_runs())
     assert before == [("a", "done", 3), ("a", "failed", 1)]
-    monkeypatch.setattr(jobruns, "KEPT_RUNS", 1)
-    assert jobruns.prune(now=clock.now()) == 3
-    assert list(tallies.job_runs()) == before
+    monkeypatch.setattr(job_runs, "KEPT_RUNS", 1)
+    assert job_runs.prune(now=clock.now()) == 3
+    assert list(counters.job_runs()) == before
 
 
 def test_a_run_that_goes_on_is_not_counted_yet() -> None:
-    with jobruns.recorded("a", worker="w1"):
-        assert list(tallies.job_runs()) == []
+    with job_runs.recorded("a", worker="w1"):
+        assert list(counters.job_runs()) == []
 
 
 # --- timings ------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from controlplane.kernel.shown import Shown as ShownThing
+from controlplane.kernel.form_snapshot import Shown as ShownThing
 from controlplane.timekeeping.movement import Movement
 from controlplane.timekeeping.services import Shown
 

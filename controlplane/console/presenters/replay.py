@@ -12,7 +12,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import LONGEST_PATH, SYSTEM
 from controlplane.console.presenters import ownright
 from controlplane.console.presenters.ownright import BEARER, FLAVOR, Way, word
-from controlplane.kernel.concealment import CONCEALED
+from controlplane.kernel.redaction import CONCEALED
 from identity.inside.views import RENAMED_IN
 from identity.services.certificates import EVENT as CERTIFICATE
 from identity.services.certificates import READ_EVENT as CERTIFICATE_READ

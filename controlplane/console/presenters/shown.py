@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from controlplane.kernel.shown import Shown
+from controlplane.kernel.form_snapshot import Shown
 from identity.models import KeyPair
 from identity.selectors import Line
 from servers.models import BareMetalServer, Initialization

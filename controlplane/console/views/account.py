@@ -9,9 +9,9 @@ from controlplane.console.changing import told_of
 from controlplane.console.pages import came_from, done, page
 from controlplane.console.views.server import ask
 from controlplane.kernel import clock
-from controlplane.kernel.alive import Alive
 from controlplane.kernel.errors import InvalidValue
-from controlplane.kernel.shown import FIELD, require_as_shown
+from controlplane.kernel.form_snapshot import FIELD, require_as_shown
+from controlplane.kernel.live_credentials import Alive
 from identity.alive import ended_by_switching_off
 from servers.models import AccountSettings, BareMetalServer
 from servers.services.metadata_service import SWITCH_ACCOUNT, switch_account

@@ -9,7 +9,7 @@ from controlplane.console.pages import came_from, done, page
 from controlplane.console.views.server import ask, find_server
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, NotFound
-from controlplane.kernel.shown import FIELD, require_as_shown
+from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from identity.alive import ended_by_revoking
 from identity.api.certificates import RevocationBody
 from identity.crl import REASONS

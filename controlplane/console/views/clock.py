@@ -7,7 +7,7 @@ from controlplane.console.pages import came_from, done, page
 from controlplane.console.presenters.clock import MOVEMENTS, clock_shown
 from controlplane.jobs.clock_admin import move_clock, when_all_know
 from controlplane.kernel.errors import InvalidValue
-from controlplane.kernel.shown import FIELD, require_as_shown
+from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from controlplane.timekeeping.services import CLOCK as CLOCK_PARTY
 from controlplane.timekeeping.services import MOVED, show
 

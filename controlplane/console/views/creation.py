@@ -11,7 +11,7 @@ from controlplane.console.presenters.forms import place_errors
 from controlplane.console.presenters.shown import initialization_shown
 from controlplane.console.views.server import find_server
 from controlplane.kernel.errors import ApiError
-from controlplane.kernel.shown import FIELD, ShownChanged, require_as_shown
+from controlplane.kernel.form_snapshot import FIELD, ShownChanged, require_as_shown
 from servers.api.further import require_linking
 from servers.api.server_requests import CreateServerBody, InitializationBody, initialization_prototype, server_prototype
 from servers.models import BareMetalServer, Initialization

@@ -11,7 +11,7 @@ from controlplane.console.presenters.keys import instant, timelines
 from controlplane.console.presenters.shown import signing_shown
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
-from controlplane.kernel.shown import FIELD, require_as_shown
+from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from identity.keyring import first
 from identity.selectors import Line, live_keys
 from identity.services import rotation

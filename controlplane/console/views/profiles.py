@@ -21,7 +21,7 @@ from controlplane.console.presenters.profiles import (
 from controlplane.console.presenters.shown import link_shown, rule_shown
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError, NotFound
-from controlplane.kernel.shown import FIELD, require_as_shown
+from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from servers.models import BareMetalServer
 from trustedprofiles import events
 from trustedprofiles.api.rule_bodies import RuleBody, rule_content

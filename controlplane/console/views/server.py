@@ -13,7 +13,7 @@ from controlplane.console.presenters.server import server_holdings, server_page,
 from controlplane.console.selectors import servers_here, servers_to_show
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, NotFound
-from controlplane.kernel.shown import FIELD
+from controlplane.kernel.form_snapshot import FIELD
 from servers.models import BareMetalServer
 from servers.shown import switches_shown
 

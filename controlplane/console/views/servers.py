@@ -8,7 +8,7 @@ from controlplane.console.changing import ACTS, WouldEnd, change, told_of
 from controlplane.console.pages import came_from, fragment, page, see_other, shown
 from controlplane.console.presenters.account import account_switch
 from controlplane.console.presenters.servers import FILTERS, server_table
-from controlplane.kernel.shown import FIELD
+from controlplane.kernel.form_snapshot import FIELD
 from servers import catalog
 from servers.models import BareMetalServer
 from servers.shown import switches_shown

@@ -15,7 +15,7 @@ from prometheus_client.core import (
 )
 
 from controlplane import __version__
-from controlplane.activity import tallies
+from controlplane.activity import counters
 from controlplane.activity.models import Heartbeat
 from controlplane.activity.timings import BOUNDS, histograms
 from controlplane.database.postgresql.patience import patience
@@ -60,7 +60,7 @@ def _issuing() -> Iterator[Metric]:
     events = CounterMetricFamily(
         "baremint_events", "Activity events: every operation of every API.", labels=["operation", "outcome", "code"]
     )
-    for action, outcome, code, count in tallies.events():
+    for action, outcome, code, count in counters.events():
         events.add_metric([action, outcome, code], count)
         if kind := KINDS.get(action):
             if outcome == "success":
@@ -127,7 +127,7 @@ def _certificates() -> Iterator[Metric]:
 
 def _background() -> Iterator[Metric]:
     runs = CounterMetricFamily("baremint_job_runs", "Runs of background jobs that ended.", labels=["job", "outcome"])
-    for job, outcome, count in tallies.job_runs():
+    for job, outcome, count in counters.job_runs():
         runs.add_metric([job, outcome], count)
     yield runs
     workers = Heartbeat.objects.aggregate(last=Max("ticked_at"), dropped=Sum("dropped_messages"))

@@ -7,7 +7,7 @@ from django.db.models import Max
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.activity.jobruns import latest
+from controlplane.activity.job_runs import latest
 from controlplane.activity.models import Heartbeat, JobRun
 from controlplane.jobs.registry import JOBS, Job
 from controlplane.jobs.schedule import Due, due

@@ -14,7 +14,7 @@ from controlplane.deployment.env import WrongSetting
 from controlplane.deployment.location import Place
 from controlplane.deployment.owned_folder import NotOurs
 from controlplane.jobs import broker
-from controlplane.kernel import clock, failures
+from controlplane.kernel import clock, database_failures
 from controlplane.lab import capabilities
 from controlplane.observability.readiness import is_full
 from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
@@ -121,7 +121,7 @@ def prepare(report: Report) -> None:
             bootstrap(now=clock.now(), progress=report.progress)
             report.ready(info_commands.facts(Context(Place.of(settings), Records(), report.progress)))
         except DatabaseError as error:
-            raise CannotStart(failures.for_operators(error)) from error
+            raise CannotStart(database_failures.for_operators(error)) from error
 
 
 def _require_broker() -> None:

@@ -19,7 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from controlplane.celery import TICK, app, refuse_wrong_kek
 from controlplane.database.postgresql.patience import set_patience
 from controlplane.deployment.env import WrongSetting
-from controlplane.kernel import owncalls
+from controlplane.kernel import internal_calls
 from controlplane.lab.service import CannotKeep, keep_lab
 from controlplane.objectstore import bodies, files, quota
 from controlplane.runtime.http.limits import Limits, most_connections
@@ -87,7 +87,12 @@ def http(wsgi: str, listening: socket.socket) -> Work:
         if wsgi == CONTROL_PLANE:
             threads = Threads(1, name="own call")
             doors.append(
-                Door(owncalls.listen(), admits=owncalls.is_own, share=lambda _: owncalls.SHARE, threads=threads)
+                Door(
+                    internal_calls.listen(),
+                    admits=internal_calls.is_own,
+                    share=lambda _: internal_calls.SHARE,
+                    threads=threads,
+                )
             )
         # A connection of the control plane may have a body that is kept in a file.
         made = of(wsgi, threads=settings.BAREMINT_THREADS, files_of_each=2 if wsgi == CONTROL_PLANE else 1)

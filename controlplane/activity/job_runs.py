@@ -12,11 +12,11 @@ import structlog
 from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.models import F
 
-from controlplane.activity.backoff import delay
+from controlplane.activity.counters import prune_runs
+from controlplane.activity.job_backoff import delay
 from controlplane.activity.models import Heartbeat, JobRun
-from controlplane.activity.tallies import prune_runs
 from controlplane.kernel import clock, context
-from controlplane.kernel.concealment import conceal
+from controlplane.kernel.redaction import conceal
 from controlplane.kernel.text import storable
 
 log = structlog.get_logger(__name__)
