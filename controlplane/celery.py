@@ -127,9 +127,9 @@ def refuse_wrong_kek(**_: Any) -> None:
     """A worker that cannot read the keys does not start."""
     from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  this module is loaded before the apps
 
-    from identity import keystore  # noqa: PLC0415
+    from identity import key_encryption  # noqa: PLC0415
 
     try:
-        keystore.refuse_wrong_kek()
+        key_encryption.refuse_wrong_kek()
     except ImproperlyConfigured as error:
         sys.exit(f"The worker does not start: {error}")

@@ -12,7 +12,7 @@ urlpatterns = [
     path("v1/", include("servers.api.urls")),
     path("_baremint/", include("servers.api.own_urls")),
     path("_baremint/", include("controlplane.operations.api.urls")),
-    path("_baremint/", include("identity.api.own_urls")),
+    path("_baremint/", include("identity.api.baremint_urls")),
     path("pki/", include("identity.pki.urls")),
     path("", include("trustedprofiles.api.urls")),
     path("", include("identity.api.urls")),

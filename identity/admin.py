@@ -16,12 +16,12 @@ from controlplane.activity.careful_admin import FORM, LIST, CarefulAdmin, Count
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
 from controlplane.kernel.form_snapshot import Shown
-from identity.alive import ended_by_deactivating, ended_by_revoking, ended_by_switching_off
 from identity.crl import REASONS, Reason
+from identity.form_snapshot import certificate_shown, renewal_shown
+from identity.live_credentials import ended_by_deactivating, ended_by_revoking, ended_by_switching_off
 from identity.models import ApiKey, IssuedCertificate, KeyPair, RenewalProgress, RevocationList
 from identity.services import revocation
-from identity.services.certificate_rotation import switch_each
-from identity.shown import certificate_shown, renewal_shown
+from identity.services.certificate_renewal_switch import switch_each
 from servers.admin import AccountSettingsAdmin, BareMetalServerAdmin, person
 from servers.models import AccountSettings, BareMetalServer
 from servers.shown import switches_shown

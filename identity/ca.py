@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
+from identity.authority_urls import Publication
 from identity.csr import CheckedRequest, PublicKey
-from identity.publication import Publication
 
 BACKDATED = timedelta(seconds=60)
 """A peer's clock may be behind ours."""

@@ -43,7 +43,7 @@ def renewals_nobody_wants(*, now: datetime) -> QuerySet[IssuedCertificate]:
 
 
 def with_what_matters_to_renewal(rows: QuerySet[IssuedCertificate]) -> QuerySet[IssuedCertificate]:
-    """Each with ``is_superseded`` and ``newer_keys`` (identity/renewal.py)."""
+    """Each with ``is_superseded`` and ``newer_keys`` (identity/renewal_schedule.py)."""
     newer = IssuedCertificate.objects.filter(
         server_id=OuterRef("server_id"), renew_at__isnull=False, requested_at__gt=OuterRef("requested_at")
     ).exclude(public_key_sha256=OuterRef("public_key_sha256"))

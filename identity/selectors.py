@@ -13,9 +13,9 @@ from django.db.models import Min
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError
-from identity import keyring
-from identity.keychain import load_public_key
-from identity.keyring import KeyFacts, Purpose
+from identity import key_schedule
+from identity.key_cache import load_public_key
+from identity.key_schedule import KeyFacts, Purpose
 from identity.models import ApiKey, KeyPair
 from identity.models.key import STATES_THAT_VERIFY
 from servers.models import BareMetalServer
@@ -123,7 +123,7 @@ def issuer_of(line: Line, found: dict[Line, list[KeyFacts]]) -> KeyFacts | None:
     """The active root, for intermediate authorities. Other keys have no certificate, or sign it themselves."""
     if line.purpose != "intermediate":
         return None
-    return keyring.first(found.get(Line("root", line.region), []), "active")
+    return key_schedule.first(found.get(Line("root", line.region), []), "active")
 
 
 @dataclass(frozen=True)
@@ -133,9 +133,9 @@ class ScheduledKey:
     purpose: Purpose
     region: str
     kid: str
-    state: keyring.KeyState
+    state: key_schedule.KeyState
     since: datetime
-    next_state: keyring.KeyState | None
+    next_state: key_schedule.KeyState | None
     seconds: float | None
     """Until then; below zero when it is overdue, None when there is no date yet."""
 
@@ -147,7 +147,7 @@ def key_schedule(now: datetime) -> list[ScheduledKey]:
     for line in sorted(found, key=lambda line: (list(settings.KEY_POLICIES).index(line.purpose), line.region)):
         policy, issuer = settings.KEY_POLICIES[line.purpose], issuer_of(line, found)
         for key in found[line]:
-            future = keyring.outlook(key, found[line], policy, issuer)
+            future = key_schedule.outlook(key, found[line], policy, issuer)
             seconds = (future.at - now).total_seconds() if future.at else None
             schedule.append(ScheduledKey(*line, key.kid, key.state, future.since, future.next_state, seconds))
     return schedule

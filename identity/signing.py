@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from controlplane.activity.timings import timings
 from controlplane.kernel import strictjson
 from controlplane.kernel.errors import InvalidRequest, Unauthenticated
-from identity import keychain
+from identity import key_cache
 
 LONGEST_TOKEN_TEXT = 8192
 PART = re.compile(r"[A-Za-z0-9_-]+")
@@ -51,7 +51,7 @@ def sign(claims: Mapping[str, Any], *, purpose: str, region: str = "", at: datet
 
     ``at`` is the time of issue. Raises NoActiveKey, also when the key is of a later time.
     """
-    signer = keychain.signer(purpose, region=region, at=at)
+    signer = key_cache.signer(purpose, region=region, at=at)
     with timings.measured(f"{purpose}_token"):
         token = jwt.encode(dict(claims), signer.private_key, algorithm=signer.algorithm, headers={"kid": signer.kid})
     return token, signer.kid
@@ -69,7 +69,7 @@ def purpose_of(token: str) -> str | None:
     except Unauthenticated:
         return None
     kid = header.get("kid")
-    purposes = (each for each in keychain.TOKEN_PURPOSES if isinstance(kid, str) and keychain.verifier(each, kid))
+    purposes = (each for each in key_cache.TOKEN_PURPOSES if isinstance(kid, str) and key_cache.verifier(each, kid))
     return next(purposes, None)
 
 
@@ -88,7 +88,7 @@ def authenticate(token: str, *, purpose: str) -> SignedClaims:
     """Check form and signature of a token. Raises Unauthenticated."""
     header, claims = read(token)
     kid = header.get("kid")
-    key = keychain.verifier(purpose, kid) if isinstance(kid, str) else None
+    key = key_cache.verifier(purpose, kid) if isinstance(kid, str) else None
     if key is None or kid is None:
         raise refusal("it is not signed by a key that is published for this purpose")
     check_algorithm(header, key.algorithm)

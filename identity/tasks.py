@@ -5,12 +5,12 @@ from django.db import OperationalError
 
 from controlplane.kernel import clock
 from controlplane.kernel.enqueue import ring
-from identity.services import renewal
+from identity.services import certificate_renewal
 from identity.services.renewal_progress import RENEW
 
 
 @shared_task(ignore_result=True, autoretry_for=(OperationalError,), retry_backoff=True, max_retries=5)
 def renew_certificates() -> None:
     """Renew one chunk of what is due, and send for the next: other tasks get their turn in between."""
-    if renewal.renew_chunk(now=clock.now()):
+    if certificate_renewal.renew_chunk(now=clock.now()):
         ring(RENEW)

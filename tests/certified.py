@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from controlplane.kernel import clock
-from identity import csr, keychain
+from identity import csr, key_cache
 from identity.models import IssuedCertificate, KeyPair
 from identity.selectors import trusted_roots
 from identity.services.certificate_status import current_list
@@ -39,7 +39,7 @@ def issue(
 def issue_before(server: BareMetalServer, age: timedelta) -> IssuedCertificate:
     """What the server got so long ago, from an authority that was active then."""
     KeyPair.objects.filter(state="active").update(activated_at=clock.now() - age)
-    keychain.forget()
+    key_cache.forget()
     return issue(server, now=clock.now() - age)
 
 
@@ -49,7 +49,7 @@ def parsed(certificate: IssuedCertificate) -> x509.Certificate:
 
 def list_of(kid: str = "", *, now: datetime | None = None) -> x509.CertificateRevocationList:
     """What an authority publishes, the active one unless another is named."""
-    published = current_list(kid or keychain.signer("intermediate").kid, now=now or clock.now())
+    published = current_list(kid or key_cache.signer("intermediate").kid, now=now or clock.now())
     assert published is not None
     return x509.load_der_x509_crl(bytes(published.der))
 

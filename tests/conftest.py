@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, settings
 
 from controlplane.kernel import clock, context
 from controlplane.timekeeping.selectors import read_setting
-from identity import keychain, keystore
-from identity.services import rotation
+from identity import key_cache, key_encryption
+from identity.services import key_rotation
 from tests.collecting import pytest_collection
 from tests.docs.conformance import undocumented
 from tests.lifetimes import pytest_configure, pytest_keyboard_interrupt, pytest_sessionfinish
@@ -110,17 +110,17 @@ def keys_from_the_pool(rsa_pool: Iterator[rsa.RSAPrivateKey], monkeypatch: pytes
     def take(*args: Any) -> rsa.RSAPrivateKey:
         return next(rsa_pool)
 
-    monkeypatch.setattr("identity.services.new_keys.rsa.generate_private_key", take)
+    monkeypatch.setattr("identity.services.key_creation.rsa.generate_private_key", take)
 
 
 @pytest.fixture
 def keys(db: None, keys_from_the_pool: None) -> None:
     """An active and a prepared key of each purpose, as after the first start."""
-    keystore.ensure_kek()
-    keychain.forget()
+    key_encryption.ensure_kek()
+    key_cache.forget()
     make_keys()
 
 
 @recalled
 def make_keys() -> None:
-    rotation.ensure_keys(now=clock.now())
+    key_rotation.ensure_keys(now=clock.now())

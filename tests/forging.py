@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt.algorithms import RSAAlgorithm
 
 from controlplane.kernel import clock
-from identity import keychain, signing
+from identity import key_cache, signing
 
 STRANGER = rsa.generate_private_key(65537, 2048)
 NOWHERE = "http://192.0.2.1/keys"
@@ -48,11 +48,11 @@ class Forger:
 
     @property
     def kid(self) -> str:
-        return keychain.signer(self.purpose).kid
+        return key_cache.signer(self.purpose).kid
 
     @property
     def private_key(self) -> rsa.RSAPrivateKey:
-        return keychain.signer(self.purpose).private_key
+        return key_cache.signer(self.purpose).private_key
 
     @property
     def public_key(self) -> rsa.RSAPublicKey:
@@ -158,7 +158,7 @@ KEY_IDS: dict[str, Forgery] = {
     "kid-is-a-list": lambda f: f.headed({"alg": "RS256", "kid": [f.kid]}),
     "kid-of-the-root-ca": lambda f: f.made(kid=_kid_of("root")),
     "kid-of-the-intermediate-ca": lambda f: f.made(kid=_kid_of("intermediate")),
-    "kid-of-the-other-purpose": lambda f: f.made(kid=keychain.signer(_other(f.purpose)).kid, key=f.private_key),
+    "kid-of-the-other-purpose": lambda f: f.made(kid=key_cache.signer(_other(f.purpose)).kid, key=f.private_key),
     "signed-for-the-other-purpose": lambda f: signing.sign(f.claims, purpose=_other(f.purpose))[0],
 }
 
@@ -258,10 +258,10 @@ def expired(forger: Forger) -> str:
 def retired(forger: Forger) -> str:
     """Signed by a key that verified until a moment ago."""
     from identity.models import KeyPair
-    from identity.services import rotation
+    from identity.services import key_rotation
 
     token, kid = signing.sign(forger.claims, purpose=forger.purpose)
-    rotation.rotate_now(KeyPair.Purpose(forger.purpose), now=clock.now())
+    key_rotation.rotate_now(KeyPair.Purpose(forger.purpose), now=clock.now())
     KeyPair.objects.filter(kid=kid).update(state=KeyPair.State.RETIRED)
-    keychain.forget()
+    key_cache.forget()
     return token

@@ -26,7 +26,7 @@ from controlplane.kernel import clock
 from tests.rows import Rows, Statement, lay_down, read_rows, statements_from
 
 FRESH_SECONDS = 10.0
-"""Much less than any period after which a rule takes a row for an older one (identity/keyring.py: LEEWAY)."""
+"""Much less than any period after which a rule takes a row for an older one (identity/key_schedule.py: LEEWAY)."""
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -11,9 +11,9 @@ from controlplane.apidocs.json_schema import Schema, schema_of
 from controlplane.apidocs.operation_schema import JSON, REQUEST_ID, REQUEST_ID_HEADER, refusal
 from controlplane.apidocs.query import VPC_ID, text
 from controlplane.kernel.envelopes import ErrorContainer
-from identity.inside import bodies
-from identity.inside.door import EARLIEST_VERSION, KNOWN_PARAMETERS
+from identity.inside import requests
 from identity.inside.metadata import InitializationMetadata
+from identity.inside.operation import EARLIEST_VERSION, KNOWN_PARAMETERS
 from identity.inside.views import CurrentCertificates, IssuedCertificate, IssuedToken
 from servers.api.server_shapes import BareMetalServer
 
@@ -112,7 +112,7 @@ FLAVOR: Schema = {
     "in": "header",
     "required": True,
     "description": "Proves that the request was meant for a metadata service.",
-    "schema": {"type": "string", "enum": [bodies.FLAVOR]},
+    "schema": {"type": "string", "enum": [requests.FLAVOR]},
 }
 PARAMETERS: tuple[Schema, ...] = (
     VERSION,
@@ -142,8 +142,8 @@ DOORS = (
         refusals=(400, 403, 500),
         body=object_of(
             {
-                "expires_in": _seconds(bodies.DEFAULT_TOKEN_SECONDS, bodies.SHORTEST_TOKEN, bodies.LONGEST_TOKEN),
-                "nonce": {"type": "string", "maxLength": bodies.LONGEST_NONCE},
+                "expires_in": _seconds(requests.DEFAULT_TOKEN_SECONDS, requests.SHORTEST_TOKEN, requests.LONGEST_TOKEN),
+                "nonce": {"type": "string", "maxLength": requests.LONGEST_NONCE},
             }
         ),
         parameters=(*PARAMETERS, FLAVOR),
@@ -160,7 +160,7 @@ DOORS = (
         body=object_of(
             {
                 "trusted_profile": {
-                    "oneOf": [object_of({kind: text(bodies.LONGEST_SELECTOR)}, kind) for kind in bodies.SELECTORS]
+                    "oneOf": [object_of({kind: text(requests.LONGEST_SELECTOR)}, kind) for kind in requests.SELECTORS]
                 }
             }
         ),
@@ -180,7 +180,7 @@ DOORS = (
             {
                 "csr": {"type": "string", "description": "A certificate signing request in PEM."},
                 "expires_in": _seconds(
-                    bodies.DEFAULT_CERTIFICATE_SECONDS, bodies.SHORTEST_CERTIFICATE, bodies.LONGEST_CERTIFICATE
+                    requests.DEFAULT_CERTIFICATE_SECONDS, requests.SHORTEST_CERTIFICATE, requests.LONGEST_CERTIFICATE
                 ),
             },
             "csr",

@@ -13,7 +13,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
 from controlplane.kernel.form_snapshot import require_as_shown
 from controlplane.kernel.live_credentials import Alive
-from identity.alive import ended_by_deleting, ended_by_switching_off
+from identity.live_credentials import ended_by_deleting, ended_by_switching_off
 from servers.models import BareMetalServer
 from servers.services import actions, events
 from servers.services.metadata_service import switch_metadata_service

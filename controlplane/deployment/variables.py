@@ -36,7 +36,7 @@ BAREMINT_REGION = env.text("BAREMINT_REGION", default="us-south")
 BAREMINT_PROVISION_SECONDS = env.seconds("BAREMINT_PROVISION_SECONDS", 0, default=2.0)
 # What a server in the lab gets whose metadata service is off: a refusal, or no answer at all.
 BAREMINT_METADATA_DISABLED = env.choice("BAREMINT_METADATA_DISABLED", options=("forbid", "drop"))
-# How a process of the metadata service knows who calls (identity/inside/origin.py): loopback or lab.
+# How a process of the metadata service knows who calls (identity/inside/caller_address.py): loopback or lab.
 METADATA_ATTACHMENT = "loopback"
 BAREMINT_INSTANCE_IDENTITY = env.choice("BAREMINT_INSTANCE_IDENTITY", options=("refuse", "allow"))
 # Where quotas differ from IBM's (servers/quotas.py): ``bare_metal_servers=100,vpcs=20``.
@@ -55,7 +55,7 @@ BAREMINT_IDENTITY_ISSUER_PREFIX = env.matching(
 )
 
 # Periods of keys. Prepared and retiring keys are published around them, for as long as what they sign asks for;
-# identity/keyring.py derives how long, and which periods are too short.
+# identity/key_schedule.py derives how long, and which periods are too short.
 BAREMINT_SIGNING_KEY_HOURS = env.between("BAREMINT_SIGNING_KEY_HOURS", 1, 8760, default=24)
 BAREMINT_ENDPOINT_CERTIFICATE_HOURS = env.between("BAREMINT_ENDPOINT_CERTIFICATE_HOURS", 1, 8760, default=24)
 BAREMINT_INTERMEDIATE_DAYS = env.between("BAREMINT_INTERMEDIATE_DAYS", 1, 3650, default=30)

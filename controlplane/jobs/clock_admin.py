@@ -15,7 +15,7 @@ from controlplane.timekeeping import services as timekeeping
 from controlplane.timekeeping.movement import Movement
 from controlplane.timekeeping.services import Shown
 from identity.selectors import first_root_activated_at
-from identity.services.rotation import run_due_steps
+from identity.services.key_rotation import run_due_steps
 
 Response = TypeVar("Response", bound=HttpResponseBase)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from controlplane.activity import counters, job_runs
-from identity.services import renewal_progress, revocation, revocation_lists, rotation
+from identity.services import key_rotation, renewal_progress, revocation, revocation_lists
 from servers.services import image_exports, images, reservation_terms, transitions
 
 
@@ -41,7 +41,7 @@ JOBS = {
             reservation_terms.run_due,
             reservation_terms.due_at,
         ),
-        Job(KEY_ROTATION, "prepares, hands over and retires keys", rotation.run_due_steps, rotation.due_at),
+        Job(KEY_ROTATION, "prepares, hands over and retires keys", key_rotation.run_due_steps, key_rotation.due_at),
         Job("revocation", "revokes what lost its server", revocation.revoke_condemned, revocation.due_at),
         Job("revocation-lists", "signs revocation lists", revocation_lists.publish_due, revocation_lists.due_at),
         Job("certificate-renewal", "sends for who renews", renewal_progress.keep_up, renewal_progress.due_at),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from identity.inside.origin import SERVICE_ADDRESS, SERVICE_NAME
+from identity.inside.caller_address import SERVICE_ADDRESS, SERVICE_NAME
 
 CONTROL_PLANE_ADDRESS = "166.9.0.1"
 """Where IBM's API hosts are, of the range that IBM keeps for service endpoints: no address prefix may overlap it."""

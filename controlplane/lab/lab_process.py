@@ -24,7 +24,7 @@ from controlplane.runtime.http.listener import Door
 from controlplane.runtime.http.service import Service
 from controlplane.runtime.supervisor.stop_requests import StopRequests
 from controlplane.runtime.tls.contexts import Contexts
-from identity.inside.origin import ATTACHED, SERVICE_ADDRESS, SERVICE_NAME, Attached
+from identity.inside.caller_address import ATTACHED, SERVICE_ADDRESS, SERVICE_NAME, Attached
 from servers import catalog
 
 log = structlog.get_logger(__name__)

@@ -14,7 +14,7 @@ from django.conf import settings
 from controlplane.lab import state, veth
 from controlplane.lab.host_names import CONTROL_PLANE_ADDRESS
 from controlplane.lab.lab_servers import Member
-from identity.inside.origin import SERVICE_ADDRESS
+from identity.inside.caller_address import SERVICE_ADDRESS
 
 HTTP, HTTPS = 80, 443
 # Answers of the metadata service get no further than the server itself (as response_hop_limit 1 of virtual servers).

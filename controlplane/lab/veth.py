@@ -8,7 +8,7 @@ import subprocess
 
 from controlplane.lab.host_names import CONTROL_PLANE_ADDRESS
 from controlplane.lab.lab_servers import Member
-from identity.inside.origin import SERVICE_ADDRESS
+from identity.inside.caller_address import SERVICE_ADDRESS
 
 SECONDS = 10
 NEAR, FAR = "eth0", "server0"

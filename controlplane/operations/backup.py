@@ -26,10 +26,10 @@ from controlplane.objectstore.sweeping import sweep
 from controlplane.operations import backup_objects
 from controlplane.operations.bootstrap import RESTORING
 from controlplane.operations.info import CA_BUNDLE, NothingHere
-from identity.keychain import TOKEN_PURPOSES
-from identity.keystore import KEK_FILE, require_fitting_kek
+from identity.key_cache import TOKEN_PURPOSES
+from identity.key_encryption import KEK_FILE, require_fitting_kek
 from identity.selectors import live_keys
-from identity.services.rotation import ensure_keys, rotate_now
+from identity.services.key_rotation import ensure_keys, rotate_now
 
 SECRETS = (KEK_FILE, SECRET_KEY_FILE, CREDENTIALS, CA_BUNDLE)
 KEPT = (DATABASE_FILE, KEK_FILE, CREDENTIALS)

@@ -19,9 +19,9 @@ from controlplane.jobs import ca_bundle
 from controlplane.kernel import ids
 from controlplane.objectstore.sweeping import sweep
 from controlplane.operations import demo_world
-from identity import keystore
+from identity import key_encryption
 from identity.services.apikeys import create_api_key
-from identity.services.rotation import ensure_keys
+from identity.services.key_rotation import ensure_keys
 from servers import catalog
 from servers.quotas import QUOTAS
 from servers.services.catalog import seed_images
@@ -51,16 +51,16 @@ def refuse_wrong_settings() -> None:
         raise ImproperlyConfigured(
             f"BAREMINT_QUOTAS names {', '.join(unknown)}; there are quotas of {', '.join(QUOTAS)}."
         )
-    keystore.refuse_unreadable_kek()
+    key_encryption.refuse_unreadable_kek()
 
 
 def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
     """Make what is missing. Returns whether the account and its demo world were made just now."""
     refuse_wrong_settings()
-    if keystore.ensure_kek() and not settings.EMBEDDED_DATABASE:
+    if key_encryption.ensure_kek() and not settings.EMBEDDED_DATABASE:
         progress(
             f"WARNING: BAREMINT_KEK is not set. The keys in your database are encrypted under "
-            f"{settings.HOME.path / keystore.KEK_FILE}: keep that file, or set BAREMINT_KEK to its content"
+            f"{settings.HOME.path / key_encryption.KEK_FILE}: keep that file, or set BAREMINT_KEK to its content"
         )
     progress("preparing signing keys and certificate authorities")
     with ThreadPoolExecutor(1, thread_name_prefix="password") as aside:

@@ -10,10 +10,10 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Target
 from controlplane.kernel.verdict import Allowed
 from identity import events
-from identity.api.answers import ApiKey as ApiKeyAnswer
-from identity.api.answers import ApiKeyList, api_key_body
-from identity.api.bodies import ApiKeyCreation, api_key_content
-from identity.api.one_apikey import SubjectView, with_history
+from identity.api.apikey import SubjectView, with_history
+from identity.api.requests import ApiKeyCreation, api_key_content
+from identity.api.responses import ApiKey as ApiKeyAnswer
+from identity.api.responses import ApiKeyList, api_key_body
 from identity.models import ApiKey
 from identity.selectors import find_service_id
 from identity.services import apikeys

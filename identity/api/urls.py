@@ -3,7 +3,7 @@
 
 from django.urls import path
 
-from identity.api import apikeys, limits, one_apikey, serviceids, users
+from identity.api import apikey, apikeys, limits, serviceids, users
 
 urlpatterns = [
     path("v1/serviceids", serviceids.ServiceIds.as_view()),
@@ -13,10 +13,10 @@ urlpatterns = [
     path("v1/serviceids/<str:serviceid_id>/lock", serviceids.ServiceIdLock.as_view()),
     path("v1/accounts/<str:account_id>/limits/identity", limits.IdentityLimits.as_view()),
     path("v1/apikeys", apikeys.ApiKeys.as_view()),
-    path("v1/apikeys/details", one_apikey.ApiKeyDetails.as_view()),
-    path("v1/apikeys/<str:api_key_id>", one_apikey.OneApiKey.as_view()),
-    path("v1/apikeys/<str:api_key_id>/lock", one_apikey.ApiKeyLock.as_view()),
-    path("v1/apikeys/<str:api_key_id>/disable", one_apikey.ApiKeyDisabling.as_view()),
+    path("v1/apikeys/details", apikey.ApiKeyDetails.as_view()),
+    path("v1/apikeys/<str:api_key_id>", apikey.OneApiKey.as_view()),
+    path("v1/apikeys/<str:api_key_id>/lock", apikey.ApiKeyLock.as_view()),
+    path("v1/apikeys/<str:api_key_id>/disable", apikey.ApiKeyDisabling.as_view()),
     path("v2/accounts/<str:account_id>/users", users.Users.as_view()),
     path("v2/accounts/<str:account_id>/users/<str:iam_id>", users.OneUser.as_view()),
     path("v2/accounts/<str:account_id>/users/<str:iam_id>/settings", users.OneUserSettings.as_view()),

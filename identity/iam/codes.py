@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import ApiError, InvalidValue, MethodNotAllowed, MissingField, ProfileNotLinked
-from identity.services.kinds import UnsupportedToken
 from identity.services.sessions import SessionExpired
+from identity.services.token_kinds import UnsupportedToken
 from identity.signing import INVALID_TOKEN, NotAToken, TokenExpired
 
 

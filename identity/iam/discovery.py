@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from identity.claims import CLAIMS, SCOPE
 from identity.iam.token import GRANTS, RESPONSE_TYPE
-from identity.keyring import JWKS_MAX_AGE
+from identity.key_schedule import JWKS_MAX_AGE
 from identity.models import KeyPair
 from identity.selectors import published_keys
 

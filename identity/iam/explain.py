@@ -20,7 +20,7 @@ from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from controlplane.kernel.verdict import Allowed
-from identity.services.explaining import explain, is_about_caller
+from identity.services.explanation import explain, is_about_caller
 from servers.regions import region_of_host
 from trustedprofiles import events
 from trustedprofiles.explanations import Explanation

@@ -13,7 +13,7 @@ from controlplane.kernel.errors import InvalidValue, Target, Unauthenticated
 from identity.authentication import BEARER
 from identity.iam.clients import client_of
 from identity.iam.operation import TokenServiceOperation, field, missing
-from identity.services import eligible, introspection
+from identity.services import eligible_profiles, token_introspection
 from trustedprofiles.api import answers
 from trustedprofiles.api.serializers import profile_body
 
@@ -75,7 +75,9 @@ def introspect(request: HttpRequest) -> Mapping[str, Any]:
     token, api_key = _either(request, "token", "apikey")
     now = clock.now()
     found = (
-        introspection.introspect_token(token, now=now) if token else introspection.introspect_api_key(api_key, now=now)
+        token_introspection.introspect_token(token, now=now)
+        if token
+        else token_introspection.introspect_api_key(api_key, now=now)
     )
     return {"active": bool(found), **found}
 
@@ -84,7 +86,7 @@ def get_userinfo(request: HttpRequest) -> Mapping[str, Any]:
     match = BEARER.fullmatch(request.META.get("HTTP_AUTHORIZATION", ""))
     if match is None:
         raise Unauthenticated("The request carries no IAM token. Send Authorization: Bearer <IAM access token>.")
-    found = introspection.user_info(match[1], now=clock.now())
+    found = token_introspection.user_info(match[1], now=clock.now())
     return {"active": bool(found), **found}
 
 
@@ -92,9 +94,9 @@ def list_eligible_profiles(request: HttpRequest) -> EligibleProfiles:
     cr_token, access_token = _either(request, "cr_token", "access_token")
     now = clock.now()
     found = (
-        eligible.profiles_of_compute_resource(cr_token, now=now)
+        eligible_profiles.profiles_of_compute_resource(cr_token, now=now)
         if cr_token
-        else eligible.profiles_of_bearer(access_token, now=now)
+        else eligible_profiles.profiles_of_bearer(access_token, now=now)
     )
     return {"count": len(found), "profiles": [profile_body(profile) for profile in found]}
 

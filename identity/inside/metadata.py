@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthorized
 from controlplane.kernel.facts import ServerFacts
-from identity.inside import bodies
-from identity.inside.door import MetadataOperation, version_of
+from identity.inside import requests
+from identity.inside.operation import MetadataOperation, version_of
 from identity.services import identity_tokens, server_metadata
 from servers.api.references import Hrefs
 from servers.api.server_body import initialization_body, server_body
@@ -34,7 +34,7 @@ def get_initialization(request: HttpRequest, facts: ServerFacts, server_id: str)
 
 def _require_itself(request: HttpRequest, facts: ServerFacts, server_id: str) -> None:
     """Raises Unauthenticated, or Unauthorized for whatever is not the server's own id, there or not."""
-    identity_tokens.verify_identity_token(bodies.bearer(request.META), facts=facts, now=clock.now())
+    identity_tokens.verify_identity_token(requests.bearer(request.META), facts=facts, now=clock.now())
     if server_id != facts.id:
         raise Unauthorized(f"The metadata service tells a server about itself alone. Its id is {facts.id}.")
 

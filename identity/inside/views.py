@@ -11,8 +11,8 @@ from controlplane.kernel import clock, envelopes, timestamps
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.facts import ServerFacts
 from identity import csr
-from identity.inside import bodies
-from identity.inside.door import MetadataOperation, by_method
+from identity.inside import requests
+from identity.inside.operation import MetadataOperation, by_method
 from identity.services import certificates, iam_tokens, identity_tokens
 
 RENAMED_IN = "2025-08-26"
@@ -53,43 +53,47 @@ class CurrentCertificates(CurrentCertificate):
 
 
 def put_token(request: HttpRequest, facts: ServerFacts) -> IssuedToken:
-    bodies.require_flavor(request.META)
-    body = bodies.read(request.body, known=("expires_in", "nonce"))
-    lifetime = bodies.lifetime(
+    requests.require_flavor(request.META)
+    body = requests.read(request.body, known=("expires_in", "nonce"))
+    lifetime = requests.lifetime(
         body,
-        default=bodies.DEFAULT_TOKEN_SECONDS,
-        shortest=bodies.SHORTEST_TOKEN,
-        longest=bodies.LONGEST_TOKEN,
+        default=requests.DEFAULT_TOKEN_SECONDS,
+        shortest=requests.SHORTEST_TOKEN,
+        longest=requests.LONGEST_TOKEN,
     )
-    issued = identity_tokens.create_identity_token(facts, lifetime=lifetime, nonce=bodies.nonce(body), now=clock.now())
+    issued = identity_tokens.create_identity_token(
+        facts, lifetime=lifetime, nonce=requests.nonce(body), now=clock.now()
+    )
     return _token_body(issued)
 
 
 def post_iam_token(request: HttpRequest, facts: ServerFacts) -> IssuedToken:
     now = clock.now()
-    verified = identity_tokens.verify_identity_token(bodies.bearer(request.META), facts=facts, now=now)
-    body = bodies.read(request.body, known=("trusted_profile",))
-    issued = iam_tokens.exchange_identity_token(verified, facts=facts, selector=bodies.profile_selector(body), now=now)
+    verified = identity_tokens.verify_identity_token(requests.bearer(request.META), facts=facts, now=now)
+    body = requests.read(request.body, known=("trusted_profile",))
+    issued = iam_tokens.exchange_identity_token(
+        verified, facts=facts, selector=requests.profile_selector(body), now=now
+    )
     return _token_body(issued)
 
 
 def post_certificate(request: HttpRequest, facts: ServerFacts) -> IssuedCertificate:
     now = clock.now()
-    identity_tokens.verify_identity_token(bodies.bearer(request.META), facts=facts, now=now)
-    body = bodies.read(request.body, known=("csr", "expires_in"))
-    pem = bodies.signing_request(body)
-    lifetime: timedelta = bodies.lifetime(
+    identity_tokens.verify_identity_token(requests.bearer(request.META), facts=facts, now=now)
+    body = requests.read(request.body, known=("csr", "expires_in"))
+    pem = requests.signing_request(body)
+    lifetime: timedelta = requests.lifetime(
         body,
-        default=bodies.DEFAULT_CERTIFICATE_SECONDS,
-        shortest=bodies.SHORTEST_CERTIFICATE,
-        longest=bodies.LONGEST_CERTIFICATE,
+        default=requests.DEFAULT_CERTIFICATE_SECONDS,
+        shortest=requests.SHORTEST_CERTIFICATE,
+        longest=requests.LONGEST_CERTIFICATE,
     )
     return _chain_body(certificates.create_certificate(csr.check(pem), facts=facts, lifetime=lifetime, now=now))
 
 
 def get_certificates(request: HttpRequest, facts: ServerFacts) -> CurrentCertificates:
     now = clock.now()
-    identity_tokens.verify_identity_token(bodies.bearer(request.META), facts=facts, now=now)
+    identity_tokens.verify_identity_token(requests.bearer(request.META), facts=facts, now=now)
     latest, *others = map(_current_body, certificates.current_chains(facts, now=now))
     return {**latest, "other_keys": others}
 

@@ -1,5 +1,5 @@
 from identity.models.certificate import IssuedCertificate
-from identity.models.certificate_rotation import CertificateRotation, RenewalProgress
+from identity.models.certificate_renewal import CertificateRotation, RenewalProgress
 from identity.models.credential import ApiKey, RefreshToken, StoredValue
 from identity.models.key import KeyPair, KnownAnswer
 from identity.models.revocation_list import RevocationList

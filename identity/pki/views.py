@@ -14,7 +14,7 @@ from controlplane.kernel import clock, envelopes
 from controlplane.kernel.awaited_body import checks_first
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.whole_number import whole_number
-from identity import ca, keyring
+from identity import ca, key_schedule
 from identity.certificates import authority_certificate_of
 from identity.selectors import published_intermediates, trusted_roots
 from identity.services.certificate_status import current_list, respond
@@ -28,7 +28,7 @@ OCSP_RESPONSE = "application/ocsp-response"
 LARGEST_QUESTION = 4_096
 """Octets. One certificate is asked about in some hundred."""
 CERTIFICATE_MAX_AGE = 86_400
-BUNDLE_MAX_AGE = int(keyring.BUNDLE_MAX_AGE.total_seconds())
+BUNDLE_MAX_AGE = int(key_schedule.BUNDLE_MAX_AGE.total_seconds())
 REVOKED_MAX_AGE = 60
 """How long a cache may hide a revocation, in seconds."""
 

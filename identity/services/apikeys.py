@@ -12,7 +12,7 @@ from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, ReferenceNotFound, Target
 from controlplane.kernel.named_lock import turn
-from identity import events, keystore
+from identity import events, key_encryption
 from identity.models import ApiKey, StoredValue
 from trustedprofiles.limits import API_KEYS_PER_IDENTITY
 from trustedprofiles.models import Account, ServiceId
@@ -137,13 +137,13 @@ def _require_subject(account: Account, iam_id: str, by: Party) -> None:
 def stored_value(key: ApiKey) -> str:
     """The value of an API key, where it is stored; else empty."""
     row = StoredValue.objects.filter(api_key=key).first()
-    return keystore.unseal_value(row) if row else ""
+    return key_encryption.unseal_value(row) if row else ""
 
 
 def _store(key: ApiKey, value: str) -> None:
     with turn("kek"):  # held until the commit: nothing is sealed under a KEK that is being replaced
-        keystore.require_known_kek()
-    sealed = keystore.seal_value(value, bound_to=key.id)
+        key_encryption.require_known_kek()
+    sealed = key_encryption.seal_value(value, bound_to=key.id)
     StoredValue.objects.create(api_key=key, kek_id=sealed.kek_id, nonce=sealed.nonce, ciphertext=sealed.ciphertext)
 
 

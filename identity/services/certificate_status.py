@@ -10,9 +10,9 @@ from cryptography.x509.ocsp import OCSPResponseStatus
 
 from controlplane.activity.record import Party, record
 from controlplane.activity.selectors import events_on
-from identity import ca, keychain, ocsp
+from identity import ca, key_cache, ocsp
 from identity.crl import Revoked
-from identity.keychain import Signer
+from identity.key_cache import Signer
 from identity.models import IssuedCertificate, RevocationList
 from identity.ocsp import Standing
 from identity.services.revocation import revoke_condemned
@@ -60,7 +60,7 @@ def respond(der: bytes, *, now: datetime) -> Answer:
         return MALFORMED
     except ocsp.UnknownIssuer:
         return UNAUTHORIZED
-    for signer in keychain.authorities().values():
+    for signer in key_cache.authorities().values():
         issuer = ca.load(signer.certificate)
         if question.is_about(issuer):
             begins = now.replace(microsecond=0)

@@ -13,12 +13,12 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.timings import timings
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.facts import ServerFacts
-from identity import ca, csr, keychain
+from identity import ca, csr, key_cache
+from identity.authority_urls import publication_of
 from identity.certificates import is_compromised, valid_certificates
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair
-from identity.publication import publication_of
-from identity.renewal import renewal_due
-from identity.services.ledger import record_for
+from identity.renewal_schedule import renewal_due
+from identity.services.guarded_event import record_for
 
 EVENT = "is.metadata.certificate.create"
 READ_EVENT = "is.metadata.certificate.read"
@@ -107,7 +107,7 @@ def sign_certificate(
     *,
     applicant: Applicant,
     lifetime: timedelta,
-    signer: keychain.Signer,
+    signer: key_cache.Signer,
     requested_at: datetime,
     now: datetime,
 ) -> IssuedCertificate:
@@ -116,7 +116,7 @@ def sign_certificate(
     begins = now.replace(microsecond=0)
     expires_at = min(begins + lifetime, issuer.not_valid_after_utc - timedelta(seconds=1))
     if expires_at <= begins:
-        raise keychain.NoActiveKey("The intermediate authority has expired. A tick of Celery beat replaces it; retry.")
+        raise key_cache.NoActiveKey("The intermediate authority has expired. A tick of Celery beat replaces it; retry.")
     with timings.measured("certificate"):
         leaf = ca.build_leaf(
             request,
@@ -160,7 +160,7 @@ def evidence(certificate: IssuedCertificate, *, issuer: str) -> dict[str, str]:
 
 
 def _issue(request: csr.CheckedRequest, *, facts: ServerFacts, lifetime: timedelta, now: datetime) -> IssuedChain:
-    signer = keychain.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
+    signer = key_cache.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
     applicant = Applicant(facts.id, facts.crn, facts.account_id, facts.metadata_epoch)
     row = sign_certificate(request, applicant=applicant, lifetime=lifetime, signer=signer, requested_at=now, now=now)
     with transaction.atomic():

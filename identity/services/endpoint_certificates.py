@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from django.conf import settings
 
 from controlplane.kernel import clock
-from identity import ca, keychain
+from identity import ca, key_cache
 from identity.models import KeyPair
 
 
@@ -25,8 +25,8 @@ def endpoint_chain(dns_names: Sequence[str], addresses: Sequence[str], now: date
     It is made in some milliseconds and not recorded; keep it for as long as ``chain_version`` stays what it was. Raises
     NoActiveKey, and ValueError without a name or for an address that is none.
     """
-    key = keychain.signer(KeyPair.Purpose.TLS)
-    authority = keychain.signer(KeyPair.Purpose.INTERMEDIATE)
+    key = key_cache.signer(KeyPair.Purpose.TLS)
+    authority = key_cache.signer(KeyPair.Purpose.INTERMEDIATE)
     lifetime = timedelta(hours=settings.BAREMINT_ENDPOINT_CERTIFICATE_HOURS)
     certificate = ca.build_endpoint(
         key.private_key.public_key(),
@@ -44,7 +44,7 @@ def chain_version() -> tuple[str, str, int]:
     and twice in the lifetime of a certificate by the real clock, which goes on while the domain's stands still."""
     third = settings.BAREMINT_ENDPOINT_CERTIFICATE_HOURS * 3600 / 3
     return (
-        keychain.signer(KeyPair.Purpose.TLS).kid,
-        keychain.signer(KeyPair.Purpose.INTERMEDIATE).kid,
+        key_cache.signer(KeyPair.Purpose.TLS).kid,
+        key_cache.signer(KeyPair.Purpose.INTERMEDIATE).kid,
         int(clock.wall_clock().timestamp() // third),
     )

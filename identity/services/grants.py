@@ -24,10 +24,10 @@ from identity.claims import APIKEY_GRANT, ASSUME_GRANT, Subject
 from identity.models import ApiKey
 from identity.selectors import find_api_key
 from identity.services import iam_tokens, sessions
+from identity.services.guarded_event import ServerChanged, held
 from identity.services.iam_tokens import UNKNOWN_PROFILE, issue, verify_iam_token
 from identity.services.identity_tokens import IssuedToken, verify_presented_token
-from identity.services.kinds import require_iam_token, require_identity_token
-from identity.services.ledger import ServerChanged, held
+from identity.services.token_kinds import require_iam_token, require_identity_token
 from identity.signing import VerifiedClaims
 from trustedprofiles.assuming import find_assumable, identity_of, may_assume
 from trustedprofiles.models import ServiceId, TrustedProfile

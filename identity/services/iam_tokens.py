@@ -12,11 +12,11 @@ from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Verdict
 from identity import signing
 from identity.claims import CR_TOKEN_GRANT, DEFAULT_CLIENT, Subject, iam_claims
-from identity.keyring import LEEWAY
+from identity.key_schedule import LEEWAY
 from identity.models import KeyPair
 from identity.selectors import is_gone
+from identity.services.guarded_event import record_for
 from identity.services.identity_tokens import IssuedToken
-from identity.services.ledger import record_for
 from identity.signing import VerifiedClaims
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import find_foreign_profile, find_profile, trusts

@@ -7,13 +7,13 @@ from typing import Any
 from django.conf import settings
 
 from controlplane.kernel.facts import ServerFacts
-from identity import admission, signing
+from identity import metadata_access, signing
 from identity.claims import identity_audience, identity_claims, identity_issuer
-from identity.keychain import NoActiveKey
-from identity.keyring import LEEWAY
+from identity.key_cache import NoActiveKey
+from identity.key_schedule import LEEWAY
 from identity.models import KeyPair
-from identity.services.ledger import record_for
-from identity.services.rotation import ensure_identity_key
+from identity.services.guarded_event import record_for
+from identity.services.key_rotation import ensure_identity_key
 from servers.facts import facts_of
 from servers.selectors import servers_for_facts
 
@@ -71,7 +71,7 @@ def verify_presented_token(token: str, *, now: datetime) -> tuple[signing.Verifi
     if server is None:
         raise signing.refusal("its server was deleted after it was issued")
     facts = facts_of(server)
-    if not (verdict := admission.admit(facts)):
+    if not (verdict := metadata_access.admit(facts)):
         raise signing.refusal(f"its server may not use it now. {verdict.because.rstrip('.')}")
     return _admit(signed, facts=facts, now=now), facts
 

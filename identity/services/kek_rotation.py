@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
 from controlplane.kernel.named_lock import turn
-from identity import keystore
+from identity import key_encryption
 from identity.models import KeyPair, KnownAnswer, StoredValue
 
 BATCH = 5
@@ -38,7 +38,7 @@ def rotate_kek(*, now: datetime, progress: Callable[[int, int], None], by: Party
 
     Raises ImproperlyConfigured, with nothing changed, when the configured KEKs do not decrypt what is stored.
     """
-    keystore.admit_kek(now=now)
+    key_encryption.admit_kek(now=now)
     keys, outstanding, batches = 0, _outstanding(), 0
     while done := _reencrypt_batch():
         keys, batches = keys + done, batches + 1
@@ -47,16 +47,16 @@ def rotate_kek(*, now: datetime, progress: Callable[[int, int], None], by: Party
     with turn("kek"):
         left = _outstanding()
         if not left:
-            KnownAnswer.objects.exclude(kek_id=keystore.first_kek()).delete()
+            KnownAnswer.objects.exclude(kek_id=key_encryption.first_kek()).delete()
         if keys:
-            kek = Party(keystore.first_kek(), keystore.first_kek(), "KeyEncryptionKey")
+            kek = Party(key_encryption.first_kek(), key_encryption.first_kek(), "KeyEncryptionKey")
             record("baremint.kek.rotate", initiator=by, target=kek, data={"keys": keys, "left": left})
     total = KeyPair.objects.exclude(kek_id="").count() + StoredValue.objects.count()
-    return Reencrypted(keystore.first_kek(), keys, left, total)
+    return Reencrypted(key_encryption.first_kek(), keys, left, total)
 
 
 def _others() -> tuple[QuerySet[KeyPair], QuerySet[StoredValue]]:
-    known = ["", keystore.first_kek()]
+    known = ["", key_encryption.first_kek()]
     return KeyPair.objects.exclude(kek_id__in=known), StoredValue.objects.exclude(kek_id__in=known)
 
 
@@ -79,4 +79,4 @@ def _reencrypt_batch() -> int:
 
 def _resealed(row: KeyPair | StoredValue, *, bound_to: str) -> dict[str, Any]:
     """The columns of the same secret under the first KEK."""
-    return asdict(keystore.reseal(keystore.sealed_of(row), bound_to=bound_to))
+    return asdict(key_encryption.reseal(key_encryption.sealed_of(row), bound_to=bound_to))

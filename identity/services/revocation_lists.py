@@ -14,10 +14,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from controlplane.kernel import clock
-from identity import ca, crl, keychain
+from identity import ca, crl, key_cache
 from identity.certificates import has_unlisted, listable
 from identity.crl import Reason, Revoked
-from identity.keychain import Signer
+from identity.key_cache import Signer
 from identity.models import IssuedCertificate, KeyPair, RevocationList
 from identity.models.key import STATES_THAT_VERIFY
 
@@ -31,7 +31,7 @@ ENTRY = ("serial_number", "revoked_at", "revocation_reason")
 def fresh_list(kid: str, *, now: datetime) -> RevocationList | None:
     """The list that an authority publishes now, signed anew if it has to be; of one that signs no more, and of a root,
     the last one. None when there is no such authority."""
-    signer = keychain.authorities().get(kid)
+    signer = key_cache.authorities().get(kid)
     if signer is None:
         return RevocationList.objects.filter(issuer__kid=kid).first()
     return _sign_if_due(signer, now=now, lifetime=timedelta(seconds=settings.BAREMINT_CRL_SECONDS))
@@ -40,10 +40,10 @@ def fresh_list(kid: str, *, now: datetime) -> RevocationList | None:
 def publish_due(*, now: datetime) -> int:
     """The tick's part: sign every list that it is time for. Returns how many were signed."""
     before = dict(RevocationList.objects.values_list("issuer_id", "number"))
-    for signer in keychain.authorities().values():
+    for signer in key_cache.authorities().values():
         _sign_if_due(signer, now=now, lifetime=timedelta(seconds=settings.BAREMINT_CRL_SECONDS))
     for root in _roots_due(now=now):
-        _sign_if_due(keychain.signer_of(root), now=now, lifetime=ROOT_LIFETIME)
+        _sign_if_due(key_cache.signer_of(root), now=now, lifetime=ROOT_LIFETIME)
     after = dict(RevocationList.objects.values_list("issuer_id", "number"))
     return sum(number - before.get(issuer, 0) for issuer, number in after.items())
 
@@ -66,7 +66,7 @@ def publish_soon(issuer_id: int) -> None:
 
 
 def _publish(issuer_id: int) -> None:
-    signer = next((each for each in keychain.authorities().values() if each.row_id == issuer_id), None)
+    signer = next((each for each in key_cache.authorities().values() if each.row_id == issuer_id), None)
     if signer is not None:
         _sign_if_due(signer, now=clock.now(), lifetime=timedelta(seconds=settings.BAREMINT_CRL_SECONDS))
 

@@ -1,7 +1,7 @@
 """What a server is told of itself: as it is, and what it was initialized from."""
 
 from controlplane.kernel.facts import ServerFacts
-from identity.services.ledger import ServerChanged, record_for
+from identity.services.guarded_event import ServerChanged, record_for
 from servers.models import BareMetalServer, Initialization
 from servers.selectors import servers_of
 

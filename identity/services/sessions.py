@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from controlplane.kernel.errors import Unauthenticated
 from identity.claims import DEFAULT_CLIENT
 from identity.models import ApiKey, RefreshToken
-from identity.services.kinds import refuse_json_web_token
+from identity.services.token_kinds import refuse_json_web_token
 from identity.signing import INVALID_TOKEN
 
 LIFETIME = timedelta(hours=72)

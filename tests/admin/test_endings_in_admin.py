@@ -161,7 +161,7 @@ def test_a_question_from_before_it_was_switched_off_and_on_again_is_too_old(
 def test_however_much_else_happens_tokens_are_counted(
     browser: Client, server: BareMetalServer, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("identity.alive.SEARCHED_EVENTS", 0)
+    monkeypatch.setattr("identity.live_credentials.SEARCHED_EVENTS", 0)
     assert f"This ends {WHAT}, at once." in by_action(browser, server)[1].content.decode()
 
 
@@ -213,7 +213,7 @@ def test_what_dies_takes_as_many_queries_for_many_servers_as_for_one(
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from identity.alive import ended_by_switching_off
+    from identity.live_credentials import ended_by_switching_off
 
     with CaptureQueriesContext(connection) as one:
         ended_by_switching_off(BareMetalServer.objects.all(), now=clock.now())

@@ -10,7 +10,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from identity.crl import REASONS
 from identity.models import CertificateRotation, IssuedCertificate
-from identity.services.renewal import renew_chunk
+from identity.services.certificate_renewal import renew_chunk
 from servers.models import BareMetalServer
 from tests.api.calling import call, caller_of, refusal
 from tests.api.vpc import errors

@@ -13,7 +13,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from identity import signing
 from identity.models import KeyPair
-from identity.services import rotation
+from identity.services import key_rotation
 from tests.api.calling import call, caller_of, refusal
 from tests.policies import make_content
 from tests.world import World, make_profile
@@ -175,7 +175,7 @@ def test_what_is_due_by_the_new_time_is_sent_for_at_once(ticks: list[str]) -> No
 
 def test_going_back_to_before_a_key_lets_its_heir_sign() -> None:
     move(advance_seconds=25 * 3600)
-    rotation.run_due_steps(now=clock.now())
+    key_rotation.run_due_steps(now=clock.now())
     of_the_future = active("iam")
     move(offset_seconds=0)
     assert active("iam").generation == of_the_future.generation + 1
@@ -232,7 +232,7 @@ def test_going_back_less_than_the_skew_between_machines_changes_no_key() -> None
 
 def test_states_only_move_forward_when_the_clock_goes_back() -> None:
     move(advance_seconds=25 * 3600)
-    rotation.run_due_steps(now=clock.now())
+    key_rotation.run_due_steps(now=clock.now())
     move(offset_seconds=0)
     states = KeyPair.objects.filter(purpose="iam").order_by("generation").values_list("state", flat=True)
     assert list(states) == ["retiring", "retiring", "active", "prepared"]

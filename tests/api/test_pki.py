@@ -17,9 +17,9 @@ from django.test import Client
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
-from identity.keyring import BUNDLE_MAX_AGE
+from identity.key_schedule import BUNDLE_MAX_AGE
 from identity.models import IssuedCertificate, KeyPair
-from identity.services import rotation
+from identity.services import key_rotation
 from identity.services.certificate_status import LIST_READ
 from identity.services.revocation import revoke
 from servers.models import BareMetalServer
@@ -83,7 +83,7 @@ def test_the_bundle_holds_the_roots(client: Client) -> None:
     ("path", "purpose"), [("/pki/ca-bundle.pem", "root"), ("/pki/intermediates.pem", "intermediate")]
 )
 def test_the_authority_that_will_sign_next_is_published_before_it_does(client: Client, path: str, purpose: str) -> None:
-    rotation.run_due_steps(now=clock.now())
+    key_rotation.run_due_steps(now=clock.now())
     heir = KeyPair.objects.get(purpose=purpose, state="prepared")
     answer = client.get(path)
     assert heir.certificate in answer.content.decode()

@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from controlplane.kernel import clock
-from identity.keyring import JWKS_MAX_AGE
-from identity.services import rotation
+from identity.key_schedule import JWKS_MAX_AGE
+from identity.services import key_rotation
 
 pytestmark = pytest.mark.usefixtures("keys")
 
@@ -29,7 +29,7 @@ def test_whoever_has_the_present_keys_is_told_so_without_them(client: Client) ->
 
 def test_after_a_rotation_everybody_gets_the_keys_anew(client: Client) -> None:
     first = client.get(KEYS)
-    rotation.rotate_now("iam", now=clock.now())
+    key_rotation.rotate_now("iam", now=clock.now())
     again = client.get(KEYS, headers={"If-None-Match": first["ETag"]})
     assert again.status_code == 200
     assert len(again.json()["keys"]) == 3

@@ -52,7 +52,7 @@ ON_REAL_TIME: dict[str, str] = {
     "controlplane/runtime/supervisor/supervisor.py": "log lines",
     "controlplane/database/sqlite_copies.py": "when a copy was made, for whoever looks for one",
     "identity/services/endpoint_certificates.py": "TLS handshakes",
-    "identity/services/new_keys.py": "TLS handshakes: an authority is valid by both times",
+    "identity/services/key_creation.py": "TLS handshakes: an authority is valid by both times",
 }
 
 

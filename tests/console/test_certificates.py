@@ -8,9 +8,9 @@ from django.test import Client
 from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock
 from identity import csr
+from identity.form_snapshot import certificate_shown, renewal_shown
 from identity.models import CertificateRotation, IssuedCertificate
 from identity.services.certificates import create_certificate
-from identity.shown import certificate_shown, renewal_shown
 from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import server_by_number

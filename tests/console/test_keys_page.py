@@ -13,10 +13,10 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.console.presenters.keys import Span, instant, spans_of, timelines
 from controlplane.console.presenters.shown import signing_shown
 from controlplane.kernel import clock
-from identity.keyring import KeyFacts, Purpose, outlook
+from identity.key_schedule import KeyFacts, Purpose, outlook
 from identity.models import KeyPair
 from identity.selectors import Line
-from identity.services.rotation import rotate_now
+from identity.services.key_rotation import rotate_now
 from tests.forms import as_shown, form
 
 BUTTON = r'<button [^>]*id="rotate-{}-us-south"[^>]*>([^<]*)</button>'

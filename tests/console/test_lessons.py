@@ -21,7 +21,7 @@ from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import clock, context
 from controlplane.kernel.errors import Unauthorized
 from controlplane.timekeeping.services import MOVED
-from identity.services import rotation
+from identity.services import key_rotation
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from identity.services.identity_tokens import create_identity_token
 from servers.facts import facts_of
@@ -245,7 +245,7 @@ def a_place() -> Place:
 
 
 def rotated(old: str, new: str, **data: str) -> ActivityEvent:
-    event = ActivityEvent(action=rotation.ROTATED, outcome="success", initiator_type="System")
+    event = ActivityEvent(action=key_rotation.ROTATED, outcome="success", initiator_type="System")
     event.data = {"old": old, "new": new, **data}
     return event
 
@@ -258,7 +258,7 @@ def lesson_6(*happened: ActivityEvent) -> list[str]:
     for number, event in enumerate(happened, start=2):
         event.pk = number
     own = [fresh, *(event for event in happened if event.action == MOVED)]
-    anybodys = [event for event in happened if event.action == rotation.ROTATED]
+    anybodys = [event for event in happened if event.action == key_rotation.ROTATED]
     before = {check.key: 1 for check in lesson.checks if check.key not in ("due", "home")}
     return list(evaluate(lesson, Evidence(a_place(), own, before, anybodys)))
 
@@ -295,9 +295,9 @@ def test_a_change_that_the_learner_asked_for_counts_when_a_job_carries_it_out(
     begin(learner, lesson, server)
     switch(server, on=True)
     get_token(server)
-    rotation.rotate("identity", now=clock.now(), by=SYSTEM)
+    key_rotation.rotate("identity", now=clock.now(), by=SYSTEM)
     with called_by(""):
-        rotation.run_due_steps(now=clock.now() + timedelta(minutes=8))
+        key_rotation.run_due_steps(now=clock.now() + timedelta(minutes=8))
     standing = standing_of(learner, lesson)
     assert standing
     assert list(standing.finished) == ["token", "rotated"]

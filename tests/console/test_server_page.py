@@ -14,7 +14,7 @@ from controlplane.console.presenters.lineage import calls_before
 from controlplane.kernel import clock
 from controlplane.kernel.live_credentials import Alive
 from identity import csr
-from identity.alive import ended_by_switching_off
+from identity.live_credentials import ended_by_switching_off
 from identity.models import IssuedCertificate
 from identity.services.certificates import create_certificate
 from identity.services.iam_tokens import EXCHANGE_EVENT, exchange_identity_token

@@ -6,7 +6,7 @@ from django.test import Client
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from identity.models import CertificateRotation, IssuedCertificate
-from identity.services.certificate_rotation import switch_certificate_rotation
+from identity.services.certificate_renewal_switch import switch_certificate_rotation
 from identity.services.revocation import revoke
 from servers.models import BareMetalServer, Initialization
 from servers.services.metadata_service import switch_metadata_service

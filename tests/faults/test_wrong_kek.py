@@ -7,7 +7,7 @@ import signal
 import pytest
 from django.test import override_settings
 
-from identity import keychain, keystore
+from identity import key_cache, key_encryption
 from identity.models import KeyPair, KnownAnswer
 from identity.services.kek_rotation import BATCH
 from tests.faults.site import Site
@@ -21,7 +21,7 @@ def new_kek() -> str:
 
 def id_of(kek: str) -> str:
     with override_settings(BAREMINT_KEK=[kek]):
-        return keystore.first_kek()
+        return key_encryption.first_kek()
 
 
 def stored() -> list[tuple[object, ...]]:
@@ -80,7 +80,7 @@ def test_a_rotation_of_the_kek_that_is_killed_at_each_batch_and_each_commit_is_c
 
     site.baremint("bootstrap", BAREMINT_KEK=new)
     with override_settings(BAREMINT_KEK=[new]):
-        keychain.forget()
+        key_cache.forget()
         site.check_rows()
         site.check()
         site.sign()

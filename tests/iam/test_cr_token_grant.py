@@ -12,8 +12,8 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthenticated
 from identity.models import KeyPair
 from identity.services import grants
+from identity.services.guarded_event import ServerChanged
 from identity.services.iam_tokens import verify_iam_token
-from identity.services.ledger import ServerChanged
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
 from tests.iam.asking import CR_TOKEN, ask, claims, refused, token

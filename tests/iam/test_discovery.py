@@ -7,10 +7,10 @@ import pytest
 from django.test import Client
 
 from controlplane.kernel import clock
-from identity import keychain
+from identity import key_cache
 from identity.claims import CLAIMS
 from identity.models import KeyPair
-from identity.services import rotation
+from identity.services import key_rotation
 from tests.iam.asking import API_KEY, ask, claims
 
 KEYS = "/identity/keys"
@@ -46,7 +46,7 @@ def test_the_key_that_signs_comes_first_and_its_heir_second() -> None:
 
 def test_after_a_rotation_the_old_key_stays_and_every_kid_is_there_once() -> None:
     old = published()
-    rotation.rotate_now(KeyPair.Purpose.IAM, now=clock.now())
+    key_rotation.rotate_now(KeyPair.Purpose.IAM, now=clock.now())
     kids = [key["kid"] for key in published()]
     assert kids[0] == old[1]["kid"]
     assert kids[2] == old[0]["kid"]
@@ -55,7 +55,7 @@ def test_after_a_rotation_the_old_key_stays_and_every_kid_is_there_once() -> Non
 
 def test_a_retired_key_is_published_no_more() -> None:
     retired = published()[0]["kid"]
-    rotation.rotate_now(KeyPair.Purpose.IAM, now=clock.now())
+    key_rotation.rotate_now(KeyPair.Purpose.IAM, now=clock.now())
     KeyPair.objects.filter(kid=retired).update(state="retired")
     assert retired not in {key["kid"] for key in published()}
 
@@ -95,7 +95,7 @@ def test_they_can_be_read_and_nothing_else(path: str) -> None:
 def test_keys_are_public_halves_of_those_in_use() -> None:
     import jwt
 
-    signer = keychain.signer(KeyPair.Purpose.IAM)
+    signer = key_cache.signer(KeyPair.Purpose.IAM)
     [key] = [each for each in published() if each["kid"] == signer.kid]
     assert jwt.PyJWK(key).key.public_numbers() == signer.private_key.public_key().public_numbers()  # type: ignore[union-attr]
 

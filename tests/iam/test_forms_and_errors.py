@@ -166,11 +166,11 @@ def test_our_own_fault_has_the_same_form(keys: None, monkeypatch: pytest.MonkeyP
 
 
 def test_without_a_signing_key_it_is_our_own_fault(alice_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from identity import keychain
+    from identity import key_cache
     from identity.models import KeyPair
 
     KeyPair.objects.filter(purpose="iam").delete()
-    keychain.forget()
+    key_cache.forget()
     assert refused(ask({**API_KEY, "apikey": alice_key})) == (500, "BXNIM0513E")
 
 

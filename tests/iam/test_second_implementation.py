@@ -11,9 +11,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
 from controlplane.kernel import clock
-from identity.keyring import JWKS_MAX_AGE, LAG, LONGEST_TOKEN
+from identity.key_schedule import JWKS_MAX_AGE, LAG, LONGEST_TOKEN
 from identity.models import KeyPair
-from identity.services import rotation
+from identity.services import key_rotation
 from servers.models import BareMetalServer
 from tests.iam.asking import API_KEY, ASSUME, CR_TOKEN, REFRESH, ask, token
 from tests.iam.conftest import Robot, identity_token_of, trust
@@ -84,7 +84,7 @@ def test_every_kind_of_iam_token_verifies_through_the_published_keys(issue: Any)
 def test_iam_tokens_verify_before_during_and_after_a_rotation(issue: Any) -> None:
     keys_before = keys_of_iam()
     before = issue()
-    rotation.rotate_now(KeyPair.Purpose.IAM, now=clock.now())
+    key_rotation.rotate_now(KeyPair.Purpose.IAM, now=clock.now())
     after = issue()
     assert jwt.decode(after["person"][0], keys_of_iam()).header["kid"] != _kid(before["person"][0])
     # Whoever holds the old set, as caches do, verifies the new tokens: their key was published before it signed.
@@ -95,9 +95,9 @@ def test_iam_tokens_verify_before_during_and_after_a_rotation(issue: Any) -> Non
 
 def test_a_token_of_a_key_that_was_retired_verifies_no_more(issue: Any) -> None:
     before = issue()["person"][0]
-    rotation.rotate_now(KeyPair.Purpose.IAM, now=clock.now())
+    key_rotation.rotate_now(KeyPair.Purpose.IAM, now=clock.now())
     assert jwt.decode(before, keys_of_iam())
-    rotation.run_due_steps(now=clock.now() + LONGEST_TOKEN + JWKS_MAX_AGE + LAG + timedelta(seconds=1))
+    key_rotation.run_due_steps(now=clock.now() + LONGEST_TOKEN + JWKS_MAX_AGE + LAG + timedelta(seconds=1))
     assert KeyPair.objects.get(kid=_kid(before)).state == "retired"
     with pytest.raises((JoseError, ValueError)):
         jwt.decode(before, keys_of_iam())
@@ -110,7 +110,7 @@ def test_an_identity_token_verifies_with_its_issuer_and_audience(server: BareMet
 
 def test_identity_tokens_verify_before_during_and_after_a_rotation(server: BareMetalServer) -> None:
     keys_before, before = keys_of_identity(), identity_token_of(server)
-    rotation.rotate_now(KeyPair.Purpose.IDENTITY, now=clock.now())
+    key_rotation.rotate_now(KeyPair.Purpose.IDENTITY, now=clock.now())
     after = identity_token_of(server)
     assert _kid(before) != _kid(after)
     for text in (before, after):

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from controlplane import settings_inside
-from identity.inside.origin import Snapshots
+from identity.inside.caller_address import Snapshots
 from servers.models import BareMetalServer
 from tests.inside.program import Inside
 from tests.world import World, make_server
@@ -20,7 +20,7 @@ def metadata_service_settings(settings: Any) -> None:
 @pytest.fixture(autouse=True)
 def no_memory_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process remembers a server for a second; each test's database is another world."""
-    monkeypatch.setattr("identity.inside.door.snapshots", Snapshots())
+    monkeypatch.setattr("identity.inside.operation.snapshots", Snapshots())
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 
-from identity.inside.origin import ATTACHED, DIALLED, Attached
+from identity.inside.caller_address import ATTACHED, DIALLED, Attached
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
 from tests.inside.program import VERSION, Inside, error

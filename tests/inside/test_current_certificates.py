@@ -11,8 +11,8 @@ from django.http import HttpResponse
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from identity.models import IssuedCertificate
-from identity.services.certificate_rotation import switch_certificate_rotation
-from identity.services.renewal import renew_chunk
+from identity.services.certificate_renewal import renew_chunk
+from identity.services.certificate_renewal_switch import switch_certificate_rotation
 from identity.services.revocation import revoke
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service

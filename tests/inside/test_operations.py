@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 
 from controlplane.kernel import clock
-from identity import keychain
+from identity import key_cache
 from identity.models import IssuedCertificate
 from servers.models import BareMetalServer
 from tests.build import make_csr
@@ -97,7 +97,7 @@ def test_a_serial_number_that_is_taken_is_drawn_again(inside: Inside, monkeypatc
 
 
 def test_a_certificate_never_outlives_its_issuer(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    issuer = x509.load_pem_x509_certificate(keychain.signer("intermediate").certificate.encode())
+    issuer = x509.load_pem_x509_certificate(key_cache.signer("intermediate").certificate.encode())
     late = issuer.not_valid_after_utc - timedelta(minutes=10)
     monkeypatch.setattr(clock, "now", lambda: late)
     leaf = x509.load_pem_x509_certificate(

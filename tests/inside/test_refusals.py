@@ -10,7 +10,7 @@ import pytest
 from cryptography import x509
 
 from controlplane.kernel import clock
-from identity import keychain
+from identity import key_cache
 from servers.models import BareMetalServer
 from tests.build import make_csr
 from tests.inside.program import BY, Inside, error
@@ -148,7 +148,7 @@ def test_a_certificate_request_is_refused(inside: Inside, body: Any, expected: t
 
 
 def test_the_signing_keys_of_the_service_are_not_certified(inside: Inside) -> None:
-    own = keychain.signer("identity").private_key
+    own = key_cache.signer("identity").private_key
     assert error(inside.certificate({"csr": make_csr(own)})) == (400, "invalid_value", "csr")
 
 

@@ -24,7 +24,7 @@ FAILPOINTS = {"after_sign": False, "after_insert": False, "before_commit": False
 """Where a chunk ends, and whether it is done by then."""
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 RENEW = (
-    "from identity.services.renewal import renew_chunk; from identity.models import IssuedCertificate; "
+    "from identity.services.certificate_renewal import renew_chunk; from identity.models import IssuedCertificate; "
     "from controlplane.kernel import clock; now = clock.now(); "
     "{make_due}"
     "renew_chunk(now=now)"

@@ -8,7 +8,7 @@ from controlplane.bench import renewals
 from controlplane.kernel import clock
 from identity.certificates import certificates_due
 from identity.models import CertificateRotation, IssuedCertificate
-from identity.services.renewal import renew_chunk
+from identity.services.certificate_renewal import renew_chunk
 from tests.build import make_csr
 from tests.world import World, make_server
 

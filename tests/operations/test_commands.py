@@ -18,7 +18,7 @@ from controlplane.deployment.home import Home
 from controlplane.kernel import clock
 from controlplane.operations import bootstrap
 from controlplane.operations.info import CA_BUNDLE
-from identity import keystore
+from identity import key_encryption
 from identity.models import KeyPair
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
@@ -219,7 +219,7 @@ def test_rotate_kek_says_that_the_old_one_can_be_dropped(bootstrapped: None, hom
     settings.BAREMINT_KEK = [new, home.read_secret("kek")]
 
     assert said("rotate", "kek").splitlines()[-2:] == [
-        f"10 private keys were encrypted anew; all 10 are under KEK {keystore.first_kek()} now, 0 name another.",
+        f"10 private keys were encrypted anew; all 10 are under KEK {key_encryption.first_kek()} now, 0 name another.",
         "The other keys of BAREMINT_KEK can be dropped.",
     ]
     settings.BAREMINT_KEK = [new]

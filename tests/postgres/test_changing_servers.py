@@ -11,10 +11,10 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 
 from controlplane.kernel import clock
-from identity import keychain, keystore
+from identity import key_cache, key_encryption
 from identity.inside import views
-from identity.inside.origin import Snapshots
-from identity.services import grants, rotation
+from identity.inside.caller_address import Snapshots
+from identity.services import grants, key_rotation
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
 from tests.world import World, make_profile, make_server, make_world
@@ -30,10 +30,10 @@ def world(on_postgresql: None) -> World:
 
 @pytest.fixture
 def server(world: World, keys_from_the_pool: None, monkeypatch: pytest.MonkeyPatch) -> BareMetalServer:
-    monkeypatch.setattr("identity.inside.door.snapshots", Snapshots())
-    keystore.ensure_kek()
-    keychain.forget()
-    rotation.ensure_keys(now=clock.now())
+    monkeypatch.setattr("identity.inside.operation.snapshots", Snapshots())
+    key_encryption.ensure_kek()
+    key_cache.forget()
+    key_rotation.ensure_keys(now=clock.now())
     return make_server(world.account, name="web-1", metadata_enabled=True)
 
 

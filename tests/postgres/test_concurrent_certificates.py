@@ -12,14 +12,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
-from identity import keychain, keystore
+from identity import key_cache, key_encryption
 from identity.models import CertificateRotation, IssuedCertificate, RevocationList
-from identity.services import renewal, revocation
-from identity.services.certificate_rotation import switch_certificate_rotation
-from identity.services.renewal import renew_chunk
+from identity.services import certificate_renewal, revocation
+from identity.services.certificate_renewal import renew_chunk
+from identity.services.certificate_renewal_switch import switch_certificate_rotation
+from identity.services.key_rotation import ensure_keys
 from identity.services.revocation import revoke, revoke_condemned
 from identity.services.revocation_lists import fresh_list
-from identity.services.rotation import ensure_keys
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
 from tests.certified import issue, listed
@@ -35,20 +35,20 @@ Together = Callable[[list[Callable[[], Any]]], list[Any]]
 
 @pytest.fixture
 def server(on_postgresql: None, keys_from_the_pool: None) -> Iterator[BareMetalServer]:
-    keystore.ensure_kek()
-    keychain.forget()
+    key_encryption.ensure_kek()
+    key_cache.forget()
     ensure_keys(now=clock.now())
     world: World = make_world()
     server = make_server(world.account, name="web-1", metadata_enabled=True)
     switch_certificate_rotation(server, enabled=True, by=BY, now=clock.now())
     yield server
-    keychain.forget()
+    key_cache.forget()
 
 
 @pytest.fixture
 def issued(server: BareMetalServer, monkeypatch: pytest.MonkeyPatch) -> list[IssuedCertificate]:
     """As many as there may be, each for a key of its own."""
-    monkeypatch.setattr("identity.renewal.MOST_KEYS", CERTIFICATES)
+    monkeypatch.setattr("identity.renewal_schedule.MOST_KEYS", CERTIFICATES)
     return [issue(server, key=ec.generate_private_key(ec.SECP256R1())) for _ in range(CERTIFICATES)]
 
 
@@ -65,17 +65,17 @@ def test_workers_at_once_renew_each_certificate_once(issued: list[IssuedCertific
     later = clock.now() + DUE
     succeeded(together([lambda: renew_chunk(now=later)] * WORKERS))
     assert sorted(renewed()) == sorted(each.pk for each in issued)
-    assert ActivityEvent.objects.filter(action=renewal.EVENT).count() == CERTIFICATES
+    assert ActivityEvent.objects.filter(action=certificate_renewal.EVENT).count() == CERTIFICATES
 
 
 def test_workers_at_once_share_the_work(
     issued: list[IssuedCertificate], together: Together, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody waits for rows that another one has, nor signs for nothing."""
-    monkeypatch.setattr(renewal, "CHUNK", CERTIFICATES // WORKERS)
+    monkeypatch.setattr(certificate_renewal, "CHUNK", CERTIFICATES // WORKERS)
     signed: list[str] = []
-    sign = renewal.sign_certificate
-    monkeypatch.setattr(renewal, "sign_certificate", lambda *a, **k: signed.append("") or sign(*a, **k))
+    sign = certificate_renewal.sign_certificate
+    monkeypatch.setattr(certificate_renewal, "sign_certificate", lambda *a, **k: signed.append("") or sign(*a, **k))
     later = clock.now() + DUE
     succeeded(together([lambda: renew_chunk(now=later)] * WORKERS))
     assert len(signed) == len(renewed()) == CERTIFICATES

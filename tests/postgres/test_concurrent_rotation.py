@@ -15,9 +15,9 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.deployment.home import Home
 from controlplane.kernel import clock
-from identity import keychain, keystore
+from identity import key_cache, key_encryption
 from identity.models import KeyPair, KnownAnswer
-from identity.services import kek_rotation, rotation
+from identity.services import kek_rotation, key_rotation
 
 Together = Callable[[list[Callable[[], Any]]], list[Any]]
 PURPOSES = list(KeyPair.Purpose.values)
@@ -29,9 +29,9 @@ ALICE = Party("IBMid-ALICE00001", "Alice", "User")
 @pytest.fixture
 def started(on_postgresql: None, keys_from_the_pool: None, settings: Any, tmp_path: Path) -> None:
     settings.HOME = Home(tmp_path / "home")
-    keystore.ensure_kek()
-    keychain.forget()
-    rotation.ensure_keys(now=clock.now())
+    key_encryption.ensure_kek()
+    key_cache.forget()
+    key_rotation.ensure_keys(now=clock.now())
 
 
 def states(purpose: str) -> list[str]:
@@ -47,7 +47,7 @@ def test_when_several_workers_tick_at_once_one_hands_over(started: None, togethe
     later = clock.now() + timedelta(hours=25)
     rotations = ActivityEvent.objects.filter(action="baremint.key.rotate")
     before = rotations.count()
-    results = together([lambda: rotation.run_due_steps(now=later)] * workers)
+    results = together([lambda: key_rotation.run_due_steps(now=later)] * workers)
 
     assert failures(results) == []
     for purpose in HOURLY:
@@ -59,8 +59,8 @@ def test_twenty_due_periods_are_twenty_generations_whoever_ticks(started: None, 
     now = clock.now()
     for _ in range(20):
         now += timedelta(hours=25)
-        assert failures(together([lambda now=now: rotation.run_due_steps(now=now)] * 3)) == []
-        rotation.run_due_steps(now=now)  # whatever the three left to each other
+        assert failures(together([lambda now=now: key_rotation.run_due_steps(now=now)] * 3)) == []
+        key_rotation.run_due_steps(now=now)  # whatever the three left to each other
     generations = KeyPair.objects.filter(state="active").values_list("purpose", "generation")
     assert dict(generations) | {"root": 1, "intermediate": 1} == {
         "root": 1,
@@ -73,8 +73,8 @@ def test_several_machines_that_start_at_once_make_one_set_of_keys(
     on_postgresql: None, keys_from_the_pool: None, settings: Any, together: Together
 ) -> None:
     settings.BAREMINT_KEK = [base64.b64encode(os.urandom(32)).decode()]
-    results = together([lambda: rotation.ensure_keys(now=clock.now())] * 4)
-    rotation.ensure_keys(now=clock.now())
+    results = together([lambda: key_rotation.ensure_keys(now=clock.now())] * 4)
+    key_rotation.ensure_keys(now=clock.now())
 
     assert failures(results) == []
     for purpose in PURPOSES:
@@ -87,12 +87,12 @@ def test_of_two_machines_that_start_at_once_with_different_keks_one_is_refused(
     """Each has generated its own, as without BAREMINT_KEK: what one encrypts the other could never read."""
     from threading import current_thread
 
-    def of_this_machine() -> tuple[keystore.Kek, ...]:
+    def of_this_machine() -> tuple[key_encryption.Kek, ...]:
         kek = base64.b64encode(current_thread().name.encode().ljust(32)[:32]).decode()
-        return keystore._parse((kek,))
+        return key_encryption._parse((kek,))
 
-    monkeypatch.setattr(keystore, "_keks", of_this_machine)
-    refused = failures(together([lambda: rotation.ensure_keys(now=clock.now())] * 2))
+    monkeypatch.setattr(key_encryption, "_keks", of_this_machine)
+    refused = failures(together([lambda: key_rotation.ensure_keys(now=clock.now())] * 2))
 
     assert [type(each) for each in refused] == [ImproperlyConfigured]
     assert KnownAnswer.objects.count() == 1
@@ -102,7 +102,7 @@ def test_of_two_machines_that_start_at_once_with_different_keks_one_is_refused(
 
 
 def test_operators_who_rotate_at_once_leave_one_active_key_and_one_heir(started: None, together: Together) -> None:
-    results = together([lambda: rotation.rotate_now("iam", now=clock.now())] * 5)
+    results = together([lambda: key_rotation.rotate_now("iam", now=clock.now())] * 5)
 
     assert failures(results) == []
     assert states("iam")[-2:] == ["active", "prepared"]
@@ -110,7 +110,7 @@ def test_operators_who_rotate_at_once_leave_one_active_key_and_one_heir(started:
 
 
 def test_five_who_ask_at_once_leave_one_request(started: None, together: Together) -> None:
-    results = together([lambda: rotation.rotate("iam", now=clock.now(), by=ALICE)] * 5)
+    results = together([lambda: key_rotation.rotate("iam", now=clock.now(), by=ALICE)] * 5)
 
     assert failures(results) == []
     heir = KeyPair.objects.get(purpose="iam", state="prepared")
@@ -121,9 +121,12 @@ def test_five_who_ask_at_once_leave_one_request(started: None, together: Togethe
 
 
 def test_those_who_ask_while_workers_tick_get_one_hand_over(started: None, together: Together) -> None:
-    rotation.rotate("iam", now=clock.now(), by=ALICE)
+    key_rotation.rotate("iam", now=clock.now(), by=ALICE)
     later = clock.now() + timedelta(minutes=8)
-    tick, ask = (lambda: rotation.run_due_steps(now=later)), (lambda: rotation.rotate("iam", now=later, by=ALICE))
+    tick, ask = (
+        (lambda: key_rotation.run_due_steps(now=later)),
+        (lambda: key_rotation.rotate("iam", now=later, by=ALICE)),
+    )
     results = together([tick, ask, tick, ask, tick])
 
     assert failures(results) == []
@@ -134,7 +137,7 @@ def test_those_who_ask_while_workers_tick_get_one_hand_over(started: None, toget
 def test_keys_that_rotate_while_they_are_encrypted_anew_are_all_under_the_new_kek(
     started: None, together: Together, settings: Any
 ) -> None:
-    old = settings.HOME.read_secret(keystore.KEK_FILE)
+    old = settings.HOME.read_secret(key_encryption.KEK_FILE)
     new = base64.b64encode(os.urandom(32)).decode()
     settings.BAREMINT_KEK = [new, old]
     later = clock.now() + timedelta(hours=25)
@@ -142,14 +145,14 @@ def test_keys_that_rotate_while_they_are_encrypted_anew_are_all_under_the_new_ke
         [
             lambda: kek_rotation.rotate_kek(now=clock.now(), progress=lambda *_: None),
             lambda: kek_rotation.rotate_kek(now=clock.now(), progress=lambda *_: None),
-            lambda: rotation.run_due_steps(now=later),
-            lambda: rotation.rotate_now("intermediate", now=clock.now()),
+            lambda: key_rotation.run_due_steps(now=later),
+            lambda: key_rotation.rotate_now("intermediate", now=clock.now()),
         ]
     )
     assert failures(results) == []
     settings.BAREMINT_KEK = [new]
-    rotation.ensure_keys(now=clock.now())
-    assert set(KeyPair.objects.exclude(kek_id="").values_list("kek_id", flat=True)) == {keystore.first_kek()}
+    key_rotation.ensure_keys(now=clock.now())
+    assert set(KeyPair.objects.exclude(kek_id="").values_list("kek_id", flat=True)) == {key_encryption.first_kek()}
 
 
 def test_the_database_refuses_a_second_active_key(started: None) -> None:

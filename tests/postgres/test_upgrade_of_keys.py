@@ -16,9 +16,9 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import override_settings
 
 from controlplane.kernel import clock
-from identity import ca, keychain, keystore
+from identity import ca, key_cache, key_encryption
 from identity.models import KeyPair
-from identity.services import rotation
+from identity.services import key_rotation
 from identity.services.iam_tokens import verify_iam_token
 from tests.databases import default_database
 from tests.services.test_token_verification import iam_token
@@ -54,11 +54,11 @@ def upgraded(
         fill(executor.loader.project_state(FIRST_VERSION).apps.get_model("identity", "KeyPair"), rsa_pool)
         before = list(KeyPair.objects.values_list(*KEPT).order_by("kid"))
         call_command("migrate", verbosity=0)
-        keychain.forget()
+        key_cache.forget()
         token = iam_token()
-        rotation.ensure_keys(now=clock.now())
+        key_rotation.ensure_keys(now=clock.now())
         yield Upgraded(before, token)
-        keychain.forget()
+        key_cache.forget()
 
 
 def fill(table: Any, pool: Iterator[rsa.RSAPrivateKey]) -> None:
@@ -66,7 +66,7 @@ def fill(table: Any, pool: Iterator[rsa.RSAPrivateKey]) -> None:
 
     def store(kid: str, purpose: str, generation: int, state: str, **columns: Any) -> Any:
         key = columns.pop("key", None) or next(pool)
-        sealed = keystore.seal(key, bound_to=kid)
+        sealed = key_encryption.seal(key, bound_to=kid)
         wiped = {"nonce": b"", "ciphertext": b""} if state in ("retiring", "retired") else {}
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
@@ -118,7 +118,7 @@ def test_the_first_start_prepares_what_was_missing_and_keeps_the_rest(upgraded: 
 def test_an_intermediate_from_before_is_succeeded_after_its_period(upgraded: Upgraded) -> None:
     """It was made for three years; from now on it is 30 days, when its heir has been published."""
     assert KeyPair.objects.get(kid="ca_1").state == "active"
-    rotation.run_due_steps(now=clock.now() + timedelta(minutes=64))
+    key_rotation.run_due_steps(now=clock.now() + timedelta(minutes=64))
     assert KeyPair.objects.get(kid="ca_1").state == "retiring"
 
 
@@ -130,7 +130,7 @@ def test_certificates_that_were_stored_say_when_they_end(upgraded: Upgraded) -> 
 def test_keys_whose_private_half_is_gone_name_no_kek(upgraded: Upgraded) -> None:
     nameless = KeyPair.objects.filter(kek_id="", kid__in=[row[0] for row in upgraded.before])
     assert set(nameless.values_list("state", flat=True)) == {"retired", "retiring"}
-    keystore.require_fitting_kek()
+    key_encryption.require_fitting_kek()
 
 
 def test_a_token_from_before_is_good_after_its_key_was_succeeded(upgraded: Upgraded) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from identity.keyring import (
+from identity.key_schedule import (
     HandOver,
     KeyFacts,
     Outlook,

@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from identity.keyring import (
+from identity.key_schedule import (
     BUNDLE_MAX_AGE,
     JWKS_MAX_AGE,
     LAG,

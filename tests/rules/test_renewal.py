@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from identity.renewal import MOST_KEYS, Candidate, Holder, obstacle, renewal_due
+from identity.renewal_schedule import MOST_KEYS, Candidate, Holder, obstacle, renewal_due
 
 NOW = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
 CANDIDATE = Candidate(metadata_epoch=3, is_revoked=False, is_superseded=False, newer_keys=0)

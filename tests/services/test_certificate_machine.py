@@ -21,14 +21,14 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
-from identity import keychain
+from identity import key_cache
 from identity.certificates import valid_certificates
 from identity.crl import REASONS, Reason
 from identity.models import IssuedCertificate
-from identity.services import renewal, revocation
-from identity.services.certificate_rotation import switch_certificate_rotation
+from identity.services import certificate_renewal, revocation
+from identity.services.certificate_renewal import renew_chunk
+from identity.services.certificate_renewal_switch import switch_certificate_rotation
 from identity.services.certificate_status import respond
-from identity.services.renewal import renew_chunk
 from identity.services.revocation import revoke, revoke_condemned
 from identity.services.revocation_lists import publish_due
 from servers.models import BareMetalServer
@@ -268,7 +268,7 @@ class Certificates(RuleBasedStateMachine):
     def each_revocation_and_each_renewal_has_one_event(self) -> None:
         rows = IssuedCertificate.objects
         revoked = ActivityEvent.objects.filter(action=revocation.EVENT, data__has_key="reason").count()
-        renewed = ActivityEvent.objects.filter(action=renewal.EVENT).count()
+        renewed = ActivityEvent.objects.filter(action=certificate_renewal.EVENT).count()
         assert revoked == rows.filter(revoked_at__isnull=False).count()
         assert renewed == rows.filter(renewal_of__isnull=False).count()
 
@@ -276,7 +276,7 @@ class Certificates(RuleBasedStateMachine):
 @pytest.mark.usefixtures("keys")
 @pytest.mark.django_db
 def test_certificates_stand_as_the_model_says() -> None:
-    keychain.forget()
+    key_cache.forget()
     machine = Certificates.TestCase
     machine.settings = settings(
         max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)

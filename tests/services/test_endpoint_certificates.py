@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from controlplane.kernel import clock
 from identity.models import KeyPair
 from identity.selectors import trusted_roots
-from identity.services import rotation
+from identity.services import key_rotation
 from identity.services.endpoint_certificates import chain_version, endpoint_chain
 
 pytestmark = pytest.mark.usefixtures("keys")
@@ -64,7 +64,7 @@ def test_a_client_with_the_real_clock_accepts_what_was_made_while_the_domains_wa
     tmp_path: Path, offset: timedelta
 ) -> None:
     for _ in range(2):
-        rotation.run_due_steps(now=clock.now() + offset)
+        key_rotation.run_due_steps(now=clock.now() + offset)
     assert handshake(tmp_path, now=clock.now() + offset, host=NAME) == "TLSv1.3"
 
 
@@ -91,7 +91,7 @@ def test_an_endpoint_without_any_name_is_refused() -> None:
 @pytest.mark.parametrize("purpose", ["tls", "intermediate"])
 def test_chains_are_to_be_made_anew_after_a_rotation_of(purpose: str) -> None:
     before = chain_version()
-    rotation.rotate_now(purpose, now=clock.now())
+    key_rotation.rotate_now(purpose, now=clock.now())
     assert chain_version() != before
 
 

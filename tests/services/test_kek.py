@@ -12,9 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 from controlplane.activity.models import ActivityEvent
 from controlplane.deployment.home import Home
 from controlplane.kernel import clock, failpoints
-from identity import keychain, keystore
+from identity import key_cache, key_encryption
 from identity.models import KeyPair, KnownAnswer
-from identity.services import rotation
+from identity.services import key_rotation
 from identity.services.iam_tokens import verify_iam_token
 from identity.services.kek_rotation import BATCH, Reencrypted, rotate_kek
 from tests.services.test_token_verification import iam_token
@@ -29,7 +29,7 @@ def new_kek() -> str:
 @pytest.fixture
 def old_kek(settings: Any) -> str:
     """The KEK in use."""
-    return str(settings.HOME.read_secret(keystore.KEK_FILE))
+    return str(settings.HOME.read_secret(key_encryption.KEK_FILE))
 
 
 def stored() -> list[tuple[Any, ...]]:
@@ -57,7 +57,7 @@ def test_private_keys_are_not_stored_in_the_clear() -> None:
 def test_a_private_key_moved_to_another_row_does_not_decrypt() -> None:
     row, other = KeyPair.objects.filter(state="active")[:2]
     with pytest.raises(ImproperlyConfigured, match="does not decrypt"):
-        keystore.unseal(keystore.sealed_of(row), bound_to=other.kid)
+        key_encryption.unseal(key_encryption.sealed_of(row), bound_to=other.kid)
 
 
 # --- The start
@@ -69,27 +69,27 @@ def test_a_wrong_kek_stops_the_start_and_says_which_one_is_missing(settings: Any
     with pytest.raises(
         ImproperlyConfigured, match=r"encrypted under KEK [0-9a-f]{16}, which BAREMINT_KEK does not hold"
     ):
-        rotation.ensure_keys(now=clock.now())
+        key_rotation.ensure_keys(now=clock.now())
     assert stored() == before
 
 
 def test_a_lost_kek_is_not_replaced_by_a_new_one(settings: Any, tmp_path: Path) -> None:
     settings.HOME = Home(tmp_path / "empty")
     with pytest.raises(ImproperlyConfigured, match="gone"):
-        keystore.ensure_kek()
+        key_encryption.ensure_kek()
     assert not (tmp_path / "empty").exists()
 
 
 def test_a_wrong_kek_stops_the_start_also_where_no_private_key_is_left(settings: Any) -> None:
-    KeyPair.objects.update(**keystore.WIPED)
+    KeyPair.objects.update(**key_encryption.WIPED)
     settings.BAREMINT_KEK = [new_kek()]
     with pytest.raises(ImproperlyConfigured, match="which BAREMINT_KEK does not hold"):
-        rotation.ensure_keys(now=clock.now())
+        key_rotation.ensure_keys(now=clock.now())
 
 
 def test_a_new_kek_before_the_old_one_is_admitted(settings: Any, old_kek: str) -> None:
     settings.BAREMINT_KEK = [new_kek(), old_kek]
-    rotation.ensure_keys(now=clock.now())
+    key_rotation.ensure_keys(now=clock.now())
     assert KnownAnswer.objects.count() == 2
 
 
@@ -97,7 +97,7 @@ def test_a_wrong_kek_hands_over_to_no_key_either(settings: Any) -> None:
     before = stored()
     settings.BAREMINT_KEK = [new_kek()]
     with pytest.raises(ImproperlyConfigured, match="does not hold"):
-        rotation.rotate_now("iam", now=clock.now())
+        key_rotation.rotate_now("iam", now=clock.now())
     assert stored() == before
 
 
@@ -106,13 +106,13 @@ def test_a_blob_that_was_changed_stops_the_start() -> None:
     assert row is not None
     KeyPair.objects.filter(pk=row.pk).update(ciphertext=bytes(row.ciphertext)[:-1] + b"\0")
     with pytest.raises(ImproperlyConfigured, match=f"{row.kid} does not decrypt"):
-        rotation.ensure_keys(now=clock.now())
+        key_rotation.ensure_keys(now=clock.now())
 
 
 def test_no_key_is_made_under_a_kek_that_the_database_does_not_know(settings: Any, old_kek: str) -> None:
     settings.BAREMINT_KEK = [new_kek(), old_kek]
     with pytest.raises(ImproperlyConfigured, match="new to this database"):
-        rotation.ensure_identity_key("eu-de", now=clock.now())
+        key_rotation.ensure_identity_key("eu-de", now=clock.now())
     assert not KeyPair.objects.filter(region="eu-de").exists()
 
 
@@ -127,7 +127,7 @@ def test_every_private_key_is_encrypted_under_the_first_kek_and_none_names_the_o
     done = rotate()
     assert (done.keys, done.left, done.total) == (KeyPair.objects.count(), 0, KeyPair.objects.count())
     settings.BAREMINT_KEK = [new]
-    rotation.ensure_keys(now=clock.now())
+    key_rotation.ensure_keys(now=clock.now())
 
 
 def test_keys_are_the_same_before_and_after(settings: Any, old_kek: str) -> None:
@@ -136,7 +136,7 @@ def test_keys_are_the_same_before_and_after(settings: Any, old_kek: str) -> None
     settings.BAREMINT_KEK = [new, old_kek]
     rotate()
     settings.BAREMINT_KEK = [new]
-    keychain.forget()
+    key_cache.forget()
     assert verify_iam_token(token, now=clock.now())
     assert verify_iam_token(iam_token(), now=clock.now())
 
@@ -146,7 +146,7 @@ def test_with_the_old_kek_alone_nothing_starts_any_more(settings: Any, old_kek: 
     rotate()
     settings.BAREMINT_KEK = [old_kek]
     with pytest.raises(ImproperlyConfigured, match="does not hold"):
-        rotation.ensure_keys(now=clock.now())
+        key_rotation.ensure_keys(now=clock.now())
 
 
 def test_a_second_rotation_finds_nothing_to_do(settings: Any, old_kek: str) -> None:
@@ -180,7 +180,7 @@ def test_a_rotation_that_was_killed_after_a_batch_goes_on_with_what_is_left(
     monkeypatch.setattr(failpoints, "reach", die)
     with pytest.raises(Killed):
         rotate()
-    rotation.ensure_keys(now=clock.now())  # in between, both KEKs are in use
+    key_rotation.ensure_keys(now=clock.now())  # in between, both KEKs are in use
     monkeypatch.undo()
     done = rotate()
     assert (done.keys, done.left) == (KeyPair.objects.count() - batches * BATCH, 0)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from controlplane.kernel import clock
-from identity import keystore
-from identity.keyring import Purpose
+from identity import key_encryption
+from identity.key_schedule import Purpose
 from identity.models import KeyPair
-from identity.services import new_keys, rotation
+from identity.services import key_creation, key_rotation
 
 SECONDS = 20
 
@@ -24,7 +24,7 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def generated_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Purpose], Any]], None]:
     """Puts another function into the place of the one that generates keys."""
-    return lambda function: monkeypatch.setattr(new_keys, "generate", function)
+    return lambda function: monkeypatch.setattr(key_creation, "generate", function)
 
 
 def no_thread_is_left() -> bool:
@@ -35,7 +35,7 @@ def test_two_keys_are_generated_at_the_same_time(generated_by: Callable[[Any], N
     both = threading.Barrier(2)
     generated_by(lambda purpose: (purpose, both.wait(SECONDS)))
 
-    with new_keys.generated_ahead(["root", "iam"]) as generate:
+    with key_creation.generated_ahead(["root", "iam"]) as generate:
         taken: list[Any] = [generate("root"), generate("iam")]
 
     assert [purpose for purpose, _ in taken] == ["root", "iam"]
@@ -50,7 +50,7 @@ def test_a_key_that_was_not_foreseen_is_generated_when_it_is_asked_for(generated
         return purpose
 
     generated_by(count)
-    with new_keys.generated_ahead(["root", "root"]) as generate:
+    with key_creation.generated_ahead(["root", "root"]) as generate:
         taken: list[Any] = [generate("iam"), *(generate("root") for _ in range(3))]
 
     assert taken == ["iam", "root", "root", "root"]
@@ -59,7 +59,7 @@ def test_a_key_that_was_not_foreseen_is_generated_when_it_is_asked_for(generated
 
 def test_one_key_is_generated_without_a_thread(generated_by: Callable[[Any], None]) -> None:
     generated_by(lambda purpose: threading.current_thread())
-    with new_keys.generated_ahead(["iam"]) as generate:
+    with key_creation.generated_ahead(["iam"]) as generate:
         taken: Any = generate("iam")
     assert taken is threading.main_thread()
 
@@ -73,7 +73,7 @@ def test_a_block_that_fails_waits_for_no_key_that_was_not_begun(generated_by: Ca
         go_on.wait(SECONDS)
 
     def fail() -> None:
-        with new_keys.generated_ahead(["root"] * 10):
+        with key_creation.generated_ahead(["root"] * 10):
             threading.Timer(0.1, go_on.set).start()
             raise LookupError
 
@@ -95,9 +95,9 @@ def test_a_key_that_cannot_be_generated_stops_the_start_after_those_before_it(
         return next(rsa_pool)
 
     generated_by(fail_for_tokens)
-    keystore.ensure_kek()
+    key_encryption.ensure_kek()
     with pytest.raises(MemoryError):
-        rotation.ensure_keys(now=clock.now())
+        key_rotation.ensure_keys(now=clock.now())
 
     made = Counter(KeyPair.objects.values_list("purpose", flat=True))
     assert made == {"root": 2, "intermediate": 2, "tls": 2}
@@ -106,8 +106,8 @@ def test_a_key_that_cannot_be_generated_stops_the_start_after_those_before_it(
 
 @pytest.mark.django_db
 def test_the_keys_of_a_first_start_are_stored_purpose_by_purpose(keys_from_the_pool: None) -> None:
-    keystore.ensure_kek()
-    rotation.ensure_keys(now=clock.now())
+    key_encryption.ensure_kek()
+    key_rotation.ensure_keys(now=clock.now())
     stored = list(KeyPair.objects.order_by("pk").values_list("purpose", "state"))
     purposes = ["root", "intermediate", "tls", "iam", "identity"]
     assert stored == [(purpose, state) for purpose in purposes for state in ("active", "prepared")]

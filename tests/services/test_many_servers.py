@@ -13,7 +13,7 @@ from controlplane.bench.population import populate
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
 from identity.models import CertificateRotation
-from identity.services import certificate_rotation
+from identity.services import certificate_renewal_switch
 from servers.claims import ClaimTable, lines_of
 from servers.facts import facts_of
 from servers.models import BareMetalServer, FloatingIP, NetworkAttachment, NetworkInterface, Subnet
@@ -30,17 +30,17 @@ SWITCHES: dict[str, Switch] = {
     "on": lambda numbers: metadata_service.switch_each(numbers, enabled=True, by=BY),
     "off": lambda numbers: metadata_service.switch_each(numbers, enabled=False, by=BY),
     "https": lambda numbers: metadata_service.switch_each(numbers, protocol="https", by=BY),
-    "renewed": lambda numbers: certificate_rotation.switch_each(numbers, enabled=True, by=BY, now=clock.now()),
-    "left": lambda numbers: certificate_rotation.switch_each(numbers, enabled=False, by=BY, now=clock.now()),
+    "renewed": lambda numbers: certificate_renewal_switch.switch_each(numbers, enabled=True, by=BY, now=clock.now()),
+    "left": lambda numbers: certificate_renewal_switch.switch_each(numbers, enabled=False, by=BY, now=clock.now()),
 }
 ONE: dict[str, Callable[[BareMetalServer], Any]] = {
     "on": lambda server: metadata_service.switch_metadata_service(server, enabled=True, by=BY),
     "off": lambda server: metadata_service.switch_metadata_service(server, enabled=False, by=BY),
     "https": lambda server: metadata_service.switch_metadata_service(server, protocol="https", by=BY),
-    "renewed": lambda server: certificate_rotation.switch_certificate_rotation(
+    "renewed": lambda server: certificate_renewal_switch.switch_certificate_rotation(
         server, enabled=True, by=BY, now=clock.now()
     ),
-    "left": lambda server: certificate_rotation.switch_certificate_rotation(
+    "left": lambda server: certificate_renewal_switch.switch_certificate_rotation(
         server, enabled=False, by=BY, now=clock.now()
     ),
 }

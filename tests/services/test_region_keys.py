@@ -9,7 +9,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthenticated
 from identity import claims, signing
 from identity.models import KeyPair
-from identity.services import rotation
+from identity.services import key_rotation
 from identity.services.identity_tokens import create_identity_token, verify_identity_token, verify_presented_token
 from servers.facts import facts_of
 from servers.models import BareMetalServer
@@ -53,7 +53,7 @@ def test_a_token_of_another_region_is_good_where_it_says_itself_which_server_it_
 
 
 def test_the_key_of_another_region_signs_nothing_for_this_one() -> None:
-    rotation.ensure_identity_key(ELSEWHERE, now=clock.now())
+    key_rotation.ensure_identity_key(ELSEWHERE, now=clock.now())
     facts = make_facts()
     issuer = claims.identity_issuer("BMS-CR", facts.region)
     made = claims.identity_claims(facts, issuer=issuer, now=clock.now(), lifetime=timedelta(minutes=5), nonce=None)
@@ -63,19 +63,19 @@ def test_the_key_of_another_region_signs_nothing_for_this_one() -> None:
 
 
 def test_a_tick_prepares_the_keys_of_a_region_that_got_its_first_server(server: BareMetalServer) -> None:
-    rotation.run_due_steps(now=clock.now())
+    key_rotation.run_due_steps(now=clock.now())
     states = KeyPair.objects.filter(region=ELSEWHERE).values_list("purpose", "state").order_by("state")
     assert list(states) == [("identity", "active"), ("identity", "prepared")]
 
 
 def test_each_region_rotates_by_itself(server: BareMetalServer) -> None:
-    rotation.run_due_steps(now=clock.now())
-    rotation.rotate_now("identity", now=clock.now(), region=ELSEWHERE)
+    key_rotation.run_due_steps(now=clock.now())
+    key_rotation.rotate_now("identity", now=clock.now(), region=ELSEWHERE)
     retiring = KeyPair.objects.filter(purpose="identity", state="retiring").values_list("region", flat=True)
     assert list(retiring) == [ELSEWHERE]
 
 
 def test_a_token_signed_before_a_rotation_of_its_region_verifies_after_it(server: BareMetalServer) -> None:
     token = token_of(server)
-    rotation.rotate_now("identity", now=clock.now(), region=ELSEWHERE)
+    key_rotation.rotate_now("identity", now=clock.now(), region=ELSEWHERE)
     assert verify_identity_token(token, facts=facts_of(server), now=clock.now())

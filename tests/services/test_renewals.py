@@ -14,12 +14,12 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, NotFound
 from identity import tasks
-from identity.keychain import NoActiveKey
+from identity.key_cache import NoActiveKey
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair, RenewalProgress
-from identity.renewal import MOST_KEYS
-from identity.services import renewal, renewal_progress
-from identity.services.certificate_rotation import EVENT, switch_certificate_rotation
-from identity.services.renewal import renew_chunk
+from identity.renewal_schedule import MOST_KEYS
+from identity.services import certificate_renewal, renewal_progress
+from identity.services.certificate_renewal import renew_chunk
+from identity.services.certificate_renewal_switch import EVENT, switch_certificate_rotation
 from identity.services.renewal_progress import MOST_QUIET_TICKS, keep_up, outlook
 from identity.services.revocation import revoke
 from servers.models import BareMetalServer
@@ -117,7 +117,7 @@ def test_a_renewal_is_renewed_in_its_turn(rotating: BareMetalServer) -> None:
 def test_a_renewal_leaves_one_event_that_names_both(rotating: BareMetalServer) -> None:
     old = issue(rotating)
     [new] = renew()
-    [event] = ActivityEvent.objects.filter(action=renewal.EVENT)
+    [event] = ActivityEvent.objects.filter(action=certificate_renewal.EVENT)
     assert (event.outcome, event.target_id, event.initiator_id) == ("success", rotating.crn, "baremint")
     assert (event.data["id"], event.data["renewal_of"], event.data["sha256"]) == (new.id, old.id, new.sha256)
 
@@ -234,7 +234,7 @@ def test_a_request_that_is_no_longer_signed_is_told_of_and_keeps_nobody_waiting(
     bad, good = issue(rotating, key=another_key()), issue(rotating)
     IssuedCertificate.objects.filter(pk=bad.pk).update(csr="gone bad")
     assert [each.renewal_of_id for each in renew()] == [good.pk]
-    [failure] = ActivityEvent.objects.filter(action=renewal.EVENT, outcome="failure")
+    [failure] = ActivityEvent.objects.filter(action=certificate_renewal.EVENT, outcome="failure")
     assert (failure.reason_type, failure.data) == ("invalid_value", {"renewal_of": bad.id})
     assert renew() == []
 
@@ -253,20 +253,20 @@ def test_a_chunk_that_another_worker_did_meanwhile_writes_nothing(rotating: Bare
     """As on SQLite, where no row is locked while a chunk is signed."""
     issue(rotating)
     now = clock.now() + DUE
-    rows = list(renewal.with_what_matters_to_renewal(renewal.certificates_due(now=now)))
-    chunk = renewal._prepare(rows, now=now)
+    rows = list(certificate_renewal.with_what_matters_to_renewal(certificate_renewal.certificates_due(now=now)))
+    chunk = certificate_renewal._prepare(rows, now=now)
     renew_chunk(now=now)
-    renewal._write(rows, chunk, now=now)
+    certificate_renewal._write(rows, chunk, now=now)
     assert len(renewals()) == 1
-    assert ActivityEvent.objects.filter(action=renewal.EVENT).count() == 1
+    assert ActivityEvent.objects.filter(action=certificate_renewal.EVENT).count() == 1
 
 
 @pytest.mark.parametrize("change", ["rotation-off", "server-gone", "revoked"])
 def test_what_changes_while_a_chunk_is_signed_is_respected(rotating: BareMetalServer, change: str) -> None:
     certificate = issue(rotating)
     now = clock.now() + DUE
-    rows = list(renewal.with_what_matters_to_renewal(renewal.certificates_due(now=now)))
-    chunk = renewal._prepare(rows, now=now)
+    rows = list(certificate_renewal.with_what_matters_to_renewal(certificate_renewal.certificates_due(now=now)))
+    chunk = certificate_renewal._prepare(rows, now=now)
     match change:
         case "rotation-off":
             turn(rotating, on=False)
@@ -275,7 +275,7 @@ def test_what_changes_while_a_chunk_is_signed_is_respected(rotating: BareMetalSe
             deletion.remove(rotating, by=BY)
         case "revoked":
             revoke(certificate, reason="superseded", by=BY, now=clock.now())
-    renewal._write(rows, chunk, now=now)
+    certificate_renewal._write(rows, chunk, now=now)
     assert renewals() == []
 
 
@@ -288,7 +288,7 @@ def test_the_database_refuses_a_second_renewal_of_the_same_certificate(rotating:
 
 
 def test_more_than_one_chunk_is_renewed_to_the_last(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renewal, "CHUNK", 2)
+    monkeypatch.setattr(certificate_renewal, "CHUNK", 2)
     for name in ("web-1", "web-2", "web-3"):
         server = make_server(world.account, name=name, metadata_enabled=True)
         turn(server, on=True)
@@ -350,7 +350,7 @@ def test_a_worker_of_whom_nothing_is_heard_is_replaced(rotating: BareMetalServer
 def test_a_worker_that_is_heard_of_is_not_replaced(
     rotating: BareMetalServer, rung: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(renewal, "CHUNK", 1)
+    monkeypatch.setattr(certificate_renewal, "CHUNK", 1)
     for _ in range(3):
         issue(rotating, key=another_key())
     now = clock.now() + DUE
@@ -407,7 +407,7 @@ def test_the_outlook_tells_what_is_due_and_what_comes_next(rotating: BareMetalSe
 
 
 def test_the_worker_renews_chunk_after_chunk(rotating: BareMetalServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(renewal, "CHUNK", 1)
+    monkeypatch.setattr(certificate_renewal, "CHUNK", 1)
     for module in (renewal_progress, tasks):
         monkeypatch.setattr(module, "ring", lambda name: tasks.renew_certificates())
     for _ in range(3):

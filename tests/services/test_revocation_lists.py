@@ -9,12 +9,12 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
-from identity import keychain
+from identity import key_cache
 from identity.models import IssuedCertificate, KeyPair, RevocationList
 from identity.services import revocation_lists
+from identity.services.key_rotation import rotate_now
 from identity.services.revocation import revoke
 from identity.services.revocation_lists import ROOT_LIFETIME, fresh_list, publish_due
-from identity.services.rotation import rotate_now
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
 from tests.certified import issue, list_of, listed
@@ -34,7 +34,7 @@ def server(world: World) -> BareMetalServer:
 
 @pytest.fixture
 def kid() -> str:
-    return keychain.signer("intermediate").kid
+    return key_cache.signer("intermediate").kid
 
 
 def number(kid: str) -> int:
@@ -61,8 +61,8 @@ def test_roots_are_asked_to_sign_when_it_is_time_only(monkeypatch: pytest.Monkey
     now = clock.now()
     publish_due(now=now)
     decrypted: list[str] = []
-    load = keychain.load_private_key
-    monkeypatch.setattr(keychain, "load_private_key", lambda row: decrypted.append(row.purpose) or load(row))
+    load = key_cache.load_private_key
+    monkeypatch.setattr(key_cache, "load_private_key", lambda row: decrypted.append(row.purpose) or load(row))
     for age in (ROOT_LIFETIME / 3, ROOT_LIFETIME / 2):
         publish_due(now=now + age)
         assert ("root" in decrypted) is (age == ROOT_LIFETIME / 2)
@@ -76,7 +76,7 @@ def test_a_list_is_signed_when_it_is_first_asked_for(kid: str) -> None:
 def test_a_list_is_signed_anew_at_half_of_its_time_and_not_before(kid: str) -> None:
     now = clock.now()
     publish_due(now=now)
-    authorities = len(keychain.authorities())
+    authorities = len(key_cache.authorities())
     assert [publish_due(now=now + age) for age in (29 * MINUTE, 30 * MINUTE, 31 * MINUTE)] == [0, authorities, 0]
 
 
@@ -143,7 +143,7 @@ def test_a_certificate_knows_the_first_list_that_names_it(server: BareMetalServe
 
 def test_a_list_that_another_process_published_meanwhile_is_not_published_twice(kid: str) -> None:
     publish_due(now=clock.now())
-    signer, published = keychain.authorities()[kid], RevocationList.objects.get(issuer__kid=kid)
+    signer, published = key_cache.authorities()[kid], RevocationList.objects.get(issuer__kid=kid)
     arguments: dict[str, Any] = {"scheduled": False, "now": clock.now(), "lifetime": HOUR}
     assert revocation_lists._sign(signer, published, **arguments) is not None
     assert revocation_lists._sign(signer, published, **arguments) is None
@@ -151,7 +151,7 @@ def test_a_list_that_another_process_published_meanwhile_is_not_published_twice(
 
 
 def test_a_first_list_that_another_process_published_meanwhile_is_not_published_twice(kid: str) -> None:
-    signer = keychain.authorities()[kid]
+    signer = key_cache.authorities()[kid]
     arguments: dict[str, Any] = {"scheduled": True, "now": clock.now(), "lifetime": HOUR}
     assert revocation_lists._sign(signer, None, **arguments) is not None
     assert revocation_lists._sign(signer, None, **arguments) is None
@@ -161,7 +161,7 @@ def test_each_authority_lists_its_own(kid: str, server: BareMetalServer) -> None
     """A retiring authority keeps its key for this."""
     old = take_back(issue(server))
     rotate_now("intermediate", now=clock.now())
-    young = keychain.signer("intermediate")
+    young = key_cache.signer("intermediate")
     new = take_back(issue(server))
     assert (listed(kid), listed(young.kid)) == ({old.serial_number}, {new.serial_number})
 
@@ -169,7 +169,7 @@ def test_each_authority_lists_its_own(kid: str, server: BareMetalServer) -> None
 def test_an_authority_that_signs_no_more_leaves_its_last_list(kid: str) -> None:
     publish_due(now=clock.now())
     KeyPair.objects.filter(kid=kid).update(state="retired", ciphertext=b"")
-    keychain.forget()
+    key_cache.forget()
     found = fresh_list(kid, now=clock.now() + 2 * HOUR)
     assert found is not None
     assert found.number == 1

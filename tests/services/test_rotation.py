@@ -9,11 +9,11 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
-from identity import keychain, signing
-from identity.keyring import HandOver, Purpose
+from identity import key_cache, signing
+from identity.key_schedule import HandOver, Purpose
 from identity.models import KeyPair
 from identity.selectors import Line, published_keys
-from identity.services import rotation
+from identity.services import key_rotation
 from identity.services.iam_tokens import verify_iam_token
 from tests.services.test_token_verification import iam_token
 
@@ -29,32 +29,32 @@ def kids(state: str, purpose: str = IAM) -> list[str]:
 
 def test_a_token_signed_before_a_rotation_verifies_after_it() -> None:
     token = iam_token()
-    rotation.rotate_now(IAM, now=clock.now())
+    key_rotation.rotate_now(IAM, now=clock.now())
     assert verify_iam_token(token, now=clock.now()).name == "Alice"
 
 
 def test_a_token_signed_before_two_rotations_verifies_after_them() -> None:
     token = iam_token()
     for _ in range(2):
-        rotation.rotate_now(IAM, now=clock.now())
+        key_rotation.rotate_now(IAM, now=clock.now())
     assert verify_iam_token(token, now=clock.now()).name == "Alice"
 
 
 def test_new_tokens_are_signed_by_the_new_key() -> None:
-    new = rotation.rotate_now(IAM, now=clock.now()).key
-    assert keychain.signer(IAM).kid == new.kid
+    new = key_rotation.rotate_now(IAM, now=clock.now()).key
+    assert key_cache.signer(IAM).kid == new.kid
 
 
 @pytest.mark.parametrize("purpose", ["identity", "iam", "tls"])
 def test_the_private_half_of_a_retiring_key_is_wiped(purpose: Purpose) -> None:
     [old] = kids("active", purpose)
-    rotation.rotate_now(purpose, now=clock.now())
+    key_rotation.rotate_now(purpose, now=clock.now())
     row = KeyPair.objects.get(kid=old)
     assert (bytes(row.ciphertext), bytes(row.nonce), row.kek_id) == (b"", b"", "")
 
 
 def test_the_jwks_publishes_the_active_key_first_and_the_retiring_one_last() -> None:
-    rotation.rotate_now(IAM, now=clock.now())
+    key_rotation.rotate_now(IAM, now=clock.now())
     assert [key["kid"] for key in published_keys(IAM)] == [*kids("active"), *kids("prepared"), *kids("retiring")]
 
 
@@ -63,7 +63,7 @@ def test_the_jwks_has_no_private_member() -> None:
 
 
 def test_ticks_between_rotations_change_nothing() -> None:
-    assert rotation.run_due_steps(now=clock.now() + timedelta(hours=15)) == 0
+    assert key_rotation.run_due_steps(now=clock.now() + timedelta(hours=15)) == 0
 
 
 @pytest.mark.parametrize("purpose", list(KeyPair.Purpose))
@@ -71,41 +71,41 @@ def test_ticks_after_the_period_hand_over_once(purpose: Purpose, settings: Any) 
     later = clock.now() + settings.KEY_POLICIES[purpose].period + timedelta(hours=1)
     before = KeyPair.objects.get(purpose=purpose, state="active").generation
     for _ in range(3):
-        rotation.run_due_steps(now=later)
+        key_rotation.run_due_steps(now=later)
     assert KeyPair.objects.get(purpose=purpose, state="active").generation == before + 1
 
 
 @pytest.mark.parametrize("purpose", list(KeyPair.Purpose))
 def test_a_rotation_asked_for_hands_over_to_the_key_that_was_published_before(purpose: Purpose) -> None:
     [heir] = kids("prepared", purpose)
-    assert rotation.rotate_now(purpose, now=clock.now()).key.kid == heir
+    assert key_rotation.rotate_now(purpose, now=clock.now()).key.kid == heir
     assert (len(kids("active", purpose)), len(kids("prepared", purpose))) == (1, 1)
 
 
 @pytest.mark.parametrize("purpose", ["iam", "intermediate", "root"])
 def test_a_rotation_says_how_long_verifiers_may_not_know_the_key(purpose: Purpose, settings: Any) -> None:
     waiting = settings.KEY_POLICIES["root" if purpose == "intermediate" else purpose].publish_before
-    early_by = rotation.rotate_now(purpose, now=clock.now()).early_by
+    early_by = key_rotation.rotate_now(purpose, now=clock.now()).early_by
     assert waiting - timedelta(minutes=1) < early_by <= waiting
 
 
 def test_a_rotation_of_a_key_that_everybody_knows_is_not_early() -> None:
     later = clock.now() + timedelta(hours=15)
-    assert rotation.rotate_now("iam", now=later).early_by == timedelta(0)
+    assert key_rotation.rotate_now("iam", now=later).early_by == timedelta(0)
 
 
 def test_a_hand_over_that_another_worker_made_first_is_not_made_twice() -> None:
     [old], [heir] = kids("active"), kids("prepared")
     step = HandOver(old, heir)
-    assert rotation._take(LINE, step, now=clock.now(), by=rotation.SYSTEM)
-    assert not rotation._take(LINE, step, now=clock.now(), by=rotation.SYSTEM)
+    assert key_rotation._take(LINE, step, now=clock.now(), by=key_rotation.SYSTEM)
+    assert not key_rotation._take(LINE, step, now=clock.now(), by=key_rotation.SYSTEM)
     assert kids("active") == [heir]
 
 
 def test_an_heir_that_vanished_meanwhile_leaves_the_old_key_signing() -> None:
     [old], [heir] = kids("active"), kids("prepared")
     KeyPair.objects.filter(kid=heir).update(state="retired")
-    assert not rotation._take(LINE, HandOver(old, heir), now=clock.now(), by=rotation.SYSTEM)
+    assert not key_rotation._take(LINE, HandOver(old, heir), now=clock.now(), by=key_rotation.SYSTEM)
     assert kids("active") == [old]
 
 
@@ -128,7 +128,7 @@ def test_the_database_refuses_every_way_back(before: str, after: str) -> None:
 
 
 def test_a_rotation_leaves_one_event() -> None:
-    rotation.rotate_now(IAM, now=clock.now())
+    key_rotation.rotate_now(IAM, now=clock.now())
     assert ActivityEvent.objects.filter(action="baremint.key.rotate", data__new=kids("active")[0]).count() == 1
 
 
@@ -148,10 +148,10 @@ def test_each_token_of_the_same_second_is_different() -> None:
 def test_keys_of_a_region_that_is_no_longer_the_configured_one_make_nothing_due(settings: Any) -> None:
     for purpose in ("root", "intermediate", "tls", "iam"):
         KeyPair.objects.filter(purpose=purpose).update(region="au-syd")
-    rotation.run_due_steps(now=clock.now())
+    key_rotation.run_due_steps(now=clock.now())
     in_a_month = clock.now() + timedelta(days=31)
-    rotation.run_due_steps(now=in_a_month)
-    rotation.run_due_steps(now=in_a_month)
-    due_at = rotation.due_at(in_a_month)
+    key_rotation.run_due_steps(now=in_a_month)
+    key_rotation.run_due_steps(now=in_a_month)
+    due_at = key_rotation.due_at(in_a_month)
     assert due_at is not None
     assert due_at > in_a_month

@@ -8,11 +8,11 @@ import pytest
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
-from identity.keyring import Discard
+from identity.key_schedule import Discard
 from identity.models import KeyPair
 from identity.selectors import Line, key_schedule
-from identity.services import rotation
-from identity.services.rotation import Succession
+from identity.services import key_rotation
+from identity.services.key_rotation import Succession
 
 pytestmark = pytest.mark.usefixtures("keys")
 
@@ -29,7 +29,7 @@ def key(state: str, purpose: str = "iam") -> KeyPair:
 
 
 def ask(purpose: str = "iam", now: datetime | None = None, by: Party = ALICE) -> Succession:
-    return rotation.rotate(purpose, now=now or clock.now(), by=by)
+    return key_rotation.rotate(purpose, now=now or clock.now(), by=by)
 
 
 def events(action: str) -> list[tuple[str, str, str]]:
@@ -59,9 +59,9 @@ def test_an_heir_that_a_verifier_may_not_know_yet_takes_over_when_they_all_can(p
     active, heir = key("active", purpose).kid, key("prepared", purpose)
     at = heir.published_at + WAIT[purpose]
     assert ask(purpose) == Succession(heir.kid, at, waits=True)
-    rotation.run_due_steps(now=at - SECOND)
+    key_rotation.run_due_steps(now=at - SECOND)
     assert key("active", purpose).kid == active
-    rotation.run_due_steps(now=at)
+    key_rotation.run_due_steps(now=at)
     assert key("active", purpose).kid == heir.kid
 
 
@@ -72,9 +72,9 @@ def test_an_intermediate_waits_for_its_root_to_be_trusted_everywhere() -> None:
 
 def test_a_rotation_that_was_carried_out_is_over_and_the_next_key_signs_for_its_period() -> None:
     at = ask().signs_from
-    rotation.run_due_steps(now=at)
+    key_rotation.run_due_steps(now=at)
     active = key("active").kid
-    rotation.run_due_steps(now=at + 23 * HOUR)
+    key_rotation.run_due_steps(now=at + 23 * HOUR)
     assert key("active").kid == active
 
 
@@ -84,7 +84,7 @@ def test_whoever_asks_twice_in_a_row_breaks_no_verifier() -> None:
     now = clock.now()
     for _ in range(2):
         now = ask(now=now).signs_from
-        rotation.run_due_steps(now=now)
+        key_rotation.run_due_steps(now=now)
         row = key("active")
         assert row.activated_at - row.published_at >= WAIT["iam"]  # type: ignore[operator]
         signing.append(row.kid)
@@ -111,7 +111,7 @@ def test_a_request_leaves_an_event_with_who_asked_and_what_becomes_of_it() -> No
 def test_the_hand_over_leaves_on_record_who_asked_for_it_and_when() -> None:
     old, heir = key("active").kid, key("prepared").kid
     at = ask().signs_from
-    rotation.run_due_steps(now=at)
+    key_rotation.run_due_steps(now=at)
     event = ActivityEvent.objects.get(action="baremint.key.rotate", target_id=heir)
     asked_at = KeyPair.objects.get(kid=old).rotation_asked_at
     assert asked_at
@@ -119,7 +119,7 @@ def test_the_hand_over_leaves_on_record_who_asked_for_it_and_when() -> None:
     assert event.data == {"old": old, "new": heir, "asked_at": asked_at.isoformat()}
 
 
-@pytest.mark.parametrize("rotate", [rotation.rotate, rotation.rotate_now])
+@pytest.mark.parametrize("rotate", [key_rotation.rotate, key_rotation.rotate_now])
 def test_a_hand_over_at_once_leaves_on_record_that_it_was_asked_for(rotate: Any) -> None:
     old, heir, later = key("active").kid, key("prepared").kid, clock.now() + HOUR
     rotate("iam", now=later, by=ALICE)
@@ -130,7 +130,7 @@ def test_a_hand_over_at_once_leaves_on_record_that_it_was_asked_for(rotate: Any)
 
 def test_each_hand_over_names_who_asked_for_that_key() -> None:
     at = max(ask("iam", by=ALICE).signs_from, ask("identity", by=BOB).signs_from)
-    rotation.run_due_steps(now=at)
+    key_rotation.run_due_steps(now=at)
     expected = {(ALICE.id, "User", key("active").kid), (BOB.id, "User", key("active", "identity").kid)}
     assert expected <= set(events("baremint.key.rotate"))
 
@@ -138,38 +138,38 @@ def test_each_hand_over_names_who_asked_for_that_key() -> None:
 def test_a_request_is_kept_once_and_for_an_active_key_alone() -> None:
     """What several who ask at once come to: the row decides who was first."""
     active, heir, now = key("active").kid, key("prepared").kid, clock.now()
-    kept = [rotation._ask(kid, heir, now=now, at=now, by=ALICE) for kid in (heir, active, active)]
+    kept = [key_rotation._ask(kid, heir, now=now, at=now, by=ALICE) for kid in (heir, active, active)]
     assert kept == [False, True, False]
     assert events("baremint.key.ask-rotation") == [(ALICE.id, "User", active)]
 
 
 def test_a_hand_over_that_nobody_asked_for_says_so() -> None:
     heir = key("prepared").kid
-    rotation.run_due_steps(now=clock.now() + 25 * HOUR)
+    key_rotation.run_due_steps(now=clock.now() + 25 * HOUR)
     event = ActivityEvent.objects.get(action="baremint.key.rotate", target_id=heir)
     assert (event.initiator_type, "asked_at" in event.data) == ("System", False)
 
 
 def test_a_hand_over_at_once_is_all_that_was_waited_for() -> None:
     at = ask().signs_from
-    rotation.rotate_now("iam", now=clock.now())
+    key_rotation.rotate_now("iam", now=clock.now())
     active = key("active")
-    rotation.run_due_steps(now=at + HOUR)
+    key_rotation.run_due_steps(now=at + HOUR)
     assert key("active") == active
     assert active.rotation_asked_at is None
 
 
 def test_what_is_announced_is_when_it_happens() -> None:
     now = clock.now()
-    assert rotation.due_at(now) == pytest.approx(now + 16 * HOUR, abs=HOUR)
+    assert key_rotation.due_at(now) == pytest.approx(now + 16 * HOUR, abs=HOUR)
     at = ask(now=now).signs_from
     announced = [now + timedelta(seconds=each.seconds or 0) for each in key_schedule(now) if each.purpose == "iam"]
     assert announced == [at, at]
-    assert rotation.due_at(now) == at
+    assert key_rotation.due_at(now) == at
 
 
 def test_the_first_key_of_a_region_signs_and_that_is_all_there_is_to_ask_for() -> None:
-    found = rotation.rotate("identity", now=clock.now(), region="eu-de", by=ALICE)
+    found = key_rotation.rotate("identity", now=clock.now(), region="eu-de", by=ALICE)
     keys = KeyPair.objects.filter(region="eu-de")
     assert (found.kid, found.waits) == (keys.get(state="active").kid, False)
     assert keys.get(state="prepared").generation == 2
@@ -194,44 +194,44 @@ def test_a_request_outlives_its_heir() -> None:
     """The root hands over, so the intermediate's heir is discarded for one that the new root has signed."""
     ask("intermediate")
     before, heir = key("active", "intermediate").kid, key("prepared", "intermediate").kid
-    rotation.rotate_now("root", now=clock.now() + DAY)
+    key_rotation.rotate_now("root", now=clock.now() + DAY)
     assert key("prepared", "intermediate").kid != heir
     at = key("active", "root").published_at + WAIT["root"]
     assert ask("intermediate", now=clock.now() + DAY).signs_from == at
-    rotation.run_due_steps(now=at - SECOND)
+    key_rotation.run_due_steps(now=at - SECOND)
     assert key("active", "intermediate").kid == before
-    rotation.run_due_steps(now=at)
+    key_rotation.run_due_steps(now=at)
     assert key("retiring", "intermediate").kid == before
 
 
 def test_an_heir_that_is_discarded_by_somebody_else_is_waited_for_anew() -> None:
     old = ask()
-    rotation._take(Line("iam", "us-south"), Discard(old.kid), now=clock.now())
+    key_rotation._take(Line("iam", "us-south"), Discard(old.kid), now=clock.now())
     later = clock.now() + 6 * MINUTE
-    rotation.run_due_steps(now=later)
+    key_rotation.run_due_steps(now=later)
     again = ask(now=later)
     assert again == Succession(key("prepared").kid, later + WAIT["iam"], waits=True)
-    rotation.run_due_steps(now=old.signs_from)
+    key_rotation.run_due_steps(now=old.signs_from)
     assert not KeyPair.objects.filter(state="retiring").exists()
-    rotation.run_due_steps(now=again.signs_from)
+    key_rotation.run_due_steps(now=again.signs_from)
     assert key("active").kid == again.kid
 
 
 def test_a_request_of_a_time_that_the_clock_took_back_is_carried_out_when_verifiers_can_know_the_heir() -> None:
     now = clock.now()
     at = ask("root", now=now + 3 * DAY).signs_from
-    rotation.run_due_steps(now=now)
+    key_rotation.run_due_steps(now=now)
     assert ask("root", now=now).signs_from == at
-    rotation.run_due_steps(now=at)
+    key_rotation.run_due_steps(now=at)
     assert key("active", "root").activated_at == at
 
 
 def test_a_key_that_was_activated_in_a_time_taken_back_hands_over_and_its_request_ends_with_it() -> None:
     now = clock.now()
-    rotation.run_due_steps(now=now + 25 * HOUR)
+    key_rotation.run_due_steps(now=now + 25 * HOUR)
     of_the_future = key("active").kid
     assert ask(now=now + 25 * HOUR + SECOND).waits
-    rotation.run_due_steps(now=now)
+    key_rotation.run_due_steps(now=now)
     assert KeyPair.objects.get(kid=of_the_future).state == "retiring"
     assert (ALICE.id, "User", key("active").kid) in events("baremint.key.rotate")
     assert key("active").rotation_asked_at is None

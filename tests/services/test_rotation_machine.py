@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from controlplane.kernel import clock, failpoints
-from identity import claims, keychain, signing
+from identity import claims, key_cache, signing
 from identity.models import KeyPair
 from identity.selectors import trusted_roots
-from identity.services import rotation
+from identity.services import key_rotation
 from identity.services.endpoint_certificates import endpoint_chain
 from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_identity_token
@@ -41,7 +41,7 @@ class Rotation(RuleBasedStateMachine):
         super().__init__()
         self.undone = transaction.atomic()
         self.undone.__enter__()
-        keychain.forget()
+        key_cache.forget()
         self.now = clock.now()
         self.alive: list[tuple[datetime, Callable[[], object]]] = []
         """What was signed: when it expires, and how a verifier checks it."""
@@ -52,7 +52,7 @@ class Rotation(RuleBasedStateMachine):
     def teardown(self) -> None:
         transaction.set_rollback(True)
         self.undone.__exit__(None, None, None)
-        keychain.forget()
+        key_cache.forget()
 
     # --- What may happen
 
@@ -62,12 +62,12 @@ class Rotation(RuleBasedStateMachine):
         self.now += timedelta(seconds=seconds)
         due = {purpose: self.is_due(purpose) for purpose in ("iam", "identity", "tls")}
         before = self.generations()
-        rotation.run_due_steps(now=self.now)
+        key_rotation.run_due_steps(now=self.now)
         after = self.generations()
         for purpose, is_due in due.items():
             assert after[purpose] == before[purpose] + is_due
         for _ in range(3):
-            rotation.run_due_steps(now=self.now)
+            key_rotation.run_due_steps(now=self.now)
         assert self.generations() == after
 
     @rule(days=st.integers(20, 200))
@@ -77,7 +77,7 @@ class Rotation(RuleBasedStateMachine):
     @rule(purpose=st.sampled_from(PURPOSES))
     def rotate_at_once(self, purpose: str) -> None:
         try:
-            rotation.rotate_now(purpose, now=self.now)
+            key_rotation.rotate_now(purpose, now=self.now)
         finally:  # killed or not
             self.at_once.add(KeyPair.objects.get(purpose=purpose, state="active").kid)
 
@@ -87,7 +87,7 @@ class Rotation(RuleBasedStateMachine):
         signed = KeyPair.objects.filter(purpose=purpose).exclude(activated_at=None)
         before = signed.count()
         for _ in range(2):
-            found = rotation.rotate(purpose, now=self.now, by=rotation.SYSTEM)
+            found = key_rotation.rotate(purpose, now=self.now, by=key_rotation.SYSTEM)
             waits = KeyPair.objects.get(kid=found.kid).state == "prepared"
             assert waits == found.waits == (found.signs_from > self.now)
         assert signed.count() <= before + (2 if purpose == "tls" else 1)
@@ -107,9 +107,9 @@ class Rotation(RuleBasedStateMachine):
                     self.rotate_at_once(purpose)
                 else:
                     self.ask_for_a_rotation(purpose)
-        keychain.forget()
+        key_cache.forget()
         self.one_key_of_each_purpose_signs()
-        rotation.run_due_steps(now=self.now)
+        key_rotation.run_due_steps(now=self.now)
 
     @rule(purpose=st.sampled_from(["iam", "identity"]), lifetime=st.integers(5, 3600))
     def sign_a_token(self, purpose: str, lifetime: int) -> None:
@@ -141,7 +141,7 @@ class Rotation(RuleBasedStateMachine):
 
     @invariant()
     def everything_alive_verifies(self) -> None:
-        keychain.forget()
+        key_cache.forget()
         self.alive = [(end, check) for end, check in self.alive if end > self.now]
         for _, check in self.alive:
             check()

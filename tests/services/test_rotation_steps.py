@@ -7,10 +7,10 @@ import pytest
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock
-from identity.keyring import Discard, Prepare, Purpose, Retire
+from identity.key_schedule import Discard, Prepare, Purpose, Retire
 from identity.models import KeyPair
 from identity.selectors import Line
-from identity.services import rotation
+from identity.services import key_rotation
 
 pytestmark = pytest.mark.usefixtures("keys")
 
@@ -22,7 +22,7 @@ def key(state: str, purpose: Purpose = "iam") -> KeyPair:
 
 
 def take(step: Any, line: Line = IAM) -> bool:
-    return rotation._take(line, step, now=clock.now(), by=rotation.SYSTEM)
+    return key_rotation._take(line, step, now=clock.now(), by=key_rotation.SYSTEM)
 
 
 def events(action: str) -> list[tuple[str, str, str]]:
@@ -32,29 +32,29 @@ def events(action: str) -> list[tuple[str, str, str]]:
 
 
 def event_of(kid: str) -> tuple[str, str, str]:
-    return (rotation.SYSTEM.id, kid, kid)
+    return (key_rotation.SYSTEM.id, kid, kid)
 
 
 def test_a_retired_key_is_retired_once_and_then_without_its_private_half() -> None:
     old = key("active").kid
-    rotation.rotate_now("iam", now=clock.now())
+    key_rotation.rotate_now("iam", now=clock.now())
     later = KeyPair.objects.get(kid=old).demoted_at + timedelta(hours=1, minutes=7)  # type: ignore[operator]
-    assert rotation.run_due_steps(now=later - timedelta(seconds=1)) == 0
-    assert rotation.run_due_steps(now=later) == 1
-    assert rotation.run_due_steps(now=later) == 0
+    assert key_rotation.run_due_steps(now=later - timedelta(seconds=1)) == 0
+    assert key_rotation.run_due_steps(now=later) == 1
+    assert key_rotation.run_due_steps(now=later) == 0
     row = KeyPair.objects.get(kid=old)
     assert (row.state, row.retired_at, bytes(row.ciphertext)) == ("retired", later, b"")
     assert events("baremint.key.retire") == [event_of(old)]
 
 
 def test_a_root_keeps_its_private_half_while_it_retires_for_it_signs_revocation_lists() -> None:
-    rotation.rotate_now("root", now=clock.now())
+    key_rotation.rotate_now("root", now=clock.now())
     assert bytes(key("retiring", "root").ciphertext)
 
 
 def test_an_heir_of_an_intermediate_is_discarded_when_its_root_hands_over() -> None:
     heir = key("prepared", "intermediate").kid
-    root = rotation.rotate_now("root", now=clock.now()).key
+    root = key_rotation.rotate_now("root", now=clock.now()).key
     row = KeyPair.objects.get(kid=heir)
     assert (row.state, row.retired_at is not None, bytes(row.ciphertext)) == ("retired", True, b"")
     assert key("prepared", "intermediate").issuer == root
@@ -71,7 +71,7 @@ def test_a_key_in_another_state_is_neither_retired_nor_discarded(step: type[Reti
 
 def test_a_rotation_leaves_on_record_who_took_over_from_whom() -> None:
     old, heir = key("active").kid, key("prepared").kid
-    rotation.run_due_steps(now=clock.now() + timedelta(hours=25))
+    key_rotation.run_due_steps(now=clock.now() + timedelta(hours=25))
     assert event_of(heir) in events("baremint.key.rotate")
     assert ActivityEvent.objects.get(target_id=heir, action="baremint.key.rotate").data == {"old": old, "new": heir}
 

@@ -12,8 +12,8 @@ from identity import signing
 from identity.models import KeyPair
 from identity.services.iam_tokens import exchange_identity_token
 from identity.services.identity_tokens import create_identity_token, verify_identity_token
-from identity.services.inspection import inspect
-from identity.services.rotation import rotate_now
+from identity.services.key_rotation import rotate_now
+from identity.services.token_inspection import inspect
 from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import server_by_number

@@ -8,7 +8,7 @@ import pytest
 
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthenticated
-from identity import keychain, signing
+from identity import key_cache, signing
 from tests.services.test_token_verification import ISSUER, iam_token, identity_claims, identity_token, part
 
 pytestmark = pytest.mark.usefixtures("keys")
@@ -71,7 +71,7 @@ def test_an_instant_is_a_whole_number_from_zero_to_two_to_the_forty(name: str) -
 
 
 def test_a_verified_token_names_the_key_that_signed_it_and_where() -> None:
-    kid = keychain.signer("identity").kid
+    kid = key_cache.signer("identity").kid
     signed = signing.authenticate(identity_token(), purpose="identity")
     assert (signed.kid, signed.region) == (kid, "us-south")
     claims = identity_claims()

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthenticated
-from identity import claims, keychain, signing
+from identity import claims, key_cache, signing
 from identity.models import KeyPair
 from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_identity_token
@@ -57,12 +57,12 @@ def forge(header: dict[str, Any], *, key: Any = STRANGER, algorithm: str | None 
 
 
 def kid() -> str:
-    return keychain.signer(KeyPair.Purpose.IDENTITY).kid
+    return key_cache.signer(KeyPair.Purpose.IDENTITY).kid
 
 
 def public_pem() -> bytes:
     return (
-        keychain.signer(KeyPair.Purpose.IDENTITY)
+        key_cache.signer(KeyPair.Purpose.IDENTITY)
         .private_key.public_key()
         .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
@@ -79,7 +79,7 @@ def hs256_with_the_public_key() -> str:
 
 def resigned(text: str) -> str:
     """Sign exactly this payload text with the true key: only the form of the claims is at fault."""
-    signer = keychain.signer(KeyPair.Purpose.IDENTITY)
+    signer = key_cache.signer(KeyPair.Purpose.IDENTITY)
     return jwt.api_jws.encode(text.encode(), signer.private_key, algorithm="RS256", headers={"kid": signer.kid})
 
 
@@ -92,10 +92,10 @@ REFUSED: dict[str, Callable[[], str]] = {
     "alg-none-with-a-signature": lambda: f"{part({'alg': 'None', 'kid': kid()})}.{part(identity_claims())}.AAAA",
     "hs256-with-the-public-key": hs256_with_the_public_key,
     "rs512": lambda: forge(
-        {"kid": kid()}, key=keychain.signer(KeyPair.Purpose.IDENTITY).private_key, algorithm="RS512"
+        {"kid": kid()}, key=key_cache.signer(KeyPair.Purpose.IDENTITY).private_key, algorithm="RS512"
     ),
     "ps256": lambda: forge(
-        {"kid": kid()}, key=keychain.signer(KeyPair.Purpose.IDENTITY).private_key, algorithm="PS256"
+        {"kid": kid()}, key=key_cache.signer(KeyPair.Purpose.IDENTITY).private_key, algorithm="PS256"
     ),
     "a-strangers-key-under-our-kid": lambda: forge({"kid": kid()}),
     "no-kid": lambda: forge({}),
@@ -103,7 +103,7 @@ REFUSED: dict[str, Callable[[], str]] = {
     "kid-with-a-path": lambda: forge({"kid": "../../etc/passwd"}),
     "kid-with-sql": lambda: forge({"kid": "' OR 1=1 --"}),
     "kid-of-ten-kilobytes": lambda: forge({"kid": "k" * 10_000}),
-    "kid-of-the-iam-key": lambda: forge({"kid": keychain.signer(KeyPair.Purpose.IAM).kid}),
+    "kid-of-the-iam-key": lambda: forge({"kid": key_cache.signer(KeyPair.Purpose.IAM).kid}),
     "jku": lambda: forge({"kid": kid(), "jku": "http://127.0.0.1:1/keys"}),
     "x5u": lambda: forge({"kid": kid(), "x5u": "http://127.0.0.1:1/chain"}),
     "embedded-jwk": lambda: forge({"kid": kid(), "jwk": {"kty": "RSA"}}),

@@ -21,7 +21,7 @@ from controlplane.console.lessons.phrases import (
 from controlplane.timekeeping.services import MOVED
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
-from identity.services.rotation import ASKED, ROTATED
+from identity.services.key_rotation import ASKED, ROTATED
 
 SYSTEM = "System"
 

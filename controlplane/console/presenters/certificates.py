@@ -7,8 +7,8 @@ from typing import Literal
 from cryptography import x509
 
 from controlplane.console.presenters.listed import Listed
+from identity.form_snapshot import certificate_shown
 from identity.models import IssuedCertificate, KeyPair
-from identity.shown import certificate_shown
 
 MOST_CERTIFICATES = 20
 

@@ -8,7 +8,7 @@ from controlplane.activity.models import ActivityEvent
 from identity.services.certificates import EVENT as CERTIFICATE
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
-from identity.services.rotation import ASKED, ROTATED
+from identity.services.key_rotation import ASKED, ROTATED
 
 WORDS = {
     IDENTITY_TOKEN: ("Identity token", "issued"),

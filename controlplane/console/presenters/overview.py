@@ -15,7 +15,7 @@ from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.keys import timelines
 from controlplane.console.visible import as_seen_by, visible
 from controlplane.observability import health
-from identity.alive import tokens_of
+from identity.live_credentials import tokens_of
 from servers.models import BareMetalServer
 from servers.selectors import SWITCHED_OFF
 from trustedprofiles.events import EXPLANATION_READ

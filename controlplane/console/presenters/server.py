@@ -25,8 +25,8 @@ from controlplane.console.visible import visible
 from controlplane.deployment.endpoints import metadata_url
 from controlplane.kernel.errors import Conflict
 from controlplane.operations.info import CA_BUNDLE
+from identity.form_snapshot import renewal_shown
 from identity.models import CertificateRotation
-from identity.shown import renewal_shown
 from servers.addressing import loopback_address
 from servers.claims import claims_named
 from servers.lifecycle import begin

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_on
 from controlplane.console.presenters.listed import Listed
-from identity.keyring import LONGEST_TOKEN
+from identity.key_schedule import LONGEST_TOKEN
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.models import BareMetalServer

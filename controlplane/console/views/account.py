@@ -12,7 +12,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from controlplane.kernel.live_credentials import Alive
-from identity.alive import ended_by_switching_off
+from identity.live_credentials import ended_by_switching_off
 from servers.models import AccountSettings, BareMetalServer
 from servers.services.metadata_service import SWITCH_ACCOUNT, switch_account
 from servers.shown import account_shown

@@ -10,12 +10,12 @@ from controlplane.console.views.server import ask, find_server
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, NotFound
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
-from identity.alive import ended_by_revoking
 from identity.api.certificates import RevocationBody
 from identity.crl import REASONS
+from identity.form_snapshot import certificate_shown, renewal_shown
+from identity.live_credentials import ended_by_revoking
 from identity.models import CertificateRotation, IssuedCertificate
-from identity.services import certificate_rotation, revocation
-from identity.shown import certificate_shown, renewal_shown
+from identity.services import certificate_renewal_switch, revocation
 from servers.services.room import hold
 
 SWITCH = {"true": True, "false": False}
@@ -26,7 +26,7 @@ def rotation(request: HttpRequest, person: Person, server_id: str) -> HttpRespon
     """The switch of renewal: applies at once, both ways."""
     server = find_server(person, server_id)
     enabled = SWITCH.get(request.POST.get("enabled", ""))
-    with person.recording(certificate_rotation.EVENT, server_party(server)):
+    with person.recording(certificate_renewal_switch.EVENT, server_party(server)):
         person.require(f"{ROTATION}.update", server.policy_attributes)
         if enabled is None:
             raise InvalidValue("Say whether to renew: enabled is true or false.")
@@ -35,7 +35,9 @@ def rotation(request: HttpRequest, person: Person, server_id: str) -> HttpRespon
             rotating = CertificateRotation.objects.filter(server=server).exists()
             if rotating != enabled:
                 require_as_shown([renewal_shown(server, rotating=rotating)], request.POST.getlist(FIELD))
-            certificate_rotation.switch_certificate_rotation(server, enabled=enabled, by=person.by, now=clock.now())
+            certificate_renewal_switch.switch_certificate_rotation(
+                server, enabled=enabled, by=person.by, now=clock.now()
+            )
     said = "are renewed from now on" if enabled else "are no longer renewed"
     return done(request, f"The certificates of {server.name} {said}.", back=came_from(request, f"/servers/{server.id}"))
 

@@ -11,7 +11,7 @@ from controlplane.console.pages import page, shown
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
 from identity.iam.explain import about, check, from_query, said_of
-from identity.services.explaining import explain, is_about_caller
+from identity.services.explanation import explain, is_about_caller
 from trustedprofiles.actions import ACTIONS
 from trustedprofiles.events import EXPLANATION_READ
 from trustedprofiles.explanations import Explanation

@@ -8,7 +8,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from controlplane.console.access import Person
 from controlplane.console.pages import page, shown
 from controlplane.kernel import clock
-from identity.services.inspection import inspect
+from identity.services.token_inspection import inspect
 
 
 @sensitive_post_parameters("token")

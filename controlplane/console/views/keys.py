@@ -12,9 +12,9 @@ from controlplane.console.presenters.shown import signing_shown
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
-from identity.keyring import first
+from identity.key_schedule import first
 from identity.selectors import Line, live_keys
-from identity.services import rotation
+from identity.services import key_rotation
 
 NONE_HERE = "There is no such key in this region yet, or none is prepared."
 
@@ -58,7 +58,7 @@ def rotate(request: HttpRequest, person: Person) -> HttpResponse:
         present = signing_shown(Line(purpose, region), active.kid if active else "")
         require_as_shown([present], request.POST.getlist(FIELD))  # or it was pressed twice, or by somebody else
         try:
-            found = rotation.rotate(purpose, now=now, region=region, by=person.by)
+            found = key_rotation.rotate(purpose, now=now, region=region, by=person.by)
         except KeyError:
             raise Conflict(NONE_HERE) from None
     becomes = f"takes over at {instant(found.signs_from, now=now)}, when every verifier can know it."

@@ -1,6 +1,6 @@
 """Which operations issue something, and what."""
 
-from identity.services import certificates, grants, iam_tokens, identity_tokens, renewal
+from identity.services import certificate_renewal, certificates, grants, iam_tokens, identity_tokens
 
 KINDS = {
     identity_tokens.EVENT: "identity_token",
@@ -11,6 +11,6 @@ KINDS = {
     grants.COMPUTE_RESOURCE_LOGIN: "iam_token",
     grants.ASSUME_LOGIN: "iam_token",
     certificates.EVENT: "certificate",
-    renewal.EVENT: "certificate",
+    certificate_renewal.EVENT: "certificate",
 }
 """By the event that an operation leaves."""

@@ -31,7 +31,7 @@ from controlplane.runtime.supervisor.child_start import Work
 from controlplane.runtime.supervisor.start_report import Report
 from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
 from controlplane.runtime.tls.loopback import dialled, loopback_door
-from identity import keystore
+from identity import key_encryption
 
 log = structlog.get_logger(__name__)
 
@@ -74,7 +74,7 @@ def check_kek(report: Report) -> None:
     """Tell why nothing can be served when the stored keys cannot be read; in a process of its own, as ``up`` does it
     when it prepares the database."""
     with reporting(report):
-        keystore.refuse_wrong_kek()
+        key_encryption.refuse_wrong_kek()
     report.ready()
 
 

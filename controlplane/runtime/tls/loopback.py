@@ -7,7 +7,7 @@ from typing import Any
 
 from controlplane.runtime.http.listener import Door
 from controlplane.runtime.tls.contexts import Contexts
-from identity.inside.origin import DIALLED, SERVICE_NAME
+from identity.inside.caller_address import DIALLED, SERVICE_NAME
 
 
 def loopback_door(listening: socket.socket) -> Door:

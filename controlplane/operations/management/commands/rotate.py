@@ -13,9 +13,9 @@ from controlplane.deployment import env
 from controlplane.deployment.command_line import paste
 from controlplane.jobs import ca_bundle
 from controlplane.kernel import clock, context
-from identity.keyring import ROOT_PUBLISHED_BEFORE, Purpose
+from identity.key_schedule import ROOT_PUBLISHED_BEFORE, Purpose
 from identity.services.kek_rotation import rotate_kek
-from identity.services.rotation import Rotated, Succession, rotate, rotate_now
+from identity.services.key_rotation import Rotated, Succession, rotate, rotate_now
 from servers import catalog
 
 KINDS = {

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment import endpoints, sockets
 from controlplane.operations.up import preloading, serving
-from identity import keystore
+from identity import key_encryption
 
 
 class Command(BaseCommand):
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         preloading.load_http()
         serving.take_settings(serving.SETTINGS[serving.METADATA])
         try:
-            keystore.refuse_wrong_kek()
+            key_encryption.refuse_wrong_kek()
             listening = sockets.bind(endpoints.metadata_tls(), shared=False)
         except (sockets.PortUnavailable, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from None

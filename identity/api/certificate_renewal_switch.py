@@ -10,7 +10,7 @@ from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
 from identity.api.base import CertifiedServerView
 from identity.certificates import planned_renewals
 from identity.models import CertificateRotation
-from identity.services.certificate_rotation import EVENT, READ_EVENT, switch_certificate_rotation
+from identity.services.certificate_renewal_switch import EVENT, READ_EVENT, switch_certificate_rotation
 from trustedprofiles.permissions import Operation
 
 ACTION = "is.bare-metal-server.certificate-rotation"

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from django.conf import settings
 
 from controlplane.kernel.errors import ApiError
-from identity import keystore
-from identity.keyring import LEEWAY
+from identity import key_encryption
+from identity.key_schedule import LEEWAY
 from identity.models import KeyPair
 from identity.models.key import STATES_THAT_VERIFY
 
@@ -142,7 +142,7 @@ def signer_of(row: KeyPair) -> Signer:
 
 def load_private_key(row: KeyPair) -> RSAPrivateKey:
     """Decrypt the private key of a row. Raises ImproperlyConfigured when the KEK does not fit."""
-    return cast(RSAPrivateKey, keystore.unseal(keystore.sealed_of(row), bound_to=row.kid))
+    return cast(RSAPrivateKey, key_encryption.unseal(key_encryption.sealed_of(row), bound_to=row.kid))
 
 
 def load_public_key(row: KeyPair) -> RSAPublicKey:

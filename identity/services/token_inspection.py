@@ -17,13 +17,13 @@ from django.conf import settings
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import ApiError, Unauthenticated
 from controlplane.kernel.facts import ServerFacts
-from identity import admission, keychain, signing
+from identity import key_cache, metadata_access, signing
 from identity.claims import identity_audience, identity_issuer
-from identity.keyring import LEEWAY
+from identity.key_schedule import LEEWAY
 from identity.models import KeyPair
 from identity.models.key import STATES_THAT_VERIFY
 from identity.services import iam_tokens, identity_tokens
-from identity.services.explaining import may_read_server
+from identity.services.explanation import may_read_server
 from servers.facts import facts_of
 from servers.selectors import servers_for_facts
 from trustedprofiles.selectors import authorize
@@ -101,7 +101,7 @@ def _key_of(header: Mapping[str, Any]) -> KeyPair | None:
     kid = header.get("kid")
     if not isinstance(kid, str) or "\0" in kid:
         return None
-    return KeyPair.objects.filter(kid=kid, purpose__in=keychain.TOKEN_PURPOSES).first()
+    return KeyPair.objects.filter(kid=kid, purpose__in=key_cache.TOKEN_PURPOSES).first()
 
 
 def _check_signing(token: str, found: Inspection, key: KeyPair | None, *, details: bool) -> None:
@@ -115,7 +115,7 @@ def _check_signing(token: str, found: Inspection, key: KeyPair | None, *, detail
     which = f"generation {key.generation} of the {key.get_purpose_display()} keys" if details else "one of our own"
     found.attempt("Key", lambda: f"{key.kid}, {which}.")
     found.attempt("Key state", lambda: _key_state(key, details=details))
-    public = keychain.load_public_key(key)
+    public = key_cache.load_public_key(key)
     found.attempt(
         "Signature", lambda: _passing("It verifies with this key.", signing.check_signature, token, public, algorithm)
     )
@@ -184,7 +184,7 @@ def _server(claims: Mapping[str, Any], facts: ServerFacts | None, key: KeyPair |
     if key and purpose == KeyPair.Purpose.IDENTITY:
         if key.region != facts.region:
             raise signing.refusal("it is signed by the key of another region")
-        if not (verdict := admission.admit(facts)):
+        if not (verdict := metadata_access.admit(facts)):
             raise signing.refusal(f"its server may not use it now. {verdict.because}")
     return f"{facts.name} ({facts.id})."
 

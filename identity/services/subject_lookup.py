@@ -7,7 +7,7 @@ from typing import Any
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.text import is_storable
 from identity.models import ApiKey
-from identity.services.things import (
+from identity.services.resource_lookup import (
     PROFILE,
     SERVER,
     SERVICE_ID,

@@ -19,9 +19,9 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM, Party, compose, record_all
 from controlplane.kernel import failpoints
 from controlplane.kernel.errors import InvalidValue
-from identity import csr, keychain, renewal
+from identity import csr, key_cache, renewal_schedule
 from identity.certificates import certificates_due, holders, with_what_matters_to_renewal
-from identity.keychain import Signer
+from identity.key_cache import Signer
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair, RenewalProgress
 from identity.services.certificates import Applicant, evidence, sign_certificate
 from servers.models import BareMetalServer
@@ -63,7 +63,7 @@ def _rows_are_lockable() -> AbstractContextManager[Any]:
 def _prepare(rows: list[Any], *, now: datetime) -> Chunk:
     """Sign. The servers are read at once, the authority's key is decrypted once."""
     servers: dict[str, Any] = {server.id: server for server in holders({row.server_id for row in rows})}
-    signer = keychain.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
+    signer = key_cache.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
     chunk = Chunk(issuer=signer.kid)
     for row in rows:
         server = servers.get(row.server_id)
@@ -77,11 +77,13 @@ def _prepare(rows: list[Any], *, now: datetime) -> Chunk:
 
 
 def _obstacle(row: Any, server: Any) -> str:
-    candidate = renewal.Candidate(row.metadata_epoch, row.revoked_at is not None, row.is_superseded, row.newer_keys)
+    candidate = renewal_schedule.Candidate(
+        row.metadata_epoch, row.revoked_at is not None, row.is_superseded, row.newer_keys
+    )
     is_on = server.metadata_enabled and not server.account_switched_off
     is_on = is_on and server.status != BareMetalServer.Status.DELETING
-    holder = renewal.Holder(metadata_is_on=is_on, metadata_epoch=server.metadata_epoch)
-    return renewal.obstacle(candidate, holder, dies_with_epoch=settings.BAREMINT_REVOKE_ON_DISABLE)
+    holder = renewal_schedule.Holder(metadata_is_on=is_on, metadata_epoch=server.metadata_epoch)
+    return renewal_schedule.obstacle(candidate, holder, dies_with_epoch=settings.BAREMINT_REVOKE_ON_DISABLE)
 
 
 def _renew(row: IssuedCertificate, server: BareMetalServer, *, signer: Signer, now: datetime) -> IssuedCertificate:

@@ -6,7 +6,7 @@ from controlplane.activity.record import Party, record
 from controlplane.kernel.facts import ServerFacts
 from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_presented_token
-from identity.services.kinds import require_iam_token, require_identity_token
+from identity.services.token_kinds import require_iam_token, require_identity_token
 from trustedprofiles import events
 from trustedprofiles.assuming import identity_of, profiles_assumable
 from trustedprofiles.models import TrustedProfile

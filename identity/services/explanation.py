@@ -8,13 +8,13 @@ from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import Unauthenticated
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
-from identity import admission, signing
+from identity import metadata_access, signing
 from identity.models import ApiKey, KeyPair
 from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_presented_token
-from identity.services.resources import TAGGING, is_list, require_action, resource_of
-from identity.services.subjects import is_the_caller, subject_of
-from identity.services.things import PROFILE, SERVER, Asker, named, not_found, readable
+from identity.services.resource_attributes import TAGGING, is_list, require_action, resource_of
+from identity.services.resource_lookup import PROFILE, SERVER, Asker, named, not_found, readable
+from identity.services.subject_lookup import is_the_caller, subject_of
 from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import images_of, server_by_word
@@ -208,7 +208,7 @@ def _deactivated(subject: str) -> Explanation:
 
 
 def _explain_switch(facts: ServerFacts) -> Explanation:
-    verdict = admission.admit(facts)
+    verdict = metadata_access.admit(facts)
     answer: Explanation = {
         "decision": decision_of(verdict),
         "because": verdict.because,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import InvalidValue, ReferenceNotFound, Target
 from controlplane.kernel.text import echoed
-from identity.services.things import (
+from identity.services.resource_lookup import (
     ACCESS_GROUP,
     ACL,
     API_KEY,

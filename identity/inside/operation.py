@@ -24,9 +24,9 @@ from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.redaction import conceal_values
 from controlplane.kernel.text import echoed, storable
 from controlplane.kernel.versioning import parse_version, refuse_future
-from identity import admission
-from identity.inside.origin import server_of, snapshots
-from identity.services.ledger import ServerChanged, held
+from identity import metadata_access
+from identity.inside.caller_address import server_of, snapshots
+from identity.services.guarded_event import ServerChanged, held
 from trustedprofiles import questions
 
 log = structlog.get_logger(__name__)
@@ -138,7 +138,7 @@ def admit(facts: ServerFacts | None, request: HttpRequest) -> ServerFacts:
     """The server, if its metadata service answers this request. Raises Unauthorized when it does not."""
     if facts is None:
         raise Unauthorized("There is no server at this address. List them with: baremint info")
-    if not (verdict := admission.admit(facts)):
+    if not (verdict := metadata_access.admit(facts)):
         raise Unauthorized(verdict.because, more_info=questions.server_url(facts.crn))
     if request.scheme != facts.metadata_protocol:
         raise Unauthorized(

@@ -17,9 +17,9 @@ from django.db.models import Max
 
 from controlplane.kernel import clock
 from controlplane.kernel.named_lock import turn
-from identity import ca, keychain, keystore
+from identity import ca, key_cache, key_encryption
 from identity.claims import identity_issuer
-from identity.keyring import Purpose
+from identity.key_schedule import Purpose
 from identity.models import KeyPair
 
 TOKEN_KEY_BITS = 2048
@@ -67,7 +67,7 @@ def store_heir(purpose: Purpose, region: str, key: RSAPrivateKey, *, now: dateti
     not that of this database.
     """
     with turn("kek"):  # held until the commit: no key is made under a KEK that is being replaced
-        keystore.require_known_kek()
+        key_encryption.require_known_kek()
     peers = KeyPair.objects.filter(purpose=purpose, region=region)
     generation = (peers.aggregate(last=Max("generation"))["last"] or 0) + 1
     kid = _new_kid(purpose, region, now=now)
@@ -85,10 +85,10 @@ def store_heir(purpose: Purpose, region: str, key: RSAPrivateKey, *, now: dateti
                 key.public_key(),
                 common_name=common_name,
                 issuer=x509.load_pem_x509_certificate(issuer.certificate.encode()),
-                issuer_key=keychain.load_private_key(issuer),
+                issuer_key=key_cache.load_private_key(issuer),
                 validity=validity,
             )
-    sealed = keystore.seal(key, bound_to=kid)
+    sealed = key_encryption.seal(key, bound_to=kid)
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return KeyPair.objects.create(
         purpose=purpose,

@@ -16,8 +16,8 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
 from controlplane.kernel.named_lock import turn
-from identity import keychain, keystore
-from identity.keyring import (
+from identity import key_cache, key_encryption
+from identity.key_schedule import (
     Discard,
     HandOver,
     KeyFacts,
@@ -32,8 +32,8 @@ from identity.keyring import (
 )
 from identity.models import KeyPair
 from identity.selectors import Line, issuer_of, key_schedule, live_keys
-from identity.services import new_keys
-from identity.services.new_keys import Generate
+from identity.services import key_creation
+from identity.services.key_creation import Generate
 from servers.selectors import regions_in_use
 
 MOST_STEPS = 4
@@ -72,8 +72,8 @@ def ensure_keys(*, now: datetime) -> None:
 
     Raises ImproperlyConfigured, with nothing changed, when stored keys do not decrypt under the configured KEK.
     """
-    keystore.admit_kek(now=now)
-    with new_keys.generated_ahead(list(_lacking(now=now))) as generate:
+    key_encryption.admit_kek(now=now)
+    with key_creation.generated_ahead(list(_lacking(now=now))) as generate:
         run_due_steps(now=now, generate=generate)
 
 
@@ -82,7 +82,7 @@ def ensure_identity_key(region: str, *, now: datetime) -> None:
     _run_steps(Line("identity", region), now=now)
 
 
-def run_due_steps(*, now: datetime, generate: Generate = new_keys.generate) -> int:
+def run_due_steps(*, now: datetime, generate: Generate = key_creation.generate) -> int:
     """Take every step that is due. Returns how many were taken."""
     found = live_keys()
     return sum(_run_steps(line, now=now, generate=generate) for line in _lines(found) if _due(line, found, now=now))
@@ -105,7 +105,7 @@ def rotate(purpose: str, *, now: datetime, region: str = "", by: Party) -> Succe
     Who asks again meanwhile changes nothing. Where this finds no key yet, or one whose time is over, its successor has
     taken over already. Raises as ``rotate_now`` does.
     """
-    keystore.require_fitting_kek()
+    key_encryption.require_fitting_kek()
     line = _line(purpose, region)
     before = first(live_keys().get(line, []), "active")
     for _ in range(MOST_HEIRS_LOST):
@@ -134,7 +134,7 @@ def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYS
     Raises KeyError when there are no keys, and ImproperlyConfigured, with nothing changed, when stored keys do not
     decrypt under the configured KEK.
     """
-    keystore.require_fitting_kek()
+    key_encryption.require_fitting_kek()
     line = _line(purpose, region)
     for _ in range(MOST_HEIRS_LOST):
         _run_steps(line, now=now)
@@ -179,7 +179,7 @@ def _lacking(*, now: datetime) -> Iterator[Purpose]:
             yield from [line.purpose] * (1 if found.get(line) else 2)
 
 
-def _run_steps(line: Line, *, now: datetime, generate: Generate = new_keys.generate) -> int:
+def _run_steps(line: Line, *, now: datetime, generate: Generate = key_creation.generate) -> int:
     taken = 0
     while taken < MOST_STEPS and (step := _due(line, live_keys(), now=now)):
         if not _take(line, step, now=now, generate=generate):
@@ -189,7 +189,7 @@ def _run_steps(line: Line, *, now: datetime, generate: Generate = new_keys.gener
 
 
 def _take(
-    line: Line, step: Step, *, now: datetime, by: Party | None = None, generate: Generate = new_keys.generate
+    line: Line, step: Step, *, now: datetime, by: Party | None = None, generate: Generate = key_creation.generate
 ) -> bool:
     """``by``: who asks for this hand-over at this very moment."""
     match step:
@@ -201,7 +201,7 @@ def _take(
             taken = _hand_over(line, old, heir, now=now, by=by)
         case Retire(kid):
             taken = _end(kid, State.RETIRING, "baremint.key.retire", now=now)
-    keychain.forget()
+    key_cache.forget()
     return taken
 
 
@@ -211,7 +211,7 @@ def _move(kid: str, before: str, after: str, **changes: object) -> int:
 
 @transaction.atomic
 def _end(kid: str, before: str, event: str, *, now: datetime) -> bool:
-    if _move(kid, before, State.RETIRED, retired_at=now, **keystore.WIPED) != 1:
+    if _move(kid, before, State.RETIRED, retired_at=now, **key_encryption.WIPED) != 1:
         return False
     record(event, initiator=SYSTEM, target=Party(kid, kid, "Key"))
     return True
@@ -221,7 +221,7 @@ def _hand_over(line: Line, old: str | None, heir: str, *, now: datetime, by: Par
     """Demote first, then promote: the partial unique index never sees two active keys. Both halves or neither."""
     with transaction.atomic():
         # The private key of what can sign nothing any more does not stay.
-        wiped = {} if settings.KEY_POLICIES[line.purpose].signs_while_retiring else keystore.WIPED
+        wiped = {} if settings.KEY_POLICIES[line.purpose].signs_while_retiring else key_encryption.WIPED
         if old is not None and _move(old, State.ACTIVE, State.RETIRING, demoted_at=now, **wiped) != 1:
             return False
         failpoints.reach("after_demote", line.purpose)
@@ -272,10 +272,10 @@ def _prepare(line: Line, *, now: datetime, generate: Generate) -> bool:
         with turn(f"key {line.purpose} {line.region}"):
             if _due(line, live_keys(), now=now) != Prepare():
                 return False  # another process prepared one meanwhile; ours is forgotten
-            heir = new_keys.store_heir(line.purpose, line.region, key, now=now)
+            heir = key_creation.store_heir(line.purpose, line.region, key, now=now)
             record("baremint.key.prepare", initiator=SYSTEM, target=Party(heir.kid, heir.kid, "Key"))
             failpoints.reach("after_insert", line.purpose)
-    except (IntegrityError, new_keys.NoIssuer):
+    except (IntegrityError, key_creation.NoIssuer):
         return False
     failpoints.reach("after_publish", line.purpose)
     return True

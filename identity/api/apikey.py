@@ -11,9 +11,9 @@ from controlplane.kernel.etag import require_match
 from controlplane.kernel.verdict import Allowed
 from identity import events
 from identity.api.activity import activity_of_keys, names_of
-from identity.api.answers import ApiKey as ApiKeyAnswer
-from identity.api.answers import api_key_body
-from identity.api.bodies import ApiKeyUpdate, api_key_content
+from identity.api.requests import ApiKeyUpdate, api_key_content
+from identity.api.responses import ApiKey as ApiKeyAnswer
+from identity.api.responses import api_key_body
 from identity.models import ApiKey
 from identity.selectors import find_api_key
 from identity.services import apikeys

@@ -20,13 +20,13 @@ from controlplane.kernel.errors import (
     UnknownField,
 )
 from controlplane.kernel.text import echoed
-from identity import keyring
+from identity import key_schedule
 
 LARGEST_BODY = 16_384
 DEFAULT_TOKEN_SECONDS = 300
-SHORTEST_TOKEN, LONGEST_TOKEN = 5, int(keyring.LONGEST_TOKEN.total_seconds())
+SHORTEST_TOKEN, LONGEST_TOKEN = 5, int(key_schedule.LONGEST_TOKEN.total_seconds())
 DEFAULT_CERTIFICATE_SECONDS = 3600
-SHORTEST_CERTIFICATE, LONGEST_CERTIFICATE = 300, int(keyring.LONGEST_LEAF.total_seconds())
+SHORTEST_CERTIFICATE, LONGEST_CERTIFICATE = 300, int(key_schedule.LONGEST_LEAF.total_seconds())
 LONGEST_NONCE = 256
 LONGEST_SELECTOR = 512
 SELECTORS = ("id", "crn", "name")
