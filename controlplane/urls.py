@@ -10,7 +10,7 @@ from controlplane.observability.metrics.views import metrics
 
 urlpatterns = [
     path("v1/", include("servers.api.urls")),
-    path("_baremint/", include("servers.api.own_urls")),
+    path("_baremint/", include("servers.api.baremint_urls")),
     path("_baremint/", include("controlplane.operations.api.urls")),
     path("_baremint/", include("identity.api.baremint_urls")),
     path("pki/", include("identity.pki.urls")),

@@ -23,8 +23,8 @@ from identity.models import ApiKey, IssuedCertificate, KeyPair, RenewalProgress,
 from identity.services import revocation
 from identity.services.certificate_renewal_switch import switch_each
 from servers.admin import AccountSettingsAdmin, BareMetalServerAdmin, person
+from servers.form_snapshot import switches_shown
 from servers.models import AccountSettings, BareMetalServer
-from servers.shown import switches_shown
 from trustedprofiles.admin import PersonAdmin
 from trustedprofiles.models import User
 

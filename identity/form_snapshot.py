@@ -2,8 +2,8 @@
 
 from controlplane.kernel.form_snapshot import Shown
 from identity.models import IssuedCertificate
+from servers.form_snapshot import WORDS
 from servers.models import BareMetalServer
-from servers.shown import WORDS
 
 
 def renewal_shown(server: BareMetalServer, *, rotating: bool) -> Shown:

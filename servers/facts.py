@@ -4,7 +4,7 @@ from typing import Any
 
 from controlplane.kernel.facts import NamedRef, ServerFacts
 from servers.models import VPC, BareMetalServer, Subnet
-from servers.ports import ports_of
+from servers.network_connections import ports_of
 
 
 def facts_of(server: Any) -> ServerFacts:

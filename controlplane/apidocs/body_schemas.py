@@ -31,7 +31,7 @@ class StrictObject(OpenApiSerializerExtension):
 class Reference(OpenApiSerializerFieldExtension):
     """An object with exactly one key."""
 
-    target_class = "servers.api.fields.ReferenceField"
+    target_class = "servers.api.request_fields.ReferenceField"
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:

@@ -7,7 +7,7 @@ from controlplane.apidocs.json_schema import Schema, prose
 from controlplane.apidocs.query import BOOLEAN, IAM_ID, LIMIT, NAME, OBJECT, VPC_ID, Query, one_of, text
 from identity.api import apikeys, limits, serviceids
 from identity.services.apikeys import LONGEST_VALUE
-from servers.api import address_order, images, rule_fields
+from servers.api import images, list_orders, rule_fields
 from servers.api.base import EARLIEST_VERSION
 from servers.reserved_capacity import AUTOMATIC, RESTRICTED
 from trustedprofiles import tagging
@@ -200,11 +200,11 @@ OWN_QUERIES: dict[str, dict[str, Query]] = {
     },
     "list_vpcs": {"classic_access": Query("Only VPCs with access to classic infrastructure, or without.", BOOLEAN)},
     "list_vpc_routing_tables": {"is_default": Query("Only the default routing table, or only the others.", BOOLEAN)},
-    "list_subnet_reserved_ips": {"sort": sort_by(address_order.SORTABLE)},
-    "list_virtual_network_interface_ips": {"sort": sort_by(address_order.SORTABLE)},
-    "list_floating_ips": {"sort": sort_by(address_order.SORTABLE)},
-    "list_vpc_dns_resolution_bindings": {"sort": sort_by(address_order.BY_NAME_OR_AGE)},
-    "list_network_interface_floating_ips": {"sort": sort_by(address_order.SORTABLE)},
+    "list_subnet_reserved_ips": {"sort": sort_by(list_orders.SORTABLE)},
+    "list_virtual_network_interface_ips": {"sort": sort_by(list_orders.SORTABLE)},
+    "list_floating_ips": {"sort": sort_by(list_orders.SORTABLE)},
+    "list_vpc_dns_resolution_bindings": {"sort": sort_by(list_orders.BY_NAME_OR_AGE)},
+    "list_network_interface_floating_ips": {"sort": sort_by(list_orders.SORTABLE)},
     "list_network_acl_rules": {
         "direction": Query("Only rules for traffic in this direction.", one_of(*rule_fields.DIRECTIONS))
     },

@@ -15,7 +15,7 @@ from identity.inside import requests
 from identity.inside.metadata import InitializationMetadata
 from identity.inside.operation import EARLIEST_VERSION, KNOWN_PARAMETERS
 from identity.inside.views import CurrentCertificates, IssuedCertificate, IssuedToken
-from servers.api.server_shapes import BareMetalServer
+from servers.api.server_response_types import BareMetalServer
 
 PAGE: Schema = {"text/html": {"schema": {"type": "string"}}}
 FORM = "application/x-www-form-urlencoded"

@@ -7,7 +7,7 @@ from django.conf import settings
 from controlplane.lab import cloud_init, filesystem, host_names
 from servers import catalog
 from servers.models import BareMetalServer, Key
-from servers.ports import ports_of
+from servers.network_connections import ports_of
 from servers.selectors import servers_for_facts
 
 NOT_THERE = (BareMetalServer.Status.PENDING, BareMetalServer.Status.FAILED)

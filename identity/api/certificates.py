@@ -15,7 +15,7 @@ from identity.api.base import CertifiedServerView
 from identity.crl import REASONS, Reason
 from identity.models import IssuedCertificate
 from identity.services import revocation
-from servers.api.shapes import collection
+from servers.api.response_types import collection
 from trustedprofiles.permissions import Operation
 
 ACTION = "is.bare-metal-server.certificate"

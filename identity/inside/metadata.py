@@ -10,8 +10,8 @@ from identity.inside import requests
 from identity.inside.operation import MetadataOperation, version_of
 from identity.services import identity_tokens, server_metadata
 from servers.api.references import Hrefs
-from servers.api.server_body import initialization_body, server_body
-from servers.api.server_shapes import BareMetalServer, BareMetalServerInitialization
+from servers.api.server_response_types import BareMetalServer, BareMetalServerInitialization
+from servers.api.server_responses import initialization_body, server_body
 
 
 class InitializationMetadata(BareMetalServerInitialization):

@@ -12,7 +12,7 @@ from identity.models import CertificateRotation
 from servers.models import BareMetalServer
 from servers.services.events import record_server_event, server_event
 from servers.services.metadata_service import hold_changeable, in_portions, refuse_deleting
-from servers.services.room import hold
+from servers.services.row_locks import hold
 
 READ_EVENT = "baremint.certificate-rotation.read"
 EVENT = "baremint.certificate-rotation.update"

@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from servers.addressing import is_within
-from servers.api.fields import NameField, ReferenceField
 from servers.api.references import Hrefs
-from servers.api.shapes import NamedReference, collection
+from servers.api.request_fields import NameField, ReferenceField
+from servers.api.response_types import NamedReference, collection
 from servers.api.vpcs import OneVpcView
 from servers.models import AddressPrefix as AddressPrefixRow
 from servers.services import address_prefixes

@@ -4,12 +4,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from servers.api.base import ServerView, VpcView
-from servers.api.dated import refusing_in_words_of
-from servers.api.further import OF_INTERFACES, OF_VIRTUAL_INTERFACES, require_advanced_network, require_linking
-from servers.api.server_body import server_body
+from servers.api.dated_behaviour import refusing_in_words_of
+from servers.api.extra_permissions import (
+    OF_INTERFACES,
+    OF_VIRTUAL_INTERFACES,
+    require_advanced_network,
+    require_linking,
+)
+from servers.api.response_types import collection
 from servers.api.server_requests import CreateServerBody, PatchServerBody, server_changes, server_prototype
-from servers.api.server_shapes import BareMetalServer
-from servers.api.shapes import collection
+from servers.api.server_response_types import BareMetalServer
+from servers.api.server_responses import server_body
 from servers.models import BareMetalServer as ServerRow
 from servers.selectors import FILTERS, RESERVATION_FILTERS, count_servers, filter_servers, servers_of
 from servers.services import events

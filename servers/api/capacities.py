@@ -8,8 +8,8 @@ from rest_framework.response import Response
 from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.profiles import profile_reference
-from servers.api.server_shapes import BareMetalServerProfileReference
-from servers.api.shapes import NamedReference, collection
+from servers.api.response_types import NamedReference, collection
+from servers.api.server_response_types import BareMetalServerProfileReference
 from servers.services import events
 from trustedprofiles.permissions import Operation
 

@@ -4,9 +4,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from servers.api.base import ServerView
-from servers.api.fields import RenameBody
-from servers.api.server_body import disk_body
-from servers.api.server_shapes import BareMetalServerDisk, BareMetalServerDiskCollection
+from servers.api.request_fields import RenameBody
+from servers.api.server_response_types import BareMetalServerDisk, BareMetalServerDiskCollection
+from servers.api.server_responses import disk_body
 from servers.models import Disk
 from servers.services import events
 from servers.services.disks import rename_disk

@@ -8,11 +8,11 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
-from servers.api.address_order import BY_NAME_OR_AGE, order_of
-from servers.api.fields import NameField, ReferenceField, RenameBody
-from servers.api.further import require_on
+from servers.api.extra_permissions import require_on
+from servers.api.list_orders import BY_NAME_OR_AGE, order_of
 from servers.api.references import Hrefs
-from servers.api.shapes import VPCReference, collection
+from servers.api.request_fields import NameField, ReferenceField, RenameBody
+from servers.api.response_types import VPCReference, collection
 from servers.api.vpcs import OneVpcView
 from servers.models import DnsResolutionBinding as Row
 from servers.services import dns_resolution_bindings as services

@@ -11,11 +11,11 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.errors import BadField, InvalidValue, Target
 from controlplane.kernel.fields import StrictSerializer
 from servers import catalog
-from servers.api.address_order import order_of
 from servers.api.base import VpcView
-from servers.api.fields import NameField, ReferenceField
+from servers.api.list_orders import order_of
 from servers.api.references import Hrefs, resource_group
-from servers.api.shapes import (
+from servers.api.request_fields import NameField, ReferenceField
+from servers.api.response_types import (
     FloatingIPReference,
     NamedReference,
     PrimaryAddress,

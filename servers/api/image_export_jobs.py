@@ -9,15 +9,15 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
-from servers.api.fields import NameField, ReferenceField
-from servers.api.further import require_on
+from servers.api.extra_permissions import require_on
 from servers.api.images import IMAGE, OneImageView
 from servers.api.references import Hrefs
+from servers.api.request_fields import NameField, ReferenceField
 from servers.disk_images import FORMATS
 from servers.models import Image
 from servers.models import ImageExportJob as Row
 from servers.services import image_exports as services
-from servers.services.buckets import object_store
+from servers.services.object_store import object_store
 from trustedprofiles.permissions import Operation
 
 EVENT = services.EVENT

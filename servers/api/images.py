@@ -14,13 +14,13 @@ from controlplane.kernel.paging import Order
 from servers import catalog
 from servers.allowed_use import holds
 from servers.api.catalog import CatalogView, one_of
-from servers.api.dated import REMOTE_SINCE
-from servers.api.image_body import Image, image_body
+from servers.api.dated_behaviour import REMOTE_SINCE
 from servers.api.image_requests import CreateImageBody, UpdateImageBody, changes, prototype
+from servers.api.image_responses import Image, image_body
 from servers.api.profiles import InstanceProfileReference, instance_profile_reference, profile_reference
 from servers.api.references import Hrefs
-from servers.api.server_shapes import BareMetalServerProfileReference
-from servers.api.shapes import collection
+from servers.api.response_types import collection
+from servers.api.server_response_types import BareMetalServerProfileReference
 from servers.models import Image as ImageRow
 from servers.selectors import image_attributes, image_columns, images_of
 from servers.services import images

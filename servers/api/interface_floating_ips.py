@@ -7,14 +7,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import Conflict
-from servers.api.address_order import order_of
 from servers.api.floating_ips import FloatingIP, floating_ip_body, with_targets
+from servers.api.list_orders import order_of
 from servers.api.network_interfaces import InterfaceInPath
-from servers.api.shapes import FloatingIPReference, collection
+from servers.api.response_types import FloatingIPReference, collection
 from servers.api.virtual_interfaces import VirtualInterfaceInPath
 from servers.models import FloatingIP as Row
 from servers.models import NetworkAttachment, NetworkInterface
-from servers.ports import port_of
+from servers.network_connections import port_of
 from servers.services import floating_ips as services
 from trustedprofiles.permissions import Operation
 

@@ -10,9 +10,9 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from servers.api.base import VpcView
-from servers.api.fields import NameField, ReferenceField, RenameBody
 from servers.api.references import Hrefs, resource_group
-from servers.api.shapes import KeyReference, ResourceGroupReference, collection
+from servers.api.request_fields import NameField, ReferenceField, RenameBody
+from servers.api.response_types import KeyReference, ResourceGroupReference, collection
 from servers.models import Key as KeyRow
 from servers.services import keys
 from servers.services.renaming import rename

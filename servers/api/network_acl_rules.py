@@ -14,8 +14,9 @@ from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictSerializer
 from servers.api.base import VpcView
 from servers.api.catalog import CatalogView
-from servers.api.fields import NameField, ReferenceField
 from servers.api.references import Hrefs
+from servers.api.request_fields import NameField, ReferenceField
+from servers.api.response_types import collection
 from servers.api.rule_fields import (
     DIRECTIONS,
     EVERYTHING_SINCE,
@@ -25,7 +26,6 @@ from servers.api.rule_fields import (
     RangeField,
     protocol_for,
 )
-from servers.api.shapes import collection
 from servers.models import NetworkACL as AclRow
 from servers.models import NetworkACLRule as RuleRow
 from servers.protocols import EVERYTHING

@@ -8,7 +8,6 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
-from servers.api.fields import NameField, ReferenceField, RenameBody
 from servers.api.network_acl_rules import (
     ACTION,
     EVENT,
@@ -20,7 +19,8 @@ from servers.api.network_acl_rules import (
     acl_rule_prototype,
 )
 from servers.api.references import Hrefs, resource_group
-from servers.api.shapes import Reference, ResourceGroupReference, SubnetReference, VPCReference, collection
+from servers.api.request_fields import NameField, ReferenceField, RenameBody
+from servers.api.response_types import Reference, ResourceGroupReference, SubnetReference, VPCReference, collection
 from servers.models import VPC
 from servers.models import NetworkACL as AclRow
 from servers.services import network_acls as services

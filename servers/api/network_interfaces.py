@@ -7,16 +7,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from servers.api.base import ServerView
-from servers.api.dated import refusing_in_words_of
-from servers.api.further import OF_INTERFACES, require_advanced
-from servers.api.network_bodies import interface_body
+from servers.api.dated_behaviour import refusing_in_words_of
+from servers.api.extra_permissions import OF_INTERFACES, require_advanced
 from servers.api.network_requests import CreateInterfaceBody, PatchInterfaceBody, interface_prototype
+from servers.api.network_responses import interface_body
 from servers.api.reserved_ips import ReservedIP, reserved_ip_body
-from servers.api.server_shapes import BareMetalServerNetworkInterface
-from servers.api.shapes import collection
+from servers.api.response_types import collection
+from servers.api.server_response_types import BareMetalServerNetworkInterface
 from servers.models import NetworkAttachment, NetworkInterface
 from servers.models import ReservedIP as ReservedIPRow
-from servers.ports import port_of
+from servers.network_connections import port_of
 from servers.services import events
 from servers.services.network_interfaces import (
     create_interface,

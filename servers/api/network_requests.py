@@ -5,8 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from controlplane.kernel.fields import PublishedChoiceField, StrictBooleanField, StrictIntegerField, StrictSerializer
-from servers.api.dated import PRIMARY_IP_SINCE
-from servers.api.fields import NameField, ReferenceField
+from servers.api.dated_behaviour import PRIMARY_IP_SINCE
+from servers.api.request_fields import NameField, ReferenceField
 from servers.api.virtual_interface_requests import (
     IpBody,
     VirtualNetworkInterfaceBody,

@@ -9,7 +9,7 @@ from controlplane.kernel.errors import NotFound
 from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
-from servers.api.shapes import NamedReference, collection
+from servers.api.response_types import NamedReference, collection
 from trustedprofiles.permissions import Operation
 
 SYSTEM = "is.operating-system.operating-system"

@@ -9,8 +9,8 @@ from controlplane.kernel.errors import NotFound
 from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
-from servers.api.server_shapes import BareMetalServerProfileReference
-from servers.api.shapes import NamedReference, collection
+from servers.api.response_types import NamedReference, collection
+from servers.api.server_response_types import BareMetalServerProfileReference
 from servers.services import events
 from trustedprofiles.permissions import Operation
 

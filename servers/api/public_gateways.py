@@ -9,9 +9,9 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from servers.api.base import VpcView
-from servers.api.fields import NameField, ReferenceField, RenameBody
 from servers.api.references import Hrefs, resource_group
-from servers.api.shapes import (
+from servers.api.request_fields import NameField, ReferenceField, RenameBody
+from servers.api.response_types import (
     FloatingIPReference,
     NamedReference,
     PublicGatewayReference,

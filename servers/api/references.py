@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from servers.api import server_shapes, shapes
-from servers.api.dated import primary_address
+from servers.api import response_types, server_response_types
+from servers.api.dated_behaviour import primary_address
 from servers.models import (
     VPC,
     Disk,
@@ -21,7 +21,7 @@ from servers.models import (
     Subnet,
     VirtualNetworkInterface,
 )
-from servers.ports import Port
+from servers.network_connections import Port
 from trustedprofiles.models import ResourceGroup
 
 RESOURCE_MANAGER = "https://resource-controller.cloud.ibm.com/v2/resource_groups"
@@ -38,10 +38,10 @@ class Hrefs:
     def __call__(self, *segments: str) -> str:
         return "/".join((self.base, *segments))
 
-    def zone(self, zone: str) -> shapes.NamedReference:
+    def zone(self, zone: str) -> response_types.NamedReference:
         return {"href": self("regions", zone.rpartition("-")[0], "zones", zone), "name": zone}
 
-    def reference(self, collection: str, resource: Any) -> shapes.Reference:
+    def reference(self, collection: str, resource: Any) -> response_types.Reference:
         return {
             "crn": resource.crn,
             "href": self(collection, resource.id),
@@ -49,25 +49,25 @@ class Hrefs:
             "name": resource.name,
         }
 
-    def vpc(self, vpc: VPC) -> shapes.VPCReference:
+    def vpc(self, vpc: VPC) -> response_types.VPCReference:
         return {**self.reference("vpcs", vpc), "resource_type": "vpc"}
 
-    def subnet(self, subnet: Subnet) -> shapes.SubnetReference:
+    def subnet(self, subnet: Subnet) -> response_types.SubnetReference:
         return {**self.reference("subnets", subnet), "resource_type": "subnet"}
 
-    def image(self, image: Image) -> shapes.ImageReference:
+    def image(self, image: Image) -> response_types.ImageReference:
         return {**self.reference("images", image), "resource_type": "image"}
 
-    def key(self, key: Key) -> shapes.KeyReference:
+    def key(self, key: Key) -> response_types.KeyReference:
         return {**self.reference("keys", key), "fingerprint": key.fingerprint}
 
-    def network_acl(self, acl: NetworkACL) -> shapes.Reference:
+    def network_acl(self, acl: NetworkACL) -> response_types.Reference:
         return self.reference("network_acls", acl)
 
-    def security_group(self, group: SecurityGroup) -> shapes.Reference:
+    def security_group(self, group: SecurityGroup) -> response_types.Reference:
         return self.reference("security_groups", group)
 
-    def routing_table(self, table: RoutingTable) -> shapes.RoutingTableReference:
+    def routing_table(self, table: RoutingTable) -> response_types.RoutingTableReference:
         return {
             "crn": table.crn,
             "href": self("vpcs", table.vpc.id, "routing_tables", table.id),
@@ -76,19 +76,21 @@ class Hrefs:
             "resource_type": "routing_table",
         }
 
-    def public_gateway(self, gateway: PublicGateway) -> shapes.PublicGatewayReference:
+    def public_gateway(self, gateway: PublicGateway) -> response_types.PublicGatewayReference:
         return {**self.reference("public_gateways", gateway), "resource_type": "public_gateway"}
 
-    def reservation(self, reservation: Reservation) -> server_shapes.ReservationReference:
+    def reservation(self, reservation: Reservation) -> server_response_types.ReservationReference:
         return {**self.reference("reservations", reservation), "resource_type": "reservation"}
 
-    def virtual_network_interface(self, vni: VirtualNetworkInterface) -> shapes.VirtualNetworkInterfaceReference:
+    def virtual_network_interface(
+        self, vni: VirtualNetworkInterface
+    ) -> response_types.VirtualNetworkInterfaceReference:
         return {
             **self.reference("virtual_network_interfaces", vni),
             "resource_type": "virtual_network_interface",
         }
 
-    def reserved_ip(self, ip: ReservedIP, subnet: Subnet) -> shapes.ReservedIPReference:
+    def reserved_ip(self, ip: ReservedIP, subnet: Subnet) -> response_types.ReservedIPReference:
         return {
             "address": ip.address,
             "href": self("subnets", subnet.id, "reserved_ips", ip.id),
@@ -97,14 +99,14 @@ class Hrefs:
             "resource_type": "subnet_reserved_ip",
         }
 
-    def primary_address(self, ip: ReservedIP, subnet: Subnet) -> shapes.PrimaryAddress:
+    def primary_address(self, ip: ReservedIP, subnet: Subnet) -> response_types.PrimaryAddress:
         """The property of a network interface that says its address in the version asked for."""
         return primary_address(self.reserved_ip(ip, subnet), self.version)
 
-    def floating_ip(self, ip: FloatingIP) -> shapes.FloatingIPReference:
+    def floating_ip(self, ip: FloatingIP) -> response_types.FloatingIPReference:
         return {**self.reference("floating_ips", ip), "address": ip.address}
 
-    def disk(self, disk: Disk, server_id: str) -> shapes.DiskReference:
+    def disk(self, disk: Disk, server_id: str) -> response_types.DiskReference:
         return {
             "href": self("bare_metal_servers", server_id, "disks", disk.id),
             "id": disk.id,
@@ -112,7 +114,7 @@ class Hrefs:
             "resource_type": "bare_metal_server_disk",
         }
 
-    def interface(self, port: Port, server_id: str) -> shapes.NetworkInterfaceReference:
+    def interface(self, port: Port, server_id: str) -> response_types.NetworkInterfaceReference:
         """Of an attachment, too: it shows as a network interface with its id and name."""
         return {
             "href": self("bare_metal_servers", server_id, "network_interfaces", port.id),
@@ -124,5 +126,5 @@ class Hrefs:
         }
 
 
-def resource_group(group: ResourceGroup) -> shapes.ResourceGroupReference:
+def resource_group(group: ResourceGroup) -> response_types.ResourceGroupReference:
     return {"href": f"{RESOURCE_MANAGER}/{group.id}", "id": group.id, "name": group.name}

@@ -9,7 +9,7 @@ from controlplane.kernel.errors import NotFound
 from servers import catalog
 from servers.api.base import VpcView
 from servers.api.references import Hrefs
-from servers.api.shapes import NamedReference
+from servers.api.response_types import NamedReference
 from trustedprofiles.permissions import Operation
 
 REGION = "is.region.region"

@@ -11,11 +11,11 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
 from servers import reserved_capacity as rules
 from servers.api.base import VpcView
-from servers.api.dated import default_affinity_of_reservation
-from servers.api.fields import LONGEST_NAME, NameField, ReferenceField
+from servers.api.dated_behaviour import default_affinity_of_reservation
 from servers.api.references import Hrefs, resource_group
-from servers.api.server_shapes import Reason, ReservationReference
-from servers.api.shapes import NamedReference, ResourceGroupReference, collection
+from servers.api.request_fields import LONGEST_NAME, NameField, ReferenceField
+from servers.api.response_types import NamedReference, ResourceGroupReference, collection
+from servers.api.server_response_types import Reason, ReservationReference
 from servers.models import Reservation as Row
 from servers.services import reservations as services
 from servers.services.reservation_affinity import EVENT

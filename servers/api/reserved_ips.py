@@ -9,10 +9,10 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
-from servers.api.address_order import order_of
-from servers.api.fields import NameField, ReferenceField
+from servers.api.list_orders import order_of
 from servers.api.references import Hrefs
-from servers.api.shapes import ReservedIPReference, VirtualNetworkInterfaceReference, collection
+from servers.api.request_fields import NameField, ReferenceField
+from servers.api.response_types import ReservedIPReference, VirtualNetworkInterfaceReference, collection
 from servers.api.subnets import OneSubnetView
 from servers.models import NetworkInterface, VirtualNetworkInterface
 from servers.models import ReservedIP as ReservedIpRow

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictIntegerField, StrictSerializer
-from servers.api.fields import NameField, ReferenceField
+from servers.api.request_fields import NameField, ReferenceField
 from servers.services.routes import ACTIONS, LARGEST_PRIORITY, NOWHERE
 
 LONGEST_CIDR = 18

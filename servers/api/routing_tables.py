@@ -9,10 +9,10 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
-from servers.api.fields import NameField
 from servers.api.references import Hrefs, resource_group
+from servers.api.request_fields import NameField
+from servers.api.response_types import ResourceGroupReference, RoutingTableReference, SubnetReference, collection
 from servers.api.route_requests import CreateRouteBody
-from servers.api.shapes import ResourceGroupReference, RoutingTableReference, SubnetReference, collection
 from servers.api.vpcs import OneVpcView
 from servers.models import Route
 from servers.models import RoutingTable as RoutingTableRow

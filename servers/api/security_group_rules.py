@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.fields import StrictSerializer
-from servers.api.fields import NameField, ReferenceField
 from servers.api.references import Hrefs
+from servers.api.request_fields import NameField, ReferenceField
 from servers.api.rule_fields import DIRECTIONS, IcmpField, PortField, ProtocolField, RangeField, protocol_for
 from servers.api.security_group_base import EVENT, SecurityGroupInPath
 from servers.models import SecurityGroupRule as RuleRow

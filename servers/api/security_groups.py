@@ -11,11 +11,9 @@ from controlplane.kernel.errors import BadField, NotFound
 from controlplane.kernel.errors import Target as At
 from controlplane.kernel.fields import StrictSerializer
 from servers.api.catalog import CatalogView
-from servers.api.fields import NameField, ReferenceField, RenameBody
 from servers.api.references import Hrefs, resource_group
-from servers.api.security_group_base import EVENT, SecurityGroupInPath, SecurityGroupView
-from servers.api.security_group_rules import CreateRuleBody, SecurityGroupRule, rule_body, rule_prototype
-from servers.api.shapes import (
+from servers.api.request_fields import NameField, ReferenceField, RenameBody
+from servers.api.response_types import (
     Reference,
     ReservedIPReference,
     ResourceGroupReference,
@@ -23,6 +21,8 @@ from servers.api.shapes import (
     VPCReference,
     collection,
 )
+from servers.api.security_group_base import EVENT, SecurityGroupInPath, SecurityGroupView
+from servers.api.security_group_rules import CreateRuleBody, SecurityGroupRule, rule_body, rule_prototype
 from servers.models import VPC, NetworkInterface
 from servers.models import SecurityGroup as GroupRow
 from servers.selectors import vpcs_by_crn

@@ -6,8 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictIntegerField, StrictSerializer
-from servers.api.dated import default_reservation_policy
-from servers.api.fields import NameField, ReferenceField
+from servers.api.dated_behaviour import default_reservation_policy
 from servers.api.network_requests import (
     CreateAttachmentBody,
     CreateInterfaceBody,
@@ -16,6 +15,7 @@ from servers.api.network_requests import (
     attachment_prototype,
     interface_prototype,
 )
+from servers.api.request_fields import NameField, ReferenceField
 from servers.reserved_capacity import AUTOMATIC, DISABLED, MANUAL
 from servers.services.initialization import InitializationPrototype
 from servers.services.provisioning import ServerPrototype

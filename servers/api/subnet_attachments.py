@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
-from servers.api.further import OPERATE_GATEWAY, require_operating_gateway
+from servers.api.extra_permissions import OPERATE_GATEWAY, require_operating_gateway
 from servers.api.network_acls import NetworkACL, network_acl_body
 from servers.api.public_gateways import PublicGateway, gateways_with_parts, public_gateway_body
 from servers.api.routing_tables import RoutingTable, routing_table_body

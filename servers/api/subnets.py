@@ -11,10 +11,10 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
 from servers.addressing import LARGEST_RANGE, SMALLEST_RANGE, size_of
 from servers.api.base import VpcView
-from servers.api.fields import NameField, ReferenceField
-from servers.api.further import OPERATE_GATEWAY, require_operating_gateway
+from servers.api.extra_permissions import OPERATE_GATEWAY, require_operating_gateway
 from servers.api.references import Hrefs, resource_group
-from servers.api.shapes import (
+from servers.api.request_fields import NameField, ReferenceField
+from servers.api.response_types import (
     NamedReference,
     PublicGatewayReference,
     Reference,

@@ -4,16 +4,16 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from servers.api.address_order import order_of
 from servers.api.base import VpcView
-from servers.api.further import OF_VIRTUAL_INTERFACES, require_advanced
-from servers.api.shapes import ReservedIPReference, collection
-from servers.api.virtual_interface_body import VirtualNetworkInterface, virtual_interface_body
+from servers.api.extra_permissions import OF_VIRTUAL_INTERFACES, require_advanced
+from servers.api.list_orders import order_of
+from servers.api.response_types import ReservedIPReference, collection
 from servers.api.virtual_interface_requests import (
     PatchVirtualNetworkInterfaceBody,
     VirtualNetworkInterfaceBody,
     virtual_interface_prototype,
 )
+from servers.api.virtual_interface_responses import VirtualNetworkInterface, virtual_interface_body
 from servers.models import ReservedIP
 from servers.models import VirtualNetworkInterface as Row
 from servers.services import virtual_interfaces as services

@@ -11,9 +11,9 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from servers import catalog
 from servers.api.base import DeletedMeanwhile, VpcView
-from servers.api.fields import NameField, ReferenceField
 from servers.api.references import Hrefs, resource_group
-from servers.api.shapes import (
+from servers.api.request_fields import NameField, ReferenceField
+from servers.api.response_types import (
     NamedReference,
     Reference,
     ResourceGroupReference,

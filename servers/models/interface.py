@@ -6,8 +6,8 @@ A server has one kind or the other, chosen when it is made.
 from django.db import models
 
 from servers.models.base import Resource, ZonalResource
-from servers.models.filtering import SecurityGroup
 from servers.models.subnet import ReservedIP, Subnet
+from servers.models.traffic_rules import SecurityGroup
 from servers.models.vpc import VPC
 
 

@@ -3,7 +3,7 @@
 from django.db import models
 
 from servers.models.base import Resource, ZonalResource
-from servers.models.filtering import NetworkACL
+from servers.models.traffic_rules import NetworkACL
 from servers.models.vpc import VPC, RoutingTable
 from trustedprofiles.columns import Columns, Through
 

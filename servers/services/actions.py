@@ -12,7 +12,7 @@ from servers.services.events import EVENTS, UPDATE, record_server_event
 from servers.services.metadata_service import apply_switches, refuse_deleting, switch_metadata_service, switches
 from servers.services.naming import save_named
 from servers.services.reservation_affinity import ReservationAffinity, attach, detach, place_again, servers_in_quota
-from servers.services.room import hold
+from servers.services.row_locks import hold
 
 STATUSES = {"delete": 202}
 

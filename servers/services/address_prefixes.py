@@ -12,7 +12,7 @@ from servers.addressing import RESERVED_RANGES, first_overlap, is_within, range_
 from servers.models import VPC, AddressPrefix
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
-from servers.services.room import hold, make_room
+from servers.services.row_locks import hold, make_room
 
 EVENT = "is.vpc.address-prefix"
 ZONE_STEP = 64

@@ -9,7 +9,7 @@ from servers.addressing import contains, next_free
 from servers.models import NetworkInterface, ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.naming import random_name
 from servers.services.references import References, in_use
-from servers.services.room import hold
+from servers.services.row_locks import hold
 
 
 def reserve_address(

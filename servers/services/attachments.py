@@ -13,8 +13,9 @@ from servers.services.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACH
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import random_name, save_named
 from servers.services.references import References, at, in_use
-from servers.services.room import hold
-from servers.services.trunks import (
+from servers.services.row_locks import hold
+from servers.services.virtual_interface_prototypes import VirtualInterfacePrototype, find_problems
+from servers.services.vlans import (
     TRUNK,
     changed,
     refuse_lost_vlans,
@@ -23,7 +24,6 @@ from servers.services.trunks import (
     require_stopped,
     vlan_problems,
 )
-from servers.services.virtual_interface_prototypes import VirtualInterfacePrototype, find_problems
 
 VNI = "virtual_network_interface"
 

@@ -11,7 +11,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import ServerStatusConflict
 from servers.models import BareMetalServer, ConsoleAccessToken
 from servers.services.events import CREATE_CONSOLE_TOKEN, record_server_event
-from servers.services.room import hold
+from servers.services.row_locks import hold
 
 LIFETIME = timedelta(minutes=3)
 OPEN_IN = ("stopped", "starting", "running")

@@ -6,7 +6,7 @@ from controlplane.activity.record import Party
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
 from servers.services.addresses import release_address
 from servers.services.reservation_affinity import detach
-from servers.services.room import hold
+from servers.services.row_locks import hold
 from servers.services.virtual_interfaces import detach as detach_interface
 from trustedprofiles.services.links import unlink_everything
 from trustedprofiles.services.tags import forget

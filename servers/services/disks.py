@@ -7,7 +7,7 @@ from servers.models import BareMetalServer, Disk
 from servers.services.events import DISK_UPDATE, record_server_event
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import save_named
-from servers.services.room import hold
+from servers.services.row_locks import hold
 
 
 @transaction.atomic

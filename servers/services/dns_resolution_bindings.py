@@ -13,7 +13,7 @@ from controlplane.kernel.errors import BadField, Conflict, InvalidValue, Target
 from servers.models import VPC, DnsResolutionBinding
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
-from servers.services.room import deleted, hold, hold_each
+from servers.services.row_locks import deleted, hold, hold_each
 
 EVENT = "is.vpc.dns-resolution-binding"
 

@@ -21,10 +21,10 @@ from servers.services.events import record_change
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import at
-from servers.services.room import hold, make_room
+from servers.services.row_locks import hold, make_room
 from servers.services.security_groups import Target as Interface
 from servers.services.security_groups import find_target
-from servers.services.trunks import changed
+from servers.services.vlans import changed
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 

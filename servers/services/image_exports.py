@@ -20,9 +20,9 @@ from controlplane.kernel.enqueue import ring
 from controlplane.kernel.errors import ApiError, BadField, Conflict, Target
 from servers import disk_images, lifecycle
 from servers.models import Image, ImageExportJob
-from servers.services.buckets import Bucket, object_store
 from servers.services.naming import random_name, save_named
-from servers.services.room import hold, hold_each, make_room
+from servers.services.object_store import Bucket, object_store
+from servers.services.row_locks import hold, hold_each, make_room
 from servers.services.transitions import due, take_each
 from trustedprofiles.services.tags import forget
 

@@ -18,7 +18,7 @@ from servers.models.catalog import ALLOWED_USE_VERSION
 from servers.services.image_exports import ACTIVE
 from servers.services.naming import PROVIDER_NAMES, group_for, random_name
 from servers.services.references import References
-from servers.services.room import hold
+from servers.services.row_locks import hold
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 

@@ -12,7 +12,7 @@ from servers.services import transitions
 from servers.services.events import REINITIALIZE, record_server_event
 from servers.services.host_accounts import administrator_of, key_problems
 from servers.services.references import References, at
-from servers.services.room import hold
+from servers.services.row_locks import hold
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import find_profile
 from trustedprofiles.services.links import link_server

@@ -14,7 +14,7 @@ from controlplane.kernel.errors import InvalidValue, NotUnique, Target
 from servers.models import Key
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
-from servers.services.room import hold, make_room
+from servers.services.row_locks import hold, make_room
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 

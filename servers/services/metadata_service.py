@@ -10,7 +10,7 @@ from controlplane.activity.record import Party, record, record_all
 from controlplane.kernel.errors import ApiError, ServerStatusConflict
 from servers.models import AccountSettings, BareMetalServer
 from servers.services.events import UPDATE, record_server_event, server_event
-from servers.services.room import deleted, hold, hold_each
+from servers.services.row_locks import deleted, hold, hold_each
 from trustedprofiles.models import Account
 
 READ_ACCOUNT = "baremint.account.read"

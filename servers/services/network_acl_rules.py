@@ -14,7 +14,7 @@ from servers.protocols import LAST_PORT, PORTS
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.references import at
-from servers.services.room import hold, make_room
+from servers.services.row_locks import hold, make_room
 from servers.services.security_group_rules import protocol_problems, refuse
 
 EVENT = "is.network-acl.network-acl.update"

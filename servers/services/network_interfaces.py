@@ -14,8 +14,9 @@ from servers.services.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFAC
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import PROVIDER_NAMES, random_name, save_named
 from servers.services.references import References, at, in_use
-from servers.services.room import hold
-from servers.services.trunks import (
+from servers.services.row_locks import hold
+from servers.services.virtual_interface_prototypes import PROVIDERS, SPOOFING, IpPrototype
+from servers.services.vlans import (
     TRUNK,
     changed,
     refuse_lost_vlans,
@@ -25,7 +26,6 @@ from servers.services.trunks import (
     require_stopped,
     vlan_problems,
 )
-from servers.services.virtual_interface_prototypes import PROVIDERS, SPOOFING, IpPrototype
 
 
 @dataclass(frozen=True)

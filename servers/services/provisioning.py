@@ -21,8 +21,8 @@ from servers.services.naming import random_name, save_named
 from servers.services.network_interfaces import FoundInterface, InterfacePrototype, attach_interface, find_interface
 from servers.services.references import References
 from servers.services.reservation_affinity import ReservationAffinity, servers_in_quota
-from servers.services.room import hold
-from servers.services.trunks import TRUNK, no_trunk, serves_another
+from servers.services.row_locks import hold
+from servers.services.vlans import TRUNK, no_trunk, serves_another
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.selectors import default_resource_group, resource_group
 

@@ -13,7 +13,7 @@ from servers.services import floating_ips
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References
-from servers.services.room import hold
+from servers.services.row_locks import hold
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 

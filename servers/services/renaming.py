@@ -8,7 +8,7 @@ from controlplane.activity.record import Party
 from servers.models.base import RegionalResource
 from servers.services.events import record_change
 from servers.services.naming import save_named
-from servers.services.room import hold
+from servers.services.row_locks import hold
 
 R = TypeVar("R", bound=RegionalResource)
 

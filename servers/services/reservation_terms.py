@@ -11,7 +11,7 @@ from servers import reserved_capacity as rules
 from servers.models import Reservation
 from servers.services.events import record_change
 from servers.services.reservation_affinity import EVENT, fill, release
-from servers.services.room import hold
+from servers.services.row_locks import hold
 from servers.services.transitions import due, take_each, transition_time
 
 

@@ -17,7 +17,7 @@ from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References
 from servers.services.reservation_affinity import EVENT, servers_in_quota
-from servers.services.room import hold
+from servers.services.row_locks import hold
 from servers.services.transitions import transition_time
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget

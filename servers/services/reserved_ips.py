@@ -11,7 +11,7 @@ from servers.models import ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.addresses import addresses_of, is_primary, reserve_address
 from servers.services.events import record_change
 from servers.services.naming import PROVIDER_NAMES, save_named
-from servers.services.room import hold, make_room
+from servers.services.row_locks import hold, make_room
 
 EVENT = "is.subnet.reserved-ip"
 

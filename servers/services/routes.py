@@ -14,7 +14,7 @@ from servers.models import Route, RoutingTable
 from servers.services.events import record_change
 from servers.services.naming import PROVIDER_NAMES, random_name, save_named
 from servers.services.references import at
-from servers.services.room import hold, make_room
+from servers.services.row_locks import hold, make_room
 
 EVENT = "is.vpc.routing-table_route"
 ACTIONS = ("delegate", "delegate_vpc", "deliver", "drop")

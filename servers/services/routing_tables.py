@@ -12,8 +12,8 @@ from controlplane.kernel.etag import refuse_mismatch
 from servers.models import VPC, RoutingTable
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
-from servers.services.room import hold, make_room
 from servers.services.routes import add_route
+from servers.services.row_locks import hold, make_room
 from trustedprofiles.services.tags import forget
 
 EVENT = "is.vpc.routing-table"

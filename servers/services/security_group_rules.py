@@ -13,7 +13,7 @@ from servers.protocols import ANYWHERE, foreign
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.references import at
-from servers.services.room import hold, make_room
+from servers.services.row_locks import hold, make_room
 
 EVENT = "is.security-group.security-group.update"
 

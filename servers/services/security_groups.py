@@ -19,7 +19,7 @@ from servers.protocols import ANYWHERE, EVERYTHING
 from servers.services.events import record_change
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import group_for, random_name, save_named
-from servers.services.room import hold, make_room
+from servers.services.row_locks import hold, make_room
 from servers.services.security_group_rules import RulePrototype, add_rule, problems, refuse
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget

@@ -22,8 +22,8 @@ from servers.models import (
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References
-from servers.services.room import hold, make_room
 from servers.services.routing_tables import require_no_ingress
+from servers.services.row_locks import hold, make_room
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 

@@ -20,7 +20,7 @@ from servers import lifecycle
 from servers.models import BareMetalServer
 from servers.services import deletion
 from servers.services.events import record_end
-from servers.services.trunks import let_start
+from servers.services.vlans import let_start
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ from servers import quotas
 from servers.models import ReservedIP, VirtualNetworkInterface
 from servers.services.addresses import claim_address, release_address
 from servers.services.events import record_change
-from servers.services.room import hold
+from servers.services.row_locks import hold
 from servers.services.virtual_interfaces import EVENT, count_change
 
 

@@ -14,14 +14,14 @@ from servers.services.addresses import release_address
 from servers.services.events import record_change
 from servers.services.naming import PROVIDER_NAMES, group_for, random_name, save_named
 from servers.services.references import References, at, in_use
-from servers.services.room import hold
-from servers.services.trunks import refuse_several_floating_ips
+from servers.services.row_locks import hold
 from servers.services.virtual_interface_prototypes import (
     PROVIDERS,
     SPOOFING,
     FoundVirtualInterface,
     VirtualInterfacePrototype,
 )
+from servers.services.vlans import refuse_several_floating_ips
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.services.tags import forget
 

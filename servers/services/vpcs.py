@@ -15,7 +15,7 @@ from servers.services import address_prefixes, network_acls, routing_tables, sec
 from servers.services.dns import configure_dns
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
-from servers.services.room import deleted, hold, hold_each, make_room
+from servers.services.row_locks import deleted, hold, hold_each, make_room
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 

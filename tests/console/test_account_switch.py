@@ -10,10 +10,10 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from identity.services.identity_tokens import create_identity_token
 from servers.facts import facts_of
+from servers.form_snapshot import account_shown
 from servers.models import AccountSettings, BareMetalServer
 from servers.selectors import server_by_number
 from servers.services.metadata_service import switch_account
-from servers.shown import account_shown
 from tests.forms import as_shown, form, send
 from tests.world import World, make_server
 

@@ -12,9 +12,9 @@ from identity.form_snapshot import certificate_shown, renewal_shown
 from identity.models import CertificateRotation, IssuedCertificate
 from identity.services.certificates import create_certificate
 from servers.facts import facts_of
+from servers.form_snapshot import switches_shown
 from servers.models import BareMetalServer
 from servers.selectors import server_by_number
-from servers.shown import switches_shown
 from tests.build import make_csr
 from tests.forms import as_shown
 from tests.world import World, make_server

@@ -21,8 +21,8 @@ from controlplane.console.urls import urlpatterns
 from controlplane.observability import health
 from controlplane.timekeeping.models import ClockSetting
 from identity.models import KeyPair, RevocationList
+from servers.form_snapshot import switches_shown
 from servers.models import AccountSettings, BareMetalServer, NetworkInterface
-from servers.shown import switches_shown
 from tests.certified import issue
 from tests.console.test_server_table import use
 from tests.forms import as_shown

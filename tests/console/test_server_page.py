@@ -21,9 +21,9 @@ from identity.services.iam_tokens import EXCHANGE_EVENT, exchange_identity_token
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from identity.services.identity_tokens import create_identity_token, verify_identity_token
 from servers.facts import facts_of
+from servers.form_snapshot import switches_shown
 from servers.models import BareMetalServer
 from servers.selectors import server_by_number
-from servers.shown import switches_shown
 from tests.build import make_csr
 from tests.forms import as_shown
 from tests.world import World, make_profile, make_server

@@ -13,9 +13,9 @@ from controlplane.console.presenters.servers import ROWS
 from controlplane.kernel import clock
 from identity.services.identity_tokens import create_identity_token
 from servers.facts import facts_of
+from servers.form_snapshot import switches_shown
 from servers.models import BareMetalServer, Initialization
 from servers.selectors import server_by_number
-from servers.shown import switches_shown
 from tests.forms import as_shown
 from tests.tables import assert_rows
 from tests.world import World, make_profile, make_server

@@ -7,8 +7,8 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import Conflict, InvalidValue
 from controlplane.operations.users import give_api_key, give_role
 from identity.selectors import find_api_key
+from servers.form_snapshot import switches_shown
 from servers.models import BareMetalServer
-from servers.shown import switches_shown
 from tests.api.calling import caller_of
 from tests.api.vpc import SERVERS, Api
 from tests.forms import as_shown

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from servers.form_snapshot import switches_shown
 from servers.models import BareMetalServer
-from servers.shown import switches_shown
 from tests.forms import as_shown, form
 from tests.world import ALICE, World, make_server, make_world
 from trustedprofiles.models import User

@@ -14,7 +14,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
 from identity.models import CertificateRotation
 from identity.services import certificate_renewal_switch
-from servers.claims import ClaimTable, lines_of
+from servers.claim_columns import ClaimTable, lines_of
 from servers.facts import facts_of
 from servers.models import BareMetalServer, FloatingIP, NetworkAttachment, NetworkInterface, Subnet
 from servers.selectors import servers_for_facts

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from controlplane.console.access import ADMINISTER, Person
+from servers.form_snapshot import account_shown
 from servers.models import AccountSettings
-from servers.shown import account_shown
 
 READ = "is.bare-metal-server.account-settings.read"
 

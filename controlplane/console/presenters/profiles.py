@@ -15,7 +15,7 @@ from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.listed import Listed
 from controlplane.console.presenters.shown import link_shown, rule_shown
 from identity.services.iam_tokens import EXCHANGE_EVENT
-from servers.claims import ClaimTable, Line, lines_of
+from servers.claim_columns import ClaimTable, Line, lines_of
 from servers.models import BareMetalServer
 from trustedprofiles.conditions import ClaimCondition, hold_for_each
 from trustedprofiles.granting import count_policies, group_of, policies_about, roles_of

@@ -28,7 +28,7 @@ from controlplane.operations.info import CA_BUNDLE
 from identity.form_snapshot import renewal_shown
 from identity.models import CertificateRotation
 from servers.addressing import loopback_address
-from servers.claims import claims_named
+from servers.claim_columns import claims_named
 from servers.lifecycle import begin
 from servers.models import BareMetalServer
 from trustedprofiles.trusting import Trust, profiles_trusting

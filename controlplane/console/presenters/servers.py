@@ -10,9 +10,9 @@ from django.core.paginator import Paginator
 from controlplane.console.access import INITIALIZATION, PROFILE, SERVER, Person
 from controlplane.console.pages import with_query
 from controlplane.console.selectors import ORDERS, search_servers, servers_to_show
+from servers.form_snapshot import switches_shown
 from servers.lifecycle import ACTIONS
 from servers.models import BareMetalServer
-from servers.shown import switches_shown
 
 ROWS = 25
 FILTERS = ("q", "status", "zone", "metadata", "protocol")

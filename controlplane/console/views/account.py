@@ -13,9 +13,9 @@ from controlplane.kernel.errors import InvalidValue
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from controlplane.kernel.live_credentials import Alive
 from identity.live_credentials import ended_by_switching_off
+from servers.form_snapshot import account_shown
 from servers.models import AccountSettings, BareMetalServer
 from servers.services.metadata_service import SWITCH_ACCOUNT, switch_account
-from servers.shown import account_shown
 
 SWITCH = {"true": True, "false": False}
 

@@ -16,7 +16,7 @@ from identity.form_snapshot import certificate_shown, renewal_shown
 from identity.live_credentials import ended_by_revoking
 from identity.models import CertificateRotation, IssuedCertificate
 from identity.services import certificate_renewal_switch, revocation
-from servers.services.room import hold
+from servers.services.row_locks import hold
 
 SWITCH = {"true": True, "false": False}
 

@@ -14,8 +14,8 @@ from controlplane.console.selectors import servers_here, servers_to_show
 from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, NotFound
 from controlplane.kernel.form_snapshot import FIELD
+from servers.form_snapshot import switches_shown
 from servers.models import BareMetalServer
-from servers.shown import switches_shown
 
 SWITCHES = {("enabled", "true"): "enable", ("enabled", "false"): "disable"}
 SWITCHES |= {("protocol", protocol): protocol for protocol in ("http", "https")}

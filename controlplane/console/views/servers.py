@@ -10,8 +10,8 @@ from controlplane.console.presenters.account import account_switch
 from controlplane.console.presenters.servers import FILTERS, server_table
 from controlplane.kernel.form_snapshot import FIELD
 from servers import catalog
+from servers.form_snapshot import switches_shown
 from servers.models import BareMetalServer
-from servers.shown import switches_shown
 
 MOST_AT_ONCE = 100
 

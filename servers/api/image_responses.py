@@ -5,10 +5,10 @@ from typing import Literal, NotRequired, TypedDict
 
 from controlplane.kernel import timestamps
 from servers import catalog
-from servers.api.dated import REMOTE_SINCE
+from servers.api.dated_behaviour import REMOTE_SINCE
 from servers.api.operating_systems import OperatingSystem, operating_system_body
 from servers.api.references import Hrefs, resource_group
-from servers.api.shapes import ImageReference, ImageRemote, NamedReference, ResourceGroupReference
+from servers.api.response_types import ImageReference, ImageRemote, NamedReference, ResourceGroupReference
 from servers.models import Image as ImageRow
 from trustedprofiles.models import ResourceGroup
 

@@ -2,7 +2,7 @@
 
 from typing import Literal, NotRequired, TypedDict
 
-from servers.api.shapes import (
+from servers.api.response_types import (
     Deleted,
     DiskReference,
     ImageRemote,

@@ -7,7 +7,7 @@ from django.conf import settings
 from controlplane.kernel.errors import ApiError, Conflict, InvalidValue, ServerStatusConflict, Target
 from servers import quotas
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface, Subnet, VirtualNetworkInterface
-from servers.ports import port_of
+from servers.network_connections import port_of
 from servers.services.references import References
 
 TRUNK = "pci"

@@ -5,16 +5,16 @@ from typing import Any
 from controlplane.kernel import timestamps
 from controlplane.kernel.crn import Crn
 from servers import catalog
-from servers.api import server_shapes as shapes
+from servers.api import server_response_types as shapes
 from servers.api.base import DeletedMeanwhile
-from servers.api.dated import remote
-from servers.api.network_bodies import attachment_reference
+from servers.api.dated_behaviour import remote
+from servers.api.network_responses import attachment_reference
 from servers.api.references import Hrefs, resource_group
-from servers.api.shapes import Deleted
+from servers.api.response_types import Deleted
 from servers.lifecycle import lifecycle_state
 from servers.models import BareMetalServer, Disk, Image, Initialization, Key, NetworkAttachment
 from servers.models.catalog import ALLOWED_USE_VERSION
-from servers.ports import ports_of
+from servers.network_connections import ports_of
 from servers.reserved_capacity import HEALTH_REASONS, health_reason
 
 UNKNOWN_HEALTH = frozenset({"failed", "deleting"})

@@ -1,10 +1,10 @@
 """Network interfaces and attachments of bare metal servers, as the VPC API answers them."""
 
 from controlplane.kernel import timestamps
-from servers.api import server_shapes as shapes
+from servers.api import server_response_types as shapes
 from servers.api.references import Hrefs
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
-from servers.ports import Port, port_of
+from servers.network_connections import Port, port_of
 
 
 def interface_body(
