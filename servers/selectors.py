@@ -17,10 +17,10 @@ from servers.models import (
     Reservation,
     ServerTally,
 )
-from trustedprofiles.columns import Columns, Joined, crn_column
 from trustedprofiles.models import ResourceGroup
+from trustedprofiles.policy_columns import Columns, Joined, crn_column
 from trustedprofiles.selectors import default_resource_group
-from trustedprofiles.tagging import CRN
+from trustedprofiles.tag_rules import CRN
 from trustedprofiles.visibility import Visible
 
 FILTERS = ("name", "resource_group.id", "vpc.id", "vpc.crn", "vpc.name")

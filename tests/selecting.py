@@ -44,7 +44,6 @@ from tests.world import (
     make_subnet,
     make_virtual_interface,
 )
-from trustedprofiles.columns import Columns
 from trustedprofiles.models import (
     AccessGroup,
     Account,
@@ -58,6 +57,7 @@ from trustedprofiles.models import (
     TrustedProfile,
     User,
 )
+from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import authorize_each, visible
 from trustedprofiles.services.access_groups import create_group
 from trustedprofiles.services.links import create_link

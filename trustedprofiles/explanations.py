@@ -6,15 +6,15 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
-from trustedprofiles import access, deployment, matching, questions
-from trustedprofiles.assuming import identities_naming, may_assume, path_of
-from trustedprofiles.granting import policies_for
+from trustedprofiles import access, deployment_administrator, explain_urls, trust
+from trustedprofiles.assume import identities_naming, may_assume, path_of
+from trustedprofiles.identity_grants import policies_for
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.restrictions import needs_named_role, with_roles_naming
 from trustedprofiles.roles import Role
 from trustedprofiles.selectors import OWNER, considered_trust, owned_account
 from trustedprofiles.service_roles import least_role, naming_role
-from trustedprofiles.tagged import plain, with_tags
+from trustedprofiles.tagged_resources import plain, with_tags
 
 NOT_OFFERED = frozenset({"serviceType", "prefix", "delimiter", "path"})
 """Attributes that no policy offered names: a service says what its type is, and the last three take a rule."""
@@ -105,7 +105,7 @@ def explain_access(
 
     ``lists``: the question is about a list, which is for whoever has a policy of the service, as far as it goes.
     """
-    reserved = deployment.decide(account_id=account_id, iam_id=subject, action=action)
+    reserved = deployment_administrator.decide(account_id=account_id, iam_id=subject, action=action)
     if reserved is not None:
         answer = _about_access(subject, action, resource, reserved)
         if reserved:
@@ -159,7 +159,7 @@ def _about_access(subject: str, action: str, resource: Mapping[str, str], verdic
     return {
         "decision": decision_of(verdict),
         "because": verdict.because,
-        "explanation": questions.access_url(subject, action, plain(resource)),
+        "explanation": explain_urls.access_url(subject, action, plain(resource)),
         "subject": subject,
         "action": action,
         "resource": plain(resource),
@@ -174,14 +174,14 @@ def explain_trust(profile: TrustedProfile, facts: ServerFacts) -> Explanation:
 
 
 def explain_links_and_rules(
-    considered: Sequence[matching.Consideration], *, profile: TrustedProfile, facts: ServerFacts
+    considered: Sequence[trust.Consideration], *, profile: TrustedProfile, facts: ServerFacts
 ) -> Explanation:
     """What a profile's links and rules say of a server together, and what they lack."""
-    verdict = matching.verdict(considered)
+    verdict = trust.verdict(considered)
     answer = Explanation(
         decision=decision_of(verdict),
         because=verdict.because,
-        explanation=questions.trust_url(facts.crn, profile.id),
+        explanation=explain_urls.trust_url(facts.crn, profile.id),
         server=facts.crn,
         profile=profile.crn,
         considered=[_trust(each) for each in sorted(considered, key=lambda each: len(each.missing))],
@@ -189,8 +189,8 @@ def explain_links_and_rules(
     if chosen := next((each for each in considered if each.trusts), None):
         answer["decided_by"] = {"type": _kind(chosen), "id": chosen.by.id}
         return answer
-    close = matching.nearest(considered)
-    link: dict[str, Any] = {"cr_type": matching.BARE_METAL, "link": {"crn": facts.crn}}
+    close = trust.nearest(considered)
+    link: dict[str, Any] = {"cr_type": trust.BARE_METAL, "link": {"crn": facts.crn}}
     if facts.account_id != profile.account_id:
         link["is_cross_account"] = True
     answer["nearest"] = {
@@ -208,7 +208,7 @@ def explain_assumption(profile: TrustedProfile, *, subject: str, account_id: str
     answer: Explanation = {
         "decision": decision_of(verdict),
         "because": verdict.because,
-        "explanation": questions.assumption_url(subject, profile.id),
+        "explanation": explain_urls.assumption_url(subject, profile.id),
         "subject": subject,
         "profile": profile.crn,
         "considered": [
@@ -286,7 +286,7 @@ def _nearest_policy(
     return {"because": because, "request": {"method": "POST", "path": "/v1/policies", "body": body}}
 
 
-def _trust(considered: matching.Consideration) -> Considered:
+def _trust(considered: trust.Consideration) -> Considered:
     return {
         "type": _kind(considered),
         "id": considered.by.id,
@@ -295,5 +295,5 @@ def _trust(considered: matching.Consideration) -> Considered:
     }
 
 
-def _kind(considered: matching.Consideration) -> Literal["link", "rule"]:
-    return "link" if isinstance(considered.by, matching.LinkFacts) else "rule"
+def _kind(considered: trust.Consideration) -> Literal["link", "rule"]:
+    return "link" if isinstance(considered.by, trust.LinkFacts) else "rule"

@@ -7,7 +7,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from controlplane.kernel.fields import StrictSerializer
-from trustedprofiles.columns import Columns
+from trustedprofiles.policy_columns import Columns
 
 
 class Nothing:
@@ -60,7 +60,7 @@ class Operation:
 
 
 class ActionPermission(BasePermission):
-    """Default permission: a view that does not name its operations (trustedprofiles/guarded.py) is refused."""
+    """Default permission: a view that does not name its operations (trustedprofiles/api_view.py) is refused."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return bool(getattr(view, "operations", None))

@@ -12,10 +12,9 @@ from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Verdict
-from trustedprofiles import access, deployment, matching, questions, tagging
-from trustedprofiles.columns import Columns
+from trustedprofiles import access, deployment_administrator, explain_urls, tag_rules, trust
 from trustedprofiles.conditions import Claim, ClaimCondition, claims_of
-from trustedprofiles.granting import policies_for
+from trustedprofiles.identity_grants import policies_for
 from trustedprofiles.models import (
     AccessGroup,
     Account,
@@ -30,10 +29,11 @@ from trustedprofiles.models import (
     User,
 )
 from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
+from trustedprofiles.policy_columns import Columns
 from trustedprofiles.restrictions import needs_named_role, with_roles_naming
-from trustedprofiles.searching import Wanted
+from trustedprofiles.search_query import Wanted
 from trustedprofiles.service_roles import naming_role
-from trustedprofiles.tagged import plain, with_tags
+from trustedprofiles.tagged_resources import plain, with_tags
 from trustedprofiles.visibility import Selection, Visible
 
 OWNER = "the caller owns the account"
@@ -76,7 +76,7 @@ class Rights:
         account_id, iam_id, now = self._caller.account_id, self._caller.iam_id, clock.now()
         named = needs_named_role(account_id, action)
         owned, least = (None, naming_role(action)) if named else (self._owned, None)
-        reserved = deployment.decide(account_id=account_id, iam_id=iam_id, action=action)
+        reserved = deployment_administrator.decide(account_id=account_id, iam_id=iam_id, action=action)
 
         def policies() -> list[access.PolicyFacts]:
             return with_roles_naming(action, self._policies) if named else self._policies
@@ -91,7 +91,7 @@ class Rights:
                 )
             if verdict:
                 return verdict
-            return replace(verdict, explanation=questions.access_url(iam_id, action, plain(resource)))
+            return replace(verdict, explanation=explain_urls.access_url(iam_id, action, plain(resource)))
 
         told = resources if owned else with_tags(resources, policies(), account_id=account_id)
         return [decide(resource) for resource in told]
@@ -107,7 +107,7 @@ class Rights:
         )
         verdict = access.verdict(considered, iam_id=iam_id, action=action, resource=resource)
         if not verdict:
-            verdict = replace(verdict, explanation=questions.access_url(iam_id, action, plain(resource)))
+            verdict = replace(verdict, explanation=explain_urls.access_url(iam_id, action, plain(resource)))
         where = selection.any_of(each.policy for each in considered if each.allows)
         return Visible(verdict, where, selection.aliases)
 
@@ -149,11 +149,11 @@ def find_profile(
 
 def trusts(profile: TrustedProfile, facts: ServerFacts) -> Verdict:
     """Does the profile trust this server, and why?"""
-    verdict = matching.verdict(considered_trust(profile, facts))
-    return verdict if verdict else replace(verdict, explanation=questions.trust_url(facts.crn, profile.id))
+    verdict = trust.verdict(considered_trust(profile, facts))
+    return verdict if verdict else replace(verdict, explanation=explain_urls.trust_url(facts.crn, profile.id))
 
 
-def considered_trust(profile: TrustedProfile, facts: ServerFacts) -> list[matching.Consideration]:
+def considered_trust(profile: TrustedProfile, facts: ServerFacts) -> list[trust.Consideration]:
     """What each claim rule of the profile, and each of its links to this server, says about it."""
     links = [
         link_facts(row)
@@ -161,7 +161,7 @@ def considered_trust(profile: TrustedProfile, facts: ServerFacts) -> list[matchi
     ]
     rules = [rule_facts(row) for row in compute_resource_rules().filter(profile=profile)]
     claims = claims_of_server(facts) if rules else {}
-    return matching.consider(facts, links=links, rules=rules, claims=claims, profile_account_id=profile.account_id)
+    return trust.consider(facts, links=links, rules=rules, claims=claims, profile_account_id=profile.account_id)
 
 
 def claims_of_server(facts: ServerFacts) -> dict[str, Claim]:
@@ -173,13 +173,13 @@ def compute_resource_rules() -> QuerySet[ClaimRule]:
     return ClaimRule.objects.filter(type=ClaimRule.Type.COMPUTE_RESOURCE).order_by("created_at", "id")
 
 
-def link_facts(row: ProfileLink) -> matching.LinkFacts:
-    return matching.LinkFacts(row.id, row.cr_type, row.crn, row.is_cross_account)
+def link_facts(row: ProfileLink) -> trust.LinkFacts:
+    return trust.LinkFacts(row.id, row.cr_type, row.crn, row.is_cross_account)
 
 
-def rule_facts(row: ClaimRule) -> matching.RuleFacts:
+def rule_facts(row: ClaimRule) -> trust.RuleFacts:
     conditions = tuple(ClaimCondition(**each) for each in row.conditions)
-    return matching.RuleFacts(id=row.id, cr_type=row.cr_type, conditions=conditions, name=row.name)
+    return trust.RuleFacts(id=row.id, cr_type=row.cr_type, conditions=conditions, name=row.name)
 
 
 def _group_name(id: str) -> str:
@@ -189,7 +189,7 @@ def _group_name(id: str) -> str:
 def find_foreign_profile(facts: ServerFacts, *, id: str | None = None, crn: str | None = None) -> TrustedProfile | None:
     """A profile of another account, by id or CRN, that has a cross-account link to this very server."""
     links = ProfileLink.objects.select_related("profile").filter(
-        crn=facts.crn, cr_type=matching.BARE_METAL, is_cross_account=True
+        crn=facts.crn, cr_type=trust.BARE_METAL, is_cross_account=True
     )
     wanted = {"id": id, "crn": crn}
     for profile in (link.profile for link in links):
@@ -273,8 +273,8 @@ def tags_of(account_id: str, type: str) -> QuerySet[Tag]:
 
 TAGGED = {
     "crn": ("crn", Q()),
-    "tags": ("tag__name", Q(tag__type=tagging.USER)),
-    "access_tags": ("tag__name", Q(tag__type=tagging.ACCESS)),
+    "tags": ("tag__name", Q(tag__type=tag_rules.USER)),
+    "access_tags": ("tag__name", Q(tag__type=tag_rules.ACCESS)),
 }
 """What a query's fields are compared with."""
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from trustedprofiles.actions import ACTIONS, IAM_SERVICES
 from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES, WITHOUT_SERVICE_ROLES, Role, crn
-from trustedprofiles.unsimulated import published_actions
+from trustedprofiles.unsimulated_actions import published_actions
 
 ALL_SERVICES = "alliamserviceroles"
 """The name by which IBM's Terraform provider asks for the roles of a policy that names no service."""

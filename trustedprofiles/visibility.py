@@ -16,12 +16,12 @@ from django.db.models.expressions import Combinable
 
 from controlplane.kernel.text import is_storable
 from controlplane.kernel.verdict import Verdict
-from trustedprofiles import access, policy_rules, tagging
+from trustedprofiles import access, policy_rules, tag_rules
 from trustedprofiles.access import PolicyFacts
-from trustedprofiles.columns import ALIAS, Choice, Column, Columns, Constant, Own, Through
 from trustedprofiles.models import Tag, TagAttachment
+from trustedprofiles.policy_columns import ALIAS, Choice, Column, Columns, Constant, Own, Through
 from trustedprofiles.policy_rules import Combination, Condition, Rule
-from trustedprofiles.tagging import CRN
+from trustedprofiles.tag_rules import CRN
 
 M = TypeVar("M", bound=Model)
 Where = Q | bool
@@ -149,7 +149,7 @@ class Selection:
     @cached_property
     def _tags(self) -> list[tuple[int, dict[str, tuple[str, ...]]]]:
         """The account's access tags, of which there are few, each as the attribute that a resource with it has."""
-        rows = Tag.objects.filter(account_id=self._account_id, type=tagging.ACCESS).values_list("pk", "name")
+        rows = Tag.objects.filter(account_id=self._account_id, type=tag_rules.ACCESS).values_list("pk", "name")
         return [(pk, access.tag_attributes([name])) for pk, name in rows]
 
 

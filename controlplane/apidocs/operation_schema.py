@@ -10,7 +10,7 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 from controlplane.apidocs.json_schema import Schema, find, schema_of
 from controlplane.apidocs.parameters import EVERY_VPC_CALL, HEADERS, path_parameter, query_parameter, words
 from servers.api.base import VpcView
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
 __all__ = ["OperationSchema", "bodies"]

@@ -10,7 +10,7 @@ from identity.services.apikeys import LONGEST_VALUE
 from servers.api import images, list_orders, rule_fields
 from servers.api.base import EARLIEST_VERSION
 from servers.reserved_capacity import AUTOMATIC, RESTRICTED
-from trustedprofiles import tagging
+from trustedprofiles import tag_rules
 from trustedprofiles.api import group_members, groups, policies, profiles, templates
 from trustedprofiles.api.group_base import MEMBERSHIP_TYPES
 from trustedprofiles.api.tags import LARGEST_PAGE as LARGEST_TAG_PAGE
@@ -40,7 +40,7 @@ QUERIES = {
     "service_group_id": Query("Only what is about this group of services."),
     "source_service_name": Query("Changes nothing: authorization policies are not simulated."),
     "policy_type": Query("Changes nothing: authorization policies are not simulated."),
-    "tag_type": Query("Which tags; user tags unless it says so.", one_of(*tagging.TYPES)),
+    "tag_type": Query("Which tags; user tags unless it says so.", one_of(*tag_rules.TYPES)),
     "providers": Query("Where tags are kept: `ghost` here; `ims`, classic infrastructure, has none."),
     "filter": Query('Comparisons such as `name co "web"`, joined by `and` and `or`; operators eq, ne, co, sw, ew.'),
     "timeout": Query("Changes nothing: answers do not time out."),
@@ -253,7 +253,7 @@ SUFFIX = re.compile("_(id|name|type)$")
 
 def path_parameter(name: str, *, vpc: bool) -> Schema:
     if name == "tag_name":
-        schema, meaning = {"type": "string", "pattern": f"^{tagging.NAMES[tagging.USER].pattern}$"}, "Name"
+        schema, meaning = {"type": "string", "pattern": f"^{tag_rules.NAMES[tag_rules.USER].pattern}$"}, "Name"
     elif name == "identity_type":
         schema, meaning = one_of(*ProfileIdentity.Type.values), "Type"
     elif name in ("identifier_id", "preference_id"):

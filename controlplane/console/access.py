@@ -21,8 +21,8 @@ from servers.catalog import regions
 from servers.models import BareMetalServer
 from servers.regions import region_of_host
 from trustedprofiles.actions import service_of
-from trustedprofiles.columns import Columns
 from trustedprofiles.models import Account, User
+from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import Rights
 from trustedprofiles.visibility import Visible
 

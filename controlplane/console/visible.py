@@ -8,7 +8,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM
 from controlplane.console.access import CERTIFICATE, GROUP, POLICY, Person
 from trustedprofiles.actions import ACTIONS
-from trustedprofiles.people import READ as READ_USERS
+from trustedprofiles.visible_users import READ as READ_USERS
 
 TELLING = {
     **{

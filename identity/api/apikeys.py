@@ -19,7 +19,7 @@ from identity.selectors import find_service_id
 from identity.services import apikeys
 from trustedprofiles.api.base import require_own_account
 from trustedprofiles.api.flags import header_flag
-from trustedprofiles.api.pages import TokenPage, filtered, one_of, ordered
+from trustedprofiles.api.pagination import TokenPage, filtered, one_of, ordered
 from trustedprofiles.models import Account
 from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
 from trustedprofiles.permissions import Operation

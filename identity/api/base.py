@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotFound
 from servers.models import BareMetalServer
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 
 
 class CertifiedServerView(GuardedView):

@@ -6,7 +6,7 @@ from controlplane.kernel import timestamps
 from identity.models import ApiKey as ApiKeyRow
 from trustedprofiles.api.activity import Activity
 from trustedprofiles.api.history import EnityHistoryRecord
-from trustedprofiles.api.pages import IdentityPage
+from trustedprofiles.api.pagination import IdentityPage
 from trustedprofiles.models import ServiceId as ServiceIdRow
 
 

@@ -19,7 +19,7 @@ from identity.services import serviceids
 from trustedprofiles.api.base import IdentityView, require_own_account
 from trustedprofiles.api.flags import header_flag, query_flag
 from trustedprofiles.api.history import histories
-from trustedprofiles.api.pages import TokenPage, filtered, ordered
+from trustedprofiles.api.pagination import TokenPage, filtered, ordered
 from trustedprofiles.models import Account, ServiceId
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import authorize

@@ -19,11 +19,11 @@ from identity.models import ApiKey
 from trustedprofiles.api.activity import Activity
 from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.identity_settings import AccountView
-from trustedprofiles.api.pages import OffsetPage
+from trustedprofiles.api.pagination import OffsetPage
 from trustedprofiles.models import User
-from trustedprofiles.people import READ, READ_SETTINGS, people_of, sees_all
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import find_user, visible
+from trustedprofiles.visible_users import READ, READ_SETTINGS, people_of, sees_all
 
 DEFAULT_PAGE = 100
 

@@ -23,8 +23,8 @@ from controlplane.kernel.verdict import Allowed
 from identity.services.explanation import explain, is_about_caller
 from servers.regions import region_of_host
 from trustedprofiles import events
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.explanations import Explanation
-from trustedprofiles.guarded import GuardedView
 from trustedprofiles.permissions import Operation
 
 CONSOLE_PAGE = "/explain"

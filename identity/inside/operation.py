@@ -27,7 +27,7 @@ from controlplane.kernel.versioning import parse_version, refuse_future
 from identity import metadata_access
 from identity.inside.caller_address import server_of, snapshots
 from identity.services.guarded_event import ServerChanged, held
-from trustedprofiles import questions
+from trustedprofiles import explain_urls
 
 log = structlog.get_logger(__name__)
 
@@ -139,7 +139,7 @@ def admit(facts: ServerFacts | None, request: HttpRequest) -> ServerFacts:
     if facts is None:
         raise Unauthorized("There is no server at this address. List them with: baremint info")
     if not (verdict := metadata_access.admit(facts)):
-        raise Unauthorized(verdict.because, more_info=questions.server_url(facts.crn))
+        raise Unauthorized(verdict.because, more_info=explain_urls.server_url(facts.crn))
     if request.scheme != facts.metadata_protocol:
         raise Unauthorized(
             f"The metadata service of this server answers {facts.metadata_protocol} only. "

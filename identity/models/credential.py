@@ -9,11 +9,11 @@ from django.db.models.functions import Left, Substr
 from django.db.models.lookups import Exact
 
 from controlplane.kernel.crn import Crn
-from trustedprofiles.columns import Choice, Columns, Own, crn_column
 from trustedprofiles.models import Account
 from trustedprofiles.models.revision import Revisioned
 from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
-from trustedprofiles.tagging import CRN
+from trustedprofiles.policy_columns import Choice, Columns, Own, crn_column
+from trustedprofiles.tag_rules import CRN
 
 OF_SERVICE_ID = Exact(Left("iam_id", len(IAM_ID_PREFIX)), IAM_ID_PREFIX)
 

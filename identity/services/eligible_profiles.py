@@ -8,9 +8,9 @@ from identity.services.iam_tokens import verify_iam_token
 from identity.services.identity_tokens import verify_presented_token
 from identity.services.token_kinds import require_iam_token, require_identity_token
 from trustedprofiles import events
-from trustedprofiles.assuming import identity_of, profiles_assumable
+from trustedprofiles.assume import identity_of, profiles_assumable
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.trusting import profiles_of_server
+from trustedprofiles.trust_lookups import profiles_of_server
 
 
 def profiles_of_bearer(token: str, *, now: datetime) -> list[TrustedProfile]:

@@ -19,9 +19,9 @@ from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import images_of, server_by_word
 from servers.services.images import may_change
-from trustedprofiles import questions
+from trustedprofiles import explain_urls
 from trustedprofiles.actions import service_of
-from trustedprofiles.assuming import identity_of
+from trustedprofiles.assume import identity_of
 from trustedprofiles.explanations import (
     DecidedBy,
     Explanation,
@@ -31,11 +31,11 @@ from trustedprofiles.explanations import (
     explain_trust,
 )
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.people import READ as READ_USERS
-from trustedprofiles.people import READ_SETTINGS as READ_USER_SETTINGS
 from trustedprofiles.restrictions import CREATE_OWN_API_KEY, needs_named_role
 from trustedprofiles.selectors import is_deactivated
-from trustedprofiles.tagged import plain
+from trustedprofiles.tagged_resources import plain
+from trustedprofiles.visible_users import READ as READ_USERS
+from trustedprofiles.visible_users import READ_SETTINGS as READ_USER_SETTINGS
 
 API_KEY_ACTIONS = "iam-identity.apikey."
 IMAGE_CHANGES = ("is.image.image.update", "is.image.image.delete")
@@ -212,7 +212,7 @@ def _explain_switch(facts: ServerFacts) -> Explanation:
     answer: Explanation = {
         "decision": decision_of(verdict),
         "because": verdict.because,
-        "explanation": questions.server_url(facts.crn),
+        "explanation": explain_urls.server_url(facts.crn),
         "server": facts.crn,
         "considered": [],
     }
@@ -230,7 +230,7 @@ def _own(decided_by: DecidedBy, because: str, subject: str, action: str, resourc
     return {
         "decision": "allow",
         "because": because,
-        "explanation": questions.access_url(subject, action, plain(resource)),
+        "explanation": explain_urls.access_url(subject, action, plain(resource)),
         "subject": subject,
         "action": action,
         "resource": plain(resource),

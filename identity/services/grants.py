@@ -29,7 +29,7 @@ from identity.services.iam_tokens import UNKNOWN_PROFILE, issue, verify_iam_toke
 from identity.services.identity_tokens import IssuedToken, verify_presented_token
 from identity.services.token_kinds import require_iam_token, require_identity_token
 from identity.signing import VerifiedClaims
-from trustedprofiles.assuming import find_assumable, identity_of, may_assume
+from trustedprofiles.assume import find_assumable, identity_of, may_assume
 from trustedprofiles.models import ServiceId, TrustedProfile
 from trustedprofiles.models.service_id import is_service_id
 from trustedprofiles.selectors import find_user, is_deactivated

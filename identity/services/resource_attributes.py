@@ -32,11 +32,11 @@ from identity.services.resource_lookup import (
     nearest_of,
 )
 from servers.catalog import regions
-from trustedprofiles import deployment, tagging
+from trustedprofiles import deployment_administrator, tag_rules
 from trustedprofiles.actions import ACTIONS, service_of
 
 EVERY_ACTION = tuple(action for actions in ACTIONS.values() for action in actions)
-KNOWN_ACTIONS = frozenset(EVERY_ACTION) | deployment.ALWAYS
+KNOWN_ACTIONS = frozenset(EVERY_ACTION) | deployment_administrator.ALWAYS
 TAGGING = "global-search-tagging"
 OUTSIDE = frozenset({"cloud-object-storage"})
 """Services that ask from outside: they alone know what they have."""
@@ -115,7 +115,7 @@ def resource_of(action: str, asked: str | Mapping[str, str], asker: Asker) -> di
     if isinstance(asked, str):
         return base | _of_word(action, asked, asker)
     if service_of(action) in OUTSIDE or asked.get("accountId", base["accountId"]) != base["accountId"]:
-        told = {name: value for name, value in asked.items() if name != tagging.CRN}
+        told = {name: value for name, value in asked.items() if name != tag_rules.CRN}
         return {**base, **told, **_crn_outside(base | told)}
     _require_attributes(action, asked)
     if service_of(action) == TAGGING:
@@ -135,7 +135,7 @@ def _crn_outside(resource: Mapping[str, str]) -> dict[str, str]:
     crn = Crn(
         resource["serviceName"], "global", resource["accountId"], resource.get("resourceType", ""), name, instance
     )
-    return {tagging.CRN: str(crn)}
+    return {tag_rules.CRN: str(crn)}
 
 
 def _of_word(action: str, word: str, asker: Asker) -> dict[str, str]:
@@ -152,12 +152,12 @@ def _of_word(action: str, word: str, asker: Asker) -> dict[str, str]:
 def _tagged(word: str, asker: Asker) -> dict[str, str]:
     """What carries tags goes by its CRN; it need not be there, but it is of the account."""
     try:
-        crn = tagging.parse_resource(word)
+        crn = tag_rules.parse_resource(word)
     except ValueError as problem:
         raise InvalidValue(str(problem), target=RESOURCE) from None
     if crn.account_id != asker.caller.account_id:
         raise ReferenceNotFound("There is no resource of this CRN in your account.", target=RESOURCE)
-    return tagging.attributes_of(crn)
+    return tag_rules.attributes_of(crn)
 
 
 def _require_attributes(action: str, asked: Mapping[str, str]) -> None:

@@ -27,11 +27,11 @@ from servers.models import (
 )
 from servers.selectors import image_attributes, image_columns, images_of
 from trustedprofiles.actions import service_of
-from trustedprofiles.columns import Columns
 from trustedprofiles.models import AccessGroup, CustomRole, Policy, ResourceGroup, ServiceId, TrustedProfile
-from trustedprofiles.people import READ as READ_USERS
-from trustedprofiles.people import people_of
+from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import authorize, find_access_group, find_policy, find_role, find_user, visible
+from trustedprofiles.visible_users import READ as READ_USERS
+from trustedprofiles.visible_users import people_of
 
 MOST_COMPARED = 1000
 """Names that are looked at for one that was mistyped: as many with its first letter, and as many of all."""

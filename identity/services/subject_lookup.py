@@ -19,7 +19,7 @@ from identity.services.resource_lookup import (
     readable,
     several,
 )
-from trustedprofiles.assuming import identity_of
+from trustedprofiles.assume import identity_of
 from trustedprofiles.models import Account, GroupMember, Policy, ProfileIdentity, ServiceId, TrustedProfile, User
 from trustedprofiles.selectors import owned_account
 

@@ -9,7 +9,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
 from servers.models import AccountSettings
 from servers.services.metadata_service import READ_ACCOUNT, SWITCH_ACCOUNT, switch_account
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account as AccountRow
 from trustedprofiles.permissions import Operation
 

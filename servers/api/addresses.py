@@ -13,7 +13,7 @@ from servers.api.response_types import collection
 from servers.models import BareMetalServer
 from servers.selectors import count_servers, filter_servers
 from servers.services import events
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
 

@@ -19,7 +19,7 @@ from servers.models import BareMetalServer
 from servers.models.base import RegionalResource
 from servers.regions import region_of_host
 from servers.selectors import servers_of
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account
 
 EARLIEST_VERSION = date(2019, 1, 1)

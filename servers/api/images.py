@@ -25,12 +25,12 @@ from servers.models import Image as ImageRow
 from servers.selectors import image_attributes, image_columns, images_of
 from servers.services import images
 from servers.services.image_profiles import instance_profiles_for
-from trustedprofiles import questions
-from trustedprofiles.columns import Columns
+from trustedprofiles import explain_urls
 from trustedprofiles.models import ResourceGroup
 from trustedprofiles.permissions import Operation
+from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import default_resource_group
-from trustedprofiles.tagged import plain
+from trustedprofiles.tagged_resources import plain
 
 IMAGE = "is.image.image"
 STATUSES = (
@@ -148,7 +148,9 @@ class OneImageView(ImageView):
             return
         assert self.operation  # noqa: S101  ``initial`` let the request through
         own = {"accountId": self.caller.account_id, "serviceName": self.service_name}
-        where = questions.access_url(self.caller.iam_id, self.operation.action, plain(own | self.resource_attributes()))
+        where = explain_urls.access_url(
+            self.caller.iam_id, self.operation.action, plain(own | self.resource_attributes())
+        )
         raise NotAuthorized(verdict.because, more_info=where)
 
     def resource_attributes(self) -> dict[str, str]:

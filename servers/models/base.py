@@ -5,9 +5,9 @@ from typing import ClassVar
 from django.db import models
 
 from controlplane.kernel.crn import Crn
-from trustedprofiles.columns import Columns, Own, crn_column
 from trustedprofiles.models import Account, ResourceGroup
-from trustedprofiles.tagging import CRN
+from trustedprofiles.policy_columns import Columns, Own, crn_column
+from trustedprofiles.tag_rules import CRN
 
 
 class Resource(models.Model):

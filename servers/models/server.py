@@ -6,9 +6,9 @@ from django.db.models import Q
 from servers.models.base import Resource, ZonalResource
 from servers.models.reservation import Reservation
 from servers.models.vpc import VPC
-from trustedprofiles.columns import Columns, Through
 from trustedprofiles.models import Account, ResourceGroup
-from trustedprofiles.tagging import CRN
+from trustedprofiles.policy_columns import Columns, Through
+from trustedprofiles.tag_rules import CRN
 
 
 class BareMetalServer(ZonalResource):

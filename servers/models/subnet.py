@@ -5,7 +5,7 @@ from django.db import models
 from servers.models.base import Resource, ZonalResource
 from servers.models.traffic_rules import NetworkACL
 from servers.models.vpc import VPC, RoutingTable
-from trustedprofiles.columns import Columns, Through
+from trustedprofiles.policy_columns import Columns, Through
 
 
 class Subnet(ZonalResource):

@@ -4,7 +4,7 @@ from django.db import models
 
 from servers.models.base import RegionalResource, Resource
 from servers.models.vpc import VPC
-from trustedprofiles.columns import Columns, Through
+from trustedprofiles.policy_columns import Columns, Through
 
 
 class Rule(Resource):

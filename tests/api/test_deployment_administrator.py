@@ -13,7 +13,7 @@ from controlplane.kernel.caller import Caller
 from tests.api.calling import call, refusal
 from tests.policies import make_content
 from tests.world import ALICE, MALLORY, OTHER_ACCOUNT, World
-from trustedprofiles.deployment import ALWAYS, ONCE_SHARED
+from trustedprofiles.deployment_administrator import ALWAYS, ONCE_SHARED
 from trustedprofiles.models import Account
 from trustedprofiles.services.policies import create_policy
 

@@ -13,7 +13,7 @@ from tests.api.calling import call, caller_of
 from tests.api.everything import CATALOG, PLACEHOLDER, Everything, stripped
 from tests.docs.document import guarded_operations
 from tests.world import ACCOUNT, ALICE, MALLORY, World
-from trustedprofiles import deployment
+from trustedprofiles import deployment_administrator
 
 pytestmark = pytest.mark.thorough
 
@@ -71,7 +71,7 @@ def test_every_refusal_links_to_its_explanation_which_says_the_same_to_whoever_w
 def test_what_an_explanation_offers_is_what_it_takes(alices: Everything) -> None:
     """The owner makes the policy that is offered; then the same URL says allow, and who only reads gets through."""
     for number, each in enumerate(ONE_OF_EACH_ACTION):
-        if ACTIONS[str(each)] in deployment.ONCE_SHARED:
+        if ACTIONS[str(each)] in deployment_administrator.ONCE_SHARED:
             continue  # there are two accounts, and no policy grants it
         victor = caller_of(f"iam-Profile-{number}")
         url = explanation_of(alices.perform(each, victor))

@@ -10,7 +10,7 @@ from tests.rules.test_service_roles import LISTED
 from tests.tables import assert_none, assert_rows
 from tests.world import ACCOUNT, OTHER_ACCOUNT, World
 from trustedprofiles.actions import ACTIONS, IAM_SERVICES
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.roles import SYSTEM_ROLES, granted_actions
 from trustedprofiles.service_roles import EVERY_ROLE
 

@@ -11,7 +11,7 @@ from tests.policies import VICTOR, attribute, make_content
 from tests.world import ACCOUNT, ALICE, MALLORY, OTHER_ACCOUNT, World
 from trustedprofiles.models import Tag, TagAttachment
 from trustedprofiles.services.policies import create_policy
-from trustedprofiles.tagged import tags_on
+from trustedprofiles.tagged_resources import tags_on
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 SERVER = f"crn:v1:bluemix:public:is:us-south-1:a/{ACCOUNT}::bare-metal-server:0717-1"

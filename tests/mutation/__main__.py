@@ -1,7 +1,7 @@
 """Would the tests notice if a rule were wrong? ``make mutation`` makes one small change after the other and looks.
 
     make mutation                                                     everything
-    .venv/bin/python -m tests.mutation trustedprofiles/matching.py    one file
+    .venv/bin/python -m tests.mutation trustedprofiles/trust.py    one file
 
 ``pyproject.toml`` says which files, and which tests must notice (``tool.baremint-mutation``). Of files without Django
 every mutant is tried, of the others a sample that is the same each time. What survives is printed and fails the run,

@@ -11,7 +11,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel.crn import Crn
 from tests.world import ALICE, make_server, make_world
 from trustedprofiles.models import User
-from trustedprofiles.searching import parse_query
+from trustedprofiles.search_query import parse_query
 from trustedprofiles.selectors import tagged_resources
 from trustedprofiles.services.tags import attach_tags
 

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from controlplane.kernel.facts import ServerFacts
 from tests.build import FACTS, make_facts
 from tests.rules.cases import ACCOUNT, Question, as_sent, policies, questions, rules, sets
-from trustedprofiles import matching, policy_rules
+from trustedprofiles import policy_rules, trust
 from trustedprofiles.access import SERVICE_ATTRIBUTES, SHARED, PolicyFacts, matches
 from trustedprofiles.api.policy_bodies import V1Body
 from trustedprofiles.conditions import CLAIMS, OPERATORS, ClaimCondition, claims_of
 from trustedprofiles.explanations import Explanation, explain_links_and_rules, explain_policies
-from trustedprofiles.matching import LinkFacts, RuleFacts
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.policy_rules import Condition
 from trustedprofiles.service_roles import ROLES
+from trustedprofiles.trust import LinkFacts, RuleFacts
 
 pytestmark = pytest.mark.thorough
 
@@ -227,8 +227,8 @@ PROFILE = TrustedProfile(id="Profile-1", account_id=FACTS.account_id)
 Trust = list[LinkFacts | RuleFacts]
 
 
-def consider(facts: ServerFacts, by: Trust) -> list[matching.Consideration]:
-    return matching.consider(
+def consider(facts: ServerFacts, by: Trust) -> list[trust.Consideration]:
+    return trust.consider(
         facts,
         links=[each for each in by if isinstance(each, LinkFacts)],
         rules=[each for each in by if isinstance(each, RuleFacts)],
@@ -238,7 +238,7 @@ def consider(facts: ServerFacts, by: Trust) -> list[matching.Consideration]:
 
 
 def trusted(facts: ServerFacts, by: Trust) -> bool:
-    return bool(matching.verdict(consider(facts, by)))
+    return bool(trust.verdict(consider(facts, by)))
 
 
 def explained_trust(facts: ServerFacts, by: Trust) -> Explanation:
@@ -284,7 +284,7 @@ def test_another_accounts_server_is_trusted_by_a_link_that_says_so_alone(by: Tru
 @many
 @given(facts=servers, by=trusting)
 def test_an_explanation_of_trust_says_what_the_decision_says(facts: ServerFacts, by: Trust) -> None:
-    verdict, answer = matching.verdict(consider(facts, by)), explained_trust(facts, by)
+    verdict, answer = trust.verdict(consider(facts, by)), explained_trust(facts, by)
     assert (answer["decision"], answer["because"]) == ("allow" if verdict else "deny", verdict.because)
     if verdict:
         decisive = [each for each in by if each.id == answer["decided_by"]["id"]]

@@ -4,7 +4,7 @@ import pytest
 
 from controlplane.kernel.verdict import Allowed
 from tests.build import FACTS, make_facts
-from trustedprofiles.matching import LinkFacts, decide
+from trustedprofiles.trust import LinkFacts, decide
 
 HOME = FACTS.account_id
 ELSEWHERE = "b" * 32

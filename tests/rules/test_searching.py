@@ -2,7 +2,7 @@
 
 import pytest
 
-from trustedprofiles.searching import Wanted, parse_query
+from trustedprofiles.search_query import Wanted, parse_query
 
 CRN = "crn:v1:bluemix:public:is:us-south:a/1::vpc:r006-1"
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.build import FACTS, make_facts
 from trustedprofiles.conditions import ClaimCondition
-from trustedprofiles.matching import LinkFacts, RuleFacts, consider
+from trustedprofiles.trust import LinkFacts, RuleFacts, consider
 
 SUBNETS = ClaimCondition("subnet_id", "EQUALS", "s-9")
 

@@ -8,10 +8,10 @@ from controlplane.kernel import clock
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import Conflict, NotFound, OverQuota
 from tests.world import ACCOUNT, OTHER_ACCOUNT, World
-from trustedprofiles import tagging
+from trustedprofiles import tag_rules
 from trustedprofiles.models import Tag, TagAttachment
 from trustedprofiles.services import tags
-from trustedprofiles.tagged import tags_on
+from trustedprofiles.tagged_resources import tags_on
 
 BY = Party("IBMid-ALICE00001", "Alice", "User")
 SERVER = Crn("is", "us-south-1", ACCOUNT, "bare-metal-server", "0717-1")
@@ -113,7 +113,7 @@ def test_a_resource_of_another_account_keeps_its_tags(world: World) -> None:
 
 
 def test_a_resource_has_a_limited_number_of_tags(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(tagging.MOST_ON_A_RESOURCE, "user", 2)
+    monkeypatch.setitem(tag_rules.MOST_ON_A_RESOURCE, "user", 2)
     attach(world, "a", "b")
     with pytest.raises(OverQuota, match="at most 2 user tags"):
         attach(world, "c")
@@ -123,7 +123,7 @@ def test_a_resource_has_a_limited_number_of_tags(world: World, monkeypatch: pyte
 
 
 def test_an_account_has_a_limited_number_of_access_tags(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tagging, "MOST_ACCESS_TAGS", 1)
+    monkeypatch.setattr(tag_rules, "MOST_ACCESS_TAGS", 1)
     tags.create_access_tag(world.account, name="env:test", by=BY)
     with pytest.raises(OverQuota, match="at most 1 access tags"):
         tags.create_access_tag(world.account, name="env:live", by=BY)

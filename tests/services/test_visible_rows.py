@@ -12,7 +12,7 @@ from tests.multitude import multiply
 from tests.policies import attribute, make_content
 from tests.selecting import BY, differing, kinds, populate
 from tests.world import ACCOUNT, World, make_server
-from trustedprofiles.columns import Choice, Constant, Own, Through
+from trustedprofiles.policy_columns import Choice, Constant, Own, Through
 from trustedprofiles.selectors import visible
 from trustedprofiles.services.policies import create_policy
 
@@ -53,7 +53,7 @@ def test_columns_say_of_every_row_what_its_attributes_say(populated: World) -> N
 @pytest.mark.parametrize("seed", range(12))
 def test_a_list_is_what_single_decisions_allow(populated: World, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether what policies select is little enough to be looked up first, or not."""
-    monkeypatch.setattr("trustedprofiles.columns.MOST_LOOKED_UP", (0, 1, 1000)[seed % 3])
+    monkeypatch.setattr("trustedprofiles.policy_columns.MOST_LOOKED_UP", (0, 1, 1000)[seed % 3])
     found = differing(populated.account, seed)
     found.pop("")
     assert found == {}
@@ -65,7 +65,7 @@ def test_a_list_is_what_single_decisions_allow_under_many_policies(
 ) -> None:
     seen = every = 0
     for seed in range(100, 500):
-        monkeypatch.setattr("trustedprofiles.columns.MOST_LOOKED_UP", (0, 1, 1000)[seed % 3])
+        monkeypatch.setattr("trustedprofiles.policy_columns.MOST_LOOKED_UP", (0, 1, 1000)[seed % 3])
         with transaction.atomic():
             found = differing(populated.account, seed)
             transaction.set_rollback(True)

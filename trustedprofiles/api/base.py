@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import MissingValue, NotFound, Target
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import find_profile
 

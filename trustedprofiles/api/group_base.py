@@ -12,7 +12,7 @@ from controlplane.kernel import envelopes
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.whole_number import whole_number
 from trustedprofiles.api.group_shapes import GroupPageLinks
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import AccessGroup
 from trustedprofiles.models.access_group import SERVICE
 from trustedprofiles.selectors import find_access_group

@@ -29,7 +29,7 @@ from trustedprofiles.api.group_shapes import (
     failure,
     member_body,
 )
-from trustedprofiles.api.pages import one_of
+from trustedprofiles.api.pagination import one_of
 from trustedprofiles.models import AccessGroup, GroupMember, ServiceId, TrustedProfile, User
 from trustedprofiles.permissions import Operation
 from trustedprofiles.services import group_members

@@ -17,7 +17,7 @@ from trustedprofiles.api.group_base import (
     GroupView,
 )
 from trustedprofiles.api.group_shapes import AccessGroupCreation, AccessGroupUpdate, Group, GroupsList, group_body
-from trustedprofiles.api.pages import one_of
+from trustedprofiles.api.pagination import one_of
 from trustedprofiles.models import AccessGroup, Account, GroupRule
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import authorize, public_access_group

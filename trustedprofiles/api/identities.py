@@ -7,7 +7,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, NotFound, ReferenceNotFound, Target
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
-from trustedprofiles.api import answers
+from trustedprofiles.api import responses
 from trustedprofiles.api.base import ProfileView
 from trustedprofiles.api.rule_bodies import IdentitiesBody, IdentityBody, identity_body, identity_content
 from trustedprofiles.models import ProfileIdentity
@@ -21,7 +21,7 @@ class Identities(ProfileView):
             "get_profile_identities",
             "iam-identity.profile.read",
             events.IDENTITY_READ,
-            answer=answers.ProfileIdentitiesResponse,
+            answer=responses.ProfileIdentitiesResponse,
             etag=True,
         ),
         "PUT": Operation(
@@ -30,7 +30,7 @@ class Identities(ProfileView):
             events.IDENTITIES_UPDATE,
             True,
             body=IdentitiesBody,
-            answer=answers.ProfileIdentitiesResponse,
+            answer=responses.ProfileIdentitiesResponse,
             etag=True,
             if_match="required",
             also=("iam-identity.profile.update",),
@@ -48,7 +48,7 @@ class Identities(ProfileView):
 
     def _answer(self) -> Response:
         rows = self.profile.identities.order_by("id")
-        body: answers.ProfileIdentitiesResponse = {
+        body: responses.ProfileIdentitiesResponse = {
             "entity_tag": self.profile.entity_tag,
             "identities": [identity_body(row) for row in rows],
         }
@@ -72,7 +72,7 @@ class IdentitiesOfType(IdentityView):
             events.IDENTITY_CREATE,
             True,
             body=IdentityBody,
-            answer=answers.ProfileIdentityResponse,
+            answer=responses.ProfileIdentityResponse,
             also=("iam-identity.profile.update",),
         ),
     }
@@ -91,7 +91,7 @@ class OneIdentity(IdentityView):
             "get_profile_identity",
             "iam-identity.profile.read",
             events.IDENTITY_READ,
-            answer=answers.ProfileIdentityResponse,
+            answer=responses.ProfileIdentityResponse,
         ),
         "DELETE": Operation(
             "delete_profile_identity",

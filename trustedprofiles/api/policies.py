@@ -13,14 +13,14 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import BadRequest, NotFound
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
-from trustedprofiles.api import answers
 from trustedprofiles.api import policy_shapes as shapes
+from trustedprofiles.api import responses
 from trustedprofiles.api.base import require_own_account
-from trustedprofiles.api.pages import OffsetPage, one_of
+from trustedprofiles.api.pagination import OffsetPage, one_of
 from trustedprofiles.api.policy_bodies import StateBody, V1Body, V2Body
 from trustedprofiles.api.policy_errors import policy_envelope
-from trustedprofiles.granting import roles_of
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
+from trustedprofiles.identity_grants import roles_of
 from trustedprofiles.models import Account, Policy
 from trustedprofiles.permissions import Operation
 from trustedprofiles.roles import Role
@@ -55,8 +55,8 @@ class PolicyView(GuardedView):
         parse = shapes.content_from_v2 if self.api_version == "v2" else shapes.content_from_v1
         return parse(self.body, account_id=self.caller.account_id)
 
-    def render(self, policy: Policy) -> answers.Policy | answers.V2Policy:
-        render: Callable[..., answers.Policy | answers.V2Policy]
+    def render(self, policy: Policy) -> responses.Policy | responses.V2Policy:
+        render: Callable[..., responses.Policy | responses.V2Policy]
         render = shapes.v2_body if self.api_version == "v2" else shapes.v1_body
         base = self.request.build_absolute_uri("/").rstrip("/")
         display = self.request.GET.get("format") == "display"
@@ -74,7 +74,7 @@ LIST = Operation(
     "list_policies",
     "iam-access-management.policy.read",
     events.POLICY_READ,
-    answer=answers.PolicyCollection,
+    answer=responses.PolicyCollection,
     lists=Policy,
     query=(
         *("account_id", "iam_id", "access_group_id", "type", "state", *RESOURCE_FILTERS),
@@ -88,14 +88,14 @@ CREATE = Operation(
     True,
     status=201,
     body=V1Body,
-    answer=answers.Policy,
+    answer=responses.Policy,
     etag=True,
 )
 GET = Operation(
     "get_policy",
     "iam-access-management.policy.read",
     events.POLICY_READ,
-    answer=answers.Policy,
+    answer=responses.Policy,
     query=("format",),
     etag=True,
 )
@@ -105,7 +105,7 @@ REPLACE = Operation(
     events.POLICY_UPDATE,
     True,
     body=V1Body,
-    answer=answers.Policy,
+    answer=responses.Policy,
     etag=True,
     if_match="required",
 )
@@ -135,7 +135,7 @@ class Policies(PolicyView):
             start_name="start",
             default=DEFAULT_PAGE,
         )
-        links: answers.PageLinks = {"limit": page.size, "first": {"href": page.first}}
+        links: responses.PageLinks = {"limit": page.size, "first": {"href": page.first}}
         if page.next:
             links["next"] = _neighbour(*page.next)
         if page.previous:
@@ -152,12 +152,12 @@ class Policies(PolicyView):
 class PoliciesV2(Policies):
     api_version = "v2"
     operations = {
-        "GET": replace(LIST, name="list_v2_policies", answer=answers.V2PolicyCollection),
-        "POST": replace(CREATE, name="create_v2_policy", body=V2Body, answer=answers.V2Policy),
+        "GET": replace(LIST, name="list_v2_policies", answer=responses.V2PolicyCollection),
+        "POST": replace(CREATE, name="create_v2_policy", body=V2Body, answer=responses.V2Policy),
     }
 
 
-def _neighbour(url: str, token: str) -> answers.Neighbour:
+def _neighbour(url: str, token: str) -> responses.Neighbour:
     return {"href": url, "start": token}
 
 
@@ -200,8 +200,8 @@ def _is_tagged(tags: list[dict[str, Any]], tag: dict[str, str]) -> bool:
 class OnePolicyV2(PolicyView):
     api_version = "v2"
     operations = {
-        "GET": replace(GET, name="get_v2_policy", answer=answers.V2Policy),
-        "PUT": replace(REPLACE, name="replace_v2_policy", body=V2Body, answer=answers.V2Policy),
+        "GET": replace(GET, name="get_v2_policy", answer=responses.V2Policy),
+        "PUT": replace(REPLACE, name="replace_v2_policy", body=V2Body, answer=responses.V2Policy),
         "DELETE": replace(DELETE, name="delete_v2_policy"),
     }
 

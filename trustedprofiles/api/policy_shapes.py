@@ -5,7 +5,7 @@ from typing import Any
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
-from trustedprofiles.api import answers
+from trustedprofiles.api import responses
 from trustedprofiles.models import Policy
 from trustedprofiles.models.access_group import ID_PREFIX
 from trustedprofiles.policy_rules import EXISTS_VALUES
@@ -94,9 +94,9 @@ def _check_subject(content: PolicyContent) -> None:
         raise InvalidValue(f"An IAM id has at most {LONGEST_IAM_ID} characters.", target=target)
 
 
-def v1_body(policy: Policy, *, base: str, known: Mapping[str, Role], display: bool = False) -> answers.Policy:
+def v1_body(policy: Policy, *, base: str, known: Mapping[str, Role], display: bool = False) -> responses.Policy:
     """Policy as the v1 API answers it, which cannot say its rule. ``known`` are the account's roles by CRN."""
-    resource: answers.PolicyResource = {"attributes": [_as_v1(each) for each in policy.resource]}
+    resource: responses.PolicyResource = {"attributes": [_as_v1(each) for each in policy.resource]}
     if policy.resource_tags:
         resource["tags"] = [_as_v1(each) for each in policy.resource_tags]
     return {
@@ -107,12 +107,12 @@ def v1_body(policy: Policy, *, base: str, known: Mapping[str, Role], display: bo
     }
 
 
-def v2_body(policy: Policy, *, base: str, known: Mapping[str, Role], display: bool = False) -> answers.V2Policy:
+def v2_body(policy: Policy, *, base: str, known: Mapping[str, Role], display: bool = False) -> responses.V2Policy:
     """Policy as the v2 API answers it, whichever API created it."""
-    resource: answers.V2PolicyResource = {"attributes": [_as_stored(each) for each in policy.resource]}
+    resource: responses.V2PolicyResource = {"attributes": [_as_stored(each) for each in policy.resource]}
     if policy.resource_tags:
         resource["tags"] = [_as_stored(each) for each in policy.resource_tags]
-    body: answers.V2Policy = {
+    body: responses.V2Policy = {
         **_common(policy, base=base),
         "subject": {"attributes": [_as_stored(each) for each in policy.subject]},
         "control": {"grant": {"roles": _roles(policy, known, described=display, with_actions=display)}},
@@ -123,11 +123,11 @@ def v2_body(policy: Policy, *, base: str, known: Mapping[str, Role], display: bo
     return body
 
 
-def _as_stored(attribute: dict[str, Any]) -> answers.V2PolicyResourceAttribute:
+def _as_stored(attribute: dict[str, Any]) -> responses.V2PolicyResourceAttribute:
     return {"key": attribute["key"], "operator": attribute["operator"], "value": attribute["value"]}
 
 
-def _as_v1(attribute: dict[str, Any]) -> answers.ResourceAttribute:
+def _as_v1(attribute: dict[str, Any]) -> responses.ResourceAttribute:
     value = attribute["value"]
     text = str(value).lower() if isinstance(value, bool) else value
     return {"name": attribute["key"], "value": text, "operator": attribute["operator"]}
@@ -135,11 +135,11 @@ def _as_v1(attribute: dict[str, Any]) -> answers.ResourceAttribute:
 
 def _roles(
     policy: Policy, known: Mapping[str, Role], *, described: bool, with_actions: bool
-) -> list[answers.PolicyRole]:
+) -> list[responses.PolicyRole]:
     service = next((each["value"] for each in policy.resource if each["key"] == "serviceName"), "")
-    rendered: list[answers.PolicyRole] = []
+    rendered: list[responses.PolicyRole] = []
     for crn in policy.roles:
-        body: answers.PolicyRole = {"role_id": crn}
+        body: responses.PolicyRole = {"role_id": crn}
         if described and (role := known.get(crn)):
             body["display_name"], body["description"] = role.display_name, role.description
             if with_actions:
@@ -149,7 +149,7 @@ def _roles(
     return rendered
 
 
-def _common(policy: Policy, *, base: str) -> answers.PolicyMetadata:
+def _common(policy: Policy, *, base: str) -> responses.PolicyMetadata:
     return {
         "id": str(policy.id),
         "type": policy.type,

@@ -13,17 +13,17 @@ from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import DescriptionField, StrictCharField, StrictSerializer
 from trustedprofiles import events
-from trustedprofiles.api import answers
+from trustedprofiles.api import responses
 from trustedprofiles.api.base import require_own_account
 from trustedprofiles.api.policy_errors import policy_envelope
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account, CustomRole
 from trustedprofiles.permissions import Operation
 from trustedprofiles.roles import Role, granted_actions
 from trustedprofiles.selectors import find_role
 from trustedprofiles.service_roles import PLATFORM_ROLES, own_roles, services_of
 from trustedprofiles.services import roles
-from trustedprofiles.unsimulated import listed_actions
+from trustedprofiles.unsimulated_actions import listed_actions
 
 MOST_ACTIONS = 200
 LONGEST_ACTION = 128
@@ -55,7 +55,7 @@ class RoleView(GuardedView):
     service_name: ClassVar[str] = "iam-access-management"
     body_first: ClassVar[bool] = False
 
-    def render(self, role: CustomRole) -> answers.CustomRole:
+    def render(self, role: CustomRole) -> responses.CustomRole:
         base = self.request.build_absolute_uri("/").rstrip("/")
         return {
             "id": role.id.hex,
@@ -80,7 +80,7 @@ class Roles(RoleView):
             "list_roles",
             "iam-access-management.role.read",
             events.ROLE_READ,
-            answer=answers.RoleCollection,
+            answer=responses.RoleCollection,
             lists=CustomRole,
             query=("account_id", "service_name", "service_group_id", "source_service_name", "policy_type"),
         ),
@@ -91,7 +91,7 @@ class Roles(RoleView):
             True,
             status=201,
             body=RoleCreation,
-            answer=answers.CustomRole,
+            answer=responses.CustomRole,
             etag=True,
         ),
     }
@@ -125,7 +125,7 @@ class Roles(RoleView):
         return self.answer(self.render(role), etag=role.entity_tag)
 
 
-def _body(role: Role, services: Collection[str]) -> answers.Role:
+def _body(role: Role, services: Collection[str]) -> responses.Role:
     return {
         "display_name": role.display_name,
         "description": role.description,
@@ -137,7 +137,7 @@ def _body(role: Role, services: Collection[str]) -> answers.Role:
 class OneRole(RoleView):
     operations = {
         "GET": Operation(
-            "get_role", "iam-access-management.role.read", events.ROLE_READ, answer=answers.CustomRole, etag=True
+            "get_role", "iam-access-management.role.read", events.ROLE_READ, answer=responses.CustomRole, etag=True
         ),
         "PUT": Operation(
             "replace_role",
@@ -145,7 +145,7 @@ class OneRole(RoleView):
             events.ROLE_UPDATE,
             True,
             body=RoleReplacement,
-            answer=answers.CustomRole,
+            answer=responses.CustomRole,
             etag=True,
             if_match="required",
         ),

@@ -7,7 +7,7 @@ from rest_framework.exceptions import ErrorDetail
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import DescriptionField, StrictCharField, StrictIntegerField, StrictSerializer
-from trustedprofiles.api import answers
+from trustedprofiles.api import responses
 from trustedprofiles.api.serializers import LONGEST_DESCRIPTION, LONGEST_NAME
 from trustedprofiles.conditions import CLAIMS, OPERATORS, read_value
 from trustedprofiles.limits import CONDITIONS_PER_RULE, IDENTITIES_PER_PROFILE
@@ -84,8 +84,8 @@ def rule_content(body: dict[str, Any]) -> RuleContent:
     return RuleContent(**body | {"conditions": [dict(each) for each in body["conditions"]]})
 
 
-def rule_body(rule: ClaimRule) -> answers.ProfileClaimRule:
-    body: answers.ProfileClaimRule = {
+def rule_body(rule: ClaimRule) -> responses.ProfileClaimRule:
+    body: responses.ProfileClaimRule = {
         "id": rule.id,
         "entity_tag": rule.entity_tag,
         "created_at": timestamps.minutes(rule.created_at),
@@ -127,8 +127,8 @@ def identity_content(body: dict[str, Any]) -> IdentityContent:
     return IdentityContent(**body)
 
 
-def identity_body(identity: ProfileIdentity) -> answers.ProfileIdentityResponse:
-    body: answers.ProfileIdentityResponse = {
+def identity_body(identity: ProfileIdentity) -> responses.ProfileIdentityResponse:
+    body: responses.ProfileIdentityResponse = {
         "iam_id": identity.iam_id,
         "identifier": identity.identifier,
         "type": identity.type,

@@ -7,7 +7,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
-from trustedprofiles.api import answers
+from trustedprofiles.api import responses
 from trustedprofiles.api.base import ProfileView
 from trustedprofiles.api.rule_bodies import RuleBody, rule_body, rule_content
 from trustedprofiles.models import ClaimRule
@@ -21,7 +21,7 @@ class Rules(ProfileView):
             "list_claim_rules",
             "iam-identity.profile.read",
             events.RULE_READ,
-            answer=answers.ProfileClaimRuleList,
+            answer=responses.ProfileClaimRuleList,
         ),
         "POST": Operation(
             "create_claim_rule",
@@ -30,7 +30,7 @@ class Rules(ProfileView):
             True,
             status=201,
             body=RuleBody,
-            answer=answers.ProfileClaimRule,
+            answer=responses.ProfileClaimRule,
             etag=True,
             also=("iam-identity.profile.update",),
         ),
@@ -51,7 +51,7 @@ class OneRule(ProfileView):
             "get_claim_rule",
             "iam-identity.profile.read",
             events.RULE_READ,
-            answer=answers.ProfileClaimRule,
+            answer=responses.ProfileClaimRule,
             etag=True,
         ),
         "PUT": Operation(
@@ -60,7 +60,7 @@ class OneRule(ProfileView):
             events.RULE_UPDATE,
             True,
             body=RuleBody,
-            answer=answers.ProfileClaimRule,
+            answer=responses.ProfileClaimRule,
             etag=True,
             if_match="required",
             also=("iam-identity.profile.update",),

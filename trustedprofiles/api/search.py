@@ -8,11 +8,11 @@ from rest_framework.response import Response
 from controlplane.kernel import paging
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
-from trustedprofiles import events, searching, tagging
+from trustedprofiles import events, search_query, tag_rules
 from trustedprofiles.api import tag_shapes as shapes
 from trustedprofiles.api.tag_base import READ, TaggingView
 from trustedprofiles.permissions import Operation
-from trustedprofiles.tagged import tags_on
+from trustedprofiles.tagged_resources import tags_on
 
 DEFAULT_PAGE = 10
 LARGEST_PAGE = 1000
@@ -36,7 +36,7 @@ class Search(TaggingView):
         self.limit = paging.parse_limit(request.GET, default=DEFAULT_PAGE, largest=LARGEST_PAGE)
         self.query, self.offset = self._asked(self.body)
         try:
-            wanted = searching.parse_query(self.query)
+            wanted = search_query.parse_query(self.query)
         except ValueError as problem:
             raise InvalidValue(str(problem), target=Target("query")) from None
         tagged, named = self.found(wanted)
@@ -56,7 +56,7 @@ class Search(TaggingView):
                 ) from None
             return query, offset
         if "query" not in body:
-            raise MissingField(f"query is required. {searching.UNDERSTOOD}", target=Target("query"))
+            raise MissingField(f"query is required. {search_query.UNDERSTOOD}", target=Target("query"))
         return body["query"], 0
 
     @property
@@ -79,7 +79,7 @@ def _item(text: str, names: dict[str, list[str]]) -> shapes.ResultItem:
         "crn": text,
         "account_id": crn.account_id,
         "type": crn.resource_type,
-        "tags": names[tagging.USER],
-        "access_tags": names[tagging.ACCESS],
+        "tags": names[tag_rules.USER],
+        "access_tags": names[tag_rules.ACCESS],
         "service_tags": [],
     }

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import DescriptionField, StrictBooleanField, StrictCharField, StrictSerializer
-from trustedprofiles.api import answers
+from trustedprofiles.api import responses
 from trustedprofiles.models import ProfileLink, TrustedProfile
 
 LONGEST_NAME = 255
@@ -40,9 +40,9 @@ class LinkCreation(StrictSerializer):
     is_cross_account = StrictBooleanField(required=False)
 
 
-def profile_body(profile: TrustedProfile) -> answers.TrustedProfile:
+def profile_body(profile: TrustedProfile) -> responses.TrustedProfile:
     """Optional members without a value are left out."""
-    body: answers.TrustedProfile = {
+    body: responses.TrustedProfile = {
         "id": profile.id,
         "entity_tag": profile.entity_tag,
         "crn": profile.crn,
@@ -59,8 +59,8 @@ def profile_body(profile: TrustedProfile) -> answers.TrustedProfile:
     return body
 
 
-def link_body(link: ProfileLink) -> answers.ProfileLink:
-    body: answers.ProfileLink = {
+def link_body(link: ProfileLink) -> responses.ProfileLink:
+    body: responses.ProfileLink = {
         "id": link.id,
         "entity_tag": link.entity_tag,
         "created_at": timestamps.minutes(link.created_at),
@@ -74,8 +74,8 @@ def link_body(link: ProfileLink) -> answers.ProfileLink:
     return body
 
 
-def _target_body(link: ProfileLink) -> answers.ProfileLinkLink:
-    body: answers.ProfileLinkLink = {"crn": link.crn}
+def _target_body(link: ProfileLink) -> responses.ProfileLinkLink:
+    body: responses.ProfileLinkLink = {"crn": link.crn}
     if link.namespace:
         body["namespace"] = link.namespace
     if link.resource_name:

@@ -10,13 +10,13 @@ from controlplane.activity.record import Party, record
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError, InvalidValue, Refusals, Target
 from controlplane.kernel.verdict import Verdict
-from trustedprofiles import tagging
+from trustedprofiles import tag_rules
 from trustedprofiles.api.base import require_own_account
-from trustedprofiles.api.pages import one_of
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api.pagination import one_of
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account
 from trustedprofiles.permissions import Operation
-from trustedprofiles.searching import Wanted
+from trustedprofiles.search_query import Wanted
 from trustedprofiles.selectors import authorize_each, tagged_resources
 
 READ = "global-search-tagging.resource.read"
@@ -31,19 +31,19 @@ class TaggingView(GuardedView):
     @property
     def tag_type(self) -> str:
         """``user`` unless the query says ``access``; service tags are not simulated. Raises InvalidValue."""
-        return one_of(self.request, "tag_type", tagging.TYPES) or tagging.USER
+        return one_of(self.request, "tag_type", tag_rules.TYPES) or tag_rules.USER
 
     @property
     def operation(self) -> Operation | None:
         """With ``tag_type=access``, the action is the one on access tags."""
         operation = super().operation
-        if operation and self.request.GET.get("tag_type") == tagging.ACCESS:
+        if operation and self.request.GET.get("tag_type") == tag_rules.ACCESS:
             return replace(operation, action=operation.action.replace("-user-tag", "-access-tag"))
         return operation
 
     def prepare(self, request: Request) -> None:
         require_own_account(request, self.caller.account_id, required=False)
-        one_of(request, "tag_type", tagging.TYPES)
+        one_of(request, "tag_type", tag_rules.TYPES)
 
     def found(self, wanted: Wanted) -> tuple[list[Crn], list[Crn]]:
         """The account's resources with tags that a query finds, and all that it names by their CRNs."""
@@ -52,7 +52,7 @@ class TaggingView(GuardedView):
 
     def _own(self, text: str) -> Crn | None:
         try:
-            crn = tagging.parse_resource(text)
+            crn = tag_rules.parse_resource(text)
         except ValueError:
             return None
         return crn if crn.account_id == self.caller.account_id else None
@@ -68,7 +68,7 @@ class TaggingView(GuardedView):
         overall, each = self._decide_each(self.operation.action, everything)
         best = next((number for number, verdict in enumerate(each) if verdict), 0 if crns else None)
         if not overall and best is not None:
-            self._about = tagging.attributes_of(everything[best])
+            self._about = tag_rules.attributes_of(everything[best])
         return [overall or verdict for verdict in each]
 
     def readable(self, crns: Sequence[Crn]) -> list[Crn]:
@@ -78,7 +78,7 @@ class TaggingView(GuardedView):
 
     def _decide_each(self, action: str, crns: Sequence[Crn]) -> tuple[Verdict, list[Verdict]]:
         """About tagging as a whole, and about each of the resources."""
-        asked = [{"serviceName": self.service_name}, *map(tagging.attributes_of, crns)]
+        asked = [{"serviceName": self.service_name}, *map(tag_rules.attributes_of, crns)]
         own = {"accountId": self.caller.account_id}
         overall, *each = authorize_each(
             self.caller, action=action, resources=[own | attributes for attributes in asked]
@@ -108,7 +108,7 @@ class TaggingView(GuardedView):
         found, problems = [], []
         for number, name in enumerate(names):
             try:
-                found.append(tagging.normal_name(name, type))
+                found.append(tag_rules.normal_name(name, type))
             except ValueError as problem:
                 problems.append(InvalidValue(str(problem), target=Target(f"tag_names[{number}]")))
         if problems:

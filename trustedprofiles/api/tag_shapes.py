@@ -5,7 +5,7 @@ from typing import Any, NotRequired, TypedDict
 from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
-from trustedprofiles.searching import Wanted, parse_query
+from trustedprofiles.search_query import Wanted, parse_query
 
 MOST_IN_A_REQUEST = 100
 LONGEST_TEXT = 1000

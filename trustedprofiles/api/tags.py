@@ -13,12 +13,12 @@ from controlplane.kernel import paging
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError, InvalidValue, NotAuthorized, NotFound, Target
 from controlplane.kernel.whole_number import whole_number
-from trustedprofiles import events, tagging
+from trustedprofiles import events, tag_rules
 from trustedprofiles.api import tag_shapes as shapes
-from trustedprofiles.api.pages import one_of
+from trustedprofiles.api.pagination import one_of
 from trustedprofiles.api.tag_base import TaggingView
 from trustedprofiles.permissions import Operation
-from trustedprofiles.searching import Wanted
+from trustedprofiles.search_query import Wanted
 from trustedprofiles.selectors import tags_of
 from trustedprofiles.services import tags
 
@@ -81,7 +81,7 @@ class Tags(TaggingView):
     def _resource(self, text: str) -> Crn:
         target = Target("attached_to", "parameter", text)
         try:
-            crn = tagging.parse_resource(text)
+            crn = tag_rules.parse_resource(text)
         except ValueError as problem:
             raise InvalidValue(str(problem), target=target) from None
         if crn.account_id != self.caller.account_id:
@@ -109,13 +109,13 @@ class Tags(TaggingView):
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
-        if one_of(request, "tag_type", tagging.TYPES) == tagging.USER:
+        if one_of(request, "tag_type", tag_rules.TYPES) == tag_rules.USER:
             raise InvalidValue(
                 "User tags are made by attaching them. Only access tags are created first: send tag_type=access.",
-                target=Target("tag_type", "parameter", tagging.USER),
+                target=Target("tag_type", "parameter", tag_rules.USER),
             )
         results: list[shapes.CreateTagResultsResultsItem] = []
-        for name in self.normal_names(self.body["tag_names"], tagging.ACCESS):
+        for name in self.normal_names(self.body["tag_names"], tag_rules.ACCESS):
             try:
                 tags.create_access_tag(self.account, name=name, by=Party.of(self.caller))
             except ApiError as error:
@@ -152,7 +152,7 @@ class OneTag(TaggingView):
     }
 
     def target(self) -> Party:
-        return Party(name=self.kwargs["tag_name"][: tagging.LONGEST_NAME], type="Tag")
+        return Party(name=self.kwargs["tag_name"][: tag_rules.LONGEST_NAME], type="Tag")
 
     def delete(self, request: Request, tag_name: str) -> Response:
         result: shapes.DeleteTagResultsItem = {"provider": PROVIDER, "is_error": False}
@@ -180,7 +180,7 @@ class TaggedResources(TaggingView):
         self.crns, self.refused = {}, {}
         for text in self.texts:
             try:
-                self.crns[text] = tagging.parse_resource(text)
+                self.crns[text] = tag_rules.parse_resource(text)
             except ValueError as problem:
                 self.refused[text] = InvalidValue(str(problem))
         own = {text: crn for text, crn in self.crns.items() if crn.account_id == self.caller.account_id}
@@ -210,7 +210,7 @@ class TaggedResources(TaggingView):
                 raise self.refused[text]
             self.change(self.crns[text])
         except ApiError as error:
-            self.failed(Party(text[: tagging.LONGEST_CRN], type="Resource"), error)
+            self.failed(Party(text[: tag_rules.LONGEST_CRN], type="Resource"), error)
             return {"resource_id": text, "is_error": True, "message": error.message}
         return {"resource_id": text, "is_error": False}
 

@@ -10,13 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import BadRequest
-from trustedprofiles.api import answers
+from trustedprofiles.api import responses
 from trustedprofiles.api.base import IdentityView, require_own_account
 from trustedprofiles.api.group_base import PAGES, CountedPage, GroupsView
 from trustedprofiles.api.group_shapes import GroupPageLinks
-from trustedprofiles.api.pages import IdentityPage, OffsetPage, TokenPage
+from trustedprofiles.api.pagination import IdentityPage, OffsetPage, TokenPage
 from trustedprofiles.api.policies import DEFAULT_PAGE, PolicyView
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.permissions import Nothing, Operation
 
@@ -54,13 +54,13 @@ class IdentityTemplates(Templates, IdentityView):
 
 
 class PolicyTemplates(Templates, PolicyView):
-    page = answers.PageLinks
+    page = responses.PageLinks
     pages = ("limit", "start")
 
     def links(self, request: Request) -> Mapping[str, Any]:
         names = {"size_name": "limit", "start_name": "start"}
         found = OffsetPage(request, NONE(), caller=self.caller, default=DEFAULT_PAGE, **names)
-        return answers.PageLinks(limit=found.size, first={"href": found.first})
+        return responses.PageLinks(limit=found.size, first={"href": found.first})
 
 
 class GroupTemplates(Templates, GroupsView):

@@ -5,10 +5,10 @@ from django.db.models import F, Value
 from django.db.models.functions import Lower
 
 from controlplane.kernel.crn import Crn
-from trustedprofiles.columns import Columns, Constant, Joined
 from trustedprofiles.models.account import Account
 from trustedprofiles.models.revision import Revisioned
-from trustedprofiles.tagging import CRN
+from trustedprofiles.policy_columns import Columns, Constant, Joined
+from trustedprofiles.tag_rules import CRN
 
 SERVICE, PLACE, KIND = "iam-groups", "global", "groups"
 ID_PREFIX = "AccessGroupId-"

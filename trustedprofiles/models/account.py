@@ -7,8 +7,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 
 from controlplane.kernel.crn import Crn
-from trustedprofiles.columns import Columns, Constant, crn_column
-from trustedprofiles.tagging import CRN
+from trustedprofiles.policy_columns import Columns, Constant, crn_column
+from trustedprofiles.tag_rules import CRN
 
 
 class Account(models.Model):

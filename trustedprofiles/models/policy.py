@@ -2,10 +2,10 @@
 
 from django.db import models
 
-from trustedprofiles.columns import Columns
 from trustedprofiles.models.access_group import AccessGroup
 from trustedprofiles.models.account import Account
 from trustedprofiles.models.revision import Revisioned
+from trustedprofiles.policy_columns import Columns
 
 
 class Policy(Revisioned):

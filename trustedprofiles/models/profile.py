@@ -3,10 +3,10 @@
 from django.db import models
 
 from controlplane.kernel.crn import Crn
-from trustedprofiles.columns import Columns, Constant, Own, crn_column
 from trustedprofiles.models.account import Account
 from trustedprofiles.models.revision import Revisioned
-from trustedprofiles.tagging import CRN
+from trustedprofiles.policy_columns import Columns, Constant, Own, crn_column
+from trustedprofiles.tag_rules import CRN
 
 
 class TrustedProfile(Revisioned):

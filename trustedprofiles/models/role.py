@@ -4,9 +4,9 @@ from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Cast, Replace
 
-from trustedprofiles.columns import Columns, Constant
 from trustedprofiles.models.account import Account
 from trustedprofiles.models.revision import Revisioned
+from trustedprofiles.policy_columns import Columns, Constant
 
 
 class CustomRole(Revisioned):

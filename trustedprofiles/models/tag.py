@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from trustedprofiles import tagging
+from trustedprofiles import tag_rules
 from trustedprofiles.models.account import Account
 
 
@@ -10,12 +10,12 @@ class Tag(models.Model):
     """A tag of an account. A user tag and an access tag of one name are two tags."""
 
     class Type(models.TextChoices):
-        USER = tagging.USER
-        ACCESS = tagging.ACCESS
+        USER = tag_rules.USER
+        ACCESS = tag_rules.ACCESS
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="tags")
     type = models.CharField(max_length=8, choices=Type)
-    name = models.CharField(max_length=tagging.LONGEST_NAME, help_text="Lower case.")
+    name = models.CharField(max_length=tag_rules.LONGEST_NAME, help_text="Lower case.")
     created_at = models.DateTimeField()
 
     class Meta:
@@ -29,7 +29,7 @@ class TagAttachment(models.Model):
     """One tag on one resource, which is known by its CRN only. The resource is of the tag's account."""
 
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="attachments")
-    crn = models.CharField(max_length=tagging.LONGEST_CRN)
+    crn = models.CharField(max_length=tag_rules.LONGEST_CRN)
     created_at = models.DateTimeField()
 
     class Meta:

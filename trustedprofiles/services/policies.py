@@ -14,7 +14,7 @@ from controlplane.kernel.errors import BadRequest, Conflict, NotFound, OverQuota
 from controlplane.kernel.text import echoed
 from trustedprofiles import events
 from trustedprofiles.access import ACTIVE
-from trustedprofiles.granting import roles_of
+from trustedprofiles.identity_grants import roles_of
 from trustedprofiles.limits import POLICIES_PER_ACCOUNT, POLICIES_PER_SUBJECT
 from trustedprofiles.models import AccessGroup, Account, Policy
 from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME

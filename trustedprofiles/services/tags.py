@@ -9,7 +9,7 @@ from controlplane.activity.record import Party, record
 from controlplane.kernel import clock
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import Conflict, NotFound, OverQuota
-from trustedprofiles import events, tagging
+from trustedprofiles import events, tag_rules
 from trustedprofiles.models import Account, Tag, TagAttachment
 
 
@@ -17,13 +17,13 @@ from trustedprofiles.models import Account, Tag, TagAttachment
 def create_access_tag(account: Account, *, name: str, by: Party) -> Tag:
     """Make an access tag. Raises Conflict when the account has it, OverQuota beyond 250 of them."""
     _one_at_a_time(account)
-    tags = Tag.objects.filter(account=account, type=tagging.ACCESS)
+    tags = Tag.objects.filter(account=account, type=tag_rules.ACCESS)
     if tags.filter(name=name).exists():
         raise Conflict(f"The account already has an access tag {name}.")
-    if tags.count() >= tagging.MOST_ACCESS_TAGS:
-        raise OverQuota(f"An account has at most {tagging.MOST_ACCESS_TAGS} access tags. Delete one first.")
-    tag = Tag.objects.create(account=account, type=tagging.ACCESS, name=name, created_at=clock.now())
-    _record(events.TAG_CREATE, Party(name=name, type="Tag"), account, tagging.ACCESS, [name], by=by)
+    if tags.count() >= tag_rules.MOST_ACCESS_TAGS:
+        raise OverQuota(f"An account has at most {tag_rules.MOST_ACCESS_TAGS} access tags. Delete one first.")
+    tag = Tag.objects.create(account=account, type=tag_rules.ACCESS, name=name, created_at=clock.now())
+    _record(events.TAG_CREATE, Party(name=name, type="Tag"), account, tag_rules.ACCESS, [name], by=by)
     return tag
 
 
@@ -49,7 +49,7 @@ def attach_tags(
     wanted = sorted(set(names))
     known = {tag.name: tag for tag in Tag.objects.filter(account=account, type=type, name__in=wanted)}
     new = [name for name in wanted if name not in known]
-    if new and type == tagging.ACCESS:
+    if new and type == tag_rules.ACCESS:
         raise NotFound(f"The account has no access tag {', '.join(new)}. Create it first.")
     now = clock.now()
     there = TagAttachment.objects.filter(tag__account=account, tag__type=type, crn=str(crn))
@@ -57,8 +57,8 @@ def attach_tags(
         _take_off(there.exclude(tag__name__in=wanted))
     elif update:
         _take_off(_of_same_keys(there, wanted))
-    if there.exclude(tag__name__in=wanted).count() + len(wanted) > tagging.MOST_ON_A_RESOURCE[type]:
-        raise OverQuota(f"A resource has at most {tagging.MOST_ON_A_RESOURCE[type]} {type} tags. Detach some first.")
+    if there.exclude(tag__name__in=wanted).count() + len(wanted) > tag_rules.MOST_ON_A_RESOURCE[type]:
+        raise OverQuota(f"A resource has at most {tag_rules.MOST_ON_A_RESOURCE[type]} {type} tags. Detach some first.")
     known |= {name: Tag.objects.create(account=account, type=type, name=name, created_at=now) for name in new}
     TagAttachment.objects.bulk_create(
         [TagAttachment(tag=tag, crn=str(crn), created_at=now) for tag in known.values()], ignore_conflicts=True
@@ -68,7 +68,7 @@ def attach_tags(
 
 def _of_same_keys(there: QuerySet[TagAttachment], wanted: list[str]) -> QuerySet[TagAttachment]:
     """The attachments of other values under the keys of the wanted tags."""
-    keys = {tagging.key_of(name) for name in wanted} - {""}
+    keys = {tag_rules.key_of(name) for name in wanted} - {""}
     same = Q(pk__in=[])
     for key in keys:
         same |= Q(tag__name__startswith=key)
@@ -78,7 +78,7 @@ def _of_same_keys(there: QuerySet[TagAttachment], wanted: list[str]) -> QuerySet
 def _take_off(attachments: QuerySet[TagAttachment]) -> None:
     tags = list(attachments.values_list("tag_id", flat=True))
     attachments.delete()
-    Tag.objects.filter(pk__in=tags, type=tagging.USER, attachments=None).delete()
+    Tag.objects.filter(pk__in=tags, type=tag_rules.USER, attachments=None).delete()
 
 
 @transaction.atomic

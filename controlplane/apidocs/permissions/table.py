@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 from trustedprofiles.service_roles import EVERY_ROLE
 

@@ -12,8 +12,8 @@ from servers import catalog
 from servers.models import BareMetalServer, Key, Subnet
 from servers.selectors import image_columns, images_of
 from servers.services.initialization import USABLE_IMAGE_STATUSES
-from trustedprofiles.columns import Columns
 from trustedprofiles.models import TrustedProfile
+from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import profiles_of
 
 PATHS = {

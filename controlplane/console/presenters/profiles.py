@@ -18,12 +18,12 @@ from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.claim_columns import ClaimTable, Line, lines_of
 from servers.models import BareMetalServer
 from trustedprofiles.conditions import ClaimCondition, hold_for_each
-from trustedprofiles.granting import count_policies, group_of, policies_about, roles_of
-from trustedprofiles.matching import BARE_METAL, unmet
+from trustedprofiles.identity_grants import count_policies, group_of, policies_about, roles_of
 from trustedprofiles.models import ClaimRule, Policy, ProfileLink, TrustedProfile
 from trustedprofiles.models.access_group import KIND, PUBLIC_ACCESS
 from trustedprofiles.selectors import profiles_of
 from trustedprofiles.service_roles import ROLES
+from trustedprofiles.trust import BARE_METAL, unmet
 
 ROWS = 50
 MOST_SERVERS = 1000

@@ -31,7 +31,7 @@ from servers.addressing import loopback_address
 from servers.claim_columns import claims_named
 from servers.lifecycle import begin
 from servers.models import BareMetalServer
-from trustedprofiles.trusting import Trust, profiles_trusting
+from trustedprofiles.trust_lookups import Trust, profiles_trusting
 
 MOST_EVENTS = 15
 ACTS = (("start", "Start"), ("stop", "Stop"), ("restart", "Restart"), ("delete", "Delete"))

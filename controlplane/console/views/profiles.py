@@ -26,11 +26,11 @@ from servers.models import BareMetalServer
 from trustedprofiles import events
 from trustedprofiles.api.rule_bodies import RuleBody, rule_content
 from trustedprofiles.conditions import CLAIMS, OPERATORS, ClaimCondition
-from trustedprofiles.matching import BARE_METAL
 from trustedprofiles.models import ClaimRule, TrustedProfile
 from trustedprofiles.selectors import LINKING, profiles_of
 from trustedprofiles.services.links import create_link, delete_link
 from trustedprofiles.services.rules import create_rule, delete_rule
+from trustedprofiles.trust import BARE_METAL
 
 CONDITIONS = range(3)
 """The conditions that the form offers; the REST API takes more."""

@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import clock
 from controlplane.operations.certificate_renewals import Renewals, collect
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
 READ = "baremint.certificate-renewal.read"

@@ -14,7 +14,7 @@ from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictIntegerField, StrictSerializer
 from controlplane.timekeeping.movement import Movement
 from controlplane.timekeeping.services import CLOCK, MOVED, Shown, show
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
 MOST_SECONDS = 100 * 366 * 24 * 3600

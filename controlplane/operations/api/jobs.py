@@ -12,7 +12,7 @@ from controlplane.activity.models import Heartbeat, JobRun
 from controlplane.jobs.registry import JOBS, Job
 from controlplane.jobs.schedule import Due, due
 from controlplane.kernel import clock, timestamps
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
 MOST_RUNS = 50

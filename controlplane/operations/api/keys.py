@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import clock, timestamps
 from identity.selectors import key_schedule
-from trustedprofiles.guarded import GuardedView
+from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
 LIST = "baremint.key.list"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from controlplane.kernel.facts import ServerFacts
-from trustedprofiles import matching
+from trustedprofiles import trust
 from trustedprofiles.conditions import Claim
 from trustedprofiles.models import ProfileLink, TrustedProfile
 from trustedprofiles.selectors import claims_of_server, compute_resource_rules, link_facts, rule_facts
@@ -25,14 +25,14 @@ def profiles_of_server(facts: ServerFacts) -> list[TrustedProfile]:
     return [trust.profile for trust in profiles_trusting(facts, lambda names: claims_of_server(facts))]
 
 
-def profiles_trusting(server: matching.Resource, claims_named: ClaimsNamed) -> list[Trust]:
+def profiles_trusting(server: trust.Resource, claims_named: ClaimsNamed) -> list[Trust]:
     """Every profile that trusts the server, by name, with the first link or rule that says so.
 
     Profiles of other accounts too, where a link says that it crosses accounts. ``claims_named`` gives those claims of
     the server that rules ask for.
     """
-    links: dict[TrustedProfile, list[matching.LinkFacts]] = defaultdict(list)
-    rules: dict[TrustedProfile, list[matching.RuleFacts]] = defaultdict(list)
+    links: dict[TrustedProfile, list[trust.LinkFacts]] = defaultdict(list)
+    rules: dict[TrustedProfile, list[trust.RuleFacts]] = defaultdict(list)
     for link in ProfileLink.objects.select_related("profile").filter(crn=server.crn).order_by("created_at", "id"):
         links[link.profile].append(link_facts(link))
     for rule in compute_resource_rules().select_related("profile").filter(profile__account_id=server.account_id):
@@ -41,9 +41,9 @@ def profiles_trusting(server: matching.Resource, claims_named: ClaimsNamed) -> l
     claims = claims_named(sorted(asked)) if asked else {}
     found = []
     for profile in {**links, **rules}:
-        considered = matching.consider(
+        considered = trust.consider(
             server, links=links[profile], rules=rules[profile], claims=claims, profile_account_id=profile.account_id
         )
         if chosen := next((each for each in considered if each.trusts), None):
-            found.append(Trust(profile, str(chosen), isinstance(chosen.by, matching.LinkFacts)))
+            found.append(Trust(profile, str(chosen), isinstance(chosen.by, trust.LinkFacts)))
     return sorted(found, key=lambda trust: trust.profile.name)

@@ -3,7 +3,7 @@
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
-from trustedprofiles import questions
+from trustedprofiles import explain_urls
 from trustedprofiles.models import ProfileIdentity, TrustedProfile
 
 KINDS = {"crn-": "crn", "iam-ServiceId-": "serviceid", "IBMid-": "user"}
@@ -17,7 +17,7 @@ def may_assume(iam_id: str, *, account_id: str, profile: TrustedProfile) -> Verd
     for row in rows:
         if _lets_in(row, account_id, profile):
             return Allowed(f"the profile trusts {row.type} {row.identifier}", source=row.identifier)
-    explanation = questions.assumption_url(iam_id, profile.id)
+    explanation = explain_urls.assumption_url(iam_id, profile.id)
     if rows:
         because = f"it trusts {iam_id}, but not from account {account_id}. Add the account to the identity."
     elif path := path_of(iam_id, profile):

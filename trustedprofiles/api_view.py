@@ -23,8 +23,8 @@ from controlplane.kernel.errors import (
 )
 from controlplane.kernel.text import echoed, is_storable, storable
 from controlplane.kernel.verdict import Allowed, Verdict
-from trustedprofiles.columns import Columns
 from trustedprofiles.permissions import Operation
+from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import authorize, visible
 from trustedprofiles.visibility import Visible
 

@@ -4,7 +4,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from trustedprofiles.api.activity import Activity
 from trustedprofiles.api.history import EnityHistoryRecord
-from trustedprofiles.api.pages import IdentityPage
+from trustedprofiles.api.pagination import IdentityPage
 
 # --- IAM identity -------------------------------------------------------------------------------------------------
 

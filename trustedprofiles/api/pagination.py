@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from controlplane.kernel import paging
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import InvalidValue, Target
-from trustedprofiles import filtering
+from trustedprofiles import scim_filter
 
 M = TypeVar("M", bound=Model)
 
@@ -114,6 +114,6 @@ def filtered(request: Request, rows: QuerySet[M], attributes: Sequence[str]) -> 
     if "filter" not in request.GET:
         return rows
     try:
-        return rows.filter(filtering.parse(request.GET["filter"], attributes=attributes))
+        return rows.filter(scim_filter.parse(request.GET["filter"], attributes=attributes))
     except ValueError as error:
         raise InvalidValue(f"filter is not understood. {error}", target=Target("filter", "parameter")) from None

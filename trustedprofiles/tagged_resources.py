@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from trustedprofiles import access, tagging
+from trustedprofiles import access, tag_rules
 from trustedprofiles.models import TagAttachment
-from trustedprofiles.tagging import CRN
+from trustedprofiles.tag_rules import CRN
 
 
 def with_tags(
@@ -15,7 +15,7 @@ def with_tags(
     crns = {crn for resource in resources if asked and (crn := resource.get(CRN))}
     found = tags_on(account_id, list(crns)) if crns else {}
     return [
-        {**plain(resource), **access.tag_attributes(found[resource[CRN]][tagging.ACCESS])}
+        {**plain(resource), **access.tag_attributes(found[resource[CRN]][tag_rules.ACCESS])}
         if resource.get(CRN) in found
         else plain(resource)
         for resource in resources
@@ -29,7 +29,7 @@ def plain(resource: access.Attributes) -> dict[str, str]:
 
 def tags_on(account_id: str, crns: Sequence[str]) -> dict[str, dict[str, list[str]]]:
     """The names of each resource's tags by type, in order; both types are always there."""
-    found: dict[str, dict[str, list[str]]] = {crn: {type: [] for type in tagging.TYPES} for crn in crns}
+    found: dict[str, dict[str, list[str]]] = {crn: {type: [] for type in tag_rules.TYPES} for crn in crns}
     rows = TagAttachment.objects.filter(tag__account_id=account_id, crn__in=crns).order_by("tag__name")
     for crn, type, name in rows.values_list("crn", "tag__type", "tag__name"):
         found[crn][type].append(name)
