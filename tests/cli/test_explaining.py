@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.cli.explaining import add_question, as_text, question
+from controlplane.cli.explain import add_question, as_text, question
 
 URL = (
     "http://127.0.0.1:8000/_baremint/explain?subject=iam-Profile-1&action=is.vpc.vpc.create"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from controlplane.cli.joblist import as_text
+from controlplane.cli.jobs import as_text
 
 RUN = {
     "job": "key-rotation",

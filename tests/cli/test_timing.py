@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.cli.timing import add_words, as_text, movement, seconds
+from controlplane.cli.clock import add_words, as_text, movement, seconds
 
 
 def wanted(*words: str) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.cli.vpc.words import WORDS, add_words, changes_something
+from controlplane.cli.vpc.commands import WORDS, add_words, changes_something
 from controlplane.operations.commands.data_directory import changes
 
 GROUPS = "--resource-group-id --resource-group-name --all-resource-groups"

@@ -7,8 +7,8 @@ from argparse import ArgumentParser
 from typing import Any
 
 from controlplane.cli.client import Client, WrongOption
+from controlplane.cli.vpc.command import BOOLEAN, Options, boolean, given, json_or_file, names, switch, vlans
 from controlplane.cli.vpc.lookups import reserved_ip, security_groups, subnet
-from controlplane.cli.vpc.word import BOOLEAN, Options, boolean, given, json_or_file, names, switch, vlans
 
 VLANS = "VLAN ids and ranges, separated by commas: 1,2,900-929"
 GROUPS = "names or ids of security groups, separated by commas"

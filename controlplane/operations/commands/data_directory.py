@@ -53,7 +53,7 @@ def changes(words: list[str]) -> bool:
         case "certificate-rotation":
             return not {"on", "off"}.isdisjoint(rest)
         case "is":
-            from controlplane.cli.vpc.words import changes_something  # noqa: PLC0415  most commands need no words
+            from controlplane.cli.vpc.commands import changes_something  # noqa: PLC0415  most commands need no words
 
             return changes_something(rest)
         case "lab":

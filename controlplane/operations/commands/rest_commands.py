@@ -3,10 +3,10 @@
 import sys
 from argparse import ArgumentParser
 
-from controlplane.cli import explaining, joblist, timing
+from controlplane.cli import clock, explain, jobs
 from controlplane.cli.output import as_json
-from controlplane.cli.vpc.word import no_arguments
-from controlplane.cli.vpc.words import add_words, run_word
+from controlplane.cli.vpc.command import no_arguments
+from controlplane.cli.vpc.commands import add_words, run_word
 from controlplane.deployment.command_line import paste
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.commands.rest_connection import ENVIRONMENT, connected
@@ -24,17 +24,17 @@ def _is(options: Options, context: Context) -> None:
 
 def _clock_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for scripts: the answer as it came")
-    timing.add_words(parser)
+    clock.add_words(parser)
 
 
 def _clock(options: Options, context: Context) -> None:
     with connected(context.place) as client:
-        reading = timing.turn(client, timing.movement(options))
-        context.say(as_json(reading) if options["json"] else timing.as_text(reading))
+        reading = clock.turn(client, clock.movement(options))
+        context.say(as_json(reading) if options["json"] else clock.as_text(reading))
 
 
 def _explain_arguments(parser: ArgumentParser) -> None:
-    explaining.add_question(parser)
+    explain.add_question(parser)
     parser.add_argument("--json", action="store_true", help="for scripts: the answer as it came")
 
 
@@ -42,14 +42,14 @@ def _explain(options: Options, context: Context) -> None:
     if options["token"] == "-":  # noqa: S105
         options = {**options, "token": sys.stdin.read().strip()}
     try:
-        asked = explaining.question(options)
+        asked = explain.question(options)
     except ValueError as problem:
         raise CommandFailed(str(problem)) from None
     if not asked:
         raise CommandFailed(f"What? For example: {paste('explain --server web-1 --profile demo-viewer')}")
     with connected(context.place) as client:
-        answer = explaining.explain(client, asked)
-        text = explaining.as_text(answer, url=client.url, token_command=paste("token"))
+        answer = explain.explain(client, asked)
+        text = explain.as_text(answer, url=client.url, token_command=paste("token"))
         context.say(as_json(answer) if options["json"] else text)
 
 
@@ -59,8 +59,8 @@ def _jobs_arguments(parser: ArgumentParser) -> None:
 
 def _jobs(options: Options, context: Context) -> None:
     with connected(context.place) as client:
-        answer = joblist.jobs(client)
-        context.say(as_json(answer) if options["json"] else joblist.as_text(answer))
+        answer = jobs.jobs(client)
+        context.say(as_json(answer) if options["json"] else jobs.as_text(answer))
 
 
 def _token(options: Options, context: Context) -> None:

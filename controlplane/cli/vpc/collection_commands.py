@@ -6,7 +6,7 @@ from typing import Any
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
-from controlplane.cli.vpc.word import BOOLEAN, Options, Word, boolean, no_arguments
+from controlplane.cli.vpc.command import BOOLEAN, Options, Word, boolean, no_arguments
 
 ACCOUNT = "/_baremint/account"
 ACCOUNT_FIELDS: list[Column] = [("ID", "id"), ("Name", "name"), ("Metadata service", "metadata_service.enabled")]

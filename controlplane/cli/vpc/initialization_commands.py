@@ -5,8 +5,8 @@ from typing import Any
 
 from controlplane.cli.client import Client, WrongOption
 from controlplane.cli.output import Column
+from controlplane.cli.vpc.command import Options, Word, names, server_argument, switch, text_or_file
 from controlplane.cli.vpc.lookups import server_path
-from controlplane.cli.vpc.word import Options, Word, names, server_argument, switch, text_or_file
 
 FIELDS: list[Column] = [
     ("Image", "image.name"),

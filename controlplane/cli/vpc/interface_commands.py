@@ -6,18 +6,9 @@ from typing import Any
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
+from controlplane.cli.vpc.command import Options, Word, force_option, given, names, server_argument, switch, vlans
 from controlplane.cli.vpc.lookups import interface_path, security_groups, server_path, subnet
 from controlplane.cli.vpc.network_options import GROUPS, VLANS, primary_ip
-from controlplane.cli.vpc.word import (
-    Options,
-    Word,
-    force_option,
-    given,
-    names,
-    server_argument,
-    switch,
-    vlans,
-)
 
 TABLE: list[Column] = [
     ("ID", "id"),

@@ -5,9 +5,9 @@ from typing import Any
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
+from controlplane.cli.vpc.command import Options, Word, force_option, given, server_argument, vlans
 from controlplane.cli.vpc.lookups import server_path
 from controlplane.cli.vpc.network_options import VLANS, attachment_body, attachment_options
-from controlplane.cli.vpc.word import Options, Word, force_option, given, server_argument, vlans
 
 TABLE: list[Column] = [
     ("ID", "id"),

@@ -5,8 +5,8 @@ from typing import Any
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
+from controlplane.cli.vpc.command import Options, Word, force_option, given, resource_group_options
 from controlplane.cli.vpc.lookups import resource_group
-from controlplane.cli.vpc.word import Options, Word, force_option, given, resource_group_options
 
 RESERVATIONS = "reservations"
 PROFILE_TYPES = ["instance_profile", "bare_metal_server_profile"]

@@ -7,8 +7,8 @@ from typing import Any
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
+from controlplane.cli.vpc.command import Options, Word, no_arguments, resource_group_options
 from controlplane.cli.vpc.lookups import in_vpc, resource_group
-from controlplane.cli.vpc.word import Options, Word, no_arguments, resource_group_options
 
 OWNERS = {"provider": "not:null", "user": "null"}
 """What IBM's command line calls the owners of images, and the value of the filter ``remote.account.id``."""

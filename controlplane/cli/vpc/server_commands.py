@@ -6,15 +6,7 @@ from typing import Any
 
 from controlplane.cli.client import Client
 from controlplane.cli.output import Column
-from controlplane.cli.vpc.initialization_words import initialization_body, initialization_options
-from controlplane.cli.vpc.lookups import SERVERS, resource_group, server, server_path, subnet
-from controlplane.cli.vpc.network_options import (
-    interface_body,
-    primary_attachment_body,
-    primary_attachment_options,
-    primary_interface_options,
-)
-from controlplane.cli.vpc.word import (
+from controlplane.cli.vpc.command import (
     BOOLEAN,
     Options,
     Word,
@@ -25,6 +17,14 @@ from controlplane.cli.vpc.word import (
     resource_group_options,
     server_argument,
     switch,
+)
+from controlplane.cli.vpc.initialization_commands import initialization_body, initialization_options
+from controlplane.cli.vpc.lookups import SERVERS, resource_group, server, server_path, subnet
+from controlplane.cli.vpc.network_options import (
+    interface_body,
+    primary_attachment_body,
+    primary_attachment_options,
+    primary_interface_options,
 )
 
 TABLE: list[Column] = [

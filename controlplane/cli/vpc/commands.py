@@ -6,24 +6,24 @@ from collections.abc import Sequence
 from controlplane.cli.client import Client
 from controlplane.cli.output import as_fields, as_json, as_table
 from controlplane.cli.vpc import (
-    attachment_words,
-    collection_words,
-    initialization_words,
-    interface_words,
-    reservation_words,
-    resource_words,
-    server_words,
+    attachment_commands,
+    collection_commands,
+    initialization_commands,
+    interface_commands,
+    reservation_commands,
+    resource_commands,
+    server_commands,
 )
-from controlplane.cli.vpc.word import Options, Word, WordParser, output
+from controlplane.cli.vpc.command import Options, Word, WordParser, output
 
 WORDS: dict[str, Word] = {
-    **server_words.WORDS,
-    **initialization_words.WORDS,
-    **interface_words.WORDS,
-    **attachment_words.WORDS,
-    **reservation_words.WORDS,
-    **collection_words.WORDS,
-    **resource_words.WORDS,
+    **server_commands.WORDS,
+    **initialization_commands.WORDS,
+    **interface_commands.WORDS,
+    **attachment_commands.WORDS,
+    **reservation_commands.WORDS,
+    **collection_commands.WORDS,
+    **resource_commands.WORDS,
 }
 ALIASES: dict[str, str] = {word.alias: name for name, word in WORDS.items() if word.alias}
 
@@ -60,5 +60,5 @@ def changes_something(arguments: Sequence[str]) -> bool:
     """Whether the arguments of ``baremint is`` have a word that changes something."""
     names = {ALIASES.get(word, word) for word in arguments} & WORDS.keys()
     return any(WORDS[name].changes for name in names) or (
-        initialization_words.SHOW_OR_REPLACE in names and any(each.startswith("--im") for each in arguments)
+        initialization_commands.SHOW_OR_REPLACE in names and any(each.startswith("--im") for each in arguments)
     )
