@@ -7,8 +7,8 @@ import pytest
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons import mutual_tls, secure_access, ssrf
+from controlplane.console.lessons.command_parts import example
 from controlplane.console.lessons.lesson import At, Evidence, Lesson, Place, evaluate
-from controlplane.console.lessons.pasting import example
 from identity.services.certificate_status import LIST_READ
 from identity.services.certificates import EVENT as CERTIFICATE
 from identity.services.grants import COMPUTE_RESOURCE_LOGIN

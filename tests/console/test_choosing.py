@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from controlplane.activity.record import Party
-from controlplane.console import choosing
+from controlplane.console import server_choices
 from controlplane.console.lessons.catalog import LESSONS
 from controlplane.console.models import LessonProgress
 from controlplane.console.presenters import profiles
@@ -21,7 +21,7 @@ LESSON = LESSONS[0].path
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A list holds two."""
-    monkeypatch.setattr(choosing, "MOST_OFFERED", 2)
+    monkeypatch.setattr(server_choices, "MOST_OFFERED", 2)
     monkeypatch.setattr(profiles, "MOST_CHOICES", 2)
 
 

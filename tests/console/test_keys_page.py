@@ -10,8 +10,8 @@ from django.conf import settings
 from django.test import Client
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.console.presenters.form_snapshot import signing_shown
 from controlplane.console.presenters.keys import Span, instant, spans_of, timelines
-from controlplane.console.presenters.shown import signing_shown
 from controlplane.kernel import clock
 from identity.key_schedule import KeyFacts, Purpose, outlook
 from identity.models import KeyPair

@@ -8,7 +8,7 @@ from django.test import Client
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
 from controlplane.console.lessons.catalog import LESSONS
-from controlplane.console.lessons.ownership import mark_of
+from controlplane.console.lessons.learner_events import mark_of
 from controlplane.console.lessons.progress import CLASS_RESET
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import context

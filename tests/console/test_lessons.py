@@ -13,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.console.lessons.catalog import LESSONS, find_lesson
+from controlplane.console.lessons.command_parts import steps
+from controlplane.console.lessons.learner_events import mark_of
 from controlplane.console.lessons.lesson import At, Evidence, Place, evaluate
-from controlplane.console.lessons.ownership import mark_of
-from controlplane.console.lessons.pasting import steps
 from controlplane.console.lessons.progress import begin, standing_of
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import clock, context

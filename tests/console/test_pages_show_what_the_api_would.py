@@ -193,7 +193,7 @@ def test_nobody_becomes_a_foreign_profile_by_trying_out(
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(
-        "controlplane.console.tryout.run", lambda url, last, agent, profile_id: asked.append(profile_id) or []
+        "controlplane.console.metadata_calls.run", lambda url, last, agent, profile_id: asked.append(profile_id) or []
     )
     alice.post(f"/servers/{linked.id}/try", {"last": "iam_token"})
     assert asked == [""]

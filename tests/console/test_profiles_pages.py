@@ -7,8 +7,8 @@ from django.test.utils import CaptureQueriesContext
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
+from controlplane.console.presenters.form_snapshot import link_shown, rule_shown
 from controlplane.console.presenters.profiles import ROWS
-from controlplane.console.presenters.shown import link_shown, rule_shown
 from servers.models import BareMetalServer
 from tests.forms import as_shown
 from tests.multitude import multiply

@@ -10,7 +10,7 @@ import pytest
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import LONGEST_PATH, SYSTEM, Party, record
 from controlplane.apidocs.permissions.table import permissions
-from controlplane.console.presenters.replay import as_curl
+from controlplane.console.presenters.curl_replay import as_curl
 from controlplane.kernel import context
 from controlplane.kernel.errors import ApiError, Conflict, MethodNotAllowed, NotAuthorized
 from identity.services import certificates, grants, iam_tokens, identity_tokens, server_metadata

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from controlplane.activity.record import Party
-from controlplane.console.presenters.replay import as_curl
+from controlplane.console.presenters.curl_replay import as_curl
 from servers.models import BareMetalServer
 from servers.services import events
 from tests.console.pasting import REFUSED, SHELLS, TOKEN, pasted

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.console.presenters.shown import initialization_shown
+from controlplane.console.presenters.form_snapshot import initialization_shown
 from controlplane.kernel import clock
 from servers.models import BareMetalServer
 from servers.selectors import images_of

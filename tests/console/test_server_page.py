@@ -10,7 +10,7 @@ from django.test import Client
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
-from controlplane.console.presenters.lineage import calls_before
+from controlplane.console.presenters.event_lineage import calls_before
 from controlplane.kernel import clock
 from controlplane.kernel.live_credentials import Alive
 from identity import csr

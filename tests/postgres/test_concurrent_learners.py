@@ -7,7 +7,7 @@ import pytest
 
 from controlplane.activity.record import Party, record
 from controlplane.console.lessons.catalog import LESSONS
-from controlplane.console.lessons.ownership import mark_of
+from controlplane.console.lessons.learner_events import mark_of
 from controlplane.console.lessons.progress import Standing, begin, reset_class, standing_of
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import context

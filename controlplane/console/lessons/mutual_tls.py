@@ -2,8 +2,8 @@
 
 import shlex
 
+from controlplane.console.lessons.command_parts import A_PORT, MAY_REVOKE, MAY_SWITCH, address, example, switched
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
-from controlplane.console.lessons.pasting import A_PORT, MAY_REVOKE, MAY_SWITCH, address, example, switched
 from identity.services.certificate_status import LIST_READ
 from identity.services.certificates import EVENT as CERTIFICATE
 from identity.services.revocation import EVENT as REVOKED

@@ -3,9 +3,9 @@
 import json
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.console.lessons.command_parts import QUERY, switched
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
-from controlplane.console.lessons.pasting import QUERY, switched
-from controlplane.console.lessons.phrases import (
+from controlplane.console.lessons.shell_commands import (
     CREATE_PROFILE,
     as_operator,
     exchange,

@@ -11,9 +11,9 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
 from controlplane.activity.selectors import events_after, events_of
 from controlplane.console.lessons.catalog import find_lesson
+from controlplane.console.lessons.learner_events import is_done_by, may_be_done_by
 from controlplane.console.lessons.lesson import Evidence, Lesson, Place, evaluate
-from controlplane.console.lessons.ownership import is_done_by, may_be_done_by
-from controlplane.console.lessons.places import place_of
+from controlplane.console.lessons.lesson_server import place_of
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import clock
 from servers.models import BareMetalServer

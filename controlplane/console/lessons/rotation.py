@@ -7,9 +7,9 @@ from django.conf import settings
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.access import CLOCK, ROTATE
+from controlplane.console.lessons.command_parts import switched
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
-from controlplane.console.lessons.pasting import switched
-from controlplane.console.lessons.phrases import (
+from controlplane.console.lessons.shell_commands import (
     CREATE_PROFILE,
     exchange,
     get_token,

@@ -2,9 +2,9 @@
 
 import shlex
 
+from controlplane.console.lessons.command_parts import A_PORT, MAY_SWITCH, QUERY, address, example, switched
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
-from controlplane.console.lessons.pasting import A_PORT, MAY_SWITCH, QUERY, address, example, switched
-from controlplane.console.lessons.phrases import first_switch
+from controlplane.console.lessons.shell_commands import first_switch
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.services.events import UPDATE
 

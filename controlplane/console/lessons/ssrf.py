@@ -4,9 +4,9 @@ import shlex
 from typing import Any
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.console.lessons.command_parts import A_PORT, MAY_SWITCH, QUERY, address, example, switched
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
-from controlplane.console.lessons.pasting import A_PORT, MAY_SWITCH, QUERY, address, example, switched
-from controlplane.console.lessons.phrases import CREATE_PROFILE, member
+from controlplane.console.lessons.shell_commands import CREATE_PROFILE, member
 from identity.services.grants import COMPUTE_RESOURCE_LOGIN
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 

@@ -1,9 +1,9 @@
 """Lesson 2: a trusted profile, and the IAM token that a server gets through it."""
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.console.lessons.command_parts import switched
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
-from controlplane.console.lessons.pasting import switched
-from controlplane.console.lessons.phrases import (
+from controlplane.console.lessons.shell_commands import (
     CREATE_PROFILE,
     LINK,
     as_operator,

@@ -7,7 +7,7 @@ from cryptography import x509
 from django.conf import settings
 
 from controlplane.console.presenters.certificates import CertificateRow, certificate_row, common_name
-from controlplane.console.presenters.listed import Listed
+from controlplane.console.presenters.truncated_list import Listed
 from identity.authority_urls import Publication, publication_of
 from identity.models import IssuedCertificate, KeyPair
 from identity.models.key import STATES_THAT_VERIFY

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from controlplane.console.presenters.shown import signing_shown
+from controlplane.console.presenters.form_snapshot import signing_shown
 from identity.key_schedule import KeyFacts, Outlook, Policy, first, hand_over_at, outlook
 from identity.models import KeyPair
 from identity.selectors import Line, issuer_of, live_keys

@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from controlplane.console.access import Person
-from controlplane.console.choosing import first_readable
 from controlplane.console.lessons.catalog import LESSONS, number_of
+from controlplane.console.lessons.command_parts import steps
 from controlplane.console.lessons.lesson import At, Check, Command, Lesson, Place
-from controlplane.console.lessons.pasting import steps
-from controlplane.console.lessons.places import at, peers_of, place_of
+from controlplane.console.lessons.lesson_server import at, peers_of, place_of
 from controlplane.console.lessons.progress import Standing, standings
 from controlplane.console.models import FinishedCheck
 from controlplane.console.presenters.diagrams import Diagram, Message, diagram
+from controlplane.console.server_choices import first_readable
 from servers.models import BareMetalServer
 from trustedprofiles.actions import service_of
 from trustedprofiles.models import User

@@ -13,7 +13,7 @@ from controlplane.console.access import CERTIFICATE, EVERY_SERVER, KEYS, Person
 from controlplane.console.presenters.authorities import expiring_certificates
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.keys import timelines
-from controlplane.console.visible import as_seen_by, visible
+from controlplane.console.visible_events import as_seen_by, visible
 from controlplane.observability import health
 from identity.live_credentials import tokens_of
 from servers.models import BareMetalServer

@@ -12,8 +12,8 @@ from django.db.models import Count
 from controlplane.activity.selectors import recent_events
 from controlplane.console.access import GROUP, POLICY, PROFILE, Person
 from controlplane.console.presenters.events import event_row
-from controlplane.console.presenters.listed import Listed
-from controlplane.console.presenters.shown import link_shown, rule_shown
+from controlplane.console.presenters.form_snapshot import link_shown, rule_shown
+from controlplane.console.presenters.truncated_list import Listed
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.claim_columns import ClaimTable, Line, lines_of
 from servers.models import BareMetalServer

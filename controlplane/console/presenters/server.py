@@ -21,7 +21,7 @@ from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.servers import server_row
 from controlplane.console.presenters.snippets import snippets
 from controlplane.console.presenters.tokens import live_tokens
-from controlplane.console.visible import visible
+from controlplane.console.visible_events import visible
 from controlplane.deployment.endpoints import metadata_url
 from controlplane.kernel.errors import Conflict
 from controlplane.operations.info import CA_BUNDLE

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_on
-from controlplane.console.presenters.listed import Listed
+from controlplane.console.presenters.truncated_list import Listed
 from identity.key_schedule import LONGEST_TOKEN
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN

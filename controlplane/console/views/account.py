@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from controlplane.activity.record import Party
 from controlplane.console.access import ADMINISTER, Person
-from controlplane.console.changing import told_of
+from controlplane.console.confirmed_changes import told_of
 from controlplane.console.pages import came_from, done, page
 from controlplane.console.views.server import ask
 from controlplane.kernel import clock

@@ -13,10 +13,10 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_of, search_events
 from controlplane.console.access import Person
 from controlplane.console.pages import fragment, page, shown, with_query
+from controlplane.console.presenters.curl_replay import as_curl
+from controlplane.console.presenters.event_lineage import calls_before, calls_diagram, descent
 from controlplane.console.presenters.events import event_row
-from controlplane.console.presenters.lineage import calls_before, calls_diagram, descent
-from controlplane.console.presenters.replay import as_curl
-from controlplane.console.visible import as_seen_by, visible
+from controlplane.console.visible_events import as_seen_by, visible
 from controlplane.kernel import clock
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.whole_number import whole_number

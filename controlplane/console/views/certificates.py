@@ -4,7 +4,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import CERTIFICATE, ROTATION, Person, server_party
-from controlplane.console.changing import told_of
+from controlplane.console.confirmed_changes import told_of
 from controlplane.console.pages import came_from, done, page
 from controlplane.console.views.server import ask, find_server
 from controlplane.kernel import clock

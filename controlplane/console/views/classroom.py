@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import ADMINISTER, Person
 from controlplane.console.lessons.catalog import LESSONS
-from controlplane.console.lessons.pasting import anywhere
+from controlplane.console.lessons.command_parts import anywhere
 from controlplane.console.lessons.progress import CLASS_RESET, class_of, reset_class
 from controlplane.console.pages import done, fragment, page, shown
 from controlplane.console.presenters.learn import class_rows

@@ -7,8 +7,8 @@ from controlplane.activity.record import Party
 from controlplane.console.access import EVERY_SERVER, INITIALIZATION, SERVER, Person, server_party
 from controlplane.console.pages import done, page, shown
 from controlplane.console.presenters import creation
+from controlplane.console.presenters.form_snapshot import initialization_shown
 from controlplane.console.presenters.forms import place_errors
-from controlplane.console.presenters.shown import initialization_shown
 from controlplane.console.views.server import find_server
 from controlplane.kernel.errors import ApiError
 from controlplane.kernel.form_snapshot import FIELD, ShownChanged, require_as_shown

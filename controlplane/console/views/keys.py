@@ -7,8 +7,8 @@ from controlplane.activity.record import Party
 from controlplane.console.access import CERTIFICATE, EVERY_SERVER, KEYS, ROTATE, Person
 from controlplane.console.pages import done, fragment, page, shown
 from controlplane.console.presenters.authorities import authorities, expiring_certificates
+from controlplane.console.presenters.form_snapshot import signing_shown
 from controlplane.console.presenters.keys import instant, timelines
-from controlplane.console.presenters.shown import signing_shown
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown

@@ -3,13 +3,13 @@
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import ADMINISTER, Person
-from controlplane.console.choosing import chosen
 from controlplane.console.lessons.catalog import LESSONS, find_lesson
 from controlplane.console.lessons.lesson import Lesson
-from controlplane.console.lessons.places import choices
+from controlplane.console.lessons.lesson_server import choices
 from controlplane.console.lessons.progress import begin, standing_of, standings
 from controlplane.console.pages import done, fragment, page, see_other, shown
 from controlplane.console.presenters.learn import lesson_row, lesson_rows, lesson_state
+from controlplane.console.server_choices import chosen
 from controlplane.kernel.errors import NotFound
 from servers.models import BareMetalServer
 

@@ -8,8 +8,8 @@ from django.shortcuts import render
 
 from controlplane.activity.record import Party
 from controlplane.console.access import PROFILE, Person
-from controlplane.console.choosing import chosen
 from controlplane.console.pages import done, fragment, page, shown
+from controlplane.console.presenters.form_snapshot import link_shown, rule_shown
 from controlplane.console.presenters.profiles import (
     preview,
     profile_matches,
@@ -18,7 +18,7 @@ from controlplane.console.presenters.profiles import (
     readable_servers,
     unlinked,
 )
-from controlplane.console.presenters.shown import link_shown, rule_shown
+from controlplane.console.server_choices import chosen
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError, NotFound
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown

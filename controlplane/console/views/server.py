@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from controlplane.console.access import SERVER, Person
-from controlplane.console.changing import WouldEnd, change, told_of
+from controlplane.console.confirmed_changes import WouldEnd, change, told_of
 from controlplane.console.pages import by_htmx, came_from, done, fragment, page, shown
 from controlplane.console.presenters.server import server_holdings, server_page, server_state
 from controlplane.console.selectors import servers_here, servers_to_show

@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import EVERY_SERVER, SERVER, Person
-from controlplane.console.changing import ACTS, WouldEnd, change, told_of
+from controlplane.console.confirmed_changes import ACTS, WouldEnd, change, told_of
 from controlplane.console.pages import came_from, fragment, page, see_other, shown
 from controlplane.console.presenters.account import account_switch
 from controlplane.console.presenters.servers import FILTERS, server_table

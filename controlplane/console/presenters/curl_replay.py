@@ -10,8 +10,8 @@ from django.conf import settings
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import LONGEST_PATH, SYSTEM
-from controlplane.console.presenters import ownright
-from controlplane.console.presenters.ownright import BEARER, FLAVOR, Way, word
+from controlplane.console.presenters import caller_token
+from controlplane.console.presenters.caller_token import BEARER, FLAVOR, Way, word
 from controlplane.kernel.redaction import CONCEALED
 from identity.inside.views import RENAMED_IN
 from identity.services.certificates import EVENT as CERTIFICATE
@@ -75,19 +75,19 @@ def _inside(event: ActivityEvent) -> str:
         return ""
     method, path = INSIDE[event.action]
     if event.action == IDENTITY_TOKEN:
-        way, options = ownright.nothing_needed(server), [FLAVOR]
+        way, options = caller_token.nothing_needed(server), [FLAVOR]
     else:
-        way, options = ownright.as_server(server), [BEARER]
+        way, options = caller_token.as_server(server), [BEARER]
     notes = [*_refusal(event, way), *([NO_METHOD] if event.reason_code == 405 else [])]
     if event.action == CERTIFICATE:
         notes.insert(0, f"# This changes {way.whose} with POST /identity/v1/certificates: it is given a certificate.")
         notes.append('# The request is not kept. Write {"csr": "..."} into request.json; openssl req makes a CSR.')
-        options.append(ownright.BODY)
+        options.append(caller_token.BODY)
     elif profile_id := event.data.get("profile_id"):
-        options.append(ownright.body({"trusted_profile": {"id": profile_id}}))
+        options.append(caller_token.body({"trusted_profile": {"id": profile_id}}))
     elif event.action == EXCHANGE_EVENT:
         notes.append("# The trusted profile that was asked for is not kept: this asks for the default one.")
-    return _text(notes, way, ownright.call_inside(server, method, path.format(id=server.id), *options))
+    return _text(notes, way, caller_token.call_inside(server, method, path.format(id=server.id), *options))
 
 
 def _outside(event: ActivityEvent, method: str, path: str) -> str:
@@ -97,20 +97,20 @@ def _outside(event: ActivityEvent, method: str, path: str) -> str:
     notes = [*_warning(event, method, path), *_refusal(event, way)]
     known = {name: value for name, value in event.data.items() if name == "metadata_service"}
     if method not in BODILESS and known:
-        options.append(ownright.body(known))
+        options.append(caller_token.body(known))
     elif method not in BODILESS:
         notes.append(NO_BODY)
-        options.append(ownright.BODY)
+        options.append(caller_token.BODY)
     if path.startswith("/v3/tags"):
         notes.append(NO_TAG_QUERY)
     elif method == "GET":
         notes.append(NO_QUERY)
-    return _text(notes, way, ownright.curl(method, url, *options))
+    return _text(notes, way, caller_token.curl(method, url, *options))
 
 
 def _text(notes: list[str], way: Way, call: str) -> str:
     explained = [way.explained] if way.explained else []
-    return "\n".join([*notes, *explained, ownright.after(way, call)])
+    return "\n".join([*notes, *explained, caller_token.after(way, call)])
 
 
 def _way(event: ActivityEvent) -> Way:
@@ -118,8 +118,8 @@ def _way(event: ActivityEvent) -> Way:
     server = _server(event, event.data.get("lineage", {}).get("server", ""))
     profile_id = event.initiator_id.removeprefix("iam-")
     if server and event.initiator_type == "ComputeResource" and profile_id.startswith("Profile-"):
-        return ownright.as_profile(server, profile_id)
-    return ownright.as_oneself()
+        return caller_token.as_profile(server, profile_id)
+    return caller_token.as_oneself()
 
 
 def _server(event: ActivityEvent, crn: str) -> BareMetalServer | None:

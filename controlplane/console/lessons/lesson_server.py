@@ -6,11 +6,11 @@ from django.conf import settings
 from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 
 from controlplane.console.access import Person
-from controlplane.console.choosing import offered
+from controlplane.console.lessons.learner_events import mark_of
 from controlplane.console.lessons.lesson import At, Lesson, Place
-from controlplane.console.lessons.ownership import mark_of
 from controlplane.console.models import LessonProgress
-from controlplane.console.presenters.listed import Listed
+from controlplane.console.presenters.truncated_list import Listed
+from controlplane.console.server_choices import offered
 from controlplane.deployment.endpoints import metadata_url
 from controlplane.operations.info import CA_BUNDLE
 from servers.addressing import loopback_address

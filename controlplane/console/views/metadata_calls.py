@@ -3,9 +3,9 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from controlplane.console import tryout
+from controlplane.console import metadata_calls
 from controlplane.console.access import SERVER, Person
-from controlplane.console.lessons.ownership import mark_of
+from controlplane.console.lessons.learner_events import mark_of
 from controlplane.console.pages import by_htmx, page, shown
 from controlplane.console.presenters.diagrams import Diagram, Message, State, diagram
 from controlplane.console.presenters.server import profile_to_name
@@ -26,12 +26,12 @@ def try_it(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
     """Who may operate a server may make it call; what is answered is of no use elsewhere."""
     server = find_server(person, server_id)
     person.require(f"{SERVER}.operate", server.policy_attributes)
-    last = request.POST.get("last", tryout.STEPS[-1])
-    if last not in tryout.STEPS:
-        raise InvalidValue(f"Say up to which call: {', '.join(tryout.STEPS)}.")
+    last = request.POST.get("last", metadata_calls.STEPS[-1])
+    if last not in metadata_calls.STEPS:
+        raise InvalidValue(f"Say up to which call: {', '.join(metadata_calls.STEPS)}.")
     url = metadata_url(loopback_address(server.number), protocol=server.metadata_protocol)
     agent = f"baremint-console {mark_of(person.user)}"
-    calls = tryout.run(url, last=last, agent=agent, profile_id=profile_to_name(person, server))
+    calls = metadata_calls.run(url, last=last, agent=agent, profile_id=profile_to_name(person, server))
     context = {"server": server, "calls": calls, "diagram": calls_diagram(server.name, calls)}
     if by_htmx(request):
         response = render(request, "console/server/calls.html", context)
@@ -40,7 +40,7 @@ def try_it(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
     return shown(request, person, "console/server/calls_page.html", context)
 
 
-def calls_diagram(server_name: str, calls: list[tryout.Call]) -> Diagram:
+def calls_diagram(server_name: str, calls: list[metadata_calls.Call]) -> Diagram:
     """Question and answer of each call; those that were not made are still waiting."""
     messages = []
     for number, (asked, answered) in enumerate(SAID):
@@ -51,5 +51,5 @@ def calls_diagram(server_name: str, calls: list[tryout.Call]) -> Diagram:
     return diagram("The three calls", [f"Program on {server_name}", "Metadata service"], messages)
 
 
-def _refusal(call: tryout.Call) -> str:
+def _refusal(call: metadata_calls.Call) -> str:
     return f"{call.status} {call.reason}" if call.status else "no answer"

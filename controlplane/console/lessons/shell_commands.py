@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.console.lessons.command_parts import QUERY
 from controlplane.console.lessons.lesson import Evidence, Place
-from controlplane.console.lessons.pasting import QUERY
 from servers.services.events import UPDATE
 from trustedprofiles.events import PROFILE_CREATE
 
