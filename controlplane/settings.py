@@ -158,7 +158,7 @@ CELERY_BEAT_SCHEDULE = {
 BAREMINT_FAILPOINT = env.text("BAREMINT_FAILPOINT", default="")
 
 # --- Services of each other ---------------------------------------------------------------------------------
-BUCKETS = "controlplane.objectstore.deposits"
+BUCKETS = "controlplane.objectstore.service_writes"
 """How the VPC API reaches the object store; by name, because an app does not import those above it."""
 
 # --- REST ---------------------------------------------------------------------------------------------------

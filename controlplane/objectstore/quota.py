@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from django.conf import settings
 
 from controlplane.kernel.awaited_body import Closable
-from controlplane.objectstore import reserved
+from controlplane.objectstore import reserved_bytes
 from controlplane.objectstore.errors import QuotaExceeded
-from controlplane.objectstore.reserved import Reservation
+from controlplane.objectstore.reserved_bytes import Reservation
 from controlplane.objectstore.selectors import bytes_of
 
 MEGABYTE = 1024 * 1024
@@ -39,7 +39,7 @@ class Room:
 
 def reserve(account_id: str, size: int, *, instead_of: Reservation | None = None) -> Reservation:
     """Raises QuotaExceeded, or OSError."""
-    with reserved.held(account_id) as account:
+    with reserved_bytes.held(account_id) as account:
         if instead_of is not None:
             instead_of.close()
         Room(account_id, arriving=account.total()).require(size)
@@ -49,6 +49,6 @@ def reserve(account_id: str, size: int, *, instead_of: Reservation | None = None
 @contextmanager
 def storing(account_id: str, reservation: Closable) -> Iterator[Room]:
     """Store in this block what was reserved, and commit it: nobody counts it twice, or not at all. Raises OSError."""
-    with reserved.held(account_id) as account:
+    with reserved_bytes.held(account_id) as account:
         reservation.close()
         yield Room(account_id, arriving=account.total())

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from controlplane.objectstore.errors import NoSuchBucket, NoSuchKey, NoSuchUpload, OperationAborted, S3Error
 from controlplane.objectstore.models import Bucket, Piece, StoredObject, Upload
-from controlplane.objectstore.reading import Extent, Reader
+from controlplane.objectstore.object_reader import Extent, Reader
 
 
 def buckets_of(account_id: str, *, service_instance: str = "") -> QuerySet[Bucket]:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, failpoints
-from controlplane.objectstore import files, reserved
+from controlplane.objectstore import files, reserved_bytes
 from controlplane.objectstore.errors import (
     BucketAlreadyOwnedByYou,
     BucketNotEmpty,
@@ -32,7 +32,7 @@ def target_of(bucket: Bucket) -> Party:
 def create_bucket(account_id: str, *, name: str, service_instance: str, location: str, event: str, by: Party) -> Bucket:
     """Raises BucketAlreadyOwnedByYou or TooManyBuckets, or OSError."""
     try:
-        with reserved.held(account_id), transaction.atomic():
+        with reserved_bytes.held(account_id), transaction.atomic():
             _require_room(account_id, name)
             bucket = Bucket.objects.create(
                 account_id=account_id,

@@ -10,12 +10,12 @@ from django.db import transaction
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, failpoints
 from controlplane.objectstore import services
-from controlplane.objectstore.documents import NamedPart
 from controlplane.objectstore.errors import EntityTooSmall, InvalidPart, InvalidPartOrder, InvalidRequest
 from controlplane.objectstore.files import Kept
 from controlplane.objectstore.models import Bucket, Piece, StoredObject, Upload
 from controlplane.objectstore.quota import Room
 from controlplane.objectstore.selectors import find_upload
+from controlplane.objectstore.xml_requests import NamedPart
 
 SMALLEST_PART = 5 * 1024 * 1024
 """Bytes, of each but the last (AWS S3, "Multipart upload limits"; IBM COS has the same)."""

@@ -17,41 +17,41 @@ from controlplane.kernel.errors import ApiError
 from controlplane.kernel.text import echoed, is_storable, storable
 from controlplane.objectstore import (
     addressing,
-    answers,
-    bucket_calls,
-    copy_calls,
-    object_calls,
+    bucket_operations,
+    copy_operations,
+    object_operations,
     operations,
     tokens,
-    upload_calls,
+    upload_operations,
+    xml_responses,
 )
-from controlplane.objectstore.calls import Call
+from controlplane.objectstore.authorized_call import Call
 from controlplane.objectstore.errors import EntityTooLarge, InvalidArgument, InvalidToken, S3Error, ServiceUnavailable
 
 log = structlog.get_logger(__name__)
 
 HANDLERS: dict[str, Callable[[Call], HttpResponseBase]] = {
-    "list_buckets": bucket_calls.list_buckets,
-    "create_bucket": bucket_calls.create_bucket,
-    "head_bucket": bucket_calls.head_bucket,
-    "delete_bucket": bucket_calls.delete_bucket,
-    "get_bucket_location": bucket_calls.get_bucket_location,
-    "list_objects": bucket_calls.list_objects_v1,
-    "list_objects_v2": bucket_calls.list_objects_v2,
-    "delete_objects": bucket_calls.delete_objects,
-    "put_object": object_calls.put_object,
-    "get_object": object_calls.get_object,
-    "head_object": object_calls.head_object,
-    "delete_object": object_calls.delete_object,
-    "list_buckets_extended": bucket_calls.list_buckets_extended,
-    "copy_object": copy_calls.copy_object,
-    "create_multipart_upload": upload_calls.create_multipart_upload,
-    "upload_part": upload_calls.upload_part,
-    "upload_part_copy": copy_calls.upload_part_copy,
-    "list_parts": upload_calls.list_parts,
-    "list_multipart_uploads": upload_calls.list_multipart_uploads,
-    "complete_multipart_upload": upload_calls.complete_multipart_upload,
-    "abort_multipart_upload": upload_calls.abort_multipart_upload,
+    "list_buckets": bucket_operations.list_buckets,
+    "create_bucket": bucket_operations.create_bucket,
+    "head_bucket": bucket_operations.head_bucket,
+    "delete_bucket": bucket_operations.delete_bucket,
+    "get_bucket_location": bucket_operations.get_bucket_location,
+    "list_objects": bucket_operations.list_objects_v1,
+    "list_objects_v2": bucket_operations.list_objects_v2,
+    "delete_objects": bucket_operations.delete_objects,
+    "put_object": object_operations.put_object,
+    "get_object": object_operations.get_object,
+    "head_object": object_operations.head_object,
+    "delete_object": object_operations.delete_object,
+    "list_buckets_extended": bucket_operations.list_buckets_extended,
+    "copy_object": copy_operations.copy_object,
+    "create_multipart_upload": upload_operations.create_multipart_upload,
+    "upload_part": upload_operations.upload_part,
+    "upload_part_copy": copy_operations.upload_part_copy,
+    "list_parts": upload_operations.list_parts,
+    "list_multipart_uploads": upload_operations.list_multipart_uploads,
+    "complete_multipart_upload": upload_operations.complete_multipart_upload,
+    "abort_multipart_upload": upload_operations.abort_multipart_upload,
 }
 
 
@@ -61,7 +61,7 @@ def serve(request: HttpRequest) -> HttpResponseBase:
     try:
         answer = _answer(request)
     except Exception as failure:
-        refusal = answers.refusal(_as_s3(failure), resource=request.path, request_id=trace_id())
+        refusal = xml_responses.refusal(_as_s3(failure), resource=request.path, request_id=trace_id())
         if request.method == "HEAD":
             refusal.content = b""
         answer = refusal

@@ -22,7 +22,7 @@ from controlplane.deployment.private_files import partial_folder, whole_file
 from controlplane.kernel import clock
 from controlplane.kernel.database_failures import for_operators
 from controlplane.objectstore import files as stored
-from controlplane.objectstore.sweeping import sweep
+from controlplane.objectstore.orphan_files import sweep
 from controlplane.operations import backup_objects
 from controlplane.operations.bootstrap import RESTORING
 from controlplane.operations.info import CA_BUNDLE, NothingHere

@@ -17,7 +17,7 @@ from controlplane.deployment.command_line import paste
 from controlplane.deployment.credentials import Credentials
 from controlplane.jobs import ca_bundle
 from controlplane.kernel import ids
-from controlplane.objectstore.sweeping import sweep
+from controlplane.objectstore.orphan_files import sweep
 from controlplane.operations import demo_world
 from identity import key_encryption
 from identity.services.apikeys import create_api_key

@@ -13,7 +13,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 
 from controlplane.console.middleware import HEADER, POLICY
 from controlplane.kernel import context, envelopes, errors
-from controlplane.objectstore import answers
+from controlplane.objectstore import xml_responses
 from controlplane.runtime.http.wsgi_call import Answer
 
 OBJECT_STORE = "cos"
@@ -32,9 +32,9 @@ def refuse(status: int, message: str, path: str) -> Answer:
         headers.append(("Retry-After", RETRY_SECONDS))
     match = _match(path)
     if match is not None and match.route.startswith(OBJECT_STORE):
-        headers += [("Content-Type", answers.XML), ("x-amz-request-id", trace)]
+        headers += [("Content-Type", xml_responses.XML), ("x-amz-request-id", trace)]
         error.code = S3_CODES.get(status, "InvalidRequest")
-        body = answers.refusal(error, resource=path, request_id=trace).content
+        body = xml_responses.refusal(error, resource=path, request_id=trace).content
     elif match is not None and _is_page(match):
         headers += PAGE_HEADERS
         body = render_to_string("console/broken.html", {"error": error, "trace": trace}).encode()

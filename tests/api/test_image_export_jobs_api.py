@@ -11,7 +11,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.crn import Crn
-from controlplane.objectstore import deposits, files
+from controlplane.objectstore import files, service_writes
 from controlplane.objectstore.models import Bucket, Piece, StoredObject
 from controlplane.objectstore.services import create_bucket, delete_bucket
 from servers.models import Image, ImageExportJob
@@ -227,7 +227,7 @@ def test_a_job_replaces_no_object_that_came_meanwhile(api: Api, image: str) -> N
     job = export(api, image)
     step()
     crn, key = job["storage_bucket"]["crn"], job["storage_object"]["name"]
-    assert deposits.store(crn, key=key, content=b"theirs", by=BY, settle=lambda: True)
+    assert service_writes.store(crn, key=key, content=b"theirs", by=BY, settle=lambda: True)
     assert failed(api, image, job) == ["cannot_access_storage_bucket"]
     assert StoredObject.objects.get().size == len(b"theirs")
 

@@ -10,7 +10,7 @@ from controlplane.activity.record import Party, record
 from controlplane.apidocs.permissions.table import permissions
 from controlplane.console.access import PROFILE, SERVER
 from controlplane.kernel import clock
-from controlplane.objectstore.deposits import EVENT as DEPOSITED
+from controlplane.objectstore.service_writes import EVENT as DEPOSITED
 from identity.services.grants import APIKEY_LOGIN, ASSUME_LOGIN, REFRESH_LOGIN, SERVICE_ID_LOGIN
 from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.models import BareMetalServer

@@ -6,7 +6,7 @@ import pytest
 
 from controlplane.objectstore import files, selectors
 from controlplane.objectstore.models import Bucket, StoredObject
-from controlplane.objectstore.reading import Reader
+from controlplane.objectstore.object_reader import Reader
 from controlplane.objectstore.uploads import SMALLEST_PART
 from tests.objectstore.store import Store, last_event, refused, texts
 from tests.objectstore.test_uploads import FIRST, LAST, PATH, begin, complete, part, there

@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError
 
 from controlplane.deployment.home import Home
-from controlplane.objectstore import files, services, sweeping
+from controlplane.objectstore import files, orphan_files, services
 from controlplane.objectstore.errors import QuotaExceeded
 from controlplane.objectstore.models import Piece
 from tests.objectstore.store import Store, refused
@@ -57,16 +57,16 @@ def test_what_no_row_names_is_swept(alice: Store, bucket: str) -> None:
         new.keep([b"left"])
     (files.folder() / "00").mkdir(exist_ok=True)
     (files.folder() / "00" / ".baremint-abc").write_bytes(b"part")
-    assert (sweeping.sweep(), there()) == (2, named())
+    assert (orphan_files.sweep(), there()) == (2, named())
     assert alice("GET", PATH).content == b"hello"
 
 
 def test_nothing_is_swept_while_something_is_written(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sweeping, "PATIENCE", 0.1)
+    monkeypatch.setattr(orphan_files, "PATIENCE", 0.1)
     with files.writing() as new:
         new.keep([b"x"])
-        assert sweeping.sweep() == 0
-    assert sweeping.sweep() == 1
+        assert orphan_files.sweep() == 0
+    assert orphan_files.sweep() == 1
 
 
 def test_nothing_is_removed_while_a_backup_is_written(
@@ -76,9 +76,9 @@ def test_nothing_is_removed_while_a_backup_is_written(
     kept = there()
     with files.all_kept(), django_capture_on_commit_callbacks(execute=True):
         alice("DELETE", PATH)
-        assert sweeping.sweep() == 0
+        assert orphan_files.sweep() == 0
     assert there() == kept
-    assert (sweeping.sweep(), there()) == (1, [])
+    assert (orphan_files.sweep(), there()) == (1, [])
 
 
 def test_a_file_is_removed_only_when_its_row_is_gone(

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from controlplane.objectstore import bodies
+from controlplane.objectstore import request_bodies
 from tests.objectstore.store import Store, last_event, refused, texts
 
 PATH = "/my-bucket/a/b.txt"
@@ -217,7 +217,7 @@ def test_a_checksum_that_is_not_computed_here_is_refused_by_name(alice: Store, b
 
 
 def test_a_request_brings_five_gigabytes_at_most(alice: Store, bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bodies, "LARGEST_OBJECT", 1000)
+    monkeypatch.setattr(request_bodies, "LARGEST_OBJECT", 1000)
     alice.put(PATH, b"x" * 1000)
     assert refused(alice("PUT", PATH, b"x" * 1001)) == (400, "EntityTooLarge")
 

@@ -9,7 +9,7 @@ import pytest
 
 from controlplane.deployment.home import Home
 from controlplane.kernel.awaited_body import KEPT, AwaitedBody, BodyAwaited, Kept
-from controlplane.objectstore import files, quota, reserved
+from controlplane.objectstore import files, quota, reserved_bytes
 from controlplane.objectstore.models import StoredObject
 from tests.objectstore.store import Store, refused
 from tests.world import ACCOUNT
@@ -74,7 +74,7 @@ def test_another_account_has_its_own_room(alice: Store, mallory: Store, bucket: 
 def test_a_body_without_an_announced_length_counts_as_it_grows(
     alice: Store, bucket: str, kept: Kept[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("controlplane.objectstore.calls.ASK_EVERY", 300_000)
+    monkeypatch.setattr("controlplane.objectstore.authorized_call.ASK_EVERY", 300_000)
     for arrived in (300_000, 600_000):
         with pytest.raises(BodyAwaited):
             ask_early(alice, PATH, None, arrived, kept=kept)
@@ -82,11 +82,11 @@ def test_a_body_without_an_announced_length_counts_as_it_grows(
 
 
 def test_what_a_killed_process_reserved_is_not_counted(db: None) -> None:
-    with reserved.held(ACCOUNT) as account:
+    with reserved_bytes.held(ACCOUNT) as account:
         abandoned = account.path_of(1_000_000)
         abandoned.touch()
         assert (account.total(), abandoned.exists()) == (0, False)
-        kept = reserved.Reservation(account, 1_000_000)
+        kept = reserved_bytes.Reservation(account, 1_000_000)
         assert account.total() == 1_000_000
         kept.close()
         assert account.total() == 0

@@ -7,7 +7,7 @@ import django.db.models.deletion
 from django.db import migrations, models, transaction
 
 from controlplane.objectstore import files
-from controlplane.objectstore.reading import Extent, Reader
+from controlplane.objectstore.object_reader import Extent, Reader
 
 PIECE = 1024 * 1024
 LARGEST_IN_ROW = 512 * 1024 * 1024

@@ -21,7 +21,7 @@ from controlplane.database.postgresql.patience import set_patience
 from controlplane.deployment.env import WrongSetting
 from controlplane.kernel import internal_calls
 from controlplane.lab.service import CannotKeep, keep_lab
-from controlplane.objectstore import bodies, files, quota
+from controlplane.objectstore import files, quota, request_bodies
 from controlplane.runtime.http.limits import Limits, most_connections
 from controlplane.runtime.http.listener import Door, nobody
 from controlplane.runtime.http.service import Service
@@ -107,7 +107,7 @@ def of(wsgi: str, *, threads: int, files_of_each: int = 1) -> Service:
     ``files_of_each``: how many open files a connection takes.
     """
     limit, limits = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, Limits()
-    of_object = bodies.largest_body(min(bodies.LARGEST_OBJECT, quota.largest()))
+    of_object = request_bodies.largest_body(min(request_bodies.LARGEST_OBJECT, quota.largest()))
     if wsgi == CONTROL_PLANE:
         limits = Limits(spool_folder=files.make_folder())
 

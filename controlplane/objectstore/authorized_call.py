@@ -10,15 +10,15 @@ from django.http import HttpRequest
 from controlplane.activity.record import Party
 from controlplane.kernel.awaited_body import ASK_EVERY, Kept, arrived_of, kept_for
 from controlplane.kernel.whole_number import whole_number
-from controlplane.objectstore import addressing, bodies, iam, quota
+from controlplane.objectstore import addressing, iam, quota, request_bodies
 from controlplane.objectstore.addressing import Address
-from controlplane.objectstore.documents import MOST_PARTS
 from controlplane.objectstore.errors import AccessDenied, InvalidArgument
 from controlplane.objectstore.models import SERVICE, Bucket, Piece, StoredObject, Upload, bucket_crn, instance_crn
 from controlplane.objectstore.operations import Operation
-from controlplane.objectstore.reserved import Reservation
+from controlplane.objectstore.reserved_bytes import Reservation
 from controlplane.objectstore.selectors import buckets_of, find_bucket, find_upload
 from controlplane.objectstore.tokens import Bearer
+from controlplane.objectstore.xml_requests import MOST_PARTS
 
 LONGEST_NAME = 63
 SMALL = 256 * 1024
@@ -128,7 +128,7 @@ class Call:
         if self.operation.name not in ("put_object", "upload_part"):
             return
         arrived = arrived_of(self.request)
-        size = bodies.announced_size(self.request)
+        size = request_bodies.announced_size(self.request)
         if not size and arrived is not None:
             size = arrived + ASK_EVERY
         if size > SMALL:

@@ -8,11 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from controlplane.activity.record import record
 from controlplane.kernel.text import echoed
 from controlplane.kernel.whole_number import whole_number
-from controlplane.objectstore import answers, bodies, documents, files, services, uploads
-from controlplane.objectstore.calls import Call
+from controlplane.objectstore import files, request_bodies, services, uploads, xml_requests, xml_responses
+from controlplane.objectstore.authorized_call import Call
 from controlplane.objectstore.errors import InvalidArgument, NotSimulated
 from controlplane.objectstore.models import Bucket, Upload
-from controlplane.objectstore.object_calls import kept_headers, tagged
+from controlplane.objectstore.object_operations import kept_headers, tagged
 from controlplane.objectstore.paging import STORAGE_CLASS, Encode, encoding, page_size
 from controlplane.objectstore.selectors import behind, common_prefix, find_upload, uploads_of
 
@@ -21,16 +21,16 @@ def create_multipart_upload(call: Call) -> HttpResponse:
     made = uploads.create_upload(
         call.bucket, key=call.address.key, headers=kept_headers(call.request), event=call.event, by=call.by
     )
-    root = answers.document("InitiateMultipartUploadResult")
-    answers.fill(root, [("Bucket", made.bucket.name), ("Key", call.address.key), ("UploadId", made.identifier)])
-    return answers.xml(root)
+    root = xml_responses.document("InitiateMultipartUploadResult")
+    xml_responses.fill(root, [("Bucket", made.bucket.name), ("Key", call.address.key), ("UploadId", made.identifier)])
+    return xml_responses.xml(root)
 
 
 def upload_part(call: Call) -> HttpResponse:
     number, identifier = part_number(call.request), call.request.GET["uploadId"]
     bucket = call.bucket
     find_upload(bucket, call.address.key, identifier)
-    body = bodies.Body(call.request, limit=bodies.LARGEST_OBJECT)
+    body = request_bodies.Body(call.request, limit=request_bodies.LARGEST_OBJECT)
     with files.writing() as new:
         kept = new.keep(body)
         with call.storing() as room:
@@ -49,15 +49,19 @@ def upload_part(call: Call) -> HttpResponse:
 
 def part_number(request: HttpRequest) -> int:
     """Raises InvalidArgument."""
-    number = whole_number(request.GET.get("partNumber", ""), largest=documents.MOST_PARTS)
+    number = whole_number(request.GET.get("partNumber", ""), largest=xml_requests.MOST_PARTS)
     if not number:
-        raise InvalidArgument(f"partNumber must be a whole number from 1 to {documents.MOST_PARTS}.")
+        raise InvalidArgument(f"partNumber must be a whole number from 1 to {xml_requests.MOST_PARTS}.")
     return number
 
 
 def complete_multipart_upload(call: Call) -> HttpResponse:
     headers = call.request.headers
-    if summed := [name.lower() for name in headers if bodies.is_checksum(name.lower()) and name.lower() != bodies.MD5]:
+    if summed := [
+        name.lower()
+        for name in headers
+        if request_bodies.is_checksum(name.lower()) and name.lower() != request_bodies.MD5
+    ]:
         raise NotSimulated(f"{echoed(summed[0])} of an object that is uploaded in parts")
     size = None
     if (said := headers.get("x-amz-mp-object-size")) is not None and (
@@ -68,15 +72,15 @@ def complete_multipart_upload(call: Call) -> HttpResponse:
         call.bucket,
         key=call.address.key,
         identifier=call.request.GET["uploadId"],
-        named=documents.parts_to_complete(bodies.read_document(call.request)),
+        named=xml_requests.parts_to_complete(request_bodies.read_document(call.request)),
         size=size,
         if_match=headers.get("If-Match"),
         if_none_match=headers.get("If-None-Match"),
         event=call.event,
         by=call.by,
     )
-    root = answers.document("CompleteMultipartUploadResult")
-    answers.fill(
+    root = xml_responses.document("CompleteMultipartUploadResult")
+    xml_responses.fill(
         root,
         [
             ("Location", call.request.build_absolute_uri(call.request.path)),
@@ -85,7 +89,7 @@ def complete_multipart_upload(call: Call) -> HttpResponse:
             ("ETag", made.etag),
         ],
     )
-    return answers.xml(root)
+    return xml_responses.xml(root)
 
 
 def abort_multipart_upload(call: Call) -> HttpResponse:
@@ -101,13 +105,13 @@ def list_parts(call: Call) -> HttpResponse:
     bucket, query = call.bucket, call.request.GET
     upload = find_upload(bucket, call.address.key, query["uploadId"])
     limit = page_size(query, "max-parts")
-    marker = whole_number(query.get("part-number-marker") or "0", largest=documents.MOST_PARTS)
+    marker = whole_number(query.get("part-number-marker") or "0", largest=xml_requests.MOST_PARTS)
     if marker is None:
         raise InvalidArgument("part-number-marker must be the number of a part.")
     found = list(upload.pieces.filter(number__gt=marker).order_by("number")[: limit + 1])
     page = found[:limit]
-    root = answers.document("ListPartsResult")
-    answers.fill(
+    root = xml_responses.document("ListPartsResult")
+    xml_responses.fill(
         root,
         [
             ("Bucket", bucket.name),
@@ -122,13 +126,13 @@ def list_parts(call: Call) -> HttpResponse:
     )
     for name in ("Initiator", "Owner"):
         identity = upload.initiator if name == "Initiator" else bucket.service_instance
-        answers.fill(answers.add(root, name), [("ID", identity), ("DisplayName", identity)])
+        xml_responses.fill(xml_responses.add(root, name), [("ID", identity), ("DisplayName", identity)])
     for each in page:
-        answers.fill(
-            answers.add(root, "Part"),
+        xml_responses.fill(
+            xml_responses.add(root, "Part"),
             [
                 ("PartNumber", each.number),
-                ("LastModified", answers.instant(each.kept_at)),
+                ("LastModified", xml_responses.instant(each.kept_at)),
                 ("ETag", f'"{each.md5}"'),
                 ("Size", each.size),
             ],
@@ -136,18 +140,18 @@ def list_parts(call: Call) -> HttpResponse:
     record(
         call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id, data=call.about()
     )
-    return answers.xml(root)
+    return xml_responses.xml(root)
 
 
 def list_multipart_uploads(call: Call) -> HttpResponse:
     bucket, query = call.bucket, call.request.GET
     limit, encode = page_size(query, "max-uploads"), encoding(query)
     found, is_truncated = _page(bucket, query, limit)
-    root = answers.document("ListMultipartUploadsResult")
+    root = xml_responses.document("ListMultipartUploadsResult")
     last = found[-1] if found else None
     next_key = last if isinstance(last, str) else last.name if last else ""
     next_upload = last.identifier if isinstance(last, Upload) else ""
-    answers.fill(
+    xml_responses.fill(
         root,
         [
             ("Bucket", bucket.name),
@@ -165,7 +169,7 @@ def list_multipart_uploads(call: Call) -> HttpResponse:
     for each in found:
         _show(root, each, bucket, encode)
     record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
-    return answers.xml(root)
+    return xml_responses.xml(root)
 
 
 def _page(bucket: Bucket, query: Mapping[str, str], limit: int) -> tuple[list[Upload | str], bool]:
@@ -201,10 +205,10 @@ def _entries(bucket: Bucket, query: Mapping[str, str]) -> Iterator[Upload | str]
 
 def _show(root: Element, each: Upload | str, bucket: Bucket, encode: Encode) -> None:
     if isinstance(each, str):
-        answers.add(answers.add(root, "CommonPrefixes"), "Prefix", encode(each))
+        xml_responses.add(xml_responses.add(root, "CommonPrefixes"), "Prefix", encode(each))
         return
-    shown = answers.add(root, "Upload")
-    answers.fill(shown, [("Key", encode(each.name)), ("UploadId", each.identifier)])
+    shown = xml_responses.add(root, "Upload")
+    xml_responses.fill(shown, [("Key", encode(each.name)), ("UploadId", each.identifier)])
     for name, identity in (("Initiator", each.initiator), ("Owner", bucket.service_instance)):
-        answers.fill(answers.add(shown, name), [("ID", identity), ("DisplayName", identity)])
-    answers.fill(shown, [("StorageClass", STORAGE_CLASS), ("Initiated", answers.instant(each.started_at))])
+        xml_responses.fill(xml_responses.add(shown, name), [("ID", identity), ("DisplayName", identity)])
+    xml_responses.fill(shown, [("StorageClass", STORAGE_CLASS), ("Initiated", xml_responses.instant(each.started_at))])

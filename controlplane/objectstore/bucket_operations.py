@@ -9,8 +9,8 @@ from django.http import HttpResponse
 
 from controlplane.activity.record import record
 from controlplane.kernel.text import is_storable
-from controlplane.objectstore import addressing, answers, bodies, documents, services
-from controlplane.objectstore.calls import Call
+from controlplane.objectstore import addressing, request_bodies, services, xml_requests, xml_responses
+from controlplane.objectstore.authorized_call import Call
 from controlplane.objectstore.errors import InvalidArgument, InvalidLocationConstraint
 from controlplane.objectstore.paging import STORAGE_CLASS, Encode, encoding, page_size
 from controlplane.objectstore.selectors import Listing, buckets_of, list_objects
@@ -20,12 +20,12 @@ LOCATION = re.compile(r"[a-z0-9-]{1,64}")
 
 def list_buckets(call: Call) -> HttpResponse:
     root = _bucket_list(call)
-    listed = answers.add(root, "Buckets")
+    listed = xml_responses.add(root, "Buckets")
     for bucket in buckets_of(call.account_id, service_instance=call.instance):
-        entry = answers.add(listed, "Bucket")
-        answers.fill(entry, [("Name", bucket.name), ("CreationDate", answers.instant(bucket.created_at))])
+        entry = xml_responses.add(listed, "Bucket")
+        xml_responses.fill(entry, [("Name", bucket.name), ("CreationDate", xml_responses.instant(bucket.created_at))])
     record(call.event, initiator=call.by, target=call.target(), account_id=call.account_id)
-    return answers.xml(root)
+    return xml_responses.xml(root)
 
 
 def list_buckets_extended(call: Call) -> HttpResponse:
@@ -36,7 +36,7 @@ def list_buckets_extended(call: Call) -> HttpResponse:
     found = list(buckets.filter(name__gt=marker, name__startswith=prefix)[: limit + 1])
     page, is_truncated = found[:limit], len(found) > limit
     root = _bucket_list(call)
-    answers.fill(
+    xml_responses.fill(
         root,
         [
             ("Prefix", prefix),
@@ -46,28 +46,28 @@ def list_buckets_extended(call: Call) -> HttpResponse:
             ("NextMarker", page[-1].name if is_truncated and page else None),
         ],
     )
-    listed = answers.add(root, "Buckets")
+    listed = xml_responses.add(root, "Buckets")
     for bucket in page:
-        answers.fill(
-            answers.add(listed, "Bucket"),
+        xml_responses.fill(
+            xml_responses.add(listed, "Bucket"),
             [
                 ("Name", bucket.name),
-                ("CreationDate", answers.instant(bucket.created_at)),
+                ("CreationDate", xml_responses.instant(bucket.created_at)),
                 ("LocationConstraint", bucket.location),
             ],
         )
     record(call.event, initiator=call.by, target=call.target(), account_id=call.account_id)
-    return answers.xml(root)
+    return xml_responses.xml(root)
 
 
 def _bucket_list(call: Call) -> Element:
-    root, owner = answers.document("ListAllMyBucketsResult"), call.instance or call.account_id
-    answers.fill(answers.add(root, "Owner"), [("ID", owner), ("DisplayName", owner)])
+    root, owner = xml_responses.document("ListAllMyBucketsResult"), call.instance or call.account_id
+    xml_responses.fill(xml_responses.add(root, "Owner"), [("ID", owner), ("DisplayName", owner)])
     return root
 
 
 def create_bucket(call: Call) -> HttpResponse:
-    location = documents.location_constraint(bodies.read_document(call.request))
+    location = xml_requests.location_constraint(request_bodies.read_document(call.request))
     if location and not LOCATION.fullmatch(location):
         raise InvalidLocationConstraint("LocationConstraint must be one of IBM's, such as us-south-standard.")
     services.create_bucket(
@@ -97,10 +97,10 @@ def delete_bucket(call: Call) -> HttpResponse:
 
 def get_bucket_location(call: Call) -> HttpResponse:
     bucket = call.bucket
-    root = answers.document("LocationConstraint")
+    root = xml_responses.document("LocationConstraint")
     root.text = bucket.location
     record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
-    return answers.xml(root)
+    return xml_responses.xml(root)
 
 
 def list_objects_v1(call: Call) -> HttpResponse:
@@ -123,9 +123,9 @@ def _list(call: Call, start: str, after: str, *, token: str | None = None) -> Ht
     encode = encoding(query)
     position = after if token is None else _opened(token)
     page = list_objects(bucket, prefix=prefix, delimiter=delimiter, after=position, limit=limit)
-    root = answers.document("ListBucketResult")
+    root = xml_responses.document("ListBucketResult")
     version_2 = start == "StartAfter"
-    answers.fill(
+    xml_responses.fill(
         root,
         [
             ("Name", bucket.name),
@@ -143,23 +143,23 @@ def _list(call: Call, start: str, after: str, *, token: str | None = None) -> Ht
     )
     _show(root, page, encode)
     record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
-    return answers.xml(root)
+    return xml_responses.xml(root)
 
 
 def _show(root: Element, page: Listing, encode: Encode) -> None:
     for each in page.objects:
-        answers.fill(
-            answers.add(root, "Contents"),
+        xml_responses.fill(
+            xml_responses.add(root, "Contents"),
             [
                 ("Key", encode(each.key)),
-                ("LastModified", answers.instant(each.modified_at)),
+                ("LastModified", xml_responses.instant(each.modified_at)),
                 ("ETag", f'"{each.tag}"'),
                 ("Size", each.size),
                 ("StorageClass", STORAGE_CLASS),
             ],
         )
     for prefix in page.prefixes:
-        answers.add(answers.add(root, "CommonPrefixes"), "Prefix", encode(prefix))
+        xml_responses.add(xml_responses.add(root, "CommonPrefixes"), "Prefix", encode(prefix))
 
 
 def _sealed(key: str) -> str:
@@ -177,19 +177,19 @@ def _opened(token: str) -> str:
 
 
 def delete_objects(call: Call) -> HttpResponse:
-    keys, quiet = documents.keys_to_delete(bodies.read_document(call.request))
+    keys, quiet = xml_requests.keys_to_delete(request_bodies.read_document(call.request))
     for key in keys:
         addressing.check_key(key)
     refusals = {key: refusal for key in dict.fromkeys(keys) if (refusal := call.refusal_of(key))}
     allowed = [key for key in keys if key not in refusals]
     services.delete_objects(call.bucket, keys=allowed, event=call.event, by=call.by)
-    root = answers.document("DeleteResult")
+    root = xml_responses.document("DeleteResult")
     for key in () if quiet else allowed:
-        answers.add(answers.add(root, "Deleted"), "Key", key)
+        xml_responses.add(xml_responses.add(root, "Deleted"), "Key", key)
     for key, refusal in refusals.items():
         told = [("Key", key), ("Code", refusal.code), ("Message", refusal.message)]
-        answers.fill(answers.add(root, "Error"), told)
-    return answers.xml(root)
+        xml_responses.fill(xml_responses.add(root, "Error"), told)
+    return xml_responses.xml(root)
 
 
 def _empty(status: int, **headers: str) -> HttpResponse:

@@ -13,11 +13,11 @@ from django.utils.http import http_date
 from controlplane.activity.record import record
 from controlplane.kernel.streamed import PIECE, StreamedAnswer
 from controlplane.kernel.whole_number import whole_number
-from controlplane.objectstore import bodies, conditions, files, services
-from controlplane.objectstore.calls import Call
+from controlplane.objectstore import files, preconditions, request_bodies, services
+from controlplane.objectstore.authorized_call import Call
 from controlplane.objectstore.errors import ConditionFailed, InvalidRange, MetadataTooLarge, OperationAborted
 from controlplane.objectstore.models import Bucket, StoredObject
-from controlplane.objectstore.reading import Reader
+from controlplane.objectstore.object_reader import Reader
 from controlplane.objectstore.selectors import opened, unchanged
 
 DEFAULT_TYPE = "binary/octet-stream"
@@ -37,7 +37,7 @@ A = TypeVar("A", bound=HttpResponseBase)
 def put_object(call: Call) -> HttpResponse:
     headers = kept_headers(call.request)
     bucket = call.bucket
-    body = bodies.Body(call.request, limit=bodies.LARGEST_OBJECT)
+    body = request_bodies.Body(call.request, limit=request_bodies.LARGEST_OBJECT)
     made = store_object(call, bucket, body, headers)
     return tagged(made.etag)
 
@@ -76,7 +76,9 @@ def kept_headers(request: HttpRequest) -> dict[str, str]:
     if size > LARGEST_METADATA:
         raise MetadataTooLarge(f"Names and values of the metadata have {size} bytes; {LARGEST_METADATA} are allowed.")
     sent["content-type"] = sent.get("content-type") or DEFAULT_TYPE
-    sent["content-encoding"] = ", ".join(each for each in bodies.encodings(sent) if each != bodies.AWS_CHUNKED)
+    sent["content-encoding"] = ", ".join(
+        each for each in request_bodies.encodings(sent) if each != request_bodies.AWS_CHUNKED
+    )
     return {name: sent[name] for name in KEPT if sent.get(name)} | metadata
 
 
@@ -112,7 +114,7 @@ def _answer(call: Call, found: StoredObject, read: Callable[[int, int], Reader] 
     answer["ETag"] = found.etag
     answer["Last-Modified"] = http_date(found.modified_at.timestamp())
     answer["Accept-Ranges"] = "bytes"
-    condition = conditions.status_of(call.request.headers, found)
+    condition = preconditions.status_of(call.request.headers, found)
     if condition == ConditionFailed.status:
         raise ConditionFailed("The object is not the one that the If- headers of the request name.")
     if condition == 304:

@@ -7,9 +7,9 @@ from urllib.parse import unquote
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.activity.record import record
-from controlplane.objectstore import addressing, answers, bodies, conditions, files, services, uploads
+from controlplane.objectstore import addressing, files, preconditions, request_bodies, services, uploads, xml_responses
 from controlplane.objectstore.addressing import Address
-from controlplane.objectstore.calls import Call
+from controlplane.objectstore.authorized_call import Call
 from controlplane.objectstore.errors import (
     ConditionFailed,
     InvalidArgument,
@@ -18,11 +18,11 @@ from controlplane.objectstore.errors import (
     NotSimulated,
 )
 from controlplane.objectstore.models import Bucket, StoredObject
-from controlplane.objectstore.object_calls import again, kept_headers, store_object
+from controlplane.objectstore.object_operations import again, kept_headers, store_object
+from controlplane.objectstore.object_reader import Reader
 from controlplane.objectstore.operations import COPY_SOURCE
-from controlplane.objectstore.reading import Reader
 from controlplane.objectstore.selectors import find_bucket, find_upload, opened, unchanged
-from controlplane.objectstore.upload_calls import part_number
+from controlplane.objectstore.upload_operations import part_number
 
 RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})")
 COPIED = "cloud-object-storage.object-copy.read"
@@ -37,16 +37,16 @@ def copy_object(call: Call) -> HttpResponse:
         raise InvalidRequest(
             "An object is copied onto itself only with other headers: x-amz-metadata-directive REPLACE."
         )
-    if source.size > bodies.LARGEST_OBJECT:
-        raise InvalidRequest(f"More than {bodies.LARGEST_OBJECT} bytes are copied in parts: upload part copy.")
+    if source.size > request_bodies.LARGEST_OBJECT:
+        raise InvalidRequest(f"More than {request_bodies.LARGEST_OBJECT} bytes are copied in parts: upload part copy.")
     headers = kept_headers(call.request) if replaces else source.headers
     call.reserve(source.size)
     with unchanged(source):
         made = store_object(call, bucket, read(0, source.size), headers)
     _record_source(call, address, source.bucket)
-    root = answers.document("CopyObjectResult")
-    answers.fill(root, [("LastModified", answers.instant(made.modified_at)), ("ETag", made.etag)])
-    return answers.xml(root)
+    root = xml_responses.document("CopyObjectResult")
+    xml_responses.fill(root, [("LastModified", xml_responses.instant(made.modified_at)), ("ETag", made.etag)])
+    return xml_responses.xml(root)
 
 
 @again
@@ -56,9 +56,9 @@ def upload_part_copy(call: Call) -> HttpResponse:
     find_upload(bucket, call.address.key, identifier)
     address, source, read = _source(call)
     start, stop = _range(call.request, source)
-    if stop - start > bodies.LARGEST_OBJECT:
+    if stop - start > request_bodies.LARGEST_OBJECT:
         raise InvalidRequest(
-            f"A part has at most {bodies.LARGEST_OBJECT} bytes. Name a range: x-amz-copy-source-range."
+            f"A part has at most {request_bodies.LARGEST_OBJECT} bytes. Name a range: x-amz-copy-source-range."
         )
     call.reserve(stop - start)
     with files.writing() as new, unchanged(source):
@@ -75,9 +75,9 @@ def upload_part_copy(call: Call) -> HttpResponse:
                 by=call.by,
             )
     _record_source(call, address, source.bucket)
-    root = answers.document("CopyPartResult")
-    answers.fill(root, [("LastModified", answers.instant(made.kept_at)), ("ETag", f'"{made.md5}"')])
-    return answers.xml(root)
+    root = xml_responses.document("CopyPartResult")
+    xml_responses.fill(root, [("LastModified", xml_responses.instant(made.kept_at)), ("ETag", f'"{made.md5}"')])
+    return xml_responses.xml(root)
 
 
 def _source(call: Call) -> tuple[Address, StoredObject, Callable[[int, int], Reader]]:
@@ -88,7 +88,7 @@ def _source(call: Call) -> tuple[Address, StoredObject, Callable[[int, int], Rea
     address = _source_address(call.request.headers[COPY_SOURCE])
     call.decide_on_source(address)
     found, read = opened(find_bucket(call.account_id, address.bucket), address.key)
-    if conditions.status_of(call.request.headers, found, prefix=f"{COPY_SOURCE}-") != 200:
+    if preconditions.status_of(call.request.headers, found, prefix=f"{COPY_SOURCE}-") != 200:
         raise ConditionFailed(f"The object to copy is not the one that the {COPY_SOURCE}-if- headers name.")
     return address, found, read
 
