@@ -37,8 +37,8 @@ log = structlog.get_logger(__name__)
 HEADER = "baremint_request_id"
 LONGEST_REQUEST_ID = LONGEST_ARGUMENT = 128
 LOOK_SECONDS = 5.0
-TICK = "controlplane.jobs.tasks.tick"
-RUN_JOB = "controlplane.jobs.tasks.run_job"
+TICK = "controlplane.operations.tasks.tick"
+RUN_JOB = "controlplane.operations.tasks.run_job"
 ROUTINE = (TICK, RUN_JOB)
 """Not worth a line each time they end well: a tick does next to nothing, and a job says itself what it did."""
 

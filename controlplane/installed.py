@@ -15,6 +15,8 @@ APPS = [
     "servers",
     "identity",
     "controlplane.objectstore",
+    "controlplane.jobs",
+    "controlplane.apidocs",
     "controlplane.operations",
     "controlplane.console",
 ]

@@ -147,7 +147,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(HOME.path / "celerybeat-schedule")
 # One tick: what is due is a column in the database, so late, doubled or lost ticks do no harm.
 CELERY_BEAT_SCHEDULE = {
     "tick": {
-        "task": "controlplane.jobs.tasks.tick",
+        "task": "controlplane.operations.tasks.tick",
         "schedule": BAREMINT_TICK_SECONDS,
         "options": {"expires": BAREMINT_TICK_SECONDS * 2},
     }

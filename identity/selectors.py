@@ -140,7 +140,7 @@ class ScheduledKey:
     """Until then; below zero when it is overdue, None when there is no date yet."""
 
 
-def key_schedule(now: datetime) -> list[ScheduledKey]:
+def scheduled_keys(now: datetime) -> list[ScheduledKey]:
     """Every key that is not retired, by purpose and region, oldest first."""
     found = live_keys()
     schedule = []

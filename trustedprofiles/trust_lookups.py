@@ -22,7 +22,7 @@ class Trust:
 
 def profiles_of_server(facts: ServerFacts) -> list[TrustedProfile]:
     """Every profile that the server may take on, by name."""
-    return [trust.profile for trust in profiles_trusting(facts, lambda names: claims_of_server(facts))]
+    return [each.profile for each in profiles_trusting(facts, lambda names: claims_of_server(facts))]
 
 
 def profiles_trusting(server: trust.Resource, claims_named: ClaimsNamed) -> list[Trust]:
@@ -46,4 +46,4 @@ def profiles_trusting(server: trust.Resource, claims_named: ClaimsNamed) -> list
         )
         if chosen := next((each for each in considered if each.trusts), None):
             found.append(Trust(profile, str(chosen), isinstance(chosen.by, trust.LinkFacts)))
-    return sorted(found, key=lambda trust: trust.profile.name)
+    return sorted(found, key=lambda each: each.profile.name)

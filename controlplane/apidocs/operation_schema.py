@@ -7,13 +7,14 @@ from typing import Any, get_type_hints
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
+from controlplane.apidocs import body_schemas
 from controlplane.apidocs.json_schema import Schema, find, schema_of
 from controlplane.apidocs.parameters import EVERY_VPC_CALL, HEADERS, path_parameter, query_parameter, words
 from servers.api.base import VpcView
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
-__all__ = ["OperationSchema", "bodies"]
+__all__ = ["OperationSchema", "body_schemas"]
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"

@@ -52,7 +52,7 @@ def _json() -> Rendered:
 
 @cache
 def _page() -> Rendered:
-    return _rendered(render_to_string("operations/docs.html", {"page": Page(document(), origin=HERE)}))
+    return _rendered(render_to_string("apidocs/docs.html", {"page": Page(document(), origin=HERE)}))
 
 
 def _rendered(text: str) -> Rendered:

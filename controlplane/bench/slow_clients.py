@@ -54,7 +54,7 @@ class Listener:
 
 @dataclass(frozen=True)
 class Found:
-    steady_load: list[Steady]
+    steady: list[Steady]
     """Of each time."""
     cpu: float
     """Share of one that the slow clients' process took; 0 without them."""

@@ -223,7 +223,7 @@ class Home:
     def socket(self, name: str) -> Path:
         """Path of a Unix socket: in the data directory, or in a temporary one when that path is too long.
 
-        The supervisor makes the temporary one and removes it: see operations/owned_folder.py. Raises OSError when
+        The supervisor makes the temporary one and removes it: see deployment/owned_folder.py. Raises OSError when
         another user has made it.
         """
         inside = self.path / name

@@ -19,7 +19,7 @@ KEPT_TICKS = 4
 """A message that waited longer than this many ticks is dropped: later ticks have sent for the same job."""
 
 
-@shared_task(bind=True, ignore_result=True)
+@shared_task(name="controlplane.operations.tasks.tick", bind=True, ignore_result=True)
 def tick(self: Any) -> None:
     """Give a sign of life, and send for every job that is due."""
     unread = dropped.take()
@@ -37,7 +37,7 @@ def tick(self: Any) -> None:
     ca_bundle.write()
 
 
-@shared_task(bind=True, ignore_result=True)
+@shared_task(name="controlplane.operations.tasks.run_job", bind=True, ignore_result=True)
 def run_job(self: Any, name: str) -> None:
     """Run a job by its name, and send for it again while there is more to do: other tasks get their turn meanwhile."""
     if (job := JOBS.get(name)) is None:

@@ -120,7 +120,7 @@ def _storable(sent: QueryDict) -> Any:
 
 
 class ServiceHostMiddleware:
-    """IBM's hosts are only ever reached by TLS, which ends in front of this process (operations/lab/relay.py).
+    """IBM's hosts are only ever reached by TLS, which ends in front of this process (controlplane/lab/api_relay.py).
 
     So links in answers on those hosts say https, whatever the last hop spoke; no header of a client is asked.
     """

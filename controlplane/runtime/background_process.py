@@ -1,7 +1,7 @@
 """A process in the background, the supervisor (``up --detach``) or the lab, and word from it until it is ready.
 
-The two talk over a pipe (supervisor/report.py). When one end of it closes before the background process is ready, the
-other knows that its partner is gone.
+The two talk over a pipe (supervisor/start_report.py). When one end of it closes before the background process is ready,
+the process at the other end stops.
 """
 
 import os

@@ -109,7 +109,7 @@ def _is_loopback(address: str) -> bool:
 
 
 class Snapshots:
-    """What is known of each server, at most a second old. Never the last word: see identity/services/guarded_event.py."""
+    """The facts of each server, at most a second old. ``identity.services.guarded_event`` reads them again."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[int, tuple[float, ServerFacts]] = OrderedDict()

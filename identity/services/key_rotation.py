@@ -31,7 +31,7 @@ from identity.key_schedule import (
     ready_at,
 )
 from identity.models import KeyPair
-from identity.selectors import Line, issuer_of, key_schedule, live_keys
+from identity.selectors import Line, issuer_of, live_keys, scheduled_keys
 from identity.services import key_creation
 from identity.services.key_creation import Generate
 from servers.selectors import regions_in_use
@@ -94,7 +94,7 @@ def due_at(now: datetime) -> datetime | None:
     lines = set(_lines(found))
     if any(_due(line, found, now=now) for line in lines):
         return now
-    ours = [each for each in key_schedule(now) if Line(each.purpose, each.region) in lines]
+    ours = [each for each in scheduled_keys(now) if Line(each.purpose, each.region) in lines]
     changes = [each.seconds for each in ours if each.seconds is not None]
     return now + timedelta(seconds=min(changes)) if changes else None
 

@@ -32,7 +32,7 @@ def test_every_link_on_the_page_leads_somewhere(page: Any) -> None:
 
 def test_the_page_loads_nothing_from_elsewhere(page: Any) -> None:
     loaded = re.findall(r'<(?:link|img|script|iframe)[^>]*(?:href|src)="([^"]*)"', page.content.decode())
-    assert loaded == ["/static/operations/docs.css"]
+    assert loaded == ["/static/apidocs/docs.css"]
 
 
 def test_the_page_may_run_nothing(page: Any) -> None:
@@ -43,7 +43,7 @@ def test_the_page_may_run_nothing(page: Any) -> None:
 def test_the_stylesheet_is_there(client: Client) -> None:
     from django.contrib.staticfiles import finders
 
-    assert finders.find("operations/docs.css")
+    assert finders.find("apidocs/docs.css")
 
 
 def test_an_example_calls_where_the_page_was_read(client: Client) -> None:
@@ -77,7 +77,7 @@ def test_the_page_is_rendered_once_also_for_many_who_read_it_first_at_once() -> 
             pages = set(pool.map(rendered.page_read_at, ["http://localhost:1234"] * 4))
     finally:
         template_rendered.disconnect(note)
-    assert (renderings, len(pages)) == (["operations/docs.html"], 1)
+    assert (renderings, len(pages)) == (["apidocs/docs.html"], 1)
 
 
 def test_every_example_of_a_body_is_what_the_body_may_be() -> None:

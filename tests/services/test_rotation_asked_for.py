@@ -10,7 +10,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from identity.key_schedule import Discard
 from identity.models import KeyPair
-from identity.selectors import Line, key_schedule
+from identity.selectors import Line, scheduled_keys
 from identity.services import key_rotation
 from identity.services.key_rotation import Succession
 
@@ -163,7 +163,7 @@ def test_what_is_announced_is_when_it_happens() -> None:
     now = clock.now()
     assert key_rotation.due_at(now) == pytest.approx(now + 16 * HOUR, abs=HOUR)
     at = ask(now=now).signs_from
-    announced = [now + timedelta(seconds=each.seconds or 0) for each in key_schedule(now) if each.purpose == "iam"]
+    announced = [now + timedelta(seconds=each.seconds or 0) for each in scheduled_keys(now) if each.purpose == "iam"]
     assert announced == [at, at]
     assert key_rotation.due_at(now) == at
 

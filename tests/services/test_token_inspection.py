@@ -121,7 +121,7 @@ def test_a_retiring_key_still_verifies_and_is_named_so(identity: str) -> None:
 def test_a_retired_one_does_not(identity: str) -> None:
     rotate_now("identity", now=clock.now())
     KeyPair.objects.filter(state="retiring").update(state="retired")
-    signing.keychain.forget()
+    signing.key_cache.forget()
     assert failed(identity) == ["Key state"]
 
 

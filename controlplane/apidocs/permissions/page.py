@@ -5,7 +5,7 @@ from itertools import groupby
 
 from controlplane.apidocs.permissions.table import Permission, granting, permissions
 from controlplane.objectstore.operations import OPERATIONS
-from trustedprofiles import deployment_administrator
+from trustedprofiles.deployment_administrator import ALWAYS, ONCE_SHARED
 from trustedprofiles.roles import Role
 from trustedprofiles.service_roles import EVERY_ROLE, OWN_ROLES
 
@@ -38,8 +38,8 @@ ADMINISTRATION = f"""\
 
 The owner of the first account, whose API key `baremint up` writes into `credentials.json`, administers the deployment:
 what touches more than one account is that person's alone, whatever policies grant. Rotating keys, which every account
-shares (`{"`, `".join(sorted(deployment_administrator.ALWAYS))}`), always is. Moving the clock, and reading what works in the
-background for all accounts (`{"`, `".join(sorted(deployment_administrator.ONCE_SHARED))}`), is so as soon as there is a second
+shares (`{"`, `".join(sorted(ALWAYS))}`), always is. Moving the clock, and reading what works in the
+background for all accounts (`{"`, `".join(sorted(ONCE_SHARED))}`), is so as soon as there is a second
 account; while there is one, its policies decide.
 """
 ESCALATION = """\
@@ -87,7 +87,7 @@ def _rows(each: Permission) -> Iterator[tuple[str, ...]]:
     operation = each.operation
     first = (f"`{operation.name}`", f"`{each.method} {each.path}`")
     for action in (operation.action, *operation.also):
-        alone = DEPLOYMENT if action in deployment_administrator.ONCE_SHARED else ""
+        alone = DEPLOYMENT if action in ONCE_SHARED else ""
         yield (*first, f"`{action}`", ", ".join(granting(action)) + alone)
         first = ("", "")
     for action in operation.further:

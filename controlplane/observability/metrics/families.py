@@ -24,7 +24,7 @@ from controlplane.kernel import clock
 from controlplane.observability.metrics.issuing import KINDS
 from controlplane.timekeeping import services as timekeeping
 from identity.models import IssuedCertificate
-from identity.selectors import key_schedule, live_keys
+from identity.selectors import live_keys, scheduled_keys
 
 SOON = timedelta(hours=1)
 ASK_SECONDS = 1.0
@@ -92,7 +92,7 @@ def _keys() -> Iterator[Metric]:
         labels=["purpose", "region"],
     )
     now = clock.now()
-    schedule = key_schedule(now)
+    schedule = scheduled_keys(now)
     for label, number in sorted(Counter((key.purpose, key.region, key.state) for key in schedule).items()):
         count.add_metric(list(label), number)
     nearest: dict[tuple[str, ...], float] = {}

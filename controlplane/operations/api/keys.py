@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import clock, timestamps
-from identity.selectors import key_schedule
+from identity.selectors import scheduled_keys
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
@@ -49,5 +49,5 @@ def schedule() -> list[KeyOutlook]:
             "next": key.next_state,
             "in_seconds": None if key.seconds is None else round(key.seconds),
         }
-        for key in key_schedule(clock.now())
+        for key in scheduled_keys(clock.now())
     ]

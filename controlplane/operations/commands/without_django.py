@@ -20,10 +20,10 @@ from controlplane.runtime.supervisor.start_report import Report
 SETTINGS = "controlplane.settings"
 """Whoever names other ones has them read, and that takes Django."""
 MODULES = {
-    "whereabouts": ("info", "address", "env"),
-    "rest": ("is", "clock", "explain", "jobs", "token"),
-    "proofs": ("keys", "certificates", "certificate-rotation", "revoke"),
-    "life": ("up", "down"),
+    "info_commands": ("info", "address", "env"),
+    "rest_commands": ("is", "clock", "explain", "jobs", "token"),
+    "key_commands": ("keys", "certificates", "certificate-rotation", "revoke"),
+    "up_down": ("up", "down"),
 }
 OWNERS = {name: module for module, names in MODULES.items() for name in names}
 FAILED = 1

@@ -9,8 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from controlplane.deployment import sockets
 from controlplane.deployment.sockets import Endpoint, PortUnavailable
 from controlplane.operations.terminal import say
-from controlplane.operations.up import preloading, serving
-from controlplane.runtime.supervisor import children
+from controlplane.operations.up import children, preloading, serving
 from controlplane.runtime.supervisor.child import Fork
 from controlplane.runtime.supervisor.stop_requests import StopRequested
 from controlplane.runtime.supervisor.supervisor import StartFailed, Supervisor

@@ -21,10 +21,9 @@ from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
 from controlplane.operations.commands import info_commands
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.database_source import Records
-from controlplane.operations.up import preloading
+from controlplane.operations.up import children, preloading
 from controlplane.operations.up.serving import reporting
 from controlplane.operations.up.timeline import Timeline
-from controlplane.runtime.supervisor import children
 from controlplane.runtime.supervisor.child import Fork
 from controlplane.runtime.supervisor.process_control import set_name
 from controlplane.runtime.supervisor.start_report import Report
