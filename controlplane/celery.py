@@ -11,7 +11,9 @@ import time
 from typing import Any
 
 import structlog
+from django.conf import settings
 
+from controlplane.deployment.home import UnusableHome
 from controlplane.kernel import context
 from controlplane.kernel.blocked_imports import unavailable
 
@@ -36,7 +38,6 @@ log = structlog.get_logger(__name__)
 
 HEADER = "baremint_request_id"
 LONGEST_REQUEST_ID = LONGEST_ARGUMENT = 128
-LOOK_SECONDS = 5.0
 TICK = "controlplane.operations.tasks.tick"
 RUN_JOB = "controlplane.operations.tasks.run_job"
 ROUTINE = (TICK, RUN_JOB)
@@ -102,34 +103,9 @@ def stop_at_once_when_told_to(sender: Any, **_: Any) -> None:
 @beat_init.connect
 def secure_the_data_directory(**_: Any) -> None:
     """As every other process does that is started by itself."""
-    from django.conf import settings  # noqa: PLC0415
-
-    from controlplane.deployment.home import UnusableHome  # noqa: PLC0415
-
     os.umask(0o077)
     try:
         with settings.HOME.usable():
             settings.HOME.tighten()
     except UnusableHome as error:
         sys.exit(f"It does not start: {error}")
-
-
-@worker_init.connect
-def remove_what_a_worker_would_die_of(**_: Any) -> None:
-    from controlplane.jobs import broker, broker_transport  # noqa: PLC0415  this module is loaded before the apps
-
-    with broker.connected(seconds=LOOK_SECONDS) as client:
-        broker_transport.remove_keys_of_other_kinds(client)
-
-
-@worker_init.connect
-def refuse_wrong_kek(**_: Any) -> None:
-    """A worker that cannot read the keys does not start."""
-    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415  this module is loaded before the apps
-
-    from identity import key_encryption  # noqa: PLC0415
-
-    try:
-        key_encryption.refuse_wrong_kek()
-    except ImproperlyConfigured as error:
-        sys.exit(f"The worker does not start: {error}")

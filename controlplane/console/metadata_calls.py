@@ -21,7 +21,7 @@ from django.conf import settings
 
 from controlplane.console.presenters.certificates import common_name
 from controlplane.console.presenters.jwt import decoded, without_signature
-from controlplane.operations.info import CA_BUNDLE
+from controlplane.deployment.home import CA_BUNDLE
 from identity.inside.views import RENAMED_IN
 
 SECONDS = 5

@@ -34,6 +34,7 @@ SOCKET_FOLDERS = "baremint-sockets-"
 NAME = ".baremint"
 SECRET_KEY_FILE = "secret-key"  # noqa: S105  a file name
 DATABASE_FILE = "baremint.sqlite3"
+CA_BUNDLE = "ca-bundle.pem"
 NEEDED = (
     "secret-key",
     "kek",

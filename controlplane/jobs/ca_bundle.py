@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from controlplane.operations.info import CA_BUNDLE
+from controlplane.deployment.home import CA_BUNDLE
 from identity.selectors import trusted_roots
 
 

@@ -8,7 +8,11 @@ from django.conf import settings
 from django.db import DatabaseError
 
 from controlplane.activity import job_runs
-from controlplane.jobs import ca_bundle, runner
+from controlplane.jobs import (
+    ca_bundle,
+    runner,
+    worker_checks,  # noqa: F401  connects what a worker checks when it starts
+)
 from controlplane.jobs.broker_transport import dropped
 from controlplane.jobs.registry import JOBS
 from controlplane.jobs.schedule import is_due

@@ -15,11 +15,11 @@ from django.db import DatabaseError, close_old_connections
 
 from controlplane.deployment import process_lock
 from controlplane.deployment.env import ANY_ADDRESS
+from controlplane.deployment.home import CA_BUNDLE
 from controlplane.lab import host_names, lab_servers, state, trust_store
 from controlplane.lab.api_relay import Relayed
 from controlplane.lab.capabilities import Support
 from controlplane.lab.server_namespace import CannotPlace, Ground, Place
-from controlplane.operations.info import CA_BUNDLE
 from controlplane.runtime.http.listener import Door
 from controlplane.runtime.http.service import Service
 from controlplane.runtime.supervisor.stop_requests import StopRequests

@@ -1,4 +1,4 @@
-"""Give a running server its files, trust store and host name: ``... dressing PROCESS``, JSON on standard input.
+"""Give a running server its files, trust store and host name: ``... update_files PROCESS``, JSON on standard input.
 
 It goes into the server's own namespaces first, its user namespace too, so whatever the server's root has made of the
 file system, this can do no more than that root could. Standard library only.

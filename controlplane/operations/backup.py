@@ -17,7 +17,7 @@ from controlplane.database.sqlite_copies import write_snapshot
 from controlplane.database.upgrade import bring_up_to_date
 from controlplane.deployment import credentials, process_lock
 from controlplane.deployment.credentials import FILE as CREDENTIALS
-from controlplane.deployment.home import DATABASE_FILE, SECRET_KEY_FILE
+from controlplane.deployment.home import CA_BUNDLE, DATABASE_FILE, SECRET_KEY_FILE
 from controlplane.deployment.private_files import partial_folder, whole_file
 from controlplane.kernel import clock
 from controlplane.kernel.database_failures import for_operators
@@ -25,7 +25,7 @@ from controlplane.objectstore import files as stored
 from controlplane.objectstore.orphan_files import sweep
 from controlplane.operations import backup_objects
 from controlplane.operations.bootstrap import RESTORING
-from controlplane.operations.info import CA_BUNDLE, NothingHere
+from controlplane.operations.info import NothingHere
 from identity.key_cache import TOKEN_PURPOSES
 from identity.key_encryption import KEK_FILE, require_fitting_kek
 from identity.selectors import live_keys

@@ -5,10 +5,8 @@ from typing import Any
 
 from controlplane.deployment.command_line import paste
 from controlplane.deployment.credentials import Credentials
-from controlplane.deployment.home import Home
+from controlplane.deployment.home import CA_BUNDLE, Home
 from controlplane.deployment.location import Place
-
-CA_BUNDLE = "ca-bundle.pem"
 
 
 class NothingHere(Exception):

@@ -18,7 +18,7 @@ django.setup()
 {code}
 print(*sys.modules, sep="\\n")
 """
-PRELOAD = "from controlplane.operations import preloading; preloading.load_everything()"
+PRELOAD = "from controlplane.operations.up import preloading; preloading.load_everything()"
 ASKED_FOR = {
     "psycopg": "by a database on PostgreSQL",
     "redis": "when the broker is asked something, or sent a task",

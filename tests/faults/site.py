@@ -157,7 +157,7 @@ class Site:
     def _send(self, queue: str, task: str, arguments: tuple[str, ...]) -> None:
         app = Celery(broker=self.broker, set_as_current=False)
         with app.connection_for_write() as broker:
-            name = f"controlplane.jobs.tasks.{task}"
+            name = f"controlplane.operations.tasks.{task}"
             app.send_task(name, arguments, queue=queue, connection=broker, ignore_result=True)
 
     def waiting(self, queue: str) -> int:

@@ -10,10 +10,10 @@ from tests.live.product import ROOT
 
 AS_NOBODY = (sys.executable, str(Path(__file__).with_name("ordinary_user.py")))
 TRIAL = """
-from controlplane.lab import support
+from controlplane.lab import capabilities
 try:
-    support.find()
-except support.CannotIsolate as error:
+    capabilities.find()
+except capabilities.CannotIsolate as error:
     print(error)
 """
 

@@ -16,9 +16,9 @@ from tests.process_tree import command_line, descendants
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
 COUNT = """
-from controlplane.activity import tallies
+from controlplane.activity import counters
 from controlplane.kernel import clock
-print(sum(tallies.count_settled_events(now=clock.now()) for _ in range(2)))
+print(sum(counters.count_settled_events(now=clock.now()) for _ in range(2)))
 """
 """As the job does every half a minute: what is there is marked, and counted the next time."""
 ISSUED = {"kind": "identity_token", "operation": "is.metadata.identity-token.create"}

@@ -17,8 +17,8 @@ from tests.live.ready_made import NewProduct
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
-TICK = "controlplane.jobs.tasks.tick"
-RUN_JOB = "controlplane.jobs.tasks.run_job"
+TICK = "controlplane.operations.tasks.tick"
+RUN_JOB = "controlplane.operations.tasks.run_job"
 SECRET = "what-is-in-a-body"
 NOTHING_MORE = dict.fromkeys(("callbacks", "errbacks", "chain", "chord"))
 BODY = [[], {SECRET: 1}, NOTHING_MORE]

@@ -13,7 +13,7 @@ from controlplane.bench.starts import measure, report
 
 HEAD = """
 import subprocess, sys, time
-from controlplane.bench import tree
+from controlplane.bench import process_tree
 BUSY = "import time\\nwhile time.process_time() < 0.3: pass\\n"
 IN_THE_BACKGROUND = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {BUSY + 'time.sleep(60)'!r}])"
 """
@@ -74,12 +74,12 @@ def in_a_process_of_its_own(code: str) -> list[str]:
 def test_cpu_time_counts_what_has_ended_and_what_went_on_in_the_background() -> None:
     ended, beyond = in_a_process_of_its_own(
         """
-with tree.adopted():
-    begun = tree.cpu_seconds()
+with process_tree.adopted():
+    begun = process_tree.cpu_seconds()
     subprocess.run([sys.executable, "-c", BUSY], check=True)
-    ended = tree.cpu_seconds() - begun
+    ended = process_tree.cpu_seconds() - begun
     subprocess.run([sys.executable, "-c", IN_THE_BACKGROUND], check=True)
-    while (beyond := tree.cpu_seconds() - begun - ended) < 0.3:
+    while (beyond := process_tree.cpu_seconds() - begun - ended) < 0.3:
         time.sleep(0.05)
     print(ended, beyond, sep="\\n")
 """
@@ -91,9 +91,9 @@ with tree.adopted():
 def test_memory_is_told_of_each_process_with_its_name_and_none_is_left() -> None:
     name, memory, pid = in_a_process_of_its_own(
         """
-with tree.adopted():
+with process_tree.adopted():
     subprocess.run([sys.executable, "-c", IN_THE_BACKGROUND], check=True)
-    [process] = tree.processes()
+    [process] = process_tree.processes()
     print(process.name, process.memory, process.pid, sep="\\n")
 """
     )

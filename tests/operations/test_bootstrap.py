@@ -12,10 +12,9 @@ from django.contrib.auth import authenticate
 from django.core.exceptions import ImproperlyConfigured
 
 from controlplane.deployment import credentials
-from controlplane.deployment.home import Home
+from controlplane.deployment.home import CA_BUNDLE, Home
 from controlplane.kernel import clock
 from controlplane.operations import bootstrap, demo_world
-from controlplane.operations.info import CA_BUNDLE
 from identity.models import ApiKey, KeyPair
 from identity.selectors import find_api_key
 from servers import catalog

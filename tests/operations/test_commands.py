@@ -14,10 +14,9 @@ from django.core.management import CommandError, call_command
 
 from controlplane.deployment import credentials
 from controlplane.deployment.credentials import Credentials
-from controlplane.deployment.home import Home
+from controlplane.deployment.home import CA_BUNDLE, Home
 from controlplane.kernel import clock
 from controlplane.operations import bootstrap
-from controlplane.operations.info import CA_BUNDLE
 from identity import key_encryption
 from identity.models import KeyPair
 from servers.addressing import loopback_address

@@ -65,7 +65,7 @@ def test_what_goes_into_answers_and_tokens_has_its_form(tmp_path: Path, name: st
 
 
 def test_scheme_and_host_of_the_public_url_have_one_spelling_and_its_path_is_left_alone(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", "from controlplane import deployment as d; print(d.BAREMINT_PUBLIC_URL)"]
+    command = [sys.executable, "-c", "from controlplane.deployment import variables as d; print(d.BAREMINT_PUBLIC_URL)"]
     url = {"BAREMINT_PUBLIC_URL": "HTTPS://LocalHost:8443/Lab/", "PYTHONPATH": str(ROOT)}
     environment = {**clean_environment(), **url}
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)

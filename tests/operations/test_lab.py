@@ -224,7 +224,7 @@ def test_a_process_that_has_ended_has_no_start() -> None:
 
 def test_what_runs_beside_servers_needs_nothing_but_the_standard_library() -> None:
     """It runs with an empty environment and no site-packages, so nothing of the product is in its memory."""
-    for module in ("launcher", "dressing"):
+    for module in ("launcher", "update_files"):
         script = f"import controlplane.lab.{module}, sys, json; print(json.dumps(sorted(sys.modules)))"
         done = subprocess.run([sys.executable, "-S", "-c", script], capture_output=True, text=True, check=True)
         loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}

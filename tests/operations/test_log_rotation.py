@@ -9,13 +9,13 @@ import pytest
 WRITER = """
 import sys
 from pathlib import Path
-from controlplane.operations import background
+from controlplane.runtime import background_process
 
-background.LONGEST_LOG = 1000
+background_process.LONGEST_LOG = 1000
 log = Path(sys.argv[1])
 for line in sys.stdin:
     print(line, end="", flush=True)
-    background.keep_log_short(log)
+    background_process.keep_log_short(log)
     print("noted", file=sys.stderr, flush=True)
     Path(sys.argv[2]).write_text(line)
 """

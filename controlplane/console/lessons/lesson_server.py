@@ -12,7 +12,7 @@ from controlplane.console.models import LessonProgress
 from controlplane.console.presenters.truncated_list import Listed
 from controlplane.console.server_choices import offered
 from controlplane.deployment.endpoints import metadata_url
-from controlplane.operations.info import CA_BUNDLE
+from controlplane.deployment.home import CA_BUNDLE
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
 

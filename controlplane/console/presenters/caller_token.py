@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from controlplane.deployment.endpoints import metadata_url
-from controlplane.operations.info import CA_BUNDLE
+from controlplane.deployment.home import CA_BUNDLE
 from identity.claims import APIKEY_GRANT
 from identity.inside.views import RENAMED_IN
 from servers.addressing import loopback_address

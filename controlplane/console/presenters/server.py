@@ -23,8 +23,8 @@ from controlplane.console.presenters.snippets import snippets
 from controlplane.console.presenters.tokens import live_tokens
 from controlplane.console.visible_events import visible
 from controlplane.deployment.endpoints import metadata_url
+from controlplane.deployment.home import CA_BUNDLE
 from controlplane.kernel.errors import Conflict
-from controlplane.operations.info import CA_BUNDLE
 from identity.form_snapshot import renewal_shown
 from identity.models import CertificateRotation
 from servers.addressing import loopback_address

@@ -16,9 +16,10 @@ from celery.signals import task_postrun, worker_init, worker_ready
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from controlplane.celery import TICK, app, refuse_wrong_kek
+from controlplane.celery import TICK, app
 from controlplane.database.postgresql.patience import set_patience
 from controlplane.deployment.env import WrongSetting
+from controlplane.jobs.worker_checks import refuse_wrong_kek
 from controlplane.kernel import internal_calls
 from controlplane.lab.service import CannotKeep, keep_lab
 from controlplane.objectstore import files, quota, request_bodies

@@ -21,7 +21,7 @@ UNHELPFUL = (
 )
 FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and marks, to Unicode, that show nothing."""
-ROUTINE = ("controlplane.jobs.tasks.tick",)
+ROUTINE = ("controlplane.operations.tasks.tick",)
 
 
 def render(child: str, line: str, *, now: datetime) -> str | None:
