@@ -159,6 +159,7 @@ def test_a_replacement_is_refused_alike(path: str, rule: dict[str, Any], body: A
 
 
 def test_every_unknown_claim_is_named(path: str) -> None:
+    # D-60
     body = RULE | {"conditions": [CONDITION | {"claim": "a"}, CONDITION, CONDITION | {"claim": "b"}]}
     messages = [each["message"] for each in call("POST", f"{path}/rules", body).json()["errors"]]
     assert [message.partition(":")[0] for message in messages] == ["conditions[0].claim", "conditions[2].claim"]

@@ -174,6 +174,7 @@ def test_what_is_due_by_the_new_time_is_sent_for_at_once(ticks: list[str]) -> No
 
 
 def test_going_back_to_before_a_key_lets_its_heir_sign() -> None:
+    # D-86
     move(advance_seconds=25 * 3600)
     key_rotation.run_due_steps(now=clock.now())
     of_the_future = active("iam")

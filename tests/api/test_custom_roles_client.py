@@ -86,6 +86,7 @@ def test_what_a_role_grants_changes_with_it_at_once(policies: Any) -> None:
 
 
 def test_a_role_that_a_policy_grants_is_not_deleted(policies: Any) -> None:
+    # D-64
     role = policies.create_role(**ROLE).get_result()
     policy = policies.create_policy(**v1_policy() | {"roles": [{"role_id": role["crn"]}]}).get_result()
     assert refused(policies.delete_role, role["id"]) == (409, "role_conflict_error")

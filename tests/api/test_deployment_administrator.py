@@ -58,6 +58,7 @@ def test_the_owner_of_another_account_may_not(asked: tuple[str, str, Any]) -> No
 
 @call_of
 def test_an_administrator_may_as_long_as_there_is_one_account(asked: tuple[str, str, Any], world: World) -> None:
+    # D-85
     assert status(asked, BOB) == 403
     world.other_account.delete()
     assert status(asked, BOB) == 200

@@ -63,6 +63,7 @@ def delegate(api: Api, vpc: dict[str, Any], hub: dict[str, Any]) -> Any:
 
 @pytest.mark.parametrize("form", ["id", "crn", "href"])
 def test_both_vpcs_have_a_binding_to_the_other(api: Api, hub: Any, spoke: Any, form: str) -> None:
+    # D-153
     answer = bind(api, spoke, {form: hub[form]}, name="mine")
     made = fits(vpc_v1.VPCDNSResolutionBinding, answer.json())
     assert (answer.status_code, made.name, made.lifecycle_state, made.vpc.id) == (201, "mine", "stable", hub["id"])

@@ -102,6 +102,7 @@ def missing_like(value: str) -> str:
 
 
 def test_mallory_cannot_tell_what_alice_has_from_what_nobody_has(alices: Everything, mallorys: Everything) -> None:
+    # D-18
     """Every path, at every place of an id in it: what comes before is her own."""
     compared, differences = 0, {}
     for each in WITH_ID:

@@ -42,6 +42,7 @@ def test_it_satisfies_the_sdk_model(api: Api, made: dict[str, Any]) -> None:
 
 
 def test_no_address_is_handed_out_twice_and_none_is_anybodys(api: Api, made: dict[str, Any]) -> None:
+    # D-49
     found = {api.call("POST", PATH, {"zone": ZONE}).json()["address"] for _ in range(5)} | {made["address"]}
     assert len(found) == 6
     assert all(address.startswith(("198.18.", "198.19.")) for address in found)

@@ -100,6 +100,7 @@ def test_an_unnamed_job_is_named_after_the_image(api: Api, image: str) -> None:
 
 @pytest.mark.parametrize(("format", "magic"), [("qcow2", b"QFI\xfb"), ("vhd", b"conectix")])
 def test_a_job_runs_and_writes_an_object(api: Api, image: str, format: str, magic: bytes) -> None:
+    # D-154
     job = export(api, image, format=format)
     assert step() == 1
     running = fits(vpc_v1.ImageExportJob, read(api, image, job))

@@ -59,6 +59,7 @@ def stock_image(name: str = "ibm-ubuntu-22-04-5-minimal-amd64-5") -> dict[str, A
 
 
 def test_the_stock_images_are_listed_in_the_order_of_the_catalog(api: Api) -> None:
+    # D-44
     found = fits(vpc_v1.ImageCollection, api.get(IMAGES).json())
     assert [image.name for image in found.images] == list(catalog.stock_images())
 
@@ -78,6 +79,7 @@ def test_every_stock_image_has_all_that_the_sdk_requires(api: Api) -> None:
 
 
 def test_a_stock_image_is_of_ibms_account(api: Api) -> None:
+    # D-43
     account = {"id": catalog.PROVIDER_ACCOUNT, "resource_type": "account"}
     body = read(api, stock_image())
     assert body["remote"] == {"account": account}
@@ -143,6 +145,7 @@ def test_an_own_image_has_all_that_the_sdk_requires(api: Api) -> None:
 
 
 def test_an_image_answers_as_it_was_made(api: Api) -> None:
+    # D-41
     body = made(api)
     assert read(api, body) == body
 
@@ -445,6 +448,7 @@ REFUSED_STEPS: dict[str, tuple[dict[str, Any], list[str], str]] = {
 
 @pytest.mark.parametrize(("dates", "steps", "last"), REFUSED_STEPS.values(), ids=REFUSED_STEPS.keys())
 def test_a_step_is_refused_in_the_wrong_state(api: Api, dates: dict[str, Any], steps: list[str], last: str) -> None:
+    # D-45
     image = made(api, **{name: day(days) for name, days in dates.items()})
     for step in steps:
         retire(api, image, step)

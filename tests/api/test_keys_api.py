@@ -89,6 +89,7 @@ def test_type_length_and_fingerprint_are_those_that_openssh_prints(api: Api, key
 
 @pytest.mark.parametrize(("name", "length"), [("ed25519", 256), ("rsa", 2048)])
 def test_the_type_is_what_the_key_is(api: Api, rsa_2048: str, name: str, length: int) -> None:
+    # D-48
     body = made(api, ED25519 if name == "ed25519" else rsa_2048)
     assert (body["type"], body["length"]) == (name, length)
 

@@ -40,6 +40,7 @@ AUTO_LINK: dict[str, tuple[dict[str, Any], bool]] = {
 def test_a_new_server_is_linked_unless_that_is_not_wanted(
     api: Api, profile: TrustedProfile, prototype: dict[str, Any], by: str, wanted: tuple[dict[str, Any], bool]
 ) -> None:
+    # D-13
     more, expected = wanted
     prototype["initialization"] |= default(profile, by=by, **more)
     made = api.call("POST", SERVERS, prototype).json()
@@ -130,6 +131,7 @@ def test_no_default_takes_it_away_and_leaves_the_link(api: Api, stopped: BareMet
 
 
 def test_a_link_that_somebody_made_by_hand_is_link_enough(api: Api, world: World, stopped: BareMetalServer) -> None:
+    # D-75
     other = make_profile(world.account, name="other", linked_to=stopped)
     assert reinitialize(api, stopped, **default(other)).status_code == 200
     assert sorted(linked(stopped.crn)) == ["other", "victor"]

@@ -140,6 +140,7 @@ def test_a_later_version_does_not_turn_everything_into_a_denial(api: Api, path: 
 
 
 def test_an_earlier_version_denies_all(api: Api, path: str) -> None:
+    # D-52
     rule = add(api, path, "none", protocol="all", action="deny")
     assert api.get(f"{path}/rules/{rule}").json()["protocol"] == "all"
 

@@ -20,6 +20,7 @@ BY_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.many)
 
 @BY_KIND
 def test_the_collection_is_empty_in_the_shape_of_ibms_sdk(api: Api, kind: Kind) -> None:
+    # D-122
     answer = api.get(f"/v1/{kind.path}", "limit=7&vpc.id=r006-none")
     assert answer.status_code == 200
     found = fits(getattr(vpc_v1, f"{kind.shape}Collection"), answer.json())

@@ -178,6 +178,7 @@ def test_a_list_is_asked_for_with_head_as_with_get(client: Client, list_path: st
 def test_who_first_asks_for_a_list_leaves_an_event_and_nobody_else(
     client: Client, list_path: str, certificate: IssuedCertificate
 ) -> None:
+    # D-120
     for _ in range(3):
         client.get(list_path)
     revoke(certificate, reason="superseded", by=BY, now=clock.now())

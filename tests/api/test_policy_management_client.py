@@ -191,6 +191,7 @@ def test_v1_reads_it_without_its_rule(policies: Any, timed: dict[str, Any]) -> N
 
 
 def test_v1_does_not_replace_what_it_cannot_say(policies: Any, timed: dict[str, Any]) -> None:
+    # D-63
     tag = policies.get_policy(timed["id"]).get_headers()["ETag"]
     answer = refused(policies.replace_policy, timed["id"], tag, **v1_policy(VICTOR, "Editor"))
     assert answer == (400, "request_not_processed")

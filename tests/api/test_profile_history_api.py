@@ -168,6 +168,7 @@ BAD_FILTERS = {
 
 @pytest.mark.parametrize("text", BAD_FILTERS.values(), ids=BAD_FILTERS.keys())
 def test_a_filter_that_is_not_understood_is_refused(world: World, text: str) -> None:
+    # D-67
     from urllib.parse import quote
 
     answer = call("GET", f"/v1/profiles?account_id={ACCOUNT}&filter={quote(text)}")

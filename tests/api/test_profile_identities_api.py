@@ -130,6 +130,7 @@ def test_one_that_is_wrong_spoils_all_and_is_named(identities: str, users: str) 
 
 
 def test_every_change_moves_the_profiles_entity_tag(identities: str, path: str) -> None:
+    # D-65
     tags = [call("GET", path)["ETag"]]
     call("POST", f"{identities}/user", USER)
     tags.append(call("GET", path)["ETag"])

@@ -133,6 +133,7 @@ def test_capacities_are_complete(api: Api) -> None:
 
 
 def test_every_profile_can_be_had_in_every_zone_of_the_region(api: Api) -> None:
+    # D-47
     first = api.get(CAPACITIES, "limit=100").json()
     second = api.get(CAPACITIES, first["next"]["href"].partition("?")[2]).json()
     assert pairs(first) + pairs(second) == [(name, f"us-south-{number}") for name in OFFERED for number in (1, 2, 3)]

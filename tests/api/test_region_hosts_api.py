@@ -80,6 +80,7 @@ def test_a_name_may_be_used_again_in_another_region(server: dict[str, Any]) -> N
 
 
 def test_links_on_a_host_of_ibms_are_https_as_there_is_no_other_way_to_it(server: dict[str, Any]) -> None:
+    # D-94
     listed = there("GET", "/v1/bare_metal_servers").json()
     assert listed["first"]["href"].startswith(f"https://{EU_DE}/v1/bare_metal_servers?")
     assert listed["bare_metal_servers"][0]["href"].startswith(f"https://{EU_DE}/v1/bare_metal_servers/")

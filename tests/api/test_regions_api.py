@@ -51,6 +51,7 @@ DATA_CENTERS = {
 
 
 def test_a_zone_names_its_data_center(api: Api) -> None:
+    # D-46
     bodies = {zone: api.get(f"{REGIONS}/{zone[:-2]}/zones/{zone}").json() for zone in DATA_CENTERS}
     assert_rows({zone: (body["data_center"], body["universal_name"]) for zone, body in bodies.items()}, DATA_CENTERS)
 

@@ -131,6 +131,7 @@ def test_a_server_that_failed_to_be_reinitialized_is_reinitialized_again(
 
 @pytest.mark.parametrize(("auto_start", "status"), [(True, "running"), (False, "stopped")])
 def test_new_firmware_is_brought_in_once(api: Api, prototype: dict[str, Any], auto_start: bool, status: str) -> None:
+    # D-34, D-54
     made = api.call("POST", SERVERS, prototype).json()
     settle(made["id"])
     path = f"{SERVERS}/{made['id']}"
@@ -152,6 +153,7 @@ def test_firmware_waits_for_a_stopped_server(api: Api, server: BareMetalServer) 
 
 
 def test_a_console_token_is_shown_once_and_replaces_the_one_before(api: Api, path: str) -> None:
+    # D-36
     first, second = (api.call("POST", f"{path}/console_access_token", {"console_type": "vnc"}).json() for _ in range(2))
     assert first["access_token"] != second["access_token"]
     [kept] = ConsoleAccessToken.objects.values()

@@ -193,6 +193,7 @@ REFUSED: dict[str, tuple[dict[str, Any], int, list[tuple[str, str]]]] = {
 def test_a_reservation_is_refused(
     api: Api, change: dict[str, Any], status: int, problems: list[tuple[str, str]]
 ) -> None:
+    # D-32
     make(api, name="reserved-9", capacity={"total": 1}, profile=VIRTUAL["profile"])
     answer = api.call("POST", PATH, WANTED | change)
     assert (answer.status_code, errors(answer)) == (status, problems)

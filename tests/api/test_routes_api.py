@@ -88,6 +88,7 @@ REFUSED: dict[str, tuple[dict[str, Any], list[tuple[str, str]]]] = {
 
 @pytest.mark.parametrize(("body", "problems"), REFUSED.values(), ids=REFUSED.keys())
 def test_a_route_is_refused(api: Api, routes: str, body: dict[str, Any], problems: list[tuple[str, str]]) -> None:
+    # D-40
     answer = api.call("POST", routes, body)
     assert (answer.status_code, errors(answer)) == (400, problems)
 

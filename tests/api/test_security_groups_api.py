@@ -138,6 +138,7 @@ def test_the_entity_tag_of_a_virtual_interface_tells_of_its_groups(api: Api, pat
 
 
 def test_an_interface_stays_in_its_only_group(api: Api, path: str, vpc: VPC, interface: NetworkInterface) -> None:
+    # D-50
     default = f"{PATH}/{vpc.default_security_group.id}"  # type: ignore[union-attr]
     api.call("PUT", f"{path}/targets/{interface.id}")
     assert api.call("DELETE", f"{default}/targets/{interface.id}").status_code == 204

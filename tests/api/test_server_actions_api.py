@@ -44,6 +44,7 @@ ACTIONS: dict[str, tuple[str, Any, str, str]] = {
 def test_an_action_is_taken_and_leaves_one_event(
     api: Api, server: BareMetalServer, case: tuple[str, Any, str, str]
 ) -> None:
+    # D-33
     action, body, status, after = case
     expected = 202 if action == "delete" else 204
     answer = act(api, at_rest(server, status), action, body)
@@ -69,6 +70,7 @@ WRONG_STATES = {
 def test_an_action_in_the_wrong_state_conflicts_and_changes_nothing(
     api: Api, server: BareMetalServer, action: str, body: Any, status: str
 ) -> None:
+    # D-30
     path = at_rest(server, status)
     before = BareMetalServer.objects.values().get()
     answer = act(api, path, action, body)
@@ -208,6 +210,7 @@ STATUS_CONFLICTS: dict[str, tuple[str, str, Any, str]] = {
 def test_every_refusal_because_of_the_status_has_one_code(
     api: Api, server: BareMetalServer, case: tuple[str, str, Any, str]
 ) -> None:
+    # D-31
     method, suffix, body, status = case
     if body is ...:
         body = {"image": {"id": server.initialization.image["id"]}, "keys": []}

@@ -130,6 +130,7 @@ def test_a_body_that_is_no_json_object_is_refused(api: Api, body: bytes) -> None
 
 
 def test_the_quota_is_named_when_it_is_reached(api: Api, prototype: dict[str, Any], settings: Any) -> None:
+    # D-39
     settings.BAREMINT_QUOTAS = {"bare_metal_servers": 1}
     assert errors(api.call("POST", SERVERS, prototype)) == [("over_quota", "")]
 

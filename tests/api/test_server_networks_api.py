@@ -168,6 +168,7 @@ def test_a_server_with_interfaces_takes_no_attachment(api: Api, connected: str, 
 
 @pytest.mark.parametrize("named", ["primary_network_interface", "network_interfaces[0]"])
 def test_an_interface_of_an_s390x_server_is_refused_by_name(api: Api, prototype: dict[str, Any], named: str) -> None:
+    # D-37
     hipersocket = prototype["primary_network_interface"] | {"interface_type": "hipersocket"}
     name, several, _ = named.partition("[")
     answer = api.call("POST", SERVERS, prototype | {name: [hipersocket] if several else hipersocket})

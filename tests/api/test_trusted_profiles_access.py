@@ -129,6 +129,7 @@ EVENTS = {
 
 
 def test_an_operation_leaves_one_event(link: ProfileLink) -> None:
+    # D-21
     before = ActivityEvent.objects.count()
 
     def check(name: str) -> None:

@@ -101,6 +101,7 @@ def test_an_update_with_the_entity_tag_is_made(profile: TrustedProfile, path: st
 
 
 def test_an_update_with_a_stale_entity_tag_is_refused(profile: TrustedProfile, path: str) -> None:
+    # D-19
     stale = profile.entity_tag
     call("PUT", path, {"description": "first"}, If_Match=stale)
     assert refusal(call("PUT", path, {"description": "second"}, If_Match=stale)) == (412, "precondition_failed")

@@ -171,6 +171,7 @@ def test_its_addresses_are_listed_in_the_order_asked_for(
 def test_an_address_that_is_bound_elsewhere_is_not_bound(
     api: Api, subnet: dict[str, str], made: dict[str, Any]
 ) -> None:
+    # D-38
     other = api.call("POST", PATH, {"subnet": subnet}).json()
     answer = api.call("PUT", f"{PATH}/{made['id']}/ips/{other['primary_ip']['id']}")
     assert (answer.status_code, errors(answer)) == (409, [("reserved_ip_in_use", "id")])

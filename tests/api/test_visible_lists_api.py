@@ -209,6 +209,7 @@ def test_every_list_has_the_rows_whose_get_answers_200_and_counts_no_others(
 
 @pytest.mark.thorough
 def test_a_list_is_refused_to_whoever_has_no_policy_of_its_service_alone(world: World, group: ResourceGroup) -> None:
+    # D-130
     """Whatever else they may do; and any policy of the service suffices, of something that is not there, too."""
     found = {}
     for service in SERVICES:

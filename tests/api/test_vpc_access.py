@@ -96,6 +96,17 @@ def test_a_policy_may_name_one_server(world: World, server: BareMetalServer) -> 
     assert [each["id"] for each in victor.get(SERVERS).json()["bare_metal_servers"]] == [server.id]
 
 
+def test_a_policy_on_one_resource_group_creates_nothing_in_it(
+    world: World, server: BareMetalServer, prototype: dict[str, Any]
+) -> None:
+    # D-131
+    group = server.resource_group_id
+    victor = grant(world, "Editor", more=(attribute("resourceGroupId", group),))
+    assert victor.get(f"{SERVERS}/{server.id}").status_code == 200
+    answer = victor.call("POST", SERVERS, prototype | {"resource_group": {"id": group}})
+    assert (answer.status_code, BareMetalServer.objects.count()) == (403, 1)
+
+
 def test_a_policy_on_another_service_does_not_help(world: World, server: BareMetalServer) -> None:
     assert grant(world, "Administrator", service="iam-identity").get(SERVERS).status_code == 403
 

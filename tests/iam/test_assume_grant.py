@@ -188,6 +188,7 @@ def as_reader(identity_token: str, profile: TrustedProfile) -> str:
 
 
 def test_a_server_gets_in_by_its_crn(as_reader: str, server: BareMetalServer, trusting: TrustedProfile) -> None:
+    # D-62
     trust(trusting, "crn", server.crn)
     found = claims(assume(as_reader, profile_id=trusting.id))
     assert (found["iam_id"], found["authn"]["sub"]) == (trusting.iam_id, server.crn)
@@ -264,6 +265,7 @@ def test_the_token_is_good_until_the_profile_or_who_assumed_it_goes(
 def test_the_token_that_a_server_assumed_is_good_until_the_server_goes(
     as_reader: str, server: BareMetalServer, trusting: TrustedProfile, world: World
 ) -> None:
+    # D-76
     trust(trusting, "crn", server.crn)
     assumed = token(assume(as_reader, profile_id=trusting.id))
     server.delete()

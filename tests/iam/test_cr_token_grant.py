@@ -248,6 +248,7 @@ def test_the_token_is_good_until_its_profile_goes(identity_token: str, profile: 
 def test_the_token_is_good_until_its_server_goes(
     server: BareMetalServer, identity_token: str, profile: TrustedProfile
 ) -> None:
+    # D-61
     given = token(exchange(identity_token, profile_id=profile.id))
     server.delete()
     with pytest.raises(Unauthenticated, match="its server was deleted"):

@@ -104,6 +104,7 @@ def test_keys_are_public_halves_of_those_in_use() -> None:
 
 
 def test_the_configuration_has_what_openid_asks_for_but_a_door_for_people() -> None:
+    # D-66
     found = get(CONFIGURATION).json()
     assert found == {
         "issuer": "https://iam.cloud.ibm.com/identity",

@@ -57,6 +57,7 @@ ASKED: dict[str, Callable[[World, BareMetalServer, str], Any]] = {
 def test_a_documented_code_is_answered_with_its_status(
     world: World, server: BareMetalServer, alice_key: str, code: str, status: int
 ) -> None:
+    # D-59
     path = USERINFO if code == "BXNIM0308E" else PATH
     assert refused(ASKED[code](world, server, alice_key), path) == (status, code)
 

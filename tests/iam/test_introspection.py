@@ -117,6 +117,7 @@ def test_a_locked_api_key_is_active(alice_key: str) -> None:
 
 @pytest.mark.parametrize("value", ["x", "a.b.c", "a\0b", "ä" * 40, "k" * 5000])
 def test_whatever_else_is_not_active(keys: None, value: str) -> None:
+    # D-150
     assert introspected(token=value) == introspected(apikey=value) == INACTIVE
 
 

@@ -84,6 +84,7 @@ def test_the_log_knows_at_which_server_and_why(inside: Inside) -> None:
 
 
 def test_without_a_token_nothing_is_written_either(inside: Inside) -> None:
+    # D-15
     with nothing_is_written():
         assert error(inside.iam_token({}, X_None="1"))[:2] == (401, "unauthenticated")
 

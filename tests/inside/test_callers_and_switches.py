@@ -16,6 +16,7 @@ pytestmark = pytest.mark.usefixtures("keys")
 
 
 def test_a_token_stolen_from_another_server_is_worth_nothing(inside: Inside, world: World) -> None:
+    # D-05
     thief = Inside(make_server(world.account, name="thief", metadata_enabled=True))
     stolen = inside.bearer()
     for call in (thief.iam_token, thief.certificate):
@@ -27,6 +28,7 @@ def test_a_token_stolen_from_another_server_is_worth_nothing(inside: Inside, wor
 )
 @pytest.mark.parametrize("value", ["127.64.0.2", ""])
 def test_a_forwarded_request_is_refused(inside: Inside, header: str, value: str) -> None:
+    # D-06
     assert error(inside.token(None, **{header: value}))[:2] == (403, "unauthorized")
 
 

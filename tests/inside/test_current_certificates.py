@@ -36,6 +36,7 @@ def rotate(server: BareMetalServer) -> None:
 
 
 def test_what_was_issued_is_answered_in_the_same_shape_and_with_marks(inside: Inside) -> None:
+    # D-87
     issued = inside.certificate({"csr": make_csr()}).json()
     found = fetch(inside).json()
     assert {name: found[name] for name in issued} == issued

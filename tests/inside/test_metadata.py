@@ -54,6 +54,7 @@ def test_what_was_not_given_is_empty_or_absent(inside: Inside) -> None:
 
 
 def test_the_server_is_as_the_vpc_api_shows_it(inside: Inside, server: BareMetalServer, settings: Any) -> None:
+    # D-151
     body = read(inside).json()
     assert (body["id"], body["name"], body["crn"]) == (server.id, "web-1", server.crn)
     assert body["metadata_service"] == {"enabled": True, "protocol": "http"}

@@ -52,6 +52,7 @@ TOKEN_BODIES: dict[str, tuple[Any, tuple[int, str, str]]] = {
 
 @pytest.mark.parametrize(("body", "expected"), TOKEN_BODIES.values(), ids=TOKEN_BODIES.keys())
 def test_a_token_request_is_refused(inside: Inside, body: Any, expected: tuple[int, str, str]) -> None:
+    # D-12
     assert error(inside.token(body)) == expected
 
 
@@ -71,6 +72,7 @@ PROFILE_BODIES: dict[str, tuple[Any, tuple[int, str, str]]] = {
 
 @pytest.mark.parametrize(("body", "expected"), PROFILE_BODIES.values(), ids=PROFILE_BODIES.keys())
 def test_an_exchange_is_refused(inside: Inside, body: Any, expected: tuple[int, str, str]) -> None:
+    # D-08
     assert error(inside.iam_token(body)) == expected
 
 
@@ -144,6 +146,7 @@ CERTIFICATE_BODIES: dict[str, tuple[Any, tuple[int, str, str]]] = {
 
 @pytest.mark.parametrize(("body", "expected"), CERTIFICATE_BODIES.values(), ids=CERTIFICATE_BODIES.keys())
 def test_a_certificate_request_is_refused(inside: Inside, body: Any, expected: tuple[int, str, str]) -> None:
+    # D-10
     assert error(inside.certificate(body)) == expected
 
 
@@ -171,6 +174,7 @@ QUERIES: dict[str, tuple[str, tuple[int, str, str]]] = {
 
 @pytest.mark.parametrize(("query", "expected"), QUERIES.values(), ids=QUERIES.keys())
 def test_the_version_is_checked(inside: Inside, query: str, expected: tuple[int, str, str]) -> None:
+    # D-09
     answer = inside.call("PUT", "/identity/v1/token", query=query, Metadata_Flavor="ibm")
     assert error(answer) == expected
 
@@ -223,6 +227,7 @@ def test_a_missing_flavor_names_the_header(inside: Inside) -> None:
     "authorization", ["", "Bearer", "Bearer ", "Basic YTpi", "Bearer a b", "Bearer abc", "Bearer a.b.c"]
 )
 def test_a_call_without_a_valid_identity_token_is_unauthenticated(inside: Inside, authorization: str) -> None:
+    # D-07
     headers = {"Authorization": authorization} if authorization else {"X_None": "1"}
     answer = inside.iam_token({}, **headers)
     assert error(answer)[:2] == (401, "unauthenticated")

@@ -117,6 +117,7 @@ SECRETS: dict[str, Callable[[Inside], HttpResponse]] = {
 
 @pytest.mark.parametrize("ask", SECRETS.values(), ids=SECRETS)
 def test_what_may_be_a_secret_is_not_echoed(inside: Inside, ask: Callable[[Inside], HttpResponse]) -> None:
+    # D-152
     answer = ask(inside)
     assert answer.status_code in (400, 401)
     assert JWT not in answer.content.decode()

@@ -173,6 +173,7 @@ def test_by_naming_it_in_the_query_or_the_body(lab: Lab, victim: dict[str, Any])
 
 
 def test_by_a_request_line_that_names_another_host(lab: Lab) -> None:
+    # D-22
     said = lab.program(
         ATTACKER,
         """
@@ -315,6 +316,7 @@ finally:
 
 
 def test_from_one_hop_further_than_the_server(lab: Lab) -> None:
+    # D-90
     """A ping comes back from there, so the way is open; an answer of the service dies on it."""
     attacker = lab.entry(ATTACKER)
     assert attacker
@@ -323,6 +325,7 @@ def test_from_one_hop_further_than_the_server(lab: Lab) -> None:
 
 
 def test_servers_do_not_reach_each_other(lab: Lab, victim: dict[str, Any]) -> None:
+    # D-93
     with lab.running(VICTIM, "say(socket.create_server(('', 8080)).fileno()); time.sleep(60)") as listener:
         assert listener.stdout
         listener.stdout.readline()

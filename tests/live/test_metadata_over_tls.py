@@ -51,6 +51,7 @@ def address_of(server: dict[str, Any]) -> str:
 def test_info_names_an_https_url_whose_certificate_verifies_at_the_servers_address(
     product: Product, secure: dict[str, Any]
 ) -> None:
+    # D-91
     assert secure["metadata_url"].startswith("https://127.64.")
     assert ask(secure["metadata_url"], product).status_code == 200
 

@@ -97,6 +97,7 @@ def test_the_credentials_are_readable_by_their_owner_alone(home: Home) -> None:
 
 
 def test_the_ca_bundle_holds_the_root_that_signs_and_the_one_that_will(home: Home) -> None:
+    # D-82
     run()
 
     roots = {row.state: row.certificate for row in KeyPair.objects.filter(purpose=KeyPair.Purpose.ROOT)}

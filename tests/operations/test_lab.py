@@ -93,6 +93,7 @@ def test_a_server_is_there_with_its_primary_address(server: BareMetalServer) -> 
 
 @pytest.mark.parametrize(("status", "there"), [("pending", 0), ("failed", 0), ("stopped", 1), ("deleting", 1)])
 def test_a_server_is_there_from_its_first_run_to_its_deletion(server: BareMetalServer, status: str, there: int) -> None:
+    # D-92
     BareMetalServer.objects.filter(number=server.number).update(status=status)
     assert len(lab_servers.members()) == there
 

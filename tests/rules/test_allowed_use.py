@@ -35,6 +35,7 @@ EXPRESSIONS: list[tuple[str, bool, bool]] = [
 
 @pytest.mark.parametrize(("expression", "without", "with_it"), EXPRESSIONS)
 def test_an_expression_holds_or_not(expression: str, without: bool, with_it: bool) -> None:
+    # D-42
     found = holds(expression, enable_secure_boot=False), holds(expression, enable_secure_boot=True)
     assert found == (without, with_it)
 

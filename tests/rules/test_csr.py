@@ -107,6 +107,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("pem", ACCEPTED.values(), ids=ACCEPTED.keys())
 def test_a_request_is_accepted(pem: str) -> None:
+    # D-11
     assert csr.check(pem).pem.startswith("-----BEGIN CERTIFICATE REQUEST-----")
 
 

@@ -41,6 +41,7 @@ def heir(expires_at: datetime | None = None) -> KeyFacts:
 
 
 def test_the_table_of_times_is_this_one() -> None:
+    # D-81
     assert policies(**PERIODS) == TABLE
 
 

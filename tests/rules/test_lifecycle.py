@@ -92,6 +92,7 @@ FAILING = [
 
 @pytest.mark.parametrize(("action", "name", "code"), FAILING)
 def test_a_name_makes_an_action_fail_at_its_end(action: str, name: str, code: str) -> None:
+    # D-35
     last_but_one = PATHS[action][-2]
     step = lifecycle.next_step(action, last_but_one, name=name)
     assert (step.status, step.at_rest, step.reason and step.reason[0]) == ("failed", True, code)

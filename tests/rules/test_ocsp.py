@@ -70,6 +70,7 @@ def test_the_key_alone_does_not_make_an_issuer() -> None:
 
 @pytest.mark.parametrize("der", [b"", b"hello", b"\x30\x00", ask()[:-1], ask() + b"\0"], ids=range(5))
 def test_what_is_no_request_is_malformed(der: bytes) -> None:
+    # D-89
     with pytest.raises(Malformed):
         ocsp.read(der)
 

@@ -358,6 +358,7 @@ LATENT = {
 
 @pytest.mark.parametrize("condition", LATENT.values(), ids=LATENT.keys())
 def test_a_condition_that_cannot_be_read_never_holds(condition: tuple[str, str, Any]) -> None:
+    # D-16
     assert not holds(Condition(*condition), resource={"vpcId": "r006-1"}, now=MONDAY_NOON)
 
 

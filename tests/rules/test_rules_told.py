@@ -92,6 +92,7 @@ LARGEST = {
 
 @pytest.mark.parametrize(("what", "most"), [("conditions", 10), ("days", 100), ("texts", 100), ("characters", 1000)])
 def test_a_rule_may_have_so_many_and_one_more_is_refused(what: str, most: int) -> None:
+    # D-78
     parse(LARGEST[what](most))
     refusal(LARGEST[what](most + 1))
 

@@ -127,6 +127,7 @@ def lint(folder: Path, linter: str, *words: str) -> str:
     ids=["P-256", "P-384", "RSA"],
 )
 def test_the_linter_finds_nothing_in_a_leaf(server: BareMetalServer, key: object, tmp_path: Path) -> None:
+    # D-01
     write_chain(tmp_path, issue(server, key=key))
     assert lint(tmp_path, "lint_pkix_cert", "leaf.pem") == ""
 

@@ -69,6 +69,7 @@ def test_a_client_with_the_real_clock_accepts_what_was_made_while_the_domains_wa
 
 
 def test_an_endpoint_certificate_is_valid_for_its_lifetime_by_both_clocks() -> None:
+    # D-83
     ahead = clock.now() + timedelta(days=2)
     chain, _ = endpoint_chain([NAME], [], ahead)
     certificate = x509.load_pem_x509_certificate(chain.encode())

@@ -50,6 +50,7 @@ def test_what_is_given_is_switched_and_the_rest_stays(
 
 
 def test_switching_off_and_on_begins_a_new_session(server: BareMetalServer) -> None:
+    # D-04
     before = session(server)
     switch(server, enabled=False)
     switch(server, enabled=True)

@@ -34,6 +34,7 @@ def token_of(server: BareMetalServer) -> str:
 
 
 def test_issuer_and_kid_name_the_servers_region(server: BareMetalServer) -> None:
+    # D-02
     token = token_of(server)
     assert jwt.decode(token, options={"verify_signature": False})["iss"] == f"BMS-CR_{ELSEWHERE}"
     kid = jwt.get_unverified_header(token)["kid"]
@@ -69,6 +70,7 @@ def test_a_tick_prepares_the_keys_of_a_region_that_got_its_first_server(server: 
 
 
 def test_each_region_rotates_by_itself(server: BareMetalServer) -> None:
+    # D-80
     key_rotation.run_due_steps(now=clock.now())
     key_rotation.rotate_now("identity", now=clock.now(), region=ELSEWHERE)
     retiring = KeyPair.objects.filter(purpose="identity", state="retiring").values_list("region", flat=True)

@@ -163,6 +163,7 @@ def test_certificates_of_a_server_that_goes_are_revoked(
 def test_certificates_of_a_server_whose_service_was_switched_off_are_revoked(
     certificate: IssuedCertificate, server: BareMetalServer
 ) -> None:
+    # D-88
     switch_metadata_service(server, enabled=False, by=BY)
     assert revoke_condemned(now=clock.now()) == 1
     assert reason_of(certificate) == "privilegeWithdrawn"

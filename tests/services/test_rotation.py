@@ -142,6 +142,7 @@ def test_nothing_is_signed_as_of_a_time_before_its_key() -> None:
 
 
 def test_each_token_of_the_same_second_is_different() -> None:
+    # D-03
     assert signing.token_hash(iam_token()) != signing.token_hash(iam_token(jti="another"))
 
 
