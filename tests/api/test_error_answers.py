@@ -1,5 +1,6 @@
 """Whatever is asked, however wrongly: the answer is JSON, in an envelope, and carries the request's id."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.test import Client
 
 from tests.api.calling import client_of
 from tests.api.vpc import QUERY, SERVERS
+from tests.tables import alone, check_each
 from tests.world import ACCOUNT, ALICE, World
 
 PATHS = [
@@ -45,9 +47,11 @@ def assert_envelope(answer: Any, status: int) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_an_unknown_path_is_not_found_in_json(world: World, path: str) -> None:
-    assert_envelope(ask(path), 404)
+def test_an_unknown_path_is_not_found_in_json(world: World) -> None:
+    def check(path: str) -> None:
+        assert_envelope(ask(path), 404)
+
+    check_each(PATHS, check)
 
 
 @pytest.mark.parametrize("path", PATHS[:6])
@@ -55,29 +59,46 @@ def test_nobody_learns_more_about_an_unknown_path(client: Client, world: World, 
     assert client.get(path).status_code in (401, 404)
 
 
-@pytest.mark.parametrize("host", ["evil.com", "evil.com:8000", "127.0.0.1.evil.com", "a b", "[::1", "x/../y"])
-@pytest.mark.parametrize("path", [SERVERS, "/admin/", "/nothing", "/v1/profiles"])
-def test_a_foreign_host_is_refused_in_json(world: World, host: str, path: str) -> None:
-    assert_envelope(ask(path, headers={"Host": host}), 400)
+PATHS_OF_PROGRAMS = [SERVERS, "/admin/", "/nothing", "/v1/profiles"]
+FOREIGN_HOSTS = ["evil.com", "evil.com:8000", "127.0.0.1.evil.com", "a b", "[::1", "x/../y"]
+
+
+def test_a_foreign_host_is_refused_in_json(world: World) -> None:
+    def check(case: tuple[str, str]) -> None:
+        path, host = case
+        assert_envelope(ask(path, headers={"Host": host}), 400)
+
+    check_each(list(product(PATHS_OF_PROGRAMS, FOREIGN_HOSTS)), check)
 
 
 DOORS = [SERVERS, f"/v1/profiles?account_id={ACCOUNT}", f"/v1/policies?account_id={ACCOUNT}", "/v2/resource_groups"]
 
 
-@pytest.mark.parametrize("accept", ["text/html", "application/xml", "text/html,application/xhtml+xml", "x", "*/xml"])
-@pytest.mark.parametrize("path", DOORS)
-def test_json_is_answered_whatever_is_accepted(world: World, path: str, accept: str) -> None:
-    answer = ask(path, headers={"Accept": accept})
-    assert answer["Content-Type"] == "application/json"
-    assert answer.status_code in (200, 400)
+OTHER_TYPES = ["text/html", "application/xml", "text/html,application/xhtml+xml", "x", "*/xml"]
 
 
-@pytest.mark.parametrize("path", ["/v1/profiles", "/v1/policies", "/v2/policies", SERVERS])
-@pytest.mark.parametrize("content_type", ["text/plain", "application/xml", "multipart/form-data", "x", ""])
-def test_a_body_is_read_as_json_whatever_its_type(world: World, path: str, content_type: str) -> None:
-    answer = ask(path, "POST", b'{"colour": "red"}', content_type=content_type)
-    body = assert_envelope(answer, 400)
-    assert any("colour" in error["message"] for error in body["errors"])
+def test_json_is_answered_whatever_is_accepted(world: World) -> None:
+    def check(case: tuple[str, str]) -> None:
+        path, accept = case
+        answer = ask(path, headers={"Accept": accept})
+        assert answer["Content-Type"] == "application/json"
+        assert answer.status_code in (200, 400)
+
+    check_each(list(product(DOORS, OTHER_TYPES)), check)
+
+
+CONTENT_TYPES = ["text/plain", "application/xml", "multipart/form-data", "x", ""]
+CREATIONS = ["/v1/profiles", "/v1/policies", "/v2/policies", SERVERS]
+
+
+def test_a_body_is_read_as_json_whatever_its_type(world: World) -> None:
+    def check(case: tuple[str, str]) -> None:
+        content_type, path = case
+        answer = ask(path, "POST", b'{"colour": "red"}', content_type=content_type)
+        body = assert_envelope(answer, 400)
+        assert any("colour" in error["message"] for error in body["errors"])
+
+    check_each(list(product(CONTENT_TYPES, CREATIONS)), alone(check))
 
 
 @pytest.mark.parametrize(
@@ -89,13 +110,19 @@ def test_a_body_that_is_too_large_is_refused(world: World, path: str, content_ty
     assert_envelope(ask(path, "POST", body, content_type=content_type), 400)
 
 
-@pytest.mark.parametrize("path", [SERVERS, "/v1/keys", "/v1/regions/us-south", "/v1/profiles"])
-@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PUT", "PROPFIND"])
-def test_a_method_that_is_not_there_says_which_are(world: World, path: str, method: str) -> None:
-    answer = ask(path, method)
-    assert_envelope(answer, 405)
-    assert "GET" in answer["Allow"]
-    assert method not in answer["Allow"]
+OTHER_METHODS = ["OPTIONS", "TRACE", "PUT", "PROPFIND"]
+READ_PATHS = [SERVERS, "/v1/keys", "/v1/regions/us-south", "/v1/profiles"]
+
+
+def test_a_method_that_is_not_there_says_which_are(world: World) -> None:
+    def check(case: tuple[str, str]) -> None:
+        method, path = case
+        answer = ask(path, method)
+        assert_envelope(answer, 405)
+        assert "GET" in answer["Allow"]
+        assert method not in answer["Allow"]
+
+    check_each(list(product(OTHER_METHODS, READ_PATHS)), check)
 
 
 @pytest.mark.parametrize("path", [SERVERS, "/v1/keys", "/v1/regions"])

@@ -3,45 +3,50 @@
 import re
 from pathlib import Path
 
-import pytest
 from ibm_vpc import vpc_v1
 
 from controlplane.apidocs.document import document
 from servers.api.not_simulated import KINDS, Kind
 from tests.api.calling import caller_of
 from tests.api.vpc import Api, errors, fits
+from tests.tables import check_each
 from tests.world import World
 
 PATHS = set(re.findall(r"url = '(/[^']+)'", Path(vpc_v1.__file__).read_text(encoding="utf-8")))
 """Of all operations of IBM's SDK, below ``/v1``."""
 PLACEHOLDER = re.compile(r"\{\w+\}")
-BY_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.many)
 
 
-@BY_KIND
-def test_the_collection_is_empty_in_the_shape_of_ibms_sdk(api: Api, kind: Kind) -> None:
+def test_the_collection_is_empty_in_the_shape_of_ibms_sdk(api: Api) -> None:
     # D-122
-    answer = api.get(f"/v1/{kind.path}", "limit=7&vpc.id=r006-none")
-    assert answer.status_code == 200
-    found = fits(getattr(vpc_v1, f"{kind.shape}Collection"), answer.json())
-    assert (found.total_count, found.limit, getattr(found, kind.items)) == (0, 7, [])
+    def check(kind: Kind) -> None:
+        answer = api.get(f"/v1/{kind.path}", "limit=7&vpc.id=r006-none")
+        assert answer.status_code == 200
+        found = fits(getattr(vpc_v1, f"{kind.shape}Collection"), answer.json())
+        assert (found.total_count, found.limit, getattr(found, kind.items)) == (0, 7, [])
+
+    check_each(KINDS, check)
 
 
-@BY_KIND
-def test_an_item_is_not_found(api: Api, kind: Kind) -> None:
-    for method in kind.of_item():
-        answer = api.call(method, f"/v1/{kind.path}/r006-none", {})
-        assert (answer.status_code, errors(answer)) == (404, [("not_found", "")])
-        assert "not found" in answer.json()["errors"][0]["message"]
+def test_an_item_is_not_found(api: Api) -> None:
+    def check(kind: Kind) -> None:
+        for method in kind.of_item():
+            answer = api.call(method, f"/v1/{kind.path}/r006-none", {})
+            assert (answer.status_code, errors(answer)) == (404, [("not_found", "")])
+            assert "not found" in answer.json()["errors"][0]["message"]
+
+    check_each(KINDS, check)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.read_only], ids=lambda kind: kind.many)
-def test_an_item_cannot_be_made_and_the_refusal_says_what_can(api: Api, kind: Kind) -> None:
-    answer = api.call("POST", f"/v1/{kind.path}", {"name": "new"})
-    assert (answer.status_code, errors(answer)) == (400, [("not_supported", "")])
-    message = answer.json()["errors"][0]["message"]
-    assert kind.words in message
-    assert "bare metal servers" in message
+def test_an_item_cannot_be_made_and_the_refusal_says_what_can(api: Api) -> None:
+    def check(kind: Kind) -> None:
+        answer = api.call("POST", f"/v1/{kind.path}", {"name": "new"})
+        assert (answer.status_code, errors(answer)) == (400, [("not_supported", "")])
+        message = answer.json()["errors"][0]["message"]
+        assert kind.words in message
+        assert "bare metal servers" in message
+
+    check_each([kind for kind in KINDS if not kind.read_only], check)
 
 
 def test_abbreviations_are_written_as_ibm_writes_them(api: Api) -> None:
@@ -50,21 +55,25 @@ def test_abbreviations_are_written_as_ibm_writes_them(api: Api) -> None:
     assert found == ["IKE policy not found", "IPsec policy not found", "VPN gateway not found"]
 
 
-@BY_KIND
-def test_who_has_no_policy_is_refused_before_anything_is_said(world: World, kind: Kind) -> None:
-    stranger = Api(caller_of("iam-Profile-victor"))
-    paths = [f"/v1/{kind.path}"] * len(kind.of_collection()) + [f"/v1/{kind.path}/none"] * len(kind.of_item())
-    methods = [*kind.of_collection(), *kind.of_item()]
-    statuses = {stranger.call(method, path, {}).status_code for method, path in zip(methods, paths, strict=True)}
-    assert statuses == {403}
+def test_who_has_no_policy_is_refused_before_anything_is_said(world: World) -> None:
+    def check(kind: Kind) -> None:
+        stranger = Api(caller_of("iam-Profile-victor"))
+        paths = [f"/v1/{kind.path}"] * len(kind.of_collection()) + [f"/v1/{kind.path}/none"] * len(kind.of_item())
+        methods = [*kind.of_collection(), *kind.of_item()]
+        statuses = {stranger.call(method, path, {}).status_code for method, path in zip(methods, paths, strict=True)}
+        assert statuses == {403}
+
+    check_each(KINDS, check)
 
 
-@BY_KIND
-def test_its_operations_are_those_of_ibms_sdk_and_are_marked(kind: Kind) -> None:
-    paths = document()["paths"]
-    marked = [*paths[f"/v1/{kind.path}"].values(), *paths[f"/v1/{kind.path}/{{id}}"].values()]
-    assert all(operation["x-not-simulated"] for operation in marked)
-    assert all(hasattr(vpc_v1.VpcV1, operation["operationId"]) for operation in marked)
+def test_its_operations_are_those_of_ibms_sdk_and_are_marked() -> None:
+    def check(kind: Kind) -> None:
+        paths = document()["paths"]
+        marked = [*paths[f"/v1/{kind.path}"].values(), *paths[f"/v1/{kind.path}/{{id}}"].values()]
+        assert all(operation["x-not-simulated"] for operation in marked)
+        assert all(hasattr(vpc_v1.VpcV1, operation["operationId"]) for operation in marked)
+
+    check_each(KINDS, check)
 
 
 def test_every_collection_of_ibms_sdk_is_served(world: World) -> None:

@@ -1,6 +1,7 @@
 """``/v1/policies`` and ``/v2/policies``: one store, two renderings, the policy API's own codes."""
 
 import re
+from itertools import product
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from controlplane.activity.record import Party
 from tests.api.calling import call, refusal
 from tests.policies import VICTOR, attribute, make_content, role_crn, v1_attribute, v1_policy, v2_policy
-from tests.tables import assert_rows
+from tests.tables import assert_rows, check_each
 from tests.world import ACCOUNT, ALICE, OTHER_ACCOUNT, World
 from trustedprofiles.models import Policy
 from trustedprofiles.services.policies import create_policy, delete_policy
@@ -184,11 +185,13 @@ def test_v2_has_no_patch(policy: Policy) -> None:
 UNKNOWN = ["11111111-1111-4111-8111-111111111111", "policy", "%20"]
 
 
-@pytest.mark.parametrize("policy_id", UNKNOWN)
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_an_unknown_policy_is_not_found(world: World, method: str, policy_id: str) -> None:
-    body = {"PUT": v1_policy(), "PATCH": {"state": "active"}}.get(method)
-    assert refusal(call(method, f"/v1/policies/{policy_id}", body, If_Match="*")) == (404, "policy_not_found")
+def test_an_unknown_policy_is_not_found(world: World) -> None:
+    def check(case: tuple[str, str]) -> None:
+        method, policy_id = case
+        body = {"PUT": v1_policy(), "PATCH": {"state": "active"}}.get(method)
+        assert refusal(call(method, f"/v1/policies/{policy_id}", body, If_Match="*")) == (404, "policy_not_found")
+
+    check_each(list(product(["GET", "PUT", "PATCH", "DELETE"], UNKNOWN)), check)
 
 
 # --- list ---------------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """``/v3/tags`` of Global Tagging."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from tests.api.calling import call, caller_of, refusal
 from tests.policies import VICTOR, attribute, make_content
+from tests.tables import alone, check_each
 from tests.world import ACCOUNT, ALICE, MALLORY, OTHER_ACCOUNT, World
 from trustedprofiles.models import Tag, TagAttachment
 from trustedprofiles.services.policies import create_policy
@@ -184,26 +186,28 @@ def test_detaching_is_answered_alike_whether_or_not_the_tag_was_there() -> None:
     assert on() == ["db"]
 
 
-@pytest.mark.parametrize(
-    ("sent", "code", "target"),
-    [
-        ({"resources": [{"resource_id": SERVER}]}, "missing_field", "tag_names"),
-        ({"resources": [{"resource_id": SERVER}], "tag_names": []}, "missing_field", "tag_names"),
-        ({"tag_names": ["web"]}, "missing_field", "resources"),
-        ({"tag_names": ["web"], "resources": []}, "invalid_value", "resources"),
-        ({"tag_names": ["web"], "resources": [{}]}, "missing_field", "resources[0].resource_id"),
-        ({"tag_names": ["web"], "resources": [{"resource_id": "a\0"}]}, "invalid_value", "resources[0].resource_id"),
-        (body("web", "a/b"), "invalid_value", "tag_names[1]"),
-        (body("web") | {"query": {"query_string": "family:is"}}, "invalid_value", "query.query_string"),
-        ({"tag_names": ["web"], "query": {}}, "missing_field", "query.query_string"),
-        (body("web") | {"tags": []}, "unknown_field", "tags"),
-    ],
-)
-@pytest.mark.parametrize("path", [ATTACH, DETACH])
-def test_a_wrong_body_is_refused_by_property(path: str, sent: Any, code: str, target: str) -> None:
-    answer = call("POST", path, sent)
-    error = answer.json()["errors"][0]
-    assert (answer.status_code, error["code"], error["target"]["name"]) == (400, code, target)
+WRONG_BODIES = [
+    ({"resources": [{"resource_id": SERVER}]}, "missing_field", "tag_names"),
+    ({"resources": [{"resource_id": SERVER}], "tag_names": []}, "missing_field", "tag_names"),
+    ({"tag_names": ["web"]}, "missing_field", "resources"),
+    ({"tag_names": ["web"], "resources": []}, "invalid_value", "resources"),
+    ({"tag_names": ["web"], "resources": [{}]}, "missing_field", "resources[0].resource_id"),
+    ({"tag_names": ["web"], "resources": [{"resource_id": "a\0"}]}, "invalid_value", "resources[0].resource_id"),
+    (body("web", "a/b"), "invalid_value", "tag_names[1]"),
+    (body("web") | {"query": {"query_string": "family:is"}}, "invalid_value", "query.query_string"),
+    ({"tag_names": ["web"], "query": {}}, "missing_field", "query.query_string"),
+    (body("web") | {"tags": []}, "unknown_field", "tags"),
+]
+
+
+def test_a_wrong_body_is_refused_by_property() -> None:
+    def check(case: tuple[str, tuple[Any, str, str]]) -> None:
+        path, (sent, code, target) = case
+        answer = call("POST", path, sent)
+        error = answer.json()["errors"][0]
+        assert (answer.status_code, error["code"], error["target"]["name"]) == (400, code, target)
+
+    check_each(list(product([ATTACH, DETACH], WRONG_BODIES)), alone(check))
 
 
 def test_every_wrong_name_is_reported() -> None:
@@ -365,19 +369,23 @@ def test_without_a_policy_nobody_may(method: str, path: str, sent: Any) -> None:
     assert refusal(call(method, path, sent, caller=caller_of(VICTOR))) == (403, "not_authorized")
 
 
-@pytest.mark.parametrize(
-    ("role", "tag_type", "status"),
-    [("Operator", "user", 403), ("Editor", "user", 200), ("Editor", "access", 403), ("Administrator", "access", 200)],
-)
-@pytest.mark.parametrize("path", [ATTACH, DETACH])
-@pytest.mark.parametrize("service", ["is", "global-search-tagging"])
-def test_a_role_on_the_resource_or_on_tagging_is_asked_for(
-    world: World, *, service: str, path: str, role: str, tag_type: str, status: int
-) -> None:
-    create("a:b")
-    permit(world, role, service=service)
-    answer = call("POST", f"{path}?tag_type={tag_type}", body("a:b"), caller=caller_of(VICTOR))
-    assert answer.status_code == status
+ROLES = [
+    ("Operator", "user", 403),
+    ("Editor", "user", 200),
+    ("Editor", "access", 403),
+    ("Administrator", "access", 200),
+]
+
+
+def test_a_role_on_the_resource_or_on_tagging_is_asked_for(world: World) -> None:
+    def check(case: tuple[str, str, tuple[str, str, int]]) -> None:
+        service, path, (role, tag_type, status) = case
+        create("a:b")
+        permit(world, role, service=service)
+        answer = call("POST", f"{path}?tag_type={tag_type}", body("a:b"), caller=caller_of(VICTOR))
+        assert answer.status_code == status
+
+    check_each(list(product(["is", "global-search-tagging"], [ATTACH, DETACH], ROLES)), alone(check))
 
 
 def test_a_role_on_one_resource_opens_no_other(world: World) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from ibm_platform_services import IamAccessGroupsV2, IamIdentityV1, IamPolicyManagementV1
 from ibm_platform_services import iam_access_groups_v2 as groups
 from ibm_platform_services import iam_identity_v1 as identity
@@ -12,10 +11,10 @@ from ibm_platform_services import iam_policy_management_v1 as policies
 from controlplane.apidocs.document import document
 from tests.api.calling import call, caller_of, refusal
 from tests.api.official import connected
+from tests.tables import check_each
 from tests.world import ACCOUNT, MALLORY, World
 from trustedprofiles.api.templates import KINDS, Kind
 
-BY_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.path)
 LISTS: dict[str, Callable[[], Any]] = {
     "v1/policy_templates": lambda: policies.PolicyTemplateCollection,
     "v1/policy_assignments": lambda: policies.PolicyTemplateAssignmentCollection,
@@ -45,32 +44,41 @@ def test_every_kind_is_a_list_of_ibms_sdks() -> None:
     assert {kind.path for kind in KINDS} == LISTS.keys()
 
 
-@BY_KIND
-def test_a_list_is_empty_in_the_shape_of_ibms_sdk(world: World, kind: Kind) -> None:
-    further = {"version": "1.0"} if kind.path == "v1/policy_assignments" else {}
-    answer = getattr(client_of(kind), f"list_{kind.many}")(account_id=ACCOUNT, limit=10, **further).get_result()
-    page = LISTS[kind.path]().from_dict(answer)
-    assert getattr(page, kind.items) == []
+def test_a_list_is_empty_in_the_shape_of_ibms_sdk(world: World) -> None:
+    def check(kind: Kind) -> None:
+        further = {"version": "1.0"} if kind.path == "v1/policy_assignments" else {}
+        answer = getattr(client_of(kind), f"list_{kind.many}")(account_id=ACCOUNT, limit=10, **further).get_result()
+        page = LISTS[kind.path]().from_dict(answer)
+        assert getattr(page, kind.items) == []
+
+    check_each(KINDS, check)
 
 
-@BY_KIND
-def test_nothing_is_made_and_the_refusal_names_it(world: World, kind: Kind) -> None:
-    answer = call("POST", f"/{kind.path}", {"account_id": ACCOUNT, "name": "t"})
-    assert refusal(answer) == (400, "not_supported")
-    assert kind.words in answer.json()["errors"][0]["message"]
+def test_nothing_is_made_and_the_refusal_names_it(world: World) -> None:
+    def check(kind: Kind) -> None:
+        answer = call("POST", f"/{kind.path}", {"account_id": ACCOUNT, "name": "t"})
+        assert refusal(answer) == (400, "not_supported")
+        assert kind.words in answer.json()["errors"][0]["message"]
+
+    check_each(KINDS, check)
 
 
-@BY_KIND
-def test_it_is_marked_and_named_as_in_ibms_sdk(kind: Kind) -> None:
-    operations = document()["paths"][f"/{kind.path}"].values()
-    assert all(each["x-not-simulated"] for each in operations)
-    assert all(hasattr(client_of(kind), each["operationId"]) for each in operations)
+def test_it_is_marked_and_named_as_in_ibms_sdk() -> None:
+    def check(kind: Kind) -> None:
+        operations = document()["paths"][f"/{kind.path}"].values()
+        assert all(each["x-not-simulated"] for each in operations)
+        assert all(hasattr(client_of(kind), each["operationId"]) for each in operations)
+
+    check_each(KINDS, check)
 
 
-@BY_KIND
-def test_it_is_asked_for_like_any_other(world: World, kind: Kind) -> None:
+def test_it_is_asked_for_like_any_other(world: World) -> None:
     """A stranger is refused, and another account is not found."""
-    path = f"/{kind.path}?account_id={ACCOUNT}"
-    assert call("GET", path, caller=MALLORY).status_code == 404
-    stranger = caller_of("iam-Profile-victor")
-    assert [call(method, path, {}, caller=stranger).status_code for method in ("GET", "POST")] == [403, 403]
+
+    def check(kind: Kind) -> None:
+        path = f"/{kind.path}?account_id={ACCOUNT}"
+        assert call("GET", path, caller=MALLORY).status_code == 404
+        stranger = caller_of("iam-Profile-victor")
+        assert [call(method, path, {}, caller=stranger).status_code for method in ("GET", "POST")] == [403, 403]
+
+    check_each(KINDS, check)

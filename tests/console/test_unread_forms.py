@@ -1,5 +1,6 @@
 """A form that is too large, or is none, is answered by a page; what a program sends is answered in an envelope."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.test import Client
 
 from controlplane.console.middleware import POLICY
 from controlplane.kernel.awaited_body import TooLargeBody
+from tests.tables import alone, check_each
 
 PAGES = ["/theme", "/servers/new", "/login", "/admin/login/", "/admin/servers/key/"]
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
@@ -26,13 +28,15 @@ FORMS: dict[str, tuple[str, str, int, str]] = {
 }
 
 
-@pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("form", FORMS)
-def test_a_browser_is_shown_a_page(alice: Client, path: str, form: str) -> None:
-    kind, body, status, message = FORMS[form]
-    answer = send(alice, path, body, kind, accept="text/html,application/xhtml+xml")
-    assert (answer.status_code, answer["Content-Security-Policy"]) == (status, POLICY)
-    assert f"<h1>Refused</h1><p>{message.replace(chr(39), '&#x27;')}</p>" in answer.content.decode()
+def test_a_browser_is_shown_a_page(alice: Client) -> None:
+    def check(case: tuple[str, str]) -> None:
+        form, path = case
+        kind, body, status, message = FORMS[form]
+        answer = send(alice, path, body, kind, accept="text/html,application/xhtml+xml")
+        assert (answer.status_code, answer["Content-Security-Policy"]) == (status, POLICY)
+        assert f"<h1>Refused</h1><p>{message.replace(chr(39), '&#x27;')}</p>" in answer.content.decode()
+
+    check_each(list(product(FORMS, PAGES)), alone(check))
 
 
 @pytest.mark.parametrize("path", PAGES)

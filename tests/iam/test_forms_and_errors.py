@@ -1,6 +1,7 @@
 """What the token service takes, and how it refuses."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from controlplane.kernel import clock, envelopes
 from identity.iam.token import GRANTS
 from tests.iam.asking import API_KEY, ASSUME, CR_TOKEN, PATH, REFRESH, ask, refused
+from tests.tables import alone, check_each
 from tests.world import ACCOUNT
 
 UNSUPPORTED = [
@@ -44,16 +46,20 @@ REQUIRED: dict[str, tuple[dict[str, str], str]] = {
 """The rest of a form, and the property that it needs."""
 
 
-@pytest.mark.parametrize(("rest", "name"), REQUIRED.values(), ids=REQUIRED)
-@pytest.mark.parametrize("value", [None, "", " \n"], ids=["absent", "empty", "blank"])
-def test_a_required_property_that_is_missing_or_empty_is_named(
-    keys: None, rest: dict[str, str], name: str, value: str | None
-) -> None:
-    answer = ask(rest if value is None else {**rest, name: value})
-    body = answer.json()  # type: ignore[attr-defined]
-    assert refused(answer) == (400, "BXNIM0109E")
-    assert body["errorMessage"] == "Property missing or empty."
-    assert body["errorDetails"].startswith(f"Property '{name}' either missing or empty.")
+NO_VALUES = [None, "", " \n"]
+
+
+def test_a_required_property_that_is_missing_or_empty_is_named(keys: None) -> None:
+    def check(case: tuple[str | None, str]) -> None:
+        value, kind_of_rest = case
+        rest, name = REQUIRED[kind_of_rest]
+        answer = ask(rest if value is None else {**rest, name: value})
+        body = answer.json()  # type: ignore[attr-defined]
+        assert refused(answer) == (400, "BXNIM0109E")
+        assert body["errorMessage"] == "Property missing or empty."
+        assert body["errorDetails"].startswith(f"Property '{name}' either missing or empty.")
+
+    check_each(list(product(NO_VALUES, REQUIRED)), alone(check))
 
 
 @pytest.mark.parametrize("name", ["grant_type", "apikey", "response_type", "account"])

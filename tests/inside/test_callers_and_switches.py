@@ -1,5 +1,6 @@
 """Who is calling, and whether its metadata service is on."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from servers.addressing import loopback_address
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
 from tests.inside.program import BY, VERSION, Call, Inside, error
+from tests.tables import alone, check_each
 from tests.world import World, make_server
 
 pytestmark = pytest.mark.usefixtures("keys")
@@ -23,35 +25,40 @@ def test_a_token_stolen_from_another_server_is_worth_nothing(inside: Inside, wor
         assert error(call({}, **stolen))[:2] == (401, "unauthenticated")
 
 
-@pytest.mark.parametrize(
-    "header", ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP"]
-)
-@pytest.mark.parametrize("value", ["127.64.0.2", ""])
-def test_a_forwarded_request_is_refused(inside: Inside, header: str, value: str) -> None:
+FORWARDING_HEADERS = ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "Via", "X-Real-IP"]
+
+
+def test_a_forwarded_request_is_refused(inside: Inside) -> None:
     # D-06
-    assert error(inside.token(None, **{header: value}))[:2] == (403, "unauthorized")
+    def check(case: tuple[str, str]) -> None:
+        value, header = case
+        assert error(inside.token(None, **{header: value}))[:2] == (403, "unauthorized")
+
+    check_each(list(product(["127.64.0.2", ""], FORWARDING_HEADERS)), alone(check))
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "evil.com",
-        "127.64.0.1.evil.com",
-        "127.0.0.1",
-        "localhost",
-        "169.254.169.254",
-        "api.metadata.cloud.ibm.com",
-        "127.064.0.1",
-        "[::1]",
-        "127.64.0.1:port",
-        "user@127.64.0.1",
-        "127.64.0.1,127.64.0.2",
-        "",
-    ],
-)
-def test_a_host_that_is_no_servers_address_is_refused(inside: Inside, host: str) -> None:
-    answer = inside.client.put(f"/identity/v1/token?{VERSION}", headers={"Host": host, "Metadata-Flavor": "ibm"})
-    assert error(answer) == (400, "invalid_value", "Host")
+OTHER_HOSTS = [
+    "evil.com",
+    "127.64.0.1.evil.com",
+    "127.0.0.1",
+    "localhost",
+    "169.254.169.254",
+    "api.metadata.cloud.ibm.com",
+    "127.064.0.1",
+    "[::1]",
+    "127.64.0.1:port",
+    "user@127.64.0.1",
+    "127.64.0.1,127.64.0.2",
+    "",
+]
+
+
+def test_a_host_that_is_no_servers_address_is_refused(inside: Inside) -> None:
+    def check(host: str) -> None:
+        answer = inside.client.put(f"/identity/v1/token?{VERSION}", headers={"Host": host, "Metadata-Flavor": "ibm"})
+        assert error(answer) == (400, "invalid_value", "Host")
+
+    check_each(OTHER_HOSTS, alone(check))
 
 
 def test_an_address_without_a_server_is_refused(inside: Inside) -> None:

@@ -1,10 +1,12 @@
 """Buckets and the lists of what is in them, as S3 describes them."""
 
+from itertools import product
+
 import pytest
 
 from controlplane.objectstore.models import Bucket, bucket_crn
 from tests.objectstore.store import Store, last_event, parsed, refused, texts
-from tests.tables import assert_rows
+from tests.tables import alone, assert_rows, check_each
 from tests.world import ACCOUNT
 
 CONFIGURATION = (
@@ -72,12 +74,15 @@ def test_accounts_do_not_see_each_others_objects(alice: Store, mallory: Store, b
     assert refused(mallory("GET", "/my-bucket/a")) == (404, "NoSuchKey")
 
 
-@pytest.mark.parametrize(
-    "name", ["ab", "a" * 64, "Upper", "-dash", "dash-", "a..b", "a.-b", "a-.b", "192.168.5.4", "under_score", "a%00b"]
-)
-@pytest.mark.parametrize("method", ["PUT", "GET"])
-def test_a_name_that_no_bucket_can_have_is_refused(alice: Store, name: str, method: str) -> None:
-    assert refused(alice(method, f"/{name}")) == (400, "InvalidBucketName")
+NO_NAMES = ["ab", "a" * 64, "Upper", "-dash", "dash-", "a..b", "a.-b", "a-.b", "192.168.5.4", "under_score", "a%00b"]
+
+
+def test_a_name_that_no_bucket_can_have_is_refused(alice: Store) -> None:
+    def check(case: tuple[str, str]) -> None:
+        method, name = case
+        assert refused(alice(method, f"/{name}")) == (400, "InvalidBucketName")
+
+    check_each(list(product(["PUT", "GET"], NO_NAMES)), alone(check))
 
 
 @pytest.mark.parametrize("name", ["abc", "a" * 63, "a.b-c.d", "1.2.3", "0-0"])

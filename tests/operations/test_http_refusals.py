@@ -1,12 +1,14 @@
 """What the HTTP server answers itself is in the form of whoever owns the path."""
 
 import json
+from itertools import product
 from xml.etree import ElementTree
 
 import pytest
 
 from controlplane.console.middleware import POLICY
 from controlplane.runtime.refusals import refuse
+from tests.tables import check_each
 
 VPC, IDENTITY, POLICIES = ("/v1/bare_metal_servers", "/v1/profiles", "/v1/policies")
 KEYS = {
@@ -20,13 +22,18 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize(("path", "keys"), KEYS.items())
-@pytest.mark.parametrize("status", [400, 408, 413, 414, 431, 500, 503])
-def test_an_api_is_spoken_for_in_its_envelope(path: str, keys: set[str], status: int) -> None:
-    answer = refuse(status, "What is wrong.", path)
-    body = json.loads(answer.body)
-    assert dict(answer.headers)["Content-Type"] == "application/json"
-    assert (answer.status.split()[0], body.keys()) == (str(status), keys)
+STATUSES = [400, 408, 413, 414, 431, 500, 503]
+
+
+def test_an_api_is_spoken_for_in_its_envelope() -> None:
+    def check(case: tuple[int, tuple[str, set[str]]]) -> None:
+        status, (path, keys) = case
+        answer = refuse(status, "What is wrong.", path)
+        body = json.loads(answer.body)
+        assert dict(answer.headers)["Content-Type"] == "application/json"
+        assert (answer.status.split()[0], body.keys()) == (str(status), keys)
+
+    check_each(list(product(STATUSES, KEYS.items())), check)
 
 
 def test_the_code_of_a_request_that_cannot_be_read_is_invalid_request() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
+from tests.tables import check_each
 from trustedprofiles.access import PolicyFacts, decide, matches
 from trustedprofiles.policy_rules import Condition
 from trustedprofiles.service_roles import ROLES
@@ -141,9 +142,12 @@ MATCHES = {
 }
 
 
-@pytest.mark.parametrize(("key", "operator", "value", "holds"), MATCHES.values(), ids=MATCHES.keys())
-def test_a_resource_attribute(key: str, operator: str, value: Any, holds: bool) -> None:
-    assert matches(Condition(key, operator, value), ONE_SERVER) is holds
+def test_a_resource_attribute() -> None:
+    def check(name: str) -> None:
+        key, operator, value, holds = MATCHES[name]
+        assert matches(Condition(key, operator, value), ONE_SERVER) is holds
+
+    check_each(MATCHES, check)
 
 
 @pytest.mark.parametrize("service", ["iam-identity", "iam-access-management", "resource-controller"])

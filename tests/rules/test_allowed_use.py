@@ -3,6 +3,7 @@
 import pytest
 
 from servers.allowed_use import DEEPEST, LONGEST, check_instance, holds
+from tests.tables import check_each
 
 # Expression, without secure boot, with it.
 EXPRESSIONS: list[tuple[str, bool, bool]] = [
@@ -33,11 +34,14 @@ EXPRESSIONS: list[tuple[str, bool, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("expression", "without", "with_it"), EXPRESSIONS)
-def test_an_expression_holds_or_not(expression: str, without: bool, with_it: bool) -> None:
+def test_an_expression_holds_or_not() -> None:
     # D-42
-    found = holds(expression, enable_secure_boot=False), holds(expression, enable_secure_boot=True)
-    assert found == (without, with_it)
+    def check(case: tuple[str, bool, bool]) -> None:
+        expression, without, with_it = case
+        found = holds(expression, enable_secure_boot=False), holds(expression, enable_secure_boot=True)
+        assert found == (without, with_it)
+
+    check_each(EXPRESSIONS, check)
 
 
 REFUSED = [
@@ -77,10 +81,12 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize("expression", REFUSED)
-def test_anything_else_is_no_expression(expression: str) -> None:
-    with pytest.raises(ValueError, match=r"^(The expression|A value|A parenthesis)"):
-        holds(expression, enable_secure_boot=True)
+def test_anything_else_is_no_expression() -> None:
+    def check(expression: str) -> None:
+        with pytest.raises(ValueError, match=r"^(The expression|A value|A parenthesis)"):
+            holds(expression, enable_secure_boot=True)
+
+    check_each(REFUSED, check)
 
 
 def test_as_many_parentheses_as_are_allowed_are_read() -> None:

@@ -2,15 +2,18 @@
 
 import re
 
-import pytest
 from django.apps import apps
-from django.db.models import Model
+
+from tests.tables import assert_none
 
 NO_PLURAL_BY_S = re.compile(r"(s|x|sh|ch|[^aeiou]y)$")
 
 
-@pytest.mark.parametrize("model", apps.get_models(), ids=lambda model: model._meta.label)
-def test_the_plural_of_a_record_is_english(model: type[Model]) -> None:
+def test_the_plural_of_a_record_is_english() -> None:
     """Django adds an s to whatever says nothing: prefixs, tallys."""
-    name, plural = str(model._meta.verbose_name), str(model._meta.verbose_name_plural)
-    assert plural != f"{name}s" or not NO_PLURAL_BY_S.search(name)
+    models = list(apps.get_models())
+    names = {each._meta.label: (str(each._meta.verbose_name), str(each._meta.verbose_name_plural)) for each in models}
+    wrong_plurals = {
+        label: plural for label, (name, plural) in names.items() if plural == f"{name}s" and NO_PLURAL_BY_S.search(name)
+    }
+    assert_none(wrong_plurals, among=models)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rules.cases import START, as_sent, instants, rules, written
+from tests.tables import check_each
 from trustedprofiles.policy_rules import COMPARISONS, TEXT_OPERATORS, TIME_OPERATORS, Condition, Rule, holds, parse
 
 MONDAY_NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -181,9 +182,12 @@ TEXTS = {
 }
 
 
-@pytest.mark.parametrize(("operator", "value", "expected"), TEXTS.values(), ids=TEXTS.keys())
-def test_an_attribute_of_the_resource(operator: str, value: Any, expected: bool) -> None:
-    assert met(rule(VPC, operator, value), vpcId="r006-1") is expected
+def test_an_attribute_of_the_resource() -> None:
+    def check(name: str) -> None:
+        operator, value, expected = TEXTS[name]
+        assert met(rule(VPC, operator, value), vpcId="r006-1") is expected
+
+    check_each(TEXTS, check)
 
 
 @pytest.mark.parametrize(
@@ -323,10 +327,13 @@ REFUSED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("asked", REFUSED.values(), ids=REFUSED.keys())
-def test_what_is_no_rule_is_refused_with_what_is_wrong(asked: Any) -> None:
-    with pytest.raises(ValueError, match=r"\w.*\.$"):
-        parse(asked)
+def test_what_is_no_rule_is_refused_with_what_is_wrong() -> None:
+    def check(name: str) -> None:
+        asked = REFUSED[name]
+        with pytest.raises(ValueError, match=r"\w.*\.$"):
+            parse(asked)
+
+    check_each(REFUSED, check)
 
 
 ANYTHING = st.recursive(

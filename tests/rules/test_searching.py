@@ -2,71 +2,77 @@
 
 import pytest
 
+from tests.tables import check_each
 from trustedprofiles.search_query import Wanted, parse_query
 
 CRN = "crn:v1:bluemix:public:is:us-south:a/1::vpc:r006-1"
 
 
-@pytest.mark.parametrize(
-    ("query", "wanted"),
-    [
-        (f'crn:"{CRN}"', Wanted(crn=[CRN])),
-        (f"crn:{CRN}", Wanted(crn=[CRN])),
-        (f" crn:{CRN}  ", Wanted(crn=[CRN])),
-        ("crn:" + CRN.replace(":", "\\:").replace("/", "\\/"), Wanted(crn=[CRN])),
-        (f'crn:"{CRN}" OR crn:"{CRN}2"', Wanted(crn=[CRN, f"{CRN}2"])),
-        (f'crn:"{CRN}"  OR  tags:"env:test"', Wanted(crn=[CRN], tags=["env:test"])),
-        ('tags:"My Tag"', Wanted(tags=["my tag"])),
-        ("tags:label", Wanted(tags=["label"])),
-        ('access_tags:"env:test"', Wanted(access_tags=["env:test"])),
-        ('tags:"a \\"quoted\\" word"', Wanted(tags=['a "quoted" word'])),
-        ('tags:""', Wanted(tags=[""])),
-        ("Web", Wanted(crn=["Web"], tags=["web"], access_tags=["web"])),
-        ('"env:test"', Wanted(crn=["env:test"], tags=["env:test"], access_tags=["env:test"])),
-        ("env\\:test", Wanted(crn=["env:test"], tags=["env:test"], access_tags=["env:test"])),
-        ("tags:A* OR tags:b", Wanted(tags=["b"], patterns=[("tags", "a*")])),
-        ("crn:crn:v1:*:vpc?", Wanted(patterns=[("crn", "crn:v1:*:vpc?")])),
-        ("GST-sdk-*", Wanted(patterns=[("crn", "GST-sdk-*"), ("tags", "gst-sdk-*"), ("access_tags", "gst-sdk-*")])),
-        ("*", Wanted(patterns=[("crn", "*"), ("tags", "*"), ("access_tags", "*")])),
-        ('tags:"a*" OR tags:b\\*', Wanted(tags=["a*", "b*"])),
-    ],
-)
-def test_terms_joined_by_or_are_understood(query: str, wanted: Wanted) -> None:
-    assert parse_query(query) == wanted
+QUERIES = [
+    (f'crn:"{CRN}"', Wanted(crn=[CRN])),
+    (f"crn:{CRN}", Wanted(crn=[CRN])),
+    (f" crn:{CRN}  ", Wanted(crn=[CRN])),
+    ("crn:" + CRN.replace(":", "\\:").replace("/", "\\/"), Wanted(crn=[CRN])),
+    (f'crn:"{CRN}" OR crn:"{CRN}2"', Wanted(crn=[CRN, f"{CRN}2"])),
+    (f'crn:"{CRN}"  OR  tags:"env:test"', Wanted(crn=[CRN], tags=["env:test"])),
+    ('tags:"My Tag"', Wanted(tags=["my tag"])),
+    ("tags:label", Wanted(tags=["label"])),
+    ('access_tags:"env:test"', Wanted(access_tags=["env:test"])),
+    ('tags:"a \\"quoted\\" word"', Wanted(tags=['a "quoted" word'])),
+    ('tags:""', Wanted(tags=[""])),
+    ("Web", Wanted(crn=["Web"], tags=["web"], access_tags=["web"])),
+    ('"env:test"', Wanted(crn=["env:test"], tags=["env:test"], access_tags=["env:test"])),
+    ("env\\:test", Wanted(crn=["env:test"], tags=["env:test"], access_tags=["env:test"])),
+    ("tags:A* OR tags:b", Wanted(tags=["b"], patterns=[("tags", "a*")])),
+    ("crn:crn:v1:*:vpc?", Wanted(patterns=[("crn", "crn:v1:*:vpc?")])),
+    ("GST-sdk-*", Wanted(patterns=[("crn", "GST-sdk-*"), ("tags", "gst-sdk-*"), ("access_tags", "gst-sdk-*")])),
+    ("*", Wanted(patterns=[("crn", "*"), ("tags", "*"), ("access_tags", "*")])),
+    ('tags:"a*" OR tags:b\\*', Wanted(tags=["a*", "b*"])),
+]
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        "name:web-1",
-        "crn:",
-        "-tags:a",
-        "-web",
-        "+web",
-        "!web",
-        "web~2",
-        "web^2",
-        "[a TO b]",
-        "/web/",
-        "NOT",
-        "tags:a OR AND",
-        "tags:a\\*b*",
-        " OR ".join(["tags:a*"] * 21),
-        "(tags:a)",
-        "NOT tags:a",
-        "tags:a AND tags:b",
-        "tags:a tags:b",
-        "tags:a or tags:b",
-        "tags:a OR",
-        "OR tags:a",
-        "tags:a OR tags:b OR ",
-        "service_tags:a",
-        'tags:"open',
-        'tags:"a"b',
-        "tags:a\\",
-    ],
-)
-def test_anything_else_is_refused_with_what_is_understood(query: str) -> None:
-    with pytest.raises(ValueError, match=r'Understood are crn:"<crn>"'):
-        parse_query(query)
+def test_terms_joined_by_or_are_understood() -> None:
+    def check(case: tuple[str, Wanted]) -> None:
+        query, wanted = case
+        assert parse_query(query) == wanted
+
+    check_each(QUERIES, check)
+
+
+NO_QUERIES = [
+    "",
+    "name:web-1",
+    "crn:",
+    "-tags:a",
+    "-web",
+    "+web",
+    "!web",
+    "web~2",
+    "web^2",
+    "[a TO b]",
+    "/web/",
+    "NOT",
+    "tags:a OR AND",
+    "tags:a\\*b*",
+    " OR ".join(["tags:a*"] * 21),
+    "(tags:a)",
+    "NOT tags:a",
+    "tags:a AND tags:b",
+    "tags:a tags:b",
+    "tags:a or tags:b",
+    "tags:a OR",
+    "OR tags:a",
+    "tags:a OR tags:b OR ",
+    "service_tags:a",
+    'tags:"open',
+    'tags:"a"b',
+    "tags:a\\",
+]
+
+
+def test_anything_else_is_refused_with_what_is_understood() -> None:
+    def check(query: str) -> None:
+        with pytest.raises(ValueError, match=r'Understood are crn:"<crn>"'):
+            parse_query(query)
+
+    check_each(NO_QUERIES, check)
