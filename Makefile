@@ -41,13 +41,13 @@ thorough: $(VENV)/.development ## Try every operation, every forged token, and m
 e2e: $(VENV)/.development ## Try what takes longer: browser, starts and stops, every example, command and operation
 	@$(SUITE) e2e browser
 
-faults: $(VENV)/.development ## Kill and multiply real processes in the middle of things, on SQLite and on PostgreSQL
+faults: $(VENV)/.development ## Kill and multiply real processes while they work, on SQLite and on PostgreSQL
 	@$(SUITE) faults
 
 conformance: $(VENV)/.development ## Drive IBM's SDKs for Python, Node, Go and Java; writes docs/compatibility.md
 	@$(SUITE) conformance
 
-lab: $(VENV)/.development ## Step into servers as root and as an ordinary user, and try to be another one (minutes)
+lab: $(VENV)/.development ## Run programs in servers as root and as an ordinary user, and try to pass for another server (minutes)
 	@$(SUITE) lab
 
 fuzz: $(VENV)/.development ## Try every documented operation with many made-up requests (many minutes)
@@ -56,7 +56,7 @@ fuzz: $(VENV)/.development ## Try every documented operation with many made-up r
 soak: $(VENV)/.development ## Break everything again and again under load, ten minutes on each database
 	@SOAK_SECONDS=$${SOAK_SECONDS:-600} $(BIN)/pytest --log-cli-level INFO tests/faults/test_mixed_faults.py
 
-mutation: $(VENV)/.mutation ## Change rules one by one and see whether their tests notice (many minutes)
+mutation: $(VENV)/.mutation ## Change rules one by one and check that their tests fail (many minutes)
 	@PYTHONPATH=$(CURDIR)/$(VENV)/mutation exec $(BIN)/python -m tests.mutation
 
 lint: $(VENV)/.development ## Check style, types, import arrows, migrations and deployment settings
@@ -71,12 +71,12 @@ format: $(VENV)/.development ## Format the code and fix what can be fixed by mac
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.development ## Write the pages that are made from the code anew
+docs: $(VENV)/.development ## Write the pages of the documentation that are made from the code
 	$(SCRATCH) $(BIN)/baremint permissions > docs/permissions.md
 	$(SCRATCH) $(BIN)/python -m tests.docs.sdk_operations
 	$(BIN)/python -m tests.docs.live_suites
 
-pictures: $(VENV)/.development ## Take the pictures of the documentation anew
+pictures: $(VENV)/.development ## Take the pictures of the documentation
 	@mkdir -p docs/images
 	@$(BIN)/pytest tests/browser/test_pictures.py --pictures docs/images
 
@@ -87,7 +87,7 @@ clean: down ## Remove everything that was set up, but not your data in .baremint
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-lock: $(VENV)/.development ## Resolve the dependencies of pyproject.toml anew into the lock files
+lock: $(VENV)/.development ## Resolve the dependencies of pyproject.toml and write the lock files
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
 	printf 'editables\nhatchling\nhatch-fancy-pypi-readme\n' | \

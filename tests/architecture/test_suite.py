@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,9 +17,10 @@ from tests.live.operator import eventually
 from tests.live.product import clean_environment
 from tests.suite import report
 from tests.suite.changed import touched
-from tests.suite.parts import AGAIN, GROUPS, NAMED, PARTS
+from tests.suite.parts import GROUPS, NAMED, PARTS
 from tests.suite.rate import allowed
 from tests.suite.record import Measured, Record
+from tests.tables import assert_none
 
 ROOT = Path(__file__).resolve().parents[2]
 ALONE, SHARED = RawRate(wall=2_000, cpu=2_050), RawRate(wall=1_000, cpu=2_000)
@@ -50,8 +52,28 @@ def test_the_budgets_are_an_hour_for_everything_and_six_minutes_for_make_test() 
     assert sum(NAMED[name].budget for name in GROUPS["test"]) <= 360
 
 
-def test_a_test_is_tried_again_only_where_no_race_is_its_subject() -> None:
-    assert {part.name for part in PARTS if set(AGAIN) <= set(part.command)} == {"live", "browser", "lab"}
+RERUN = re.compile(r"--reruns|\bflaky\b")
+
+
+def test_only_live_browser_and_lab_try_a_failed_test_again() -> None:
+    assert [part.name for part in PARTS if RERUN.search(" ".join(part.command))] == ["live", "browser", "lab"]
+
+
+def test_no_test_and_no_setting_tries_a_failed_test_again() -> None:
+    """A test that passes one time in three must fail where races are the subject."""
+    own = {Path(__file__), ROOT / "tests" / "suite" / "parts.py"}
+    files = [ROOT / "pyproject.toml", ROOT / "Makefile", ROOT / ".ci" / "run"]
+    files += [path for path in sorted((ROOT / "tests").rglob("*.py")) if path not in own]
+    assert_none([path.relative_to(ROOT) for path in files if RERUN.search(path.read_text())], among=files)
+
+
+def test_make_help_lists_every_target_that_is_a_command() -> None:
+    text = (ROOT / "Makefile").read_text()
+    [line] = re.findall(r"^\.PHONY: (.+)$", text, re.MULTILINE)
+    targets = re.findall(r"^([a-z][a-z0-9]*):", text, re.MULTILINE)
+    help_page = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^  make (\w+) +\S", help_page, re.MULTILINE) == targets
+    assert sorted(line.split()) == sorted(targets)
 
 
 @pytest.mark.parametrize(
