@@ -17,6 +17,7 @@ from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
 from controlplane.kernel.named_lock import turn
 from identity import key_cache, key_encryption
+from identity.key_periods import key_policies
 from identity.key_schedule import (
     Discard,
     HandOver,
@@ -117,7 +118,7 @@ def rotate(purpose: str, *, now: datetime, region: str = "", by: Party) -> Succe
             return Succession(active.kid, now, waits=False)
         if not (active and heir):
             continue
-        policy, issuer = settings.KEY_POLICIES[line.purpose], issuer_of(line, found)
+        policy, issuer = key_policies()[line.purpose], issuer_of(line, found)
         if now >= ready_at(heir, policy, issuer):
             _take(line, HandOver(active.kid, heir.kid), now=now, by=by)
             continue
@@ -144,7 +145,7 @@ def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYS
             break
     else:
         raise KeyError(line)
-    ready = ready_at(heir, settings.KEY_POLICIES[line.purpose], issuer_of(line, found))
+    ready = ready_at(heir, key_policies()[line.purpose], issuer_of(line, found))
     _take(line, HandOver(active.kid, heir.kid), now=now, by=by)
     run_due_steps(now=now)
     key = KeyPair.objects.get(purpose=line.purpose, region=line.region, state=State.ACTIVE)
@@ -158,7 +159,7 @@ def _line(purpose: str, region: str) -> Line:
 def _lines(found: dict[Line, list[KeyFacts]]) -> Iterator[Line]:
     """Every purpose in this region, an issuer before what it issues; identity keys in each region that has servers."""
     here = settings.BAREMINT_REGION
-    for purpose in settings.KEY_POLICIES:
+    for purpose in key_policies():
         if purpose != "identity":
             yield Line(purpose, here)
     known = {line.region for line in found if line.purpose == "identity"}
@@ -166,7 +167,7 @@ def _lines(found: dict[Line, list[KeyFacts]]) -> Iterator[Line]:
 
 
 def _due(line: Line, found: dict[Line, list[KeyFacts]], *, now: datetime) -> Step | None:
-    policy = settings.KEY_POLICIES[line.purpose]
+    policy = key_policies()[line.purpose]
     return next_step(found.get(line, []), now=now, policy=policy, issuer=issuer_of(line, found))
 
 
@@ -221,7 +222,7 @@ def _hand_over(line: Line, old: str | None, heir: str, *, now: datetime, by: Par
     """Demote first, then promote: the partial unique index never sees two active keys. Both halves or neither."""
     with transaction.atomic():
         # The private key of what can sign nothing any more does not stay.
-        wiped = {} if settings.KEY_POLICIES[line.purpose].signs_while_retiring else key_encryption.WIPED
+        wiped = {} if key_policies()[line.purpose].signs_while_retiring else key_encryption.WIPED
         if old is not None and _move(old, State.ACTIVE, State.RETIRING, demoted_at=now, **wiped) != 1:
             return False
         failpoints.reach("after_demote", line.purpose)

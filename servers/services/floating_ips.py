@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotFound, NotUnique, OverQuota, Target
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotFound, OverQuota, Target
 from servers.addressing import is_address
 from servers.models import (
     BareMetalServer,
@@ -68,9 +68,7 @@ def create_floating_ip(
         zone=place,
         created_at=clock.now(),
     )
-    if FloatingIP.objects.filter(account=account, region=region, name=made.name).exists():
-        raise NotUnique(f"Provided Name ({made.name}) is not unique", target=Target(at(path, "name")))
-    _take_address(made)
+    _take_address(made, path=at(path, "name"))
     if interface:
         _bind(made, interface)
         _notice(held)
@@ -78,8 +76,11 @@ def create_floating_ip(
     return made
 
 
-def _take_address(made: FloatingIP) -> None:
-    """The lowest free address; any free one where somebody else took it at the same moment."""
+def _take_address(made: FloatingIP, *, path: str) -> None:
+    """Save with the lowest free address, or with any free one where another request took that at the same moment.
+
+    Raises NotUnique for the name at ``path``, OverQuota, Conflict.
+    """
     hosts = range(int(POOL.network_address) + 1, int(POOL.broadcast_address))
     for attempt in range(MOST_TRIES):
         taken = {int(ipaddress.IPv4Address(each)) for each in FloatingIP.objects.values_list("address", flat=True)}
@@ -90,8 +91,7 @@ def _take_address(made: FloatingIP) -> None:
             free = random.choice([number for number in hosts if number not in taken])  # noqa: S311  no secret
         made.address = str(ipaddress.IPv4Address(free))
         try:
-            with transaction.atomic():
-                made.save(force_insert=True)
+            save_named(made, path=path)
         except IntegrityError:
             continue
         return
