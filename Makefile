@@ -71,12 +71,12 @@ format: $(VENV)/.development ## Format the code and fix what can be fixed by mac
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.development ## Write the pages that are made from the code anew
+docs: $(VENV)/.development ## Write the pages that are generated from the code
 	$(SCRATCH) $(BIN)/baremint permissions > docs/permissions.md
 	$(SCRATCH) $(BIN)/python -m tests.docs.sdk_operations
 	$(BIN)/python -m tests.docs.live_suites
 
-pictures: $(VENV)/.development ## Take the pictures of the documentation anew
+pictures: $(VENV)/.development ## Take the pictures of the documentation
 	@mkdir -p docs/images
 	@$(BIN)/pytest tests/browser/test_pictures.py --pictures docs/images
 
@@ -87,7 +87,7 @@ clean: down ## Remove everything that was set up, but not your data in .baremint
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-lock: $(VENV)/.development ## Resolve the dependencies of pyproject.toml anew into the lock files
+lock: $(VENV)/.development ## Resolve the dependencies of pyproject.toml into the lock files
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile $(LOCK_OPTIONS) pyproject.toml -o requirements.lock
 	printf 'editables\nhatchling\nhatch-fancy-pypi-readme\n' | \
