@@ -1,9 +1,9 @@
-"""Somebody on the path: passes on every byte between caller and service, and shows what can be read of them.
+"""An attacker on the path: passes on every byte between caller and service, and shows what can be read of them.
 
 on_the_path.py PORT HOST:PORT      listens on 127.0.0.1, passes on to HOST:PORT
 
-It stands for whatever lies between a program and a service: a switch, a proxy, a sidecar, a tunnel. It needs no right
-and breaks nothing. Of plain http it can read all; of https, that there was a connection.
+It stands for anything between a program and a service: a switch, a proxy, a sidecar, a tunnel. It needs no right and
+breaks nothing. With plain http it can read everything; with https, only that there was a connection.
 """
 
 import contextlib

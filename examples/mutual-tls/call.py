@@ -1,6 +1,6 @@
-"""Calls another server, once it has shown that it is the one that is meant.
+"""Calls another server, after it has proven that it is the intended one.
 
-call.py FOLDER SERVER [PORT]      FOLDER: our own, as certify.sh leaves it; SERVER: the id of the one we want to reach
+call.py FOLDER SERVER [PORT]      FOLDER: our own, as certify.sh leaves it; SERVER: the id of the server to reach
 """
 
 import socket
@@ -16,12 +16,12 @@ PATIENCE = 10
 
 
 def main(folder: Path, server: str, port: int) -> str:
-    """What the other server answers. An SSLError or ConnectionError when either side does not believe the other."""
+    """What the other server answers. An SSLError or ConnectionError when either side does not trust the other."""
     with (
         connected(port) as plain,
         trust.context(folder, serves=False).wrap_socket(plain) as peer,
     ):
-        # A certificate of our authority is not enough, every server has one. It must be the right server's.
+        # A certificate of our authority is not enough, because every server has one. It must name the right server.
         if (found := trust.name(peer)) != server:
             raise ConnectionError(f"this is {found}, and not {server}")
         peer.sendall(b"GET / HTTP/1.1\r\nHost: server\r\nConnection: close\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Serves HTTPS to whoever shows a certificate of our authority, and tells callers who they are.
+"""Serves HTTPS to callers with a certificate of our authority, and tells each caller its name.
 
 serve.py FOLDER [PORT]      FOLDER: as certify.sh leaves it
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 import trust
 
 PATIENCE = 5
-"""Seconds. A caller that says nothing must not keep the next one waiting for long."""
+"""Seconds. A caller that sends nothing must not delay the next one for long."""
 
 
 def main(folder: Path, port: int) -> None:
@@ -31,7 +31,7 @@ def meet(caller: socket.socket, folder: Path) -> None:
         with trust.context(folder, serves=True).wrap_socket(caller.dup(), server_side=True) as peer:
             answer(peer)
     except ssl.SSLError as error:
-        # No request of this caller was looked at. The alert says why; it gets there only if what was sent is read.
+        # No request of this caller was read. The alert says why; it arrives only if the rest of the input is read.
         say(f"refused: {getattr(error, 'verify_message', '') or error.reason}")
         with contextlib.suppress(OSError):
             caller.shutdown(socket.SHUT_WR)
@@ -41,7 +41,7 @@ def meet(caller: socket.socket, folder: Path) -> None:
 
 
 def answer(peer: ssl.SSLSocket) -> None:
-    """Whatever is asked for. By now it is certain who asks."""
+    """The answer to any request. By now the caller has been authenticated."""
     who = trust.name(peer)
     if not peer.recv(65536):
         return say(f"left without a word: {who}")

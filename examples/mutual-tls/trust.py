@@ -1,4 +1,4 @@
-"""What both sides of a mutual TLS connection do: show a certificate, demand one, and ask whether it was revoked."""
+"""What both sides of a mutual TLS connection do: send a certificate, require one, and check whether it was revoked."""
 
 import base64
 import os
@@ -15,27 +15,27 @@ def context(folder: Path, *, serves: bool) -> ssl.SSLContext:
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if serves else ssl.PROTOCOL_TLS_CLIENT)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.load_cert_chain(folder / "chain.pem", folder / "key.pem")
-    # Whom to believe: these authorities and nobody else. The hundred that a browser believes have no say here.
+    # Only these authorities are trusted, and none of the hundred that a browser trusts.
     made.load_verify_locations(folder / "authorities.pem")
-    # These certificates say who somebody is, not where: there is no host name in them to compare. Who connects must
-    # therefore look at the name itself, as call.py does.
+    # These certificates name a server, not a host: there is no host name in them to compare. A client must therefore
+    # compare the name itself, as call.py does.
     made.check_hostname = False
     made.verify_mode = ssl.CERT_REQUIRED
-    # Without a list, nobody is let in: better nobody than somebody whose certificate was revoked.
+    # Without a list every caller is refused. Otherwise a caller with a revoked certificate would be served.
     made.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
     made.load_verify_locations(_revoked(folder))
     return made
 
 
 def name(peer: ssl.SSLSocket) -> str:
-    """The common name of whoever is at the other end: the id of a server. Its certificate has been verified."""
+    """The common name of the peer: the id of a server. Its certificate has been verified."""
     certificate = peer.getpeercert() or {}
     names = [value for part in certificate["subject"] for key, value in part if key == "commonName"]
     return str(names[0])
 
 
 def _revoked(folder: Path) -> Path:
-    """The list that the authority which signed our own certificate publishes, in the form that OpenSSL reads.
+    """The revocation list of the authority that signed our own certificate, in the form that OpenSSL reads.
 
     A list is signed itself, so it may come by plain http.
     """

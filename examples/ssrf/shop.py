@@ -1,4 +1,4 @@
-"""What there is to steal: a shop whose web server reads its pages from the object store.
+"""What can be stolen: a shop whose web server reads its pages from the object store.
 
 shop.py wide SERVER NAME       the server's trusted profile NAME may read every bucket: it was less work to write
 shop.py small SERVER NAME      ... may read the bucket with the pages, which is all that the web server needs

@@ -1,15 +1,15 @@
-"""A web page with a hole: it fetches whatever its visitors name, from where it stands. DO NOT LEARN TO PROGRAM FROM IT.
+"""A vulnerable web page: it fetches any address that a visitor names, from its own server. DO NOT COPY THIS CODE.
 
 vulnerable.py [PORT]      listens on 127.0.0.1 only
 
-It stands on a server, so it may call the server's metadata service; its visitors may not. Whoever gets the page to call
-for them (server-side request forgery, SSRF) is taken for the server. Two functions, as many sites have them:
+It runs on a server, so it may call the server's metadata service; its visitors may not. A visitor who makes the page
+call for them (server-side request forgery, SSRF) is taken for the server. Two functions, as many sites have them:
 
     /preview?url=...                          shows what is behind a link: always a GET, with headers of its own
-    /webhook?url=...&method=&header=&body=    tries out a webhook: the visitor writes all of the request
+    /webhook?url=...&method=&header=&body=    tests a webhook: the visitor writes all of the request
 
-The mend would be in this file: fetch from places that you listed, and from no others. The lesson leaves the hole open,
-and asks what a hole is worth.
+The fix would be in this file: fetch only from addresses that you have listed. The lesson leaves the page vulnerable,
+and asks what an attacker gains.
 """
 
 import http.client
@@ -20,7 +20,7 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
-WARNING = "This page is vulnerable on purpose. It is for a lesson; let nobody near it but yourself."
+WARNING = "This page is vulnerable on purpose. It is for a lesson; let no other person reach it."
 AGENT = f"link-preview {os.environ.get('BAREMINT_AGENT', '')}".strip()
 METADATA = ("169.254.169.254", "api.metadata.cloud.ibm.com")
 SIMULATED = ipaddress.ip_network("127.64.0.0/10")
@@ -59,29 +59,29 @@ class Page(BaseHTTPRequestHandler):
         self.wfile.write(text.encode())
 
     def log_message(self, form: str, *values: object) -> None:
-        """Not a word: what is asked for here holds tokens."""
+        """Log nothing: requests to this page contain tokens."""
 
 
 def fetch(method: str, url: str, headers: dict[str, str], body: str) -> tuple[int, str]:
-    """THE HOLE: visitors say where this server calls. Status and text of whatever answers."""
+    """THE VULNERABILITY: visitors choose which address this server calls. Returns status and text of the answer."""
     there = urlsplit(url)
     if not is_of_the_lesson(there.hostname or ""):
         return 400, "This page fetches from metadata services only. The hole is for the lesson, not for your machine."
     try:
-        # An https address is held to the certificates that this machine trusts.
+        # For an https address, the certificate must be one that this machine trusts.
         kind = http.client.HTTPSConnection if there.scheme == "https" else http.client.HTTPConnection
         connection = kind(there.hostname or "", there.port, timeout=5)
         connection.request(method, f"{there.path}?{there.query}", body or None, {"User-Agent": AGENT, **headers})
         answer = connection.getresponse()
         return answer.status, answer.read().decode(errors="replace")
     except ssl.SSLCertVerificationError as error:
-        return 400, f"The page does not trust whoever answers there: {error.verify_message}"
+        return 400, f"The page does not trust the certificate of that address: {error.verify_message}"
     except (OSError, ValueError, http.client.HTTPException) as error:
         return 400, f"The page got no answer: {error}"
 
 
 def is_of_the_lesson(host: str) -> bool:
-    """A real hole would fetch from everywhere. This one hurts nothing but the simulation."""
+    """A real one would fetch from everywhere. This one reaches only the simulation."""
     try:
         return host in METADATA or ipaddress.ip_address(host) in SIMULATED
     except ValueError:

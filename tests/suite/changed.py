@@ -39,7 +39,7 @@ TABLE: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("controlplane/objectstore/",), (*UNIT, "live", "e2e")),
     # Words and pictures.
     (("docs/images/",), ()),
-    (("examples/", "docs/", "README.md"), ("unit", "e2e", "lab")),
+    (("examples/", "docs/", "README.md", "CONTRIBUTING.md"), ("unit", "e2e", "lab")),
     (("CHANGELOG.md", "LICENSE", ".gitignore", ".editorconfig"), ("unit",)),
     (("docker-compose", "Dockerfile", ".dockerignore"), ("unit", "e2e")),
 )

@@ -23,13 +23,13 @@ TITLES = {
 INTRODUCTION = """\
 # Which operation needs which action, and which roles grant it
 
-Made from the code by `baremint permissions`; a test keeps it so. Everything is refused unless a policy grants it, with
-one exception: the owner of an account may do everything in it. People may also manage their own API keys, and everybody
-may ask for explanations of decisions about themselves. They see each other in the list of users, unless the account
+Generated from the code by `baremint permissions`; a test compares the two. Everything is refused unless a policy grants
+it, with one exception: the owner of an account may do everything in it. People may also manage their own API keys, and
+ask for explanations of decisions about themselves. They see each other in the list of users, unless the account
 restricts that ([iam.md](iam.md#people)).
 
-A role grants an action by the verb it ends with; a role of one service, and a custom role, grants the actions it lists.
-Where an operation needs a further action only for some of what it can be asked to do, the action is marked *if*.
+A role grants an action by the verb with which the action ends; a role of one service, and a custom role, grants the
+actions that it lists. Where an operation needs a further action only for some requests, the action is marked *if*.
 """
 
 DEPLOYMENT = "; with two accounts or more, the deployment administrator alone"
@@ -37,9 +37,9 @@ ADMINISTRATION = f"""\
 ## The deployment administrator
 
 The owner of the first account, whose API key `baremint up` writes into `credentials.json`, administers the deployment:
-what touches more than one account is that person's alone, whatever policies grant. Rotating keys, which every account
-shares (`{"`, `".join(sorted(ALWAYS))}`), always is. Moving the clock, and reading what works in the
-background for all accounts (`{"`, `".join(sorted(ONCE_SHARED))}`), is so as soon as there is a second
+only that person may do what affects more than one account, whatever policies grant. Rotating keys, which all accounts
+share (`{"`, `".join(sorted(ALWAYS))}`), is always for that person. Moving the clock, and reading about background work
+for all accounts (`{"`, `".join(sorted(ONCE_SHARED))}`), is so as soon as there is a second
 account; while there is one, its policies decide.
 """
 ESCALATION = """\
@@ -48,14 +48,14 @@ ESCALATION = """\
 IBM's roles on the IAM Identity service let an Editor create API keys of service IDs and change whom trusted profiles
 trust ([roles](https://cloud.ibm.com/docs/account?topic=account-account-services#identity-service-account-management),
 [updating trusted profiles](https://cloud.ibm.com/docs/account?topic=account-trusted-profile-update)), and so does this
-product. An Editor who makes an API key for a service ID, or adds an identity, a link or a claim rule to a trusted
-profile, acts with that service ID's or profile's policies from then on, an Administrator's included. So **treat Editor
-on `iam-identity` as the most that any service ID or trusted profile of the account may do**, or limit the policy to
-single ones (`resourceType` and `resource`). Nobody makes an API key for another person, whatever policies grant.
+product. An Editor who creates an API key for a service ID, or adds an identity, a link or a claim rule to a trusted
+profile, acts with the policies of that service ID or profile from then on, even if it is an Administrator. So **treat
+Editor on `iam-identity` as the most that any service ID or trusted profile of the account may do**, or limit the policy
+to single ones (`resourceType` and `resource`). No policy lets a caller create an API key for another person.
 
-The same holds for an Editor on `iam-groups`, and for Groups Service Member Manage: whoever adds members to an access
-group may add themselves, and then has what the group's policies grant. `resourceType` `groups` and `resource` limit a
-policy to one group.
+The same holds for an Editor on `iam-groups`, and for Groups Service Member Manage: a caller who may add members to an
+access group may add itself, and then has what the group's policies grant. `resourceType` `groups` and `resource` limit
+a policy to one group.
 """
 
 
