@@ -16,6 +16,7 @@ from django.conf import settings
 from controlplane.deployment.home import UnusableHome
 from controlplane.kernel import context
 from controlplane.kernel.blocked_imports import unavailable
+from controlplane.kernel.task_names import TICK
 
 with unavailable("greenlet", "yaml"):  # tasks run in threads, and travel as JSON
     import celery.fixups.django  # noqa: F401  Celery would load it a moment later
@@ -38,10 +39,6 @@ log = structlog.get_logger(__name__)
 
 HEADER = "baremint_request_id"
 LONGEST_REQUEST_ID = LONGEST_ARGUMENT = 128
-TICK = "controlplane.operations.tasks.tick"
-RUN_JOB = "controlplane.operations.tasks.run_job"
-ROUTINE = (TICK, RUN_JOB)
-"""Not worth a line each time they end well: a tick does next to nothing, and a job says itself what it did."""
 
 
 @before_task_publish.connect
@@ -60,7 +57,8 @@ def take_on_request_id(task_id: str, task: Any, **_: Any) -> None:
 
 @task_postrun.connect
 def put_down_request_id(task: Any, state: str, **_: Any) -> None:
-    if task.name not in ROUTINE or state != "SUCCESS":
+    # A routine task is not worth a line when it ends well: a tick does next to nothing, and a job logs what it did.
+    if not getattr(task, "is_routine", False) or state != "SUCCESS":
         milliseconds = int((time.monotonic() - task.request.began) * 1000)
         arguments = [str(each)[:LONGEST_ARGUMENT] for each in task.request.args or ()]
         log.info("task ended", task=task.name, state=state, ms=milliseconds, arguments=arguments)

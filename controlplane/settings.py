@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from controlplane import installed
 from controlplane.deployment import env, home
 from controlplane.deployment.variables import *
+from controlplane.kernel.task_names import TICK
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -127,7 +128,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(HOME.path / "celerybeat-schedule")
 # One tick: what is due is a column in the database, so late, doubled or lost ticks do no harm.
 CELERY_BEAT_SCHEDULE = {
     "tick": {
-        "task": "controlplane.operations.tasks.tick",
+        "task": TICK,
         "schedule": BAREMINT_TICK_SECONDS,
         "options": {"expires": BAREMINT_TICK_SECONDS * 2},
     }

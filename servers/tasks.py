@@ -2,10 +2,15 @@
 
 from typing import Any
 
-from celery import shared_task
-
 from controlplane.activity.job_runs import TRANSIENT, noted
 from controlplane.kernel import clock
+from controlplane.kernel.named_task import named_task
+from controlplane.kernel.task_names import (
+    FORMER_IMAGE_EXPORT_STEP,
+    FORMER_SERVER_STEP,
+    IMAGE_EXPORT_STEP,
+    SERVER_STEP,
+)
 from servers.services import image_exports, transitions
 
 MOST_RETRIES = 5
@@ -23,14 +28,14 @@ STEP: dict[str, Any] = {
 }
 
 
-@shared_task(**STEP)
+@named_task(SERVER_STEP, former_name=FORMER_SERVER_STEP, **STEP)
 @noted("server-step")
 def advance_server(task: Any, server_id: str) -> bool:
     """Take the next step of a server's transition, if it is due."""
     return transitions.advance(server_id, now=clock.now())
 
 
-@shared_task(**STEP)
+@named_task(IMAGE_EXPORT_STEP, former_name=FORMER_IMAGE_EXPORT_STEP, **STEP)
 @noted("image-export-step")
 def advance_image_export(task: Any, job_id: str) -> bool:
     """Take the next step of an image export job, if it is due."""

@@ -6,11 +6,11 @@ from django.http.response import HttpResponseBase
 
 from controlplane.activity import job_lock
 from controlplane.activity.record import Party
-from controlplane.celery import TICK
 from controlplane.jobs.registry import KEY_ROTATION
 from controlplane.kernel import clock
 from controlplane.kernel.enqueue import ring
 from controlplane.kernel.errors import Conflict
+from controlplane.kernel.task_names import TICK
 from controlplane.timekeeping import services as timekeeping
 from controlplane.timekeeping.movement import Movement
 from controlplane.timekeeping.services import Shown

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from controlplane.activity import counters, job_runs
-from identity.services import key_rotation, renewal_progress, revocation, revocation_lists
+from identity.services import certificate_renewal, key_rotation, revocation, revocation_lists
 from servers.services import image_exports, images, reservation_terms, transitions
 
 
@@ -16,6 +16,7 @@ class Work(Protocol):
 
 
 KEY_ROTATION = "key-rotation"
+CERTIFICATE_RENEWAL = "certificate-renewal"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,12 @@ JOBS = {
         Job(KEY_ROTATION, "prepares, hands over and retires keys", key_rotation.run_due_steps, key_rotation.due_at),
         Job("revocation", "revokes what lost its server", revocation.revoke_condemned, revocation.due_at),
         Job("revocation-lists", "signs revocation lists", revocation_lists.publish_due, revocation_lists.due_at),
-        Job("certificate-renewal", "sends for who renews", renewal_progress.keep_up, renewal_progress.due_at),
+        Job(
+            CERTIFICATE_RENEWAL,
+            "renews certificates",
+            certificate_renewal.renew_due,
+            certificate_renewal.due_at,
+        ),
         Job("image-exports", "writes images into buckets", image_exports.run_due, image_exports.due_at),
         Job("image-retirement", "deprecates images, makes them obsolete", images.retire_due, images.due_at),
         Job("event-tally", "counts events", counters.count_settled_events, every=timedelta(seconds=30)),

@@ -1,4 +1,7 @@
-"""The tick: one beat entry. What is due stands in the database, so a late, doubled or lost tick does no harm."""
+"""The tick, which beat sends, and a task for each job, which the tick sends.
+
+What is due stands in the database, so a late, doubled or lost message does no harm.
+"""
 
 from typing import Any
 
@@ -14,16 +17,20 @@ from controlplane.jobs import (
     worker_checks,  # noqa: F401  connects what a worker checks when it starts
 )
 from controlplane.jobs.broker_transport import dropped
-from controlplane.jobs.registry import JOBS
+from controlplane.jobs.registry import CERTIFICATE_RENEWAL, JOBS
 from controlplane.jobs.schedule import is_due
+from controlplane.kernel.named_task import named_task
+from controlplane.kernel.task_names import FORMER_RENEWAL, FORMER_RUN_JOB, FORMER_TICK, JOB, TICK
 
 log = structlog.get_logger(__name__)
 
 KEPT_TICKS = 4
 """A message that waited longer than this many ticks is dropped: later ticks have sent for the same job."""
 
+OPTIONS: dict[str, Any] = {"bind": True, "ignore_result": True, "is_routine": True}
 
-@shared_task(name="controlplane.operations.tasks.tick", bind=True, ignore_result=True)
+
+@named_task(TICK, former_name=FORMER_TICK, **OPTIONS)
 def tick(self: Any) -> None:
     """Give a sign of life, and send for every job that is due."""
     unread = dropped.take()
@@ -41,17 +48,38 @@ def tick(self: Any) -> None:
     ca_bundle.write()
 
 
-@shared_task(name="controlplane.operations.tasks.run_job", bind=True, ignore_result=True)
-def run_job(self: Any, name: str) -> None:
-    """Run a job by its name, and send for it again while there is more to do: other tasks get their turn meanwhile."""
+def register(name: str) -> None:
+    """Make the task of the job with this name."""
+
+    @shared_task(name=JOB + name, **OPTIONS)
+    def run_one(self: Any) -> None:
+        run(self, name)
+
+
+for job_name in JOBS:
+    register(job_name)
+
+
+def run(task: Any, name: str) -> None:
+    """Run a job, and send for it again while there is more to do: other tasks get their turn meanwhile."""
     if (job := JOBS.get(name)) is None:
-        dropped.note("there is no such job", task=self.name)
-    elif runner.run(job, worker=worker_of(self)):
-        send_for(name, queue=queue_of(self))
+        dropped.note("there is no such job", task=task.name)
+    elif runner.run(job, worker=worker_of(task)):
+        send_for(name, queue=queue_of(task))
+
+
+# Until version 0.2: what workers of earlier builds send.
+shared_task(name=FORMER_RUN_JOB, **OPTIONS)(run)
+
+
+@shared_task(name=FORMER_RENEWAL, **OPTIONS)
+def renew_certificates(self: Any) -> None:
+    run(self, CERTIFICATE_RENEWAL)
 
 
 def send_for(name: str, *, queue: str) -> None:
-    run_job.apply_async((name,), queue=queue, expires=settings.BAREMINT_TICK_SECONDS * KEPT_TICKS)
+    task = current_app.tasks[JOB + name]
+    task.apply_async(queue=queue, expires=settings.BAREMINT_TICK_SECONDS * KEPT_TICKS)
 
 
 def queue_of(task: Any) -> str:

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import TypedDict
 
 from controlplane.kernel import timestamps
+from identity.certificates import certificates_due, planned_renewals
 from identity.models import RenewalProgress
-from identity.services.renewal_progress import outlook
 
 
 class LastRenewal(TypedDict):
@@ -27,12 +27,14 @@ class Renewals(TypedDict):
 
 
 def collect(*, now: datetime) -> Renewals:
-    found = outlook(now=now)
+    later = planned_renewals().filter(renew_at__gt=now)
+    next_due_at = later.order_by("renew_at").values_list("renew_at", flat=True).first()
+    progress = RenewalProgress.objects.filter(pk=RenewalProgress.THE_ROW).first()
     return {
-        "due": found.due,
-        "later": found.later,
-        "next_due_at": timestamps.milliseconds(found.next_due_at) if found.next_due_at else None,
-        "last": _last(found.progress) if found.progress else None,
+        "due": certificates_due(now=now).count(),
+        "later": later.count(),
+        "next_due_at": timestamps.milliseconds(next_due_at) if next_due_at else None,
+        "last": _last(progress) if progress else None,
     }
 
 

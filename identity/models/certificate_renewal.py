@@ -30,6 +30,7 @@ class RenewalProgress(models.Model):
     renewed = models.PositiveIntegerField(default=0)
     stopped = models.PositiveIntegerField(default=0, help_text="No longer to be renewed.")
     failed = models.PositiveIntegerField(default=0, help_text="Requests that are no longer signed.")
+    # Nothing reads it any more; the column stays for workers of an earlier build that run beside newer ones.
     quiet_ticks = models.PositiveIntegerField(default=0, help_text="Ticks since a chunk was last done.")
 
     class Meta:

@@ -20,7 +20,13 @@ from controlplane.activity.record import SYSTEM, Party, compose, record_all
 from controlplane.kernel import failpoints
 from controlplane.kernel.errors import InvalidValue
 from identity import csr, key_cache, renewal_schedule
-from identity.certificates import certificates_due, holders, with_what_matters_to_renewal
+from identity.certificates import (
+    certificates_due,
+    holders,
+    planned_renewals,
+    renewals_nobody_wants,
+    with_what_matters_to_renewal,
+)
 from identity.key_cache import Signer
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair, RenewalProgress
 from identity.services.certificates import Applicant, evidence, sign_certificate
@@ -30,7 +36,7 @@ log = structlog.get_logger(__name__)
 
 EVENT = "baremint.certificate.renew"
 CHUNK = 200
-"""Certificates of one task: a fraction of a second, so that other tasks, and requests on SQLite, get their turn."""
+"""Certificates of one run: a fraction of a second, so that other tasks, and requests on SQLite, get their turn."""
 
 
 @dataclass
@@ -43,16 +49,37 @@ class Chunk:
     failed: list[ActivityEvent] = field(default_factory=list)
 
 
-def renew_chunk(*, now: datetime) -> bool:
-    """Renew certificates that are due, at most CHUNK of them. Returns whether there may be more."""
+def due_at(now: datetime) -> datetime | None:
+    """When the next renewal is due; None while none is planned."""
+    return planned_renewals().order_by("renew_at").values_list("renew_at", flat=True).first()
+
+
+def renew_due(*, now: datetime) -> int:
+    """Renew certificates that are due, at most CHUNK of them. Returns how many are due no more."""
+    _begin(now=now)
     with _rows_are_lockable():
         due = with_what_matters_to_renewal(certificates_due(now=now)).order_by("renew_at", "pk")
         rows: list[Any] = list(due.select_for_update(skip_locked=True, of=("self",))[:CHUNK])
+        if not rows:
+            return 0
         chunk = _prepare(rows, now=now)
         failpoints.reach("after_sign", "renewal")
         _write(rows, chunk, now=now)
     failpoints.reach("after_commit", "renewal")
-    return len(rows) == CHUNK
+    return len(rows)
+
+
+def _begin(*, now: datetime) -> None:
+    """Count what is due, unless a renewal goes on: then this is a further chunk of it."""
+    if RenewalProgress.objects.filter(ended_at=None).exists():
+        return
+    renewals_nobody_wants(now=now).update(renew_at=None)
+    due = certificates_due(now=now).count()
+    if not due:
+        return
+    first_values = {"begun_at": now, "ended_at": None, "due": due, "renewed": 0, "stopped": 0, "failed": 0}
+    if not RenewalProgress.objects.exclude(ended_at=None).update(**first_values):
+        RenewalProgress.objects.get_or_create(pk=RenewalProgress.THE_ROW, defaults=first_values)
 
 
 def _rows_are_lockable() -> AbstractContextManager[Any]:
@@ -121,9 +148,10 @@ def _write(rows: list[Any], chunk: Chunk, *, now: datetime) -> None:
         renewed=F("renewed") + len(renewed),
         stopped=F("stopped") + len(still_due) - len(renewed) - len(chunk.failed),
         failed=F("failed") + len(chunk.failed),
-        quiet_ticks=0,
-        ended_at=None if len(rows) == CHUNK else now,
     )
+    # After that update, which waits for other chunks: of several at once, the last one to commit finds nothing due.
+    if not certificates_due(now=now).exists():
+        RenewalProgress.objects.update(ended_at=now)
     failpoints.reach("before_commit", "renewal")
     log.info("certificates renewed", renewed=len(renewed), of=len(rows), failed=len(chunk.failed))
 

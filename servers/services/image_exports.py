@@ -18,6 +18,7 @@ from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.enqueue import ring
 from controlplane.kernel.errors import ApiError, BadField, Conflict, Target
+from controlplane.kernel.task_names import IMAGE_EXPORT_STEP
 from servers import disk_images, lifecycle
 from servers.models import Image, ImageExportJob
 from servers.services.naming import random_name, save_named
@@ -42,7 +43,6 @@ FAILURES: Mapping[str, str] = {
 """Status reason codes, which a job's name can ask for (``lifecycle.failure_of``)."""
 PREFIX = 16
 LONGEST_NAME = 63
-ADVANCE = "servers.tasks.advance_image_export"
 
 
 @transaction.atomic
@@ -211,7 +211,7 @@ def _delay() -> timedelta:
 
 def _send(job: ImageExportJob) -> None:
     seconds, job_id = _delay().total_seconds(), job.id
-    transaction.on_commit(lambda: ring(ADVANCE, job_id, after_seconds=seconds), robust=True)
+    transaction.on_commit(lambda: ring(IMAGE_EXPORT_STEP, job_id, after_seconds=seconds), robust=True)
 
 
 def _record(event: str, image: Image, *, by: Party, status: int = 200, error: ApiError | None = None) -> None:

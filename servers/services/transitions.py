@@ -16,6 +16,7 @@ from django.db.models import F, Q, QuerySet
 from controlplane.activity.record import SYSTEM
 from controlplane.kernel import clock
 from controlplane.kernel.enqueue import ring
+from controlplane.kernel.task_names import SERVER_STEP
 from servers import lifecycle
 from servers.models import BareMetalServer
 from servers.services import deletion
@@ -27,8 +28,6 @@ log = structlog.get_logger(__name__)
 MOST_AT_ONCE = 200
 SKEW = timedelta(seconds=60)
 """How much the clocks of two machines may differ."""
-ADVANCE_SERVER = "servers.tasks.advance_server"
-"""By name: the task calls this module, so this module does not import it."""
 
 
 def begin(server: BareMetalServer, action: str, *, send: bool = True) -> None:
@@ -148,4 +147,4 @@ def _try(id: Any, step: Callable[..., bool], *, now: datetime, what: str, key: s
 def _send(server: BareMetalServer) -> None:
     seconds = step_delay(server.transition).total_seconds()
     # robust: what is committed is answered, whatever becomes of the task. The sweep stands behind it.
-    transaction.on_commit(lambda: ring(ADVANCE_SERVER, server.id, after_seconds=seconds), robust=True)
+    transaction.on_commit(lambda: ring(SERVER_STEP, server.id, after_seconds=seconds), robust=True)

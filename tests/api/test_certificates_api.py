@@ -10,7 +10,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from identity.crl import REASONS
 from identity.models import CertificateRotation, IssuedCertificate
-from identity.services.certificate_renewal import renew_chunk
+from identity.services.certificate_renewal import renew_due
 from servers.models import BareMetalServer
 from tests.api.calling import call, caller_of, refusal
 from tests.api.vpc import errors
@@ -105,7 +105,7 @@ def test_an_expired_certificate_is_shown_as_expired(path: str, server: BareMetal
 def test_a_renewal_names_what_it_took_the_place_of(path: str, server: BareMetalServer) -> None:
     certificate = issue(server)
     switch(path, True)
-    renew_chunk(now=clock.now() + timedelta(minutes=41))
+    renew_due(now=clock.now() + timedelta(minutes=41))
     renewed, old = call("GET", f"{path}/certificates").json()["certificates"]
     assert renewed["renewal_of"] == old["id"] == certificate.id
 

@@ -170,7 +170,7 @@ def active(purpose: str) -> KeyPair:
 
 def test_what_is_due_by_the_new_time_is_sent_for_at_once(ticks: list[str]) -> None:
     move(advance_seconds=3600)
-    assert ticks == ["controlplane.operations.tasks.tick"]
+    assert ticks == ["baremint.tick"]
 
 
 def test_going_back_to_before_a_key_lets_its_heir_sign() -> None:

@@ -148,18 +148,18 @@ class Site:
 
     def send_tick(self, queue: str) -> None:
         """The tick sends for what is due: on the queue of the product."""
-        self._send(queue, "tick", ())
+        self.send(queue, "baremint.tick")
 
     def send_for_rotation(self, queue: str, times: int = 1) -> None:
         """What the tick sends when keys are due."""
         for _ in range(times):
-            self._send(queue, "run_job", ("key-rotation",))
+            self.send(queue, "baremint.jobs.key-rotation")
 
-    def _send(self, queue: str, task: str, arguments: tuple[str, ...]) -> None:
+    def send(self, queue: str, task: str, *arguments: str) -> str:
+        """Send a task by its name. Returns the id of the message."""
         app = Celery(broker=self.broker, set_as_current=False)
         with app.connection_for_write() as broker:
-            name = f"controlplane.operations.tasks.{task}"
-            app.send_task(name, arguments, queue=queue, connection=broker, ignore_result=True)
+            return str(app.send_task(task, arguments, queue=queue, connection=broker, ignore_result=True).id)
 
     def waiting(self, queue: str) -> int:
         """How many messages nobody has taken yet, or has not dealt with."""

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from identity.models import IssuedCertificate
-from identity.services.certificate_renewal import renew_chunk
+from identity.services.certificate_renewal import renew_due
 from identity.services.certificate_renewal_switch import switch_certificate_rotation
 from identity.services.revocation import revoke
 from servers.models import BareMetalServer
@@ -32,7 +32,7 @@ def fetch(inside: Inside, **headers: str) -> HttpResponse:
 
 def rotate(server: BareMetalServer) -> None:
     switch_certificate_rotation(server, enabled=True, by=BY, now=clock.now())
-    renew_chunk(now=clock.now() + timedelta(minutes=41))
+    renew_due(now=clock.now() + timedelta(minutes=41))
 
 
 def test_what_was_issued_is_answered_in_the_same_shape_and_with_marks(inside: Inside) -> None:

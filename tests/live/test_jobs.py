@@ -41,9 +41,7 @@ def test_the_id_of_a_request_is_in_the_log_of_the_worker_and_on_the_run(product:
     assert answer.status_code == 204, answer.text
     ran = eventually(lambda: [run for run in jobs(product)["runs"] if run["request_id"] == request_id])
     assert {run["job"] for run in ran} == {"server-step"}
-    line = re.compile(
-        rf"^\S+ worker +INFO +task ended task=servers\.tasks\.advance_server .*request_id={request_id}", re.M
-    )
+    line = re.compile(rf"^\S+ worker +INFO +task ended task=baremint\.server-step .*request_id={request_id}", re.M)
     assert eventually(lambda: line.search(log_of(product)))
 
 

@@ -24,10 +24,10 @@ FAILPOINTS = {"after_sign": False, "after_insert": False, "before_commit": False
 """Where a chunk ends, and whether it is done by then."""
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 RENEW = (
-    "from identity.services.certificate_renewal import renew_chunk; from identity.models import IssuedCertificate; "
+    "from identity.services.certificate_renewal import renew_due; from identity.models import IssuedCertificate; "
     "from controlplane.kernel import clock; now = clock.now(); "
     "{make_due}"
-    "renew_chunk(now=now)"
+    "renew_due(now=now)"
 )
 MAKE_DUE = (
     "IssuedCertificate.objects.filter(renewal_of=None).update(renew_at=None); "

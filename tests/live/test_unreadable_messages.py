@@ -17,7 +17,7 @@ from tests.live.ready_made import NewProduct
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
-TICK = "controlplane.operations.tasks.tick"
+TICK = "baremint.tick"
 RUN_JOB = "controlplane.operations.tasks.run_job"
 SECRET = "what-is-in-a-body"
 NOTHING_MORE = dict.fromkeys(("callbacks", "errbacks", "chain", "chord"))

@@ -8,7 +8,7 @@ from controlplane.bench import renewals
 from controlplane.kernel import clock
 from identity.certificates import certificates_due
 from identity.models import CertificateRotation, IssuedCertificate
-from identity.services.certificate_renewal import renew_chunk
+from identity.services.certificate_renewal import renew_due
 from tests.build import make_csr
 from tests.world import World, make_server
 
@@ -31,5 +31,5 @@ def test_each_copy_of_a_server_has_a_certificate_and_is_under_rotation() -> None
 def test_all_of_them_are_renewed_when_they_are_due() -> None:
     later = clock.now() + timedelta(minutes=41)
     assert certificates_due(now=later).count() == COUNT + 1
-    renew_chunk(now=later)
+    renew_due(now=later)
     assert IssuedCertificate.objects.filter(renewal_of__id__startswith="copy-").count() == COUNT

@@ -39,16 +39,17 @@ def test_valkeys_own_format_is_understood() -> None:
     "line",
     [
         "4903:M 23 Nov 2026 12:10:58.720 # WARNING Memory overcommit must be enabled! Without it ...",
+        '{"event": "Task baremint.tick[1] received", "level": "info"}',
         '{"event": "Task controlplane.operations.tasks.tick[1] received", "level": "info"}',
     ],
-    ids=["advice-for-other-servers", "a-tick-that-went-well"],
+    ids=["advice-for-other-servers", "a-tick-that-went-well", "a-tick-of-an-earlier-build"],
 )
 def test_what_helps_nobody_is_not_shown(line: str) -> None:
     assert render("x", line, now=NOW) is None
 
 
 def test_a_tick_that_failed_is_shown() -> None:
-    line = '{"event": "Task controlplane.operations.tasks.tick[1] raised", "level": "error"}'
+    line = '{"event": "Task baremint.tick[1] raised", "level": "error"}'
 
     assert render("worker", line, now=NOW) is not None
 

@@ -7,7 +7,7 @@ from typing import Any
 from controlplane.celery import app
 from controlplane.jobs.broker_transport import is_ours
 
-TICK = "controlplane.operations.tasks.tick"
+TICK = "baremint.tick"
 
 
 def sent_by(name: str, *arguments: Any, **options: Any) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
+from celery.signals import task_prerun
 
 from controlplane.activity import job_lock
 from controlplane.activity.models import Heartbeat, JobRun
@@ -13,6 +15,7 @@ from controlplane.jobs import runner, tasks
 from controlplane.jobs.registry import JOBS, Job
 from controlplane.jobs.schedule import due, is_due
 from controlplane.kernel import clock
+from controlplane.kernel.task_names import JOB
 from controlplane.timekeeping.models import ClockSetting
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("home")]
@@ -54,6 +57,9 @@ def install(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def installed(*jobs: Job) -> None:
         monkeypatch.setattr(tasks, "JOBS", {job.name: job for job in jobs})
+        for job in jobs:
+            if JOB + job.name not in current_app.tasks:
+                tasks.register(job.name)
 
     return installed
 
@@ -78,6 +84,22 @@ def test_a_tick_runs_what_is_due_and_leaves_the_rest(install: Callable[..., None
     assert outcomes() == [("full", "done")]
 
 
+def test_a_tick_sends_for_each_job_by_a_name_of_its_own(install: Callable[..., None]) -> None:
+    names: list[str] = []
+
+    def note(task: Any, **_: Any) -> None:
+        names.append(task.name)
+
+    install(Heap(1).job("one"), Heap(1).job("two"))
+    task_prerun.connect(note)
+    tasks.tick()
+    assert names == ["baremint.jobs.one", "baremint.jobs.two"]
+
+
+def test_every_job_of_the_product_has_a_task() -> None:
+    assert {f"baremint.jobs.{name}" for name in JOBS} <= set(current_app.tasks)
+
+
 def test_a_job_goes_on_until_nothing_is_left(install: Callable[..., None]) -> None:
     heap = Heap(3)
     install(heap.job())
@@ -95,8 +117,8 @@ def test_a_tick_that_comes_twice_does_nothing_more(install: Callable[..., None])
 
 def test_a_message_that_comes_twice_runs_nothing(install: Callable[..., None]) -> None:
     install(Heap(1).job())
-    tasks.run_job("heap")
-    tasks.run_job("heap")
+    current_app.tasks["baremint.jobs.heap"]()
+    current_app.tasks["baremint.jobs.heap"]()
     assert outcomes() == [("heap", "done")]
 
 

@@ -15,7 +15,7 @@ from controlplane.kernel import clock
 from identity import key_cache, key_encryption
 from identity.models import CertificateRotation, IssuedCertificate, RevocationList
 from identity.services import certificate_renewal, revocation
-from identity.services.certificate_renewal import renew_chunk
+from identity.services.certificate_renewal import renew_due
 from identity.services.certificate_renewal_switch import switch_certificate_rotation
 from identity.services.key_rotation import ensure_keys
 from identity.services.revocation import revoke, revoke_condemned
@@ -63,7 +63,7 @@ def renewed() -> list[str]:
 
 def test_workers_at_once_renew_each_certificate_once(issued: list[IssuedCertificate], together: Together) -> None:
     later = clock.now() + DUE
-    succeeded(together([lambda: renew_chunk(now=later)] * WORKERS))
+    succeeded(together([lambda: renew_due(now=later)] * WORKERS))
     assert sorted(renewed()) == sorted(each.pk for each in issued)
     assert ActivityEvent.objects.filter(action=certificate_renewal.EVENT).count() == CERTIFICATES
 
@@ -77,7 +77,7 @@ def test_workers_at_once_share_the_work(
     sign = certificate_renewal.sign_certificate
     monkeypatch.setattr(certificate_renewal, "sign_certificate", lambda *a, **k: signed.append("") or sign(*a, **k))
     later = clock.now() + DUE
-    succeeded(together([lambda: renew_chunk(now=later)] * WORKERS))
+    succeeded(together([lambda: renew_due(now=later)] * WORKERS))
     assert len(signed) == len(renewed()) == CERTIFICATES
 
 
@@ -128,7 +128,7 @@ def test_nothing_is_renewed_after_the_switch_was_turned_off(
         switch_certificate_rotation(server, enabled=False, by=BY, now=clock.now())
         at_the_switch.append(len(renewed()))
 
-    succeeded(together([turn_off, *[lambda: renew_chunk(now=later)] * WORKERS]))
+    succeeded(together([turn_off, *[lambda: renew_due(now=later)] * WORKERS]))
     assert at_the_switch == [len(renewed())]
     assert not CertificateRotation.objects.exists()
 
@@ -142,7 +142,7 @@ def test_a_compromised_key_has_no_good_certificate_though_one_was_just_renewed(
     succeeded(
         together(
             [
-                lambda: renew_chunk(now=later),
+                lambda: renew_due(now=later),
                 lambda: revoke(compromised, reason="keyCompromise", by=BY, now=clock.now()),
             ]
         )

@@ -26,7 +26,7 @@ from identity.certificates import valid_certificates
 from identity.crl import REASONS, Reason
 from identity.models import IssuedCertificate
 from identity.services import certificate_renewal, revocation
-from identity.services.certificate_renewal import renew_chunk
+from identity.services.certificate_renewal import renew_due
 from identity.services.certificate_renewal_switch import switch_certificate_rotation
 from identity.services.certificate_status import respond
 from identity.services.revocation import revoke, revoke_condemned
@@ -168,7 +168,7 @@ class Certificates(RuleBasedStateMachine):
         for each in self.certificates:
             if each.server.rotating_since and each.due <= self.now and each.server.rotating_since < each.row.not_after:
                 each.renewable = False  # renewed, or looked at for the last time
-        while renew_chunk(now=self.now):
+        while renew_due(now=self.now):
             continue
         known = {each.row.pk for each in self.certificates}
         made = list(IssuedCertificate.objects.exclude(pk__in=known).select_related("issuer"))

@@ -6,21 +6,23 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from django.db import IntegrityError, transaction
-from pytest_django import DjangoAssertNumQueries
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from controlplane.activity.models import ActivityEvent
+from controlplane.activity.models import ActivityEvent, JobRun
 from controlplane.activity.record import Party
-from controlplane.kernel import clock
+from controlplane.jobs import tasks
+from controlplane.jobs.registry import CERTIFICATE_RENEWAL, JOBS
+from controlplane.jobs.schedule import is_due
+from controlplane.kernel import clock, timestamps
 from controlplane.kernel.errors import Conflict, NotFound
-from identity import tasks
+from controlplane.operations.certificate_renewals import collect
 from identity.key_cache import NoActiveKey
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair, RenewalProgress
 from identity.renewal_schedule import MOST_KEYS
-from identity.services import certificate_renewal, renewal_progress
-from identity.services.certificate_renewal import renew_chunk
+from identity.services import certificate_renewal
+from identity.services.certificate_renewal import renew_due
 from identity.services.certificate_renewal_switch import EVENT, switch_certificate_rotation
-from identity.services.renewal_progress import MOST_QUIET_TICKS, keep_up, outlook
 from identity.services.revocation import revoke
 from servers.models import BareMetalServer
 from servers.services import deletion
@@ -65,7 +67,7 @@ def renewals() -> list[IssuedCertificate]:
 def renew(after: timedelta = DUE) -> list[IssuedCertificate]:
     """What is renewed when so much time has passed."""
     before = {each.pk for each in renewals()}
-    while renew_chunk(now=clock.now() + after):
+    while renew_due(now=clock.now() + after):
         continue
     return [each for each in renewals() if each.pk not in before]
 
@@ -136,7 +138,7 @@ def test_by_an_authority_that_has_expired_nothing_is_renewed_and_nothing_is_lost
     """A tick replaces it first, unless it fails."""
     issue(rotating)
     with pytest.raises(NoActiveKey, match="has expired"):
-        renew_chunk(now=clock.now() + timedelta(days=400))
+        renew_due(now=clock.now() + timedelta(days=400))
     assert len(renew()) == 1
 
 
@@ -245,7 +247,7 @@ def test_a_request_that_is_no_longer_signed_is_told_of_and_keeps_nobody_waiting(
 def test_a_chunk_that_is_done_twice_renews_once(rotating: BareMetalServer) -> None:
     issue(rotating)
     for _ in range(2):
-        renew_chunk(now=clock.now() + DUE)
+        renew_due(now=clock.now() + DUE)
     assert len(renewals()) == 1
 
 
@@ -255,7 +257,7 @@ def test_a_chunk_that_another_worker_did_meanwhile_writes_nothing(rotating: Bare
     now = clock.now() + DUE
     rows = list(certificate_renewal.with_what_matters_to_renewal(certificate_renewal.certificates_due(now=now)))
     chunk = certificate_renewal._prepare(rows, now=now)
-    renew_chunk(now=now)
+    renew_due(now=now)
     certificate_renewal._write(rows, chunk, now=now)
     assert len(renewals()) == 1
     assert ActivityEvent.objects.filter(action=certificate_renewal.EVENT).count() == 1
@@ -296,28 +298,24 @@ def test_more_than_one_chunk_is_renewed_to_the_last(world: World, monkeypatch: p
     assert len(renew()) == 3
 
 
-def test_a_chunk_takes_as_many_queries_for_many_as_for_one(
-    world: World, rotating: BareMetalServer, django_assert_max_num_queries: DjangoAssertNumQueries
-) -> None:
-    for name in ("web-2", "web-3", "web-4"):
-        server = make_server(world.account, name=name, metadata_enabled=True)
-        turn(server, on=True)
-        for _ in range(3):
-            issue(server, key=another_key())
-    with django_assert_max_num_queries(12):
-        renew_chunk(now=clock.now() + DUE)
-    assert len(renewals()) == 9
+def test_a_chunk_takes_as_many_queries_for_many_as_for_one(world: World, rotating: BareMetalServer) -> None:
+    counts = []
+    for names in (["web-2"], ["web-3", "web-4", "web-5"]):
+        for name in names:
+            server = make_server(world.account, name=name, metadata_enabled=True)
+            turn(server, on=True)
+            for _ in range(3 if len(names) > 1 else 1):
+                issue(server, key=another_key())
+        now = clock.now() + DUE
+        RenewalProgress.objects.update_or_create(pk=1, defaults={"begun_at": now, "ended_at": None, "due": 1})
+        with CaptureQueriesContext(connection) as queries:
+            renew_due(now=now)
+        counts.append(len(queries))
+    assert counts == [counts[0]] * 2
+    assert len(renewals()) == 10
 
 
 # --- the tick, and how far it has come --------------------------------------------------------------------------
-
-
-@pytest.fixture
-def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Tasks sent for."""
-    sent: list[str] = []
-    monkeypatch.setattr(renewal_progress, "ring", sent.append)
-    return sent
 
 
 def due(server: BareMetalServer) -> datetime:
@@ -325,55 +323,90 @@ def due(server: BareMetalServer) -> datetime:
     return clock.now() + DUE
 
 
-def test_a_tick_sends_for_a_worker_when_something_is_due(rotating: BareMetalServer, rung: list[str]) -> None:
-    assert keep_up(now=due(rotating)) == 1
-    assert rung == ["identity.tasks.renew_certificates"]
-
-
-def test_a_tick_sends_for_nobody_when_nothing_is_due(rotating: BareMetalServer, rung: list[str]) -> None:
-    issue(rotating)
-    assert keep_up(now=clock.now()) == 0
-    assert rung == []
-
-
-def test_a_second_tick_leaves_the_first_ones_worker_to_its_work(rotating: BareMetalServer, rung: list[str]) -> None:
-    now = due(rotating)
-    assert [keep_up(now=now) for _ in range(2)] == [1, 0]
-
-
-def test_a_worker_of_whom_nothing_is_heard_is_replaced(rotating: BareMetalServer, rung: list[str]) -> None:
-    now = due(rotating)
-    sent = [keep_up(now=now) for _ in range(2 * MOST_QUIET_TICKS + 1)]
-    assert sent == ([1] + [0] * (MOST_QUIET_TICKS - 1)) * 2 + [1]
-
-
-def test_a_worker_that_is_heard_of_is_not_replaced(
-    rotating: BareMetalServer, rung: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def many_due(server: BareMetalServer, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is a chunk of its own."""
     monkeypatch.setattr(certificate_renewal, "CHUNK", 1)
-    for _ in range(3):
-        issue(rotating, key=another_key())
-    now = clock.now() + DUE
-    keep_up(now=now)
-    for _ in range(MOST_QUIET_TICKS - 1):
-        keep_up(now=now)
-    renew_chunk(now=now)
-    assert keep_up(now=now) == 0
+    for _ in range(count):
+        issue(server, key=another_key())
+    IssuedCertificate.objects.update(renew_at=clock.now())
 
 
-def test_of_two_ticks_at_once_one_sends(rotating: BareMetalServer, rung: list[str]) -> None:
-    """The second one read the row before the first one changed it."""
-    now = due(rotating)
-    RenewalProgress.objects.create(pk=1, begun_at=now, ended_at=now, due=0)
-    seen = RenewalProgress.objects.get()
-    keep_up(now=now)
-    stale = RenewalProgress.objects.filter(pk=1, ended_at=seen.ended_at, quiet_ticks=seen.quiet_ticks)
-    assert not stale.exists()
+def runs() -> list[tuple[str, int]]:
+    return list(JobRun.objects.filter(job=CERTIFICATE_RENEWAL).order_by("id").values_list("outcome", "taken"))
 
 
-def test_progress_tells_how_many_were_due_and_what_became_of_them(
-    rotating: BareMetalServer, rung: list[str], world: World
+def test_a_tick_renews_all_that_is_due_one_run_after_the_other(
+    rotating: BareMetalServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    many_due(rotating, 3, monkeypatch)
+    tasks.tick()
+    assert len(renewals()) == 3
+    assert runs() == [("done", 1)] * 3
+
+
+def test_a_tick_renews_nothing_that_is_not_due(rotating: BareMetalServer) -> None:
+    issue(rotating)
+    assert not is_due(JOBS[CERTIFICATE_RENEWAL])
+    tasks.tick()
+    assert (renewals(), runs()) == ([], [])
+
+
+def test_the_next_tick_goes_on_with_the_renewal_of_a_worker_that_died(
+    rotating: BareMetalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many_due(rotating, 3, monkeypatch)
+    now = clock.now()
+    JobRun.objects.create(job=CERTIFICATE_RENEWAL, started_at=now, outcome="running")  # its worker is no more
+    certificate_renewal.renew_due(now=now)
+    tasks.tick()
+    progress = RenewalProgress.objects.get()
+    assert (progress.begun_at, progress.due, progress.renewed) == (now, 3, 3)
+    assert progress.ended_at
+    assert runs()[0] == ("lost", 0)
+
+
+def test_a_renewal_that_failed_is_tried_again_when_the_job_is(
+    rotating: BareMetalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many_due(rotating, 1, monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(certificate_renewal.key_cache, "signer", lambda *_, **__: 1 / 0)
+        tasks.tick()
+    assert (renewals(), runs()) == ([], [("failed", 0)])
+    tasks.tick()
+    assert len(runs()) == 1  # not at once
+    JobRun.objects.update(retry_at=clock.wall_clock())
+    tasks.tick()
+    assert len(renewals()) == 1
+
+
+def test_a_last_chunk_that_is_full_ends_the_renewal(rotating: BareMetalServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    many_due(rotating, 2, monkeypatch)
+    now = clock.now()
+    certificate_renewal.renew_due(now=now)
+    assert RenewalProgress.objects.get().ended_at is None
+    certificate_renewal.renew_due(now=now)
+    assert RenewalProgress.objects.get().ended_at == now
+
+
+def test_a_renewal_that_was_begun_by_another_worker_meanwhile_is_not_counted_from_the_beginning(
+    rotating: BareMetalServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker of an older version takes no lock. It began after this one had read that none goes on."""
+    now = due(rotating)
+    RenewalProgress.objects.create(pk=1, begun_at=now, ended_at=now, due=9)
+
+    def begun_by_another(**_: Any) -> Any:
+        RenewalProgress.objects.update(begun_at=now - HOUR, ended_at=None, due=5, renewed=2)
+        return IssuedCertificate.objects.none()
+
+    monkeypatch.setattr(certificate_renewal, "renewals_nobody_wants", begun_by_another)
+    certificate_renewal.renew_due(now=now)
+    progress = RenewalProgress.objects.get()
+    assert (progress.begun_at, progress.due, progress.renewed) == (now - HOUR, 5, 3)
+
+
+def test_progress_tells_how_many_were_due_and_what_became_of_them(rotating: BareMetalServer, world: World) -> None:
     off = make_server(world.account, name="web-2", metadata_enabled=True)
     turn(off, on=True)
     issue(off)
@@ -381,47 +414,35 @@ def test_progress_tells_how_many_were_due_and_what_became_of_them(
     bad = issue(rotating, key=another_key())
     IssuedCertificate.objects.filter(pk=bad.pk).update(csr="gone bad")
     now = due(rotating)
-    keep_up(now=now)
-    renew_chunk(now=now)
+    renew_due(now=now)
     progress = RenewalProgress.objects.get()
     assert (progress.due, progress.renewed, progress.stopped, progress.failed) == (3, 1, 1, 1)
     assert progress.ended_at == now
 
 
-def test_progress_begins_anew_the_next_time(rotating: BareMetalServer, rung: list[str]) -> None:
+def test_progress_begins_anew_the_next_time(rotating: BareMetalServer) -> None:
     now = due(rotating)
     for later in (now, now + DUE):
-        keep_up(now=later)
-        renew_chunk(now=later)
+        renew_due(now=later)
     progress = RenewalProgress.objects.get()
     assert (progress.begun_at, progress.renewed) == (now + DUE, 1)
 
 
-def test_the_outlook_tells_what_is_due_and_what_comes_next(rotating: BareMetalServer, server: BareMetalServer) -> None:
+def test_an_operator_sees_what_is_due_and_what_comes_next(rotating: BareMetalServer, server: BareMetalServer) -> None:
     now = due(rotating)
-    assert (outlook(now=now).due, outlook(now=now).later) == (1, 0)
-    renew_chunk(now=now)
-    then = outlook(now=now)
-    assert (then.due, then.later) == (0, 1)
-    assert then.next_due_at == renewals()[0].renew_at
+    before = collect(now=now)
+    assert (before["due"], before["later"], before["next_due_at"]) == (1, 0, None)
+    renew_due(now=now)
+    after = collect(now=now)
+    assert (after["due"], after["later"]) == (0, 1)
+    assert after["next_due_at"] == timestamps.milliseconds(renewals()[0].renew_at)
 
 
-def test_the_worker_renews_chunk_after_chunk(rotating: BareMetalServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificate_renewal, "CHUNK", 1)
-    for module in (renewal_progress, tasks):
-        monkeypatch.setattr(module, "ring", lambda name: tasks.renew_certificates())
-    for _ in range(3):
-        issue(rotating, key=another_key())
-    IssuedCertificate.objects.update(renew_at=clock.now())
-    keep_up(now=clock.now())
-    assert len(renewals()) == 3
-
-
-def test_expired_certificates_nobody_renews_are_forgotten(server: BareMetalServer, rung: list[str]) -> None:
+def test_expired_certificates_nobody_renews_are_forgotten(server: BareMetalServer) -> None:
     issue(server)
-    keep_up(now=clock.now() + DUE)
+    renew_due(now=clock.now() + DUE)
     assert IssuedCertificate.objects.filter(renew_at__isnull=False).count() == 1
-    keep_up(now=clock.now() + 2 * HOUR)
+    renew_due(now=clock.now() + 2 * HOUR)
     assert IssuedCertificate.objects.filter(renew_at__isnull=False).count() == 0
 
 

@@ -130,7 +130,7 @@ def test_the_next_step_is_sent_for_by_name_when_the_row_is_there(
             assert taken() is None
         sent = taken()
         assert sent is not None
-        assert (sent.headers["task"], sent.payload[0]) == ("servers.tasks.advance_server", [server.id])
+        assert (sent.headers["task"], sent.payload[0]) == ("baremint.server-step", [server.id])
         assert taken() is None
 
 

@@ -16,11 +16,12 @@ from celery.signals import task_postrun, worker_init, worker_ready
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from controlplane.celery import TICK, app
+from controlplane.celery import app
 from controlplane.database.postgresql.patience import set_patience
 from controlplane.deployment.env import WrongSetting
 from controlplane.jobs.worker_checks import refuse_wrong_kek
 from controlplane.kernel import internal_calls
+from controlplane.kernel.task_names import TICK
 from controlplane.lab.service import CannotKeep, keep_lab
 from controlplane.objectstore import files, quota, request_bodies
 from controlplane.runtime.http.limits import Limits, most_connections

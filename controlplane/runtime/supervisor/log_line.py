@@ -4,6 +4,8 @@ import json
 import re
 from datetime import datetime
 
+from controlplane.kernel.task_names import FORMER_TICK, TICK
+
 WIDTH = 13
 LEVELS = {"debug": "DEBUG", "info": "INFO", "warning": "WARN", "error": "ERROR", "critical": "FATAL"}
 # "4903:M 23 Nov 2026 12:10:58.720 # message": process and role, local time, level as a sign.
@@ -21,7 +23,8 @@ UNHELPFUL = (
 )
 FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Letters and marks, to Unicode, that show nothing."""
-ROUTINE = ("controlplane.operations.tasks.tick",)
+ROUTINE = tuple(f"Task {name}[" for name in (TICK, FORMER_TICK))
+"""How the lines of Celery's begin that say that a tick came, and that it ended."""
 
 
 def render(child: str, line: str, *, now: datetime) -> str | None:
@@ -37,7 +40,7 @@ def render(child: str, line: str, *, now: datetime) -> str | None:
         return _compose(f"{now:%H:%M:%S}", child, "", line)
     time = str(record.pop("timestamp", ""))[11:19] or f"{now:%H:%M:%S}"
     level, event = str(record.pop("level", "")), str(record.pop("event", ""))
-    if level == "info" and any(text in event for text in ROUTINE):
+    if level == "info" and event.startswith(ROUTINE):
         return None
     record.pop("logger", None)
     exception = str(record.pop("exception", None) or "")

@@ -1,0 +1,16 @@
+"""Celery tasks under a name that lasts, and for one release under the one that they had before."""
+
+from collections.abc import Callable
+from typing import Any
+
+from celery import shared_task
+
+
+def named_task(name: str, *, former_name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Make a task of this name; messages to the former name run the same function."""
+
+    def decorate(function: Callable[..., Any]) -> Any:
+        shared_task(name=former_name, **options)(function)
+        return shared_task(name=name, **options)(function)
+
+    return decorate
