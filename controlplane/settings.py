@@ -24,7 +24,7 @@ PERIOD_SETTINGS: dict[key_schedule.Purpose, str] = {
     "iam": "BAREMINT_SIGNING_KEY_HOURS",
     "identity": "BAREMINT_SIGNING_KEY_HOURS",
 }
-KEY_POLICIES = key_schedule.policies(
+KEY_POLICIES = key_schedule.key_times(
     signing_key=timedelta(hours=BAREMINT_SIGNING_KEY_HOURS),
     endpoint_certificate=timedelta(hours=BAREMINT_ENDPOINT_CERTIFICATE_HOURS),
     intermediate=timedelta(days=BAREMINT_INTERMEDIATE_DAYS),

@@ -101,29 +101,29 @@ def _certificates(purpose: str) -> str:
     return "".join(row.certificate for row in _in_published_order(rows.defer("ciphertext", "nonce")))
 
 
-class Line(NamedTuple):
-    """The keys that succeed each other."""
+class KeySeries(NamedTuple):
+    """A purpose and a region, whose keys succeed each other."""
 
     purpose: Purpose
     region: str
 
 
-def live_keys() -> dict[Line, list[KeyFacts]]:
+def live_keys() -> dict[KeySeries, list[KeyFacts]]:
     """All keys that are not retired, oldest first."""
     rows = KeyPair.objects.exclude(state=KeyPair.State.RETIRED).order_by("generation")
     dates = ("published_at", "activated_at", "demoted_at", "expires_at")
     columns = ("kid", "state", *dates, "issuer__kid", "rotation_asked_at")
-    found: dict[Line, list[KeyFacts]] = {}
+    found: dict[KeySeries, list[KeyFacts]] = {}
     for purpose, region, *facts in rows.values_list("purpose", "region", *columns):
-        found.setdefault(Line(purpose, region), []).append(KeyFacts(*facts))
+        found.setdefault(KeySeries(purpose, region), []).append(KeyFacts(*facts))
     return found
 
 
-def issuer_of(line: Line, found: dict[Line, list[KeyFacts]]) -> KeyFacts | None:
+def issuer_of(line: KeySeries, found: dict[KeySeries, list[KeyFacts]]) -> KeyFacts | None:
     """The active root, for intermediate authorities. Other keys have no certificate, or sign it themselves."""
     if line.purpose != "intermediate":
         return None
-    return key_schedule.first(found.get(Line("root", line.region), []), "active")
+    return key_schedule.first(found.get(KeySeries("root", line.region), []), "active")
 
 
 @dataclass(frozen=True)
@@ -145,9 +145,9 @@ def scheduled_keys(now: datetime) -> list[ScheduledKey]:
     found = live_keys()
     schedule = []
     for line in sorted(found, key=lambda line: (list(settings.KEY_POLICIES).index(line.purpose), line.region)):
-        policy, issuer = settings.KEY_POLICIES[line.purpose], issuer_of(line, found)
+        times, issuer = settings.KEY_POLICIES[line.purpose], issuer_of(line, found)
         for key in found[line]:
-            future = key_schedule.outlook(key, found[line], policy, issuer)
+            future = key_schedule.outlook(key, found[line], times, issuer)
             seconds = (future.at - now).total_seconds() if future.at else None
             schedule.append(ScheduledKey(*line, key.kid, key.state, future.since, future.next_state, seconds))
     return schedule

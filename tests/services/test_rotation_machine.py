@@ -83,7 +83,7 @@ class Rotation(RuleBasedStateMachine):
 
     @rule(purpose=st.sampled_from(PURPOSES))
     def ask_for_a_rotation(self, purpose: str) -> None:
-        """Twice in a row: the second finds what the first one made wait, or makes the next heir wait."""
+        """Twice in a row: the second finds what the first one made wait, or makes the next successor wait."""
         signed = KeyPair.objects.filter(purpose=purpose).exclude(activated_at=None)
         before = signed.count()
         for _ in range(2):
@@ -173,11 +173,11 @@ class Rotation(RuleBasedStateMachine):
 
     def is_due(self, purpose: str) -> bool:
         active = KeyPair.objects.get(purpose=purpose, state="active")
-        heir = KeyPair.objects.get(purpose=purpose, state="prepared")
-        policy = settings.KEY_POLICIES[purpose]
+        successor = KeyPair.objects.get(purpose=purpose, state="prepared")
+        times = settings.KEY_POLICIES[purpose]
         assert active.activated_at is not None
-        ready = heir.published_at + policy.publish_before
-        due = ready if active.rotation_asked_at else active.activated_at + policy.period
+        ready = successor.published_at + times.publish_before
+        due = ready if active.rotation_asked_at else active.activated_at + times.period
         return bool(self.now >= max(due, ready))
 
     def check_chain(self, chain: list[x509.Certificate]) -> None:

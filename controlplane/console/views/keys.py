@@ -13,7 +13,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from identity.key_schedule import first
-from identity.selectors import Line, live_keys
+from identity.selectors import KeySeries, live_keys
 from identity.services import key_rotation
 
 NONE_HERE = "There is no such key in this region yet, or none is prepared."
@@ -52,10 +52,10 @@ def rotate(request: HttpRequest, person: Person) -> HttpResponse:
         person.require(ROTATE)
         if purpose not in settings.KEY_POLICIES:
             raise InvalidValue(f"Say which key: {', '.join(settings.KEY_POLICIES)}.")
-        if (keys := live_keys().get(Line(purpose, region))) is None:
+        if (keys := live_keys().get(KeySeries(purpose, region))) is None:
             raise Conflict(NONE_HERE)
         active = first(keys, "active")
-        present = signing_shown(Line(purpose, region), active.kid if active else "")
+        present = signing_shown(KeySeries(purpose, region), active.kid if active else "")
         require_as_shown([present], request.POST.getlist(FIELD))  # or it was pressed twice, or by somebody else
         try:
             found = key_rotation.rotate(purpose, now=now, region=region, by=person.by)
