@@ -21,12 +21,12 @@ def loopback_address(number: int) -> str:
 def server_number(address: str) -> int | None:
     """The server whose loopback address this is, or None when it is not one."""
     try:
-        parsed = ipaddress.IPv4Address(address)
+        ip = ipaddress.IPv4Address(address)
     except ValueError:
         return None
-    if parsed not in LOOPBACK_NETWORK:
+    if ip not in LOOPBACK_NETWORK:
         return None
-    return int(parsed) - int(LOOPBACK_NETWORK.network_address) or None
+    return int(ip) - int(LOOPBACK_NETWORK.network_address) or None
 
 
 def usable(cidr: str) -> Iterator[str]:

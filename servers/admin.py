@@ -96,15 +96,15 @@ class BareMetalServerAdmin(CarefulAdmin):
 
     def save_model(self, request: HttpRequest, obj: BareMetalServer, form: Any, change: bool) -> None:
         """Both the form and the editable list end here."""
-        changed = {SWITCHES[name]: form.cleaned_data[name] for name in form.changed_data if name in SWITCHES}
-        if changed:
-            self._switch_one(request, obj, **changed)
+        switches = {SWITCHES[name]: form.cleaned_data[name] for name in form.changed_data if name in SWITCHES}
+        if switches:
+            self._switch_one(request, obj, **switches)
 
     def _switch(self, request: HttpRequest, servers: QuerySet[BareMetalServer], **switches: Any) -> None:
-        chosen = dict(servers.values_list("number", "name"))
-        refused = switch_each(list(chosen), by=person(request), **switches)
-        self.tell(request, chosen, refused)
-        self.message_user(request, f"Switched the metadata service of {len(chosen) - len(refused)} servers.")
+        names = dict(servers.values_list("number", "name"))
+        refusals = switch_each(list(names), by=person(request), **switches)
+        self.tell(request, names, refusals)
+        self.message_user(request, f"Switched the metadata service of {len(names) - len(refusals)} servers.")
 
     def tell(self, request: HttpRequest, chosen: Mapping[int, str], refused: Mapping[int, ApiError]) -> None:
         """Which of the servers, numbers and names, were refused."""

@@ -76,11 +76,11 @@ def _tokens(expression: str) -> list[str]:
         raise ValueError(f"The expression is longer than {LONGEST} characters.")
     tokens, position = [], 0
     while position < len(text):
-        found = TOKEN.match(text, position)
-        if not found:
+        match = TOKEN.match(text, position)
+        if not match:
             raise ValueError(f"The expression cannot be read from here on: {text[position:].strip()}")
-        tokens.append(found[1])
-        position = found.end()
+        tokens.append(match[1])
+        position = match.end()
     if tokens.count("(") + tokens.count("!") > DEEPEST:
         raise ValueError(f"The expression has more than {DEEPEST} parentheses and negations.")
     return tokens

@@ -13,7 +13,7 @@ from trustedprofiles.tag_rules import CRN
 VIRTUAL = "virtual_network_interface__"
 
 
-class Line(NamedTuple):
+class ClaimRow(NamedTuple):
     """What most claims of a server are made of."""
 
     number: int
@@ -59,23 +59,23 @@ class Port(NamedTuple):
     subnet_name: str
 
 
-def lines_of(account_id: str, *, most: int) -> list[Line]:
+def claim_rows(account_id: str, *, most: int) -> list[ClaimRow]:
     """The newest servers of an account, in all regions."""
     rows = BareMetalServer.objects.filter(account_id=account_id).order_by("-number")
-    return [Line._make(row) for row in rows.values_list(*Line._fields)[:most]]
+    return [ClaimRow._make(row) for row in rows.values_list(*ClaimRow._fields)[:most]]
 
 
 def claims_named(server: BareMetalServer, names: Sequence[str]) -> dict[str, Claim]:
     """Claims of these names of one server; none when it was deleted meanwhile."""
-    rows = BareMetalServer.objects.filter(number=server.number).values_list(*Line._fields)
-    columns = ClaimTable([Line._make(row) for row in rows]).columns(names)
+    rows = BareMetalServer.objects.filter(number=server.number).values_list(*ClaimRow._fields)
+    columns = ClaimTable([ClaimRow._make(row) for row in rows]).columns(names)
     return {name: column[0] for name, column in columns.items() if column}
 
 
 class ClaimTable:
     """Claims of servers of one account."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[ClaimRow]) -> None:
         self.lines = lines
 
     def columns(self, names: Sequence[str]) -> dict[str, list[Claim]]:
@@ -89,7 +89,7 @@ class ClaimTable:
             if name in COLUMNS or name in OF_PORTS or name == ADDRESSES
         }
 
-    def _of_ports(self, name: str, line: Line) -> Claim:
+    def _of_ports(self, name: str, line: ClaimRow) -> Claim:
         ports = self._ports.get(line.number, ())
         if name == ADDRESSES:
             floating = [address for port in ports for address in self._floating.get(port.holder, ())]
@@ -98,9 +98,9 @@ class ClaimTable:
 
     @cached_property
     def _ports(self) -> Mapping[int, Sequence[Port]]:
-        found: dict[int, list[Port]] = defaultdict(list)
+        by_server: dict[int, list[Port]] = defaultdict(list)
         if not self.lines:
-            return found
+            return by_server
         account_id, first = self.lines[0].account_id, min(line.number for line in self.lines)
         columns = ("primary_ip__address", "subnet__id", "subnet__zone", "subnet__account_id", "subnet__name")
         for model, prefix, holder in (
@@ -109,32 +109,32 @@ class ClaimTable:
         ):
             names = ["server_id", "is_primary", "number", f"{prefix}number", *(f"{prefix}{name}" for name in columns)]
             rows = model.objects.filter(server__account_id=account_id, server_id__gte=first).values_list(*names)
-            for server, is_primary, number, held, address, id, zone, owner, name in rows:
+            for server, is_primary, number, holder_id, address, id, zone, owner, name in rows:
                 crn = str(Crn("is", zone, owner, Subnet.crn_type, id))
-                found[server].append(Port(not is_primary, number, address, (holder, held), id, crn, name))
-        for ports in found.values():
+                by_server[server].append(Port(not is_primary, number, address, (holder, holder_id), id, crn, name))
+        for ports in by_server.values():
             ports.sort()
-        return found
+        return by_server
 
     @cached_property
     def _floating(self) -> Mapping[tuple[str, int], Sequence[str]]:
-        found: dict[tuple[str, int], list[str]] = defaultdict(list)
+        addresses: dict[tuple[str, int], list[str]] = defaultdict(list)
         if self.lines:
             rows = FloatingIP.objects.filter(account_id=self.lines[0].account_id)
             for address, interface, virtual in rows.values_list(
                 "address", "network_interface_id", "virtual_network_interface_id"
             ):
-                found[("network_interface_id", interface)].append(address)
-                found[("virtual_network_interface_id", virtual)].append(address)
-        return found
+                addresses[("network_interface_id", interface)].append(address)
+                addresses[("virtual_network_interface_id", virtual)].append(address)
+        return addresses
 
 
-def _vpc_crn(line: Line) -> str:
+def _vpc_crn(line: ClaimRow) -> str:
     return str(Crn("is", line.vpc__region, line.vpc__account_id, VPC.crn_type, line.vpc__id))
 
 
 ADDRESSES = "ip_addresses.address"
-COLUMNS: dict[str, Callable[[Line], str]] = {
+COLUMNS: dict[str, Callable[[ClaimRow], str]] = {
     "resource": lambda line: line.id,
     "name": lambda line: line.name,
     "crn": lambda line: line.crn,

@@ -103,23 +103,23 @@ def begin(action: str, *, status: str, under_way: str, reasons: Sequence[str] = 
     ``under_way`` names a transition it is in, or nothing; ``reasons`` are its status reason codes. Raises
     ServerStatusConflict (409) otherwise.
     """
-    found = ACTIONS[action]
+    definition = ACTIONS[action]
     if under_way:
         raise ServerStatusConflict(
-            f"The server is busy being {ACTIONS[under_way].done} and cannot be {found.done} now. "
+            f"The server is busy being {ACTIONS[under_way].done} and cannot be {definition.done} now. "
             "Wait until that is over.",
         )
-    excused = status == FAILED and not found.also_after.isdisjoint(reasons)
-    if status not in found.allowed_in and not excused:
-        wanted = " or ".join(sorted(found.allowed_in))
-        raise ServerStatusConflict(f"A server that is {status} cannot be {found.done}; it must be {wanted}.")
-    return found
+    is_recoverable = status == FAILED and not definition.also_after.isdisjoint(reasons)
+    if status not in definition.allowed_in and not is_recoverable:
+        statuses = " or ".join(sorted(definition.allowed_in))
+        raise ServerStatusConflict(f"A server that is {status} cannot be {definition.done}; it must be {statuses}.")
+    return definition
 
 
 def next_step(action: str, status: str, *, name: str) -> Step:
     """The status after ``status`` within a transition. A server's name can make the last step fail."""
-    found = ACTIONS[action]
-    path = (found.first, *found.then)
+    definition = ACTIONS[action]
+    path = (definition.first, *definition.then)
     position = path.index(status) + 1
     at_rest = position == len(path) - 1
     if at_rest and (reason := provoked_failure(action, name)):
@@ -138,8 +138,8 @@ def provoked_failure(action: str, name: str) -> tuple[str, str] | None:
 
 def failure_of(failures: Mapping[str, str], name: str) -> tuple[str, str] | None:
     """Of the failures, by code, the one that a name asks for."""
-    asked = FAILING_NAME.fullmatch(name)
-    code = asked["code"].replace("-", "_") if asked else ""
+    match = FAILING_NAME.fullmatch(name)
+    code = match["code"].replace("-", "_") if match else ""
     message = failures.get(code)
     return (code, message) if message else None
 

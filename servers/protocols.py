@@ -26,5 +26,5 @@ def is_protocol(text: str) -> bool:
 
 def foreign(protocol: str, given: Mapping[str, Any], *, ports: tuple[str, ...]) -> list[str]:
     """The properties in ``given`` that the protocol does not take; ``ports`` are those for tcp and udp."""
-    own = ports if protocol in PORTS else ("type", "code") if protocol == "icmp" else ()
-    return sorted(name for name in (*ports, "type", "code") if given.get(name) is not None and name not in own)
+    properties = ports if protocol in PORTS else ("type", "code") if protocol == "icmp" else ()
+    return sorted(name for name in (*ports, "type", "code") if given.get(name) is not None and name not in properties)

@@ -74,21 +74,21 @@ def end_of_term(start: datetime, term: str) -> datetime:
 
 def provoked_failure(name: str, failures: Mapping[str, str]) -> tuple[str, str] | None:
     """Code and message of the failure that a reservation's name asks for, as a server's name does."""
-    asked = FAILING_NAME.fullmatch(name)
-    code = asked["code"].replace("-", "_") if asked else ""
+    match = FAILING_NAME.fullmatch(name)
+    code = match["code"].replace("-", "_") if match else ""
     return (code, failures[code]) if code in failures else None
 
 
 def vcpus(profile: str) -> int | None:
     """Of a profile of virtual servers, by its name; None when none is named so."""
-    found = VIRTUAL_PROFILE.fullmatch(profile)
-    return int(found["vcpus"]) if found else None
+    match = VIRTUAL_PROFILE.fullmatch(profile)
+    return int(match["vcpus"]) if match else None
 
 
 def require_changeable(status: str, changes: Sequence[str]) -> None:
     """Raises Conflict when a reservation in this status cannot change all of these properties."""
-    allowed = ALWAYS_CHANGEABLE if status in (INACTIVE, ACTIVATING, ACTIVE) else frozenset({"name"})
-    fixed = [change for change in changes if change not in allowed]
+    changeable = ALWAYS_CHANGEABLE if status in (INACTIVE, ACTIVATING, ACTIVE) else frozenset({"name"})
+    fixed = [change for change in changes if change not in changeable]
     if fixed and status != INACTIVE:
         path = PATHS.get(fixed[0], fixed[0])
         raise status_conflict(f"{path} cannot be changed while the reservation is {status}.", path=path)
@@ -111,14 +111,14 @@ def affinity(
     ``default`` is the policy otherwise, and ``present`` the pool that goes with it. Raises InvalidValue when they do
     not go together: ``manual`` needs one reservation, and the other policies none.
     """
-    chosen = policy or (MANUAL if pool else default)
+    effective = policy or (MANUAL if pool else default)
     if pool is None:
-        pool = present if chosen == default else ()
-    if chosen == MANUAL and len(pool) != 1:
+        pool = present if effective == default else ()
+    if effective == MANUAL and len(pool) != 1:
         raise _pool_refused("needs one reservation in the pool, when the policy is manual.")
-    if chosen != MANUAL and pool:
-        raise _pool_refused(f"needs an empty pool, when the policy is {chosen}.")
-    return chosen, pool
+    if effective != MANUAL and pool:
+        raise _pool_refused(f"needs an empty pool, when the policy is {effective}.")
+    return effective, pool
 
 
 def _pool_refused(message: str) -> InvalidValue:

@@ -59,9 +59,9 @@ def server_by_number(number: int) -> BareMetalServer | None:
 
 def server_by_word(account_id: str, word: str) -> BareMetalServer | None:
     """An account's server by id, CRN or name, with all that ``facts_of`` needs."""
-    asked = Q(id=word.rpartition(":")[2]) if word.startswith("crn:") else Q(id=word) | Q(name=word)
-    found = servers_for_facts().filter(asked, account_id=account_id).order_by("number").first()
-    return found if found and word in (found.id, found.crn, found.name) else None
+    condition = Q(id=word.rpartition(":")[2]) if word.startswith("crn:") else Q(id=word) | Q(name=word)
+    server = servers_for_facts().filter(condition, account_id=account_id).order_by("number").first()
+    return server if server and word in (server.id, server.crn, server.name) else None
 
 
 def servers_of(account_id: str, region: str | None = None) -> QuerySet[BareMetalServer]:
@@ -94,8 +94,8 @@ def filter_servers(
 def _reservations(query: Mapping[str, str], account_id: str) -> list[int]:
     """The numbers of the reservations that the filters ask for: with them instead of a join, one index answers."""
     fields = {"reservation.id": "id", "reservation.name": "name"}
-    asked = {fields[name]: value for name, value in query.items() if name in fields}
-    rows = Reservation.objects.filter(account_id=account_id, **asked)
+    columns = {fields[name]: value for name, value in query.items() if name in fields}
+    rows = Reservation.objects.filter(account_id=account_id, **columns)
     if (crn := query.get("reservation.crn")) is None:
         return list(rows.values_list("pk", flat=True))
     return [each.pk for each in rows.filter(id=crn.rpartition(":")[2]) if each.crn == crn]
@@ -104,21 +104,21 @@ def _reservations(query: Mapping[str, str], account_id: str) -> list[int]:
 def count_servers(query: Mapping[str, str], *, visible: Visible, account_id: str, region: str | None = None) -> int:
     """How many servers ``filter_servers`` finds of those that are visible: added up from the tally, unless a name, a
     reservation or a policy picks single ones out. Without a region: of all regions."""
-    own = {"account_id": account_id} | ({"region": region} if region else {})
-    rows = visible.of(filter_servers(BareMetalServer.objects.filter(**own), query, **own))
+    scope = {"account_id": account_id} | ({"region": region} if region else {})
+    rows = visible.of(filter_servers(BareMetalServer.objects.filter(**scope), query, **scope))
     if not SINGLED_OUT.isdisjoint(query):
         return rows.count()
-    place = _place(query, **own)
+    place = _place(query, **scope)
     if place is None:
         return 0
-    tally = ServerTally.objects.filter(**own, **place)
+    tally = ServerTally.objects.filter(**scope, **place)
     if isinstance(visible.where, bool):
         return _sum(visible.of(tally))
-    added_up = [each for each in visible.alternatives if _columns(each) <= TALLIED]
-    counted = [each for each in visible.alternatives if each not in added_up]
-    before = reduce(Q.__or__, added_up) if added_up else Q(pk__in=[])
+    tally_conditions = [each for each in visible.alternatives if _columns(each) <= TALLIED]
+    row_conditions = [each for each in visible.alternatives if each not in tally_conditions]
+    before = reduce(Q.__or__, tally_conditions) if tally_conditions else Q(pk__in=[])
     total = _sum(tally.filter(before))
-    for each in counted:  # each by its own index, without those that one before has
+    for each in row_conditions:  # each by its own index, without those that one before has
         total += rows.filter(each).exclude(before).count()
         before |= each
     return total
@@ -130,13 +130,13 @@ def _sum(tally: QuerySet[ServerTally]) -> int:
 
 def _columns(condition: Q) -> set[str]:
     """The columns that a condition names, without what is looked up in them."""
-    found: set[str] = set()
+    columns: set[str] = set()
     for child in condition.children:
         if isinstance(child, Q):
-            found |= _columns(child)
+            columns |= _columns(child)
         elif isinstance(child, tuple):
-            found.add(child[0].split("__")[0])
-    return found
+            columns.add(child[0].split("__")[0])
+    return columns
 
 
 def _place(query: Mapping[str, str], *, account_id: str, region: str | None = None) -> dict[str, Any] | None:
@@ -148,12 +148,12 @@ def _place(query: Mapping[str, str], *, account_id: str, region: str | None = No
     if "resource_group.id" in query:
         place["resource_group_id"] = query["resource_group.id"]
     vpcs = VPC.objects.filter(account_id=account_id, **({"region": region} if region else {}))
-    asked = [(name, field) for name, field in (("vpc.id", "id"), ("vpc.name", "name")) if name in query]
-    for name, field in asked:
+    filters = [(name, field) for name, field in (("vpc.id", "id"), ("vpc.name", "name")) if name in query]
+    for name, field in filters:
         vpcs = vpcs.filter(**{field: query[name]})
     if "vpc.crn" in query:
         vpcs = vpcs.filter(id=query["vpc.crn"].rpartition(":")[2])
-    if asked or "vpc.crn" in query:
+    if filters or "vpc.crn" in query:
         vpc = vpcs.first()
         if vpc is None or query.get("vpc.crn", vpc.crn) != vpc.crn:
             return None

@@ -202,11 +202,11 @@ def is_any(condition: Condition) -> bool:
 
 def tag_attributes(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The attributes of a resource with access tags of these names, ``key:value``."""
-    found: dict[str, tuple[str, ...]] = {}
+    attributes: dict[str, tuple[str, ...]] = {}
     for name in names:
         key, _, value = name.partition(":")
-        found[f"{TAG}{key}"] = (*found.get(f"{TAG}{key}", ()), value)
-    return found
+        attributes[f"{TAG}{key}"] = (*attributes.get(f"{TAG}{key}", ()), value)
+    return attributes
 
 
 def _granting(policy: PolicyFacts, action: str) -> Role | None:
@@ -224,9 +224,9 @@ def _unmet_by_service(policy: PolicyFacts, resource: Attributes, now: datetime) 
     """What keeps the policy from being one of the service, whichever resources of it are meant."""
     names_a_service = any(condition.key in NAMING_A_SERVICE for condition in policy.resource)
     # A policy on one type of resource, of whatever service, is none of a service that has none of this type.
-    counted = SERVICE_ATTRIBUTES if names_a_service else SERVICE_ATTRIBUTES | {"resourceType"}
+    relevant = SERVICE_ATTRIBUTES if names_a_service else SERVICE_ATTRIBUTES | {"resourceType"}
     unmet: list[Rule] = [
-        condition for condition in policy.resource if condition.key in counted and not matches(condition, resource)
+        condition for condition in policy.resource if condition.key in relevant and not matches(condition, resource)
     ]
     if policy.rule and not policy_rules.may_hold(policy.rule, now=now):
         unmet.append(policy.rule)

@@ -45,8 +45,10 @@ class GuardedView(APIView):
     @property
     def operation(self) -> Operation | None:
         method = self.request.method or ""
-        own = self.operations.get(method)  # IBM's HEAD of a member is an operation; every other is a GET without body
-        return self.operations.get("GET") if own is None and method == "HEAD" else own
+        operation = self.operations.get(
+            method
+        )  # IBM's HEAD of a member is an operation; every other is a GET without body
+        return self.operations.get("GET") if operation is None and method == "HEAD" else operation
 
     _caller: Caller | None = None
 
@@ -71,9 +73,9 @@ class GuardedView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if (operation := self.operation) is None:
-            allowed = ", ".join(self.operations)
+            methods = ", ".join(self.operations)
             few = "one of " if len(self.operations) > 1 else ""
-            raise MethodNotAllowed(f"Use {few}{allowed} here.", headers={"Allow": allowed})
+            raise MethodNotAllowed(f"Use {few}{methods} here.", headers={"Allow": methods})
         if isinstance(request.user, Caller):
             self._caller = request.user
         caller = self.caller
@@ -124,8 +126,8 @@ class GuardedView(APIView):
         """By what right the caller acts, for the events of this request; of a caller without a token, nothing."""
         if caller := self._caller if self._caller and self._caller.token_id else None:
             server = caller.compute_resource_crn or caller.assumed_by
-            known = {"token": caller.token_id, "key": caller.key_id, "server": server, **decision}
-            context.lineage.set({name: value for name, value in known.items() if value})
+            lineage = {"token": caller.token_id, "key": caller.key_id, "server": server, **decision}
+            context.lineage.set({name: value for name, value in lineage.items() if value})
 
     def _refuse_unstorable(self, request: Request) -> None:
         """No stored text holds a NUL character, and PostgreSQL fails a query that looks for one."""

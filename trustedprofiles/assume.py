@@ -30,8 +30,8 @@ def may_assume(iam_id: str, *, account_id: str, profile: TrustedProfile) -> Verd
 def profiles_assumable(iam_id: str, *, account_id: str) -> list[TrustedProfile]:
     """Every profile that ``may_assume`` allows the bearer, by name; also those of other accounts."""
     rows = ProfileIdentity.objects.select_related("profile").filter(iam_id=iam_id)
-    found = {row.profile for row in rows if _lets_in(row, account_id, row.profile)}
-    return sorted(found, key=lambda profile: (profile.name, profile.id))
+    profiles = {row.profile for row in rows if _lets_in(row, account_id, row.profile)}
+    return sorted(profiles, key=lambda profile: (profile.name, profile.id))
 
 
 def _lets_in(row: ProfileIdentity, account_id: str, profile: TrustedProfile) -> bool:
@@ -61,17 +61,17 @@ def find_assumable(
     Whether the caller may know of it is another question: what it may not assume it must not tell from what is not
     there.
     """
-    wanted = {"id": id, "name": name, "account_id": account_id}
+    keys = {"id": id, "name": name, "account_id": account_id}
     if crn is not None:
         try:
-            parsed = Crn.parse(crn)
+            parts = Crn.parse(crn)
         except ValueError:
             return None
-        if (parsed.service, parsed.resource_type) != ("iam-identity", "profile"):
+        if (parts.service, parts.resource_type) != ("iam-identity", "profile"):
             return None
-        if id not in (None, parsed.resource) or account_id not in (None, parsed.account_id):
+        if id not in (None, parts.resource) or account_id not in (None, parts.account_id):
             return None
-        wanted |= {"id": parsed.resource, "account_id": parsed.account_id}
-    if any("\0" in value for value in wanted.values() if value) or not (wanted["id"] or (name and account_id)):
+        keys |= {"id": parts.resource, "account_id": parts.account_id}
+    if any("\0" in value for value in keys.values() if value) or not (keys["id"] or (name and account_id)):
         return None
-    return TrustedProfile.objects.filter(**{key: value for key, value in wanted.items() if value is not None}).first()
+    return TrustedProfile.objects.filter(**{key: value for key, value in keys.items() if value is not None}).first()

@@ -46,30 +46,30 @@ def hold_for_each(
 
 
 def _met(condition: ClaimCondition, column: Sequence[Claim]) -> list[bool]:
-    wanted = read_value(condition.value)
-    met = {claim: _meets(claim, condition.operator, wanted) for claim in set(column)}
-    return [met[claim] for claim in column]
+    values = read_value(condition.value)
+    results = {claim: _meets(claim, condition.operator, values) for claim in set(column)}
+    return [results[claim] for claim in column]
 
 
-def _meets(claim: Claim, operator: str, wanted: tuple[str, ...] | None) -> bool:
-    if wanted is None:
+def _meets(claim: Claim, operator: str, values: tuple[str, ...] | None) -> bool:
+    if values is None:
         return False
     present = (claim,) if isinstance(claim, str) else claim
     if operator == "IN":
-        return not set(present).isdisjoint(wanted)
-    if len(wanted) != 1:
+        return not set(present).isdisjoint(values)
+    if len(values) != 1:
         return False
-    [value] = wanted
+    [value] = values
     match operator:
         case "EQUALS" | "NOT_EQUALS":
-            found = value in present
+            matches = value in present
         case "EQUALS_IGNORE_CASE" | "NOT_EQUALS_IGNORE_CASE":
-            found = value.casefold() in [each.casefold() for each in present]
+            matches = value.casefold() in [each.casefold() for each in present]
         case "CONTAINS":
             return value in claim  # a part of a text, one whole element of several
         case _:
             return False
-    return not found if operator.startswith("NOT_") else found
+    return not matches if operator.startswith("NOT_") else matches
 
 
 def read_value(text: str) -> tuple[str, ...] | None:

@@ -111,25 +111,25 @@ def explain_access(
         if reserved:
             answer["decided_by"] = {"type": "deployment_administrator", "id": account_id}
         return answer
-    named = needs_named_role(account_id, action)
-    owned = None if named else owned_account(account_id=account_id, iam_id=subject)
+    restricted = needs_named_role(account_id, action)
+    owned = None if restricted else owned_account(account_id=account_id, iam_id=subject)
     if owned and resource.get("accountId") == owned:
         answer = _about_access(subject, action, resource, Allowed(OWNER))
         answer["decided_by"] = {"type": "account_owner", "id": owned}
         return answer
     policies = policies_for(account_id=account_id, iam_id=subject)
-    if named:
+    if restricted:
         policies = with_roles_naming(action, policies)
     consider = access.consider_list if lists else access.consider
-    [told] = with_tags([resource], policies, account_id=account_id)
-    considered = consider(iam_id=subject, action=action, resource=told, policies=policies, now=now)
+    [tagged] = with_tags([resource], policies, account_id=account_id)
+    considered = consider(iam_id=subject, action=action, resource=tagged, policies=policies, now=now)
     return explain_policies(
         considered,
         account_id=account_id,
         subject=subject,
         action=action,
         resource=plain(resource),
-        least=naming_role(action) if named else None,
+        least=naming_role(action) if restricted else None,
     )
 
 
@@ -147,8 +147,8 @@ def explain_policies(
     answer = _about_access(subject, action, resource, verdict)
     answer["considered"] = [_policy(each) for each in access.nearest(considered)]
     answer["depends_on"] = sorted(frozenset().union(*(access.compared(each.policy) for each in considered)))
-    if chosen := next((each for each in considered if each.allows), None):
-        answer["decided_by"] = _decided_by(chosen)
+    if decider := next((each for each in considered if each.allows), None):
+        answer["decided_by"] = _decided_by(decider)
     else:
         role = least or least_role(action)
         answer["nearest"] = _nearest_policy(subject, action, resource, considered, account_id=account_id, role=role)
@@ -186,8 +186,8 @@ def explain_links_and_rules(
         profile=profile.crn,
         considered=[_trust(each) for each in sorted(considered, key=lambda each: len(each.missing))],
     )
-    if chosen := next((each for each in considered if each.trusts), None):
-        answer["decided_by"] = {"type": _kind(chosen), "id": chosen.by.id}
+    if decider := next((each for each in considered if each.trusts), None):
+        answer["decided_by"] = {"type": _kind(decider), "id": decider.by.id}
         return answer
     close = trust.nearest(considered)
     link: dict[str, Any] = {"cr_type": trust.BARE_METAL, "link": {"crn": facts.crn}}
@@ -204,7 +204,7 @@ def explain_assumption(profile: TrustedProfile, *, subject: str, account_id: str
     """May this subject, an IAM id, come from this account and assume the profile? Who else may is not told."""
     verdict = may_assume(subject, account_id=account_id, profile=profile)
     rows = identities_naming(subject, profile)
-    chosen = verdict.source if isinstance(verdict, Allowed) else None
+    source = verdict.source if isinstance(verdict, Allowed) else None
     answer: Explanation = {
         "decision": decision_of(verdict),
         "because": verdict.because,
@@ -215,23 +215,23 @@ def explain_assumption(profile: TrustedProfile, *, subject: str, account_id: str
             {
                 "type": "identity",
                 "id": row.identifier,
-                "applies": row.identifier == chosen,
-                "missing": [] if row.identifier == chosen else [f"account {account_id} among its accounts"],
+                "applies": row.identifier == source,
+                "missing": [] if row.identifier == source else [f"account {account_id} among its accounts"],
             }
             for row in rows
         ],
     }
-    if chosen is not None:
-        answer["decided_by"] = {"type": "identity", "id": chosen}
+    if source is not None:
+        answer["decided_by"] = {"type": "identity", "id": source}
         return answer
     answer["nearest"] = {"because": verdict.because}
     if path := path_of(subject, profile):
         kind = path.rpartition("/")[2]
         identifier = subject.removeprefix("crn-") if kind == "crn" else subject.removeprefix("iam-")
         body: dict[str, Any] = {"type": kind, "identifier": identifier}
-        named: list[str] = next((row.accounts for row in rows), [])
-        if kind == "user" and (named or account_id != profile.account_id):
-            body["accounts"] = [*(named or [profile.account_id]), account_id]
+        accounts: list[str] = next((row.accounts for row in rows), [])
+        if kind == "user" and (accounts or account_id != profile.account_id):
+            body["accounts"] = [*(accounts or [profile.account_id]), account_id]
         answer["nearest"]["request"] = {"method": "POST", "path": path, "body": body}
     return answer
 
@@ -240,7 +240,7 @@ def _policy(considered: access.Consideration) -> Considered:
     missing = [str(each) for each in considered.unmet]
     if considered.role is None:
         missing.insert(0, "a role that includes the action")
-    told: Considered = {
+    entry: Considered = {
         "type": "policy",
         "id": considered.policy.id,
         "applies": considered.allows,
@@ -248,16 +248,16 @@ def _policy(considered: access.Consideration) -> Considered:
         "missing": missing,
     }
     if group := considered.policy.group:
-        told["access_group"] = {"id": group.id, "name": group.name}
-    return told
+        entry["access_group"] = {"id": group.id, "name": group.name}
+    return entry
 
 
-def _decided_by(chosen: access.Consideration) -> DecidedBy:
-    by: DecidedBy = {"type": "policy", "id": chosen.policy.id}
-    if group := chosen.policy.group:
+def _decided_by(consideration: access.Consideration) -> DecidedBy:
+    by: DecidedBy = {"type": "policy", "id": consideration.policy.id}
+    if group := consideration.policy.group:
         by["access_group"] = {"id": group.id, "name": group.name}
-    if chosen.role:
-        by["role"] = {"crn": chosen.role.crn, "display_name": chosen.role.display_name}
+    if consideration.role:
+        by["role"] = {"crn": consideration.role.crn, "display_name": consideration.role.display_name}
     return by
 
 

@@ -33,8 +33,8 @@ def few_or(condition: Q, rows: "QuerySet[Any]") -> Q | bool:
 
     Where few rows meet a condition, the statistics of a database may let it look through all others for a page.
     """
-    found = list(rows.values_list("pk", flat=True)[: MOST_LOOKED_UP + 1])
-    return condition if len(found) > MOST_LOOKED_UP else bool(found) and Q(pk__in=found)
+    numbers = list(rows.values_list("pk", flat=True)[: MOST_LOOKED_UP + 1])
+    return condition if len(numbers) > MOST_LOOKED_UP else bool(numbers) and Q(pk__in=numbers)
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,10 @@ class Through:
     def where(self, account_id: str, **lookup: Any) -> Q | bool:
         """Rows whose related row is met by a look-up, which has the prefix ``id``."""
         related = self.model._default_manager.filter(account_id=account_id, **lookup).values_list("pk", flat=True)
-        found = list(related)
-        if not found:
+        numbers = list(related)
+        if not numbers:
             return False
-        condition = Q(**{self.column: found[0]}) if len(found) == 1 else Q(**{f"{self.column}__in": found})
+        condition = Q(**{self.column: numbers[0]}) if len(numbers) == 1 else Q(**{f"{self.column}__in": numbers})
         return few_or(condition, self.of._default_manager.filter(condition)) if self.of else condition
 
 
@@ -133,10 +133,10 @@ class Wildcard(Lookup):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """By LIKE, which is case-sensitive in PostgreSQL."""
         pattern = SPECIAL_IN_LIKE.sub(r"\\\1", self.rhs).replace("*", "%").replace("?", "_")
-        left, parameters = self.process_lhs(compiler, connection)
-        return f"{left} LIKE %s", (*parameters, pattern)
+        lhs, parameters = self.process_lhs(compiler, connection)
+        return f"{lhs} LIKE %s", (*parameters, pattern)
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """By GLOB: SQLite's LIKE is not case-sensitive."""
-        left, parameters = self.process_lhs(compiler, connection)
-        return f"{left} GLOB %s", (*parameters, self.rhs.replace("[", "[[]"))
+        lhs, parameters = self.process_lhs(compiler, connection)
+        return f"{lhs} GLOB %s", (*parameters, self.rhs.replace("[", "[[]"))

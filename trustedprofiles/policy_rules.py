@@ -112,9 +112,9 @@ def _check(condition: Condition) -> None:
         return
     if operator not in TIME_OPERATORS:
         raise ValueError(f"operator is one of {', '.join((*TIME_OPERATORS, *TEXT_OPERATORS))}.")
-    expected = "day_of_week" if operator in DAY_OPERATORS else ENVIRONMENT[_kind_of(operator)]
-    if (where, name) != ("environment", expected):
-        raise ValueError(f"{operator} compares {{{{environment.attributes.{expected}}}}}.")
+    attribute = "day_of_week" if operator in DAY_OPERATORS else ENVIRONMENT[_kind_of(operator)]
+    if (where, name) != ("environment", attribute):
+        raise ValueError(f"{operator} compares {{{{environment.attributes.{attribute}}}}}.")
     if operator in DAY_OPERATORS:
         if (operator == "dayOfWeekEquals" and isinstance(value, list)) or not 1 <= len(listed(value)) <= MOST_VALUES:
             raise ValueError("dayOfWeekEquals takes one day, dayOfWeekAnyOf one or a list of them.")
@@ -176,22 +176,22 @@ def may_hold(rule: Rule, *, now: datetime) -> bool:
     return rule.operator in TEXT_OPERATORS or holds(rule, resource={}, now=now)
 
 
-def text_holds(operator: str, value: str | None, wanted: Any) -> bool:
+def text_holds(operator: str, value: str | None, operand: Any) -> bool:
     """Whether a text operator holds for a value, which is None when the resource lacks the attribute.
 
     An unknown operator never does.
     """
     match operator:
         case "stringExists":
-            return isinstance(wanted, bool | str) and EXISTS_VALUES.get(wanted) is (value is not None)
+            return isinstance(operand, bool | str) and EXISTS_VALUES.get(operand) is (value is not None)
         case "stringEquals":
-            return value is not None and value == wanted
+            return value is not None and value == operand
         case "stringMatch":
-            return value is not None and _wildcard(value, wanted)
+            return value is not None and _wildcard(value, operand)
         case "stringEqualsAnyOf":
-            return value is not None and value in listed(wanted)
+            return value is not None and value in listed(operand)
         case "stringMatchAnyOf":
-            return value is not None and any(_wildcard(value, each) for each in listed(wanted))
+            return value is not None and any(_wildcard(value, each) for each in listed(operand))
         case _:
             return False
 
@@ -204,10 +204,10 @@ def _wildcard(value: str, pattern: Any) -> bool:
 def _compare(condition: Condition, now: datetime) -> bool:
     kind = _kind_of(condition.operator)
     compare = COMPARISONS[condition.operator.removeprefix(kind)]
-    wanted, zone = _instant(kind, condition.value)
+    limit, zone = _instant(kind, condition.value)
     here = now.astimezone(zone)
     present = {"time": here.timetz(), "date": here.date(), "dateTime": here}[kind]
-    return compare(present, wanted)
+    return compare(present, limit)
 
 
 def _kind_of(operator: str) -> str:

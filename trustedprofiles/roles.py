@@ -112,6 +112,6 @@ def granted_actions(role: Role, services: Collection[str] = ()) -> list[str]:
 
     Actions that an operation asks for come in the order of ``ACTIONS``, others after them.
     """
-    asked = [each for service in services or ACTIONS for each in ACTIONS.get(service, ()) if role.grants(each)]
-    further = role.actions.difference(asked)
-    return asked + sorted(each for each in further if not services or service_of(each) in services)
+    actions = [each for service in services or ACTIONS for each in ACTIONS.get(service, ()) if role.grants(each)]
+    further = role.actions.difference(actions)
+    return actions + sorted(each for each in further if not services or service_of(each) in services)

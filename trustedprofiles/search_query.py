@@ -23,7 +23,7 @@ FIELDS = ("crn", "tags", "access_tags")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SearchQuery:
     """Resources that have one of the CRNs, or carry one of the tags (lower case), or have one like a pattern."""
 
     crn: list[str] = field(default_factory=list)
@@ -40,21 +40,21 @@ class Wanted:
             getattr(self, name).append(text)
 
 
-def parse_query(text: str) -> Wanted:
+def parse_query(text: str) -> SearchQuery:
     """Read a query. Raises ValueError, saying what is understood."""
     text = text.strip()
-    wanted, patterns, position = Wanted(), 0, 0
+    query, patterns, position = SearchQuery(), 0, 0
     while term := TERM.match(text, position):
         bare = term["bare"] or term["word"] or ""
         pattern = bool(WILDCARD.search(ESCAPED.sub("", bare)))
         patterns += pattern
         if term["word"] in OPERATORS or (pattern and LITERAL.search(bare)) or patterns > MOST_PATTERNS:
             break
-        named = term["field"] or term["of"]
-        for name in [named] if named else FIELDS:
-            wanted.add(name, ESCAPED.sub(r"\1", term["quoted"] or bare), pattern=pattern)
+        field_name = term["field"] or term["of"]
+        for name in [field_name] if field_name else FIELDS:
+            query.add(name, ESCAPED.sub(r"\1", term["quoted"] or bare), pattern=pattern)
         if term.end() == len(text):
-            return wanted
+            return query
         joint = OR.match(text, term.end())
         if not joint:
             break

@@ -31,7 +31,7 @@ from trustedprofiles.models import (
 from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
 from trustedprofiles.policy_columns import Columns
 from trustedprofiles.restrictions import needs_named_role, with_roles_naming
-from trustedprofiles.search_query import Wanted
+from trustedprofiles.search_query import SearchQuery
 from trustedprofiles.service_roles import naming_role
 from trustedprofiles.tagged_resources import plain, with_tags
 from trustedprofiles.visibility import Selection, Visible
@@ -74,12 +74,12 @@ class Rights:
 
     def decide(self, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
         account_id, iam_id, now = self._caller.account_id, self._caller.iam_id, clock.now()
-        named = needs_named_role(account_id, action)
-        owned, least = (None, naming_role(action)) if named else (self._owned, None)
+        restricted = needs_named_role(account_id, action)
+        owned, least = (None, naming_role(action)) if restricted else (self._owned, None)
         reserved = deployment_administrator.decide(account_id=account_id, iam_id=iam_id, action=action)
 
         def policies() -> list[access.PolicyFacts]:
-            return with_roles_naming(action, self._policies) if named else self._policies
+            return with_roles_naming(action, self._policies) if restricted else self._policies
 
         def decide(resource: access.Attributes) -> Verdict:
             if reserved is None and owned and resource.get("accountId") == owned:
@@ -93,8 +93,8 @@ class Rights:
                 return verdict
             return replace(verdict, explanation=explain_urls.access_url(iam_id, action, plain(resource)))
 
-        told = resources if owned else with_tags(resources, policies(), account_id=account_id)
-        return [decide(resource) for resource in told]
+        tagged = resources if owned else with_tags(resources, policies(), account_id=account_id)
+        return [decide(resource) for resource in tagged]
 
     def visible(self, action: str, resource: Mapping[str, str], columns: Columns) -> Visible:
         """Which rows they may list, of those that ``resource`` and ``columns`` describe."""
@@ -135,12 +135,12 @@ def find_profile(
     keys = {field: value for field, value in (("id", id), ("name", name)) if value is not None}
     if crn is not None:
         try:
-            parsed = Crn.parse(crn)
+            parts = Crn.parse(crn)
         except ValueError:
             return None
-        if (parsed.service, parsed.resource_type, parsed.account_id) != ("iam-identity", "profile", account_id):
+        if (parts.service, parts.resource_type, parts.account_id) != ("iam-identity", "profile", account_id):
             return None
-        if keys.setdefault("id", parsed.resource) != parsed.resource:
+        if keys.setdefault("id", parts.resource) != parts.resource:
             return None
     if not keys or any("\0" in value for value in keys.values()):  # PostgreSQL fails a query that looks for NUL
         return None
@@ -191,9 +191,9 @@ def find_foreign_profile(facts: ServerFacts, *, id: str | None = None, crn: str 
     links = ProfileLink.objects.select_related("profile").filter(
         crn=facts.crn, cr_type=trust.BARE_METAL, is_cross_account=True
     )
-    wanted = {"id": id, "crn": crn}
+    keys = {"id": id, "crn": crn}
     for profile in (link.profile for link in links):
-        if all(value in (None, getattr(profile, name)) for name, value in wanted.items()) and (id or crn):
+        if all(value in (None, getattr(profile, name)) for name, value in keys.items()) and (id or crn):
             return profile
     return None
 
@@ -279,15 +279,15 @@ TAGGED = {
 """What a query's fields are compared with."""
 
 
-def tagged_resources(account_id: str, wanted: Wanted) -> list[str]:
+def tagged_resources(account_id: str, query: SearchQuery) -> list[str]:
     """CRNs, in order, of the account's tagged resources that the query wants. What carries no tag is not found."""
-    exactly = {"crn": wanted.crn, "tags": wanted.tags, "access_tags": wanted.access_tags}
-    asked = Q(pk__in=[])
+    exactly = {"crn": query.crn, "tags": query.tags, "access_tags": query.access_tags}
+    matches = Q(pk__in=[])
     for name, lookup, value in (
         *((name, "in", values) for name, values in exactly.items()),
-        *((name, "wildcard", pattern) for name, pattern in wanted.patterns),
+        *((name, "wildcard", pattern) for name, pattern in query.patterns),
     ):
         column, condition = TAGGED[name]
-        asked |= Q(**{f"{column}__{lookup}": value}) & condition
-    rows = TagAttachment.objects.filter(asked, tag__account_id=account_id)
+        matches |= Q(**{f"{column}__{lookup}": value}) & condition
+    rows = TagAttachment.objects.filter(matches, tag__account_id=account_id)
     return list(rows.order_by("crn").values_list("crn", flat=True).distinct())

@@ -167,15 +167,15 @@ EVERY_ROLE = (*PLATFORM_ROLES, *SERVICE_ROLES, *EVERY_OWN_ROLE)
 
 
 def _named() -> dict[str, Role]:
-    listed = {role.crn: role for role in EVERY_ROLE}
+    current = {role.crn: role for role in EVERY_ROLE}
     forms = {
         crn(role.crn.rpartition(":")[2], kind="serviceRole", service=form): role
-        for service, own in OWN_ROLES.items()
-        for role in own
+        for service, roles in OWN_ROLES.items()
+        for role in roles
         if role.kind == "service"
         for form in ("iam", service)
     }
-    return forms | listed
+    return forms | current
 
 
 ROLES: Mapping[str, Role] = _named()
@@ -216,5 +216,5 @@ def known_actions(service: str) -> frozenset[str]:
 
     None of another service.
     """
-    asked = ACTIONS.get(service, ())
-    return frozenset((*asked, *published_actions(service))) if asked else frozenset()
+    actions = ACTIONS.get(service, ())
+    return frozenset((*actions, *published_actions(service))) if actions else frozenset()

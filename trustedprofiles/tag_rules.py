@@ -58,7 +58,7 @@ def attributes_of(crn: Crn) -> dict[str, str]:
     """What a policy may select the resource by. Its resource group is not in its CRN: a policy that asks for one does
     not hold (D-25)."""
     head, *rest = crn.resource_type.split("-")
-    found = {
+    attributes = {
         "serviceName": crn.service,
         "region": ZONE_NUMBER.sub("", crn.location),
         "serviceInstance": crn.instance,
@@ -69,4 +69,4 @@ def attributes_of(crn: Crn) -> dict[str, str]:
         CRN: str(crn),
     }
     # The caller writes the CRN: a type named ``account`` must not claim another account.
-    return {name: value for name, value in found.items() if value and name != "accountId"}
+    return {name: value for name, value in attributes.items() if value and name != "accountId"}

@@ -11,12 +11,12 @@ def with_tags(
     resources: Sequence[Mapping[str, str]], policies: Sequence[access.PolicyFacts], *, account_id: str
 ) -> list[access.Attributes]:
     """The resources with their access tags, where a policy selects by tags, and without their CRNs."""
-    asked = any(condition.key.startswith(access.TAG) for policy in policies for condition in policy.resource)
-    crns = {crn for resource in resources if asked and (crn := resource.get(CRN))}
-    found = tags_on(account_id, list(crns)) if crns else {}
+    uses_tags = any(condition.key.startswith(access.TAG) for policy in policies for condition in policy.resource)
+    crns = {crn for resource in resources if uses_tags and (crn := resource.get(CRN))}
+    tags = tags_on(account_id, list(crns)) if crns else {}
     return [
-        {**plain(resource), **access.tag_attributes(found[resource[CRN]][tag_rules.ACCESS])}
-        if resource.get(CRN) in found
+        {**plain(resource), **access.tag_attributes(tags[resource[CRN]][tag_rules.ACCESS])}
+        if resource.get(CRN) in tags
         else plain(resource)
         for resource in resources
     ]
@@ -29,8 +29,8 @@ def plain(resource: access.Attributes) -> dict[str, str]:
 
 def tags_on(account_id: str, crns: Sequence[str]) -> dict[str, dict[str, list[str]]]:
     """The names of each resource's tags by type, in order; both types are always there."""
-    found: dict[str, dict[str, list[str]]] = {crn: {type: [] for type in tag_rules.TYPES} for crn in crns}
+    tags: dict[str, dict[str, list[str]]] = {crn: {type: [] for type in tag_rules.TYPES} for crn in crns}
     rows = TagAttachment.objects.filter(tag__account_id=account_id, crn__in=crns).order_by("tag__name")
     for crn, type, name in rows.values_list("crn", "tag__type", "tag__name"):
-        found[crn][type].append(name)
-    return found
+        tags[crn][type].append(name)
+    return tags

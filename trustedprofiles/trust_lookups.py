@@ -37,13 +37,13 @@ def profiles_trusting(server: trust.Resource, claims_named: ClaimsNamed) -> list
         links[link.profile].append(link_facts(link))
     for rule in compute_resource_rules().select_related("profile").filter(profile__account_id=server.account_id):
         rules[rule.profile].append(rule_facts(rule))
-    asked = {condition.claim for each in rules.values() for rule in each for condition in rule.conditions}
-    claims = claims_named(sorted(asked)) if asked else {}
-    found = []
+    names = {condition.claim for each in rules.values() for rule in each for condition in rule.conditions}
+    claims = claims_named(sorted(names)) if names else {}
+    trusts = []
     for profile in {**links, **rules}:
         considered = trust.consider(
             server, links=links[profile], rules=rules[profile], claims=claims, profile_account_id=profile.account_id
         )
-        if chosen := next((each for each in considered if each.trusts), None):
-            found.append(Trust(profile, str(chosen), isinstance(chosen.by, trust.LinkFacts)))
-    return sorted(found, key=lambda each: each.profile.name)
+        if decider := next((each for each in considered if each.trusts), None):
+            trusts.append(Trust(profile, str(decider), isinstance(decider.by, trust.LinkFacts)))
+    return sorted(trusts, key=lambda each: each.profile.name)

@@ -102,19 +102,19 @@ class Selection:
 
     def _compare(self, name: str, condition: Condition) -> Where:
         """As ``policy_rules.text_holds`` says of the attribute's value, which every row has."""
-        wanted, lookup = condition.value, self._lookup(name)
+        operand, lookup = condition.value, self._lookup(name)
         match condition.operator:
             case "stringExists":
-                return policy_rules.text_holds("stringExists", "", wanted)
-            case "stringEquals" if _is_text(wanted):
-                return lookup("", wanted)
+                return policy_rules.text_holds("stringExists", "", operand)
+            case "stringEquals" if _is_text(operand):
+                return lookup("", operand)
             case "stringEqualsAnyOf":
-                texts = list(filter(_is_text, policy_rules.listed(wanted)))
+                texts = list(filter(_is_text, policy_rules.listed(operand)))
                 return lookup("__in", texts) if texts else False
-            case "stringMatch" if _is_text(wanted):
-                return lookup("__wildcard", wanted)
+            case "stringMatch" if _is_text(operand):
+                return lookup("__wildcard", operand)
             case "stringMatchAnyOf":
-                return _any(lookup("__wildcard", each) for each in policy_rules.listed(wanted) if _is_text(each))
+                return _any(lookup("__wildcard", each) for each in policy_rules.listed(operand) if _is_text(each))
             case _:
                 return False
 
@@ -140,8 +140,8 @@ class Selection:
         if not meeting or CRN not in self._columns:
             return False
         attachments = TagAttachment.objects.filter(tag__in=meeting)
-        own = next((each for each in self._columns.values() if isinstance(each, Own)), None)
-        if own and (few := own.carrying(attachments)) is not None:
+        id_column = next((each for each in self._columns.values() if isinstance(each, Own)), None)
+        if id_column and (few := id_column.carrying(attachments)) is not None:
             return few
         path = self._path(CRN, self._columns[CRN])
         return Q(**{f"{path}__in": attachments.values("crn")})
@@ -192,4 +192,4 @@ def _merged(conditions: Iterable[Q]) -> list[Q]:
             values.setdefault(name, []).append(value)
         else:
             others.append(condition)
-    return others + [Q(**{f"{name}__in": found}) for name, found in values.items()]
+    return others + [Q(**{f"{name}__in": texts}) for name, texts in values.items()]

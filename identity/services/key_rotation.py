@@ -72,7 +72,7 @@ def ensure_keys(*, now: datetime) -> None:
 
     Raises ImproperlyConfigured, with nothing changed, when stored keys do not decrypt under the configured KEK.
     """
-    key_encryption.admit_kek(now=now)
+    key_encryption.register_kek(now=now)
     with key_creation.generated_ahead(list(_lacking(now=now))) as generate:
         run_due_steps(now=now, generate=generate)
 

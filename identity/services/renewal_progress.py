@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import F
 
 from controlplane.kernel.enqueue import ring
-from identity.certificates import certificates_due, planned_renewals, renewals_nobody_wants
+from identity.certificates import abandoned_renewals, certificates_due, planned_renewals
 from identity.models import RenewalProgress
 
 RENEW = "identity.tasks.renew_certificates"
@@ -20,7 +20,7 @@ def keep_up(*, now: datetime) -> int:
 
     One task follows the other until nothing is due; a chain that broke, with its worker or the broker, is begun anew.
     """
-    renewals_nobody_wants(now=now).update(renew_at=None)
+    abandoned_renewals(now=now).update(renew_at=None)
     if not certificates_due(now=now).exists() or not _begin(now=now):
         return 0
     ring(RENEW)

@@ -15,7 +15,7 @@ from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.form_snapshot import link_shown, rule_shown
 from controlplane.console.presenters.truncated_list import Listed
 from identity.services.iam_tokens import EXCHANGE_EVENT
-from servers.claim_columns import ClaimTable, Line, lines_of
+from servers.claim_columns import ClaimRow, ClaimTable, claim_rows
 from servers.models import BareMetalServer
 from trustedprofiles.conditions import ClaimCondition, hold_for_each
 from trustedprofiles.identity_grants import count_policies, group_of, policies_about, roles_of
@@ -156,10 +156,10 @@ def profile_matches(person: Person, profile: TrustedProfile, table: ClaimTable) 
 
 def readable_servers(person: Person) -> ClaimTable:
     """The servers in all regions that the person may read, of the newest MOST_SERVERS, as trust rules see them."""
-    return ClaimTable(person.readable(lines_of(person.account.id, most=MOST_SERVERS)))
+    return ClaimTable(person.readable(claim_rows(person.account.id, most=MOST_SERVERS)))
 
 
-def unlinked(profile: TrustedProfile, table: ClaimTable) -> Listed[Line]:
+def unlinked(profile: TrustedProfile, table: ClaimTable) -> Listed[ClaimRow]:
     """Servers to choose from for a link, by name. There may be more when the table is not of all servers."""
     crns = set(profile.links.values_list("crn", flat=True))
     found = sorted((line for line in table.lines if line.crn not in crns), key=lambda line: (line.name, line.id))
@@ -276,7 +276,7 @@ def _described(conditions: Sequence[ClaimCondition], table: ClaimTable) -> list[
     return hold_for_each(conditions, columns, count=len(table.lines))
 
 
-def _lacking(conditions: Sequence[ClaimCondition], lines: Sequence[Line]) -> list[tuple[str, str]]:
+def _lacking(conditions: Sequence[ClaimCondition], lines: Sequence[ClaimRow]) -> list[tuple[str, str]]:
     """Names of servers, each with what is missing."""
     columns = ClaimTable(lines).columns([condition.claim for condition in conditions])
     claims = [{name: column[place] for name, column in columns.items()} for place in range(len(lines))]
