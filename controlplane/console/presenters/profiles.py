@@ -148,7 +148,7 @@ def profile_matches(person: Person, profile: TrustedProfile, table: ClaimTable) 
     return {
         "profile": profile,
         "rules": [rule_row(rule, table) for rule in profile.rules.order_by("created_at", "id")],
-        "servers_seen": len(table.lines),
+        "servers_seen": len(table.rows),
         "servers_unseen": servers_unseen(person),
         "may_change": bool(person.may(f"{PROFILE}.update", profile.policy_attributes)),
     }
@@ -162,8 +162,8 @@ def readable_servers(person: Person) -> ClaimTable:
 def unlinked(profile: TrustedProfile, table: ClaimTable) -> Listed[ClaimRow]:
     """Servers to choose from for a link, by name. There may be more when the table is not of all servers."""
     crns = set(profile.links.values_list("crn", flat=True))
-    found = sorted((line for line in table.lines if line.crn not in crns), key=lambda line: (line.name, line.id))
-    return Listed(found[:MOST_CHOICES], more=len(found) > MOST_CHOICES or len(table.lines) == MOST_SERVERS)
+    found = sorted((line for line in table.rows if line.crn not in crns), key=lambda line: (line.name, line.id))
+    return Listed(found[:MOST_CHOICES], more=len(found) > MOST_CHOICES or len(table.rows) == MOST_SERVERS)
 
 
 def servers_unseen(person: Person) -> int:
@@ -200,7 +200,7 @@ def rule_row(rule: ClaimRule, table: ClaimTable) -> RuleRow:
     matched: list[str] = []
     if applies:
         described = _described([ClaimCondition(**each) for each in rule.conditions], table)
-        matched = [line.name for line, trusted in zip(table.lines, described, strict=True) if trusted]
+        matched = [line.name for line, trusted in zip(table.rows, described, strict=True) if trusted]
     return RuleRow(
         id=rule.id,
         name=rule.name or rule.id,
@@ -259,21 +259,21 @@ class Preview:
 def preview(conditions: Sequence[ClaimCondition], table: ClaimTable, person: Person) -> Preview:
     """Which servers a rule with these conditions would trust; none when there are no conditions."""
     described = _described(conditions, table)
-    matched = [line.name for line, trusted in zip(table.lines, described, strict=True) if trusted]
-    others = [line for line, trusted in zip(table.lines, described, strict=True) if not trusted][:MOST_NAMED]
+    matched = [line.name for line, trusted in zip(table.rows, described, strict=True) if trusted]
+    others = [line for line, trusted in zip(table.rows, described, strict=True) if not trusted][:MOST_NAMED]
     return Preview(
         matched[:MOST_NAMED],
         _lacking(conditions, others),
         max(len(matched) - MOST_NAMED, 0),
         len(matched),
-        len(table.lines),
+        len(table.rows),
         servers_unseen(person),
     )
 
 
 def _described(conditions: Sequence[ClaimCondition], table: ClaimTable) -> list[bool]:
     columns = table.columns([condition.claim for condition in conditions])
-    return hold_for_each(conditions, columns, count=len(table.lines))
+    return hold_for_each(conditions, columns, count=len(table.rows))
 
 
 def _lacking(conditions: Sequence[ClaimCondition], lines: Sequence[ClaimRow]) -> list[tuple[str, str]]:
