@@ -89,7 +89,8 @@ def _tokens(expression: str) -> list[str]:
 
 
 class _Reading:
-    """A recursive descent parser. It always evaluates both sides of an operator, so that it finds errors in either."""
+    """A parser, one method for each rule of the grammar. It always evaluates both sides of an operator, so that it
+    finds errors in either."""
 
     def __init__(self, tokens: list[str], variables: Mapping[str, bool | int | str]) -> None:
         self.tokens = tokens[::-1]

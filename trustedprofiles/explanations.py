@@ -1,4 +1,4 @@
-"""Why? The long form of a decision: everything that was considered, what decided, and what would have allowed it."""
+"""Explanations of decisions: everything that was considered, what decided, and what would have allowed it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from trustedprofiles.service_roles import least_role, naming_role
 from trustedprofiles.tagged_resources import plain, with_tags
 
 NOT_OFFERED = frozenset({"serviceType", "prefix", "delimiter", "path"})
-"""Attributes that no policy offered names: a service says what its type is, and the last three take a rule."""
+"""Attributes that a proposed policy leaves out: a service has a fixed type, and the last three need a rule."""
 
 
 class NamedRole(TypedDict):
@@ -26,14 +26,14 @@ class NamedRole(TypedDict):
 
 
 class NamedGroup(TypedDict):
-    """The access group whose policy it is."""
+    """The access group of a policy."""
 
     id: str
     name: str
 
 
 class DecidedBy(TypedDict):
-    """``id`` is of the policy, link, rule, account or API key that decided."""
+    """What decided; ``id`` is that of the policy, link, rule, account or API key."""
 
     type: Literal[
         "policy",
@@ -52,7 +52,7 @@ class DecidedBy(TypedDict):
 
 
 class Considered(TypedDict):
-    """One policy of the subject or of an access group of its, or one link, rule or identity of the trusted profile."""
+    """One policy of the subject or of its access groups, or one link, rule or identity of the trusted profile."""
 
     type: Literal["policy", "link", "rule", "identity"]
     id: str
@@ -76,9 +76,8 @@ class Nearest(TypedDict):
 
 
 class Explanation(TypedDict):
-    """``explanation`` is the URL of this answer, where one can be: not of a token that is refused. ``considered`` is
-    sorted, what lacks least first. ``depends_on`` names the attributes of a resource that the subject's policies
-    compare."""
+    """``explanation`` is the URL of this answer, absent for a refused token. ``considered`` is sorted, what lacks the
+    least first. ``depends_on`` names the attributes of a resource that the subject's policies compare."""
 
     decision: Literal["allow", "deny"]
     because: str
@@ -101,9 +100,9 @@ def decision_of(verdict: Verdict) -> Literal["allow", "deny"]:
 def explain_access(
     *, account_id: str, subject: str, action: str, resource: Mapping[str, str], now: datetime, lists: bool = False
 ) -> Explanation:
-    """May this subject, an IAM id known to this account, do this to the resource?
+    """Explain whether the subject, an IAM id known to this account, may do this to the resource.
 
-    ``lists``: the question is about a list, which is for whoever has a policy of the service, as far as it goes.
+    ``lists``: the question is about a list, which any caller with a policy on the service may see in part.
     """
     reserved = deployment_administrator.decide(account_id=account_id, iam_id=subject, action=action)
     if reserved is not None:
@@ -142,7 +141,8 @@ def explain_policies(
     resource: Mapping[str, str],
     least: Role | None = None,
 ) -> Explanation:
-    """What a subject's policies in an account say together, and what they lack. ``least`` as of ``access.verdict``."""
+    """Explain the result of a subject's policies in an account, and what they lack. ``least`` as in
+    ``access.verdict``."""
     verdict = access.verdict(considered, iam_id=subject, action=action, resource=resource, least=least)
     answer = _about_access(subject, action, resource, verdict)
     answer["considered"] = [_policy(each) for each in access.nearest(considered)]
@@ -169,14 +169,14 @@ def _about_access(subject: str, action: str, resource: Mapping[str, str], verdic
 
 
 def explain_trust(profile: TrustedProfile, facts: ServerFacts) -> Explanation:
-    """Does the profile trust this server?"""
+    """Explain whether the profile trusts this server."""
     return explain_links_and_rules(considered_trust(profile, facts), profile=profile, facts=facts)
 
 
 def explain_links_and_rules(
     considered: Sequence[trust.Consideration], *, profile: TrustedProfile, facts: ServerFacts
 ) -> Explanation:
-    """What a profile's links and rules say of a server together, and what they lack."""
+    """Explain the result of a profile's links and rules for a server, and what they lack."""
     verdict = trust.verdict(considered)
     answer = Explanation(
         decision=decision_of(verdict),
@@ -201,7 +201,8 @@ def explain_links_and_rules(
 
 
 def explain_assumption(profile: TrustedProfile, *, subject: str, account_id: str) -> Explanation:
-    """May this subject, an IAM id, come from this account and assume the profile? Who else may is not told."""
+    """Explain whether the subject, an IAM id, may assume the profile from this account. Other identities are not
+    shown."""
     verdict = may_assume(subject, account_id=account_id, profile=profile)
     rows = identities_naming(subject, profile)
     source = verdict.source if isinstance(verdict, Allowed) else None

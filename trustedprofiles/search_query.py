@@ -8,7 +8,7 @@ TERM = re.compile(
     r'|(?P<of>crn|tags|access_tags):(?P<bare>(?:[^\s"()\\]|\\.)+)'
     r"|(?P<word>(?:[^\s\"()\\:^~\[\]{}/&|!+-]|\\.)(?:[^\s\"()\\:^~\[\]{}/&|]|\\.)*)"
 )
-"""A word without a field has none of Lucene's signs in it, unless they are escaped."""
+"""A word without a field has no special characters of Lucene in it, unless they are escaped."""
 OPERATORS = ("AND", "OR", "NOT")
 OR = re.compile(r"\s+OR\s+")
 ESCAPED = re.compile(r"\\(.)")
@@ -24,7 +24,8 @@ FIELDS = ("crn", "tags", "access_tags")
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """Resources that have one of the CRNs, or carry one of the tags (lower case), or have one like a pattern."""
+    """A parsed query: resources with one of the CRNs, one of the tags (lower case), or a match of one of the
+    patterns."""
 
     crn: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
@@ -41,7 +42,7 @@ class SearchQuery:
 
 
 def parse_query(text: str) -> SearchQuery:
-    """Read a query. Raises ValueError, saying what is understood."""
+    """Parse a query. Raises ValueError, which says what is supported."""
     text = text.strip()
     query, patterns, position = SearchQuery(), 0, 0
     while term := TERM.match(text, position):

@@ -1,4 +1,4 @@
-"""Which profiles trust a server, in few queries."""
+"""Look-ups of the profiles that trust a server, in few queries."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -21,15 +21,15 @@ class Trust:
 
 
 def profiles_of_server(facts: ServerFacts) -> list[TrustedProfile]:
-    """Every profile that the server may take on, by name."""
+    """Every profile that trusts the server, by name."""
     return [each.profile for each in profiles_trusting(facts, lambda names: claims_of_server(facts))]
 
 
 def profiles_trusting(server: trust.Resource, claims_named: ClaimsNamed) -> list[Trust]:
-    """Every profile that trusts the server, by name, with the first link or rule that says so.
+    """Every profile that trusts the server, by name, with the first link or rule that does so.
 
-    Profiles of other accounts too, where a link says that it crosses accounts. ``claims_named`` gives those claims of
-    the server that rules ask for.
+    This includes profiles of other accounts with a cross-account link. ``claims_named`` returns the claims of the
+    server with the given names.
     """
     links: dict[TrustedProfile, list[trust.LinkFacts]] = defaultdict(list)
     rules: dict[TrustedProfile, list[trust.RuleFacts]] = defaultdict(list)
