@@ -1,6 +1,6 @@
-"""Keys, certificates and API keys in the admin: what is public of them, to read.
+"""Keys, certificates and API keys in the admin: their public parts, read-only.
 
-Certificates are revoked here, and their rotation is switched, through the functions that the REST API uses.
+Certificates are revoked, and their rotation is switched, through the functions that the REST API uses.
 """
 
 from collections.abc import Sequence
@@ -50,11 +50,11 @@ REVOKING = "revoke_for_"
 
 
 def _revoking(reason: Reason) -> Any:
-    """An admin action: revoke what is selected, for this reason."""
+    """An admin action that revokes the selected certificates for this reason."""
 
     @admin.action(description=f"Revoke: {reason}", permissions=["revoke"])
-    def act(model_admin: "IssuedCertificateAdmin", request: HttpRequest, chosen: QuerySet[IssuedCertificate]) -> None:
-        model_admin.revoke(request, chosen, reason=reason)
+    def act(model_admin: "IssuedCertificateAdmin", request: HttpRequest, rows: QuerySet[IssuedCertificate]) -> None:
+        model_admin.revoke(request, rows, reason=reason)
 
     act.__name__ = f"{REVOKING}{reason}"
     return act
@@ -89,19 +89,21 @@ class IssuedCertificateAdmin(CarefulAdmin, ReadOnlyAdmin):
     def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
         if not asked.startswith(REVOKING):
             return None
-        chosen = IssuedCertificate.objects.filter(pk__in=[row.pk for row in rows])
-        return partial(ended_by_revoking, chosen, now=clock.now(), key_is_known=asked == f"{REVOKING}keyCompromise")
+        certificates = IssuedCertificate.objects.filter(pk__in=[row.pk for row in rows])
+        return partial(
+            ended_by_revoking, certificates, now=clock.now(), key_is_known=asked == f"{REVOKING}keyCompromise"
+        )
 
-    def revoke(self, request: HttpRequest, chosen: QuerySet[IssuedCertificate], *, reason: Reason) -> None:
-        """A refusal is told to the person and keeps no other certificate from its turn."""
-        revoked = 0
-        for certificate in chosen:
+    def revoke(self, request: HttpRequest, certificates: QuerySet[IssuedCertificate], *, reason: Reason) -> None:
+        """Revoke each of the certificates. The user sees a refusal, and the others are revoked nevertheless."""
+        count = 0
+        for certificate in certificates:
             try:
                 revocation.revoke(certificate, reason=reason, by=person(request), now=clock.now())
-                revoked += 1
+                count += 1
             except ApiError as refusal:
                 self.message_user(request, f"{refusal.message} ({certificate})", messages.ERROR)
-        self.message_user(request, f"Revoked {revoked} certificates.")
+        self.message_user(request, f"Revoked {count} certificates.")
 
 
 @admin.register(RevocationList)
@@ -117,7 +119,7 @@ class RenewalProgressAdmin(ReadOnlyAdmin):
 
 
 class CertifiedServerAdmin(BareMetalServerAdmin):
-    """Servers, with the switch that is kept here."""
+    """Servers, with the switch of certificate rotation."""
 
     list_display = [*BareMetalServerAdmin.list_display, "rotates_certificates"]
     actions = [*BareMetalServerAdmin.actions, "rotate_certificates", "leave_certificates"]
@@ -150,14 +152,14 @@ class CertifiedServerAdmin(BareMetalServerAdmin):
         self._switch_rotation(request, servers, enabled=False)
 
     def _switch_rotation(self, request: HttpRequest, servers: QuerySet[BareMetalServer], *, enabled: bool) -> None:
-        chosen = dict(servers.values_list("number", "name"))
-        refused = switch_each(list(chosen), enabled=enabled, by=person(request), now=clock.now())
-        self.tell(request, chosen, refused)
-        self.message_user(request, f"Switched the certificate rotation of {len(chosen) - len(refused)} servers.")
+        names = dict(servers.values_list("number", "name"))
+        refusals = switch_each(list(names), enabled=enabled, by=person(request), now=clock.now())
+        self.tell(request, names, refusals)
+        self.message_user(request, f"Switched the certificate rotation of {len(names) - len(refusals)} servers.")
 
 
 class CertifiedAccountAdmin(AccountSettingsAdmin):
-    """The switch over all servers of an account, which asks before their tokens and certificates die."""
+    """The switch over all servers of an account, which asks before it ends their tokens and certificates."""
 
     def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
         if asked != FORM or self.is_ticked(request, "metadata_service"):
@@ -168,7 +170,7 @@ class CertifiedAccountAdmin(AccountSettingsAdmin):
 
 
 class BearerAdmin(PersonAdmin):
-    """People, whose tokens are refused while they are not active."""
+    """Users, whose tokens are refused while they are not active."""
 
     def ending(self, request: HttpRequest, rows: Sequence[Any], asked: str) -> Count | None:
         if asked != FORM or self.is_ticked(request, "is_active"):

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from identity.key_periods import key_policies
+from identity.key_periods import configured_key_times
 
 
 class IdentityConfig(AppConfig):
@@ -8,5 +8,5 @@ class IdentityConfig(AppConfig):
     verbose_name = "Keys, tokens and certificates"
 
     def ready(self) -> None:
-        key_policies()  # periods that contradict each other end every process before it starts anything
+        configured_key_times()  # periods that contradict each other end every process before it starts anything
         from identity import checks  # noqa: F401, PLC0415  models are loaded by now

@@ -1,14 +1,14 @@
-"""Where an authority is found: its certificate, its revocation list, its OCSP responder.
+"""The URLs of a certificate authority: its certificate, its revocation list, its OCSP responder.
 
-Certificates carry these addresses (RFC 5280, sections 4.2.1.13 and 4.2.2.1), so they stay good for as long as the
-certificates are: the paths must not change.
+Certificates carry these URLs (RFC 5280, sections 4.2.1.13 and 4.2.2.1), so the paths must not change while any such
+certificate is valid.
 """
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Publication:
+class AuthorityUrls:
     """Absolute URLs."""
 
     certificate: str
@@ -16,6 +16,6 @@ class Publication:
     ocsp: str
 
 
-def publication_of(kid: str, *, base: str) -> Publication:
-    """The addresses of the authority with this kid; ``base`` is the control plane's public URL."""
-    return Publication(f"{base}/pki/{kid}.cer", f"{base}/pki/{kid}.crl", f"{base}/pki/ocsp")
+def authority_urls(kid: str, *, base: str) -> AuthorityUrls:
+    """The URLs of the authority with this kid; ``base`` is the control plane's public URL."""
+    return AuthorityUrls(f"{base}/pki/{kid}.cer", f"{base}/pki/{kid}.crl", f"{base}/pki/ocsp")

@@ -1,7 +1,7 @@
 """Certificates: root, intermediate, endpoint, leaf (RFC 5280).
 
 IBM's published sample leaf is X.509 v1 without extensions; ours is v3 with key identifiers, key usage and extended key
-usage, which every verifier accepts and which linters ask for.
+usage, which every verifier accepts and certificate linters require.
 """
 
 import ipaddress
@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-from identity.authority_urls import Publication
+from identity.authority_urls import AuthorityUrls
 from identity.csr import CheckedRequest, PublicKey
 
 BACKDATED = timedelta(seconds=60)
-"""A peer's clock may be behind ours."""
+"""The clock of a peer may be behind."""
 ORGANIZATION = "Baremint"
 LONGEST_COMMON_NAME = 64
 """RFC 5280, appendix A: ub-common-name."""
@@ -39,7 +39,7 @@ class Validity:
         return cls(first - BACKDATED, last + lifetime)
 
     def within(self, issuer: x509.Certificate) -> "Validity":
-        """Nothing outlives its issuer."""
+        """The same, cut off when the issuer's certificate expires."""
         return Validity(self.not_before, min(self.not_after, issuer.not_valid_after_utc))
 
 
@@ -66,7 +66,8 @@ def build_intermediate(
     issuer_key: RSAPrivateKey,
     validity: Validity,
 ) -> x509.Certificate:
-    """An authority that signs leaves only (path length 0, keyCertSign and cRLSign). It does not outlive its issuer."""
+    """An authority that signs leaves only (path length 0, keyCertSign and cRLSign). It expires with its issuer at the
+    latest."""
     builder = _authority(name(common_name), issuer.subject, public_key, validity.within(issuer), path_length=0)
     return builder.add_extension(authority_key_id(issuer), critical=False).sign(issuer_key, hashes.SHA256())
 
@@ -81,9 +82,9 @@ def build_endpoint(
     validity: Validity,
 ) -> x509.Certificate:
     """A TLS server's certificate for these names and IP addresses (RFC 9525: verifiers read the alternative names; the
-    Common Name is for people). It does not outlive its issuer.
+    Common Name is for people). It expires with its issuer at the latest.
 
-    Raises ValueError without a name, and for an address that is none.
+    Raises ValueError without a name, and for an invalid address.
     """
     names = [
         *(x509.DNSName(each) for each in dns_names),
@@ -111,13 +112,13 @@ def build_leaf(
     serial_number: int,
     issuer: x509.Certificate,
     issuer_key: RSAPrivateKey,
-    publication: Publication,
+    urls: AuthorityUrls,
     now: datetime,
     not_after: datetime,
 ) -> x509.Certificate:
     """A server's identity certificate: the request's subject with ``common_name`` as its Common Name.
 
-    ``publication`` says where its issuer tells of revocations.
+    ``urls`` are those of its issuer, where clients look for revocations.
     """
     subject = x509.Name(
         [
@@ -140,15 +141,15 @@ def build_leaf(
         )
         .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         .add_extension(authority_key_id(issuer), critical=False)
-        .add_extension(_distribution_points(publication), critical=False)
-        .add_extension(_information_access(publication), critical=False)
+        .add_extension(_distribution_points(urls), critical=False)
+        .add_extension(_information_access(urls), critical=False)
         .sign(issuer_key, hashes.SHA256())
     )
 
 
 @lru_cache(maxsize=32)
 def load(pem: str) -> x509.Certificate:
-    """An authority's certificate; there are few of them, and they are read for every signature."""
+    """An authority's certificate. There are few of them, and every signature needs one."""
     return x509.load_pem_x509_certificate(pem.encode())
 
 
@@ -196,21 +197,21 @@ def _key_usage(*, signs: bool, enciphers: bool) -> x509.KeyUsage:
 
 
 def authority_key_id(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
-    """What names the key of ``issuer`` in whatever it signs."""
-    known = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(known)
+    """The extension that names the key of ``issuer`` in what it signs."""
+    key_id = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key_id)
 
 
-def _distribution_points(publication: Publication) -> x509.CRLDistributionPoints:
-    location = x509.UniformResourceIdentifier(publication.revocation_list)
+def _distribution_points(urls: AuthorityUrls) -> x509.CRLDistributionPoints:
+    location = x509.UniformResourceIdentifier(urls.revocation_list)
     return x509.CRLDistributionPoints([x509.DistributionPoint([location], None, None, None)])
 
 
-def _information_access(publication: Publication) -> x509.AuthorityInformationAccess:
-    places = {
-        AuthorityInformationAccessOID.OCSP: publication.ocsp,
-        AuthorityInformationAccessOID.CA_ISSUERS: publication.certificate,
+def _information_access(urls: AuthorityUrls) -> x509.AuthorityInformationAccess:
+    locations = {
+        AuthorityInformationAccessOID.OCSP: urls.ocsp,
+        AuthorityInformationAccessOID.CA_ISSUERS: urls.certificate,
     }
     return x509.AuthorityInformationAccess(
-        [x509.AccessDescription(method, x509.UniformResourceIdentifier(url)) for method, url in places.items()]
+        [x509.AccessDescription(method, x509.UniformResourceIdentifier(url)) for method, url in locations.items()]
     )

@@ -1,4 +1,4 @@
-"""Reads: certificates that are valid, whose renewal is due, that are to be revoked, that a revocation list names."""
+"""Reads: certificates that are valid, due for renewal, to be revoked, or named by a revocation list."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -13,17 +13,17 @@ from servers.selectors import SWITCHED_OFF
 
 
 def valid_certificates(server_id: str, *, now: datetime) -> QuerySet[IssuedCertificate]:
-    """The certificates that a server may use now: of each of its keys the latest, latest first."""
+    """The certificates that a server may use now: the latest of each of its keys, latest first."""
     usable = Q(not_after__gt=now, revoked_at=None)
-    usable &= ~Q(pk__in=condemned_certificates(now=now).filter(server_id=server_id).values("pk"))
+    usable &= ~Q(pk__in=certificates_to_revoke(now=now).filter(server_id=server_id).values("pk"))
     valid = IssuedCertificate.objects.filter(usable, server_id=server_id)
     return valid.filter(~Exists(_later_of_the_same_key().filter(usable))).order_by("-created_at", "-pk")
 
 
 def planned_renewals() -> QuerySet[IssuedCertificate]:
-    """Certificates of servers under rotation that are to be renewed, now or later.
+    """Certificates of servers under rotation that will be renewed, now or later.
 
-    One that had expired before the rotation was switched on is nobody's business any more.
+    A certificate that expired before the rotation was switched on is not renewed.
     """
     rotating = CertificateRotation.objects.filter(
         server__id=OuterRef("server_id"), enabled_at__lt=OuterRef("not_after")
@@ -32,18 +32,18 @@ def planned_renewals() -> QuerySet[IssuedCertificate]:
 
 
 def certificates_due(*, now: datetime) -> QuerySet[IssuedCertificate]:
-    """Those whose time has come."""
+    """The planned renewals that are due."""
     return planned_renewals().filter(renew_at__lte=now)
 
 
-def renewals_nobody_wants(*, now: datetime) -> QuerySet[IssuedCertificate]:
+def abandoned_renewals(*, now: datetime) -> QuerySet[IssuedCertificate]:
     """Certificates that will never be renewed: they have expired, and their servers are not under rotation."""
     rotating = CertificateRotation.objects.filter(server__id=OuterRef("server_id"))
     return IssuedCertificate.objects.filter(~Exists(rotating), renew_at__lte=now, not_after__lte=now)
 
 
-def with_what_matters_to_renewal(rows: QuerySet[IssuedCertificate]) -> QuerySet[IssuedCertificate]:
-    """Each with ``is_superseded`` and ``newer_keys`` (identity/renewal_schedule.py)."""
+def with_renewal_facts(rows: QuerySet[IssuedCertificate]) -> QuerySet[IssuedCertificate]:
+    """The rows with ``is_superseded`` and ``newer_keys`` (identity/renewal_schedule.py)."""
     newer = IssuedCertificate.objects.filter(
         server_id=OuterRef("server_id"), renew_at__isnull=False, requested_at__gt=OuterRef("requested_at")
     ).exclude(public_key_sha256=OuterRef("public_key_sha256"))
@@ -54,29 +54,29 @@ def with_what_matters_to_renewal(rows: QuerySet[IssuedCertificate]) -> QuerySet[
     )
 
 
-def holders(server_ids: Iterable[str]) -> QuerySet[BareMetalServer]:
-    """Servers by id, each with ``account_switched_off``, without the network around them."""
+def certified_servers(server_ids: Iterable[str]) -> QuerySet[BareMetalServer]:
+    """The servers with these ids, with ``account_switched_off`` and without their network."""
     return BareMetalServer.objects.filter(id__in=server_ids).annotate(account_switched_off=Exists(SWITCHED_OFF))
 
 
-def condemned_certificates(*, now: datetime) -> QuerySet[IssuedCertificate]:
-    """Valid certificates that are to be revoked, with ``server_is_gone``.
+def certificates_to_revoke(*, now: datetime) -> QuerySet[IssuedCertificate]:
+    """Valid certificates that must be revoked, with ``server_is_gone``.
 
-    Their server is gone, or going; or, unless the setting says otherwise, its metadata service was switched off after
-    they were issued, which the epoch tells even when it was switched on again since.
+    Their server was deleted or is being deleted; or, unless the setting says otherwise, its metadata service was
+    switched off after they were issued. The epoch shows that even when it was switched on again since.
     """
     there = BareMetalServer.objects.filter(id=OuterRef("server_id")).exclude(status=BareMetalServer.Status.DELETING)
     entitled = there
     if settings.BAREMINT_REVOKE_ON_DISABLE:
         entitled = there.filter(metadata_epoch=Coalesce(OuterRef("metadata_epoch"), F("metadata_epoch")))
-    gone = ExpressionWrapper(~Exists(there), output_field=BooleanField())
+    is_gone = ExpressionWrapper(~Exists(there), output_field=BooleanField())
     return IssuedCertificate.objects.filter(~Exists(entitled), not_after__gt=now, revoked_at=None).annotate(
-        server_is_gone=gone
+        server_is_gone=is_gone
     )
 
 
 def is_compromised(public_key_sha256: str) -> bool:
-    """Whether a certificate for this key was revoked because somebody else has the key."""
+    """Whether a certificate for this key was revoked because the key was compromised."""
     return IssuedCertificate.objects.filter(
         public_key_sha256=public_key_sha256, revocation_reason="keyCompromise"
     ).exists()
@@ -92,17 +92,17 @@ def _later_of_the_same_key() -> QuerySet[IssuedCertificate]:
 
 
 def listable(issuer_id: int, *, scheduled_at: datetime) -> QuerySet[IssuedCertificate]:
-    """What a revocation list of this issuer has to name.
+    """The certificates that a revocation list of this issuer must name.
 
     An entry stays until it has been on one scheduled list that was issued after the certificate had expired (RFC 5280,
-    section 5); ``scheduled_at`` is when the last scheduled one was.
+    section 5); ``scheduled_at`` is the time of the last scheduled list.
     """
-    revoked = IssuedCertificate.objects.filter(issuer_id=issuer_id, revoked_at__isnull=False)
-    return revoked.filter(Q(not_after__gt=scheduled_at) | Q(listed_in=None))
+    rows = IssuedCertificate.objects.filter(issuer_id=issuer_id, revoked_at__isnull=False)
+    return rows.filter(Q(not_after__gt=scheduled_at) | Q(listed_in=None))
 
 
 def has_unlisted(issuer_id: int) -> bool:
-    """Whether something was revoked that no list names yet."""
+    """Whether a revoked certificate of this issuer is on no list yet."""
     return IssuedCertificate.objects.filter(issuer_id=issuer_id, revoked_at__isnull=False, listed_in=None).exists()
 
 

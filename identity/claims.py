@@ -1,8 +1,8 @@
 """The claims of each token kind, from facts and ``now``.
 
-Identity token: members of IBM's documented virtual server sample, with the bare metal CRN; ``jti`` is ours, so that no
-two tokens are alike. IAM access token: IBM's documented service ID token, with ``sub_type`` ComputeResource as seen in
-a decoded token of a compute resource.
+Identity token: members of IBM's documented virtual server sample, with the bare metal CRN; Baremint adds ``jti``, so
+that no two tokens are alike. IAM access token: IBM's documented service ID token, with ``sub_type`` ComputeResource as
+seen in a decoded token of a compute resource.
 """
 
 import uuid
@@ -23,7 +23,7 @@ CLAIMS = [
     *("iam_id", "id", "realmid", "jti", "identifier", "name", "sub", "sub_type", "given_name", "family_name", "email"),
     *("authn", "account", "iat", "exp", "iss", "grant_type", "scope", "client_id", "acr", "amr"),
 ]
-"""Of an IAM access token, those a kind of subject does not have included."""
+"""The claims of an IAM access token, including those that only some kinds of subjects have."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Subject:
     name: str
     account_id: str
     sub_type: str = ""
-    """``ComputeResource`` for a trusted profile taken on by a server, ``Profile`` for one assumed by somebody,
-    ``ServiceId``; empty for a person."""
+    """``ComputeResource`` for a trusted profile that a server uses, ``Profile`` for one that another identity assumed,
+    ``ServiceId``; empty for a user."""
     email: str = ""
     given_name: str = ""
     family_name: str = ""
@@ -91,12 +91,12 @@ def iam_claims(
     client_id: str = DEFAULT_CLIENT,
 ) -> dict[str, Any]:
     """Claims of an IAM access token. ``authn`` describes who authenticated: the server, or the subject itself."""
-    known = subject_claims(subject)
+    about_subject = subject_claims(subject)
     first = ("iam_id", "id", "realmid")
     return {
-        **{name: known[name] for name in first},
+        **{name: about_subject[name] for name in first},
         "jti": str(uuid.uuid4()),
-        **known,
+        **about_subject,
         "authn": authn,
         "account": account_claim(subject),
         "iat": int(now.timestamp()),
@@ -111,7 +111,7 @@ def iam_claims(
 
 
 def subject_claims(subject: Subject) -> dict[str, Any]:
-    """What an IAM access token says of its subject."""
+    """The claims of an IAM access token about its subject."""
     claims: dict[str, Any] = {
         "iam_id": subject.iam_id,
         "id": subject.iam_id,

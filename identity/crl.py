@@ -1,4 +1,4 @@
-"""Certificate revocation lists (RFC 5280, section 5). Arithmetic: what is revoked and ``now`` in, a signed list out."""
+"""Certificate revocation lists (RFC 5280, section 5). Pure: entries and ``now`` in, a signed list out."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Reason = Literal[
     "privilegeWithdrawn",
 ]
 REASONS: tuple[Reason, ...] = get_args(Reason)
-"""Those of RFC 5280, section 5.3.1, that fit a server's certificate and are final: none of them is ever taken back."""
+"""The reasons of RFC 5280, section 5.3.1, that fit a server's certificate and are final."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def build_list(
         issuer_name=issuer.subject,
         last_update=now,
         next_update=now + lifetime,
-        # All at once: the builder's own method copies what it has for each one that it adds.
+        # All at once: the builder's own method copies the whole list for each entry that it adds.
         revoked_certificates=[_entry(each) for each in revoked],
     )
     builder = builder.add_extension(authority_key_id(issuer), critical=False)
@@ -54,8 +54,8 @@ def build_list(
 
 
 def is_due(this_update: datetime, next_update: datetime, *, now: datetime) -> bool:
-    """Whether a list wants to be signed anew: half of its time is over, or it is from the future of a clock that was
-    turned back."""
+    """Whether a new list must be signed: half of this one's lifetime is over, or the clock was moved back to before
+    it."""
     return not this_update <= now < this_update + (next_update - this_update) / 2
 
 

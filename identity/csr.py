@@ -2,8 +2,8 @@
 
 The service writes the Common Name and every extension itself, so a request may carry neither (IBM's metadata service
 documentation). ``cryptography`` reads a request lazily and raises while attributes are being looked at, so every
-member is touched inside one try block. What costs most is looked at last: whether a key can be factored is asked only
-when its size is taken, and when its owner has signed with it.
+member is touched inside one try block. The most expensive check comes last: a key is tested for weakness only after its
+size and its signature have been accepted.
 """
 
 import hashlib
@@ -68,7 +68,7 @@ def check(pem: str) -> CheckedRequest:
 
 
 def check_again(pem: str) -> CheckedRequest:
-    """Check a request that was signed before. As ``check``, but for the strength of its key, which stays as it was."""
+    """Check a request that was signed before: as ``check``, without the strength of its key, which has not changed."""
     if "PRIVATE KEY" in pem:
         raise refusal("it contains a private key. Keep that secret, make a new one, and send the request only")
     if not PEM.fullmatch(pem):
@@ -93,7 +93,7 @@ def check_again(pem: str) -> CheckedRequest:
 
 
 def public_key_sha256(request: CheckedRequest) -> str:
-    """Which key it is: SHA-256 of its SubjectPublicKeyInfo in DER, hexadecimal."""
+    """The fingerprint of its key: SHA-256 of the SubjectPublicKeyInfo in DER, hexadecimal."""
     der = request.public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(der).hexdigest()
 
@@ -129,9 +129,10 @@ def _refuse_weak(key: rsa.RSAPublicKey) -> None:
 
 
 def _names_its_curve(request: x509.CertificateSigningRequest, key: ec.EllipticCurvePublicKey) -> bool:
-    """A curve given by its parameters is read as the named one that they are."""
-    written = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    algorithm = written[2 : 4 + written[3]]  # the first member of a sequence, both shorter than 128 octets
+    """Whether the request names its curve. ``cryptography`` reads a curve that is given by its parameters as the named
+    one."""
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    algorithm = der[2 : 4 + der[3]]  # the first member of a sequence, both shorter than 128 octets
     return algorithm in request.tbs_certrequest_bytes
 
 
@@ -163,9 +164,9 @@ def _subject(request: x509.CertificateSigningRequest) -> None:
 def _attributes(request: x509.CertificateSigningRequest) -> None:
     if len(request.extensions):
         raise refusal("it asks for extensions; the service sets them itself, leave them out")
-    # An empty extension request, as in IBM's own sample, asks for nothing and is let through; only the first is read.
-    asked = [attribute.oid for attribute in request.attributes]
-    if any(each != EXTENSION_REQUEST for each in asked) or len(asked) > 1:
+    # An empty extension request, as in IBM's own sample, asks for nothing and is accepted; only the first is read.
+    oids = [attribute.oid for attribute in request.attributes]
+    if any(each != EXTENSION_REQUEST for each in oids) or len(oids) > 1:
         raise refusal("it has attributes, such as a challenge password; leave them out")
 
 

@@ -2,9 +2,9 @@
 the database.
 
 ``BAREMINT_KEK`` holds base64 keys of 32 bytes, newest first: the first encrypts, each decrypts what names it. Without
-the setting, the data directory keeps one of its own. A blob is bound to its row by the associated data, so it cannot
-be moved to another row. A KEK that does not fit what is stored stops the start; no new key is made in its place. Each
-KEK in use has a known answer in the database, which tells a wrong one also where no private key is left to try it on.
+the setting, the data directory keeps its own KEK. The associated data binds a blob to its row, so it cannot be moved to
+another row. A KEK that does not decrypt what is stored stops the start; no new key is made in its place. Each KEK in
+use has a known answer in the database, which reveals a wrong KEK even when no private key is left to try it on.
 """
 
 import base64
@@ -31,7 +31,7 @@ KEK_BYTES = 32
 NONCE_BYTES = 12
 ANSWER = b"baremint known answer"
 WIPED = {"kek_id": "", "nonce": b"", "ciphertext": b""}
-"""Columns of a row whose private key is gone for good."""
+"""Columns of a row whose private key was wiped."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def seal(private_key: PrivateKeyTypes, *, bound_to: str) -> Sealed:
 def unseal(sealed: Sealed, *, bound_to: str) -> PrivateKeyTypes:
     """Decrypt a private key. Raises ImproperlyConfigured when no configured KEK fits."""
     der = _decrypt(sealed, bound_to=bound_to)
-    # What decrypts is what was stored; to prove its primes anew takes as long as fifty signatures.
+    # Authenticated encryption: what decrypts is what was stored. Checking its primes takes as long as fifty signatures.
     return serialization.load_der_private_key(der, password=None, unsafe_skip_rsa_key_validation=True)
 
 
@@ -84,22 +84,22 @@ def first_kek() -> str:
     return _keks()[0].id
 
 
-def admit_kek(*, now: datetime) -> None:
-    """Check that the configured KEKs are those of this database, and keep a known answer of the one that encrypts.
+def register_kek(*, now: datetime) -> None:
+    """Check that the configured KEKs are those of this database, and store a known answer of the one that encrypts.
 
-    Raises ImproperlyConfigured, with nothing changed, when they do not decrypt what is stored.
+    Raises ImproperlyConfigured, without a change, when they do not decrypt what is stored.
     """
     with turn("kek"):
         require_fitting_kek()
         if not KnownAnswer.objects.filter(kek_id=first_kek()).exists():
-            made = _encrypt(ANSWER, bound_to=first_kek())
+            answer = _encrypt(ANSWER, bound_to=first_kek())
             KnownAnswer.objects.create(
-                kek_id=made.kek_id, nonce=made.nonce, ciphertext=made.ciphertext, first_used_at=now
+                kek_id=answer.kek_id, nonce=answer.nonce, ciphertext=answer.ciphertext, first_used_at=now
             )
 
 
 def require_fitting_kek() -> None:
-    """Decrypt everything that is stored, to no other end. Raises ImproperlyConfigured when something does not."""
+    """Check that the configured KEKs decrypt everything that is stored. Raises ImproperlyConfigured."""
     configured = {kek.id for kek in _keks()}
     for row in KeyPair.objects.exclude(kek_id=""):
         _decrypt(sealed_of(row), bound_to=row.kid)
@@ -114,9 +114,9 @@ def require_fitting_kek() -> None:
 
 
 def refuse_wrong_kek() -> None:
-    """As ``require_fitting_kek``, for a process that is about to serve or work; it has no connection afterwards.
+    """The same for a process that is about to start; it closes the database connections.
 
-    A database that does not answer yet is no reason: readiness says so for as long as it lasts.
+    A database that does not answer yet is ignored here: readiness reports it.
     """
     try:
         require_fitting_kek()
@@ -127,7 +127,7 @@ def refuse_wrong_kek() -> None:
 
 
 def require_known_kek() -> None:
-    """Raises ImproperlyConfigured when this database does not know the KEK that would encrypt a new secret."""
+    """Check that this database knows the KEK that would encrypt a new secret. Raises ImproperlyConfigured."""
     kek = first_kek()
     if not (KnownAnswer.objects.filter(kek_id=kek).exists() or KeyPair.objects.filter(kek_id=kek).exists()):
         raise ImproperlyConfigured(
@@ -166,9 +166,9 @@ def _missing(kek_id: str) -> ImproperlyConfigured:
 
 
 def ensure_kek() -> bool:
-    """Make the data directory's own KEK when none is configured. True when one was made.
+    """Create the data directory's own KEK when none is configured. Returns whether one was created.
 
-    Raises ImproperlyConfigured when private keys are stored already: a new KEK could not read them.
+    Raises ImproperlyConfigured when private keys are stored already: a new KEK could not decrypt them.
     """
     if settings.BAREMINT_KEK or settings.HOME.read_secret(KEK_FILE):
         return False
@@ -183,7 +183,7 @@ def ensure_kek() -> bool:
 
 
 def refuse_unreadable_kek() -> None:
-    """Raises ImproperlyConfigured when what is configured is no KEK; none at all may be made yet."""
+    """Check that the configured KEKs are valid; there may be none yet. Raises ImproperlyConfigured."""
     if settings.BAREMINT_KEK or settings.HOME.read_secret(KEK_FILE):
         _keks()
 

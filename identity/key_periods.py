@@ -7,7 +7,7 @@ from functools import cache
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from identity.key_schedule import Policy, Purpose, contradiction, policies
+from identity.key_schedule import KeyTimes, Purpose, contradiction, key_times
 
 SETTINGS: Mapping[Purpose, str] = {
     "root": "BAREMINT_ROOT_DAYS",
@@ -19,10 +19,10 @@ SETTINGS: Mapping[Purpose, str] = {
 
 
 @cache
-def key_policies() -> Mapping[Purpose, Policy]:
+def configured_key_times() -> Mapping[Purpose, KeyTimes]:
     """By purpose, in the order in which keys depend on each other. Raises ImproperlyConfigured for periods that
     contradict each other."""
-    table = policies(
+    table = key_times(
         signing_key=timedelta(hours=settings.BAREMINT_SIGNING_KEY_HOURS),
         endpoint_certificate=timedelta(hours=settings.BAREMINT_ENDPOINT_CERTIFICATE_HOURS),
         intermediate=timedelta(days=settings.BAREMINT_INTERMEDIATE_DAYS),

@@ -1,7 +1,7 @@
-"""Reads: how many tokens and certificates are alive that a switch, a deletion or a deactivation would end.
+"""Reads: how many live tokens and certificates a switch, a deletion or a deactivation would end.
 
-Tokens are kept nowhere; the events of their issue tell of them. Of more than MOST_NAMED servers, of people, and where
-nothing is asked, a token that was issued before the latest SEARCHED_EVENTS is not counted.
+Tokens are not stored; the events of their issue are counted. For more than MOST_NAMED servers, for users, and in
+overviews, a token whose event is not among the latest SEARCHED_EVENTS is not counted.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import SEARCHED_EVENTS
 from controlplane.kernel.live_credentials import Alive
-from identity.certificates import condemned_certificates
+from identity.certificates import certificates_to_revoke
 from identity.models import IssuedCertificate, RefreshToken
 from identity.services.grants import APIKEY_LOGIN, ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, REFRESH_LOGIN
 from identity.services.iam_tokens import EXCHANGE_EVENT
@@ -24,30 +24,32 @@ from servers.selectors import SWITCHED_OFF, crn_expression
 from trustedprofiles.models import User
 
 MOST_NAMED = 500
-"""Events of more servers than this are not looked up one server after the other."""
+"""The most servers whose events are looked up by server."""
 
 
 def tokens_of(servers: QuerySet[BareMetalServer], *, now: datetime) -> Alive:
-    """The tokens that these servers hold."""
+    """The live tokens of these servers."""
     return Alive(*_tokens(servers, now=now))
 
 
 def ended_by_switching_off(servers: QuerySet[BareMetalServer], *, now: datetime) -> Alive:
-    """What lives of these servers while their metadata service is on, and their account's. IAM tokens outlive it."""
+    """What ends when the metadata service of these servers is switched off. IAM tokens live on until they expire."""
     identity, _ = _tokens(servers, now=now, all_of_them=True)
-    kept = Q(metadata_epoch=None)  # from before the epoch was kept
-    certificates = _certificates(servers, now=now).exclude(kept).count() if settings.BAREMINT_REVOKE_ON_DISABLE else 0
+    undated = Q(metadata_epoch=None)  # certificates older than epochs
+    certificates = (
+        _certificates(servers, now=now).exclude(undated).count() if settings.BAREMINT_REVOKE_ON_DISABLE else 0
+    )
     return Alive(identity_tokens=identity, certificates=certificates)
 
 
 def ended_by_deleting(servers: QuerySet[BareMetalServer], *, now: datetime) -> Alive:
-    """What ends when these servers are deleted; nothing more for those that are being deleted."""
+    """What ends when these servers are deleted; servers that are being deleted do not count."""
     identity, iam = _tokens(servers, now=now, all_of_them=True)
     return Alive(identity, iam, _certificates(servers, now=now).count())
 
 
 def ended_by_deactivating(users: QuerySet[User], *, now: datetime) -> Alive:
-    """The tokens of those of these people who are active."""
+    """The tokens of the active users among these."""
     acting = users.filter(is_active=True).exclude(iam_id=None)
     logins = (APIKEY_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN)
     ids = list(acting.values_list("iam_id", flat=True))
@@ -58,7 +60,7 @@ def ended_by_deactivating(users: QuerySet[User], *, now: datetime) -> Alive:
 
 
 def ended_by_revoking(certificates: QuerySet[IssuedCertificate], *, now: datetime, key_is_known: bool = False) -> Alive:
-    """Those of the certificates that are good; ``key_is_known``: and the account's others of the same keys."""
+    """The valid ones of these certificates; with ``key_is_known`` also the account's others for the same keys."""
     good = IssuedCertificate.objects.filter(revoked_at=None, not_after__gt=now)
     if not key_is_known:
         return Alive(certificates=good.filter(pk__in=certificates.values("pk")).count())
@@ -68,30 +70,32 @@ def ended_by_revoking(certificates: QuerySet[IssuedCertificate], *, now: datetim
 
 
 def _certificates(servers: QuerySet[BareMetalServer], *, now: datetime) -> QuerySet[IssuedCertificate]:
-    own = IssuedCertificate.objects.filter(server_id__in=servers.values("id"), revoked_at=None, not_after__gt=now)
-    return own.exclude(pk__in=condemned_certificates(now=now).values("pk"))
+    certificates = IssuedCertificate.objects.filter(
+        server_id__in=servers.values("id"), revoked_at=None, not_after__gt=now
+    )
+    return certificates.exclude(pk__in=certificates_to_revoke(now=now).values("pk"))
 
 
 def _tokens(servers: QuerySet[BareMetalServer], *, now: datetime, all_of_them: bool = False) -> tuple[int, int]:
-    """Identity tokens and IAM tokens of those of the servers that are not being deleted."""
+    """How many identity tokens and IAM tokens the servers have that are not being deleted."""
     there = servers.exclude(status=BareMetalServer.Status.DELETING)
     rows = there.annotate(alive_crn=crn_expression(), alive_off=Exists(SWITCHED_OFF))
     epochs = {
         crn: epoch if enabled and not off else None
         for crn, epoch, enabled, off in rows.values_list("alive_crn", "metadata_epoch", "metadata_enabled", "alive_off")
     }
-    issued = _issued((IDENTITY_TOKEN, EXCHANGE_EVENT, COMPUTE_RESOURCE_LOGIN), now=now)
+    events = _issued((IDENTITY_TOKEN, EXCHANGE_EVENT, COMPUTE_RESOURCE_LOGIN), now=now)
     is_few = len(epochs) <= MOST_NAMED  # there is an index of targets
-    issued = issued.filter(target_id__in=list(epochs)) if is_few else issued
-    issued = issued if is_few and all_of_them else _latest(issued)
-    counted = (
-        issued.annotate(epoch=Cast(KT("data__epoch"), BigIntegerField()))
+    events = events.filter(target_id__in=list(epochs)) if is_few else events
+    events = events if is_few and all_of_them else _latest(events)
+    counts = (
+        events.annotate(epoch=Cast(KT("data__epoch"), BigIntegerField()))
         .values_list("action", "target_id", "epoch")
         .annotate(count=Count("id"))
         .order_by()
     )
     identity = iam = 0
-    for action, crn, epoch, count in counted:
+    for action, crn, epoch, count in counts:
         if action != IDENTITY_TOKEN and crn in epochs:
             iam += count
         elif action == IDENTITY_TOKEN and epoch is not None and epochs.get(crn) == epoch:

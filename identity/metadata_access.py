@@ -1,4 +1,4 @@
-"""May this server use its metadata service now? The switches of its account and its own."""
+"""Whether a server may use its metadata service now: the switches of its account and its own."""
 
 from controlplane.kernel.facts import ServerFacts
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
@@ -6,8 +6,8 @@ from controlplane.kernel.verdict import Allowed, Refused, Verdict
 SWITCH = '{"metadata_service": {"enabled": true}}'
 
 
-def admit(facts: ServerFacts) -> Verdict:
-    """Both switches must be on."""
+def may_use_metadata(facts: ServerFacts) -> Verdict:
+    """Allowed when both switches are on."""
     if not facts.metadata_allowed:
         return Refused(
             "The account has turned the metadata service off for all of its servers, whatever their own switches say. "

@@ -14,19 +14,18 @@ from cryptography.x509.ocsp import OCSPCertStatus, OCSPResponderEncoding, OCSPRe
 from identity.crl import Revoked
 
 LIFETIME = timedelta(minutes=5)
-"""How long an answer may be relied upon. Certificates live for minutes, so an answer does not live for days."""
+"""How long a response is valid: minutes rather than days, because the certificates live for minutes too."""
 LONGEST_NONCE = 128
 """Octets (RFC 9654, section 2.1); a nonce is not empty."""
 
 
 class Malformed(Exception):
-    """Not an OCSP request that is answered here: not DER, not one certificate, or with an extension that nobody knows
-    and that says it is critical."""
+    """Not a supported OCSP request: not DER, not about one certificate, or with an unknown critical extension."""
 
 
 @dataclass(frozen=True)
-class Question:
-    """Of which certificate the status is asked: its serial number, and its issuer by two hashes."""
+class StatusRequest:
+    """The certificate that an OCSP request is about: its serial number, and its issuer by two hashes."""
 
     serial_number: int
     issuer_name_hash: bytes
@@ -35,29 +34,29 @@ class Question:
     nonce: bytes | None
 
     def is_about(self, issuer: x509.Certificate) -> bool:
-        """Whether the certificate that is asked about would be one of this issuer."""
+        """Whether the request is about a certificate of this issuer."""
         return (self.issuer_name_hash, self.issuer_key_hash) == _hashes_of(issuer, self.algorithm)
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What is known of a certificate: issued or not, revoked or not."""
+class CertificateStatus:
+    """Whether a certificate was issued, and whether it was revoked."""
 
     issued: bool
     revoked: Revoked | None = None
 
 
 class UnknownIssuer(Exception):
-    """The question names its issuer in a way that nobody here understands."""
+    """The request names its issuer by an unsupported hash algorithm."""
 
 
-def read(der: bytes) -> Question:
-    """Raises Malformed; UnknownIssuer for a hash algorithm that is not known."""
+def read(der: bytes) -> StatusRequest:
+    """Parse a request in DER. Raises Malformed; UnknownIssuer for an unsupported hash algorithm."""
     try:
         request = ocsp.load_der_ocsp_request(der)
         if request.serial_number < 0:  # RFC 5280, section 4.1.2.2
             raise Malformed
-        return Question(
+        return StatusRequest(
             request.serial_number,
             request.issuer_name_hash,
             request.issuer_key_hash,
@@ -71,31 +70,35 @@ def read(der: bytes) -> Question:
 
 
 def answer(
-    question: Question, standing: Standing, *, issuer: x509.Certificate, issuer_key: RSAPrivateKey, now: datetime
+    request: StatusRequest,
+    certificate: CertificateStatus,
+    *,
+    issuer: x509.Certificate,
+    issuer_key: RSAPrivateKey,
+    now: datetime,
 ) -> bytes:
-    """A successful response in DER, signed by the issuer itself; a nonce is returned."""
-    revoked = standing.revoked
-    status = OCSPCertStatus.REVOKED if revoked else OCSPCertStatus.GOOD if standing.issued else OCSPCertStatus.UNKNOWN
-    reason = x509.ReasonFlags(revoked.reason) if revoked and revoked.reason != "unspecified" else None
+    """A successful response in DER, signed by the issuer itself, with the nonce of the request."""
+    revocation, valid = certificate.revoked, OCSPCertStatus.GOOD if certificate.issued else OCSPCertStatus.UNKNOWN
+    reason = x509.ReasonFlags(revocation.reason) if revocation and revocation.reason != "unspecified" else None
     builder = ocsp.OCSPResponseBuilder().add_response_by_hash(
-        issuer_name_hash=question.issuer_name_hash,
-        issuer_key_hash=question.issuer_key_hash,
-        serial_number=question.serial_number,
-        algorithm=question.algorithm,
-        cert_status=status,
+        issuer_name_hash=request.issuer_name_hash,
+        issuer_key_hash=request.issuer_key_hash,
+        serial_number=request.serial_number,
+        algorithm=request.algorithm,
+        cert_status=OCSPCertStatus.REVOKED if revocation else valid,
         this_update=now,
         next_update=now + LIFETIME,
-        revocation_time=revoked.at if revoked else None,
+        revocation_time=revocation.at if revocation else None,
         revocation_reason=reason,
     )
     builder = builder.responder_id(OCSPResponderEncoding.HASH, issuer)
-    if question.nonce is not None:
-        builder = builder.add_extension(x509.OCSPNonce(question.nonce), critical=False)
+    if request.nonce is not None:
+        builder = builder.add_extension(x509.OCSPNonce(request.nonce), critical=False)
     return builder.sign(issuer_key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 def refusal(status: OCSPResponseStatus) -> bytes:
-    """An unsuccessful response in DER; nobody signs it (RFC 6960, section 2.3)."""
+    """An unsuccessful response in DER, which is unsigned (RFC 6960, section 2.3)."""
     return ocsp.OCSPResponseBuilder.build_unsuccessful(status).public_bytes(Encoding.DER)
 
 
@@ -113,8 +116,8 @@ def _nonce(extensions: x509.Extensions) -> bytes | None:
 
 def _hashes_of(issuer: x509.Certificate, algorithm: hashes.HashAlgorithm) -> tuple[bytes, bytes]:
     key = issuer.public_key()
-    assert isinstance(key, RSAPublicKey)  # noqa: S101  every authority's is
-    # The bits of the public key without what wraps them, which for RSA is PKCS #1.
+    assert isinstance(key, RSAPublicKey)  # noqa: S101  every authority has an RSA key
+    # The bits of the public key without the SubjectPublicKeyInfo around them: for RSA, PKCS #1.
     bits = key.public_bytes(Encoding.DER, PublicFormat.PKCS1)
     return _hash(issuer.subject.public_bytes(), algorithm), _hash(bits, algorithm)
 

@@ -15,7 +15,7 @@ from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError
 from identity import key_schedule
 from identity.key_cache import load_public_key
-from identity.key_periods import key_policies
+from identity.key_periods import configured_key_times
 from identity.key_schedule import KeyFacts, Purpose
 from identity.models import ApiKey, KeyPair
 from identity.models.key import STATES_THAT_VERIFY
@@ -76,24 +76,24 @@ def active_key(purpose: str) -> KeyPair | None:
 
 
 def first_root_activated_at() -> datetime:
-    """When the first root CA of this region began to sign: nothing can be proven at an earlier time.
+    """When the first root CA of this region was activated: no certificate chain is valid at an earlier time.
 
     Raises ApiError when there is none.
     """
     roots = KeyPair.objects.filter(purpose=KeyPair.Purpose.ROOT, region=settings.BAREMINT_REGION)
-    found = roots.aggregate(first=Min("activated_at"))["first"]
-    if found is None:
+    instant = roots.aggregate(first=Min("activated_at"))["first"]
+    if instant is None:
         raise ApiError("There are no keys yet. Run: baremint bootstrap")
-    return cast(datetime, found)
+    return cast(datetime, instant)
 
 
 def trusted_roots() -> str:
-    """PEM of every root CA that a chain may end in, now or soon: what a program trusts."""
+    """PEM of every root CA that a chain may end in, now or soon: the CA bundle."""
     return _certificates(KeyPair.Purpose.ROOT)
 
 
 def published_intermediates() -> str:
-    """PEM of every intermediate CA that signs, has signed what is valid still, or will sign next."""
+    """PEM of every intermediate CA that signs, signed what is still valid, or will sign next."""
     return _certificates(KeyPair.Purpose.INTERMEDIATE)
 
 
@@ -102,34 +102,34 @@ def _certificates(purpose: str) -> str:
     return "".join(row.certificate for row in _in_published_order(rows.defer("ciphertext", "nonce")))
 
 
-class Line(NamedTuple):
-    """The keys that succeed each other."""
+class KeySeries(NamedTuple):
+    """A purpose and a region, whose keys succeed each other."""
 
     purpose: Purpose
     region: str
 
 
-def live_keys() -> dict[Line, list[KeyFacts]]:
+def live_keys() -> dict[KeySeries, list[KeyFacts]]:
     """All keys that are not retired, oldest first."""
     rows = KeyPair.objects.exclude(state=KeyPair.State.RETIRED).order_by("generation")
     dates = ("published_at", "activated_at", "demoted_at", "expires_at")
     columns = ("kid", "state", *dates, "issuer__kid", "rotation_asked_at")
-    found: dict[Line, list[KeyFacts]] = {}
+    keys: dict[KeySeries, list[KeyFacts]] = {}
     for purpose, region, *facts in rows.values_list("purpose", "region", *columns):
-        found.setdefault(Line(purpose, region), []).append(KeyFacts(*facts))
-    return found
+        keys.setdefault(KeySeries(purpose, region), []).append(KeyFacts(*facts))
+    return keys
 
 
-def issuer_of(line: Line, found: dict[Line, list[KeyFacts]]) -> KeyFacts | None:
+def issuer_of(series: KeySeries, keys: dict[KeySeries, list[KeyFacts]]) -> KeyFacts | None:
     """The active root, for intermediate authorities. Other keys have no certificate, or sign it themselves."""
-    if line.purpose != "intermediate":
+    if series.purpose != "intermediate":
         return None
-    return key_schedule.first(found.get(Line("root", line.region), []), "active")
+    return key_schedule.first(keys.get(KeySeries("root", series.region), []), "active")
 
 
 @dataclass(frozen=True)
 class ScheduledKey:
-    """A key that is not retired, and what becomes of it next."""
+    """A key that is not retired, and its next state."""
 
     purpose: Purpose
     region: str
@@ -138,25 +138,25 @@ class ScheduledKey:
     since: datetime
     next_state: key_schedule.KeyState | None
     seconds: float | None
-    """Until then; below zero when it is overdue, None when there is no date yet."""
+    """Seconds until the next state; below zero when it is overdue, None when there is no date yet."""
 
 
 def scheduled_keys(now: datetime) -> list[ScheduledKey]:
     """Every key that is not retired, by purpose and region, oldest first."""
-    found = live_keys()
+    keys = live_keys()
     schedule = []
-    for line in sorted(found, key=lambda line: (list(key_policies()).index(line.purpose), line.region)):
-        policy, issuer = key_policies()[line.purpose], issuer_of(line, found)
-        for key in found[line]:
-            future = key_schedule.outlook(key, found[line], policy, issuer)
+    for series in sorted(keys, key=lambda series: (list(configured_key_times()).index(series.purpose), series.region)):
+        times, issuer = configured_key_times()[series.purpose], issuer_of(series, keys)
+        for key in keys[series]:
+            future = key_schedule.outlook(key, keys[series], times, issuer)
             seconds = (future.at - now).total_seconds() if future.at else None
-            schedule.append(ScheduledKey(*line, key.kid, key.state, future.since, future.next_state, seconds))
+            schedule.append(ScheduledKey(*series, key.kid, key.state, future.since, future.next_state, seconds))
     return schedule
 
 
 def find_api_key(value: str) -> ApiKey | None:
-    """The API key of this value, usable or not. Values are long and random: the look-up by hash tells nothing by its
-    time."""
+    """The API key with this value, usable or not. Values are long and random, so the time of a look-up by hash reveals
+    nothing."""
     digest = hashlib.sha256(value.encode()).hexdigest()
     return ApiKey.objects.select_related("account").filter(sha256=digest).first()
 
@@ -167,8 +167,8 @@ def find_service_id(account_id: str, iam_id: str) -> ServiceId | None:
 
 
 def is_gone(caller: Caller) -> str:
-    """What became of a token's bearer since: its trusted profile, service ID or server was deleted, or its user is not
-    active any more; also those of whoever assumed the profile. Empty: all is as it was."""
+    """Why the bearer of a token may no longer use it: its trusted profile, service ID or server was deleted, or its
+    user was deactivated; the same for the identity that assumed the profile. Empty when nothing of this happened."""
     is_profile = caller.sub_type in ("ComputeResource", "Profile")
     if is_profile and not TrustedProfile.objects.filter(id=caller.identifier).exists():
         return "its trusted profile was deleted"

@@ -1,12 +1,12 @@
-"""Claimed becomes proven here, and nowhere else.
+"""Sign and verify JSON web tokens; no other module does.
 
-``sign`` turns claims into a compact JWS under the active key of a purpose. ``verify`` turns a stranger's text into
+``sign`` turns claims into a compact JWS under the active key of a purpose. ``verify`` turns untrusted text into
 VerifiedClaims or refuses it; everything that grants something takes VerifiedClaims, never a token.
 
-Each purpose has its own keys, issuer and required claims, so a token of one purpose is refused at every other door
-(RFC 8725, sections 3.8 to 3.12). ``kid`` is looked up as an opaque string among the published keys of that one purpose;
-``jku``, ``x5u``, ``jwk`` and their like are refused, never followed. PyJWT alone is too kind (it takes numeric strings
-for ``exp`` and duplicate claims), so the form is checked strictly first.
+Each purpose has its own keys, issuer and required claims, so a token of one purpose is refused for every other (RFC
+8725, sections 3.8 to 3.12). ``kid`` is looked up as an opaque string among the published keys of that one purpose;
+``jku``, ``x5u``, ``jwk`` and the like are refused, never followed. PyJWT alone is too lenient (it accepts numeric
+strings for ``exp`` and duplicate claims), so the form is checked strictly first.
 """
 
 import base64
@@ -36,7 +36,7 @@ INVALID_TOKEN = "BXNIM0407E"  # noqa: S105  IAM's code for one
 
 @dataclass(frozen=True)
 class VerifiedClaims:
-    """Claims whose signature, issuer and times have been checked. Only ``admit`` makes one."""
+    """Claims whose signature, issuer and times have been checked. Only ``check_claims`` makes one."""
 
     claims: Mapping[str, Any]
     kid: str
@@ -46,10 +46,9 @@ class VerifiedClaims:
 
 
 def sign(claims: Mapping[str, Any], *, purpose: str, region: str = "", at: datetime | None = None) -> tuple[str, str]:
-    """Sign with the active key of ``purpose``, of this region unless another is named. Returns the token and the kid
-    that signed it.
+    """Sign with the active key of ``purpose``, in this region unless another is named. Returns the token and its kid.
 
-    ``at`` is the time of issue. Raises NoActiveKey, also when the key is of a later time.
+    ``at`` is the time of issue. Raises NoActiveKey, also when the key was activated later than that.
     """
     signer = key_cache.signer(purpose, region=region, at=at)
     with timings.measured(f"{purpose}_token"):
@@ -58,12 +57,12 @@ def sign(claims: Mapping[str, Any], *, purpose: str, region: str = "", at: datet
 
 
 def token_hash(token: str) -> str:
-    """What is kept of a token: enough to recognise it, useless to present."""
+    """The hash of a token, which is stored instead of it: enough to recognise the token, useless as a credential."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def purpose_of(token: str) -> str | None:
-    """Which of our keys the token says it is signed with: by its purpose. None: none, or it is no token."""
+    """The purpose of the published key that the token names; None for another key, or text that is no token."""
     try:
         header, _ = read(token)
     except Unauthenticated:
@@ -75,13 +74,12 @@ def purpose_of(token: str) -> str | None:
 
 @dataclass(frozen=True)
 class SignedClaims:
-    """Claims that a key of ours signed; whether they hold here and now is not known yet. Only ``authenticate`` makes
-    one."""
+    """Claims with a valid signature of a published key, not checked otherwise. Only ``authenticate`` makes one."""
 
     claims: Mapping[str, Any]
     kid: str
     region: str
-    """Where the key signs."""
+    """The region of the key."""
 
 
 def authenticate(token: str, *, purpose: str) -> SignedClaims:
@@ -96,8 +94,8 @@ def authenticate(token: str, *, purpose: str) -> SignedClaims:
     return SignedClaims(claims, kid, key.region)
 
 
-def admit(
-    signed: SignedClaims,
+def check_claims(
+    signed_claims: SignedClaims,
     *,
     issuer: str,
     now: datetime,
@@ -105,16 +103,17 @@ def admit(
     required: frozenset[str],
     audience: list[str] | None = None,
 ) -> VerifiedClaims:
-    """Check what a token claims.
+    """Check the claims of a token whose signature is valid.
 
-    ``audience`` is compared whole; None means the purpose has none and the claim must be absent. ``leeway`` is granted
-    to ``iat`` and ``nbf``; ``exp`` is exact, for this service is the issuer. Raises Unauthenticated, TokenExpired.
+    ``audience`` is compared whole; None means that the purpose has none and the claim must be absent. ``leeway``
+    applies to ``iat`` and ``nbf``; ``exp`` is exact, because this service is the issuer. Raises Unauthenticated,
+    TokenExpired.
     """
-    check_issuer(signed.claims, issuer)
-    check_audience(signed.claims, audience)
-    check_completeness(signed.claims, required)
-    check_times(signed.claims, now=now, leeway=leeway)
-    return VerifiedClaims(signed.claims, signed.kid)
+    check_issuer(signed_claims.claims, issuer)
+    check_audience(signed_claims.claims, audience)
+    check_completeness(signed_claims.claims, required)
+    check_times(signed_claims.claims, now=now, leeway=leeway)
+    return VerifiedClaims(signed_claims.claims, signed_claims.kid)
 
 
 def verify(
@@ -127,9 +126,9 @@ def verify(
     required: frozenset[str],
     audience: list[str] | None = None,
 ) -> VerifiedClaims:
-    """Check a token: ``authenticate``, then ``admit``. Raises Unauthenticated, whatever is wrong."""
-    signed = authenticate(token, purpose=purpose)
-    return admit(signed, issuer=issuer, now=now, leeway=leeway, required=required, audience=audience)
+    """Check a token: ``authenticate``, then ``check_claims``. Raises Unauthenticated."""
+    signed_claims = authenticate(token, purpose=purpose)
+    return check_claims(signed_claims, issuer=issuer, now=now, leeway=leeway, required=required, audience=audience)
 
 
 class TokenExpired(Unauthenticated):
@@ -149,13 +148,13 @@ def refusal(reason: str) -> Unauthenticated:
     return Unauthenticated(f"The token is refused: {reason}. Get a new one and retry.", iam_code=INVALID_TOKEN)
 
 
-# --- The single checks, in the order they are made. Each raises Unauthenticated, which says what it found. -------
+# --- The single checks, in their order. Each raises Unauthenticated, which says what is wrong. -------------------
 
 
 def read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a text in the form of a JSON web token. Nothing of them is proven.
+    """Header and claims of a JSON web token, not verified.
 
-    Raises NotAToken, or Unauthenticated for a header with other members than ours.
+    Raises NotAToken, or Unauthenticated for a header with unknown members.
     """
     header, claims = decode(token)
     if not header.keys() <= HEADER_MEMBERS or header.get("typ", "JWT") != "JWT":
@@ -164,7 +163,7 @@ def read(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def decode(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a JSON web token of anybody's. Nothing of them is proven. Raises NotAToken."""
+    """Header and claims of a JSON web token of any issuer, not verified. Raises NotAToken."""
     parts = token.split(".")
     if len(token) > LONGEST_TOKEN_TEXT or len(parts) != PARTS or not all(map(PART.fullmatch, parts)):
         raise NotAToken
@@ -220,7 +219,7 @@ def _decode(part: str) -> dict[str, Any]:
 
 
 def _bytes(part: str) -> bytes:
-    """base64url with nothing left to chance: what was read must encode to the same text."""
+    """Decode base64url strictly: the bytes must encode to the same text. Raises NotAToken."""
     try:
         raw = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
     except (binascii.Error, ValueError):

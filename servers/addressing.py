@@ -1,4 +1,4 @@
-"""Addresses and ranges: the next free one of a subnet, of a prefix; each server's own loopback address."""
+"""Addresses and ranges: the next free address or range, and the loopback address of each server."""
 
 import ipaddress
 import secrets
@@ -19,20 +19,20 @@ def loopback_address(number: int) -> str:
 
 @lru_cache(maxsize=10_000)
 def server_number(address: str) -> int | None:
-    """The server whose loopback address this is, or None when it is not one."""
+    """The number of the server with this loopback address; None for any other address."""
     try:
-        parsed = ipaddress.IPv4Address(address)
+        ip = ipaddress.IPv4Address(address)
     except ValueError:
         return None
-    if parsed not in LOOPBACK_NETWORK:
+    if ip not in LOOPBACK_NETWORK:
         return None
-    return int(parsed) - int(LOOPBACK_NETWORK.network_address) or None
+    return int(ip) - int(LOOPBACK_NETWORK.network_address) or None
 
 
 def usable(cidr: str) -> Iterator[str]:
-    """The addresses of a subnet that may be handed out, lowest first.
+    """The addresses of a subnet that servers may get, lowest first.
 
-    Five never are: network, gateway, two reserved, broadcast (VPC docs, "Designing an addressing plan").
+    Five are reserved: network, gateway, two reserved, broadcast (VPC docs, "Designing an addressing plan").
     """
     network = ipaddress.IPv4Network(cidr)
     for offset in range(4, network.num_addresses - 1):
@@ -52,13 +52,13 @@ def next_free(cidr: str, taken: Collection[str]) -> str | None:
 # --- Ranges: address prefixes and subnets ------------------------------------------------------------------------
 
 RESERVED_RANGES = ("127.0.0.0/8", "161.26.0.0/16", "166.8.0.0/14", "169.254.0.0/16", "224.0.0.0/4")
-"""What no address prefix may overlap (VPC API reference, "Create an address prefix for a VPC")."""
+"""Ranges that no address prefix may overlap (VPC API reference, "Create an address prefix for a VPC")."""
 LARGEST_RANGE, SMALLEST_RANGE = 2**23, 2**3
-"""/9 and /29, in addresses: of prefixes and of subnets."""
+"""The sizes of /9 and /29, in addresses: the limits of prefixes and subnets."""
 
 
 def is_address(text: str) -> bool:
-    """Whether it is an IPv4 address: PostgreSQL compares addresses with nothing else."""
+    """Whether the text is an IPv4 address; PostgreSQL compares addresses only with addresses."""
     try:
         ipaddress.IPv4Address(text)
     except ValueError:
@@ -67,7 +67,7 @@ def is_address(text: str) -> bool:
 
 
 def range_problem(cidr: str) -> str | None:
-    """What is wrong with a range that a request names, as the end of a sentence; None when nothing is."""
+    """The problem with a range in a request, as the end of a sentence; None when the range is valid."""
     try:
         network = ipaddress.IPv4Network(cidr, strict=False)
     except ValueError:
@@ -80,7 +80,7 @@ def range_problem(cidr: str) -> str | None:
 
 
 def destination_problem(cidr: str) -> str | None:
-    """What is wrong with the destination of a route, as ``range_problem`` says it; any prefix length will do."""
+    """The problem with the destination of a route, as of ``range_problem``; any prefix length is allowed."""
     try:
         network = ipaddress.IPv4Network(cidr)
     except ValueError:
@@ -99,13 +99,14 @@ def is_within(inner: str, outer: str) -> bool:
 
 
 def first_overlap(cidr: str, others: Iterable[str]) -> str | None:
-    """The first of the other ranges that has an address in common with this one."""
+    """The first of the other ranges that overlaps this one."""
     network = ipaddress.IPv4Network(cidr)
     return next((other for other in others if network.overlaps(ipaddress.IPv4Network(other))), None)
 
 
 def first_free_range(within: str, *, size: int, taken: Iterable[str]) -> str | None:
-    """The lowest range of ``size`` addresses, a power of two, that overlaps nothing taken; None when there is none."""
+    """The lowest range of ``size`` addresses, a power of two, that overlaps none of ``taken``; None when there is
+    none."""
     start, end = _bounds(within)
     for low, high in sorted(_bounds(each) for each in taken):
         if start + size <= low:
@@ -115,11 +116,11 @@ def first_free_range(within: str, *, size: int, taken: Iterable[str]) -> str | N
 
 
 def _bounds(cidr: str) -> tuple[int, int]:
-    """The first address, and the one after the last."""
+    """The first address, and the address after the last one."""
     network = ipaddress.IPv4Network(cidr)
     return int(network.network_address), int(network.broadcast_address) + 1
 
 
 def mac_address() -> str:
-    """A random one: locally administered, unicast (IEEE 802, second bit of the first octet)."""
+    """A random MAC address: locally administered, unicast (IEEE 802, second bit of the first octet)."""
     return "02:" + ":".join(f"{octet:02x}" for octet in secrets.token_bytes(5))

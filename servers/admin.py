@@ -1,4 +1,4 @@
-"""Servers in the admin: the metadata service is switched here, through the function that the REST API uses."""
+"""Servers in the admin, where the metadata service is switched through the function that the REST API uses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -74,7 +74,7 @@ class BareMetalServerAdmin(CarefulAdmin):
 
     @admin.display(description="account switch", boolean=True)
     def account_switch(self, server: Any) -> bool:
-        """Off: it has no metadata service, whatever its own switch says."""
+        """Whether the account has the metadata service; when it is off, the server's own switch has no effect."""
         return not server.account_switched_off
 
     @admin.display(description="default profile")
@@ -95,24 +95,24 @@ class BareMetalServerAdmin(CarefulAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: BareMetalServer, form: Any, change: bool) -> None:
-        """Both the form and the editable list end here."""
-        changed = {SWITCHES[name]: form.cleaned_data[name] for name in form.changed_data if name in SWITCHES}
-        if changed:
-            self._switch_one(request, obj, **changed)
+        """Both the form and the editable list call this."""
+        switches = {SWITCHES[name]: form.cleaned_data[name] for name in form.changed_data if name in SWITCHES}
+        if switches:
+            self._switch_one(request, obj, **switches)
 
     def _switch(self, request: HttpRequest, servers: QuerySet[BareMetalServer], **switches: Any) -> None:
-        chosen = dict(servers.values_list("number", "name"))
-        refused = switch_each(list(chosen), by=person(request), **switches)
-        self.tell(request, chosen, refused)
-        self.message_user(request, f"Switched the metadata service of {len(chosen) - len(refused)} servers.")
+        names = dict(servers.values_list("number", "name"))
+        refusals = switch_each(list(names), by=person(request), **switches)
+        self.tell(request, names, refusals)
+        self.message_user(request, f"Switched the metadata service of {len(names) - len(refusals)} servers.")
 
-    def tell(self, request: HttpRequest, chosen: Mapping[int, str], refused: Mapping[int, ApiError]) -> None:
-        """Which of the servers, numbers and names, were refused."""
-        for number, refusal in refused.items():
-            self.message_user(request, f"{refusal.message} ({chosen[number]})", messages.ERROR)
+    def tell(self, request: HttpRequest, names: Mapping[int, str], refusals: Mapping[int, ApiError]) -> None:
+        """Show the refusals, by number of server, with the servers' names."""
+        for number, refusal in refusals.items():
+            self.message_user(request, f"{refusal.message} ({names[number]})", messages.ERROR)
 
     def _switch_one(self, request: HttpRequest, server: BareMetalServer, **switches: Any) -> None:
-        """A refusal is told to the person and keeps no other server from its turn."""
+        """Switch one server. The user sees a refusal, and the other servers are switched nevertheless."""
         try:
             switch_metadata_service(server, by=person(request), **switches)
         except ApiError as refusal:
@@ -136,7 +136,7 @@ class BareMetalServerAdmin(CarefulAdmin):
 
 
 def person(request: HttpRequest) -> Party:
-    """Who is at the browser, as events name it."""
+    """The signed-in user, as events name them."""
     user: Any = request.user
     return Party(user.iam_id or f"admin-{user.pk}", user.get_username(), "User")
 

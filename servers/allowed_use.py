@@ -1,4 +1,5 @@
-"""For which servers an image may be used: the part of Common Expression Language that IBM's images need.
+"""The expressions that say which servers may use an image: the part of Common Expression Language that IBM's images
+need.
 
 No functions and no macros (VPC API, ``allowed_use``)::
 
@@ -26,7 +27,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 SETTINGS = ("enable_secure_boot", "metadata_service.enabled", "metadata_service.protocol")
-"""What a virtual server chooses, whatever its profile is."""
+"""The variables that depend on the settings of a virtual server, not on its profile."""
 INSTANCE: Mapping[str, bool | int | str] = {
     "enable_secure_boot": True,
     "gpu.count": 0,
@@ -37,19 +38,20 @@ INSTANCE: Mapping[str, bool | int | str] = {
     "metadata_service.protocol": "",
     "vcpu.count": 0,
 }
-"""What expressions about virtual servers may name, each with a value of its type."""
+"""The variables of expressions about virtual servers, each with a value of its type."""
 
 
 def holds(expression: str, *, enable_secure_boot: bool) -> bool:
-    """Whether a bare metal server with, or without, secure boot is allowed. Raises ValueError for no expression."""
+    """Whether a bare metal server with or without secure boot is allowed. Raises ValueError for an invalid
+    expression."""
     return _Reading(_tokens(expression), {"enable_secure_boot": enable_secure_boot}).whole()
 
 
 def usable_by_instance(expression: str, *, vcpu: int, gpu: tuple[int, str, str, int]) -> bool:
-    """Whether a virtual server with this hardware is allowed, however secure boot and the metadata service are set.
+    """Whether a virtual server with this hardware is allowed with some setting of secure boot and the metadata service.
 
     ``gpu`` is the number of GPUs, their manufacturer and model, and the memory of all together in GiB. Raises
-    ValueError for no expression.
+    ValueError for an invalid expression.
     """
     count, manufacturer, model, memory = gpu
     hardware: dict[str, bool | int | str] = {
@@ -66,7 +68,7 @@ def usable_by_instance(expression: str, *, vcpu: int, gpu: tuple[int, str, str, 
 
 
 def check_instance(expression: str) -> None:
-    """Raises ValueError unless this is an expression about virtual servers."""
+    """Check an expression about virtual servers. Raises ValueError for an invalid one."""
     _Reading(_tokens(expression), INSTANCE).whole()
 
 
@@ -76,18 +78,19 @@ def _tokens(expression: str) -> list[str]:
         raise ValueError(f"The expression is longer than {LONGEST} characters.")
     tokens, position = [], 0
     while position < len(text):
-        found = TOKEN.match(text, position)
-        if not found:
+        match = TOKEN.match(text, position)
+        if not match:
             raise ValueError(f"The expression cannot be read from here on: {text[position:].strip()}")
-        tokens.append(found[1])
-        position = found.end()
+        tokens.append(match[1])
+        position = match.end()
     if tokens.count("(") + tokens.count("!") > DEEPEST:
         raise ValueError(f"The expression has more than {DEEPEST} parentheses and negations.")
     return tokens
 
 
 class _Reading:
-    """Both sides of an operator are always read, so that nothing wrong hides behind what is decided already."""
+    """A parser, one method for each rule of the grammar. It always evaluates both sides of an operator, so that it
+    finds errors in either."""
 
     def __init__(self, tokens: list[str], variables: Mapping[str, bool | int | str]) -> None:
         self.tokens = tokens[::-1]
@@ -143,7 +146,7 @@ class _Reading:
                 raise ValueError(f"A value is missing before {token or 'the end'}.")
 
     def next(self) -> str:
-        """The next token; nothing at the end."""
+        """The next token; empty at the end."""
         return self.tokens.pop() if self.tokens else ""
 
     def takes(self, token: str) -> bool:

@@ -1,4 +1,5 @@
-"""The claims of many servers at once, a column for each claim: of each server, what ``claims_of`` says of its facts."""
+"""The claims of many servers at once, one column for each claim, with the values that ``claims_of`` gives for one
+server."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -13,8 +14,8 @@ from trustedprofiles.tag_rules import CRN
 VIRTUAL = "virtual_network_interface__"
 
 
-class Line(NamedTuple):
-    """What most claims of a server are made of."""
+class ClaimRow(NamedTuple):
+    """The columns of a server that most of its claims come from."""
 
     number: int
     id: str
@@ -36,7 +37,7 @@ class Line(NamedTuple):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """As a server row has them."""
+        """The same as ``BareMetalServer.policy_attributes``."""
         return {
             "region": self.region,
             "bareMetalServerId": self.id,
@@ -47,50 +48,50 @@ class Line(NamedTuple):
 
 
 class Port(NamedTuple):
-    """A connection of a server to a subnet. In their order, the primary one comes first."""
+    """A connection of a server to a subnet. The primary one sorts first."""
 
     is_secondary: bool
     number: int
     address: str
     holder: tuple[str, int]
-    """What floating IPs are bound to: the name of their column, and its value."""
+    """The target of floating IPs: the name of their column, and its value."""
     subnet_id: str
     subnet_crn: str
     subnet_name: str
 
 
-def lines_of(account_id: str, *, most: int) -> list[Line]:
+def claim_rows(account_id: str, *, most: int) -> list[ClaimRow]:
     """The newest servers of an account, in all regions."""
     rows = BareMetalServer.objects.filter(account_id=account_id).order_by("-number")
-    return [Line._make(row) for row in rows.values_list(*Line._fields)[:most]]
+    return [ClaimRow._make(row) for row in rows.values_list(*ClaimRow._fields)[:most]]
 
 
 def claims_named(server: BareMetalServer, names: Sequence[str]) -> dict[str, Claim]:
-    """Claims of these names of one server; none when it was deleted meanwhile."""
-    rows = BareMetalServer.objects.filter(number=server.number).values_list(*Line._fields)
-    columns = ClaimTable([Line._make(row) for row in rows]).columns(names)
+    """The claims of one server with these names; empty when it was deleted meanwhile."""
+    rows = BareMetalServer.objects.filter(number=server.number).values_list(*ClaimRow._fields)
+    columns = ClaimTable([ClaimRow._make(row) for row in rows]).columns(names)
     return {name: column[0] for name, column in columns.items() if column}
 
 
 class ClaimTable:
-    """Claims of servers of one account."""
+    """The claims of servers of one account."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
-        self.lines = lines
+    def __init__(self, rows: Sequence[ClaimRow]) -> None:
+        self.rows = rows
 
     def columns(self, names: Sequence[str]) -> dict[str, list[Claim]]:
-        """The claims of these names, each with a value for each line. There is no column for a name that is no claim.
+        """The claims with these names, each with one value for each row. An unknown name has no column.
 
-        A constant number of queries: none but for claims about subnets and addresses.
+        A constant number of queries, and none unless a claim about subnets or addresses is asked for.
         """
         return {
-            name: [COLUMNS[name](line) if name in COLUMNS else self._of_ports(name, line) for line in self.lines]
+            name: [COLUMNS[name](row) if name in COLUMNS else self._of_ports(name, row) for row in self.rows]
             for name in names
             if name in COLUMNS or name in OF_PORTS or name == ADDRESSES
         }
 
-    def _of_ports(self, name: str, line: Line) -> Claim:
-        ports = self._ports.get(line.number, ())
+    def _of_ports(self, name: str, row: ClaimRow) -> Claim:
+        ports = self._ports.get(row.number, ())
         if name == ADDRESSES:
             floating = [address for port in ports for address in self._floating.get(port.holder, ())]
             return (*floating, *(port.address for port in ports))
@@ -98,10 +99,10 @@ class ClaimTable:
 
     @cached_property
     def _ports(self) -> Mapping[int, Sequence[Port]]:
-        found: dict[int, list[Port]] = defaultdict(list)
-        if not self.lines:
-            return found
-        account_id, first = self.lines[0].account_id, min(line.number for line in self.lines)
+        by_server: dict[int, list[Port]] = defaultdict(list)
+        if not self.rows:
+            return by_server
+        account_id, first = self.rows[0].account_id, min(row.number for row in self.rows)
         columns = ("primary_ip__address", "subnet__id", "subnet__zone", "subnet__account_id", "subnet__name")
         for model, prefix, holder in (
             (NetworkInterface, "", "network_interface_id"),
@@ -109,51 +110,51 @@ class ClaimTable:
         ):
             names = ["server_id", "is_primary", "number", f"{prefix}number", *(f"{prefix}{name}" for name in columns)]
             rows = model.objects.filter(server__account_id=account_id, server_id__gte=first).values_list(*names)
-            for server, is_primary, number, held, address, id, zone, owner, name in rows:
+            for server, is_primary, number, holder_id, address, id, zone, owner, name in rows:
                 crn = str(Crn("is", zone, owner, Subnet.crn_type, id))
-                found[server].append(Port(not is_primary, number, address, (holder, held), id, crn, name))
-        for ports in found.values():
+                by_server[server].append(Port(not is_primary, number, address, (holder, holder_id), id, crn, name))
+        for ports in by_server.values():
             ports.sort()
-        return found
+        return by_server
 
     @cached_property
     def _floating(self) -> Mapping[tuple[str, int], Sequence[str]]:
-        found: dict[tuple[str, int], list[str]] = defaultdict(list)
-        if self.lines:
-            rows = FloatingIP.objects.filter(account_id=self.lines[0].account_id)
+        addresses: dict[tuple[str, int], list[str]] = defaultdict(list)
+        if self.rows:
+            rows = FloatingIP.objects.filter(account_id=self.rows[0].account_id)
             for address, interface, virtual in rows.values_list(
                 "address", "network_interface_id", "virtual_network_interface_id"
             ):
-                found[("network_interface_id", interface)].append(address)
-                found[("virtual_network_interface_id", virtual)].append(address)
-        return found
+                addresses[("network_interface_id", interface)].append(address)
+                addresses[("virtual_network_interface_id", virtual)].append(address)
+        return addresses
 
 
-def _vpc_crn(line: Line) -> str:
-    return str(Crn("is", line.vpc__region, line.vpc__account_id, VPC.crn_type, line.vpc__id))
+def _vpc_crn(row: ClaimRow) -> str:
+    return str(Crn("is", row.vpc__region, row.vpc__account_id, VPC.crn_type, row.vpc__id))
 
 
 ADDRESSES = "ip_addresses.address"
-COLUMNS: dict[str, Callable[[Line], str]] = {
-    "resource": lambda line: line.id,
-    "name": lambda line: line.name,
-    "crn": lambda line: line.crn,
-    "account_id": lambda line: line.account_id,
-    "resource_group_id": lambda line: line.resource_group_id,
-    "resource_group_name": lambda line: line.resource_group__name,
-    "region": lambda line: line.region,
-    "zone": lambda line: line.zone,
-    "vpc_id": lambda line: line.vpc__id,
-    "iaas.crn": lambda line: line.crn,
-    "iaas.accountID": lambda line: line.account_id,
-    "iaas.instanceID": lambda line: line.id,
-    "iaas.zone": lambda line: line.zone,
-    "iaas.region": lambda line: line.region,
-    "iaas.profile_name": lambda line: line.profile,
-    "iaas.resource_group_id": lambda line: line.resource_group_id,
+COLUMNS: dict[str, Callable[[ClaimRow], str]] = {
+    "resource": lambda row: row.id,
+    "name": lambda row: row.name,
+    "crn": lambda row: row.crn,
+    "account_id": lambda row: row.account_id,
+    "resource_group_id": lambda row: row.resource_group_id,
+    "resource_group_name": lambda row: row.resource_group__name,
+    "region": lambda row: row.region,
+    "zone": lambda row: row.zone,
+    "vpc_id": lambda row: row.vpc__id,
+    "iaas.crn": lambda row: row.crn,
+    "iaas.accountID": lambda row: row.account_id,
+    "iaas.instanceID": lambda row: row.id,
+    "iaas.zone": lambda row: row.zone,
+    "iaas.region": lambda row: row.region,
+    "iaas.profile_name": lambda row: row.profile,
+    "iaas.resource_group_id": lambda row: row.resource_group_id,
     "vpc.crn": _vpc_crn,
-    "vpc.name": lambda line: line.vpc__name,
-    "vpc.id": lambda line: line.vpc__id,
+    "vpc.name": lambda row: row.vpc__name,
+    "vpc.id": lambda row: row.vpc__id,
 }
 OF_PORTS: dict[str, Callable[[Port], str]] = {
     "subnet_id": lambda port: port.subnet_id,

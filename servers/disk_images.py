@@ -1,4 +1,4 @@
-"""Disks as files, in the formats that images are exported in. Nothing is on them: servers here boot nothing.
+"""Empty disk images in the formats of image export. They have no content, because simulated servers boot nothing.
 
 QCOW2: the QEMU project's specification, version 3. VHD: Microsoft's "Virtual Hard Disk Image Format Specification", a
 dynamic disk.
@@ -14,17 +14,17 @@ SECTOR = 512
 CLUSTER_BITS = 16
 CLUSTER = 1 << CLUSTER_BITS
 OF_AN_L2_TABLE = CLUSTER // 8 * CLUSTER
-"""Bytes of the disk that one entry of the first table stands for."""
+"""Bytes of the disk that one entry of the L1 table covers."""
 
 BLOCK = 2 * 1024 * 1024
 EPOCH = 946_684_800
-"""2000-01-01, from which VHD counts seconds."""
+"""2000-01-01, the epoch of timestamps in VHD."""
 NO_OFFSET = 0xFFFF_FFFF_FFFF_FFFF
 UNALLOCATED = b"\xff\xff\xff\xff"
 
 
 def qcow2(size: int, *, serial: uuid.UUID, created: int) -> bytes:
-    """Header, reference counts and the first table of a disk of so many bytes. It has no place for the others."""
+    """Header, reference counts and L1 table of a disk of ``size`` bytes, without L2 tables."""
     entries = -(-size // OF_AN_L2_TABLE)
     table_clusters = max(1, -(-entries * 8 // CLUSTER))
     header = struct.pack(
@@ -87,7 +87,7 @@ def vhd(size: int, *, serial: uuid.UUID, created: int) -> bytes:
 
 
 def _with_sum(structure: bytes, *, at: int) -> bytes:
-    """With the ones' complement of the sum of its bytes."""
+    """The structure with its checksum: the ones' complement of the sum of its bytes."""
     total = struct.pack(">I", ~sum(structure) & 0xFFFF_FFFF)
     return structure[:at] + total + structure[at + 4 :]
 

@@ -1,4 +1,4 @@
-"""A server row as the identity side knows it."""
+"""The facts of a server that the identity app uses."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from servers.network_connections import ports_of
 
 
 def facts_of(server: Any) -> ServerFacts:
-    """Detach a server from the database. Read it with ``selectors.servers_for_facts``, which fetches all of this."""
+    """The facts of a server, detached from the database. ``selectors.servers_for_facts`` fetches all that is needed."""
     ports = ports_of(server)
     floating = [ip.address for port in ports for ip in port.floating_ips]
     return ServerFacts(

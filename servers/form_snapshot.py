@@ -1,4 +1,4 @@
-"""What pages show of the switches of the metadata service, for comparing when a form comes back."""
+"""The switches of the metadata service as a page shows them, to compare when its form comes back."""
 
 from controlplane.kernel.form_snapshot import Shown
 from servers.models import BareMetalServer
@@ -8,7 +8,7 @@ WORDS = {True: "on", False: "off"}
 
 
 def switches_shown(server: BareMetalServer) -> Shown:
-    """A server's own switches. Off and on again is a change, too: tokens of the time between are not those shown."""
+    """A server's own switches. Off and on again is a change too, because it ends tokens."""
     values = {"metadata service": WORDS[server.metadata_enabled], "protocol": server.metadata_protocol}
     return Shown(f"{server.id}-{server.metadata_epoch}", server.name, values)
 

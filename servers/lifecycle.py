@@ -1,7 +1,7 @@
-"""The life of a bare metal server as data: which action needs which status, and the steps it leads through.
+"""The lifecycle of a bare metal server as data: which action needs which status, and the statuses it passes.
 
-A transition is a list of statuses to pass; the last one is rest. ``stop`` shows ``running`` until it is over, for the
-API has no status between (IBM VPC API, bare metal server status).
+A transition is a list of statuses; the last one is at rest. ``stop`` shows ``running`` until it is over, because the
+API has no status in between (IBM VPC API, bare metal server status).
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from controlplane.kernel.errors import ServerStatusConflict
 
 GONE = "gone"
-"""The end of a deletion: the server is no more."""
+"""The end of a deletion: the server does not exist any more."""
 FAILED = "failed"
 
 CANNOT_START = {
@@ -30,20 +30,20 @@ CANNOT_UPDATE_FIRMWARE = {"cannot_update_firmware": "The firmware could not be u
 @dataclass(frozen=True)
 class Action:
     done: str
-    """How a message names it: a server cannot be ``started`` now."""
+    """The participle for messages: a server cannot be ``started`` now."""
     allowed_in: frozenset[str]
     first: str
-    """Status at once."""
+    """The first status."""
     then: tuple[str, ...]
-    """Statuses after each delay, the last one at rest."""
+    """The status after each delay; the last one is at rest."""
     also_after: frozenset[str] = frozenset()
-    """Status reasons with which a failed server may take it, too."""
+    """Status reasons that allow the action for a failed server too."""
     lifecycle: str = "stable"
-    """``lifecycle_state`` on the way."""
+    """``lifecycle_state`` during the transition."""
     failures: Mapping[str, str] = field(default_factory=dict)
-    """Status reason codes it can fail with, and what they say."""
+    """The status reasons of its failures: codes and messages."""
     sets: Mapping[str, str] = field(default_factory=dict)
-    """What else is true of the server at rest."""
+    """Other columns that it sets at its end."""
 
 
 STOPPED = frozenset({"stopped"})
@@ -98,28 +98,28 @@ class Step:
 
 
 def begin(action: str, *, status: str, under_way: str, reasons: Sequence[str] = ()) -> Action:
-    """The action, if a server in ``status`` may take it.
+    """The definition of the action, if a server in ``status`` may take it.
 
-    ``under_way`` names a transition it is in, or nothing; ``reasons`` are its status reason codes. Raises
+    ``under_way`` is the server's present transition, empty at rest; ``reasons`` are its status reason codes. Raises
     ServerStatusConflict (409) otherwise.
     """
-    found = ACTIONS[action]
+    definition = ACTIONS[action]
     if under_way:
         raise ServerStatusConflict(
-            f"The server is busy being {ACTIONS[under_way].done} and cannot be {found.done} now. "
+            f"The server is busy being {ACTIONS[under_way].done} and cannot be {definition.done} now. "
             "Wait until that is over.",
         )
-    excused = status == FAILED and not found.also_after.isdisjoint(reasons)
-    if status not in found.allowed_in and not excused:
-        wanted = " or ".join(sorted(found.allowed_in))
-        raise ServerStatusConflict(f"A server that is {status} cannot be {found.done}; it must be {wanted}.")
-    return found
+    is_recoverable = status == FAILED and not definition.also_after.isdisjoint(reasons)
+    if status not in definition.allowed_in and not is_recoverable:
+        statuses = " or ".join(sorted(definition.allowed_in))
+        raise ServerStatusConflict(f"A server that is {status} cannot be {definition.done}; it must be {statuses}.")
+    return definition
 
 
 def next_step(action: str, status: str, *, name: str) -> Step:
     """The status after ``status`` within a transition. A server's name can make the last step fail."""
-    found = ACTIONS[action]
-    path = (found.first, *found.then)
+    definition = ACTIONS[action]
+    path = (definition.first, *definition.then)
     position = path.index(status) + 1
     at_rest = position == len(path) - 1
     if at_rest and (reason := provoked_failure(action, name)):
@@ -128,18 +128,18 @@ def next_step(action: str, status: str, *, name: str) -> Step:
 
 
 def provoked_failure(action: str, name: str) -> tuple[str, str] | None:
-    """Code and message of the failure that a server's name asks for, so that clients can test theirs.
+    """Code and message of the failure that a server's name provokes, so that clients can test how they handle it.
 
-    ``fail-cannot-start-capacity``, or with a number behind it, fails with ``cannot_start_capacity`` whenever an action
-    can fail so; other names, and other actions, do not fail.
+    ``fail-cannot-start-capacity``, also with a number behind it, fails with ``cannot_start_capacity`` if the action can
+    fail so; other names and other actions do not fail.
     """
     return failure_of(ACTIONS[action].failures, name)
 
 
 def failure_of(failures: Mapping[str, str], name: str) -> tuple[str, str] | None:
-    """Of the failures, by code, the one that a name asks for."""
-    asked = FAILING_NAME.fullmatch(name)
-    code = asked["code"].replace("-", "_") if asked else ""
+    """The failure that a name provokes, of these failures by code."""
+    match = FAILING_NAME.fullmatch(name)
+    code = match["code"].replace("-", "_") if match else ""
     message = failures.get(code)
     return (code, message) if message else None
 
@@ -150,7 +150,7 @@ def steps(action: str) -> int:
 
 
 def lifecycle_state(status: str, *, under_way: str) -> str:
-    """``lifecycle_state`` of a server: pending while it is made, stable at rest, and so on."""
+    """``lifecycle_state`` of a server: pending while it is created, stable at rest, and so on."""
     if under_way:
         return ACTIONS[under_way].lifecycle
     return FAILED if status == FAILED else "stable"

@@ -1,4 +1,4 @@
-"""A server's connections to the network, whichever of the two kinds it has.
+"""A server's connections to the network, of either kind.
 
 A server has network interfaces of its own, or attachments of virtual network interfaces; of the latter, IBM's API shows
 a network interface too, read-only, with the attachment's id and name.
@@ -22,7 +22,8 @@ from servers.models import (
 class Port:
     row: NetworkInterface | NetworkAttachment
     holder: NetworkInterface | VirtualNetworkInterface
-    """What has the addresses, the security groups and the floating IPs: the interface itself, or the virtual one."""
+    """The interface with the addresses, the security groups and the floating IPs: the row itself, or the virtual
+    one."""
 
     @property
     def id(self) -> str:
@@ -58,7 +59,7 @@ def port_of(row: NetworkInterface | NetworkAttachment) -> Port:
 
 
 def ports_of(server: BareMetalServer) -> list[Port]:
-    """The primary one first, then in the order they were made."""
+    """The connections of a server: the primary one first, then in the order of their creation."""
     rows: list[NetworkInterface | NetworkAttachment] = [
         *server.network_interfaces.all(),
         *server.network_attachments.all(),

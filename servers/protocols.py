@@ -1,4 +1,4 @@
-"""The protocols that a rule can name, and what each takes beside its name (VPC API, security group and ACL rules)."""
+"""The protocols of rules, and the properties that each takes (VPC API, security group and ACL rules)."""
 
 import re
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ NUMBERS_WITH_A_NAME = frozenset({1, 4, 6, 17, 46, 47, 50, 51, 112, 115, 132})
 NUMBERED = re.compile(r"number_(0|[1-9][0-9]{0,2})")
 EVERYTHING = "icmp_tcp_udp"
 FORMERLY = "all"
-"""What ``icmp_tcp_udp`` was called before version 2025-12-09."""
+"""The name of ``icmp_tcp_udp`` before version 2025-12-09."""
 PORTS = ("tcp", "udp")
 LAST_PORT = 65_535
 ANYWHERE = "0.0.0.0/0"
 
 
 def is_protocol(text: str) -> bool:
-    """A name, or ``number_17`` for a number that has none."""
+    """Whether the text is a protocol: a name, or ``number_200`` for a number without a name."""
     numbered = NUMBERED.fullmatch(text)
     if numbered:
         number = int(numbered[1])
@@ -26,5 +26,5 @@ def is_protocol(text: str) -> bool:
 
 def foreign(protocol: str, given: Mapping[str, Any], *, ports: tuple[str, ...]) -> list[str]:
     """The properties in ``given`` that the protocol does not take; ``ports`` are those for tcp and udp."""
-    own = ports if protocol in PORTS else ("type", "code") if protocol == "icmp" else ()
-    return sorted(name for name in (*ports, "type", "code") if given.get(name) is not None and name not in own)
+    properties = ports if protocol in PORTS else ("type", "code") if protocol == "icmp" else ()
+    return sorted(name for name in (*ports, "type", "code") if given.get(name) is not None and name not in properties)

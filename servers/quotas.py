@@ -1,4 +1,4 @@
-"""How many of a kind there may be: IBM's published quotas (VPC documentation, "Quotas and service limits")."""
+"""Quotas: the published ones of IBM (VPC documentation, "Quotas and service limits")."""
 
 from collections.abc import Mapping
 
@@ -31,7 +31,8 @@ QUOTAS: Mapping[str, int] = {
 def require_room(
     kind: str, *, taken: int, quotas: Mapping[str, int], more: int = 1, target: Target | None = None
 ) -> None:
-    """Raises OverQuota when ``taken`` leaves no room for so many more. ``quotas`` holds what differs from IBM's."""
+    """Check a quota. Raises OverQuota when ``taken + more`` is above it. ``quotas`` holds those that differ from
+    IBM's."""
     most = quotas.get(kind, QUOTAS[kind])
     if taken + more > most:
         words = kind.replace("_", " ")

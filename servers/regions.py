@@ -1,4 +1,4 @@
-"""Which region is meant: each is a world under a host name of its own."""
+"""The region of a request: each has its own host name."""
 
 from django.conf import settings
 
@@ -6,6 +6,6 @@ from servers import catalog
 
 
 def region_of_host(host: str) -> str:
-    """The region whose host was called, ``eu-de.iaas.cloud.ibm.com``; on every other host, the configured one."""
+    """The region of a host name such as ``eu-de.iaas.cloud.ibm.com``; for any other host, the configured region."""
     label = host.partition(".")[0]
     return label if label in catalog.regions() else str(settings.BAREMINT_REGION)

@@ -1,4 +1,4 @@
-"""Reservations as data: their statuses, their terms, and who may use them.
+"""Reservations as data: their statuses, their terms, and which servers may use them.
 
 A reservation holds capacity of one profile in one zone, from its activation to the end of its term (VPC API,
 reservations; "About Reservations for VPC").
@@ -12,9 +12,9 @@ from controlplane.kernel.errors import Conflict, InvalidValue, Target
 from servers.lifecycle import FAILING_NAME
 
 AUTOMATIC, RESTRICTED = "automatic", "restricted"
-"""Affinity policies of reservations: servers use one by themselves, or when they name it."""
+"""Affinity policies of reservations: any matching server uses it, or only servers that name it."""
 MANUAL, DISABLED = "manual", "disabled"
-"""Affinity policies of servers, beside ``automatic``: they use the reservation that they name, or none."""
+"""Affinity policies of servers, besides ``automatic``: the server uses the reservation that it names, or none."""
 BARE_METAL, VIRTUAL = "bare_metal_server_profile", "instance_profile"
 RELEASE, RENEW = "release", "renew"
 
@@ -42,7 +42,7 @@ LIFECYCLE = {
 }
 """``lifecycle_state`` in each status."""
 ALWAYS_CHANGEABLE = frozenset({"name", "expiration_policy"})
-"""What an active reservation may change, too; the rest only an inactive one."""
+"""The properties that may change in an active reservation too; the others only in an inactive one."""
 PATHS = {
     "total": "capacity.total",
     "term": "committed_use.term",
@@ -50,7 +50,7 @@ PATHS = {
     "profile": "profile.name",
     "profile_type": "profile.resource_type",
 }
-"""Where requests have what a reservation keeps under another name."""
+"""The paths in requests of properties that have another name in the model."""
 
 CANNOT_ACTIVATE = {"cannot_activate_no_capacity_available": "The zone has no capacity for the reservation."}
 CANNOT_RENEW = {"cannot_renew_unsupported_profile_term": "The profile is not offered for the term any more."}
@@ -60,11 +60,11 @@ HEALTH_REASONS = {
 }
 YEARS = {"one_year": 1, "three_year": 3}
 VIRTUAL_PROFILE = re.compile(r"[a-z]{1,2}[0-9][a-z]{0,2}-(?P<vcpus>[1-9][0-9]{0,3})x[1-9][0-9]*(x[0-9a-z]+)*(-[a-z]+)?")
-"""How the profiles of virtual servers are named, of which there is no catalog here: ``cx2-2x4``."""
+"""The names of profiles of virtual servers, such as ``cx2-2x4``; they are not in the catalog."""
 
 
 def end_of_term(start: datetime, term: str) -> datetime:
-    """The same day and time years later; of a leap day, 28 February."""
+    """The same day and time after the term; 28 February for a leap day."""
     year = start.year + YEARS[term]
     try:
         return start.replace(year=year)
@@ -73,22 +73,22 @@ def end_of_term(start: datetime, term: str) -> datetime:
 
 
 def provoked_failure(name: str, failures: Mapping[str, str]) -> tuple[str, str] | None:
-    """Code and message of the failure that a reservation's name asks for, as a server's name does."""
-    asked = FAILING_NAME.fullmatch(name)
-    code = asked["code"].replace("-", "_") if asked else ""
+    """Code and message of the failure that a reservation's name provokes, as a server's name does."""
+    match = FAILING_NAME.fullmatch(name)
+    code = match["code"].replace("-", "_") if match else ""
     return (code, failures[code]) if code in failures else None
 
 
 def vcpus(profile: str) -> int | None:
-    """Of a profile of virtual servers, by its name; None when none is named so."""
-    found = VIRTUAL_PROFILE.fullmatch(profile)
-    return int(found["vcpus"]) if found else None
+    """The number of vCPUs of a profile of virtual servers, from its name; None for any other name."""
+    match = VIRTUAL_PROFILE.fullmatch(profile)
+    return int(match["vcpus"]) if match else None
 
 
 def require_changeable(status: str, changes: Sequence[str]) -> None:
-    """Raises Conflict when a reservation in this status cannot change all of these properties."""
-    allowed = ALWAYS_CHANGEABLE if status in (INACTIVE, ACTIVATING, ACTIVE) else frozenset({"name"})
-    fixed = [change for change in changes if change not in allowed]
+    """Check that a reservation in this status can change these properties. Raises Conflict."""
+    changeable = ALWAYS_CHANGEABLE if status in (INACTIVE, ACTIVATING, ACTIVE) else frozenset({"name"})
+    fixed = [change for change in changes if change not in changeable]
     if fixed and status != INACTIVE:
         path = PATHS.get(fixed[0], fixed[0])
         raise status_conflict(f"{path} cannot be changed while the reservation is {status}.", path=path)
@@ -106,19 +106,19 @@ def no_capacity(path: str) -> Conflict:
 def affinity(
     policy: str | None, pool: Sequence[str] | None, *, default: str, present: Sequence[str] = ()
 ) -> tuple[str, Sequence[str]]:
-    """Policy and pool that a server gets when it is asked for these; None is what was not given.
+    """The policy and the pool that a server gets for a request; None stands for an absent property.
 
-    ``default`` is the policy otherwise, and ``present`` the pool that goes with it. Raises InvalidValue when they do
-    not go together: ``manual`` needs one reservation, and the other policies none.
+    ``default`` is the policy otherwise, and ``present`` the pool for it. Raises InvalidValue when policy and pool do
+    not match: ``manual`` needs one reservation, and the other policies none.
     """
-    chosen = policy or (MANUAL if pool else default)
+    effective = policy or (MANUAL if pool else default)
     if pool is None:
-        pool = present if chosen == default else ()
-    if chosen == MANUAL and len(pool) != 1:
+        pool = present if effective == default else ()
+    if effective == MANUAL and len(pool) != 1:
         raise _pool_refused("needs one reservation in the pool, when the policy is manual.")
-    if chosen != MANUAL and pool:
-        raise _pool_refused(f"needs an empty pool, when the policy is {chosen}.")
-    return chosen, pool
+    if effective != MANUAL and pool:
+        raise _pool_refused(f"needs an empty pool, when the policy is {effective}.")
+    return effective, pool
 
 
 def _pool_refused(message: str) -> InvalidValue:
@@ -126,8 +126,8 @@ def _pool_refused(message: str) -> InvalidValue:
 
 
 def health_reason(*, pooled: str, deleted: bool) -> str:
-    """The code of what is wrong with a server's pool: ``pooled`` is the status of its reservation, empty without one;
-    empty when nothing is wrong."""
+    """The code of the problem with a server's pool; empty without a problem. ``pooled`` is the status of the
+    reservation in it, empty without one."""
     if deleted:
         return "reservation_deleted"
     return "reservation_expired" if pooled == EXPIRED else ""

@@ -25,10 +25,10 @@ from trustedprofiles.visibility import Visible
 
 FILTERS = ("name", "resource_group.id", "vpc.id", "vpc.crn", "vpc.name")
 TALLIED = frozenset({"region", "vpc", "resource_group"})
-"""The columns by which the tally tells servers apart."""
+"""The columns that the tally counts by."""
 RESERVATION_FILTERS = ("reservation.id", "reservation.crn", "reservation.name")
 SINGLED_OUT = frozenset({"name", *RESERVATION_FILTERS})
-"""The filters that the tally knows nothing of."""
+"""The filters that the tally cannot answer."""
 INTERFACES = Prefetch("network_interfaces", NetworkInterface.objects.select_related("subnet", "primary_ip"))
 SWITCHED_OFF = AccountSettings.objects.filter(account_id=OuterRef("account_id"), metadata_service=False)
 ATTACHMENTS = Prefetch(
@@ -40,7 +40,7 @@ ATTACHMENTS = Prefetch(
 
 
 def servers_for_facts() -> QuerySet[BareMetalServer]:
-    """Servers with all that ``facts_of`` needs."""
+    """Servers with everything that ``facts_of`` needs."""
     return (
         BareMetalServer.objects.select_related("vpc", "initialization")
         .prefetch_related(
@@ -58,16 +58,16 @@ def server_by_number(number: int) -> BareMetalServer | None:
 
 
 def server_by_word(account_id: str, word: str) -> BareMetalServer | None:
-    """An account's server by id, CRN or name, with all that ``facts_of`` needs."""
-    asked = Q(id=word.rpartition(":")[2]) if word.startswith("crn:") else Q(id=word) | Q(name=word)
-    found = servers_for_facts().filter(asked, account_id=account_id).order_by("number").first()
-    return found if found and word in (found.id, found.crn, found.name) else None
+    """An account's server by id, CRN or name, with everything that ``facts_of`` needs."""
+    condition = Q(id=word.rpartition(":")[2]) if word.startswith("crn:") else Q(id=word) | Q(name=word)
+    server = servers_for_facts().filter(condition, account_id=account_id).order_by("number").first()
+    return server if server and word in (server.id, server.crn, server.name) else None
 
 
 def servers_of(account_id: str, region: str | None = None) -> QuerySet[BareMetalServer]:
-    """An account's servers with all that a response shows, in a constant number of queries.
+    """An account's servers with everything that a response shows, in a constant number of queries.
 
-    ``region`` restricts them to one; operators' commands ask for all.
+    ``region`` restricts them to one region; commands of operators list all regions.
     """
     rows = BareMetalServer.objects.filter(account_id=account_id)
     if region is not None:
@@ -82,7 +82,7 @@ def servers_of(account_id: str, region: str | None = None) -> QuerySet[BareMetal
 def filter_servers(
     rows: QuerySet[BareMetalServer], query: Mapping[str, str], *, account_id: str, region: str | None = None
 ) -> QuerySet[BareMetalServer]:
-    """The list's filters; several of them all have to match."""
+    """The servers that match all filters of the list."""
     place = _place(query, account_id=account_id, region=region)
     if place is None:
         return rows.none()
@@ -92,33 +92,33 @@ def filter_servers(
 
 
 def _reservations(query: Mapping[str, str], account_id: str) -> list[int]:
-    """The numbers of the reservations that the filters ask for: with them instead of a join, one index answers."""
+    """The numbers of the reservations that match the filters. With numbers instead of a join, one index suffices."""
     fields = {"reservation.id": "id", "reservation.name": "name"}
-    asked = {fields[name]: value for name, value in query.items() if name in fields}
-    rows = Reservation.objects.filter(account_id=account_id, **asked)
+    columns = {fields[name]: value for name, value in query.items() if name in fields}
+    rows = Reservation.objects.filter(account_id=account_id, **columns)
     if (crn := query.get("reservation.crn")) is None:
         return list(rows.values_list("pk", flat=True))
     return [each.pk for each in rows.filter(id=crn.rpartition(":")[2]) if each.crn == crn]
 
 
 def count_servers(query: Mapping[str, str], *, visible: Visible, account_id: str, region: str | None = None) -> int:
-    """How many servers ``filter_servers`` finds of those that are visible: added up from the tally, unless a name, a
-    reservation or a policy picks single ones out. Without a region: of all regions."""
-    own = {"account_id": account_id} | ({"region": region} if region else {})
-    rows = visible.of(filter_servers(BareMetalServer.objects.filter(**own), query, **own))
+    """How many visible servers ``filter_servers`` finds: a sum over the tally, unless a name, a reservation or a policy
+    selects single servers. Without a region, of all regions."""
+    scope = {"account_id": account_id} | ({"region": region} if region else {})
+    rows = visible.of(filter_servers(BareMetalServer.objects.filter(**scope), query, **scope))
     if not SINGLED_OUT.isdisjoint(query):
         return rows.count()
-    place = _place(query, **own)
+    place = _place(query, **scope)
     if place is None:
         return 0
-    tally = ServerTally.objects.filter(**own, **place)
+    tally = ServerTally.objects.filter(**scope, **place)
     if isinstance(visible.where, bool):
         return _sum(visible.of(tally))
-    added_up = [each for each in visible.alternatives if _columns(each) <= TALLIED]
-    counted = [each for each in visible.alternatives if each not in added_up]
-    before = reduce(Q.__or__, added_up) if added_up else Q(pk__in=[])
+    tally_conditions = [each for each in visible.alternatives if _columns(each) <= TALLIED]
+    row_conditions = [each for each in visible.alternatives if each not in tally_conditions]
+    before = reduce(Q.__or__, tally_conditions) if tally_conditions else Q(pk__in=[])
     total = _sum(tally.filter(before))
-    for each in counted:  # each by its own index, without those that one before has
+    for each in row_conditions:  # each by its own index, without rows that were counted before
         total += rows.filter(each).exclude(before).count()
         before |= each
     return total
@@ -129,31 +129,31 @@ def _sum(tally: QuerySet[ServerTally]) -> int:
 
 
 def _columns(condition: Q) -> set[str]:
-    """The columns that a condition names, without what is looked up in them."""
-    found: set[str] = set()
+    """The columns that a condition names, without their look-ups."""
+    columns: set[str] = set()
     for child in condition.children:
         if isinstance(child, Q):
-            found |= _columns(child)
+            columns |= _columns(child)
         elif isinstance(child, tuple):
-            found.add(child[0].split("__")[0])
-    return found
+            columns.add(child[0].split("__")[0])
+    return columns
 
 
 def _place(query: Mapping[str, str], *, account_id: str, region: str | None = None) -> dict[str, Any] | None:
-    """The VPC and the resource group that the filters ask for, as columns; None when there can be no such server.
+    """The VPC and the resource group that the filters name, as columns; None when no server can match.
 
-    The VPC is looked up first: with its number instead of a join, one index answers.
+    The VPC is looked up first: with its number instead of a join, one index suffices.
     """
     place: dict[str, Any] = {}
     if "resource_group.id" in query:
         place["resource_group_id"] = query["resource_group.id"]
     vpcs = VPC.objects.filter(account_id=account_id, **({"region": region} if region else {}))
-    asked = [(name, field) for name, field in (("vpc.id", "id"), ("vpc.name", "name")) if name in query]
-    for name, field in asked:
+    filters = [(name, field) for name, field in (("vpc.id", "id"), ("vpc.name", "name")) if name in query]
+    for name, field in filters:
         vpcs = vpcs.filter(**{field: query[name]})
     if "vpc.crn" in query:
         vpcs = vpcs.filter(id=query["vpc.crn"].rpartition(":")[2])
-    if asked or "vpc.crn" in query:
+    if filters or "vpc.crn" in query:
         vpc = vpcs.first()
         if vpc is None or query.get("vpc.crn", vpc.crn) != vpc.crn:
             return None
@@ -162,7 +162,7 @@ def _place(query: Mapping[str, str], *, account_id: str, region: str | None = No
 
 
 def crn_expression() -> Joined:
-    """A server's CRN in the database, for joining its events and links."""
+    """A server's CRN as a database expression, to join its events and links."""
     return crn_column("is", BareMetalServer.crn_type, location="zone")
 
 
@@ -181,13 +181,14 @@ def regions_in_use() -> set[str]:
 
 
 def image_attributes(image: Image, account_id: str) -> dict[str, str]:
-    """What a policy may select it by; a stock image is in every account's default resource group."""
+    """The attributes that a policy may select an image by; stock images are in every account's default resource
+    group."""
     group = image.resource_group_id or default_resource_group(account_id).id
     return {"region": image.region, "imageId": image.id, "resourceGroupId": group, CRN: image.crn}
 
 
 def image_columns(account_id: str) -> Columns:
-    """The same of all images."""
+    """The same attributes as columns of all images."""
     default = ResourceGroup.objects.filter(account_id=account_id, is_default=True).values("id")
     group = Coalesce("resource_group__id", Subquery(default), output_field=CharField())
     return {

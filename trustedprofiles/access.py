@@ -1,8 +1,8 @@
-"""The access decision: default deny, union of grants, no denials.
+"""The access decision: deny by default, a union of grants, no denying policies.
 
 A policy allows an action when it is active, its subject is the caller or an access group that the caller is a member
 of, all its resource attributes match the resource, its rule holds, and one of its roles grants the action. Each policy
-of a caller is considered by itself; the verdict is what the considerations say together, and they can all be shown.
+of a caller is considered alone; the verdict combines the considerations, which an explanation can show.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ ACTIVE = "active"
 EVERY = "*"
 IAM_GROUP = "IAM"
 TAG = "tag:"
-"""How conditions on access tags begin: ``tag:env`` is about the values of the tags ``env:...``."""
+"""The prefix of conditions on access tags: ``tag:env`` compares the values of the tags ``env:...``."""
 SERVICE_ATTRIBUTES = frozenset({"accountId", "serviceName", "serviceType", "service_group_id"})
 NAMING_A_SERVICE = SERVICE_ATTRIBUTES - {"accountId"}
 SHARED = tuple(
@@ -33,7 +33,7 @@ SHARED = tuple(
         "region.zone",
     )
 )
-"""Actions that begin so are about what is nobody's and in no resource group: any policy of the service suffices."""
+"""Prefixes of actions on resources without an account and a resource group: any policy on the service suffices."""
 MOST_NEAR_MISSES = 3
 
 Attributes = Mapping[str, str | tuple[str, ...]]
@@ -51,13 +51,13 @@ class GroupFacts:
 class PolicyFacts:
     id: str
     subject_iam_id: str
-    """Whom it is about: of a group's policy, the member of whom the question is."""
+    """The IAM id of its subject; for a group's policy, the member that the question is about."""
     roles: tuple[Role, ...]
     resource: tuple[Condition, ...]
     rule: Rule | None = None
     state: str = ACTIVE
     group: GroupFacts | None = None
-    """Through which access group it is about its subject."""
+    """The access group through which the policy applies to its subject."""
 
     def __str__(self) -> str:
         return f"policy {self.id} of access group {self.group.name}" if self.group else f"policy {self.id}"
@@ -65,7 +65,7 @@ class PolicyFacts:
 
 @dataclass(frozen=True)
 class Consideration:
-    """What one policy of the caller has to say."""
+    """The result of one policy of the caller."""
 
     policy: PolicyFacts
     role: Role | None
@@ -79,7 +79,7 @@ class Consideration:
 
     @property
     def distance(self) -> int:
-        """How many things stand between this policy and a permission."""
+        """How many things the policy lacks to allow the action."""
         return (self.role is None) + len(self.unmet)
 
     def __str__(self) -> str:
@@ -96,8 +96,9 @@ class Consideration:
 def consider(
     *, iam_id: str, action: str, resource: Attributes, policies: Iterable[PolicyFacts], now: datetime
 ) -> list[Consideration]:
-    """What each active policy of the subject says. ``resource`` maps attribute names (``accountId``, ``serviceName``,
-    ``bareMetalServerId``, ...) to values, and ``tag:<key>`` to the values of its access tags with that key."""
+    """The result of each active policy of the subject. ``resource`` maps attribute names (``accountId``,
+    ``serviceName``, ``bareMetalServerId``, ...) to values, and ``tag:<key>`` to the values of its access tags with that
+    key."""
     unmet = _unmet_by_service if action.startswith(SHARED) else _unmet
     return _consider(unmet, iam_id=iam_id, action=action, resource=resource, policies=policies, now=now)
 
@@ -105,8 +106,8 @@ def consider(
 def consider_list(
     *, iam_id: str, action: str, resource: Attributes, policies: Iterable[PolicyFacts], now: datetime
 ) -> list[Consideration]:
-    """What each active policy of the subject says of a list: whether it is one of the service, whichever of the
-    service's resources it selects (visibility.py)."""
+    """The result of each active policy of the subject for a list: whether it is about the service, regardless of the
+    resources that it selects (visibility.py)."""
     return _consider(_unmet_by_service, iam_id=iam_id, action=action, resource=resource, policies=policies, now=now)
 
 
@@ -135,7 +136,7 @@ def decide(
     now: datetime,
     least: Role | None = None,
 ) -> Verdict:
-    """May the subject do this to the resource? ``least`` as of ``verdict``."""
+    """Whether the subject may do this to the resource. ``least`` as in ``verdict``."""
     return verdict(
         consider(iam_id=iam_id, action=action, resource=resource, policies=policies, now=now),
         iam_id=iam_id,
@@ -153,8 +154,8 @@ def verdict(
     resource: Attributes,
     least: Role | None = None,
 ) -> Verdict:
-    """What the considerations say together. ``least`` is the role to name to who is refused, where it is not the
-    smallest that grants the action."""
+    """The verdict of all considerations. ``least`` is the role that a refusal names, where it is not the smallest one
+    that grants the action."""
     for each in considered:
         if each.allows:
             return Allowed(str(each), source=each.policy.id)
@@ -170,13 +171,13 @@ def verdict(
 
 
 def nearest(considered: Sequence[Consideration]) -> list[Consideration]:
-    """Those that lack least first."""
+    """The considerations, those that lack the least first."""
     return sorted(considered, key=lambda each: each.distance)
 
 
 def matches(condition: Condition, resource: Attributes) -> bool:
-    """Whether one attribute of a policy holds for a resource. An unknown operator never does; of several values, one
-    that is met suffices."""
+    """Whether one attribute of a policy holds for a resource. An unknown operator never holds; of several values, one
+    match suffices."""
     value = resource.get(condition.key)
     if condition.key == "serviceType":
         value = "platform_service" if resource.get("serviceName") in ACCOUNT_MANAGEMENT else "service"
@@ -196,17 +197,18 @@ def compared(policy: PolicyFacts) -> frozenset[str]:
 
 
 def is_any(condition: Condition) -> bool:
-    """VPC policies write ``vpcId = *`` for every VPC (VPC API reference, resource attributes)."""
+    """Whether the condition is met by any value: VPC policies write ``vpcId = *`` (VPC API reference, resource
+    attributes)."""
     return condition.operator == "stringEquals" and condition.value == EVERY
 
 
 def tag_attributes(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The attributes of a resource with access tags of these names, ``key:value``."""
-    found: dict[str, tuple[str, ...]] = {}
+    attributes: dict[str, tuple[str, ...]] = {}
     for name in names:
         key, _, value = name.partition(":")
-        found[f"{TAG}{key}"] = (*found.get(f"{TAG}{key}", ()), value)
-    return found
+        attributes[f"{TAG}{key}"] = (*attributes.get(f"{TAG}{key}", ()), value)
+    return attributes
 
 
 def _granting(policy: PolicyFacts, action: str) -> Role | None:
@@ -221,12 +223,12 @@ def _unmet(policy: PolicyFacts, resource: Attributes, now: datetime) -> tuple[Ru
 
 
 def _unmet_by_service(policy: PolicyFacts, resource: Attributes, now: datetime) -> tuple[Rule, ...]:
-    """What keeps the policy from being one of the service, whichever resources of it are meant."""
+    """The conditions that keep the policy from being about the service, regardless of the resources that it selects."""
     names_a_service = any(condition.key in NAMING_A_SERVICE for condition in policy.resource)
-    # A policy on one type of resource, of whatever service, is none of a service that has none of this type.
-    counted = SERVICE_ATTRIBUTES if names_a_service else SERVICE_ATTRIBUTES | {"resourceType"}
+    # A policy on one type of resource of any service is not about a service that lacks this type.
+    relevant = SERVICE_ATTRIBUTES if names_a_service else SERVICE_ATTRIBUTES | {"resourceType"}
     unmet: list[Rule] = [
-        condition for condition in policy.resource if condition.key in counted and not matches(condition, resource)
+        condition for condition in policy.resource if condition.key in relevant and not matches(condition, resource)
     ]
     if policy.rule and not policy_rules.may_hold(policy.rule, now=now):
         unmet.append(policy.rule)

@@ -1,4 +1,4 @@
-"""Every IAM action that an operation asks for, by service: what roles grant, and what ``GET /v2/roles`` lists."""
+"""Every IAM action of an operation, by service: what roles grant, and what ``GET /v2/roles`` lists."""
 
 ACTIONS: dict[str, tuple[str, ...]] = {
     "is": (

@@ -1,4 +1,4 @@
-"""Accounts, profiles, service IDs and policies in the admin: to read."""
+"""Accounts, profiles, service IDs and policies in the admin, read-only."""
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -110,7 +110,7 @@ class PersonAdmin(CarefulAdmin, UserAdmin):
     fieldsets = (*(UserAdmin.fieldsets or ()), ("IBM Cloud identity", {"fields": ["iam_id", "account"]}))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Nobody is deleted, for API keys and tokens name people by their IAM ids. Who is not active has none."""
+        """Users are not deleted, because API keys and tokens name them by IAM id; they can be deactivated instead."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""Views that are authenticated, authorised and recorded: each names, per method, the IAM action it needs."""
+"""Views that are authenticated, authorised and recorded; each names the IAM action that every method needs."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -30,50 +30,52 @@ from trustedprofiles.visibility import Visible
 
 
 class GuardedView(APIView):
-    """A view whose every method is authenticated, authorised and recorded."""
+    """A view that authenticates, authorises and records every method."""
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]
-    """No OPTIONS: DRF would describe the view to whoever asks, and ``Allow`` would offer it."""
+    """Without OPTIONS: DRF would describe the view to unauthenticated callers, and ``Allow`` would list it."""
     envelope: ClassVar[Any] = staticmethod(envelopes.vpc)
-    """How a refusal is rendered: one of controlplane.kernel.envelopes."""
+    """The renderer of refusals: one of controlplane.kernel.envelopes."""
     operations: ClassVar[Mapping[str, Operation]] = {}
     service_name: ClassVar[str] = "is"
     body_first: ClassVar[bool] = False
-    """Whether a body that is wrong is refused before what the path names is said to be missing."""
+    """Whether an invalid body is refused before a missing resource."""
     checks_first = True
 
     @property
     def operation(self) -> Operation | None:
         method = self.request.method or ""
-        own = self.operations.get(method)  # IBM's HEAD of a member is an operation; every other is a GET without body
-        return self.operations.get("GET") if own is None and method == "HEAD" else own
+        operation = self.operations.get(
+            method
+        )  # IBM's HEAD of a member is an operation; every other is a GET without body
+        return self.operations.get("GET") if operation is None and method == "HEAD" else operation
 
     _caller: Caller | None = None
 
     @property
     def caller(self) -> Caller:
-        """The authenticated caller; only to be asked after ``initial`` let the request through."""
+        """The authenticated caller. Raises Unauthenticated before ``initial`` has run."""
         if self._caller is None:
             raise Unauthenticated("The request carries no IAM token. Send Authorization: Bearer <IAM access token>.")
         return self._caller
 
     @property
     def body(self) -> dict[str, Any]:
-        """The request body, read as the operation says. Raises Refusals naming every property at fault."""
-        assert self.operation and self.operation.body  # noqa: S101, PT018  an operation that takes one says so
+        """The request body, checked as the operation says. Raises Refusals that name every invalid property."""
+        assert self.operation and self.operation.body  # noqa: S101, PT018  only operations with a body use this
         return self.operation.body.check(self.request.data)
 
     def answer(self, content: Any = None, *, etag: str = "") -> Response:
-        """A success, with the operation's own status."""
-        assert self.operation  # noqa: S101  ``initial`` let the request through
+        """A successful response, with the status of the operation."""
+        assert self.operation  # noqa: S101  ``initial`` has run
         return Response(content, status=self.operation.status, headers={"ETag": etag} if etag else None)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         if (operation := self.operation) is None:
-            allowed = ", ".join(self.operations)
+            methods = ", ".join(self.operations)
             few = "one of " if len(self.operations) > 1 else ""
-            raise MethodNotAllowed(f"Use {few}{allowed} here.", headers={"Allow": allowed})
+            raise MethodNotAllowed(f"Use {few}{methods} here.", headers={"Allow": methods})
         if isinstance(request.user, Caller):
             self._caller = request.user
         caller = self.caller
@@ -94,7 +96,8 @@ class GuardedView(APIView):
         require_body(request._request)
 
     def _decide(self, action: str, resource: Mapping[str, str]) -> Verdict:
-        """Of a list: whether it is for the caller at all. It answers with the rows that the caller may see."""
+        """Decide one action. A list is allowed with any policy on the service, and returns the rows that the caller may
+        see."""
         assert self.operation  # noqa: S101  ``initial`` made sure of it
         if self.operation.lists is None or action != self.operation.action:
             return authorize(self.caller, action=action, resource=resource)
@@ -105,30 +108,31 @@ class GuardedView(APIView):
 
     @property
     def listing(self) -> Visible:
-        """Which rows the caller may see of a list. All of them where the caller has a standing."""
+        """The rows of a list that the caller may see: all of them when ``standing`` allows it."""
         if self._listing is not None:
             return self._listing
         standing = self.standing()
         if standing is None:
-            raise LookupError("no policy was asked which rows of this list are the caller's to see")
+            raise LookupError("no policy decided which rows of this list the caller may see")
         return Visible(standing, where=True)
 
     def policy_columns(self) -> Columns:
-        """What policies tell the rows of a list apart by."""
-        assert self.operation  # noqa: S101  lists alone ask
+        """The columns by which policies select rows of a list."""
+        assert self.operation  # noqa: S101  only lists call this
         assert self.operation.lists  # noqa: S101
         columns: Columns = self.operation.lists.policy_columns()
         return columns
 
     def _keep_lineage(self, **decision: str) -> None:
-        """By what right the caller acts, for the events of this request; of a caller without a token, nothing."""
+        """Keep the token, the server and the decision for the events of this request; nothing for a caller without a
+        token."""
         if caller := self._caller if self._caller and self._caller.token_id else None:
             server = caller.compute_resource_crn or caller.assumed_by
-            known = {"token": caller.token_id, "key": caller.key_id, "server": server, **decision}
-            context.lineage.set({name: value for name, value in known.items() if value})
+            lineage = {"token": caller.token_id, "key": caller.key_id, "server": server, **decision}
+            context.lineage.set({name: value for name, value in lineage.items() if value})
 
     def _refuse_unstorable(self, request: Request) -> None:
-        """No stored text holds a NUL character, and PostgreSQL fails a query that looks for one."""
+        """Refuse NUL characters: no stored text contains one, and PostgreSQL fails a query that looks for it."""
         if not all(is_storable(str(value)) for value in self.kwargs.values()):
             raise NotFound("The resource is not found: the path contains a NUL character.")
         for name, values in request.GET.lists():
@@ -139,14 +143,14 @@ class GuardedView(APIView):
                 )
 
     def prepare(self, request: Request) -> None:
-        """Checks and look-ups before authorisation: query parameters, the object itself. May raise ApiError."""
+        """Do checks and look-ups before authorisation: query parameters, the object itself. May raise ApiError."""
 
     def resource_attributes(self) -> dict[str, str]:
-        """What a policy's resource attributes are matched against, beside account and service."""
+        """The resource's attributes that policies match, besides account and service."""
         return {}
 
     def standing(self) -> Allowed | None:
-        """What the caller may do here without any policy, such as reading its own API key. None: policies decide."""
+        """The permission that needs no policy, such as reading one's own API key. None: policies decide."""
         return None
 
     def target(self) -> Party:
@@ -154,14 +158,14 @@ class GuardedView(APIView):
         return Party(name="*")
 
     def event(self) -> str:
-        """The activity event of what the view records itself; the operation's, unless the object decides."""
+        """The activity event that the view records: the operation's, unless the object decides."""
         assert self.operation  # noqa: S101  an event is recorded of an operation
         return self.operation.event
 
     def handle_exception(self, exc: Exception) -> Response:
-        error = envelopes.as_api_error(exc)  # once: it logs what was not foreseen
+        error = envelopes.as_api_error(exc)  # once: it logs unexpected exceptions
         response = super().handle_exception(error)
-        # A database that cannot be used would keep no event either.
+        # An unavailable database could not store the event either.
         if self.operation and self._caller and not isinstance(error, ServiceUnavailable):
             self._record(error)
         return response

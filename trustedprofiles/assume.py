@@ -1,4 +1,4 @@
-"""May this caller become a trusted profile by the assume grant? The profile's identities say so."""
+"""The assume grant: whether a caller may assume a trusted profile, which the profile's identities decide."""
 
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.crn import Crn
@@ -7,12 +7,12 @@ from trustedprofiles import explain_urls
 from trustedprofiles.models import ProfileIdentity, TrustedProfile
 
 KINDS = {"crn-": "crn", "iam-ServiceId-": "serviceid", "IBMid-": "user"}
-"""What the IAM ids of each kind of identity begin with."""
+"""The kinds of identities, by the prefix of their IAM ids."""
 
 
 def may_assume(iam_id: str, *, account_id: str, profile: TrustedProfile) -> Verdict:
-    """May the bearer of a token that says so of itself, from this account? A user must come from an account that the
-    identity names, or from the profile's own."""
+    """Whether the bearer of a token with this IAM id and account may assume the profile. A user must come from an
+    account that the identity names, or from the profile's own."""
     rows = identities_naming(iam_id, profile)
     for row in rows:
         if _lets_in(row, account_id, profile):
@@ -28,10 +28,10 @@ def may_assume(iam_id: str, *, account_id: str, profile: TrustedProfile) -> Verd
 
 
 def profiles_assumable(iam_id: str, *, account_id: str) -> list[TrustedProfile]:
-    """Every profile that ``may_assume`` allows the bearer, by name; also those of other accounts."""
+    """Every profile that ``may_assume`` allows, by name, including those of other accounts."""
     rows = ProfileIdentity.objects.select_related("profile").filter(iam_id=iam_id)
-    found = {row.profile for row in rows if _lets_in(row, account_id, row.profile)}
-    return sorted(found, key=lambda profile: (profile.name, profile.id))
+    profiles = {row.profile for row in rows if _lets_in(row, account_id, row.profile)}
+    return sorted(profiles, key=lambda profile: (profile.name, profile.id))
 
 
 def _lets_in(row: ProfileIdentity, account_id: str, profile: TrustedProfile) -> bool:
@@ -43,35 +43,34 @@ def identities_naming(iam_id: str, profile: TrustedProfile) -> list[ProfileIdent
 
 
 def path_of(iam_id: str, profile: TrustedProfile) -> str:
-    """Where an identity of this kind is added; empty for what is of no kind, such as another trusted profile."""
+    """The path that adds this identity; empty for an identity of no such kind, such as another trusted profile."""
     kind = next((kind for start, kind in KINDS.items() if iam_id.startswith(start)), "")
     return f"/v1/profiles/{profile.id}/identities/{kind}" if kind else ""
 
 
 def identity_of(caller: Caller) -> str:
-    """What a profile's identities know the bearer of a token by: its IAM id, and a server by its CRN."""
+    """The identifier by which a profile's identities name the bearer of a token: its IAM id, or a server's CRN."""
     return f"crn-{caller.compute_resource_crn}" if caller.compute_resource_crn else caller.iam_id
 
 
 def find_assumable(
     *, account_id: str | None, id: str | None = None, crn: str | None = None, name: str | None = None
 ) -> TrustedProfile | None:
-    """The profile, of whatever account, that all the given keys designate. A name needs its account.
+    """The profile, of any account, that matches all the given keys. A name needs its account.
 
-    Whether the caller may know of it is another question: what it may not assume it must not tell from what is not
-    there.
+    The caller of this function must answer alike for a profile that may not be assumed and for a missing one.
     """
-    wanted = {"id": id, "name": name, "account_id": account_id}
+    keys = {"id": id, "name": name, "account_id": account_id}
     if crn is not None:
         try:
-            parsed = Crn.parse(crn)
+            parts = Crn.parse(crn)
         except ValueError:
             return None
-        if (parsed.service, parsed.resource_type) != ("iam-identity", "profile"):
+        if (parts.service, parts.resource_type) != ("iam-identity", "profile"):
             return None
-        if id not in (None, parsed.resource) or account_id not in (None, parsed.account_id):
+        if id not in (None, parts.resource) or account_id not in (None, parts.account_id):
             return None
-        wanted |= {"id": parsed.resource, "account_id": parsed.account_id}
-    if any("\0" in value for value in wanted.values() if value) or not (wanted["id"] or (name and account_id)):
+        keys |= {"id": parts.resource, "account_id": parts.account_id}
+    if any("\0" in value for value in keys.values() if value) or not (keys["id"] or (name and account_id)):
         return None
-    return TrustedProfile.objects.filter(**{key: value for key, value in wanted.items() if value is not None}).first()
+    return TrustedProfile.objects.filter(**{key: value for key, value in keys.items() if value is not None}).first()

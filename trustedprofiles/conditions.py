@@ -1,8 +1,8 @@
 """Conditions of claim rules: six operators, and values that are JSON in a string.
 
-Operators after IBM's documentation of trusted profile conditions; a value that is no JSON is taken as it stands, as
-IBM's command line sends it. A claim that the compute resource does not have never meets a condition, not even one with
-NOT: nobody is trusted for what is not known.
+The operators are those of IBM's documentation of trusted profile conditions. A value that is not JSON is used as it is,
+as IBM's command line sends it. A missing claim never meets a condition, not even one with NOT, so that an unknown value
+never leads to trust.
 """
 
 import json
@@ -15,7 +15,7 @@ from controlplane.kernel.facts import ServerFacts
 OPERATORS = ("EQUALS", "NOT_EQUALS", "EQUALS_IGNORE_CASE", "NOT_EQUALS_IGNORE_CASE", "CONTAINS", "IN")
 
 Claim = str | tuple[str, ...]
-"""Several values where a server has several: subnets, addresses."""
+"""A tuple for a claim with several values: subnets, addresses."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class ClaimCondition:
 
 
 def holds(condition: ClaimCondition, claims: Mapping[str, Claim]) -> bool:
-    """Whether the claims meet a condition. Of a claim with several values, one that is equal suffices for EQUALS and
-    IN, and none may be for NOT_EQUALS. An unknown operator never holds."""
+    """Whether the claims meet a condition. For a claim with several values, EQUALS and IN need one equal value, and
+    NOT_EQUALS needs that none is equal. An unknown operator never holds."""
     claim = claims.get(condition.claim)
     return claim is not None and _meets(claim, condition.operator, read_value(condition.value))
 
@@ -38,45 +38,45 @@ def holds(condition: ClaimCondition, claims: Mapping[str, Claim]) -> bool:
 def hold_for_each(
     conditions: Sequence[ClaimCondition], columns: Mapping[str, Sequence[Claim]], *, count: int
 ) -> list[bool]:
-    """Of each of ``count`` resources, whether its claims meet all conditions, of which there are some. ``columns`` has
-    the claims by name, each with one value for each resource."""
+    """Whether the claims of each of ``count`` resources meet all conditions; no resource does without conditions.
+    ``columns`` has the claims by name, each with one value for each resource."""
     columns_met = [_met(condition, columns.get(condition.claim, ())) for condition in conditions]
     missing = any(condition.claim not in columns for condition in conditions)
     return [False] * count if missing or not conditions else [all(each) for each in zip(*columns_met, strict=True)]
 
 
 def _met(condition: ClaimCondition, column: Sequence[Claim]) -> list[bool]:
-    wanted = read_value(condition.value)
-    met = {claim: _meets(claim, condition.operator, wanted) for claim in set(column)}
-    return [met[claim] for claim in column]
+    values = read_value(condition.value)
+    results = {claim: _meets(claim, condition.operator, values) for claim in set(column)}
+    return [results[claim] for claim in column]
 
 
-def _meets(claim: Claim, operator: str, wanted: tuple[str, ...] | None) -> bool:
-    if wanted is None:
+def _meets(claim: Claim, operator: str, values: tuple[str, ...] | None) -> bool:
+    if values is None:
         return False
     present = (claim,) if isinstance(claim, str) else claim
     if operator == "IN":
-        return not set(present).isdisjoint(wanted)
-    if len(wanted) != 1:
+        return not set(present).isdisjoint(values)
+    if len(values) != 1:
         return False
-    [value] = wanted
+    [value] = values
     match operator:
         case "EQUALS" | "NOT_EQUALS":
-            found = value in present
+            matches = value in present
         case "EQUALS_IGNORE_CASE" | "NOT_EQUALS_IGNORE_CASE":
-            found = value.casefold() in [each.casefold() for each in present]
+            matches = value.casefold() in [each.casefold() for each in present]
         case "CONTAINS":
-            return value in claim  # a part of a text, one whole element of several
+            return value in claim  # a part of a text, or one whole element of several
         case _:
             return False
-    return not found if operator.startswith("NOT_") else found
+    return not matches if operator.startswith("NOT_") else matches
 
 
 def read_value(text: str) -> tuple[str, ...] | None:
-    """The values that a condition's ``value`` stands for: one, or those of a JSON array. None for a JSON object, an
-    array with anything but scalars in it, and null."""
+    """The values in a condition's ``value``: one, or those of a JSON array. None for a JSON object, for an array that
+    has anything but scalars in it, and for null."""
     try:
-        # Numbers are compared as they were written: 1.10 is no 1.1 to a claim, which is text.
+        # Numbers are compared as text, because claims are text: 1.10 does not equal 1.1.
         value = json.loads(text, parse_int=str, parse_float=str, parse_constant=_no_json)
     except (ValueError, RecursionError):
         return (text,)
@@ -85,7 +85,7 @@ def read_value(text: str) -> tuple[str, ...] | None:
 
 
 def _no_json(text: str) -> None:
-    """``NaN`` and ``Infinity``, which Python takes for JSON. Raises ValueError."""
+    """Refuse ``NaN`` and ``Infinity``, which Python accepts as JSON. Raises ValueError."""
     raise ValueError(f"{text} is no JSON")
 
 

@@ -1,19 +1,19 @@
-"""The deployment administrator: the owner of the first account. What touches every account is that person's alone."""
+"""The deployment administrator, the owner of the first account, who alone may do what affects every account."""
 
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
 from trustedprofiles.models import Account
 
 ALWAYS = frozenset({"baremint.key.rotate"})
-"""Actions on what all accounts have in common, whether there is one account or a hundred."""
+"""Actions that policies never grant, not even when there is one account."""
 ONCE_SHARED = frozenset(
     {"baremint.certificate-renewal.read", "baremint.clock.administer", "baremint.job.list"},
 )
-"""Actions that policies grant while there is one account, for then nobody else notices."""
+"""Actions that policies grant only while there is one account, because no other account is affected."""
 ADMINISTRATOR = "the caller is the deployment administrator"
 
 
 def decide(*, account_id: str, iam_id: str, action: str) -> Verdict | None:
-    """What is decided of an action that may touch every account; None: policies decide it, as they do all others."""
+    """The verdict on an action that affects every account; None for an action that policies decide."""
     if action not in ALWAYS | ONCE_SHARED:
         return None
     accounts = list(Account.objects.order_by("-is_first").values_list("id", "owner_iam_id", "is_first")[:2])

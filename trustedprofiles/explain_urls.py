@@ -1,4 +1,4 @@
-"""The question that a decision answers, as the URL under which it is explained (``/_baremint/explain``)."""
+"""The URLs that explain decisions (``/_baremint/explain``)."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode
@@ -9,23 +9,23 @@ PATH = "/_baremint/explain"
 
 
 def access_url(subject: str, action: str, resource: Mapping[str, str]) -> str:
-    """May this subject, an IAM id, do this to the resource?"""
+    """Explains whether the subject, an IAM id, may do this to the resource."""
     attributes = {f"resource[{name}]": value for name, value in resource.items()}
     return _url({"subject": subject, "action": action, **attributes})
 
 
 def trust_url(server: str, profile: str) -> str:
-    """Does this trusted profile trust this server? By CRN and id."""
+    """Explains whether a trusted profile, by id, trusts a server, by CRN."""
     return _url({"server": server, "profile": profile})
 
 
 def assumption_url(subject: str, profile: str) -> str:
-    """May this subject, an IAM id, assume this trusted profile, by id?"""
+    """Explains whether the subject, an IAM id, may assume the trusted profile, by id."""
     return _url({"subject": subject, "profile": profile})
 
 
 def server_url(server: str) -> str:
-    """May this server use its metadata service?"""
+    """Explains whether the server may use its metadata service."""
     return _url({"server": server})
 
 

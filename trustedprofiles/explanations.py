@@ -1,4 +1,4 @@
-"""Why? The long form of a decision: everything that was considered, what decided, and what would have allowed it."""
+"""Explanations of decisions: everything that was considered, what decided, and what would have allowed it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from trustedprofiles.service_roles import least_role, naming_role
 from trustedprofiles.tagged_resources import plain, with_tags
 
 NOT_OFFERED = frozenset({"serviceType", "prefix", "delimiter", "path"})
-"""Attributes that no policy offered names: a service says what its type is, and the last three take a rule."""
+"""Attributes that a proposed policy leaves out: a service has a fixed type, and the last three need a rule."""
 
 
 class NamedRole(TypedDict):
@@ -26,14 +26,14 @@ class NamedRole(TypedDict):
 
 
 class NamedGroup(TypedDict):
-    """The access group whose policy it is."""
+    """The access group of a policy."""
 
     id: str
     name: str
 
 
 class DecidedBy(TypedDict):
-    """``id`` is of the policy, link, rule, account or API key that decided."""
+    """What decided; ``id`` is that of the policy, link, rule, account or API key."""
 
     type: Literal[
         "policy",
@@ -52,7 +52,7 @@ class DecidedBy(TypedDict):
 
 
 class Considered(TypedDict):
-    """One policy of the subject or of an access group of its, or one link, rule or identity of the trusted profile."""
+    """One policy of the subject or of its access groups, or one link, rule or identity of the trusted profile."""
 
     type: Literal["policy", "link", "rule", "identity"]
     id: str
@@ -76,9 +76,8 @@ class Nearest(TypedDict):
 
 
 class Explanation(TypedDict):
-    """``explanation`` is the URL of this answer, where one can be: not of a token that is refused. ``considered`` is
-    sorted, what lacks least first. ``depends_on`` names the attributes of a resource that the subject's policies
-    compare."""
+    """``explanation`` is the URL of this answer, absent for a refused token. ``considered`` is sorted, what lacks the
+    least first. ``depends_on`` names the attributes of a resource that the subject's policies compare."""
 
     decision: Literal["allow", "deny"]
     because: str
@@ -101,9 +100,9 @@ def decision_of(verdict: Verdict) -> Literal["allow", "deny"]:
 def explain_access(
     *, account_id: str, subject: str, action: str, resource: Mapping[str, str], now: datetime, lists: bool = False
 ) -> Explanation:
-    """May this subject, an IAM id known to this account, do this to the resource?
+    """Explain whether the subject, an IAM id known to this account, may do this to the resource.
 
-    ``lists``: the question is about a list, which is for whoever has a policy of the service, as far as it goes.
+    ``lists``: the question is about a list, which any caller with a policy on the service may see in part.
     """
     reserved = deployment_administrator.decide(account_id=account_id, iam_id=subject, action=action)
     if reserved is not None:
@@ -111,25 +110,25 @@ def explain_access(
         if reserved:
             answer["decided_by"] = {"type": "deployment_administrator", "id": account_id}
         return answer
-    named = needs_named_role(account_id, action)
-    owned = None if named else owned_account(account_id=account_id, iam_id=subject)
+    restricted = needs_named_role(account_id, action)
+    owned = None if restricted else owned_account(account_id=account_id, iam_id=subject)
     if owned and resource.get("accountId") == owned:
         answer = _about_access(subject, action, resource, Allowed(OWNER))
         answer["decided_by"] = {"type": "account_owner", "id": owned}
         return answer
     policies = policies_for(account_id=account_id, iam_id=subject)
-    if named:
+    if restricted:
         policies = with_roles_naming(action, policies)
     consider = access.consider_list if lists else access.consider
-    [told] = with_tags([resource], policies, account_id=account_id)
-    considered = consider(iam_id=subject, action=action, resource=told, policies=policies, now=now)
+    [tagged] = with_tags([resource], policies, account_id=account_id)
+    considered = consider(iam_id=subject, action=action, resource=tagged, policies=policies, now=now)
     return explain_policies(
         considered,
         account_id=account_id,
         subject=subject,
         action=action,
         resource=plain(resource),
-        least=naming_role(action) if named else None,
+        least=naming_role(action) if restricted else None,
     )
 
 
@@ -142,13 +141,14 @@ def explain_policies(
     resource: Mapping[str, str],
     least: Role | None = None,
 ) -> Explanation:
-    """What a subject's policies in an account say together, and what they lack. ``least`` as of ``access.verdict``."""
+    """Explain the result of a subject's policies in an account, and what they lack. ``least`` as in
+    ``access.verdict``."""
     verdict = access.verdict(considered, iam_id=subject, action=action, resource=resource, least=least)
     answer = _about_access(subject, action, resource, verdict)
     answer["considered"] = [_policy(each) for each in access.nearest(considered)]
     answer["depends_on"] = sorted(frozenset().union(*(access.compared(each.policy) for each in considered)))
-    if chosen := next((each for each in considered if each.allows), None):
-        answer["decided_by"] = _decided_by(chosen)
+    if decider := next((each for each in considered if each.allows), None):
+        answer["decided_by"] = _decided_by(decider)
     else:
         role = least or least_role(action)
         answer["nearest"] = _nearest_policy(subject, action, resource, considered, account_id=account_id, role=role)
@@ -169,14 +169,14 @@ def _about_access(subject: str, action: str, resource: Mapping[str, str], verdic
 
 
 def explain_trust(profile: TrustedProfile, facts: ServerFacts) -> Explanation:
-    """Does the profile trust this server?"""
+    """Explain whether the profile trusts this server."""
     return explain_links_and_rules(considered_trust(profile, facts), profile=profile, facts=facts)
 
 
 def explain_links_and_rules(
     considered: Sequence[trust.Consideration], *, profile: TrustedProfile, facts: ServerFacts
 ) -> Explanation:
-    """What a profile's links and rules say of a server together, and what they lack."""
+    """Explain the result of a profile's links and rules for a server, and what they lack."""
     verdict = trust.verdict(considered)
     answer = Explanation(
         decision=decision_of(verdict),
@@ -186,8 +186,8 @@ def explain_links_and_rules(
         profile=profile.crn,
         considered=[_trust(each) for each in sorted(considered, key=lambda each: len(each.missing))],
     )
-    if chosen := next((each for each in considered if each.trusts), None):
-        answer["decided_by"] = {"type": _kind(chosen), "id": chosen.by.id}
+    if decider := next((each for each in considered if each.trusts), None):
+        answer["decided_by"] = {"type": _kind(decider), "id": decider.by.id}
         return answer
     close = trust.nearest(considered)
     link: dict[str, Any] = {"cr_type": trust.BARE_METAL, "link": {"crn": facts.crn}}
@@ -201,10 +201,11 @@ def explain_links_and_rules(
 
 
 def explain_assumption(profile: TrustedProfile, *, subject: str, account_id: str) -> Explanation:
-    """May this subject, an IAM id, come from this account and assume the profile? Who else may is not told."""
+    """Explain whether the subject, an IAM id, may assume the profile from this account. Other identities are not
+    shown."""
     verdict = may_assume(subject, account_id=account_id, profile=profile)
     rows = identities_naming(subject, profile)
-    chosen = verdict.source if isinstance(verdict, Allowed) else None
+    source = verdict.source if isinstance(verdict, Allowed) else None
     answer: Explanation = {
         "decision": decision_of(verdict),
         "because": verdict.because,
@@ -215,23 +216,23 @@ def explain_assumption(profile: TrustedProfile, *, subject: str, account_id: str
             {
                 "type": "identity",
                 "id": row.identifier,
-                "applies": row.identifier == chosen,
-                "missing": [] if row.identifier == chosen else [f"account {account_id} among its accounts"],
+                "applies": row.identifier == source,
+                "missing": [] if row.identifier == source else [f"account {account_id} among its accounts"],
             }
             for row in rows
         ],
     }
-    if chosen is not None:
-        answer["decided_by"] = {"type": "identity", "id": chosen}
+    if source is not None:
+        answer["decided_by"] = {"type": "identity", "id": source}
         return answer
     answer["nearest"] = {"because": verdict.because}
     if path := path_of(subject, profile):
         kind = path.rpartition("/")[2]
         identifier = subject.removeprefix("crn-") if kind == "crn" else subject.removeprefix("iam-")
         body: dict[str, Any] = {"type": kind, "identifier": identifier}
-        named: list[str] = next((row.accounts for row in rows), [])
-        if kind == "user" and (named or account_id != profile.account_id):
-            body["accounts"] = [*(named or [profile.account_id]), account_id]
+        accounts: list[str] = next((row.accounts for row in rows), [])
+        if kind == "user" and (accounts or account_id != profile.account_id):
+            body["accounts"] = [*(accounts or [profile.account_id]), account_id]
         answer["nearest"]["request"] = {"method": "POST", "path": path, "body": body}
     return answer
 
@@ -240,7 +241,7 @@ def _policy(considered: access.Consideration) -> Considered:
     missing = [str(each) for each in considered.unmet]
     if considered.role is None:
         missing.insert(0, "a role that includes the action")
-    told: Considered = {
+    entry: Considered = {
         "type": "policy",
         "id": considered.policy.id,
         "applies": considered.allows,
@@ -248,16 +249,16 @@ def _policy(considered: access.Consideration) -> Considered:
         "missing": missing,
     }
     if group := considered.policy.group:
-        told["access_group"] = {"id": group.id, "name": group.name}
-    return told
+        entry["access_group"] = {"id": group.id, "name": group.name}
+    return entry
 
 
-def _decided_by(chosen: access.Consideration) -> DecidedBy:
-    by: DecidedBy = {"type": "policy", "id": chosen.policy.id}
-    if group := chosen.policy.group:
+def _decided_by(consideration: access.Consideration) -> DecidedBy:
+    by: DecidedBy = {"type": "policy", "id": consideration.policy.id}
+    if group := consideration.policy.group:
         by["access_group"] = {"id": group.id, "name": group.name}
-    if chosen.role:
-        by["role"] = {"crn": chosen.role.crn, "display_name": chosen.role.display_name}
+    if consideration.role:
+        by["role"] = {"crn": consideration.role.crn, "display_name": consideration.role.display_name}
     return by
 
 

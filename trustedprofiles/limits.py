@@ -1,4 +1,4 @@
-"""How many there may be of what (IBM Cloud IAM limits, IBM Cloud docs, "Known issues and limitations")."""
+"""Limits of IAM (IBM Cloud docs, "Known issues and limitations")."""
 
 PROFILES_PER_ACCOUNT = 2000
 SERVICE_IDS_PER_ACCOUNT = 2000
@@ -12,7 +12,7 @@ RULES_PER_GROUP = 5
 POLICIES_PER_ACCOUNT = 4020
 POLICIES_PER_SUBJECT = 1000
 
-# IBM publishes no figures for these.
+# IBM publishes no figures for these limits.
 CONDITIONS_PER_RULE = 10
 LINKS_PER_PROFILE = 1000
 LINKS_PER_ACCOUNT = 20_000

@@ -1,4 +1,4 @@
-"""What policies select resources by, as columns of the database: the attributes that decisions know, of many rows."""
+"""The attributes by which policies select resources, as database columns of many rows."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ SPECIAL_IN_LIKE = re.compile(r"([\\%_])")
 
 
 class Joined(Func):
-    """Texts that are never null, joined: as ``Concat`` joins them, which takes ten times as long to write its SQL."""
+    """A concatenation of texts that are never null. ``Concat`` does the same, but compiles ten times as slowly."""
 
     template, arg_joiner, output_field = "(%(expressions)s)", " || ", CharField()
 
@@ -29,17 +29,17 @@ def crn_column(service: str, kind: str, *, location: str = "", id: Combinable | 
 
 
 def few_or(condition: Q, rows: "QuerySet[Any]") -> Q | bool:
-    """The numbers of the rows, if they are few. Otherwise the condition that selects them.
+    """A condition on the numbers of the rows if they are few, otherwise the given condition that selects them.
 
-    Where few rows meet a condition, the statistics of a database may let it look through all others for a page.
+    Where few rows meet a condition, a database may choose a plan that scans all the others for one page.
     """
-    found = list(rows.values_list("pk", flat=True)[: MOST_LOOKED_UP + 1])
-    return condition if len(found) > MOST_LOOKED_UP else bool(found) and Q(pk__in=found)
+    numbers = list(rows.values_list("pk", flat=True)[: MOST_LOOKED_UP + 1])
+    return condition if len(numbers) > MOST_LOOKED_UP else bool(numbers) and Q(pk__in=numbers)
 
 
 @dataclass(frozen=True)
 class Constant:
-    """An attribute that all rows of a model have in common."""
+    """An attribute with the same value in all rows of a model."""
 
     value: str
 
@@ -54,52 +54,55 @@ class Choice:
 
 @dataclass(frozen=True)
 class Through:
-    """The id of a related row. The related rows are looked up first: with their numbers, one index answers."""
+    """The id of a related row. The related rows are looked up first: with their numbers, one index suffices."""
 
     column: str
     model: type[Model]
     of: type[Model] | None = None
-    """Whose rows have the column, where few of them are looked up, too."""
+    """The model with the column, if its rows are looked up too when they are few."""
 
     def where(self, account_id: str, **lookup: Any) -> Q | bool:
-        """Rows whose related row is met by a look-up, which has the prefix ``id``."""
+        """The rows whose related row matches the look-up, which has the prefix ``id``."""
         related = self.model._default_manager.filter(account_id=account_id, **lookup).values_list("pk", flat=True)
-        found = list(related)
-        if not found:
+        numbers = list(related)
+        if not numbers:
             return False
-        condition = Q(**{self.column: found[0]}) if len(found) == 1 else Q(**{f"{self.column}__in": found})
+        condition = Q(**{self.column: numbers[0]}) if len(numbers) == 1 else Q(**{f"{self.column}__in": numbers})
         return few_or(condition, self.of._default_manager.filter(condition)) if self.of else condition
 
 
 @dataclass(frozen=True)
 class Own:
-    """The id of a row itself, or its CRN, which ends with the id.
+    """The id of the row itself, or its CRN, which ends with the id.
 
-    What a condition selects is looked up first, as far as it is little: by their numbers, the rows of a page are found
-    without a look at others.
+    If a condition selects few rows, they are looked up first: their numbers find the rows of a page directly.
     """
 
     model: type[Model]
     column: str | Combinable = "id"
-    """Another one, such as the id of the resource group."""
+    """The column to compare; it may be another one, such as the id of the resource group."""
 
     def where(self, account_id: str, **lookup: Any) -> Q | bool:
-        """Rows whose column is met by a look-up, which has the prefix ``id``."""
+        """The rows whose column matches the look-up, which has the prefix ``id``."""
         [(name, value)] = lookup.items()
         condition = self.named(name.removeprefix("id"), value)
         if self.column == self.model._meta.pk.name and not name.endswith("__wildcard"):
-            return condition  # no look-up is quicker
+            return condition  # no look-up would be faster
         rows = self.model._default_manager.filter(condition)
-        if name.endswith("__wildcard") and value[:1] in ("", "*", "?"):  # no index finds those of all accounts
+        if name.endswith("__wildcard") and value[:1] in (
+            "",
+            "*",
+            "?",
+        ):  # no index serves this pattern
             rows = rows.filter(account_id=account_id)
         return few_or(condition, rows)
 
     def named(self, suffix: str, value: Any) -> Q:
-        """The condition that a look-up of the column with this suffix makes."""
+        """The condition of a look-up of the column with this suffix."""
         return Q(**{f"{self.column}{suffix}": value})
 
     def carrying(self, attachments: "QuerySet[Any]") -> Q | bool | None:
-        """Rows whose CRN is one of those of the attachments. None: there are too many to look them up."""
+        """The rows whose CRN is one of the attachments'. None: there are too many to look them up."""
         of_kinds = reduce(Q.__or__, (Q(crn__contains=f"::{kind}:") for kind in self.kinds))
         crns = set(attachments.filter(of_kinds).values_list("crn", flat=True)[: MOST_LOOKED_UP + 1])
         if len(crns) > MOST_LOOKED_UP:
@@ -110,7 +113,7 @@ class Own:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The types of resources that the CRNs of rows may name."""
+        """The resource types in the CRNs of rows."""
         return (self.model.crn_type,)  # type: ignore[attr-defined]
 
     def crn(self, row: Any) -> str:
@@ -125,18 +128,18 @@ Columns = Mapping[str, Column]
 
 @CharField.register_lookup
 class Wildcard(Lookup):
-    """Text that is like a pattern: ``*`` is any run of characters, ``?`` any one; nothing else is special, and upper
-    and lower case differ, as in the decision about one resource (policy_rules.py)."""
+    """Text that matches a pattern: ``*`` is any run of characters, ``?`` any one character; it is case-sensitive, as in
+    the decision about one resource (policy_rules.py)."""
 
     lookup_name = "wildcard"
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """By LIKE, which is case-sensitive in PostgreSQL."""
         pattern = SPECIAL_IN_LIKE.sub(r"\\\1", self.rhs).replace("*", "%").replace("?", "_")
-        left, parameters = self.process_lhs(compiler, connection)
-        return f"{left} LIKE %s", (*parameters, pattern)
+        lhs, parameters = self.process_lhs(compiler, connection)
+        return f"{lhs} LIKE %s", (*parameters, pattern)
 
     def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """By GLOB: SQLite's LIKE is not case-sensitive."""
-        left, parameters = self.process_lhs(compiler, connection)
-        return f"{left} GLOB %s", (*parameters, self.rhs.replace("[", "[[]"))
+        lhs, parameters = self.process_lhs(compiler, connection)
+        return f"{lhs} GLOB %s", (*parameters, self.rhs.replace("[", "[[]"))

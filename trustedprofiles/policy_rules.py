@@ -35,7 +35,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "GreaterThanOrEquals": ge,
 }
 ENVIRONMENT = {"time": "current_time", "date": "current_date", "dateTime": "current_date_time"}
-"""What each kind of instant is compared with."""
+"""The attribute of the environment that each kind of instant is compared with."""
 DAY_OPERATORS = ("dayOfWeekEquals", "dayOfWeekAnyOf")
 TIME_OPERATORS = tuple(f"{kind}{comparison}" for kind in ENVIRONMENT for comparison in COMPARISONS) + DAY_OPERATORS
 EXISTS_VALUES = {True: True, False: False, "true": True, "false": False}
@@ -53,7 +53,7 @@ EMPTY = '""'
 
 @dataclass(frozen=True)
 class Condition:
-    """One attribute of a policy: ``value`` is text, for an any-of operator also a list, for exists a boolean."""
+    """One attribute of a policy: ``value`` is text, or also a list for an any-of operator, or a boolean for exists."""
 
     key: str
     operator: str
@@ -77,7 +77,7 @@ Rule = Condition | Combination
 
 
 def parse(rule: Mapping[str, Any], *, depth: int = 0) -> Rule:
-    """A rule as the API sends it. Raises ValueError with what is wrong with it."""
+    """Parse a rule as the API sends it. Raises ValueError with the reason."""
     if "conditions" in rule:
         joined, parts = rule.get("operator"), rule["conditions"]
         if rule.keys() != {"operator", "conditions"} or joined not in ("and", "or"):
@@ -112,9 +112,9 @@ def _check(condition: Condition) -> None:
         return
     if operator not in TIME_OPERATORS:
         raise ValueError(f"operator is one of {', '.join((*TIME_OPERATORS, *TEXT_OPERATORS))}.")
-    expected = "day_of_week" if operator in DAY_OPERATORS else ENVIRONMENT[_kind_of(operator)]
-    if (where, name) != ("environment", expected):
-        raise ValueError(f"{operator} compares {{{{environment.attributes.{expected}}}}}.")
+    attribute = "day_of_week" if operator in DAY_OPERATORS else ENVIRONMENT[_kind_of(operator)]
+    if (where, name) != ("environment", attribute):
+        raise ValueError(f"{operator} compares {{{{environment.attributes.{attribute}}}}}.")
     if operator in DAY_OPERATORS:
         if (operator == "dayOfWeekEquals" and isinstance(value, list)) or not 1 <= len(listed(value)) <= MOST_VALUES:
             raise ValueError("dayOfWeekEquals takes one day, dayOfWeekAnyOf one or a list of them.")
@@ -138,12 +138,13 @@ def _check_text(operator: str, value: Any) -> None:
 
 
 def _is_text(value: Any) -> bool:
-    """Without NUL, which no stored text holds. The empty text is one, such as the delimiter of a whole listing."""
+    """Whether the value is storable text, without NUL. Empty text is allowed: the delimiter of a whole listing is
+    empty."""
     return isinstance(value, str) and len(value) <= LONGEST_VALUE and "\0" not in value
 
 
 def holds(rule: Rule, *, resource: Mapping[str, str], now: datetime) -> bool:
-    """Whether a rule holds for this resource at this instant. What cannot be read never does."""
+    """Whether a rule holds for this resource at this instant. An invalid condition never holds."""
     if isinstance(rule, Combination):
         results = (holds(part, resource=resource, now=now) for part in rule.conditions)
         return all(results) if rule.operator == "and" else any(results)
@@ -169,45 +170,45 @@ def compared(rule: Rule) -> frozenset[str]:
 
 
 def may_hold(rule: Rule, *, now: datetime) -> bool:
-    """Whether a rule holds at this instant for any resource that there may be."""
+    """Whether a rule may hold at this instant for some resource."""
     if isinstance(rule, Combination):
         results = (may_hold(part, now=now) for part in rule.conditions)
         return all(results) if rule.operator == "and" else any(results)
     return rule.operator in TEXT_OPERATORS or holds(rule, resource={}, now=now)
 
 
-def text_holds(operator: str, value: str | None, wanted: Any) -> bool:
+def text_holds(operator: str, value: str | None, operand: Any) -> bool:
     """Whether a text operator holds for a value, which is None when the resource lacks the attribute.
 
-    An unknown operator never does.
+    An unknown operator never holds.
     """
     match operator:
         case "stringExists":
-            return isinstance(wanted, bool | str) and EXISTS_VALUES.get(wanted) is (value is not None)
+            return isinstance(operand, bool | str) and EXISTS_VALUES.get(operand) is (value is not None)
         case "stringEquals":
-            return value is not None and value == wanted
+            return value is not None and value == operand
         case "stringMatch":
-            return value is not None and _wildcard(value, wanted)
+            return value is not None and _wildcard(value, operand)
         case "stringEqualsAnyOf":
-            return value is not None and value in listed(wanted)
+            return value is not None and value in listed(operand)
         case "stringMatchAnyOf":
-            return value is not None and any(_wildcard(value, each) for each in listed(wanted))
+            return value is not None and any(_wildcard(value, each) for each in listed(operand))
         case _:
             return False
 
 
 def _wildcard(value: str, pattern: Any) -> bool:
-    """``*`` is any run of characters, ``?`` any one; nothing else is special."""
+    """Match a pattern: ``*`` is any run of characters, ``?`` any one character."""
     return isinstance(pattern, str) and fnmatchcase(value, pattern.replace("[", "[[]"))
 
 
 def _compare(condition: Condition, now: datetime) -> bool:
     kind = _kind_of(condition.operator)
     compare = COMPARISONS[condition.operator.removeprefix(kind)]
-    wanted, zone = _instant(kind, condition.value)
+    limit, zone = _instant(kind, condition.value)
     here = now.astimezone(zone)
     present = {"time": here.timetz(), "date": here.date(), "dateTime": here}[kind]
-    return compare(present, wanted)
+    return compare(present, limit)
 
 
 def _kind_of(operator: str) -> str:
@@ -249,5 +250,5 @@ def _offset(moment: time | datetime) -> timezone:
 
 
 def listed(value: Any) -> list[Any]:
-    """One value is a list of one, as IBM's Terraform provider sends it."""
+    """The value as a list: IBM's Terraform provider sends a single value without one."""
     return value if isinstance(value, list) else [value]

@@ -1,7 +1,7 @@
-"""What an account restricts by its identity settings (IAM identity API, "Update account configurations").
+"""Restrictions in an account's identity settings (IAM identity API, "Update account configurations").
 
-Where creating service IDs, or API keys of one's own, is restricted, only a role that names the action grants it: those
-that the service defines for it, and custom roles. It counts for the owner of the account too.
+Where the creation of service IDs or of own API keys is restricted, only a role that names the action grants it: a role
+that the service defines for it, or a custom role. The restriction applies to the owner of the account too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ SETTINGS: Mapping[str, str] = {"iam-identity.serviceid.create": SERVICE_IDS, CRE
 
 
 def is_restricted(account_id: str, setting: str) -> bool:
-    """``setting`` is one of the above; unless it was set, nothing is restricted."""
+    """Whether ``setting``, one of the above, is RESTRICTED; nothing is by default."""
     rows = AccountWideSettings.objects.filter(account_id=account_id, kind=AccountWideSettings.Kind.IDENTITY)
     values = rows.values_list("values", flat=True).first() or {}
     return bool(values.get(setting) == RESTRICTED)
@@ -33,5 +33,5 @@ def needs_named_role(account_id: str, action: str) -> bool:
 
 
 def with_roles_naming(action: str, policies: Sequence[PolicyFacts]) -> list[PolicyFacts]:
-    """The policies as they are where the action is restricted."""
+    """The policies without the roles that do not name the action."""
     return [replace(each, roles=tuple(role for role in each.roles if action in role.actions)) for each in policies]

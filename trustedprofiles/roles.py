@@ -1,4 +1,4 @@
-"""Roles and the actions they grant.
+"""Roles and the actions that they grant.
 
 A platform role grants by the verb an action ends with: Viewer reads, Operator also operates, Editor also writes,
 Administrator also assigns access (IBM's role definitions for VPC infrastructure). Reader, Writer and Manager grant
@@ -21,9 +21,9 @@ EDIT = OPERATE | {
 MANAGE = EDIT | {"administer"}
 ADMINISTER = MANAGE | {"assign", "manage"}
 
-# Actions that end in a writing verb but decide who may do what: for Administrators alone. Access tags are among them
-# (IBM's table of required roles for attaching and detaching tags), the Public Access group's switch (IBM's table of
-# roles and actions), and preferences (IAM identity API).
+# Actions that end in a writing verb but manage access, so that only Administrators may do them. Access tags are among
+# them (IBM's table of required roles for attaching and detaching tags), the Public Access group's switch (IBM's table
+# of roles and actions), and preferences (IAM identity API).
 ACCESS_ACTIONS = frozenset(
     {
         "global-search-tagging.tag.create-access-tag",
@@ -57,9 +57,9 @@ class Role:
     description: str
     kind: Kind
     verbs: frozenset[str] = frozenset()
-    """Of a role that grants by verb."""
+    """The verbs of a role that grants by verb."""
     actions: frozenset[str] = field(default=frozenset(), repr=False)
-    """What it grants besides: all that a custom role or a role of one service does."""
+    """Other actions that it grants: all of them for a custom role or a role of one service."""
 
     def grants(self, action: str) -> bool:
         if action in self.actions:
@@ -98,20 +98,20 @@ SYSTEM_ROLES = (
     _platform("Editor", "Does all but manage access: creates, changes and deletes resources.", EDIT),
     _platform("Administrator", "Does everything but what needs a role of its own, and assigns access.", ADMINISTER),
 )
-"""The smallest first; each grants what those before it grant."""
+"""The smallest role first; each grants what those before it grant."""
 SERVICE_ROLES = (
     _service("Reader", "Reads within the service.", READ),
     _service("Writer", "Reads and writes within the service.", EDIT),
     _service("Manager", "Reads, writes and administers within the service.", MANAGE),
 )
-"""Likewise. On VPC infrastructure they grant more than IBM's (D-53)."""
+"""The smallest role first. On VPC infrastructure they grant more than IBM's (D-53)."""
 
 
 def granted_actions(role: Role, services: Collection[str] = ()) -> list[str]:
-    """What the role grants on some services; on all of them when none is named.
+    """The actions that the role grants on these services, or on all of them when none is named.
 
-    Actions that an operation asks for come in the order of ``ACTIONS``, others after them.
+    Actions of operations come in the order of ``ACTIONS``, others after them.
     """
-    asked = [each for service in services or ACTIONS for each in ACTIONS.get(service, ()) if role.grants(each)]
-    further = role.actions.difference(asked)
-    return asked + sorted(each for each in further if not services or service_of(each) in services)
+    actions = [each for service in services or ACTIONS for each in ACTIONS.get(service, ()) if role.grants(each)]
+    further = role.actions.difference(actions)
+    return actions + sorted(each for each in further if not services or service_of(each) in services)

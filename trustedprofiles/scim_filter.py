@@ -18,7 +18,7 @@ COMPARISON = 3
 
 
 def parse(text: str, *, attributes: Collection[str]) -> Q:
-    """The filter as a condition on rows. Raises ValueError with what is wrong with it."""
+    """Parse the filter into a condition on rows. Raises ValueError with the reason."""
     words = _words(text)
     either = Q()
     for alternative in _split(words, "or"):
@@ -30,7 +30,7 @@ def parse(text: str, *, attributes: Collection[str]) -> Q:
 
 
 def _words(text: str) -> list[tuple[str, bool]]:
-    """Each word, and whether it stood in quotes."""
+    """Each word, and whether it was in quotes."""
     if len(text) > LONGEST:
         raise ValueError(f"It is longer than {LONGEST} characters.")
     words, position = [], 0

@@ -8,7 +8,7 @@ TERM = re.compile(
     r'|(?P<of>crn|tags|access_tags):(?P<bare>(?:[^\s"()\\]|\\.)+)'
     r"|(?P<word>(?:[^\s\"()\\:^~\[\]{}/&|!+-]|\\.)(?:[^\s\"()\\:^~\[\]{}/&|]|\\.)*)"
 )
-"""A word without a field has none of Lucene's signs in it, unless they are escaped."""
+"""A word without a field has no special characters of Lucene in it, unless they are escaped."""
 OPERATORS = ("AND", "OR", "NOT")
 OR = re.compile(r"\s+OR\s+")
 ESCAPED = re.compile(r"\\(.)")
@@ -23,8 +23,9 @@ FIELDS = ("crn", "tags", "access_tags")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Resources that have one of the CRNs, or carry one of the tags (lower case), or have one like a pattern."""
+class SearchQuery:
+    """A parsed query: resources with one of the CRNs, one of the tags (lower case), or a match of one of the
+    patterns."""
 
     crn: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
@@ -40,21 +41,21 @@ class Wanted:
             getattr(self, name).append(text)
 
 
-def parse_query(text: str) -> Wanted:
-    """Read a query. Raises ValueError, saying what is understood."""
+def parse_query(text: str) -> SearchQuery:
+    """Parse a query. Raises ValueError, which says what is supported."""
     text = text.strip()
-    wanted, patterns, position = Wanted(), 0, 0
+    query, patterns, position = SearchQuery(), 0, 0
     while term := TERM.match(text, position):
         bare = term["bare"] or term["word"] or ""
         pattern = bool(WILDCARD.search(ESCAPED.sub("", bare)))
         patterns += pattern
         if term["word"] in OPERATORS or (pattern and LITERAL.search(bare)) or patterns > MOST_PATTERNS:
             break
-        named = term["field"] or term["of"]
-        for name in [named] if named else FIELDS:
-            wanted.add(name, ESCAPED.sub(r"\1", term["quoted"] or bare), pattern=pattern)
+        field_name = term["field"] or term["of"]
+        for name in [field_name] if field_name else FIELDS:
+            query.add(name, ESCAPED.sub(r"\1", term["quoted"] or bare), pattern=pattern)
         if term.end() == len(text):
-            return wanted
+            return query
         joint = OR.match(text, term.end())
         if not joint:
             break

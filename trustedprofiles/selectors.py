@@ -31,7 +31,7 @@ from trustedprofiles.models import (
 from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
 from trustedprofiles.policy_columns import Columns
 from trustedprofiles.restrictions import needs_named_role, with_roles_naming
-from trustedprofiles.search_query import Wanted
+from trustedprofiles.search_query import SearchQuery
 from trustedprofiles.service_roles import naming_role
 from trustedprofiles.tagged_resources import plain, with_tags
 from trustedprofiles.visibility import Selection, Visible
@@ -39,21 +39,23 @@ from trustedprofiles.visibility import Selection, Visible
 OWNER = "the caller owns the account"
 
 LINKING = ("iam-identity.profile.update", "iam-identity.profile.linkToResource")
-"""What creating a link on a caller's behalf asks for (VPC API, ``auto_link``)."""
+"""The actions that a caller needs for a link that is created on its behalf (VPC API, ``auto_link``)."""
 
 
 def authorize(caller: Caller, *, action: str, resource: Mapping[str, str]) -> Verdict:
-    """May the caller do this? The owner of the caller's own account may do all; others what policies grant."""
+    """Whether the caller may do this. The owner of the caller's account may do everything, others what policies
+    grant."""
     return authorize_each(caller, action=action, resources=[resource])[0]
 
 
 def authorize_each(caller: Caller, *, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
-    """The same of several resources, one verdict for each."""
+    """The same for several resources, one verdict for each."""
     return rights_of(caller).decide(action, resources)
 
 
 def visible(caller: Caller, *, action: str, resource: Mapping[str, str], columns: Columns) -> Visible:
-    """Which rows may the caller list? ``resource`` has what all have in common, ``columns`` what tells them apart."""
+    """The rows that the caller may list. ``resource`` has the attributes that all rows share, ``columns`` the
+    others."""
     return rights_of(caller).visible(action, resource, columns)
 
 
@@ -62,8 +64,8 @@ def rights_of(caller: Caller) -> "Rights":
 
 
 class Rights:
-    """What a caller may do, by the policies of the moment when it is first asked, for many questions. ``owned``
-    is the id of the caller's account when it is the caller's own."""
+    """The rights of a caller, from the policies at the time of the first decision. ``owned`` is the id of the caller's
+    account when the caller owns it."""
 
     def __init__(self, caller: Caller, *, owned: str | None) -> None:
         self._caller, self._owned = caller, owned
@@ -74,12 +76,12 @@ class Rights:
 
     def decide(self, action: str, resources: Sequence[Mapping[str, str]]) -> list[Verdict]:
         account_id, iam_id, now = self._caller.account_id, self._caller.iam_id, clock.now()
-        named = needs_named_role(account_id, action)
-        owned, least = (None, naming_role(action)) if named else (self._owned, None)
+        restricted = needs_named_role(account_id, action)
+        owned, least = (None, naming_role(action)) if restricted else (self._owned, None)
         reserved = deployment_administrator.decide(account_id=account_id, iam_id=iam_id, action=action)
 
         def policies() -> list[access.PolicyFacts]:
-            return with_roles_naming(action, self._policies) if named else self._policies
+            return with_roles_naming(action, self._policies) if restricted else self._policies
 
         def decide(resource: access.Attributes) -> Verdict:
             if reserved is None and owned and resource.get("accountId") == owned:
@@ -93,11 +95,11 @@ class Rights:
                 return verdict
             return replace(verdict, explanation=explain_urls.access_url(iam_id, action, plain(resource)))
 
-        told = resources if owned else with_tags(resources, policies(), account_id=account_id)
-        return [decide(resource) for resource in told]
+        tagged = resources if owned else with_tags(resources, policies(), account_id=account_id)
+        return [decide(resource) for resource in tagged]
 
     def visible(self, action: str, resource: Mapping[str, str], columns: Columns) -> Visible:
-        """Which rows they may list, of those that ``resource`` and ``columns`` describe."""
+        """The rows that the caller may list, of those that ``resource`` and ``columns`` describe."""
         account_id, iam_id, now = self._caller.account_id, self._caller.iam_id, clock.now()
         if self._owned and resource.get("accountId") == self._owned:
             return Visible(Allowed(OWNER, source=self._owned), where=True)
@@ -118,8 +120,8 @@ def owned_account(*, account_id: str, iam_id: str) -> str | None:
 
 
 def may_link(caller: Caller, profile: TrustedProfile) -> Verdict:
-    """May the caller let a resource take on this profile? Asked wherever a link is made on the way to something else:
-    otherwise, whoever may create a server could become any profile of the account."""
+    """Whether the caller may let a resource use this profile. It is checked wherever another operation creates a link:
+    otherwise, a caller who may create servers could get the rights of any profile of the account."""
     resource = {"accountId": profile.account_id, "serviceName": "iam-identity", **profile.policy_attributes}
     verdicts = (authorize(caller, action=action, resource=resource) for action in LINKING)
     return reduce(lambda so_far, verdict: so_far and verdict, verdicts)
@@ -128,19 +130,19 @@ def may_link(caller: Caller, profile: TrustedProfile) -> Verdict:
 def find_profile(
     *, account_id: str, id: str | None = None, crn: str | None = None, name: str | None = None
 ) -> TrustedProfile | None:
-    """The profile of this account that all the given keys designate; none given, none found.
+    """The profile of this account that matches all the given keys; None without keys.
 
-    A CRN is read for its id only; the stored account decides, never the one the text claims.
+    Only the id of a CRN is used; its account must be ``account_id``.
     """
     keys = {field: value for field, value in (("id", id), ("name", name)) if value is not None}
     if crn is not None:
         try:
-            parsed = Crn.parse(crn)
+            parts = Crn.parse(crn)
         except ValueError:
             return None
-        if (parsed.service, parsed.resource_type, parsed.account_id) != ("iam-identity", "profile", account_id):
+        if (parts.service, parts.resource_type, parts.account_id) != ("iam-identity", "profile", account_id):
             return None
-        if keys.setdefault("id", parsed.resource) != parsed.resource:
+        if keys.setdefault("id", parts.resource) != parts.resource:
             return None
     if not keys or any("\0" in value for value in keys.values()):  # PostgreSQL fails a query that looks for NUL
         return None
@@ -148,13 +150,13 @@ def find_profile(
 
 
 def trusts(profile: TrustedProfile, facts: ServerFacts) -> Verdict:
-    """Does the profile trust this server, and why?"""
+    """Whether the profile trusts this server, and why."""
     verdict = trust.verdict(considered_trust(profile, facts))
     return verdict if verdict else replace(verdict, explanation=explain_urls.trust_url(facts.crn, profile.id))
 
 
 def considered_trust(profile: TrustedProfile, facts: ServerFacts) -> list[trust.Consideration]:
-    """What each claim rule of the profile, and each of its links to this server, says about it."""
+    """The considerations of each claim rule of the profile and of each of its links to this server."""
     links = [
         link_facts(row)
         for row in ProfileLink.objects.filter(profile=profile, crn=facts.crn).order_by("created_at", "id")
@@ -169,7 +171,7 @@ def claims_of_server(facts: ServerFacts) -> dict[str, Claim]:
 
 
 def compute_resource_rules() -> QuerySet[ClaimRule]:
-    """The claim rules that can trust a compute resource, in the order they were made."""
+    """The claim rules that can trust a compute resource, in the order of their creation."""
     return ClaimRule.objects.filter(type=ClaimRule.Type.COMPUTE_RESOURCE).order_by("created_at", "id")
 
 
@@ -191,9 +193,9 @@ def find_foreign_profile(facts: ServerFacts, *, id: str | None = None, crn: str 
     links = ProfileLink.objects.select_related("profile").filter(
         crn=facts.crn, cr_type=trust.BARE_METAL, is_cross_account=True
     )
-    wanted = {"id": id, "crn": crn}
+    keys = {"id": id, "crn": crn}
     for profile in (link.profile for link in links):
-        if all(value in (None, getattr(profile, name)) for name, value in wanted.items()) and (id or crn):
+        if all(value in (None, getattr(profile, name)) for name, value in keys.items()) and (id or crn):
             return profile
     return None
 
@@ -203,7 +205,7 @@ def profiles_of(account_id: str) -> QuerySet[TrustedProfile]:
 
 
 def find_policy(account_id: str, id: str) -> Policy | None:
-    """A policy of the account in whatever state: a deleted one can be read and restored."""
+    """A policy of the account in any state: a deleted one can be read and restored."""
     try:
         number = uuid.UUID(id)
     except ValueError:
@@ -220,19 +222,19 @@ def find_role(account_id: str, id: str) -> CustomRole | None:
 
 
 def find_access_group(account_id: str, id: str) -> AccessGroup | None:
-    """A group of the account; the one that everybody is a member of is a row that is never saved."""
+    """A group of the account. The Public Access group is an object that is never saved."""
     if id == PUBLIC_ACCESS:
         return public_access_group(Account.objects.get(id=account_id))
     return AccessGroup.objects.filter(account_id=account_id, id=id).first()
 
 
 def public_access_group(account: Account) -> AccessGroup:
-    """The account's group that everybody in it is a member of."""
+    """The account's Public Access group, which all its identities are members of."""
     return AccessGroup(
         id=PUBLIC_ACCESS,
         account=account,
         name=PUBLIC_ACCESS_NAME,
-        description="Everybody in the account is a member of this group.",
+        description="Every identity in the account is a member of this group.",
         revision_hash=account.id,
         created_at=account.created_at,
         created_by_id=account.owner_iam_id,
@@ -250,7 +252,7 @@ def find_user(account_id: str, iam_id: str) -> User | None:
 
 
 def is_deactivated(iam_id: str) -> bool:
-    """Whether this is the IAM id of a person who may not act any more. Of people who are no users here, not."""
+    """Whether this is the IAM id of a deactivated user; False for an unknown one."""
     return User.objects.filter(iam_id=iam_id, is_active=False).exists()
 
 
@@ -276,18 +278,19 @@ TAGGED = {
     "tags": ("tag__name", Q(tag__type=tag_rules.USER)),
     "access_tags": ("tag__name", Q(tag__type=tag_rules.ACCESS)),
 }
-"""What a query's fields are compared with."""
+"""The columns that a query's fields are compared with."""
 
 
-def tagged_resources(account_id: str, wanted: Wanted) -> list[str]:
-    """CRNs, in order, of the account's tagged resources that the query wants. What carries no tag is not found."""
-    exactly = {"crn": wanted.crn, "tags": wanted.tags, "access_tags": wanted.access_tags}
-    asked = Q(pk__in=[])
+def tagged_resources(account_id: str, query: SearchQuery) -> list[str]:
+    """The CRNs, in order, of the account's tagged resources that match the query. Resources without tags never
+    match."""
+    exactly = {"crn": query.crn, "tags": query.tags, "access_tags": query.access_tags}
+    matches = Q(pk__in=[])
     for name, lookup, value in (
         *((name, "in", values) for name, values in exactly.items()),
-        *((name, "wildcard", pattern) for name, pattern in wanted.patterns),
+        *((name, "wildcard", pattern) for name, pattern in query.patterns),
     ):
         column, condition = TAGGED[name]
-        asked |= Q(**{f"{column}__{lookup}": value}) & condition
-    rows = TagAttachment.objects.filter(asked, tag__account_id=account_id)
+        matches |= Q(**{f"{column}__{lookup}": value}) & condition
+    rows = TagAttachment.objects.filter(matches, tag__account_id=account_id)
     return list(rows.order_by("crn").values_list("crn", flat=True).distinct())

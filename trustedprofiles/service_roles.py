@@ -1,4 +1,4 @@
-"""The roles that each service lists: the platform roles, Reader, Writer and Manager where it has them, and its own.
+"""The roles of each service: the platform roles; Reader, Writer and Manager where it has them; and its own.
 
 Sources: IBM's table of roles and actions by service, and the role ids that the services' documentation names. A role of
 one service may be called in two forms, with ``iam`` or with the name of the service in its CRN (VPC documentation).
@@ -12,7 +12,7 @@ from trustedprofiles.roles import SERVICE_ROLES, SYSTEM_ROLES, WITHOUT_SERVICE_R
 from trustedprofiles.unsimulated_actions import published_actions
 
 ALL_SERVICES = "alliamserviceroles"
-"""The name by which IBM's Terraform provider asks for the roles of a policy that names no service."""
+"""The name that IBM's Terraform provider sends for the roles of a policy without a service."""
 SERVICE_GROUPS = {"IAM": IAM_SERVICES}
 SERVER = "is.bare-metal-server.bare-metal-server"
 INTERFACE = "is.virtual-network-interface.virtual-network-interface"
@@ -25,13 +25,13 @@ CONFIGURATION_READER = Role(
     actions=frozenset({"iam-identity.account.read"}),
 )
 PLATFORM_ROLES = (*SYSTEM_ROLES, CONFIGURATION_READER)
-"""Every service lists them."""
+"""Roles that every service lists."""
 
 Kind = Literal["platform", "service"]
 
 
 def _own(id: str, name: str, description: str, *actions: str, kind: Kind = "service", service: str = "iam") -> Role:
-    """``service`` stands in the CRN that is listed."""
+    """A role of one service. ``service`` is the part of the CRN that lists show."""
     form: Literal["role", "serviceRole"] = "serviceRole" if kind == "service" else "role"
     return Role(crn(id, kind=form, service=service), name, description, kind, actions=frozenset(actions))
 
@@ -163,29 +163,29 @@ OWN_ROLES: Mapping[str, tuple[Role, ...]] = {
 }
 EVERY_OWN_ROLE = tuple(role for own in OWN_ROLES.values() for role in own)
 EVERY_ROLE = (*PLATFORM_ROLES, *SERVICE_ROLES, *EVERY_OWN_ROLE)
-"""The smallest first, of each kind."""
+"""The smallest role of each kind first."""
 
 
 def _named() -> dict[str, Role]:
-    listed = {role.crn: role for role in EVERY_ROLE}
+    current = {role.crn: role for role in EVERY_ROLE}
     forms = {
         crn(role.crn.rpartition(":")[2], kind="serviceRole", service=form): role
-        for service, own in OWN_ROLES.items()
-        for role in own
+        for service, roles in OWN_ROLES.items()
+        for role in roles
         if role.kind == "service"
         for form in ("iam", service)
     }
-    return forms | listed
+    return forms | current
 
 
 ROLES: Mapping[str, Role] = _named()
-"""By every CRN that a policy may call them by."""
+"""The roles by every CRN that a policy may use for them."""
 
 
 def own_roles(*, service: str = "", group: str = "") -> tuple[Role, ...]:
-    """What one service, or a group of services, lists besides the platform roles; without either, what all do.
+    """The roles that one service or a group of services lists besides the platform roles; without either, those of all.
 
-    A service that is not simulated has Reader, Writer and Manager, as most have.
+    A service that is not simulated has Reader, Writer and Manager, as most services have.
     """
     if group:
         return tuple(role for each in sorted(SERVICE_GROUPS.get(group, ())) for role in OWN_ROLES.get(each, ()))
@@ -195,26 +195,26 @@ def own_roles(*, service: str = "", group: str = "") -> tuple[Role, ...]:
 
 
 def services_of(*, service: str = "", group: str = "") -> Collection[str]:
-    """The services whose actions a list of roles is about. None at all: every service."""
+    """The services whose actions a list of roles shows. Empty: every service."""
     if group:
         return SERVICE_GROUPS.get(group, (group,))
     return () if service in ("", ALL_SERVICES) else (service,)
 
 
 def least_role(action: str) -> Role | None:
-    """The smallest platform role that grants the action, or service role where none does. None: no role does."""
+    """The smallest platform role that grants the action, else the smallest service role; None when no role does."""
     return next((role for role in EVERY_ROLE if role.grants(action)), None)
 
 
 def naming_role(action: str) -> Role | None:
-    """The role of a service that lists the action. None: no role does."""
+    """The role of a service that lists the action; None when no role does."""
     return next((role for role in EVERY_OWN_ROLE if action in role.actions), None)
 
 
 def known_actions(service: str) -> frozenset[str]:
-    """The actions of a service that is simulated: those that operations ask for, and those that IBM publishes besides.
+    """The actions of a simulated service: those of operations, and the others that IBM publishes.
 
-    None of another service.
+    Empty for any other service.
     """
-    asked = ACTIONS.get(service, ())
-    return frozenset((*asked, *published_actions(service))) if asked else frozenset()
+    actions = ACTIONS.get(service, ())
+    return frozenset((*actions, *published_actions(service))) if actions else frozenset()

@@ -1,4 +1,4 @@
-"""Rules of tags: how they are named, which resources can carry them, and what a policy may select those by.
+"""Rules of tags: their names, the resources that can carry them, and the attributes that policies select those by.
 
 Names and limits: IBM's Global Search and Tagging API, "Tagging rules".
 """
@@ -8,7 +8,7 @@ import re
 from controlplane.kernel.crn import Crn
 
 CRN = "crn"
-"""Under this name a resource's attributes have its CRN, by which its access tags are known. No condition sees it."""
+"""The attribute with a resource's CRN, by which its access tags are looked up. Conditions cannot use it."""
 USER = "user"
 ACCESS = "access"
 TYPES = (USER, ACCESS)
@@ -32,20 +32,20 @@ ZONE_NUMBER = re.compile(r"-\d+\Z")
 
 
 def normal_name(name: str, type: str) -> str:
-    """The name as it is stored: tags are not case-sensitive. Raises ValueError when it is none."""
+    """The name as it is stored, in lower case: tags are not case-sensitive. Raises ValueError for an invalid name."""
     if not NAMES[type].fullmatch(name):
         raise ValueError(f"The name of {'an' if type == ACCESS else 'a'} {type} tag is {FORMS[type]}.")
     return name.lower()
 
 
 def key_of(name: str) -> str:
-    """``env:`` of ``env:test``, empty for a plain label: what the attach operation's ``update`` goes by."""
+    """``env:`` of ``env:test``, empty for a plain label; the attach operation's ``update`` compares it."""
     key, colon, _ = name.partition(":")
     return f"{key}{colon}" if colon else ""
 
 
 def parse_resource(text: str) -> Crn:
-    """The CRN of a resource that can carry tags, written as we write it (D-23). Raises ValueError."""
+    """Parse the CRN of a resource that can carry tags, in the form that Baremint writes (D-23). Raises ValueError."""
     if len(text) > LONGEST_CRN or not CRN_TEXT.fullmatch(text):
         raise ValueError(f"A CRN is at most {LONGEST_CRN} printable characters.")
     crn = Crn.parse(text)
@@ -55,10 +55,10 @@ def parse_resource(text: str) -> Crn:
 
 
 def attributes_of(crn: Crn) -> dict[str, str]:
-    """What a policy may select the resource by. Its resource group is not in its CRN: a policy that asks for one does
-    not hold (D-25)."""
+    """The attributes that a policy may select the resource by. A CRN has no resource group, so a policy on one does not
+    apply (D-25)."""
     head, *rest = crn.resource_type.split("-")
-    found = {
+    attributes = {
         "serviceName": crn.service,
         "region": ZONE_NUMBER.sub("", crn.location),
         "serviceInstance": crn.instance,
@@ -69,4 +69,4 @@ def attributes_of(crn: Crn) -> dict[str, str]:
         CRN: str(crn),
     }
     # The caller writes the CRN: a type named ``account`` must not claim another account.
-    return {name: value for name, value in found.items() if value and name != "accountId"}
+    return {name: value for name, value in attributes.items() if value and name != "accountId"}

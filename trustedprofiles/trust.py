@@ -1,7 +1,7 @@
-"""Does a trusted profile trust this server? Any link that names it suffices, or any rule all of whose conditions hold.
+"""Whether a trusted profile trusts a server: one link that names it suffices, or one rule whose conditions all hold.
 
-Links name one resource, rules describe many, now and later. Conditions of one rule are joined by AND (IBM's
-documentation); links and rules beside each other by OR.
+A link names one resource, a rule describes many, now and later. The conditions of one rule are joined by AND (IBM's
+documentation), links and rules by OR.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ class RuleFacts:
 
 
 class Resource(Protocol):
-    """What links name."""
+    """A resource that links can name."""
 
     @property
     def crn(self) -> str: ...
@@ -51,11 +51,11 @@ class Resource(Protocol):
 
 @dataclass(frozen=True)
 class Consideration:
-    """What one link or one rule has to say about the server."""
+    """The result of one link or one rule for the server."""
 
     by: LinkFacts | RuleFacts
     missing: tuple[str, ...]
-    """What would have to be otherwise; nothing when it trusts the server."""
+    """What it lacks to trust the server; empty when it does."""
 
     @property
     def trusts(self) -> bool:
@@ -75,7 +75,8 @@ def consider(
     claims: Mapping[str, Claim],
     profile_account_id: str,
 ) -> list[Consideration]:
-    """What each link and each rule says. A link that says so trusts another account's server, a rule never does."""
+    """The result of each link and each rule. A cross-account link trusts another account's server; a rule never
+    does."""
     foreign = facts.account_id != profile_account_id
     return [
         *(Consideration(link, tuple(_missing_of_link(link, facts, foreign=foreign))) for link in links),
@@ -96,7 +97,7 @@ def decide(
 
 
 def verdict(considered: Sequence[Consideration]) -> Verdict:
-    """What the considerations say together."""
+    """The verdict of all considerations."""
     for each in considered:
         if each.trusts:
             return Allowed(str(each), source=each.by.id)
@@ -107,7 +108,7 @@ def verdict(considered: Sequence[Consideration]) -> Verdict:
 
 
 def nearest(considered: Sequence[Consideration]) -> list[Consideration]:
-    """Those that lack least first; a link that names another resource is not near at all."""
+    """The considerations that lack the least first, without links that name another resource."""
     near = [each for each in considered if isinstance(each.by, RuleFacts) or NAMES_ANOTHER not in each.missing]
     return sorted(near, key=lambda each: len(each.missing))
 
@@ -132,7 +133,7 @@ def _missing_of_rule(rule: RuleFacts, claims: Mapping[str, Claim], *, foreign: b
 
 
 def unmet(conditions: Sequence[ClaimCondition], claims: Mapping[str, Claim]) -> list[str]:
-    """What a rule with these conditions says is missing; nothing when it trusts whoever has the claims."""
+    """What the claims lack to meet these conditions; empty when a rule with them trusts the server."""
     if not conditions:
         return ["it has no conditions"]
     return [

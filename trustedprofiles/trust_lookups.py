@@ -1,4 +1,4 @@
-"""Which profiles trust a server, in few queries."""
+"""Look-ups of the profiles that trust a server, in few queries."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -21,15 +21,15 @@ class Trust:
 
 
 def profiles_of_server(facts: ServerFacts) -> list[TrustedProfile]:
-    """Every profile that the server may take on, by name."""
+    """Every profile that trusts the server, by name."""
     return [each.profile for each in profiles_trusting(facts, lambda names: claims_of_server(facts))]
 
 
 def profiles_trusting(server: trust.Resource, claims_named: ClaimsNamed) -> list[Trust]:
-    """Every profile that trusts the server, by name, with the first link or rule that says so.
+    """Every profile that trusts the server, by name, with the first link or rule that does so.
 
-    Profiles of other accounts too, where a link says that it crosses accounts. ``claims_named`` gives those claims of
-    the server that rules ask for.
+    This includes profiles of other accounts with a cross-account link. ``claims_named`` returns the claims of the
+    server with the given names.
     """
     links: dict[TrustedProfile, list[trust.LinkFacts]] = defaultdict(list)
     rules: dict[TrustedProfile, list[trust.RuleFacts]] = defaultdict(list)
@@ -37,13 +37,13 @@ def profiles_trusting(server: trust.Resource, claims_named: ClaimsNamed) -> list
         links[link.profile].append(link_facts(link))
     for rule in compute_resource_rules().select_related("profile").filter(profile__account_id=server.account_id):
         rules[rule.profile].append(rule_facts(rule))
-    asked = {condition.claim for each in rules.values() for rule in each for condition in rule.conditions}
-    claims = claims_named(sorted(asked)) if asked else {}
-    found = []
+    names = {condition.claim for each in rules.values() for rule in each for condition in rule.conditions}
+    claims = claims_named(sorted(names)) if names else {}
+    trusts = []
     for profile in {**links, **rules}:
         considered = trust.consider(
             server, links=links[profile], rules=rules[profile], claims=claims, profile_account_id=profile.account_id
         )
-        if chosen := next((each for each in considered if each.trusts), None):
-            found.append(Trust(profile, str(chosen), isinstance(chosen.by, trust.LinkFacts)))
-    return sorted(found, key=lambda each: each.profile.name)
+        if decider := next((each for each in considered if each.trusts), None):
+            trusts.append(Trust(profile, str(decider), isinstance(decider.by, trust.LinkFacts)))
+    return sorted(trusts, key=lambda each: each.profile.name)

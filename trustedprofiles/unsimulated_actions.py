@@ -1,4 +1,4 @@
-"""Actions that IBM publishes and no operation here asks for: custom roles are made of them, and grant nothing by them.
+"""Actions that IBM publishes and no simulated operation uses: custom roles may list them, without effect.
 
 Source: IBM's table of roles and actions by service, in its order.
 """

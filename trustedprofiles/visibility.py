@@ -1,8 +1,8 @@
-"""Which rows of a list a caller may see: the access decision as one condition for the database.
+"""The rows of a list that a caller may see: the access decision as one database condition.
 
-It is made once for a request, from the caller's policies, and says of every row what the decision about that row alone
-says (access.py): both compare the same attributes by the same rules. What no row can tell apart, such as the time, is
-decided here; the rest becomes a ``Q``.
+It is built once for a request from the caller's policies, and selects a row exactly if the decision about that row
+alone allows it (access.py): both compare the same attributes by the same rules. What does not depend on the row, such
+as the time, is evaluated here; the rest becomes a ``Q``.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -32,23 +32,23 @@ LOOKUPS = ("__in", "__wildcard")
 
 @dataclass(frozen=True)
 class Visible:
-    """May the caller list such things at all, and which of them?"""
+    """Whether the caller may list resources of a kind, and which of them."""
 
     verdict: Verdict
     where: Where
     aliases: Mapping[str, Combinable] = field(default_factory=dict)
-    """Expressions that the condition names."""
+    """The expressions that the condition refers to."""
 
     def of(self, rows: QuerySet[M]) -> QuerySet[M]:
-        """Those of the rows that the caller may see."""
+        """The rows that the caller may see."""
         if isinstance(self.where, bool):
             return rows if self.where else rows.none()
         return (rows.alias(**self.aliases) if self.aliases else rows).filter(self.where)
 
     @property
     def alternatives(self) -> list[Q]:
-        """Conditions of which a visible row meets one at least. Each may have an index that answers it, and together
-        none may. Empty where no condition says which rows."""
+        """Conditions of which a visible row meets at least one. An index may serve each of them, but not their
+        disjunction. Empty when all rows or none are visible."""
         if isinstance(self.where, bool):
             return []
         if self.where.connector != Q.OR:
@@ -57,7 +57,7 @@ class Visible:
 
 
 class Selection:
-    """The rows of one account that policies select, as far as ``known`` leaves open which."""
+    """The rows of one account that policies select. ``known`` has the attributes that all rows share."""
 
     def __init__(self, *, account_id: str, known: Mapping[str, str], columns: Columns, now: datetime) -> None:
         constants = {name: each.value for name, each in columns.items() if isinstance(each, Constant)}
@@ -68,7 +68,7 @@ class Selection:
 
     @property
     def possible(self) -> access.Attributes:
-        """What is known of the rows, and what may be so of some of them."""
+        """The attributes of the rows: shared values, and the choices of values that some rows may have."""
         choices = {name: column.values for name, column in self._columns.items() if isinstance(column, Choice)}
         return {**choices, **self.known}
 
@@ -80,7 +80,7 @@ class Selection:
         return _all([*map(self._attribute, policy.resource), *([self._rule(policy.rule)] if policy.rule else [])])
 
     def _attribute(self, condition: Condition) -> Where:
-        """As ``access.matches`` says of one resource."""
+        """The same for rows as ``access.matches`` for one resource."""
         if condition.key.startswith(access.TAG):
             return self._tagged(condition)
         if condition.key not in self._columns or condition.key == CRN:
@@ -90,7 +90,7 @@ class Selection:
         return self._compare(condition.key, condition)
 
     def _rule(self, rule: Rule) -> Where:
-        """As ``policy_rules.holds`` says of one resource."""
+        """The same for rows as ``policy_rules.holds`` for one resource."""
         if isinstance(rule, Combination):
             return (_all if rule.operator == "and" else _any)(map(self._rule, rule.conditions))
         variable = policy_rules.VARIABLE.fullmatch(rule.key)
@@ -101,20 +101,20 @@ class Selection:
         return self._compare(variable[2], rule)
 
     def _compare(self, name: str, condition: Condition) -> Where:
-        """As ``policy_rules.text_holds`` says of the attribute's value, which every row has."""
-        wanted, lookup = condition.value, self._lookup(name)
+        """The same for rows as ``policy_rules.text_holds`` for one value; every row has the attribute."""
+        operand, lookup = condition.value, self._lookup(name)
         match condition.operator:
             case "stringExists":
-                return policy_rules.text_holds("stringExists", "", wanted)
-            case "stringEquals" if _is_text(wanted):
-                return lookup("", wanted)
+                return policy_rules.text_holds("stringExists", "", operand)
+            case "stringEquals" if _is_text(operand):
+                return lookup("", operand)
             case "stringEqualsAnyOf":
-                texts = list(filter(_is_text, policy_rules.listed(wanted)))
+                texts = list(filter(_is_text, policy_rules.listed(operand)))
                 return lookup("__in", texts) if texts else False
-            case "stringMatch" if _is_text(wanted):
-                return lookup("__wildcard", wanted)
+            case "stringMatch" if _is_text(operand):
+                return lookup("__wildcard", operand)
             case "stringMatchAnyOf":
-                return _any(lookup("__wildcard", each) for each in policy_rules.listed(wanted) if _is_text(each))
+                return _any(lookup("__wildcard", each) for each in policy_rules.listed(operand) if _is_text(each))
             case _:
                 return False
 
@@ -135,31 +135,31 @@ class Selection:
         return f"{ALIAS}{name}"
 
     def _tagged(self, condition: Condition) -> Where:
-        """Those that carry an access tag which meets the condition: any one of those with its key suffices."""
+        """The rows with an access tag that meets the condition; one of several tags with the key suffices."""
         meeting = [pk for pk, tag in self._tags if access.matches(condition, tag)]
         if not meeting or CRN not in self._columns:
             return False
         attachments = TagAttachment.objects.filter(tag__in=meeting)
-        own = next((each for each in self._columns.values() if isinstance(each, Own)), None)
-        if own and (few := own.carrying(attachments)) is not None:
+        id_column = next((each for each in self._columns.values() if isinstance(each, Own)), None)
+        if id_column and (few := id_column.carrying(attachments)) is not None:
             return few
         path = self._path(CRN, self._columns[CRN])
         return Q(**{f"{path}__in": attachments.values("crn")})
 
     @cached_property
     def _tags(self) -> list[tuple[int, dict[str, tuple[str, ...]]]]:
-        """The account's access tags, of which there are few, each as the attribute that a resource with it has."""
+        """The account's access tags, of which there are few, each with the attributes of a resource that carries it."""
         rows = Tag.objects.filter(account_id=self._account_id, type=tag_rules.ACCESS).values_list("pk", "name")
         return [(pk, access.tag_attributes([name])) for pk, name in rows]
 
 
 def _is_text(value: Any) -> bool:
-    """What is stored nowhere equals nothing, and the database fails a query that looks for it."""
+    """Whether the value is text that can be stored; the database fails a query for any other."""
     return isinstance(value, str) and is_storable(value)
 
 
 def _all(parts: Iterable[Where]) -> Where:
-    """Evaluates no more than it takes: what is certainly false looks nothing up."""
+    """The conjunction. It stops at the first part that is False, to save look-ups."""
     conditions: list[Q] = []
     for part in parts:
         if part is False:
@@ -180,7 +180,7 @@ def _any(parts: Iterable[Where]) -> Where:
 
 
 def _merged(conditions: Iterable[Q]) -> list[Q]:
-    """The same with the values of one column in one list, for which one index answers."""
+    """The conditions with the values of each column merged into one list, for which one index suffices."""
     values: dict[str, list[Any]] = {}
     others: list[Q] = []
     for condition in conditions:
@@ -192,4 +192,4 @@ def _merged(conditions: Iterable[Q]) -> list[Q]:
             values.setdefault(name, []).append(value)
         else:
             others.append(condition)
-    return others + [Q(**{f"{name}__in": found}) for name, found in values.items()]
+    return others + [Q(**{f"{name}__in": texts}) for name, texts in values.items()]

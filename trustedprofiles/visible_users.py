@@ -1,7 +1,7 @@
-"""Who is seen among the people of an account (User Management API, "List users").
+"""The users of an account that a caller may see (User Management API, "List users").
 
-Somebody with a role on the service ``user-management`` sees those that it grants. Others see everybody, as long as the
-account does not restrict the list; then they see themselves alone.
+A caller with a role on the service ``user-management`` sees the users that it grants. Other callers see all users, or
+only themselves if the account restricts the list.
 """
 
 from django.db.models import QuerySet
@@ -14,10 +14,10 @@ READ_SETTINGS = "user-management.user-setting.retrieve"
 
 
 def people_of(account_id: str) -> QuerySet[User]:
-    """Who is known to IAM in the account."""
+    """The users of the account that have an IAM id."""
     return User.objects.filter(account_id=account_id, iam_id__gt="")
 
 
 def sees_all(account_id: str) -> bool:
-    """Whether each person of the account sees all others without any role."""
+    """Whether each user of the account sees all others without a role."""
     return not is_restricted(account_id, USER_LIST)

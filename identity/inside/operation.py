@@ -138,7 +138,7 @@ def admit(facts: ServerFacts | None, request: HttpRequest) -> ServerFacts:
     """The server, if its metadata service answers this request. Raises Unauthorized when it does not."""
     if facts is None:
         raise Unauthorized("There is no server at this address. List them with: baremint info")
-    if not (verdict := metadata_access.admit(facts)):
+    if not (verdict := metadata_access.may_use_metadata(facts)):
         raise Unauthorized(verdict.because, more_info=explain_urls.server_url(facts.crn))
     if request.scheme != facts.metadata_protocol:
         raise Unauthorized(

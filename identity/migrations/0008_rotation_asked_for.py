@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "keypair",
             "rotation_asked_at",
-            models.DateTimeField(null=True, blank=True, help_text="when somebody asked that its heir take over"),
+            models.DateTimeField(null=True, blank=True, help_text="when an operator asked for a rotation of this key"),
         ),
     ]

@@ -1,4 +1,4 @@
-"""Identity certificates: recorded before they are answered."""
+"""Identity certificates, which are stored before they are returned."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,7 +8,7 @@ from identity.models.key import KeyPair
 
 
 class IssuedCertificate(models.Model):
-    """A certificate of a server, what it was asked for with, when its renewal is due, and whether it was revoked."""
+    """A certificate of a server, its request, when its renewal is due, and whether it was revoked."""
 
     id = models.CharField(primary_key=True, max_length=64)
     issuer = models.ForeignKey(KeyPair, on_delete=models.PROTECT, related_name="issued_certificates")
@@ -32,7 +32,7 @@ class IssuedCertificate(models.Model):
     renew_at = models.DateTimeField(
         null=True, blank=True, help_text="When its renewal is due; empty when it was renewed, or never will be."
     )
-    # Unique: no certificate is renewed twice, whatever becomes of the tasks.
+    # Unique: no certificate is renewed twice, even when tasks run twice.
     renewal_of = models.OneToOneField("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="renewal")
 
     revoked_at = models.DateTimeField(null=True, blank=True)

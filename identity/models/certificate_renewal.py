@@ -1,4 +1,4 @@
-"""Which servers have their certificates renewed, and how far the renewal of what is due has come."""
+"""Which servers have their certificates renewed, and the progress of the renewals that are due."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from servers.models import BareMetalServer
 
 
 class CertificateRotation(models.Model):
-    """The switch of one server. It is on while the row is there, and goes with the server."""
+    """The switch of one server: on while the row exists. It is deleted with the server."""
 
     server = models.OneToOneField(
         BareMetalServer, on_delete=models.CASCADE, primary_key=True, related_name="certificate_rotation"
@@ -20,7 +20,7 @@ class CertificateRotation(models.Model):
 
 
 class RenewalProgress(models.Model):
-    """The last time that certificates were due: one row, begun anew each time."""
+    """The last run of renewals: one row, which each run overwrites."""
 
     THE_ROW = 1
 

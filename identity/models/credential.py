@@ -1,4 +1,4 @@
-"""API keys and the refresh tokens of their sessions, both kept as hashes, and the values that are stored."""
+"""API keys and the refresh tokens of their sessions, both stored as hashes, and encrypted values of API keys."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ OF_SERVICE_ID = Exact(Left("iam_id", len(IAM_ID_PREFIX)), IAM_ID_PREFIX)
 
 
 class KeyOrServiceId(Own):
-    """What a policy selects an API key by: its own id, or that of the service ID that it belongs to."""
+    """The id that a policy selects an API key by: its own, or that of the service ID that it belongs to."""
 
     kinds = ("serviceid", "apikey")
 
@@ -33,8 +33,8 @@ class KeyOrServiceId(Own):
 
 
 class ApiKey(Revisioned):
-    """A long random value that stands for a person or a service ID. SHA-256 suffices: there is nothing to guess in
-    256 random bits. Who brings a value of their own answers for its being as random."""
+    """A long random value that stands for a user or a service ID. SHA-256 suffices: 256 random bits cannot be guessed.
+    A caller who supplies the value must make it as random."""
 
     class LeakAction(models.TextChoices):
         NONE = "none"
@@ -65,7 +65,8 @@ class ApiKey(Revisioned):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """What a policy may select it by, beside its account and service: one of a service ID belongs to it (D-72)."""
+        """The attributes that a policy may select the key by, beside account and service. A service ID's key counts as
+        the service ID (D-72)."""
         if is_service_id(self.iam_id):
             id = self.iam_id.removeprefix("iam-")
             crn = str(Crn("iam-identity", "", self.account_id, "serviceid", id))
@@ -74,7 +75,7 @@ class ApiKey(Revisioned):
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         service_id = Substr("iam_id", len("iam-") + 1)
 
         def either(serviceid: Combinable, apikey: Combinable) -> Case:
@@ -104,7 +105,8 @@ class StoredValue(models.Model):
 
 
 class RefreshToken(models.Model):
-    """A session that an API key opened for a client: good for new access tokens until it expires or the key goes."""
+    """A session that an API key opened for a client: valid for new access tokens until it expires or the key is
+    deleted."""
 
     sha256 = models.CharField(max_length=64, primary_key=True)
     api_key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="refresh_tokens")

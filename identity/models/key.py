@@ -46,7 +46,7 @@ class KeyPair(models.Model):
     retired_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="end of the certificate")
     rotation_asked_at = models.DateTimeField(
-        null=True, blank=True, help_text="when somebody asked that its heir take over"
+        null=True, blank=True, help_text="when an operator asked for a rotation of this key"
     )
 
     class Meta:
@@ -70,7 +70,7 @@ class KeyPair(models.Model):
 
 
 class KnownAnswer(models.Model):
-    """A known text encrypted under a KEK: whoever decrypts it holds the KEK of this database."""
+    """A known text encrypted under a KEK, to check that the configured KEK is the one of this database."""
 
     kek_id = models.CharField(primary_key=True, max_length=16)
     nonce = models.BinaryField()

@@ -1,4 +1,4 @@
-"""The revocation list that each authority published last."""
+"""The latest revocation list of each authority."""
 
 from django.db import models
 

@@ -21,11 +21,11 @@ from controlplane.kernel import failpoints
 from controlplane.kernel.errors import InvalidValue
 from identity import csr, key_cache, renewal_schedule
 from identity.certificates import (
+    abandoned_renewals,
     certificates_due,
-    holders,
+    certified_servers,
     planned_renewals,
-    renewals_nobody_wants,
-    with_what_matters_to_renewal,
+    with_renewal_facts,
 )
 from identity.key_cache import Signer
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair, RenewalProgress
@@ -58,7 +58,7 @@ def renew_due(*, now: datetime) -> int:
     """Renew certificates that are due, at most CHUNK of them. Returns how many are due no more."""
     _begin(now=now)
     with _rows_are_lockable():
-        due = with_what_matters_to_renewal(certificates_due(now=now)).order_by("renew_at", "pk")
+        due = with_renewal_facts(certificates_due(now=now)).order_by("renew_at", "pk")
         rows: list[Any] = list(due.select_for_update(skip_locked=True, of=("self",))[:CHUNK])
         if not rows:
             return 0
@@ -73,7 +73,7 @@ def _begin(*, now: datetime) -> None:
     """Count what is due, unless a renewal goes on: then this is a further chunk of it."""
     if RenewalProgress.objects.filter(ended_at=None).exists():
         return
-    renewals_nobody_wants(now=now).update(renew_at=None)
+    abandoned_renewals(now=now).update(renew_at=None)
     due = certificates_due(now=now).count()
     if not due:
         return
@@ -89,7 +89,7 @@ def _rows_are_lockable() -> AbstractContextManager[Any]:
 
 def _prepare(rows: list[Any], *, now: datetime) -> Chunk:
     """Sign. The servers are read at once, the authority's key is decrypted once."""
-    servers: dict[str, Any] = {server.id: server for server in holders({row.server_id for row in rows})}
+    servers: dict[str, Any] = {server.id: server for server in certified_servers({row.server_id for row in rows})}
     signer = key_cache.signer(KeyPair.Purpose.INTERMEDIATE, at=now)
     chunk = Chunk(issuer=signer.kid)
     for row in rows:
@@ -104,13 +104,13 @@ def _prepare(rows: list[Any], *, now: datetime) -> Chunk:
 
 
 def _obstacle(row: Any, server: Any) -> str:
-    candidate = renewal_schedule.Candidate(
+    certificate = renewal_schedule.DueCertificate(
         row.metadata_epoch, row.revoked_at is not None, row.is_superseded, row.newer_keys
     )
     is_on = server.metadata_enabled and not server.account_switched_off
     is_on = is_on and server.status != BareMetalServer.Status.DELETING
-    holder = renewal_schedule.Holder(metadata_is_on=is_on, metadata_epoch=server.metadata_epoch)
-    return renewal_schedule.obstacle(candidate, holder, dies_with_epoch=settings.BAREMINT_REVOKE_ON_DISABLE)
+    metadata = renewal_schedule.MetadataState(metadata_is_on=is_on, metadata_epoch=server.metadata_epoch)
+    return renewal_schedule.obstacle(certificate, metadata, dies_with_epoch=settings.BAREMINT_REVOKE_ON_DISABLE)
 
 
 def _renew(row: IssuedCertificate, server: BareMetalServer, *, signer: Signer, now: datetime) -> IssuedCertificate:

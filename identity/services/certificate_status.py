@@ -14,7 +14,7 @@ from identity import ca, key_cache, ocsp
 from identity.crl import Revoked
 from identity.key_cache import Signer
 from identity.models import IssuedCertificate, RevocationList
-from identity.ocsp import Standing
+from identity.ocsp import CertificateStatus
 from identity.services.revocation import revoke_condemned
 from identity.services.revocation_lists import fresh_list
 
@@ -70,12 +70,12 @@ def respond(der: bytes, *, now: datetime) -> Answer:
     return UNAUTHORIZED
 
 
-def _standing(signer: Signer, serial_number: int, *, now: datetime) -> Standing:
+def _standing(signer: Signer, serial_number: int, *, now: datetime) -> CertificateStatus:
     this = {"issuer_id": signer.row_id, "serial_number": f"{serial_number:x}"}
     revoke_condemned(now=now, wait=True, **this)
     found = IssuedCertificate.objects.filter(**this).first()
     if found is None:
-        return Standing(issued=False)
+        return CertificateStatus(issued=False)
     if found.revoked_at is None:
-        return Standing(issued=True)
-    return Standing(issued=True, revoked=Revoked(serial_number, found.revoked_at, found.revocation_reason))  # type: ignore[arg-type]
+        return CertificateStatus(issued=True)
+    return CertificateStatus(issued=True, revoked=Revoked(serial_number, found.revoked_at, found.revocation_reason))  # type: ignore[arg-type]

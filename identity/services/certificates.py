@@ -14,7 +14,7 @@ from controlplane.activity.timings import timings
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.facts import ServerFacts
 from identity import ca, csr, key_cache
-from identity.authority_urls import publication_of
+from identity.authority_urls import authority_urls
 from identity.certificates import is_compromised, valid_certificates
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair
 from identity.renewal_schedule import renewal_due
@@ -124,7 +124,7 @@ def sign_certificate(
             serial_number=x509.random_serial_number(),
             issuer=issuer,
             issuer_key=signer.private_key,
-            publication=publication_of(signer.kid, base=settings.BAREMINT_PUBLIC_URL),
+            urls=authority_urls(signer.kid, base=settings.BAREMINT_PUBLIC_URL),
             now=begins,
             not_after=expires_at,
         )

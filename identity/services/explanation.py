@@ -208,7 +208,7 @@ def _deactivated(subject: str) -> Explanation:
 
 
 def _explain_switch(facts: ServerFacts) -> Explanation:
-    verdict = metadata_access.admit(facts)
+    verdict = metadata_access.may_use_metadata(facts)
     answer: Explanation = {
         "decision": decision_of(verdict),
         "because": verdict.because,

@@ -71,7 +71,7 @@ def verify_presented_token(token: str, *, now: datetime) -> tuple[signing.Verifi
     if server is None:
         raise signing.refusal("its server was deleted after it was issued")
     facts = facts_of(server)
-    if not (verdict := metadata_access.admit(facts)):
+    if not (verdict := metadata_access.may_use_metadata(facts)):
         raise signing.refusal(f"its server may not use it now. {verdict.because.rstrip('.')}")
     return _admit(signed, facts=facts, now=now), facts
 
@@ -88,7 +88,7 @@ def _admit(signed: signing.SignedClaims, *, facts: ServerFacts, now: datetime) -
     if signed.region != facts.region:
         raise signing.refusal("it is signed by the key of another region")
     issuer = _issuer(facts)
-    verified = signing.admit(
+    verified = signing.check_claims(
         signed,
         issuer=issuer,
         now=now,

@@ -38,7 +38,7 @@ def rotate_kek(*, now: datetime, progress: Callable[[int, int], None], by: Party
 
     Raises ImproperlyConfigured, with nothing changed, when the configured KEKs do not decrypt what is stored.
     """
-    key_encryption.admit_kek(now=now)
+    key_encryption.register_kek(now=now)
     keys, outstanding, batches = 0, _outstanding(), 0
     while done := _reencrypt_batch():
         keys, batches = keys + done, batches + 1

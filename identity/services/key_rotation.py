@@ -17,7 +17,7 @@ from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
 from controlplane.kernel.named_lock import turn
 from identity import key_cache, key_encryption
-from identity.key_periods import key_policies
+from identity.key_periods import configured_key_times
 from identity.key_schedule import (
     Discard,
     HandOver,
@@ -32,7 +32,7 @@ from identity.key_schedule import (
     ready_at,
 )
 from identity.models import KeyPair
-from identity.selectors import Line, issuer_of, live_keys, scheduled_keys
+from identity.selectors import KeySeries, issuer_of, live_keys, scheduled_keys
 from identity.services import key_creation
 from identity.services.key_creation import Generate
 from servers.selectors import regions_in_use
@@ -73,14 +73,14 @@ def ensure_keys(*, now: datetime) -> None:
 
     Raises ImproperlyConfigured, with nothing changed, when stored keys do not decrypt under the configured KEK.
     """
-    key_encryption.admit_kek(now=now)
+    key_encryption.register_kek(now=now)
     with key_creation.generated_ahead(list(_lacking(now=now))) as generate:
         run_due_steps(now=now, generate=generate)
 
 
 def ensure_identity_key(region: str, *, now: datetime) -> None:
     """For the first server of a region. The tick keeps the region's keys from then on."""
-    _run_steps(Line("identity", region), now=now)
+    _run_steps(KeySeries("identity", region), now=now)
 
 
 def run_due_steps(*, now: datetime, generate: Generate = key_creation.generate) -> int:
@@ -95,7 +95,7 @@ def due_at(now: datetime) -> datetime | None:
     lines = set(_lines(found))
     if any(_due(line, found, now=now) for line in lines):
         return now
-    ours = [each for each in scheduled_keys(now) if Line(each.purpose, each.region) in lines]
+    ours = [each for each in scheduled_keys(now) if KeySeries(each.purpose, each.region) in lines]
     changes = [each.seconds for each in ours if each.seconds is not None]
     return now + timedelta(seconds=min(changes)) if changes else None
 
@@ -118,11 +118,11 @@ def rotate(purpose: str, *, now: datetime, region: str = "", by: Party) -> Succe
             return Succession(active.kid, now, waits=False)
         if not (active and heir):
             continue
-        policy, issuer = key_policies()[line.purpose], issuer_of(line, found)
-        if now >= ready_at(heir, policy, issuer):
+        times, issuer = configured_key_times()[line.purpose], issuer_of(line, found)
+        if now >= ready_at(heir, times, issuer):
             _take(line, HandOver(active.kid, heir.kid), now=now, by=by)
             continue
-        at = hand_over_at(replace(active, asked_at=now), heir, policy, issuer)
+        at = hand_over_at(replace(active, asked_at=now), heir, times, issuer)
         if active.asked_at or _ask(active.kid, heir.kid, now=now, at=at, by=by):
             return Succession(heir.kid, at, waits=True)
     raise KeyError(line)
@@ -145,30 +145,30 @@ def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYS
             break
     else:
         raise KeyError(line)
-    ready = ready_at(heir, key_policies()[line.purpose], issuer_of(line, found))
+    ready = ready_at(heir, configured_key_times()[line.purpose], issuer_of(line, found))
     _take(line, HandOver(active.kid, heir.kid), now=now, by=by)
     run_due_steps(now=now)
     key = KeyPair.objects.get(purpose=line.purpose, region=line.region, state=State.ACTIVE)
     return Rotated(key, max(timedelta(0), ready - now))
 
 
-def _line(purpose: str, region: str) -> Line:
-    return Line(cast(Purpose, purpose), region or settings.BAREMINT_REGION)
+def _line(purpose: str, region: str) -> KeySeries:
+    return KeySeries(cast(Purpose, purpose), region or settings.BAREMINT_REGION)
 
 
-def _lines(found: dict[Line, list[KeyFacts]]) -> Iterator[Line]:
+def _lines(found: dict[KeySeries, list[KeyFacts]]) -> Iterator[KeySeries]:
     """Every purpose in this region, an issuer before what it issues; identity keys in each region that has servers."""
     here = settings.BAREMINT_REGION
-    for purpose in key_policies():
+    for purpose in configured_key_times():
         if purpose != "identity":
-            yield Line(purpose, here)
+            yield KeySeries(purpose, here)
     known = {line.region for line in found if line.purpose == "identity"}
-    yield from (Line("identity", region) for region in sorted({here, *known, *regions_in_use()}))
+    yield from (KeySeries("identity", region) for region in sorted({here, *known, *regions_in_use()}))
 
 
-def _due(line: Line, found: dict[Line, list[KeyFacts]], *, now: datetime) -> Step | None:
-    policy = key_policies()[line.purpose]
-    return next_step(found.get(line, []), now=now, policy=policy, issuer=issuer_of(line, found))
+def _due(line: KeySeries, found: dict[KeySeries, list[KeyFacts]], *, now: datetime) -> Step | None:
+    times = configured_key_times()[line.purpose]
+    return next_step(found.get(line, []), now=now, times=times, issuer=issuer_of(line, found))
 
 
 def _lacking(*, now: datetime) -> Iterator[Purpose]:
@@ -180,7 +180,7 @@ def _lacking(*, now: datetime) -> Iterator[Purpose]:
             yield from [line.purpose] * (1 if found.get(line) else 2)
 
 
-def _run_steps(line: Line, *, now: datetime, generate: Generate = key_creation.generate) -> int:
+def _run_steps(line: KeySeries, *, now: datetime, generate: Generate = key_creation.generate) -> int:
     taken = 0
     while taken < MOST_STEPS and (step := _due(line, live_keys(), now=now)):
         if not _take(line, step, now=now, generate=generate):
@@ -190,7 +190,7 @@ def _run_steps(line: Line, *, now: datetime, generate: Generate = key_creation.g
 
 
 def _take(
-    line: Line, step: Step, *, now: datetime, by: Party | None = None, generate: Generate = key_creation.generate
+    line: KeySeries, step: Step, *, now: datetime, by: Party | None = None, generate: Generate = key_creation.generate
 ) -> bool:
     """``by``: who asks for this hand-over at this very moment."""
     match step:
@@ -218,11 +218,11 @@ def _end(kid: str, before: str, event: str, *, now: datetime) -> bool:
     return True
 
 
-def _hand_over(line: Line, old: str | None, heir: str, *, now: datetime, by: Party | None) -> bool:
+def _hand_over(line: KeySeries, old: str | None, heir: str, *, now: datetime, by: Party | None) -> bool:
     """Demote first, then promote: the partial unique index never sees two active keys. Both halves or neither."""
     with transaction.atomic():
         # The private key of what can sign nothing any more does not stay.
-        wiped = {} if key_policies()[line.purpose].signs_while_retiring else key_encryption.WIPED
+        wiped = {} if configured_key_times()[line.purpose].signs_while_retiring else key_encryption.WIPED
         if old is not None and _move(old, State.ACTIVE, State.RETIRING, demoted_at=now, **wiped) != 1:
             return False
         failpoints.reach("after_demote", line.purpose)
@@ -265,7 +265,7 @@ def _who_asked(old: str | None) -> tuple[Party, datetime | None]:
     return Party(event.initiator_id, event.initiator_name, event.initiator_type), asked_at
 
 
-def _prepare(line: Line, *, now: datetime, generate: Generate) -> bool:
+def _prepare(line: KeySeries, *, now: datetime, generate: Generate) -> bool:
     """Make a key and publish it. The key is generated outside any transaction: that takes a moment."""
     key = generate(line.purpose)
     failpoints.reach("after_generate", line.purpose)

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from controlplane.activity.record import SYSTEM, Party, compose, record, record_all
 from controlplane.kernel.errors import Conflict
-from identity.certificates import condemned_certificates
+from identity.certificates import certificates_to_revoke
 from identity.crl import Reason
 from identity.models import IssuedCertificate
 from identity.services.revocation_lists import publish_soon
@@ -49,7 +49,7 @@ def revoke(certificate: IssuedCertificate, *, reason: Reason, by: Party, now: da
 
 def due_at(now: datetime) -> datetime | None:
     """Now, when there is something to revoke. What condemns a certificate comes unannounced."""
-    return now if condemned_certificates(now=now).exists() else None
+    return now if certificates_to_revoke(now=now).exists() else None
 
 
 def revoke_condemned(*, now: datetime, wait: bool = False, **among: Any) -> int:
@@ -57,7 +57,7 @@ def revoke_condemned(*, now: datetime, wait: bool = False, **among: Any) -> int:
 
     Another worker may be at it. Its rows are left to it, unless ``wait`` says that whoever asks must know them revoked.
     """
-    condemned = condemned_certificates(now=now).filter(**among)
+    condemned = certificates_to_revoke(now=now).filter(**among)
     revoked = 0
     # Asked first, without a transaction, which on SQLite would hold up all writers.
     while condemned.exists() and (taken := _revoke_some(condemned, wait=wait, now=now)):

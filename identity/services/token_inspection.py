@@ -184,7 +184,7 @@ def _server(claims: Mapping[str, Any], facts: ServerFacts | None, key: KeyPair |
     if key and purpose == KeyPair.Purpose.IDENTITY:
         if key.region != facts.region:
             raise signing.refusal("it is signed by the key of another region")
-        if not (verdict := metadata_access.admit(facts)):
+        if not (verdict := metadata_access.may_use_metadata(facts)):
             raise signing.refusal(f"its server may not use it now. {verdict.because}")
     return f"{facts.name} ({facts.id})."
 

@@ -1,4 +1,4 @@
-"""What holds for all servers of an account."""
+"""Settings and tallies of all servers of an account."""
 
 from django.db import models
 
@@ -27,7 +27,7 @@ class AccountSettings(models.Model):
 class ServerTally(models.Model):
     """How many servers an account has in a region, VPC and resource group.
 
-    The database keeps it (triggers, migration 0003), so that a page of a list and a quota are told without counting.
+    Database triggers (migration 0003) update it, so that list pages and quotas need no count.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")

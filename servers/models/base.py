@@ -1,4 +1,4 @@
-"""What every VPC resource has."""
+"""Base classes of VPC resources."""
 
 from typing import ClassVar
 
@@ -45,18 +45,18 @@ class RegionalResource(Resource):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """What a policy may select it by, beside its account and service: ``vpcId`` of a VPC and so on."""
+        """The attributes that a policy may select it by, besides account and service: ``vpcId`` of a VPC and so on."""
         head, *rest = self.crn_type.split("-")
-        own = f"{head}{''.join(map(str.capitalize, rest))}Id"
-        return {"region": self.region, own: self.id, "resourceGroupId": self.resource_group_id, CRN: self.crn}
+        id_attribute = f"{head}{''.join(map(str.capitalize, rest))}Id"
+        return {"region": self.region, id_attribute: self.id, "resourceGroupId": self.resource_group_id, CRN: self.crn}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         head, *rest = cls.crn_type.split("-")
-        own = f"{head}{''.join(map(str.capitalize, rest))}Id"
+        id_attribute = f"{head}{''.join(map(str.capitalize, rest))}Id"
         crn = crn_column("is", cls.crn_type, location=cls.location_column)
-        return {"region": "region", own: Own(cls), "resourceGroupId": Own(cls, "resource_group__id"), CRN: crn}
+        return {"region": "region", id_attribute: Own(cls), "resourceGroupId": Own(cls, "resource_group__id"), CRN: crn}
 
     @property
     def crn(self) -> str:

@@ -59,7 +59,7 @@ class Image(models.Model):
 
 
 class ImageExportJob(Resource):
-    """Writing an image into a bucket. What is in the bucket then belongs to the bucket, not to the job."""
+    """A job that writes an image into a bucket. The object belongs to the bucket, not to the job."""
 
     class Status(models.TextChoices):
         QUEUED = "queued"

@@ -1,4 +1,4 @@
-"""Public gateways: how the subnets of a zone reach the Internet."""
+"""Public gateways, through which the subnets of a zone reach the Internet."""
 
 from django.db import models
 

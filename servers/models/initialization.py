@@ -1,4 +1,4 @@
-"""What a server was last initialized from."""
+"""The last initialization of a server."""
 
 from django.db import models
 
@@ -6,8 +6,7 @@ from django.db import models
 class Initialization(models.Model):
     """Image, keys, user data and default trusted profile (VPC API, initialization).
 
-    It describes what happened and follows no later change: the image, the keys and the trusted profile may be deleted,
-    and the server remembers what it was given.
+    It is a copy from that time: when the image, the keys or the trusted profile are deleted later, it does not change.
     """
 
     server = models.OneToOneField(

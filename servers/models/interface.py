@@ -1,6 +1,6 @@
-"""How a server is on the network: network interfaces of its own, or attachments of virtual network interfaces.
+"""Network connections of servers: network interfaces, or attachments of virtual network interfaces.
 
-A server has one kind or the other, chosen when it is made.
+A server has one kind or the other; its creation decides which.
 """
 
 from django.db import models

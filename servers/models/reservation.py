@@ -7,7 +7,7 @@ from servers.models.base import ZonalResource
 
 
 class Reservation(ZonalResource):
-    """How much of its capacity is used is how many servers name it: it is counted, and stored nowhere."""
+    """A reservation. Its used capacity is not stored: it is the number of servers that name the reservation."""
 
     crn_type = "reservation"
 

@@ -31,7 +31,7 @@ class BareMetalServer(ZonalResource):
         HTTP = "http"
         HTTPS = "https"
 
-    # The indexes below begin with these; a second one of each alone would only mislead the planner.
+    # The indexes below begin with these columns; single-column indexes would only mislead the planner.
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
     resource_group = models.ForeignKey(ResourceGroup, on_delete=models.PROTECT, related_name="+", db_index=False)
     vpc = models.ForeignKey(VPC, on_delete=models.PROTECT, related_name="bare_metal_servers", db_index=False)
@@ -40,7 +40,7 @@ class BareMetalServer(ZonalResource):
     enable_secure_boot = models.BooleanField(default=False)
     tpm_mode = models.CharField(max_length=8, default="disabled")
     reservation_affinity_policy = models.CharField(max_length=10, default="automatic")
-    # All new columns may be empty: SQLite adds such without copying the table, which would lose its triggers.
+    # All new columns are nullable: SQLite adds those without copying the table, which would lose its triggers.
     reservation = models.ForeignKey(
         Reservation, on_delete=models.PROTECT, null=True, blank=True, related_name="servers", db_index=False
     )
@@ -72,8 +72,8 @@ class BareMetalServer(ZonalResource):
         constraints = [
             models.UniqueConstraint(fields=["account", "region", "name"], name="server_name_per_region"),
         ]
-        # One for each way to list, newest first: an account's in a region, a VPC's, a resource group's, both of these,
-        # and those that use a reservation.
+        # One for each way to list servers, newest first: by account and region, VPC, resource group, VPC and resource
+        # group, and reservation.
         indexes = [
             models.Index(fields=["account", "region", "-number"], name="server_newest"),
             models.Index(fields=["vpc", "-number"], name="server_newest_of_vpc"),
@@ -89,7 +89,7 @@ class BareMetalServer(ZonalResource):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """What a policy may select it by, beside its account and service. The VPC must be fetched along."""
+        """The attributes that a policy may select it by, besides account and service. Needs the VPC to be fetched."""
         return {
             "region": self.region,
             "bareMetalServerId": self.id,
@@ -100,7 +100,7 @@ class BareMetalServer(ZonalResource):
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         return {**super().policy_columns(), "vpcId": Through("vpc", VPC, cls)}
 
 

@@ -24,17 +24,17 @@ class Subnet(ZonalResource):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The VPC must be fetched along."""
+        """The same with ``vpcId``. Needs the VPC to be fetched."""
         return {**super().policy_attributes, "vpcId": self.vpc.id}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
 
 
 class ReservedIP(Resource):
-    """An address of a subnet. The constraint, not the search for a free one, keeps an address from going out twice.
+    """An address of a subnet. The unique constraint keeps an address from being used twice.
 
     It is bound to nothing, to a network interface as its primary address (``network_interface``), or to a virtual
     network interface as one of its addresses (``virtual_network_interface``).

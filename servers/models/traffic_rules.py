@@ -1,4 +1,4 @@
-"""What lets traffic pass: security groups, network ACLs, their rules."""
+"""Security groups, network ACLs and their rules."""
 
 from django.db import models
 
@@ -8,7 +8,8 @@ from trustedprofiles.policy_columns import Columns, Through
 
 
 class Rule(Resource):
-    """What rules of both kinds have in common. Ports for tcp and udp, type and code for icmp, else all are empty."""
+    """The fields that both kinds of rules share. Ports are for tcp and udp, type and code for icmp; otherwise all are
+    empty."""
 
     direction = models.CharField(max_length=8, help_text="inbound or outbound")
     ip_version = models.CharField(max_length=4, default="ipv4")
@@ -31,17 +32,17 @@ class NetworkACL(RegionalResource):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The VPC must be fetched along."""
+        """The same with ``vpcId``. Needs the VPC to be fetched."""
         return {**super().policy_attributes, "vpcId": self.vpc.id}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
 
 
 class NetworkACLRule(Rule):
-    """A rule; those of an ACL are tried from the lowest ``position`` on."""
+    """A rule of a network ACL; they apply in the order of ``position``."""
 
     network_acl = models.ForeignKey(NetworkACL, on_delete=models.CASCADE, related_name="rules")
     position = models.PositiveIntegerField()
@@ -70,17 +71,17 @@ class SecurityGroup(RegionalResource):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """The VPC must be fetched along."""
+        """The same with ``vpcId``. Needs the VPC to be fetched."""
         return {**super().policy_attributes, "vpcId": self.vpc.id}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         return {**super().policy_columns(), "vpcId": Through("vpc", VPC)}
 
 
 class SecurityGroupRule(Rule):
-    """A rule that allows. The far end is a range of addresses (one address is a /32), or a security group."""
+    """A rule that allows traffic. The remote end is a range of addresses (one address is a /32) or a security group."""
 
     security_group = models.ForeignKey(SecurityGroup, on_delete=models.CASCADE, related_name="rules")
     local = models.CharField(max_length=18, default="0.0.0.0/0", help_text="CIDR block or address.")

@@ -84,9 +84,9 @@ def test_the_bundle_holds_the_roots(client: Client) -> None:
 )
 def test_the_authority_that_will_sign_next_is_published_before_it_does(client: Client, path: str, purpose: str) -> None:
     key_rotation.run_due_steps(now=clock.now())
-    heir = KeyPair.objects.get(purpose=purpose, state="prepared")
+    successor = KeyPair.objects.get(purpose=purpose, state="prepared")
     answer = client.get(path)
-    assert heir.certificate in answer.content.decode()
+    assert successor.certificate in answer.content.decode()
     assert answer["Cache-Control"] == f"public, max-age={int(BUNDLE_MAX_AGE.total_seconds())}"
 
 

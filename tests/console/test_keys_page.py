@@ -12,17 +12,17 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.console.presenters.form_snapshot import signing_shown
 from controlplane.console.presenters.keys import Span, instant, spans_of, timelines
 from controlplane.kernel import clock
-from identity.key_periods import key_policies
+from identity.key_periods import configured_key_times
 from identity.key_schedule import KeyFacts, Purpose, outlook
 from identity.models import KeyPair
-from identity.selectors import Line
+from identity.selectors import KeySeries
 from identity.services.key_rotation import rotate_now
 from tests.forms import as_shown, form
 
 BUTTON = r'<button [^>]*id="rotate-{}-us-south"[^>]*>([^<]*)</button>'
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-POLICY = key_policies()["iam"]
+TIMES = configured_key_times()["iam"]
 
 
 def button(browser: Client, purpose: str) -> tuple[str, bool]:
@@ -35,7 +35,7 @@ def button(browser: Client, purpose: str) -> tuple[str, bool]:
 def pressing(purpose: Purpose) -> dict[str, Any]:
     """What the button of a key sends."""
     active = KeyPair.objects.get(purpose=purpose, state="active", region="us-south")
-    return {"purpose": purpose, **as_shown(signing_shown(Line(purpose, "us-south"), active.kid))}
+    return {"purpose": purpose, **as_shown(signing_shown(KeySeries(purpose, "us-south"), active.kid))}
 
 
 @pytest.mark.parametrize(
@@ -47,13 +47,13 @@ def test_an_instant_of_today_is_told_without_its_day(at: datetime, told: str) ->
 
 def test_a_key_is_drawn_through_its_states_past_and_to_come() -> None:
     key = KeyFacts("k", "active", NOW - 3 * HOUR, NOW - 2 * HOUR, None, None, None)
-    heir = KeyFacts("h", "prepared", NOW - HOUR, None, None, None, None)
-    until = NOW - 2 * HOUR + POLICY.period
-    assert spans_of(key, outlook(key, [key, heir], POLICY), POLICY, now=NOW) == [
+    successor = KeyFacts("h", "prepared", NOW - HOUR, None, None, None, None)
+    until = NOW - 2 * HOUR + TIMES.period
+    assert spans_of(key, outlook(key, [key, successor], TIMES), TIMES, now=NOW) == [
         Span("prepared", NOW - 3 * HOUR, NOW - 2 * HOUR, False),
         Span("active", NOW - 2 * HOUR, NOW, False),
         Span("active", NOW, until, True),
-        Span("retiring", until, until + POLICY.verify_after, True),
+        Span("retiring", until, until + TIMES.verify_after, True),
     ]
 
 
@@ -62,9 +62,9 @@ def test_every_purpose_has_an_axis_with_its_overlap() -> None:
     lines = timelines(now=clock.now())
     assert {line.purpose for line in lines} == set(get_args(Purpose))
     for line in lines:
-        active, heir = ({key.state: key for key in line.keys}[state] for state in ("active", "prepared"))
+        active, successor = ({key.state: key for key in line.keys}[state] for state in ("active", "prepared"))
         handing_over = next(bar for bar in active.bars if bar.state == "retiring").x
-        taking_over = next(bar for bar in heir.bars if bar.state == "active").x
+        taking_over = next(bar for bar in successor.bars if bar.state == "active").x
         assert handing_over == taking_over
         assert line.next_words == "Hands over to the prepared key"
 
@@ -92,31 +92,33 @@ class TestThePage:
 
     def test_the_owner_has_a_key_that_everybody_can_know_take_over_now(self, alice: Client) -> None:
         KeyPair.objects.filter(state="prepared").update(published_at=clock.now() - HOUR)
-        before, heir = (KeyPair.objects.get(purpose="identity", state=state).kid for state in ("active", "prepared"))
+        before, successor = (
+            KeyPair.objects.get(purpose="identity", state=state).kid for state in ("active", "prepared")
+        )
         assert button(alice, "identity") == ("Rotate now", False)
         answer = alice.post("/keys/rotate", pressing("identity"), headers={"HX-Request": "true"})
         assert (answer.status_code, answer["HX-Trigger"]) == (204, "refresh")
-        assert unquote(answer["X-Announcement"]) == f"{heir} signs from now on."
+        assert unquote(answer["X-Announcement"]) == f"{successor} signs from now on."
         assert KeyPair.objects.get(kid=before).state == "retiring"
         rotated = ActivityEvent.objects.filter(action="baremint.key.rotate", initiator_id="IBMid-ALICE00001")
         assert rotated.get().data["old"] == before
 
     def test_the_owner_is_told_when_a_key_takes_over_that_nobody_may_know_yet(self, alice: Client) -> None:
-        heir = KeyPair.objects.get(purpose="iam", state="prepared")
-        at = instant(heir.published_at + POLICY.publish_before, now=clock.now())
+        successor = KeyPair.objects.get(purpose="iam", state="prepared")
+        at = instant(successor.published_at + TIMES.publish_before, now=clock.now())
         assert button(alice, "iam") == (f"Rotate at {at}", False)
         answer = alice.post("/keys/rotate", pressing("iam"), headers={"HX-Request": "true"})
-        told = f"{heir.kid} takes over at {at}, when every verifier can know it."
+        told = f"{successor.kid} takes over at {at}, when every verifier can know it."
         assert unquote(answer["X-Announcement"]) == told
-        assert KeyPair.objects.get(kid=heir.kid).state == "prepared"
+        assert KeyPair.objects.get(kid=successor.kid).state == "prepared"
         asked = ActivityEvent.objects.get(action="baremint.key.ask-rotation")
-        assert (asked.initiator_id, asked.data["new"]) == ("IBMid-ALICE00001", heir.kid)
+        assert (asked.initiator_id, asked.data["new"]) == ("IBMid-ALICE00001", successor.kid)
 
     def test_while_a_rotation_waits_the_page_says_so_to_everybody(self, alice: Client, victor: Client) -> None:
         alice.post("/keys/rotate", pressing("iam"))
         for page in (alice, victor):
             assert page.get("/keys/state").content.decode().count("As somebody asked, hands over") == 1
-        at = KeyPair.objects.get(purpose="iam", state="prepared").published_at + POLICY.publish_before
+        at = KeyPair.objects.get(purpose="iam", state="prepared").published_at + TIMES.publish_before
         assert button(alice, "iam") == (f"Rotates at {instant(at, now=clock.now())}", True)
         [line] = [each for each in timelines(now=clock.now()) if each.purpose == "iam"]
         assert line.next_at == at

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from identity.key_periods import key_policies
+from identity.key_periods import configured_key_times
 from identity.key_schedule import Purpose
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "keys.md").read_text()
@@ -21,10 +21,10 @@ COLUMNS: dict[Purpose, tuple[str, str, str]] = {
 def test_the_table_of_times_says_what_the_policies_are(purpose: Purpose) -> None:
     [row] = [line for line in TIMES.splitlines() if line.startswith("|") and f"`{purpose}`" in line.split("|")[1]]
     _, _, signs, before, after, *_ = row.split("|")
-    policy = key_policies()[purpose]
+    times = configured_key_times()[purpose]
     shown = (signs, before, after)
     for written, cell, time in zip(
-        COLUMNS[purpose], shown, (policy.period, policy.publish_before, policy.verify_after), strict=True
+        COLUMNS[purpose], shown, (times.period, times.publish_before, times.verify_after), strict=True
     ):
         assert written in cell
         assert _in_words(time.total_seconds()) in (written, written.replace("not needed", "0 min"))

@@ -22,16 +22,16 @@ from identity.key_schedule import (
     HandOver,
     KeyFacts,
     KeyState,
+    KeyTimes,
     Outlook,
-    Policy,
     Prepare,
     Purpose,
     Retire,
     Step,
     contradiction,
+    key_times,
     next_step,
     outlook,
-    policies,
 )
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -39,7 +39,7 @@ SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 PERIODS = {"signing_key": DAY, "endpoint_certificate": DAY, "intermediate": 30 * DAY, "root": 1095 * DAY}
-TABLE = policies(**PERIODS)
+TABLE = key_times(**PERIODS)
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 purposes = pytest.mark.parametrize("purpose", PURPOSES)
@@ -50,8 +50,8 @@ class Case:
     """Keys of one purpose as seen from NOW. An intermediate's issuer is an active root called ``issuer``."""
 
     def __init__(self, purpose: Purpose) -> None:
-        self.policy = TABLE[purpose]
-        self.period = self.policy.period
+        self.times = TABLE[purpose]
+        self.period = self.times.period
         root = KeyFacts("issuer", "active", NOW - 365 * DAY, NOW, expires_at=NOW + 100_000 * DAY)
         self.issuer = root if purpose == "intermediate" else None
 
@@ -59,17 +59,17 @@ class Case:
         return replace(self._key("active", "active", since), activated_at=NOW - since, **changes)
 
     def prepared(self, since: timedelta = timedelta(0), **changes: Any) -> KeyFacts:
-        return replace(self._key("heir", "prepared", since), **changes)
+        return replace(self._key("successor", "prepared", since), **changes)
 
     def retiring(self, since: timedelta) -> KeyFacts:
         key = self._key("old", "retiring", since + self.period)
         return replace(key, activated_at=key.published_at, demoted_at=NOW - since)
 
     def step(self, *keys: KeyFacts) -> Step | None:
-        return next_step(keys, now=NOW, policy=self.policy, issuer=self.issuer)
+        return next_step(keys, now=NOW, times=self.times, issuer=self.issuer)
 
     def _key(self, kid: str, state: KeyState, since: timedelta) -> KeyFacts:
-        lifetime = self.policy.certificate
+        lifetime = self.times.certificate
         return KeyFacts(
             kid,
             state,
@@ -87,7 +87,7 @@ def test_the_first_step_is_to_prepare_a_key(purpose: Purpose) -> None:
 @purposes
 def test_without_an_active_key_the_prepared_one_takes_over_at_once(purpose: Purpose) -> None:
     case = Case(purpose)
-    assert case.step(case.prepared()) == HandOver(None, "heir")
+    assert case.step(case.prepared()) == HandOver(None, "successor")
 
 
 @purposes
@@ -105,38 +105,40 @@ def test_before_the_period_ends_there_is_nothing_to_do(purpose: Purpose) -> None
 @purposes
 def test_at_the_end_of_the_period_the_heir_takes_over(purpose: Purpose) -> None:
     case = Case(purpose)
-    assert case.step(case.active(case.period), case.prepared(case.period)) == HandOver("active", "heir")
+    assert case.step(case.active(case.period), case.prepared(case.period)) == HandOver("active", "successor")
 
 
 @pytest.mark.parametrize("purpose", ["root", "intermediate", "iam", "identity"])
 def test_an_heir_does_not_sign_before_verifiers_can_have_fetched_it(purpose: Purpose) -> None:
     case = Case(purpose)
-    assert case.step(case.active(case.period), case.prepared(case.policy.publish_before - SECOND)) is None
+    assert case.step(case.active(case.period), case.prepared(case.times.publish_before - SECOND)) is None
 
 
 def test_the_key_of_an_endpoint_need_not_be_published_before_it_signs() -> None:
     case = Case("tls")
-    assert case.step(case.active(case.period), case.prepared()) == HandOver("active", "heir")
+    assert case.step(case.active(case.period), case.prepared()) == HandOver("active", "successor")
 
 
 @purposes
 def test_a_retiring_key_stays_published_while_what_it_signed_lives(purpose: Purpose) -> None:
     case = Case(purpose)
-    assert case.step(case.active(), case.prepared(), case.retiring(case.policy.verify_after - SECOND)) is None
+    assert case.step(case.active(), case.prepared(), case.retiring(case.times.verify_after - SECOND)) is None
 
 
 @purposes
 def test_a_retiring_key_is_retired_when_the_last_thing_it_signed_has_expired_everywhere(purpose: Purpose) -> None:
     case = Case(purpose)
-    assert case.step(case.active(), case.prepared(), case.retiring(case.policy.verify_after)) == Retire("old")
+    assert case.step(case.active(), case.prepared(), case.retiring(case.times.verify_after)) == Retire("old")
 
 
 @pytest.mark.parametrize("late", [1, 400], ids=["one-period", "four-hundred-periods"])
 @pytest.mark.parametrize("purpose", ["tls", "iam", "identity"])
 def test_a_clock_that_jumps_causes_one_rotation_not_many(purpose: Purpose, late: int) -> None:
     case = Case(purpose)
-    assert case.step(case.active(late * case.period), case.prepared(late * case.period)) == HandOver("active", "heir")
-    after = [KeyFacts("active", "retiring", NOW, NOW, NOW), replace(case.active(), kid="heir")]
+    assert case.step(case.active(late * case.period), case.prepared(late * case.period)) == HandOver(
+        "active", "successor"
+    )
+    after = [KeyFacts("active", "retiring", NOW, NOW, NOW), replace(case.active(), kid="successor")]
     assert case.step(*after) == Prepare()
     assert case.step(*after, case.prepared()) is None
 
@@ -144,16 +146,16 @@ def test_a_clock_that_jumps_causes_one_rotation_not_many(purpose: Purpose, late:
 @certified
 def test_a_hand_over_that_is_a_period_late_still_leaves_a_whole_period(purpose: Purpose) -> None:
     case = Case(purpose)
-    heir = case.prepared(2 * case.period)
-    assert case.step(case.active(2 * case.period), heir) == HandOver("active", "heir")
-    assert heir.expires_at is not None
-    assert heir.expires_at >= NOW + case.period + case.policy.verify_after
+    successor = case.prepared(2 * case.period)
+    assert case.step(case.active(2 * case.period), successor) == HandOver("active", "successor")
+    assert successor.expires_at is not None
+    assert successor.expires_at >= NOW + case.period + case.times.verify_after
 
 
 @purposes
 def test_a_clock_that_goes_back_to_before_a_key_lets_its_heir_take_over(purpose: Purpose) -> None:
     case = Case(purpose)
-    assert case.step(case.active(-HOUR), case.prepared()) == HandOver("active", "heir")
+    assert case.step(case.active(-HOUR), case.prepared()) == HandOver("active", "successor")
 
 
 @purposes
@@ -165,7 +167,7 @@ def test_a_machine_whose_clock_is_a_little_behind_changes_nothing(purpose: Purpo
 @certified
 def test_an_heir_whose_certificate_begins_in_a_time_taken_back_is_discarded(purpose: Purpose) -> None:
     case = Case(purpose)
-    assert case.step(case.active(), case.prepared(-HOUR)) == Discard("heir")
+    assert case.step(case.active(), case.prepared(-HOUR)) == Discard("successor")
 
 
 @pytest.mark.parametrize("purpose", ["identity", "iam"])
@@ -177,13 +179,13 @@ def test_a_token_key_published_in_a_time_taken_back_stays_for_verifiers_know_it(
 @certified
 def test_an_heir_that_would_not_last_a_period_is_discarded(purpose: Purpose) -> None:
     case = Case(purpose)
-    heir = case.prepared(expires_at=NOW + case.period + case.policy.verify_after - SECOND)
-    assert case.step(case.active(), heir) == Discard("heir")
+    successor = case.prepared(expires_at=NOW + case.period + case.times.verify_after - SECOND)
+    assert case.step(case.active(), successor) == Discard("successor")
 
 
 def test_an_heir_whose_issuer_was_succeeded_is_discarded() -> None:
     case = Case("intermediate")
-    assert case.step(case.active(), case.prepared(issuer="the root before")) == Discard("heir")
+    assert case.step(case.active(), case.prepared(issuer="the root before")) == Discard("successor")
 
 
 def test_an_heir_as_short_lived_as_its_issuer_is_kept_for_a_new_one_would_not_live_longer() -> None:
@@ -197,15 +199,15 @@ def test_an_heir_as_short_lived_as_its_issuer_is_kept_for_a_new_one_would_not_li
 @certified
 def test_an_authority_hands_over_early_when_it_would_not_outlive_what_it_signs(purpose: Purpose) -> None:
     case = Case(purpose)
-    active = case.active(expires_at=NOW + case.policy.verify_after)
-    assert case.step(active, case.prepared(case.policy.publish_before)) == HandOver("active", "heir")
-    assert case.step(replace(active, expires_at=NOW + case.policy.verify_after + SECOND), case.prepared(HOUR)) is None
+    active = case.active(expires_at=NOW + case.times.verify_after)
+    assert case.step(active, case.prepared(case.times.publish_before)) == HandOver("active", "successor")
+    assert case.step(replace(active, expires_at=NOW + case.times.verify_after + SECOND), case.prepared(HOUR)) is None
 
 
 @certified
 def test_an_authority_that_has_expired_hands_over_at_once_for_it_can_sign_nothing(purpose: Purpose) -> None:
     case = Case(purpose)
-    assert case.step(case.active(expires_at=NOW), case.prepared()) == HandOver("active", "heir")
+    assert case.step(case.active(expires_at=NOW), case.prepared()) == HandOver("active", "successor")
 
 
 def test_an_intermediate_does_not_sign_before_its_root_can_be_trusted_everywhere() -> None:
@@ -215,7 +217,7 @@ def test_an_intermediate_does_not_sign_before_its_root_can_be_trusted_everywhere
     case.issuer = replace(case.issuer, published_at=NOW - TRUST_REFRESH)
     assert case.step(*keys) is None
     case.issuer = replace(case.issuer, published_at=NOW - TRUST_REFRESH - LAG)
-    assert case.step(*keys) == HandOver("active", "heir")
+    assert case.step(*keys) == HandOver("active", "successor")
 
 
 # --- The times, and where they come from
@@ -223,13 +225,13 @@ def test_an_intermediate_does_not_sign_before_its_root_can_be_trusted_everywhere
 
 @pytest.mark.parametrize("purpose", ["iam", "identity"])
 def test_token_keys_are_published_for_as_long_as_verifiers_keep_them_and_their_tokens_live(purpose: Purpose) -> None:
-    assert TABLE[purpose] == Policy(DAY, JWKS_MAX_AGE + LAG, LONGEST_TOKEN + JWKS_MAX_AGE + LAG)
+    assert TABLE[purpose] == KeyTimes(DAY, JWKS_MAX_AGE + LAG, LONGEST_TOKEN + JWKS_MAX_AGE + LAG)
 
 
 @pytest.mark.parametrize("endpoint", [HOUR, 48 * HOUR])
 def test_an_intermediate_stays_until_the_longest_certificate_it_signs_has_expired(endpoint: timedelta) -> None:
-    policy = policies(**{**PERIODS, "endpoint_certificate": endpoint})["intermediate"]
-    assert policy.verify_after == max(LONGEST_LEAF, endpoint) + BUNDLE_MAX_AGE + LAG
+    times = key_times(**{**PERIODS, "endpoint_certificate": endpoint})["intermediate"]
+    assert times.verify_after == max(LONGEST_LEAF, endpoint) + BUNDLE_MAX_AGE + LAG
 
 
 def test_a_root_stays_until_every_intermediate_it_signed_has_expired() -> None:
@@ -240,8 +242,8 @@ def test_a_root_stays_until_every_intermediate_it_signed_has_expired() -> None:
 
 @certified
 def test_a_certificate_lives_as_long_as_its_key_waits_signs_and_is_needed(purpose: Purpose) -> None:
-    policy = TABLE[purpose]
-    assert policy.certificate == 3 * policy.period + policy.verify_after
+    times = TABLE[purpose]
+    assert times.certificate == 3 * times.period + times.verify_after
 
 
 def test_a_root_is_in_the_bundle_long_before_it_signs() -> None:
@@ -274,7 +276,7 @@ def test_the_default_periods_can_be_kept() -> None:
 def test_a_period_that_leaves_no_time_to_publish_the_heir_is_named(
     changes: dict[str, timedelta], tick: timedelta, purpose: Purpose, reason: str
 ) -> None:
-    found = contradiction(policies(**{**PERIODS, **changes}), tick=tick)
+    found = contradiction(key_times(**{**PERIODS, **changes}), tick=tick)
     assert found is not None
     assert found[0] == purpose
     assert re.search(reason, found[1])
@@ -288,33 +290,33 @@ def test_an_heir_and_the_active_key_change_together_at_the_end_of_the_period(pur
     case = Case(purpose)
     keys = [case.active(HOUR), case.prepared(HOUR)]
     at = NOW - HOUR + case.period
-    assert outlook(keys[0], keys, case.policy, case.issuer) == Outlook("active", NOW - HOUR, "retiring", at)
-    assert outlook(keys[1], keys, case.policy, case.issuer) == Outlook("prepared", NOW - HOUR, "active", at)
+    assert outlook(keys[0], keys, case.times, case.issuer) == Outlook("active", NOW - HOUR, "retiring", at)
+    assert outlook(keys[1], keys, case.times, case.issuer) == Outlook("prepared", NOW - HOUR, "active", at)
 
 
 @purposes
 def test_a_retiring_key_is_retired_after_its_time(purpose: Purpose) -> None:
     case = Case(purpose)
     key = case.retiring(SECOND)
-    assert outlook(key, [key], case.policy) == Outlook(
-        "retiring", NOW - SECOND, "retired", NOW - SECOND + case.policy.verify_after
+    assert outlook(key, [key], case.times) == Outlook(
+        "retiring", NOW - SECOND, "retired", NOW - SECOND + case.times.verify_after
     )
 
 
 def test_an_active_key_without_an_heir_has_no_date_yet() -> None:
     case = Case("iam")
-    assert outlook(case.active(), [case.active()], case.policy) == Outlook("active", NOW, "retiring", None)
+    assert outlook(case.active(), [case.active()], case.times) == Outlook("active", NOW, "retiring", None)
 
 
 @purposes
 def test_what_is_announced_is_when_it_happens(purpose: Purpose) -> None:
     case = Case(purpose)
     keys = [case.active(HOUR), case.prepared(HOUR)]
-    at = outlook(keys[0], keys, case.policy, case.issuer).at
+    at = outlook(keys[0], keys, case.times, case.issuer).at
     assert at is not None
-    arguments: dict[str, Any] = {"policy": case.policy, "issuer": case.issuer}
+    arguments: dict[str, Any] = {"times": case.times, "issuer": case.issuer}
     assert next_step(keys, now=at - SECOND, **arguments) is None
-    assert next_step(keys, now=at, **arguments) == HandOver("active", "heir")
+    assert next_step(keys, now=at, **arguments) == HandOver("active", "successor")
 
 
 # --- Anything that may happen, in any order
@@ -353,8 +355,8 @@ class LifeCycle(RuleBasedStateMachine):
     @rule(purpose=st.sampled_from(PURPOSES))
     def an_operator_rotates(self, purpose: Purpose) -> None:
         self.tick()
-        heir = next(key for key in self.keys[purpose].values() if key.state == "prepared")
-        self.take(purpose, HandOver(self.signer(purpose).kid, heir.kid), at_once=True)
+        successor = next(key for key in self.keys[purpose].values() if key.state == "prepared")
+        self.take(purpose, HandOver(self.signer(purpose).kid, successor.kid), at_once=True)
         self.tick()
 
     @rule(purpose=st.sampled_from(PURPOSES))
@@ -382,19 +384,19 @@ class LifeCycle(RuleBasedStateMachine):
 
     def due(self, purpose: Purpose) -> Step | None:
         issuer = self.signer("root") if purpose == "intermediate" else None
-        return next_step(list(self.keys[purpose].values()), now=self.now, policy=TABLE[purpose], issuer=issuer)
+        return next_step(list(self.keys[purpose].values()), now=self.now, times=TABLE[purpose], issuer=issuer)
 
     def take(self, purpose: Purpose, found: Step, *, at_once: bool = False) -> None:
         match found:
             case Prepare():
                 self.prepare(purpose)
-            case HandOver(old, heir):
+            case HandOver(old, successor):
                 if old:
                     end = self.keys[purpose][old].expires_at
-                    known = self.keys[purpose][heir].published_at + TABLE[purpose].publish_before
+                    known = self.keys[purpose][successor].published_at + TABLE[purpose].publish_before
                     assert at_once or self.now >= known or (end and self.now >= end)
                     self.change(purpose, old, "retiring", demoted_at=self.now)
-                self.change(purpose, heir, "active", activated_at=self.now)
+                self.change(purpose, successor, "active", activated_at=self.now)
             case Retire(kid) | Discard(kid):
                 self.change(purpose, kid, "retired")
 

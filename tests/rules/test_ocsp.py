@@ -17,7 +17,7 @@ from cryptography.x509.ocsp import (
 
 from identity import ocsp
 from identity.crl import Revoked
-from identity.ocsp import LIFETIME, LONGEST_NONCE, Malformed, Standing, UnknownIssuer
+from identity.ocsp import LIFETIME, LONGEST_NONCE, CertificateStatus, Malformed, UnknownIssuer
 from tests.build import make_issuer
 
 NOW = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ def hashes_of_the_issuer(algorithm: hashes.HashAlgorithm) -> tuple[bytes, bytes]
     return made.issuer_name_hash, made.issuer_key_hash
 
 
-def answer(standing: Standing, request: bytes | None = None) -> OCSPResponse:
+def answer(standing: CertificateStatus, request: bytes | None = None) -> OCSPResponse:
     question = ocsp.read(request or ask())
     return load_der_ocsp_response(
         ocsp.answer(question, standing, issuer=ISSUER.certificate, issuer_key=ISSUER.key, now=NOW)
@@ -85,7 +85,7 @@ def test_every_request_with_a_byte_changed_is_read_or_refused(bits: int) -> None
         try:
             ocsp.answer(
                 ocsp.read(bytes(changed)),
-                Standing(issued=False),
+                CertificateStatus(issued=False),
                 issuer=ISSUER.certificate,
                 issuer_key=ISSUER.key,
                 now=NOW,
@@ -118,48 +118,48 @@ def test_an_extension_that_nobody_knows_is_refused_only_when_it_is_critical(crit
 @pytest.mark.parametrize(
     ("standing", "status"),
     [
-        (Standing(issued=True), OCSPCertStatus.GOOD),
-        (Standing(issued=True, revoked=REVOKED), OCSPCertStatus.REVOKED),
-        (Standing(issued=False), OCSPCertStatus.UNKNOWN),
+        (CertificateStatus(issued=True), OCSPCertStatus.GOOD),
+        (CertificateStatus(issued=True, revoked=REVOKED), OCSPCertStatus.REVOKED),
+        (CertificateStatus(issued=False), OCSPCertStatus.UNKNOWN),
     ],
     ids=["good", "revoked", "unknown"],
 )
-def test_an_answer_says_how_a_certificate_stands(standing: Standing, status: OCSPCertStatus) -> None:
+def test_an_answer_says_how_a_certificate_stands(standing: CertificateStatus, status: OCSPCertStatus) -> None:
     assert answer(standing).certificate_status == status
 
 
 def test_an_answer_is_about_the_certificate_that_was_asked_about() -> None:
-    found = answer(Standing(issued=True), ask(serial=12345, algorithm=hashes.SHA256()))
+    found = answer(CertificateStatus(issued=True), ask(serial=12345, algorithm=hashes.SHA256()))
     assert (found.serial_number, found.hash_algorithm.name) == (12345, "sha256")
     assert found.issuer_key_hash == ocsp.read(ask(algorithm=hashes.SHA256())).issuer_key_hash
 
 
 def test_an_answer_says_when_and_why_a_certificate_was_revoked() -> None:
-    found = answer(Standing(issued=True, revoked=REVOKED))
+    found = answer(CertificateStatus(issued=True, revoked=REVOKED))
     assert (found.revocation_time_utc, found.revocation_reason) == (REVOKED.at, x509.ReasonFlags.key_compromise)
 
 
 def test_an_unspecified_reason_is_left_out() -> None:
-    assert answer(Standing(issued=True, revoked=Revoked(SERIAL, NOW, "unspecified"))).revocation_reason is None
+    assert answer(CertificateStatus(issued=True, revoked=Revoked(SERIAL, NOW, "unspecified"))).revocation_reason is None
 
 
 def test_an_answer_is_good_for_minutes() -> None:
-    found = answer(Standing(issued=True))
+    found = answer(CertificateStatus(issued=True))
     assert (found.this_update_utc, found.next_update_utc) == (NOW, NOW + LIFETIME)
 
 
 @pytest.mark.parametrize("length", [1, 32, LONGEST_NONCE])
 def test_a_nonce_is_returned(length: int) -> None:
-    found = answer(Standing(issued=True), ask(nonce=b"n" * length))
+    found = answer(CertificateStatus(issued=True), ask(nonce=b"n" * length))
     assert found.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == b"n" * length
 
 
 def test_without_a_nonce_none_is_returned() -> None:
-    assert len(answer(Standing(issued=True)).extensions) == 0
+    assert len(answer(CertificateStatus(issued=True)).extensions) == 0
 
 
 def test_an_answer_is_signed_by_the_issuer_which_it_names_by_its_key() -> None:
-    found = answer(Standing(issued=True))
+    found = answer(CertificateStatus(issued=True))
     assert found.signature_hash_algorithm is not None
     ISSUER.key.public_key().verify(
         found.signature, found.tbs_response_bytes, padding.PKCS1v15(), found.signature_hash_algorithm

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from identity.renewal_schedule import MOST_KEYS, Candidate, Holder, obstacle, renewal_due
+from identity.renewal_schedule import MOST_KEYS, DueCertificate, MetadataState, obstacle, renewal_due
 
 NOW = datetime(2026, 5, 11, 8, 0, tzinfo=UTC)
-CANDIDATE = Candidate(metadata_epoch=3, is_revoked=False, is_superseded=False, newer_keys=0)
-HOLDER = Holder(metadata_is_on=True, metadata_epoch=3)
+CERTIFICATE = DueCertificate(metadata_epoch=3, is_revoked=False, is_superseded=False, newer_keys=0)
+METADATA = MetadataState(metadata_is_on=True, metadata_epoch=3)
 
 
 @pytest.mark.parametrize(("lifetime", "due"), [(300, 200), (3600, 2400)])
@@ -18,32 +18,32 @@ def test_a_certificate_is_due_at_two_thirds_of_its_life(lifetime: int, due: int)
 
 
 def test_a_certificate_of_an_unchanged_server_is_renewed() -> None:
-    assert obstacle(CANDIDATE, HOLDER, dies_with_epoch=True) == ""
+    assert obstacle(CERTIFICATE, METADATA, dies_with_epoch=True) == ""
 
 
 @pytest.mark.parametrize(
-    ("candidate", "holder", "reason"),
+    ("certificate", "metadata", "reason"),
     [
-        (replace(CANDIDATE, is_revoked=True), HOLDER, "revoked"),
-        (replace(CANDIDATE, is_superseded=True), HOLDER, "later one"),
-        (CANDIDATE, replace(HOLDER, metadata_is_on=False), "metadata service is off"),
-        (CANDIDATE, replace(HOLDER, metadata_epoch=4), "switched off after"),
-        (replace(CANDIDATE, newer_keys=MOST_KEYS), HOLDER, "other keys"),
+        (replace(CERTIFICATE, is_revoked=True), METADATA, "revoked"),
+        (replace(CERTIFICATE, is_superseded=True), METADATA, "later one"),
+        (CERTIFICATE, replace(METADATA, metadata_is_on=False), "metadata service is off"),
+        (CERTIFICATE, replace(METADATA, metadata_epoch=4), "switched off after"),
+        (replace(CERTIFICATE, newer_keys=MOST_KEYS), METADATA, "other keys"),
     ],
     ids=["revoked", "superseded", "service-off", "service-was-off", "too-many-keys"],
 )
-def test_a_certificate_is_not_renewed_when(candidate: Candidate, holder: Holder, reason: str) -> None:
-    assert reason in obstacle(candidate, holder, dies_with_epoch=True)
+def test_a_certificate_is_not_renewed_when(certificate: DueCertificate, metadata: MetadataState, reason: str) -> None:
+    assert reason in obstacle(certificate, metadata, dies_with_epoch=True)
 
 
 @pytest.mark.parametrize(
-    ("candidate", "holder", "dies"),
+    ("certificate", "metadata", "dies"),
     [
-        (CANDIDATE, replace(HOLDER, metadata_epoch=4), False),
-        (replace(CANDIDATE, metadata_epoch=None), HOLDER, True),
-        (replace(CANDIDATE, newer_keys=MOST_KEYS - 1), HOLDER, True),
+        (CERTIFICATE, replace(METADATA, metadata_epoch=4), False),
+        (replace(CERTIFICATE, metadata_epoch=None), METADATA, True),
+        (replace(CERTIFICATE, newer_keys=MOST_KEYS - 1), METADATA, True),
     ],
     ids=["service-was-off-and-nothing-is-revoked-for-that", "from-before-epochs", "one-key-fewer"],
 )
-def test_a_certificate_is_renewed_all_the_same_when(candidate: Candidate, holder: Holder, dies: bool) -> None:
-    assert obstacle(candidate, holder, dies_with_epoch=dies) == ""
+def test_a_certificate_is_still_renewed_when(certificate: DueCertificate, metadata: MetadataState, dies: bool) -> None:
+    assert obstacle(certificate, metadata, dies_with_epoch=dies) == ""

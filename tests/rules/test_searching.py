@@ -3,36 +3,36 @@
 import pytest
 
 from tests.tables import check_each
-from trustedprofiles.search_query import Wanted, parse_query
+from trustedprofiles.search_query import SearchQuery, parse_query
 
 CRN = "crn:v1:bluemix:public:is:us-south:a/1::vpc:r006-1"
 
 
 QUERIES = [
-    (f'crn:"{CRN}"', Wanted(crn=[CRN])),
-    (f"crn:{CRN}", Wanted(crn=[CRN])),
-    (f" crn:{CRN}  ", Wanted(crn=[CRN])),
-    ("crn:" + CRN.replace(":", "\\:").replace("/", "\\/"), Wanted(crn=[CRN])),
-    (f'crn:"{CRN}" OR crn:"{CRN}2"', Wanted(crn=[CRN, f"{CRN}2"])),
-    (f'crn:"{CRN}"  OR  tags:"env:test"', Wanted(crn=[CRN], tags=["env:test"])),
-    ('tags:"My Tag"', Wanted(tags=["my tag"])),
-    ("tags:label", Wanted(tags=["label"])),
-    ('access_tags:"env:test"', Wanted(access_tags=["env:test"])),
-    ('tags:"a \\"quoted\\" word"', Wanted(tags=['a "quoted" word'])),
-    ('tags:""', Wanted(tags=[""])),
-    ("Web", Wanted(crn=["Web"], tags=["web"], access_tags=["web"])),
-    ('"env:test"', Wanted(crn=["env:test"], tags=["env:test"], access_tags=["env:test"])),
-    ("env\\:test", Wanted(crn=["env:test"], tags=["env:test"], access_tags=["env:test"])),
-    ("tags:A* OR tags:b", Wanted(tags=["b"], patterns=[("tags", "a*")])),
-    ("crn:crn:v1:*:vpc?", Wanted(patterns=[("crn", "crn:v1:*:vpc?")])),
-    ("GST-sdk-*", Wanted(patterns=[("crn", "GST-sdk-*"), ("tags", "gst-sdk-*"), ("access_tags", "gst-sdk-*")])),
-    ("*", Wanted(patterns=[("crn", "*"), ("tags", "*"), ("access_tags", "*")])),
-    ('tags:"a*" OR tags:b\\*', Wanted(tags=["a*", "b*"])),
+    (f'crn:"{CRN}"', SearchQuery(crn=[CRN])),
+    (f"crn:{CRN}", SearchQuery(crn=[CRN])),
+    (f" crn:{CRN}  ", SearchQuery(crn=[CRN])),
+    ("crn:" + CRN.replace(":", "\\:").replace("/", "\\/"), SearchQuery(crn=[CRN])),
+    (f'crn:"{CRN}" OR crn:"{CRN}2"', SearchQuery(crn=[CRN, f"{CRN}2"])),
+    (f'crn:"{CRN}"  OR  tags:"env:test"', SearchQuery(crn=[CRN], tags=["env:test"])),
+    ('tags:"My Tag"', SearchQuery(tags=["my tag"])),
+    ("tags:label", SearchQuery(tags=["label"])),
+    ('access_tags:"env:test"', SearchQuery(access_tags=["env:test"])),
+    ('tags:"a \\"quoted\\" word"', SearchQuery(tags=['a "quoted" word'])),
+    ('tags:""', SearchQuery(tags=[""])),
+    ("Web", SearchQuery(crn=["Web"], tags=["web"], access_tags=["web"])),
+    ('"env:test"', SearchQuery(crn=["env:test"], tags=["env:test"], access_tags=["env:test"])),
+    ("env\\:test", SearchQuery(crn=["env:test"], tags=["env:test"], access_tags=["env:test"])),
+    ("tags:A* OR tags:b", SearchQuery(tags=["b"], patterns=[("tags", "a*")])),
+    ("crn:crn:v1:*:vpc?", SearchQuery(patterns=[("crn", "crn:v1:*:vpc?")])),
+    ("GST-sdk-*", SearchQuery(patterns=[("crn", "GST-sdk-*"), ("tags", "gst-sdk-*"), ("access_tags", "gst-sdk-*")])),
+    ("*", SearchQuery(patterns=[("crn", "*"), ("tags", "*"), ("access_tags", "*")])),
+    ('tags:"a*" OR tags:b\\*', SearchQuery(tags=["a*", "b*"])),
 ]
 
 
 def test_terms_joined_by_or_are_understood() -> None:
-    def check(case: tuple[str, Wanted]) -> None:
+    def check(case: tuple[str, SearchQuery]) -> None:
         query, wanted = case
         assert parse_query(query) == wanted
 

@@ -14,7 +14,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
 from identity.models import CertificateRotation
 from identity.services import certificate_renewal_switch
-from servers.claim_columns import ClaimTable, lines_of
+from servers.claim_columns import ClaimTable, claim_rows
 from servers.facts import facts_of
 from servers.models import BareMetalServer, FloatingIP, NetworkAttachment, NetworkInterface, Subnet
 from servers.selectors import servers_for_facts
@@ -116,7 +116,7 @@ def world_of_claims(world: World, server: BareMetalServer) -> None:
 
 @pytest.mark.usefixtures("world_of_claims")
 def test_the_columns_have_the_claims_of_each_server(world: World) -> None:
-    lines = lines_of(world.account.id, most=10)
+    lines = claim_rows(world.account.id, most=10)
     columns = ClaimTable(lines).columns([*CLAIMS, "no.such.claim"])
     found = [{name: column[place] for name, column in columns.items()} for place in range(len(lines))]
     rows = servers_for_facts().filter(account=world.account).order_by("-number")
@@ -126,7 +126,7 @@ def test_the_columns_have_the_claims_of_each_server(world: World) -> None:
 @pytest.mark.usefixtures("world_of_claims")
 def test_a_line_is_selected_by_policies_as_its_server_is(world: World) -> None:
     rows = BareMetalServer.objects.order_by("-number")
-    assert [line.policy_attributes for line in lines_of(world.account.id, most=10)] == [
+    assert [line.policy_attributes for line in claim_rows(world.account.id, most=10)] == [
         row.policy_attributes for row in rows
     ]
 
@@ -134,7 +134,7 @@ def test_a_line_is_selected_by_policies_as_its_server_is(world: World) -> None:
 @pytest.mark.usefixtures("world_of_claims")
 @pytest.mark.parametrize("operator", [*OPERATORS, "NONE_SUCH"])
 def test_conditions_hold_for_columns_as_for_each_server(world: World, operator: str) -> None:
-    lines = lines_of(world.account.id, most=10)
+    lines = claim_rows(world.account.id, most=10)
     table = ClaimTable(lines)
     columns = table.columns(CLAIMS)
     for claim in (*CLAIMS, "no.such.claim"):

@@ -255,7 +255,7 @@ def test_a_chunk_that_another_worker_did_meanwhile_writes_nothing(rotating: Bare
     """As on SQLite, where no row is locked while a chunk is signed."""
     issue(rotating)
     now = clock.now() + DUE
-    rows = list(certificate_renewal.with_what_matters_to_renewal(certificate_renewal.certificates_due(now=now)))
+    rows = list(certificate_renewal.with_renewal_facts(certificate_renewal.certificates_due(now=now)))
     chunk = certificate_renewal._prepare(rows, now=now)
     renew_due(now=now)
     certificate_renewal._write(rows, chunk, now=now)
@@ -267,7 +267,7 @@ def test_a_chunk_that_another_worker_did_meanwhile_writes_nothing(rotating: Bare
 def test_what_changes_while_a_chunk_is_signed_is_respected(rotating: BareMetalServer, change: str) -> None:
     certificate = issue(rotating)
     now = clock.now() + DUE
-    rows = list(certificate_renewal.with_what_matters_to_renewal(certificate_renewal.certificates_due(now=now)))
+    rows = list(certificate_renewal.with_renewal_facts(certificate_renewal.certificates_due(now=now)))
     chunk = certificate_renewal._prepare(rows, now=now)
     match change:
         case "rotation-off":

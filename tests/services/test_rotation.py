@@ -10,10 +10,10 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
 from identity import key_cache, signing
-from identity.key_periods import key_policies
+from identity.key_periods import configured_key_times
 from identity.key_schedule import HandOver, Purpose
 from identity.models import KeyPair
-from identity.selectors import Line, published_keys
+from identity.selectors import KeySeries, published_keys
 from identity.services import key_rotation
 from identity.services.iam_tokens import verify_iam_token
 from tests.services.test_token_verification import iam_token
@@ -21,7 +21,7 @@ from tests.services.test_token_verification import iam_token
 pytestmark = pytest.mark.usefixtures("keys")
 
 IAM = KeyPair.Purpose.IAM
-LINE = Line("iam", "us-south")
+LINE = KeySeries("iam", "us-south")
 
 
 def kids(state: str, purpose: str = IAM) -> list[str]:
@@ -69,7 +69,7 @@ def test_ticks_between_rotations_change_nothing() -> None:
 
 @pytest.mark.parametrize("purpose", list(KeyPair.Purpose))
 def test_ticks_after_the_period_hand_over_once(purpose: Purpose, settings: Any) -> None:
-    later = clock.now() + key_policies()[purpose].period + timedelta(hours=1)
+    later = clock.now() + configured_key_times()[purpose].period + timedelta(hours=1)
     before = KeyPair.objects.get(purpose=purpose, state="active").generation
     for _ in range(3):
         key_rotation.run_due_steps(now=later)
@@ -78,14 +78,14 @@ def test_ticks_after_the_period_hand_over_once(purpose: Purpose, settings: Any) 
 
 @pytest.mark.parametrize("purpose", list(KeyPair.Purpose))
 def test_a_rotation_asked_for_hands_over_to_the_key_that_was_published_before(purpose: Purpose) -> None:
-    [heir] = kids("prepared", purpose)
-    assert key_rotation.rotate_now(purpose, now=clock.now()).key.kid == heir
+    [successor] = kids("prepared", purpose)
+    assert key_rotation.rotate_now(purpose, now=clock.now()).key.kid == successor
     assert (len(kids("active", purpose)), len(kids("prepared", purpose))) == (1, 1)
 
 
 @pytest.mark.parametrize("purpose", ["iam", "intermediate", "root"])
 def test_a_rotation_says_how_long_verifiers_may_not_know_the_key(purpose: Purpose, settings: Any) -> None:
-    waiting = key_policies()["root" if purpose == "intermediate" else purpose].publish_before
+    waiting = configured_key_times()["root" if purpose == "intermediate" else purpose].publish_before
     early_by = key_rotation.rotate_now(purpose, now=clock.now()).early_by
     assert waiting - timedelta(minutes=1) < early_by <= waiting
 
@@ -96,17 +96,17 @@ def test_a_rotation_of_a_key_that_everybody_knows_is_not_early() -> None:
 
 
 def test_a_hand_over_that_another_worker_made_first_is_not_made_twice() -> None:
-    [old], [heir] = kids("active"), kids("prepared")
-    step = HandOver(old, heir)
+    [old], [successor] = kids("active"), kids("prepared")
+    step = HandOver(old, successor)
     assert key_rotation._take(LINE, step, now=clock.now(), by=key_rotation.SYSTEM)
     assert not key_rotation._take(LINE, step, now=clock.now(), by=key_rotation.SYSTEM)
-    assert kids("active") == [heir]
+    assert kids("active") == [successor]
 
 
 def test_an_heir_that_vanished_meanwhile_leaves_the_old_key_signing() -> None:
-    [old], [heir] = kids("active"), kids("prepared")
-    KeyPair.objects.filter(kid=heir).update(state="retired")
-    assert not key_rotation._take(LINE, HandOver(old, heir), now=clock.now(), by=key_rotation.SYSTEM)
+    [old], [successor] = kids("active"), kids("prepared")
+    KeyPair.objects.filter(kid=successor).update(state="retired")
+    assert not key_rotation._take(LINE, HandOver(old, successor), now=clock.now(), by=key_rotation.SYSTEM)
     assert kids("active") == [old]
 
 

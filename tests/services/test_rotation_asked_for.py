@@ -1,4 +1,4 @@
-"""A rotation that somebody asks for: at once where every verifier can know the heir, and otherwise when they can."""
+"""A requested rotation happens at once when every verifier can know the successor, and otherwise when they can."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from identity.key_schedule import Discard
 from identity.models import KeyPair
-from identity.selectors import Line, scheduled_keys
+from identity.selectors import KeySeries, scheduled_keys
 from identity.services import key_rotation
 from identity.services.key_rotation import Succession
 
@@ -40,29 +40,29 @@ def events(action: str) -> list[tuple[str, str, str]]:
 
 @each
 def test_an_heir_that_every_verifier_can_know_takes_over_at_once(purpose: str) -> None:
-    later, heir = clock.now() + 8 * DAY, key("prepared", purpose).kid
+    later, successor = clock.now() + 8 * DAY, key("prepared", purpose).kid
     KeyPair.objects.filter(state="active").update(activated_at=later - HOUR)  # nothing is due by itself
-    assert ask(purpose, now=later) == Succession(heir, later, waits=False)
-    assert key("active", purpose).kid == heir
+    assert ask(purpose, now=later) == Succession(successor, later, waits=False)
+    assert key("active", purpose).kid == successor
     assert key("prepared", purpose).published_at == later
     assert events("baremint.key.ask-rotation") == []
 
 
 def test_the_key_of_endpoints_never_waits() -> None:
-    heir = key("prepared", "tls").kid
+    successor = key("prepared", "tls").kid
     assert not ask("tls").waits
-    assert key("active", "tls").kid == heir
+    assert key("active", "tls").kid == successor
 
 
 @waiting
 def test_an_heir_that_a_verifier_may_not_know_yet_takes_over_when_they_all_can(purpose: str) -> None:
-    active, heir = key("active", purpose).kid, key("prepared", purpose)
-    at = heir.published_at + WAIT[purpose]
-    assert ask(purpose) == Succession(heir.kid, at, waits=True)
+    active, successor = key("active", purpose).kid, key("prepared", purpose)
+    at = successor.published_at + WAIT[purpose]
+    assert ask(purpose) == Succession(successor.kid, at, waits=True)
     key_rotation.run_due_steps(now=at - SECOND)
     assert key("active", purpose).kid == active
     key_rotation.run_due_steps(now=at)
-    assert key("active", purpose).kid == heir.kid
+    assert key("active", purpose).kid == successor.kid
 
 
 def test_an_intermediate_waits_for_its_root_to_be_trusted_everywhere() -> None:
@@ -79,7 +79,7 @@ def test_a_rotation_that_was_carried_out_is_over_and_the_next_key_signs_for_its_
 
 
 def test_whoever_asks_twice_in_a_row_breaks_no_verifier() -> None:
-    """Each heir waits until it has been published for long enough."""
+    """Each successor waits until it has been published for long enough."""
     signing = [key("active").kid]
     now = clock.now()
     for _ in range(2):
@@ -100,32 +100,32 @@ def test_asking_again_while_it_waits_changes_nothing() -> None:
 
 
 def test_a_request_leaves_an_event_with_who_asked_and_what_becomes_of_it() -> None:
-    old, heir = key("active").kid, key("prepared").kid
+    old, successor = key("active").kid, key("prepared").kid
     at = ask().signs_from
     assert events("baremint.key.ask-rotation") == [(ALICE.id, "User", old)]
     event = ActivityEvent.objects.get(action="baremint.key.ask-rotation")
-    assert event.data == {"old": old, "new": heir, "at": at.isoformat()}
+    assert event.data == {"old": old, "new": successor, "at": at.isoformat()}
     assert event.target_name == old
 
 
 def test_the_hand_over_leaves_on_record_who_asked_for_it_and_when() -> None:
-    old, heir = key("active").kid, key("prepared").kid
+    old, successor = key("active").kid, key("prepared").kid
     at = ask().signs_from
     key_rotation.run_due_steps(now=at)
-    event = ActivityEvent.objects.get(action="baremint.key.rotate", target_id=heir)
+    event = ActivityEvent.objects.get(action="baremint.key.rotate", target_id=successor)
     asked_at = KeyPair.objects.get(kid=old).rotation_asked_at
     assert asked_at
     assert (event.initiator_id, event.initiator_name, event.initiator_type) == (ALICE.id, "Alice", "User")
-    assert event.data == {"old": old, "new": heir, "asked_at": asked_at.isoformat()}
+    assert event.data == {"old": old, "new": successor, "asked_at": asked_at.isoformat()}
 
 
 @pytest.mark.parametrize("rotate", [key_rotation.rotate, key_rotation.rotate_now])
 def test_a_hand_over_at_once_leaves_on_record_that_it_was_asked_for(rotate: Any) -> None:
-    old, heir, later = key("active").kid, key("prepared").kid, clock.now() + HOUR
+    old, successor, later = key("active").kid, key("prepared").kid, clock.now() + HOUR
     rotate("iam", now=later, by=ALICE)
-    event = ActivityEvent.objects.get(action="baremint.key.rotate", target_id=heir)
-    assert (event.initiator_id, event.target_name) == (ALICE.id, heir)
-    assert event.data == {"old": old, "new": heir, "asked_at": later.isoformat()}
+    event = ActivityEvent.objects.get(action="baremint.key.rotate", target_id=successor)
+    assert (event.initiator_id, event.target_name) == (ALICE.id, successor)
+    assert event.data == {"old": old, "new": successor, "asked_at": later.isoformat()}
 
 
 def test_each_hand_over_names_who_asked_for_that_key() -> None:
@@ -137,16 +137,16 @@ def test_each_hand_over_names_who_asked_for_that_key() -> None:
 
 def test_a_request_is_kept_once_and_for_an_active_key_alone() -> None:
     """What several who ask at once come to: the row decides who was first."""
-    active, heir, now = key("active").kid, key("prepared").kid, clock.now()
-    kept = [key_rotation._ask(kid, heir, now=now, at=now, by=ALICE) for kid in (heir, active, active)]
+    active, successor, now = key("active").kid, key("prepared").kid, clock.now()
+    kept = [key_rotation._ask(kid, successor, now=now, at=now, by=ALICE) for kid in (successor, active, active)]
     assert kept == [False, True, False]
     assert events("baremint.key.ask-rotation") == [(ALICE.id, "User", active)]
 
 
 def test_a_hand_over_that_nobody_asked_for_says_so() -> None:
-    heir = key("prepared").kid
+    successor = key("prepared").kid
     key_rotation.run_due_steps(now=clock.now() + 25 * HOUR)
-    event = ActivityEvent.objects.get(action="baremint.key.rotate", target_id=heir)
+    event = ActivityEvent.objects.get(action="baremint.key.rotate", target_id=successor)
     assert (event.initiator_type, "asked_at" in event.data) == ("System", False)
 
 
@@ -176,9 +176,9 @@ def test_the_first_key_of_a_region_signs_and_that_is_all_there_is_to_ask_for() -
 
 
 def test_a_key_whose_time_is_over_hands_over_once() -> None:
-    later, heir = clock.now() + 25 * HOUR, key("prepared").kid
-    assert ask(now=later) == Succession(heir, later, waits=False)
-    assert (key("active").kid, key("active").rotation_asked_at) == (heir, None)
+    later, successor = clock.now() + 25 * HOUR, key("prepared").kid
+    assert ask(now=later) == Succession(successor, later, waits=False)
+    assert (key("active").kid, key("active").rotation_asked_at) == (successor, None)
 
 
 def test_a_root_that_was_asked_for_is_followed_by_a_new_heir_of_its_intermediate() -> None:
@@ -191,11 +191,11 @@ def test_a_root_that_was_asked_for_is_followed_by_a_new_heir_of_its_intermediate
 
 
 def test_a_request_outlives_its_heir() -> None:
-    """The root hands over, so the intermediate's heir is discarded for one that the new root has signed."""
+    """The root hands over, so the intermediate's successor is discarded for one that the new root has signed."""
     ask("intermediate")
-    before, heir = key("active", "intermediate").kid, key("prepared", "intermediate").kid
+    before, successor = key("active", "intermediate").kid, key("prepared", "intermediate").kid
     key_rotation.rotate_now("root", now=clock.now() + DAY)
-    assert key("prepared", "intermediate").kid != heir
+    assert key("prepared", "intermediate").kid != successor
     at = key("active", "root").published_at + WAIT["root"]
     assert ask("intermediate", now=clock.now() + DAY).signs_from == at
     key_rotation.run_due_steps(now=at - SECOND)
@@ -206,7 +206,7 @@ def test_a_request_outlives_its_heir() -> None:
 
 def test_an_heir_that_is_discarded_by_somebody_else_is_waited_for_anew() -> None:
     old = ask()
-    key_rotation._take(Line("iam", "us-south"), Discard(old.kid), now=clock.now())
+    key_rotation._take(KeySeries("iam", "us-south"), Discard(old.kid), now=clock.now())
     later = clock.now() + 6 * MINUTE
     key_rotation.run_due_steps(now=later)
     again = ask(now=later)

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from controlplane.kernel import clock, failpoints
 from identity import claims, key_cache, signing
-from identity.key_periods import key_policies
+from identity.key_periods import configured_key_times
 from identity.models import KeyPair
 from identity.selectors import trusted_roots
 from identity.services import key_rotation
@@ -84,7 +84,7 @@ class Rotation(RuleBasedStateMachine):
 
     @rule(purpose=st.sampled_from(PURPOSES))
     def ask_for_a_rotation(self, purpose: str) -> None:
-        """Twice in a row: the second finds what the first one made wait, or makes the next heir wait."""
+        """Twice in a row: the second finds what the first one made wait, or makes the next successor wait."""
         signed = KeyPair.objects.filter(purpose=purpose).exclude(activated_at=None)
         before = signed.count()
         for _ in range(2):
@@ -167,18 +167,18 @@ class Rotation(RuleBasedStateMachine):
             before = KeyPair.objects.filter(purpose=row.purpose, demoted_at=row.activated_at).first()
             assert row.activated_at is not None
             if before and not (before.expires_at and before.expires_at <= row.activated_at):
-                assert row.activated_at >= row.published_at + key_policies()[row.purpose].publish_before
+                assert row.activated_at >= row.published_at + configured_key_times()[row.purpose].publish_before
 
     def generations(self) -> dict[str, int]:
         return dict(KeyPair.objects.filter(state="active").values_list("purpose", "generation"))
 
     def is_due(self, purpose: str) -> bool:
         active = KeyPair.objects.get(purpose=purpose, state="active")
-        heir = KeyPair.objects.get(purpose=purpose, state="prepared")
-        policy = key_policies()[purpose]
+        successor = KeyPair.objects.get(purpose=purpose, state="prepared")
+        times = configured_key_times()[purpose]
         assert active.activated_at is not None
-        ready = heir.published_at + policy.publish_before
-        due = ready if active.rotation_asked_at else active.activated_at + policy.period
+        ready = successor.published_at + times.publish_before
+        due = ready if active.rotation_asked_at else active.activated_at + times.period
         return bool(self.now >= max(due, ready))
 
     def check_chain(self, chain: list[x509.Certificate]) -> None:

@@ -9,19 +9,19 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock
 from identity.key_schedule import Discard, Prepare, Purpose, Retire
 from identity.models import KeyPair
-from identity.selectors import Line
+from identity.selectors import KeySeries
 from identity.services import key_rotation
 
 pytestmark = pytest.mark.usefixtures("keys")
 
-IAM = Line("iam", "us-south")
+IAM = KeySeries("iam", "us-south")
 
 
 def key(state: str, purpose: Purpose = "iam") -> KeyPair:
     return KeyPair.objects.get(purpose=purpose, state=state)
 
 
-def take(step: Any, line: Line = IAM) -> bool:
+def take(step: Any, line: KeySeries = IAM) -> bool:
     return key_rotation._take(line, step, now=clock.now(), by=key_rotation.SYSTEM)
 
 
@@ -53,12 +53,12 @@ def test_a_root_keeps_its_private_half_while_it_retires_for_it_signs_revocation_
 
 
 def test_an_heir_of_an_intermediate_is_discarded_when_its_root_hands_over() -> None:
-    heir = key("prepared", "intermediate").kid
+    successor = key("prepared", "intermediate").kid
     root = key_rotation.rotate_now("root", now=clock.now()).key
-    row = KeyPair.objects.get(kid=heir)
+    row = KeyPair.objects.get(kid=successor)
     assert (row.state, row.retired_at is not None, bytes(row.ciphertext)) == ("retired", True, b"")
     assert key("prepared", "intermediate").issuer == root
-    assert events("baremint.key.discard") == [event_of(heir)]
+    assert events("baremint.key.discard") == [event_of(successor)]
 
 
 @pytest.mark.parametrize(("step", "state"), [(Retire, "active"), (Retire, "prepared"), (Discard, "active")])
@@ -70,10 +70,13 @@ def test_a_key_in_another_state_is_neither_retired_nor_discarded(step: type[Reti
 
 
 def test_a_rotation_leaves_on_record_who_took_over_from_whom() -> None:
-    old, heir = key("active").kid, key("prepared").kid
+    old, successor = key("active").kid, key("prepared").kid
     key_rotation.run_due_steps(now=clock.now() + timedelta(hours=25))
-    assert event_of(heir) in events("baremint.key.rotate")
-    assert ActivityEvent.objects.get(target_id=heir, action="baremint.key.rotate").data == {"old": old, "new": heir}
+    assert event_of(successor) in events("baremint.key.rotate")
+    assert ActivityEvent.objects.get(target_id=successor, action="baremint.key.rotate").data == {
+        "old": old,
+        "new": successor,
+    }
 
 
 def test_every_prepared_key_leaves_an_event() -> None:
@@ -82,12 +85,12 @@ def test_every_prepared_key_leaves_an_event() -> None:
 
 
 def test_an_heir_is_not_prepared_twice() -> None:
-    heir = key("prepared").kid
+    successor = key("prepared").kid
     assert not take(Prepare())
-    assert key("prepared").kid == heir
+    assert key("prepared").kid == successor
 
 
 def test_an_intermediate_is_not_prepared_where_no_root_is_active() -> None:
     KeyPair.objects.filter(purpose__in=["root", "intermediate"]).update(region="au-syd")
-    assert not take(Prepare(), Line("intermediate", "us-south"))
+    assert not take(Prepare(), KeySeries("intermediate", "us-south"))
     assert not KeyPair.objects.filter(purpose="intermediate", region="us-south").exists()

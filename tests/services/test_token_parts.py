@@ -75,7 +75,7 @@ def test_a_verified_token_names_the_key_that_signed_it_and_where() -> None:
     signed = signing.authenticate(identity_token(), purpose="identity")
     assert (signed.kid, signed.region) == (kid, "us-south")
     claims = identity_claims()
-    admitted = signing.admit(
+    admitted = signing.check_claims(
         signed,
         issuer=ISSUER,
         now=clock.now(),

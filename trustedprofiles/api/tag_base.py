@@ -16,7 +16,7 @@ from trustedprofiles.api.pagination import one_of
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account
 from trustedprofiles.permissions import Operation
-from trustedprofiles.search_query import Wanted
+from trustedprofiles.search_query import SearchQuery
 from trustedprofiles.selectors import authorize_each, tagged_resources
 
 READ = "global-search-tagging.resource.read"
@@ -45,7 +45,7 @@ class TaggingView(GuardedView):
         require_own_account(request, self.caller.account_id, required=False)
         one_of(request, "tag_type", tag_rules.TYPES)
 
-    def found(self, wanted: Wanted) -> tuple[list[Crn], list[Crn]]:
+    def found(self, wanted: SearchQuery) -> tuple[list[Crn], list[Crn]]:
         """The account's resources with tags that a query finds, and all that it names by their CRNs."""
         tagged = tagged_resources(self.caller.account_id, wanted)
         return list(map(Crn.parse, tagged)), [crn for text in dict.fromkeys(wanted.crn) if (crn := self._own(text))]

@@ -5,7 +5,7 @@ from typing import Any, NotRequired, TypedDict
 from rest_framework import serializers
 
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
-from trustedprofiles.search_query import Wanted, parse_query
+from trustedprofiles.search_query import SearchQuery, parse_query
 
 MOST_IN_A_REQUEST = 100
 LONGEST_TEXT = 1000
@@ -27,7 +27,7 @@ class Resource(StrictSerializer):
 class QueryString(StrictSerializer):
     query_string = StrictCharField(max_length=LONGEST_QUERY)
 
-    def validate_query_string(self, value: str) -> Wanted:
+    def validate_query_string(self, value: str) -> SearchQuery:
         try:
             return parse_query(value)
         except ValueError as problem:

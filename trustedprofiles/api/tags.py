@@ -18,7 +18,7 @@ from trustedprofiles.api import tag_shapes as shapes
 from trustedprofiles.api.pagination import one_of
 from trustedprofiles.api.tag_base import TaggingView
 from trustedprofiles.permissions import Operation
-from trustedprofiles.search_query import Wanted
+from trustedprofiles.search_query import SearchQuery
 from trustedprofiles.selectors import tags_of
 from trustedprofiles.services import tags
 
@@ -188,7 +188,7 @@ class TaggedResources(TaggingView):
             if not verdict:
                 self.refused[text] = NotAuthorized(verdict.because, more_info=verdict.explanation)
 
-    def _found(self, wanted: Wanted | None) -> list[str]:
+    def _found(self, wanted: SearchQuery | None) -> list[str]:
         """What the query of the body finds or names, of what the caller may see. Raises InvalidValue for too many."""
         if wanted is None:
             return []

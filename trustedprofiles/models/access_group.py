@@ -1,4 +1,4 @@
-"""Access groups: identities that have the access of one set of policies in common."""
+"""Access groups: identities that share one set of policies."""
 
 from django.db import models
 from django.db.models import F, Value
@@ -13,12 +13,12 @@ from trustedprofiles.tag_rules import CRN
 SERVICE, PLACE, KIND = "iam-groups", "global", "groups"
 ID_PREFIX = "AccessGroupId-"
 PUBLIC_ACCESS = f"{ID_PREFIX}PublicAccess"
-"""Id of the group that every account has and everybody in it is a member of. It has no row."""
+"""Id of the group that every account has and all its identities are members of. It has no row."""
 PUBLIC_ACCESS_NAME = "Public Access"
 
 
 class AccessGroup(Revisioned):
-    """A group of an account. Its policies hold for each of its members."""
+    """A group of an account. Its policies apply to each of its members."""
 
     id = models.CharField(primary_key=True, max_length=64, help_text="AccessGroupId-<uuid>")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="access_groups")
@@ -43,19 +43,19 @@ class AccessGroup(Revisioned):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """What a policy may select it by, beside its account and service."""
+        """The attributes that a policy may select it by, besides account and service."""
         return {"resourceType": KIND, "resource": self.id, CRN: self.crn}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         head, tail = Value(f"crn:v1:bluemix:public:{SERVICE}:{PLACE}:a/"), Value(f"::{KIND}:")
         crn = Joined(head, F("account_id"), tail, F("id"))
         return {"resourceType": Constant(KIND), "resource": "id", CRN: crn}
 
 
 class GroupMember(models.Model):
-    """A user, service ID or trusted profile that was added to a group. ``iam_id`` is what its token says."""
+    """A user, service ID or trusted profile that was added to a group. ``iam_id`` is that of its token."""
 
     class Type(models.TextChoices):
         USER = "user"
@@ -76,7 +76,8 @@ class GroupMember(models.Model):
 
 
 class GroupRule(Revisioned):
-    """Conditions on what an identity provider says of a user at login: who meets them all is in the group for a while.
+    """Conditions on the claims of an identity provider at login: a user who meets them all is in the group for some
+    hours.
 
     ``conditions`` is ``[{"claim", "operator", "value"}, ...]``.
     """

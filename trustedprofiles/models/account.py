@@ -1,4 +1,4 @@
-"""Accounts, their resource groups, and the people in them."""
+"""Accounts, their resource groups and their users."""
 
 from typing import Any
 from unicodedata import normalize
@@ -12,7 +12,7 @@ from trustedprofiles.tag_rules import CRN
 
 
 class Account(models.Model):
-    """An account: a world of its own. Nothing of another account is ever visible."""
+    """An account. Resources of another account are never visible in it."""
 
     id = models.CharField(primary_key=True, max_length=32, help_text="32 hexadecimal digits.")
     name = models.CharField(max_length=128)
@@ -31,7 +31,7 @@ class Account(models.Model):
         return self.name
 
     def save(self, **options: Any) -> None:
-        """Which one is first is not told by its time: the clock can be moved."""
+        """Mark the first account. Its creation time cannot identify it, because the clock can be moved."""
         if self._state.adding and not Account.objects.exists():
             self.is_first = True
         super().save(**options)
@@ -58,12 +58,12 @@ class ResourceGroup(models.Model):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """What a policy may select it by, beside its account and service."""
+        """The attributes that a policy may select it by, besides account and service."""
         return {"resourceType": "resource-group", "resource": self.id, "resourceGroupId": self.id, CRN: self.crn}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         kind = "resource-group"
         crn = crn_column("resource-controller", kind)
         return {"resourceType": Constant(kind), "resource": "id", "resourceGroupId": "id", CRN: crn}
@@ -74,22 +74,23 @@ class ResourceGroup(models.Model):
 
 
 class User(AbstractUser):
-    """A person: signs in to the admin, and holds API keys under an IAM id."""
+    """A user, who signs in to the console and the admin, and has API keys under an IAM id."""
 
     iam_id = models.CharField(max_length=64, unique=True, null=True, blank=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="users")
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """What a policy may select them by, beside account and service. IBM publishes none for users."""
+        """The attributes that a policy may select a user by, besides account and service. IBM publishes none for
+        users."""
         return {"resourceType": "user", "resource": str(self.iam_id)}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         return {"resourceType": Constant("user"), "resource": "iam_id"}
 
     @classmethod
     def normalize_username(cls, username: str) -> str:
-        """The one spelling of a name, as Django's form reads it: whoever looks a name up, looks this up."""
+        """The spelling of a name that look-ups must use, as Django's form normalizes it."""
         return normalize("NFKC", username).strip()

@@ -1,4 +1,4 @@
-"""What an account sets for its identities and for access from other accounts."""
+"""An account's settings for its identities and for access from other accounts."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from trustedprofiles.models.revision import Revisioned
 
 
 class AccountWideSettings(Revisioned):
-    """Settings of one kind of one account. Without a row, all are at their defaults."""
+    """Settings of one kind of one account. Without a row, all have their defaults."""
 
     class Kind(models.TextChoices):
         IDENTITY = "identity", "identity settings"

@@ -1,4 +1,4 @@
-"""Profile identities: the people, service IDs and services that may become a trusted profile by the assume grant."""
+"""Profile identities: the users, service IDs and services that may assume a trusted profile by the assume grant."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from trustedprofiles.models.profile import TrustedProfile
 
 
 class ProfileIdentity(models.Model):
-    """One identity that a profile trusts. ``iam_id`` is what its token says."""
+    """One identity that a profile trusts. ``iam_id`` is that of its token."""
 
     class Type(models.TextChoices):
         USER = "user"

@@ -1,4 +1,4 @@
-"""Links: the compute resources a trusted profile names."""
+"""Links: the compute resources that a trusted profile names."""
 
 from django.db import models
 
@@ -6,7 +6,7 @@ from trustedprofiles.models.profile import TrustedProfile
 
 
 class ProfileLink(models.Model):
-    """A compute resource, known by type and CRN only, that may become the profile."""
+    """A compute resource, identified by type and CRN only, that may use the profile."""
 
     class CrType(models.TextChoices):
         VSI = "VSI"

@@ -49,7 +49,7 @@ class Policy(Revisioned):
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """Nothing tells one policy from another: whoever may read one may read all."""
+        """No attributes: a caller who may read one policy may read all."""
         return {}
 
     def __str__(self) -> str:

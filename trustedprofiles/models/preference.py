@@ -1,4 +1,4 @@
-"""What IBM's console remembers about an identity of an account."""
+"""Preferences that IBM's console stores for an identity of an account."""
 
 from django.db import models
 

@@ -10,7 +10,7 @@ from trustedprofiles.tag_rules import CRN
 
 
 class TrustedProfile(Revisioned):
-    """An identity that a compute resource may take on when a link says so."""
+    """An identity that a compute resource may use when a link or a claim rule trusts it."""
 
     crn_type = "profile"
 
@@ -41,11 +41,11 @@ class TrustedProfile(Revisioned):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """What a policy may select it by, beside its account and service."""
+        """The attributes that a policy may select it by, besides account and service."""
         return {"resourceType": self.crn_type, "resource": self.id, CRN: self.crn}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         crn = crn_column("iam-identity", cls.crn_type)
         return {"resourceType": Constant(cls.crn_type), "resource": Own(cls), CRN: crn}

@@ -1,4 +1,4 @@
-"""What a record that changes under ``If-Match`` carries: a revision number, and a tag made of it."""
+"""The base class of records that change under ``If-Match``: a revision number, and an entity tag made from it."""
 
 from django.db import models
 

@@ -1,4 +1,4 @@
-"""Custom roles: actions of one service under a name that an account chose."""
+"""Custom roles: actions of one service under a name of the account's choice."""
 
 from django.db import models
 from django.db.models import Value
@@ -30,12 +30,12 @@ class CustomRole(Revisioned):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """What a policy may select it by, beside its account and service."""
+        """The attributes that a policy may select it by, besides account and service."""
         return {"resourceType": "customRole", "resource": self.id.hex}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         in_hex = Replace(Cast("id", models.CharField()), Value("-"), Value(""))
         return {"resourceType": Constant("customRole"), "resource": in_hex}
 

@@ -1,4 +1,4 @@
-"""Claim rules: conditions under which whoever meets them may become a trusted profile."""
+"""Claim rules: the conditions under which a resource may use a trusted profile."""
 
 from django.db import models
 

@@ -17,7 +17,7 @@ def is_service_id(iam_id: str) -> bool:
 
 
 class ServiceIdGroup(Revisioned):
-    """A name for service IDs that belong together. A service ID is in one group at most."""
+    """A named group of service IDs. A service ID is in at most one group."""
 
     id = models.CharField(primary_key=True, max_length=64, help_text="ServiceIdGroup-<uuid>")
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="service_id_groups")
@@ -38,12 +38,13 @@ class ServiceIdGroup(Revisioned):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """What a policy may select it by, beside its account and service: all service IDs, or its access tags."""
+        """The attributes that a policy may select it by, besides account and service: all service IDs, or its access
+        tags."""
         return {"resourceType": "serviceid", CRN: self.crn}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         return {"resourceType": Constant("serviceid"), CRN: crn_column("iam-identity", "serviceid-group")}
 
     @property
@@ -52,7 +53,7 @@ class ServiceIdGroup(Revisioned):
 
 
 class ServiceId(Revisioned):
-    """An identity that programs log in to with API keys of its own."""
+    """An identity of programs, which log in with its API keys."""
 
     crn_type = "serviceid"
 
@@ -84,12 +85,12 @@ class ServiceId(Revisioned):
 
     @property
     def policy_attributes(self) -> dict[str, str]:
-        """What a policy may select it by, beside its account and service."""
+        """The attributes that a policy may select it by, besides account and service."""
         return {"resourceType": self.crn_type, "resource": self.id, CRN: self.crn}
 
     @classmethod
     def policy_columns(cls) -> Columns:
-        """The same of all rows."""
+        """The same attributes as columns of all rows."""
         crn = crn_column("iam-identity", cls.crn_type)
         return {"resourceType": Constant(cls.crn_type), "resource": Own(cls), CRN: crn}
 

@@ -7,7 +7,7 @@ from trustedprofiles.models.account import Account
 
 
 class Tag(models.Model):
-    """A tag of an account. A user tag and an access tag of one name are two tags."""
+    """A tag of an account. A user tag and an access tag with the same name are two tags."""
 
     class Type(models.TextChoices):
         USER = tag_rules.USER
@@ -26,7 +26,7 @@ class Tag(models.Model):
 
 
 class TagAttachment(models.Model):
-    """One tag on one resource, which is known by its CRN only. The resource is of the tag's account."""
+    """One tag on one resource of the tag's account, which is identified by its CRN only."""
 
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="attachments")
     crn = models.CharField(max_length=tag_rules.LONGEST_CRN)

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from controlplane.console.presenters.certificates import CertificateRow, certificate_row, common_name
 from controlplane.console.presenters.truncated_list import Listed
-from identity.authority_urls import Publication, publication_of
+from identity.authority_urls import AuthorityUrls, authority_urls
 from identity.models import IssuedCertificate, KeyPair
 from identity.models.key import STATES_THAT_VERIFY
 
@@ -23,7 +23,7 @@ class Authority:
     not_after: datetime
     days_left: int
     serial_number: str
-    published: Publication
+    published: AuthorityUrls
     """Where its certificate, its revocation list and its OCSP responder are."""
 
 
@@ -43,7 +43,7 @@ def _authority(row: KeyPair, *, now: datetime) -> Authority:
         not_after=until,
         days_left=max((until - now).days, 0),
         serial_number=f"{certificate.serial_number:x}",
-        published=publication_of(row.kid, base=settings.BAREMINT_PUBLIC_URL),
+        published=authority_urls(row.kid, base=settings.BAREMINT_PUBLIC_URL),
     )
 
 

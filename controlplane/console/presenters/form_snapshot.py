@@ -5,7 +5,7 @@ import json
 
 from controlplane.kernel.form_snapshot import Shown
 from identity.models import KeyPair
-from identity.selectors import Line
+from identity.selectors import KeySeries
 from servers.models import BareMetalServer, Initialization
 from trustedprofiles.models import ClaimRule, ProfileLink
 
@@ -26,7 +26,7 @@ def rule_shown(rule: ClaimRule) -> Shown:
     return Shown(rule.id, str(rule), {"conditions": " and ".join(conditions)})
 
 
-def signing_shown(line: Line, kid: str) -> Shown:
+def signing_shown(line: KeySeries, kid: str) -> Shown:
     """The key of a purpose in a region that signs; empty when none does."""
     title = f"{KeyPair.Purpose(line.purpose).label}, {line.region}"
     return Shown(f"{line.purpose}-{line.region}", title, {"signing key": kid or "none"})

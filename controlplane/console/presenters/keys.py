@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from controlplane.console.presenters.form_snapshot import signing_shown
-from identity.key_periods import key_policies
-from identity.key_schedule import KeyFacts, Outlook, Policy, first, hand_over_at, outlook
+from identity.key_periods import configured_key_times
+from identity.key_schedule import KeyFacts, KeyTimes, Outlook, first, hand_over_at, outlook
 from identity.models import KeyPair
-from identity.selectors import Line, issuer_of, live_keys
+from identity.selectors import KeySeries, issuer_of, live_keys
 
 AXIS_LEFT, AXIS_WIDTH = 150, 760
 BAR, GAP, TOP = 16, 12, 26
@@ -79,7 +79,7 @@ class Timeline:
     mark: str
     """What is shown of the key that signs (kernel/shown.py)."""
     waits: bool
-    """Somebody has asked for a rotation, and verifiers cannot know the heir yet."""
+    """Somebody has asked for a rotation, and verifiers cannot know the successor yet."""
 
 
 AS_ASKED = "As somebody asked, hands over to the prepared key when every verifier can know it,"
@@ -88,27 +88,27 @@ TONES = {"active": "good", "prepared": "busy", "retiring": "warn", "retired": "q
 
 def timelines(*, now: datetime) -> list[Timeline]:
     """One for each purpose and region that has keys, in the order in which keys depend on each other."""
-    order = list(key_policies())
+    order = list(configured_key_times())
     found = live_keys()
     lines = sorted(found, key=lambda line: (-order.index(line.purpose), line.region))
     return [_timeline(line, found[line], issuer_of(line, found), now=now) for line in lines]
 
 
-def _timeline(line: Line, keys: Sequence[KeyFacts], issuer: KeyFacts | None, *, now: datetime) -> Timeline:
-    policy = key_policies()[line.purpose]
+def _timeline(line: KeySeries, keys: Sequence[KeyFacts], issuer: KeyFacts | None, *, now: datetime) -> Timeline:
+    times = configured_key_times()[line.purpose]
     retired = KeyPair.objects.filter(purpose=line.purpose, region=line.region, state=KeyPair.State.RETIRED)
     past = list(retired.defer("ciphertext", "nonce").order_by("-generation")[:MOST_RETIRED])[::-1]
-    future = {key.kid: outlook(key, keys, policy, issuer) for key in keys}
+    future = {key.kid: outlook(key, keys, times, issuer) for key in keys}
     spans = {row.kid: _past_spans(row) for row in past}
-    spans |= {key.kid: spans_of(key, future[key.kid], policy, now=now) for key in keys}
+    spans |= {key.kid: spans_of(key, future[key.kid], times, now=now) for key in keys}
     start = min(span.start for each in spans.values() for span in each)
     end = max(now, *(span.end for each in spans.values() for span in each))
     axis = _Axis(start, end)
     height = TOP + (BAR + GAP) * len(spans)
     drawn = [_key_line(kid, each, future.get(kid), axis, place) for place, (kid, each) in enumerate(spans.items())]
-    active, heir = first(keys, "active"), first(keys, "prepared")
-    waits = bool(active and heir and active.asked_at)
-    asked = hand_over_at(replace(active, asked_at=now), heir, policy, issuer) if active and heir else now
+    active, successor = first(keys, "active"), first(keys, "prepared")
+    waits = bool(active and successor and active.asked_at)
+    asked = hand_over_at(replace(active, asked_at=now), successor, times, issuer) if active and successor else now
     words, at = (AS_ASKED, asked) if waits else _next_step(future.values())
     return Timeline(
         purpose=line.purpose,
@@ -139,7 +139,7 @@ def _rotation(at: datetime, *, waits: bool, now: datetime) -> str:
     return f"Rotate at {instant(at, now=now)}" if at > now else "Rotate now"
 
 
-def spans_of(key: KeyFacts, future: Outlook, policy: Policy, *, now: datetime) -> list[Span]:
+def spans_of(key: KeyFacts, future: Outlook, times: KeyTimes, *, now: datetime) -> list[Span]:
     """The states of a living key: those that were, the one that is until its forecast end, and the one after."""
     marks = [key.published_at, key.activated_at, key.demoted_at]
     spans = [
@@ -150,7 +150,7 @@ def spans_of(key: KeyFacts, future: Outlook, policy: Policy, *, now: datetime) -
     until = future.at or future.since
     spans.append(Span(key.state, future.since, min(now, until), False))
     spans.append(Span(key.state, min(now, until), until, True))
-    following = {"active": policy.period, "retiring": policy.verify_after}
+    following = {"active": times.period, "retiring": times.verify_after}
     if future.next_state in following and future.at:
         spans.append(Span(future.next_state, until, until + following[future.next_state], True))
     return spans

@@ -15,7 +15,7 @@ from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.form_snapshot import link_shown, rule_shown
 from controlplane.console.presenters.truncated_list import Listed
 from identity.services.iam_tokens import EXCHANGE_EVENT
-from servers.claim_columns import ClaimTable, Line, lines_of
+from servers.claim_columns import ClaimRow, ClaimTable, claim_rows
 from servers.models import BareMetalServer
 from trustedprofiles.conditions import ClaimCondition, hold_for_each
 from trustedprofiles.identity_grants import count_policies, group_of, policies_about, roles_of
@@ -148,7 +148,7 @@ def profile_matches(person: Person, profile: TrustedProfile, table: ClaimTable) 
     return {
         "profile": profile,
         "rules": [rule_row(rule, table) for rule in profile.rules.order_by("created_at", "id")],
-        "servers_seen": len(table.lines),
+        "servers_seen": len(table.rows),
         "servers_unseen": servers_unseen(person),
         "may_change": bool(person.may(f"{PROFILE}.update", profile.policy_attributes)),
     }
@@ -156,14 +156,14 @@ def profile_matches(person: Person, profile: TrustedProfile, table: ClaimTable) 
 
 def readable_servers(person: Person) -> ClaimTable:
     """The servers in all regions that the person may read, of the newest MOST_SERVERS, as trust rules see them."""
-    return ClaimTable(person.readable(lines_of(person.account.id, most=MOST_SERVERS)))
+    return ClaimTable(person.readable(claim_rows(person.account.id, most=MOST_SERVERS)))
 
 
-def unlinked(profile: TrustedProfile, table: ClaimTable) -> Listed[Line]:
+def unlinked(profile: TrustedProfile, table: ClaimTable) -> Listed[ClaimRow]:
     """Servers to choose from for a link, by name. There may be more when the table is not of all servers."""
     crns = set(profile.links.values_list("crn", flat=True))
-    found = sorted((line for line in table.lines if line.crn not in crns), key=lambda line: (line.name, line.id))
-    return Listed(found[:MOST_CHOICES], more=len(found) > MOST_CHOICES or len(table.lines) == MOST_SERVERS)
+    found = sorted((line for line in table.rows if line.crn not in crns), key=lambda line: (line.name, line.id))
+    return Listed(found[:MOST_CHOICES], more=len(found) > MOST_CHOICES or len(table.rows) == MOST_SERVERS)
 
 
 def servers_unseen(person: Person) -> int:
@@ -200,7 +200,7 @@ def rule_row(rule: ClaimRule, table: ClaimTable) -> RuleRow:
     matched: list[str] = []
     if applies:
         described = _described([ClaimCondition(**each) for each in rule.conditions], table)
-        matched = [line.name for line, trusted in zip(table.lines, described, strict=True) if trusted]
+        matched = [line.name for line, trusted in zip(table.rows, described, strict=True) if trusted]
     return RuleRow(
         id=rule.id,
         name=rule.name or rule.id,
@@ -259,24 +259,24 @@ class Preview:
 def preview(conditions: Sequence[ClaimCondition], table: ClaimTable, person: Person) -> Preview:
     """Which servers a rule with these conditions would trust; none when there are no conditions."""
     described = _described(conditions, table)
-    matched = [line.name for line, trusted in zip(table.lines, described, strict=True) if trusted]
-    others = [line for line, trusted in zip(table.lines, described, strict=True) if not trusted][:MOST_NAMED]
+    matched = [line.name for line, trusted in zip(table.rows, described, strict=True) if trusted]
+    others = [line for line, trusted in zip(table.rows, described, strict=True) if not trusted][:MOST_NAMED]
     return Preview(
         matched[:MOST_NAMED],
         _lacking(conditions, others),
         max(len(matched) - MOST_NAMED, 0),
         len(matched),
-        len(table.lines),
+        len(table.rows),
         servers_unseen(person),
     )
 
 
 def _described(conditions: Sequence[ClaimCondition], table: ClaimTable) -> list[bool]:
     columns = table.columns([condition.claim for condition in conditions])
-    return hold_for_each(conditions, columns, count=len(table.lines))
+    return hold_for_each(conditions, columns, count=len(table.rows))
 
 
-def _lacking(conditions: Sequence[ClaimCondition], lines: Sequence[Line]) -> list[tuple[str, str]]:
+def _lacking(conditions: Sequence[ClaimCondition], lines: Sequence[ClaimRow]) -> list[tuple[str, str]]:
     """Names of servers, each with what is missing."""
     columns = ClaimTable(lines).columns([condition.claim for condition in conditions])
     claims = [{name: column[place] for name, column in columns.items()} for place in range(len(lines))]

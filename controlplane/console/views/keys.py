@@ -14,9 +14,9 @@ from controlplane.console.presenters.keys import instant, timelines
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
-from identity.key_periods import key_policies
+from identity.key_periods import configured_key_times
 from identity.key_schedule import Purpose, first
-from identity.selectors import Line, live_keys
+from identity.selectors import KeySeries, live_keys
 from identity.services import key_rotation
 
 NONE_HERE = "There is no such key in this region yet, or none is prepared."
@@ -53,12 +53,12 @@ def rotate(request: HttpRequest, person: Person) -> HttpResponse:
     now = clock.now()
     with person.recording(ROTATE, Party(purpose, type="Key")):
         person.require(ROTATE)
-        if purpose not in key_policies():
-            raise InvalidValue(f"Say which key: {', '.join(key_policies())}.")
-        if (keys := live_keys().get(Line(purpose, region))) is None:
+        if purpose not in configured_key_times():
+            raise InvalidValue(f"Say which key: {', '.join(configured_key_times())}.")
+        if (keys := live_keys().get(KeySeries(purpose, region))) is None:
             raise Conflict(NONE_HERE)
         active = first(keys, "active")
-        present = signing_shown(Line(purpose, region), active.kid if active else "")
+        present = signing_shown(KeySeries(purpose, region), active.kid if active else "")
         require_as_shown([present], request.POST.getlist(FIELD))  # or it was pressed twice, or by somebody else
         try:
             found = key_rotation.rotate(purpose, now=now, region=region, by=person.by)
