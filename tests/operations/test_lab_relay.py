@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from controlplane.lab import api_relay
-from controlplane.lab.api_relay import Relayed
+from controlplane.lab.api_relay import RelayedConnection
 from controlplane.runtime.http.listener import Door
 from controlplane.runtime.http.service import Service
 from tests.operations.serving_http import GET, LARGEST, LINE, QUICK, SLOW, Client, Echo, Wire, refuse, serving
@@ -32,7 +32,7 @@ def relaying(to: Wire, context: ssl.SSLContext) -> Iterator[Wire]:
                 Door(
                     listening,
                     context=lambda _: context,
-                    instead=lambda service, share: Relayed(service.crowd, share, to=far),
+                    instead=lambda service, share: RelayedConnection(service.crowd, share, to=far),
                 )
             )
             yield Wire(listening.getsockname()[1], service)

@@ -21,7 +21,7 @@ from controlplane.database.postgresql.patience import set_patience
 from controlplane.deployment.env import WrongSetting
 from controlplane.jobs.worker_checks import refuse_wrong_kek
 from controlplane.kernel import internal_calls
-from controlplane.lab.service import CannotKeep, keep_lab
+from controlplane.lab.service import LabError, run_lab
 from controlplane.objectstore import files, quota, request_bodies
 from controlplane.runtime.http.limits import Limits, most_connections
 from controlplane.runtime.http.listener import Door, nobody
@@ -165,8 +165,8 @@ def lab() -> Work:
     def work(report: Report) -> None:
         take_settings(LAB_SETTINGS)
         try:
-            with reporting(report, CannotKeep):
-                keep_lab(StopRequests(), lab_service, ready=report.ready, tidy=lambda: None)
+            with reporting(report, LabError):
+                run_lab(StopRequests(), lab_service, ready=report.ready, tidy=lambda: None)
         except StopRequested:
             return
 
