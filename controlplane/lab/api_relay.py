@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from controlplane.runtime.http.connection_limit import FOREVER, Crowd
+from controlplane.runtime.http.connection_limit import FOREVER, ConnectionLimit
 
 log = structlog.get_logger(__name__)
 
@@ -20,10 +20,10 @@ socket that is closed while data arrives sends a reset, and the client loses the
 class RelayedConnection(asyncio.Protocol):
     """The server's side of a connection to the control plane; implements ``LimitedConnection``."""
 
-    def __init__(self, crowd: Crowd, share: Hashable, *, to: tuple[str, int]) -> None:
+    def __init__(self, connections: ConnectionLimit, share: Hashable, *, to: tuple[str, int]) -> None:
         self.share = share
         self.deadline = FOREVER
-        self._crowd = crowd
+        self._connections = connections
         self._to = to
         self._far = _ControlPlaneConnection(self)
         self._early = bytearray()
@@ -35,7 +35,7 @@ class RelayedConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._near = transport
-        self._crowd.join(self)
+        self._connections.add(self)
         self.touch()
         self._connecting = asyncio.get_running_loop().create_task(self._connect())
 
@@ -52,7 +52,7 @@ class RelayedConnection(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._crowd.leave(self)
+        self._connections.remove(self)
         self._connecting.cancel()
         if self._far.transport is not None:
             self._far.transport.close()
@@ -63,14 +63,14 @@ class RelayedConnection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._far.transport.resume_reading()
 
-    def look(self, now: float) -> None:
+    def check_deadline(self, now: float) -> None:
         if now >= self.deadline and self._has_all:
             self.hang_up()
         elif now >= self.deadline:
             self.abort()
 
     def abort(self) -> None:
-        self._crowd.leave(self)
+        self._connections.remove(self)
         self._near.abort()
         if self._far.transport is not None:  # abort() and not close(): the loop may be about to stop
             self._far.transport.abort()
@@ -90,7 +90,7 @@ class RelayedConnection(asyncio.Protocol):
         """Handle the end of the response. What the client still sends, such as a form, is passed on."""
         self._has_all = True
         self.touch()
-        self.look(asyncio.get_running_loop().time())
+        self.check_deadline(asyncio.get_running_loop().time())
 
     def hang_up(self) -> None:
         """Close once the client has received everything that the control plane sent."""

@@ -6,7 +6,7 @@ death signal is bound to the thread that started a child.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from controlplane.lab import host_names, lab_servers, state, trust_store
 from controlplane.lab.api_relay import RelayedConnection
 from controlplane.lab.capabilities import Capabilities
 from controlplane.lab.server_namespace import HostConfig, NamespaceError, ServerNamespace
-from controlplane.runtime.http.listener import Door
+from controlplane.runtime.http.listener import Listener
 from controlplane.runtime.http.service import Service
 from controlplane.runtime.supervisor.stop_requests import StopRequests
 from controlplane.runtime.tls.contexts import Contexts
@@ -39,7 +39,7 @@ class RunningServer:
     """A server in the lab and the listeners that answer it."""
 
     namespace: ServerNamespace
-    doors: tuple[Door, ...]
+    listeners: tuple[Listener, ...]
 
 
 class LabProcess:
@@ -123,32 +123,35 @@ class LabProcess:
             return
         attached = {ATTACHED: Attached(server.number, server.address)}
         http, https, control_plane = namespace.sockets
-        doors = (
-            Door(http, environ=lambda _: attached, share=lambda _: server.number),
-            Door(
+        listeners = (
+            Listener(http, environ=lambda _: attached, share=lambda _: server.number),
+            Listener(
                 https,
                 environ=lambda _: attached,
                 share=lambda _: server.number,
                 context=lambda _: self._metadata_context(),
             ),
-            Door(
+            Listener(
                 control_plane,
                 share=lambda _: server.number,
                 context=lambda _: self._control_plane_context(),
-                instead=lambda service, share: RelayedConnection(service.crowd, share, to=self._control_plane),
+                protocol_factory=self._relay,
             ),
         )
-        for door in doors:
-            self._service.open(door)
-        self._running[server.number] = RunningServer(namespace, doors)
+        for listener in listeners:
+            self._service.add_listener(listener)
+        self._running[server.number] = RunningServer(namespace, listeners)
         log.info("a server is in the lab", server=server.name, address=server.address)
 
     def _remove(self, number: int) -> None:
         running = self._running.pop(number)
-        for door in running.doors:
-            self._service.shut(door)
+        for listener in running.listeners:
+            self._service.remove_listener(listener)
         running.namespace.close()
         log.info("a server has left the lab", server=running.namespace.server.name)
+
+    def _relay(self, service: Service, share: Hashable) -> RelayedConnection:
+        return RelayedConnection(service.connections, share, to=self._control_plane)
 
     def _metadata_context(self) -> Any:
         return self._contexts.get(names=(SERVICE_NAME,), addresses=(SERVICE_ADDRESS,))

@@ -14,7 +14,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from controlplane.console.middleware import HEADER, POLICY
 from controlplane.kernel import context, envelopes, errors
 from controlplane.objectstore import xml_responses
-from controlplane.runtime.http.wsgi_call import Answer
+from controlplane.runtime.http.wsgi_call import Response
 
 OBJECT_STORE = "cos"
 S3_CODES = {408: "RequestTimeout", 500: "InternalError", 503: "ServiceUnavailable"}
@@ -22,7 +22,7 @@ RETRY_SECONDS = "1"
 PAGE_HEADERS = [("Content-Type", "text/html; charset=utf-8"), (HEADER, POLICY), ("X-Frame-Options", "DENY")]
 
 
-def refuse(status: int, message: str, path: str) -> Answer:
+def refuse(status: int, message: str, path: str) -> Response:
     """An answer with this status. ``path`` is empty when the request did not come so far."""
     error = errors.ApiError(message) if status >= 500 else errors.InvalidRequest(message)
     error.status = status
@@ -41,7 +41,7 @@ def refuse(status: int, message: str, path: str) -> Answer:
     else:
         headers.append(("Content-Type", "application/json"))
         body = contextvars.Context().run(_in_envelope, error, match, path, trace)
-    return Answer(f"{status} {responses.get(status, '')}", headers, body)
+    return Response(f"{status} {responses.get(status, '')}", headers, body)
 
 
 def _match(path: str) -> ResolverMatch | None:
