@@ -11,7 +11,8 @@ from identity.inside.caller_address import DIALLED, SERVICE_NAME
 
 
 def loopback_listener(listening: socket.socket) -> Listener:
-    """Whoever dials a server's loopback address is that server, and finds it certified, beside the service's name."""
+    """Return the listener. A caller is the server whose loopback address it connects to; the certificate has both
+    that address and the service's name."""
     contexts = Contexts()
 
     def context(accepted: socket.socket) -> ssl.SSLContext:
@@ -25,6 +26,6 @@ def _environ(accepted: socket.socket) -> Mapping[str, Any]:
 
 
 def server_address(accepted: socket.socket) -> str:
-    """The address of a server that a connection was made to: by that, whoever calls is known."""
+    """Return the loopback address that a client connected to, which identifies the calling server."""
     address: str = accepted.getsockname()[0]
     return address

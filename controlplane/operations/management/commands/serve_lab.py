@@ -29,7 +29,7 @@ class Command(BaseCommand):
                 stop_requests,
                 lab_service,
                 ready=report.ready if report else lambda: None,
-                tidy=partial(background_process.keep_log_short, settings.HOME.path / LOG) if report else lambda: None,
+                tidy=partial(background_process.rotate_log, settings.HOME.path / LOG) if report else lambda: None,
             )
         except StopRequested as request:
             self.stdout.write(f"{request} The lab is down.")
