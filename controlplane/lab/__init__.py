@@ -1,6 +1,7 @@
-"""The lab: every server a set of kernel namespaces, to step into. Nothing of it is left when its process ends.
+"""The lab runs each server as a set of kernel namespaces that a user can enter. It ends with its process.
 
-The keeper (keeper.py) runs beside the product and has, for each server, a *place* (place.py): two network namespaces
-joined by a cable. On one side programs run, as root of a user namespace of their own. On the other are the listening
-sockets of the metadata service and of IBM's API hosts; the keeper serves them from outside, where the database is.
+The lab process (lab_process.py) runs beside the product. For each server it has a ``ServerNamespace``: two network
+namespaces connected by a veth pair. Programs run on one side, as root of a user namespace of their own. The other side
+has the listening sockets of the metadata service and of IBM's API hosts; the lab process serves them from outside,
+where the database is.
 """

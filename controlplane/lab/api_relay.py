@@ -1,4 +1,4 @@
-"""From IBM's API hosts, as servers know them, to the control plane: TLS ends here, bytes are passed on as they are."""
+"""Relay connections to IBM's API hosts to the control plane: terminate TLS and pass the bytes on unchanged."""
 
 import asyncio
 from collections.abc import Hashable
@@ -6,41 +6,41 @@ from typing import Any
 
 import structlog
 
-from controlplane.runtime.http.connection_limit import FOREVER, Crowd
+from controlplane.runtime.http.connection_limit import FOREVER, ConnectionLimit
 
 log = structlog.get_logger(__name__)
 
 IDLE_SECONDS = 120.0
-"""Without a byte in either direction; the control plane ends a connection before that."""
+"""A connection without traffic ends after this time. The control plane's own limit is shorter."""
 LINGER_SECONDS = 2.0
-"""Since the client last sent something, when the control plane has sent all. Whoever closes on what still comes throws
-the answer away."""
+"""How long the client must be silent before the connection closes, once the control plane has sent its response. A
+socket that is closed while data arrives sends a reset, and the client loses the response."""
 
 
-class Relayed(asyncio.Protocol):
-    """A server's side of a connection to the control plane. A member of the crowd; see ``crowd.Member``."""
+class RelayedConnection(asyncio.Protocol):
+    """The server's side of a connection to the control plane; implements ``LimitedConnection``."""
 
-    def __init__(self, crowd: Crowd, share: Hashable, *, to: tuple[str, int]) -> None:
+    def __init__(self, connections: ConnectionLimit, share: Hashable, *, to: tuple[str, int]) -> None:
         self.share = share
         self.deadline = FOREVER
-        self._crowd = crowd
+        self._connections = connections
         self._to = to
-        self._far = _Far(self)
+        self._far = _ControlPlaneConnection(self)
         self._early = bytearray()
         self._near: Any = None
-        self._heard_at = 0.0
+        self._received_at = 0.0
         """When the client last sent something."""
         self._has_all = False
-        """The control plane has sent all that it sends."""
+        """The control plane has sent its whole response."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._near = transport
-        self._crowd.join(self)
+        self._connections.add(self)
         self.touch()
         self._connecting = asyncio.get_running_loop().create_task(self._connect())
 
     def data_received(self, data: bytes) -> None:
-        self._heard_at = asyncio.get_running_loop().time()
+        self._received_at = asyncio.get_running_loop().time()
         self.touch()
         if self._far.transport is None:
             self._early += data
@@ -52,7 +52,7 @@ class Relayed(asyncio.Protocol):
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._crowd.leave(self)
+        self._connections.remove(self)
         self._connecting.cancel()
         if self._far.transport is not None:
             self._far.transport.close()
@@ -63,37 +63,37 @@ class Relayed(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._far.transport.resume_reading()
 
-    def look(self, now: float) -> None:
+    def check_deadline(self, now: float) -> None:
         if now >= self.deadline and self._has_all:
             self.hang_up()
         elif now >= self.deadline:
             self.abort()
 
     def abort(self) -> None:
-        self._crowd.leave(self)
+        self._connections.remove(self)
         self._near.abort()
-        if self._far.transport is not None:  # at once, for the loop may be about to end
+        if self._far.transport is not None:  # abort() and not close(): the loop may be about to stop
             self._far.transport.abort()
 
     def touch(self) -> None:
         if self._has_all:
-            self.deadline = self._heard_at + LINGER_SECONDS
+            self.deadline = self._received_at + LINGER_SECONDS
         else:
             self.deadline = asyncio.get_running_loop().time() + IDLE_SECONDS
 
     def receive(self, data: bytes) -> None:
-        """Take what the control plane sent."""
+        """Pass on data from the control plane."""
         self.touch()
         self._near.write(data)
 
     def end(self) -> None:
-        """The control plane has sent all. What the client still sends, as of a form, is passed on until it is done."""
+        """Handle the end of the response. What the client still sends, such as a form, is passed on."""
         self._has_all = True
         self.touch()
-        self.look(asyncio.get_running_loop().time())
+        self.check_deadline(asyncio.get_running_loop().time())
 
     def hang_up(self) -> None:
-        """Close when the client has all of what the control plane has sent."""
+        """Close once the client has received everything that the control plane sent."""
         self._has_all = False
         self.touch()
         self._near.close()
@@ -108,7 +108,7 @@ class Relayed(asyncio.Protocol):
     async def _connect(self) -> None:
         try:
             await asyncio.get_running_loop().create_connection(lambda: self._far, *self._to)
-        except OSError:  # no control plane: the client sees a connection that is closed
+        except OSError:  # the control plane does not run: the client sees a closed connection
             self._near.close()
             return
         if self._early:
@@ -117,10 +117,10 @@ class Relayed(asyncio.Protocol):
             self.resume_reading()
 
 
-class _Far(asyncio.Protocol):
-    """The control plane's side."""
+class _ControlPlaneConnection(asyncio.Protocol):
+    """The control plane's side of a relayed connection."""
 
-    def __init__(self, near: Relayed) -> None:
+    def __init__(self, near: RelayedConnection) -> None:
         self.transport: Any = None
         self._near = near
 

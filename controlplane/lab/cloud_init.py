@@ -1,6 +1,6 @@
-"""What a first boot finds: the seed of cloud-init's NoCloud data source, which is also what IBM's config drive holds.
+"""Write the seed of cloud-init's NoCloud data source, which has the same content as IBM's config drive.
 
-``meta-data`` is YAML, written as JSON scalars, which YAML is a superset of.
+``meta-data`` is YAML whose values are JSON scalars, because YAML is a superset of JSON.
 """
 
 import json
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def meta_data(*, instance_id: str, hostname: str, public_keys: Sequence[str]) -> str:
-    """The keys that cloud-init, Ignition and Afterburn read."""
+    """Return the text of ``meta-data`` with the keys that cloud-init, Ignition and Afterburn read."""
     lines = [f"instance-id: {json.dumps(instance_id)}", f"local-hostname: {json.dumps(hostname)}"]
     if public_keys:
         lines += ["public-keys:", *(f"  - {json.dumps(key)}" for key in public_keys)]

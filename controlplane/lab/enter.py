@@ -1,4 +1,4 @@
-"""Step into a server: a command in its namespaces, with an environment that configures nothing."""
+"""Run a command in the namespaces of a server, with an environment that configures no client."""
 
 import os
 import pwd
@@ -12,36 +12,39 @@ from controlplane.lab import namespaces, trust_store
 from controlplane.lab.state import Entry, State, started
 
 ALL = namespaces.MOUNT | namespaces.NETWORK | namespaces.UTS | namespaces.IPC | namespaces.PID
-# Of the caller's environment: who and where somebody is, and how the terminal speaks. No proxy, no endpoint, no key.
-KEPT = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "COLORTERM", "LANG", "LANGUAGE", "TZ")
+# Variables of the caller's environment that describe the user, the terminal and the language. Proxies, endpoints and
+# keys are left out, because a program in a server must work without configuration.
+PASSED_VARIABLES = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "COLORTERM", "LANG", "LANGUAGE", "TZ")
 NOT_FOUND, NOT_RUNNABLE = 127, 126
-PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
+FORWARDED_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class CannotEnter(Exception):
-    """Why not, and what to do."""
+    """The message says why the server cannot be entered and what to do."""
 
 
-def find(state: State, wanted: str) -> Entry:
-    """A server by name, id or CRN. Raises CannotEnter."""
-    found = [each for each in state.servers if wanted in (each.id, each.crn)]
-    found = found or [each for each in state.servers if wanted == each.name]
-    if len(found) > 1:
-        ids = ", ".join(each.id for each in found)
-        raise CannotEnter(f"Several servers are named {wanted}. Say which, by id: {ids}.")
-    if not found:
+def find(state: State, identifier: str) -> Entry:
+    """Return the server with this name, id or CRN. Raises CannotEnter."""
+    matches = [each for each in state.servers if identifier in (each.id, each.crn)]
+    matches = matches or [each for each in state.servers if identifier == each.name]
+    if len(matches) > 1:
+        ids = ", ".join(each.id for each in matches)
+        raise CannotEnter(f"Several servers are named {identifier}. Choose one by id: {ids}.")
+    if not matches:
         names = ", ".join(each.name for each in state.servers) or "none"
-        raise CannotEnter(f"There is no server {wanted} in the lab. In it are: {names}.")
-    return found[0]
+        raise CannotEnter(f"There is no server {identifier} in the lab. Its servers are: {names}.")
+    return matches[0]
 
 
 def environment() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in KEPT or name.startswith("LC_")}
-    return {"PATH": os.defpath, **kept, **trust_store.VARIABLES}
+    inherited = {
+        name: value for name, value in os.environ.items() if name in PASSED_VARIABLES or name.startswith("LC_")
+    }
+    return {"PATH": os.defpath, **inherited, **trust_store.VARIABLES}
 
 
 def enter(entry: Entry, command: Sequence[str], *, user_namespace: bool) -> int:
-    """Run a command inside, on this terminal; its exit status, by the shell's conventions. Raises CannotEnter."""
+    """Run a command in the server on this terminal and return its exit status, as a shell does. Raises CannotEnter."""
     try:
         inner = os.pidfd_open(entry.inner)
         if started(entry.inner) != entry.started:
@@ -52,11 +55,13 @@ def enter(entry: Entry, command: Sequence[str], *, user_namespace: bool) -> int:
     try:
         namespaces.join(inner, ALL | (namespaces.USER if user_namespace else 0))
     except OSError as error:
-        raise CannotEnter(f"{entry.name} cannot be entered: {error.strerror}. The lab is another user's.") from None
+        raise CannotEnter(
+            f"{entry.name} cannot be entered: {error.strerror}. The lab belongs to another user."
+        ) from None
     sys.stdout.flush()
     child = os.fork()
     if child == 0:
-        _become(command, where)
+        _execute(command, where)
     return _wait(child)
 
 
@@ -64,9 +69,9 @@ def shell() -> list[str]:
     return [os.environ.get("SHELL") or pwd.getpwuid(os.getuid()).pw_shell or "/bin/sh"]
 
 
-def _become(command: Sequence[str], where: Path) -> None:
+def _execute(command: Sequence[str], where: Path) -> None:
     namespaces.set_death_signal(signal.SIGHUP)
-    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and what it starts would inherit that
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and the command would inherit that
         signal.signal(number, signal.SIG_DFL)
     try:
         os.chdir(where)
@@ -84,13 +89,13 @@ def _become(command: Sequence[str], where: Path) -> None:
 
 
 def _wait(child: int) -> int:
-    """The terminal sends Ctrl-C to the command itself; what is sent to us alone is passed on."""
+    """Wait for the command. The terminal sends Ctrl-C to it directly; signals to this process alone are forwarded."""
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         os.kill(child, number)
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for number in PASSED_ON:
+    for number in FORWARDED_SIGNALS:
         signal.signal(number, pass_on)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     return status if status >= 0 else 128 - status

@@ -1,6 +1,6 @@
-"""What a server sees of the file system: the machine's own, with the few files changed that say where it is.
+"""Mount a server's file system: the machine's own, except for the few files that tell a program where it runs.
 
-Every change is a mount in the server's mount namespace; no file of the machine is touched. Standard library only.
+Every change is a mount in the server's mount namespace; the machine's files do not change. Standard library only.
 """
 
 import glob
@@ -10,9 +10,9 @@ from typing import Any
 
 from controlplane.lab.namespaces import BIND, NO_DEVICES, NO_SUID, READ_ONLY, RECURSIVE, mount
 
-OWN = Path("/run/baremint")
-CA_BUNDLE = OWN / "certs" / "ca-certificates.crt"
-JAVA_STORE = OWN / "certs" / "java" / "cacerts"
+SERVER_FOLDER = Path("/run/baremint")
+CA_BUNDLE = SERVER_FOLDER / "certs" / "ca-certificates.crt"
+JAVA_STORE = SERVER_FOLDER / "certs" / "java" / "cacerts"
 LIBRARY = Path("/var/lib")
 SEED = LIBRARY / "cloud" / "seed" / "nocloud"
 """Where cloud-init's NoCloud data source looks (cloud-init documentation, NoCloud)."""
@@ -39,10 +39,11 @@ JAVA_STORES = (
 )
 
 
-def furnish(plan: dict[str, Any]) -> None:
-    """In a mount namespace of our own. ``plan``: ``hidden`` directories, ``trust`` (name: hexadecimal), ``files``.
+def mount_server_files(plan: dict[str, Any]) -> None:
+    """Mount the files of a server in the current mount namespace, which must be a new one.
 
-    Raises OSError, which names the path.
+    ``plan`` has ``hidden`` directories, ``trust`` (hexadecimal content by name), ``java_homes`` and ``files`` (text by
+    path). Raises OSError with the path.
     """
     for path in plan["hidden"]:
         if os.path.isdir(path):
@@ -50,15 +51,15 @@ def furnish(plan: dict[str, Any]) -> None:
     mount("tmpfs", "/run", "tmpfs", NO_SUID | NO_DEVICES, "mode=755")
     Path("/run/lock").mkdir(mode=0o777)
     write_trust(plan["trust"])
-    _make_room_for_seed()
+    _mount_seed_folder()
     write(plan["files"])
     for name, target in FILES.items():
-        _cover(target, OWN / name)
-    _cover_trust(plan["java_homes"])
+        _mount_file(target, SERVER_FOLDER / name)
+    _mount_trust_store(plan["java_homes"])
 
 
 def write(files: dict[str, str]) -> None:
-    """The server's own files by path, first and whenever they change. In place: some are mounted one by one."""
+    """Write the server's own files by path. They are overwritten in place, because some are bind mounts."""
     for name, text in files.items():
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,37 +67,37 @@ def write(files: dict[str, str]) -> None:
 
 
 def write_trust(trust: dict[str, str]) -> None:
-    """The trust store, by name; content is hexadecimal."""
+    """Write the files of the trust store; ``trust`` has their hexadecimal content by name."""
     for name, content in trust.items():
-        path = OWN / "certs" / name
+        path = SERVER_FOLDER / "certs" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bytes.fromhex(content))
 
 
-def _make_room_for_seed() -> None:
-    """``/var/lib`` as it is, by links, but for ``cloud``, which may not be there and is not ours to make."""
-    beneath = OWN / "var-lib"
-    beneath.mkdir(parents=True)
-    mount(str(LIBRARY), str(beneath), flags=BIND | RECURSIVE)
+def _mount_seed_folder() -> None:
+    """Replace ``/var/lib`` by links to its entries, except ``cloud``, which the machine may not have."""
+    original = SERVER_FOLDER / "var-lib"
+    original.mkdir(parents=True)
+    mount(str(LIBRARY), str(original), flags=BIND | RECURSIVE)
     mount("tmpfs", str(LIBRARY), "tmpfs", NO_SUID | NO_DEVICES, "mode=755")
-    for entry in os.listdir(beneath):
+    for entry in os.listdir(original):
         if entry != "cloud":
-            (LIBRARY / entry).symlink_to(beneath / entry)
+            (LIBRARY / entry).symlink_to(original / entry)
     SEED.mkdir(parents=True)
 
 
-def _cover_trust(java_homes: list[str]) -> None:
+def _mount_trust_store(java_homes: list[str]) -> None:
     if CERTIFICATES.is_dir():
-        mount(str(OWN / "certs"), os.path.realpath(CERTIFICATES), flags=BIND)
+        mount(str(SERVER_FOLDER / "certs"), os.path.realpath(CERTIFICATES), flags=BIND)
     for bundle in BUNDLES:
-        _cover(bundle, CA_BUNDLE)
-    places = [*JAVA_STORES, *(f"{home}/lib/security/cacerts" for home in java_homes)]
-    for store in [found for pattern in places for found in glob.glob(pattern)]:
-        _cover(store, JAVA_STORE)
+        _mount_file(bundle, CA_BUNDLE)
+    patterns = [*JAVA_STORES, *(f"{home}/lib/security/cacerts" for home in java_homes)]
+    for store in [path for pattern in patterns for path in glob.glob(pattern)]:
+        _mount_file(store, JAVA_STORE)
 
 
-def _cover(target: str, source: Path) -> None:
-    """Show one file in the place of another. One that is not there, and leads to no place in /run, stays away."""
+def _mount_file(target: str, source: Path) -> None:
+    """Bind mount ``source`` on ``target``. A missing target is created only when it is a link into /run."""
     real = os.path.realpath(target)
     if os.path.isfile(real):
         if not os.path.samefile(real, source):

@@ -1,11 +1,12 @@
-"""The addresses and host names that a server in the lab knows. Values in, text out."""
+"""The addresses and host names in a lab server's /etc/hosts. Pure functions."""
 
 from collections.abc import Iterable
 
 from identity.inside.caller_address import SERVICE_ADDRESS, SERVICE_NAME
 
 CONTROL_PLANE_ADDRESS = "166.9.0.1"
-"""Where IBM's API hosts are, of the range that IBM keeps for service endpoints: no address prefix may overlap it."""
+"""The address of IBM's API hosts in the lab. It is in IBM's range for service endpoints, which no address prefix may
+overlap."""
 GLOBAL_HOSTS = (
     "iam.cloud.ibm.com",
     "resource-controller.cloud.ibm.com",
@@ -17,7 +18,7 @@ RESOLVER = "# There is no name server here: /etc/hosts has all names.\noptions t
 
 
 def control_plane_hosts(regions: Iterable[str]) -> tuple[str, ...]:
-    """Every host name that leads to the control plane."""
+    """Return every host name that resolves to the control plane."""
     return (*GLOBAL_HOSTS, *(f"{region}.iaas.cloud.ibm.com" for region in sorted(regions)))
 
 

@@ -1,11 +1,12 @@
-"""The lab's own process: as many places as there are servers, always, and what they call answered.
+"""The process of the lab: keep one ``ServerNamespace`` for each server and answer the requests of its programs.
 
-It stays outside of them, in the network where the database and the control plane are; their listening sockets were
-made inside and handed over. One thread makes and ends places, for the kernel ties a child to the thread that made it.
+The process stays outside of the namespaces, in the network of the database and the control plane. The launcher creates
+the listening sockets inside and passes them here. One thread creates and ends all namespaces, because the kernel's
+death signal is bound to the thread that started a child.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,10 +18,10 @@ from controlplane.deployment import process_lock
 from controlplane.deployment.env import ANY_ADDRESS
 from controlplane.deployment.home import CA_BUNDLE
 from controlplane.lab import host_names, lab_servers, state, trust_store
-from controlplane.lab.api_relay import Relayed
-from controlplane.lab.capabilities import Support
-from controlplane.lab.server_namespace import CannotPlace, Ground, Place
-from controlplane.runtime.http.listener import Door
+from controlplane.lab.api_relay import RelayedConnection
+from controlplane.lab.capabilities import Capabilities
+from controlplane.lab.server_namespace import HostConfig, NamespaceError, ServerNamespace
+from controlplane.runtime.http.listener import Listener
 from controlplane.runtime.http.service import Service
 from controlplane.runtime.supervisor.stop_requests import StopRequests
 from controlplane.runtime.tls.contexts import Contexts
@@ -29,56 +30,58 @@ from servers import catalog
 
 log = structlog.get_logger(__name__)
 
-LOOK_EVERY = 0.25
-TRY_AGAIN_AFTER = 5.0
+POLL_SECONDS = 0.25
+RETRY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Open:
-    place: Place
-    doors: tuple[Door, ...]
+class RunningServer:
+    """A server in the lab and the listeners that answer it."""
+
+    namespace: ServerNamespace
+    listeners: tuple[Listener, ...]
 
 
-class Keeper:
-    """To be used with ``with``: leaving the block ends every place."""
+class LabProcess:
+    """A context manager; leaving the block ends every server's namespaces."""
 
-    def __init__(self, support: Support, service: Service) -> None:
+    def __init__(self, support: Capabilities, service: Service) -> None:
         self.support = support
         self._service = service
         self._contexts = Contexts()
         host = ANY_ADDRESS.get(settings.BAREMINT_HOST, settings.BAREMINT_HOST)
         self._control_plane = host, settings.BAREMINT_PORT
-        self._open: dict[int, Open] = {}
+        self._running: dict[int, RunningServer] = {}
         self._troubles: dict[int, str] = {}
-        self._seen: object = None
+        self._fingerprint: object = None
         self._tried_at = 0.0
-        self._ground = Ground(
+        self._host_config = HostConfig(
             user_namespace=support.user_namespace,
             hidden=tuple({str(settings.HOME.path), str(settings.VALKEY_SOCKET.parent)}),
             java_homes=tuple(trust_store.java_homes()),
             trust={},
         )
 
-    def __enter__(self) -> "Keeper":
+    def __enter__(self) -> "LabProcess":
         self._service.__enter__()
         return self
 
     def __exit__(self, *raised: object) -> None:
-        for number in list(self._open):
+        for number in list(self._running):
             self._remove(number)
         self._service.__exit__()
         state.forget(settings.HOME)
 
-    def keep(self, stop_requests: StopRequests, *, ready: Callable[[], object], tidy: Callable[[], object]) -> None:
-        """Follow the database until StopRequested, or until the product that ran at the start is gone."""
+    def run(self, stop_requests: StopRequests, *, ready: Callable[[], object], tidy: Callable[[], object]) -> None:
+        """Follow the database until StopRequested, or until the product that ran at the start has stopped."""
         product = process_lock.holder(settings.HOME)
         self._step()
         ready()
         while True:
             stop_requests.check()
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_SECONDS)
             if product and process_lock.holder(settings.HOME) != product:
-                log.info("the product has stopped, and so does the lab")
+                log.info("the product has stopped; the lab stops too")
                 return
             self._step()
             tidy()
@@ -87,65 +90,68 @@ class Keeper:
         try:
             close_old_connections()
             roots = settings.HOME.read_secret(CA_BUNDLE) or ""
-            seen = lab_servers.fingerprint(), roots
-            dead = [number for number, each in self._open.items() if not each.place.is_alive]
-            again = bool(self._troubles) and time.monotonic() - self._tried_at > TRY_AGAIN_AFTER
-            if seen != self._seen or dead or again:
+            fingerprint = lab_servers.fingerprint(), roots
+            dead = [number for number, each in self._running.items() if not each.namespace.is_alive]
+            retry = bool(self._troubles) and time.monotonic() - self._tried_at > RETRY_SECONDS
+            if fingerprint != self._fingerprint or dead or retry:
                 for number in dead:
                     self._remove(number)
-                self._ground = replace(self._ground, trust=trust_store.files(roots.encode()))
-                self._follow({member.number: member for member in lab_servers.members()})
-                self._seen = seen
+                self._host_config = replace(self._host_config, trust=trust_store.files(roots.encode()))
+                self._update_servers({server.number: server for server in lab_servers.listed_servers()})
+                self._fingerprint = fingerprint
         except DatabaseError:
-            log.exception("the lab cannot read the database; it tries again")
+            log.exception("the lab cannot read the database and will retry")
 
-    def _follow(self, wanted: Mapping[int, lab_servers.Member]) -> None:
+    def _update_servers(self, servers: Mapping[int, lab_servers.LabServer]) -> None:
         self._tried_at = time.monotonic()
         self._troubles = {}
-        for number in [number for number in self._open if number not in wanted]:
+        for number in [number for number in self._running if number not in servers]:
             self._remove(number)
-        for number, member in wanted.items():
-            if number in self._open and not self._open[number].place.follow(member, self._ground):
+        for number, server in servers.items():
+            if number in self._running and not self._running[number].namespace.update(server, self._host_config):
                 self._remove(number)
-            if number not in self._open:
-                self._add(member)
+            if number not in self._running:
+                self._add(server)
         self._save()
 
-    def _add(self, member: lab_servers.Member) -> None:
+    def _add(self, server: lab_servers.LabServer) -> None:
         try:
-            place = Place(member, self._ground)
-        except CannotPlace as error:
-            self._troubles[member.number] = str(error)
-            log.error("a server is not in the lab", server=member.name, reason=str(error))
+            namespace = ServerNamespace(server, self._host_config)
+        except NamespaceError as error:
+            self._troubles[server.number] = str(error)
+            log.error("a server is not in the lab", server=server.name, reason=str(error))
             return
-        attached = {ATTACHED: Attached(member.number, member.address)}
-        http, https, control_plane = place.sockets
-        doors = (
-            Door(http, environ=lambda _: attached, share=lambda _: member.number),
-            Door(
+        attached = {ATTACHED: Attached(server.number, server.address)}
+        http, https, control_plane = namespace.sockets
+        listeners = (
+            Listener(http, environ=lambda _: attached, share=lambda _: server.number),
+            Listener(
                 https,
                 environ=lambda _: attached,
-                share=lambda _: member.number,
+                share=lambda _: server.number,
                 context=lambda _: self._metadata_context(),
             ),
-            Door(
+            Listener(
                 control_plane,
-                share=lambda _: member.number,
+                share=lambda _: server.number,
                 context=lambda _: self._control_plane_context(),
-                instead=lambda service, share: Relayed(service.crowd, share, to=self._control_plane),
+                protocol_factory=self._relay,
             ),
         )
-        for door in doors:
-            self._service.open(door)
-        self._open[member.number] = Open(place, doors)
-        log.info("a server is in the lab", server=member.name, address=member.address)
+        for listener in listeners:
+            self._service.add_listener(listener)
+        self._running[server.number] = RunningServer(namespace, listeners)
+        log.info("a server is in the lab", server=server.name, address=server.address)
 
     def _remove(self, number: int) -> None:
-        gone = self._open.pop(number)
-        for door in gone.doors:
-            self._service.shut(door)
-        gone.place.close()
-        log.info("a server has left the lab", server=gone.place.member.name)
+        running = self._running.pop(number)
+        for listener in running.listeners:
+            self._service.remove_listener(listener)
+        running.namespace.close()
+        log.info("a server has left the lab", server=running.namespace.server.name)
+
+    def _relay(self, service: Service, share: Hashable) -> RelayedConnection:
+        return RelayedConnection(service.connections, share, to=self._control_plane)
 
     def _metadata_context(self) -> Any:
         return self._contexts.get(names=(SERVICE_NAME,), addresses=(SERVICE_ADDRESS,))
@@ -155,26 +161,26 @@ class Keeper:
 
     def _save(self) -> None:
         entries = []
-        for each in self._open.values():
-            member, inner = each.place.member, each.place.inner
-            if each.place.is_alive:
+        for each in self._running.values():
+            server, inner = each.namespace.server, each.namespace.inner
+            if each.namespace.is_alive:
                 entries.append(
                     state.Entry(
-                        number=member.number,
-                        id=member.id,
-                        crn=member.crn,
-                        name=member.name,
-                        address=member.address,
+                        number=server.number,
+                        id=server.id,
+                        crn=server.crn,
+                        name=server.name,
+                        address=server.address,
                         inner=inner,
-                        started=each.place.started,
+                        started=each.namespace.started,
                     )
                 )
-        keeper = process_lock.holder(settings.HOME, state.LOCK)
-        assert keeper is not None  # noqa: S101  it is this process
+        process = process_lock.holder(settings.HOME, state.LOCK)
+        assert process is not None  # noqa: S101  it is this process
         state.save(
             settings.HOME,
             state.State(
-                keeper=keeper,
+                keeper=process,
                 rootless=self.support.rootless,
                 user_namespace=self.support.user_namespace,
                 left_out=lab_servers.left_out(),

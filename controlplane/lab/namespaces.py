@@ -1,4 +1,4 @@
-"""System calls on namespaces and mounts that Python 3.11 does not offer (namespaces(7), mount(2)). Standard library."""
+"""System calls on namespaces and mounts that Python 3.11 lacks (namespaces(7), mount(2)). Standard library only."""
 
 import ctypes
 import os
@@ -21,48 +21,48 @@ LIBC.mount.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes
 
 
 def unshare(flags: int) -> None:
-    """Move this process into new namespaces; of PID, its next child. Raises OSError."""
+    """Move this process into new namespaces; a PID namespace takes its next child. Raises OSError."""
     _check(LIBC.unshare(flags), "unshare")
 
 
 def join(process: int, flags: int) -> None:
-    """Move this process into namespaces of another one, named by a pidfd. Raises OSError."""
+    """Move this process into the namespaces of another one, given by its pidfd. Raises OSError."""
     _check(LIBC.setns(process, flags), "setns")
 
 
 def mount(source: str, target: str, kind: str = "", flags: int = 0, options: str = "") -> None:
-    """Raises OSError, which names the target."""
-    done = LIBC.mount(source.encode(), target.encode(), kind.encode() or None, flags, options.encode() or None)
-    _check(done, target)
+    """Call mount(2). Raises OSError with the target."""
+    status = LIBC.mount(source.encode(), target.encode(), kind.encode() or None, flags, options.encode() or None)
+    _check(status, target)
 
 
 def death_signal() -> int:
-    """The signal that this process gets when its parent ends; 0 for none."""
+    """Return the signal that this process receives when its parent ends; 0 for none."""
     number = ctypes.c_int()
     _check(LIBC.prctl(GET_DEATH_SIGNAL, ctypes.byref(number)), "prctl")
     return number.value
 
 
 def set_death_signal(number: int = signal.SIGKILL) -> None:
-    """Entering a user namespace forgets it, so it has to be set again after that."""
+    """Set the signal that this process receives when its parent ends. Entering a user namespace clears it."""
     _check(LIBC.prctl(SET_DEATH_SIGNAL, number), "prctl")
 
 
 def map_identities(process: int, *, extents: str) -> None:
-    """Say who is who in the user namespace of a process: lines of ``inside outside count`` (user_namespaces(7))."""
+    """Write the id maps of a process's user namespace: lines of ``inside outside count`` (user_namespaces(7))."""
     folder = Path("/proc") / str(process)
     (folder / "uid_map").write_text(extents)
     (folder / "gid_map").write_text(extents)
 
 
-def same_identities() -> str:
-    """For map_identities: everybody of our own user namespace by the number that it has here."""
+def identity_map() -> str:
+    """Return extents for ``map_identities`` that map every id of this user namespace to itself."""
     rows = (line.split() for line in Path("/proc/self/uid_map").read_text().splitlines())
     return "\n".join(f"{inside} {inside} {count}" for inside, _, count in rows)
 
 
-def become_root_of_own() -> None:
-    """Enter a new user namespace as its root; nobody else is in it. For a process of one thread."""
+def enter_user_namespace() -> None:
+    """Enter a new user namespace that has only this user, as root. The process must have one thread."""
     uid, gid, number = os.geteuid(), os.getegid(), death_signal()
     parent = os.getppid()
     unshare(USER)
@@ -72,7 +72,7 @@ def become_root_of_own() -> None:
     (me / "gid_map").write_text(f"0 {gid} 1")
     if number:
         set_death_signal(number)
-        if os.getppid() != parent:  # it died meanwhile
+        if os.getppid() != parent:  # the parent ended before the signal was set again
             os.kill(os.getpid(), number)
 
 

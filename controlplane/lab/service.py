@@ -1,4 +1,4 @@
-"""The lab as a process: what it needs, its lock, and the keeper that follows the database."""
+"""Run the lab as a process: check what the machine allows, take the lock, and follow the database."""
 
 from collections.abc import Callable
 
@@ -10,31 +10,32 @@ from controlplane.runtime.http.service import Service
 from controlplane.runtime.supervisor.stop_requests import StopRequests
 
 
-class CannotKeep(Exception):
-    """Why this process cannot keep the lab."""
+class LabError(Exception):
+    """The message says why this process cannot run the lab."""
 
 
-def keep_lab(
+def run_lab(
     stop_requests: StopRequests,
     service: Callable[[], Service],
     *,
     ready: Callable[[], object],
     tidy: Callable[[], object],
 ) -> None:
-    """Keep the lab until StopRequested, with the settings of the lab. Raises CannotKeep.
+    """Run the lab until StopRequested, with the settings of the lab. Raises LabError.
 
-    ``service`` makes the metadata service, when the lab has the kernel's leave; ``tidy`` is called now and then.
+    ``service`` creates the metadata service once the machine is known to allow namespaces; ``ready`` is called once
+    every server is in the lab, and ``tidy`` several times a second after that.
     """
     try:
-        _keep_lab(capabilities.find(), stop_requests, service, ready=ready, tidy=tidy)
+        _run_lab(capabilities.detect(), stop_requests, service, ready=ready, tidy=tidy)
     except capabilities.CannotIsolate as error:
-        raise CannotKeep(str(error)) from None
+        raise LabError(str(error)) from None
     except process_lock.AlreadyRunning:
-        raise CannotKeep("The lab runs already.") from None
+        raise LabError("The lab is already running.") from None
 
 
-def _keep_lab(
-    possible: capabilities.Support,
+def _run_lab(
+    possible: capabilities.Capabilities,
     stop_requests: StopRequests,
     service: Callable[[], Service],
     *,
@@ -43,9 +44,9 @@ def _keep_lab(
 ) -> None:
     with stop_requests, process_lock.held(settings.HOME, state.LOCK):
         if possible.rootless:
-            namespaces.become_root_of_own()
-        from controlplane.lab.lab_process import Keeper  # noqa: PLC0415  the process of the lab alone
+            namespaces.enter_user_namespace()
+        from controlplane.lab.lab_process import LabProcess  # noqa: PLC0415  the process of the lab alone
 
-        keeper = Keeper(possible, service())
-        with keeper, stop_requests:  # left first: nothing interrupts the keeper when it takes the lab away
-            keeper.keep(stop_requests, ready=ready, tidy=tidy)
+        lab_process = LabProcess(possible, service())
+        with lab_process, stop_requests:  # stop_requests is left first, so that no signal interrupts the end of the lab
+            lab_process.run(stop_requests, ready=ready, tidy=tidy)

@@ -1,4 +1,4 @@
-"""What the lab says of itself, in a file of the data directory: for ``status`` and ``enter``."""
+"""The state of the lab in a file of the data directory, which ``lab status`` and ``enter`` read."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ LOG = "lab.log"
 
 @dataclass(frozen=True)
 class Entry:
-    """A server to step into."""
+    """A server that can be entered."""
 
     number: int
     id: str
@@ -24,15 +24,16 @@ class Entry:
     inner: int
     """Process id of its init."""
     started: str
-    """When that process began, by the kernel's count: no other one has both."""
+    """Start time of that process in clock ticks. With the process id it identifies the process."""
 
 
 @dataclass(frozen=True)
 class State:
     keeper: int
+    """Process id of the lab process. ``lab status --json`` prints it under this name."""
     rootless: bool
     user_namespace: bool
-    """Whether each server has one of its own."""
+    """Whether each server has its own user namespace."""
     left_out: int
     troubles: list[str]
     servers: list[Entry]
@@ -47,23 +48,23 @@ def forget(home: Home) -> None:
 
 
 def running(home: Home) -> State | None:
-    """The lab that runs now and has said something; what a killed one left behind counts for nothing."""
+    """Return the state of the running lab. The file of a lab that was killed is ignored."""
     keeper = process_lock.holder(home, LOCK)
     text = home.read_secret(FILE)
     if keeper is None or text is None:
         return None
-    found = json.loads(text)
-    state = State(**{**found, "servers": [Entry(**each) for each in found["servers"]]})
+    fields = json.loads(text)
+    state = State(**{**fields, "servers": [Entry(**each) for each in fields["servers"]]})
     return state if state.keeper == keeper else None
 
 
 def started(process: int) -> str:
-    """Field 22 of proc_pid_stat(5): clock ticks since the machine was started.
+    """Return the start time of a process in clock ticks after the machine's (field 22 of proc_pid_stat(5)).
 
     Raises ProcessLookupError when there is no such process.
     """
     try:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
     except FileNotFoundError:
-        # A process that ends between the opening and the reading raises the same by itself.
+        # read_text() itself raises ProcessLookupError when the process ends between open and read.
         raise ProcessLookupError(process) from None

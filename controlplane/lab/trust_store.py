@@ -1,6 +1,7 @@
-"""The trust store of every server: our certificate authority, in the forms that programs look for.
+"""The trust store of every server: Baremint's certificate authority in the formats that programs read.
 
-Nobody else is trusted. A server of the lab reaches nobody else, and a name of IBM's that ever led elsewhere would fail.
+It contains no other authority. A lab server reaches no other host, and a connection to one of IBM's names that led
+outside of the lab would fail.
 """
 
 import os
@@ -13,38 +14,38 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from controlplane.lab.filesystem import CA_BUNDLE
 
 BUNDLE_NAMES = ("ca-certificates.crt", "ca-bundle.crt")
-# For what brings its own bundle along: Python's requests (certifi), Node, static curl. OpenSSL honours the first.
+# For programs with a bundle of their own: Python's requests (certifi), Node, static curl. OpenSSL reads the first.
 VARIABLES = {
     name: str(CA_BUNDLE) for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 }
 
 
 def files(pem: bytes) -> dict[str, str]:
-    """By name under /etc/ssl/certs, in hexadecimal. ``pem`` holds one certificate or several."""
+    """Return the files for /etc/ssl/certs: hexadecimal content by name. ``pem`` has one or more certificates."""
     certificates = x509.load_pem_x509_certificates(pem)
     entries = [
         pkcs12.PKCS12Certificate(each, f"baremint-{number}".encode()) for number, each in enumerate(certificates)
     ]
-    found = dict.fromkeys(BUNDLE_NAMES, pem)
-    found["java/cacerts"] = pkcs12.serialize_java_truststore(entries, NoEncryption())
+    contents = dict.fromkeys(BUNDLE_NAMES, pem)
+    contents["java/cacerts"] = pkcs12.serialize_java_truststore(entries, NoEncryption())
     for each in certificates:
-        found |= {f"{digest}.0": pem for digest in _hash(each.public_bytes(Encoding.PEM))}
-    return {name: content.hex() for name, content in found.items()}
+        contents |= {f"{digest}.0": pem for digest in _hash(each.public_bytes(Encoding.PEM))}
+    return {name: content.hex() for name, content in contents.items()}
 
 
 def _hash(certificate: bytes) -> list[str]:
-    """By which OpenSSL finds a certificate in a directory. Without openssl nothing here would look there."""
+    """Return the subject hash by which OpenSSL finds a certificate; empty where openssl is not installed."""
     openssl = shutil.which("openssl")
     if openssl is None:
         return []
-    done = subprocess.run(  # noqa: S603
+    process = subprocess.run(  # noqa: S603
         [openssl, "x509", "-noout", "-subject_hash"], input=certificate, capture_output=True, check=True
     )
-    return done.stdout.decode().split()
+    return process.stdout.decode().split()
 
 
 def java_homes() -> list[str]:
-    """Of a Java that no distribution installed."""
+    """Return the home directories of Java installations that are not a distribution's package."""
     java = shutil.which("java")
-    found = [os.environ.get("JAVA_HOME", ""), os.path.dirname(os.path.dirname(os.path.realpath(java))) if java else ""]
-    return [home for home in found if home]
+    homes = [os.environ.get("JAVA_HOME", ""), os.path.dirname(os.path.dirname(os.path.realpath(java))) if java else ""]
+    return [home for home in homes if home]

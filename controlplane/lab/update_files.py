@@ -1,7 +1,7 @@
-"""Give a running server its files, trust store and host name: ``... update_files PROCESS``, JSON on standard input.
+"""Update the files, trust store and host name of a running server: ``... update_files PROCESS``, JSON on stdin.
 
-It goes into the server's own namespaces first, its user namespace too, so whatever the server's root has made of the
-file system, this can do no more than that root could. Standard library only.
+The program first enters the server's namespaces, including its user namespace, so it has no more privileges than the
+server's root, who may have changed the file system. Standard library only.
 """
 
 import json
@@ -15,12 +15,12 @@ INTO = namespaces.MOUNT | namespaces.UTS
 
 
 def main() -> None:
-    dress = json.load(sys.stdin)
+    changes = json.load(sys.stdin)
     inner = os.pidfd_open(int(sys.argv[1]))
-    namespaces.join(inner, INTO | (namespaces.USER if dress["user_namespace"] else 0))
-    socket.sethostname(dress["hostname"])
-    filesystem.write(dress["files"])
-    filesystem.write_trust(dress["trust"])
+    namespaces.join(inner, INTO | (namespaces.USER if changes["user_namespace"] else 0))
+    socket.sethostname(changes["hostname"])
+    filesystem.write(changes["files"])
+    filesystem.write_trust(changes["trust"])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""A process in the background, the supervisor (``up --detach``) or the lab, and word from it until it is ready.
+"""Start a process in the background, the supervisor (``up --detach``) or the lab, and wait until it is ready.
 
-The two talk over a pipe (supervisor/start_report.py). When one end of it closes before the background process is ready,
-the process at the other end stops.
+It reports over a pipe (supervisor/start_report.py). When one end of the pipe closes before the background process is
+ready, the process at the other end stops.
 """
 
 import os
@@ -23,42 +23,42 @@ from controlplane.runtime.supervisor.stop_requests import StopRequested, StopReq
 LOG = "baremint.log"
 LONGEST_LOG = 16 * 1024 * 1024
 STDOUT, STDERR = 1, 2
-NOBODY_WAITS = "Whoever started it ended before it was ready."
+STARTER_ENDED = "The process that started it ended before it was ready."
 
 
 class StartFailed(Exception):
-    """The reason, as the background process gave it."""
+    """The message is the reason that the background process reported."""
 
 
 def report_wrong_setting(arguments: Sequence[str], reason: str) -> None:
-    """Tell whoever waits for this process, if somebody does, why it ends before it can read its arguments."""
+    """Report a wrong setting, which ends this process before it parses its arguments, to the process that waits."""
     if "--report-to" in arguments:
         Report(int(arguments[arguments.index("--report-to") + 1])).wrong_setting(reason)
 
 
 class Reporter(Report):
-    """The background process's end of the pipe. Until it is ready it stops when nobody reads at the other end."""
+    """The background process's end of the pipe. Until it is ready, it stops when the other end is closed."""
 
     def __init__(self, descriptor: int, stop_requests: StopRequests) -> None:
         super().__init__(descriptor)
         self._stop_requests = stop_requests
-        stop_requests.watch(descriptor, select.POLLERR, NOBODY_WAITS)
+        stop_requests.watch(descriptor, select.POLLERR, STARTER_ENDED)
 
     def ready(self, facts: Any = None) -> bool:
-        """From now on it runs by itself. Raises StopRequested when nobody has waited for this."""
+        """Report that it is ready; it then outlives its starter. Raises StopRequested when the other end is closed."""
         self._stop_requests.forget(self._descriptor)
         if not super().ready(facts):
-            raise StopRequested(NOBODY_WAITS)
+            raise StopRequested(STARTER_ENDED)
         return True
 
 
 def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], None]) -> Any:
-    """Start ``baremint COMMAND`` in the background; returns when everything answers, with the facts of its report.
+    """Start ``baremint COMMAND`` in the background and return the facts of its report once it is ready.
 
     Raises StartFailed, WrongSetting.
 
-    A start that is interrupted is undone: by a signal, by the end of this process, and by the end of the one that
-    started it, unless that has put it into the background itself, or told it to survive hang-ups.
+    A start is undone when it is interrupted by a signal, by the end of this process, or by the end of the process that
+    started it, unless that put it into the background itself or made it ignore hang-ups.
     """
     stop_requests = StopRequests()
     stop_requests.end_with_parent(unless_ignored=(signal.SIGHUP, signal.SIGINT))
@@ -79,9 +79,9 @@ def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], N
                 )
                 os.close(writing)
             facts = _await_ready(process, pipe, progress=progress, log=home.path / log)
-            stop_requests.check()  # the caller may have ended in the last half second before it was ready
+            stop_requests.check()  # the parent may have ended in the last half second
         except StopRequested as request:
-            if process and _undo(process, stop_requests) == -signal.SIGTERM:  # too early to say so itself
+            if process and _undo(process, stop_requests) == -signal.SIGTERM:  # it ended before it could log this itself
                 output.write(f"{request} Nothing was started.\n".encode())
             raise StartFailed(f"{request} Everything that had been started is stopped again.") from None
     return facts
@@ -89,22 +89,22 @@ def start(home: Home, *command: str, log: str = LOG, progress: Callable[[str], N
 
 def _await_ready(process: subprocess.Popen[bytes], pipe: TextIO, *, progress: Callable[[str], None], log: Path) -> Any:
     for line in pipe:
-        told = message(line)
-        if "ready" in told:
-            return told["ready"]
-        if reason := told.get("wrong_setting"):
+        report = message(line)
+        if "ready" in report:
+            return report["ready"]
+        if reason := report.get("wrong_setting"):
             process.wait()
             raise WrongSetting(reason)
-        if reason := told.get("failed"):
+        if reason := report.get("failed"):
             process.wait()
             raise StartFailed(reason)
-        if text := told.get("progress"):
+        if text := report.get("progress"):
             progress(text)
     raise StartFailed(f"It {how_it_ended(process.wait())} before it was ready. See {log}.")
 
 
 def _undo(process: subprocess.Popen[bytes], stop_requests: StopRequests) -> int:
-    """End it and wait until it is gone; returns its exit status."""
+    """End the process, wait for it, and return its exit status."""
     process.terminate()
     while True:
         try:
@@ -119,22 +119,24 @@ def _open_log(home: Home, name: str) -> BinaryIO:
 
 
 def _appending(path: Path) -> int:
-    """The log, to append to; a long one becomes ``baremint.log.1`` first."""
+    """Open the log to append to it. A long log is first renamed to ``baremint.log.1``."""
     if path.exists() and path.stat().st_size > LONGEST_LOG:
         path.replace(path.with_name(f"{path.name}.1"))
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
 
-def keep_log_short(path: Path) -> None:
-    """Called in the background process, whose standard output is this log. Start a new file when the log is too long,
-    or when somebody has moved it away. Errors are ignored: the next line tries again."""
+def rotate_log(path: Path) -> None:
+    """Start a new log when it is too long or was moved. Runs in the process whose standard output is the log.
+
+    Errors are ignored, because the next line tries again.
+    """
     with suppress(OSError):
-        written = os.fstat(STDOUT)
+        output = os.fstat(STDOUT)
         try:
-            is_there = os.path.samestat(written, path.stat())
+            is_there = os.path.samestat(output, path.stat())
         except FileNotFoundError:
             is_there = False
-        if is_there and written.st_size <= LONGEST_LOG:
+        if is_there and output.st_size <= LONGEST_LOG:
             return
         log = _appending(path)
         for stream in (STDOUT, STDERR):

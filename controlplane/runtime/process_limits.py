@@ -1,20 +1,20 @@
-"""What a process may have of the machine: address space and open files. Standard library only."""
+"""Check the resource limits of the process: address space and open files. Standard library only."""
 
 import resource
 
 LEAST_ADDRESS_SPACE = 1_000_000
-"""KiB, of each process. The metadata service over TLS, with its threads, has come to 700,000."""
+"""KiB for each process. The metadata service over TLS, with its threads, has used 700,000."""
 LEAST_FILES = 256
-"""Of each process: listening sockets and pipes to the children, connections, and the database's files."""
+"""For each process: listening sockets, pipes to the children, connections, and the database's files."""
 UNIT = 1024
 
 
 class TooLow(Exception):
-    """Says what is there, and what it takes."""
+    """The message gives the limit, the requirement, and the command that raises the limit."""
 
 
 def check() -> None:
-    """Raise TooLow rather than start something that dies when it starts a thread, or later."""
+    """Raise TooLow when a limit is too low, because a process would otherwise fail later, when it starts a thread."""
     space, _ = resource.getrlimit(resource.RLIMIT_AS)
     if space != resource.RLIM_INFINITY and space < LEAST_ADDRESS_SPACE * UNIT:
         raise TooLow(

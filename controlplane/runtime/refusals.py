@@ -1,4 +1,4 @@
-"""What the HTTP server itself answers, before or instead of the application, in the form that the path speaks."""
+"""The error responses of the HTTP server itself, in the format of the path's API or page."""
 
 import contextvars
 import json
@@ -14,7 +14,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from controlplane.console.middleware import HEADER, POLICY
 from controlplane.kernel import context, envelopes, errors
 from controlplane.objectstore import xml_responses
-from controlplane.runtime.http.wsgi_call import Answer
+from controlplane.runtime.http.wsgi_call import Response
 
 OBJECT_STORE = "cos"
 S3_CODES = {408: "RequestTimeout", 500: "InternalError", 503: "ServiceUnavailable"}
@@ -22,8 +22,8 @@ RETRY_SECONDS = "1"
 PAGE_HEADERS = [("Content-Type", "text/html; charset=utf-8"), (HEADER, POLICY), ("X-Frame-Options", "DENY")]
 
 
-def refuse(status: int, message: str, path: str) -> Answer:
-    """An answer with this status. ``path`` is empty when the request did not come so far."""
+def refuse(status: int, message: str, path: str) -> Response:
+    """Return an error response with this status. ``path`` is empty when it was not received."""
     error = errors.ApiError(message) if status >= 500 else errors.InvalidRequest(message)
     error.status = status
     trace = str(uuid.uuid4())
@@ -41,7 +41,7 @@ def refuse(status: int, message: str, path: str) -> Answer:
     else:
         headers.append(("Content-Type", "application/json"))
         body = contextvars.Context().run(_in_envelope, error, match, path, trace)
-    return Answer(f"{status} {responses.get(status, '')}", headers, body)
+    return Response(f"{status} {responses.get(status, '')}", headers, body)
 
 
 def _match(path: str) -> ResolverMatch | None:
@@ -52,13 +52,13 @@ def _match(path: str) -> ResolverMatch | None:
 
 
 def _is_page(match: ResolverMatch) -> bool:
-    """Whether people's browsers come there: what programs call is exempt from CSRF protection."""
+    """Return whether browsers show this path. Paths for programs are exempt from CSRF protection."""
     is_of_people = "console" in match.app_names or match.route.startswith("admin/")
     return is_of_people and not getattr(match.func, "csrf_exempt", False)
 
 
 def _in_envelope(error: errors.ApiError, match: ResolverMatch | None, path: str, trace: str) -> bytes:
-    """In the envelope of the view; in a context of its own, for some tell of the request."""
+    """Render the error in the envelope of the view, with a request context, which some envelopes read."""
     url = f"{settings.BAREMINT_PUBLIC_URL}{path}"
     context.current.set(context.RequestContext(request_id=trace, path=path, url=url, started=time.monotonic()))
     view = getattr(match.func, "cls", match.func) if match is not None else None

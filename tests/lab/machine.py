@@ -12,7 +12,7 @@ AS_NOBODY = (sys.executable, str(Path(__file__).with_name("ordinary_user.py")))
 TRIAL = """
 from controlplane.lab import capabilities
 try:
-    capabilities.find()
+    capabilities.detect()
 except capabilities.CannotIsolate as error:
     print(error)
 """

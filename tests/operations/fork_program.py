@@ -37,7 +37,7 @@ from django.db import connections  # noqa: E402
 from controlplane.kernel import ids  # noqa: E402
 from controlplane.operations.up import preloading, serving  # noqa: E402
 from controlplane.operations.up.serving import take_settings  # noqa: E402
-from controlplane.runtime.http.listener import Door  # noqa: E402
+from controlplane.runtime.http.listener import Listener  # noqa: E402
 from controlplane.runtime.supervisor.child import Child, Fork  # noqa: E402
 from controlplane.runtime.supervisor.child_start import CannotFork, Work, fork  # noqa: E402
 from controlplane.runtime.supervisor.start_report import Report  # noqa: E402
@@ -84,7 +84,7 @@ def hurried() -> int:
         reading, writing = os.pipe()
         with socket.create_server(("127.0.0.1", 0)) as listening:
             if (pid := os.fork()) == 0:
-                serving.of(serving.METADATA, threads=2).run(Door(listening), ready=partial(os.write, writing, b"."))
+                serving.of(serving.METADATA, threads=2).run(Listener(listening), ready=partial(os.write, writing, b"."))
                 os._exit(0)
         os.read(reading, 1)
         time.sleep(random.uniform(0, 150e-6))

@@ -10,9 +10,9 @@ from typing import Any
 
 from controlplane.kernel.awaited_body import AwaitedBody
 from controlplane.runtime.http.limits import Limits
-from controlplane.runtime.http.listener import Door, nobody
+from controlplane.runtime.http.listener import Listener, no_share
 from controlplane.runtime.http.service import Service
-from controlplane.runtime.http.wsgi_call import Answer
+from controlplane.runtime.http.wsgi_call import Response
 
 QUICK = Limits(
     head_seconds=0.5, body_seconds=0.5, answer_seconds=0.5, idle_seconds=1.0, linger_seconds=0.3, fair_seconds=0.1
@@ -54,8 +54,8 @@ class Echo:
         return [self.answer if self.answer is not None else said]
 
 
-def refuse(status: int, message: str, path: str) -> Answer:
-    return Answer(f"{status} Refused", [("Content-Type", "text/plain"), ("X-Path", path)], message.encode())
+def refuse(status: int, message: str, path: str) -> Response:
+    return Response(f"{status} Refused", [("Content-Type", "text/plain"), ("X-Path", path)], message.encode())
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def serving(
     threads: int = 2,
     most: int = 500,
     largest_body: int = LARGEST,
-    share: Callable[[socket.socket], Any] = nobody,
+    share: Callable[[socket.socket], Any] = no_share,
     context: ssl.SSLContext | Callable[[socket.socket], ssl.SSLContext] | None = None,
 ) -> Iterator["Wire"]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -80,7 +80,7 @@ def serving(
         )
         with service:
             made = (lambda _: context) if isinstance(context, ssl.SSLContext) else context
-            service.open(Door(listening, share=share, context=made))
+            service.add_listener(Listener(listening, share=share, context=made))
             yield Wire(listening.getsockname()[1], service)
 
 

@@ -60,12 +60,12 @@ def test_why_a_fork_cannot_work_is_told_in_its_own_words() -> None:
 
 def test_a_fork_that_fails_unexpectedly_is_told_by_its_last_line_and_its_traceback_is_in_the_log() -> None:
     found = scene("breakage")
-    assert found["reason"].endswith("at start, 3 times. The last that it said: ZeroDivisionError: by naught")
+    assert found["reason"].endswith("at start, 3 times. Its last output: ZeroDivisionError: by naught")
     assert any("Traceback" in line for line in found["log"])
 
 
 def test_a_report_that_is_cut_off_is_no_report() -> None:
-    reason = "The sleeping ended with status 3 at start, 3 times. It said nothing."
+    reason = "The sleeping ended with status 3 at start, 3 times. It printed nothing."
     assert scene("half_a_report")["reason"] == reason
 
 

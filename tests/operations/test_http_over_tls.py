@@ -56,7 +56,7 @@ def test_handshakes_that_do_not_end_keep_nobody_waiting_and_leave_nothing(contex
             assert good.answer().status == 200
         assert [client.is_closed(within=QUICK.head_seconds * 4) for client in clients] == [True] * 30
         time.sleep(0.2)
-        assert len(wire.service.crowd) == 0
+        assert len(wire.service.connections) == 0
         for client in clients:
             client.__exit__()
 
@@ -70,7 +70,7 @@ def test_half_requests_over_tls_leave_nothing(context: ssl.SSLContext) -> None:
         for client in clients:
             client.__exit__()
         time.sleep(0.2)
-        assert len(wire.service.crowd) == 0
+        assert len(wire.service.connections) == 0
 
 
 def test_what_is_malformed_over_tls_is_refused_and_closed_at_once(context: ssl.SSLContext) -> None:

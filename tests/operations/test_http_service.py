@@ -34,7 +34,7 @@ def test_no_thread_waits_for_a_client(half: bytes) -> None:
 
 
 def test_a_thread_for_what_is_not_urgent_rests_longer_than_it_works() -> None:
-    threads, done = Threads(1, rests=3), Event()
+    threads, done = Threads(1, pause_factor=3), Event()
     begun = time.monotonic()
     for _ in range(4):
         threads.submit(None, lambda: time.sleep(0.02))
@@ -226,7 +226,7 @@ def test_who_asks_on_and_does_not_read_is_ended() -> None:
             for _ in range(30):
                 time.sleep(0.1)
                 client.send(GET)
-        assert len(wire.service.crowd) == 0
+        assert len(wire.service.connections) == 0
     assert len(echo.seen) == 1
 
 

@@ -16,7 +16,7 @@ from django.core.management.base import CommandError
 from controlplane.deployment import process_lock
 from controlplane.deployment.home import Home
 from controlplane.lab import capabilities, cloud_init, enter, host_names, lab_servers, state, trust_store, veth
-from controlplane.lab.server_namespace import Place
+from controlplane.lab.server_namespace import ServerNamespace
 from identity.selectors import trusted_roots
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_account, switch_metadata_service
@@ -86,16 +86,20 @@ def server(world: World) -> BareMetalServer:
 
 
 def test_a_server_is_there_with_its_primary_address(server: BareMetalServer) -> None:
-    [member] = lab_servers.members()
+    [lab_server] = lab_servers.listed_servers()
     primary = server.network_interfaces.get(is_primary=True)
-    assert (member.number, member.name, member.address) == (server.number, "web-1", primary.primary_ip.address)
+    assert (lab_server.number, lab_server.name, lab_server.address) == (
+        server.number,
+        "web-1",
+        primary.primary_ip.address,
+    )
 
 
 @pytest.mark.parametrize(("status", "there"), [("pending", 0), ("failed", 0), ("stopped", 1), ("deleting", 1)])
 def test_a_server_is_there_from_its_first_run_to_its_deletion(server: BareMetalServer, status: str, there: int) -> None:
     # D-92
     BareMetalServer.objects.filter(number=server.number).update(status=status)
-    assert len(lab_servers.members()) == there
+    assert len(lab_servers.listed_servers()) == there
 
 
 def test_servers_beyond_the_most_are_left_out_and_counted(
@@ -103,8 +107,8 @@ def test_servers_beyond_the_most_are_left_out_and_counted(
 ) -> None:
     make_server(world.account, name="web-2")
     BareMetalServer.objects.update(status="running")
-    monkeypatch.setattr(lab_servers, "MOST_MEMBERS", 1)
-    assert [member.number for member in lab_servers.members()] == [server.number]
+    monkeypatch.setattr(lab_servers, "MAX_SERVERS", 1)
+    assert [lab_server.number for lab_server in lab_servers.listed_servers()] == [server.number]
     assert lab_servers.left_out() == 1
 
 
@@ -142,22 +146,22 @@ def test_the_address_of_a_service_that_is_off_goes_only_when_asked_for(
     server: BareMetalServer, world: World, settings: object, off: object, setting: str
 ) -> None:
     settings.BAREMINT_METADATA_DISABLED = setting  # type: ignore[attr-defined]
-    assert lab_servers.members()[0].answers
+    assert lab_servers.listed_servers()[0].metadata_reachable
     off(server, world)  # type: ignore[operator]
-    assert lab_servers.members()[0].answers is (setting == "forbid")
+    assert lab_servers.listed_servers()[0].metadata_reachable is (setting == "forbid")
 
 
-def test_a_server_with_another_address_takes_a_new_place(server: BareMetalServer) -> None:
-    [member] = lab_servers.members()
-    place = Place.__new__(Place)
-    place.member = member
-    assert place.follow(replace(member, address="10.0.0.9"), None) is False  # type: ignore[arg-type]
+def test_a_server_with_another_address_needs_a_new_namespace(server: BareMetalServer) -> None:
+    [lab_server] = lab_servers.listed_servers()
+    namespace = ServerNamespace.__new__(ServerNamespace)
+    namespace.server = lab_server
+    assert namespace.update(replace(lab_server, address="10.0.0.9"), None) is False  # type: ignore[arg-type]
 
 
 def test_the_far_end_has_a_way_to_the_servers_own_address_alone(server: BareMetalServer) -> None:
-    [member] = lab_servers.members()
-    routes = [line for line in veth.far_end(member, 1).splitlines() if line.startswith("route")]
-    assert routes == [f"route add {member.address}/32 dev server0"]
+    [lab_server] = lab_servers.listed_servers()
+    routes = [line for line in veth.host_side(lab_server, 1).splitlines() if line.startswith("route")]
+    assert routes == [f"route add {lab_server.address}/32 dev server0"]
 
 
 # --- what is said --------------------------------------------------------------------------------------------------
@@ -166,21 +170,21 @@ def test_the_far_end_has_a_way_to_the_servers_own_address_alone(server: BareMeta
 def test_a_kernel_that_forbids_it_is_explained_with_the_setting_to_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, bad, _, _ in capabilities.SWITCHES:
+    for name, bad, _, _ in capabilities.SYSCTL_RESTRICTIONS:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"{bad}\n")
     monkeypatch.setattr(capabilities, "SYSCTL", tmp_path)
     monkeypatch.setattr(capabilities, "_try", lambda *_, **__: "unshare: Operation not permitted")
     with pytest.raises(capabilities.CannotIsolate) as refused:
-        capabilities.find()
-    for name, _, good, _ in capabilities.SWITCHES:
+        capabilities.detect()
+    for name, _, good, _ in capabilities.SYSCTL_RESTRICTIONS:
         assert f"sudo sysctl -w {name.replace('/', '.')}={good}" in str(refused.value)
 
 
 def test_a_missing_tool_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capabilities.shutil, "which", lambda tool: None if tool == "ip" else f"/usr/bin/{tool}")
     with pytest.raises(capabilities.CannotIsolate, match=r"ip \(package iproute2\).*apt-get install iproute2$"):
-        capabilities.find()
+        capabilities.detect()
 
 
 def test_what_a_killed_lab_left_behind_counts_for_nothing(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from controlplane.lab import api_relay
-from controlplane.lab.api_relay import Relayed
-from controlplane.runtime.http.listener import Door
+from controlplane.lab.api_relay import RelayedConnection
+from controlplane.runtime.http.listener import Listener
 from controlplane.runtime.http.service import Service
 from tests.operations.serving_http import GET, LARGEST, LINE, QUICK, SLOW, Client, Echo, Wire, refuse, serving
 from tests.operations.test_http_over_tls import context, shake_hands
@@ -28,11 +28,11 @@ def relaying(to: Wire, context: ssl.SSLContext) -> Iterator[Wire]:
         service = Service(Echo(), threads=1, largest_body=lambda path: LARGEST, refuse=refuse, most=9, limits=limits)
         far = ("127.0.0.1", to.port)
         with service:
-            service.open(
-                Door(
+            service.add_listener(
+                Listener(
                     listening,
                     context=lambda _: context,
-                    instead=lambda service, share: Relayed(service.crowd, share, to=far),
+                    protocol_factory=lambda service, share: RelayedConnection(service.connections, share, to=far),
                 )
             )
             yield Wire(listening.getsockname()[1], service)

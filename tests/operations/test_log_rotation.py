@@ -15,7 +15,7 @@ background_process.LONGEST_LOG = 1000
 log = Path(sys.argv[1])
 for line in sys.stdin:
     print(line, end="", flush=True)
-    background_process.keep_log_short(log)
+    background_process.rotate_log(log)
     print("noted", file=sys.stderr, flush=True)
     Path(sys.argv[2]).write_text(line)
 """

@@ -136,7 +136,7 @@ def test_a_hang_up_that_is_ignored_stays_ignored() -> None:
 
 
 def test_the_timer_may_interrupt_the_look_for_a_reason_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stop_requests, "LOOK_EVERY", 0.0002)
+    monkeypatch.setattr(stop_requests, "POLL_SECONDS", 0.0002)
     requests = stop_requests.StopRequests()
     reading, writing = os.pipe()
     requests.watch(writing, select.POLLERR, "Nobody reads.")

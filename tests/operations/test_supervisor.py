@@ -93,7 +93,7 @@ def test_a_child_that_dies_three_times_at_start_is_named_in_one_line_with_its_la
     with pytest.raises(StartFailed) as failure, supervisor([]) as running:
         start(running, shell("healthy", SLEEP), broken)
 
-    reason = "The broken ended with status 3 at start, 3 times. The last that it said: no such database"
+    reason = "The broken ended with status 3 at start, 3 times. Its last output: no such database"
     assert str(failure.value) == reason
 
 
@@ -111,7 +111,7 @@ def test_a_child_that_is_never_ready_is_named() -> None:
 
     assert (
         str(failure.value)
-        == "Not ready within 0.3 s: silent. It said nothing. BAREMINT_START_SECONDS allows more time."
+        == "Not ready within 0.3 s: silent. It printed nothing. BAREMINT_START_SECONDS allows more time."
     )
 
 
@@ -125,7 +125,7 @@ def test_a_child_that_ignores_sigterm_is_ended_all_the_same(monkeypatch: pytest.
         running.stream()
 
     assert not any(runs(pid) for pid in pids)
-    assert [line.partition("WARN ")[2].strip() for line in said[1:]] == ["It has not ended in time, and is killed."]
+    assert [line.partition("WARN ")[2].strip() for line in said[1:]] == ["It did not end in time and is killed."]
 
 
 def test_children_started_first_are_stopped_last() -> None:

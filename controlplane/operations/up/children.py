@@ -71,7 +71,7 @@ def embedded_broker() -> ChildSpec:
         *("--auto-aof-rewrite-min-size", "8mb"),
         *("--loglevel", "notice"),
     ]
-    return Program("valkey", command, _valkey_is_ready, mend=_put_damaged_file_aside)
+    return Program("valkey", command, _valkey_is_ready, repair=_put_damaged_file_aside)
 
 
 def _put_damaged_file_aside(child: Child) -> str:

@@ -80,7 +80,7 @@ def run(
             if is_full(settings.HOME.path):
                 raise CannotStart("The disk of the data directory is full. Make room on it.")
             if lab:
-                capabilities.find()
+                capabilities.detect()
             with Supervisor(say, stop_requests) as supervisor:
                 facts = _start_everything(supervisor, listening, note)
                 if lab:

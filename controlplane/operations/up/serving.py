@@ -22,17 +22,17 @@ from controlplane.deployment.env import WrongSetting
 from controlplane.jobs.worker_checks import refuse_wrong_kek
 from controlplane.kernel import internal_calls
 from controlplane.kernel.task_names import TICK
-from controlplane.lab.service import CannotKeep, keep_lab
+from controlplane.lab.service import LabError, run_lab
 from controlplane.objectstore import files, quota, request_bodies
 from controlplane.runtime.http.limits import Limits, most_connections
-from controlplane.runtime.http.listener import Door, nobody
+from controlplane.runtime.http.listener import Listener, no_share
 from controlplane.runtime.http.service import Service
 from controlplane.runtime.http.threads import Threads
 from controlplane.runtime.refusals import OBJECT_STORE, refuse
 from controlplane.runtime.supervisor.child_start import Work
 from controlplane.runtime.supervisor.start_report import Report
 from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
-from controlplane.runtime.tls.loopback import dialled, loopback_door
+from controlplane.runtime.tls.loopback import loopback_listener, server_address
 from identity import key_encryption
 
 log = structlog.get_logger(__name__)
@@ -85,20 +85,20 @@ def http(wsgi: str, listening: socket.socket) -> Work:
 
     def work(report: Report) -> None:
         take_settings(SETTINGS[wsgi])
-        doors = [Door(listening, share=dialled if wsgi == METADATA else nobody)]
+        listeners = [Listener(listening, share=server_address if wsgi == METADATA else no_share)]
         if wsgi == CONTROL_PLANE:
             threads = Threads(1, name="own call")
-            doors.append(
-                Door(
+            listeners.append(
+                Listener(
                     internal_calls.listen(),
-                    admits=internal_calls.is_own,
+                    accepts=internal_calls.is_own,
                     share=lambda _: internal_calls.SHARE,
                     threads=threads,
                 )
             )
         # A connection of the control plane may have a body that is kept in a file.
         made = of(wsgi, threads=settings.BAREMINT_THREADS, files_of_each=2 if wsgi == CONTROL_PLANE else 1)
-        made.run(*doors, ready=_announced(listening, report.ready))
+        made.run(*listeners, ready=_announced(listening, report.ready))
 
     return work
 
@@ -123,7 +123,7 @@ def of(wsgi: str, *, threads: int, files_of_each: int = 1) -> Service:
         largest_body=largest_body,
         refuse=refuse,
         most=most_connections() // files_of_each,
-        aside=HEALTH,
+        dedicated=HEALTH,
         limits=limits,
     )
 
@@ -141,7 +141,7 @@ def tls(listening: socket.socket) -> Work:
 def serve_tls(listening: socket.socket, *, ready: Callable[[], object]) -> None:
     """Serve until SIGTERM or SIGINT."""
     made = of(METADATA, threads=settings.BAREMINT_WORKERS * settings.BAREMINT_THREADS)
-    made.run(loopback_door(listening), ready=_announced(listening, ready))
+    made.run(loopback_listener(listening), ready=_announced(listening, ready))
 
 
 def lab_service() -> Service:
@@ -166,8 +166,8 @@ def lab() -> Work:
     def work(report: Report) -> None:
         take_settings(LAB_SETTINGS)
         try:
-            with reporting(report, CannotKeep):
-                keep_lab(StopRequests(), lab_service, ready=report.ready, tidy=lambda: None)
+            with reporting(report, LabError):
+                run_lab(StopRequests(), lab_service, ready=report.ready, tidy=lambda: None)
         except StopRequested:
             return
 

@@ -1,8 +1,8 @@
-"""HTTP/1.1 for every listener of the product: one event loop reads and writes, threads only work.
+"""The HTTP/1.1 server of every listener: one event loop reads and writes, and threads run the application.
 
-A thread is given a request when all of it has arrived, and gives back all of its answer, so no client can keep a thread
-by sending or reading slowly. What a connection may take is in ``limits``.
+A thread gets a request once it has arrived completely, and returns the complete response, so a client that sends or
+reads slowly occupies no thread. ``limits`` has the limits of a connection.
 
-It is a server of our own because no other one tells callers apart by the socket that took their connection, chooses the
-certificate by it, or limits what each of them has begun and not sent.
+No existing server identifies callers by the socket that accepted their connection, chooses the certificate by it, or
+limits the unfinished requests of each caller.
 """

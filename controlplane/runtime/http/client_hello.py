@@ -1,4 +1,4 @@
-"""Waiting until a client has said all of its TLS ClientHello, so that what follows can be computed at once."""
+"""Wait until a client has sent its whole TLS ClientHello, so that the handshake does not wait for it afterwards."""
 
 import asyncio
 import socket
@@ -9,17 +9,20 @@ LARGEST_RECORD = 1 << 14
 
 
 async def whole_hello(loop: asyncio.AbstractEventLoop, accepted: socket.socket) -> None:
-    """Until its first record (RFC 8446, 5.1) has arrived, of which nothing is taken; or what is no handshake, or the
-    end. A client that spreads its ClientHello over several records is not waited for."""
-    needed = HEADER_SIZE
+    """Return when the first TLS record (RFC 8446, section 5.1) has arrived, without reading it from the socket.
+
+    Also return at data that is no handshake and at the end of the stream. A ClientHello in several records is not
+    awaited completely.
+    """
+    size = HEADER_SIZE
     try:
         while True:
-            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, needed)
+            accepted.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
             await _readable(loop, accepted)
-            there = accepted.recv(needed, socket.MSG_PEEK)
-            if len(there) < needed or there[0] != HANDSHAKE or needed > HEADER_SIZE:
+            record = accepted.recv(size, socket.MSG_PEEK)
+            if len(record) < size or record[0] != HANDSHAKE or size > HEADER_SIZE:
                 return
-            needed += min(int.from_bytes(there[3:5], "big"), LARGEST_RECORD)
+            size += min(int.from_bytes(record[3:5], "big"), LARGEST_RECORD)
     finally:
         accepted.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
 

@@ -1,7 +1,7 @@
-"""Who is connected to a process, and who has to go when there are too many or when their time is over.
+"""Count the connections of a process and end some when there are too many or when their time is over.
 
-An idle connection that is kept for its next request costs one descriptor, and is only ended when those run out. What
-has begun and not arrived is counted: by server where the listener knows it, or one server could keep out the others.
+An idle connection costs one descriptor and is ended only when descriptors run out. Unfinished requests are counted by
+server where the listener knows it, because otherwise one server could exclude the others.
 """
 
 from abc import abstractmethod
@@ -14,101 +14,104 @@ from controlplane.runtime.http.limits import Limits
 LOOK_EVERY = 0.1
 LOOK_IDLY_EVERY = 1.0
 SPARE = 32
-"""One in so many is ended when there is no room, so that room is not looked for at each new connection."""
+"""One in this many connections is ended at the limit, so that the next new connections need no search."""
 FOREVER = float("inf")
 
 
-class Member(Protocol):
-    """A connection, or a handshake that may become one."""
+class LimitedConnection(Protocol):
+    """A connection, or a TLS handshake that may become one."""
 
     share: Hashable
-    """Whose it is: the server that connected, or None where that is not known."""
+    """The server that connected, or None where it is not known. Limits are applied fairly between shares."""
     deadline: float
-    """By the loop's time; FOREVER while a thread works for it."""
+    """In the loop's time; FOREVER while a thread processes its request."""
 
     @abstractmethod
-    def look(self, now: float) -> None:
-        """Act on what time has brought; ``deadline`` may be over."""
+    def check_deadline(self, now: float) -> None:
+        """Act on the time limits of the connection; ``deadline`` may have passed."""
 
     @abstractmethod
     def abort(self) -> None:
-        """End now, without an answer."""
+        """End now, without a response."""
 
 
-class Crowd:
+class ConnectionLimit:
+    """The connections of one process, at most ``most``."""
+
     def __init__(self, limits: Limits, *, most: int, wake: Callable[[], None]) -> None:
-        """``wake`` is called when ``look`` should soon be."""
+        """``wake`` is called when ``check_deadlines`` should be called soon."""
         self._limits = limits
         self._most = most
         self._wake = wake
-        self._all: dict[Member, None] = {}
-        self._unfinished: defaultdict[Hashable, dict[Member, float]] = defaultdict(dict)
-        """Of each share, since when; the oldest first."""
-        self._unread: dict[Member, int] = {}
-        """Bytes."""
+        self._all: dict[LimitedConnection, None] = {}
+        self._unfinished: defaultdict[Hashable, dict[LimitedConnection, float]] = defaultdict(dict)
+        """For each share, its unfinished connections with the time since when; the oldest first."""
+        self._unread: dict[LimitedConnection, int] = {}
+        """Bytes of responses that the client has not read."""
 
     def __len__(self) -> int:
         return len(self._all)
 
-    def members(self) -> list[Member]:
+    def all(self) -> list[LimitedConnection]:
         return list(self._all)
 
     @property
     def interval(self) -> float:
-        """Seconds until it should be looked through again."""
+        """Seconds until the next call of ``check_deadlines``."""
         return LOOK_EVERY if self._unfinished or self._unread else LOOK_IDLY_EVERY
 
-    def join(self, member: Member) -> None:
+    def add(self, connection: LimitedConnection) -> None:
         if len(self._all) >= self._most:
-            self.make_room()
-        self._all[member] = None
+            self.evict()
+        self._all[connection] = None
 
-    def leave(self, member: Member) -> None:
-        self._all.pop(member, None)
-        self._unread.pop(member, None)
-        self.arrived(member)
+    def remove(self, connection: LimitedConnection) -> None:
+        self._all.pop(connection, None)
+        self._unread.pop(connection, None)
+        self.complete(connection)
 
-    def arriving(self, member: Member, now: float) -> None:
-        """It has begun something and not finished it. Too many of one server: its oldest one ends."""
-        mine = self._unfinished[member.share]
-        mine.setdefault(member, now)
-        if member.share is not None and len(mine) > self._limits.unfinished_of_one:
-            oldest, since = next(iter(mine.items()))
+    def begin(self, connection: LimitedConnection, now: float) -> None:
+        """Note that a request or handshake has begun. When a server has too many, its oldest one is ended."""
+        unfinished_of_share = self._unfinished[connection.share]
+        unfinished_of_share.setdefault(connection, now)
+        if connection.share is not None and len(unfinished_of_share) > self._limits.unfinished_of_one:
+            oldest, since = next(iter(unfinished_of_share.items()))
             if now - since > self._limits.fair_seconds:
                 oldest.abort()
         self._wake()
 
-    def arrived(self, member: Member) -> None:
-        mine = self._unfinished.get(member.share)
-        if mine is not None:
-            mine.pop(member, None)
-            if not mine:
-                del self._unfinished[member.share]
+    def complete(self, connection: LimitedConnection) -> None:
+        """Note that the request or handshake has arrived completely."""
+        unfinished_of_share = self._unfinished.get(connection.share)
+        if unfinished_of_share is not None:
+            unfinished_of_share.pop(connection, None)
+            if not unfinished_of_share:
+                del self._unfinished[connection.share]
 
-    def unread(self, member: Member, size: int) -> None:
-        """Its client has not read all of so many bytes. Too much is unread: who has most of it ends."""
-        self._unread[member] = size
+    def set_unread(self, connection: LimitedConnection, size: int) -> None:
+        """Note how many bytes the client has not read. Above the limit, the connection with most of them is ended."""
+        self._unread[connection] = size
         if sum(self._unread.values()) > self._limits.waiting_answers:
             max(self._unread, key=self._unread.__getitem__).abort()
         self._wake()
 
-    def read(self, member: Member) -> None:
-        self._unread.pop(member, None)
+    def clear_unread(self, connection: LimitedConnection) -> None:
+        self._unread.pop(connection, None)
 
-    def look(self, now: float) -> None:
-        for member in list(self._all):
-            member.look(now)
+    def check_deadlines(self, now: float) -> None:
+        for connection in list(self._all):
+            connection.check_deadline(now)
 
-    def make_room(self) -> None:
-        """End those of whoever has most: first who waits for its client longest."""
-        of: defaultdict[Hashable, list[Member]] = defaultdict(list)
-        for member in self._all:
-            if member.deadline < FOREVER:
-                of[member.share].append(member)
-        if not of:
+    def evict(self) -> None:
+        """End connections of the share that has most, those first whose deadline is next."""
+        by_share: defaultdict[Hashable, list[LimitedConnection]] = defaultdict(list)
+        for connection in self._all:
+            if connection.deadline < FOREVER:
+                by_share[connection.share].append(connection)
+        if not by_share:
             return
-        most = max(of.values(), key=len)
+        most = max(by_share.values(), key=len)
         unfinished = self._unfinished.get(most[0].share, {})
         most.sort(key=lambda each: (each not in unfinished, each.deadline))
-        for member in most[: max(1, len(most) // SPARE)]:
-            member.abort()
+        for connection in most[: max(1, len(most) // SPARE)]:
+            connection.abort()

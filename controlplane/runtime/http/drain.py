@@ -1,6 +1,7 @@
-"""What a client sends on when it has its answer: it is read over, or the kernel would throw away the answer with it.
+"""Read and discard what a client still sends after its response.
 
-Browsers read no answer before they have sent all of a form.
+Closing a socket with unread data sends a reset, which destroys the response. Browsers read no response before they have
+sent a whole form.
 """
 
 from collections.abc import Callable
@@ -8,16 +9,16 @@ from collections.abc import Callable
 from controlplane.runtime.http.limits import Limits
 
 
-class Rest:
+class Drain:
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
-        """It begins now."""
+        """The time limit starts now."""
         self._limits = limits
         self._clock = clock
         self._since = clock()
         self._size = 0
 
-    def after(self, received: int) -> float:
-        """When the connection ends, if nothing comes after these bytes; zero when it is too much."""
+    def deadline_after(self, received: int) -> float:
+        """Return when the connection ends if no more data arrives after these bytes; zero when it is too much."""
         self._size += received
         if self._size > self._limits.linger_size:
             return 0

@@ -1,4 +1,4 @@
-"""What waits, in turn by server: however much waits of one, each other one is next after one of it."""
+"""A queue that takes items from the shares in turn, however many items one share has."""
 
 from collections import deque
 from collections.abc import Hashable
@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 class FairQueue(Generic[Item]):
-    """For one thread; others need a lock."""
+    """Not thread-safe."""
 
     def __init__(self) -> None:
         self._waiting: dict[Hashable, deque[Item]] = {}
@@ -26,7 +26,7 @@ class FairQueue(Generic[Item]):
             waiting.append(item)
 
     def take(self) -> Item:
-        """The next one. Raises IndexError when nothing waits."""
+        """Return the next item. Raises IndexError when the queue is empty."""
         share = self._turns.popleft()
         waiting = self._waiting[share]
         item = waiting.popleft()

@@ -1,4 +1,4 @@
-"""Where a service listens, and what it knows of whoever connects there."""
+"""A listening socket and what the service knows of the clients that connect to it."""
 
 import asyncio
 import socket
@@ -13,44 +13,46 @@ if TYPE_CHECKING:
     from controlplane.runtime.http.service import Service
     from controlplane.runtime.http.threads import Threads
 
-Made = Callable[["Service", Hashable], asyncio.Protocol]
+ProtocolFactory = Callable[["Service", Hashable], asyncio.Protocol]
 
 
-def nothing(accepted: socket.socket) -> Mapping[str, Any]:
+def no_environ(accepted: socket.socket) -> Mapping[str, Any]:
     return {}
 
 
-def nobody(accepted: socket.socket) -> Hashable:
-    """Who connects, where that cannot be told."""
+def no_share(accepted: socket.socket) -> Hashable:
+    """The share of clients that cannot be told apart."""
     return None
 
 
-def anybody(accepted: socket.socket) -> bool:
+def accept_all(accepted: socket.socket) -> bool:
     return True
 
 
 @dataclass(frozen=True, eq=False)
-class Door:
-    """A listening socket and what holds for connections through it; the functions are given the accepted socket."""
+class Listener:
+    """A listening socket and the rules for its connections. The functions get the accepted socket."""
 
     listening: socket.socket
-    environ: Callable[[socket.socket], Mapping[str, Any]] = nothing
-    """What the application is told of the connection, beside what requests say."""
-    share: Callable[[socket.socket], Hashable] = nobody
-    """The server that connects; None where it cannot be told, such as behind a proxy."""
+    environ: Callable[[socket.socket], Mapping[str, Any]] = no_environ
+    """Additional entries of the WSGI environ."""
+    share: Callable[[socket.socket], Hashable] = no_share
+    """The server that connects; None where it is not known, such as behind a proxy."""
     context: Callable[[socket.socket], ssl.SSLContext] | None = None
-    """Of a TLS door. It is asked in a thread, and may read the database."""
-    admits: Callable[[socket.socket], bool] = anybody
+    """The TLS context; None for plain HTTP. The function runs in a thread and may read the database."""
+    accepts: Callable[[socket.socket], bool] = accept_all
     threads: "Threads | None" = None
-    """For the requests through this door alone; None: the service's."""
-    instead: Made | None = None
-    """What speaks through this door, when that is not HTTP."""
+    """The threads for requests of this listener; None for the service's."""
+    protocol_factory: ProtocolFactory | None = None
+    """Creates the protocol of a connection when it is not HTTP."""
 
-    def speak(self, service: "Service", accepted: socket.socket, address: Any) -> tuple[Hashable, asyncio.Protocol]:
-        """Whose connection this is, and who speaks on it."""
+    def protocol_for(
+        self, service: "Service", accepted: socket.socket, address: Any
+    ) -> tuple[Hashable, asyncio.Protocol]:
+        """Return the share of a connection and the protocol that handles it."""
         share = self.share(accepted)
-        if self.instead is not None:
-            return share, self.instead(service, share)
+        if self.protocol_factory is not None:
+            return share, self.protocol_factory(service, share)
         host, port = _host_and_port(accepted.getsockname())
         client, client_port = _host_and_port(address)
         environ = {
@@ -65,5 +67,5 @@ class Door:
 
 
 def _host_and_port(address: Any) -> tuple[str, str]:
-    """Of a Unix socket, whose address is a name: this machine."""
+    """Return host and port of a socket address; those of the loopback interface for a Unix socket."""
     return (address[0], str(address[1])) if isinstance(address, tuple) else ("127.0.0.1", "0")

@@ -1,4 +1,4 @@
-"""The body of a request as it arrives: of an announced length, or in chunks (RFC 9112, section 7.1)."""
+"""Read the body of a request: of the length in Content-Length, or in chunks (RFC 9112, section 7.1)."""
 
 import re
 import tempfile
@@ -8,7 +8,7 @@ from typing import IO
 
 import structlog
 
-from controlplane.runtime.http.least_rate import Pace
+from controlplane.runtime.http.least_rate import LeastRate
 from controlplane.runtime.http.limits import Limits
 from controlplane.runtime.http.request_head import CRLF, NAME, TOKEN, Malformed, is_text
 
@@ -21,46 +21,49 @@ LONGEST_TRAILERS = 16_384
 
 
 class Body:
-    """What has arrived of a body. ``feed`` it; when it is ``complete``, ``open`` it."""
+    """A body that arrives. Call ``feed`` until it is ``complete``, then ``open``."""
 
     def __init__(self, length: int | None, *, largest: int, limits: Limits) -> None:
         self.size = 0
         self.complete = False
         self.largest = largest
         self.left = length
-        """How much is to come; None when that is not known."""
+        """Bytes that are missing; None when that is not known."""
         self._decode = self._take_plain if length is not None else self._take_chunks
         self._pieces: list[bytes] | None = []
         self._file: IO[bytes] | None = None
         self._limits = limits
-        self._pace = Pace(limits, seconds=limits.body_seconds)
+        self._rate = LeastRate(limits, seconds=limits.body_seconds)
         self._in_chunk = 0
         self._state = "size"
         self._trailers = 0
 
     @property
     def too_large(self) -> bool:
-        """Larger than is taken. What comes after that is not kept."""
+        """Whether the body exceeds the limit. The rest of it is not stored."""
         return self.size > self.largest or (self.left is not None and self.size + self.left > self.largest)
 
     @property
     def is_spooled(self) -> bool:
-        """Whether it takes a file, and is larger already than what is kept in memory."""
+        """Whether the body has outgrown memory and is stored in a file."""
         return self._file is not None
 
-    def keeps_pace(self) -> bool:
-        """Asked at the end of each ``body_seconds``: whether it may go on, as what may be large may at its rate."""
-        return self.largest > self._limits.spool_above and self._pace.is_kept(self.size)
+    def keeps_rate(self) -> bool:
+        """Return whether the body may take longer: it may be large and arrives at the least rate.
+
+        Called at the end of each ``body_seconds``.
+        """
+        return self.largest > self._limits.spool_above and self._rate.is_met(self.size)
 
     def feed(self, received: bytearray) -> None:
-        """Take from the front of ``received`` what belongs to the body. Raises Malformed."""
+        """Remove the bytes of the body from the front of ``received`` and store them. Raises Malformed."""
         try:
             self._decode(received)
             if self.complete and self._file is not None:
-                self._file.flush()  # here, where it can be refused
+                self._file.flush()  # here, where a failure can still be answered
         except OSError as failure:  # a full disk
             log.error("a request body cannot be kept", reason=str(failure))
-            raise Malformed("The service has no room to keep the request body. Try again later.", 503) from None
+            raise Malformed("The service has no space to store the request body. Try again later.", 503) from None
 
     def open(self) -> IO[bytes]:
         if self._file is not None:
@@ -68,19 +71,19 @@ class Body:
             return self._file
         return BytesIO(b"".join(self._pieces or ()))
 
-    def unwanted(self, most: int) -> "Body":
-        """This, from here on not kept and at the most so long."""
+    def discarded(self, most: int) -> "Body":
+        """Return the rest of this body, at most ``most`` bytes, which is not stored."""
         self.size, self.largest, self._pieces = 0, most, None
         return self
 
     def close(self) -> None:
         if self._file is not None:
-            with suppress(OSError):  # no room for the rest of what nobody will read
+            with suppress(OSError):  # a full disk does not matter here: the file is not read any more
                 self._file.close()
             self._file = None
 
     def _take_plain(self, received: bytearray) -> None:
-        assert self.left is not None  # noqa: S101  what has no length comes in chunks
+        assert self.left is not None  # noqa: S101  a body without a length is chunked
         piece = bytes(received[: self.left])
         del received[: len(piece)]
         self.left -= len(piece)
@@ -101,10 +104,10 @@ class Body:
             if self._state == "end":
                 if len(received) - position < len(CRLF):
                     if received[position:] not in (b"", b"\r"):
-                        raise Malformed("A chunk of the body is longer than it says.")
+                        raise Malformed("A chunk of the body is longer than its size.")
                     break
                 if received[position : position + 2] != CRLF:
-                    raise Malformed("A chunk of the body is longer than it says.")
+                    raise Malformed("A chunk of the body is longer than its size.")
                 position += 2
                 self._state = "size"
             line = self._line(received, position)
@@ -115,7 +118,7 @@ class Body:
         del received[:position]
 
     def _line(self, received: bytearray, position: int) -> bytes | None:
-        """The line that begins at ``position``, or None when its end has not come."""
+        """Return the line that begins at ``position``, or None before its end has arrived."""
         end = received.find(CRLF, position)
         so_far = received[position:] if end < 0 else received[position:end]
         longest = LONGEST_CHUNK_LINE if self._state == "size" else LONGEST_TRAILERS - self._trailers
@@ -127,13 +130,13 @@ class Body:
 
     def _take_line(self, line: bytes) -> None:
         if self._state == "size":
-            found = CHUNK.fullmatch(line)
-            if found is None:
+            match = CHUNK.fullmatch(line)
+            if match is None:
                 raise Malformed("The body is not in chunks, as Transfer-Encoding says: the size of one is no number.")
-            self._in_chunk = int(found[1], 16)
+            self._in_chunk = int(match[1], 16)
             self._state = "data" if self._in_chunk else "trailers"
         elif line:
-            # Fields that come after the body are left out: nothing here asks for any.
+            # Trailer fields are ignored: no operation needs one.
             name, colon, _ = line.partition(b":")
             if not colon or not NAME.fullmatch(name) or name.lower() in FRAMING:  # RFC 9110, section 6.5.1
                 raise Malformed("A trailer field is malformed, or says how long the body is.")

@@ -1,7 +1,7 @@
-"""The head of a request, read as strictly as RFC 9112 allows: what is ambiguous is refused, not guessed.
+"""Parse the head of a request as strictly as RFC 9112 allows: an ambiguous head is refused.
 
-Line ends are CRLF. There are no folded lines, no second Host or Content-Length, and no Content-Length beside
-Transfer-Encoding, for two programs on the way of a request may each read such a thing in another way.
+Lines end with CRLF. Folded lines, a second Host or Content-Length, and Content-Length beside Transfer-Encoding are
+refused, because a proxy may interpret them differently (request smuggling).
 """
 
 import re
@@ -13,13 +13,13 @@ from controlplane.runtime.http.limits import Limits
 CRLF = b"\r\n"
 END = CRLF + CRLF
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"
-"""A character of one (RFC 9110, section 5.6.2)."""
+"""One character of a token (RFC 9110, section 5.6.2)."""
 REQUEST_LINE = re.compile(rb"(%s{1,32}) ([!-~]+) HTTP/1\.([01])" % TOKEN)
 BEGINNING = re.compile(rb"%s{1,32} (?:https?://[^/?]*)?(/[!->@-~]{0,4095})(?![!->@-~])" % TOKEN, re.IGNORECASE)
-"""Of a request: its method, and its path to the end; a longer one leads nowhere."""
+"""The method and the complete path at the beginning of a request. No route has a longer path."""
 NAME = re.compile(rb"%s+" % TOKEN)
 NO_TEXT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n")
-"""Control characters, and CR and LF that do not stand together."""
+"""Control characters, and CR or LF alone."""
 HOST = re.compile(r"[0-9A-Za-z._~%:\[\]-]+")
 DIGITS = re.compile(r"[0-9]{1,15}")
 ONCE = {
@@ -39,7 +39,7 @@ _known: dict[bytes, str] = {}
 
 
 class Malformed(Exception):
-    """What is wrong, for the client, and the status that says so."""
+    """A malformed request, with the message and the status for the client."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -47,16 +47,16 @@ class Malformed(Exception):
 
     @property
     def is_too_large(self) -> bool:
-        """Whether the client is likely to be sending it still."""
+        """Whether the client is probably still sending the request."""
         return self.status in (414, 431)
 
 
 @dataclass(slots=True)
 class Head:
     environ: dict[str, str]
-    """What WSGI (PEP 3333) has of the request alone."""
+    """The entries of the WSGI environ (PEP 3333) that come from the request."""
     length: int | None
-    """Of the body; None when it comes in chunks."""
+    """Length of the body; None for a chunked one."""
     keep_alive: bool
     expects_continue: bool
 
@@ -66,7 +66,7 @@ class Head:
 
 
 def refuse_early(received: bytes | bytearray, limits: Limits) -> None:
-    """Raise Malformed when this can no longer become the head of a request."""
+    """Raise Malformed when more data cannot make this the head of a request."""
     if not NAME.match(received):
         raise Malformed("This is not an HTTP request. Is it TLS, sent to a port that speaks plain HTTP?")
     if len(received) > limits.head_size:
@@ -81,43 +81,43 @@ def refuse_early(received: bytes | bytearray, limits: Limits) -> None:
 
 
 def path_in(received: bytes | bytearray) -> str:
-    """The path at the beginning of what cannot be read as a head; empty when it is not to be found."""
-    found = BEGINNING.match(received)
-    return unquote_to_bytes(found[1]).decode("latin-1") if found else ""
+    """Return the path of an incomplete or malformed head; empty when it has none."""
+    match = BEGINNING.match(received)
+    return unquote_to_bytes(match[1]).decode("latin-1") if match else ""
 
 
 def is_text(received: bytes | bytearray) -> bool:
-    """Whether lines can be made of this, whose last one may not have come to its end."""
+    """Return whether these are lines of text, of which the last one may be incomplete."""
     end = len(received) - received.endswith(b"\r")
     return NO_TEXT.search(received, 0, end) is None
 
 
 def parse(text: bytes, limits: Limits) -> Head:
-    """Read a head, without the empty line that ends it. Raises Malformed."""
+    """Parse a head, without the empty line that ends it. Raises Malformed."""
     if len(text) > limits.head_size:
         refuse_early(text, limits)
     if NO_TEXT.search(text) is not None:
         raise _not_text()
     first, *lines = text.split(CRLF)
-    found = REQUEST_LINE.fullmatch(first)
-    if found is None:
+    match = REQUEST_LINE.fullmatch(first)
+    if match is None:
         raise Malformed("The request line is malformed. It is: METHOD /path HTTP/1.1")
     if len(lines) > limits.head_lines:
         raise Malformed(f"The request has more than {limits.head_lines} header fields. Send fewer.", 431)
     environ = _fields(lines)
-    method, target, minor = found.groups()
+    method, target, minor = match.groups()
     environ["REQUEST_METHOD"] = method.decode("ascii")
     environ["SERVER_PROTOCOL"] = "HTTP/1.1" if minor == b"1" else "HTTP/1.0"
     if not HOST.fullmatch(environ.get("HTTP_HOST", "" if minor == b"1" else "none")):
         raise Malformed("The header field Host is missing or malformed.")
-    _take_target(environ, target)
+    _set_target(environ, target)
     length = _length(environ, chunks=minor == b"1")
-    expected = environ.pop("HTTP_EXPECT", "").lower()
-    if expected not in ("", "100-continue"):
-        raise Malformed("Of Expect, only 100-continue is known.", 417)
+    expectation = environ.pop("HTTP_EXPECT", "").lower()
+    if expectation not in ("", "100-continue"):
+        raise Malformed("The only expectation that is supported is 100-continue.", 417)
     options = environ.get("HTTP_CONNECTION", "").lower()
     keep_alive = ("close" not in options) if minor == b"1" else ("keep-alive" in options)
-    return Head(environ, length, keep_alive, minor == b"1" and length != 0 and bool(expected))
+    return Head(environ, length, keep_alive, minor == b"1" and length != 0 and bool(expectation))
 
 
 def _fields(lines: list[bytes]) -> dict[str, str]:
@@ -135,7 +135,7 @@ def _fields(lines: list[bytes]) -> dict[str, str]:
         if key not in environ:
             environ[key] = text
         elif key in ONCE:
-            raise Malformed(f"The header field {ONCE[key]} is there twice.")
+            raise Malformed(f"The header field {ONCE[key]} appears twice.")
         else:
             environ[key] += ("; " if key == "HTTP_COOKIE" else ", ") + text
     return environ
@@ -144,7 +144,7 @@ def _fields(lines: list[bytes]) -> dict[str, str]:
 def _key(name: bytes) -> str:
     if not NAME.fullmatch(name):
         raise Malformed("The name of a header field is malformed, or a field goes on in a second line.")
-    # X_Host and X-Host would be one to WSGI, and who checks the one would take the other.
+    # WSGI does not tell X_Host and X-Host apart, so a client could send the one where a proxy checks the other.
     key = "" if b"_" in name else "HTTP_" + name.decode("ascii").upper().replace("-", "_")
     key = UNPREFIXED.get(key, key)
     if len(_known) < MOST_KNOWN:
@@ -152,19 +152,19 @@ def _key(name: bytes) -> str:
     return key
 
 
-def _take_target(environ: dict[str, str], target: bytes) -> None:
+def _set_target(environ: dict[str, str], target: bytes) -> None:
     if b"#" in target:
         raise Malformed("The request target has a fragment. Leave out # and what follows.")
     if not target.startswith(b"/"):
-        target = _of_absolute(environ, target)
+        target = _origin_form(environ, target)
     path, _, query = target.partition(b"?")
     environ["RAW_URI"] = target.decode("ascii")
     environ["PATH_INFO"] = (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1")
     environ["QUERY_STRING"] = query.decode("ascii")
 
 
-def _of_absolute(environ: dict[str, str], target: bytes) -> bytes:
-    """The path of ``http://host/path``, as a client sends it that takes this for a proxy (RFC 9112, section 3.2.2)."""
+def _origin_form(environ: dict[str, str], target: bytes) -> bytes:
+    """Return the path of a target in absolute form, ``http://host/path`` (RFC 9112, section 3.2.2)."""
     try:
         parts = urlsplit(target.decode("ascii"))
         is_url = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and "@" not in parts.netloc
@@ -178,7 +178,7 @@ def _of_absolute(environ: dict[str, str], target: bytes) -> bytes:
 
 
 def _length(environ: dict[str, str], *, chunks: bool) -> int | None:
-    """How long the body is; None when it is in chunks."""
+    """Return the length of the body; None for a chunked one."""
     coding = environ.pop("HTTP_TRANSFER_ENCODING", None)
     length = environ.get("CONTENT_LENGTH")
     if coding is None:
@@ -192,7 +192,7 @@ def _length(environ: dict[str, str], *, chunks: bool) -> int | None:
     if not chunks:
         raise Malformed("Transfer-Encoding needs HTTP/1.1.")
     if coding.lower() != "chunked":
-        raise Malformed("Of Transfer-Encoding, only chunked is known.")
+        raise Malformed("The only supported Transfer-Encoding is chunked.")
     return None
 
 

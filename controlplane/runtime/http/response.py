@@ -1,11 +1,11 @@
-"""The bytes of an answer, and what the server itself has to say."""
+"""Encode responses, and the responses of the server itself."""
 
 from collections.abc import Callable
 from email.utils import format_datetime
 
 from controlplane.kernel import clock
 from controlplane.runtime.http.request_head import Malformed
-from controlplane.runtime.http.wsgi_call import Answer
+from controlplane.runtime.http.wsgi_call import Response
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 WITHOUT_BODY = ("1", "204", "304")
@@ -13,16 +13,16 @@ WITHOUT_BODY = ("1", "204", "304")
 LATE_HEAD = Malformed("The head of the request did not arrive in time. Send it faster.", 408)
 LATE_BODY = Malformed("The request body did not arrive in time. Send it faster.", 408)
 TOO_LATE = 503, "The service has more requests than it can answer. Try again later."
-FAILED = 500, "The service failed to process the request. This is its own fault."
+FAILED = 500, "The service failed to process the request. The request was not at fault."
 
-Refuse = Callable[[int, str, str], Answer]
-"""Makes the answer to a request that is none: status, message, and the path as far as it is known."""
+Refuse = Callable[[int, str, str], Response]
+"""Creates an error response from the status, the message, and the path as far as it is known."""
 
 _date = (-1, "")
 
 
-def on_the_wire(answer: Answer, *, method: str, connection: str) -> bytes:
-    """The answer as it is sent. ``connection``: the header field of this name; empty for none."""
+def encode(answer: Response, *, method: str, connection: str) -> bytes:
+    """Return the bytes of a response. ``connection`` is the value of the Connection header; empty for none."""
     lines = [f"HTTP/1.1 {answer.status}\r\n"]
     has_length, is_without = False, answer.status.startswith(WITHOUT_BODY)
     for name, value in answer.headers:

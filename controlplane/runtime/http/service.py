@@ -1,4 +1,4 @@
-"""A WSGI application behind any number of listening sockets, each with its own idea of who calls and of TLS."""
+"""Serve a WSGI application at any number of listeners, each with its own rules for callers and TLS."""
 
 import asyncio
 import errno
@@ -16,9 +16,9 @@ import uvloop
 
 from controlplane.runtime.http.concurrency_limit import Turns
 from controlplane.runtime.http.connection import Connection
-from controlplane.runtime.http.connection_limit import FOREVER, Crowd
+from controlplane.runtime.http.connection_limit import FOREVER, ConnectionLimit
 from controlplane.runtime.http.limits import Limits
-from controlplane.runtime.http.listener import Door
+from controlplane.runtime.http.listener import Listener
 from controlplane.runtime.http.response import Refuse
 from controlplane.runtime.http.threads import Threads
 from controlplane.runtime.http.tls_handshake import AT_ONCE, Handshake
@@ -32,13 +32,13 @@ ACCEPT_AT_ONCE = 64
 NO_ROOM = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 READERS = 2
 LOOK_EVERY = 0.02
-"""At the end, whether there is still something under way."""
+"""Interval of the check, while stopping, whether connections remain."""
 REST_SECONDS = 0.05
-"""Without accepting, when the process has no descriptor left."""
+"""Pause of a listener when the process has no descriptor left."""
 
 
 class Service:
-    """Runs in an event loop of its own. ``open`` and ``shut`` may be called from any thread."""
+    """An HTTP server with an event loop of its own. ``add_listener`` and ``remove_listener`` are thread-safe."""
 
     def __init__(
         self,
@@ -48,37 +48,42 @@ class Service:
         largest_body: Callable[[str], int],
         refuse: Refuse,
         most: int,
-        aside: frozenset[str] = frozenset(),
+        dedicated: frozenset[str] = frozenset(),
         limits: Limits = Limits(),  # noqa: B008  frozen
     ) -> None:
-        """``largest_body`` is given the path of a request; ``most`` connections are there at once. Each path that is
-        ``aside`` has a thread of its own, and is answered whatever all others wait for."""
+        """Create the server without listeners.
+
+        ``largest_body`` returns the limit for the path of a request; ``most`` is the limit of connections. Each path of
+        ``dedicated`` has a thread of its own, so that it is answered while all other threads are busy.
+        """
         self.application = application
         self.largest_body = largest_body
         self.refuse = refuse
         self.limits = limits
         self.stopping = False
         self.threads = Threads(threads)
-        self.early_threads = Threads(1, name="early", rests=3)
-        """For requests that are asked about before they are whole, so that no whole one waits for them."""
-        self._aside = {path: Threads(1, name=f"aside {path}") for path in aside}
+        self.early_threads = Threads(1, name="early", pause_factor=3)
+        """For calls before the body has arrived, so that they delay no complete request."""
+        self._dedicated = {path: Threads(1, name=f"dedicated {path}") for path in dedicated}
         self.loop = uvloop.new_event_loop()
-        self.crowd = Crowd(limits, most=most, wake=self.wake)
+        self.connections = ConnectionLimit(limits, most=most, wake=self.wake)
         self._handshakes = Turns(self.loop, at_once=AT_ONCE)
         self._contexts = ThreadPoolExecutor(1, "tls")
         self.readers = ThreadPoolExecutor(READERS, "read")
-        """For answers that are read from files."""
-        self._doors: set[Door] = set()
+        """For responses that are streamed from files."""
+        self._listeners: set[Listener] = set()
         self._looking: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def run(self, *doors: Door, ready: Callable[[], object], signals: tuple[int, ...] = ENDING) -> None:
-        """Serve until one of these signals, for which this must be the main thread; then until what is under way is
-        answered."""
+    def run(self, *listeners: Listener, ready: Callable[[], object], signals: tuple[int, ...] = ENDING) -> None:
+        """Serve until one of these signals, then answer the requests in progress.
+
+        Signals need the main thread.
+        """
         for number in signals:
             self.loop.add_signal_handler(number, self._stop)
-        for door in doors:
-            self._open(door)
+        for listener in listeners:
+            self._open(listener)
         self.loop.call_soon(ready)
         self.wake()
         self.loop.run_forever()
@@ -97,30 +102,30 @@ class Service:
         self.loop.call_soon_threadsafe(self._stop)
         self._thread.join()
 
-    def open(self, door: Door) -> None:
-        """Accept at this door from now on."""
-        self.loop.call_soon_threadsafe(self._open, door)
+    def add_listener(self, listener: Listener) -> None:
+        """Start accepting connections."""
+        self.loop.call_soon_threadsafe(self._open, listener)
 
-    def shut(self, door: Door) -> None:
-        """Accept no more there. The socket is closed."""
+    def remove_listener(self, listener: Listener) -> None:
+        """Stop accepting connections and close the socket."""
 
-        async def shut() -> None:
-            self._shut(door)
+        async def remove() -> None:
+            self._shut(listener)
 
-        asyncio.run_coroutine_threadsafe(shut(), self.loop).result()
-        door.listening.close()
+        asyncio.run_coroutine_threadsafe(remove(), self.loop).result()
+        listener.listening.close()
 
     def threads_of(self, path: str, otherwise: Threads, *, early: bool) -> Threads:
-        return self._aside.get(path) or (self.early_threads if early else otherwise)
+        return self._dedicated.get(path) or (self.early_threads if early else otherwise)
 
     def tell(self, what: Callable[..., object], *arguments: Any) -> None:
-        """Have the loop call it, from a thread. Nothing comes of that when the service has ended."""
+        """Have the loop call a function, from another thread. It is not called once the service has ended."""
         with suppress(RuntimeError):
             self.loop.call_soon_threadsafe(what, *arguments)
 
     def wake(self) -> None:
-        """Look at the time of every connection soon."""
-        when = self.loop.time() + self.crowd.interval
+        """Schedule the next check of all deadlines."""
+        when = self.loop.time() + self.connections.interval
         if self._looking is None or self._looking.when() > when:
             if self._looking is not None:
                 self._looking.cancel()
@@ -129,72 +134,72 @@ class Service:
     def _look(self) -> None:
         self._looking = None
         try:
-            self.crowd.look(self.loop.time())
+            self.connections.check_deadlines(self.loop.time())
         finally:
             self.wake()
 
-    def _open(self, door: Door) -> None:
-        door.listening.setblocking(False)
-        door.listening.listen(BACKLOG)
-        self._doors.add(door)
-        self.loop.add_reader(door.listening, self._accept, door)
+    def _open(self, listener: Listener) -> None:
+        listener.listening.setblocking(False)
+        listener.listening.listen(BACKLOG)
+        self._listeners.add(listener)
+        self.loop.add_reader(listener.listening, self._accept, listener)
 
-    def _shut(self, door: Door) -> None:
-        self._doors.discard(door)
-        self.loop.remove_reader(door.listening)
+    def _shut(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+        self.loop.remove_reader(listener.listening)
 
-    def _accept(self, door: Door) -> None:
+    def _accept(self, listener: Listener) -> None:
         for _ in range(ACCEPT_AT_ONCE):
             try:
-                accepted, address = door.listening.accept()
+                accepted, address = listener.listening.accept()
             except (BlockingIOError, ConnectionAbortedError):
                 return
             except OSError as failure:
                 if failure.errno not in NO_ROOM:
                     raise
-                self.crowd.make_room()
-                self.loop.remove_reader(door.listening)
-                self.loop.call_later(REST_SECONDS, self._accept_again, door)
+                self.connections.evict()
+                self.loop.remove_reader(listener.listening)
+                self.loop.call_later(REST_SECONDS, self._accept_again, listener)
                 return
             try:
-                self._admit(door, accepted, address)
+                self._handle_connection(listener, accepted, address)
             except Exception:
-                log.exception("a connection could not be taken", address=str(address))
+                log.exception("a connection could not be accepted", address=str(address))
                 accepted.close()
 
-    def _accept_again(self, door: Door) -> None:
-        if door in self._doors:
-            self.loop.add_reader(door.listening, self._accept, door)
+    def _accept_again(self, listener: Listener) -> None:
+        if listener in self._listeners:
+            self.loop.add_reader(listener.listening, self._accept, listener)
 
-    def _admit(self, door: Door, accepted: socket.socket, address: Any) -> None:
-        if not door.admits(accepted):
+    def _handle_connection(self, listener: Listener, accepted: socket.socket, address: Any) -> None:
+        if not listener.accepts(accepted):
             accepted.close()
             return
         accepted.setblocking(False)
-        share, protocol = door.speak(self, accepted, address)
-        if door.context is None:
+        share, protocol = listener.protocol_for(self, accepted, address)
+        if listener.context is None:
             self._begin(self.loop.connect_accepted_socket(lambda: protocol, accepted))
         else:
-            handshake = Handshake(self.crowd, share, self.loop.time(), self.limits)
-            context = partial(self.loop.run_in_executor, self._contexts, door.context, accepted)
+            handshake = Handshake(self.connections, share, self.loop.time(), self.limits)
+            context = partial(self.loop.run_in_executor, self._contexts, listener.context, accepted)
             handshake.task = self._begin(
                 handshake.shake_hands(self.loop, accepted, self._handshakes, context, lambda: protocol)
             )
 
     def _begin(self, what: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         task = self.loop.create_task(what)
-        self._tasks.add(task)  # the loop itself keeps no task
+        self._tasks.add(task)  # the loop itself has only weak references to tasks
         task.add_done_callback(self._tasks.discard)
         return task
 
     def _stop(self) -> None:
-        """Accept nothing more, and end when what is under way is answered."""
+        """Stop accepting connections, and end once the requests in progress are answered."""
         if self.stopping:
             return
         self.stopping = True
-        for door in list(self._doors):
-            self._shut(door)
-        for member in self.crowd.members():
+        for listener in list(self._listeners):
+            self._shut(listener)
+        for member in self.connections.all():
             if isinstance(member, Connection):
                 member.close_unless_busy()
             else:
@@ -203,10 +208,10 @@ class Service:
 
     def _end_when_empty(self, aborts_at: float) -> None:
         if self.loop.time() >= aborts_at:
-            for member in self.crowd.members():
-                if member.deadline < FOREVER:  # it waits for its client
+            for member in self.connections.all():
+                if member.deadline < FOREVER:  # the client is slow
                     member.abort()
-        if len(self.crowd) or self._tasks:  # a task that is cancelled closes its transport
+        if len(self.connections) or self._tasks:  # a task that is cancelled closes its transport
             self.loop.call_later(LOOK_EVERY, self._end_when_empty, aborts_at)
         else:
             self.loop.stop()

@@ -1,4 +1,4 @@
-"""The body of an answer that is read while its client takes it: one piece in memory, however long it is."""
+"""Stream the body of a response from a file, with one piece in memory."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -12,8 +12,8 @@ from controlplane.kernel.streamed import PIECE, Source
 log = structlog.get_logger(__name__)
 
 
-class Download:
-    """Runs in the loop; reads in ``threads``, for a disk may take its time."""
+class StreamedResponse:
+    """Runs in the event loop; reads in ``threads``, because a disk may be slow."""
 
     def __init__(
         self,
@@ -24,7 +24,7 @@ class Download:
         tell: Callable[..., object],
         done: Callable[[bool], None],
     ) -> None:
-        """``tell`` has the loop call something, from a thread; ``done`` is told whether all of it was written."""
+        """``tell`` has the loop call a function, from a thread; ``done`` is called with whether all was written."""
         self.written = 0
         self._source = source
         self._transport = transport
@@ -33,7 +33,7 @@ class Download:
         self._done = done
         self._reads = False
         self._waits = False
-        """The client does not take as fast as this reads."""
+        """The client reads more slowly than the file."""
         self._ended = False
 
     def go_on(self) -> None:
@@ -47,7 +47,7 @@ class Download:
         self._waits = True
 
     def end(self) -> None:
-        """The client is gone."""
+        """Stop after the client has disconnected."""
         self._ended = True
         if not self._reads:
             self._source.close()
@@ -56,7 +56,7 @@ class Download:
         self._reads = False
         failure = future.exception()
         if failure is not None and not self._ended:
-            log.error("an answer breaks off", reason=str(failure))
+            log.error("a response was truncated", reason=str(failure))
         piece = future.result() if failure is None else b""
         if self._ended or not piece:
             self._source.close()

@@ -1,4 +1,4 @@
-"""The threads that work on requests: those who wait are served in turn, one server after the other."""
+"""The threads that process requests, taking them from the servers in turn."""
 
 import threading
 import time
@@ -11,40 +11,40 @@ Work = Callable[[], None]
 
 
 class Threads:
-    """So many threads of our own. They begin with the first work, and stay, each with its database connection."""
+    """A pool of threads. They start with the first work and stay, each with its database connection."""
 
-    def __init__(self, count: int, *, name: str = "request", rests: float = 0) -> None:
-        """A thread rests ``rests`` times as long as it worked, so that what is urgent finds the interpreter free."""
+    def __init__(self, count: int, *, name: str = "request", pause_factor: float = 0) -> None:
+        """A thread pauses ``pause_factor`` times as long as it worked, so that urgent work gets the interpreter."""
         self._count = count
         self._name = name
-        self._rests = rests
+        self._pause_factor = pause_factor
         self._waiting: FairQueue[Work] = FairQueue()
         self._lock = threading.Lock()
         self._started = False
-        self._there: SimpleQueue[bool] = SimpleQueue()
-        """A true item for each that waits; a false one ends a thread."""
+        self._wakeups: SimpleQueue[bool] = SimpleQueue()
+        """One True for each item of work; a False ends a thread."""
 
     def stop(self) -> None:
-        """When all that waits is done."""
+        """End the threads once all submitted work is done."""
         for _ in range(self._count):
-            self._there.put(False)
+            self._wakeups.put(False)
 
     def submit(self, share: Hashable, work: Work) -> None:
-        """To be done in its turn, by server."""
+        """Queue work for the next free thread, fairly between shares."""
         with self._lock:
             self._waiting.put(share, work)
-        self._there.put(True)
+        self._wakeups.put(True)
         if not self._started:
             self._started = True
             for number in range(self._count):
                 threading.Thread(target=self._work, name=f"{self._name}-{number + 1}", daemon=True).start()
 
     def _work(self) -> None:
-        while self._there.get():
-            begun = time.perf_counter()
+        while self._wakeups.get():
+            start = time.perf_counter()
             self._take()()
-            if self._rests:
-                time.sleep(self._rests * (time.perf_counter() - begun))
+            if self._pause_factor:
+                time.sleep(self._pause_factor * (time.perf_counter() - start))
 
     def _take(self) -> Work:
         with self._lock:

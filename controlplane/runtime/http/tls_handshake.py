@@ -1,4 +1,4 @@
-"""A connection before its TLS handshake is done."""
+"""The TLS handshake of a connection."""
 
 import asyncio
 import socket
@@ -9,37 +9,37 @@ import structlog
 
 from controlplane.runtime.http.client_hello import whole_hello
 from controlplane.runtime.http.concurrency_limit import Turns
-from controlplane.runtime.http.connection_limit import Crowd
+from controlplane.runtime.http.connection_limit import ConnectionLimit
 from controlplane.runtime.http.limits import Limits
 
 log = structlog.get_logger(__name__)
 
 NEVER = 3600
-"""Seconds. ``deadline`` is what ends a handshake."""
+"""Seconds. ``deadline`` ends a handshake, not asyncio's time limit."""
 AT_ONCE = 4
-"""So many handshakes are computed before the loop does something else."""
+"""How many handshakes are computed at once."""
 TURN_SECONDS = 0.01
-"""What a handshake has of its turn when its client is slow; it goes on afterwards."""
+"""How long a handshake with a slow client counts among them."""
 
 
 class Handshake:
-    """A member of the crowd; see ``crowd.Member``."""
+    """A connection until its handshake is complete; implements ``LimitedConnection``."""
 
-    def __init__(self, crowd: Crowd, share: Hashable, now: float, limits: Limits) -> None:
+    def __init__(self, connections: ConnectionLimit, share: Hashable, now: float, limits: Limits) -> None:
         self.share = share
         self.deadline = now + limits.head_seconds
         self._linger_seconds = limits.linger_seconds
         self.task: asyncio.Task[None] | None = None
-        self._crowd = crowd
-        crowd.join(self)
-        crowd.arriving(self, now)
+        self._connections = connections
+        connections.add(self)
+        connections.begin(self, now)
 
-    def look(self, now: float) -> None:
+    def check_deadline(self, now: float) -> None:
         if now >= self.deadline:
             self.abort()
 
     def abort(self) -> None:
-        self._crowd.leave(self)
+        self._connections.remove(self)
         if self.task is not None:
             self.task.cancel()
 
@@ -51,22 +51,22 @@ class Handshake:
         context: Callable[[], Awaitable[ssl.SSLContext]],
         then: Callable[[], asyncio.Protocol],
     ) -> None:
-        """Go on with the protocol that ``then`` makes; or close the socket."""
+        """Complete the handshake and continue with the protocol that ``then`` creates, or close the socket."""
         turn = None
         try:
             await whole_hello(loop, accepted)
             turn = await turns.next(self.share)
-            made = await context()
+            tls_context = await context()
             loop.call_later(TURN_SECONDS, turn.end)
             await loop.connect_accepted_socket(
-                then, accepted, ssl=made, ssl_handshake_timeout=NEVER, ssl_shutdown_timeout=self._linger_seconds
+                then, accepted, ssl=tls_context, ssl_handshake_timeout=NEVER, ssl_shutdown_timeout=self._linger_seconds
             )
         except (OSError, asyncio.CancelledError):  # no TLS, an old version, a certificate refused, or no time left
             accepted.close()
         except Exception:
-            log.exception("a connection could not be taken")
+            log.exception("a connection could not be accepted")
             accepted.close()
         finally:
             if turn is not None:
                 turn.end()
-            self._crowd.leave(self)
+            self._connections.remove(self)

@@ -1,4 +1,4 @@
-"""Asking a WSGI application (PEP 3333) for an answer, in a thread that has all that it needs for it."""
+"""Call a WSGI application (PEP 3333)."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
-EVERY_REQUEST: dict[str, Any] = {
+BASE_ENVIRON: dict[str, Any] = {
     "SCRIPT_NAME": "",
     "wsgi.errors": sys.stderr,
     "wsgi.input_terminated": True,
@@ -26,24 +26,26 @@ EVERY_REQUEST: dict[str, Any] = {
 
 
 @dataclass(slots=True)
-class Answer:
+class Response:
     status: str
     """Code and reason."""
     headers: list[tuple[str, str]]
     body: bytes
-    after: float = 0
-    """Seconds to wait before it is sent, in no thread."""
+    delay: float = 0
+    """Seconds to wait before the response is sent. The wait occupies no thread."""
     source: Source | None = None
-    """What the body is read from, in place of ``body``. Whoever has the answer closes it."""
+    """The file that the body is streamed from, in place of ``body``. The owner of the response closes it."""
 
 
-def ask(application: Application, environ: dict[str, Any], *, failed: Callable[[], Answer]) -> Answer | None:
-    """The answer, or ``failed`` for an application that raises; None when it needs the body, which has not arrived."""
+def call_application(
+    application: Application, environ: dict[str, Any], *, failed: Callable[[], Response]
+) -> Response | None:
+    """Return the response, that of ``failed`` when the application raises, or None when it needs the missing body."""
     status, headers = "", []
 
-    def start_response(said: str, fields: list[tuple[str, str]], exc_info: Any = None) -> None:
+    def start_response(status_line: str, fields: list[tuple[str, str]], exc_info: Any = None) -> None:
         nonlocal status, headers
-        status, headers = said, fields
+        status, headers = status_line, fields
 
     try:
         result = application(environ, start_response)
@@ -58,4 +60,4 @@ def ask(application: Application, environ: dict[str, Any], *, failed: Callable[[
     except Exception:
         log.exception("unhandled")
         return failed()
-    return Answer(status, headers, body, getattr(result, "answered_after", 0), source)
+    return Response(status, headers, body, getattr(result, "answered_after", 0), source)

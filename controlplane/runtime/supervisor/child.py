@@ -1,4 +1,4 @@
-"""A child process: how it is started, what it says, when it is started again."""
+"""A child process of the supervisor: its start, its output, its restarts."""
 
 import os
 import signal
@@ -16,68 +16,68 @@ LONGEST_LINE = 65_536
 HEALTHY_SECONDS = 30.0
 LONGEST_DELAY = 30.0
 STARTED_AT_ONCE = 5
-"""Deaths in a row after which it is still started again at once: kill -9 is no fault of the program."""
+"""Early deaths in a row that are followed by an immediate restart, because kill -9 is no fault of the program."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """A child that executes a program which knows nothing of us."""
+    """A child that executes a foreign program, such as Valkey."""
 
     name: str
     command: Sequence[str]
     answers: Callable[["Child"], bool]
-    """Whether it does its work; asked each time it has said something."""
+    """Returns whether the program is ready; called after each of its lines."""
     environment: Mapping[str, str] = field(default_factory=dict)
     may_end: bool = False
-    mend: Callable[["Child"], str] | None = None
-    """After it ended before it answered: take away what kept it from that, and say so; empty when there is nothing."""
+    repair: Callable[["Child"], str] | None = None
+    """Removes the cause when the program ended before it was ready. Returns a message, empty when nothing was done."""
 
 
 @dataclass(frozen=True)
 class Fork:
-    """A child that goes on from what this process has loaded."""
+    """A child that is a fork of this process, with everything that it has loaded."""
 
     name: str
     work: Work
     keep: Collection[int] = ()
-    """Descriptors that it needs, such as a listening socket's."""
+    """Descriptors that the child needs, such as a listening socket's."""
     may_end: bool = False
-    """Whether it is let go when it ends well, as after ``baremint lab down``."""
+    """Whether it may end with status 0 without a restart, as after ``baremint lab down``."""
 
 
 ChildSpec = Program | Fork
 
 
 def restart_delay(failures: int) -> float:
-    """Seconds to wait before the next start, after that many early deaths in a row."""
+    """Return the seconds to wait before the next start after this many early deaths in a row."""
     late = failures - STARTED_AT_ONCE
     return min(2.0 ** (late - 1), LONGEST_DELAY) if late > 0 else 0.0
 
 
 class Lines:
-    """Lines out of the reading end of a pipe, as they become complete."""
+    """Reads complete lines from a pipe."""
 
     def __init__(self) -> None:
         self.reading, self.writing = os.pipe()
         os.set_blocking(self.reading, False)
-        self._rest = b""
+        self._partial = b""
 
     def read(self) -> list[str] | None:
-        """Those that came since; None once no more will come."""
+        """Return the lines since the last call; None at the end of the pipe."""
         try:
             chunk = os.read(self.reading, LONGEST_LINE)
         except BlockingIOError:
             return []
-        *complete, rest = (self._rest + chunk).split(b"\n")
-        if not chunk and rest:
-            complete, rest = [*complete, rest], b""
-        self._rest = rest
+        *complete, partial = (self._partial + chunk).split(b"\n")
+        if not chunk and partial:
+            complete, partial = [*complete, partial], b""
+        self._partial = partial
         lines = [line.decode(errors="replace").rstrip() for line in complete]
         return lines if chunk or lines else None
 
 
 class Output(Lines):
-    """What a child prints. Of a line without end only the beginning is told, and none begins in the middle of it."""
+    """The lines that a child prints. An overlong line is cut: its beginning is returned and the rest is discarded."""
 
     _is_cut = False
 
@@ -87,9 +87,9 @@ class Output(Lines):
             return None
         if lines and self._is_cut:
             lines, self._is_cut = lines[1:], False
-        if len(self._rest) > LONGEST_LINE or self._is_cut:
-            begun = [] if self._is_cut else [self._rest.decode(errors="replace")]
-            lines, self._rest, self._is_cut = [*lines, *begun], b"", True
+        if len(self._partial) > LONGEST_LINE or self._is_cut:
+            beginning = [] if self._is_cut else [self._partial.decode(errors="replace")]
+            lines, self._partial, self._is_cut = [*lines, *beginning], b"", True
         return lines
 
 
@@ -99,16 +99,16 @@ class Child:
         self.process: Process | None = None
         self.last_lines: deque[str] = deque(maxlen=KEPT_LINES)
         self.facts: Any = None
-        """What a fork told when it was ready."""
+        """What a fork reported when it was ready."""
         self.failure: str | None = None
-        """Why a fork cannot do its work, in its own words."""
+        """Why a fork cannot do its work, as it reported."""
         self.due_at: float | None = None
         self.failures = 0
         """Early deaths in a row."""
-        self.is_heard = False
-        """Whether its pipes are open at this end."""
+        self.pipes_are_open = False
+        """Whether this end of its pipes is open."""
         self.is_killed = False
-        self._is_told_ready = False
+        self._has_reported_ready = False
         self._started_at = 0.0
 
     @property
@@ -117,7 +117,7 @@ class Child:
 
     @property
     def is_ready(self) -> bool:
-        return self._is_told_ready or (isinstance(self.spec, Program) and self.spec.answers(self))
+        return self._has_reported_ready or (isinstance(self.spec, Program) and self.spec.answers(self))
 
     @property
     def exit_status(self) -> int | None:
@@ -132,14 +132,14 @@ class Child:
         return self.spec.may_end and self.exit_status == 0
 
     def start(self) -> None:
-        """Start it. Its ``output``, ``reports`` and ``ended`` are then to be listened to, until ``close``.
+        """Start the child. The caller then reads ``output``, ``reports`` and ``ended`` until ``close``.
 
-        Raises OSError when the machine has no room for another process, or the program is not there.
+        Raises OSError when the machine cannot start another process or the program does not exist.
         """
         self.due_at = None
         self.facts = self.failure = None
         self.last_lines.clear()
-        self._is_told_ready = False
+        self._has_reported_ready = False
         self._started_at = time.monotonic()
         self.process = None
         self.output = Output()
@@ -152,7 +152,7 @@ class Child:
         try:
             self.process = self._begin()
             self.ended = os.pidfd_open(self.process.pid)
-            self.is_heard = True
+            self.pipes_are_open = True
         finally:
             os.close(self.output.writing)
             os.close(self.reports.writing)
@@ -165,7 +165,7 @@ class Child:
         return self.output.reading, self.reports.reading, self.ended
 
     def close(self) -> None:
-        self.is_heard = False
+        self.pipes_are_open = False
         for descriptor in self.descriptors:
             os.close(descriptor)
 
@@ -175,34 +175,34 @@ class Child:
             return execute(self.spec.command, self.spec.environment, output=output)
         return fork(self.spec.work, name=self.name, output=output, report=report, keep=self.spec.keep)
 
-    def hear(self) -> list[str] | None:
-        """What it printed since, by lines; None once it will print no more."""
+    def read_output(self) -> list[str] | None:
+        """Return the lines that it printed since the last call; None once its output is closed."""
         lines = self.output.read()
         self.last_lines.extend(line for line in lines or [] if line)
         return lines
 
-    def learn(self) -> list[str] | None:
-        """Take note of what it reports; returns its words on how far it is, or None once it will report no more."""
+    def read_reports(self) -> list[str] | None:
+        """Process its reports and return the texts on its progress; None once it can report no more."""
         lines = self.reports.read()
         if lines is None:
             return None
         progress = []
-        for told in map(message, lines):
-            if "progress" in told:
-                progress.append(told["progress"])
-            elif "failed" in told:
-                self.failure = told["failed"]
-            elif "ready" in told:
-                self._is_told_ready, self.facts = True, told["ready"]
+        for report in map(message, lines):
+            if "progress" in report:
+                progress.append(report["progress"])
+            elif "failed" in report:
+                self.failure = report["failed"]
+            elif "ready" in report:
+                self._has_reported_ready, self.facts = True, report["ready"]
         return progress
 
-    def mend(self) -> str:
-        """What was done so that it can be started again; empty: nothing."""
-        may_be_mended = isinstance(self.spec, Program) and self.spec.mend and not self.is_ready
-        return self.spec.mend(self) if may_be_mended else ""  # type: ignore[misc, union-attr]
+    def repair(self) -> str:
+        """Remove the cause of a failed start. Returns a message, empty when nothing was done."""
+        is_reparable = isinstance(self.spec, Program) and self.spec.repair and not self.is_ready
+        return self.spec.repair(self) if is_reparable else ""  # type: ignore[misc, union-attr]
 
     def plan_restart(self) -> float:
-        """Note its death; returns the seconds until it is due to be started again."""
+        """Count the end of the process and return the seconds until its restart is due."""
         now = time.monotonic()
         self.failures = 1 if now - self._started_at > HEALTHY_SECONDS else self.failures + 1
         delay = restart_delay(self.failures)

@@ -1,7 +1,7 @@
-"""Two ways to start a child: to execute a program, and to fork this one, with all that it has loaded.
+"""Two ways to start a child: execute a program, or fork this process with everything that it has loaded.
 
-Either way the child is in a session of its own, so that Ctrl-C in the terminal reaches the supervisor alone, which then
-stops all in order; and it is killed by the kernel when the supervisor ends, however that ends.
+The child has a session of its own, so that Ctrl-C in the terminal reaches only the supervisor, which then stops all
+children in order. The kernel kills the child when the supervisor ends for any reason.
 """
 
 import logging
@@ -17,11 +17,11 @@ from controlplane.runtime.supervisor.process_control import die_with, set_name
 from controlplane.runtime.supervisor.start_report import Report
 
 Work = Callable[[Report], None]
-"""What a forked child does. It calls ``ready`` when it does its work, and returns when it is told to stop (SIGTERM)."""
+"""The work of a forked child. It calls ``ready`` once it does its work, and returns after SIGTERM."""
 
 
 class CannotFork(Exception):
-    """This process is not in a state in which a fork of it could work."""
+    """A fork of this process would not work in its present state."""
 
 
 class Process(Protocol):
@@ -29,7 +29,7 @@ class Process(Protocol):
     def pid(self) -> int: ...
 
     def poll(self) -> int | None:
-        """Its exit status; minus the number of the signal that ended it; None while it runs."""
+        """Return its exit status, negative for the signal that ended it, or None while it runs."""
 
     def send_signal(self, number: int, /) -> None: ...
 
@@ -53,7 +53,7 @@ class ForkedProcess:
 
 def execute(command: Sequence[str], environment: Mapping[str, str], *, output: int) -> Process:
     """Start a program whose standard output and standard error are ``output``."""
-    # preexec_fn is safe here, for the supervisor has one thread.
+    # preexec_fn is safe here, because the supervisor has one thread.
     return subprocess.Popen(  # noqa: S603
         command,
         stdin=subprocess.DEVNULL,
@@ -68,13 +68,13 @@ def execute(command: Sequence[str], environment: Mapping[str, str], *, output: i
 def fork(work: Work, *, name: str, output: int, report: int, keep: Collection[int] = ()) -> Process:
     """Start a fork of this process that does ``work`` and ends.
 
-    It has its standard streams, its report and the descriptors to ``keep``; none of this process's other files, sockets
-    and locks. Raises CannotFork when other threads run: the child would lack them, and keep the locks that they hold.
+    The child has its standard streams, its report and the descriptors to ``keep``, but none of this process's other
+    files, sockets and locks. Raises CannotFork when other threads run: the child would lack them but keep their locks.
     """
     if len(os.listdir("/proc/self/task")) > 1:
         raise CannotFork("Other threads run in this process.")
     parent = os.getpid()
-    # Until the child has handlers of its own, a signal would run those of this process in it.
+    # Until the child has its own handlers, a signal would run those of this process in it.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         pid = os.fork()
@@ -95,7 +95,7 @@ def _be_child(
     keep: Collection[int],
     mask: set[int | signal.Signals],
 ) -> None:
-    """Does not return, so that nothing of what the parent was doing is ever gone on with, or cleared up, here."""
+    """Do the child's work. It never returns, because the parent's code must neither continue nor clean up here."""
     status = 1
     try:
         die_with(parent)()
@@ -120,19 +120,19 @@ def _take_streams(output: int) -> None:
     os.dup2(null, 0)
     os.dup2(output, 1)
     os.dup2(output, 2)
-    # The supervisor's may be block-buffered, and hold what it has not yet written itself.
+    # The supervisor's streams may be block-buffered and contain data that it has not written yet.
     for name, number in (("stdout", 1), ("stderr", 2)):
         stream = open(number, "w", buffering=1, closefd=False)  # noqa: SIM115
         for each in (name, f"__{name}__"):
             setattr(sys, each, stream)
 
 
-def _close_all_but(kept: Collection[int]) -> None:
+def _close_all_but(keep: Collection[int]) -> None:
     for descriptor in [int(each) for each in os.listdir("/proc/self/fd")]:
-        if descriptor not in kept:
+        if descriptor not in keep:
             try:
                 os.close(descriptor)
-            except OSError:  # the folder's own, which is closed already
+            except OSError:  # the descriptor of the folder itself, which is closed already
                 continue
 
 

@@ -1,4 +1,4 @@
-"""One line of a child's output made into one line of the common log: time, child, level, what happened."""
+"""Convert one line of a child's output to one line of the common log: time, child, level, event."""
 
 import json
 import re
@@ -11,10 +11,10 @@ LEVELS = {"debug": "DEBUG", "info": "INFO", "warning": "WARN", "error": "ERROR",
 # "4903:M 23 Nov 2026 12:10:58.720 # message": process and role, local time, level as a sign.
 VALKEY = re.compile(r"\d+:[A-Z] \d+ \w+ \d+ [\d:.]+ (?P<sign>[.\-*#]) (?P<text>.*)")
 VALKEYS_WARNING = "#"
-"""The others are how it starts, saves and stops."""
-# Advice for servers of another size, the words of Valkey and Celery on SIGTERM, and what becomes of the tick that wakes
-# a worker that is to stop.
-UNHELPFUL = (
+"""Lines of other levels describe how it starts, saves and stops."""
+# Advice for larger installations, messages of Valkey and Celery about SIGTERM, and Celery's message about the tick that
+# wakes a stopping worker.
+HIDDEN_LINES = (
     "WARNING Memory overcommit must be enabled!",
     ":signal-handler (",
     "ready to exit, bye bye",
@@ -22,19 +22,19 @@ UNHELPFUL = (
     "Requeuing undeliverable message",
 )
 FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Letters and marks, to Unicode, that show nothing."""
+"""Characters that Unicode counts as letters or marks but that are invisible."""
 ROUTINE = tuple(f"Task {name}[" for name in (TICK, FORMER_TICK))
 """How the lines of Celery's begin that say that a tick came, and that it ended."""
 
 
 def render(child: str, line: str, *, now: datetime) -> str | None:
-    """The line as shown, or None for one that helps nobody."""
-    if any(text in line for text in UNHELPFUL):
+    """Return the line of the log, or None for a line without useful content."""
+    if any(text in line for text in HIDDEN_LINES):
         return None
-    if found := VALKEY.fullmatch(line):
-        if found["sign"] != VALKEYS_WARNING:
+    if match := VALKEY.fullmatch(line):
+        if match["sign"] != VALKEYS_WARNING:
             return None
-        return _compose(f"{now:%H:%M:%S}", child, "warning", found["text"])
+        return _compose(f"{now:%H:%M:%S}", child, "warning", match["text"])
     record = _json_object(line)
     if record is None:
         return _compose(f"{now:%H:%M:%S}", child, "", line)
@@ -49,13 +49,13 @@ def render(child: str, line: str, *, now: datetime) -> str | None:
 
 
 def _compose(time: str, child: str, level: str, text: str, below: str = "") -> str:
-    """``below`` has lines of its own, which stand indented under the text."""
+    """Join the parts of a line. The lines of ``below`` are indented under the text."""
     indented = "\n    ".join([_escaped(text.strip()), *map(_escaped, below.strip().split("\n") if below else ())])
     return f"{time} {child:<{WIDTH}} {LEVELS.get(level, level):<5} {indented}".rstrip()
 
 
 def _escaped(text: str) -> str:
-    """Whatever a client has sent is text: it begins no line, moves no cursor, and is read in the order it has."""
+    """Escape what is not printable, so that a client's data cannot begin a line, move the cursor or reorder text."""
     if text.isprintable() and FILLERS.isdisjoint(text):
         return text
     return "".join(

@@ -1,4 +1,4 @@
-"""What only prctl(2) can say of a process: that it dies with its parent, however the parent dies; and its name."""
+"""Calls of prctl(2): let a process die with its parent, however the parent ends, and set its name."""
 
 import ctypes
 import os
@@ -11,20 +11,20 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with(parent: int) -> Callable[[], None]:
-    """To run in a fresh child: the kernel kills it when the thread that started it ends.
+    """Return a function for a new child. The kernel then kills the child when the thread that started it ends.
 
-    SIGKILL, not SIGTERM: this is for a parent that was killed itself, and whoever starts again right after must find
-    no port, socket or file held. Nothing is lost by it that a ``kill -9`` of everything would not lose.
+    The signal is SIGKILL and not SIGTERM, because it matters when the parent was killed itself: the next start must
+    find every port, socket and file free. It loses no more than a ``kill -9`` of all processes.
     """
 
     def apply() -> None:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before we asked
+        if os.getppid() != parent:  # the parent ended before the call
             os._exit(1)
 
     return apply
 
 
 def set_name(name: str) -> None:
-    """The name of this process in ``ps -o comm``, ``top`` and ``/proc/PID/comm``: its first 15 bytes."""
+    """Set the name of this process in ``ps -o comm``, ``top`` and ``/proc/PID/comm``, which has at most 15 bytes."""
     LIBC.prctl(PR_SET_NAME, name.encode())

@@ -1,4 +1,4 @@
-"""What a process tells the one that started it, over a pipe: how far it is, that it is ready, or why it cannot be.
+"""The reports of a process to the one that started it, over a pipe: its progress, that it is ready, or why it failed.
 
 One JSON object a line: ``{"progress": TEXT}``, then ``{"ready": FACTS}``, ``{"failed": TEXT}`` or
 ``{"wrong_setting": TEXT}``.
@@ -11,12 +11,12 @@ from typing import Any
 
 
 def message(line: str) -> dict[str, Any]:
-    """A line of the pipe, as it was meant; nothing of one that was cut off when the process ended."""
+    """Decode a line of the pipe. A line that was cut off when the process ended is an empty message."""
     try:
-        found: dict[str, Any] = json.loads(line)
+        fields: dict[str, Any] = json.loads(line)
     except ValueError:
         return {}
-    return found
+    return fields
 
 
 class Report:
@@ -30,9 +30,9 @@ class Report:
         self._send({"progress": text})
 
     def ready(self, facts: Any = None) -> bool:
-        """Close the pipe; returns whether anybody could read it. ``facts``: whatever JSON can hold.
+        """Report ``facts``, any JSON value, and close the pipe. Returns False when the reading end is closed.
 
-        A second call says nothing more.
+        A second call does nothing.
         """
         with self._lock:
             if self._descriptor < 0:
@@ -46,14 +46,14 @@ class Report:
         self._send({"failed": reason})
 
     def wrong_setting(self, reason: str) -> None:
-        """Before it could begin."""
+        """Report a wrong setting, before the work could begin."""
         self._send({"wrong_setting": reason})
 
     def _send(self, message: dict[str, Any]) -> bool:
-        rest = memoryview(json.dumps(message).encode() + b"\n")
+        data = memoryview(json.dumps(message).encode() + b"\n")
         try:
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+            while data:
+                data = data[os.write(self._descriptor, data) :]
         except OSError:
             return False
         return True

@@ -1,4 +1,4 @@
-"""Reasons to stop: a signal asks for it, or another process has ended that the work was for. Standard library only."""
+"""Reasons to stop: a signal, or the end of a process that needed the work. Standard library only."""
 
 import os
 import select
@@ -11,24 +11,24 @@ from types import FrameType
 from typing import Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-LOOK_EVERY = 0.5
-STARTED_BY = os.getppid()
-"""Looked up when this is imported, which ``controlplane.__main__`` does first: by and by the parent may end."""
+POLL_SECONDS = 0.5
+PARENT = os.getppid()
+"""The parent process. It is read at import, which ``controlplane.__main__`` does first, because the parent may end."""
 
 
 class StopRequested(BaseException):
-    """The text says why. Not an Exception, as KeyboardInterrupt is none: nobody handles it on the way."""
+    """The text is the reason. Like KeyboardInterrupt it is no Exception, so that no handler on the way catches it."""
 
 
 class NotRunning(Exception):
     """There is no such process."""
 
 
-class Arrival:
-    """A wait for signals that misses none, for the main thread; to be made before their handlers are set.
+class SignalWait:
+    """A wait for signals in the main thread that misses none. Create it before the handlers are set.
 
-    Other waits can miss one: when it comes between Python's last look for signals and the wait itself, its handler runs
-    after the wait. What is written for each signal as it comes is there to be read.
+    Other waits can miss a signal that arrives between Python's last check for signals and the wait itself: its handler
+    runs after the wait. Here each signal writes to a pipe at once, so the wait returns.
     """
 
     def __init__(self) -> None:
@@ -36,15 +36,15 @@ class Arrival:
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
 
     def wait(self) -> None:
-        """Return when a signal has come, and its handler has run or is about to."""
+        """Return when a signal has arrived, and its handler has run or is about to."""
         select.select([self._reading], [], [])
         os.read(self._reading, 4096)
 
 
 class StopRequests:
-    """Raises StopRequested in the main thread, once, whatever it does there. To be used with ``with``.
+    """A context manager that raises StopRequested once in the main thread, at any point of its work.
 
-    After that, and when the block is left, a further signal only sets ``urgent``.
+    After that, and outside of the block, a further signal only sets ``urgent``.
     """
 
     def __init__(self) -> None:
@@ -56,63 +56,63 @@ class StopRequests:
         self._reasons: dict[int, tuple[int, str]] = {}
 
     def end_with(self, pid: int, reason: str) -> int:
-        """Stop when that process ends; returns the descriptor to forget. Raises NotRunning."""
+        """Stop when that process ends. Returns the descriptor for ``forget``. Raises NotRunning."""
         try:
             handle = os.pidfd_open(pid)
         except (OSError, OverflowError):
             raise NotRunning(pid) from None
-        if select.select([handle], [], [], 0)[0]:  # it has ended, and its parent has not taken note of it
+        if select.select([handle], [], [], 0)[0]:  # it has ended, but its parent has not waited for it
             os.close(handle)
             raise NotRunning(pid)
         self.watch(handle, select.POLLIN, reason)
         return handle
 
     def end_with_parent(self, *, unless_ignored: tuple[signal.Signals, ...]) -> int | None:
-        """Stop when the process ends that started this one; returns the descriptor to forget.
+        """Stop when the parent process ends. Returns the descriptor for ``forget``.
 
-        Not when one of these signals is ignored: SIGHUP after nohup(1), SIGINT after ``&`` in a script.
-        To be called before the block is entered.
+        Does nothing when one of these signals is ignored: SIGHUP after nohup(1), SIGINT after ``&`` in a script. Call
+        it before the block is entered.
         """
-        if STARTED_BY <= 1 or any(signal.getsignal(number) == signal.SIG_IGN for number in unless_ignored):
+        if PARENT <= 1 or any(signal.getsignal(number) == signal.SIG_IGN for number in unless_ignored):
             return None
         reason = "The process that started it has ended."
         try:
-            handle = self.end_with(STARTED_BY, reason)
+            handle = self.end_with(PARENT, reason)
         except NotRunning:
             handle = None
-        if os.getppid() != STARTED_BY:
+        if os.getppid() != PARENT:
             self._reason = reason
         return handle
 
     def end_with_terminal(self) -> None:
         """Stop when the terminal of the standard streams is closed, unless SIGHUP is ignored, as after nohup(1).
 
-        SIGHUP goes to the leader of the session, and that may be a program, such as make(1), that waits for this one.
+        SIGHUP alone is not enough: it goes to the leader of the session, which may be a program such as make(1).
         """
         if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
             return
         for descriptor in range(3):
-            # Not isatty(3), which a terminal that is closed already denies. Other devices never hang up.
+            # isatty(3) is false for a terminal that is already closed. Other character devices never hang up.
             with suppress(OSError):
                 if stat.S_ISCHR(os.fstat(descriptor).st_mode):
                     self.watch(descriptor, 0, "Its terminal was closed.")
 
     def watch(self, descriptor: int, event: int, reason: str) -> None:
-        """Stop when ``event`` of poll(2), POLLHUP or POLLERR happens to a descriptor."""
+        """Stop when poll(2) reports ``event``, POLLHUP or POLLERR for a descriptor."""
         self._reasons[descriptor] = event, reason
 
     def forget(self, descriptor: int) -> None:
         del self._reasons[descriptor]
 
     def check(self) -> None:
-        """Raise StopRequested if there is a reason, also one that was raised before and got lost on its way."""
+        """Raise StopRequested if there is a reason, even if it was raised before and got lost."""
         if self._reason is None:
             self._reason = self._look()
         if self._reason is not None:
             raise StopRequested(self._reason)
 
     def _look(self) -> str | None:
-        # An object of its own each time: the timer may interrupt one that looks, and none may be used twice at once.
+        # A new object for each call: the timer may interrupt a call, and an object must not be used concurrently.
         poll = select.poll()
         for descriptor, (event, _) in self._reasons.items():
             poll.register(descriptor, event)
@@ -120,7 +120,7 @@ class StopRequests:
 
     @contextmanager
     def postponed(self) -> Iterator[None]:
-        """Nothing is raised in this block, but at its end, so that what is started in it is known to who stops it."""
+        """Raise at the end of this block instead of inside it, so that every process started in it is recorded."""
         self._postponed = True
         try:
             yield
@@ -137,8 +137,8 @@ class StopRequests:
         sys.unraisablehook = self._on_unraisable
         signal.signal(signal.SIGALRM, self._on_alarm)
         if self._reasons:
-            # A timer, so that it is noticed whatever is done meanwhile, such as migrations.
-            signal.setitimer(signal.ITIMER_REAL, LOOK_EVERY, LOOK_EVERY)
+            # A timer, so that a reason is noticed during any work, such as migrations.
+            signal.setitimer(signal.ITIMER_REAL, POLL_SECONDS, POLL_SECONDS)
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -160,9 +160,9 @@ class StopRequests:
             self.check()
 
     def _on_unraisable(self, unraisable: "sys.UnraisableHookArgs") -> None:
-        """What is raised while Python collects garbage goes no further; it is raised again in a moment."""
+        """Handle a StopRequested that was raised in a finalizer, where Python drops it: the timer raises it again."""
         if not isinstance(unraisable.exc_value, StopRequested):
             sys.__unraisablehook__(unraisable)
         elif self._armed:
             self._lost = True
-            signal.setitimer(signal.ITIMER_REAL, 0.01, LOOK_EVERY)
+            signal.setitimer(signal.ITIMER_REAL, 0.01, POLL_SECONDS)

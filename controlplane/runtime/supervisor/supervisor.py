@@ -1,8 +1,8 @@
-"""Starts children, waits until they are ready, passes on what they say, starts again what dies, stops all.
+"""Start child processes, wait until they are ready, log their output, restart those that die, and stop them all.
 
-One thread does everything: the kernel ties a child's life to the *thread* that started it (prctl(2), PR_SET_PDEATHSIG),
-and a fork is only safe from a process without others. It opens no database, no connection and no key, for its forks
-would have them too.
+One thread does everything: the kernel binds a child's life to the *thread* that started it (prctl(2),
+PR_SET_PDEATHSIG), and only a process with one thread can fork safely. The supervisor opens no database, connection or
+key, because its forks would inherit them.
 """
 
 import json
@@ -20,22 +20,22 @@ from controlplane.runtime.supervisor.stop_requests import StopRequests
 
 Say = Callable[[str], None]
 
-LOOK_EVERY = 0.5
+POLL_SECONDS = 0.5
 MOST_DEATHS_AT_START = 3
 STOP_SECONDS = 8.0
-"""For all children together; whoever has not ended by then is killed, and loses nothing by it."""
+"""For all children together. A child that has not ended by then is killed; no committed data is lost."""
 LAST_SECONDS = 1.0
-"""For those that are told last, however long the others took."""
+"""At least this long for each group of children, however long the groups before it took."""
 
 
 class StartFailed(Exception):
-    """A child did not become ready. The message says in one line which, and why."""
+    """A child did not become ready. The message names it and the reason in one line."""
 
 
 class Supervisor:
-    """To be used with ``with``: leaving the block, however that happens, stops every child.
+    """A context manager; leaving the block in any way stops every child.
 
-    ``render`` makes a line of the log of a child's line, or None of one that helps nobody.
+    ``render`` converts a child's line to a line of the log, or to None when it is not logged.
     """
 
     def __init__(
@@ -70,14 +70,14 @@ class Supervisor:
         return [child for group in self._groups for child in group]
 
     def start(self, specs: Sequence[ChildSpec], *, seconds: float | None, progress: Say) -> list[Child]:
-        """Start children and return them when every one is ready. They are stopped together, before earlier ones.
+        """Start children and return them once all are ready. They are stopped as one group, before earlier groups.
 
-        Raises StartFailed; after ``seconds`` without all of them being ready, too.
+        Raises StartFailed, also when they are not ready within ``seconds``.
         """
         return self.await_ready(self.begin(specs), seconds=seconds, progress=progress)
 
     def begin(self, specs: Sequence[ChildSpec]) -> list[Child]:
-        """Start children, to be awaited later."""
+        """Start children without waiting for them."""
         group: list[Child] = []
         self._groups.append(group)
         for spec in specs:
@@ -87,7 +87,7 @@ class Supervisor:
         return group
 
     def await_ready(self, children: list[Child], *, seconds: float | None, progress: Say) -> list[Child]:
-        """Return when every one is ready, as ``start`` does."""
+        """Wait until all are ready, as ``start`` does."""
         self._progress = progress
         give_up_at = float("inf") if seconds is None else time.monotonic() + seconds
         waiting = list(children)
@@ -95,7 +95,7 @@ class Supervisor:
             self._stop_requests.check()
             for child in list(waiting):
                 if child.exit_status is not None:
-                    self._let_go(child)
+                    self._close(child)
                     if not (child.is_ready and child.is_done):
                         self._start_once_more(child)
                         continue
@@ -109,22 +109,22 @@ class Supervisor:
                     f"BAREMINT_START_SECONDS allows more time."
                 )
             if waiting:
-                self._pump(min(LOOK_EVERY, max(0.0, give_up_at - time.monotonic())))
+                self._poll(min(POLL_SECONDS, max(0.0, give_up_at - time.monotonic())))
         return children
 
     def stream(self) -> None:
-        """Show the log: what was held back while things were starting, and from now on at once."""
+        """Print the log: first the lines that were held back during the start, then each line at once."""
         held_back, self._held_back = self._held_back or [], None
         for line in held_back:
             self.say(line)
 
     def watch(self) -> None:
-        """Keep every child running until there is a reason to stop (StopRequested)."""
+        """Restart children that end until StopRequested."""
         while True:
             self._stop_requests.check()
-            self._pump(LOOK_EVERY)
+            self._poll(POLL_SECONDS)
             for child in self.children:
-                self._revive(child)
+                self._restart(child)
 
     def stop(self) -> None:
         give_up_at = time.monotonic() + STOP_SECONDS
@@ -135,15 +135,15 @@ class Supervisor:
             while any(child.runs for child in group):
                 if self._stop_requests.urgent or time.monotonic() > give_up_at:
                     self._kill(group)
-                self._pump(0.05)
+                self._poll(0.05)
             for child in group:
-                self._let_go(child)
+                self._close(child)
         self._groups.clear()
 
     def _kill(self, children: Sequence[Child]) -> None:
         for child in children:
             if child.runs and not child.is_killed:
-                self.tell(child.name, {"level": "warning", "event": "It has not ended in time, and is killed."})
+                self.tell(child.name, {"level": "warning", "event": "It did not end in time and is killed."})
                 child.kill()
 
     def _start_or_fail(self, child: Child) -> None:
@@ -155,51 +155,51 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         child.start()
         for descriptor, listen in (
-            (child.output.reading, self._hear),
-            (child.reports.reading, self._learn),
+            (child.output.reading, self._show_output),
+            (child.reports.reading, self._show_progress),
             (child.ended, self._note_end),
         ):
             self._selector.register(descriptor, selectors.EVENT_READ, (listen, child))
 
     def _start_once_more(self, child: Child) -> None:
-        """At the start of everything, where a child that dies again and again is why there is no start."""
+        """Restart a child that died during the start. Raises StartFailed when it has died too often."""
         status = child.exit_status or 0
         if child.failure:
             raise StartFailed(child.failure)
         child.plan_restart()
-        self._mend(child)
+        self._repair(child)
         if child.spec.may_end or child.failures == MOST_DEATHS_AT_START:
             times = "" if child.spec.may_end else f" at start, {child.failures} times"
             raise StartFailed(f"The {child.name} {how_it_ended(status)}{times}. {_last_line([child])}")
         with self._stop_requests.postponed():
             self._start_or_fail(child)
 
-    def _revive(self, child: Child) -> None:
+    def _restart(self, child: Child) -> None:
         if child.runs or child.is_done:
             return
         if child.due_at is None:
             status = child.exit_status or 0
             self._plan_restart(child, child.failure or f"It {how_it_ended(status)}.")
-            self._mend(child)
+            self._repair(child)
         if child.due_at is not None and time.monotonic() >= child.due_at:
-            self._let_go(child)
+            self._close(child)
             try:
                 with self._stop_requests.postponed():
                     self._start(child)
             except OSError as error:
                 self._plan_restart(child, f"It cannot be started: {error}.")
 
-    def _mend(self, child: Child) -> None:
-        if done := child.mend():
-            self.tell(child.name, {"level": "warning", "event": done})
+    def _repair(self, child: Child) -> None:
+        if message := child.repair():
+            self.tell(child.name, {"level": "warning", "event": message})
 
     def _plan_restart(self, child: Child, reason: str) -> None:
         delay = child.plan_restart()
         when = f"in {delay:.0f} s" if delay else "at once"
         self.tell(child.name, {"level": "error", "event": f"{reason} It is started again {when}."})
 
-    def _pump(self, seconds: float) -> None:
-        """Take note of what children do and say; returns after ``seconds``, or as soon as there was something."""
+    def _poll(self, seconds: float) -> None:
+        """Process the output, reports and ends of children; returns after ``seconds`` or the first of them."""
         if not self._selector.get_map():
             time.sleep(seconds)
             return
@@ -208,28 +208,28 @@ class Supervisor:
             if listen(child) is None:
                 self._selector.unregister(key.fd)
 
-    def _hear(self, child: Child) -> list[str] | None:
-        """Show what a child printed since, and return it; None when no more will come."""
-        lines = child.hear()
+    def _show_output(self, child: Child) -> list[str] | None:
+        """Log the new lines of a child and return them; None once its output is closed."""
+        lines = child.read_output()
         for line in lines or []:
             self._show(child.name, line)
         return lines
 
-    def _learn(self, child: Child) -> list[str] | None:
-        """The same of its words on how far it is."""
-        words = child.learn()
-        for text in words or []:
+    def _show_progress(self, child: Child) -> list[str] | None:
+        """Pass on the new progress texts of a child and return them; None once it can report no more."""
+        texts = child.read_reports()
+        for text in texts or []:
             self._progress(text)
-        return words
+        return texts
 
     def _note_end(self, child: Child) -> None:
-        """Whoever waits for something asks for its exit status itself."""
+        """Wake the loop when a child ends. Callers of ``_poll`` then check the exit status themselves."""
 
-    def _let_go(self, child: Child) -> None:
-        """Take the last words of a child that has ended, and close what led to it."""
-        if not child.is_heard:
+    def _close(self, child: Child) -> None:
+        """Read the remaining output of a child that has ended, and close its descriptors."""
+        if not child.pipes_are_open:
             return
-        for take in (self._hear, self._learn):
+        for take in (self._show_output, self._show_progress):
             while take(child):
                 pass
         for descriptor in child.descriptors:
@@ -238,18 +238,18 @@ class Supervisor:
         child.close()
 
     def tell(self, name: str, record: Mapping[str, str]) -> None:
-        """Put a record into the log, as a child's of that name."""
+        """Log a record under the name of a child."""
         now = f"{clock.wall_clock():%Y-%m-%dT%H:%M:%S.%fZ}"
         self._show(name, json.dumps({**record, "logger": name, "timestamp": now}))
 
     def _show(self, name: str, line: str) -> None:
-        shown = self._render(name, line, now=clock.wall_clock()) if line else None
-        if shown is None:
+        text = self._render(name, line, now=clock.wall_clock()) if line else None
+        if text is None:
             return
         if self._held_back is None:
-            self.say(shown)
+            self.say(text)
         else:
-            self._held_back.append(shown)
+            self._held_back.append(text)
 
 
 def _names(children: Sequence[Child]) -> str:
@@ -258,4 +258,4 @@ def _names(children: Sequence[Child]) -> str:
 
 def _last_line(children: Sequence[Child]) -> str:
     lines = [line for child in children for line in list(child.last_lines)[-1:]]
-    return f"The last that it said: {lines[0]}" if lines else "It said nothing."
+    return f"Its last output: {lines[0]}" if lines else "It printed nothing."

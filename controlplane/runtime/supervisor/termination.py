@@ -1,4 +1,4 @@
-"""End a process that runs elsewhere: the gentle way, and after a while the hard one."""
+"""End another process: with SIGTERM, and after a time limit with SIGKILL."""
 
 import os
 import select
@@ -8,21 +8,21 @@ SECONDS_TO_DIE = 5.0
 
 
 class CannotEnd(Exception):
-    """Why not."""
+    """The message says why the process could not be ended."""
 
 
 def end(pid: int, *, seconds: float) -> bool:
-    """Returns whether it ended by itself within so many seconds. Raises CannotEnd."""
+    """End a process. Returns whether it ended within ``seconds`` of SIGTERM. Raises CannotEnd."""
     if _signal(pid, signal.SIGTERM, seconds):
         return True
-    # SIGKILL leaves nothing behind: the kernel ends every child with its parent (lifeline.py).
+    # SIGKILL leaves no orphans: the kernel ends every child with its parent (process_control.py).
     if not _signal(pid, signal.SIGKILL, SECONDS_TO_DIE):
         raise CannotEnd(f"Process {pid} does not end.")
     return False
 
 
 def _signal(pid: int, number: signal.Signals, seconds: float) -> bool:
-    """Send a signal; returns whether the process ended within so many seconds."""
+    """Send a signal. Returns whether the process ended within ``seconds``."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:

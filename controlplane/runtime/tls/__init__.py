@@ -1,1 +1,1 @@
-"""Listening sockets that speak TLS with certificates of our own authority, chosen for each connection."""
+"""TLS listeners whose certificates are issued by Baremint's authority and chosen for each connection."""

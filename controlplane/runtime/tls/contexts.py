@@ -1,4 +1,4 @@
-"""TLS contexts by what their certificates prove: host names and addresses, under the active intermediate CA."""
+"""TLS contexts by the host names and addresses of their certificates, issued by the active intermediate CA."""
 
 import os
 import ssl
@@ -17,37 +17,40 @@ Names = tuple[str, ...]
 
 
 class Contexts:
-    """Made when they are first asked for, and anew after a rotation. A connection keeps the one it began with."""
+    """A cache of TLS contexts, which are created on first use and again after a rotation of the CA."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[Names, Names], tuple[object, ssl.SSLContext]] = OrderedDict()
+        self._contexts: OrderedDict[tuple[Names, Names], tuple[object, ssl.SSLContext]] = OrderedDict()
         self._lock = Lock()
 
     def get(self, *, names: Names = (), addresses: Names = ()) -> ssl.SSLContext:
-        """The context of a server whose certificate is for all of these. While the database does not answer it is the
-        one that was asked for last, so that whoever calls can be told. Raises NoActiveKey, django.db.Error."""
-        close_old_connections()  # this is asked outside of requests, which would do so
-        wanted = (names, addresses)
+        """Return the TLS context of a server whose certificate has all of these names and addresses.
+
+        While the database is unavailable, the cached context is returned, so that clients still get an error response.
+        Raises NoActiveKey, django.db.Error.
+        """
+        close_old_connections()  # Django calls it for requests only
+        subject = (names, addresses)
         try:
             version = chain_version()
         except Error:
             with self._lock:
-                if wanted in self._kept:
-                    return self._kept[wanted][1]
+                if subject in self._contexts:
+                    return self._contexts[subject][1]
             raise
         with self._lock:
-            made_at, context = self._kept.get(wanted, (None, None))
-            if context is None or made_at != version:
+            context_version, context = self._contexts.get(subject, (None, None))
+            if context is None or context_version != version:
                 context = server_context(endpoint_chain(names, addresses, now=clock.now()))
-                self._kept[wanted] = (version, context)
-            self._kept.move_to_end(wanted)
-            if len(self._kept) > MOST_CONTEXTS:
-                self._kept.popitem(last=False)
+                self._contexts[subject] = (version, context)
+            self._contexts.move_to_end(subject)
+            if len(self._contexts) > MOST_CONTEXTS:
+                self._contexts.popitem(last=False)
         return context
 
 
 def server_context(chain: EndpointChain) -> ssl.SSLContext:
-    """The ssl module reads private keys from files alone. This one is in memory, has no name, and ends with its use."""
+    """Return a context with this chain. The ssl module reads keys from files only, so the key is in a memory file."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])

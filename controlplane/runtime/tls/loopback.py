@@ -5,26 +5,27 @@ import ssl
 from collections.abc import Mapping
 from typing import Any
 
-from controlplane.runtime.http.listener import Door
+from controlplane.runtime.http.listener import Listener
 from controlplane.runtime.tls.contexts import Contexts
 from identity.inside.caller_address import DIALLED, SERVICE_NAME
 
 
-def loopback_door(listening: socket.socket) -> Door:
-    """Whoever dials a server's loopback address is that server, and finds it certified, beside the service's name."""
+def loopback_listener(listening: socket.socket) -> Listener:
+    """Return the listener. A caller is the server whose loopback address it connects to; the certificate has both
+    that address and the service's name."""
     contexts = Contexts()
 
     def context(accepted: socket.socket) -> ssl.SSLContext:
-        return contexts.get(names=(SERVICE_NAME,), addresses=(dialled(accepted),))
+        return contexts.get(names=(SERVICE_NAME,), addresses=(server_address(accepted),))
 
-    return Door(listening, environ=_environ, share=dialled, context=context)
+    return Listener(listening, environ=_environ, share=server_address, context=context)
 
 
 def _environ(accepted: socket.socket) -> Mapping[str, Any]:
-    return {DIALLED: dialled(accepted)}
+    return {DIALLED: server_address(accepted)}
 
 
-def dialled(accepted: socket.socket) -> str:
-    """The address of a server that a connection was made to: by that, whoever calls is known."""
+def server_address(accepted: socket.socket) -> str:
+    """Return the loopback address that a client connected to, which identifies the calling server."""
     address: str = accepted.getsockname()[0]
     return address

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.lab.service import CannotKeep, keep_lab
+from controlplane.lab.service import LabError, run_lab
 from controlplane.lab.state import LOG
 from controlplane.operations.up.serving import LAB_SETTINGS, lab_service, take_settings
 from controlplane.runtime import background_process
@@ -25,15 +25,15 @@ class Command(BaseCommand):
         stop_requests = StopRequests()
         report = background_process.Reporter(descriptor, stop_requests) if descriptor else None
         try:
-            keep_lab(
+            run_lab(
                 stop_requests,
                 lab_service,
                 ready=report.ready if report else lambda: None,
-                tidy=partial(background_process.keep_log_short, settings.HOME.path / LOG) if report else lambda: None,
+                tidy=partial(background_process.rotate_log, settings.HOME.path / LOG) if report else lambda: None,
             )
         except StopRequested as request:
             self.stdout.write(f"{request} The lab is down.")
-        except CannotKeep as error:
+        except LabError as error:
             if report:
                 report.failed(str(error))
             raise CommandError(str(error)) from None

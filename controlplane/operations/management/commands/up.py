@@ -101,4 +101,4 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         say(self.stdout, text)
         if self._log is not None:
-            background_process.keep_log_short(self._log)
+            background_process.rotate_log(self._log)
