@@ -4,10 +4,11 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from controlplane import __version__
-from controlplane.kernel.fresh_value import Kept
+from controlplane.kernel.fresh_value import FreshValue
 from controlplane.observability.readiness import KEPT_SECONDS, Readiness, of_answers, of_the_whole
 
-WHOLE, ANSWERS = Kept(of_the_whole, seconds=KEPT_SECONDS), Kept(of_answers, seconds=KEPT_SECONDS)
+WHOLE = FreshValue(lambda last: of_the_whole(), seconds=KEPT_SECONDS)
+ANSWERS = FreshValue(lambda last: of_answers(), seconds=KEPT_SECONDS)
 
 
 @require_safe

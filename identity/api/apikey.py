@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import MissingValue, NotFound, Target
 from controlplane.kernel.etag import require_match
+from controlplane.kernel.query_parameters import boolean
 from controlplane.kernel.verdict import Allowed
 from identity import events
 from identity.api.activity import activity_of_keys, names_of
@@ -19,7 +20,6 @@ from identity.selectors import find_api_key
 from identity.services import apikeys
 from identity.services.grants import UNKNOWN_API_KEY
 from trustedprofiles.api.base import IdentityView
-from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.history import histories
 from trustedprofiles.models.service_id import is_service_id
 from trustedprofiles.permissions import Operation
@@ -100,7 +100,7 @@ class OneApiKey(ApiKeyView):
 
     def get(self, request: Request, api_key_id: str) -> Response:
         [body] = with_history(request, [self.key])
-        if query_flag(request, "include_activity"):
+        if boolean(request.GET, "include_activity"):
             body["activity"] = activity_of_keys([self.key])
         if self._may_change() and (value := apikeys.stored_value(self.key)):
             body["apikey"] = value
@@ -189,7 +189,7 @@ class ApiKeyDisabling(ApiKeyView):
 def with_history(request: Request, keys: Sequence[ApiKey]) -> list[ApiKeyAnswer]:
     """The API keys, with their history where the query asks for it."""
     bodies = [api_key_body(key) for key in keys]
-    if query_flag(request, "include_history"):
+    if boolean(request.GET, "include_history"):
         targets = {name: key.id for key in keys for name in names_of(key)}
         found = histories(targets, events.API_KEY_CHANGES)
         for body in bodies:

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Target
+from controlplane.kernel.query_parameters import boolean, one_of
 from controlplane.kernel.verdict import Allowed
 from identity import events
 from identity.api.apikey import SubjectView, with_history
@@ -18,8 +19,7 @@ from identity.models import ApiKey
 from identity.selectors import find_service_id
 from identity.services import apikeys
 from trustedprofiles.api.base import require_own_account
-from trustedprofiles.api.flags import header_flag
-from trustedprofiles.api.pagination import TokenPage, filtered, one_of, ordered
+from trustedprofiles.api.pagination import filtered, ordered, token_page
 from trustedprofiles.models import Account
 from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
 from trustedprofiles.permissions import Operation
@@ -74,7 +74,7 @@ class ApiKeys(SubjectView):
             self.subject = said if isinstance(said, str) else ""
             return
         require_own_account(request, self.caller.account_id, required=False)
-        everybody = one_of(request, "scope", SCOPES) == "account"
+        everybody = one_of(request.GET, "scope", SCOPES) == "account"
         self.subject = request.GET.get("iam_id") or ("" if everybody else self.caller.iam_id)
         if is_service_id(self.subject) and find_service_id(self.caller.account_id, self.subject) is None:
             raise NotFound(
@@ -83,7 +83,7 @@ class ApiKeys(SubjectView):
 
     def get(self, request: Request) -> Response:
         rows = ordered(request, filtered(request, _of_type(request, self._seen()), FILTERABLE), SORTABLE)
-        page = TokenPage(request, rows, caller=self.caller)
+        page = token_page(request, rows, caller=self.caller)
         body: ApiKeyList = {**page.links, "apikeys": with_history(request, page.items)}
         return self.answer(body)
 
@@ -120,15 +120,15 @@ class ApiKeys(SubjectView):
         key, value = apikeys.create_api_key(
             Account.objects.get(id=self.caller.account_id),
             **api_key_content(asked),
-            locked=header_flag(request, "Entity-Lock"),
-            disabled=header_flag(request, "Entity-Disable"),
+            locked=boolean(request.headers, "Entity-Lock", kind="header"),
+            disabled=boolean(request.headers, "Entity-Disable", kind="header"),
             by=Party.of(self.caller),
         )
         return self.answer(api_key_body(key, value=value), etag=key.entity_tag)
 
 
 def _of_type(request: Request, rows: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
-    asked: Any = one_of(request, "type", TYPES)
+    asked: Any = one_of(request.GET, "type", TYPES)
     if asked is None:
         return rows
     of_service_ids = {"iam_id__startswith": IAM_ID_PREFIX}

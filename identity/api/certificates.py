@@ -65,7 +65,7 @@ class Certificates(CertifiedServerView):
     def get(self, request: Request, server_id: str) -> Response:
         rows = IssuedCertificate.objects.filter(server_id=self.server.id).select_related("issuer")
         scope = f"{self.caller.account_id}:{self.server.id}"
-        page = paginate(request._request, rows, scope=scope, order=LatestFirst("created_at"))
+        page = paginate(request, rows, scope=scope, order=LatestFirst("created_at"))
         rotating = hasattr(self.server, "certificate_rotation")
         now = clock.now()
         return Response(page.as_json("certificates", [shown(each, rotating=rotating, now=now) for each in page.items]))

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Target
 from controlplane.kernel.etag import require_match
+from controlplane.kernel.query_parameters import boolean
 from identity import events
 from identity.api import responses
 from identity.api.activity import activity_of_keys
@@ -17,9 +18,8 @@ from identity.api.responses import api_key_body, service_id_body
 from identity.models import ApiKey
 from identity.services import serviceids
 from trustedprofiles.api.base import IdentityView, require_own_account
-from trustedprofiles.api.flags import header_flag, query_flag
 from trustedprofiles.api.history import histories
-from trustedprofiles.api.pagination import TokenPage, filtered, ordered
+from trustedprofiles.api.pagination import filtered, ordered, token_page
 from trustedprofiles.models import Account, ServiceId
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import authorize
@@ -78,7 +78,7 @@ class ServiceIds(IdentityView):
         if group := request.GET.get("group_id"):
             rows = rows.filter(group_id=group)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
-        page = TokenPage(request, self.listing.of(rows), caller=self.caller)
+        page = token_page(request, self.listing.of(rows), caller=self.caller)
         body: responses.ServiceIdList = {**page.links, "serviceids": _bodies(request, page.items)}
         return self.answer(body)
 
@@ -87,7 +87,10 @@ class ServiceIds(IdentityView):
         if asked.pop("account_id") != self.caller.account_id:
             raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
         account = Account.objects.get(id=self.caller.account_id)
-        content: dict[str, Any] = {"locked": header_flag(request, "Entity-Lock"), "by": Party.of(self.caller)}
+        content: dict[str, Any] = {
+            "locked": boolean(request.headers, "Entity-Lock", kind="header"),
+            "by": Party.of(self.caller),
+        }
         if "apikey" not in asked:
             service_id = serviceids.create_service_id(account, **asked, **content)
             return self.answer(_body(request, service_id), etag=service_id.entity_tag)
@@ -156,7 +159,7 @@ class OneServiceId(ServiceIdView):
 
     def get(self, request: Request, serviceid_id: str) -> Response:
         [body] = _bodies(request, [self.service_id])
-        if query_flag(request, "include_activity"):
+        if boolean(request.GET, "include_activity"):
             body["activity"] = activity_of_keys(ApiKey.objects.filter(iam_id=self.service_id.iam_id))
         return self.answer(body, etag=self.service_id.entity_tag)
 
@@ -186,13 +189,13 @@ class ServiceIdLock(ServiceIdView):
 
 
 def _body(request: Request, service_id: ServiceId) -> responses.ServiceId:
-    return service_id_body(service_id, show_group=query_flag(request, "show_group_id"))
+    return service_id_body(service_id, show_group=boolean(request.GET, "show_group_id"))
 
 
 def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[responses.ServiceId]:
     """With history where the query asks for it."""
     bodies = [_body(request, service_id) for service_id in service_ids]
-    if query_flag(request, "include_history"):
+    if boolean(request.GET, "include_history"):
         found = histories({each.crn: each.id for each in service_ids}, events.SERVICE_ID_CHANGES)
         for body in bodies:
             body["history"] = found[body["id"]]

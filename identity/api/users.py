@@ -11,15 +11,15 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes, timestamps
 from controlplane.kernel.errors import NotFound, NotSupported
+from controlplane.kernel.query_parameters import boolean
 from controlplane.kernel.verdict import Allowed
 from identity import events
 from identity.api.activity import activity_of_keys
 from identity.api.user_search import REALM, of_user_id, searched, state_of, user_id_of
 from identity.models import ApiKey
 from trustedprofiles.api.activity import Activity
-from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.identity_settings import AccountView
-from trustedprofiles.api.pagination import OffsetPage
+from trustedprofiles.api.pagination import offset_page
 from trustedprofiles.models import User
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import find_user, visible
@@ -109,16 +109,14 @@ class Users(UserManagementView):
             rows = rows.filter(of_user_id(request.GET["user_id"]))
         if "search" in request.GET:
             rows = rows.filter(searched(request.GET["search"]))
-        page = OffsetPage(
-            request, rows, caller=self.caller, size_name="limit", start_name="_start", default=DEFAULT_PAGE
-        )
+        page = offset_page(request, rows, caller=self.caller, names=("limit", "_start"), default=DEFAULT_PAGE)
         resources = [_profile(user) for user in page.items]
-        if query_flag(request, "include_settings"):
+        if boolean(request.GET, "include_settings"):
             resources = [{**each, "settings": _settings()} for each in resources]
         body: UserList = {
             "total_results": rows.count(),
-            "limit": page.size,
-            "first_url": _path(request, page.first),
+            "limit": page.query.limit,
+            "first_url": _path(request, page.query.link()),
             "resources": resources,
         }
         if page.next:
@@ -193,7 +191,7 @@ class OneUser(UserView):
 
     def get(self, request: Request, account_id: str, iam_id: str) -> Response:
         body = _profile(self.user)
-        if query_flag(request, "include_activity"):
+        if boolean(request.GET, "include_activity"):
             body["activity"] = activity_of_keys(ApiKey.objects.filter(account_id=account_id, iam_id=iam_id))
         return self.answer(body)
 

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import BadField, InvalidValue, Target
+from controlplane.kernel.errors import BadField, Target
 from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.query_parameters import one_of
 from servers import catalog
 from servers.api.base import VpcView
 from servers.api.list_orders import order_of
@@ -170,14 +171,8 @@ class FloatingIPs(FloatingIpView):
                 rows = self.own(model).filter(id=crn.rpartition(":")[2])
                 named |= Q(**{f"{kind}__in": [row for row in rows if row.crn == crn]})
             found &= named
-        if "target.resource_type" in query:
-            kind = query["target.resource_type"]
-            if kind not in TYPES:
-                raise InvalidValue(
-                    f"target.resource_type must be one of {', '.join(TYPES)}.",
-                    target=Target("target.resource_type", "parameter", kind),
-                )
-            found &= Q(**{f"{kind}__isnull": False})
+        if target_type := one_of(query, "target.resource_type", TYPES):
+            found &= Q(**{f"{target_type}__isnull": False})
         return found
 
     def post(self, request: Request) -> Response:

@@ -11,9 +11,10 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotAuthorized
 from controlplane.kernel.paging import Order
+from controlplane.kernel.query_parameters import one_of, some_of
 from servers import catalog
 from servers.allowed_use import holds
-from servers.api.catalog import CatalogView, one_of
+from servers.api.catalog import CatalogView
 from servers.api.dated_behaviour import REMOTE_SINCE
 from servers.api.image_requests import CreateImageBody, UpdateImageBody, changes, prototype
 from servers.api.image_responses import Image, image_body
@@ -109,14 +110,11 @@ class Images(ImageView):
             stock = Q(account=None) if group == self.default_group.id else Q(pk=None)
             rows = rows.filter(Q(resource_group=group) | stock)
         for name, choices in (("status", STATUSES), ("user_data_format", FORMATS)):
-            if name in query:
-                values = [one_of(value, choices, parameter=name) for value in query[name].split(",")]
+            if values := some_of(query, name, choices):
                 rows = rows.filter(**{f"{name}__in": values})
-        if "visibility" in query:
-            visibility = one_of(query["visibility"], VISIBILITIES, parameter="visibility")
+        if visibility := one_of(query, "visibility", VISIBILITIES):
             rows = rows.filter(account__isnull=visibility == "public")
-        if self.version < REMOTE_SINCE and "owner_type" in query:
-            owner = one_of(query["owner_type"], OWNERS, parameter="owner_type")
+        if self.version < REMOTE_SINCE and (owner := one_of(query, "owner_type", OWNERS)):
             rows = rows.filter(account__isnull=owner == "provider")
         match query.get("remote.account.id") if self.version >= REMOTE_SINCE else None:
             case None:

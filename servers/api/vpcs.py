@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from controlplane.kernel.query_parameters import optional_boolean
 from servers import catalog
 from servers.api.base import DeletedMeanwhile, VpcView
 from servers.api.references import Hrefs, resource_group
@@ -205,7 +206,7 @@ class VPCs(VpcCollectionView):
 
     def get(self, request: Request) -> Response:
         rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
-        if (classic := self.flag("classic_access")) is not None:
+        if (classic := optional_boolean(request.GET, "classic_access")) is not None:
             rows = rows.filter(classic_access=classic)
         return self.page("vpcs", rows, vpc_body)
 

@@ -6,18 +6,17 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.etag import require_match
+from controlplane.kernel.query_parameters import boolean, one_of
 from trustedprofiles import events
 from trustedprofiles.api.base import require_own_account
-from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.group_base import (
     MEMBERSHIP_TYPES,
     PAGES,
-    CountedPage,
     GroupsView,
     GroupView,
+    counted_page,
 )
 from trustedprofiles.api.group_shapes import AccessGroupCreation, AccessGroupUpdate, Group, GroupsList, group_body
-from trustedprofiles.api.pagination import one_of
 from trustedprofiles.models import AccessGroup, Account, GroupRule
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import authorize, public_access_group
@@ -34,7 +33,7 @@ class RenderedGroups(GroupsView):
     """Answers with groups as ``show_federated`` and ``show_crn`` of the query ask for."""
 
     def rendered(self, groups: list[AccessGroup]) -> list[Group]:
-        federated, crn = (query_flag(self.request, name) for name in FORMS)
+        federated, crn = (boolean(self.request.GET, name) for name in FORMS)
         bodies = [group_body(group, base=self.base) for group in groups]
         with_rules = federated_groups(groups) if federated else set()
         for group, body in zip(groups, bodies, strict=True):
@@ -73,9 +72,9 @@ class Groups(RenderedGroups):
 
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)
-        page = CountedPage(request, self._listed())
+        page = counted_page(request, self._listed())
         bodies = self.rendered(page.items)
-        if "iam_id" in request.GET and query_flag(request, "show_membership_type"):
+        if "iam_id" in request.GET and boolean(request.GET, "show_membership_type"):
             for body in bodies:
                 body["membership_type"] = "static"
         return self.answer({**page.links, "groups": bodies})
@@ -83,8 +82,8 @@ class Groups(RenderedGroups):
     def _listed(self) -> list[AccessGroup]:
         """What the query asks for, of the groups that the caller may see; an account has 500 at most."""
         query, account_id = self.request.GET, self.caller.account_id
-        membership = one_of(self.request, "membership_type", MEMBERSHIP_TYPES)
-        sort = one_of(self.request, "sort", SORTS) or "name"
+        membership = one_of(self.request.GET, "membership_type", MEMBERSHIP_TYPES)
+        sort = one_of(self.request.GET, "sort", SORTS) or "name"
         rows = self.listing.of(AccessGroup.objects.filter(account_id=account_id))
         if iam_id := query.get("iam_id"):
             type_of_member(account_id, iam_id)
@@ -94,7 +93,7 @@ class Groups(RenderedGroups):
                 "membership_type is about a member: give its iam_id.", target=Target("iam_id", "parameter")
             )
         groups = [] if membership == "dynamic" else list(rows)
-        if membership in (None, "all") and not query_flag(self.request, "hide_public_access"):
+        if membership in (None, "all") and not boolean(self.request.GET, "hide_public_access"):
             groups += self._public_access()
         return _sorted([group for group in groups if self._is_searched(group)], sort)
 
@@ -164,7 +163,7 @@ class OneGroup(RenderedGroups, GroupView):
         return self.answer(group_body(group, base=self.base), etag=group.entity_tag)
 
     def delete(self, request: Request, access_group_id: str) -> Response:
-        access_groups.delete_group(self.group, force=query_flag(request, "force"), by=Party.of(self.caller))
+        access_groups.delete_group(self.group, force=boolean(request.GET, "force"), by=Party.of(self.caller))
         return self.answer()
 
 

@@ -11,9 +11,9 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
 from trustedprofiles.api.base import IdentityView
-from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.history import EnityHistoryRecord, histories
 from trustedprofiles.models import AccountWideSettings
 from trustedprofiles.permissions import Operation
@@ -170,7 +170,7 @@ class IdentitySettings(AccountView):
 
     def get(self, request: Request, account_id: str) -> Response:
         settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
-        return self.answer(_body(settings, history=query_flag(request, "include_history")), etag=settings.entity_tag)
+        return self.answer(_body(settings, history=boolean(request.GET, "include_history")), etag=settings.entity_tag)
 
     def put(self, request: Request, account_id: str) -> Response:
         settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
@@ -200,7 +200,7 @@ class EffectiveIdentitySettings(AccountView):
             {
                 "account_id": account_id,
                 "effective": effective,
-                "account": _body(settings, history=query_flag(request, "include_history")),
+                "account": _body(settings, history=boolean(request.GET, "include_history")),
                 "assigned_templates": [],
             }
         )

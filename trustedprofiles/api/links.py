@@ -5,10 +5,10 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import MissingValue, NotFound, Target
+from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
 from trustedprofiles.api import responses
 from trustedprofiles.api.base import ProfileView
-from trustedprofiles.api.pagination import one_of
 from trustedprofiles.api.serializers import LinkCreation, link_body
 from trustedprofiles.models import ProfileLink
 from trustedprofiles.permissions import Operation
@@ -61,7 +61,7 @@ class Links(ProfileView):
         return self.answer(link_body(link), etag=link.entity_tag)
 
     def delete(self, request: Request, profile_id: str) -> Response:
-        cr_type = one_of(request, "type", ProfileLink.CrType.values)
+        cr_type = one_of(request.GET, "type", ProfileLink.CrType.values)
         if cr_type is None:
             raise MissingValue("The type query parameter is required.", target=Target("type", "parameter"))
         picked = {column: request.GET[name] for name, column in SELECTORS.items() if name in request.GET}

@@ -12,11 +12,12 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import BadRequest, NotFound
 from controlplane.kernel.etag import require_match
+from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
 from trustedprofiles.api import policy_shapes as shapes
 from trustedprofiles.api import responses
 from trustedprofiles.api.base import require_own_account
-from trustedprofiles.api.pagination import OffsetPage, one_of
+from trustedprofiles.api.pagination import offset_page
 from trustedprofiles.api.policy_bodies import StateBody, V1Body, V2Body
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.api_view import GuardedView
@@ -34,6 +35,7 @@ SORTS = (*SORTABLE, *(f"-{column}" for column in SORTABLE))
 TYPES = ("access", "authorization")
 STATES = ("active", "deleted")
 DEFAULT_PAGE = 50
+PAGES = ("limit", "start")
 # Query parameters that are compared with an attribute of the policy's resource.
 RESOURCE_FILTERS = {
     "service_type": "serviceType",
@@ -123,19 +125,12 @@ class Policies(PolicyView):
 
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)
-        one_of(request, "format", FORMATS)
+        one_of(request.GET, "format", FORMATS)
         rows = _listed(request, self.listing.of(policies_of(self.caller.account_id)))
-        if not request.GET.keys() & {"limit", "start"}:  # IBM pages only when asked to
+        if request.GET.keys().isdisjoint(PAGES):  # IBM pages only when asked to
             return self.answer({"policies": [self.render(policy) for policy in rows]})
-        page = OffsetPage(
-            request,
-            rows,
-            caller=self.caller,
-            size_name="limit",
-            start_name="start",
-            default=DEFAULT_PAGE,
-        )
-        links: responses.PageLinks = {"limit": page.size, "first": {"href": page.first}}
+        page = offset_page(request, rows, caller=self.caller, names=PAGES, default=DEFAULT_PAGE)
+        links: responses.PageLinks = {"limit": page.query.limit, "first": {"href": page.query.link()}}
         if page.next:
             links["next"] = _neighbour(*page.next)
         if page.previous:
@@ -164,7 +159,7 @@ def _neighbour(url: str, token: str) -> responses.Neighbour:
 def _listed(request: Request, rows: QuerySet[Policy]) -> QuerySet[Policy]:
     """The policies the query asks for. Resources and tags are compared here: SQLite cannot search in JSON lists."""
     query = request.GET
-    rows = rows.filter(state=one_of(request, "state", STATES) or "active")
+    rows = rows.filter(state=one_of(request.GET, "state", STATES) or "active")
     for name, is_group in (("iam_id", False), ("access_group_id", True)):
         if subject := query.get(name):
             rows = (
@@ -172,11 +167,11 @@ def _listed(request: Request, rows: QuerySet[Policy]) -> QuerySet[Policy]:
                 if shapes.names_access_group(subject) is is_group
                 else rows.none()
             )
-    if one_of(request, "type", TYPES) == "authorization":
+    if one_of(request.GET, "type", TYPES) == "authorization":
         rows = rows.none()  # not simulated
     wanted = {key: query[name] for name, key in RESOURCE_FILTERS.items() if query.get(name)}
     tag = {member: query[f"tag_{member}"] for member in ("name", "value") if query.get(f"tag_{member}")}
-    rows = rows.order_by(one_of(request, "sort", SORTS) or "created_at", "id")
+    rows = rows.order_by(one_of(request.GET, "sort", SORTS) or "created_at", "id")
     if not wanted and not tag:
         return rows
     compared = rows.values_list("pk", "resource", "resource_tags")
@@ -218,7 +213,7 @@ class OnePolicyV2(PolicyView):
         return Party(self.kwargs["policy_id"], name, "Policy")
 
     def get(self, request: Request, policy_id: str) -> Response:
-        one_of(request, "format", FORMATS)
+        one_of(request.GET, "format", FORMATS)
         return self.answer_policy(self.policy)
 
     def put(self, request: Request, policy_id: str) -> Response:

@@ -8,13 +8,13 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.etag import require_match
+from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
 from trustedprofiles.api import responses
 from trustedprofiles.api.activity import activity_of, logins_to
 from trustedprofiles.api.base import IdentityView, ProfileView, require_own_account
-from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.history import histories
-from trustedprofiles.api.pagination import TokenPage, filtered, ordered
+from trustedprofiles.api.pagination import filtered, ordered, token_page
 from trustedprofiles.api.serializers import ProfileCreation, ProfileUpdate, profile_body
 from trustedprofiles.models import Account, TrustedProfile
 from trustedprofiles.permissions import Operation
@@ -54,7 +54,7 @@ class Profiles(IdentityView):
         if name := request.GET.get("name"):
             rows = rows.filter(name=name)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
-        page = TokenPage(request, self.listing.of(rows), caller=self.caller)
+        page = token_page(request, self.listing.of(rows), caller=self.caller)
         body: responses.TrustedProfilesList = {**page.links, "profiles": _bodies(request, page.items)}
         return self.answer(body)
 
@@ -99,7 +99,7 @@ class Profile(ProfileView):
 
     def get(self, request: Request, profile_id: str) -> Response:
         [body] = _bodies(request, [self.profile])
-        if query_flag(request, "include_activity"):
+        if boolean(request.GET, "include_activity"):
             body["activity"] = activity_of(logins_to(self.profile))
         return self.answer(body, etag=self.profile.entity_tag)
 
@@ -116,7 +116,7 @@ class Profile(ProfileView):
 def _bodies(request: Request, profiles: Sequence[TrustedProfile]) -> list[responses.TrustedProfile]:
     """With history where the query asks for it."""
     bodies = [profile_body(profile) for profile in profiles]
-    if query_flag(request, "include_history"):
+    if boolean(request.GET, "include_history"):
         found = histories({profile.crn: profile.id for profile in profiles}, events.PROFILE_CHANGES)
         for body in bodies:
             body["history"] = found[body["id"]]

@@ -10,6 +10,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.query_parameters import optional_boolean
 from trustedprofiles import events
 from trustedprofiles.api import responses
 from trustedprofiles.api.base import require_own_account
@@ -61,8 +62,8 @@ class ResourceGroups(GuardedView):
         rows = resource_groups_of(self.caller.account_id)
         if name := request.GET.get("name"):
             rows = rows.filter(name=name)
-        if default := request.GET.get("default"):
-            rows = rows.filter(is_default=_boolean(default))
+        if (is_default := optional_boolean(request.GET, "default")) is not None:
+            rows = rows.filter(is_default=is_default)
         rows = self.listing.of(rows).order_by("created_at", "id")
         return self.answer({"resources": [_body(group) for group in rows]})
 
@@ -73,13 +74,6 @@ class ResourceGroups(GuardedView):
         account = Account.objects.get(id=self.caller.account_id)
         group = resource_groups.create_resource_group(account, name=asked["name"], by=Party.of(self.caller))
         return self.answer({"id": group.id, "crn": group.crn})
-
-
-def _boolean(text: str) -> bool:
-    """Python's SDK sends ``True``, the others ``true``."""
-    if text.lower() not in ("true", "false"):
-        raise InvalidValue("default must be true or false.", target=Target("default", "parameter", text))
-    return text.lower() == "true"
 
 
 class OneResourceGroup(GuardedView):

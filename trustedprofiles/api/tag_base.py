@@ -9,10 +9,10 @@ from rest_framework.request import Request
 from controlplane.activity.record import Party, record
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError, InvalidValue, Refusals, Target
+from controlplane.kernel.query_parameters import one_of
 from controlplane.kernel.verdict import Verdict
 from trustedprofiles import tag_rules
 from trustedprofiles.api.base import require_own_account
-from trustedprofiles.api.pagination import one_of
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account
 from trustedprofiles.permissions import Operation
@@ -31,7 +31,7 @@ class TaggingView(GuardedView):
     @property
     def tag_type(self) -> str:
         """``user`` unless the query says ``access``; service tags are not simulated. Raises InvalidValue."""
-        return one_of(self.request, "tag_type", tag_rules.TYPES) or tag_rules.USER
+        return one_of(self.request.GET, "tag_type", tag_rules.TYPES) or tag_rules.USER
 
     @property
     def operation(self) -> Operation | None:
@@ -43,7 +43,7 @@ class TaggingView(GuardedView):
 
     def prepare(self, request: Request) -> None:
         require_own_account(request, self.caller.account_id, required=False)
-        one_of(request, "tag_type", tag_rules.TYPES)
+        one_of(request.GET, "tag_type", tag_rules.TYPES)
 
     def found(self, wanted: SearchQuery) -> tuple[list[Crn], list[Crn]]:
         """The account's resources with tags that a query finds, and all that it names by their CRNs."""
