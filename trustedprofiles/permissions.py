@@ -1,6 +1,6 @@
 """What an operation needs and answers, and the default permission: no name, no access."""
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal
 
 from rest_framework.permissions import BasePermission
@@ -28,9 +28,10 @@ class Operation:
     """IAM action that a role must grant, ``is.bare-metal-server.bare-metal-server.list``."""
     event: str
     """Activity event it leaves."""
-    also: tuple[str, ...] = field(default=(), kw_only=True)
+    _: KW_ONLY
+    also: tuple[str, ...] = ()
     """Actions it needs besides, every time."""
-    further: tuple[str, ...] = field(default=(), kw_only=True)
+    further: tuple[str, ...] = ()
     """Actions it needs besides for some of what it may be asked to do; its view checks them."""
     recorded_by_service: bool = False
     """Writes record their success in their own transaction; everything else is recorded by the view."""
@@ -42,18 +43,18 @@ class Operation:
     """A TypedDict of the answer; None when it is empty."""
     query: tuple[str, ...] = ()
     """Query parameters, beside what every operation of the API takes."""
-    headers: tuple[str, ...] = field(default=(), kw_only=True)
+    headers: tuple[str, ...] = ()
     """Request headers that it reads, beside what every operation does."""
     etag: bool = False
     """Whether a success carries an ``ETag``."""
     if_match: Literal["required", "optional"] | None = None
     """Whether ``If-Match`` is asked for; a stale one is refused with 412."""
-    lists: type[Any] | None = field(default=None, kw_only=True)
+    lists: type[Any] | None = None
     """Whose rows it answers with: those that the caller may see. None: the decision is about one thing, such as the
     resource in whose path a list is, or about what belongs to nobody."""
-    page: bool = field(default=False, kw_only=True)
+    page: bool = False
     """Whether a browser is sent to a page of the console instead."""
-    simulated: bool = field(default=True, kw_only=True)
+    simulated: bool = True
     """False for what is served only so that clients that ask for it go on: it is empty, and refuses to be filled."""
     conflicts: bool = True
     """Whether the state of things may forbid a write with 409; a read is never asked."""

@@ -87,14 +87,18 @@ class OneApiKey(ApiKeyView):
             "update_api_key",
             UPDATE,
             UPDATE_EVENT,
-            True,
+            recorded_by_service=True,
             body=ApiKeyUpdate,
             answer=ApiKeyAnswer,
             etag=True,
             if_match="required",
         ),
         "DELETE": Operation(
-            "delete_api_key", "iam-identity.apikey.delete", f"{events.USER_KEY}.delete", True, status=204
+            "delete_api_key",
+            "iam-identity.apikey.delete",
+            f"{events.USER_KEY}.delete",
+            recorded_by_service=True,
+            status=204,
         ),
     }
 
@@ -158,8 +162,8 @@ class ApiKeyDetails(ApiKeyView):
 
 class ApiKeyLock(ApiKeyView):
     operations = {
-        "POST": Operation("lock_api_key", UPDATE, UPDATE_EVENT, True, status=204),
-        "DELETE": Operation("unlock_api_key", UPDATE, UPDATE_EVENT, True, status=204),
+        "POST": Operation("lock_api_key", UPDATE, UPDATE_EVENT, recorded_by_service=True, status=204),
+        "DELETE": Operation("unlock_api_key", UPDATE, UPDATE_EVENT, recorded_by_service=True, status=204),
     }
 
     def post(self, request: Request, api_key_id: str) -> Response:
@@ -173,8 +177,8 @@ class ApiKeyLock(ApiKeyView):
 
 class ApiKeyDisabling(ApiKeyView):
     operations = {
-        "POST": Operation("disable_api_key", UPDATE, UPDATE_EVENT, True, status=204),
-        "DELETE": Operation("enable_api_key", UPDATE, UPDATE_EVENT, True, status=204),
+        "POST": Operation("disable_api_key", UPDATE, UPDATE_EVENT, recorded_by_service=True, status=204),
+        "DELETE": Operation("enable_api_key", UPDATE, UPDATE_EVENT, recorded_by_service=True, status=204),
     }
 
     def post(self, request: Request, api_key_id: str) -> Response:

@@ -57,7 +57,7 @@ class ApiKeys(SubjectView):
             "create_api_key",
             "iam-identity.apikey.create",
             f"{events.USER_KEY}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=ApiKeyCreation,
             answer=ApiKeyAnswer,

@@ -106,7 +106,7 @@ class Revocation(CertificateView):
             "revoke_server_certificate",
             f"{ACTION}.update",
             revocation.EVENT,
-            True,
+            recorded_by_service=True,
             body=RevocationBody,
             answer=ServerCertificate,
         ),

@@ -55,7 +55,7 @@ class ServiceIds(IdentityView):
             "create_service_id",
             "iam-identity.serviceid.create",
             events.SERVICE_ID_CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=ServiceIdCreation,
             answer=responses.ServiceId,
@@ -142,7 +142,7 @@ class OneServiceId(ServiceIdView):
             "update_service_id",
             UPDATE,
             events.SERVICE_ID_UPDATE,
-            True,
+            recorded_by_service=True,
             body=ServiceIdUpdate,
             answer=responses.ServiceId,
             query=("show_group_id",),
@@ -150,7 +150,11 @@ class OneServiceId(ServiceIdView):
             if_match="required",
         ),
         "DELETE": Operation(
-            "delete_service_id", "iam-identity.serviceid.delete", events.SERVICE_ID_DELETE, True, status=204
+            "delete_service_id",
+            "iam-identity.serviceid.delete",
+            events.SERVICE_ID_DELETE,
+            recorded_by_service=True,
+            status=204,
         ),
     }
 
@@ -172,8 +176,10 @@ class OneServiceId(ServiceIdView):
 
 class ServiceIdLock(ServiceIdView):
     operations = {
-        "POST": Operation("lock_service_id", UPDATE, events.SERVICE_ID_UPDATE, True, status=204),
-        "DELETE": Operation("unlock_service_id", UPDATE, events.SERVICE_ID_UPDATE, True, status=204),
+        "POST": Operation("lock_service_id", UPDATE, events.SERVICE_ID_UPDATE, recorded_by_service=True, status=204),
+        "DELETE": Operation(
+            "unlock_service_id", UPDATE, events.SERVICE_ID_UPDATE, recorded_by_service=True, status=204
+        ),
     }
 
     def post(self, request: Request, serviceid_id: str) -> Response:

@@ -40,7 +40,7 @@ class BareMetalServers(VpcView):
             "create_bare_metal_server",
             f"{ACTION}.create",
             events.CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateServerBody,
             answer=BareMetalServer,
@@ -82,11 +82,13 @@ class OneBareMetalServer(ServerView):
             "update_bare_metal_server",
             f"{ACTION}.update",
             events.UPDATE,
-            True,
+            recorded_by_service=True,
             body=PatchServerBody,
             answer=BareMetalServer,
         ),
-        "DELETE": Operation("delete_bare_metal_server", f"{ACTION}.delete", events.DELETE, True, status=202),
+        "DELETE": Operation(
+            "delete_bare_metal_server", f"{ACTION}.delete", events.DELETE, recorded_by_service=True, status=202
+        ),
     }
 
     def get(self, request: Request, server_id: str) -> Response:

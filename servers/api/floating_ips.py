@@ -144,7 +144,7 @@ class FloatingIPs(FloatingIpView):
             "create_floating_ip",
             f"{ACTION}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateFloatingIpBody,
             answer=FloatingIP,
@@ -196,11 +196,13 @@ class OneFloatingIP(FloatingIpView):
             "update_floating_ip",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=PatchFloatingIpBody,
             answer=FloatingIP,
         ),
-        "DELETE": Operation("delete_floating_ip", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
+        "DELETE": Operation(
+            "delete_floating_ip", f"{ACTION}.delete", f"{EVENT}.delete", recorded_by_service=True, status=204
+        ),
     }
 
     ip: Row

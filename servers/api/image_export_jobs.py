@@ -134,7 +134,7 @@ class ImageExportJobs(JobView):
             "create_image_export_job",
             f"{IMAGE}.export",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateJobBody,
             answer=ImageExportJob,
@@ -162,13 +162,18 @@ class OneImageExportJob(JobView):
             "update_image_export_job",
             f"{IMAGE}.export",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=UpdateJobBody,
             answer=ImageExportJob,
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_image_export_job", f"{IMAGE}.export", f"{EVENT}.delete", True, status=202, conflicts=False
+            "delete_image_export_job",
+            f"{IMAGE}.export",
+            f"{EVENT}.delete",
+            recorded_by_service=True,
+            status=202,
+            conflicts=False,
         ),
     }
 

@@ -90,7 +90,7 @@ class Images(ImageView):
             "create_image",
             f"{IMAGE}.create",
             f"{IMAGE}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateImageBody,
             answer=Image,
@@ -169,11 +169,11 @@ class OneImage(OneImageView):
             "update_image",
             f"{IMAGE}.update",
             f"{IMAGE}.update",
-            True,
+            recorded_by_service=True,
             body=UpdateImageBody,
             answer=Image,
         ),
-        "DELETE": Operation("delete_image", f"{IMAGE}.delete", f"{IMAGE}.delete", True, status=202),
+        "DELETE": Operation("delete_image", f"{IMAGE}.delete", f"{IMAGE}.delete", recorded_by_service=True, status=202),
     }
 
     def get(self, request: Request, image_id: str) -> Response:
@@ -189,7 +189,9 @@ class OneImage(OneImageView):
 
 
 class DeprecateImage(OneImageView):
-    operations = {"POST": Operation("deprecate_image", f"{IMAGE}.update", f"{IMAGE}.update", True, status=204)}
+    operations = {
+        "POST": Operation("deprecate_image", f"{IMAGE}.update", f"{IMAGE}.update", recorded_by_service=True, status=204)
+    }
 
     def post(self, request: Request, image_id: str) -> Response:
         images.deprecate_image(self.image, by=self.by)
@@ -197,7 +199,9 @@ class DeprecateImage(OneImageView):
 
 
 class ObsoleteImage(OneImageView):
-    operations = {"POST": Operation("obsolete_image", f"{IMAGE}.update", f"{IMAGE}.update", True, status=204)}
+    operations = {
+        "POST": Operation("obsolete_image", f"{IMAGE}.update", f"{IMAGE}.update", recorded_by_service=True, status=204)
+    }
 
     def post(self, request: Request, image_id: str) -> Response:
         images.obsolete_image(self.image, by=self.by)

@@ -66,7 +66,7 @@ class Keys(KeyView):
             "create_key",
             "is.key.key.create",
             "is.key.key.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateKeyBody,
             answer=Key,
@@ -87,9 +87,22 @@ class OneKey(KeyView):
     operations = {
         "GET": Operation("get_key", "is.key.key.read", "is.key.key.read", answer=Key),
         "PATCH": Operation(
-            "update_key", "is.key.key.update", "is.key.key.update", True, body=RenameBody, answer=Key, conflicts=False
+            "update_key",
+            "is.key.key.update",
+            "is.key.key.update",
+            recorded_by_service=True,
+            body=RenameBody,
+            answer=Key,
+            conflicts=False,
         ),
-        "DELETE": Operation("delete_key", "is.key.key.delete", "is.key.key.delete", True, status=204, conflicts=False),
+        "DELETE": Operation(
+            "delete_key",
+            "is.key.key.delete",
+            "is.key.key.delete",
+            recorded_by_service=True,
+            status=204,
+            conflicts=False,
+        ),
     }
 
     key: KeyRow

@@ -208,7 +208,7 @@ class NetworkACLRules(AclInPath, CatalogView):
             "create_network_acl_rule",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateAclRuleBody,
             answer=NetworkACLRule,
@@ -238,13 +238,18 @@ class OneNetworkACLRule(AclInPath):
             "update_network_acl_rule",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=PatchAclRuleBody,
             answer=NetworkACLRule,
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_network_acl_rule", f"{ACTION}.update", f"{EVENT}.update", True, status=204, conflicts=False
+            "delete_network_acl_rule",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            recorded_by_service=True,
+            status=204,
+            conflicts=False,
         ),
     }
 

@@ -77,7 +77,7 @@ class NetworkACLs(AclView):
             "create_network_acl",
             f"{ACTION}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateNetworkAclBody,
             answer=NetworkACL,
@@ -118,12 +118,14 @@ class OneNetworkACL(AclInPath):
             "update_network_acl",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=RenameBody,
             answer=NetworkACL,
             conflicts=False,
         ),
-        "DELETE": Operation("delete_network_acl", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
+        "DELETE": Operation(
+            "delete_network_acl", f"{ACTION}.delete", f"{EVENT}.delete", recorded_by_service=True, status=204
+        ),
     }
 
     def get(self, request: Request, acl_id: str) -> Response:

@@ -97,7 +97,7 @@ class PublicGateways(PublicGatewayView):
             "create_public_gateway",
             f"{ACTION}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreatePublicGatewayBody,
             answer=PublicGateway,
@@ -120,11 +120,13 @@ class OnePublicGateway(PublicGatewayView):
             "update_public_gateway",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=RenameBody,
             answer=PublicGateway,
         ),
-        "DELETE": Operation("delete_public_gateway", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
+        "DELETE": Operation(
+            "delete_public_gateway", f"{ACTION}.delete", f"{EVENT}.delete", recorded_by_service=True, status=204
+        ),
     }
 
     gateway: Row

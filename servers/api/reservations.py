@@ -174,7 +174,7 @@ class Reservations(ReservationView):
             "create_reservation",
             f"{ACTION}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateReservationBody,
             answer=Reservation,
@@ -220,12 +220,17 @@ class OneReservation(OneReservationView):
             "update_reservation",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=PatchReservationBody,
             answer=Reservation,
         ),
         "DELETE": Operation(
-            "delete_reservation", f"{ACTION}.delete", f"{EVENT}.delete", True, status=202, answer=Reservation
+            "delete_reservation",
+            f"{ACTION}.delete",
+            f"{EVENT}.delete",
+            recorded_by_service=True,
+            status=202,
+            answer=Reservation,
         ),
     }
 
@@ -244,7 +249,9 @@ class OneReservation(OneReservationView):
 
 class ActivateReservation(OneReservationView):
     operations = {
-        "POST": Operation("activate_reservation", f"{ACTION}.activate", f"{EVENT}.activate", True, status=202)
+        "POST": Operation(
+            "activate_reservation", f"{ACTION}.activate", f"{EVENT}.activate", recorded_by_service=True, status=202
+        )
     }
 
     def post(self, request: Request, reservation_id: str) -> Response:

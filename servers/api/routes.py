@@ -63,7 +63,7 @@ class Routes(RouteView):
             "create_vpc_routing_table_route",
             UPDATE,
             f"{services.EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateRouteBody,
             answer=Route,
@@ -86,12 +86,17 @@ class OneRoute(RouteView):
             "update_vpc_routing_table_route",
             UPDATE,
             f"{services.EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=UpdateRouteBody,
             answer=Route,
         ),
         "DELETE": Operation(
-            "delete_vpc_routing_table_route", UPDATE, f"{services.EVENT}.delete", True, status=204, conflicts=False
+            "delete_vpc_routing_table_route",
+            UPDATE,
+            f"{services.EVENT}.delete",
+            recorded_by_service=True,
+            status=204,
+            conflicts=False,
         ),
     }
 
@@ -133,7 +138,7 @@ class DefaultRoutes(OfDefaultTable, Routes):
             "create_vpc_route",
             UPDATE,
             f"{services.EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateRouteBody,
             answer=Route,
@@ -145,7 +150,19 @@ class OneDefaultRoute(OfDefaultTable, OneRoute):
     operations = {
         "GET": Operation("get_vpc_route", READ, f"{services.EVENT}.read", answer=Route),
         "PATCH": Operation(
-            "update_vpc_route", UPDATE, f"{services.EVENT}.update", True, body=UpdateRouteBody, answer=Route
+            "update_vpc_route",
+            UPDATE,
+            f"{services.EVENT}.update",
+            recorded_by_service=True,
+            body=UpdateRouteBody,
+            answer=Route,
         ),
-        "DELETE": Operation("delete_vpc_route", UPDATE, f"{services.EVENT}.delete", True, status=204, conflicts=False),
+        "DELETE": Operation(
+            "delete_vpc_route",
+            UPDATE,
+            f"{services.EVENT}.delete",
+            recorded_by_service=True,
+            status=204,
+            conflicts=False,
+        ),
     }

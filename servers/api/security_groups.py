@@ -107,7 +107,7 @@ class SecurityGroups(SecurityGroupView):
             "create_security_group",
             f"{ACTION}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateSecurityGroupBody,
             answer=SecurityGroup,
@@ -145,12 +145,14 @@ class OneSecurityGroup(SecurityGroupInPath):
             "update_security_group",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=RenameBody,
             answer=SecurityGroup,
             conflicts=False,
         ),
-        "DELETE": Operation("delete_security_group", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
+        "DELETE": Operation(
+            "delete_security_group", f"{ACTION}.delete", f"{EVENT}.delete", recorded_by_service=True, status=204
+        ),
     }
 
     def get(self, request: Request, group_id: str) -> Response:
@@ -188,13 +190,17 @@ class OneSecurityGroupTarget(SecurityGroupInPath):
             "create_security_group_target_binding",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             status=201,
             answer=SecurityGroupTarget,
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_security_group_target_binding", f"{ACTION}.update", f"{EVENT}.update", True, status=204
+            "delete_security_group_target_binding",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            recorded_by_service=True,
+            status=204,
         ),
     }
 

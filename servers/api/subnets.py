@@ -169,7 +169,7 @@ class Subnets(SubnetView):
             "create_subnet",
             "is.subnet.subnet.create",
             "is.subnet.subnet.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateSubnetBody,
             answer=Subnet,
@@ -197,13 +197,15 @@ class OneSubnet(OneSubnetView):
             "update_subnet",
             "is.subnet.subnet.update",
             "is.subnet.subnet.update",
-            True,
+            recorded_by_service=True,
             body=UpdateSubnetBody,
             answer=Subnet,
             conflicts=False,
             further=(OPERATE_GATEWAY,),
         ),
-        "DELETE": Operation("delete_subnet", "is.subnet.subnet.delete", "is.subnet.subnet.delete", True, status=204),
+        "DELETE": Operation(
+            "delete_subnet", "is.subnet.subnet.delete", "is.subnet.subnet.delete", recorded_by_service=True, status=204
+        ),
     }
 
     def get(self, request: Request, subnet_id: str) -> Response:

@@ -48,7 +48,7 @@ class VirtualInterfaces(VirtualInterfaceView):
             "create_virtual_network_interface",
             f"{ACTION}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=VirtualNetworkInterfaceBody,
             answer=VirtualNetworkInterface,
@@ -95,7 +95,7 @@ class OneVirtualInterface(VirtualInterfaceInPath):
             "update_virtual_network_interface",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=PatchVirtualNetworkInterfaceBody,
             answer=VirtualNetworkInterface,
             etag=True,
@@ -107,7 +107,7 @@ class OneVirtualInterface(VirtualInterfaceInPath):
             "delete_virtual_network_interfaces",
             f"{ACTION}.delete",
             f"{EVENT}.delete",
-            True,
+            recorded_by_service=True,
             status=202,
             answer=VirtualNetworkInterface,
             if_match="optional",
@@ -154,10 +154,18 @@ class OneVirtualInterfaceAddress(VirtualInterfaceInPath):
             "get_virtual_network_interface_ip", f"{ACTION}.read", f"{EVENT}.read", answer=ReservedIPReference
         ),
         "PUT": Operation(
-            "add_virtual_network_interface_ip", f"{ACTION}.update", f"{EVENT}.update", True, answer=ReservedIPReference
+            "add_virtual_network_interface_ip",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            recorded_by_service=True,
+            answer=ReservedIPReference,
         ),
         "DELETE": Operation(
-            "remove_virtual_network_interface_ip", f"{ACTION}.update", f"{EVENT}.update", True, status=204
+            "remove_virtual_network_interface_ip",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            recorded_by_service=True,
+            status=204,
         ),
     }
 

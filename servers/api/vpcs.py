@@ -199,7 +199,13 @@ class VPCs(VpcCollectionView):
             query=("start", "limit", "resource_group.id", "classic_access"),
         ),
         "POST": Operation(
-            "create_vpc", "is.vpc.vpc.create", "is.vpc.vpc.create", True, status=201, body=CreateVpcBody, answer=VPC
+            "create_vpc",
+            "is.vpc.vpc.create",
+            "is.vpc.vpc.create",
+            recorded_by_service=True,
+            status=201,
+            body=CreateVpcBody,
+            answer=VPC,
         ),
     }
 
@@ -221,7 +227,7 @@ class OneVPC(OneVpcView):
             "update_vpc",
             "is.vpc.vpc.update",
             "is.vpc.vpc.update",
-            True,
+            recorded_by_service=True,
             body=UpdateVpcBody,
             answer=VPC,
             etag=True,
@@ -229,7 +235,12 @@ class OneVPC(OneVpcView):
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_vpc", "is.vpc.vpc.delete", "is.vpc.vpc.delete", True, status=204, if_match="optional"
+            "delete_vpc",
+            "is.vpc.vpc.delete",
+            "is.vpc.vpc.delete",
+            recorded_by_service=True,
+            status=204,
+            if_match="optional",
         ),
     }
 

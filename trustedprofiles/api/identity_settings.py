@@ -160,7 +160,7 @@ class IdentitySettings(AccountView):
             "update_account_settings",
             "iam-identity.account.update",
             events.SETTINGS_UPDATE,
-            True,
+            recorded_by_service=True,
             body=IdentitySettingsUpdate,
             answer=AccountSettingsResponse,
             etag=True,

@@ -85,7 +85,7 @@ CREATE = Operation(
     "create_policy",
     "iam-access-management.policy.create",
     events.POLICY_CREATE,
-    True,
+    recorded_by_service=True,
     status=201,
     body=V1Body,
     answer=responses.Policy,
@@ -103,7 +103,7 @@ REPLACE = Operation(
     "replace_policy",
     "iam-access-management.policy.update",
     events.POLICY_UPDATE,
-    True,
+    recorded_by_service=True,
     body=V1Body,
     answer=responses.Policy,
     etag=True,
@@ -113,7 +113,7 @@ DELETE = Operation(
     "delete_policy",
     "iam-access-management.policy.delete",
     events.POLICY_DELETE,
-    True,
+    recorded_by_service=True,
     status=204,
 )
 
