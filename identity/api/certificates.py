@@ -58,7 +58,7 @@ class Certificates(CertifiedServerView):
             f"{ACTION}.list",
             "baremint.certificate.list",
             answer=ServerCertificateCollection,
-            query=("start", "limit"),
+            paged=True,
         ),
     }
 

@@ -16,18 +16,21 @@ from identity.api.requests import ServiceIdCreation, ServiceIdUpdate, api_key_co
 from identity.api.responses import api_key_body, service_id_body
 from identity.models import ApiKey
 from identity.services import serviceids
-from trustedprofiles.api.base import IdentityView, require_own_account
-from trustedprofiles.api.flags import header_flag, query_flag
-from trustedprofiles.api.history import histories
-from trustedprofiles.api.pagination import TokenPage, filtered, ordered
+from trustedprofiles.api.activity import INCLUDE_ACTIVITY
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, IdentityView, require_own_account
+from trustedprofiles.api.flags import LOCK, header_flag, query_flag
+from trustedprofiles.api.history import INCLUDE_HISTORY, histories
+from trustedprofiles.api.pagination import TokenPage, filtered, list_parameters, ordered
 from trustedprofiles.models import Account, ServiceId
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
 from trustedprofiles.selectors import authorize
 
 UPDATE = "iam-identity.serviceid.update"
 CREATE_KEY = "iam-identity.apikey.create"
 SORTABLE = ("name", "description", "created_at", "modified_at")
 FILTERABLE = ("name", "description", "id")
+GROUP_ID = Parameter("group_id", "Only service IDs in this group.")
+SHOW_GROUP_ID = Parameter("show_group_id", "Whether to tell the service ID group that it is in.", BOOLEAN)
 
 
 class ServiceIds(IdentityView):
@@ -38,18 +41,7 @@ class ServiceIds(IdentityView):
             events.SERVICE_ID_READ,
             answer=responses.ServiceIdList,
             lists=ServiceId,
-            query=(
-                "account_id",
-                "name",
-                "group_id",
-                "show_group_id",
-                "pagesize",
-                "pagetoken",
-                "sort",
-                "order",
-                "filter",
-                "include_history",
-            ),
+            query=(REQUIRED_ACCOUNT_ID, NAME, GROUP_ID, SHOW_GROUP_ID, *list_parameters(SORTABLE), INCLUDE_HISTORY),
         ),
         "POST": Operation(
             "create_service_id",
@@ -60,8 +52,8 @@ class ServiceIds(IdentityView):
             body=ServiceIdCreation,
             answer=responses.ServiceId,
             etag=True,
-            headers=("Entity-Lock",),
-            query=("show_group_id",),
+            headers=(LOCK,),
+            query=(SHOW_GROUP_ID,),
             further=(CREATE_KEY,),
         ),
     }
@@ -73,9 +65,9 @@ class ServiceIds(IdentityView):
         account_id = self.caller.account_id
         require_own_account(request, account_id)
         rows = ServiceId.objects.filter(account_id=account_id)
-        if name := request.GET.get("name"):
+        if name := request.GET.get(NAME):
             rows = rows.filter(name=name)
-        if group := request.GET.get("group_id"):
+        if group := request.GET.get(GROUP_ID):
             rows = rows.filter(group_id=group)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
         page = TokenPage(request, self.listing.of(rows), caller=self.caller)
@@ -87,7 +79,7 @@ class ServiceIds(IdentityView):
         if asked.pop("account_id") != self.caller.account_id:
             raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
         account = Account.objects.get(id=self.caller.account_id)
-        content: dict[str, Any] = {"locked": header_flag(request, "Entity-Lock"), "by": Party.of(self.caller)}
+        content: dict[str, Any] = {"locked": header_flag(request, LOCK), "by": Party.of(self.caller)}
         if "apikey" not in asked:
             service_id = serviceids.create_service_id(account, **asked, **content)
             return self.answer(_body(request, service_id), etag=service_id.entity_tag)
@@ -135,7 +127,7 @@ class OneServiceId(ServiceIdView):
             "iam-identity.serviceid.read",
             events.SERVICE_ID_READ,
             answer=responses.ServiceId,
-            query=("include_history", "include_activity", "show_group_id"),
+            query=(INCLUDE_HISTORY, INCLUDE_ACTIVITY, SHOW_GROUP_ID),
             etag=True,
         ),
         "PUT": Operation(
@@ -145,7 +137,7 @@ class OneServiceId(ServiceIdView):
             recorded_by_service=True,
             body=ServiceIdUpdate,
             answer=responses.ServiceId,
-            query=("show_group_id",),
+            query=(SHOW_GROUP_ID,),
             etag=True,
             if_match="required",
         ),
@@ -160,7 +152,7 @@ class OneServiceId(ServiceIdView):
 
     def get(self, request: Request, serviceid_id: str) -> Response:
         [body] = _bodies(request, [self.service_id])
-        if query_flag(request, "include_activity"):
+        if query_flag(request, INCLUDE_ACTIVITY):
             body["activity"] = activity_of_keys(ApiKey.objects.filter(iam_id=self.service_id.iam_id))
         return self.answer(body, etag=self.service_id.entity_tag)
 
@@ -192,13 +184,13 @@ class ServiceIdLock(ServiceIdView):
 
 
 def _body(request: Request, service_id: ServiceId) -> responses.ServiceId:
-    return service_id_body(service_id, show_group=query_flag(request, "show_group_id"))
+    return service_id_body(service_id, show_group=query_flag(request, SHOW_GROUP_ID))
 
 
 def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[responses.ServiceId]:
     """With history where the query asks for it."""
     bodies = [_body(request, service_id) for service_id in service_ids]
-    if query_flag(request, "include_history"):
+    if query_flag(request, INCLUDE_HISTORY):
         found = histories({each.crn: each.id for each in service_ids}, events.SERVICE_ID_CHANGES)
         for body in bodies:
             body["history"] = found[body["id"]]

@@ -68,7 +68,7 @@ class AddressPrefixes(AddressPrefixView):
             "is.vpc.address-prefix.list",
             "is.vpc.address-prefix.read",
             answer=collection("AddressPrefixCollection", "address_prefixes", AddressPrefix),
-            query=("start", "limit"),
+            paged=True,
         ),
         "POST": Operation(
             "create_vpc_address_prefix",

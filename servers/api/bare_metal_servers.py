@@ -34,7 +34,8 @@ class BareMetalServers(VpcView):
             events.READ,
             answer=collection("BareMetalServerCollection", "bare_metal_servers", BareMetalServer),
             lists=ServerRow,
-            query=("start", "limit", *FILTERS, *RESERVATION_FILTERS),
+            paged=True,
+            query=(*FILTERS, *RESERVATION_FILTERS),
         ),
         "POST": Operation(
             "create_bare_metal_server",

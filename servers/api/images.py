@@ -13,6 +13,7 @@ from controlplane.kernel.errors import NotAuthorized
 from controlplane.kernel.paging import Order
 from servers import catalog
 from servers.allowed_use import holds
+from servers.api.base import OF_RESOURCE_GROUP
 from servers.api.catalog import CatalogView, one_of
 from servers.api.dated_behaviour import REMOTE_SINCE
 from servers.api.image_requests import CreateImageBody, UpdateImageBody, changes, prototype
@@ -27,7 +28,7 @@ from servers.services import images
 from servers.services.image_profiles import instance_profiles_for
 from trustedprofiles import explain_urls
 from trustedprofiles.models import ResourceGroup
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import NAME, Operation, Parameter, choices
 from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import default_resource_group
 from trustedprofiles.tagged_resources import plain
@@ -46,6 +47,13 @@ STATUSES = (
 FORMATS = ("cloud_init", "esxi_kickstart", "ipxe")
 VISIBILITIES = ("private", "public")
 OWNERS = ("provider", "user")
+STATUS = Parameter("status", f"Only what has one of these statuses, separated by commas: {', '.join(STATUSES)}.")
+USER_DATA_FORMAT = Parameter(
+    "user_data_format", f"Only what has one of these, separated by commas: {', '.join(FORMATS)}."
+)
+VISIBILITY = Parameter("visibility", "Only IBM's images, which are public, or only your own.", choices(*VISIBILITIES))
+REMOTE = Parameter("remote.account.id", "Only images of this account: `null` for your own, `not:null` for all others.")
+OWNER_TYPE = Parameter("owner_type", "As `remote.account.id`, before version 2025-06-30.", choices(*OWNERS))
 OLDEST_FIRST = Order("number", key=int)
 """Stock images come first, in the catalog's own order."""
 
@@ -74,17 +82,8 @@ class Images(ImageView):
             f"{IMAGE}.read",
             answer=collection("ImageCollection", "images", Image),
             lists=ImageRow,
-            query=(
-                "start",
-                "limit",
-                "resource_group.id",
-                "name",
-                "status",
-                "visibility",
-                "user_data_format",
-                "remote.account.id",
-                "owner_type",
-            ),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP, NAME, STATUS, VISIBILITY, USER_DATA_FORMAT, REMOTE, OWNER_TYPE),
         ),
         "POST": Operation(
             "create_image",
@@ -104,21 +103,21 @@ class Images(ImageView):
     def wanted(self) -> QuerySet[ImageRow]:
         """The rows that match every filter. Raises InvalidValue."""
         query = self.request.GET
-        rows = self.filtered(self.rows(), {"name": "name"})
+        rows = self.filtered(self.rows(), {NAME: "name"})
         if group := query.get("resource_group.id"):
             stock = Q(account=None) if group == self.default_group.id else Q(pk=None)
             rows = rows.filter(Q(resource_group=group) | stock)
-        for name, choices in (("status", STATUSES), ("user_data_format", FORMATS)):
+        for name, known in ((STATUS, STATUSES), (USER_DATA_FORMAT, FORMATS)):
             if name in query:
-                values = [one_of(value, choices, parameter=name) for value in query[name].split(",")]
+                values = [one_of(value, known, parameter=name) for value in query[name].split(",")]
                 rows = rows.filter(**{f"{name}__in": values})
-        if "visibility" in query:
-            visibility = one_of(query["visibility"], VISIBILITIES, parameter="visibility")
+        if VISIBILITY in query:
+            visibility = one_of(query[VISIBILITY], VISIBILITIES, parameter=VISIBILITY)
             rows = rows.filter(account__isnull=visibility == "public")
-        if self.version < REMOTE_SINCE and "owner_type" in query:
-            owner = one_of(query["owner_type"], OWNERS, parameter="owner_type")
+        if self.version < REMOTE_SINCE and OWNER_TYPE in query:
+            owner = one_of(query[OWNER_TYPE], OWNERS, parameter=OWNER_TYPE)
             rows = rows.filter(account__isnull=owner == "provider")
-        match query.get("remote.account.id") if self.version >= REMOTE_SINCE else None:
+        match query.get(REMOTE) if self.version >= REMOTE_SINCE else None:
             case None:
                 return rows
             case "null":
@@ -219,7 +218,7 @@ class ImageProfiles(OneImageView):
             answer=collection(
                 "ImageBareMetalServerProfileCollection", "bare_metal_server_profiles", BareMetalServerProfileReference
             ),
-            query=("start", "limit"),
+            paged=True,
         )
     }
 
@@ -239,7 +238,7 @@ class ImageInstanceProfiles(OneImageView):
             f"{IMAGE}.read",
             f"{IMAGE}.read",
             answer=collection("ImageInstanceProfileCollection", "instance_profiles", InstanceProfileReference),
-            query=("start", "limit"),
+            paged=True,
         )
     }
 

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
-from servers.api.base import VpcView
+from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
 from servers.api.response_types import KeyReference, ResourceGroupReference, collection
@@ -60,7 +60,8 @@ class Keys(KeyView):
             "is.key.key.read",
             answer=collection("KeyCollection", "keys", Key),
             lists=KeyRow,
-            query=("start", "limit", "resource_group.id"),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP,),
         ),
         "POST": Operation(
             "create_key",
@@ -75,7 +76,7 @@ class Keys(KeyView):
     }
 
     def get(self, request: Request) -> Response:
-        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
+        rows = self.filtered(self.rows(), OF_RESOURCE_GROUP)
         return self.page("keys", rows, key_body)
 
     def post(self, request: Request) -> Response:

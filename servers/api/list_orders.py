@@ -9,15 +9,24 @@ from rest_framework.request import Request
 
 from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.paging import Order
+from trustedprofiles.permissions import Parameter, choices
 
 Columns = Mapping[str, Callable[[Any], int | str]]
 BY_NAME_OR_AGE: Columns = {"created_at": datetime.isoformat, "name": str}
 SORTABLE: Columns = {"address": lambda address: int(ipaddress.IPv4Address(address)), **BY_NAME_OR_AGE}
 
 
+def sort_parameter(columns: Columns) -> Parameter:
+    values = choices(*(f"{direction}{name}" for name in columns for direction in ("", "-")))
+    return Parameter("sort", "Order; ``-`` before a name turns it round. Without it, the newest come first.", values)
+
+
+SORT, SORT_BY_NAME_OR_AGE = sort_parameter(SORTABLE), sort_parameter(BY_NAME_OR_AGE)
+
+
 def order_of(request: Request, columns: Columns = SORTABLE) -> Order | None:
     """What the parameter ``sort`` asks for; a hyphen turns it round. Raises InvalidValue."""
-    sort = request.GET.get("sort")
+    sort = request.GET.get(SORT)
     if sort is None:
         return None
     column = sort.removeprefix("-")

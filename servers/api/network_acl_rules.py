@@ -31,9 +31,10 @@ from servers.models import NetworkACLRule as RuleRow
 from servers.protocols import EVERYTHING
 from servers.services import network_acl_rules as services
 from servers.services.network_acl_rules import PORT_RANGES, AclRulePrototype
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter, choices
 
 ACTION = EVENT = "is.network-acl.network-acl"
+DIRECTION = Parameter("direction", "Only rules for traffic in this direction.", choices(*DIRECTIONS))
 ACTIONS = ("allow", "deny")
 
 
@@ -202,7 +203,8 @@ class NetworkACLRules(AclInPath, CatalogView):
             f"{ACTION}.read",
             f"{EVENT}.read",
             answer=collection("NetworkACLRuleCollection", "rules", NetworkACLRule),
-            query=("start", "limit", "direction"),
+            paged=True,
+            query=(DIRECTION,),
         ),
         "POST": Operation(
             "create_network_acl_rule",
@@ -217,10 +219,10 @@ class NetworkACLRules(AclInPath, CatalogView):
     }
 
     def get(self, request: Request, acl_id: str) -> Response:
-        direction = request.GET.get("direction")
+        direction = request.GET.get(DIRECTION)
         if direction is not None and direction not in DIRECTIONS:
             raise InvalidValue(
-                "direction must be inbound or outbound.", target=Target("direction", "parameter", direction)
+                "direction must be inbound or outbound.", target=Target(DIRECTION, "parameter", direction)
             )
         bodies = acl_rule_bodies(self.acl, list(self.acl.rules.all()), self.hrefs)
         wanted = [body for body in bodies if direction in (None, body["direction"])]

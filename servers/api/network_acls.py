@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
+from servers.api.base import OF_RESOURCE_GROUP
 from servers.api.network_acl_rules import (
     ACTION,
     EVENT,
@@ -71,7 +72,8 @@ class NetworkACLs(AclView):
             f"{EVENT}.read",
             answer=collection("NetworkACLCollection", "network_acls", NetworkACL),
             lists=AclRow,
-            query=("start", "limit", "resource_group.id"),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP,),
         ),
         "POST": Operation(
             "create_network_acl",
@@ -86,7 +88,7 @@ class NetworkACLs(AclView):
     }
 
     def get(self, request: Request) -> Response:
-        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
+        rows = self.filtered(self.rows(), OF_RESOURCE_GROUP)
         return self.page("network_acls", rows, network_acl_body)
 
     def post(self, request: Request) -> Response:

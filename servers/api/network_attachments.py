@@ -34,7 +34,7 @@ class Attachments(AttachmentView):
             answer=collection(
                 "BareMetalServerNetworkAttachmentCollection", "network_attachments", BareMetalServerNetworkAttachment
             ),
-            query=("start", "limit"),
+            paged=True,
         ),
         "POST": Operation(
             "create_bare_metal_server_network_attachment",

@@ -50,7 +50,7 @@ class Interfaces(InterfaceView):
             answer=collection(
                 "BareMetalServerNetworkInterfaceCollection", "network_interfaces", BareMetalServerNetworkInterface
             ),
-            query=("start", "limit"),
+            paged=True,
         ),
         "POST": Operation(
             "create_bare_metal_server_network_interface",

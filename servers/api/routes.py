@@ -14,8 +14,9 @@ from servers.api.routing_tables import OneRoutingTableView, RouteReference, rout
 from servers.models import Route as RouteRow
 from servers.models import RoutingTable as RoutingTableRow
 from servers.services import routes as services
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter
 
+OF_ZONE = {Parameter("zone.name"): "zone"}
 READ, UPDATE = "is.vpc.routing-table.read", "is.vpc.routing-table.update"
 
 
@@ -57,7 +58,7 @@ class Routes(RouteView):
             READ,
             f"{services.EVENT}.read",
             answer=collection("RouteCollection", "routes", Route),
-            query=("start", "limit"),
+            paged=True,
         ),
         "POST": Operation(
             "create_vpc_routing_table_route",
@@ -71,7 +72,7 @@ class Routes(RouteView):
     }
 
     def get(self, request: Request, vpc_id: str, table_id: str = "") -> Response:
-        rows = self.filtered(self.routes(), {"zone.name": "zone"} if not table_id else {})
+        rows = self.filtered(self.routes(), OF_ZONE if not table_id else {})
         return self.page("routes", rows, self.render)
 
     def post(self, request: Request, vpc_id: str, table_id: str = "") -> Response:
@@ -132,7 +133,8 @@ class DefaultRoutes(OfDefaultTable, Routes):
             READ,
             f"{services.EVENT}.read",
             answer=collection("RouteCollectionVPCContext", "routes", Route),
-            query=("start", "limit", "zone.name"),
+            paged=True,
+            query=(*OF_ZONE,),
         ),
         "POST": Operation(
             "create_vpc_route",

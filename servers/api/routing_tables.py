@@ -18,7 +18,9 @@ from servers.models import Route
 from servers.models import RoutingTable as RoutingTableRow
 from servers.services import routing_tables
 from servers.services.routing_tables import CREATORS, SOURCES
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
+
+IS_DEFAULT = Parameter("is_default", "Only the default routing table, or only the others.", BOOLEAN)
 
 
 class CreatorBody(StrictSerializer):
@@ -119,7 +121,8 @@ class RoutingTables(RoutingTableView):
             "is.vpc.routing-table.list",
             "is.vpc.routing-table.read",
             answer=collection("RoutingTableCollection", "routing_tables", RoutingTable),
-            query=("start", "limit", "is_default"),
+            paged=True,
+            query=(IS_DEFAULT,),
         ),
         "POST": Operation(
             "create_vpc_routing_table",
@@ -134,7 +137,7 @@ class RoutingTables(RoutingTableView):
 
     def get(self, request: Request, vpc_id: str) -> Response:
         rows, default = self.tables(), self.vpc.default_routing_table
-        if (asked := self.flag("is_default")) is not None and default:
+        if (asked := self.flag(IS_DEFAULT)) is not None and default:
             rows = rows.filter(pk=default.pk) if asked else rows.exclude(pk=default.pk)
         return self.page("routing_tables", rows, routing_table_body)
 

@@ -4,9 +4,9 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from servers.api.base import VpcView
+from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.extra_permissions import OF_VIRTUAL_INTERFACES, require_advanced
-from servers.api.list_orders import order_of
+from servers.api.list_orders import SORT, order_of
 from servers.api.response_types import ReservedIPReference, collection
 from servers.api.virtual_interface_requests import (
     PatchVirtualNetworkInterfaceBody,
@@ -42,7 +42,8 @@ class VirtualInterfaces(VirtualInterfaceView):
                 "VirtualNetworkInterfaceCollection", "virtual_network_interfaces", VirtualNetworkInterface
             ),
             lists=Row,
-            query=("start", "limit", "resource_group.id"),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP,),
         ),
         "POST": Operation(
             "create_virtual_network_interface",
@@ -57,7 +58,7 @@ class VirtualInterfaces(VirtualInterfaceView):
     }
 
     def get(self, request: Request) -> Response:
-        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
+        rows = self.filtered(self.rows(), OF_RESOURCE_GROUP)
         return self.page("virtual_network_interfaces", rows, virtual_interface_body)
 
     def post(self, request: Request) -> Response:
@@ -139,7 +140,8 @@ class VirtualInterfaceAddresses(VirtualInterfaceInPath):
             f"{ACTION}.read",
             f"{EVENT}.read",
             answer=collection("ReservedIPCollectionVirtualNetworkInterfaceContext", "ips", ReservedIPReference),
-            query=("start", "limit", "sort"),
+            paged=True,
+            query=(SORT,),
         )
     }
 

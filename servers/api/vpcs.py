@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from servers import catalog
-from servers.api.base import DeletedMeanwhile, VpcView
+from servers.api.base import OF_RESOURCE_GROUP, DeletedMeanwhile, VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField
 from servers.api.response_types import (
@@ -23,10 +23,11 @@ from servers.api.response_types import (
 )
 from servers.models import VPC as VpcRow
 from servers.services import vpcs
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
 
 SYSTEM_DNS_SERVERS = ("161.26.0.10", "161.26.0.11")
 MOST_DNS_SERVERS = 15
+CLASSIC_ACCESS = Parameter("classic_access", "Only VPCs with access to classic infrastructure, or without.", BOOLEAN)
 
 
 class DnsServerBody(StrictSerializer):
@@ -196,7 +197,8 @@ class VPCs(VpcCollectionView):
             "is.vpc.vpc.read",
             answer=collection("VPCCollection", "vpcs", VPC),
             lists=VpcRow,
-            query=("start", "limit", "resource_group.id", "classic_access"),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP, CLASSIC_ACCESS),
         ),
         "POST": Operation(
             "create_vpc",
@@ -210,8 +212,8 @@ class VPCs(VpcCollectionView):
     }
 
     def get(self, request: Request) -> Response:
-        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
-        if (classic := self.flag("classic_access")) is not None:
+        rows = self.filtered(self.rows(), OF_RESOURCE_GROUP)
+        if (classic := self.flag(CLASSIC_ACCESS)) is not None:
             rows = rows.filter(classic_access=classic)
         return self.page("vpcs", rows, vpc_body)
 

@@ -11,9 +11,9 @@ from controlplane.activity.record import Party
 from controlplane.kernel import envelopes, timestamps
 from controlplane.kernel.errors import ApiError, NotFound
 from trustedprofiles import events
-from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
 from trustedprofiles.api.flags import query_flag
-from trustedprofiles.api.group_base import MEMBERSHIP_TYPES, PAGES, CountedPage, GroupsView, GroupView
+from trustedprofiles.api.group_base import MEMBERSHIP_TYPE, MEMBERSHIP_TYPES, PAGES, CountedPage, GroupsView, GroupView
 from trustedprofiles.api.group_shapes import (
     AddedMember,
     AddGroupMembersResponse,
@@ -31,12 +31,15 @@ from trustedprofiles.api.group_shapes import (
 )
 from trustedprofiles.api.pagination import one_of
 from trustedprofiles.models import AccessGroup, GroupMember, ServiceId, TrustedProfile, User
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.services import group_members
 from trustedprofiles.services.group_members import Outcome, type_of_member
 
 SORTABLE = ("id", "name", "email")
 SORTS = (*SORTABLE, *(f"-{name}" for name in SORTABLE))
+TYPE = Parameter("type", "Only members of this type.", choices(*GroupMember.Type.values))
+VERBOSE = Parameter("verbose", "Whether to tell names, email addresses and descriptions.", BOOLEAN)
+SORT = Parameter("sort", "Order, with ``verbose``; the oldest come first without.", choices(*SORTS))
 OK, NO_CONTENT = 200, 204
 
 
@@ -47,7 +50,7 @@ class Members(GroupView):
             "iam-groups.members.list",
             events.MEMBER_LIST,
             answer=GroupMembersList,
-            query=("membership_type", "type", "verbose", "sort", *PAGES),
+            query=(MEMBERSHIP_TYPE, TYPE, VERBOSE, SORT, *PAGES),
         ),
         "PUT": Operation(
             "add_members_to_access_group",
@@ -62,11 +65,11 @@ class Members(GroupView):
 
     def get(self, request: Request, access_group_id: str) -> Response:
         rows = GroupMember.objects.filter(group_id=self.group.id).order_by("created_at", "id")
-        if type := one_of(request, "type", GroupMember.Type.values):
+        if type := one_of(request, TYPE, GroupMember.Type.values):
             rows = rows.filter(type=type)
-        if one_of(request, "membership_type", MEMBERSHIP_TYPES) == "dynamic":
+        if one_of(request, MEMBERSHIP_TYPE, MEMBERSHIP_TYPES) == "dynamic":
             rows = rows.none()
-        verbose, sort = query_flag(request, "verbose"), one_of(request, "sort", SORTS)
+        verbose, sort = query_flag(request, VERBOSE), one_of(request, SORT, SORTS)
         page = CountedPage(request, self._sorted(rows, sort) if verbose and sort else rows)
         details = _details(self.group.account_id, page.items) if verbose else {}
         members = [{**member_body(row, base=self.base), **details.get(row.iam_id, {})} for row in page.items]
@@ -174,7 +177,7 @@ class Memberships(GroupsView):
             status=207,
             body=NewMemberships,
             answer=MembershipsResponse,
-            query=("account_id",),
+            query=(REQUIRED_ACCOUNT_ID,),
             lists=AccessGroup,
         ),
         "DELETE": Operation(
@@ -184,7 +187,7 @@ class Memberships(GroupsView):
             recorded_by_service=True,
             status=207,
             answer=MembershipsResponse,
-            query=("account_id",),
+            query=(REQUIRED_ACCOUNT_ID,),
             lists=AccessGroup,
         ),
     }

@@ -11,7 +11,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
-from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
 from trustedprofiles.api.group_base import GroupsView, GroupView
 from trustedprofiles.api.group_shapes import (
     GroupRuleAnswer,
@@ -118,7 +118,7 @@ class GroupsSettings(GroupsView):
             "iam-groups.account-settings.read",
             events.GROUP_SETTINGS_READ,
             answer=GroupSettings,
-            query=("account_id",),
+            query=(REQUIRED_ACCOUNT_ID,),
         ),
         "PATCH": Operation(
             "update_access_groups_settings",
@@ -127,7 +127,7 @@ class GroupsSettings(GroupsView):
             recorded_by_service=True,
             body=GroupSettingsUpdate,
             answer=GroupSettings,
-            query=("account_id",),
+            query=(REQUIRED_ACCOUNT_ID,),
         ),
     }
 

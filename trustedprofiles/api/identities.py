@@ -11,7 +11,7 @@ from trustedprofiles.api import responses
 from trustedprofiles.api.base import ProfileView
 from trustedprofiles.api.rule_bodies import IdentitiesBody, IdentityBody, identity_body, identity_content
 from trustedprofiles.models import ProfileIdentity
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.services import identities
 
 
@@ -57,6 +57,11 @@ class Identities(ProfileView):
 
 class IdentityView(ProfileView):
     """A view of the identities of one type."""
+
+    path_parameters = (
+        Parameter("identity_type", "Type of the identity.", choices(*ProfileIdentity.Type.values)),
+        Parameter("identifier_id", "Id of the identifier."),
+    )
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)

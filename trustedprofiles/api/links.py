@@ -11,16 +11,17 @@ from trustedprofiles.api.base import ProfileView
 from trustedprofiles.api.pagination import one_of
 from trustedprofiles.api.serializers import LinkCreation, link_body
 from trustedprofiles.models import ProfileLink
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.services import links
 
 # Query parameters that pick links to delete, and the columns they mean.
+TYPE = Parameter("type", "Compute resource type of the links.", choices(*ProfileLink.CrType.values), required=True)
 SELECTORS = {
-    "crn": "crn",
-    "namespace": "namespace",
-    "name": "resource_name",
-    "component_type": "component_type",
-    "component_name": "component_name",
+    Parameter("crn", "Only links to this CRN."): "crn",
+    Parameter("namespace", "Only links to this namespace."): "namespace",
+    Parameter("name", "Only links to a resource of this name."): "resource_name",
+    Parameter("component_type", "Only links to this type of component."): "component_type",
+    Parameter("component_name", "Only links to a component of this name."): "component_name",
 }
 
 
@@ -44,7 +45,7 @@ class Links(ProfileView):
             events.LINK_DELETE,
             recorded_by_service=True,
             status=204,
-            query=("type", *SELECTORS),
+            query=(TYPE, *SELECTORS),
             conflicts=False,
         ),
     }
@@ -61,9 +62,9 @@ class Links(ProfileView):
         return self.answer(link_body(link), etag=link.entity_tag)
 
     def delete(self, request: Request, profile_id: str) -> Response:
-        cr_type = one_of(request, "type", ProfileLink.CrType.values)
+        cr_type = one_of(request, TYPE, ProfileLink.CrType.values)
         if cr_type is None:
-            raise MissingValue("The type query parameter is required.", target=Target("type", "parameter"))
+            raise MissingValue("The type query parameter is required.", target=Target(TYPE, "parameter"))
         picked = {column: request.GET[name] for name, column in SELECTORS.items() if name in request.GET}
         if not links.delete_links(self.profile, cr_type=cr_type, **picked, by=Party.of(self.caller)):
             raise NotFound("The trusted profile has no such link.")
