@@ -18,15 +18,16 @@ from servers.models import (
     ServerTally,
 )
 from trustedprofiles.models import ResourceGroup
+from trustedprofiles.permissions import NAME, Parameter
 from trustedprofiles.policy_columns import Columns, Joined, crn_column
 from trustedprofiles.selectors import default_resource_group
 from trustedprofiles.tag_rules import CRN
 from trustedprofiles.visibility import Visible
 
-FILTERS = ("name", "resource_group.id", "vpc.id", "vpc.crn", "vpc.name")
+FILTERS = (NAME, *map(Parameter, ("resource_group.id", "vpc.id", "vpc.crn", "vpc.name")))
 TALLIED = frozenset({"region", "vpc", "resource_group"})
 """The columns that the tally counts by."""
-RESERVATION_FILTERS = ("reservation.id", "reservation.crn", "reservation.name")
+RESERVATION_FILTERS = tuple(map(Parameter, ("reservation.id", "reservation.crn", "reservation.name")))
 SINGLED_OUT = frozenset({"name", *RESERVATION_FILTERS})
 """The filters that the tally cannot answer."""
 INTERFACES = Prefetch("network_interfaces", NetworkInterface.objects.select_related("subnet", "primary_ip"))

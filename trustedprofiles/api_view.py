@@ -23,7 +23,7 @@ from controlplane.kernel.errors import (
 )
 from controlplane.kernel.text import echoed, is_storable, storable
 from controlplane.kernel.verdict import Allowed, Verdict
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter, Schema
 from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import authorize, visible
 from trustedprofiles.visibility import Visible
@@ -37,6 +37,12 @@ class GuardedView(APIView):
     envelope: ClassVar[Any] = staticmethod(envelopes.vpc)
     """The renderer of refusals: one of controlplane.kernel.envelopes."""
     operations: ClassVar[Mapping[str, Operation]] = {}
+    common_query: ClassVar[tuple[Parameter, ...]] = ()
+    """Query parameters of every operation of the API."""
+    path_ids: ClassVar[Schema] = {"type": "string", "pattern": "^[-0-9A-Za-z]+$", "maxLength": 128}
+    """What the ids in its paths look like."""
+    path_parameters: ClassVar[tuple[Parameter, ...]] = ()
+    """Those in the path that are neither ids nor names of resources."""
     service_name: ClassVar[str] = "is"
     body_first: ClassVar[bool] = False
     """Whether an invalid body is refused before a missing resource."""

@@ -9,10 +9,9 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from controlplane.apidocs import body_schemas
 from controlplane.apidocs.json_schema import Schema, find, schema_of
-from controlplane.apidocs.parameters import EVERY_VPC_CALL, HEADERS, path_parameter, query_parameter, words
-from servers.api.base import VpcView
+from controlplane.apidocs.parameters import described, path_parameter, words
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import LIMIT, START, Operation
 
 __all__ = ["OperationSchema", "body_schemas"]
 
@@ -30,9 +29,6 @@ TAGS = {
     "global-search-tagging": "Global search and tagging",
 }
 """Service name of a view to the API it belongs to."""
-NAMING = {"account_id", "IAM-ApiKey"}
-"""Parameters and headers that say what an operation is about."""
-
 OWN, OWN_PATHS = "Baremint", "/_baremint/"
 
 
@@ -67,15 +63,14 @@ class OperationSchema(AutoSchema):
         document["responses"] = self._responses(operation)
         return document
 
-    @property
-    def _is_vpc(self) -> bool:
-        return isinstance(self.view, VpcView)
-
     def _parameters(self, operation: Operation) -> list[Schema]:
-        in_path = [path_parameter(name, vpc=self._is_vpc) for name in VARIABLE.findall(self.path)]
-        names = (*(EVERY_VPC_CALL if self._is_vpc else ()), *operation.query)
-        in_query = [query_parameter(operation.name, name) for name in names]
-        in_headers = [HEADERS[name] for name in operation.headers]
+        special = {str(each): each for each in self.view.path_parameters}
+        variables = VARIABLE.findall(self.path)
+        in_path = [described(special.get(n) or path_parameter(n, self.view.path_ids), "path") for n in variables]
+        paging = (START, LIMIT) if operation.paged else ()
+        query = (*self.view.common_query, *paging, *operation.query)
+        in_query = [described(each, "query") for each in query]
+        in_headers = [described(each, "header") for each in operation.headers]
         if operation.if_match:
             in_headers.append(if_match(operation))
         return [*in_path, *in_query, *in_headers, REQUEST_ID]
@@ -98,10 +93,10 @@ class OperationSchema(AutoSchema):
         return {str(operation.status): success, **page, **refusals}
 
     def _refusals(self, operation: Operation) -> list[int]:
-        """400: a NUL character, a wrong ``version`` or body. 404: what the path, or one of ``NAMING``, names is not
-        there."""
+        """400: a NUL character, a wrong ``version`` or body. 404: what the path, or a parameter, names is not there."""
         statuses = [400, 401, 403]
-        if VARIABLE.search(self.path) or NAMING & {*operation.query, *operation.headers}:
+        names_resource = any(each.names_resource for each in (*operation.query, *operation.headers))
+        if VARIABLE.search(self.path) or names_resource:
             statuses.append(404)
         if self.method not in ("GET", "HEAD") and operation.conflicts:
             statuses.append(409)

@@ -9,13 +9,14 @@ from drf_spectacular.plumbing import ComponentRegistry
 
 from controlplane.apidocs.json_schema import Schema, schema_of
 from controlplane.apidocs.operation_schema import JSON, REQUEST_ID, REQUEST_ID_HEADER, refusal
-from controlplane.apidocs.query import VPC_ID, text
 from controlplane.kernel.envelopes import ErrorContainer
 from identity.inside import requests
 from identity.inside.metadata import InitializationMetadata
 from identity.inside.operation import EARLIEST_VERSION, KNOWN_PARAMETERS
 from identity.inside.views import CurrentCertificates, IssuedCertificate, IssuedToken
+from servers.api.base import VPC_ID
 from servers.api.server_response_types import BareMetalServer
+from trustedprofiles.permissions import text
 
 PAGE: Schema = {"text/html": {"schema": {"type": "string"}}}
 FORM = "application/x-www-form-urlencoded"

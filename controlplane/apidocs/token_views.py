@@ -2,7 +2,6 @@
 
 from controlplane.apidocs.json_schema import Schema
 from controlplane.apidocs.plain_views import FORM, Door
-from controlplane.apidocs.query import text
 from controlplane.kernel.envelopes import TokenError
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, CR_TOKEN_GRANT, REFRESH_GRANT
 from identity.iam.discovery import OpenIdConfiguration
@@ -11,6 +10,7 @@ from identity.iam.token import LONGEST_SELECTOR, RESPONSE_TYPE, TokenResponse
 from identity.selectors import JsonWebKeySet
 from identity.services.apikeys import LONGEST_VALUE
 from identity.signing import LONGEST_TOKEN_TEXT
+from trustedprofiles.permissions import text
 
 TAG = "IAM token"
 IF_NONE_MATCH: Schema = {

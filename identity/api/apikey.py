@@ -19,16 +19,24 @@ from identity.models import ApiKey
 from identity.selectors import find_api_key
 from identity.services import apikeys
 from identity.services.grants import UNKNOWN_API_KEY
+from trustedprofiles.api.activity import INCLUDE_ACTIVITY
 from trustedprofiles.api.base import IdentityView
-from trustedprofiles.api.history import histories
+from trustedprofiles.api.history import INCLUDE_HISTORY, histories
 from trustedprofiles.models.service_id import is_service_id
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter, text
 from trustedprofiles.selectors import authorize
 
 UPDATE = "iam-identity.apikey.update"
 READ_EVENT = f"{events.USER_KEY}.read"
 UPDATE_EVENT = f"{events.USER_KEY}.update"
-VALUE_HEADER = "IAM-ApiKey"
+VALUE_HEADER = Parameter(
+    "IAM-ApiKey",
+    "The value of the API key.",
+    text(apikeys.LONGEST_VALUE),
+    required=True,
+    names_resource=True,
+    example="$API_KEY",
+)
 
 
 class SubjectView(IdentityView):
@@ -79,7 +87,7 @@ class OneApiKey(ApiKeyView):
             "iam-identity.apikey.read",
             READ_EVENT,
             answer=ApiKeyAnswer,
-            query=("include_history", "include_activity"),
+            query=(INCLUDE_HISTORY, INCLUDE_ACTIVITY),
             etag=True,
             further=(UPDATE,),
         ),
@@ -87,20 +95,24 @@ class OneApiKey(ApiKeyView):
             "update_api_key",
             UPDATE,
             UPDATE_EVENT,
-            True,
+            recorded_by_service=True,
             body=ApiKeyUpdate,
             answer=ApiKeyAnswer,
             etag=True,
             if_match="required",
         ),
         "DELETE": Operation(
-            "delete_api_key", "iam-identity.apikey.delete", f"{events.USER_KEY}.delete", True, status=204
+            "delete_api_key",
+            "iam-identity.apikey.delete",
+            f"{events.USER_KEY}.delete",
+            recorded_by_service=True,
+            status=204,
         ),
     }
 
     def get(self, request: Request, api_key_id: str) -> Response:
         [body] = with_history(request, [self.key])
-        if boolean(request.GET, "include_activity"):
+        if boolean(request.GET, INCLUDE_ACTIVITY):
             body["activity"] = activity_of_keys([self.key])
         if self._may_change() and (value := apikeys.stored_value(self.key)):
             body["apikey"] = value
@@ -133,7 +145,7 @@ class ApiKeyDetails(ApiKeyView):
             "iam-identity.apikey.read",
             READ_EVENT,
             answer=ApiKeyAnswer,
-            query=("include_history",),
+            query=(INCLUDE_HISTORY,),
             headers=(VALUE_HEADER,),
             etag=True,
         )
@@ -158,8 +170,8 @@ class ApiKeyDetails(ApiKeyView):
 
 class ApiKeyLock(ApiKeyView):
     operations = {
-        "POST": Operation("lock_api_key", UPDATE, UPDATE_EVENT, True, status=204),
-        "DELETE": Operation("unlock_api_key", UPDATE, UPDATE_EVENT, True, status=204),
+        "POST": Operation("lock_api_key", UPDATE, UPDATE_EVENT, recorded_by_service=True, status=204),
+        "DELETE": Operation("unlock_api_key", UPDATE, UPDATE_EVENT, recorded_by_service=True, status=204),
     }
 
     def post(self, request: Request, api_key_id: str) -> Response:
@@ -173,8 +185,8 @@ class ApiKeyLock(ApiKeyView):
 
 class ApiKeyDisabling(ApiKeyView):
     operations = {
-        "POST": Operation("disable_api_key", UPDATE, UPDATE_EVENT, True, status=204),
-        "DELETE": Operation("enable_api_key", UPDATE, UPDATE_EVENT, True, status=204),
+        "POST": Operation("disable_api_key", UPDATE, UPDATE_EVENT, recorded_by_service=True, status=204),
+        "DELETE": Operation("enable_api_key", UPDATE, UPDATE_EVENT, recorded_by_service=True, status=204),
     }
 
     def post(self, request: Request, api_key_id: str) -> Response:
@@ -189,7 +201,7 @@ class ApiKeyDisabling(ApiKeyView):
 def with_history(request: Request, keys: Sequence[ApiKey]) -> list[ApiKeyAnswer]:
     """The API keys, with their history where the query asks for it."""
     bodies = [api_key_body(key) for key in keys]
-    if boolean(request.GET, "include_history"):
+    if boolean(request.GET, INCLUDE_HISTORY):
         targets = {name: key.id for key in keys for name in names_of(key)}
         found = histories(targets, events.API_KEY_CHANGES)
         for body in bodies:

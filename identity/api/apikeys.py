@@ -18,11 +18,12 @@ from identity.api.responses import ApiKeyList, api_key_body
 from identity.models import ApiKey
 from identity.selectors import find_service_id
 from identity.services import apikeys
-from trustedprofiles.api.base import require_own_account
-from trustedprofiles.api.pagination import filtered, ordered, token_page
+from trustedprofiles.api.base import ACCOUNT_ID, LOCK, require_own_account
+from trustedprofiles.api.history import INCLUDE_HISTORY
+from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
 from trustedprofiles.models import Account
 from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.restrictions import CREATE_OWN_API_KEY, needs_named_role
 from trustedprofiles.selectors import authorize
 
@@ -30,6 +31,12 @@ SCOPES = ("entity", "account")
 TYPES = ("user", "serviceid")
 SORTABLE = ("name", "description", "created_at", "created_by")
 FILTERABLE = ("name", "description", "created_by", "iam_id", "id")
+IAM_ID = Parameter(
+    "iam_id", "Only API keys of this person or service ID; your own without it, unless ``scope`` says more."
+)
+SCOPE = Parameter("scope", "``account``: those of everybody in the account.", choices(*SCOPES))
+TYPE = Parameter("type", "Only API keys of persons, or only of service IDs.", choices(*TYPES))
+DISABLE = Parameter("Entity-Disable", "Whether it is disabled from the start.", choices("true", "false"))
 
 
 class ApiKeys(SubjectView):
@@ -40,29 +47,18 @@ class ApiKeys(SubjectView):
             f"{events.USER_KEY}.read",
             answer=ApiKeyList,
             lists=ApiKey,
-            query=(
-                "account_id",
-                "iam_id",
-                "scope",
-                "type",
-                "pagesize",
-                "pagetoken",
-                "sort",
-                "order",
-                "filter",
-                "include_history",
-            ),
+            query=(ACCOUNT_ID, IAM_ID, SCOPE, TYPE, *list_parameters(SORTABLE), INCLUDE_HISTORY),
         ),
         "POST": Operation(
             "create_api_key",
             "iam-identity.apikey.create",
             f"{events.USER_KEY}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=ApiKeyCreation,
             answer=ApiKeyAnswer,
             etag=True,
-            headers=("Entity-Lock", "Entity-Disable"),
+            headers=(LOCK, DISABLE),
             further=(CREATE_OWN_API_KEY,),
         ),
     }
@@ -74,12 +70,10 @@ class ApiKeys(SubjectView):
             self.subject = said if isinstance(said, str) else ""
             return
         require_own_account(request, self.caller.account_id, required=False)
-        everybody = one_of(request.GET, "scope", SCOPES) == "account"
-        self.subject = request.GET.get("iam_id") or ("" if everybody else self.caller.iam_id)
+        everybody = one_of(request.GET, SCOPE, SCOPES) == "account"
+        self.subject = request.GET.get(IAM_ID) or ("" if everybody else self.caller.iam_id)
         if is_service_id(self.subject) and find_service_id(self.caller.account_id, self.subject) is None:
-            raise NotFound(
-                "There is no service ID of this IAM id in your account.", target=Target("iam_id", "parameter")
-            )
+            raise NotFound("There is no service ID of this IAM id in your account.", target=Target(IAM_ID, "parameter"))
 
     def get(self, request: Request) -> Response:
         rows = ordered(request, filtered(request, _of_type(request, self._seen()), FILTERABLE), SORTABLE)
@@ -120,15 +114,15 @@ class ApiKeys(SubjectView):
         key, value = apikeys.create_api_key(
             Account.objects.get(id=self.caller.account_id),
             **api_key_content(asked),
-            locked=boolean(request.headers, "Entity-Lock", kind="header"),
-            disabled=boolean(request.headers, "Entity-Disable", kind="header"),
+            locked=boolean(request.headers, LOCK, kind="header"),
+            disabled=boolean(request.headers, DISABLE, kind="header"),
             by=Party.of(self.caller),
         )
         return self.answer(api_key_body(key, value=value), etag=key.entity_tag)
 
 
 def _of_type(request: Request, rows: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
-    asked: Any = one_of(request.GET, "type", TYPES)
+    asked: Any = one_of(request.GET, TYPE, TYPES)
     if asked is None:
         return rows
     of_service_ids = {"iam_id__startswith": IAM_ID_PREFIX}

@@ -37,7 +37,7 @@ class Rotation(CertifiedServerView):
             "replace_server_certificate_rotation",
             f"{ACTION}.update",
             EVENT,
-            True,
+            recorded_by_service=True,
             body=CertificateRotationBody,
             answer=ServerCertificateRotation,
         ),

@@ -58,7 +58,7 @@ class Certificates(CertifiedServerView):
             f"{ACTION}.list",
             "baremint.certificate.list",
             answer=ServerCertificateCollection,
-            query=("start", "limit"),
+            paged=True,
         ),
     }
 
@@ -106,7 +106,7 @@ class Revocation(CertificateView):
             "revoke_server_certificate",
             f"{ACTION}.update",
             revocation.EVENT,
-            True,
+            recorded_by_service=True,
             body=RevocationBody,
             answer=ServerCertificate,
         ),

@@ -17,7 +17,7 @@ from identity.models import ApiKey
 from trustedprofiles import events, limits
 from trustedprofiles.api.base import IdentityView
 from trustedprofiles.models import AccessGroup, ClaimRule, ProfileLink, ServiceId, ServiceIdGroup, TrustedProfile, User
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
 
 MOST_IDS = 100
 NONE = 0
@@ -47,6 +47,10 @@ class PerOwner:
     id: str
     counted: Callable[[str, list[str]], Counted] | None
     """By account id and ids of owners. None: not simulated."""
+
+    def parameter(self, name: str) -> Parameter:
+        owners = self.owners.replace("_", " ").capitalize()
+        return Parameter(name, f"{owners} to count them of: ids, separated by commas.")
 
     def counts(self, account_id: str, ids: list[str]) -> list[dict[str, Any]]:
         found = self.counted(account_id, ids) if self.counted else ()
@@ -94,7 +98,17 @@ ASKED = {name: name for name in ENTITIES} | dict.fromkeys(
     ("profile_templates", "account_settings_templates"), "templates"
 )
 """By property of the answer: the flag that asks for its count."""
-COUNTED = tuple(dict.fromkeys(ASKED.values()))
+COUNTED = tuple(
+    Parameter(name, f"Whether to count {entities} too.", BOOLEAN)
+    for name, entities in (
+        ("serviceid_groups", "groups of service IDs"),
+        ("profiles", "trusted profiles"),
+        ("templates", "templates, of which there are none,"),
+        ("idps", "identity providers, of which there are none,"),
+        ("cr_links", "links"),
+        ("cr_rules", "claim rules for compute resources"),
+    )
+)
 OF_COMPUTE_RESOURCES = Q(rules__type=ClaimRule.Type.COMPUTE_RESOURCE)
 PER_OWNER = {
     # A group is of one account, whose service IDs may all be in it.
@@ -151,7 +165,7 @@ class IdentityLimits(IdentityView):
             "iam-identity.account.read",
             events.LIMITS_READ,
             answer=responses.IdentityLimitsUsageResponse,
-            query=(*COUNTED, *PER_OWNER),
+            query=(*COUNTED, *(each.parameter(name) for name, each in PER_OWNER.items())),
         ),
         "POST": Operation(
             "bulk_list_account_entity_consumption",

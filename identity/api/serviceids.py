@@ -17,17 +17,20 @@ from identity.api.requests import ServiceIdCreation, ServiceIdUpdate, api_key_co
 from identity.api.responses import api_key_body, service_id_body
 from identity.models import ApiKey
 from identity.services import serviceids
-from trustedprofiles.api.base import IdentityView, require_own_account
-from trustedprofiles.api.history import histories
-from trustedprofiles.api.pagination import filtered, ordered, token_page
+from trustedprofiles.api.activity import INCLUDE_ACTIVITY
+from trustedprofiles.api.base import LOCK, REQUIRED_ACCOUNT_ID, IdentityView, require_own_account
+from trustedprofiles.api.history import INCLUDE_HISTORY, histories
+from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
 from trustedprofiles.models import Account, ServiceId
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
 from trustedprofiles.selectors import authorize
 
 UPDATE = "iam-identity.serviceid.update"
 CREATE_KEY = "iam-identity.apikey.create"
 SORTABLE = ("name", "description", "created_at", "modified_at")
 FILTERABLE = ("name", "description", "id")
+GROUP_ID = Parameter("group_id", "Only service IDs in this group.")
+SHOW_GROUP_ID = Parameter("show_group_id", "Whether to tell the service ID group that it is in.", BOOLEAN)
 
 
 class ServiceIds(IdentityView):
@@ -38,30 +41,19 @@ class ServiceIds(IdentityView):
             events.SERVICE_ID_READ,
             answer=responses.ServiceIdList,
             lists=ServiceId,
-            query=(
-                "account_id",
-                "name",
-                "group_id",
-                "show_group_id",
-                "pagesize",
-                "pagetoken",
-                "sort",
-                "order",
-                "filter",
-                "include_history",
-            ),
+            query=(REQUIRED_ACCOUNT_ID, NAME, GROUP_ID, SHOW_GROUP_ID, *list_parameters(SORTABLE), INCLUDE_HISTORY),
         ),
         "POST": Operation(
             "create_service_id",
             "iam-identity.serviceid.create",
             events.SERVICE_ID_CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=ServiceIdCreation,
             answer=responses.ServiceId,
             etag=True,
-            headers=("Entity-Lock",),
-            query=("show_group_id",),
+            headers=(LOCK,),
+            query=(SHOW_GROUP_ID,),
             further=(CREATE_KEY,),
         ),
     }
@@ -73,9 +65,9 @@ class ServiceIds(IdentityView):
         account_id = self.caller.account_id
         require_own_account(request, account_id)
         rows = ServiceId.objects.filter(account_id=account_id)
-        if name := request.GET.get("name"):
+        if name := request.GET.get(NAME):
             rows = rows.filter(name=name)
-        if group := request.GET.get("group_id"):
+        if group := request.GET.get(GROUP_ID):
             rows = rows.filter(group_id=group)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
         page = token_page(request, self.listing.of(rows), caller=self.caller)
@@ -88,7 +80,7 @@ class ServiceIds(IdentityView):
             raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
         account = Account.objects.get(id=self.caller.account_id)
         content: dict[str, Any] = {
-            "locked": boolean(request.headers, "Entity-Lock", kind="header"),
+            "locked": boolean(request.headers, LOCK, kind="header"),
             "by": Party.of(self.caller),
         }
         if "apikey" not in asked:
@@ -138,28 +130,32 @@ class OneServiceId(ServiceIdView):
             "iam-identity.serviceid.read",
             events.SERVICE_ID_READ,
             answer=responses.ServiceId,
-            query=("include_history", "include_activity", "show_group_id"),
+            query=(INCLUDE_HISTORY, INCLUDE_ACTIVITY, SHOW_GROUP_ID),
             etag=True,
         ),
         "PUT": Operation(
             "update_service_id",
             UPDATE,
             events.SERVICE_ID_UPDATE,
-            True,
+            recorded_by_service=True,
             body=ServiceIdUpdate,
             answer=responses.ServiceId,
-            query=("show_group_id",),
+            query=(SHOW_GROUP_ID,),
             etag=True,
             if_match="required",
         ),
         "DELETE": Operation(
-            "delete_service_id", "iam-identity.serviceid.delete", events.SERVICE_ID_DELETE, True, status=204
+            "delete_service_id",
+            "iam-identity.serviceid.delete",
+            events.SERVICE_ID_DELETE,
+            recorded_by_service=True,
+            status=204,
         ),
     }
 
     def get(self, request: Request, serviceid_id: str) -> Response:
         [body] = _bodies(request, [self.service_id])
-        if boolean(request.GET, "include_activity"):
+        if boolean(request.GET, INCLUDE_ACTIVITY):
             body["activity"] = activity_of_keys(ApiKey.objects.filter(iam_id=self.service_id.iam_id))
         return self.answer(body, etag=self.service_id.entity_tag)
 
@@ -175,8 +171,10 @@ class OneServiceId(ServiceIdView):
 
 class ServiceIdLock(ServiceIdView):
     operations = {
-        "POST": Operation("lock_service_id", UPDATE, events.SERVICE_ID_UPDATE, True, status=204),
-        "DELETE": Operation("unlock_service_id", UPDATE, events.SERVICE_ID_UPDATE, True, status=204),
+        "POST": Operation("lock_service_id", UPDATE, events.SERVICE_ID_UPDATE, recorded_by_service=True, status=204),
+        "DELETE": Operation(
+            "unlock_service_id", UPDATE, events.SERVICE_ID_UPDATE, recorded_by_service=True, status=204
+        ),
     }
 
     def post(self, request: Request, serviceid_id: str) -> Response:
@@ -189,13 +187,13 @@ class ServiceIdLock(ServiceIdView):
 
 
 def _body(request: Request, service_id: ServiceId) -> responses.ServiceId:
-    return service_id_body(service_id, show_group=boolean(request.GET, "show_group_id"))
+    return service_id_body(service_id, show_group=boolean(request.GET, SHOW_GROUP_ID))
 
 
 def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[responses.ServiceId]:
     """With history where the query asks for it."""
     bodies = [_body(request, service_id) for service_id in service_ids]
-    if boolean(request.GET, "include_history"):
+    if boolean(request.GET, INCLUDE_HISTORY):
         found = histories({each.crn: each.id for each in service_ids}, events.SERVICE_ID_CHANGES)
         for body in bodies:
             body["history"] = found[body["id"]]

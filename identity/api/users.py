@@ -17,15 +17,21 @@ from identity import events
 from identity.api.activity import activity_of_keys
 from identity.api.user_search import REALM, of_user_id, searched, state_of, user_id_of
 from identity.models import ApiKey
-from trustedprofiles.api.activity import Activity
+from trustedprofiles.api.activity import INCLUDE_ACTIVITY, Activity
 from trustedprofiles.api.identity_settings import AccountView
 from trustedprofiles.api.pagination import offset_page
 from trustedprofiles.models import User
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, LIMIT, Operation, Parameter
 from trustedprofiles.selectors import find_user, visible
 from trustedprofiles.visible_users import READ, READ_SETTINGS, people_of, sees_all
 
 DEFAULT_PAGE = 100
+START = Parameter("_start", "Token of a page, out of ``next_url``.")
+SEARCH = Parameter(
+    "search", "Only users of whom one of these holds, separated by commas: a property, a colon, and a text in it."
+)
+USER_ID = Parameter("user_id", "Only who logs in with exactly this email address or name.")
+INCLUDE_SETTINGS = Parameter("include_settings", "Whether to tell the settings of each.", BOOLEAN)
 
 
 class UserSettings(TypedDict):
@@ -81,13 +87,13 @@ class Users(UserManagementView):
             events.USERS_LIST,
             answer=UserList,
             lists=User,
-            query=("limit", "_start", "search", "user_id", "include_settings"),
+            query=(LIMIT, START, SEARCH, USER_ID, INCLUDE_SETTINGS),
         ),
         "POST": Operation(
             "invite_users",
             "user-management.user.create",
             events.USER_INVITE,
-            True,
+            recorded_by_service=True,
             status=204,
             conflicts=False,
             simulated=False,
@@ -105,13 +111,13 @@ class Users(UserManagementView):
 
     def get(self, request: Request, account_id: str) -> Response:
         rows = self._seen().order_by("pk")
-        if "user_id" in request.GET:
-            rows = rows.filter(of_user_id(request.GET["user_id"]))
-        if "search" in request.GET:
-            rows = rows.filter(searched(request.GET["search"]))
-        page = offset_page(request, rows, caller=self.caller, names=("limit", "_start"), default=DEFAULT_PAGE)
+        if USER_ID in request.GET:
+            rows = rows.filter(of_user_id(request.GET[USER_ID]))
+        if SEARCH in request.GET:
+            rows = rows.filter(searched(request.GET[SEARCH]))
+        page = offset_page(request, rows, caller=self.caller, names=("limit", START), default=DEFAULT_PAGE)
         resources = [_profile(user) for user in page.items]
-        if boolean(request.GET, "include_settings"):
+        if boolean(request.GET, INCLUDE_SETTINGS):
             resources = [{**each, "settings": _settings()} for each in resources]
         body: UserList = {
             "total_results": rows.count(),
@@ -168,12 +174,12 @@ class UserView(UserManagementView):
 
 class OneUser(UserView):
     operations = {
-        "GET": Operation("get_user_profile", READ, events.USER_READ, answer=UserProfile, query=("include_activity",)),
+        "GET": Operation("get_user_profile", READ, events.USER_READ, answer=UserProfile, query=(INCLUDE_ACTIVITY,)),
         "PATCH": Operation(
             "update_user_profile",
             "user-management.user.update",
             events.USER_UPDATE,
-            True,
+            recorded_by_service=True,
             status=204,
             conflicts=False,
             simulated=False,
@@ -182,7 +188,7 @@ class OneUser(UserView):
             "remove_user",
             "user-management.user.delete",
             events.USER_DELETE,
-            True,
+            recorded_by_service=True,
             status=204,
             conflicts=False,
             simulated=False,
@@ -191,7 +197,7 @@ class OneUser(UserView):
 
     def get(self, request: Request, account_id: str, iam_id: str) -> Response:
         body = _profile(self.user)
-        if boolean(request.GET, "include_activity"):
+        if boolean(request.GET, INCLUDE_ACTIVITY):
             body["activity"] = activity_of_keys(ApiKey.objects.filter(account_id=account_id, iam_id=iam_id))
         return self.answer(body)
 
@@ -209,7 +215,7 @@ class OneUserSettings(UserView):
             "update_user_settings",
             "user-management.user-setting.update",
             events.USER_SETTING_UPDATE,
-            True,
+            recorded_by_service=True,
             status=204,
             conflicts=False,
             simulated=False,

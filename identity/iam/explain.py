@@ -25,7 +25,7 @@ from servers.regions import region_of_host
 from trustedprofiles import events
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.explanations import Explanation
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter
 
 CONSOLE_PAGE = "/explain"
 MEDIA_TYPES = ("application/json", "text/html")
@@ -37,7 +37,18 @@ LONGEST_TOKEN = 16_384
 MOST_ATTRIBUTES = 20
 NAME = re.compile(r"[A-Za-z0-9_]{1,64}")
 ATTRIBUTE = re.compile(rf"resource\[({NAME.pattern})\]")
-TEXTS = ("token", "subject", "action", "resource", "server", "profile")
+
+QUERY = (
+    Parameter("subject", "Name, id or CRN of who would do it; you, without it."),
+    Parameter("action", "IAM action, such as `is.vpc.vpc.list`."),
+    Parameter(
+        "resource",
+        "Id, CRN or name of a resource; or its attributes, such as `resource[vpcId]`.",
+        {"type": "object", "additionalProperties": {"type": "string"}},
+    ),
+    Parameter("server", "Id, CRN or name of a bare metal server."),
+    Parameter("profile", "Id, CRN or name of a trusted profile."),
+)
 
 
 class ResourceField(serializers.DictField):
@@ -70,7 +81,7 @@ class Explain(GuardedView):
             "iam-access-management.explanation.read",
             events.EXPLANATION_READ,
             answer=Explanation,
-            query=("subject", "action", "resource", "server", "profile"),
+            query=QUERY,
             page=True,
         ),
         "POST": Operation(
@@ -134,7 +145,7 @@ def from_query(query: Mapping[str, str]) -> dict[str, Any]:
     """The question that a query string asks. Raises InvalidValue for a token in it."""
     if "token" in query:
         raise InvalidValue("A token does not belong into a URL. Use POST.", target=Target("token", "parameter"))
-    found: dict[str, Any] = {name: query[name] for name in TEXTS if query.get(name)}
+    found: dict[str, Any] = {name: query[name] for name in QUERY if query.get(name)}
     attributes = {match[1]: query[name] for name in query if (match := ATTRIBUTE.fullmatch(name))}
     if attributes and "resource" in found:
         raise InvalidValue(

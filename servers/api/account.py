@@ -43,7 +43,7 @@ class OneAccount(GuardedView):
             "update_account",
             f"{ACTION}.administer",
             SWITCH_ACCOUNT,
-            True,
+            recorded_by_service=True,
             body=PatchAccountBody,
             answer=Account,
             conflicts=False,

@@ -26,7 +26,11 @@ class ServerAction(ServerView):
     def operations(self) -> Mapping[str, Operation]:  # type: ignore[override]
         name = f"{self.action}_bare_metal_server"
         body = StopBody if self.action == "stop" else None
-        return {"POST": Operation(name, OPERATE, events.EVENTS[self.action], True, status=204, body=body)}
+        return {
+            "POST": Operation(
+                name, OPERATE, events.EVENTS[self.action], recorded_by_service=True, status=204, body=body
+            )
+        }
 
     def post(self, request: Request, server_id: str) -> Response:
         if self.action == "stop":
@@ -41,7 +45,7 @@ class FirmwareUpdate(ServerView):
             "update_firmware_for_bare_metal_server",
             "is.bare-metal-server.bare-metal-server-firmware.update",
             events.UPDATE_FIRMWARE,
-            True,
+            recorded_by_service=True,
             status=204,
             body=FirmwareBody,
         )
@@ -58,7 +62,7 @@ class ConsoleAccessToken(ServerView):
             "create_bare_metal_server_console_access_token",
             "is.bare-metal-server.bare-metal-server.console",
             events.CREATE_CONSOLE_TOKEN,
-            True,
+            recorded_by_service=True,
             also=(OPERATE,),
             body=ConsoleTokenBody,
             answer=BareMetalServerConsoleAccessToken,

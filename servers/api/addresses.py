@@ -14,7 +14,7 @@ from servers.models import BareMetalServer
 from servers.selectors import count_servers, filter_servers
 from servers.services import events
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import NAME, Operation
 
 
 class AddressedMetadataService(TypedDict):
@@ -40,7 +40,8 @@ class ServerAddresses(GuardedView):
             events.READ,
             answer=collection("ServerAddressCollection", "bare_metal_servers", ServerAddress),
             lists=BareMetalServer,
-            query=("start", "limit", "name"),
+            paged=True,
+            query=(NAME,),
         ),
     }
 

@@ -34,13 +34,14 @@ class BareMetalServers(VpcView):
             events.READ,
             answer=collection("BareMetalServerCollection", "bare_metal_servers", BareMetalServer),
             lists=ServerRow,
-            query=("start", "limit", *FILTERS, *RESERVATION_FILTERS),
+            paged=True,
+            query=(*FILTERS, *RESERVATION_FILTERS),
         ),
         "POST": Operation(
             "create_bare_metal_server",
             f"{ACTION}.create",
             events.CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateServerBody,
             answer=BareMetalServer,
@@ -82,11 +83,13 @@ class OneBareMetalServer(ServerView):
             "update_bare_metal_server",
             f"{ACTION}.update",
             events.UPDATE,
-            True,
+            recorded_by_service=True,
             body=PatchServerBody,
             answer=BareMetalServer,
         ),
-        "DELETE": Operation("delete_bare_metal_server", f"{ACTION}.delete", events.DELETE, True, status=202),
+        "DELETE": Operation(
+            "delete_bare_metal_server", f"{ACTION}.delete", events.DELETE, recorded_by_service=True, status=202
+        ),
     }
 
     def get(self, request: Request, server_id: str) -> Response:

@@ -21,8 +21,21 @@ from servers.regions import region_of_host
 from servers.selectors import servers_of
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account
+from trustedprofiles.permissions import Parameter, Schema
 
 EARLIEST_VERSION = date(2019, 1, 1)
+VERSION = Parameter(
+    "version",
+    f"Date of the API version, {EARLIEST_VERSION} or later.",
+    {"type": "string", "format": "date"},
+    required=True,
+)
+VPC_ID: Schema = {"type": "string", "pattern": "^[-0-9a-z_]+$", "maxLength": 64}
+GENERATION = Parameter(
+    "generation", "Generation of the infrastructure.", {"type": "integer", "enum": [2]}, required=True
+)
+OF_RESOURCE_GROUP = {Parameter("resource_group.id"): "resource_group_id"}
+"""For ``filtered``: rows of one resource group."""
 M = TypeVar("M", bound=Model)
 
 
@@ -32,6 +45,9 @@ class DeletedMeanwhile(NotFound):
 
 class VpcView(GuardedView):
     """A view of the VPC API (service ``is``)."""
+
+    common_query = (VERSION, GENERATION)
+    path_ids = VPC_ID
 
     version: date
 
@@ -78,7 +94,7 @@ class VpcView(GuardedView):
         """The rows of a regional resource that are the caller's, in the region called."""
         return model._default_manager.filter(account_id=self.caller.account_id, region=self.region)
 
-    def filtered(self, rows: QuerySet[M], filters: Mapping[str, str]) -> QuerySet[M]:
+    def filtered(self, rows: QuerySet[M], filters: Mapping[Parameter, str]) -> QuerySet[M]:
         """Rows that match every filter given; ``filters`` maps query parameters to look-ups."""
         query = self.request.GET
         return rows.filter(**{field: query[name] for name, field in filters.items() if name in query})

@@ -11,7 +11,9 @@ from servers.api.profiles import profile_reference
 from servers.api.response_types import NamedReference, collection
 from servers.api.server_response_types import BareMetalServerProfileReference
 from servers.services import events
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter
+
+PROFILE, ZONE = Parameter("profile.name"), Parameter("zone.name")
 
 
 class BareMetalServerCapacity(TypedDict):
@@ -26,7 +28,8 @@ class Capacities(CatalogView):
             "is.bare-metal-server.bare-metal-server-capacity.read",
             events.CAPACITY_READ,
             answer=collection("BareMetalServerCapacityCollection", "capacities", BareMetalServerCapacity),
-            query=("start", "limit", "profile.name", "zone.name"),
+            paged=True,
+            query=(PROFILE, ZONE),
         )
     }
 
@@ -36,7 +39,7 @@ class Capacities(CatalogView):
             (profile, zone)
             for profile in catalog.profiles_of(self.region)
             for zone in catalog.regions()[self.region].zones
-            if query.get("profile.name", profile.name) == profile.name and query.get("zone.name", zone) == zone
+            if query.get(PROFILE, profile.name) == profile.name and query.get(ZONE, zone) == zone
         ]
         return self.pages("capacities", pairs, self.render)
 

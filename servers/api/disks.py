@@ -34,7 +34,7 @@ class OneDisk(ServerView):
             "update_bare_metal_server_disk",
             f"{ACTION}.update",
             events.DISK_UPDATE,
-            True,
+            recorded_by_service=True,
             body=RenameBody,
             answer=BareMetalServerDisk,
         ),

@@ -9,16 +9,17 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
 from servers.api.extra_permissions import require_on
-from servers.api.list_orders import BY_NAME_OR_AGE, order_of
+from servers.api.list_orders import BY_NAME_OR_AGE, SORT_BY_NAME_OR_AGE, order_of
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
 from servers.api.response_types import VPCReference, collection
 from servers.api.vpcs import OneVpcView
 from servers.models import DnsResolutionBinding as Row
 from servers.services import dns_resolution_bindings as services
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import NAME, Operation, Parameter
 
 BINDING = EVENT = services.EVENT
+VPC_CRN, VPC_NAME, ACCOUNT = map(Parameter, ("vpc.crn", "vpc.name", "account.id"))
 CONNECT, DISCONNECT = f"{BINDING}.connect", f"{BINDING}.disconnect"
 
 
@@ -67,13 +68,14 @@ class DnsResolutionBindings(BindingView):
             f"{BINDING}.list",
             f"{EVENT}.list",
             answer=collection("VPCDNSResolutionBindingCollection", "dns_resolution_bindings", VPCDNSResolutionBinding),
-            query=("start", "limit", "sort", "name", "vpc.crn", "vpc.name", "account.id"),
+            paged=True,
+            query=(SORT_BY_NAME_OR_AGE, NAME, VPC_CRN, VPC_NAME, ACCOUNT),
         ),
         "POST": Operation(
             "create_vpc_dns_resolution_binding",
             f"{BINDING}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateBindingBody,
             answer=VPCDNSResolutionBinding,
@@ -83,11 +85,11 @@ class DnsResolutionBindings(BindingView):
     }
 
     def get(self, request: Request, vpc_id: str) -> Response:
-        rows = self.filtered(self.bindings(), {"name": "name", "vpc.name": "other__name"})
-        if crn := request.GET.get("vpc.crn"):
+        rows = self.filtered(self.bindings(), {NAME: "name", VPC_NAME: "other__name"})
+        if crn := request.GET.get(VPC_CRN):
             named = [each.pk for each in rows.filter(other__id=crn.rpartition(":")[2]) if each.other.crn == crn]
             rows = rows.filter(pk__in=named)
-        if "account.id" in request.GET:  # of what is another account's, and nothing is
+        if ACCOUNT in request.GET:  # of what is another account's, and nothing is
             rows = rows.none()
         return self.page("dns_resolution_bindings", rows, binding_body, order=order_of(request, BY_NAME_OR_AGE))
 
@@ -108,7 +110,7 @@ class OneDnsResolutionBinding(BindingView):
             "update_vpc_dns_resolution_binding",
             f"{BINDING}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=RenameBody,
             answer=VPCDNSResolutionBinding,
             conflicts=False,
@@ -117,7 +119,7 @@ class OneDnsResolutionBinding(BindingView):
             "delete_vpc_dns_resolution_binding",
             f"{BINDING}.delete",
             f"{EVENT}.delete",
-            True,
+            recorded_by_service=True,
             status=202,
             answer=VPCDNSResolutionBinding,
             further=(DISCONNECT,),

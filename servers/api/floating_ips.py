@@ -12,8 +12,8 @@ from controlplane.kernel.errors import BadField, Target
 from controlplane.kernel.fields import StrictSerializer
 from controlplane.kernel.query_parameters import one_of
 from servers import catalog
-from servers.api.base import VpcView
-from servers.api.list_orders import order_of
+from servers.api.base import OF_RESOURCE_GROUP, VpcView
+from servers.api.list_orders import SORT, order_of
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField
 from servers.api.response_types import (
@@ -27,7 +27,7 @@ from servers.api.response_types import (
 from servers.models import FloatingIP as Row
 from servers.models import PublicGateway, VirtualNetworkInterface
 from servers.services import floating_ips as services
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter
 
 ACTION = EVENT = services.EVENT
 TYPES = ("network_interface", "public_gateway", "virtual_network_interface")
@@ -117,6 +117,9 @@ def with_targets(rows: QuerySet[Row]) -> QuerySet[Row]:
     return rows.select_related("resource_group", "network_interface__server", "public_gateway", *parts)
 
 
+TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
+
+
 class FloatingIpView(VpcView):
     def rows(self) -> QuerySet[Row]:
         return with_targets(self.own(Row))
@@ -130,22 +133,14 @@ class FloatingIPs(FloatingIpView):
             f"{EVENT}.read",
             answer=collection("FloatingIPCollection", "floating_ips", FloatingIP),
             lists=Row,
-            query=(
-                "start",
-                "limit",
-                "resource_group.id",
-                "sort",
-                "target.id",
-                "target.crn",
-                "target.name",
-                "target.resource_type",
-            ),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP, SORT, *TARGET),
         ),
         "POST": Operation(
             "create_floating_ip",
             f"{ACTION}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateFloatingIpBody,
             answer=FloatingIP,
@@ -153,7 +148,7 @@ class FloatingIPs(FloatingIpView):
     }
 
     def get(self, request: Request) -> Response:
-        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
+        rows = self.filtered(self.rows(), OF_RESOURCE_GROUP)
         return self.page("floating_ips", rows.filter(self._target()), floating_ip_body, order=order_of(request))
 
     def _target(self) -> Q:
@@ -191,11 +186,13 @@ class OneFloatingIP(FloatingIpView):
             "update_floating_ip",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=PatchFloatingIpBody,
             answer=FloatingIP,
         ),
-        "DELETE": Operation("delete_floating_ip", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
+        "DELETE": Operation(
+            "delete_floating_ip", f"{ACTION}.delete", f"{EVENT}.delete", recorded_by_service=True, status=204
+        ),
     }
 
     ip: Row

@@ -18,7 +18,7 @@ from servers.models import Image
 from servers.models import ImageExportJob as Row
 from servers.services import image_exports as services
 from servers.services.object_store import object_store
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import NAME, Operation
 
 EVENT = services.EVENT
 PUT_OBJECT = "cloud-object-storage.object.put"
@@ -128,13 +128,13 @@ class ImageExportJobs(JobView):
             f"{IMAGE}.read",
             f"{EVENT}.list",
             answer=ImageExportJobUnpaginatedCollection,
-            query=("name",),
+            query=(NAME,),
         ),
         "POST": Operation(
             "create_image_export_job",
             f"{IMAGE}.export",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateJobBody,
             answer=ImageExportJob,
@@ -144,7 +144,7 @@ class ImageExportJobs(JobView):
     }
 
     def get(self, request: Request, image_id: str) -> Response:
-        rows = self.filtered(self.jobs(), {"name": "name"}).order_by("-created_at", "name")
+        rows = self.filtered(self.jobs(), {NAME: "name"}).order_by("-created_at", "name")
         return self.answer({"export_jobs": [job_body(row, self.image, self.hrefs) for row in rows]})
 
     def post(self, request: Request, image_id: str) -> Response:
@@ -162,13 +162,18 @@ class OneImageExportJob(JobView):
             "update_image_export_job",
             f"{IMAGE}.export",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=UpdateJobBody,
             answer=ImageExportJob,
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_image_export_job", f"{IMAGE}.export", f"{EVENT}.delete", True, status=202, conflicts=False
+            "delete_image_export_job",
+            f"{IMAGE}.export",
+            f"{EVENT}.delete",
+            recorded_by_service=True,
+            status=202,
+            conflicts=False,
         ),
     }
 

@@ -14,6 +14,7 @@ from controlplane.kernel.paging import Order
 from controlplane.kernel.query_parameters import one_of, some_of
 from servers import catalog
 from servers.allowed_use import holds
+from servers.api.base import OF_RESOURCE_GROUP
 from servers.api.catalog import CatalogView
 from servers.api.dated_behaviour import REMOTE_SINCE
 from servers.api.image_requests import CreateImageBody, UpdateImageBody, changes, prototype
@@ -28,7 +29,7 @@ from servers.services import images
 from servers.services.image_profiles import instance_profiles_for
 from trustedprofiles import explain_urls
 from trustedprofiles.models import ResourceGroup
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import NAME, Operation, Parameter, choices
 from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import default_resource_group
 from trustedprofiles.tagged_resources import plain
@@ -47,6 +48,13 @@ STATUSES = (
 FORMATS = ("cloud_init", "esxi_kickstart", "ipxe")
 VISIBILITIES = ("private", "public")
 OWNERS = ("provider", "user")
+STATUS = Parameter("status", f"Only what has one of these statuses, separated by commas: {', '.join(STATUSES)}.")
+USER_DATA_FORMAT = Parameter(
+    "user_data_format", f"Only what has one of these, separated by commas: {', '.join(FORMATS)}."
+)
+VISIBILITY = Parameter("visibility", "Only IBM's images, which are public, or only your own.", choices(*VISIBILITIES))
+REMOTE = Parameter("remote.account.id", "Only images of this account: `null` for your own, `not:null` for all others.")
+OWNER_TYPE = Parameter("owner_type", "As `remote.account.id`, before version 2025-06-30.", choices(*OWNERS))
 OLDEST_FIRST = Order("number", key=int)
 """Stock images come first, in the catalog's own order."""
 
@@ -75,23 +83,14 @@ class Images(ImageView):
             f"{IMAGE}.read",
             answer=collection("ImageCollection", "images", Image),
             lists=ImageRow,
-            query=(
-                "start",
-                "limit",
-                "resource_group.id",
-                "name",
-                "status",
-                "visibility",
-                "user_data_format",
-                "remote.account.id",
-                "owner_type",
-            ),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP, NAME, STATUS, VISIBILITY, USER_DATA_FORMAT, REMOTE, OWNER_TYPE),
         ),
         "POST": Operation(
             "create_image",
             f"{IMAGE}.create",
             f"{IMAGE}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateImageBody,
             answer=Image,
@@ -105,18 +104,18 @@ class Images(ImageView):
     def wanted(self) -> QuerySet[ImageRow]:
         """The rows that match every filter. Raises InvalidValue."""
         query = self.request.GET
-        rows = self.filtered(self.rows(), {"name": "name"})
+        rows = self.filtered(self.rows(), {NAME: "name"})
         if group := query.get("resource_group.id"):
             stock = Q(account=None) if group == self.default_group.id else Q(pk=None)
             rows = rows.filter(Q(resource_group=group) | stock)
-        for name, choices in (("status", STATUSES), ("user_data_format", FORMATS)):
-            if values := some_of(query, name, choices):
+        for name, allowed_values in ((STATUS, STATUSES), (USER_DATA_FORMAT, FORMATS)):
+            if values := some_of(query, name, allowed_values):
                 rows = rows.filter(**{f"{name}__in": values})
-        if visibility := one_of(query, "visibility", VISIBILITIES):
+        if visibility := one_of(query, VISIBILITY, VISIBILITIES):
             rows = rows.filter(account__isnull=visibility == "public")
-        if self.version < REMOTE_SINCE and (owner := one_of(query, "owner_type", OWNERS)):
+        if self.version < REMOTE_SINCE and (owner := one_of(query, OWNER_TYPE, OWNERS)):
             rows = rows.filter(account__isnull=owner == "provider")
-        match query.get("remote.account.id") if self.version >= REMOTE_SINCE else None:
+        match query.get(REMOTE) if self.version >= REMOTE_SINCE else None:
             case None:
                 return rows
             case "null":
@@ -167,11 +166,11 @@ class OneImage(OneImageView):
             "update_image",
             f"{IMAGE}.update",
             f"{IMAGE}.update",
-            True,
+            recorded_by_service=True,
             body=UpdateImageBody,
             answer=Image,
         ),
-        "DELETE": Operation("delete_image", f"{IMAGE}.delete", f"{IMAGE}.delete", True, status=202),
+        "DELETE": Operation("delete_image", f"{IMAGE}.delete", f"{IMAGE}.delete", recorded_by_service=True, status=202),
     }
 
     def get(self, request: Request, image_id: str) -> Response:
@@ -187,7 +186,9 @@ class OneImage(OneImageView):
 
 
 class DeprecateImage(OneImageView):
-    operations = {"POST": Operation("deprecate_image", f"{IMAGE}.update", f"{IMAGE}.update", True, status=204)}
+    operations = {
+        "POST": Operation("deprecate_image", f"{IMAGE}.update", f"{IMAGE}.update", recorded_by_service=True, status=204)
+    }
 
     def post(self, request: Request, image_id: str) -> Response:
         images.deprecate_image(self.image, by=self.by)
@@ -195,7 +196,9 @@ class DeprecateImage(OneImageView):
 
 
 class ObsoleteImage(OneImageView):
-    operations = {"POST": Operation("obsolete_image", f"{IMAGE}.update", f"{IMAGE}.update", True, status=204)}
+    operations = {
+        "POST": Operation("obsolete_image", f"{IMAGE}.update", f"{IMAGE}.update", recorded_by_service=True, status=204)
+    }
 
     def post(self, request: Request, image_id: str) -> Response:
         images.obsolete_image(self.image, by=self.by)
@@ -213,7 +216,7 @@ class ImageProfiles(OneImageView):
             answer=collection(
                 "ImageBareMetalServerProfileCollection", "bare_metal_server_profiles", BareMetalServerProfileReference
             ),
-            query=("start", "limit"),
+            paged=True,
         )
     }
 
@@ -233,7 +236,7 @@ class ImageInstanceProfiles(OneImageView):
             f"{IMAGE}.read",
             f"{IMAGE}.read",
             answer=collection("ImageInstanceProfileCollection", "instance_profiles", InstanceProfileReference),
-            query=("start", "limit"),
+            paged=True,
         )
     }
 

@@ -28,7 +28,7 @@ class Initialization(ServerView):
             "replace_bare_metal_server_initialization",
             f"{ACTION}.update",
             events.REINITIALIZE,
-            True,
+            recorded_by_service=True,
             body=InitializationBody,
             answer=BareMetalServerInitialization,
             further=LINKING,

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel.errors import Conflict
 from servers.api.floating_ips import FloatingIP, floating_ip_body, with_targets
-from servers.api.list_orders import order_of
+from servers.api.list_orders import SORT, order_of
 from servers.api.network_interfaces import InterfaceInPath
 from servers.api.response_types import FloatingIPReference, collection
 from servers.api.virtual_interfaces import VirtualInterfaceInPath
@@ -103,7 +103,8 @@ class VirtualInterfaceFloatingIPs(VirtualInterfaceInPath):
             answer=collection(
                 "FloatingIPCollectionVirtualNetworkInterfaceContext", "floating_ips", FloatingIPReference
             ),
-            query=("start", "limit", "sort"),
+            paged=True,
+            query=(SORT,),
         )
     }
 

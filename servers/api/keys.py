@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
-from servers.api.base import VpcView
+from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
 from servers.api.response_types import KeyReference, ResourceGroupReference, collection
@@ -60,13 +60,14 @@ class Keys(KeyView):
             "is.key.key.read",
             answer=collection("KeyCollection", "keys", Key),
             lists=KeyRow,
-            query=("start", "limit", "resource_group.id"),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP,),
         ),
         "POST": Operation(
             "create_key",
             "is.key.key.create",
             "is.key.key.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateKeyBody,
             answer=Key,
@@ -75,7 +76,7 @@ class Keys(KeyView):
     }
 
     def get(self, request: Request) -> Response:
-        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
+        rows = self.filtered(self.rows(), OF_RESOURCE_GROUP)
         return self.page("keys", rows, key_body)
 
     def post(self, request: Request) -> Response:
@@ -87,9 +88,22 @@ class OneKey(KeyView):
     operations = {
         "GET": Operation("get_key", "is.key.key.read", "is.key.key.read", answer=Key),
         "PATCH": Operation(
-            "update_key", "is.key.key.update", "is.key.key.update", True, body=RenameBody, answer=Key, conflicts=False
+            "update_key",
+            "is.key.key.update",
+            "is.key.key.update",
+            recorded_by_service=True,
+            body=RenameBody,
+            answer=Key,
+            conflicts=False,
         ),
-        "DELETE": Operation("delete_key", "is.key.key.delete", "is.key.key.delete", True, status=204, conflicts=False),
+        "DELETE": Operation(
+            "delete_key",
+            "is.key.key.delete",
+            "is.key.key.delete",
+            recorded_by_service=True,
+            status=204,
+            conflicts=False,
+        ),
     }
 
     key: KeyRow

@@ -9,10 +9,19 @@ from rest_framework.request import Request
 
 from controlplane.kernel.paging import Order
 from controlplane.kernel.query_parameters import one_of
+from trustedprofiles.permissions import Parameter, choices
 
 Columns = Mapping[str, Callable[[Any], int | str]]
 BY_NAME_OR_AGE: Columns = {"created_at": datetime.isoformat, "name": str}
 SORTABLE: Columns = {"address": lambda address: int(ipaddress.IPv4Address(address)), **BY_NAME_OR_AGE}
+
+
+def sort_parameter(columns: Columns) -> Parameter:
+    values = choices(*(f"{direction}{name}" for name in columns for direction in ("", "-")))
+    return Parameter("sort", "Order; ``-`` before a name turns it round. Without it, the newest come first.", values)
+
+
+SORT, SORT_BY_NAME_OR_AGE = sort_parameter(SORTABLE), sort_parameter(BY_NAME_OR_AGE)
 
 
 def order_of(request: Request, columns: Columns = SORTABLE) -> Order | None:

@@ -32,9 +32,10 @@ from servers.models import NetworkACLRule as RuleRow
 from servers.protocols import EVERYTHING
 from servers.services import network_acl_rules as services
 from servers.services.network_acl_rules import PORT_RANGES, AclRulePrototype
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter, choices
 
 ACTION = EVENT = "is.network-acl.network-acl"
+DIRECTION = Parameter("direction", "Only rules for traffic in this direction.", choices(*DIRECTIONS))
 ACTIONS = ("allow", "deny")
 
 
@@ -203,13 +204,14 @@ class NetworkACLRules(AclInPath, CatalogView):
             f"{ACTION}.read",
             f"{EVENT}.read",
             answer=collection("NetworkACLRuleCollection", "rules", NetworkACLRule),
-            query=("start", "limit", "direction"),
+            paged=True,
+            query=(DIRECTION,),
         ),
         "POST": Operation(
             "create_network_acl_rule",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateAclRuleBody,
             answer=NetworkACLRule,
@@ -219,7 +221,7 @@ class NetworkACLRules(AclInPath, CatalogView):
 
     def get(self, request: Request, acl_id: str) -> Response:
         message = "direction must be inbound or outbound."
-        direction = one_of(request.GET, "direction", DIRECTIONS, message=message)
+        direction = one_of(request.GET, DIRECTION, DIRECTIONS, message=message)
         bodies = acl_rule_bodies(self.acl, list(self.acl.rules.all()), self.hrefs)
         wanted = [body for body in bodies if direction in (None, body["direction"])]
         return self.pages("rules", wanted, lambda body: body)
@@ -236,13 +238,18 @@ class OneNetworkACLRule(AclInPath):
             "update_network_acl_rule",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=PatchAclRuleBody,
             answer=NetworkACLRule,
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_network_acl_rule", f"{ACTION}.update", f"{EVENT}.update", True, status=204, conflicts=False
+            "delete_network_acl_rule",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            recorded_by_service=True,
+            status=204,
+            conflicts=False,
         ),
     }
 

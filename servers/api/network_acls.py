@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
+from servers.api.base import OF_RESOURCE_GROUP
 from servers.api.network_acl_rules import (
     ACTION,
     EVENT,
@@ -71,13 +72,14 @@ class NetworkACLs(AclView):
             f"{EVENT}.read",
             answer=collection("NetworkACLCollection", "network_acls", NetworkACL),
             lists=AclRow,
-            query=("start", "limit", "resource_group.id"),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP,),
         ),
         "POST": Operation(
             "create_network_acl",
             f"{ACTION}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateNetworkAclBody,
             answer=NetworkACL,
@@ -86,7 +88,7 @@ class NetworkACLs(AclView):
     }
 
     def get(self, request: Request) -> Response:
-        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
+        rows = self.filtered(self.rows(), OF_RESOURCE_GROUP)
         return self.page("network_acls", rows, network_acl_body)
 
     def post(self, request: Request) -> Response:
@@ -118,12 +120,14 @@ class OneNetworkACL(AclInPath):
             "update_network_acl",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=RenameBody,
             answer=NetworkACL,
             conflicts=False,
         ),
-        "DELETE": Operation("delete_network_acl", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
+        "DELETE": Operation(
+            "delete_network_acl", f"{ACTION}.delete", f"{EVENT}.delete", recorded_by_service=True, status=204
+        ),
     }
 
     def get(self, request: Request, acl_id: str) -> Response:

@@ -34,13 +34,13 @@ class Attachments(AttachmentView):
             answer=collection(
                 "BareMetalServerNetworkAttachmentCollection", "network_attachments", BareMetalServerNetworkAttachment
             ),
-            query=("start", "limit"),
+            paged=True,
         ),
         "POST": Operation(
             "create_bare_metal_server_network_attachment",
             f"{ACTION}.create",
             events.ATTACHMENT_CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateAttachmentBody,
             answer=BareMetalServerNetworkAttachment,
@@ -72,7 +72,7 @@ class OneAttachment(AttachmentView):
             "update_bare_metal_server_network_attachment",
             f"{ACTION}.update",
             events.ATTACHMENT_UPDATE,
-            True,
+            recorded_by_service=True,
             body=PatchAttachmentBody,
             answer=BareMetalServerNetworkAttachment,
         ),
@@ -80,7 +80,7 @@ class OneAttachment(AttachmentView):
             "delete_bare_metal_server_network_attachment",
             f"{ACTION}.delete",
             events.ATTACHMENT_DELETE,
-            True,
+            recorded_by_service=True,
             status=202,
         ),
     }

@@ -50,13 +50,13 @@ class Interfaces(InterfaceView):
             answer=collection(
                 "BareMetalServerNetworkInterfaceCollection", "network_interfaces", BareMetalServerNetworkInterface
             ),
-            query=("start", "limit"),
+            paged=True,
         ),
         "POST": Operation(
             "create_bare_metal_server_network_interface",
             f"{ACTION}.create",
             events.INTERFACE_CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateInterfaceBody,
             answer=BareMetalServerNetworkInterface,
@@ -106,7 +106,7 @@ class OneInterface(InterfaceInPath):
             "update_bare_metal_server_network_interface",
             f"{ACTION}.update",
             events.INTERFACE_UPDATE,
-            True,
+            recorded_by_service=True,
             body=PatchInterfaceBody,
             answer=BareMetalServerNetworkInterface,
             further=OF_INTERFACES,
@@ -115,7 +115,7 @@ class OneInterface(InterfaceInPath):
             "delete_bare_metal_server_network_interface",
             f"{ACTION}.delete",
             events.INTERFACE_DELETE,
-            True,
+            recorded_by_service=True,
             status=202,
         ),
     }

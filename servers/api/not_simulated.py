@@ -52,7 +52,7 @@ class Kind:
 
     def of_collection(self) -> dict[str, Operation]:
         empty = collection(f"{self.shape}Collection", self.items, Link)
-        found = {"GET": self._operation("list", query=("start", "limit"), answer=empty, status=200)}
+        found = {"GET": self._operation("list", paged=True, answer=empty, status=200)}
         if not self.read_only:
             found["POST"] = self._operation("create", status=400)
         return found
@@ -61,7 +61,7 @@ class Kind:
         verbs = {"GET": "read"} if self.read_only else {"GET": "read", "PATCH": "update", "DELETE": "delete"}
         return {method: self._operation(verb, status=404) for method, verb in verbs.items()}
 
-    def _operation(self, verb: str, *, status: int, answer: Any = None, query: tuple[str, ...] = ()) -> Operation:
+    def _operation(self, verb: str, *, status: int, answer: Any = None, paged: bool = False) -> Operation:
         name = f"list_{self.many}" if verb == "list" else f"{'get' if verb == 'read' else verb}_{self.one}"
         event = f"{self.action}.{'read' if verb == 'list' else verb}"
         return Operation(
@@ -71,7 +71,7 @@ class Kind:
             status=status,
             answer=answer,
             lists=Nothing if verb == "list" else None,
-            query=query,
+            paged=paged,
             conflicts=False,
             simulated=False,
         )

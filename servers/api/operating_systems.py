@@ -48,7 +48,7 @@ class OperatingSystems(CatalogView):
             f"{SYSTEM}.list",
             f"{SYSTEM}.read",
             answer=collection("OperatingSystemCollection", "operating_systems", OperatingSystem),
-            query=("start", "limit"),
+            paged=True,
         )
     }
 

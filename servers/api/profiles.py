@@ -215,7 +215,7 @@ class Profiles(CatalogView):
             f"{PROFILE}.list",
             events.PROFILE_READ,
             answer=collection("BareMetalServerProfileCollection", "profiles", BareMetalServerProfile),
-            query=("start", "limit"),
+            paged=True,
         )
     }
 

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
-from servers.api.base import VpcView
+from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
 from servers.api.response_types import (
@@ -91,13 +91,14 @@ class PublicGateways(PublicGatewayView):
             f"{EVENT}.read",
             answer=collection("PublicGatewayCollection", "public_gateways", PublicGateway),
             lists=Row,
-            query=("start", "limit", "resource_group.id"),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP,),
         ),
         "POST": Operation(
             "create_public_gateway",
             f"{ACTION}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreatePublicGatewayBody,
             answer=PublicGateway,
@@ -105,7 +106,7 @@ class PublicGateways(PublicGatewayView):
     }
 
     def get(self, request: Request) -> Response:
-        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
+        rows = self.filtered(self.rows(), OF_RESOURCE_GROUP)
         return self.page("public_gateways", rows, public_gateway_body)
 
     def post(self, request: Request) -> Response:
@@ -120,11 +121,13 @@ class OnePublicGateway(PublicGatewayView):
             "update_public_gateway",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=RenameBody,
             answer=PublicGateway,
         ),
-        "DELETE": Operation("delete_public_gateway", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
+        "DELETE": Operation(
+            "delete_public_gateway", f"{ACTION}.delete", f"{EVENT}.delete", recorded_by_service=True, status=204
+        ),
     }
 
     gateway: Row

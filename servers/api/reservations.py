@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
 from servers import reserved_capacity as rules
-from servers.api.base import VpcView
+from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.dated_behaviour import default_affinity_of_reservation
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import LONGEST_NAME, NameField, ReferenceField
@@ -19,15 +19,18 @@ from servers.api.server_response_types import Reason, ReservationReference
 from servers.models import Reservation as Row
 from servers.services import reservations as services
 from servers.services.reservation_affinity import EVENT
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import NAME, Operation, Parameter, choices
 
 ACTION = EVENT
+AFFINITY_POLICY = Parameter(
+    "affinity_policy", "Only reservations with this policy.", choices(rules.AUTOMATIC, rules.RESTRICTED)
+)
 FILTERS = {
-    "name": "name",
-    "profile.resource_type": "profile_type",
-    "affinity_policy": "affinity_policy",
-    "resource_group.id": "resource_group_id",
-    "zone.name": "zone",
+    NAME: "name",
+    Parameter("profile.resource_type"): "profile_type",
+    AFFINITY_POLICY: "affinity_policy",
+    **OF_RESOURCE_GROUP,
+    Parameter("zone.name"): "zone",
 }
 COLLECTIONS = {rules.BARE_METAL: "bare_metal_server", rules.VIRTUAL: "instance"}
 """Where the profiles of each type are."""
@@ -168,13 +171,14 @@ class Reservations(ReservationView):
             f"{EVENT}.read",
             answer=collection("ReservationCollection", "reservations", Reservation),
             lists=Row,
-            query=("start", "limit", *FILTERS),
+            paged=True,
+            query=(*FILTERS,),
         ),
         "POST": Operation(
             "create_reservation",
             f"{ACTION}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateReservationBody,
             answer=Reservation,
@@ -220,12 +224,17 @@ class OneReservation(OneReservationView):
             "update_reservation",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=PatchReservationBody,
             answer=Reservation,
         ),
         "DELETE": Operation(
-            "delete_reservation", f"{ACTION}.delete", f"{EVENT}.delete", True, status=202, answer=Reservation
+            "delete_reservation",
+            f"{ACTION}.delete",
+            f"{EVENT}.delete",
+            recorded_by_service=True,
+            status=202,
+            answer=Reservation,
         ),
     }
 
@@ -244,7 +253,9 @@ class OneReservation(OneReservationView):
 
 class ActivateReservation(OneReservationView):
     operations = {
-        "POST": Operation("activate_reservation", f"{ACTION}.activate", f"{EVENT}.activate", True, status=202)
+        "POST": Operation(
+            "activate_reservation", f"{ACTION}.activate", f"{EVENT}.activate", recorded_by_service=True, status=202
+        )
     }
 
     def post(self, request: Request, reservation_id: str) -> Response:

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
-from servers.api.list_orders import order_of
+from servers.api.list_orders import SORT, order_of
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField
 from servers.api.response_types import ReservedIPReference, VirtualNetworkInterfaceReference, collection
@@ -17,7 +17,7 @@ from servers.api.subnets import OneSubnetView
 from servers.models import NetworkInterface, VirtualNetworkInterface
 from servers.models import ReservedIP as ReservedIpRow
 from servers.services import reserved_ips
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter
 
 TARGETS = ("network_interface", "virtual_network_interface", "primary_of")
 TARGET_TYPES = {
@@ -89,6 +89,9 @@ def _target(
     }
 
 
+TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
+
+
 class ReservedIpView(OneSubnetView):
     def ips(self) -> QuerySet[ReservedIpRow]:
         return self.subnet.reserved_ips.select_related(*RELATED)
@@ -101,13 +104,14 @@ class ReservedIPs(ReservedIpView):
             "is.subnet.reserved-ip.list",
             "is.subnet.reserved-ip.read",
             answer=collection("ReservedIPCollection", "reserved_ips", ReservedIP),
-            query=("start", "limit", "sort", "target.id", "target.crn", "target.name", "target.resource_type"),
+            paged=True,
+            query=(SORT, *TARGET),
         ),
         "POST": Operation(
             "create_subnet_reserved_ip",
             "is.subnet.reserved-ip.create",
             "is.subnet.reserved-ip.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateReservedIpBody,
             answer=ReservedIP,
@@ -140,7 +144,7 @@ class OneReservedIP(ReservedIpView):
             "update_subnet_reserved_ip",
             "is.subnet.reserved-ip.update",
             "is.subnet.reserved-ip.update",
-            True,
+            recorded_by_service=True,
             body=UpdateReservedIpBody,
             answer=ReservedIP,
         ),
@@ -148,7 +152,7 @@ class OneReservedIP(ReservedIpView):
             "delete_subnet_reserved_ip",
             "is.subnet.reserved-ip.delete",
             "is.subnet.reserved-ip.delete",
-            True,
+            recorded_by_service=True,
             status=204,
         ),
     }

@@ -14,8 +14,9 @@ from servers.api.routing_tables import OneRoutingTableView, RouteReference, rout
 from servers.models import Route as RouteRow
 from servers.models import RoutingTable as RoutingTableRow
 from servers.services import routes as services
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter
 
+OF_ZONE = {Parameter("zone.name"): "zone"}
 READ, UPDATE = "is.vpc.routing-table.read", "is.vpc.routing-table.update"
 
 
@@ -57,13 +58,13 @@ class Routes(RouteView):
             READ,
             f"{services.EVENT}.read",
             answer=collection("RouteCollection", "routes", Route),
-            query=("start", "limit"),
+            paged=True,
         ),
         "POST": Operation(
             "create_vpc_routing_table_route",
             UPDATE,
             f"{services.EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateRouteBody,
             answer=Route,
@@ -71,7 +72,7 @@ class Routes(RouteView):
     }
 
     def get(self, request: Request, vpc_id: str, table_id: str = "") -> Response:
-        rows = self.filtered(self.routes(), {"zone.name": "zone"} if not table_id else {})
+        rows = self.filtered(self.routes(), OF_ZONE if not table_id else {})
         return self.page("routes", rows, self.render)
 
     def post(self, request: Request, vpc_id: str, table_id: str = "") -> Response:
@@ -86,12 +87,17 @@ class OneRoute(RouteView):
             "update_vpc_routing_table_route",
             UPDATE,
             f"{services.EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=UpdateRouteBody,
             answer=Route,
         ),
         "DELETE": Operation(
-            "delete_vpc_routing_table_route", UPDATE, f"{services.EVENT}.delete", True, status=204, conflicts=False
+            "delete_vpc_routing_table_route",
+            UPDATE,
+            f"{services.EVENT}.delete",
+            recorded_by_service=True,
+            status=204,
+            conflicts=False,
         ),
     }
 
@@ -127,13 +133,14 @@ class DefaultRoutes(OfDefaultTable, Routes):
             READ,
             f"{services.EVENT}.read",
             answer=collection("RouteCollectionVPCContext", "routes", Route),
-            query=("start", "limit", "zone.name"),
+            paged=True,
+            query=(*OF_ZONE,),
         ),
         "POST": Operation(
             "create_vpc_route",
             UPDATE,
             f"{services.EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateRouteBody,
             answer=Route,
@@ -145,7 +152,19 @@ class OneDefaultRoute(OfDefaultTable, OneRoute):
     operations = {
         "GET": Operation("get_vpc_route", READ, f"{services.EVENT}.read", answer=Route),
         "PATCH": Operation(
-            "update_vpc_route", UPDATE, f"{services.EVENT}.update", True, body=UpdateRouteBody, answer=Route
+            "update_vpc_route",
+            UPDATE,
+            f"{services.EVENT}.update",
+            recorded_by_service=True,
+            body=UpdateRouteBody,
+            answer=Route,
         ),
-        "DELETE": Operation("delete_vpc_route", UPDATE, f"{services.EVENT}.delete", True, status=204, conflicts=False),
+        "DELETE": Operation(
+            "delete_vpc_route",
+            UPDATE,
+            f"{services.EVENT}.delete",
+            recorded_by_service=True,
+            status=204,
+            conflicts=False,
+        ),
     }

@@ -19,7 +19,9 @@ from servers.models import Route
 from servers.models import RoutingTable as RoutingTableRow
 from servers.services import routing_tables
 from servers.services.routing_tables import CREATORS, SOURCES
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
+
+IS_DEFAULT = Parameter("is_default", "Only the default routing table, or only the others.", BOOLEAN)
 
 
 class CreatorBody(StrictSerializer):
@@ -120,13 +122,14 @@ class RoutingTables(RoutingTableView):
             "is.vpc.routing-table.list",
             "is.vpc.routing-table.read",
             answer=collection("RoutingTableCollection", "routing_tables", RoutingTable),
-            query=("start", "limit", "is_default"),
+            paged=True,
+            query=(IS_DEFAULT,),
         ),
         "POST": Operation(
             "create_vpc_routing_table",
             "is.vpc.routing-table.create",
             "is.vpc.routing-table.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateRoutingTableBody,
             answer=RoutingTable,
@@ -135,7 +138,7 @@ class RoutingTables(RoutingTableView):
 
     def get(self, request: Request, vpc_id: str) -> Response:
         rows, default = self.tables(), self.vpc.default_routing_table
-        if (asked := optional_boolean(request.GET, "is_default")) is not None and default:
+        if (asked := optional_boolean(request.GET, IS_DEFAULT)) is not None and default:
             rows = rows.filter(pk=default.pk) if asked else rows.exclude(pk=default.pk)
         return self.page("routing_tables", rows, routing_table_body)
 
@@ -168,7 +171,7 @@ class OneRoutingTable(OneRoutingTableView):
             "update_vpc_routing_table",
             "is.vpc.routing-table.update",
             "is.vpc.routing-table.update",
-            True,
+            recorded_by_service=True,
             body=UpdateRoutingTableBody,
             answer=RoutingTable,
             etag=True,
@@ -178,7 +181,7 @@ class OneRoutingTable(OneRoutingTableView):
             "delete_vpc_routing_table",
             "is.vpc.routing-table.delete",
             "is.vpc.routing-table.delete",
-            True,
+            recorded_by_service=True,
             status=204,
             if_match="optional",
         ),

@@ -168,7 +168,7 @@ class SecurityGroupRules(SecurityGroupInPath):
             "create_security_group_rule",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateRuleBody,
             answer=SecurityGroupRule,
@@ -194,13 +194,18 @@ class OneSecurityGroupRule(SecurityGroupInPath):
             "update_security_group_rule",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=PatchRuleBody,
             answer=SecurityGroupRule,
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_security_group_rule", f"{ACTION}.update", f"{EVENT}.update", True, status=204, conflicts=False
+            "delete_security_group_rule",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            recorded_by_service=True,
+            status=204,
+            conflicts=False,
         ),
     }
 

@@ -10,6 +10,7 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.errors import BadField, NotFound
 from controlplane.kernel.errors import Target as At
 from controlplane.kernel.fields import StrictSerializer
+from servers.api.base import OF_RESOURCE_GROUP
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
@@ -29,8 +30,9 @@ from servers.selectors import vpcs_by_crn
 from servers.services import security_groups as services
 from servers.services.renaming import rename
 from servers.services.security_groups import Target
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter
 
+VPC_ID, VPC_CRN, VPC_NAME = map(Parameter, ("vpc.id", "vpc.crn", "vpc.name"))
 ACTION = "is.security-group.security-group"
 MOST_RULES = 250
 
@@ -101,13 +103,14 @@ class SecurityGroups(SecurityGroupView):
             f"{EVENT}.read",
             answer=collection("SecurityGroupCollection", "security_groups", SecurityGroup),
             lists=GroupRow,
-            query=("start", "limit", "resource_group.id", "vpc.id", "vpc.crn", "vpc.name"),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP, VPC_ID, VPC_CRN, VPC_NAME),
         ),
         "POST": Operation(
             "create_security_group",
             f"{ACTION}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateSecurityGroupBody,
             answer=SecurityGroup,
@@ -116,9 +119,9 @@ class SecurityGroups(SecurityGroupView):
     }
 
     def get(self, request: Request) -> Response:
-        filters = {"resource_group.id": "resource_group_id", "vpc.id": "vpc__id", "vpc.name": "vpc__name"}
+        filters = {**OF_RESOURCE_GROUP, VPC_ID: "vpc__id", VPC_NAME: "vpc__name"}
         rows = self.filtered(self.rows(), filters)
-        if (crn := request.GET.get("vpc.crn")) is not None:
+        if (crn := request.GET.get(VPC_CRN)) is not None:
             rows = rows.filter(vpc__in=vpcs_by_crn(crn))
         return self.page("security_groups", rows, security_group_body)
 
@@ -145,12 +148,14 @@ class OneSecurityGroup(SecurityGroupInPath):
             "update_security_group",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=RenameBody,
             answer=SecurityGroup,
             conflicts=False,
         ),
-        "DELETE": Operation("delete_security_group", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
+        "DELETE": Operation(
+            "delete_security_group", f"{ACTION}.delete", f"{EVENT}.delete", recorded_by_service=True, status=204
+        ),
     }
 
     def get(self, request: Request, group_id: str) -> Response:
@@ -172,7 +177,7 @@ class SecurityGroupTargets(SecurityGroupInPath, CatalogView):
             f"{ACTION}.read",
             f"{EVENT}.read",
             answer=collection("SecurityGroupTargetCollection", "targets", SecurityGroupTarget),
-            query=("start", "limit"),
+            paged=True,
         )
     }
 
@@ -188,13 +193,17 @@ class OneSecurityGroupTarget(SecurityGroupInPath):
             "create_security_group_target_binding",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             status=201,
             answer=SecurityGroupTarget,
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_security_group_target_binding", f"{ACTION}.update", f"{EVENT}.update", True, status=204
+            "delete_security_group_target_binding",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            recorded_by_service=True,
+            status=204,
         ),
     }
 

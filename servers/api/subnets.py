@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
 from servers.addressing import LARGEST_RANGE, SMALLEST_RANGE, size_of
-from servers.api.base import VpcView
+from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.extra_permissions import OPERATE_GATEWAY, require_operating_gateway
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField
@@ -28,17 +28,20 @@ from servers.models import ReservedIP
 from servers.models import Subnet as SubnetRow
 from servers.selectors import vpcs_by_crn
 from servers.services import subnets
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter
 
 LONGEST_CIDR = 18
 FILTERS = {
-    "resource_group.id": "resource_group_id",
-    "zone.name": "zone",
-    "vpc.id": "vpc__id",
-    "vpc.name": "vpc__name",
-    "routing_table.id": "routing_table__id",
-    "routing_table.name": "routing_table__name",
+    **OF_RESOURCE_GROUP,
+    Parameter("zone.name"): "zone",
+    Parameter("vpc.id"): "vpc__id",
+    Parameter("vpc.name"): "vpc__name",
+    Parameter("routing_table.id"): "routing_table__id",
+    Parameter("routing_table.name"): "routing_table__name",
 }
+
+
+VPC_CRN = Parameter("vpc.crn")
 
 
 class RoutingTableField(ReferenceField):
@@ -163,13 +166,14 @@ class Subnets(SubnetView):
             "is.subnet.subnet.read",
             answer=collection("SubnetCollection", "subnets", Subnet),
             lists=SubnetRow,
-            query=("start", "limit", *FILTERS, "vpc.crn"),
+            paged=True,
+            query=(*FILTERS, VPC_CRN),
         ),
         "POST": Operation(
             "create_subnet",
             "is.subnet.subnet.create",
             "is.subnet.subnet.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=CreateSubnetBody,
             answer=Subnet,
@@ -179,7 +183,7 @@ class Subnets(SubnetView):
 
     def get(self, request: Request) -> Response:
         rows = self.filtered(self.rows(), FILTERS)
-        if (crn := request.GET.get("vpc.crn")) is not None:
+        if (crn := request.GET.get(VPC_CRN)) is not None:
             rows = rows.filter(vpc__in=vpcs_by_crn(crn))
         return self.page("subnets", rows, subnet_body)
 
@@ -197,13 +201,15 @@ class OneSubnet(OneSubnetView):
             "update_subnet",
             "is.subnet.subnet.update",
             "is.subnet.subnet.update",
-            True,
+            recorded_by_service=True,
             body=UpdateSubnetBody,
             answer=Subnet,
             conflicts=False,
             further=(OPERATE_GATEWAY,),
         ),
-        "DELETE": Operation("delete_subnet", "is.subnet.subnet.delete", "is.subnet.subnet.delete", True, status=204),
+        "DELETE": Operation(
+            "delete_subnet", "is.subnet.subnet.delete", "is.subnet.subnet.delete", recorded_by_service=True, status=204
+        ),
     }
 
     def get(self, request: Request, subnet_id: str) -> Response:

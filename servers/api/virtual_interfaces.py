@@ -4,9 +4,9 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from servers.api.base import VpcView
+from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.extra_permissions import OF_VIRTUAL_INTERFACES, require_advanced
-from servers.api.list_orders import order_of
+from servers.api.list_orders import SORT, order_of
 from servers.api.response_types import ReservedIPReference, collection
 from servers.api.virtual_interface_requests import (
     PatchVirtualNetworkInterfaceBody,
@@ -42,13 +42,14 @@ class VirtualInterfaces(VirtualInterfaceView):
                 "VirtualNetworkInterfaceCollection", "virtual_network_interfaces", VirtualNetworkInterface
             ),
             lists=Row,
-            query=("start", "limit", "resource_group.id"),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP,),
         ),
         "POST": Operation(
             "create_virtual_network_interface",
             f"{ACTION}.create",
             f"{EVENT}.create",
-            True,
+            recorded_by_service=True,
             status=201,
             body=VirtualNetworkInterfaceBody,
             answer=VirtualNetworkInterface,
@@ -57,7 +58,7 @@ class VirtualInterfaces(VirtualInterfaceView):
     }
 
     def get(self, request: Request) -> Response:
-        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
+        rows = self.filtered(self.rows(), OF_RESOURCE_GROUP)
         return self.page("virtual_network_interfaces", rows, virtual_interface_body)
 
     def post(self, request: Request) -> Response:
@@ -95,7 +96,7 @@ class OneVirtualInterface(VirtualInterfaceInPath):
             "update_virtual_network_interface",
             f"{ACTION}.update",
             f"{EVENT}.update",
-            True,
+            recorded_by_service=True,
             body=PatchVirtualNetworkInterfaceBody,
             answer=VirtualNetworkInterface,
             etag=True,
@@ -107,7 +108,7 @@ class OneVirtualInterface(VirtualInterfaceInPath):
             "delete_virtual_network_interfaces",
             f"{ACTION}.delete",
             f"{EVENT}.delete",
-            True,
+            recorded_by_service=True,
             status=202,
             answer=VirtualNetworkInterface,
             if_match="optional",
@@ -139,7 +140,8 @@ class VirtualInterfaceAddresses(VirtualInterfaceInPath):
             f"{ACTION}.read",
             f"{EVENT}.read",
             answer=collection("ReservedIPCollectionVirtualNetworkInterfaceContext", "ips", ReservedIPReference),
-            query=("start", "limit", "sort"),
+            paged=True,
+            query=(SORT,),
         )
     }
 
@@ -154,10 +156,18 @@ class OneVirtualInterfaceAddress(VirtualInterfaceInPath):
             "get_virtual_network_interface_ip", f"{ACTION}.read", f"{EVENT}.read", answer=ReservedIPReference
         ),
         "PUT": Operation(
-            "add_virtual_network_interface_ip", f"{ACTION}.update", f"{EVENT}.update", True, answer=ReservedIPReference
+            "add_virtual_network_interface_ip",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            recorded_by_service=True,
+            answer=ReservedIPReference,
         ),
         "DELETE": Operation(
-            "remove_virtual_network_interface_ip", f"{ACTION}.update", f"{EVENT}.update", True, status=204
+            "remove_virtual_network_interface_ip",
+            f"{ACTION}.update",
+            f"{EVENT}.update",
+            recorded_by_service=True,
+            status=204,
         ),
     }
 

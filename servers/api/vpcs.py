@@ -11,7 +11,7 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import optional_boolean
 from servers import catalog
-from servers.api.base import DeletedMeanwhile, VpcView
+from servers.api.base import OF_RESOURCE_GROUP, DeletedMeanwhile, VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField
 from servers.api.response_types import (
@@ -24,10 +24,11 @@ from servers.api.response_types import (
 )
 from servers.models import VPC as VpcRow
 from servers.services import vpcs
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
 
 SYSTEM_DNS_SERVERS = ("161.26.0.10", "161.26.0.11")
 MOST_DNS_SERVERS = 15
+CLASSIC_ACCESS = Parameter("classic_access", "Only VPCs with access to classic infrastructure, or without.", BOOLEAN)
 
 
 class DnsServerBody(StrictSerializer):
@@ -197,16 +198,23 @@ class VPCs(VpcCollectionView):
             "is.vpc.vpc.read",
             answer=collection("VPCCollection", "vpcs", VPC),
             lists=VpcRow,
-            query=("start", "limit", "resource_group.id", "classic_access"),
+            paged=True,
+            query=(*OF_RESOURCE_GROUP, CLASSIC_ACCESS),
         ),
         "POST": Operation(
-            "create_vpc", "is.vpc.vpc.create", "is.vpc.vpc.create", True, status=201, body=CreateVpcBody, answer=VPC
+            "create_vpc",
+            "is.vpc.vpc.create",
+            "is.vpc.vpc.create",
+            recorded_by_service=True,
+            status=201,
+            body=CreateVpcBody,
+            answer=VPC,
         ),
     }
 
     def get(self, request: Request) -> Response:
-        rows = self.filtered(self.rows(), {"resource_group.id": "resource_group_id"})
-        if (classic := optional_boolean(request.GET, "classic_access")) is not None:
+        rows = self.filtered(self.rows(), OF_RESOURCE_GROUP)
+        if (classic := optional_boolean(request.GET, CLASSIC_ACCESS)) is not None:
             rows = rows.filter(classic_access=classic)
         return self.page("vpcs", rows, vpc_body)
 
@@ -222,7 +230,7 @@ class OneVPC(OneVpcView):
             "update_vpc",
             "is.vpc.vpc.update",
             "is.vpc.vpc.update",
-            True,
+            recorded_by_service=True,
             body=UpdateVpcBody,
             answer=VPC,
             etag=True,
@@ -230,7 +238,12 @@ class OneVPC(OneVpcView):
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_vpc", "is.vpc.vpc.delete", "is.vpc.vpc.delete", True, status=204, if_match="optional"
+            "delete_vpc",
+            "is.vpc.vpc.delete",
+            "is.vpc.vpc.delete",
+            recorded_by_service=True,
+            status=204,
+            if_match="optional",
         ),
     }
 

@@ -77,7 +77,7 @@ class AccessSettings(AccountView):
             "update_settings",
             "iam-access-management.policy.update",
             events.ACCESS_SETTINGS_UPDATE,
-            True,
+            recorded_by_service=True,
             body=AccessSettingsUpdate,
             answer=AccountSettingsAccessManagement,
             etag=True,

@@ -8,6 +8,9 @@ from django.db.models.lookups import Exact
 from controlplane.activity.models import PROFILE_LOGINS, ActivityEvent, ProfileId
 from controlplane.kernel import timestamps
 from trustedprofiles.models import TrustedProfile
+from trustedprofiles.permissions import BOOLEAN, Parameter
+
+INCLUDE_ACTIVITY = Parameter("include_activity", "Whether to tell when, and how often, it was used to log in.", BOOLEAN)
 
 
 class Activity(TypedDict):

@@ -9,7 +9,15 @@ from controlplane.kernel import envelopes
 from controlplane.kernel.errors import MissingValue, NotFound, Target
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import TrustedProfile
+from trustedprofiles.permissions import Parameter, choices
 from trustedprofiles.selectors import find_profile
+
+ACCOUNT_ID, REQUIRED_ACCOUNT_ID = (
+    Parameter("account_id", "The account of your token.", required=each, names_resource=True, example="$ACCOUNT_ID")
+    for each in (False, True)
+)
+"""For ``require_own_account``."""
+LOCK = Parameter("Entity-Lock", "Whether it is locked from the start.", choices("true", "false"))
 
 
 class IdentityView(GuardedView):
@@ -42,10 +50,10 @@ class ProfileView(IdentityView):
 
 def require_own_account(request: Request, account_id: str, *, required: bool = True) -> None:
     """The ``account_id`` of a list. Raises MissingValue without one, NotFound for any account but the token's."""
-    asked = request.GET.get("account_id")
+    asked = request.GET.get(ACCOUNT_ID)
     if not asked and required:
-        raise MissingValue("The account_id query parameter is required.", target=Target("account_id", "parameter"))
+        raise MissingValue("The account_id query parameter is required.", target=Target(ACCOUNT_ID, "parameter"))
     if asked and asked != account_id:
         raise NotFound(
-            "There is no such account, or your token is of another one.", target=Target("account_id", "parameter")
+            "There is no such account, or your token is of another one.", target=Target(ACCOUNT_ID, "parameter")
         )

@@ -16,13 +16,19 @@ from trustedprofiles.api.group_shapes import GroupPageLinks
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import AccessGroup
 from trustedprofiles.models.access_group import SERVICE
+from trustedprofiles.permissions import OFFSET, Parameter, choices, limit_parameter
 from trustedprofiles.selectors import find_access_group
 
 M = TypeVar("M", bound=Model)
 
 DEFAULT_PAGE, LARGEST_PAGE, LARGEST_OFFSET = 50, 100, 10**9
-PAGES = ("limit", "offset")
+PAGES = (limit_parameter(least=0), OFFSET)
 MEMBERSHIP_TYPES = ("static", "dynamic", "all")
+MEMBERSHIP_TYPE = Parameter(
+    "membership_type",
+    "Members that were added, or by a rule; nobody is a member by a rule.",
+    choices(*MEMBERSHIP_TYPES),
+)
 
 
 class GroupsView(GuardedView):

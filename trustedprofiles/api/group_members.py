@@ -12,8 +12,8 @@ from controlplane.kernel import envelopes, timestamps
 from controlplane.kernel.errors import ApiError, NotFound
 from controlplane.kernel.query_parameters import boolean, one_of
 from trustedprofiles import events
-from trustedprofiles.api.base import require_own_account
-from trustedprofiles.api.group_base import MEMBERSHIP_TYPES, PAGES, GroupsView, GroupView, counted_page
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
+from trustedprofiles.api.group_base import MEMBERSHIP_TYPE, MEMBERSHIP_TYPES, PAGES, GroupsView, GroupView, counted_page
 from trustedprofiles.api.group_shapes import (
     AddedMember,
     AddGroupMembersResponse,
@@ -30,12 +30,15 @@ from trustedprofiles.api.group_shapes import (
     member_body,
 )
 from trustedprofiles.models import AccessGroup, GroupMember, ServiceId, TrustedProfile, User
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.services import group_members
 from trustedprofiles.services.group_members import Outcome, type_of_member
 
 SORTABLE = ("id", "name", "email")
 SORTS = (*SORTABLE, *(f"-{name}" for name in SORTABLE))
+TYPE = Parameter("type", "Only members of this type.", choices(*GroupMember.Type.values))
+VERBOSE = Parameter("verbose", "Whether to tell names, email addresses and descriptions.", BOOLEAN)
+SORT = Parameter("sort", "Order, with ``verbose``; the oldest come first without.", choices(*SORTS))
 OK, NO_CONTENT = 200, 204
 
 
@@ -46,13 +49,13 @@ class Members(GroupView):
             "iam-groups.members.list",
             events.MEMBER_LIST,
             answer=GroupMembersList,
-            query=("membership_type", "type", "verbose", "sort", *PAGES),
+            query=(MEMBERSHIP_TYPE, TYPE, VERBOSE, SORT, *PAGES),
         ),
         "PUT": Operation(
             "add_members_to_access_group",
             "iam-groups.members.add",
             events.MEMBER_ADD,
-            True,
+            recorded_by_service=True,
             status=207,
             body=NewMembers,
             answer=AddGroupMembersResponse,
@@ -61,11 +64,11 @@ class Members(GroupView):
 
     def get(self, request: Request, access_group_id: str) -> Response:
         rows = GroupMember.objects.filter(group_id=self.group.id).order_by("created_at", "id")
-        if type := one_of(request.GET, "type", GroupMember.Type.values):
+        if type := one_of(request.GET, TYPE, GroupMember.Type.values):
             rows = rows.filter(type=type)
-        if one_of(request.GET, "membership_type", MEMBERSHIP_TYPES) == "dynamic":
+        if one_of(request.GET, MEMBERSHIP_TYPE, MEMBERSHIP_TYPES) == "dynamic":
             rows = rows.none()
-        verbose, sort = boolean(request.GET, "verbose"), one_of(request.GET, "sort", SORTS)
+        verbose, sort = boolean(request.GET, VERBOSE), one_of(request.GET, SORT, SORTS)
         page = counted_page(request, self._sorted(rows, sort) if verbose and sort else rows)
         details = _details(self.group.account_id, page.items) if verbose else {}
         members = [{**member_body(row, base=self.base), **details.get(row.iam_id, {})} for row in page.items]
@@ -121,7 +124,7 @@ class MembersRemoval(GroupView):
             "remove_members_from_access_group",
             "iam-groups.members.delete",
             events.MEMBER_DELETE,
-            True,
+            recorded_by_service=True,
             status=207,
             body=RemovedMembers,
             answer=DeleteGroupBulkMembersResponse,
@@ -146,7 +149,7 @@ class OneMember(GroupView):
             "remove_member_from_access_group",
             "iam-groups.members.delete",
             events.MEMBER_DELETE,
-            True,
+            recorded_by_service=True,
             status=204,
         ),
     }
@@ -169,21 +172,21 @@ class Memberships(GroupsView):
             "add_member_to_multiple_access_groups",
             "iam-groups.members.add",
             events.MEMBER_ADD,
-            True,
+            recorded_by_service=True,
             status=207,
             body=NewMemberships,
             answer=MembershipsResponse,
-            query=("account_id",),
+            query=(REQUIRED_ACCOUNT_ID,),
             lists=AccessGroup,
         ),
         "DELETE": Operation(
             "remove_member_from_all_access_groups",
             "iam-groups.members.delete",
             events.MEMBER_DELETE,
-            True,
+            recorded_by_service=True,
             status=207,
             answer=MembershipsResponse,
-            query=("account_id",),
+            query=(REQUIRED_ACCOUNT_ID,),
             lists=AccessGroup,
         ),
     }

@@ -11,7 +11,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
-from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
 from trustedprofiles.api.group_base import GroupsView, GroupView
 from trustedprofiles.api.group_shapes import (
     GroupRuleAnswer,
@@ -40,7 +40,7 @@ class GroupRules(GroupView):
             "add_access_group_rule",
             "iam-groups.rules.create",
             events.GROUP_RULE_CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=GroupRuleBody,
             answer=GroupRuleAnswer,
@@ -71,7 +71,7 @@ class OneGroupRule(GroupView):
             "replace_access_group_rule",
             "iam-groups.rules.update",
             events.GROUP_RULE_UPDATE,
-            True,
+            recorded_by_service=True,
             body=GroupRuleBody,
             answer=GroupRuleAnswer,
             etag=True,
@@ -81,7 +81,7 @@ class OneGroupRule(GroupView):
             "remove_access_group_rule",
             "iam-groups.rules.delete",
             events.GROUP_RULE_DELETE,
-            True,
+            recorded_by_service=True,
             status=204,
             conflicts=False,
         ),
@@ -118,16 +118,16 @@ class GroupsSettings(GroupsView):
             "iam-groups.account-settings.read",
             events.GROUP_SETTINGS_READ,
             answer=GroupSettings,
-            query=("account_id",),
+            query=(REQUIRED_ACCOUNT_ID,),
         ),
         "PATCH": Operation(
             "update_access_groups_settings",
             "iam-groups.account-settings.update",
             events.GROUP_SETTINGS_UPDATE,
-            True,
+            recorded_by_service=True,
             body=GroupSettingsUpdate,
             answer=GroupSettings,
-            query=("account_id",),
+            query=(REQUIRED_ACCOUNT_ID,),
         ),
     }
 

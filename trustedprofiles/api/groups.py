@@ -8,8 +8,9 @@ from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import boolean, one_of
 from trustedprofiles import events
-from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
 from trustedprofiles.api.group_base import (
+    MEMBERSHIP_TYPE,
     MEMBERSHIP_TYPES,
     PAGES,
     GroupsView,
@@ -18,7 +19,7 @@ from trustedprofiles.api.group_base import (
 )
 from trustedprofiles.api.group_shapes import AccessGroupCreation, AccessGroupUpdate, Group, GroupsList, group_body
 from trustedprofiles.models import AccessGroup, Account, GroupRule
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.selectors import authorize, public_access_group
 from trustedprofiles.services import access_groups
 from trustedprofiles.services.group_members import type_of_member
@@ -26,7 +27,16 @@ from trustedprofiles.services.group_members import type_of_member
 SORTABLE = ("id", "name", "description", "is_federated")
 SORTS = (*SORTABLE, *(f"-{name}" for name in SORTABLE))
 SEARCHABLE = ("id", "name", "description")
-FORMS = ("show_federated", "show_crn")
+FORMS = (
+    Parameter("show_federated", "Whether to tell if it has rules.", BOOLEAN),
+    Parameter("show_crn", "Whether to tell the CRN.", BOOLEAN),
+)
+IAM_ID = Parameter("iam_id", "Only groups of this member.")
+SHOW_MEMBERSHIP_TYPE = Parameter("show_membership_type", "Whether to tell how ``iam_id`` is a member.", BOOLEAN)
+SEARCH = Parameter("search", "Only groups with this text: `id:TEXT`, `name:TEXT` or `description:TEXT`.")
+SORT = Parameter("sort", "Order; ``-`` before a name turns it round. By name without it.", choices(*SORTS))
+HIDE_PUBLIC_ACCESS = Parameter("hide_public_access", "Whether to leave out the group of everybody.", BOOLEAN)
+FORCE = Parameter("force", "Whether to delete its members and rules too.", BOOLEAN)
 
 
 class RenderedGroups(GroupsView):
@@ -53,20 +63,20 @@ class Groups(RenderedGroups):
             answer=GroupsList,
             lists=AccessGroup,
             query=(
-                *("account_id", "iam_id", "membership_type", "show_membership_type", "search", "sort"),
-                *(*FORMS, "hide_public_access", *PAGES),
+                *(REQUIRED_ACCOUNT_ID, IAM_ID, MEMBERSHIP_TYPE, SHOW_MEMBERSHIP_TYPE, SEARCH, SORT),
+                *(*FORMS, HIDE_PUBLIC_ACCESS, *PAGES),
             ),
         ),
         "POST": Operation(
             "create_access_group",
             "iam-groups.groups.create",
             events.ACCESS_GROUP_CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=AccessGroupCreation,
             answer=Group,
             etag=True,
-            query=("account_id",),
+            query=(REQUIRED_ACCOUNT_ID,),
         ),
     }
 
@@ -74,7 +84,7 @@ class Groups(RenderedGroups):
         require_own_account(request, self.caller.account_id)
         page = counted_page(request, self._listed())
         bodies = self.rendered(page.items)
-        if "iam_id" in request.GET and boolean(request.GET, "show_membership_type"):
+        if IAM_ID in request.GET and boolean(request.GET, SHOW_MEMBERSHIP_TYPE):
             for body in bodies:
                 body["membership_type"] = "static"
         return self.answer({**page.links, "groups": bodies})
@@ -82,18 +92,18 @@ class Groups(RenderedGroups):
     def _listed(self) -> list[AccessGroup]:
         """What the query asks for, of the groups that the caller may see; an account has 500 at most."""
         query, account_id = self.request.GET, self.caller.account_id
-        membership = one_of(self.request.GET, "membership_type", MEMBERSHIP_TYPES)
-        sort = one_of(self.request.GET, "sort", SORTS) or "name"
+        membership = one_of(self.request.GET, MEMBERSHIP_TYPE, MEMBERSHIP_TYPES)
+        sort = one_of(self.request.GET, SORT, SORTS) or "name"
         rows = self.listing.of(AccessGroup.objects.filter(account_id=account_id))
-        if iam_id := query.get("iam_id"):
+        if iam_id := query.get(IAM_ID):
             type_of_member(account_id, iam_id)
             rows = rows.filter(members__iam_id=iam_id)
         elif membership:
             raise InvalidValue(
-                "membership_type is about a member: give its iam_id.", target=Target("iam_id", "parameter")
+                "membership_type is about a member: give its iam_id.", target=Target(IAM_ID, "parameter")
             )
         groups = [] if membership == "dynamic" else list(rows)
-        if membership in (None, "all") and not boolean(self.request.GET, "hide_public_access"):
+        if membership in (None, "all") and not boolean(self.request.GET, HIDE_PUBLIC_ACCESS):
             groups += self._public_access()
         return _sorted([group for group in groups if self._is_searched(group)], sort)
 
@@ -105,14 +115,14 @@ class Groups(RenderedGroups):
 
     def _is_searched(self, group: AccessGroup) -> bool:
         """Whether the part after the colon of ``search=name:admins`` is in what it names, in upper or lower case."""
-        text = self.request.GET.get("search")
+        text = self.request.GET.get(SEARCH)
         if not text:
             return True
         name, colon, wanted = text.partition(":")
         if not colon or name not in SEARCHABLE:
             raise InvalidValue(
                 f"search is one of {', '.join(f'{each}:TEXT' for each in SEARCHABLE)}.",
-                target=Target("search", "parameter", text),
+                target=Target(SEARCH, "parameter", text),
             )
         return wanted.lower() in str(getattr(group, name)).lower()
 
@@ -137,7 +147,7 @@ class OneGroup(RenderedGroups, GroupView):
             "update_access_group",
             "iam-groups.groups.update",
             events.ACCESS_GROUP_UPDATE,
-            True,
+            recorded_by_service=True,
             body=AccessGroupUpdate,
             answer=Group,
             etag=True,
@@ -147,9 +157,9 @@ class OneGroup(RenderedGroups, GroupView):
             "delete_access_group",
             "iam-groups.groups.delete",
             events.ACCESS_GROUP_DELETE,
-            True,
+            recorded_by_service=True,
             status=204,
-            query=("force",),
+            query=(FORCE,),
         ),
     }
 
@@ -163,7 +173,7 @@ class OneGroup(RenderedGroups, GroupView):
         return self.answer(group_body(group, base=self.base), etag=group.entity_tag)
 
     def delete(self, request: Request, access_group_id: str) -> Response:
-        access_groups.delete_group(self.group, force=boolean(request.GET, "force"), by=Party.of(self.caller))
+        access_groups.delete_group(self.group, force=boolean(request.GET, FORCE), by=Party.of(self.caller))
         return self.answer()
 
 

@@ -5,6 +5,9 @@ from typing import TypedDict
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import timestamps
+from trustedprofiles.permissions import BOOLEAN, Parameter
+
+INCLUDE_HISTORY = Parameter("include_history", "Whether to tell what was done to it.", BOOLEAN)
 
 
 class EnityHistoryRecord(TypedDict):

@@ -11,7 +11,7 @@ from trustedprofiles.api import responses
 from trustedprofiles.api.base import ProfileView
 from trustedprofiles.api.rule_bodies import IdentitiesBody, IdentityBody, identity_body, identity_content
 from trustedprofiles.models import ProfileIdentity
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.services import identities
 
 
@@ -28,7 +28,7 @@ class Identities(ProfileView):
             "set_profile_identities",
             "iam-identity.profile.linkToResource",
             events.IDENTITIES_UPDATE,
-            True,
+            recorded_by_service=True,
             body=IdentitiesBody,
             answer=responses.ProfileIdentitiesResponse,
             etag=True,
@@ -58,6 +58,11 @@ class Identities(ProfileView):
 class IdentityView(ProfileView):
     """A view of the identities of one type."""
 
+    path_parameters = (
+        Parameter("identity_type", "Type of the identity.", choices(*ProfileIdentity.Type.values)),
+        Parameter("identifier_id", "Id of the identifier."),
+    )
+
     def prepare(self, request: Request) -> None:
         super().prepare(request)
         if self.kwargs["identity_type"] not in ProfileIdentity.Type.values:
@@ -70,7 +75,7 @@ class IdentitiesOfType(IdentityView):
             "set_profile_identity",
             "iam-identity.profile.linkToResource",
             events.IDENTITY_CREATE,
-            True,
+            recorded_by_service=True,
             body=IdentityBody,
             answer=responses.ProfileIdentityResponse,
             also=("iam-identity.profile.update",),
@@ -97,7 +102,7 @@ class OneIdentity(IdentityView):
             "delete_profile_identity",
             "iam-identity.profile.update",
             events.IDENTITY_DELETE,
-            True,
+            recorded_by_service=True,
             status=204,
         ),
     }

@@ -14,9 +14,9 @@ from controlplane.kernel.fields import StrictBooleanField, StrictCharField, Stri
 from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
 from trustedprofiles.api.base import IdentityView
-from trustedprofiles.api.history import EnityHistoryRecord, histories
+from trustedprofiles.api.history import INCLUDE_HISTORY, EnityHistoryRecord, histories
 from trustedprofiles.models import AccountWideSettings
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
 from trustedprofiles.services.account_settings import change_settings, settings_of
 
 READ = "iam-identity.account.read"
@@ -135,6 +135,9 @@ class EffectiveAccountSettingsResponse(TypedDict):
     assigned_templates: list[dict[str, Any]]
 
 
+RESOLVE_USER_MFA = Parameter("resolve_user_mfa", "Changes nothing: nothing more is known of the users named.", BOOLEAN)
+
+
 class AccountView(IdentityView):
     """A view of one account, ``account_id`` in the path. Another one looks like none."""
 
@@ -153,14 +156,14 @@ class IdentitySettings(AccountView):
             READ,
             events.SETTINGS_READ,
             answer=AccountSettingsResponse,
-            query=("include_history", "resolve_user_mfa"),
+            query=(INCLUDE_HISTORY, RESOLVE_USER_MFA),
             etag=True,
         ),
         "PUT": Operation(
             "update_account_settings",
             "iam-identity.account.update",
             events.SETTINGS_UPDATE,
-            True,
+            recorded_by_service=True,
             body=IdentitySettingsUpdate,
             answer=AccountSettingsResponse,
             etag=True,
@@ -170,7 +173,7 @@ class IdentitySettings(AccountView):
 
     def get(self, request: Request, account_id: str) -> Response:
         settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
-        return self.answer(_body(settings, history=boolean(request.GET, "include_history")), etag=settings.entity_tag)
+        return self.answer(_body(settings, history=boolean(request.GET, INCLUDE_HISTORY)), etag=settings.entity_tag)
 
     def put(self, request: Request, account_id: str) -> Response:
         settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
@@ -186,7 +189,7 @@ class EffectiveIdentitySettings(AccountView):
             READ,
             events.SETTINGS_READ,
             answer=EffectiveAccountSettingsResponse,
-            query=("include_history", "resolve_user_mfa"),
+            query=(INCLUDE_HISTORY, RESOLVE_USER_MFA),
         ),
     }
 
@@ -200,7 +203,7 @@ class EffectiveIdentitySettings(AccountView):
             {
                 "account_id": account_id,
                 "effective": effective,
-                "account": _body(settings, history=boolean(request.GET, "include_history")),
+                "account": _body(settings, history=boolean(request.GET, INCLUDE_HISTORY)),
                 "assigned_templates": [],
             }
         )

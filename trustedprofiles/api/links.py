@@ -11,16 +11,17 @@ from trustedprofiles.api import responses
 from trustedprofiles.api.base import ProfileView
 from trustedprofiles.api.serializers import LinkCreation, link_body
 from trustedprofiles.models import ProfileLink
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.services import links
 
 # Query parameters that pick links to delete, and the columns they mean.
+TYPE = Parameter("type", "Compute resource type of the links.", choices(*ProfileLink.CrType.values), required=True)
 SELECTORS = {
-    "crn": "crn",
-    "namespace": "namespace",
-    "name": "resource_name",
-    "component_type": "component_type",
-    "component_name": "component_name",
+    Parameter("crn", "Only links to this CRN."): "crn",
+    Parameter("namespace", "Only links to this namespace."): "namespace",
+    Parameter("name", "Only links to a resource of this name."): "resource_name",
+    Parameter("component_type", "Only links to this type of component."): "component_type",
+    Parameter("component_name", "Only links to a component of this name."): "component_name",
 }
 
 
@@ -31,7 +32,7 @@ class Links(ProfileView):
             "create_link",
             "iam-identity.profile.linkToResource",
             events.LINK_CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=LinkCreation,
             answer=responses.ProfileLink,
@@ -42,9 +43,9 @@ class Links(ProfileView):
             "delete_link_by_parameters",
             "iam-identity.profile.update",
             events.LINK_DELETE,
-            True,
+            recorded_by_service=True,
             status=204,
-            query=("type", *SELECTORS),
+            query=(TYPE, *SELECTORS),
             conflicts=False,
         ),
     }
@@ -61,9 +62,9 @@ class Links(ProfileView):
         return self.answer(link_body(link), etag=link.entity_tag)
 
     def delete(self, request: Request, profile_id: str) -> Response:
-        cr_type = one_of(request.GET, "type", ProfileLink.CrType.values)
+        cr_type = one_of(request.GET, TYPE, ProfileLink.CrType.values)
         if cr_type is None:
-            raise MissingValue("The type query parameter is required.", target=Target("type", "parameter"))
+            raise MissingValue("The type query parameter is required.", target=Target(TYPE, "parameter"))
         picked = {column: request.GET[name] for name, column in SELECTORS.items() if name in request.GET}
         if not links.delete_links(self.profile, cr_type=cr_type, **picked, by=Party.of(self.caller)):
             raise NotFound("The trusted profile has no such link.")
@@ -79,7 +80,7 @@ class Link(ProfileView):
             "delete_link",
             "iam-identity.profile.update",
             events.LINK_DELETE,
-            True,
+            recorded_by_service=True,
             status=204,
             conflicts=False,
         ),

@@ -12,10 +12,23 @@ from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.paging import PageQuery, by_offset
 from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import scim_filter
+from trustedprofiles.permissions import Parameter, choices, limit_parameter
 
 M = TypeVar("M", bound=Model)
 
 DEFAULT_PAGE = 20
+DIRECTIONS = ("asc", "desc")
+PAGE_SIZE = limit_parameter("pagesize")
+PAGE_TOKEN = Parameter("pagetoken", "Token of a page, out of ``next`` or ``previous`` of another.")
+ORDER = Parameter("order", "Direction of ``sort``.", choices(*DIRECTIONS))
+FILTER = Parameter(
+    "filter", 'Comparisons such as `name co "web"`, joined by `and` and `or`; operators eq, ne, co, sw, ew.'
+)
+
+
+def list_parameters(sortable: Sequence[str]) -> tuple[Parameter, ...]:
+    """What ``token_page``, ``ordered`` and ``filtered`` read of a query."""
+    return PAGE_SIZE, PAGE_TOKEN, Parameter("sort", "What to order by.", choices(*sortable)), ORDER, FILTER
 
 
 class IdentityPage(TypedDict):
@@ -77,21 +90,21 @@ def offset_page(
 
 def token_page(request: Request, rows: QuerySet[M] | Sequence[M], *, caller: Caller) -> OffsetPage[M]:
     """A page of a collection of the identity API: ``pagesize`` and ``pagetoken``. Raises InvalidValue."""
-    return offset_page(request, rows, caller=caller, names=("pagesize", "pagetoken"), default=DEFAULT_PAGE)
+    return offset_page(request, rows, caller=caller, names=(PAGE_SIZE, PAGE_TOKEN), default=DEFAULT_PAGE)
 
 
 def ordered(request: Request, rows: QuerySet[M], attributes: Sequence[str]) -> QuerySet[M]:
     """The rows in the order that ``sort`` and ``order`` ask for; oldest first without. Raises InvalidValue."""
     sort = one_of(request.GET, "sort", attributes) or "created_at"
-    backwards = "-" if one_of(request.GET, "order", ("asc", "desc")) == "desc" else ""
+    backwards = "-" if one_of(request.GET, ORDER, DIRECTIONS) == "desc" else ""
     return rows.order_by(f"{backwards}{sort}", "id")
 
 
 def filtered(request: Request, rows: QuerySet[M], attributes: Sequence[str]) -> QuerySet[M]:
     """The rows that the ``filter`` query asks for; all without it. Raises InvalidValue."""
-    if "filter" not in request.GET:
+    if FILTER not in request.GET:
         return rows
     try:
-        return rows.filter(scim_filter.parse(request.GET["filter"], attributes=attributes))
+        return rows.filter(scim_filter.parse(request.GET[FILTER], attributes=attributes))
     except ValueError as error:
-        raise InvalidValue(f"filter is not understood. {error}", target=Target("filter", "parameter")) from None
+        raise InvalidValue(f"filter is not understood. {error}", target=Target(FILTER, "parameter")) from None

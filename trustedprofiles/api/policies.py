@@ -16,14 +16,14 @@ from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
 from trustedprofiles.api import policy_shapes as shapes
 from trustedprofiles.api import responses
-from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
 from trustedprofiles.api.pagination import offset_page
 from trustedprofiles.api.policy_bodies import StateBody, V1Body, V2Body
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.identity_grants import roles_of
 from trustedprofiles.models import Account, Policy
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import LIMIT, START, Operation, Parameter, choices
 from trustedprofiles.roles import Role
 from trustedprofiles.selectors import find_policy, policies_of
 from trustedprofiles.services import policies
@@ -37,11 +37,23 @@ STATES = ("active", "deleted")
 DEFAULT_PAGE = 50
 PAGES = ("limit", "start")
 # Query parameters that are compared with an attribute of the policy's resource.
+SERVICE_NAME = Parameter("service_name", "Only what is about this service.")
+SERVICE_GROUP_ID = Parameter("service_group_id", "Only what is about this group of services.")
 RESOURCE_FILTERS = {
-    "service_type": "serviceType",
-    "service_name": "serviceName",
-    "service_group_id": "service_group_id",
+    Parameter("service_type", "Only what is about this type of service."): "serviceType",
+    SERVICE_NAME: "serviceName",
+    SERVICE_GROUP_ID: "service_group_id",
 }
+TAG_FILTERS = {
+    Parameter("tag_name", "Only policies on resources with this access tag."): "name",
+    Parameter("tag_value", "Only policies on resources with this value of an access tag."): "value",
+}
+IAM_ID = Parameter("iam_id", "Only policies of this subject.")
+ACCESS_GROUP_ID = Parameter("access_group_id", "Only policies of this access group.")
+TYPE = Parameter("type", "``authorization`` policies are not simulated: answers with none.", choices(*TYPES))
+STATE = Parameter("state", "``deleted`` ones can be restored.", choices(*STATES))
+SORT = Parameter("sort", "Order; ``-`` before a name turns it round.", choices(*SORTS))
+FORMAT = Parameter("format", "``display`` adds names and actions of the roles.", choices(*FORMATS))
 
 
 class PolicyView(GuardedView):
@@ -61,7 +73,7 @@ class PolicyView(GuardedView):
         render: Callable[..., responses.Policy | responses.V2Policy]
         render = shapes.v2_body if self.api_version == "v2" else shapes.v1_body
         base = self.request.build_absolute_uri("/").rstrip("/")
-        display = self.request.GET.get("format") == "display"
+        display = self.request.GET.get(FORMAT) == "display"
         return render(policy, base=base, known=self.known_roles, display=display)
 
     @cached_property
@@ -79,15 +91,15 @@ LIST = Operation(
     answer=responses.PolicyCollection,
     lists=Policy,
     query=(
-        *("account_id", "iam_id", "access_group_id", "type", "state", *RESOURCE_FILTERS),
-        *("tag_name", "tag_value", "sort", "format", "limit", "start"),
+        *(REQUIRED_ACCOUNT_ID, IAM_ID, ACCESS_GROUP_ID, TYPE, STATE, *RESOURCE_FILTERS),
+        *(*TAG_FILTERS, SORT, FORMAT, LIMIT, START),
     ),
 )
 CREATE = Operation(
     "create_policy",
     "iam-access-management.policy.create",
     events.POLICY_CREATE,
-    True,
+    recorded_by_service=True,
     status=201,
     body=V1Body,
     answer=responses.Policy,
@@ -98,14 +110,14 @@ GET = Operation(
     "iam-access-management.policy.read",
     events.POLICY_READ,
     answer=responses.Policy,
-    query=("format",),
+    query=(FORMAT,),
     etag=True,
 )
 REPLACE = Operation(
     "replace_policy",
     "iam-access-management.policy.update",
     events.POLICY_UPDATE,
-    True,
+    recorded_by_service=True,
     body=V1Body,
     answer=responses.Policy,
     etag=True,
@@ -115,7 +127,7 @@ DELETE = Operation(
     "delete_policy",
     "iam-access-management.policy.delete",
     events.POLICY_DELETE,
-    True,
+    recorded_by_service=True,
     status=204,
 )
 
@@ -125,7 +137,7 @@ class Policies(PolicyView):
 
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)
-        one_of(request.GET, "format", FORMATS)
+        one_of(request.GET, FORMAT, FORMATS)
         rows = _listed(request, self.listing.of(policies_of(self.caller.account_id)))
         if request.GET.keys().isdisjoint(PAGES):  # IBM pages only when asked to
             return self.answer({"policies": [self.render(policy) for policy in rows]})
@@ -159,19 +171,19 @@ def _neighbour(url: str, token: str) -> responses.Neighbour:
 def _listed(request: Request, rows: QuerySet[Policy]) -> QuerySet[Policy]:
     """The policies the query asks for. Resources and tags are compared here: SQLite cannot search in JSON lists."""
     query = request.GET
-    rows = rows.filter(state=one_of(request.GET, "state", STATES) or "active")
-    for name, is_group in (("iam_id", False), ("access_group_id", True)):
+    rows = rows.filter(state=one_of(request.GET, STATE, STATES) or "active")
+    for name, is_group in ((IAM_ID, False), (ACCESS_GROUP_ID, True)):
         if subject := query.get(name):
             rows = (
                 rows.filter(subject_iam_id=subject.lower())
                 if shapes.names_access_group(subject) is is_group
                 else rows.none()
             )
-    if one_of(request.GET, "type", TYPES) == "authorization":
+    if one_of(request.GET, TYPE, TYPES) == "authorization":
         rows = rows.none()  # not simulated
     wanted = {key: query[name] for name, key in RESOURCE_FILTERS.items() if query.get(name)}
-    tag = {member: query[f"tag_{member}"] for member in ("name", "value") if query.get(f"tag_{member}")}
-    rows = rows.order_by(one_of(request.GET, "sort", SORTS) or "created_at", "id")
+    tag = {member: query[name] for name, member in TAG_FILTERS.items() if query.get(name)}
+    rows = rows.order_by(one_of(request.GET, SORT, SORTS) or "created_at", "id")
     if not wanted and not tag:
         return rows
     compared = rows.values_list("pk", "resource", "resource_tags")
@@ -213,7 +225,7 @@ class OnePolicyV2(PolicyView):
         return Party(self.kwargs["policy_id"], name, "Policy")
 
     def get(self, request: Request, policy_id: str) -> Response:
-        one_of(request.GET, "format", FORMATS)
+        one_of(request.GET, FORMAT, FORMATS)
         return self.answer_policy(self.policy)
 
     def put(self, request: Request, policy_id: str) -> Response:

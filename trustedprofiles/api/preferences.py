@@ -15,7 +15,7 @@ from controlplane.kernel.verdict import Allowed
 from trustedprofiles import events
 from trustedprofiles.api.identity_settings import AccountView
 from trustedprofiles.models import Preference, TrustedProfile
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter
 from trustedprofiles.selectors import authorize, find_profile
 from trustedprofiles.services.preferences import clear_preference, set_preference
 
@@ -113,6 +113,7 @@ class Preferences(PreferencesView):
 
 
 class OnePreference(PreferencesView):
+    path_parameters = (Parameter("preference_id", "Id of the preference."),)
     operations = {
         "GET": Operation(
             "get_preferences_on_scope_account", UPDATE, events.PREFERENCE_READ, answer=IdentityPreferenceResponse
@@ -121,7 +122,7 @@ class OnePreference(PreferencesView):
             "update_preference_on_scope_account",
             UPDATE,
             events.PREFERENCE_UPDATE,
-            True,
+            recorded_by_service=True,
             body=PreferenceUpdate,
             answer=IdentityPreferenceResponse,
             conflicts=False,
@@ -130,7 +131,7 @@ class OnePreference(PreferencesView):
             "delete_preferences_on_scope_account",
             UPDATE,
             events.PREFERENCE_DELETE,
-            True,
+            recorded_by_service=True,
             status=204,
             conflicts=False,
         ),

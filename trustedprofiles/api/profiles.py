@@ -11,13 +11,13 @@ from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
 from trustedprofiles.api import responses
-from trustedprofiles.api.activity import activity_of, logins_to
-from trustedprofiles.api.base import IdentityView, ProfileView, require_own_account
-from trustedprofiles.api.history import histories
-from trustedprofiles.api.pagination import filtered, ordered, token_page
+from trustedprofiles.api.activity import INCLUDE_ACTIVITY, activity_of, logins_to
+from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, IdentityView, ProfileView, require_own_account
+from trustedprofiles.api.history import INCLUDE_HISTORY, histories
+from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
 from trustedprofiles.api.serializers import ProfileCreation, ProfileUpdate, profile_body
 from trustedprofiles.models import Account, TrustedProfile
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import NAME, Operation
 from trustedprofiles.selectors import profiles_of
 from trustedprofiles.services import profiles
 
@@ -33,13 +33,13 @@ class Profiles(IdentityView):
             events.PROFILE_READ,
             answer=responses.TrustedProfilesList,
             lists=TrustedProfile,
-            query=("account_id", "name", "pagesize", "pagetoken", "sort", "order", "filter", "include_history"),
+            query=(REQUIRED_ACCOUNT_ID, NAME, *list_parameters(SORTABLE), INCLUDE_HISTORY),
         ),
         "POST": Operation(
             "create_profile",
             "iam-identity.profile.create",
             events.PROFILE_CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=ProfileCreation,
             answer=responses.TrustedProfile,
@@ -51,7 +51,7 @@ class Profiles(IdentityView):
         account_id = self.caller.account_id
         require_own_account(request, account_id)
         rows = profiles_of(account_id)
-        if name := request.GET.get("name"):
+        if name := request.GET.get(NAME):
             rows = rows.filter(name=name)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
         page = token_page(request, self.listing.of(rows), caller=self.caller)
@@ -74,14 +74,14 @@ class Profile(ProfileView):
             "iam-identity.profile.read",
             events.PROFILE_READ,
             answer=responses.TrustedProfile,
-            query=("include_history", "include_activity"),
+            query=(INCLUDE_HISTORY, INCLUDE_ACTIVITY),
             etag=True,
         ),
         "PUT": Operation(
             "update_profile",
             "iam-identity.profile.update",
             events.PROFILE_UPDATE,
-            True,
+            recorded_by_service=True,
             body=ProfileUpdate,
             answer=responses.TrustedProfile,
             etag=True,
@@ -91,7 +91,7 @@ class Profile(ProfileView):
             "delete_profile",
             "iam-identity.profile.delete",
             events.PROFILE_DELETE,
-            True,
+            recorded_by_service=True,
             status=204,
             conflicts=False,
         ),
@@ -99,7 +99,7 @@ class Profile(ProfileView):
 
     def get(self, request: Request, profile_id: str) -> Response:
         [body] = _bodies(request, [self.profile])
-        if boolean(request.GET, "include_activity"):
+        if boolean(request.GET, INCLUDE_ACTIVITY):
             body["activity"] = activity_of(logins_to(self.profile))
         return self.answer(body, etag=self.profile.entity_tag)
 
@@ -116,7 +116,7 @@ class Profile(ProfileView):
 def _bodies(request: Request, profiles: Sequence[TrustedProfile]) -> list[responses.TrustedProfile]:
     """With history where the query asks for it."""
     bodies = [profile_body(profile) for profile in profiles]
-    if boolean(request.GET, "include_history"):
+    if boolean(request.GET, INCLUDE_HISTORY):
         found = histories({profile.crn: profile.id for profile in profiles}, events.PROFILE_CHANGES)
         for body in bodies:
             body["history"] = found[body["id"]]

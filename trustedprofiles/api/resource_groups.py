@@ -13,14 +13,17 @@ from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import optional_boolean
 from trustedprofiles import events
 from trustedprofiles.api import responses
-from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, require_own_account
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account, ResourceGroup
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
 from trustedprofiles.selectors import resource_group, resource_groups_of
 from trustedprofiles.services import resource_groups
 
 LONGEST_NAME = 64
+DEFAULT = Parameter("default", "Only the account's default group, or only the others.", BOOLEAN)
+INCLUDE_DELETED = Parameter("include_deleted", "Whether deleted groups are listed too.", BOOLEAN)
+DATE = Parameter("date", "Changes nothing: a group has no state by month.")
 QUOTA = "a3d7b8d01e261c24677937c29ab33f3c"
 """The quota definition that answers of IBM's resource manager name, as public Terraform states have them."""
 
@@ -44,13 +47,13 @@ class ResourceGroups(GuardedView):
             events.GROUP_READ,
             answer=responses.ResourceGroupList,
             lists=ResourceGroup,
-            query=("account_id", "name", "default", "include_deleted", "date"),
+            query=(ACCOUNT_ID, NAME, DEFAULT, INCLUDE_DELETED, DATE),
         ),
         "POST": Operation(
             "create_resource_group",
             "resource-controller.group.create",
             events.GROUP_CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=GroupCreation,
             answer=responses.ResCreateResourceGroup,
@@ -60,9 +63,9 @@ class ResourceGroups(GuardedView):
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id, required=False)
         rows = resource_groups_of(self.caller.account_id)
-        if name := request.GET.get("name"):
+        if name := request.GET.get(NAME):
             rows = rows.filter(name=name)
-        if (is_default := optional_boolean(request.GET, "default")) is not None:
+        if (is_default := optional_boolean(request.GET, DEFAULT)) is not None:
             rows = rows.filter(is_default=is_default)
         rows = self.listing.of(rows).order_by("created_at", "id")
         return self.answer({"resources": [_body(group) for group in rows]})
@@ -89,7 +92,7 @@ class OneResourceGroup(GuardedView):
             "update_resource_group",
             "resource-controller.group.update",
             events.GROUP_UPDATE,
-            True,
+            recorded_by_service=True,
             body=GroupUpdate,
             answer=responses.ResourceGroup,
         ),
@@ -97,7 +100,7 @@ class OneResourceGroup(GuardedView):
             "delete_resource_group",
             "resource-controller.group.delete",
             events.GROUP_DELETE,
-            True,
+            recorded_by_service=True,
             status=204,
         ),
     }

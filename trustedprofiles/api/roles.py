@@ -14,11 +14,12 @@ from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import DescriptionField, StrictCharField, StrictSerializer
 from trustedprofiles import events
 from trustedprofiles.api import responses
-from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, require_own_account
+from trustedprofiles.api.policies import SERVICE_GROUP_ID, SERVICE_NAME
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account, CustomRole
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter
 from trustedprofiles.roles import Role, granted_actions
 from trustedprofiles.selectors import find_role
 from trustedprofiles.service_roles import PLATFORM_ROLES, own_roles, services_of
@@ -27,6 +28,10 @@ from trustedprofiles.unsimulated_actions import listed_actions
 
 MOST_ACTIONS = 200
 LONGEST_ACTION = 128
+SOURCE_SERVICE_NAME, POLICY_TYPE = (
+    Parameter(name, "Changes nothing: authorization policies are not simulated.")
+    for name in ("source_service_name", "policy_type")
+)
 
 
 class RoleName(serializers.RegexField):
@@ -82,13 +87,13 @@ class Roles(RoleView):
             events.ROLE_READ,
             answer=responses.RoleCollection,
             lists=CustomRole,
-            query=("account_id", "service_name", "service_group_id", "source_service_name", "policy_type"),
+            query=(ACCOUNT_ID, SERVICE_NAME, SERVICE_GROUP_ID, SOURCE_SERVICE_NAME, POLICY_TYPE),
         ),
         "POST": Operation(
             "create_role",
             "iam-access-management.customRole.create",
             events.ROLE_CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=RoleCreation,
             answer=responses.CustomRole,
@@ -98,11 +103,11 @@ class Roles(RoleView):
 
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id, required=False)
-        if {"service_name", "service_group_id"} <= request.GET.keys():
+        if {SERVICE_NAME, SERVICE_GROUP_ID} <= request.GET.keys():
             raise InvalidValue(
-                "service_name and service_group_id exclude each other.", target=Target("service_group_id", "parameter")
+                "service_name and service_group_id exclude each other.", target=Target(SERVICE_GROUP_ID, "parameter")
             )
-        asked = {"service": request.GET.get("service_name", ""), "group": request.GET.get("service_group_id", "")}
+        asked = {"service": request.GET.get(SERVICE_NAME, ""), "group": request.GET.get(SERVICE_GROUP_ID, "")}
         custom = CustomRole.objects.filter(account_id=self.caller.account_id)
         if services := services_of(**asked):
             custom = custom.filter(service_name__in=services)
@@ -143,7 +148,7 @@ class OneRole(RoleView):
             "replace_role",
             "iam-access-management.customRole.update",
             events.ROLE_UPDATE,
-            True,
+            recorded_by_service=True,
             body=RoleReplacement,
             answer=responses.CustomRole,
             etag=True,
@@ -153,7 +158,7 @@ class OneRole(RoleView):
             "delete_role",
             "iam-access-management.customRole.delete",
             events.ROLE_DELETE,
-            True,
+            recorded_by_service=True,
             status=204,
         ),
     }

@@ -11,12 +11,20 @@ from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.query_parameters import number
 from trustedprofiles import events, search_query, tag_rules
 from trustedprofiles.api import tag_shapes as shapes
-from trustedprofiles.api.tag_base import READ, TaggingView
-from trustedprofiles.permissions import Operation
+from trustedprofiles.api.base import ACCOUNT_ID
+from trustedprofiles.api.tag_base import READ, TIMEOUT, TaggingView
+from trustedprofiles.permissions import Operation, Parameter, limit_parameter
 from trustedprofiles.tagged_resources import tags_on
 
 DEFAULT_PAGE = 10
 LARGEST_PAGE = 1000
+LIMIT = limit_parameter(largest=LARGEST_PAGE)
+WITHOUT_EFFECT = (
+    Parameter("sort", "Changes nothing: the order is always the same."),
+    Parameter("is_deleted", "Changes nothing: what is deleted is not found."),
+    Parameter("is_reclaimed", "Changes nothing: what is deleted is not found."),
+    Parameter("can_tag", "Changes nothing: whatever is found can be tagged."),
+)
 
 
 class Search(TaggingView):
@@ -27,7 +35,7 @@ class Search(TaggingView):
             events.RESOURCE_SEARCH,
             body=shapes.SearchRequest,
             answer=shapes.ScanResult,
-            query=("account_id", "limit", "timeout", "sort", "is_deleted", "is_reclaimed", "can_tag"),
+            query=(ACCOUNT_ID, LIMIT, TIMEOUT, *WITHOUT_EFFECT),
             conflicts=False,
         )
     }

@@ -11,7 +11,7 @@ from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import events
-from trustedprofiles.api.base import IdentityView, require_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, require_own_account
 from trustedprofiles.api.serializers import LONGEST_DESCRIPTION, LONGEST_NAME
 from trustedprofiles.models import Account
 from trustedprofiles.models import ServiceIdGroup as Row
@@ -52,13 +52,13 @@ class ServiceIdGroups(IdentityView):
             events.SERVICE_ID_GROUP_READ,
             answer=ServiceIdGroupList,
             lists=Row,
-            query=("account_id",),
+            query=(ACCOUNT_ID,),
         ),
         "POST": Operation(
             "create_service_id_group",
             "iam-identity.serviceid.create",
             events.SERVICE_ID_GROUP_CREATE,
-            True,
+            recorded_by_service=True,
             status=201,
             body=ServiceIdGroupCreation,
             answer=ServiceIdGroup,
@@ -96,7 +96,7 @@ class OneServiceIdGroup(IdentityView):
             "update_service_id_group",
             "iam-identity.serviceid.update",
             events.SERVICE_ID_GROUP_UPDATE,
-            True,
+            recorded_by_service=True,
             body=ServiceIdGroupUpdate,
             answer=ServiceIdGroup,
             etag=True,
@@ -106,7 +106,7 @@ class OneServiceIdGroup(IdentityView):
             "delete_service_id_group",
             "iam-identity.serviceid.delete",
             events.SERVICE_ID_GROUP_DELETE,
-            True,
+            recorded_by_service=True,
             status=204,
         ),
     }

@@ -15,11 +15,13 @@ from trustedprofiles import tag_rules
 from trustedprofiles.api.base import require_own_account
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.search_query import SearchQuery
 from trustedprofiles.selectors import authorize_each, tagged_resources
 
 READ = "global-search-tagging.resource.read"
+TAG_TYPE = Parameter("tag_type", "Which tags; user tags unless it says so.", choices(*tag_rules.TYPES))
+TIMEOUT = Parameter("timeout", "Changes nothing: answers do not time out.")
 
 
 class TaggingView(GuardedView):
@@ -31,19 +33,19 @@ class TaggingView(GuardedView):
     @property
     def tag_type(self) -> str:
         """``user`` unless the query says ``access``; service tags are not simulated. Raises InvalidValue."""
-        return one_of(self.request.GET, "tag_type", tag_rules.TYPES) or tag_rules.USER
+        return one_of(self.request.GET, TAG_TYPE, tag_rules.TYPES) or tag_rules.USER
 
     @property
     def operation(self) -> Operation | None:
         """With ``tag_type=access``, the action is the one on access tags."""
         operation = super().operation
-        if operation and self.request.GET.get("tag_type") == tag_rules.ACCESS:
+        if operation and self.request.GET.get(TAG_TYPE) == tag_rules.ACCESS:
             return replace(operation, action=operation.action.replace("-user-tag", "-access-tag"))
         return operation
 
     def prepare(self, request: Request) -> None:
         require_own_account(request, self.caller.account_id, required=False)
-        one_of(request.GET, "tag_type", tag_rules.TYPES)
+        one_of(request.GET, TAG_TYPE, tag_rules.TYPES)
 
     def found(self, wanted: SearchQuery) -> tuple[list[Crn], list[Crn]]:
         """The account's resources with tags that a query finds, and all that it names by their CRNs."""

@@ -14,8 +14,10 @@ from controlplane.kernel.errors import ApiError, InvalidValue, NotAuthorized, No
 from controlplane.kernel.query_parameters import boolean, number, one_of
 from trustedprofiles import events, tag_rules
 from trustedprofiles.api import tag_shapes as shapes
-from trustedprofiles.api.tag_base import TaggingView
-from trustedprofiles.permissions import Operation
+from trustedprofiles.api.base import ACCOUNT_ID
+from trustedprofiles.api.pagination import DIRECTIONS
+from trustedprofiles.api.tag_base import TAG_TYPE, TIMEOUT, TaggingView
+from trustedprofiles.permissions import BOOLEAN, OFFSET, Operation, Parameter, choices, limit_parameter
 from trustedprofiles.search_query import SearchQuery
 from trustedprofiles.selectors import tags_of
 from trustedprofiles.services import tags
@@ -26,6 +28,19 @@ LARGEST_OFFSET = 999_999_999
 MOST_FOUND = 100
 PROVIDER = "ghost"
 """IBM's name of Global Search and Tagging; ``ims``, classic infrastructure, has no tags here."""
+FULL_DATA = Parameter("full_data", "Nothing more is known of a tag than its name: changes nothing.")
+PROVIDERS = Parameter("providers", "Where tags are kept: `ghost` here; `ims`, classic infrastructure, has none.")
+ATTACHED_TO = Parameter("attached_to", "Only tags on the resource with this CRN.")
+ATTACHED_ONLY = Parameter("attached_only", "Only tags that are on a resource.", BOOLEAN)
+ORDER_BY_NAME = Parameter("order_by_name", "Direction of the order, which is by name.", choices(*DIRECTIONS))
+LIMIT = limit_parameter(largest=LARGEST_PAGE)
+TAG_NAME = Parameter(
+    "tag_name", "Name of the tag.", {"type": "string", "pattern": f"^{tag_rules.NAMES[tag_rules.USER].pattern}$"}
+)
+ATTACHING = (
+    Parameter("replace", "Whether all other tags of this type are taken off.", BOOLEAN),
+    Parameter("update", "Whether a tag `key:value` takes the place of those with the same key.", BOOLEAN),
+)
 
 
 class Tags(TaggingView):
@@ -36,35 +51,27 @@ class Tags(TaggingView):
             events.TAG_READ,
             answer=shapes.TagList,
             query=(
-                "account_id",
-                "tag_type",
-                "full_data",
-                "providers",
-                "attached_to",
-                "offset",
-                "limit",
-                "timeout",
-                "order_by_name",
-                "attached_only",
+                *(ACCOUNT_ID, TAG_TYPE, FULL_DATA, PROVIDERS, ATTACHED_TO, OFFSET, LIMIT, TIMEOUT),
+                *(ORDER_BY_NAME, ATTACHED_ONLY),
             ),
         ),
         "POST": Operation(
             "create_tag",
             "global-search-tagging.tag.create-access-tag",
             events.TAG_CREATE,
-            True,
+            recorded_by_service=True,
             body=shapes.TagCreation,
             answer=shapes.CreateTagResults,
-            query=("account_id", "tag_type"),
+            query=(ACCOUNT_ID, TAG_TYPE),
             conflicts=False,
         ),
         "DELETE": Operation(
             "delete_tag_all",
             "global-search-tagging.tag.delete-user-tag",
             events.UNUSED_TAGS_DELETE,
-            True,
+            recorded_by_service=True,
             answer=shapes.DeleteTagsResult,
-            query=("account_id", "tag_type", "providers"),
+            query=(ACCOUNT_ID, TAG_TYPE, PROVIDERS),
             conflicts=False,
             further=("global-search-tagging.tag.delete-access-tag",),
         ),
@@ -72,12 +79,12 @@ class Tags(TaggingView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        self.attached_to = request.GET.get("attached_to")
+        self.attached_to = request.GET.get(ATTACHED_TO)
         if request.method in ("GET", "HEAD") and self.attached_to is not None:
             self.admit([self._resource(self.attached_to)])
 
     def _resource(self, text: str) -> Crn:
-        target = Target("attached_to", "parameter", text)
+        target = Target(ATTACHED_TO, "parameter", text)
         try:
             crn = tag_rules.parse_resource(text)
         except ValueError as problem:
@@ -90,11 +97,11 @@ class Tags(TaggingView):
         rows = tags_of(self.caller.account_id, self.tag_type)
         if self.attached_to is not None:
             rows = rows.filter(attachments__crn=self.attached_to)
-        elif boolean(request.GET, "attached_only"):
+        elif boolean(request.GET, ATTACHED_ONLY):
             rows = rows.filter(attachments__isnull=False).distinct()
-        if PROVIDER not in request.GET.get("providers", PROVIDER).split(","):
+        if PROVIDER not in request.GET.get(PROVIDERS, PROVIDER).split(","):
             rows = rows.none()
-        backwards = "-" if one_of(request.GET, "order_by_name", ("asc", "desc")) == "desc" else ""
+        backwards = "-" if one_of(request.GET, ORDER_BY_NAME, DIRECTIONS) == "desc" else ""
         offset = number(request.GET, "offset", largest=LARGEST_OFFSET)
         limit = number(request.GET, "limit", default=DEFAULT_PAGE, least=1, largest=LARGEST_PAGE)
         names = rows.order_by(f"{backwards}name").values_list("name", flat=True)
@@ -107,10 +114,10 @@ class Tags(TaggingView):
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
-        if one_of(request.GET, "tag_type", tag_rules.TYPES) == tag_rules.USER:
+        if one_of(request.GET, TAG_TYPE, tag_rules.TYPES) == tag_rules.USER:
             raise InvalidValue(
                 "User tags are made by attaching them. Only access tags are created first: send tag_type=access.",
-                target=Target("tag_type", "parameter", tag_rules.USER),
+                target=Target(TAG_TYPE, "parameter", tag_rules.USER),
             )
         results: list[shapes.CreateTagResultsResultsItem] = []
         for name in self.normal_names(self.body["tag_names"], tag_rules.ACCESS):
@@ -124,7 +131,7 @@ class Tags(TaggingView):
         return self.answer(shapes.CreateTagResults(results=results))
 
     def delete(self, request: Request) -> Response:
-        if PROVIDER not in request.GET.get("providers", PROVIDER).split(","):
+        if PROVIDER not in request.GET.get(PROVIDERS, PROVIDER).split(","):
             return self.answer(shapes.DeleteTagsResult(total_count=0, errors=False, items=[]))
         gone = tags.delete_unused_tags(self.account, type=self.tag_type, by=Party.of(self.caller))
         body: shapes.DeleteTagsResult = {
@@ -136,14 +143,15 @@ class Tags(TaggingView):
 
 
 class OneTag(TaggingView):
+    path_parameters = (TAG_NAME,)
     operations = {
         "DELETE": Operation(
             "delete_tag",
             "global-search-tagging.tag.delete-user-tag",
             events.TAG_DELETE,
-            True,
+            recorded_by_service=True,
             answer=shapes.DeleteTagResults,
-            query=("account_id", "tag_type", "providers"),
+            query=(ACCOUNT_ID, TAG_TYPE, PROVIDERS),
             conflicts=False,
             further=("global-search-tagging.tag.delete-access-tag",),
         )
@@ -222,17 +230,17 @@ class Attachments(TaggedResources):
             "attach_tag",
             "global-search-tagging.tag.attach-user-tag",
             events.TAG_ATTACH,
-            True,
+            recorded_by_service=True,
             body=shapes.Tagging,
             answer=shapes.TagResults,
-            query=("account_id", "tag_type", "replace", "update"),
+            query=(ACCOUNT_ID, TAG_TYPE, *ATTACHING),
             conflicts=False,
             further=("global-search-tagging.tag.attach-access-tag",),
         )
     }
 
     def prepare(self, request: Request) -> None:
-        self.flags = {flag: boolean(request.GET, flag) for flag in ("replace", "update")}
+        self.flags = {flag: boolean(request.GET, flag) for flag in ATTACHING}
         super().prepare(request)
 
     def post(self, request: Request) -> Response:
@@ -250,10 +258,10 @@ class Detachments(TaggedResources):
             "detach_tag",
             "global-search-tagging.tag.detach-user-tag",
             events.TAG_DETACH,
-            True,
+            recorded_by_service=True,
             body=shapes.Tagging,
             answer=shapes.TagResults,
-            query=("account_id", "tag_type"),
+            query=(ACCOUNT_ID, TAG_TYPE),
             conflicts=False,
             further=("global-search-tagging.tag.detach-access-tag",),
         )

@@ -11,14 +11,14 @@ from rest_framework.response import Response
 
 from controlplane.kernel.errors import BadRequest
 from trustedprofiles.api import policies, responses
-from trustedprofiles.api.base import IdentityView, require_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, require_own_account
 from trustedprofiles.api.group_base import PAGES, GroupsView, counted_page
 from trustedprofiles.api.group_shapes import GroupPageLinks
 from trustedprofiles.api.pagination import IdentityPage, offset_page, token_page
 from trustedprofiles.api.policies import PolicyView
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.permissions import Nothing, Operation
+from trustedprofiles.permissions import Nothing, Operation, Parameter
 
 NONE = TrustedProfile.objects.none
 
@@ -103,7 +103,8 @@ class Kind:
         page = get_type_hints(self.view.page, include_extras=True)
         listed = TypedDict(self.shape, {**page, self.items: list[dict[str, Any]]})  # type: ignore[misc]
         of_template = ("template_id", "template_version") if self.items == "assignments" else ()
-        query = ("account_id", *of_template, *self.query, *self.view.pages)
+        names = (*of_template, *self.query, *self.view.pages)
+        query = (ACCOUNT_ID, *(Parameter(name, "Changes nothing: the list is empty.") for name in names))
         return {
             "GET": self._operation(f"list_{self.many}", read, "read", answer=listed, lists=Nothing, query=query),
             "POST": self._operation(f"create_{self.one}", create, "create", status=400),

@@ -53,7 +53,7 @@ class Clock(GuardedView):
             "set_clock",
             "baremint.clock.administer",
             MOVED,
-            True,
+            recorded_by_service=True,
             body=ClockMovement,
             answer=ClockReading,
             etag=True,
