@@ -47,14 +47,6 @@ def follow(url: str, caller: Caller) -> Any:
     return call("GET", f"{parts.path}?{parts.query}", caller=caller)
 
 
-def test_without_a_policy_nobody_may_do_anything(alices: Everything) -> None:
-    victor = caller_of("iam-Profile-victor")
-    found = {
-        str(each): answer.content for each in GUARDED if (answer := alices.perform(each, victor)).status_code != 403
-    }
-    assert found == {}
-
-
 def test_every_refusal_links_to_its_explanation_which_says_the_same_to_whoever_was_refused(alices: Everything) -> None:
     victor = caller_of("iam-Profile-victor")
     for each in TOLD:

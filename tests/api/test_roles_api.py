@@ -4,8 +4,8 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from tests.api.calling import call, caller_of, refusal
-from tests.policies import VICTOR, role_crn
+from tests.api.calling import call, refusal
+from tests.policies import role_crn
 from tests.rules.test_service_roles import LISTED
 from tests.tables import assert_none, assert_rows
 from tests.world import ACCOUNT, OTHER_ACCOUNT, World
@@ -100,10 +100,6 @@ def test_the_callers_account_may_be_named(world: World) -> None:
 
 def test_another_account_is_not_found(world: World) -> None:
     assert refusal(call("GET", f"/v2/roles?account_id={OTHER_ACCOUNT}")) == (404, "not_found")
-
-
-def test_without_a_policy_nobody_may(world: World) -> None:
-    assert refusal(call("GET", "/v2/roles", caller=caller_of(VICTOR))) == (403, "insufficent_permissions")
 
 
 def guarded_views(resolver: URLResolver) -> list[Any]:
