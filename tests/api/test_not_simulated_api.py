@@ -54,7 +54,7 @@ def test_abbreviations_are_written_as_ibm_writes_them(api: Api) -> None:
     assert found == ["IKE policy not found", "IPsec policy not found", "VPN gateway not found"]
 
 
-def test_its_operations_are_those_of_ibms_sdk_and_are_marked() -> None:
+def test_the_operations_of_a_kind_are_those_of_ibms_sdk_and_are_marked() -> None:
     def check(kind: Kind) -> None:
         paths = document()["paths"]
         marked = [*paths[f"/v1/{kind.path}"].values(), *paths[f"/v1/{kind.path}/{{id}}"].values()]

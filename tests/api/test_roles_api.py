@@ -84,11 +84,11 @@ def test_without_a_service_every_role_is_listed(world: World) -> None:
     assert sorted(found) == sorted(role.display_name for role in EVERY_ROLE)
 
 
-def test_a_service_nobody_knows_has_the_roles_without_actions(world: World) -> None:
+def test_an_unknown_service_has_the_roles_without_actions(world: World) -> None:
     assert {tuple(role["actions"]) for role in listed("?service_name=nobody")["system_roles"]} == {()}
 
 
-def test_a_group_of_services_nobody_knows_has_platform_roles_without_actions(world: World) -> None:
+def test_an_unknown_group_of_services_has_platform_roles_without_actions(world: World) -> None:
     body = listed("?service_group_id=nobody")
     assert body["service_roles"] == []
     assert [(role["display_name"], role["actions"]) for role in body["system_roles"]] == [(name, []) for name in SYSTEM]

@@ -57,7 +57,7 @@ def test_four_hundred_days_forward_are_one_rotation_of_each_purpose_and_not_one_
     assert eventually(lambda: hand_overs(before) == once, seconds=60)
 
 
-def test_back_to_before_the_keys_lets_heirs_sign_and_nothing_go_back(whole: Whole) -> None:
+def test_back_to_before_the_keys_lets_successors_sign_and_nothing_go_back(whole: Whole) -> None:
     """No token is issued before its key was activated, and no key signs again that was succeeded."""
     leap(whole, advance_seconds=2 * DAY)
     assert eventually(lambda: {key.state for key in KeyPair.objects.filter(purpose="iam")} >= {"active", "retiring"})

@@ -59,7 +59,7 @@ def test_unfinished_requests_of_callers_who_cannot_be_told_apart_are_not_counted
     assert not any(member.aborted for member in all_of_them)
 
 
-def test_room_is_made_by_whoever_has_most_of_it(crowd: Crowd) -> None:
+def test_room_is_made_by_the_client_with_most_connections(crowd: Crowd) -> None:
     few, many = [Someone("few", 1.0), Someone("few", 1.0)], [Someone("many", deadline) for deadline in range(2, 8)]
     join(crowd, *few, *many, Someone("new"))
     assert [member.aborted for member in few] == [False, False]

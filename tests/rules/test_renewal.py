@@ -45,5 +45,5 @@ def test_a_certificate_is_not_renewed_when(candidate: Candidate, holder: Holder,
     ],
     ids=["service-was-off-and-nothing-is-revoked-for-that", "from-before-epochs", "one-key-fewer"],
 )
-def test_a_certificate_is_renewed_all_the_same_when(candidate: Candidate, holder: Holder, dies: bool) -> None:
+def test_a_certificate_is_renewed_although(candidate: Candidate, holder: Holder, dies: bool) -> None:
     assert obstacle(candidate, holder, dies_with_epoch=dies) == ""
