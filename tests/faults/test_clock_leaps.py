@@ -32,10 +32,10 @@ def leap(whole: Whole, **movement: int) -> tuple[datetime, int]:
     """What the clock shows then, and the last event before. Somebody watches that no key is ever missing."""
     before = last_event()
     with active_keys_watched(), whole.loaded(clients=CLIENTS) as load:
-        with load.ledger.broken(recovery=3):
+        with load.call_record.broken(recovery=3):
             now = shown(turn_clock(whole.product, **movement))
         load.go_on(3)
-    assert {entry.status for entry in load.ledger.entries if not load.ledger.is_excused(entry)} <= {200, 401}
+    assert {entry.status for entry in load.call_record.entries if not load.call_record.is_excused(entry)} <= {200, 401}
     load.check(now=now)
     return now, before
 

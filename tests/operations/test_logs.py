@@ -17,7 +17,7 @@ from controlplane.kernel import context
 from controlplane.kernel.enqueue import ring
 from controlplane.kernel.logs import FewAlike
 from tests.broker import broker_in_memory, taken
-from tests.rules.test_concealment import API_KEY, PEM, TOKEN, short_hash
+from tests.rules.test_redaction import API_KEY, PEM, TOKEN, short_hash
 
 
 @pytest.fixture
