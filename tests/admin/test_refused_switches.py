@@ -39,7 +39,9 @@ def servers(world: World, monkeypatch: pytest.MonkeyPatch) -> list[BareMetalServ
     return [there, gone]
 
 
-def test_a_bulk_action_switches_the_others(browser: Client, servers: list[BareMetalServer]) -> None:
+def test_a_bulk_action_switches_the_servers_that_it_is_allowed_to(
+    browser: Client, servers: list[BareMetalServer]
+) -> None:
     BareMetalServer.objects.filter(pk=servers[1].pk).update(status="deleting")
     shown = form(browser, LIST, "changelist-form")
     chosen = [each.number for each in servers]
@@ -49,7 +51,7 @@ def test_a_bulk_action_switches_the_others(browser: Client, servers: list[BareMe
     assert "Switched the metadata service of 1 servers." in page
 
 
-def test_the_form_says_why(browser: Client, servers: list[BareMetalServer]) -> None:
+def test_the_form_of_a_server_says_why_a_switch_is_refused(browser: Client, servers: list[BareMetalServer]) -> None:
     path = f"{LIST}{servers[1].number}/change/"
     page = send(browser, path, form(browser, path, "baremetalserver_form"), metadata_enabled="on")
     assert (page.status_code, f"{GONE} (web-2)" in page.content.decode()) == (200, True)

@@ -134,7 +134,7 @@ def test_the_list_of_servers_shows_the_last_token(browser: Client, secrets: list
 
 
 @pytest.mark.parametrize("column", ["name", "status", "metadata_enabled", "metadata_protocol", "default_profile"])
-def test_the_list_of_servers_has_the_column(browser: Client, secrets: list[str], column: str) -> None:
+def test_the_list_of_servers_has_the_column_of_the_last_token(browser: Client, secrets: list[str], column: str) -> None:
     assert f"field-{column}" in shown(browser, SERVERS)
 
 

@@ -146,5 +146,5 @@ def test_the_list_takes_the_same_queries_for_one_server_and_for_five(
         browser.get(LIST)
 
 
-def test_a_stranger_is_sent_to_the_login(client: Client, server: BareMetalServer) -> None:
+def test_an_unauthenticated_visitor_is_sent_to_the_login(client: Client, server: BareMetalServer) -> None:
     assert client.get(LIST)["Location"].startswith("/admin/login/")

@@ -89,7 +89,7 @@ def test_the_list_of_policies_names_role_and_service(admin: Client) -> None:
     assert 'field-service">is<' in shown
 
 
-def test_a_person_shows_the_iam_id_but_nobody_edits_it(admin: Client, world: World) -> None:
+def test_the_iam_id_of_a_person_is_shown_and_cannot_be_edited(admin: Client, world: World) -> None:
     User.objects.update(iam_id="IBMid-ALICE00001", account=world.account)
     shown = change_page(admin, "user")
     assert "IBMid-ALICE00001" in shown

@@ -127,7 +127,7 @@ def test_a_form_that_does_not_say_what_it_showed_changes_nothing(
     assert BareMetalServer.objects.get(name="web-2").metadata_protocol == "http"
 
 
-def test_the_switch_of_an_account_is_compared_too(browser: Client, world: World) -> None:
+def test_the_switch_of_an_account_is_compared(browser: Client, world: World) -> None:
     AccountSettings.objects.create(account=world.account)
     path = f"/admin/servers/accountsettings/{world.account.id}/change/"
     stale = form(browser, path, "accountsettings_form")

@@ -85,9 +85,7 @@ def test_a_list_is_searched_sorted_and_paged(world: World) -> None:
     assert ids(call("GET", page["next"]["href"].removeprefix("http://testserver"))) == [PUBLIC]
 
 
-def test_groups_of_a_member_are_those_it_was_added_to_and_the_one_of_everybody(
-    group: str, profile: TrustedProfile
-) -> None:
+def test_groups_of_a_member_are_those_it_was_added_to_and_public_access(group: str, profile: TrustedProfile) -> None:
     make_group("others")
     add(group, profile.iam_id)
     of_victor = f"{GROUPS}&iam_id={profile.iam_id}"
@@ -249,7 +247,7 @@ def test_a_list_shows_a_member_what_its_group_may_see(group: str, profile: Trust
     assert [each["name"] for each in listed.json()["profiles"]] == ["mine"]
 
 
-def test_everybody_in_the_account_may_do_what_public_access_may_until_it_is_turned_off(
+def test_every_member_of_the_account_may_do_what_public_access_may_until_it_is_turned_off(
     world: World, profile: TrustedProfile
 ) -> None:
     settings, victor = f"/v2/groups/settings?account_id={ACCOUNT}", caller_of(profile.iam_id)

@@ -20,7 +20,7 @@ def switch(enabled: Any, **who: Any) -> Any:
     return call("PATCH", PATH, {"metadata_service": {"enabled": enabled}}, **who)
 
 
-def test_the_service_is_on_unless_somebody_turned_it_off(world: World) -> None:
+def test_the_metadata_service_of_an_account_is_on_by_default(world: World) -> None:
     assert call("GET", PATH).json() == {
         "id": world.account.id,
         "name": world.account.name,
@@ -28,19 +28,19 @@ def test_the_service_is_on_unless_somebody_turned_it_off(world: World) -> None:
     }
 
 
-def test_it_is_turned_off_and_on(world: World) -> None:
+def test_the_metadata_service_of_an_account_is_turned_off_and_on(world: World) -> None:
     assert switch(False).json()["metadata_service"] == {"enabled": False}
     assert call("GET", PATH).json()["metadata_service"] == {"enabled": False}
     assert switch(True).json()["metadata_service"] == {"enabled": True}
 
 
-def test_each_account_has_its_own(world: World) -> None:
+def test_each_account_has_its_own_switch_of_the_metadata_service(world: World) -> None:
     switch(False)
     assert call("GET", PATH, caller=MALLORY).json()["metadata_service"] == {"enabled": True}
 
 
 @pytest.mark.parametrize(("role", "status"), [("Viewer", 403), ("Editor", 403), ("Administrator", 200)])
-def test_only_an_administrator_turns_it(world: World, role: str, status: int) -> None:
+def test_only_an_administrator_turns_the_switch_of_an_account(world: World, role: str, status: int) -> None:
     profile = make_profile(world.account)
     create_policy(world.account, content=make_content(profile.iam_id, role), api_version="v1", by=BY)
     caller = caller_of(profile.iam_id)

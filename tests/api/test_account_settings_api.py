@@ -106,7 +106,7 @@ def test_what_is_no_setting_is_refused(world: World, body: Any) -> None:
 
 
 @pytest.mark.parametrize("path", [SETTINGS, SETTINGS.replace("settings", "effective_settings"), ACCESS])
-def test_nobody_reads_settings_of_another_account(world: World, path: str) -> None:
+def test_settings_of_another_account_cannot_be_read(world: World, path: str) -> None:
     assert refusal(call("GET", path, caller=MALLORY))[0] == 404
     assert call("GET", path.replace(ACCOUNT, OTHER_ACCOUNT)).status_code == 404
 
@@ -164,7 +164,7 @@ def test_a_service_id_is_listed_by_its_group_which_stays_while_it_is_in_it(iam: 
     assert refused.value.status_code == 409
 
 
-def test_another_accounts_group_is_none(iam: Any, group: ServiceIdGroup) -> None:
+def test_another_accounts_group_is_not_found(iam: Any, group: ServiceIdGroup) -> None:
     assert refusal(call("GET", f"{GROUPS}/{group.id}", caller=MALLORY)) == (404, "not_found")
     body = {"account_id": OTHER_ACCOUNT, "name": "spy", "group_id": group.id}
     assert call("POST", "/v1/serviceids", body, caller=MALLORY).status_code in (400, 404)

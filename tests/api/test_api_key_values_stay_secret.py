@@ -43,12 +43,12 @@ def assert_none_in(text: str, values: list[str]) -> None:
     assert not [value for value in values if value[:16] in text]
 
 
-def test_no_list_shows_it(values: list[str]) -> None:
+def test_no_list_shows_the_value_of_an_api_key(values: list[str]) -> None:
     lists = [f"{KEYS}?scope=account&include_history=true", f"{SERVICE_IDS}?account_id={ACCOUNT}&include_history=true"]
     assert_none_in("".join(call("GET", path).content.decode() for path in lists), values)
 
 
-def test_no_read_shows_it_unless_it_is_stored(values: list[str]) -> None:
+def test_a_read_shows_the_value_of_an_api_key_only_if_it_is_stored(values: list[str]) -> None:
     query = "include_history=true&include_activity=true"
     keys = ApiKey.objects.filter(stored_value=None)
     answers = [call("GET", f"{KEYS}/{key.id}?{query}") for key in keys]
@@ -65,23 +65,25 @@ def test_no_read_shows_it_unless_it_is_stored(values: list[str]) -> None:
     ],
     ids=["taken", "too-short", "too-long", "a-list"],
 )
-def test_no_refusal_repeats_it(world: World, body: Any) -> None:
+def test_no_refusal_repeats_the_value_of_an_api_key(world: World, body: Any) -> None:
     make_key(apikey=OWN_VALUE)
     answer = call("POST", KEYS, body)
     assert answer.status_code in (400, 409)
     assert_none_in(answer.content.decode(), [OWN_VALUE])
 
 
-def test_no_event_holds_it(values: list[str]) -> None:
+def test_no_event_contains_the_value_of_an_api_key(values: list[str]) -> None:
     assert_none_in(serializers.serialize("json", ActivityEvent.objects.all()), values)
 
 
-def test_no_row_holds_it(values: list[str]) -> None:
+def test_no_row_contains_the_value_of_an_api_key(values: list[str]) -> None:
     assert_none_in(serializers.serialize("json", [*ApiKey.objects.all(), *StoredValue.objects.all()]), values)
     assert not [row for row in StoredValue.objects.all() for value in values if value.encode() in bytes(row.ciphertext)]
 
 
-def test_no_page_of_the_admin_shows_it_or_its_hash(values: list[str], world: World, client: Client) -> None:
+def test_no_page_of_the_admin_shows_the_value_of_an_api_key_or_its_hash(
+    values: list[str], world: World, client: Client
+) -> None:
     client.force_login(User.objects.create_superuser("alice", iam_id=ALICE.iam_id, account=world.account))
     hashes = list(ApiKey.objects.values_list("sha256", flat=True))
     for model in (ApiKey, ActivityEvent, ServiceId):
@@ -92,7 +94,7 @@ def test_no_page_of_the_admin_shows_it_or_its_hash(values: list[str], world: Wor
         assert_none_in("".join(page.content.decode() for page in pages), [*values, *hashes])
 
 
-def test_no_line_of_the_log_holds_it(
+def test_no_line_of_the_log_contains_the_value_of_an_api_key(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
     caplog.set_level("DEBUG")

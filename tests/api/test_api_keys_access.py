@@ -73,7 +73,7 @@ def test_the_owner_of_the_account_may_all(robot: Any) -> None:
 
 
 @pytest.mark.parametrize("caller", [BOB, caller_of(VICTOR)], ids=["a-person", "a-profile"])
-def test_whoever_has_no_policy_may_nothing(robot: Any, caller: Caller) -> None:
+def test_a_caller_without_a_policy_is_refused(robot: Any, caller: Caller) -> None:
     def check(name: str) -> None:
         answer = attempt(name, robot, caller)
         assert refusal(answer) == (403, "not_authorized")
@@ -82,7 +82,7 @@ def test_whoever_has_no_policy_may_nothing(robot: Any, caller: Caller) -> None:
     check_each(REQUESTS, alone(check))
 
 
-def test_a_service_id_may_nothing_to_itself_without_a_policy(robot: Any) -> None:
+def test_a_service_id_without_a_policy_may_not_manage_itself(robot: Any) -> None:
     def check(name: str) -> None:
         assert refusal(attempt(name, robot, service_id_caller(robot))) == (403, "not_authorized")
 
@@ -120,7 +120,7 @@ def test_a_policy_on_a_service_id_covers_it_and_its_api_keys(world: World, robot
     check_each(OF_ONE, alone(check))
 
 
-def test_a_first_api_key_needs_the_action_for_api_keys_too(world: World) -> None:
+def test_a_first_api_key_needs_the_action_for_api_keys(world: World) -> None:
     role = create_role(
         world.account,
         name="Creator",
@@ -139,7 +139,7 @@ def test_a_first_api_key_needs_the_action_for_api_keys_too(world: World) -> None
 
 
 @pytest.mark.parametrize("form", [" {}", "{} ", "\t{}"])
-def test_an_iam_id_with_spaces_around_it_is_nobodys(world: World, robot: Any, form: str) -> None:
+def test_an_iam_id_with_spaces_around_it_is_refused(world: World, robot: Any, form: str) -> None:
     """Otherwise, a policy on other API keys would make keys of every service ID."""
     caller = granted(world, BOB, "Editor", more=(attribute("resourceType", "apikey"),))
     answers = [
@@ -188,7 +188,7 @@ def test_a_person_lists_none_of_others(world: World, query: str) -> None:
     assert refusal(call("GET", f"{KEYS}{query}", caller=BOB)) == (403, "not_authorized")
 
 
-def test_nobody_makes_an_api_key_that_would_be_somebody_else(world: World) -> None:
+def test_an_api_key_for_another_identity_cannot_be_created(world: World) -> None:
     """It would be as good as their password."""
     granted(world, BOB, "Administrator", "User API key creator")
     answer = call("POST", KEYS, {"name": "key", "iam_id": ALICE.iam_id}, caller=BOB)
@@ -247,7 +247,7 @@ def test_an_operation_leaves_one_event(robot: Any) -> None:
     check_each(REQUESTS, alone(check))
 
 
-def test_a_refused_operation_leaves_one_event_too(robot: Any) -> None:
+def test_a_refused_operation_leaves_one_event(robot: Any) -> None:
     before = ActivityEvent.objects.count()
 
     def check(name: str) -> None:

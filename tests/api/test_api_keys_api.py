@@ -70,7 +70,7 @@ def test_an_own_value_may_be_of_any_characters() -> None:
     assert found.json()["id"] == made["id"]
 
 
-def test_a_value_that_is_taken_conflicts_whoever_has_it() -> None:
+def test_a_value_that_another_api_key_has_conflicts_in_every_account() -> None:
     make_key(apikey=OWN_VALUE, caller=MALLORY)
     answer = call("POST", KEYS, CREATION | {"apikey": OWN_VALUE})
     assert refusal(answer) == (409, "conflict")
@@ -162,7 +162,7 @@ def test_a_creation_is_refused_and_nothing_is_made() -> None:
 
 
 @pytest.mark.parametrize("header", ["Entity_Lock", "Entity_Disable"])
-def test_a_header_that_is_neither_true_nor_false_is_refused(header: str) -> None:
+def test_a_header_that_is_not_a_boolean_is_refused(header: str) -> None:
     assert refusal(call("POST", KEYS, CREATION, **{header: "perhaps"})) == (400, "invalid_value")
     assert not ApiKey.objects.exists()
 
@@ -253,7 +253,7 @@ FORBIDDEN_WHILE_LOCKED = {
 
 
 @pytest.mark.parametrize("name", FORBIDDEN_WHILE_LOCKED)
-def test_a_locked_api_key_is_neither_changed_nor_deleted(name: str) -> None:
+def test_a_locked_api_key_cannot_be_changed_or_deleted(name: str) -> None:
     method, suffix, body = FORBIDDEN_WHILE_LOCKED[name]
     path = f"{KEYS}/{make_key()['id']}"
     assert call("POST", f"{path}/lock").status_code == 204
@@ -264,7 +264,7 @@ def test_a_locked_api_key_is_neither_changed_nor_deleted(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FORBIDDEN_WHILE_LOCKED)
-def test_once_it_is_unlocked_it_is(name: str) -> None:
+def test_an_unlocked_api_key_can_be_changed_and_deleted(name: str) -> None:
     method, suffix, body = FORBIDDEN_WHILE_LOCKED[name]
     path = f"{KEYS}/{make_key(headers={'Entity_Lock': 'true'})['id']}"
     assert call("DELETE", f"{path}/lock").status_code == 204
@@ -329,7 +329,7 @@ def robot() -> Any:
     return make_service_id(apikey={"name": "robots"})
 
 
-def test_ones_own_are_listed_oldest_first(three: list[str], robot: Any) -> None:
+def test_the_callers_own_api_keys_are_listed_oldest_first(three: list[str], robot: Any) -> None:
     make_key(caller=MALLORY, name="mallorys")
     assert names(call("GET", KEYS)) == three
 

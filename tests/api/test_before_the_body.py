@@ -34,7 +34,7 @@ def send(client: APIClient, alices: Everything, operation: Documented, body: Awa
     return client.generic(operation.method, path, headers=alices.headers.get(str(operation), {}), **said)
 
 
-def test_nobody_without_a_token_is_waited_for(alices: Everything) -> None:
+def test_a_request_without_a_token_is_refused_before_its_body_arrives(alices: Everything) -> None:
     def check(operation: Documented) -> None:
         assert send(client_of(None), alices, operation, AwaitedBody()).status_code == 401
 
@@ -43,7 +43,7 @@ def test_nobody_without_a_token_is_waited_for(alices: Everything) -> None:
 
 
 @pytest.mark.thorough
-def test_nobody_without_a_policy_is_waited_for(alices: Everything) -> None:
+def test_a_request_without_a_policy_is_refused_before_its_body_arrives(alices: Everything) -> None:
     victor = client_of(caller_of("iam-Profile-victor"))
 
     def check(operation: Documented) -> None:

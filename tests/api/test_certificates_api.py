@@ -165,7 +165,7 @@ def test_an_expired_certificate_cannot_be_revoked(path: str, server: BareMetalSe
 # --- rotation ---------------------------------------------------------------------------------------------------
 
 
-def test_rotation_is_off_until_somebody_turns_it_on(path: str) -> None:
+def test_renewal_of_certificates_is_off_by_default(path: str) -> None:
     assert call("GET", f"{path}/certificate_rotation").json() == {
         "enabled": False,
         "enabled_at": None,

@@ -49,7 +49,7 @@ def test_a_rule_is_created(path: str) -> None:
     assert re.fullmatch(r"1-[0-9a-f]{32}", body["entity_tag"])
 
 
-def test_expiration_is_always_there_and_what_is_not_known_is_not(rule: dict[str, Any]) -> None:
+def test_expiration_is_always_present_and_unknown_members_are_absent(rule: dict[str, Any]) -> None:
     assert rule["expiration"] == 0
     assert not {"name", "realm_name", "context"} & rule.keys()
 
@@ -88,7 +88,7 @@ def test_every_operator_takes_a_value_as_it_was_sent(path: str) -> None:
     check_each(list(product(OPERATORS, ('"us-south-1"', "us-south-1", "3", "true", ""))), check)
 
 
-def test_in_takes_a_list(path: str) -> None:
+def test_the_operator_in_takes_a_list(path: str) -> None:
     value = '["us-south-1", "us-south-2"]'
     assert call("POST", f"{path}/rules", with_condition(operator="IN", value=value)).status_code == 201
 
@@ -154,7 +154,7 @@ def test_a_rule_is_refused_by_what_is_wrong_with_it(path: str) -> None:
     check_each(REFUSED, alone(check))
 
 
-def test_a_replacement_is_refused_alike(path: str, rule: dict[str, Any]) -> None:
+def test_a_replacement_of_a_rule_is_refused_by_what_is_wrong_with_it(path: str, rule: dict[str, Any]) -> None:
     def check(name: str) -> None:
         body, expected = REFUSED[name]
         answer = call("PUT", f"{path}/rules/{rule['id']}", body, If_Match="*")
@@ -250,7 +250,7 @@ def test_mallory_sees_no_rule_of_alice(path: str, rule: dict[str, Any], method: 
 @pytest.mark.parametrize(
     ("method", "below"), [("GET", ""), ("POST", ""), ("GET", "/x"), ("PUT", "/x"), ("DELETE", "/x")]
 )
-def test_who_has_no_policy_may_not(
+def test_a_caller_without_a_policy_may_not_manage_rules(
     profile: TrustedProfile, path: str, rule: dict[str, Any], method: str, below: str
 ) -> None:
     place = f"{path}/rules" + below.replace("x", rule["id"])

@@ -148,7 +148,7 @@ def test_a_change_can_be_bound_to_what_was_read() -> None:
 
 
 @pytest.mark.parametrize(("role", "status"), [("Viewer", 403), ("Editor", 403), ("Administrator", 200)])
-def test_with_one_account_everybody_may_see_the_clock_and_an_administrator_may_move_it(
+def test_with_one_account_every_caller_may_see_the_clock_and_an_administrator_may_move_it(
     world: World, role: str, status: int
 ) -> None:
     world.other_account.delete()
@@ -173,7 +173,7 @@ def test_what_is_due_by_the_new_time_is_sent_for_at_once(ticks: list[str]) -> No
     assert ticks == ["baremint.tick"]
 
 
-def test_going_back_to_before_a_key_lets_its_heir_sign() -> None:
+def test_going_back_to_before_a_key_lets_its_successor_sign() -> None:
     # D-86
     move(advance_seconds=25 * 3600)
     key_rotation.run_due_steps(now=clock.now())

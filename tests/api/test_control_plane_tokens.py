@@ -75,7 +75,7 @@ HEADERS = {
 }
 
 
-def test_without_one_the_answer_is_unauthenticated(client: Client, world: World) -> None:
+def test_a_request_without_an_iam_token_is_unauthenticated(client: Client, world: World) -> None:
     def check(case: tuple[str, str]) -> None:
         method, name = case
         header = HEADERS[name]
@@ -85,7 +85,7 @@ def test_without_one_the_answer_is_unauthenticated(client: Client, world: World)
 
 
 @pytest.mark.parametrize("make", [expired_token, identity_token])
-def test_an_expired_token_and_an_identity_token_are_none(client: Client, world: World, make: Any) -> None:
+def test_an_expired_token_and_an_identity_token_are_refused(client: Client, world: World, make: Any) -> None:
     assert_unauthenticated(ask(client, f"Bearer {make()}"))
 
 
@@ -99,7 +99,7 @@ def assert_unauthenticated(answer: Any) -> None:
     assert not BareMetalServer.objects.exists()
 
 
-def test_a_token_with_a_changed_signature_is_none(client: Client, token: str) -> None:
+def test_a_token_with_a_changed_signature_is_refused(client: Client, token: str) -> None:
     head, _, signature = token.rpartition(".")
     changed = f"{head}.{'B' if signature[0] != 'B' else 'C'}{signature[1:]}"
     assert ask(client, f"Bearer {changed}").status_code == 401
@@ -119,7 +119,7 @@ PLACES = [
 ]
 
 
-def test_every_door_opens_to_the_owner(client: Client, token: str) -> None:
+def test_the_owner_may_read_every_list(client: Client, token: str) -> None:
     found = {path: ask(client, f"Bearer {token}", path).status_code for path in PLACES}
     assert_rows(found, dict.fromkeys(PLACES, 200))
 

@@ -105,7 +105,7 @@ def test_a_policy_whose_role_is_gone_is_not_restored(policies: Any) -> None:
     assert not victor_may_list()
 
 
-def test_another_accounts_role_is_none(connect: Callable[..., Any], policies: Any) -> None:
+def test_another_accounts_role_is_not_found(connect: Callable[..., Any], policies: Any) -> None:
     theirs = connect(IamPolicyManagementV1, MALLORY).create_role(**ROLE | {"account_id": OTHER_ACCOUNT}).get_result()
     body = v1_policy() | {"roles": [{"role_id": theirs["crn"]}]}
     assert refused(policies.create_policy, **body) == (400, "role_not_found")

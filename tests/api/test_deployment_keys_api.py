@@ -34,7 +34,7 @@ def test_without_certificates_nothing_is_due() -> None:
 
 
 @pytest.mark.parametrize("path", [KEYS, RENEWALS])
-def test_a_viewer_may_look_and_nobody_without_a_policy(world: World, path: str) -> None:
+def test_a_viewer_may_list_keys_and_a_caller_without_a_policy_may_not(world: World, path: str) -> None:
     world.other_account.delete()
     profile = make_profile(world.account)
     caller = caller_of(profile.iam_id)

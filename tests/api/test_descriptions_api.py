@@ -34,6 +34,6 @@ def test_a_description_is_kept_to_the_last_space(world: World) -> None:
     check_each([(name, text) for name in CREATIONS for text in TEXTS], alone(check))
 
 
-def test_a_changed_description_is_kept_too(world: World, profile: TrustedProfile) -> None:
+def test_a_changed_description_is_kept(world: World, profile: TrustedProfile) -> None:
     changed = call("PUT", f"/v1/profiles/{profile.id}", {"name": "victor", "description": "new "}, If_Match="*")
     assert changed.json()["description"] == "new "

@@ -143,14 +143,14 @@ def test_a_vpc_is_bound_once(api: Api, spoke: Any, bound: Any) -> None:
     assert "This VPC already contains DNS Resolution Bindings" in answer.json()["errors"][0]["message"]
 
 
-def test_a_vpc_that_is_no_hub_binds_nobody(api: Api, spoke: Any) -> None:
+def test_a_vpc_that_is_no_hub_cannot_be_bound_to(api: Api, spoke: Any) -> None:
     answer = bind(api, spoke, {"id": make(api, {})["id"]})
     assert (answer.status_code, errors(answer)) == (400, [("invalid_value", "vpc")])
     assert "hub" in answer.json()["errors"][0]["message"]
 
 
 @pytest.mark.parametrize("to", ["itself", "another"])
-def test_a_hub_is_bound_to_nobody(api: Api, hub: Any, to: str) -> None:
+def test_a_hub_cannot_be_bound_to_another_hub(api: Api, hub: Any, to: str) -> None:
     other = hub if to == "itself" else make(api, HUB)
     assert errors(bind(api, hub, {"id": other["id"]})) == [("invalid_value", "vpc")]
 
@@ -194,7 +194,7 @@ def test_a_vpc_delegates_to_its_hub_alone(api: Api, hub: Any, spoke: Any, bound:
     assert_rows({name: (each.status_code, errors(each)) for name, each in found.items()}, dict.fromkeys(found, refused))
 
 
-def test_a_new_vpc_delegates_to_nobody(api: Api, hub: Any) -> None:
+def test_a_new_vpc_does_not_delegate_name_resolution(api: Api, hub: Any) -> None:
     answer = api.call("POST", VPCS, {"dns": {"resolver": {"type": "delegated", "vpc": {"id": hub["id"]}}}})
     assert (answer.status_code, errors(answer)) == (400, [("invalid_value", "dns.resolver.type")])
 

@@ -55,7 +55,9 @@ def test_an_unknown_path_is_not_found_in_json(world: World) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS[:6])
-def test_nobody_learns_more_about_an_unknown_path(client: Client, world: World, path: str) -> None:
+def test_an_unauthenticated_caller_learns_nothing_about_an_unknown_path(
+    client: Client, world: World, path: str
+) -> None:
     assert client.get(path).status_code in (401, 404)
 
 
@@ -138,7 +140,7 @@ def test_the_id_of_a_request_is_the_trace_of_its_refusal(world: World) -> None:
 
 @pytest.mark.parametrize("path", ["/identity/token", "/identity/token/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "OPTIONS", "DELETE"])
-def test_the_token_service_refuses_in_json_too(client: Client, world: World, path: str, method: str) -> None:
+def test_the_token_service_refuses_in_json(client: Client, world: World, path: str, method: str) -> None:
     answer = client.generic(method, path, b"grant_type=x", content_type="application/x-www-form-urlencoded")
     assert answer["Content-Type"] == "application/json"
     assert answer.status_code in (400, 404, 405)

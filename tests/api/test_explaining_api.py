@@ -83,7 +83,7 @@ def test_what_is_offered_makes_it_an_allowance(policy: Policy) -> None:
     assert (answer["decision"], answer["decided_by"]["id"]) == ("allow", made.json()["id"])
 
 
-def test_a_policy_that_is_deleted_is_neither_considered_nor_obeyed(policy: Policy) -> None:
+def test_a_deleted_policy_is_not_considered_and_not_obeyed(policy: Policy) -> None:
     delete_policy(policy, by=BY)
     answer = ask(subject=VICTOR, action=LIST).json()
     assert (answer["decision"], answer["considered"]) == ("deny", [])
@@ -218,7 +218,7 @@ def test_an_account_is_added_to_those_that_a_person_may_come_from(profile: Trust
 VICTOR_CALLS = caller_of(VICTOR)
 
 
-def test_whoever_asks_about_itself_needs_no_policy(world: World) -> None:
+def test_a_caller_that_asks_about_itself_needs_no_policy(world: World) -> None:
     assert ask(VICTOR_CALLS, action=LIST).json()["decision"] == "deny"
     assert ask(VICTOR_CALLS, action=LIST, subject=VICTOR).status_code == 200
 
@@ -228,7 +228,7 @@ def test_whoever_asks_about_itself_needs_no_policy(world: World) -> None:
     [{"action": LIST, "subject": BOB}, {"server": "web-1"}, {"server": "web-1", "profile": "victor"}],
     ids=["another-subject", "a-server", "a-server-and-a-profile"],
 )
-def test_others_are_asked_about_by_policy_only(
+def test_asking_about_another_identity_needs_a_policy(
     server: BareMetalServer, profile: TrustedProfile, question: dict[str, str]
 ) -> None:
     User.objects.create_user("bob", iam_id=BOB, account=profile.account)
@@ -248,7 +248,7 @@ def test_others_are_asked_about_by_policy_only(
         ({"subject": BOB, "profile": "victor"}, "iam-identity"),
     ],
 )
-def test_what_one_may_not_read_is_like_what_is_not_there(
+def test_what_the_caller_may_not_read_is_like_what_does_not_exist(
     server: BareMetalServer, profile: TrustedProfile, question: dict[str, str], lacking: str
 ) -> None:
     for service in {"iam-access-management", "is", "iam-identity"} - {lacking}:
@@ -263,7 +263,7 @@ def test_what_one_may_not_read_is_like_what_is_not_there(
     ]
 
 
-def test_nobody_who_was_deactivated_may_anything(world: World, profile: TrustedProfile) -> None:
+def test_a_deactivated_person_may_do_nothing(world: World, profile: TrustedProfile) -> None:
     User.objects.create_user("bob", iam_id=BOB, account=world.account, is_active=False)
     create_policy(world.account, content=make_content(BOB), api_version="v1", by=BY)
     set_identity(profile, identity=IdentityContent("user", BOB), by=BY)

@@ -118,7 +118,7 @@ def test_what_is_explained_is_what_the_api_answers(alices: Everything, cast: lis
     assert compared > 400
 
 
-def test_what_is_missing_or_foreign_is_explained_to_nobody(alices: Everything) -> None:
+def test_what_is_missing_or_foreign_is_not_explained(alices: Everything) -> None:
     """At the API each is answered 404, to the owner too; the two explanations are the same."""
     for each in one_of_each_decision():
         question = asked_of(each, alices)
@@ -144,7 +144,7 @@ def test_of_a_persons_api_keys_only_their_own_need_no_policy(alices: Everything,
         assert answer["decision"] == ("allow" if status == 200 else "deny"), path
 
 
-def test_an_image_of_ibms_is_changed_by_nobody(alices: Everything) -> None:
+def test_an_image_of_ibms_cannot_be_changed(alices: Everything) -> None:
     image = Image.objects.filter(account=None, region="us-south").first()
     assert image
     for method, verb in (("GET", "read"), ("PATCH", "update"), ("DELETE", "delete")):
@@ -169,7 +169,7 @@ def test_the_api_keys_of_a_service_id_go_by_its_name(alices: Everything) -> None
     assert decisions == {"list": (200, "allow"), "create": (403, "deny")}
 
 
-def test_everybodys_api_keys_are_for_policies_to_decide(alices: Everything) -> None:
+def test_policies_decide_about_the_api_keys_of_all_identities(alices: Everything) -> None:
     refused = call("GET", f"/v1/apikeys?account_id={ACCOUNT}&scope=account", caller=BOB)
     [error] = refused.json()["errors"]
     assert refused.status_code == 403

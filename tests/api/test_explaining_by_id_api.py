@@ -29,7 +29,7 @@ def about(key_id: str, **more: str) -> Any:
     return ask(action=READ_KEY, resource={"resourceType": "apikey", "resource": key_id}, **more)
 
 
-def test_ones_own_api_key_is_allowed(world: World) -> None:
+def test_an_api_key_of_the_caller_is_allowed(world: World) -> None:
     key = key_of(world, ALICE, world.account)
     assert about(key).json()["decided_by"] == {"type": "own_api_key", "id": key}
 
@@ -72,7 +72,7 @@ MISSING = [
 
 
 @pytest.mark.parametrize(("action", "resource"), MISSING)
-def test_what_is_not_there_is_not_allowed_to_its_owner_either(
+def test_what_does_not_exist_is_not_allowed_even_to_its_owner(
     world: World, action: str, resource: dict[str, str]
 ) -> None:
     answer = ask(action=action, resource=resource)

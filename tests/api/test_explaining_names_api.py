@@ -106,7 +106,7 @@ def test_a_name_that_two_have_is_not_guessed(world: World, robot: ServiceId) -> 
     assert {profile.iam_id in answer.json()["errors"][0]["message"], robot.iam_id in answer.content.decode()} == {True}
 
 
-def test_ones_own_name_takes_no_policy(profile: TrustedProfile) -> None:
+def test_the_callers_own_name_needs_no_policy(profile: TrustedProfile) -> None:
     for word in (profile.name, profile.id, profile.crn):
         assert ask(caller_of(profile.iam_id), subject=word, action=LIST).json()["subject"] == profile.iam_id
 
@@ -169,7 +169,9 @@ def test_a_policy_on_one_server_opens_the_list_that_is_asked_about_as_far_as_tha
     assert ask(subject=VICTOR, action=READ, resource="web-1").json()["decision"] == "allow"
 
 
-def test_about_oneself_only_ids_are_told_from_none(world: World, server: BareMetalServer) -> None:
+def test_a_caller_without_read_access_cannot_tell_a_name_from_a_missing_one(
+    world: World, server: BareMetalServer
+) -> None:
     """As the API: it answers 403 for the id of what is there, and a name is found by those who may read it."""
     nobody = caller_of("iam-Profile-nobody")
     assert ask(nobody, action=READ, resource=server.id).json()["decision"] == "deny"

@@ -35,20 +35,20 @@ def addresses(server: BareMetalServer) -> tuple[str, ...]:
     return facts_of(server_by_number(server.number)).addresses
 
 
-def test_it_satisfies_the_sdk_model(api: Api, made: dict[str, Any]) -> None:
+def test_a_floating_ip_satisfies_the_sdk_model(api: Api, made: dict[str, Any]) -> None:
     found = vpc_v1.FloatingIP.from_dict(api.get(f"{PATH}/{made['id']}").json())
     assert (found.name, found.status) == ("public", "available")
     assert vpc_v1.FloatingIPCollection.from_dict(api.get(PATH).json()).total_count == 1
 
 
-def test_no_address_is_handed_out_twice_and_none_is_anybodys(api: Api, made: dict[str, Any]) -> None:
+def test_each_floating_ip_has_an_address_of_its_own_that_is_never_routed(api: Api, made: dict[str, Any]) -> None:
     # D-49
     found = {api.call("POST", PATH, {"zone": ZONE}).json()["address"] for _ in range(5)} | {made["address"]}
     assert len(found) == 6
     assert all(address.startswith(("198.18.", "198.19.")) for address in found)
 
 
-def test_a_target_sees_it_first_among_its_addresses(
+def test_a_target_lists_its_floating_ip_first_among_its_addresses(
     api: Api, server: BareMetalServer, interface: NetworkInterface
 ) -> None:
     before = server.revision
@@ -59,14 +59,14 @@ def test_a_target_sees_it_first_among_its_addresses(
     assert server.revision > before
 
 
-def test_a_patch_binds_and_unbinds(api: Api, made: dict[str, Any], interface: NetworkInterface) -> None:
+def test_a_patch_binds_and_unbinds_a_floating_ip(api: Api, made: dict[str, Any], interface: NetworkInterface) -> None:
     path = f"{PATH}/{made['id']}"
     assert api.call("PATCH", path, {"target": {"id": interface.id}}).json()["target"]["name"] == interface.name
     assert "target" in api.call("PATCH", path, {"name": "other"}).json()
     assert "target" not in api.call("PATCH", path, {"target": None}).json()
 
 
-def test_an_interface_binds_lists_and_unbinds(
+def test_an_interface_binds_lists_and_unbinds_floating_ips(
     api: Api, made: dict[str, Any], server: BareMetalServer, interface: NetworkInterface
 ) -> None:
     path = f"{SERVERS}/{server.id}/network_interfaces/{interface.id}/floating_ips"
@@ -78,7 +78,7 @@ def test_an_interface_binds_lists_and_unbinds(
     assert api.get(path).json() == {"floating_ips": []}
 
 
-def test_a_virtual_interface_binds_lists_and_unbinds(api: Api, made: dict[str, Any]) -> None:
+def test_a_virtual_interface_binds_lists_and_unbinds_floating_ips(api: Api, made: dict[str, Any]) -> None:
     subnet = {"id": Subnet.objects.get().id}
     virtual = api.call("POST", "/v1/virtual_network_interfaces", {"subnet": subnet}).json()
     path = f"/v1/virtual_network_interfaces/{virtual['id']}/floating_ips"
@@ -91,7 +91,7 @@ def test_a_virtual_interface_binds_lists_and_unbinds(api: Api, made: dict[str, A
     assert api.get(f"{path}/{made['id']}").status_code == 404
 
 
-def test_a_second_one_needs_an_interface_without_infrastructure_nat(
+def test_a_second_floating_ip_needs_an_interface_without_infrastructure_nat(
     api: Api, made: dict[str, Any], interface: NetworkInterface
 ) -> None:
     api.call("POST", PATH, {"target": {"id": interface.id}})
@@ -112,7 +112,7 @@ def test_an_interface_gives_up_its_floating_ip_for_the_next(
     assert addresses(server) == (made["address"], interface.primary_ip.address)
 
 
-def test_an_interface_without_infrastructure_nat_keeps_both(
+def test_an_interface_without_infrastructure_nat_keeps_both_floating_ips(
     api: Api, made: dict[str, Any], server: BareMetalServer, interface: NetworkInterface
 ) -> None:
     api.call("POST", PATH, {"target": {"id": interface.id}})
@@ -180,7 +180,7 @@ def test_infrastructure_nat_is_not_turned_on_over_several(
     assert (answer.status_code, errors(answer)) == (409, [("conflict", "enable_infrastructure_nat")])
 
 
-def test_what_is_bound_elsewhere_is_not_taken_away(
+def test_a_floating_ip_that_is_bound_elsewhere_is_not_taken_away(
     api: Api, made: dict[str, Any], server: BareMetalServer, interface: NetworkInterface
 ) -> None:
     subnet = {"id": Subnet.objects.get().id}
@@ -190,7 +190,9 @@ def test_what_is_bound_elsewhere_is_not_taken_away(
     assert api.call("PUT", path).status_code == 409
 
 
-def test_it_outlives_its_server_unbound(api: Api, server: BareMetalServer, interface: NetworkInterface) -> None:
+def test_a_floating_ip_stays_unbound_when_its_server_is_deleted(
+    api: Api, server: BareMetalServer, interface: NetworkInterface
+) -> None:
     bound = api.call("POST", PATH, {"target": {"id": interface.id}}).json()
     BareMetalServer.objects.update(status="stopped")
     api.call("DELETE", f"{SERVERS}/{server.id}")
@@ -199,7 +201,7 @@ def test_it_outlives_its_server_unbound(api: Api, server: BareMetalServer, inter
     assert "target" not in api.get(f"{PATH}/{bound['id']}").json()
 
 
-def test_deleting_unbinds(api: Api, server: BareMetalServer, interface: NetworkInterface) -> None:
+def test_deleting_a_floating_ip_unbinds_it(api: Api, server: BareMetalServer, interface: NetworkInterface) -> None:
     bound = api.call("POST", PATH, {"target": {"id": interface.id}}).json()
     assert api.call("DELETE", f"{PATH}/{bound['id']}").status_code == 204
     assert addresses(server) == (interface.primary_ip.address,)
@@ -246,7 +248,7 @@ def test_the_list_is_filtered_by_the_whole_crn_of_its_target(api: Api, made: dic
     assert counts == [1, 0]
 
 
-def test_those_of_a_virtual_interface_are_sorted(api: Api, made: dict[str, Any]) -> None:
+def test_floating_ips_of_a_virtual_interface_are_sorted(api: Api, made: dict[str, Any]) -> None:
     virtual = make_virtual_interface(Subnet.objects.get())
     virtual.enable_infrastructure_nat = False
     virtual.save()
@@ -258,7 +260,7 @@ def test_those_of_a_virtual_interface_are_sorted(api: Api, made: dict[str, Any])
     assert [ip["name"] for ip in api.get(path, "sort=name").json()["floating_ips"]] == ["a", "public"]
 
 
-def test_another_accounts_or_regions_looks_like_none(made: dict[str, Any]) -> None:
+def test_a_floating_ip_of_another_account_or_region_looks_like_none(made: dict[str, Any]) -> None:
     path = f"{PATH}/{made['id']}"
     assert Api(MALLORY).get(path).status_code == 404
     assert call("GET", f"{path}?{QUERY}", Host="eu-de.iaas.cloud.ibm.com").status_code == 404

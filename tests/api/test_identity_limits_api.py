@@ -33,14 +33,16 @@ def test_limits_are_told_without_counting(world: World) -> None:
 
 
 @pytest.mark.parametrize("said", ["true", "True"])
-def test_what_is_asked_for_is_counted(world: World, profile: TrustedProfile, link: ProfileLink, said: str) -> None:
+def test_limits_that_are_asked_for_are_counted(
+    world: World, profile: TrustedProfile, link: ProfileLink, said: str
+) -> None:
     call("POST", f"/v1/profiles/{profile.id}/rules", RULE)
     body = call("GET", f"{LIMITS}?profiles={said}&cr_links={said}&cr_rules={said}").json()
     assert [body[name]["count"] for name in ("profiles", "cr_links", "cr_rules")] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("said", ["false", "False"])
-def test_what_is_not_asked_for_is_not(world: World, said: str) -> None:
+def test_limits_that_are_not_asked_for_are_not_counted(world: World, said: str) -> None:
     assert call("GET", f"{LIMITS}?profiles={said}").json()["profiles"] == {"limit": 2000}
 
 
@@ -65,7 +67,7 @@ def test_rules_for_people_are_no_rules_for_compute_resources(path: str, profile:
     assert body["claim_rules_per_profile"]["profiles"] == [{"profile_id": profile.id, "count": 2}]
 
 
-def test_other_accounts_are_not_counted_nor_their_profiles_known(world: World) -> None:
+def test_profiles_of_other_accounts_are_not_counted_and_not_found(world: World) -> None:
     theirs = make_profile(world.other_account, name="theirs")
     body = call("GET", f"{LIMITS}?profiles=true&cr_links_per_profile={theirs.id}").json()
     assert (body["profiles"]["count"], body["cr_links_per_profile"]["profiles"]) == (0, [])
@@ -88,11 +90,11 @@ def test_another_account_is_not_found(world: World, account: str) -> None:
     assert refusal(call("GET", f"/v1/accounts/{account}/limits/identity")) == (404, "not_found")
 
 
-def test_nobody_elses_owner_is_let_in(world: World) -> None:
+def test_the_owner_of_another_account_is_refused(world: World) -> None:
     assert refusal(call("GET", LIMITS, caller=MALLORY)) == (404, "not_found")
 
 
-def test_who_has_no_policy_may_not_ask(profile: TrustedProfile) -> None:
+def test_a_caller_without_a_policy_may_not_read_limits(profile: TrustedProfile) -> None:
     assert refusal(call("GET", LIMITS, caller=caller_of(profile.iam_id))) == (403, "not_authorized")
 
 
@@ -127,7 +129,7 @@ def test_service_ids_are_counted_by_group_and_api_keys_by_identity(world: World)
     assert keys == {full: 1, bare: 0}
 
 
-def test_there_is_none_of_what_is_not_simulated(world: World) -> None:
+def test_the_count_of_what_is_not_simulated_is_zero(world: World) -> None:
     asked = "templates=true&idps=true&template_versions_per_template=t"
     body = call("GET", f"{LIMITS}?{asked}").json()
     counts = [body[name]["count"] for name in ("profile_templates", "account_settings_templates", "idps")]

@@ -116,7 +116,7 @@ def test_a_job_runs_and_writes_an_object(api: Api, image: str, format: str, magi
     assert step() == 0
 
 
-def test_a_step_is_not_taken_before_its_time_nor_twice(api: Api, image: str, settings: Any) -> None:
+def test_a_step_is_taken_once_and_not_before_its_time(api: Api, image: str, settings: Any) -> None:
     settings.BAREMINT_PROVISION_SECONDS = 600
     job = export(api, image)
     assert image_exports.run_due(clock.now() - timedelta(seconds=1)) == 0

@@ -126,7 +126,7 @@ CHANGES: list[tuple[str, str, Any]] = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), CHANGES)
-def test_nobody_changes_a_stock_image(api: Api, method: str, path: str, body: Any) -> None:
+def test_a_stock_image_cannot_be_changed(api: Api, method: str, path: str, body: Any) -> None:
     before = read(api, stock_image())
     answer = api.call(method, f"{IMAGES}/{before['id']}{path}", body)
     assert (answer.status_code, errors(answer)) == (403, [("not_authorized", "")])
@@ -507,7 +507,7 @@ def test_an_image_names_the_profiles_it_can_be_used_with_by_name(api: Api) -> No
     assert names == sorted(profile.name for profile in catalog.profiles_of(REGION))
 
 
-def test_these_profiles_come_in_pages(api: Api) -> None:
+def test_the_profiles_of_an_image_come_in_pages(api: Api) -> None:
     path = f"{IMAGES}/{stock_image()['id']}/bare_metal_server_profiles"
     first = api.get(path, "limit=20").json()
     second = api.get(path, first["next"]["href"].partition("?")[2]).json()

@@ -77,13 +77,13 @@ def test_runs_are_listed_newest_first_and_not_without_end() -> None:
     assert [run["job"] for run in runs] == [f"job-{number}" for number in range(59, 9, -1)]
 
 
-def test_it_says_how_long_ago_a_worker_took_a_tick() -> None:
+def test_the_list_of_jobs_says_how_long_ago_a_worker_took_a_tick() -> None:
     assert call("GET", PATH).json()["seconds_since_tick"] is None
     job_runs.beat("w1")
     assert 0 <= call("GET", PATH).json()["seconds_since_tick"] < 60
 
 
-def test_with_one_account_a_viewer_may_look_and_nobody_without_a_policy(world: World) -> None:
+def test_with_one_account_a_viewer_may_list_jobs_and_a_caller_without_a_policy_may_not(world: World) -> None:
     world.other_account.delete()
     profile = make_profile(world.account)
     caller = caller_of(profile.iam_id)

@@ -130,7 +130,7 @@ def test_no_default_takes_it_away_and_leaves_the_link(api: Api, stopped: BareMet
     assert linked(stopped.crn) == ["victor"]
 
 
-def test_a_link_that_somebody_made_by_hand_is_link_enough(api: Api, world: World, stopped: BareMetalServer) -> None:
+def test_a_link_that_a_person_made_suffices(api: Api, world: World, stopped: BareMetalServer) -> None:
     # D-75
     other = make_profile(world.account, name="other", linked_to=stopped)
     assert reinitialize(api, stopped, **default(other)).status_code == 200
@@ -152,7 +152,7 @@ def delete(api: Api, server: BareMetalServer) -> None:
     remove(BareMetalServer.objects.get(pk=server.pk), by=BY)
 
 
-def test_every_link_to_a_deleted_server_goes_whoever_made_it_and_in_whatever_account(
+def test_links_to_a_deleted_server_go_in_all_accounts_and_whether_made_by_hand_or_not(
     api: Api, world: World, stopped: BareMetalServer
 ) -> None:
     make_profile(world.account, name="by-hand", linked_to=stopped)

@@ -7,7 +7,6 @@ from ibm_vpc import vpc_v1
 
 from controlplane.apidocs.document import document
 from servers.api.not_simulated import KINDS, Kind
-from tests.api.calling import caller_of
 from tests.api.vpc import Api, errors, fits
 from tests.tables import check_each
 from tests.world import World
@@ -55,18 +54,7 @@ def test_abbreviations_are_written_as_ibm_writes_them(api: Api) -> None:
     assert found == ["IKE policy not found", "IPsec policy not found", "VPN gateway not found"]
 
 
-def test_who_has_no_policy_is_refused_before_anything_is_said(world: World) -> None:
-    def check(kind: Kind) -> None:
-        stranger = Api(caller_of("iam-Profile-victor"))
-        paths = [f"/v1/{kind.path}"] * len(kind.of_collection()) + [f"/v1/{kind.path}/none"] * len(kind.of_item())
-        methods = [*kind.of_collection(), *kind.of_item()]
-        statuses = {stranger.call(method, path, {}).status_code for method, path in zip(methods, paths, strict=True)}
-        assert statuses == {403}
-
-    check_each(KINDS, check)
-
-
-def test_its_operations_are_those_of_ibms_sdk_and_are_marked() -> None:
+def test_the_operations_of_a_kind_are_those_of_ibms_sdk_and_are_marked() -> None:
     def check(kind: Kind) -> None:
         paths = document()["paths"]
         marked = [*paths[f"/v1/{kind.path}"].values(), *paths[f"/v1/{kind.path}/{{id}}"].values()]

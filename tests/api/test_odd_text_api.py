@@ -88,7 +88,7 @@ def test_no_text_of_a_body_makes_an_operation_fail(alices: Everything) -> None:
     assert failures(asked, send) == {}
 
 
-def test_no_text_in_a_path_makes_an_open_door_fail(world: World) -> None:
+def test_no_text_in_a_path_makes_an_unauthenticated_operation_fail(world: World) -> None:
     def check(case: tuple[str, str]) -> None:
         path, name = case
         value = ENCODED[name]

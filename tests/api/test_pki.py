@@ -175,7 +175,7 @@ def test_a_list_is_asked_for_with_head_as_with_get(client: Client, list_path: st
 # --- OCSP -------------------------------------------------------------------------------------------------------
 
 
-def test_who_first_asks_for_a_list_leaves_an_event_and_nobody_else(
+def test_only_the_first_request_for_a_revocation_list_leaves_an_event(
     client: Client, list_path: str, certificate: IssuedCertificate
 ) -> None:
     # D-120
@@ -225,7 +225,7 @@ def test_an_expired_certificate_stands_as_it_stood(
     assert read(post(client, question(old, issuer))).certificate_status == OCSPCertStatus.GOOD
 
 
-def test_of_a_strangers_certificate_nothing_is_said(client: Client) -> None:
+def test_a_question_about_a_certificate_of_another_authority_is_unauthorized(client: Client) -> None:
     stranger = make_issuer().certificate
     made = ocsp.OCSPRequestBuilder().add_certificate(stranger, stranger, SHA1).build()
     answer = read(post(client, made.public_bytes(Encoding.DER)))

@@ -107,7 +107,7 @@ def test_an_operation_leaves_one_event(policy: Policy, version: str) -> None:
     check_each(REQUESTS, alone(check))
 
 
-def test_a_refused_operation_leaves_one_event_too(policy: Policy) -> None:
+def test_a_refused_operation_leaves_one_event(policy: Policy) -> None:
     before = ActivityEvent.objects.count()
 
     def check(name: str) -> None:

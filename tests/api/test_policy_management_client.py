@@ -182,7 +182,7 @@ def test_v2_reads_a_rule_as_it_was_written(policies: Any, timed: dict[str, Any])
     assert [each["operator"] for each in timed["rule"]["conditions"]] == ["dayOfWeekAnyOf", "timeGreaterThanOrEquals"]
 
 
-def test_v1_reads_it_without_its_rule(policies: Any, timed: dict[str, Any]) -> None:
+def test_v1_reads_a_policy_without_its_rule(policies: Any, timed: dict[str, Any]) -> None:
     read = policies.get_policy(timed["id"]).get_result()
     assert Policy.from_dict(read).id == timed["id"]
     assert not read.keys() & {"rule", "pattern"}
@@ -190,7 +190,7 @@ def test_v1_reads_it_without_its_rule(policies: Any, timed: dict[str, Any]) -> N
     assert listed.id == timed["id"]
 
 
-def test_v1_does_not_replace_what_it_cannot_say(policies: Any, timed: dict[str, Any]) -> None:
+def test_v1_does_not_replace_a_policy_with_a_rule(policies: Any, timed: dict[str, Any]) -> None:
     # D-63
     tag = policies.get_policy(timed["id"]).get_headers()["ETag"]
     answer = refused(policies.replace_policy, timed["id"], tag, **v1_policy(VICTOR, "Editor"))
@@ -198,7 +198,7 @@ def test_v1_does_not_replace_what_it_cannot_say(policies: Any, timed: dict[str, 
     assert policies.get_v2_policy(timed["id"]).get_result()["rule"] == timed["rule"]
 
 
-def test_v2_takes_a_rule_away_again(policies: Any, timed: dict[str, Any]) -> None:
+def test_v2_removes_a_rule_from_a_policy(policies: Any, timed: dict[str, Any]) -> None:
     tag = policies.get_v2_policy(timed["id"]).get_headers()["ETag"]
     replaced = policies.replace_v2_policy(timed["id"], tag, **v2_policy()).get_result()
     assert not replaced.keys() & {"rule", "pattern"}
@@ -246,7 +246,7 @@ V1 = {name: case for name, case in ATTRIBUTES.items() if not case[0]["operator"]
 
 
 @pytest.mark.parametrize(("wanted", "allowed"), V1.values(), ids=V1.keys())
-def test_it_counts_alike_when_v1_wrote_it(
+def test_a_policy_that_v1_wrote_counts_as_one_that_v2_wrote(
     policies: Any, server: BareMetalServer, wanted: dict[str, Any], allowed: bool
 ) -> None:
     value = str(wanted["value"]).lower() if wanted["operator"] == "stringExists" else wanted["value"]

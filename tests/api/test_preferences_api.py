@@ -88,7 +88,7 @@ def test_the_list_leaves_out_what_the_caller_may_not_read(world: World, preferen
         assert call("GET", path, caller=victor).status_code == status
 
 
-def test_another_accounts_preferences_are_none(preferences: str) -> None:
+def test_another_accounts_preferences_are_not_found(preferences: str) -> None:
     assert refusal(call("GET", preferences, caller=MALLORY)) == (404, "not_found")
 
 

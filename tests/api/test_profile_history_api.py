@@ -37,7 +37,7 @@ def test_history_is_told_only_when_it_is_asked_for(profile: TrustedProfile, quer
 
 
 @pytest.mark.parametrize("said", ["true", "True"])
-def test_a_new_profile_was_created_by_somebody(world: World, said: str) -> None:
+def test_the_history_of_a_new_profile_says_who_created_it(world: World, said: str) -> None:
     call("POST", "/v1/profiles", {"name": "web", "account_id": ACCOUNT})
     [only] = listed(f"&include_history={said}")
     [change] = only["history"]
@@ -48,14 +48,14 @@ def test_a_new_profile_was_created_by_somebody(world: World, said: str) -> None:
     assert "by Alice" in change["message"]
 
 
-def test_changes_come_in_order_and_say_of_what(path: str) -> None:
+def test_changes_in_a_history_come_in_order_and_say_of_what(path: str) -> None:
     call("PUT", path, {"name": "new", "description": "d"}, If_Match="*")
     call("PUT", path, {"description": ""}, If_Match="*")
     assert [each["params"] for each in history()] == [[], ["description", "name"], ["description"]]
     assert "by Alice" in history()[1]["message"]
 
 
-def test_whom_it_trusts_is_part_of_it(path: str) -> None:
+def test_the_history_of_a_profile_tells_which_servers_it_trusts(path: str) -> None:
     call("POST", f"{path}/identities/user", {"identifier": ALICE.iam_id, "type": "user"})
     call("DELETE", f"{path}/identities/user/{ALICE.iam_id}")
     link = call("POST", f"{path}/links", {"cr_type": "BMS", "link": {"crn": FACTS.crn}}).json()
@@ -94,7 +94,7 @@ def test_many_profiles_ask_the_database_no_more_often(world: World) -> None:
     assert counts[0] == counts[1] == counts[2]
 
 
-def test_mallory_learns_nothing_of_it(profile: TrustedProfile) -> None:
+def test_mallory_cannot_read_the_history_of_a_profile_of_alices(profile: TrustedProfile) -> None:
     answer = call("GET", f"/v1/profiles?account_id={OTHER_ACCOUNT}&include_history=true", caller=MALLORY)
     assert answer.json()["profiles"] == []
 
@@ -144,7 +144,7 @@ FILTERS: dict[str, list[str]] = {
 }
 
 
-def test_a_filter_finds(three: None) -> None:
+def test_a_filter_finds_the_profiles_that_match(three: None) -> None:
     found = {text: [each["name"] for each in listed(f"&sort=name&filter={quote(text)}")] for text in FILTERS}
     assert_rows(found, FILTERS)
 

@@ -59,7 +59,7 @@ def test_a_resource_is_set_by_its_crn(identities: str) -> None:
     assert (body["iam_id"], body["identifier"]) == (f"crn-{FACTS.crn}", FACTS.crn)
 
 
-def test_setting_one_again_changes_it(identities: str, users: str) -> None:
+def test_an_identity_that_is_set_again_is_changed(identities: str, users: str) -> None:
     call("POST", users, USER | {"description": "new"})
     [only] = call("GET", identities).json()["identities"]
     assert only["description"] == "new"
@@ -90,7 +90,9 @@ def test_a_crn_is_found_in_a_path_that_has_it_encoded(identities: str) -> None:
 # --- all at once -----------------------------------------------------------------------------------------------
 
 
-def test_all_are_replaced_with_the_profiles_entity_tag(identities: str, users: str, robot: ServiceId) -> None:
+def test_all_identities_are_replaced_with_the_profiles_entity_tag(
+    identities: str, users: str, robot: ServiceId
+) -> None:
     before = call("GET", identities)
     assert before["ETag"] == before.json()["entity_tag"]
     wanted = [{"identifier": robot.id, "type": "serviceid"}, RESOURCE]
@@ -102,11 +104,11 @@ def test_all_are_replaced_with_the_profiles_entity_tag(identities: str, users: s
 
 
 @pytest.mark.parametrize("body", [{"identities": []}, {}], ids=["empty", "absent"])
-def test_none_at_all_may_be_left(identities: str, users: str, body: Any) -> None:
+def test_all_identities_may_be_replaced_by_none(identities: str, users: str, body: Any) -> None:
     assert call("PUT", identities, body, If_Match="*").json()["identities"] == []
 
 
-def test_the_same_one_twice_is_one(identities: str) -> None:
+def test_an_identity_that_is_named_twice_is_stored_once(identities: str) -> None:
     body = {"identities": [USER, USER | {"description": "last"}]}
     [only] = call("PUT", identities, body, If_Match="*").json()["identities"]
     assert only["description"] == "last"
@@ -123,7 +125,7 @@ def test_a_replacement_needs_an_entity_tag(identities: str) -> None:
     assert refusal(call("PUT", identities, {"identities": []})) == (400, "missing_value")
 
 
-def test_one_that_is_wrong_spoils_all_and_is_named(identities: str, users: str) -> None:
+def test_one_wrong_identity_refuses_all_and_is_named(identities: str, users: str) -> None:
     body = {"identities": [RESOURCE, {"identifier": "nobody", "type": "user"}]}
     answer = call("PUT", identities, body, If_Match="*")
     assert refusal(answer) == (400, "invalid_value")
@@ -182,11 +184,11 @@ def test_a_service_id_of_another_account_looks_like_none(world: World, identitie
 
 
 @pytest.mark.parametrize("kind", ["group", "USER", "users"])
-def test_a_type_that_is_none_is_not_found(identities: str, kind: str) -> None:
+def test_an_unknown_type_of_identity_is_not_found(identities: str, kind: str) -> None:
     assert refusal(call("POST", f"{identities}/{kind}", USER)) == (404, "not_found")
 
 
-def test_a_hundred_are_the_most(identities: str) -> None:
+def test_a_profile_has_at_most_a_hundred_identities(identities: str) -> None:
     many = [{"identifier": f"IBMid-{number}", "type": "user"} for number in range(101)]
     assert refusal(call("PUT", identities, {"identities": many}, If_Match="*")) == (400, "invalid_value")
     assert call("PUT", identities, {"identities": many[:100]}, If_Match="*").status_code == 200
@@ -205,14 +207,14 @@ BODIES = {"PUT": {"identities": []}, "POST": USER}
 
 
 @pytest.mark.parametrize(("method", "below"), CALLS)
-def test_mallory_sees_none_of_alice(identities: str, users: str, method: str, below: str) -> None:
+def test_mallory_sees_no_identity_of_alices_profile(identities: str, users: str, method: str, below: str) -> None:
     answer = call(method, identities + below, BODIES.get(method), caller=MALLORY, If_Match="*")
     assert refusal(answer) == (404, "not_found")
     assert ProfileIdentity.objects.count() == 1
 
 
 @pytest.mark.parametrize(("method", "below"), CALLS)
-def test_who_has_no_policy_may_not(
+def test_a_caller_without_a_policy_may_not_manage_identities(
     profile: TrustedProfile, identities: str, users: str, method: str, below: str
 ) -> None:
     answer = call(method, identities + below, BODIES.get(method), caller=caller_of(profile.iam_id), If_Match="*")
@@ -220,7 +222,7 @@ def test_who_has_no_policy_may_not(
 
 
 @pytest.mark.parametrize(("method", "below"), CALLS)
-def test_those_of_an_unknown_profile_are_not_found(world: World, method: str, below: str) -> None:
+def test_identities_of_an_unknown_profile_are_not_found(world: World, method: str, below: str) -> None:
     answer = call(method, f"/v1/profiles/Profile-unknown/identities{below}", BODIES.get(method), If_Match="junk")
     assert refusal(answer) == (404, "not_found")
 

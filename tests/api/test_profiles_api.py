@@ -155,7 +155,7 @@ def test_capacities_are_filtered(api: Api, query: str, expected: list[tuple[str,
     assert pairs(api.get(CAPACITIES, query).json()) == expected
 
 
-def test_the_allow_listed_profile_is_to_be_had_in_one_region(api: Api) -> None:
+def test_the_allow_listed_profile_is_offered_in_one_region(api: Api) -> None:
     regions = [
         region
         for region in catalog.regions()

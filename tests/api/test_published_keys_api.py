@@ -14,20 +14,20 @@ pytestmark = pytest.mark.usefixtures("keys")
 KEYS = "/identity/keys"
 
 
-def test_the_keys_may_be_kept_for_no_longer_than_an_heir_is_published_before_it_signs(client: Client) -> None:
+def test_the_keys_may_be_kept_for_no_longer_than_a_successor_is_published_before_it_signs(client: Client) -> None:
     found = re.fullmatch(r"public, max-age=(\d+)", client.get(KEYS)["Cache-Control"])
     assert found is not None
     assert JWKS_MAX_AGE.total_seconds() - 60 < int(found[1]) <= JWKS_MAX_AGE.total_seconds()
 
 
-def test_whoever_has_the_present_keys_is_told_so_without_them(client: Client) -> None:
+def test_a_client_that_has_the_current_keys_is_answered_304(client: Client) -> None:
     first = client.get(KEYS)
     again = client.get(KEYS, headers={"If-None-Match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again["Cache-Control"].startswith("public, max-age=")
 
 
-def test_after_a_rotation_everybody_gets_the_keys_anew(client: Client) -> None:
+def test_after_a_rotation_the_keys_are_sent_again(client: Client) -> None:
     first = client.get(KEYS)
     key_rotation.rotate_now("iam", now=clock.now())
     again = client.get(KEYS, headers={"If-None-Match": first["ETag"]})

@@ -56,7 +56,7 @@ def test_a_host_in_upper_case_is_the_same_region_and_links_say_https_and_its_nam
     assert answer.json()["first"]["href"].startswith(f"https://{EU_DE}:443/v1/")
 
 
-def test_it_is_invisible_in_all_others(server: dict[str, Any]) -> None:
+def test_a_server_is_invisible_in_other_regions(server: dict[str, Any]) -> None:
     for region in catalog.regions().keys() - {"eu-de"}:
         host = f"{region}.iaas.cloud.ibm.com"
         assert there("GET", "/v1/bare_metal_servers", host=host).json()["total_count"] == 0

@@ -112,5 +112,5 @@ def test_a_reading_leaves_one_event(api: Api, path: str, event: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_nobody_changes_a_region(api: Api, method: str) -> None:
+def test_a_region_cannot_be_changed(api: Api, method: str) -> None:
     assert api.call(method, f"{REGIONS}/us-south", {}).status_code == 405

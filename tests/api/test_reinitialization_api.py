@@ -31,7 +31,7 @@ def body() -> dict[str, Any]:
 # --- reinitialization ------------------------------------------------------------------------------------------
 
 
-def test_a_stopped_server_is_initialized_anew_and_runs(
+def test_a_stopped_server_is_initialized_again_and_runs(
     api: Api, path: str, server: BareMetalServer, body: dict[str, Any]
 ) -> None:
     answer = api.call("PUT", f"{path}/initialization", body)

@@ -103,7 +103,7 @@ def test_a_reservation_is_made_read_changed_and_deleted(api: Api) -> None:
     assert api.get(f"{PATH}/{found.id}").status_code == 404
 
 
-def test_it_holds_its_capacity_from_activation_to_the_end_of_its_term(api: Api) -> None:
+def test_a_reservation_has_capacity_from_its_activation_to_the_end_of_its_term(api: Api) -> None:
     made = make(api)
     path = f"{PATH}/{made['id']}"
     assert api.call("POST", f"{path}/activate").status_code == 202
@@ -120,7 +120,7 @@ def test_it_holds_its_capacity_from_activation_to_the_end_of_its_term(api: Api) 
     assert [each for each in verbs if each != "read"] == ["create", "activate", "activate", "expire", "expire"]
 
 
-def test_it_is_renewed_for_another_term(api: Api) -> None:
+def test_a_reservation_is_renewed_for_another_term(api: Api) -> None:
     one = active(api, committed_use={"term": "one_year", "expiration_policy": "renew"})
     pass_time(800)
     later = shown(api, one)
@@ -135,7 +135,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize(("name", "ending"), FAILURES.items(), ids=FAILURES.keys())
-def test_its_name_makes_it_fail(api: Api, name: str, ending: tuple[int, str, str]) -> None:
+def test_the_name_of_a_reservation_makes_it_fail(api: Api, name: str, ending: tuple[int, str, str]) -> None:
     days, status, lifecycle = ending
     one = active(api, name=name, committed_use={"term": "one_year", "expiration_policy": "renew"})
     pass_time(days)
@@ -214,7 +214,7 @@ def test_filters_of_the_list(api: Api) -> None:
 
 
 @pytest.mark.parametrize(("day", "policy"), [("2024-11-18", "restricted"), ("2024-11-19", "automatic")])
-def test_the_policy_without_a_word_depends_on_the_version(api: Api, day: str, policy: str) -> None:
+def test_the_default_reservation_policy_depends_on_the_version(api: Api, day: str, policy: str) -> None:
     body = {name: value for name, value in WANTED.items() if name != "affinity_policy"}
     made = api.call("POST", PATH, body, query=f"version={day}&generation=2").json()
     assert made["affinity_policy"] == policy

@@ -75,12 +75,6 @@ CALLS = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path"), CALLS)
-def test_without_a_policy_nobody_may(team: ResourceGroup, method: str, path: str) -> None:
-    answer = call(method, path.replace("{id}", team.id), {"name": "crew"}, caller=caller_of(VICTOR))
-    assert refusal(answer) == (403, "not_authorized")
-
-
 @pytest.mark.parametrize(("method", "path"), [each for each in CALLS if each[0] != "GET"])
 def test_a_viewer_changes_nothing(world: World, team: ResourceGroup, method: str, path: str) -> None:
     create_policy(world.account, content=make_content(VICTOR, service="resource-controller"), api_version="v1", by=BY)

@@ -144,7 +144,7 @@ def test_another_account_is_not_found(world: World) -> None:
 
 
 @pytest.mark.parametrize("query", ["tags:web", "tags:never", f'crn:"{crn(1)}"', f'crn:"{crn(9)}"'])
-def test_without_a_policy_nobody_may(tagged: World, query: str) -> None:
+def test_a_search_without_a_policy_is_refused(tagged: World, query: str) -> None:
     assert refusal(search(query, caller=caller_of(VICTOR))) == (403, "not_authorized")
 
 

@@ -44,7 +44,7 @@ def test_the_list_comes_in_pages(three: list[BareMetalServer]) -> None:
     assert "next" not in rest
 
 
-def test_one_can_ask_for_a_name(three: list[BareMetalServer]) -> None:
+def test_addresses_are_filtered_by_the_name_of_the_server(three: list[BareMetalServer]) -> None:
     assert [each["id"] for each in call("GET", f"{PATH}?name=web-2").json()["bare_metal_servers"]] == [three[1].id]
     assert call("GET", f"{PATH}?name=nobody").json()["bare_metal_servers"] == []
 
@@ -53,7 +53,9 @@ def test_another_accounts_servers_are_not_listed(three: list[BareMetalServer]) -
     assert call("GET", PATH, caller=MALLORY).json()["bare_metal_servers"] == []
 
 
-def test_a_viewer_may_look_and_nobody_without_a_policy(world: World, three: list[BareMetalServer]) -> None:
+def test_a_viewer_may_list_addresses_and_a_caller_without_a_policy_may_not(
+    world: World, three: list[BareMetalServer]
+) -> None:
     profile = make_profile(world.account)
     caller = caller_of(profile.iam_id)
     assert call("GET", PATH, caller=caller).status_code == 403

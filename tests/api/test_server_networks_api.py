@@ -52,7 +52,7 @@ def stop(path: str) -> None:
 # --- attachments -----------------------------------------------------------------------------------------------
 
 
-def test_an_attached_server_shows_each_attachment_as_an_interface_too(api: Api, attached: str) -> None:
+def test_an_attached_server_shows_each_attachment_as_an_interface(api: Api, attached: str) -> None:
     server = vpc_v1.BareMetalServer.from_dict(api.get(attached).json())
     assert server.primary_network_attachment.id == server.primary_network_interface.id
     assert [each.name for each in server.network_attachments] == [each.name for each in server.network_interfaces]
@@ -232,13 +232,15 @@ def test_a_ninth_pci_interface_is_over_the_quota(api: Api, connected: str, subne
     assert statuses == [201] * 7 + [400]
 
 
-def test_both_kinds_at_once_are_refused(api: Api, prototype: dict[str, Any], subnet: dict[str, str]) -> None:
+def test_interfaces_and_attachments_at_once_are_refused(
+    api: Api, prototype: dict[str, Any], subnet: dict[str, str]
+) -> None:
     prototype["primary_network_attachment"] = {"virtual_network_interface": {"subnet": subnet}}
     answer = api.call("POST", SERVERS, prototype)
     assert (answer.status_code, errors(answer)) == (400, [("invalid_value", "primary_network_attachment")])
 
 
-def test_neither_kind_is_refused(api: Api, prototype: dict[str, Any]) -> None:
+def test_a_server_without_interfaces_and_attachments_is_refused(api: Api, prototype: dict[str, Any]) -> None:
     del prototype["primary_network_interface"]
     assert errors(api.call("POST", SERVERS, prototype)) == [("missing_field", "primary_network_attachment")]
 

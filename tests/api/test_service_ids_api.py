@@ -56,7 +56,7 @@ def test_a_first_api_key_comes_with_it() -> None:
     assert "apikey" not in call("GET", f"{SERVICE_IDS}/{made['id']}").json()
 
 
-def test_a_first_api_key_that_cannot_be_made_leaves_no_service_id_either() -> None:
+def test_a_first_api_key_that_cannot_be_made_leaves_no_service_id() -> None:
     make_key(apikey=OWN_VALUE)
     answer = call("POST", SERVICE_IDS, CREATION | {"apikey": {"name": "first", "apikey": OWN_VALUE}})
     assert refusal(answer) == (409, "conflict")
@@ -163,7 +163,7 @@ def test_a_change_is_refused_and_nothing_changes(body: Any) -> None:
 
 
 @pytest.mark.parametrize(("method", "body"), [("PUT", {"name": "new"}), ("DELETE", None)])
-def test_a_locked_service_id_is_neither_changed_nor_deleted(method: str, body: Any) -> None:
+def test_a_locked_service_id_cannot_be_changed_or_deleted(method: str, body: Any) -> None:
     path = f"{SERVICE_IDS}/{make_service_id()['id']}"
     assert call("POST", f"{path}/lock").status_code == 204
     answer = call(method, path, body, If_Match="*")

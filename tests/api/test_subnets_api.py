@@ -127,7 +127,7 @@ def test_a_subnet_changes(api: Api, vpc: VPC, path: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["network_acl", "routing_table"])
-def test_a_subnet_is_never_without(api: Api, path: str, kind: str) -> None:
+def test_a_subnet_always_has_a_table_and_an_acl(api: Api, path: str, kind: str) -> None:
     answer = api.call("PATCH", path, {kind: None})
     assert (answer.status_code, errors(answer)) == (400, [("invalid_value", kind)])
 
@@ -258,11 +258,11 @@ def test_a_subnet_of_another_account_or_region_looks_like_none(api: Api, path: s
 
 
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-def test_a_stranger_changes_nothing(path: str, method: str) -> None:
+def test_another_account_changes_no_subnet(path: str, method: str) -> None:
     assert Api(MALLORY).call(method, path, {"name": "mine"}).status_code == 404
     assert Subnet.objects.get().name == "sub"
 
 
-def test_a_stranger_makes_no_subnet_in_a_foreign_vpc(vpc: VPC) -> None:
+def test_another_account_makes_no_subnet_in_a_foreign_vpc(vpc: VPC) -> None:
     answer = Api(MALLORY).call("POST", SUBNETS, {"vpc": {"id": vpc.id}, **RANGE})
     assert (answer.status_code, errors(answer)) == (400, [("bad_field", "vpc")])

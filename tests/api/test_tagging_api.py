@@ -354,21 +354,6 @@ def test_a_tag_of_the_same_name_is_mallorys_own() -> None:
 
 # --- who may ------------------------------------------------------------------------------------------------------
 
-CALLS = [
-    ("GET", TAGS, None),
-    ("POST", f"{TAGS}?tag_type=access", {"tag_names": ["a:b"]}),
-    ("DELETE", TAGS, None),
-    ("DELETE", f"{TAGS}/web", None),
-    ("POST", ATTACH, body("web")),
-    ("POST", DETACH, body("web")),
-]
-
-
-@pytest.mark.parametrize(("method", "path", "sent"), CALLS)
-def test_without_a_policy_nobody_may(method: str, path: str, sent: Any) -> None:
-    assert refusal(call(method, path, sent, caller=caller_of(VICTOR))) == (403, "not_authorized")
-
-
 ROLES = [
     ("Operator", "user", 403),
     ("Editor", "user", 200),

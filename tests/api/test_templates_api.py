@@ -54,7 +54,7 @@ def test_a_list_is_empty_in_the_shape_of_ibms_sdk(world: World) -> None:
     check_each(KINDS, check)
 
 
-def test_nothing_is_made_and_the_refusal_names_it(world: World) -> None:
+def test_the_creation_of_a_template_is_refused_by_the_name_of_its_kind(world: World) -> None:
     def check(kind: Kind) -> None:
         answer = call("POST", f"/{kind.path}", {"account_id": ACCOUNT, "name": "t"})
         assert refusal(answer) == (400, "not_supported")
@@ -63,7 +63,7 @@ def test_nothing_is_made_and_the_refusal_names_it(world: World) -> None:
     check_each(KINDS, check)
 
 
-def test_it_is_marked_and_named_as_in_ibms_sdk() -> None:
+def test_the_operations_of_templates_are_those_of_ibms_sdk_and_are_marked() -> None:
     def check(kind: Kind) -> None:
         operations = document()["paths"][f"/{kind.path}"].values()
         assert all(each["x-not-simulated"] for each in operations)
@@ -72,7 +72,7 @@ def test_it_is_marked_and_named_as_in_ibms_sdk() -> None:
     check_each(KINDS, check)
 
 
-def test_it_is_asked_for_like_any_other(world: World) -> None:
+def test_templates_of_another_account_are_not_found_and_a_caller_without_a_policy_is_refused(world: World) -> None:
     """A stranger is refused, and another account is not found."""
 
     def check(kind: Kind) -> None:

@@ -145,7 +145,7 @@ def test_an_operation_leaves_one_event(link: ProfileLink) -> None:
     check_each(REQUESTS, alone(check))
 
 
-def test_a_refused_operation_leaves_one_event_too(profile: TrustedProfile, link: ProfileLink) -> None:
+def test_a_refused_operation_leaves_one_event(profile: TrustedProfile, link: ProfileLink) -> None:
     before = ActivityEvent.objects.count()
 
     def check(name: str) -> None:

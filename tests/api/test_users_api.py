@@ -121,7 +121,7 @@ def test_what_is_no_query_is_refused(people: list[str], query: str) -> None:
 # --- who sees whom
 
 
-def test_people_see_everybody_unless_the_account_restricts_it(people: list[str]) -> None:
+def test_people_see_all_users_unless_the_account_restricts_the_list(people: list[str]) -> None:
     assert listed(BOB) == people
     restrict()
     assert listed(BOB) == ["bob"]
@@ -145,13 +145,13 @@ def test_programs_see_what_policies_grant(people: list[str], world: World) -> No
     assert listed(ROBOT) == ["bob"]
 
 
-def test_without_a_role_people_read_themselves_and_nobody_else(people: list[str]) -> None:
+def test_people_without_a_role_read_only_themselves(people: list[str]) -> None:
     for path in ("", "/settings"):
         assert call("GET", f"{USERS}/{BOB.iam_id}{path}", caller=BOB).status_code == 200
         assert refusal(call("GET", f"{USERS}/{ALICE.iam_id}{path}", caller=BOB))[0] == 403
 
 
-def test_explanations_agree(people: list[str]) -> None:
+def test_explanations_agree_with_the_list_of_users(people: list[str]) -> None:
     def decision(**resource: str) -> Any:
         asked = {"subject": BOB.iam_id, "action": "user-management.user.retrieve"}
         return call("POST", "/_baremint/explain", asked | ({"resource": resource} if resource else {})).json()[
@@ -161,7 +161,7 @@ def test_explanations_agree(people: list[str]) -> None:
     assert (decision(), decision(resource=BOB.iam_id), decision(resource=ALICE.iam_id)) == ("allow", "allow", "deny")
 
 
-def test_another_accounts_people_are_nobody(people: list[str]) -> None:
+def test_users_of_another_account_are_not_found(people: list[str]) -> None:
     assert refusal(call("GET", USERS, caller=MALLORY)) == (404, "not_found")
     elsewhere = f"/v2/accounts/{OTHER_ACCOUNT}/users"
     assert refusal(call("GET", f"{elsewhere}/{BOB.iam_id}", caller=MALLORY)) == (404, "not_found")

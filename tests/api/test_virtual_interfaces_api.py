@@ -37,17 +37,17 @@ def reserve(api: Api, subnet: dict[str, str], address: str = ADDRESS) -> dict[st
     return body
 
 
-def test_it_satisfies_the_sdk_model(api: Api, made: dict[str, Any]) -> None:
+def test_a_virtual_interface_satisfies_the_sdk_model(api: Api, made: dict[str, Any]) -> None:
     found = vpc_v1.VirtualNetworkInterface.from_dict(api.get(f"{PATH}/{made['id']}").json())
     assert (found.name, found.auto_delete, found.allow_ip_spoofing) == ("vni", False, False)
     assert vpc_v1.VirtualNetworkInterfaceCollection.from_dict(api.get(PATH).json()).total_count == 1
 
 
-def test_its_primary_address_is_its_first(made: dict[str, Any]) -> None:
+def test_the_primary_address_of_a_virtual_interface_is_its_first(made: dict[str, Any]) -> None:
     assert made["ips"] == [made["primary_ip"]]
 
 
-def test_it_is_made_of_addresses_that_are_there(api: Api, subnet: dict[str, str]) -> None:
+def test_a_virtual_interface_is_made_of_addresses_that_exist(api: Api, subnet: dict[str, str]) -> None:
     first, second = (reserve(api, subnet, address) for address in (ADDRESS, "10.240.0.51"))
     body = {"primary_ip": {"id": first["id"]}, "ips": [{"id": second["id"]}, {"address": "10.240.0.52"}]}
     made = api.call("POST", PATH, body).json()
@@ -128,7 +128,7 @@ def test_a_stale_entity_tag_is_refused(api: Api, made: dict[str, Any]) -> None:
     assert call("DELETE", path, If_Match=tag).status_code == 412
 
 
-def test_deleting_shows_it_once_more_and_frees_its_addresses(api: Api, made: dict[str, Any]) -> None:
+def test_deleting_a_virtual_interface_answers_with_it_and_frees_its_addresses(api: Api, made: dict[str, Any]) -> None:
     before = ReservedIP.objects.count()
     answer = api.call("DELETE", f"{PATH}/{made['id']}")
     assert (answer.status_code, answer.json()["lifecycle_state"]) == (202, "deleting")
@@ -157,7 +157,7 @@ def test_a_secondary_address_is_bound_and_unbound(api: Api, subnet: dict[str, st
     assert ReservedIP.objects.filter(address=ADDRESS).exists()
 
 
-def test_its_addresses_are_listed_in_the_order_asked_for(
+def test_the_addresses_of_a_virtual_interface_are_listed_in_the_order_asked_for(
     api: Api, subnet: dict[str, str], made: dict[str, Any]
 ) -> None:
     path = f"{PATH}/{made['id']}/ips"
@@ -195,7 +195,7 @@ def test_the_primary_address_stays(api: Api, made: dict[str, Any]) -> None:
         ({"enable_infrastructure_nat": False}, "enable_infrastructure_nat"),
     ],
 )
-def test_an_editor_may_neither_spoof_nor_do_without_nat(
+def test_an_editor_may_not_allow_spoofing_or_turn_off_infrastructure_nat(
     world: World, made: dict[str, Any], asked: dict[str, bool], name: str
 ) -> None:
     profile = make_profile(world.account)
@@ -230,7 +230,7 @@ def test_another_regions_interface_looks_like_none(api: Api, made: dict[str, Any
     assert api.call(method, path, {}, Host="eu-de.iaas.cloud.ibm.com").status_code == 404
 
 
-def test_another_account_and_another_region_list_none(api: Api, made: dict[str, Any]) -> None:
+def test_another_account_and_another_region_list_no_virtual_interface(api: Api, made: dict[str, Any]) -> None:
     assert api.get(PATH).json()["total_count"] == 1
     assert Api(MALLORY).get(PATH).json()["total_count"] == 0
     assert api.get(PATH, Host="eu-de.iaas.cloud.ibm.com").json()["total_count"] == 0

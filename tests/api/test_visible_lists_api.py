@@ -208,7 +208,7 @@ def test_every_list_has_the_rows_whose_get_answers_200_and_counts_no_others(
 
 
 @pytest.mark.thorough
-def test_a_list_is_refused_to_whoever_has_no_policy_of_its_service_alone(world: World, group: ResourceGroup) -> None:
+def test_a_list_is_refused_only_to_a_caller_without_a_policy_of_its_service(world: World, group: ResourceGroup) -> None:
     # D-130
     """Whatever else they may do; and any policy of the service suffices, of something that is not there, too."""
     found = {}
@@ -254,7 +254,7 @@ def paths(template: str) -> list[str]:
     return [path for item in items[:4] if "id" in item for path in paths(f"{collection}/{item['id']}{rest}")]
 
 
-def test_each_page_is_decided_anew(world: World, group: ResourceGroup) -> None:
+def test_each_page_is_decided_by_the_policies_of_its_moment(world: World, group: ResourceGroup) -> None:
     """What is not granted any more is not on the next page, whose token is still good."""
     found = {}
     for each in (LISTS_BY_NAME[name] for name in ("list_bare_metal_servers", "list_service_ids", "list_v2_policies")):

@@ -56,7 +56,7 @@ def test_a_prefix_is_made_read_and_changed(api: Api, prefixes: str) -> None:
     assert api.get(path).status_code == 404
 
 
-def test_a_zone_is_named_by_its_address_too(api: Api, prefixes: str) -> None:
+def test_a_zone_is_named_by_its_address(api: Api, prefixes: str) -> None:
     href = api.get(prefixes).json()["address_prefixes"][0]["zone"]["href"]
     assert api.get(make(api, prefixes, {"cidr": "10.0.0.0/16", "zone": {"href": href}})).status_code == 200
 

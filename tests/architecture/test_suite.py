@@ -67,6 +67,22 @@ def test_no_test_and_no_setting_tries_a_failed_test_again() -> None:
     assert_none([path.relative_to(ROOT) for path in files if RERUN.search(path.read_text())], among=files)
 
 
+CONTINUED = re.compile(
+    r"^test_(it|its|they|them|those|these|that|nor|neither|so_does|so_do|but|and|by|from|through)_"
+    r"|_(does|do|is|are|has|have)_not$|_(either|too|neither)$"
+)
+"""How a name begins or ends that needs the name before it."""
+
+
+def test_every_name_of_a_test_stands_alone() -> None:
+    names = {
+        f"{path.relative_to(ROOT)}::{name}"
+        for path in sorted((ROOT / "tests").rglob("test_*.py"))
+        for name in re.findall(r"^ *def (test_\w+)\(", path.read_text(), re.MULTILINE)
+    }
+    assert_none(sorted(name for name in names if CONTINUED.search(name.partition("::")[2])), among=names)
+
+
 def test_make_help_lists_every_target_that_is_a_command() -> None:
     text = (ROOT / "Makefile").read_text()
     [line] = re.findall(r"^\.PHONY: (.+)$", text, re.MULTILINE)

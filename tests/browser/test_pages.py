@@ -40,7 +40,7 @@ def names(product: Any) -> dict[str, str]:
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_keeps_anybody_out_or_makes_the_browser_complain(
+def test_every_page_is_accessible_and_makes_no_browser_complain(
     visit: Visit, names: dict[str, str], scheme: str, width: int
 ) -> None:
     visitor = visit(color_scheme=scheme, viewport={"width": width, "height": 900}, reduced_motion="reduce")
@@ -62,7 +62,7 @@ def make_the_three_calls(visitor: Visitor, server: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_login_does_neither(visit: Visit, scheme: str) -> None:
+def test_the_login_is_accessible_and_makes_no_browser_complain(visit: Visit, scheme: str) -> None:
     visitor = visit(color_scheme=scheme)
     visitor.page.context.clear_cookies()
     visitor.go("/login")

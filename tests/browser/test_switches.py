@@ -151,7 +151,7 @@ def test_secure_access_refuses_plain_http_at_once(visit: Visit, web: dict[str, A
     assert ask_metadata_service(web["metadata_url"]) == 200
 
 
-def test_it_works_without_scripts_too(visit: Visit, web: dict[str, Any]) -> None:
+def test_switching_off_works_without_scripts(visit: Visit, web: dict[str, Any]) -> None:
     ask_metadata_service(web["metadata_url"])
     visitor = visit(java_script_enabled=False)
     visitor.go("/servers")
@@ -161,7 +161,7 @@ def test_it_works_without_scripts_too(visit: Visit, web: dict[str, Any]) -> None
     assert ask_metadata_service(web["metadata_url"]) == 403
 
 
-def test_what_somebody_else_changes_shows_by_itself(visit: Visit, web: dict[str, Any]) -> None:
+def test_the_change_of_another_person_shows_by_itself(visit: Visit, web: dict[str, Any]) -> None:
     visitor = visit()
     visitor.go("/servers")
     visitor.page.check("#choose-" + web["id"])

@@ -30,7 +30,7 @@ def test_a_refusal_without_details_is_as_short_as_it_comes() -> None:
 
 
 @pytest.mark.parametrize(("failure", "lines"), [(CannotCall("It does not answer."), 2), (WrongOption("No key."), 1)])
-def test_whoever_gives_a_wrong_option_is_not_told_to_start_the_service(
+def test_a_wrong_option_is_not_answered_by_advice_to_start_the_service(
     monkeypatch: pytest.MonkeyPatch, failure: Exception, lines: int
 ) -> None:
     place: Any = None

@@ -50,7 +50,7 @@ def test_a_server_that_is_on_but_off_for_the_account_says_so(
 
 
 @pytest.mark.parametrize(("path", "id"), [("/servers", "servers-form"), ("/servers/{}", "server-form")])
-def test_it_is_switched_where_it_is_shown(
+def test_the_switch_of_the_account_is_turned_where_it_is_shown(
     alice: Client, world: World, server: BareMetalServer, path: str, id: str
 ) -> None:
     where = path.format(server.id)
@@ -63,7 +63,9 @@ def test_it_is_switched_where_it_is_shown(
     assert BareMetalServer.objects.get().metadata_enabled
 
 
-def test_it_asks_when_tokens_die_of_it_and_says_what_died(alice: Client, server: BareMetalServer) -> None:
+def test_switching_the_account_off_asks_first_and_says_how_many_tokens_ended(
+    alice: Client, server: BareMetalServer
+) -> None:
     row = server_by_number(server.number)
     assert row
     create_identity_token(facts_of(row), lifetime=timedelta(hours=1), nonce=None, now=clock.now())
@@ -77,7 +79,7 @@ def test_it_asks_when_tokens_die_of_it_and_says_what_died(alice: Client, server:
     assert "This server has no active token." in alice.get(f"/servers/{server.id}").content.decode()
 
 
-def test_what_somebody_else_switched_meanwhile_is_not_undone(
+def test_a_stale_page_does_not_undo_a_switch_of_the_account(
     alice: Client, world: World, server: BareMetalServer
 ) -> None:
     turn_off(world)

@@ -58,7 +58,7 @@ def test_events_are_found(alice: Client) -> None:
     assert_rows(found, LISTS)
 
 
-def test_older_ones_are_on_the_next_page(alice: Client) -> None:
+def test_older_events_are_on_the_next_page(alice: Client) -> None:
     first = happen()
     for _ in range(50):
         happen()
@@ -93,14 +93,14 @@ def test_another_accounts_event_is_not_there(alice: Client) -> None:
     assert alice.get(f"/activity/{happen(account_id=OTHER_ACCOUNT).pk}").status_code == 404
 
 
-def test_it_is_exported_as_json(alice: Client) -> None:
+def test_activity_is_exported_as_json(alice: Client) -> None:
     happen()
     happen(fails=True)
     answer = alice.get("/activity/export?format=json&outcome=failure")
     assert [event["message"] for event in answer.json()["events"]] == ["It is busy."]
 
 
-def test_it_is_exported_as_csv_in_which_nothing_is_a_formula(alice: Client) -> None:
+def test_activity_is_exported_as_csv_without_formulas(alice: Client) -> None:
     happen(by=Party("x", '=HYPERLINK("http://evil")', "User"))
     rows = list(csv.DictReader(io.StringIO(alice.get("/activity/export?format=csv").content.decode())))
     assert [row["initiator_name"] for row in rows] == ['\'=HYPERLINK("http://evil")']
@@ -162,7 +162,7 @@ def one_process(keys: None, movable_clock: None, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.usefixtures("one_process")
-def test_the_owner_moves_the_clock_for_everybody(alice: Client) -> None:
+def test_the_owner_moves_the_clock_of_the_deployment(alice: Client) -> None:
     before = clock.now()
     answer = alice.post("/clock", {"move": "day", "next": "/servers", **as_shown(clock_shown(show()))})
     assert answer["Location"] == "/servers"
@@ -178,7 +178,7 @@ def test_a_frozen_clock_says_so(alice: Client) -> None:
 
 
 @pytest.mark.usefixtures("one_process")
-def test_what_somebody_else_did_to_the_clock_is_not_undone(alice: Client) -> None:
+def test_a_stale_page_does_not_undo_a_movement_of_the_clock(alice: Client) -> None:
     stale = as_shown(clock_shown(show()))
     assert alice.get("/keys/state")["X-Clock-Seen"] in stale["seen"]
     alice.post("/clock", {"move": "day", **stale})
@@ -187,12 +187,12 @@ def test_what_somebody_else_did_to_the_clock_is_not_undone(alice: Client) -> Non
     assert ClockSetting.objects.get().revision == 2
 
 
-def test_who_operates_servers_does_not_move_it(olga: Client) -> None:
+def test_an_operator_of_servers_does_not_move_the_clock(olga: Client) -> None:
     assert olga.post("/clock", {"move": "day"}).status_code == 403
     assert 'action="/clock"' not in olga.get("/servers").content.decode()
     assert ClockSetting.objects.get().revision == 1
 
 
 @pytest.mark.parametrize("move", ["", "century"])
-def test_a_movement_nobody_knows_moves_nothing(alice: Client, move: str) -> None:
+def test_an_unknown_movement_does_not_move_the_clock(alice: Client, move: str) -> None:
     assert alice.post("/clock", {"move": move}).status_code == 400

@@ -52,7 +52,7 @@ def both() -> tuple[ActivityEvent, ...]:
     return certified(SERVES, "one"), certified(CALLS, "two")
 
 
-def test_mutual_tls_is_finished_when_somebody_looked_after_the_revocation() -> None:
+def test_mutual_tls_is_finished_when_the_list_is_read_after_the_revocation() -> None:
     assert finished(mutual_tls.LESSON, *both(), revoked("two"), list_read()) == ["serves", "calls", "revoked", "list"]
 
 

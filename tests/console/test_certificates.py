@@ -70,7 +70,9 @@ def test_revoking_asks_for_the_reason_first(
     assert IssuedCertificate.objects.get().revoked_at is None
 
 
-def test_it_is_revoked_for_a_reason(alice: Client, server: BareMetalServer, certificate: IssuedCertificate) -> None:
+def test_a_certificate_is_revoked_for_a_reason(
+    alice: Client, server: BareMetalServer, certificate: IssuedCertificate
+) -> None:
     body = {"certificate": certificate.id, "confirmed": "yes", "reason": "keyCompromise", **seen(certificate)}
     assert alice.post(path(server, "/certificates/revoke"), body, headers=SCRIPT).status_code == 204
     assert IssuedCertificate.objects.get().revocation_reason == "keyCompromise"
@@ -93,7 +95,9 @@ def test_another_servers_certificate_is_not_there(alice: Client, world: World, c
     assert alice.post(path(other, "/certificates/revoke"), body, headers=SCRIPT).status_code == 404
 
 
-def test_who_only_looks_does_neither(victor: Client, server: BareMetalServer, certificate: IssuedCertificate) -> None:
+def test_a_viewer_cannot_revoke_or_switch_renewal(
+    victor: Client, server: BareMetalServer, certificate: IssuedCertificate
+) -> None:
     body = {"certificate": certificate.id, "confirmed": "yes", "enabled": "true"}
     for leaf in ("/certificates/revoke", "/certificates/rotation"):
         assert victor.post(path(server, leaf), body, headers=SCRIPT).status_code == 403

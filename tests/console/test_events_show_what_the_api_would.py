@@ -30,7 +30,7 @@ def server(world: World) -> BareMetalServer:
     return make_server(world.account, name="web", metadata_enabled=True)
 
 
-def test_activity_of_all_regions_is_for_whoever_may_list_servers_in_all(world: World) -> None:
+def test_activity_of_all_regions_is_for_readers_who_may_list_servers_in_all(world: World) -> None:
     make_server(world.account, name="far-away", region="eu-de")
     near = (attribute("region", "us-south"),)
     browser = reader(world, "iam-identity", "baremint")
@@ -48,7 +48,7 @@ LOGINS = (APIKEY_LOGIN, SERVICE_ID_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN, EXCHANGE_
 """Events of no operation of the control plane."""
 
 
-def test_an_event_is_for_whoever_may_read_what_it_tells_of(world: World) -> None:
+def test_an_event_is_shown_to_readers_of_its_target(world: World) -> None:
     happened = {each.operation.event for each in permissions()}.union(LOGINS)
     told = {name: record(name, initiator=BY, target=Party(name), account_id=world.account.id) for name in happened}
     browser = reader(world)
@@ -91,7 +91,7 @@ def test_the_overview_counts_what_the_activity_shows(world: World) -> None:
     assert done() - before == 1
 
 
-def test_an_event_about_a_server_is_on_its_page_for_whoever_may_read_it(world: World, server: BareMetalServer) -> None:
+def test_an_event_about_a_server_is_on_its_page_for_readers_of_the_event(world: World, server: BareMetalServer) -> None:
     browser = reader(world, "is", "iam-identity")
     record("iam-am.explanation.read", initiator=Party(name="curious"), target=Party(server.crn), account_id=ACCOUNT)
     assert "curious" not in browser.get(f"/servers/{server.id}/holdings").content.decode()

@@ -59,7 +59,7 @@ def test_a_policy_of_an_access_group_is_shown_with_its_group(
     assert alice.get(where).content.decode().count("of access group Public Access") == 3
 
 
-def test_whoever_is_not_signed_in_comes_to_the_question_by_way_of_the_login(
+def test_an_unauthenticated_visitor_is_led_to_the_question_by_the_login(
     client: Client, profile: TrustedProfile
 ) -> None:
     answer = client.get(refuse(profile.iam_id), headers={"Accept": "text/html"}, follow=True)

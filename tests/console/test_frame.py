@@ -29,12 +29,14 @@ SEEN = {
 
 
 @pytest.mark.parametrize(("more", "name"), SEEN.values(), ids=SEEN)
-def test_the_header_says_how_much_somebody_may_do(world: World, more: tuple[dict[str, object], ...], name: str) -> None:
+def test_the_header_says_how_much_access_the_reader_has(
+    world: World, more: tuple[dict[str, object], ...], name: str
+) -> None:
     page = reader(world, "is", more=more).get("/servers").content.decode()
     assert f">{name}<" in page
 
 
-def test_the_header_of_somebody_without_any_policy_says_so(world: World) -> None:
+def test_the_header_of_a_reader_without_a_policy_says_no_access(world: World) -> None:
     assert ">No access<" in reader(world).get("/learn/").content.decode()
 
 
@@ -51,7 +53,7 @@ def test_the_icon_that_browsers_ask_for_by_themselves_is_there(client: Client) -
     assert answer.getvalue().startswith(b"\0\0\1\0")
 
 
-def test_the_admin_has_it_too(alice: Client) -> None:
+def test_the_admin_has_the_strict_policy(alice: Client) -> None:
     assert alice.get("/admin/login/")["Content-Security-Policy"] == POLICY
 
 
@@ -59,7 +61,7 @@ def test_a_stricter_policy_is_kept(client: Client) -> None:
     assert "script-src" not in client.get("/docs")["Content-Security-Policy"]
 
 
-def test_answers_for_programs_have_none(client: Client) -> None:
+def test_answers_for_programs_have_no_content_security_policy(client: Client) -> None:
     assert "Content-Security-Policy" not in client.get("/healthz")
 
 

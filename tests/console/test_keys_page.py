@@ -78,7 +78,7 @@ def test_a_retiring_key_overlaps_the_one_that_signs() -> None:
 
 @pytest.mark.usefixtures("keys")
 class TestThePage:
-    def test_it_shows_what_is_public_of_keys_and_nothing_else(self, victor: Client) -> None:
+    def test_the_page_of_keys_shows_only_what_is_public(self, victor: Client) -> None:
         page = victor.get("/keys").content.decode()
         rows = KeyPair.objects.all()
         assert rows
@@ -90,7 +90,7 @@ class TestThePage:
     def test_who_only_looks_is_offered_no_rotation(self, victor: Client) -> None:
         assert "/keys/rotate" not in victor.get("/keys/state").content.decode()
 
-    def test_the_owner_has_a_key_that_everybody_can_know_take_over_now(self, alice: Client) -> None:
+    def test_the_owner_hands_over_at_once_to_a_key_that_all_verifiers_can_know(self, alice: Client) -> None:
         KeyPair.objects.filter(state="prepared").update(published_at=clock.now() - HOUR)
         before, successor = (
             KeyPair.objects.get(purpose="identity", state=state).kid for state in ("active", "prepared")
@@ -103,7 +103,7 @@ class TestThePage:
         rotated = ActivityEvent.objects.filter(action="baremint.key.rotate", initiator_id="IBMid-ALICE00001")
         assert rotated.get().data["old"] == before
 
-    def test_the_owner_is_told_when_a_key_takes_over_that_nobody_may_know_yet(self, alice: Client) -> None:
+    def test_the_owner_is_told_when_a_key_takes_over_that_verifiers_may_not_know(self, alice: Client) -> None:
         successor = KeyPair.objects.get(purpose="iam", state="prepared")
         at = instant(successor.published_at + TIMES.publish_before, now=clock.now())
         assert button(alice, "iam") == (f"Rotate at {at}", False)
@@ -114,7 +114,7 @@ class TestThePage:
         asked = ActivityEvent.objects.get(action="baremint.key.ask-rotation")
         assert (asked.initiator_id, asked.data["new"]) == ("IBMid-ALICE00001", successor.kid)
 
-    def test_while_a_rotation_waits_the_page_says_so_to_everybody(self, alice: Client, victor: Client) -> None:
+    def test_the_page_of_keys_says_to_every_reader_that_a_rotation_waits(self, alice: Client, victor: Client) -> None:
         alice.post("/keys/rotate", pressing("iam"))
         for page in (alice, victor):
             assert page.get("/keys/state").content.decode().count("As somebody asked, hands over") == 1
@@ -124,7 +124,7 @@ class TestThePage:
         assert line.next_at == at
         assert {key.next_at for key in line.keys} == {at}
 
-    def test_asking_again_while_it_waits_says_the_same(self, alice: Client) -> None:
+    def test_asking_again_while_a_rotation_waits_says_the_same(self, alice: Client) -> None:
         said = [alice.post("/keys/rotate", pressing("iam"), headers={"HX-Request": "true"}) for _ in range(2)]
         assert said[0]["X-Announcement"] == said[1]["X-Announcement"]
         assert ActivityEvent.objects.filter(action="baremint.key.ask-rotation").count() == 1
@@ -149,10 +149,10 @@ class TestThePage:
         assert (first.status_code, second.status_code) == (204, 409)
         assert f"signing key: {active.kid}" in second.content.decode()
 
-    def test_who_operates_servers_does_not(self, olga: Client) -> None:
+    def test_an_operator_of_servers_does_not_rotate_keys(self, olga: Client) -> None:
         assert olga.post("/keys/rotate", {"purpose": "identity"}).status_code == 403
         assert not KeyPair.objects.filter(state="retiring").exists()
 
     @pytest.mark.parametrize("purpose", ["", "house"])
-    def test_a_key_nobody_knows_is_not_rotated(self, alice: Client, purpose: str) -> None:
+    def test_an_unknown_purpose_of_keys_is_not_rotated(self, alice: Client, purpose: str) -> None:
         assert alice.post("/keys/rotate", {"purpose": purpose}).status_code == 400

@@ -121,7 +121,7 @@ def test_nothing_is_inline(alice: Client, server: BareMetalServer, where: str) -
 # --- Whose server, and what is lacking ------------------------------------------------------------------------
 
 
-def test_the_proposed_server_is_one_that_nobody_else_uses(alice: Client, victor: Client, world: World) -> None:
+def test_the_proposed_server_is_one_that_no_other_learner_uses(alice: Client, victor: Client, world: World) -> None:
     taken, free = (make_server(world.account, name=name) for name in ("db-1", "db-2"))
     start(victor, taken)
     page = shown(alice, FIRST.path)
@@ -143,12 +143,12 @@ def test_a_viewer_is_told_which_command_takes_more(victor: Client, server: BareM
     )
 
 
-def test_an_operator_is_not(olga: Client, server: BareMetalServer) -> None:
+def test_an_operator_is_not_told_which_command_takes_more(olga: Client, server: BareMetalServer) -> None:
     start(olga, server)
     assert "which you may not do here" not in shown(olga, FIRST.path)
 
 
-def test_whoever_may_see_no_server_can_read_but_not_begin(nora: Client, server: BareMetalServer) -> None:
+def test_a_learner_who_may_see_no_server_can_read_but_not_begin(nora: Client, server: BareMetalServer) -> None:
     page = shown(nora, FIRST.path)
     assert "There is no server that you may see." in page
     assert "db-1" not in page
@@ -165,11 +165,11 @@ def test_who_may_not_see_the_server_any_more_has_no_commands(victor: Client, ser
     assert "db-1" not in page
 
 
-def test_nobody_begins_with_another_account_s_server(alice: Client, world: World) -> None:
+def test_a_lesson_does_not_begin_with_a_server_of_another_account(alice: Client, world: World) -> None:
     assert start(alice, make_server(world.other_account, name="theirs")) == 404
 
 
-def test_progress_is_everybody_s_own(alice: Client, victor: Client, server: BareMetalServer) -> None:
+def test_each_learner_has_their_own_progress(alice: Client, victor: Client, server: BareMetalServer) -> None:
     start(alice, server)
     refuse(server, "alice")
     shown(alice, f"{FIRST.path}/state")
@@ -177,7 +177,7 @@ def test_progress_is_everybody_s_own(alice: Client, victor: Client, server: Bare
     assert "1 of 5 checks" not in shown(victor, "/learn/")
 
 
-def test_the_overview_invites_whoever_has_not_begun(alice: Client, server: BareMetalServer) -> None:
+def test_the_overview_invites_a_learner_who_has_not_begun(alice: Client, server: BareMetalServer) -> None:
     assert "New to workload identity?" in shown(alice, "/")
     start(alice, server)
     assert "New to workload identity?" not in shown(alice, "/")
@@ -192,7 +192,7 @@ def test_the_class_is_for_owners_alone(alice: Client, olga: Client, victor: Clie
     assert answers == [200, 403, 403, 403]
 
 
-def test_the_class_shows_how_far_everybody_is_also_unwatched(
+def test_the_class_shows_the_progress_of_every_learner_also_unwatched(
     alice: Client, victor: Client, server: BareMetalServer
 ) -> None:
     start(victor, server)
@@ -216,7 +216,7 @@ def test_resetting_asks_first(alice: Client, server: BareMetalServer) -> None:
     assert LessonProgress.objects.exists()
 
 
-def test_a_reset_class_begins_anew_and_leaves_an_event(alice: Client, victor: Client, server: BareMetalServer) -> None:
+def test_a_reset_class_begins_again_and_leaves_an_event(alice: Client, victor: Client, server: BareMetalServer) -> None:
     start(victor, server)
     refuse(server, "victor")
     shown(victor, FIRST.path)
@@ -237,7 +237,7 @@ def test_a_reset_leaves_other_accounts_alone(alice: Client, sign_in: Callable[..
     assert LessonProgress.objects.filter(learner=other).exists()
 
 
-def test_whoever_may_not_reset_is_refused_and_recorded(olga: Client, server: BareMetalServer) -> None:
+def test_a_person_who_may_not_reset_a_class_is_refused_and_recorded(olga: Client, server: BareMetalServer) -> None:
     start(olga, server)
     assert olga.post(f"{CLASS}/reset", {"confirmed": "yes"}).status_code == 403
     event = ActivityEvent.objects.get(action=CLASS_RESET)

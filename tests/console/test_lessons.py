@@ -211,7 +211,7 @@ def test_a_finished_lesson_reads_no_events(learner: User, server: BareMetalServe
     assert not any(ActivityEvent._meta.db_table in query["sql"] for query in asked.captured_queries)
 
 
-def test_beginning_anew_forgets_what_was_finished(learner: User, server: BareMetalServer) -> None:
+def test_beginning_a_lesson_again_forgets_what_was_finished(learner: User, server: BareMetalServer) -> None:
     begin(learner, FIRST, server)
     refuse(server)
     assert finished(learner)
@@ -280,7 +280,7 @@ def test_a_key_that_ended_before_the_learner_moved_the_clock_does_not_count() ->
     assert lesson_6(rotated("two", "three"), moved()) == []
 
 
-def test_a_change_that_somebody_asked_for_is_not_one_that_nobody_asked_for() -> None:
+def test_a_change_at_a_persons_request_is_not_one_by_the_system() -> None:
     """Both are the deployment's own: what is typed on its machine is typed by nobody in particular."""
     asked = rotated("two", "three", asked_at="2026-01-01T00:00:00Z")
     assert lesson_6(moved(), asked) == []

@@ -128,5 +128,5 @@ def test_a_server_is_found_by_its_whole_address(browser: Client, places: dict[st
 
 
 @pytest.mark.parametrize("before", ["0" * 30 + "1", "1" * 5_000, "\N{SUPERSCRIPT TWO}", "+1", " 1"])
-def test_a_number_of_no_event_begins_the_list_anew(browser: Client, before: str) -> None:
+def test_a_number_of_no_event_begins_the_list_from_the_start(browser: Client, before: str) -> None:
     assert browser.get("/activity/list", {"before": before}).status_code == 200

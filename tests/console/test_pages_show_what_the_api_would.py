@@ -188,7 +188,7 @@ def test_a_foreign_profile_is_on_no_page_of_the_server(
         assert [word for word in (foreign.id, foreign.name) if word in page] == []
 
 
-def test_nobody_becomes_a_foreign_profile_by_trying_out(
+def test_trying_out_does_not_assume_a_foreign_profile(
     alice: Client, linked: BareMetalServer, foreign: TrustedProfile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -210,7 +210,9 @@ def test_a_profile_of_ours_is_named_before_a_foreign_one(
 # --- Forms
 
 
-def test_a_server_is_initialized_anew_without_showing_what_from_it_was(world: World, server: BareMetalServer) -> None:
+def test_a_server_is_reinitialized_without_showing_its_previous_initialization(
+    world: World, server: BareMetalServer
+) -> None:
     actions = ["initialization.update", "bare-metal-server.read"]
     role = create_role(
         world.account,

@@ -61,7 +61,7 @@ def lends_nothing(text: str) -> bool:
 # --- Whose right --------------------------------------------------------------------------------------------------
 
 
-def test_what_vera_was_refused_is_asked_with_the_key_of_whoever_pastes_it(world: World, settings: Any) -> None:
+def test_what_vera_was_refused_is_asked_with_the_api_key_of_the_reader(world: World, settings: Any) -> None:
     settings.BAREMINT_PUBLIC_URL = "http://127.0.0.1:8000"
     assert as_curl(happened(error=DENIED)).splitlines() == [
         "# This deletes web-1 with DELETE /v1/bare_metal_servers/0717-x. It cannot be undone.",
@@ -126,7 +126,7 @@ LOGINS = [grants.APIKEY_LOGIN, grants.SERVICE_ID_LOGIN, grants.REFRESH_LOGIN, gr
 
 
 @pytest.mark.parametrize("action", [*LOGINS, grants.COMPUTE_RESOURCE_LOGIN, "baremint.console.login"])
-def test_a_login_is_nobody_elses_to_repeat(world: World, action: str) -> None:
+def test_the_login_of_another_person_is_not_repeated(world: World, action: str) -> None:
     assert as_curl(record(action, initiator=VERA, target=VERA, account_id=ACCOUNT)) == ""
 
 
@@ -276,7 +276,7 @@ def test_nothing_is_said_of_what_only_looks() -> None:
 
 
 @pytest.mark.django_db
-def test_what_failed_by_itself_was_refused_to_nobody() -> None:
+def test_what_failed_by_itself_is_not_called_refused() -> None:
     text = as_curl(record(events.START, initiator=SYSTEM, target=WEB, account_id=ACCOUNT, error=Conflict("Busy.")))
     assert "# This failed with 409. When you paste it, it is done if you may do it." in text
 

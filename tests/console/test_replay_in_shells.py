@@ -75,7 +75,7 @@ def test_no_path_leaves_its_url(tmp_path: Path, shell: str) -> None:
 
 
 @IN_SHELLS
-def test_no_name_of_a_server_does_either(tmp_path: Path, shell: str, world: World) -> None:
+def test_no_name_of_a_server_leaves_its_comment_or_url(tmp_path: Path, shell: str, world: World) -> None:
     server = make_server(world.account, name="web-1")
     BareMetalServer.objects.filter(pk=server.pk).update(name=AS_A_NAME)
     server.refresh_from_db()

@@ -50,12 +50,16 @@ def test_a_server_is_made(alice: Client, typed: dict[str, str]) -> None:
     assert (server.name, server.metadata_enabled, server.metadata_protocol) == ("web-1", True, "https")
 
 
-def test_it_is_linked_to_its_default_profile(alice: Client, typed: dict[str, str], profile: TrustedProfile) -> None:
+def test_a_new_server_is_linked_to_its_default_profile(
+    alice: Client, typed: dict[str, str], profile: TrustedProfile
+) -> None:
     alice.post(NEW, {**typed, "trusted_profile": profile.id, "auto_link": "true"})
     assert ProfileLink.objects.get().profile == profile
 
 
-def test_it_is_not_linked_when_that_is_not_asked(alice: Client, typed: dict[str, str], profile: TrustedProfile) -> None:
+def test_a_new_server_is_not_linked_when_that_is_not_asked(
+    alice: Client, typed: dict[str, str], profile: TrustedProfile
+) -> None:
     alice.post(NEW, {**typed, "trusted_profile": profile.id})
     assert not ProfileLink.objects.exists()
 
@@ -101,7 +105,7 @@ def test_what_concerns_no_field_stands_above(alice: Client, typed: dict[str, str
     assert (answer.status_code, 'class="note error" role="alert"' in answer.content.decode()) == (400, True)
 
 
-def test_who_only_looks_makes_none(victor: Client, typed: dict[str, str]) -> None:
+def test_a_viewer_makes_no_server(victor: Client, typed: dict[str, str]) -> None:
     assert victor.get(NEW).status_code == 403
     assert (
         "is not authorized to perform is.bare-metal-server.bare-metal-server.create"
@@ -110,7 +114,7 @@ def test_who_only_looks_makes_none(victor: Client, typed: dict[str, str]) -> Non
     assert ActivityEvent.objects.filter(outcome="failure", initiator_name="victor").count() == 1
 
 
-def test_a_stopped_server_is_initialized_anew(alice: Client, world: World, profile: TrustedProfile) -> None:
+def test_a_stopped_server_is_reinitialized(alice: Client, world: World, profile: TrustedProfile) -> None:
     server = make_server(world.account, name="web-1")
     BareMetalServer.objects.update(status="stopped")
     where = f"/servers/{server.id}/initialization"
@@ -122,7 +126,7 @@ def test_a_stopped_server_is_initialized_anew(alice: Client, world: World, profi
     assert (server.initialization.image["id"], server.initialization.default_trusted_profile_id) == (image, profile.id)
 
 
-def test_a_running_one_is_not(alice: Client, world: World) -> None:
+def test_a_running_server_is_not_reinitialized(alice: Client, world: World) -> None:
     server = make_server(world.account, name="web-1")
     shown = as_shown(initialization_shown(server, server.initialization))
     body = {"image": images_of(world.account.id)[1].id, **shown}

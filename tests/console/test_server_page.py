@@ -95,7 +95,7 @@ def test_switching_off_asks_whenever_credentials_die_of_it_and_says_how_many(
     assert enabled(server)
 
 
-def test_what_ended_is_told(alice: Client, server: BareMetalServer) -> None:
+def test_the_page_tells_which_credentials_ended(alice: Client, server: BareMetalServer) -> None:
     use(server)
     body = {"enabled": "false", "confirmed": "yes", **seen(server)}
     answer = alice.post(path(server, "/metadata"), body, headers=SCRIPT)
@@ -156,12 +156,12 @@ def test_a_switch_leaves_the_event_that_the_rest_api_leaves(alice: Client, serve
     assert event.data == {"metadata_service": {"enabled": True, "protocol": "https"}}
 
 
-def test_who_only_looks_switches_nothing(victor: Client, server: BareMetalServer) -> None:
+def test_a_viewer_switches_nothing(victor: Client, server: BareMetalServer) -> None:
     answer = victor.post(path(server, "/metadata"), {"enabled": "false", **seen(server)}, headers=SCRIPT)
     assert (answer.status_code, answer["HX-Retarget"], enabled(server)) == (403, "#alerts", True)
 
 
-def test_who_operates_switches(olga: Client, server: BareMetalServer) -> None:
+def test_an_operator_switches_the_metadata_service(olga: Client, server: BareMetalServer) -> None:
     olga.post(path(server, "/metadata"), {"enabled": "false", **seen(server)}, headers=SCRIPT)
     assert not enabled(server)
 
@@ -195,14 +195,14 @@ def test_deleting_asks_first(alice: Client, server: BareMetalServer) -> None:
     assert not BareMetalServer.objects.filter(pk=server.pk).exclude(status="deleting").exists()
 
 
-def test_an_action_nobody_knows_is_refused(alice: Client, server: BareMetalServer) -> None:
+def test_an_unknown_action_is_refused(alice: Client, server: BareMetalServer) -> None:
     assert alice.post(path(server, "/actions"), {"action": "explode"}, headers=SCRIPT).status_code == 400
 
 
 # --- What it holds --------------------------------------------------------------------------------------------
 
 
-def test_it_shows_the_tokens_that_are_alive(alice: Client, server: BareMetalServer) -> None:
+def test_the_page_of_a_server_shows_the_tokens_that_are_alive(alice: Client, server: BareMetalServer) -> None:
     use(server)
     page = shown(alice, path(server, "/holdings"))
     assert (page.count("Identity token</td>"), page.count("IAM token</td>")) == (1, 1)
@@ -251,7 +251,9 @@ def repeat(server: BareMetalServer, action: str, times: int, **changes: Any) -> 
     ActivityEvent.objects.bulk_create(copy(latest) for _ in range(times))
 
 
-def test_it_shows_certificates_with_their_chain_and_the_days_left(alice: Client, server: BareMetalServer) -> None:
+def test_the_page_of_a_server_shows_certificates_with_their_chain_and_the_days_left(
+    alice: Client, server: BareMetalServer
+) -> None:
     use(server)
     page = shown(alice, path(server, "/holdings"))
     assert ">3 d</time>" in page
@@ -259,7 +261,9 @@ def test_it_shows_certificates_with_their_chain_and_the_days_left(alice: Client,
     assert "Baremint Root CA us-south" in page
 
 
-def test_it_shows_which_profiles_trust_it_and_why(alice: Client, server: BareMetalServer, world: World) -> None:
+def test_the_page_of_a_server_shows_which_profiles_trust_it_and_why(
+    alice: Client, server: BareMetalServer, world: World
+) -> None:
     described = make_profile(world.account, name="by-zone")
     condition = {"claim": "zone", "operator": "EQUALS", "value": f'"{server.zone}"'}
     content = RuleContent(type="Profile-CR", cr_type="BMS", name="our zone", conditions=[condition])

@@ -70,7 +70,7 @@ def test_a_row_says_what_matters(alice: Client, servers: list[BareMetalServer]) 
 
 
 @pytest.mark.usefixtures("keys")
-def test_it_says_when_a_server_last_got_a_token(alice: Client, servers: list[BareMetalServer]) -> None:
+def test_the_table_says_when_a_server_last_got_a_token(alice: Client, servers: list[BareMetalServer]) -> None:
     use(servers[0])
     assert shown(alice).count("data-age") == 1
 
@@ -92,7 +92,7 @@ LISTS = {
 }
 
 
-def test_it_finds_and_sorts(alice: Client, servers: list[BareMetalServer]) -> None:
+def test_the_table_searches_and_sorts(alice: Client, servers: list[BareMetalServer]) -> None:
     assert_rows({query: names(shown(alice, f"/servers?{query}")) for query in LISTS}, LISTS)
 
 
@@ -127,7 +127,7 @@ def test_an_unchanged_table_is_not_sent_again(alice: Client, servers: list[BareM
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_a_changed_table_is(alice: Client, servers: list[BareMetalServer]) -> None:
+def test_a_changed_table_is_sent(alice: Client, servers: list[BareMetalServer]) -> None:
     tag = alice.get("/servers/table")["ETag"]
     servers[1].__class__.objects.filter(pk=servers[1].pk).update(metadata_enabled=True)
     assert alice.get("/servers/table", headers={"If-None-Match": tag}).status_code == 200
@@ -142,13 +142,15 @@ def test_who_only_looks_finds_every_switch_locked(victor: Client, servers: list[
 # --- Several at once ------------------------------------------------------------------------------------------
 
 
-def test_several_are_switched_at_once(alice: Client, servers: list[BareMetalServer]) -> None:
+def test_several_servers_are_switched_at_once(alice: Client, servers: list[BareMetalServer]) -> None:
     answer = alice.post("/servers/actions", choosing("https", *servers), follow=True)
     assert "Secure access on: db-1." in answer.content.decode()
     assert set(BareMetalServer.objects.values_list("metadata_protocol", flat=True)) == {"https"}
 
 
-def test_one_that_is_refused_keeps_no_other_from_its_turn(alice: Client, servers: list[BareMetalServer]) -> None:
+def test_a_refused_server_does_not_keep_others_from_being_switched(
+    alice: Client, servers: list[BareMetalServer]
+) -> None:
     BareMetalServer.objects.filter(pk=servers[1].pk).update(status="stopped")
     answer = alice.post("/servers/actions", choosing("start", *servers), follow=True)
     page = answer.content.decode()

@@ -28,7 +28,7 @@ def give(browser: Client, password: str, **more: str) -> int:
     return browser.post("/login", {"username": "alice", "password": password, **more}).status_code
 
 
-def test_a_stranger_is_sent_to_the_login_from_every_page(browser: Client) -> None:
+def test_an_unauthenticated_visitor_is_sent_to_the_login_from_every_page(browser: Client) -> None:
     def check(route: str) -> None:
         path = "/" + re.sub(r"<str:\w+>", "x", route).replace("<int:number>", "1")
         answers = [browser.get(path), browser.post(path)] if route else [browser.get(path)]
@@ -39,7 +39,7 @@ def test_a_stranger_is_sent_to_the_login_from_every_page(browser: Client) -> Non
     check_each({str(each.pattern) for each in urlpatterns} - OPEN, check)
 
 
-def test_a_script_of_a_stranger_is_told_to_go_there_itself(browser: Client) -> None:
+def test_an_unauthenticated_script_is_told_to_go_to_the_login_itself(browser: Client) -> None:
     answer = browser.get("/servers/table", headers={"HX-Request": "true", "HX-Current-URL": "http://x/servers?q=a"})
     assert (answer.status_code, answer["HX-Redirect"]) == (401, "/login?next=/servers")
 
@@ -49,7 +49,7 @@ def test_the_right_password_leads_to_where_one_wanted_to_go(browser: Client) -> 
     assert (answer.status_code, answer["Location"]) == (302, "/servers")
 
 
-def test_nobody_is_led_to_another_site(browser: Client) -> None:
+def test_the_login_does_not_lead_to_another_site(browser: Client) -> None:
     answer = browser.post("/login", {"username": "alice", "password": PASSWORD, "next": "https://evil.example/"})
     assert answer["Location"] == "/"
 
@@ -60,7 +60,7 @@ def test_a_wrong_password_is_refused_and_recorded(browser: Client) -> None:
     assert (event.outcome, event.initiator_name) == ("failure", "alice")
 
 
-def test_a_name_that_nobody_has_leaves_no_record(browser: Client) -> None:
+def test_an_unknown_name_leaves_no_record(browser: Client) -> None:
     browser.post("/login", {"username": "my secret by mistake", "password": "x"})
     assert not ActivityEvent.objects.filter(action="baremint.console.login").exists()
 

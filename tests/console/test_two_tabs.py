@@ -51,7 +51,7 @@ def test_a_switch_on_a_stale_page_says_what_is_true_now(alice: Client, server: B
     assert present(server).metadata_protocol == "http"
 
 
-def test_a_script_is_told_too_and_looks_again(alice: Client, server: BareMetalServer) -> None:
+def test_a_script_on_a_stale_page_is_told_and_loads_the_page_again(alice: Client, server: BareMetalServer) -> None:
     sent = {**form(alice, f"/servers/{server.id}", "server-form").data(), "protocol": "https"}
     meanwhile(server, enabled=True)
     answer = alice.post(f"/servers/{server.id}/metadata", sent, headers=SCRIPT)
@@ -98,7 +98,7 @@ def test_a_form_that_does_not_say_what_it_showed_changes_nothing(
     assert not CertificateRotation.objects.exists()
 
 
-def test_renewal_is_compared(alice: Client, server: BareMetalServer) -> None:
+def test_the_switch_of_renewal_is_compared(alice: Client, server: BareMetalServer) -> None:
     path = f"/servers/{server.id}"
     switch_certificate_rotation(server, enabled=True, by=BY, now=clock.now())
     stale = form(alice, path, "server-form").data() | {"enabled": ["false"]}
@@ -109,7 +109,7 @@ def test_renewal_is_compared(alice: Client, server: BareMetalServer) -> None:
 
 
 @pytest.mark.usefixtures("keys")
-def test_a_certificate_that_somebody_revoked_is_not_revoked_anew(alice: Client, server: BareMetalServer) -> None:
+def test_a_certificate_that_was_revoked_meanwhile_is_not_revoked_again(alice: Client, server: BareMetalServer) -> None:
     meanwhile(server, enabled=True)
     certificate = issue(server)
     path = f"/servers/{server.id}"
@@ -120,7 +120,7 @@ def test_a_certificate_that_somebody_revoked_is_not_revoked_anew(alice: Client, 
     assert IssuedCertificate.objects.get().revocation_reason == "superseded"
 
 
-def test_a_server_that_was_initialized_anew_is_not_wiped_again(alice: Client, server: BareMetalServer) -> None:
+def test_a_server_that_was_reinitialized_meanwhile_is_not_wiped_again(alice: Client, server: BareMetalServer) -> None:
     BareMetalServer.objects.update(status="stopped")
     path = f"/servers/{server.id}/initialization"
     stale = next(each for each in forms_of(alice, path) if each.attributes.get("action") == path)

@@ -158,7 +158,7 @@ def body_of(name: str) -> Any:
     return found.content["requestBody"]
 
 
-def test_a_patch_is_a_merge_patch_too() -> None:
+def test_a_patch_is_a_merge_patch() -> None:
     assert list(body_of("update_key")["content"]) == ["application/json", "application/merge-patch+json"]
 
 

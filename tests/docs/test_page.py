@@ -52,14 +52,14 @@ def test_an_example_calls_where_the_page_was_read(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/openapi.json"])
-def test_whoever_has_it_is_answered_304(client: Client, path: str) -> None:
+def test_a_client_that_has_the_current_page_is_answered_304(client: Client, path: str) -> None:
     first = client.get(path)
     again = client.get(path, headers={"if-none-match": first["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert {again[name] for name in ("ETag", "Cache-Control")} == {first["ETag"], "no-cache"}
 
 
-def test_whoever_has_the_page_of_another_origin_is_answered_whole(client: Client, page: Any) -> None:
+def test_a_client_that_has_the_page_of_another_origin_is_answered_whole(client: Client, page: Any) -> None:
     headers = {"if-none-match": page["ETag"], "host": "localhost:1234"}
     assert client.get("/docs", headers=headers).status_code == 200
 

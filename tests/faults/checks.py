@@ -1,8 +1,8 @@
-"""Whether nothing was lost: the clients' ledger against the product's own records, and everything answered against the
-keys that are published now.
+"""Whether nothing was lost: the record of the clients' calls against the product's own records, and everything that was
+answered against the keys that are published now.
 
 L1 every answer has exactly one record; L2 records without an answer are no more than requests were cut off; L3 one
-active key of each purpose, at most one heir; L4 everything that was answered and has not expired verifies; L5 records
+active key of each purpose, at most one successor; L4 everything that was answered and has not expired verifies; L5 records
 cannot be changed; L6 no fault of ours outside of what was broken on purpose.
 """
 
@@ -22,7 +22,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock
 from identity.models import IssuedCertificate, KeyPair
 from identity.models.key import STATES_THAT_VERIFY
-from tests.faults.ledger import Entry, Ledger
+from tests.faults.call_record import CallRecord, Entry
 from tests.faults.load import request
 
 EVENTS = {
@@ -46,10 +46,12 @@ def last_event() -> int:
     return ActivityEvent.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
-def check(ledger: Ledger, *, since: int, cut_off: int, control_plane: str, now: datetime | None = None) -> Counted:
+def check(
+    call_record: CallRecord, *, since: int, cut_off: int, control_plane: str, now: datetime | None = None
+) -> Counted:
     """All of it. ``since``: ``last_event()`` before the load; ``cut_off``: requests that may have lost their answer;
     ``now``: the domain's time, when it is not the machine's."""
-    answered = ledger.issued
+    answered = call_record.issued
     records = _records(since)
     missing = [entry for entry in answered if records[entry.kind, entry.sha256] != 1]
     assert missing == [], f"L1: {len(missing)} of {len(answered)} answers without exactly one record"
@@ -60,7 +62,7 @@ def check(ledger: Ledger, *, since: int, cut_off: int, control_plane: str, now: 
     check_keys()
     verified = _verify(answered, published_keys(control_plane), now or clock.wall_clock())
     check_append_only()
-    faults = ledger.faults()
+    faults = call_record.faults()
     assert faults == [], f"L6: {Counter((entry.kind, entry.status) for entry in faults)}"
     return Counted(len(answered), surplus, verified)
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.build import make_csr
-from tests.faults.ledger import Entry, Ledger
+from tests.faults.call_record import CallRecord, Entry
 
 VERSION = "version=2025-08-26"
 PATIENCE = 15
@@ -27,10 +27,10 @@ PAUSE = 0.2
 
 @dataclass
 class Load:
-    """Clients of one server's metadata service. Every answer goes into the ledger."""
+    """Clients of one server's metadata service. Every answer goes into the record of calls."""
 
     url: str
-    ledger: Ledger
+    call_record: CallRecord
     clients: int = 8
 
     @contextmanager
@@ -75,10 +75,10 @@ class Load:
         try:
             status, answer = request(self.url, method, f"{path}?{VERSION}", body, **headers)
         except (OSError, http.client.HTTPException) as error:
-            self.ledger.write(Entry(kind, time.monotonic(), failure=type(error).__name__))
+            self.call_record.write(Entry(kind, time.monotonic(), failure=type(error).__name__))
             return None
         document, digest = read(json.loads(answer)) if status == http.client.OK else ("", "")
-        self.ledger.write(Entry(kind, time.monotonic(), status, digest, document))
+        self.call_record.write(Entry(kind, time.monotonic(), status, digest, document))
         return document or None
 
 

@@ -32,10 +32,10 @@ def leap(whole: Whole, **movement: int) -> tuple[datetime, int]:
     """What the clock shows then, and the last event before. Somebody watches that no key is ever missing."""
     before = last_event()
     with active_keys_watched(), whole.loaded(clients=CLIENTS) as load:
-        with load.ledger.broken(recovery=3):
+        with load.call_record.broken(recovery=3):
             now = shown(turn_clock(whole.product, **movement))
         load.go_on(3)
-    assert {entry.status for entry in load.ledger.entries if not load.ledger.is_excused(entry)} <= {200, 401}
+    assert {entry.status for entry in load.call_record.entries if not load.call_record.is_excused(entry)} <= {200, 401}
     load.check(now=now)
     return now, before
 
@@ -57,7 +57,7 @@ def test_four_hundred_days_forward_are_one_rotation_of_each_purpose_and_not_one_
     assert eventually(lambda: hand_overs(before) == once, seconds=60)
 
 
-def test_back_to_before_the_keys_lets_heirs_sign_and_nothing_go_back(whole: Whole) -> None:
+def test_back_to_before_the_keys_lets_successors_sign_and_nothing_go_back(whole: Whole) -> None:
     """No token is issued before its key was activated, and no key signs again that was succeeded."""
     leap(whole, advance_seconds=2 * DAY)
     assert eventually(lambda: {key.state for key in KeyPair.objects.filter(purpose="iam")} >= {"active", "retiring"})

@@ -12,7 +12,7 @@ from threading import Event, Thread
 import pytest
 
 from controlplane.activity.models import JobRun
-from tests.faults.ledger import Entry
+from tests.faults.call_record import Entry
 from tests.faults.load import request
 from tests.faults.whole import Loaded, Whole
 from tests.live.product import DIES_WITH_US, ROOT
@@ -53,9 +53,9 @@ def operators(whole: Whole, load: Loaded, count: int) -> Iterator[None]:
             path = f"/v1/bare_metal_servers/{server}/restart?{QUERY}"
             try:
                 status, _ = request(load.control_plane, "POST", path, **headers)
-                load.ledger.write(Entry("restart", time.monotonic(), status))
+                load.call_record.write(Entry("restart", time.monotonic(), status))
             except (OSError, http.client.HTTPException) as error:
-                load.ledger.write(Entry("restart", time.monotonic(), failure=type(error).__name__))
+                load.call_record.write(Entry("restart", time.monotonic(), failure=type(error).__name__))
 
     # Not the one whose programs ask for tokens: its switches are compared with each answer.
     servers = [server["id"] for server in whole.product.info["servers"] if server["name"] != "web-1"]
@@ -78,8 +78,8 @@ def test_no_client_is_told_that_the_database_is_locked(whole: Whole) -> None:
         stack.enter_context(another_celery_worker(whole))
         stack.enter_context(operators(whole, load, count=4))
         load.go_on(SECONDS)
-    assert load.ledger.failures == []
-    statuses = Counter((entry.kind, entry.status) for entry in load.ledger.entries)
+    assert load.call_record.failures == []
+    statuses = Counter((entry.kind, entry.status) for entry in load.call_record.entries)
     # 409: a server that is being restarted is not restarted again.
     assert {status for kind, status in statuses if kind != "restart"} == {200}
     assert {status for kind, status in statuses if kind == "restart"} <= {204, 409}

@@ -82,7 +82,7 @@ FAULTS: dict[str, Callable[[Whole], None]] = {
 
 
 def commit(fault: Callable[[Whole], None], whole: Whole, load: Loaded) -> None:
-    with load.ledger.broken(recovery=RECOVERY):
+    with load.call_record.broken(recovery=RECOVERY):
         fault(whole)
     load.go_on(1)
 

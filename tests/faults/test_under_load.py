@@ -16,10 +16,10 @@ POWER_CUTS = 3
 
 def test_an_http_worker_that_is_killed_takes_no_answer_with_it(whole: Whole) -> None:
     """F1. The others go on; what was cut off is a connection that was reset, never an answer that says so."""
-    with whole.loaded() as load, whole.killing("metadata", load.ledger, every=2) as killed:
+    with whole.loaded() as load, whole.killing("metadata", load.call_record, every=2) as killed:
         load.go_on(12)
     assert len(killed) >= 3
-    assert {entry.failure for entry in load.ledger.failures} <= CUT_OFF
+    assert {entry.failure for entry in load.call_record.failures} <= CUT_OFF
     assert load.check(kills=len(killed)).verified > 0
 
 
@@ -33,8 +33,8 @@ def test_a_broker_that_is_away_and_comes_back_empty_is_not_noticed_by_clients(wh
         whole.broker.start()
         eventually(lambda: whole.generation("iam") == generation + 1, seconds=30)
         load.go_on(2)
-    assert load.ledger.failures == []
-    assert {entry.status for entry in load.ledger.entries} == {200}
+    assert load.call_record.failures == []
+    assert {entry.status for entry in load.call_record.entries} == {200}
     load.check()
 
 
@@ -43,7 +43,7 @@ def test_all_processes_killed_at_once_lose_nothing_that_was_answered(whole: Whol
     """F19, at an instant chosen at random. (PostgreSQL itself lives on; its own crashes are its own business.)"""
     with whole.loaded() as load:
         time.sleep(random.uniform(0, 2))
-        with load.ledger.broken(recovery=10):
+        with load.call_record.broken(recovery=10):
             whole.product.kill_everything()
             whole.product.start()
         load.go_on(1)

@@ -1,4 +1,4 @@
-"""A whole product under load: every process as ``baremint up`` starts it, a broker of the test's own, a ledger."""
+"""A whole product under load: the processes of ``baremint up``, a broker of the test's own, a record of calls."""
 
 import itertools
 import os
@@ -24,7 +24,7 @@ from identity.key_periods import configured_key_times
 from identity.models import KeyPair
 from tests.databases import default_database
 from tests.faults import checks
-from tests.faults.ledger import Ledger
+from tests.faults.call_record import CallRecord
 from tests.faults.load import Load
 from tests.live.operator import eventually
 from tests.live.product import DIES_WITH_US, Product, free_ports
@@ -91,17 +91,17 @@ class Whole:
     @contextmanager
     def loaded(self, *, clients: int = CLIENTS) -> Iterator["Loaded"]:
         """Clients ask while the block runs."""
-        ledger = Ledger(self.folder / f"ledger-{next(self.numbers)}.jsonl")
-        load = Load(self.product.server("web-1")["metadata_url"], ledger, clients)
-        loaded = Loaded(ledger, checks.last_event(), clients, self.product.info["control_plane_url"])
+        call_record = CallRecord(self.folder / f"calls-{next(self.numbers)}.jsonl")
+        load = Load(self.product.server("web-1")["metadata_url"], call_record, clients)
+        loaded = Loaded(call_record, checks.last_event(), clients, self.product.info["control_plane_url"])
         with load.running():
-            eventually(lambda: len(ledger.issued) >= clients)
+            eventually(lambda: len(call_record.issued) >= clients)
             yield loaded
 
     # --- Processes
 
     @contextmanager
-    def killing(self, service: str, ledger: Ledger, *, every: float) -> Iterator[Pids]:
+    def killing(self, service: str, call_record: CallRecord, *, every: float) -> Iterator[Pids]:
         """While the block runs, a process of a service, chosen at random, gets SIGKILL every few seconds.
 
         The list holds which.
@@ -140,7 +140,7 @@ class Whole:
 class Loaded:
     """A load that runs, or ran."""
 
-    ledger: Ledger
+    call_record: CallRecord
     since: int
     clients: int
     control_plane: str
@@ -149,12 +149,14 @@ class Loaded:
         """For so long, and at least until every client has been answered again."""
         give_up_at = time.monotonic() + 60
         over = time.monotonic() + seconds
-        before = len(self.ledger.issued)
-        while time.monotonic() < over or len(self.ledger.issued) < before + 3 * self.clients:
+        before = len(self.call_record.issued)
+        while time.monotonic() < over or len(self.call_record.issued) < before + 3 * self.clients:
             assert time.monotonic() < give_up_at, "the clients are not answered"
             time.sleep(0.1)
 
     def check(self, *, kills: int = 0, now: datetime | None = None) -> checks.Counted:
         """After the load. ``kills``: how often something was killed that may have held an answer of every client."""
         cut_off = kills * self.clients
-        return checks.check(self.ledger, since=self.since, cut_off=cut_off, control_plane=self.control_plane, now=now)
+        return checks.check(
+            self.call_record, since=self.since, cut_off=cut_off, control_plane=self.control_plane, now=now
+        )

@@ -115,7 +115,7 @@ def test_a_key_that_is_not_expired_yet_is_good(alice_key: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["wrong", "k" * 513, "a\0b", "ä" * 40], ids=["wrong", "long", "nul", "not-ascii"])
-def test_a_key_that_nobody_has_is_refused_in_ibms_words_and_nothing_is_written(alice_key: str, value: str) -> None:
+def test_an_unknown_key_is_refused_in_ibms_words_and_nothing_is_written(alice_key: str, value: str) -> None:
     before = ActivityEvent.objects.count()
     answer = ask(with_key(value))
     assert refused(answer) == (400, "BXNIM0415E")
@@ -174,11 +174,11 @@ def test_a_person_who_comes_by_a_client_gets_a_refresh_token(alice_key: str, cli
     assert not RefreshToken.objects.filter(sha256=value).exists()
 
 
-def test_a_person_without_a_client_gets_none(alice_key: str) -> None:
+def test_a_person_without_a_client_gets_no_refresh_token(alice_key: str) -> None:
     assert ask(with_key(alice_key)).json()["refresh_token"] == "not_supported"  # type: ignore[attr-defined]
 
 
-def test_a_service_id_gets_none(robot: Robot) -> None:
+def test_a_service_id_gets_no_refresh_token(robot: Robot) -> None:
     answer = ask(with_key(robot.key), client="bx:bx")
     assert answer.json()["refresh_token"] == "not_supported"  # type: ignore[attr-defined]
     assert not RefreshToken.objects.exists()

@@ -134,12 +134,14 @@ def test_a_user_of_another_account_gets_in_when_the_identity_lists_it(mallory: s
     assert (found["iam_id"], found["account"]["bss"]) == (trusting.iam_id, ACCOUNT)
 
 
-def test_a_user_of_another_account_does_not_get_in_otherwise(mallory: str, trusting: TrustedProfile) -> None:
+def test_a_user_of_another_account_is_refused_unless_the_identity_lists_the_account(
+    mallory: str, trusting: TrustedProfile
+) -> None:
     trust(trusting, "user", MALLORY.iam_id)
     assert refused(assume(mallory, profile_id=trusting.id)) == (400, "BXNIM0397E")
 
 
-def test_a_user_of_the_own_account_does_not_when_others_are_listed(alice: str, trusting: TrustedProfile) -> None:
+def test_a_user_of_the_own_account_is_refused_when_only_others_are_listed(alice: str, trusting: TrustedProfile) -> None:
     trust(trusting, "user", ALICE.iam_id, OTHER_ACCOUNT)
     assert refused(assume(alice, profile_id=trusting.id)) == (400, "BXNIM0398E")
 
@@ -153,7 +155,7 @@ def test_another_accounts_profile_looks_exactly_like_none(mallory: str, trusting
     assert bodies[0] == bodies[1]
 
 
-def test_another_accounts_profile_by_name_looks_like_none_too(mallory: str, trusting: TrustedProfile) -> None:
+def test_another_accounts_profile_by_name_looks_like_none(mallory: str, trusting: TrustedProfile) -> None:
     bodies = [
         assume(mallory, profile_name=name, account=ACCOUNT).json() for name in (trusting.name, "there-is-no-such")
     ]
@@ -174,7 +176,7 @@ def test_a_service_id_gets_in(robot: Robot, trusting: TrustedProfile) -> None:
     }
 
 
-def test_a_service_id_that_is_not_listed_does_not(robot: Robot, trusting: TrustedProfile) -> None:
+def test_a_service_id_that_is_not_listed_is_refused(robot: Robot, trusting: TrustedProfile) -> None:
     bearer = token(ask({**API_KEY, "apikey": robot.key}))
     answer = assume(bearer, profile_id=trusting.id)
     assert refused(answer) == (400, "BXNIM0398E")
@@ -194,13 +196,15 @@ def test_a_server_gets_in_by_its_crn(as_reader: str, server: BareMetalServer, tr
     assert (found["iam_id"], found["authn"]["sub"]) == (trusting.iam_id, server.crn)
 
 
-def test_the_profile_that_a_server_took_on_does_not_get_it_in(as_reader: str, trusting: TrustedProfile) -> None:
+def test_the_profile_that_a_server_assumed_may_not_assume_another(as_reader: str, trusting: TrustedProfile) -> None:
     answer = assume(as_reader, profile_id=trusting.id)
     assert refused(answer) == (400, "BXNIM0398E")
     assert "/identities/crn" in answer.json()["errorDetails"]
 
 
-def test_an_assumed_profile_is_nobodys_identity(alice: str, world: World, trusting: TrustedProfile) -> None:
+def test_an_assumed_profile_is_not_an_identity_that_may_assume(
+    alice: str, world: World, trusting: TrustedProfile
+) -> None:
     second = make_profile(world.account, name="second")
     trust(second, "user", ALICE.iam_id)
     assumed = token(assume(alice, profile_id=trusting.id))
@@ -220,11 +224,13 @@ def test_the_claims_are_the_profiles_and_say_who_assumed_it(alice: str, trusting
 
 
 @pytest.mark.parametrize("client", ["", "bx:bx", "kube:kube"])
-def test_nobody_gets_a_refresh_token(alice: str, trusting: TrustedProfile, client: str) -> None:
+def test_the_assume_grant_gives_no_refresh_token(alice: str, trusting: TrustedProfile, client: str) -> None:
     assert assume(alice, client=client, profile_id=trusting.id).json()["refresh_token"] == "not_supported"
 
 
-def test_it_leaves_one_event_from_the_bearer_about_the_profile(alice: str, trusting: TrustedProfile) -> None:
+def test_the_assume_grant_leaves_one_event_from_the_bearer_about_the_profile(
+    alice: str, trusting: TrustedProfile
+) -> None:
     before = ActivityEvent.objects.count()
     assume(alice, profile_id=trusting.id)
     [event] = ActivityEvent.objects.order_by("pk")[before:]

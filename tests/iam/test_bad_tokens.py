@@ -64,12 +64,14 @@ def assert_refused(answer: Any, door: str, bearer: str) -> None:
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_the_good_token_that_forgeries_are_made_of_opens_the_door(world: World, keys: None, door: str) -> None:
+def test_the_good_token_that_forgeries_are_made_of_is_accepted(world: World, keys: None, door: str) -> None:
     assert knock(door, of_iam().good()).status_code != 401
 
 
 @pytest.mark.parametrize("forge", FORGERIES.values(), ids=FORGERIES.keys())
-def test_a_forged_iam_token_opens_no_door_of_the_control_plane(world: World, keys: None, forge: Forgery) -> None:
+def test_a_forged_iam_token_is_refused_by_every_api_of_the_control_plane(
+    world: World, keys: None, forge: Forgery
+) -> None:
     bearer = forge(of_iam())
     with nothing_is_written(), nobody_is_called():
         answers = {door: knock(door, bearer) for door in DOORS}
@@ -79,7 +81,9 @@ def test_a_forged_iam_token_opens_no_door_of_the_control_plane(world: World, key
 
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("make", [forging.expired, forging.retired])
-def test_nor_does_an_expired_one_or_one_of_a_retired_key(world: World, keys: None, door: str, make: Forgery) -> None:
+def test_an_expired_iam_token_and_one_of_a_retired_key_are_refused(
+    world: World, keys: None, door: str, make: Forgery
+) -> None:
     bearer = make(of_iam())
     with nothing_is_written(), nobody_is_called():
         answer = knock(door, bearer)
@@ -108,7 +112,7 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("changes", MALFORMED.values(), ids=MALFORMED.keys())
-def test_a_token_that_names_nobody_opens_nothing(world: World, keys: None, changes: dict[str, Any]) -> None:
+def test_a_token_without_a_valid_subject_is_refused(world: World, keys: None, changes: dict[str, Any]) -> None:
     bearer = of_iam().good(**changes)
     with nothing_is_written():
         assert_refused(knock("iam-identity", bearer), "iam-identity", bearer)

@@ -54,7 +54,7 @@ def test_two_names_that_mean_two_profiles_mean_none(
     assert refused(exchange(identity_token, **selector)) == (400, "BXNIM0397E")
 
 
-def test_the_third_name_must_agree_too(
+def test_all_three_names_of_a_profile_must_agree(
     world: World, identity_token: str, profile: TrustedProfile, server: BareMetalServer
 ) -> None:
     other = make_profile(world.account, name="other", linked_to=server)
@@ -150,13 +150,11 @@ def test_a_claim_rule_is_trust_enough(world: World, identity_token: str) -> None
 
 
 @pytest.mark.parametrize("dirt", ["{}\n", "{}\r\n", " {} ", "\t{}"])
-def test_white_space_around_the_token_is_what_files_are_like(
-    identity_token: str, profile: TrustedProfile, dirt: str
-) -> None:
+def test_white_space_around_the_token_is_ignored(identity_token: str, profile: TrustedProfile, dirt: str) -> None:
     assert exchange(dirt.format(identity_token), profile_id=profile.id).status_code == 200
 
 
-def test_white_space_within_is_not(identity_token: str, profile: TrustedProfile) -> None:
+def test_white_space_within_the_token_is_refused(identity_token: str, profile: TrustedProfile) -> None:
     answer = exchange(identity_token.replace(".", ".\n", 1), profile_id=profile.id)
     assert refused(answer) == (400, "BXNIM0401E")
 
@@ -277,9 +275,7 @@ def test_an_exchange_leaves_one_event_about_the_server_that_says_why(
     assert given not in str(event.data)
 
 
-def test_a_server_that_is_refused_leaves_one_event_too(
-    world: World, server: BareMetalServer, identity_token: str
-) -> None:
+def test_a_server_that_is_refused_leaves_one_event(world: World, server: BareMetalServer, identity_token: str) -> None:
     stranger = make_profile(world.account, name="stranger")
     before = ActivityEvent.objects.count()
     exchange(identity_token, profile_id=stranger.id)

@@ -39,7 +39,7 @@ def test_a_key_has_its_public_members_and_no_other() -> None:
         assert len(key["n"]) == 342  # 2048 bits, base64url without padding
 
 
-def test_the_key_that_signs_comes_first_and_its_heir_second() -> None:
+def test_the_key_that_signs_comes_first_and_its_successor_second() -> None:
     states = [KeyPair.objects.get(kid=key["kid"]).state for key in published()]
     assert states == ["active", "prepared"]
 
@@ -82,12 +82,12 @@ def test_keys_may_be_cached_for_five_minutes_less_a_spread() -> None:
     assert len(ages) > 1
 
 
-def test_nobody_need_sign_in_to_read_them_and_a_bad_token_does_not_matter() -> None:
+def test_keys_are_read_without_a_token_and_with_a_bad_one() -> None:
     assert get(KEYS, Authorization="Bearer junk").status_code == 200
 
 
 @pytest.mark.parametrize("path", [KEYS, CONFIGURATION])
-def test_they_can_be_read_and_nothing_else(path: str) -> None:
+def test_published_keys_can_be_read_and_nothing_else(path: str) -> None:
     assert Client().head(path).status_code == 200
     assert {Client().generic(method, path).status_code for method in ("POST", "PUT", "DELETE")} == {405}
 
@@ -103,7 +103,7 @@ def test_keys_are_public_halves_of_those_in_use() -> None:
 # --- configuration ---------------------------------------------------------------------------------------------
 
 
-def test_the_configuration_has_what_openid_asks_for_but_a_door_for_people() -> None:
+def test_the_configuration_has_what_openid_requires_but_an_authorization_endpoint() -> None:
     # D-66
     found = get(CONFIGURATION).json()
     assert found == {
@@ -131,7 +131,7 @@ def test_the_configuration_may_be_cached() -> None:
     assert get(CONFIGURATION)["Cache-Control"] == "public, max-age=300"
 
 
-def test_its_endpoints_are_at_the_address_that_was_asked() -> None:
+def test_the_endpoints_of_the_configuration_are_at_the_address_that_was_asked() -> None:
     found = Client().get(CONFIGURATION, headers={"Host": "127.0.0.1:8000"}).json()
     assert found["token_endpoint"] == "http://127.0.0.1:8000/identity/token"
 

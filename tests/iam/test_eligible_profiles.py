@@ -41,7 +41,7 @@ def by_rule(world: World, name: str, server_name: str) -> None:
     )
 
 
-def test_a_server_has_those_that_a_link_or_a_rule_opens_to_it_and_no_other(
+def test_a_server_has_the_profiles_that_a_link_or_a_rule_opens_to_it_and_no_other(
     world: World, server: BareMetalServer, identity_token: str, profile: TrustedProfile
 ) -> None:
     make_profile(world.account, name="a-stranger")
@@ -52,7 +52,7 @@ def test_a_server_has_those_that_a_link_or_a_rule_opens_to_it_and_no_other(
     assert eligible(cr_token=f"{identity_token}\n") == ["by-rule", profile.name]
 
 
-def test_a_server_has_one_of_another_account_by_a_link_that_says_so_alone(
+def test_a_server_has_a_profile_of_another_account_only_by_a_link_that_says_so(
     world: World, server: BareMetalServer, identity_token: str
 ) -> None:
     make_profile(world.other_account, name="unlinked")
@@ -62,7 +62,7 @@ def test_a_server_has_one_of_another_account_by_a_link_that_says_so_alone(
     assert eligible(cr_token=identity_token) == ["theirs"]
 
 
-def test_a_bearer_has_those_whose_identities_let_it_in_from_its_account(
+def test_a_bearer_has_the_profiles_whose_identities_let_it_in_from_its_account(
     world: World, alice_key: str, mallory_key: str, robot: Robot
 ) -> None:
     for name, account, identities in (
@@ -90,7 +90,7 @@ def test_every_profile_that_is_listed_can_be_assumed(world: World, alice_key: st
         assert ask({**grant, **form, "profile_id": found["id"]}).status_code == 200
 
 
-def test_a_server_that_bears_a_profile_has_those_that_name_its_crn(
+def test_a_server_that_bears_a_profile_has_the_profiles_that_name_its_crn(
     world: World, server: BareMetalServer, identity_token: str, profile: TrustedProfile
 ) -> None:
     trust(make_profile(world.account, name="of-the-server"), "crn", server.crn)
@@ -105,7 +105,7 @@ def test_a_profile_is_shown_as_by_the_identity_api(identity_token: str, profile:
     }
 
 
-def test_nobody_who_is_trusted_by_none_learns_of_any(world: World, mallory_key: str) -> None:
+def test_a_bearer_that_no_profile_trusts_learns_of_none(world: World, mallory_key: str) -> None:
     trust(make_profile(world.account, name="alices"), "user", ALICE.iam_id)
     assert ask({"access_token": as_bearer(mallory_key)}, path=PROFILES).json() == {"count": 0, "profiles": []}  # type: ignore[attr-defined]
 
@@ -148,7 +148,7 @@ def test_a_form_without_one_token_of_its_kind_is_refused_and_nothing_is_written(
     assert not [text for text in tokens.values() if text in answer.content.decode()]
 
 
-def test_whoever_is_gone_has_none(
+def test_a_bearer_that_is_gone_has_no_eligible_profiles(
     alice_key: str, alice_the_user: User, server: BareMetalServer, identity_token: str
 ) -> None:
     bearer = as_bearer(alice_key)
@@ -160,7 +160,7 @@ def test_whoever_is_gone_has_none(
     assert refused(ask({"cr_token": identity_token}, path=PROFILES), PROFILES) == (401, "BXNIM0407E")
 
 
-def test_it_leaves_one_event_from_the_bearer_with_the_number_alone(
+def test_a_list_of_eligible_profiles_leaves_one_event_with_their_number(
     server: BareMetalServer, identity_token: str, profile: TrustedProfile, alice_key: str
 ) -> None:
     bearer = as_bearer(alice_key)

@@ -72,11 +72,11 @@ def test_a_property_with_two_values_is_named(alice_key: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("wanted", ["cloud_iam", "cloud_iam ims_portal", "ims_portal,cloud_iam"])
-def test_cloud_iam_is_answered_whatever_else_is_wanted(alice_key: str, wanted: str) -> None:
+def test_cloud_iam_is_answered_beside_other_response_types(alice_key: str, wanted: str) -> None:
     assert ask({**API_KEY, "apikey": alice_key, "response_type": wanted}).status_code == 200
 
 
-def test_cloud_iam_is_meant_when_nothing_is(alice_key: str) -> None:
+def test_cloud_iam_is_the_default_response_type(alice_key: str) -> None:
     assert ask({"grant_type": API_KEY["grant_type"], "apikey": alice_key}).status_code == 200
 
 
@@ -148,7 +148,7 @@ def test_the_context_of_a_refusal_at_an_ibm_host_has_its_public_url(keys: None) 
     assert answer.json()["context"]["url"] == "https://iam.cloud.ibm.com/identity/token"  # type: ignore[attr-defined]
 
 
-def test_the_times_of_a_refusal_are_those_of_the_domain(keys: None) -> None:
+def test_the_times_of_a_refusal_are_those_of_the_deployments_clock(keys: None) -> None:
     at = datetime(2031, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
     clock.follow(lambda last: clock.Setting(frozen_at=at))
     clock.now()
@@ -161,7 +161,7 @@ def test_what_was_sent_is_not_in_the_refusal(keys: None) -> None:
     assert b"my-secret-value" not in answer.content
 
 
-def test_our_own_fault_has_the_same_form(keys: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_has_the_form_of_a_refusal(keys: None, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any, **options: Any) -> None:
         raise RuntimeError("a detail of ours")
 
@@ -171,7 +171,7 @@ def test_our_own_fault_has_the_same_form(keys: None, monkeypatch: pytest.MonkeyP
     assert b"a detail of ours" not in answer.content
 
 
-def test_without_a_signing_key_it_is_our_own_fault(alice_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_signing_key_is_an_internal_error(alice_key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from identity import key_cache
     from identity.models import KeyPair
 

@@ -105,7 +105,7 @@ def test_an_api_key_that_is_not_usable_is_not_active(alice_key: str, changes: di
     assert introspected(apikey=alice_key) == INACTIVE
 
 
-def test_an_api_key_of_somebody_deactivated_is_not_active(alice_key: str, alice_the_user: User) -> None:
+def test_an_api_key_of_a_deactivated_person_is_not_active(alice_key: str, alice_the_user: User) -> None:
     User.objects.update(is_active=False)
     assert introspected(apikey=alice_key) == INACTIVE
 
@@ -116,12 +116,12 @@ def test_a_locked_api_key_is_active(alice_key: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["x", "a.b.c", "a\0b", "ä" * 40, "k" * 5000])
-def test_whatever_else_is_not_active(keys: None, value: str) -> None:
+def test_what_is_no_iam_token_or_api_key_is_not_active(keys: None, value: str) -> None:
     # D-150
     assert introspected(token=value) == introspected(apikey=value) == INACTIVE
 
 
-def test_neither_an_identity_token_nor_a_refresh_token_is_active(identity_token: str, alice_key: str) -> None:
+def test_an_identity_token_and_a_refresh_token_are_not_active(identity_token: str, alice_key: str) -> None:
     session = ask({**API_KEY, "apikey": alice_key}, client="bx:bx").json()["refresh_token"]  # type: ignore[attr-defined]
     assert ask({**REFRESH, "refresh_token": session}, client="bx:bx").status_code == 200
     assert introspected(token=identity_token) == introspected(token=session) == INACTIVE
@@ -136,7 +136,7 @@ FORMS: dict[str, tuple[dict[str, str], tuple[int, str]]] = {
 
 
 @pytest.mark.parametrize(("form", "expected"), FORMS.values(), ids=FORMS)
-def test_one_of_token_and_apikey_is_needed(keys: None, form: dict[str, str], expected: tuple[int, str]) -> None:
+def test_introspection_needs_a_token_or_an_api_key(keys: None, form: dict[str, str], expected: tuple[int, str]) -> None:
     answer = ask(form, path=INTROSPECT)
     assert refused(answer, INTROSPECT) == expected
     assert "token" in answer.json()["errorDetails"]  # type: ignore[attr-defined]

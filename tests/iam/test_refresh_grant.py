@@ -44,16 +44,20 @@ def test_a_client_gets_a_new_access_token_and_keeps_its_refresh_token(alice_key:
     assert (answer.json()["refresh_token"], answer.json()["expires_in"]) == (value, 3600)
 
 
-def test_it_works_many_times(session: str) -> None:
+def test_a_refresh_token_works_many_times(session: str) -> None:
     assert len({token(refresh(session)) for _ in range(3)}) == 3
 
 
-def test_it_works_long_after_the_access_token_has_expired(session: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refresh_token_works_after_the_access_token_has_expired(
+    session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     later(monkeypatch, hours=71, minutes=59)
     assert refresh(session).status_code == 200
 
 
-def test_it_ends_after_72_hours_with_a_code_of_its_own(session: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refresh_token_ends_after_72_hours_with_a_code_of_its_own(
+    session: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     later(monkeypatch, hours=72)
     assert refused(refresh(session)) == (400, "BXNIM0408E")
 
@@ -66,7 +70,7 @@ def test_refreshing_does_not_prolong_the_session(session: str, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("client", ["", "kube:kube"], ids=["none", "another"])
-def test_another_client_cannot_use_it(session: str, client: str) -> None:
+def test_another_client_cannot_use_a_refresh_token(session: str, client: str) -> None:
     assert refused(refresh(session, client)) == (401, "BXNIM0407E")
 
 
@@ -83,11 +87,11 @@ def test_a_token_of_another_kind_is_not_supported(alice_key: str) -> None:
     assert refused(refresh(token(ask({**API_KEY, "apikey": alice_key}, client="bx:bx")))) == (400, "BXNIM0405E")
 
 
-def test_the_api_key_is_none(alice_key: str) -> None:
+def test_an_api_key_is_no_refresh_token(alice_key: str) -> None:
     assert refused(refresh(alice_key)) == (401, "BXNIM0407E")
 
 
-def test_nothing_at_all_is_a_bad_request(alice_key: str) -> None:
+def test_a_refresh_without_a_token_is_a_bad_request(alice_key: str) -> None:
     assert refused(ask(REFRESH, client="bx:bx")) == (400, "BXNIM0109E")
 
 
@@ -110,7 +114,7 @@ def test_a_refresh_leaves_one_event_without_the_token(session: str) -> None:
     assert session not in serializers.serialize("json", [event])
 
 
-def test_only_a_hash_is_kept(session: str) -> None:
+def test_only_the_hash_of_a_refresh_token_is_stored(session: str) -> None:
     [row] = RefreshToken.objects.values()
     assert row["sha256"] == hashlib.sha256(session.encode()).hexdigest()
     assert row.keys() == {"sha256", "api_key_id", "client_id", "created_at", "expires_at"}

@@ -50,7 +50,7 @@ def test_a_forged_identity_token_is_refused(inside: Inside, forge: Forgery) -> N
 
 
 @pytest.mark.parametrize("make", [forging.expired, forging.retired])
-def test_an_expired_one_and_one_of_a_retired_key_are_refused(inside: Inside, make: Forgery) -> None:
+def test_an_expired_identity_token_and_one_of_a_retired_key_are_refused(inside: Inside, make: Forgery) -> None:
     assert_refused(inside, make(of_identity(inside.server)))
 
 
@@ -75,7 +75,7 @@ def test_a_token_of_another_accounts_server_is_refused(inside: Inside, world: Wo
     assert_refused(Inside(theirs), of_identity(inside.server).good())
 
 
-def test_the_log_knows_at_which_server_and_why(inside: Inside) -> None:
+def test_the_log_says_at_which_server_a_token_was_refused_and_why(inside: Inside) -> None:
     with capture_logs() as logged:
         inside.iam_token({}, Authorization=f"Bearer {forging.expired(of_identity(inside.server))}")
     [entry] = [each for each in logged if each["event"] == "token refused"]
@@ -83,13 +83,13 @@ def test_the_log_knows_at_which_server_and_why(inside: Inside) -> None:
     assert "expired" in entry["reason"]
 
 
-def test_without_a_token_nothing_is_written_either(inside: Inside) -> None:
+def test_a_request_without_a_token_writes_nothing(inside: Inside) -> None:
     # D-15
     with nothing_is_written():
         assert error(inside.iam_token({}, X_None="1"))[:2] == (401, "unauthenticated")
 
 
-def test_whoever_proves_itself_leaves_an_event_when_it_is_refused(inside: Inside) -> None:
+def test_a_refused_caller_whose_token_verifies_leaves_an_event(inside: Inside) -> None:
     from tests.inside.program import last_event
 
     answer = inside.iam_token({})

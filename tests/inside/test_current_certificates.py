@@ -63,7 +63,7 @@ def test_each_key_has_one_certificate_the_latest_first(inside: Inside, server: B
 
 
 @pytest.mark.parametrize("on", [True, False])
-def test_it_says_when_it_will_be_renewed(inside: Inside, server: BareMetalServer, on: bool) -> None:
+def test_a_certificate_says_when_it_will_be_renewed(inside: Inside, server: BareMetalServer, on: bool) -> None:
     issue(server)
     switch_certificate_rotation(server, enabled=on, by=BY, now=clock.now())
     assert (fetch(inside).json()["renewal_due_at"] is not None) is on
@@ -104,7 +104,7 @@ def test_another_servers_certificates_are_not_answered(inside: Inside, world: Wo
     assert error(fetch(inside)) == (404, "not_found", "")
 
 
-def test_an_identity_token_is_needed(inside: Inside) -> None:
+def test_certificates_are_read_with_an_identity_token(inside: Inside) -> None:
     assert error(fetch(inside, Accept="*/*")) == (401, "unauthenticated", "")
 
 
@@ -119,7 +119,7 @@ def test_fetching_leaves_an_event_that_names_what_was_answered(inside: Inside, s
     )
 
 
-def test_a_refusal_leaves_an_event_too(inside: Inside) -> None:
+def test_a_refusal_leaves_an_event(inside: Inside) -> None:
     fetch(inside)
     assert (last_event().action, last_event().reason_type) == ("is.metadata.certificate.read", "not_found")
 
@@ -130,7 +130,7 @@ def test_another_method_is_refused_and_told_which_there_are(inside: Inside, meth
     assert (answer.status_code, answer["Allow"]) == (405, "POST, GET")
 
 
-def test_the_old_name_answers_neither(inside: Inside) -> None:
+def test_the_old_host_name_does_not_answer_for_certificates(inside: Inside) -> None:
     answers: list[Any] = [
         inside.call(method, "/instance_identity/v1/certificates", **inside.bearer()) for method in ("GET", "POST")
     ]

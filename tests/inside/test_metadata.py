@@ -88,7 +88,7 @@ def test_a_change_is_seen_although_the_server_was_just_read(inside: Inside, serv
 
 
 @pytest.mark.parametrize(("what", "action"), WHAT.items())
-def test_it_leaves_one_event_without_what_was_read(
+def test_reading_metadata_leaves_one_event_without_what_was_read(
     inside: Inside, initialized: Initialization, what: str, action: str
 ) -> None:
     bearer = inside.bearer()
@@ -99,7 +99,7 @@ def test_it_leaves_one_event_without_what_was_read(
 
 
 @pytest.mark.parametrize("what", WHAT)
-def test_another_servers_id_is_refused_as_one_that_nobody_has(inside: Inside, world: World, what: str) -> None:
+def test_another_servers_id_is_refused_as_one_that_does_not_exist(inside: Inside, world: World, what: str) -> None:
     neighbour = make_server(world.account, name="web-2", metadata_enabled=True)
     theirs = make_server(world.other_account, name="web-1", metadata_enabled=True)
     bodies = []
@@ -128,7 +128,7 @@ def test_without_a_good_identity_token_nothing_is_told_whatever_the_id(
 
 @pytest.mark.parametrize("what", WHAT)
 @pytest.mark.parametrize("change", [{"enabled": False}, {"protocol": "https"}], ids=["off", "https"])
-def test_the_switches_hold_here_too(inside: Inside, what: str, change: dict[str, Any]) -> None:
+def test_the_switches_hold_for_metadata(inside: Inside, what: str, change: dict[str, Any]) -> None:
     bearer = inside.bearer()
     switch_metadata_service(inside.server, **change, by=BY)
     assert error(read(inside, what, **bearer))[:2] == (403, "unauthorized")
@@ -137,7 +137,7 @@ def test_the_switches_hold_here_too(inside: Inside, what: str, change: dict[str,
 OTHER_METHODS = ["HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def test_it_can_be_read_and_nothing_else(inside: Inside) -> None:
+def test_metadata_can_be_read_and_nothing_else(inside: Inside) -> None:
     def check(case: tuple[str, str]) -> None:
         method, what = case
         answer = read(inside, what, method=method)

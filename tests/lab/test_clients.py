@@ -97,7 +97,7 @@ def test_every_client_verifies_the_metadata_service_and_the_control_plane(
         assert len(refused) == len(CONTROL_PLANE)
 
 
-def test_openssl_verifies_by_the_directory_of_certificates_too(lab: Lab) -> None:
+def test_openssl_verifies_by_the_directory_of_certificates(lab: Lab) -> None:
     require("openssl")
     connect = (
         "openssl s_client -connect iam.cloud.ibm.com:443 -servername iam.cloud.ibm.com -brief -verify_return_error"
@@ -169,7 +169,7 @@ def test_the_documented_examples_of_curl_jq_and_openssl_work_as_they_are(lab: La
     assert lab.run("web-1", "bash", "-c", EXAMPLES % endpoint).splitlines()[-1] == "all done"
 
 
-def test_they_work_over_https_when_that_is_the_protocol(lab: Lab, operator: Operator) -> None:
+def test_the_documented_examples_work_over_https_when_that_is_the_protocol(lab: Lab, operator: Operator) -> None:
     require("curl", "jq", "openssl")
     web_1 = lab.product.server("web-1")["id"]
     operator.switch(web_1, protocol="https")

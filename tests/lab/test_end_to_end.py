@@ -26,7 +26,9 @@ def test_a_program_without_configuration_lists_servers_with_ibms_sdk(lab: Lab) -
 
 
 @pytest.mark.postgres
-def test_it_does_on_postgresql(new_lab: NewLab, new_postgresql_database: Callable[..., str]) -> None:
+def test_a_program_without_configuration_lists_servers_on_postgresql(
+    new_lab: NewLab, new_postgresql_database: Callable[..., str]
+) -> None:
     lab = new_lab(rootless=os.geteuid() != 0, DATABASE_URL=new_postgresql_database(copy_of=STARTED))
     lab.product.start("--lab")
     said = json.loads(lab.run("web-1", sys.executable, PROGRAM))

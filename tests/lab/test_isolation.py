@@ -46,7 +46,7 @@ def test_each_server_is_itself(lab: Lab, victim: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("host", ["{address}", "127.64.0.1", "127.64.0.1:8169", "web-1", "localhost", "evil.example"])
-def test_by_the_host_header(lab: Lab, victim: dict[str, Any], host: str) -> None:
+def test_the_host_header_does_not_make_another_server(lab: Lab, victim: dict[str, Any], host: str) -> None:
     """The last one is what a browser sends whose name server was made to lie."""
     answer = lab.program(ATTACKER, f"say(ask(Host={host.format(**victim)!r}))")
     assert (answer[0], answer[1]["errors"][0]["code"]) == (400, "invalid_value")
@@ -54,7 +54,7 @@ def test_by_the_host_header(lab: Lab, victim: dict[str, Any], host: str) -> None
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
-def test_by_a_forwarding_header(lab: Lab, victim: dict[str, Any], header: str) -> None:
+def test_a_forwarding_header_does_not_make_another_server(lab: Lab, victim: dict[str, Any], header: str) -> None:
     answer = lab.program(ATTACKER, f"say(code(ask(**{{{header!r}: {victim['address']!r}}})))")
     assert answer == [403, "unauthorized"]
 
@@ -76,11 +76,15 @@ BOUND = """
 
 
 @pytest.mark.parametrize("device", ["eth0", "lo"])
-def test_by_its_address_as_an_alias(lab: Lab, victim: dict[str, Any], device: str) -> None:
+def test_another_servers_address_as_an_alias_does_not_reach_the_service(
+    lab: Lab, victim: dict[str, Any], device: str
+) -> None:
     assert lab.program(ATTACKER, BOUND.format(address=victim["address"], device=device)) == NO_ANSWER
 
 
-def test_by_taking_its_address_instead_of_ones_own(lab: Lab, victim: dict[str, Any]) -> None:
+def test_another_servers_address_instead_of_the_own_does_not_reach_the_service(
+    lab: Lab, victim: dict[str, Any]
+) -> None:
     attacker = lab.entry(ATTACKER)
     assert attacker
     answer = lab.program(
@@ -132,7 +136,7 @@ RAW = """
 """
 
 
-def test_by_packets_forged_on_a_raw_socket(lab: Lab, victim: dict[str, Any]) -> None:
+def test_packets_forged_on_a_raw_socket_do_not_reach_the_service(lab: Lab, victim: dict[str, Any]) -> None:
     attacker = lab.entry(ATTACKER)
     assert attacker
     forged = [victim["address"], "169.254.169.254", "127.0.0.1", "166.9.0.1", "10.240.64.99"]
@@ -151,13 +155,13 @@ def test_by_packets_forged_on_a_raw_socket(lab: Lab, victim: dict[str, Any]) -> 
         "/v1/bare_metal_servers/{id}",
     ],
 )
-def test_by_the_path(lab: Lab, victim: dict[str, Any], path: str) -> None:
+def test_the_path_does_not_make_another_server(lab: Lab, victim: dict[str, Any], path: str) -> None:
     url = f"http://169.254.169.254{path.format(**victim)}?version={NEW}"
     assert lab.program(ATTACKER, f"say(code(ask({url!r})))") == [404, "not_found"]
 
 
 @pytest.mark.parametrize("leaf", ["", "/initialization"])
-def test_by_asking_for_its_metadata(lab: Lab, victim: dict[str, Any], leaf: str) -> None:
+def test_metadata_of_another_server_is_refused(lab: Lab, victim: dict[str, Any], leaf: str) -> None:
     url = f"http://169.254.169.254/metadata/v1/bare_metal_servers/{victim['id']}{leaf}?version={NEW}"
     program = f"""
         bearer = "Bearer " + ask()[1]["access_token"]
@@ -166,13 +170,13 @@ def test_by_asking_for_its_metadata(lab: Lab, victim: dict[str, Any], leaf: str)
     assert lab.program(ATTACKER, program) == [403, "unauthorized"]
 
 
-def test_by_naming_it_in_the_query_or_the_body(lab: Lab, victim: dict[str, Any]) -> None:
+def test_another_server_in_the_query_or_the_body_is_refused(lab: Lab, victim: dict[str, Any]) -> None:
     assert lab.program(ATTACKER, f"say(code(ask(TOKEN + '&id={victim['id']}')))") == [400, "unknown_field"]
     body = json.dumps({"id": victim["id"]}).encode()
     assert lab.program(ATTACKER, f"say(code(ask(body={body!r})))") == [400, "unknown_field"]
 
 
-def test_by_a_request_line_that_names_another_host(lab: Lab) -> None:
+def test_a_request_line_that_names_another_host_does_not_make_another_server(lab: Lab) -> None:
     # D-22
     said = lab.program(
         ATTACKER,
@@ -187,13 +191,13 @@ def test_by_a_request_line_that_names_another_host(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("operation", ["iam_tokens", "certificates"])
-def test_by_its_identity_token(lab: Lab, stolen: str, operation: str) -> None:
+def test_the_identity_token_of_another_server_is_refused(lab: Lab, stolen: str, operation: str) -> None:
     url = f"http://169.254.169.254/identity/v1/{operation}?version={NEW}"
     answer = lab.program(ATTACKER, f"say(code(ask({url!r}, 'POST', b'{{}}', Authorization='Bearer {stolen}')))")
     assert answer == [401, "unauthenticated"]
 
 
-def test_two_servers_with_the_same_address_in_two_vpcs_are_two(lab: Lab, operator: Operator) -> None:
+def test_servers_with_the_same_address_in_two_vpcs_are_told_apart(lab: Lab, operator: Operator) -> None:
     twins = [make_twin(operator, name) for name in ("twin-a", "twin-b")]
     found = [lab.await_server(each["id"]) for each in twins]
     assert found[0]["address"] == found[1]["address"]
@@ -220,7 +224,7 @@ def make_twin(operator: Operator, name: str) -> dict[str, Any]:
 # --- the service from elsewhere ------------------------------------------------------------------------------------
 
 
-def test_from_the_host(lab: Lab, victim: dict[str, Any]) -> None:
+def test_the_host_does_not_reach_the_service_as_a_server(lab: Lab, victim: dict[str, Any]) -> None:
     """The host may have a metadata service of its own at that address; it is not ours."""
     for address in ("169.254.169.254", victim["address"], "166.9.0.1"):
         url = TOKEN.replace("169.254.169.254", address)
@@ -255,7 +259,7 @@ THROUGH_PROXY = """
 """
 
 
-def test_through_a_forwarding_proxy_in_another_server(lab: Lab, victim: dict[str, Any]) -> None:
+def test_a_forwarding_proxy_in_another_server_does_not_pass_for_it(lab: Lab, victim: dict[str, Any]) -> None:
     with lab.running(VICTIM, PROXY) as proxy:
         assert proxy.stdout
         assert json.loads(proxy.stdout.readline()) == "listening"
@@ -315,7 +319,7 @@ finally:
 """
 
 
-def test_from_one_hop_further_than_the_server(lab: Lab) -> None:
+def test_answers_get_no_further_than_the_server(lab: Lab) -> None:
     # D-90
     """A ping comes back from there, so the way is open; an answer of the service dies on it."""
     attacker = lab.entry(ATTACKER)

@@ -36,7 +36,7 @@ def test_a_visitor_gets_the_servers_token_through_the_page(lab: Lab, server: str
     assert "access_token" in json.loads(visited(lab, server, "webhook", "http://169.254.169.254"))
 
 
-def test_a_visitor_who_chooses_the_address_alone_gets_none(lab: Lab, server: str) -> None:
+def test_a_visitor_who_chooses_the_address_alone_gets_no_token(lab: Lab, server: str) -> None:
     assert json.loads(visited(lab, server, "preview", "http://169.254.169.254"))["status_code"] == 405
 
 

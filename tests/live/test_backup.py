@@ -65,11 +65,11 @@ def restored(archive: dict[str, Any], new_product: NewProduct) -> Product:
     return product
 
 
-def test_a_backup_is_for_nobody_elses_eyes(archive: dict[str, Any]) -> None:
+def test_a_backup_is_readable_by_its_owner_alone(archive: dict[str, Any]) -> None:
     assert archive["path"].stat().st_mode & 0o077 == 0
 
 
-def test_the_credentials_are_the_same(archive: dict[str, Any], restored: Product) -> None:
+def test_the_credentials_are_the_same_after_a_restore(archive: dict[str, Any], restored: Product) -> None:
     assert restored.info["api_key"] == archive["api_key"]
 
 

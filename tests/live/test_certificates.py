@@ -106,7 +106,7 @@ def test_a_certificate_leads_to_its_issuer(holder: Holder) -> None:
     assert issuer.public_bytes(Encoding.PEM).decode() == (holder.folder / "intermediate.pem").read_text()
 
 
-def test_what_is_revoked_on_the_command_line_is_revoked_for_everybody_at_once(holder: Holder) -> None:
+def test_a_revocation_on_the_command_line_is_seen_by_every_verifier_at_once(holder: Holder) -> None:
     issued = holder.ask()
     name = holder.server["name"]
     said = holder.product.run("revoke", name, issued["id"], "--reason", "superseded")
@@ -115,14 +115,14 @@ def test_what_is_revoked_on_the_command_line_is_revoked_for_everybody_at_once(ho
     assert holder.status() == "leaf.pem: revoked"
 
 
-def test_switching_the_service_off_revokes_for_everybody_at_once(holder: Holder) -> None:
+def test_switching_the_service_off_revokes_for_every_verifier_at_once(holder: Holder) -> None:
     holder.ask()
     holder.operator.switch(holder.server["id"], enabled=False)
     assert holder.status() == "leaf.pem: revoked"
     assert "certificate revoked" in holder.verify()
 
 
-def test_deleting_the_server_revokes_for_everybody(holder: Holder) -> None:
+def test_deleting_the_server_revokes_for_every_verifier(holder: Holder) -> None:
     holder.ask()
     vpc, server = holder.operator.vpc, holder.server["id"]
     vpc.stop_bare_metal_server(server, type="hard")

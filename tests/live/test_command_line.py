@@ -192,7 +192,7 @@ def test_a_question_about_nothing_says_what_to_ask(product: Product) -> None:
 
 
 @pytest.mark.parametrize("asked", LOOKS)
-def test_nobody_hears_of_a_reader_that_left_early(product: Product, asked: str) -> None:
+def test_a_reader_that_leaves_early_causes_no_error(product: Product, asked: str) -> None:
     """As ``| head -1`` does, before anything is written."""
     reading, writing = os.pipe()
     os.close(reading)
@@ -212,5 +212,5 @@ def test_nobody_hears_of_a_reader_that_left_early(product: Product, asked: str) 
     assert done.stderr == b""
 
 
-def test_every_command_that_reads_is_among_those() -> None:
+def test_every_command_that_reads_is_tried_with_a_reader_that_leaves_early() -> None:
     assert {asked.split()[0] for asked in LOOKS} >= READ - NOT_ASKED

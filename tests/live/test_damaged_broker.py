@@ -103,7 +103,7 @@ def stopped(new_product: NewProduct) -> Iterator[Product]:
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
-def test_a_start_does_without_it(stopped: Product, damage: Callable[[Path], None]) -> None:
+def test_a_start_does_without_a_damaged_broker_file(stopped: Product, damage: Callable[[Path], None]) -> None:
     damage(stopped.home / "valkey")
     stopped.start()
     if damage not in AT_ONCE:
@@ -112,7 +112,7 @@ def test_a_start_does_without_it(stopped: Product, damage: Callable[[Path], None
     assert requests.get(f"http://127.0.0.1:{stopped.port}/readyz", timeout=10).status_code == 200
 
 
-def test_a_broker_that_dies_of_it_later_comes_back(stopped: Product) -> None:
+def test_a_broker_that_dies_of_a_damaged_file_later_comes_back(stopped: Product) -> None:
     stopped.start()
     assert stopped.supervisor
     [pid] = [pid for pid in descendants(stopped.supervisor) if "valkey" in command_line(pid)]

@@ -222,7 +222,7 @@ def test_tokens_of_every_kind_are_explained_as_they_are_answered(
     assert decisions["deny"] >= 6
 
 
-def test_names_that_nobody_knows_are_refused_with_the_nearest(product: Product) -> None:
+def test_unknown_names_are_refused_with_the_nearest(product: Product) -> None:
     for words, nearest in (
         (["--subject", "demo-viewr", "--action", "is.vpc.vpc.list"], "The nearest: demo-viewer"),
         (["--action", "is.vpc.vpc.lst"], "is.vpc.vpc.list"),

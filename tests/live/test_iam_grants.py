@@ -101,7 +101,9 @@ def test_the_container_authenticator_takes_on_a_profile(
     assert found["authn"]["sub"] == chain["server"]["crn"]
 
 
-def test_with_that_token_it_is_a_viewer(product: Product, chain: dict[str, Any], token_file: Path) -> None:
+def test_a_program_with_the_token_of_a_profile_is_a_viewer(
+    product: Product, chain: dict[str, Any], token_file: Path
+) -> None:
     service = vpc(
         product,
         ContainerAuthenticator(

@@ -95,7 +95,7 @@ def test_profiles_are_filtered_sorted_and_paged_by_token(
     assert seen == sorted(["alpha", "bravo", "charlie", "delta", "echo"], reverse=order == "desc")
 
 
-def test_the_previous_page_is_told_too(iam: IamIdentityV1, account: str, five: str) -> None:
+def test_the_previous_page_is_told(iam: IamIdentityV1, account: str, five: str) -> None:
     asked = {"filter": f'name sw "{five}"', "sort": "name", "pagesize": 2}
     first = iam.list_profiles(account, **asked).get_result()
     second = iam.list_profiles(account, pagetoken=get_query_param(first["next"], "pagetoken"), **asked).get_result()

@@ -186,7 +186,7 @@ def test_a_start_in_the_foreground_needs_no_standard_streams(prepared: Product, 
         all_of_it.assert_gone()
 
 
-def test_a_product_that_is_up_stays_although_nobody_reads_or_waits_any_more(prepared: Product, tmp_path: Path) -> None:
+def test_a_product_that_is_up_stays_when_its_caller_no_longer_reads_or_waits(prepared: Product, tmp_path: Path) -> None:
     start = ["sh", "-c", '"$@" | head -1', "sh", *prepared.command("up", "--detach")]
     with family(start, environment=prepared.environment, output=tmp_path / "output") as all_of_it:
         assert all_of_it.status(seconds=60) == 0

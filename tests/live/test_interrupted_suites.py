@@ -13,7 +13,7 @@ from tests.live.ready_made import ReadyMade
 
 pytestmark = [pytest.mark.live, pytest.mark.e2e]
 
-TWO_PRODUCTS = ("tests/live/test_what_up_says.py", "-k", "there_are_three_demo_servers")
+TWO_PRODUCTS = ("tests/live/test_up_output.py", "-k", "there_are_three_demo_servers")
 SERVING = "metadata"
 
 

@@ -56,12 +56,12 @@ def test_info_names_an_https_url_whose_certificate_verifies_at_the_servers_addre
     assert ask(secure["metadata_url"], product).status_code == 200
 
 
-def test_the_certificate_verifies_for_the_name_of_the_service_too(product: Product, secure: dict[str, Any]) -> None:
+def test_the_certificate_verifies_for_the_name_of_the_service(product: Product, secure: dict[str, Any]) -> None:
     there = f"{SERVICE}:443:{address_of(secure)}"
     assert curl(product, "--connect-to", there, f"https://{SERVICE}/identity/v1/token?version={NEW}") == "200"
 
 
-def test_by_its_name_the_service_still_answers_as_the_server_that_was_dialled(
+def test_the_name_of_the_service_answers_as_the_server_that_was_dialled(
     product: Product, secure: dict[str, Any]
 ) -> None:
     """The Host says the service's name; which server calls, the dialled address alone says."""
@@ -71,7 +71,7 @@ def test_by_its_name_the_service_still_answers_as_the_server_that_was_dialled(
 
 
 @pytest.mark.parametrize("host", ["127.64.0.1", "127.0.0.1", "evil.example", f"{SERVICE}.evil.example", f"{SERVICE}."])
-def test_a_host_that_is_neither_the_dialled_address_nor_the_service_is_refused(
+def test_a_host_other_than_the_dialled_address_and_the_service_is_refused(
     product: Product, secure: dict[str, Any], host: str
 ) -> None:
     answer = ask(secure["metadata_url"], product, Host=host)
@@ -148,7 +148,7 @@ def test_switching_the_protocol_is_effective_at_once_on_an_open_connection(
         assert status() == 200
 
 
-def test_silent_clients_keep_nobody_from_being_answered(product: Product, secure: dict[str, Any]) -> None:
+def test_silent_clients_do_not_keep_others_from_being_answered(product: Product, secure: dict[str, Any]) -> None:
     host, port = address_of(secure).split(":")
     silent = [socket.create_connection((host, int(port))) for _ in range(40)]
     try:

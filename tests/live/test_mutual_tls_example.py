@@ -62,7 +62,7 @@ def site(product: Product, operator: Operator, tmp_path: Path) -> Iterator[Site]
         made.serving.kill()
 
 
-def test_each_knows_who_the_other_is(site: Site) -> None:
+def test_servers_over_mutual_tls_know_each_other(site: Site) -> None:
     caller = site.about("server-b", "server")
     assert site.call("server-b", site.about("server-a", "server")) == f"Hello, {caller}.\n"
     assert site.said() == f"served: {caller}"
@@ -74,12 +74,12 @@ def test_a_caller_turns_away_from_a_server_that_is_another(site: Site) -> None:
     assert site.said() == f"left without a word: {other}"
 
 
-def test_whoever_shows_no_certificate_is_refused(site: Site) -> None:
+def test_a_client_without_a_certificate_is_refused(site: Site) -> None:
     assert "certificate required" in site.curl("--insecure")
     assert site.said() == "refused: PEER_DID_NOT_RETURN_A_CERTIFICATE"
 
 
-def test_a_certificate_that_one_signs_oneself_is_refused(site: Site) -> None:
+def test_a_self_signed_certificate_is_refused(site: Site) -> None:
     names = ("-keyout", "own.key", "-out", "own.pem", "-subj", f"/CN={site.about('server-b', 'server')}")
     site.do("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *names)
     assert "unknown ca" in site.curl("--insecure", "--cert", "own.pem", "--key", "own.key")
@@ -95,7 +95,7 @@ def test_a_revoked_certificate_is_refused_from_the_next_call_on(site: Site) -> N
     assert site.said() == "refused: certificate revoked"
 
 
-def test_whoever_serves_with_a_revoked_certificate_is_refused_too(site: Site) -> None:
+def test_a_server_with_a_revoked_certificate_is_refused(site: Site) -> None:
     there = site.about("server-a", "server")
     site.product.run("revoke", there, site.about("server-a", "certificate"))
     assert site.call("server-b", there) == "refused: certificate revoked\n"

@@ -200,7 +200,7 @@ def test_a_body_of_unknown_length_has_an_end(narrow: Product) -> None:
     assert (answer.status_code, "QuotaExceeded" in answer.text) == (403, True)
 
 
-def test_nobodys_body_is_not_waited_for(product: Product) -> None:
+def test_the_body_of_an_unauthenticated_request_is_not_waited_for(product: Product) -> None:
     """The refusal comes before the body, of which nothing is read."""
     with socket.create_connection(("127.0.0.1", product.port), timeout=10) as connection:
         head = f"PUT /cos/some-bucket/x HTTP/1.1\r\nHost: 127.0.0.1:{product.port}\r\nContent-Length: 9999999\r\n\r\n"

@@ -92,7 +92,7 @@ def unready(product: Product) -> dict[str, Any]:
     return dict(answer.json()["reasons"]) if answer.status_code == 503 else {}
 
 
-def test_it_is_not_ready_while_the_broker_is_away_but_tokens_are_issued(disposable: Product) -> None:
+def test_the_product_is_not_ready_while_the_broker_is_away_but_issues_tokens(disposable: Product) -> None:
     assert get(disposable, "/readyz").json() == {"status": "ok"}
     pid = broker(disposable)
     os.kill(pid, signal.SIGSTOP)
@@ -105,7 +105,7 @@ def test_it_is_not_ready_while_the_broker_is_away_but_tokens_are_issued(disposab
     eventually(lambda: not unready(disposable), seconds=60)
 
 
-def test_it_is_not_ready_when_no_worker_ticks(disposable: Product) -> None:
+def test_the_product_is_not_ready_when_no_worker_ticks(disposable: Product) -> None:
     workers = disposable.named("worker")
     assert workers
     for pid in workers:

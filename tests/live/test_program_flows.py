@@ -96,7 +96,7 @@ def test_an_identity_token_is_refused_by_the_vpc_api(product: Any, chain: dict[s
     assert refused.value.status_code == 401
 
 
-def test_iam_tokens_verify_through_the_jwks_as_any_stranger_would(product: Any, chain: dict[str, Any]) -> None:
+def test_iam_tokens_verify_through_the_jwks_as_any_relying_party_would(product: Any, chain: dict[str, Any]) -> None:
     token = inside(chain["url"]).token_manager.get_token()
     key = jwt.PyJWKClient(f"{product.info['iam_url']}/identity/keys").get_signing_key_from_jwt(token)
     assert jwt.decode(token, key, algorithms=["RS256"], issuer="https://iam.cloud.ibm.com/identity")

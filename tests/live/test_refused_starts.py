@@ -67,7 +67,7 @@ def test_a_broker_that_does_not_answer(idle: Product, options: tuple[str, ...]) 
     assert line.startswith("CommandError: The broker does not answer. Start it, or correct REDIS_URL. Without")
 
 
-def test_an_option_of_the_broker_that_nobody_knows(idle: Product, options: tuple[str, ...]) -> None:
+def test_an_unknown_option_of_the_broker(idle: Product, options: tuple[str, ...]) -> None:
     line = refusal(idle, *options, REDIS_URL="redis://127.0.0.1:1/0?socket_timeout=soon")
     assert line.startswith("CommandError: REDIS_URL is not understood: ")
 

@@ -31,7 +31,7 @@ def attempt(product: Product, password: str, path: str = "/login") -> int:
         return browser.post(url, form, allow_redirects=False, timeout=10).status_code
 
 
-def test_ten_failures_are_enough_whoever_has_counted_them(product: Product) -> None:
+def test_ten_failures_lock_a_name_in_every_process(product: Product) -> None:
     right = product.info["admin"]["password"]
     assert attempt(product, right) == 302
     answers = [attempt(product, "wrong", ("/login", "/admin/login/")[number % 2]) for number in range(MOST_FAILURES)]

@@ -68,16 +68,16 @@ def of(product: Product, server: dict[str, Any]) -> str:
     return str(next(each for each in product.read_info()["servers"] if each["id"] == server["id"])["metadata_url"])
 
 
-def test_who_chooses_the_whole_request_gets_a_token(page: Page, metadata: str) -> None:
+def test_a_caller_who_chooses_the_whole_request_gets_a_token(page: Page, metadata: str) -> None:
     assert page.steal(metadata).json()["access_token"]
 
 
-def test_who_chooses_the_address_alone_gets_none(page: Page, metadata: str) -> None:
+def test_a_caller_who_chooses_the_address_alone_gets_no_token(page: Page, metadata: str) -> None:
     answer = page.get("/preview", url=f"{metadata}/identity/v1/token?version={NEW}")
     assert (answer.status_code, "access_token" in answer.text) == (405, False)
 
 
-def test_without_the_header_there_is_none(page: Page, metadata: str) -> None:
+def test_a_request_without_the_header_gets_no_token(page: Page, metadata: str) -> None:
     assert page.steal(metadata, header="X-Other: ibm").status_code == 400
 
 
@@ -125,12 +125,12 @@ def test_a_smaller_profile_limits_a_token_that_is_stolen_already(
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:{port}/", "http://localhost:{port}/", "file:///etc/passwd", "nothing"]
 )
-def test_the_page_calls_nobody_but_metadata_services(page: Page, product: Product, url: str) -> None:
+def test_the_page_calls_only_metadata_services(page: Page, product: Product, url: str) -> None:
     answer = page.get("/webhook", url=url.format(port=product.port), method="GET")
     assert (answer.status_code, "metadata services only" in answer.text) == (400, True)
 
 
-def test_the_page_is_not_to_be_had_by_another_name(page: Page) -> None:
+def test_the_page_is_not_served_under_another_name(page: Page) -> None:
     """A site that makes its name point to 127.0.0.1 gets no visitor of its own in here."""
     assert page.get("/", headers={"Host": "evil.example"}).status_code == 400
 

@@ -132,7 +132,7 @@ def age_of_the_last_tick(product: Product) -> float:
 
 
 @pytest.mark.parametrize("sent", UNREADABLE.values(), ids=UNREADABLE.keys())
-def test_a_worker_goes_on(product: Product, broker: redis.Redis, sent: bytes) -> None:
+def test_a_worker_goes_on_after_an_unreadable_message(product: Product, broker: redis.Redis, sent: bytes) -> None:
     worker, before = product.named("worker"), dropped(product)
     broker.lpush("celery", sent)
     assert eventually(lambda: dropped(product) == before + 1)
@@ -141,7 +141,7 @@ def test_a_worker_goes_on(product: Product, broker: redis.Redis, sent: bytes) ->
     assert SECRET not in log(product)
 
 
-def test_many_at_once_are_dropped_one_after_the_other(product: Product, broker: redis.Redis) -> None:
+def test_many_unreadable_messages_are_dropped_one_after_the_other(product: Product, broker: redis.Redis) -> None:
     worker, before = product.named("worker"), dropped(product)
     sent = [sent for name, sent in UNREADABLE.items() if name != "five megabytes"] * 20
     broker.lpush("celery", *sent)
@@ -212,7 +212,7 @@ def test_a_key_of_another_kind_is_removed_by_the_next_worker(product: Product, b
     assert eventually(lambda: age_of_the_last_tick(product) < 3, seconds=40)
 
 
-def test_a_worker_that_dies_again_and_again_is_there_again(new_product: NewProduct) -> None:
+def test_a_worker_that_dies_repeatedly_is_started_again(new_product: NewProduct) -> None:
     product = new_product()
     product.start()
     for _ in range(6):
@@ -222,7 +222,7 @@ def test_a_worker_that_dies_again_and_again_is_there_again(new_product: NewProdu
     product.end()
 
 
-def test_readiness_tells_of_them_and_stays_what_it_was(product: Product) -> None:
+def test_readiness_tells_of_dropped_messages_and_stays_what_it_was(product: Product) -> None:
     def told() -> bool:
         answer = requests.get(f"http://127.0.0.1:{product.port}/readyz", timeout=10)
         return answer.status_code == 200 and "could not read" in answer.json().get("notes", {}).get("messages", "")
@@ -230,11 +230,11 @@ def test_readiness_tells_of_them_and_stays_what_it_was(product: Product) -> None
     assert eventually(told)
 
 
-def test_ticks_are_taken_after_all_that(product: Product) -> None:
+def test_ticks_are_taken_after_unreadable_messages(product: Product) -> None:
     assert eventually(lambda: age_of_the_last_tick(product) < 3)
 
 
-def test_a_start_takes_all_of_it(product: Product, broker: redis.Redis) -> None:
+def test_a_start_removes_all_unreadable_messages(product: Product, broker: redis.Redis) -> None:
     product.stop()
     product.start()
     assert eventually(lambda: age_of_the_last_tick(product) < 3)

@@ -147,7 +147,7 @@ def test_starting_in_the_background_and_stopping_load_no_django(new_product: New
 
 
 @pytest.mark.e2e
-def test_what_only_django_finds_wrong_is_told_by_whoever_starts_it(new_product: NewProduct) -> None:
+def test_a_start_tells_what_only_django_finds_wrong(new_product: NewProduct) -> None:
     product = new_product(settings={"BAREMINT_ROOT_DAYS": "20"})
     done = product.attempt("up", "--detach")
     assert done.returncode == 1

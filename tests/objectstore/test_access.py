@@ -54,7 +54,7 @@ def test_a_refusal_says_why_and_where_to_read_more(reader: Store, bucket: str) -
     assert answer["Link"] == f'<{more}>; rel="help"'
 
 
-def test_whoever_may_not_look_does_not_learn_what_is_there(iam: Any, alice: Store, bucket: str) -> None:
+def test_a_caller_who_may_not_read_does_not_learn_what_exists(iam: Any, alice: Store, bucket: str) -> None:
     nobody = Store(token_of("IBMid-NOBODY0001", ACCOUNT, "Nobody"))
     answers = [nobody("GET", path) for path in ("/my-bucket/a", "/no-bucket/a")]
     assert [refused(answer) for answer in answers] == [(403, "AccessDenied")] * 2
@@ -134,7 +134,7 @@ JUNK: dict[str, Callable[[], str]] = {
 }
 
 
-def test_a_token_of_another_form_is_refused_and_nobody_is_asked(db: None, own_iam: OwnIam) -> None:
+def test_a_token_of_another_form_is_refused_without_asking_iam(db: None, own_iam: OwnIam) -> None:
     def check(kind: str) -> None:
         answer = Store(JUNK[kind]())("PUT", "/my-bucket")
         assert (refused(answer), answer["WWW-Authenticate"]) == ((401, "InvalidToken"), "Bearer")
@@ -151,7 +151,7 @@ def test_another_way_to_authenticate_is_refused(db: None, own_iam: OwnIam, heade
 PATHS = {"service": "/", "bucket": "/my-bucket", "object": "/my-bucket/a"}
 
 
-def test_no_token_at_all_is_refused_as_cos_does(db: None, own_iam: OwnIam) -> None:
+def test_a_request_without_a_token_is_refused_as_cos_does(db: None, own_iam: OwnIam) -> None:
     def check(operation: Operation) -> None:
         answer = Store()(operation.method, f"{PATHS[operation.scope]}?{operation.mark}")
         if operation.method == "HEAD":
@@ -249,6 +249,6 @@ def test_a_token_that_iam_refuses_is_refused(db: None, own_iam: OwnIam) -> None:
     assert refused(ask(own_iam)) == (401, "InvalidToken")
 
 
-def test_an_iam_that_does_not_answer_is_not_asked_by_everybody(db: None, own_iam: OwnIam, settings: Any) -> None:
+def test_an_iam_that_does_not_answer_makes_the_store_unavailable(db: None, own_iam: OwnIam, settings: Any) -> None:
     settings.BAREMINT_COS_IAM_URL = "http://127.0.0.1:1"
     assert [refused(ask(own_iam)) for _ in range(2)] == [(503, "ServiceUnavailable")] * 2

@@ -36,7 +36,9 @@ def test_a_forged_token_is_refused(iam: World, control_plane: str, forge: Forger
 
 
 @pytest.mark.parametrize("make", [forging.expired, forging.retired])
-def test_an_expired_one_and_one_of_a_retired_key_are_refused(iam: World, control_plane: str, make: Forgery) -> None:
+def test_an_expired_iam_token_and_one_of_a_retired_key_are_refused(
+    iam: World, control_plane: str, make: Forgery
+) -> None:
     assert_refused(control_plane, make(of_iam()))
 
 

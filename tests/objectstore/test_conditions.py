@@ -109,7 +109,7 @@ def test_spaces_and_long_keys_are_compared_as_they_are(iam: World, alice: Store,
     ]
 
 
-def test_a_copy_takes_the_path_of_its_source_too(iam: World, objects: None) -> None:
+def test_a_copy_takes_the_path_of_its_source(iam: World, objects: None) -> None:
     store, _ = worker(iam, rule=about("path", "a/*"), pattern=PATTERN)
     copy = {
         source: store("PUT", "/my-bucket/a/3", x_amz_copy_source=f"my-bucket/{source}") for source in ("a/1", "b/1")

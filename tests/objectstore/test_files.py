@@ -120,7 +120,7 @@ def test_a_full_disk_is_told(alice: Store, bucket: str, monkeypatch: pytest.Monk
     assert there() == []
 
 
-def test_files_are_for_nobody_elses_eyes(alice: Store, bucket: str) -> None:
+def test_files_are_readable_by_their_owner_alone(alice: Store, bucket: str) -> None:
     alice.put(PATH, b"hello")
     modes = {path.stat().st_mode & 0o077 for path in files.folder().rglob("*")}
     assert (modes, files.folder().stat().st_mode & 0o077) == ({0}, 0)

@@ -154,7 +154,7 @@ CONDITIONS = [
 ]
 
 
-def test_an_entity_tag_counts_without_quotation_marks_too(stored: Store) -> None:
+def test_an_entity_tag_counts_without_quotation_marks(stored: Store) -> None:
     """As at S3, whose clients often leave them out."""
     found = [(headers, stored("HEAD", PATH, **headers).status_code) for headers, _ in CONDITIONS]
     assert found == CONDITIONS

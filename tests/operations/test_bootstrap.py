@@ -32,7 +32,7 @@ def home(tmp_path: Path, settings: object) -> Iterator[Home]:
     return made
 
 
-def test_a_quota_that_nobody_knows_is_refused_by_name(settings: Any) -> None:
+def test_an_unknown_quota_is_refused_by_name(settings: Any) -> None:
     settings.BAREMINT_QUOTAS = {"servers": 3}
     with pytest.raises(ImproperlyConfigured, match="BAREMINT_QUOTAS names servers; there are quotas of bare_metal"):
         bootstrap.bootstrap(now=clock.now(), progress=lambda _: None)

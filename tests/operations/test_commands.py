@@ -126,7 +126,7 @@ def test_rotate_at_once_has_nothing_to_warn_of_where_every_verifier_knows_at_onc
 
 
 @pytest.mark.parametrize("at_once", [[], ["--at-once"]])
-def test_rotate_has_nothing_to_warn_of_when_the_heir_was_published_long_enough(
+def test_rotate_has_nothing_to_warn_of_when_the_successor_was_published_long_enough(
     bootstrapped: None, monkeypatch: pytest.MonkeyPatch, at_once: list[str]
 ) -> None:
     heir, later = KeyPair.objects.get(purpose="iam", state="prepared").kid, clock.now() + timedelta(hours=1)
@@ -144,7 +144,7 @@ def test_rotate_has_nothing_to_warn_of_when_the_heir_was_published_long_enough(
     ],
     ids=lambda each: each[0] if isinstance(each, list) else "",
 )
-def test_rotate_says_when_the_heir_takes_over_why_it_waits_and_how_not_to(
+def test_rotate_says_when_the_successor_takes_over_why_it_waits_and_how_not_to(
     bootstrapped: None, command: list[str], wait: str, because: str
 ) -> None:
     kind = command[0]
@@ -165,7 +165,7 @@ def test_rotate_twice_in_a_row_says_the_same_twice(bootstrapped: None, monkeypat
     assert said("rotate", "iam") == said("rotate", "iam")
 
 
-def test_rotate_of_the_endpoints_key_waits_for_nobody(bootstrapped: None) -> None:
+def test_rotate_of_the_endpoints_key_does_not_wait(bootstrapped: None) -> None:
     heir = KeyPair.objects.get(purpose="tls", state="prepared").kid
     assert said("rotate", "tls") == f"The tls key {heir} signs from now on."
 

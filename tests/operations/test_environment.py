@@ -40,7 +40,7 @@ def test_a_switch_is_on_or_off(monkeypatch: pytest.MonkeyPatch, text: str, on: b
     assert env.switch("BAREMINT_BEHIND_TLS", default=not on) is on
 
 
-def test_a_switch_is_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_switch_that_is_not_on_or_off_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BAREMINT_BEHIND_TLS", "perhaps")
 
     with pytest.raises(WrongSetting, match="BAREMINT_BEHIND_TLS is 'perhaps'"):

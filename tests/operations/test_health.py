@@ -154,12 +154,12 @@ def test_the_first_page_leads_on(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/"])
-def test_nothing_is_changed_there(client: Client, path: str) -> None:
+def test_health_endpoints_can_be_read_and_nothing_else(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
 
 
 @pytest.mark.django_db
-def test_readyz_tells_of_messages_that_were_dropped_and_is_ready_all_the_same(client: Client, ready: None) -> None:
+def test_readyz_tells_of_messages_that_were_dropped_and_stays_ready(client: Client, ready: None) -> None:
     job_runs.beat("w1", dropped=2)
     job_runs.beat("w1", dropped=1)
     answer = client.get("/readyz")
@@ -168,7 +168,7 @@ def test_readyz_tells_of_messages_that_were_dropped_and_is_ready_all_the_same(cl
 
 
 @pytest.mark.django_db
-def test_readyz_tells_of_them_for_an_hour(client: Client, ready: None) -> None:
+def test_readyz_tells_of_dropped_messages_for_an_hour(client: Client, ready: None) -> None:
     job_runs.beat("w1", dropped=2)
     Heartbeat.objects.update(dropped_at=clock.wall_clock() - timedelta(hours=1, seconds=1))
     assert client.get("/readyz").json() == {"status": "ok"}
@@ -194,7 +194,7 @@ def test_a_folder_that_is_read_only_is_no_full_disk(
     assert client.get("/readyz").status_code == 200
 
 
-def test_who_waits_while_it_is_found_out_gets_the_same_answer() -> None:
+def test_requests_that_wait_for_a_check_get_its_answer() -> None:
     asked: list[int] = []
 
     def ask(last: readiness.Readiness | None) -> readiness.Readiness:

@@ -49,7 +49,7 @@ def test_a_body_that_found_no_room_gives_back_what_it_had(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("over", [1, 100, 40_000])
 @pytest.mark.parametrize("framing", ["length", "chunks"])
-def test_a_body_that_finds_no_room_is_refused_and_reaches_nobody(over: int, framing: str) -> None:
+def test_a_body_that_finds_no_room_is_refused_before_the_application(over: int, framing: str) -> None:
     """Also when only the last bytes find none, which Python would write when the file is read."""
     application, size = Echo(), ROOM + over
     head = b"Content-Length: %d" % size if framing == "length" else b"Transfer-Encoding: chunked"

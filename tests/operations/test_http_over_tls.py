@@ -46,7 +46,7 @@ def shake_hands(wire: Wire) -> Client:
     return Client(trusting.wrap_socket(socket.create_connection(("127.0.0.1", wire.port), timeout=10)))
 
 
-def test_handshakes_that_do_not_end_keep_nobody_waiting_and_leave_nothing(context: ssl.SSLContext) -> None:
+def test_handshakes_that_do_not_end_delay_no_other_client_and_leave_nothing(context: ssl.SSLContext) -> None:
     with serving(Echo(), context=context, threads=1) as wire:
         clients = [wire.connect() for _ in range(30)]
         for client, said in zip(clients, [b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc", GET] * 10, strict=True):
@@ -189,7 +189,7 @@ def test_handshakes_are_computed_in_turn_by_server(context: ssl.SSLContext) -> N
     assert len(asked) == 51
 
 
-def test_a_handshake_that_has_not_begun_takes_nobodys_turn(context: ssl.SSLContext) -> None:
+def test_a_handshake_that_has_not_begun_takes_no_turn(context: ssl.SSLContext) -> None:
     asked = []
 
     def context_of(accepted: socket.socket) -> ssl.SSLContext:

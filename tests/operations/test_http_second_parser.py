@@ -96,7 +96,7 @@ def ours(message: bytes) -> Incoming | None:
 
 @settings(max_examples=500)
 @given(messages())
-def test_both_read_the_same_request(message: bytes) -> None:
+def test_the_second_parser_reads_the_same_request(message: bytes) -> None:
     incoming = ours(message)
     if incoming is None:
         return
@@ -116,7 +116,7 @@ def test_both_read_the_same_request(message: bytes) -> None:
 
 
 @given(messages(), st.data())
-def test_it_is_the_same_in_whatever_pieces_it_comes(message: bytes, data: st.DataObject) -> None:
+def test_a_request_reads_the_same_in_whatever_pieces_it_comes(message: bytes, data: st.DataObject) -> None:
     whole = ours(message)
     incoming, position = Incoming(LIMITS, lambda path: 1000), 0
     try:
@@ -136,7 +136,7 @@ def test_it_is_the_same_in_whatever_pieces_it_comes(message: bytes, data: st.Dat
 @pytest.mark.parametrize(
     "taken_there_alone", [b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"]
 )
-def test_we_take_less(taken_there_alone: bytes) -> None:
+def test_the_own_parser_refuses_what_only_the_second_takes(taken_there_alone: bytes) -> None:
     second = Second()
     httptools.HttpRequestParser(second).feed_data(taken_there_alone)
     assert second.is_whole

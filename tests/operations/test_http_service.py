@@ -131,7 +131,7 @@ def test_a_request_that_waits_too_long_for_a_thread_is_told_to_come_again() -> N
 # --- Connections
 
 
-def test_more_connections_than_there_is_room_for_keep_nobody_out() -> None:
+def test_more_connections_than_there_is_room_for_keep_no_client_out() -> None:
     with serving(Echo(), limits=SLOW, most=20) as wire:
         clients = [wire.connect() for _ in range(60)]
         for client in clients:

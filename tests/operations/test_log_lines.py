@@ -44,7 +44,7 @@ def test_valkeys_own_format_is_understood() -> None:
     ],
     ids=["advice-for-other-servers", "a-tick-that-went-well", "a-tick-of-an-earlier-build"],
 )
-def test_what_helps_nobody_is_not_shown(line: str) -> None:
+def test_lines_without_use_are_not_shown(line: str) -> None:
     assert render("x", line, now=NOW) is None
 
 
@@ -92,7 +92,7 @@ def test_what_a_client_has_sent_is_text_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(("said", "shown"), [pair for name, pair in HOSTILE.items() if "line of" not in name])
-def test_nor_is_it_where_a_child_prints_it_as_it_is(said: str, shown: str) -> None:
+def test_hostile_text_that_a_child_prints_is_text_and_nothing_else(said: str, shown: str) -> None:
     assert render("beat", said, now=NOW) == f"08:26:07 beat                {shown}"
 
 

@@ -61,7 +61,7 @@ def test_a_long_log_is_put_aside_while_its_process_runs(writer: Writer) -> None:
     assert writer.log.stat().st_mode & 0o777 == 0o600
 
 
-def test_no_more_than_two_are_kept(writer: Writer) -> None:
+def test_no_more_than_two_old_logs_are_kept(writer: Writer) -> None:
     for number in range(9):
         writer.write(f"{number}" * 600)
     logs = sorted(writer.log.parent.glob("*.log*"))
@@ -69,7 +69,7 @@ def test_no_more_than_two_are_kept(writer: Writer) -> None:
     assert sum(path.stat().st_size for path in logs) < 3 * 1300
 
 
-def test_a_log_that_was_moved_away_is_begun_anew(writer: Writer) -> None:
+def test_a_log_that_was_moved_away_is_begun_again(writer: Writer) -> None:
     writer.write("one")
     writer.log.rename(writer.log.with_name("mine"))
     writer.write("two")

@@ -17,7 +17,7 @@ from controlplane.kernel import context
 from controlplane.kernel.enqueue import ring
 from controlplane.kernel.logs import FewAlike
 from tests.broker import broker_in_memory, taken
-from tests.rules.test_concealment import API_KEY, PEM, TOKEN, short_hash
+from tests.rules.test_redaction import API_KEY, PEM, TOKEN, short_hash
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_task_logs_with_the_id_of_the_request_that_sent_for_it(
     assert context.current.get() is None
 
 
-def test_a_task_that_nobody_asked_for_logs_with_its_own_id(stream: io.StringIO, working: Callable[[], None]) -> None:
+def test_a_task_without_a_request_logs_with_its_own_id(stream: io.StringIO, working: Callable[[], None]) -> None:
     working()
     task_id = work()
     assert [line["request_id"] for line in lines(stream)] == [task_id, task_id]
@@ -139,7 +139,9 @@ def few(monkeypatch: pytest.MonkeyPatch) -> FewAlike:
 
 
 @pytest.mark.parametrize("level", ["warning", "error"])
-def test_what_strangers_bring_about_fills_no_disk(stream: io.StringIO, few: FewAlike, level: str) -> None:
+def test_warnings_that_unauthenticated_callers_cause_fill_no_disk(
+    stream: io.StringIO, few: FewAlike, level: str
+) -> None:
     for number in range(few.MOST * 3):
         getattr(structlog.get_logger("door"), level)("token refused", reason=str(number))
     assert len(lines(stream)) == few.MOST

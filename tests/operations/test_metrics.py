@@ -113,7 +113,7 @@ def test_keys_are_counted_by_purpose_and_state(scrape: Any, purpose: str) -> Non
     assert scrape("baremint_keys", purpose=purpose, region="us-south", state="prepared") == 1
 
 
-def test_it_is_told_when_a_key_changes_next(scrape: Any) -> None:
+def test_metrics_tell_when_a_key_changes_next(scrape: Any) -> None:
     labels = {"purpose": "iam", "region": "us-south", "state": "active", "next": "retiring"}
     assert 23 * 3600 < scrape("baremint_key_next_step_seconds", **labels) < 25 * 3600
     clock.follow(lambda last: clock.Setting(timedelta(hours=30)))
@@ -121,7 +121,7 @@ def test_it_is_told_when_a_key_changes_next(scrape: Any) -> None:
 
 
 @pytest.mark.parametrize("purpose", ["root", "intermediate"])
-def test_it_is_told_when_an_authority_expires(scrape: Any, purpose: str) -> None:
+def test_metrics_tell_when_an_authority_expires(scrape: Any, purpose: str) -> None:
     assert scrape("baremint_authority_expiry_seconds", purpose=purpose, region="us-south") > 86_400
 
 
@@ -200,5 +200,5 @@ def test_the_version_is_told(scrape: Any) -> None:
     assert scrape("baremint_info", version=__version__) == 1
 
 
-def test_nothing_is_changed_there(client: Client) -> None:
+def test_metrics_can_be_read_and_nothing_else(client: Client) -> None:
     assert client.post("/metrics").status_code == 405

@@ -77,7 +77,7 @@ def test_readiness_names_it(newer: Path) -> None:
     assert "servers.9001_of_next_year" in readiness.missing_for_answers()["database"]
 
 
-def test_migrations_that_another_application_of_ours_had_are_newer_too(file: Path) -> None:
+def test_unknown_migrations_of_another_application_count_as_newer(file: Path) -> None:
     MigrationRecorder(connection).record_applied("keyprotect", "0001_keys")
     with pytest.raises(CannotUpgrade, match=r"keyprotect\.0001_keys"):
         bring_up_to_date()
@@ -107,7 +107,7 @@ def test_the_last_two_copies_are_kept(file: Path) -> None:
     assert copies_of(file) == made[-2:]
 
 
-def test_copies_that_a_person_has_made_are_kept_too(file: Path) -> None:
+def test_copies_that_a_person_has_made_are_kept(file: Path) -> None:
     (own := file.with_name(f"{file.name}.before-upgrade")).touch()
     (folder := file.with_name(f"{file.name}.before-0")).mkdir()
     ahead = file.with_name(f"{file.name}.before-29991231T000000.000000Z")  # by a clock that was wrong

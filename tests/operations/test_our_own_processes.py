@@ -38,5 +38,5 @@ def test_another_checkout_in_pythonpath_does_not_come_first(tmp_path: Path) -> N
 
 
 @pytest.mark.usefixtures("odd_folder")
-def test_the_benchmarks_own_processes_do_not_either() -> None:
+def test_processes_of_the_benchmark_import_nothing_from_the_current_folder() -> None:
     assert raw_rate(processes=1, seconds=0.05).wall > 0

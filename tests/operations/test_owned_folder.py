@@ -41,7 +41,7 @@ def other(prefix: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
         process.kill()
 
 
-def test_it_is_there_for_its_owner_alone_and_goes_in_the_end(prefix: str) -> None:
+def test_an_owned_folder_is_private_and_goes_in_the_end(prefix: str) -> None:
     with owned_folder(prefix) as folder:
         (folder / "file").write_text("")
         assert folder.name.startswith(prefix)
@@ -49,7 +49,7 @@ def test_it_is_there_for_its_owner_alone_and_goes_in_the_end(prefix: str) -> Non
     assert not folder.exists()
 
 
-def test_it_goes_when_its_owner_fails(prefix: str) -> None:
+def test_an_owned_folder_goes_when_its_owner_fails(prefix: str) -> None:
     with pytest.raises(ZeroDivisionError), owned_folder(prefix) as folder:
         raise ZeroDivisionError
     assert not folder.exists()
@@ -113,7 +113,7 @@ def test_a_folder_at_a_known_path_goes_in_the_end_or_with_the_next(prefix: str, 
     assert not reused.exists()
 
 
-def test_a_folder_at_a_known_path_is_refused_where_somebody_else_has_put_something(prefix: str, tmp_path: Path) -> None:
+def test_a_folder_at_a_known_path_is_refused_where_something_else_exists(prefix: str, tmp_path: Path) -> None:
     (elsewhere := tmp_path / "elsewhere").mkdir()
     (link := tmp_path / f"{prefix}link").symlink_to(elsewhere)
     (file := tmp_path / f"{prefix}file").write_text("")

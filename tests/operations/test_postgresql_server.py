@@ -39,7 +39,7 @@ def owner(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_it_ends_with_an_owner_who_is_killed(owner: subprocess.Popen[str]) -> None:
+def test_a_postgresql_server_ends_with_its_killed_owner(owner: subprocess.Popen[str]) -> None:
     assert owner.stdout
     server, folder = int(owner.stdout.readline()), Path(owner.stdout.readline().strip())
     assert folder.name.startswith(PREFIX)
@@ -65,7 +65,7 @@ def test_what_is_committed_by_default_is_not_waited_for_and_the_shells_locale_do
     assert not server.folder.exists()
 
 
-def test_a_durable_one_waits_for_the_disk() -> None:
+def test_a_durable_postgresql_server_waits_for_the_disk() -> None:
     with postgresql_server(durable=True) as server, psycopg.connect(server.get_uri()) as connection:
         asked = "SELECT current_setting('fsync'), current_setting('full_page_writes')"
         assert connection.execute(asked).fetchone() == ("on", "on")

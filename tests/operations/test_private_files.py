@@ -98,7 +98,7 @@ def test_a_new_data_directory_needs_no_words(tmp_path: Path) -> None:
     assert Home(tmp_path / "new").secure() == ""
 
 
-def test_what_the_broker_keeps_is_private_too(home: Home) -> None:
+def test_what_the_broker_keeps_is_private(home: Home) -> None:
     folder = home.path / "valkey" / "appendonlydir"
     folder.mkdir(parents=True)
     (folder / "appendonly.aof.1.incr.aof").touch()
@@ -109,7 +109,7 @@ def test_what_the_broker_keeps_is_private_too(home: Home) -> None:
 
 
 @pytest.mark.parametrize("name", ["secret-key", "kek", "credentials.json"])
-def test_whoever_reads_a_secret_takes_it_from_the_others(home: Home, name: str) -> None:
+def test_reading_a_secret_makes_its_file_private(home: Home, name: str) -> None:
     assert home.read_secret(name) == "secret"
     assert mode(home.path / name) == 0o600
 
@@ -167,7 +167,7 @@ def test_a_link_that_its_user_has_made_leads_to_what_is_private(home: Home, tmp_
 
 
 @pytest.mark.parametrize("everybodys", [0o1777, 0o1770])
-def test_a_folder_for_everybodys_files_is_no_data_directory(tmp_path: Path, everybodys: int) -> None:
+def test_a_world_writable_folder_is_no_data_directory(tmp_path: Path, everybodys: int) -> None:
     tmp_path.chmod(everybodys)
     with pytest.raises(OSError, match="everybody"):
         Home(tmp_path).ensure()

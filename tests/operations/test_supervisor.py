@@ -115,7 +115,7 @@ def test_a_child_that_is_never_ready_is_named() -> None:
     )
 
 
-def test_a_child_that_ignores_sigterm_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("controlplane.runtime.supervisor.supervisor.STOP_SECONDS", 0.2)
     deaf = shell("deaf", "trap '' TERM; echo ready; while :; do sleep 0.1; done", answers=lambda c: bool(c.last_lines))
 

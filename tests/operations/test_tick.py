@@ -73,7 +73,7 @@ def test_the_jobs_of_the_product_move_servers_keys_and_images() -> None:
 
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=lambda job: job.name)
-def test_every_job_can_say_when_it_is_due_and_be_run_when_it_is_not(job: Job, keys: None) -> None:
+def test_every_job_can_say_when_it_is_due_and_be_run_at_any_time(job: Job, keys: None) -> None:
     due(job)
     assert job.work(now=clock.now()) >= 0
 

@@ -62,12 +62,12 @@ def while_it_changes(server: BareMetalServer, together: Together, call: Callable
     return together([ask, change])[0]
 
 
-def test_by_the_metadata_service(server: BareMetalServer, together: Together) -> None:
+def test_the_metadata_service_answers_while_the_server_changes(server: BareMetalServer, together: Together) -> None:
     answers = while_it_changes(server, together, lambda: identity_token(server).status_code)
     assert answers == [200] * CALLS
 
 
-def test_by_iam(world: World, server: BareMetalServer, together: Together) -> None:
+def test_iam_answers_while_the_server_changes(world: World, server: BareMetalServer, together: Together) -> None:
     profile = make_profile(world.account, name="reader", linked_to=server)
     token = json.loads(identity_token(server).content)["access_token"]
 

@@ -156,7 +156,7 @@ def test_of_overlapping_prefixes_asked_for_at_the_same_moment_one_is_made(here: 
     assert (len(made), len(refused)) == (1, CALLERS - 1)
 
 
-def test_a_zone_has_one_default_prefix_whoever_comes_first(here: World, together: Together) -> None:
+def test_a_zone_has_one_default_prefix_under_concurrent_changes(here: World, together: Together) -> None:
     vpc = create_vpc(here.account, region=REGION, address_prefix_management="manual", by=BY)
     prefixes = [create_address_prefix(vpc, cidr=f"10.{n}.0.0/16", zone=ZONE, by=BY) for n in range(6)]
 

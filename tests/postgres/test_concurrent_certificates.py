@@ -151,7 +151,7 @@ def test_a_compromised_key_has_no_good_certificate_though_one_was_just_renewed(
     assert set(same_key.values_list("revocation_reason", flat=True)) == {"keyCompromise"}
 
 
-def test_whoever_asks_for_a_list_waits_for_the_sweep_that_is_under_way(
+def test_a_request_for_a_list_waits_for_the_sweep_that_is_under_way(
     issued: list[IssuedCertificate], server: BareMetalServer, together: Together, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would else publish a list that lacks what another worker is just revoking."""

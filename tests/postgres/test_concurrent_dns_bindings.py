@@ -59,7 +59,7 @@ def test_both_sides_of_a_binding_go_once(here: World, together: Together) -> Non
         assert not DnsResolutionBinding.objects.exists()
 
 
-def test_nobody_delegates_to_a_hub_that_is_gone(here: World, together: Together) -> None:
+def test_a_vpc_does_not_delegate_to_a_hub_that_is_gone(here: World, together: Together) -> None:
     for _ in range(ROUNDS):
         hub, vpc = make(here, **HUB), make(here)
         create_binding(vpc, hub=hub, by=BY)

@@ -55,7 +55,7 @@ def test_when_several_workers_tick_at_once_one_hands_over(started: None, togethe
     assert rotations.count() == before + len(HOURLY)
 
 
-def test_twenty_due_periods_are_twenty_generations_whoever_ticks(started: None, together: Together) -> None:
+def test_twenty_due_periods_are_twenty_generations_by_any_worker(started: None, together: Together) -> None:
     now = clock.now()
     for _ in range(20):
         now += timedelta(hours=25)
@@ -101,7 +101,7 @@ def test_of_two_machines_that_start_at_once_with_different_keks_one_is_refused(
     )
 
 
-def test_operators_who_rotate_at_once_leave_one_active_key_and_one_heir(started: None, together: Together) -> None:
+def test_operators_who_rotate_at_once_leave_one_active_key_and_one_successor(started: None, together: Together) -> None:
     results = together([lambda: key_rotation.rotate_now("iam", now=clock.now())] * 5)
 
     assert failures(results) == []
@@ -109,7 +109,7 @@ def test_operators_who_rotate_at_once_leave_one_active_key_and_one_heir(started:
     assert set(states("iam")[:-2]) <= {"retiring"}
 
 
-def test_five_who_ask_at_once_leave_one_request(started: None, together: Together) -> None:
+def test_five_requests_for_a_rotation_at_once_leave_one(started: None, together: Together) -> None:
     results = together([lambda: key_rotation.rotate("iam", now=clock.now(), by=ALICE)] * 5)
 
     assert failures(results) == []
@@ -120,7 +120,7 @@ def test_five_who_ask_at_once_leave_one_request(started: None, together: Togethe
     assert states("iam") == ["active", "prepared"]
 
 
-def test_those_who_ask_while_workers_tick_get_one_hand_over(started: None, together: Together) -> None:
+def test_requests_for_a_rotation_while_workers_tick_cause_one_hand_over(started: None, together: Together) -> None:
     key_rotation.rotate("iam", now=clock.now(), by=ALICE)
     later = clock.now() + timedelta(minutes=8)
     tick, ask = (
@@ -134,7 +134,7 @@ def test_those_who_ask_while_workers_tick_get_one_hand_over(started: None, toget
     assert ActivityEvent.objects.filter(action="baremint.key.rotate", initiator_id=ALICE.id).count() == 1
 
 
-def test_keys_that_rotate_while_they_are_encrypted_anew_are_all_under_the_new_kek(
+def test_keys_that_rotate_during_a_rotation_of_the_kek_are_all_under_the_new_one(
     started: None, together: Together, settings: Any
 ) -> None:
     old = settings.HOME.read_secret(key_encryption.KEK_FILE)
@@ -171,7 +171,7 @@ def test_the_database_refuses_every_way_back(started: None, before: str, after: 
         KeyPair.objects.filter(purpose="iam").update(state=after)
 
 
-def test_waiting_for_a_turn_ends_with_the_transaction_of_whoever_has_it(started: None, together: Together) -> None:
+def test_waiting_for_a_named_lock_ends_with_the_transaction_of_its_holder(started: None, together: Together) -> None:
     from controlplane.kernel.named_lock import turn
 
     order: list[str] = []

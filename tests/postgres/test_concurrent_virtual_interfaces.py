@@ -59,7 +59,7 @@ def attach(server: BareMetalServer, interface: str | VirtualInterfacePrototype, 
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_one_is_attached_or_deleted_but_not_both(
+def test_a_virtual_interface_is_attached_or_deleted_but_not_both(
     server: BareMetalServer, subnet: Subnet, together: Together, number: int
 ) -> None:
     vni = make_virtual_interface(subnet)
@@ -70,7 +70,7 @@ def test_one_is_attached_or_deleted_but_not_both(
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_one_goes_with_its_attachment_while_addresses_come_to_it(
+def test_a_virtual_interface_goes_with_its_attachment_while_addresses_are_added(
     server: BareMetalServer, subnet: Subnet, together: Together, number: int
 ) -> None:
     attachment = attach(server, VirtualInterfacePrototype(subnet=subnet.id), 10)

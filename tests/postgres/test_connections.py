@@ -110,7 +110,7 @@ def test_what_has_no_limit_is_waited_for_whatever_others_saw() -> None:
     assert ask("SELECT pg_sleep(0.7) IS NULL") == (False,)
 
 
-def test_nobody_else_is_hurried() -> None:
+def test_a_shorter_time_limit_ends_with_its_block() -> None:
     with patience(0.2):
         pass
     assert ask("SELECT pg_sleep(0.4) IS NULL") == (False,)
@@ -137,7 +137,7 @@ def test_who_has_waited_for_a_connection_in_vain_spares_the_others_the_wait_and_
     assert len(tried) == times
 
 
-def test_the_product_connects_so() -> None:
+def test_the_product_connects_with_these_limits() -> None:
     assert connections["default"].settings_dict["ENGINE"] == "controlplane.database.postgresql"
     assert settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql"
 

@@ -47,7 +47,9 @@ def is_free() -> bool:
         return is_mine
 
 
-def test_of_many_that_come_at_once_one_holds_it(together: Callable[[Sequence[Callable[[], Any]]], list[Any]]) -> None:
+def test_of_many_workers_at_once_one_gets_the_job_lock(
+    together: Callable[[Sequence[Callable[[], Any]]], list[Any]],
+) -> None:
     with Holder() as holder:
         assert holder.is_mine
         assert together([is_free] * 4) == [False] * 4
@@ -55,7 +57,7 @@ def test_of_many_that_come_at_once_one_holds_it(together: Callable[[Sequence[Cal
 
 
 @pytest.mark.usefixtures("on_postgresql")
-def test_it_outlasts_the_transactions_of_the_job() -> None:
+def test_a_job_lock_outlasts_the_transactions_of_the_job() -> None:
     with job_lock.held(JOB), Holder() as other:
         with transaction.atomic(), job_runs.recorded(JOB, worker="w1"):
             pass
@@ -64,7 +66,7 @@ def test_it_outlasts_the_transactions_of_the_job() -> None:
 
 
 @pytest.mark.usefixtures("on_postgresql")
-def test_it_is_free_the_moment_the_connection_of_its_holder_is_gone() -> None:
+def test_a_job_lock_is_free_when_the_connection_of_its_holder_is_gone() -> None:
     """As when the worker is killed, or its machine is switched off."""
     with Holder() as holder:
         assert not is_free()

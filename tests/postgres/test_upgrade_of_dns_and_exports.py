@@ -31,7 +31,7 @@ def before() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_what_was_there_goes_forth_and_back(
+def test_vpcs_and_images_survive_the_migrations_forth_and_back(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, django_db_blocker: Any
 ) -> None:
     url = (

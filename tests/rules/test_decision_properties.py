@@ -147,7 +147,7 @@ def test_each_policy_that_was_considered_applies_as_it_does_alone(
 
 @many
 @given(question=questions, given_policies=sets)
-def test_what_is_offered_to_whoever_is_refused_makes_it_an_allowance(
+def test_the_policy_that_a_refusal_offers_makes_it_an_allowance(
     question: Question, given_policies: list[PolicyFacts]
 ) -> None:
     answer = explained(question, *given_policies)

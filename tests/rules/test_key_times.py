@@ -81,7 +81,7 @@ def test_the_period_of_a_key_of_which_no_activation_is_known_begins_when_it_was_
 
 
 @pytest.mark.parametrize("asked", [-DAY, timedelta(0), 400 * DAY], ids=["before", "now", "by-a-clock-taken-back"])
-def test_an_heir_that_was_asked_for_takes_over_as_soon_as_verifiers_can_know_it(asked: timedelta) -> None:
+def test_a_successor_that_was_asked_for_takes_over_as_soon_as_verifiers_can_know_it(asked: timedelta) -> None:
     new = replace(successor(), published_at=NOW - SECOND)
     keys = [replace(active(), asked_at=NOW + asked), new]
     at = NOW - SECOND + HOUR
@@ -98,7 +98,7 @@ def test_an_intermediate_that_was_asked_for_waits_for_its_root_to_be_trusted_eve
 
 
 @pytest.mark.parametrize(("expires", "at"), [(30 * MINUTE, 30 * MINUTE), (2 * HOUR, HOUR)])
-def test_an_heir_that_was_asked_for_does_not_wait_beyond_the_end_of_the_key_before_it(
+def test_a_successor_that_was_asked_for_does_not_wait_beyond_the_end_of_the_key_before_it(
     expires: timedelta, at: timedelta
 ) -> None:
     old = replace(active(expires_at=NOW + expires), asked_at=NOW)
@@ -108,7 +108,7 @@ def test_an_heir_that_was_asked_for_does_not_wait_beyond_the_end_of_the_key_befo
 @pytest.mark.parametrize(
     ("certificate_of_heir", "at"), [(None, 10 * DAY), (timedelta(0), 10 * DAY), (SECOND, 9 * DAY + HOUR)]
 )
-def test_an_heir_whose_certificate_lasts_no_longer_takes_over_no_earlier(
+def test_a_successor_whose_certificate_lasts_no_longer_takes_over_no_earlier(
     certificate_of_heir: timedelta | None, at: timedelta
 ) -> None:
     end = NOW + 10 * DAY + HOUR

@@ -103,7 +103,7 @@ def test_a_nonce_of_a_wrong_length_is_malformed(nonce: bytes) -> None:
 
 
 @pytest.mark.parametrize("critical", [True, False])
-def test_an_extension_that_nobody_knows_is_refused_only_when_it_is_critical(critical: bool) -> None:
+def test_an_unknown_extension_is_refused_only_when_it_is_critical(critical: bool) -> None:
     name, key = hashes_of_the_issuer(hashes.SHA1())
     unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), b"\x05\x00")
     builder = OCSPRequestBuilder().add_certificate_by_hash(name, key, SERIAL, hashes.SHA1())

@@ -82,7 +82,7 @@ def test_a_time_of_day_is_of_the_zone_that_it_names() -> None:
     assert not met(open_since, datetime(2026, 11, 23, 6, 59, 59, tzinfo=UTC))
 
 
-def test_a_time_of_day_begins_anew_at_the_midnight_of_its_zone() -> None:
+def test_a_time_of_day_begins_at_the_midnight_of_its_zone() -> None:
     evening = rule(TIME, "timeGreaterThanOrEquals", "22:00:00-05:00")
     assert met(evening, datetime(2026, 11, 24, 4, 59, 59, tzinfo=UTC))
     assert not met(evening, datetime(2026, 11, 24, 5, tzinfo=UTC))
@@ -222,7 +222,7 @@ def test_an_attribute_that_is_not_there_is_like_nothing(operator: str, value: An
     assert not met(rule(VPC, operator, value))
 
 
-def test_every_operator_is_tried_above() -> None:
+def test_every_operator_is_tested() -> None:
     assert {operator for operator, _, _ in TEXTS.values()} == set(TEXT_OPERATORS)
     tried = {f"{kind}{comparison}" for kind in (*KINDS, "date") for comparison in BOUNDARY}
     assert tried | {"dayOfWeekEquals", "dayOfWeekAnyOf"} == set(TIME_OPERATORS)

@@ -49,20 +49,18 @@ def attach(server: BareMetalServer, interface: str | VirtualInterfacePrototype) 
     return create_attachment(server, asked, by=BY)
 
 
-def test_one_made_for_an_attachment_goes_with_it(server: BareMetalServer, subnet: Subnet) -> None:
+def test_a_virtual_interface_made_for_an_attachment_goes_with_it(server: BareMetalServer, subnet: Subnet) -> None:
     attachment = attach(server, VirtualInterfacePrototype(subnet=subnet.id))
     delete_attachment(server, attachment, by=BY)
     assert not VirtualNetworkInterface.objects.filter(pk=attachment.virtual_network_interface_id).exists()
 
 
-def test_one_that_was_there_before_stays_free(server: BareMetalServer, vni: VirtualNetworkInterface) -> None:
+def test_a_virtual_interface_that_existed_before_stays(server: BareMetalServer, vni: VirtualNetworkInterface) -> None:
     delete_attachment(server, attach(server, vni.id), by=BY)
     assert not NetworkAttachment.objects.filter(virtual_network_interface=vni).exists()
 
 
-def test_coming_to_a_server_and_leaving_it_make_other_entity_tags(
-    server: BareMetalServer, vni: VirtualNetworkInterface
-) -> None:
+def test_attaching_and_detaching_change_the_entity_tag(server: BareMetalServer, vni: VirtualNetworkInterface) -> None:
     attachment = attach(server, vni.id)
     vni.refresh_from_db()
     assert vni.revision == 2
@@ -79,13 +77,15 @@ def test_what_was_decided_while_it_was_attached_counts(server: BareMetalServer, 
     assert not VirtualNetworkInterface.objects.filter(pk=vni.pk).exists()
 
 
-def test_an_attached_one_is_not_deleted(server: BareMetalServer, vni: VirtualNetworkInterface) -> None:
+def test_an_attached_virtual_interface_is_not_deleted(server: BareMetalServer, vni: VirtualNetworkInterface) -> None:
     attach(server, vni.id)
     with pytest.raises(Conflict, match="attached"):
         delete_virtual_interface(vni, by=BY)
 
 
-def test_one_that_is_attached_twice_is_refused(server: BareMetalServer, vni: VirtualNetworkInterface) -> None:
+def test_a_virtual_interface_that_is_attached_twice_is_refused(
+    server: BareMetalServer, vni: VirtualNetworkInterface
+) -> None:
     attach(server, vni.id)
     with pytest.raises(Refusals) as refusal:
         attach(server, vni.id)

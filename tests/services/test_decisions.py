@@ -103,7 +103,7 @@ def test_a_profile_is_found_by_each_of_its_keys(profile: TrustedProfile, key: st
 
 
 @pytest.mark.parametrize("key", ["id", "crn", "name"])
-def test_another_accounts_profile_is_not_found_by_any(profile: TrustedProfile, key: str) -> None:
+def test_another_accounts_profile_is_not_found_by_any_key(profile: TrustedProfile, key: str) -> None:
     assert find_profile(account_id=OTHER_ACCOUNT, **{key: getattr(profile, key)}) is None
 
 

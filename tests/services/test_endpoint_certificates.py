@@ -90,13 +90,13 @@ def test_an_endpoint_without_any_name_is_refused() -> None:
 
 
 @pytest.mark.parametrize("purpose", ["tls", "intermediate"])
-def test_chains_are_to_be_made_anew_after_a_rotation_of(purpose: str) -> None:
+def test_chains_are_replaced_after_a_rotation_of(purpose: str) -> None:
     before = chain_version()
     key_rotation.rotate_now(purpose, now=clock.now())
     assert chain_version() != before
 
 
-def test_chains_are_to_be_made_anew_in_time_by_the_real_clock_while_the_domains_stands_still(
+def test_chains_are_replaced_by_the_real_clock_while_the_deployments_clock_is_frozen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before: Any = chain_version()

@@ -54,14 +54,14 @@ def test_accounts_and_regions_share_the_addresses(world: World) -> None:
     assert make(world).address != theirs.address
 
 
-def test_addresses_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_of_floating_ips_are_limited(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(floating_ips, "POOL", ipaddress.IPv4Network("198.18.0.0/30"))
     assert {make(world).address, make(world).address} == {"198.18.0.1", "198.18.0.2"}
     with pytest.raises(OverQuota):
         make(world)
 
 
-def test_a_zone_has_forty_and_no_more(world: World) -> None:
+def test_a_zone_has_forty_floating_ips_and_no_more(world: World) -> None:
     for _ in range(40):
         make(world)
     with pytest.raises(OverQuota):
@@ -90,7 +90,7 @@ def test_a_target_that_is_not_there_is_refused(world: World) -> None:
         make(world, zone="", target="none")
 
 
-def test_nothing_is_handed_out_for_a_target_that_has_one(world: World, interface: NetworkInterface) -> None:
+def test_no_address_is_allocated_for_a_target_that_has_a_floating_ip(world: World, interface: NetworkInterface) -> None:
     make(world, zone="", target=interface.id)
     with pytest.raises(Conflict):
         make(world, zone="", target=interface.id)
@@ -104,7 +104,7 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_a_server_is_told_when_one_comes(
+def test_a_server_is_told_when_a_floating_ip_is_bound(
     world: World, server: BareMetalServer, interface: NetworkInterface, change: Any
 ) -> None:
     ip, before = make(world), revision(server)
@@ -120,7 +120,7 @@ LOSSES = {
 
 
 @pytest.mark.parametrize("change", LOSSES.values(), ids=LOSSES.keys())
-def test_a_server_is_told_when_one_goes(
+def test_a_server_is_told_when_a_floating_ip_is_unbound(
     world: World, server: BareMetalServer, interface: NetworkInterface, change: Any
 ) -> None:
     ip = make(world, zone="", target=interface.id)
@@ -161,14 +161,14 @@ def test_what_takes_the_place_of_another_unbinds_it(world: World, interface: Net
     assert (FloatingIP.objects.get(pk=before.pk).network_interface, actions()[-2:]) == (None, ["detach", "attach"])
 
 
-def test_one_of_another_zone_takes_nobodys_place(world: World, interface: NetworkInterface) -> None:
+def test_a_floating_ip_of_another_zone_replaces_none(world: World, interface: NetworkInterface) -> None:
     before, elsewhere = make(world, zone="", target=interface.id), make(world, zone="us-south-2")
     with pytest.raises(InvalidValue):
         bind(interface, elsewhere.id, replace=True, by=BY)
     assert interface.floating_ips.get() == before
 
 
-def test_another_accounts_is_not_bound(world: World, interface: NetworkInterface) -> None:
+def test_a_floating_ip_of_another_account_is_not_bound(world: World, interface: NetworkInterface) -> None:
     theirs = create_floating_ip(world.other_account, region=REGION, zone=ZONE, by=BY)
     with pytest.raises(NotFound):
         bind(interface, theirs.id, by=BY)
@@ -182,7 +182,7 @@ def test_what_was_moved_meanwhile_is_left_alone(world: World, interface: Network
     assert interface.floating_ips.get() == stale
 
 
-def test_its_life_is_recorded(world: World, interface: NetworkInterface) -> None:
+def test_the_life_of_a_floating_ip_is_recorded(world: World, interface: NetworkInterface) -> None:
     ip = make(world)
     unbind(bind(interface, ip.id, by=BY), by=BY)
     update_floating_ip(FloatingIP.objects.get(), name="new", by=BY)

@@ -93,7 +93,7 @@ def test_a_new_kek_before_the_old_one_is_admitted(settings: Any, old_kek: str) -
     assert KnownAnswer.objects.count() == 2
 
 
-def test_a_wrong_kek_hands_over_to_no_key_either(settings: Any) -> None:
+def test_a_wrong_kek_hands_over_to_no_key(settings: Any) -> None:
     before = stored()
     settings.BAREMINT_KEK = [new_kek()]
     with pytest.raises(ImproperlyConfigured, match="does not hold"):

@@ -113,7 +113,7 @@ def test_links_are_deleted_by_what_they_name(profile: TrustedProfile) -> None:
     assert ProfileLink.objects.get() == kept
 
 
-def test_links_of_another_profile_are_not(world: World, profile: TrustedProfile) -> None:
+def test_links_of_another_profile_are_not_deleted(world: World, profile: TrustedProfile) -> None:
     link(make_profile(world.account, name="another"))
     assert delete_links(profile, cr_type="BMS", by=BY) == 0
     assert ProfileLink.objects.count() == 1

@@ -62,14 +62,14 @@ def left(server: BareMetalServer) -> tuple[Any, ...]:
 
 
 @pytest.mark.parametrize("switch", SWITCHES)
-def test_each_is_switched_as_if_alone(server: BareMetalServer, world: World, switch: str) -> None:
+def test_each_of_many_servers_is_switched_as_if_alone(server: BareMetalServer, world: World, switch: str) -> None:
     other = make_server(world.account, name="web-2", metadata_enabled=True)
     ONE[switch](server)
     assert SWITCHES[switch]([other.number]) == {}
     assert left(other) == left(server)
 
 
-def test_those_that_cannot_be_switched_keep_no_other_from_it(server: BareMetalServer, world: World) -> None:
+def test_servers_that_cannot_be_switched_keep_no_other_from_it(server: BareMetalServer, world: World) -> None:
     leaving = make_server(world.account, name="web-2")
     BareMetalServer.objects.filter(pk=leaving.pk).update(status="deleting")
     for switch in SWITCHES.values():
@@ -83,7 +83,7 @@ def test_those_that_cannot_be_switched_keep_no_other_from_it(server: BareMetalSe
 
 
 @pytest.mark.parametrize("switch", SWITCHES)
-def test_forty_are_switched_in_the_queries_of_one(server: BareMetalServer, switch: str) -> None:
+def test_forty_servers_are_switched_in_the_queries_of_one(server: BareMetalServer, switch: str) -> None:
     populate(40)
     numbers = list(BareMetalServer.objects.values_list("number", flat=True))
     SWITCHES["renewed"](numbers)

@@ -141,7 +141,9 @@ def test_a_rule_of_tcp_without_ports_is_for_all(acl: NetworkACL) -> None:
     ],
     ids=["acls", "rules"],
 )
-def test_there_is_a_quota(vpc: VPC, acl: NetworkACL, settings: Any, kind: str, make: Any) -> None:
+def test_network_acls_and_their_rules_have_a_quota(
+    vpc: VPC, acl: NetworkACL, settings: Any, kind: str, make: Any
+) -> None:
     create_rule(acl, rule(), by=BY)
     settings.BAREMINT_QUOTAS = {kind: 1}
     with pytest.raises(OverQuota):
@@ -162,7 +164,7 @@ def test_what_a_subnet_uses_stays(vpc: VPC, acl: NetworkACL) -> None:
         delete_network_acl(acl, by=BY)
 
 
-def test_changes_are_recorded(acl: NetworkACL) -> None:
+def test_changes_of_network_acls_are_recorded(acl: NetworkACL) -> None:
     rename(acl, event="is.network-acl.network-acl.update", name="new", by=BY)
     create_rule(acl, rule(), by=BY)
     delete_network_acl(acl, by=BY)

@@ -33,7 +33,7 @@ def server(world: World) -> BareMetalServer:
 
 
 @pytest.mark.parametrize("url", ["redis+socket:///nonexistent/valkey.sock", "redis://127.0.0.1:1/0"])
-def test_a_broker_that_is_away_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_a_broker_that_is_away_delays_no_request(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setitem(app.conf, "broker_write_url", url)
     monkeypatch.setitem(app.conf, "task_always_eager", False)
     began = time.monotonic()

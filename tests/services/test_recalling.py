@@ -51,7 +51,7 @@ def built(memory: Memory) -> Built:
     return ask
 
 
-def test_from_the_third_time_on_nothing_is_built(built: Built) -> None:
+def test_nothing_is_built_from_the_third_time_on(built: Built) -> None:
     assert [built(), built()] == [False, False]
 
 

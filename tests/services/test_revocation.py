@@ -169,7 +169,7 @@ def test_certificates_of_a_server_whose_service_was_switched_off_are_revoked(
     assert reason_of(certificate) == "privilegeWithdrawn"
 
 
-def test_switching_on_again_before_anybody_looked_saves_no_certificate(
+def test_switching_on_again_before_the_sweep_saves_no_certificate(
     certificate: IssuedCertificate, server: BareMetalServer
 ) -> None:
     for enabled in (False, True):
@@ -187,7 +187,7 @@ def test_certificates_of_an_account_whose_service_was_switched_off_are_revoked(
     assert reason_of(certificate) == "privilegeWithdrawn"
 
 
-def test_by_setting_certificates_outlive_the_service(
+def test_a_setting_lets_certificates_outlive_the_service(
     certificate: IssuedCertificate, server: BareMetalServer, settings: Any
 ) -> None:
     settings.BAREMINT_REVOKE_ON_DISABLE = False
@@ -195,7 +195,7 @@ def test_by_setting_certificates_outlive_the_service(
     assert revoke_condemned(now=clock.now()) == 0
 
 
-def test_by_no_setting_certificates_outlive_their_server(
+def test_no_setting_lets_certificates_outlive_their_server(
     certificate: IssuedCertificate, server: BareMetalServer, settings: Any
 ) -> None:
     settings.BAREMINT_REVOKE_ON_DISABLE = False

@@ -50,7 +50,7 @@ def test_an_authority_has_a_list_from_the_first_tick_on(kid: str) -> None:
     assert number(kid) == 1
 
 
-def test_a_root_has_a_list_too_and_it_lasts_longer() -> None:
+def test_a_root_has_a_list_that_lasts_longer() -> None:
     now = clock.now()
     publish_due(now=now)
     root = RevocationList.objects.get(issuer__purpose="root", issuer__state="active")
@@ -73,7 +73,7 @@ def test_a_list_is_signed_when_it_is_first_asked_for(kid: str) -> None:
     assert number(kid) == 1
 
 
-def test_a_list_is_signed_anew_at_half_of_its_time_and_not_before(kid: str) -> None:
+def test_a_list_is_signed_again_at_half_of_its_time_and_not_before(kid: str) -> None:
     now = clock.now()
     publish_due(now=now)
     authorities = len(key_cache.authorities())
@@ -87,7 +87,7 @@ def test_the_lifetime_of_a_list_is_a_setting(kid: str, settings: Any) -> None:
     assert found.next_update_utc - found.last_update_utc == timedelta(seconds=600)
 
 
-def test_a_list_from_the_future_is_signed_anew_when_the_clock_was_turned_back(kid: str) -> None:
+def test_a_list_from_the_future_is_signed_again_when_the_clock_was_turned_back(kid: str) -> None:
     publish_due(now=clock.now() + HOUR)
     list_of(now=clock.now())
     assert number(kid) == 2
@@ -112,7 +112,7 @@ def test_a_revocation_whose_list_was_never_signed_is_on_the_next_one_asked_for(s
     assert listed() == {certificate.serial_number}
 
 
-def test_a_list_tells_its_reader_of_servers_nobody_has_looked_at_since(kid: str, server: BareMetalServer) -> None:
+def test_a_list_includes_servers_that_no_sweep_has_looked_at(kid: str, server: BareMetalServer) -> None:
     certificate = issue(server)
     switch_metadata_service(server, enabled=False, by=BY)
     assert listed() == {certificate.serial_number}
@@ -175,7 +175,7 @@ def test_an_authority_that_signs_no_more_leaves_its_last_list(kid: str) -> None:
     assert found.number == 1
 
 
-def test_nobody_has_a_list_of_an_authority_that_is_not_there() -> None:
+def test_an_unknown_authority_has_no_list() -> None:
     assert fresh_list("intermediate_nobody", now=clock.now()) is None
 
 
@@ -199,7 +199,7 @@ def test_a_list_in_between_does_not_count_as_the_scheduled_one(server: BareMetal
     assert early.serial_number not in listed(now=now + 62 * MINUTE)
 
 
-def test_what_was_revoked_in_time_and_listed_never_is_listed_once_all_the_same(server: BareMetalServer) -> None:
+def test_a_certificate_that_expires_before_it_is_listed_is_listed_once(server: BareMetalServer) -> None:
     now = clock.now()
     listed(now=now)
     certificate = take_back(issue(server, lifetime=timedelta(seconds=300)))

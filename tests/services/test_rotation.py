@@ -90,7 +90,7 @@ def test_a_rotation_says_how_long_verifiers_may_not_know_the_key(purpose: Purpos
     assert waiting - timedelta(minutes=1) < early_by <= waiting
 
 
-def test_a_rotation_of_a_key_that_everybody_knows_is_not_early() -> None:
+def test_a_rotation_of_a_key_that_all_verifiers_know_is_not_early() -> None:
     later = clock.now() + timedelta(hours=15)
     assert key_rotation.rotate_now("iam", now=later).early_by == timedelta(0)
 
@@ -103,7 +103,7 @@ def test_a_hand_over_that_another_worker_made_first_is_not_made_twice() -> None:
     assert kids("active") == [successor]
 
 
-def test_an_heir_that_vanished_meanwhile_leaves_the_old_key_signing() -> None:
+def test_a_successor_that_vanished_meanwhile_leaves_the_old_key_signing() -> None:
     [old], [successor] = kids("active"), kids("prepared")
     KeyPair.objects.filter(kid=successor).update(state="retired")
     assert not key_rotation._take(LINE, HandOver(old, successor), now=clock.now(), by=key_rotation.SYSTEM)

@@ -52,7 +52,7 @@ def test_a_root_keeps_its_private_half_while_it_retires_for_it_signs_revocation_
     assert bytes(key("retiring", "root").ciphertext)
 
 
-def test_an_heir_of_an_intermediate_is_discarded_when_its_root_hands_over() -> None:
+def test_a_successor_of_an_intermediate_is_discarded_when_its_root_hands_over() -> None:
     successor = key("prepared", "intermediate").kid
     root = key_rotation.rotate_now("root", now=clock.now()).key
     row = KeyPair.objects.get(kid=successor)
@@ -62,7 +62,7 @@ def test_an_heir_of_an_intermediate_is_discarded_when_its_root_hands_over() -> N
 
 
 @pytest.mark.parametrize(("step", "state"), [(Retire, "active"), (Retire, "prepared"), (Discard, "active")])
-def test_a_key_in_another_state_is_neither_retired_nor_discarded(step: type[Retire | Discard], state: str) -> None:
+def test_a_key_in_another_state_is_not_retired_and_not_discarded(step: type[Retire | Discard], state: str) -> None:
     kid = key(state).kid
     assert not take(step(kid))
     assert key(state).kid == kid
@@ -84,7 +84,7 @@ def test_every_prepared_key_leaves_an_event() -> None:
     assert sorted(events("baremint.key.prepare")) == sorted(event_of(kid) for kid in kids)
 
 
-def test_an_heir_is_not_prepared_twice() -> None:
+def test_a_successor_is_not_prepared_twice() -> None:
     successor = key("prepared").kid
     assert not take(Prepare())
     assert key("prepared").kid == successor

@@ -85,7 +85,7 @@ def test_a_group_is_not_renamed_to_another_ones_name(vpc: VPC, group: SecurityGr
         rename(group, event=UPDATE, name="web", by=BY)
 
 
-def test_changes_are_recorded(group: SecurityGroup) -> None:
+def test_changes_of_security_groups_are_recorded(group: SecurityGroup) -> None:
     rename(group, event=UPDATE, name="web", by=BY)
     delete_security_group(group, by=BY)
     assert events()[-3:] == [

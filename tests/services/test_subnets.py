@@ -73,12 +73,12 @@ def test_a_count_is_taken_from_the_default_prefix_of_the_zone(vpc: VPC) -> None:
     assert (subnet.ipv4_cidr_block, subnet.zone) == ("10.240.64.0/18", f"{REGION}-2")
 
 
-def test_a_zone_that_is_full_has_no_more(vpc: VPC) -> None:
+def test_a_full_zone_has_no_more_subnets(vpc: VPC) -> None:
     make(vpc, total_ipv4_address_count=16384, zone=ZONE)
     assert refused(vpc, total_ipv4_address_count=8, zone=ZONE) == [("conflict", "total_ipv4_address_count")]
 
 
-def test_a_zone_without_a_default_prefix_has_none(world: World) -> None:
+def test_a_zone_without_a_default_prefix_has_no_subnets_by_count(world: World) -> None:
     bare = create_vpc(world.account, region=REGION, address_prefix_management="manual", by=BY)
     create_address_prefix(bare, cidr="10.0.0.0/16", zone=ZONE, by=BY)
     assert refused(bare, total_ipv4_address_count=8, zone=ZONE) == [("conflict", "total_ipv4_address_count")]
@@ -165,7 +165,7 @@ def test_a_subnet_changes_its_table(vpc: VPC) -> None:
     assert ActivityEvent.objects.get(action="is.subnet.routing-table.attach").target_name == "new"
 
 
-def test_an_acl_of_nobody_is_not_found(vpc: VPC) -> None:
+def test_an_acl_of_an_unknown_id_is_not_found(vpc: VPC) -> None:
     with pytest.raises(BadField):
         replace_network_acl(make(vpc), "r006-none", by=BY)
 

@@ -93,7 +93,7 @@ def test_a_user_tag_of_the_same_name_is_no_access_tag(world: World) -> None:
         attach(world, "env:test", type="access")
 
 
-def test_another_accounts_access_tag_is_none(world: World) -> None:
+def test_the_access_tag_of_another_account_is_not_attached(world: World) -> None:
     tags.create_access_tag(world.other_account, name="env:test", by=BY)
     with pytest.raises(NotFound):
         attach(world, "env:test", type="access")

@@ -62,13 +62,13 @@ def test_a_good_identity_token_passes_every_check(identity: str) -> None:
     assert (found.accepted, found.because) == (True, "The identity token of web-1 is good.")
 
 
-def test_so_does_a_good_iam_token(iam: str) -> None:
+def test_a_good_iam_token_passes_every_check(iam: str) -> None:
     found = inspect(iam, caller=ALICE, now=clock.now())
     assert {check.outcome for check in found.checks} == {"pass"}
     assert (found.accepted, found.purpose) == (True, "iam")
 
 
-def test_its_contents_are_shown(identity: str, server: BareMetalServer) -> None:
+def test_the_contents_of_a_token_are_shown(identity: str, server: BareMetalServer) -> None:
     found = inspect(identity, caller=ALICE, now=clock.now())
     assert found.header["alg"] == "RS256"
     assert found.claims["iaas"]["instanceID"] == server.id
@@ -85,16 +85,16 @@ def test_a_changed_claim_fails_by_the_signature(identity: str) -> None:
     assert failed(f"{header}.{claims}.{other}") == ["Signature"]
 
 
-def test_an_expired_one_fails_by_the_time_alone(identity: str) -> None:
+def test_an_expired_token_fails_by_the_time_alone(identity: str) -> None:
     assert failed(identity, later=timedelta(minutes=6)) == ["Time"]
 
 
-def test_a_stranger_s_token_names_no_key_of_ours() -> None:
+def test_a_token_of_another_issuer_names_no_key_of_the_deployment() -> None:
     header, claims = "eyJhbGciOiJSUzI1NiIsImtpZCI6Im90aGVyIn0", "eyJleHAiOjF9"
     assert failed(f"{header}.{claims}.AAAA") == ["Key", "Time", "Server", "Purpose"]
 
 
-def test_one_from_before_the_service_was_switched_off_fails_by_the_audience(
+def test_a_token_from_before_the_service_was_switched_off_fails_by_the_audience(
     identity: str, server: BareMetalServer
 ) -> None:
     for enabled in (False, True):
@@ -102,12 +102,12 @@ def test_one_from_before_the_service_was_switched_off_fails_by_the_audience(
     assert failed(identity) == ["Audience"]
 
 
-def test_one_of_a_server_that_is_switched_off_fails_by_the_server_too(identity: str, server: BareMetalServer) -> None:
+def test_a_token_of_a_server_that_is_switched_off_fails_by_the_server(identity: str, server: BareMetalServer) -> None:
     switch_metadata_service(server, enabled=False, by=Party())
     assert failed(identity) == ["Audience", "Server"]
 
 
-def test_one_of_a_server_that_is_gone_says_so(identity: str, server: BareMetalServer) -> None:
+def test_a_token_of_a_server_that_is_gone_says_so(identity: str, server: BareMetalServer) -> None:
     server.delete()
     assert failed(identity) == ["Server"]
 
@@ -118,7 +118,7 @@ def test_a_retiring_key_still_verifies_and_is_named_so(identity: str) -> None:
     assert (state.outcome, state.reason) == ("pass", "retiring: it only verifies.")
 
 
-def test_a_retired_one_does_not(identity: str) -> None:
+def test_a_retired_key_does_not_verify(identity: str) -> None:
     rotate_now("identity", now=clock.now())
     KeyPair.objects.filter(state="retiring").update(state="retired")
     signing.key_cache.forget()
@@ -174,7 +174,7 @@ def test_an_iam_token_of_another_account_is_not_judged(iam: str, server: BareMet
 @pytest.mark.parametrize(
     ("services", "accepted"), [(["is"], None), (["iam-identity"], None), (["is", "iam-identity"], True)]
 )
-def test_an_iam_token_is_judged_for_whoever_may_read_its_server_and_profile(
+def test_an_iam_token_is_judged_for_a_reader_of_its_server_and_profile(
     world: World, iam: str, services: list[str], accepted: bool | None
 ) -> None:
     for service in services:
@@ -182,6 +182,6 @@ def test_an_iam_token_is_judged_for_whoever_may_read_its_server_and_profile(
     assert inspect(iam, caller=READER, now=clock.now()).accepted is accepted
 
 
-def test_a_bad_signature_is_told_to_everybody(identity: str) -> None:
+def test_a_bad_signature_is_told_to_every_reader(identity: str) -> None:
     head, _, _ = identity.rpartition(".")
     assert inspect(f"{head}.AAAA", caller=MALLORY, now=clock.now()).accepted is False

@@ -53,7 +53,7 @@ def addresses(vni: VirtualNetworkInterface) -> list[str]:
 # --- made ----------------------------------------------------------------------------------------------------------
 
 
-def test_it_is_in_the_default_group_of_its_vpc(vni: VirtualNetworkInterface) -> None:
+def test_a_virtual_interface_is_in_the_default_group_of_its_vpc(vni: VirtualNetworkInterface) -> None:
     assert list(vni.security_groups.all()) == [vni.vpc.default_security_group]
 
 
@@ -68,7 +68,9 @@ def test_the_subnet_may_be_left_to_the_primary_address(subnet: Subnet) -> None:
     assert (made.subnet, made.primary_ip) == (subnet, ip)
 
 
-def test_nothing_remains_of_one_that_is_refused_late(subnet: Subnet, vni: VirtualNetworkInterface) -> None:
+def test_nothing_remains_of_a_virtual_interface_that_is_refused_late(
+    subnet: Subnet, vni: VirtualNetworkInterface
+) -> None:
     before = ReservedIP.objects.count()
     with pytest.raises(ApiError) as refusal:
         make(subnet, ips=(IpPrototype(), IpPrototype(address=vni.primary_ip.address)))
@@ -149,7 +151,7 @@ def test_another_accounts_resources_are_not_found(world: World, subnet: Subnet) 
     assert refused(subnet, subnet=foreign.id) == [("bad_field", "vni.subnet")]
 
 
-def test_by_itself_it_cannot_go_along_with_anything(subnet: Subnet) -> None:
+def test_a_virtual_interface_made_by_itself_cannot_have_auto_delete(subnet: Subnet) -> None:
     with pytest.raises(Refusals) as refusal:
         make(subnet, auto_delete=True, name="ibm-mine")
     assert [each.target and each.target.name for each in refusal.value.each] == ["name", "auto_delete"]
@@ -240,7 +242,9 @@ def test_addresses_go_along_or_stay_unbound(subnet: Subnet) -> None:
     assert list(left) == [("10.240.0.9", None)]
 
 
-def test_its_floating_ip_stays_unbound(world: World, vni: VirtualNetworkInterface) -> None:
+def test_the_floating_ip_of_a_deleted_virtual_interface_stays_unbound(
+    world: World, vni: VirtualNetworkInterface
+) -> None:
     create_floating_ip(world.account, region=REGION, target=vni.id, by=BY)
     delete_virtual_interface(vni, by=BY)
     assert FloatingIP.objects.get().virtual_network_interface is None

@@ -60,7 +60,7 @@ def test_prefixes_depend_on_the_region(world: World) -> None:
     assert {prefix.cidr.rsplit(".", 2)[0] for prefix in vpc.address_prefixes.all()} == {"10.243"}
 
 
-def test_prefixes_are_left_to_who_wants_that(bare: VPC) -> None:
+def test_a_vpc_may_be_made_without_default_prefixes(bare: VPC) -> None:
     assert not bare.address_prefixes.exists()
 
 
@@ -354,7 +354,7 @@ def test_a_stale_tag_changes_and_deletes_no_table(vpc: VPC) -> None:
     assert RoutingTable.objects.get(pk=made.pk).name == "new"
 
 
-def test_a_name_is_taken_once_in_a_vpc(vpc: VPC, bare: VPC) -> None:
+def test_the_name_of_a_prefix_or_table_is_taken_once_in_a_vpc(vpc: VPC, bare: VPC) -> None:
     table(vpc, name="routes")
     table(bare, name="routes")
     with pytest.raises(NotUnique):

@@ -124,7 +124,7 @@ def test_a_renewal_leaves_one_event_that_names_both(rotating: BareMetalServer) -
     assert (event.data["id"], event.data["renewal_of"], event.data["sha256"]) == (new.id, old.id, new.sha256)
 
 
-def test_a_certificate_that_expired_while_nobody_was_there_is_renewed(rotating: BareMetalServer) -> None:
+def test_a_certificate_that_expired_while_no_worker_ran_is_renewed(rotating: BareMetalServer) -> None:
     issue(rotating)
     assert len(renew(LEAP)) == 1
 
@@ -134,7 +134,7 @@ def test_a_clock_that_leaps_makes_one_renewal_not_many(rotating: BareMetalServer
     assert [len(renew(LEAP)) for _ in range(3)] == [1, 0, 0]
 
 
-def test_by_an_authority_that_has_expired_nothing_is_renewed_and_nothing_is_lost(rotating: BareMetalServer) -> None:
+def test_an_expired_authority_renews_nothing_and_loses_nothing(rotating: BareMetalServer) -> None:
     """A tick replaces it first, unless it fails."""
     issue(rotating)
     with pytest.raises(NoActiveKey, match="has expired"):
@@ -205,7 +205,9 @@ def test_what_is_from_before_the_service_was_off_is_not_renewed_though_it_is_on_
     assert renew() == []
 
 
-def test_by_setting_it_is_renewed_when_the_service_is_on_again(rotating: BareMetalServer, settings: Any) -> None:
+def test_a_setting_has_certificates_renewed_when_the_service_is_on_again(
+    rotating: BareMetalServer, settings: Any
+) -> None:
     settings.BAREMINT_REVOKE_ON_DISABLE = False
     issue(rotating)
     for enabled in (False, True):
@@ -232,7 +234,7 @@ def test_what_is_not_to_be_renewed_is_not_looked_at_twice(rotating: BareMetalSer
     assert not IssuedCertificate.objects.filter(renew_at__isnull=False).exists()
 
 
-def test_a_request_that_is_no_longer_signed_is_told_of_and_keeps_nobody_waiting(rotating: BareMetalServer) -> None:
+def test_a_request_that_is_no_longer_signed_is_told_of_and_delays_no_other(rotating: BareMetalServer) -> None:
     bad, good = issue(rotating, key=another_key()), issue(rotating)
     IssuedCertificate.objects.filter(pk=bad.pk).update(csr="gone bad")
     assert [each.renewal_of_id for each in renew()] == [good.pk]
@@ -420,7 +422,7 @@ def test_progress_tells_how_many_were_due_and_what_became_of_them(rotating: Bare
     assert progress.ended_at == now
 
 
-def test_progress_begins_anew_the_next_time(rotating: BareMetalServer) -> None:
+def test_progress_begins_again_the_next_time(rotating: BareMetalServer) -> None:
     now = due(rotating)
     for later in (now, now + DUE):
         renew_due(now=later)

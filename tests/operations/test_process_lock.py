@@ -21,19 +21,19 @@ def test_a_second_supervisor_is_refused_and_told_of_the_first(home: Home) -> Non
     assert refusal.value.pid == os.getpid()
 
 
-def test_the_holder_is_known_while_it_holds(home: Home) -> None:
+def test_the_holder_of_a_lock_is_known_while_it_runs(home: Home) -> None:
     with process_lock.held(home):
         assert process_lock.holder(home) == os.getpid()
 
 
-def test_nobody_holds_what_was_let_go(home: Home) -> None:
+def test_a_released_lock_has_no_holder(home: Home) -> None:
     with process_lock.held(home):
         pass
 
     assert process_lock.holder(home) is None
 
 
-def test_nobody_holds_a_directory_that_does_not_exist(home: Home) -> None:
+def test_a_directory_that_does_not_exist_has_no_holder(home: Home) -> None:
     assert process_lock.holder(home) is None
 
 

@@ -1,11 +1,14 @@
-"""Nobody gets in without an access token, by whatever operation needs one. No new route escapes."""
+"""Every operation that needs an access token refuses a caller without one, and a caller without a policy."""
 
 from typing import Any
 
+import pytest
 from django.urls import Resolver404, resolve
 
+from tests.api.calling import caller_of
 from tests.api.everything import Everything, perform
 from tests.docs.document import Documented, guarded_operations
+from tests.policies import VICTOR
 from tests.tables import check_each
 from tests.watching import nothing_is_written
 from tests.world import ALICE, World
@@ -35,9 +38,13 @@ def assert_unauthenticated(operation: Documented, answer: Any) -> None:
     assert (str(body["status_code"]), body["trace"]) == ("401", answer["X-Request-Id"])
 
 
-def test_nobody_gets_in_without_a_token(world: World, keys: None) -> None:
-    """Not to what is there either, nor with an API key in place of the token. Nothing is recorded: of whom?"""
-    alices = Everything(world.account, ALICE)
+@pytest.fixture
+def alices(world: World, keys: None) -> Everything:
+    return Everything(world.account, ALICE)
+
+
+def test_every_operation_refuses_a_caller_without_a_token(alices: Everything) -> None:
+    """Also with an API key in place of the token. No event is recorded, because no account is known."""
 
     def check(operation: Documented) -> None:
         for path in spellings(alices.path(operation.path)):
@@ -47,6 +54,20 @@ def test_nobody_gets_in_without_a_token(world: World, keys: None) -> None:
                     assert_unauthenticated(operation, perform(operation, path, QUERY, None, method=method, **sent))
 
     for operation in guarded_operations():
-        alices.path(operation.path)  # whatever it takes to find it is read before
+        alices.path(operation.path)  # reads the ids, which leaves events
     with nothing_is_written():
         check_each(guarded_operations(), check)
+
+
+def test_every_operation_refuses_a_caller_without_a_policy(alices: Everything) -> None:
+    victor = caller_of(VICTOR)
+
+    def check(operation: Documented) -> None:
+        answer = alices.perform(operation, victor)
+        assert answer.status_code == 403, answer.content
+        if operation.method != "HEAD":
+            [error] = answer.json()["errors"]
+            assert error["code"] in ("not_authorized", "insufficent_permissions")
+            assert "/_baremint/explain?" in (error.get("more_info") or error.get("details"))
+
+    check_each(guarded_operations(), check)

@@ -91,7 +91,7 @@ def test_without_an_active_key_the_prepared_one_takes_over_at_once(purpose: Purp
 
 
 @purposes
-def test_beside_an_active_key_an_heir_is_always_prepared(purpose: Purpose) -> None:
+def test_beside_an_active_key_a_successor_is_always_prepared(purpose: Purpose) -> None:
     case = Case(purpose)
     assert case.step(case.active()) == Prepare()
 
@@ -103,13 +103,13 @@ def test_before_the_period_ends_there_is_nothing_to_do(purpose: Purpose) -> None
 
 
 @purposes
-def test_at_the_end_of_the_period_the_heir_takes_over(purpose: Purpose) -> None:
+def test_at_the_end_of_the_period_the_successor_takes_over(purpose: Purpose) -> None:
     case = Case(purpose)
     assert case.step(case.active(case.period), case.prepared(case.period)) == HandOver("active", "successor")
 
 
 @pytest.mark.parametrize("purpose", ["root", "intermediate", "iam", "identity"])
-def test_an_heir_does_not_sign_before_verifiers_can_have_fetched_it(purpose: Purpose) -> None:
+def test_a_successor_does_not_sign_before_verifiers_can_have_fetched_it(purpose: Purpose) -> None:
     case = Case(purpose)
     assert case.step(case.active(case.period), case.prepared(case.times.publish_before - SECOND)) is None
 
@@ -153,7 +153,7 @@ def test_a_hand_over_that_is_a_period_late_still_leaves_a_whole_period(purpose: 
 
 
 @purposes
-def test_a_clock_that_goes_back_to_before_a_key_lets_its_heir_take_over(purpose: Purpose) -> None:
+def test_a_clock_that_goes_back_to_before_a_key_lets_its_successor_take_over(purpose: Purpose) -> None:
     case = Case(purpose)
     assert case.step(case.active(-HOUR), case.prepared()) == HandOver("active", "successor")
 
@@ -165,7 +165,7 @@ def test_a_machine_whose_clock_is_a_little_behind_changes_nothing(purpose: Purpo
 
 
 @certified
-def test_an_heir_whose_certificate_begins_in_a_time_taken_back_is_discarded(purpose: Purpose) -> None:
+def test_a_successor_whose_certificate_begins_in_a_time_taken_back_is_discarded(purpose: Purpose) -> None:
     case = Case(purpose)
     assert case.step(case.active(), case.prepared(-HOUR)) == Discard("successor")
 
@@ -177,18 +177,18 @@ def test_a_token_key_published_in_a_time_taken_back_stays_for_verifiers_know_it(
 
 
 @certified
-def test_an_heir_that_would_not_last_a_period_is_discarded(purpose: Purpose) -> None:
+def test_a_successor_that_would_not_last_a_period_is_discarded(purpose: Purpose) -> None:
     case = Case(purpose)
     successor = case.prepared(expires_at=NOW + case.period + case.times.verify_after - SECOND)
     assert case.step(case.active(), successor) == Discard("successor")
 
 
-def test_an_heir_whose_issuer_was_succeeded_is_discarded() -> None:
+def test_a_successor_whose_issuer_was_succeeded_is_discarded() -> None:
     case = Case("intermediate")
     assert case.step(case.active(), case.prepared(issuer="the root before")) == Discard("successor")
 
 
-def test_an_heir_as_short_lived_as_its_issuer_is_kept_for_a_new_one_would_not_live_longer() -> None:
+def test_a_successor_as_short_lived_as_its_issuer_is_kept_for_a_new_one_would_not_live_longer() -> None:
     case = Case("intermediate")
     assert case.issuer is not None
     case.issuer = replace(case.issuer, expires_at=NOW + DAY)
@@ -254,7 +254,7 @@ def test_endpoint_certificates_are_renewed_at_two_thirds_of_their_life() -> None
     assert TABLE["tls"].period == 16 * HOUR
 
 
-def test_authorities_keep_their_private_key_for_revocation_lists_and_others_do_not() -> None:
+def test_only_authorities_keep_their_private_key_for_revocation_lists() -> None:
     assert {purpose for purpose in PURPOSES if TABLE[purpose].signs_while_retiring} == {"root", "intermediate"}
 
 
@@ -273,7 +273,7 @@ def test_the_default_periods_can_be_kept() -> None:
         ({"root": 29 * DAY}, 5 * SECOND, "root", "at least 30 days.*what it signs"),
     ],
 )
-def test_a_period_that_leaves_no_time_to_publish_the_heir_is_named(
+def test_a_period_that_leaves_no_time_to_publish_the_successor_is_named(
     changes: dict[str, timedelta], tick: timedelta, purpose: Purpose, reason: str
 ) -> None:
     found = contradiction(key_times(**{**PERIODS, **changes}), tick=tick)
@@ -286,7 +286,7 @@ def test_a_period_that_leaves_no_time_to_publish_the_heir_is_named(
 
 
 @purposes
-def test_an_heir_and_the_active_key_change_together_at_the_end_of_the_period(purpose: Purpose) -> None:
+def test_a_successor_and_the_active_key_change_together_at_the_end_of_the_period(purpose: Purpose) -> None:
     case = Case(purpose)
     keys = [case.active(HOUR), case.prepared(HOUR)]
     at = NOW - HOUR + case.period
@@ -303,7 +303,7 @@ def test_a_retiring_key_is_retired_after_its_time(purpose: Purpose) -> None:
     )
 
 
-def test_an_active_key_without_an_heir_has_no_date_yet() -> None:
+def test_an_active_key_without_a_successor_has_no_date_yet() -> None:
     case = Case("iam")
     assert outlook(case.active(), [case.active()], case.times) == Outlook("active", NOW, "retiring", None)
 

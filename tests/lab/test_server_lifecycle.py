@@ -66,7 +66,7 @@ def test_a_renamed_server_is_renamed_under_the_programs_in_it(lab: Lab, operator
     assert printed == [name, name, "/etc/hosts:1", "/var/lib/cloud/seed/nocloud/meta-data:1"]
 
 
-def test_a_server_whose_init_ends_is_made_anew(lab: Lab) -> None:
+def test_a_server_whose_init_ends_is_made_again(lab: Lab) -> None:
     before = lab.entry("db-1")
     assert before
     os.kill(before["inner"], signal.SIGKILL)

@@ -23,11 +23,11 @@ def shown(*runs: dict[str, Any], since: float | None = 3.2, **job: Any) -> str:
     return as_text({"seconds_since_tick": since, "jobs": [JOB | {"last_run": last} | job], "runs": list(runs)})
 
 
-def test_it_begins_with_the_last_tick() -> None:
+def test_the_list_of_jobs_begins_with_the_last_tick() -> None:
     assert shown().startswith("Last tick 3 s ago.")
 
 
-def test_without_a_tick_it_asks_for_a_worker_and_beat() -> None:
+def test_the_list_of_jobs_without_a_tick_asks_for_a_worker_and_beat() -> None:
     assert shown(since=None).startswith("No tick yet: is a worker running, and beat?")
 
 

@@ -45,5 +45,5 @@ def test_a_certificate_is_not_renewed_when(certificate: DueCertificate, metadata
     ],
     ids=["service-was-off-and-nothing-is-revoked-for-that", "from-before-epochs", "one-key-fewer"],
 )
-def test_a_certificate_is_still_renewed_when(certificate: DueCertificate, metadata: MetadataState, dies: bool) -> None:
+def test_a_certificate_is_renewed_although(certificate: DueCertificate, metadata: MetadataState, dies: bool) -> None:
     assert obstacle(certificate, metadata, dies_with_epoch=dies) == ""

@@ -92,7 +92,7 @@ def test_a_command_that_is_none_is_told_with_what_may_be_meant(
 
 
 @pytest.mark.parametrize("name", ["migrate", "check", "shell", "makemigrations", "collectstatic", "serve_lab"])
-def test_djangos_commands_are_run_all_the_same(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_djangos_commands_are_run(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
     assert without_django.run(["baremint", name]) is None
 
@@ -103,7 +103,7 @@ def test_the_version_is_the_products_own(capsys: pytest.CaptureFixture[str], mon
     assert capsys.readouterr().out == f"{__version__}\n"
 
 
-def test_what_it_does_not_know_is_left_to_django(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_command_line_is_left_to_django(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE")
 
     assert without_django.run(["baremint", "migrate"]) is None
@@ -158,13 +158,13 @@ def test_a_data_directory_that_is_claimed_is_refused_to_others(place: Place) -> 
 
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "soon"])
-def test_a_time_that_nobody_can_wait_for_is_refused(seconds: str) -> None:
+def test_an_impossible_time_limit_is_refused(seconds: str) -> None:
     with pytest.raises(SystemExit) as refused:
         parser_of(without_django.command("down"), program="baremint down").parse_args([f"--seconds={seconds}"])
     assert refused.value.code == 2
 
 
-def test_a_data_directory_that_is_held_by_somebody_who_does_not_answer_is_read(place: Place) -> None:
+def test_a_data_directory_is_read_when_the_process_that_locks_it_does_not_answer(place: Place) -> None:
     place.home.write_secret(
         "credentials.json", '{"account_id": "a", "api_key": "k", "username": "admin", "password": ""}'
     )

@@ -106,7 +106,7 @@ def test_a_timing_on_a_bound_is_within_it() -> None:
     assert histograms()["x"][0][2:4] == [0, 1]
 
 
-def test_a_timing_longer_than_all_bounds_is_counted_too() -> None:
+def test_a_timing_longer_than_all_bounds_is_counted() -> None:
     process = Timings()
     process.add("x", 9000)
     process.write()
@@ -148,7 +148,7 @@ def test_timings_are_written_every_few_seconds_and_not_each_time(monkeypatch: py
     assert histograms()["x"][0][-1] == 2
 
 
-def test_timings_are_not_written_within_somebody_elses_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_timings_are_not_written_within_the_transaction_of_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
     instant = [100.0]
     monkeypatch.setattr("controlplane.activity.timings.time.monotonic", lambda: instant[0])
     process = Timings()

@@ -53,7 +53,7 @@ READING = ["info --json", "address web-1 --url", "env web-1", "is account", "clo
 
 @pytest.mark.parametrize("folder", ["checkout", "checkout/deep/er", "elsewhere"])
 @pytest.mark.parametrize("command", READING)
-def test_a_command_that_reads_finds_it(shell: Shell, command: str, folder: str) -> None:
+def test_a_command_that_reads_finds_the_data_directory(shell: Shell, command: str, folder: str) -> None:
     done = shell(command, folder=folder)
     assert done.returncode == 0, done.stderr
     says = f"Data directory: {shell.root}/checkout/.baremint"
@@ -68,14 +68,14 @@ def test_info_tells_the_ports_that_it_listens_on(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize("command", ["down", "clock advance 1h", "rotate iam", "revoke web-1 1", "person somebody"])
-def test_a_command_that_changes_something_wants_it_named(shell: Shell, command: str) -> None:
+def test_a_command_that_changes_something_wants_the_data_directory_named(shell: Shell, command: str) -> None:
     done = shell(command, folder="elsewhere")
     assert done.returncode == 1
     assert f"--home {shell.root}/checkout/.baremint" in done.stderr
 
 
 @pytest.mark.parametrize("named", ["--home", "BAREMINT_HOME"])
-def test_once_named_it_is_done(shell: Shell, named: str) -> None:
+def test_a_command_with_a_named_data_directory_changes_it(shell: Shell, named: str) -> None:
     home = f"{shell.root}/checkout/.baremint"
     if named == "--home":
         done = shell(f"clock advance 1m --home {home}", folder="elsewhere")
@@ -85,7 +85,7 @@ def test_once_named_it_is_done(shell: Shell, named: str) -> None:
     assert done.stderr == f"Data directory: {home}\n"
 
 
-def test_nothing_is_made_by_all_that(shell: Shell) -> None:
+def test_commands_that_read_make_nothing(shell: Shell) -> None:
     assert list((shell.root / "elsewhere").iterdir()) == []
     assert list((shell.root / "checkout" / "deep").iterdir()) == [shell.root / "checkout" / "deep" / "er"]
 

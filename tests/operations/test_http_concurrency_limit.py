@@ -28,7 +28,7 @@ def test_a_turn_that_ends_is_the_next_servers() -> None:
     assert asyncio.run(scene()) == ["a", "a", "b", "a", "b", "a"]
 
 
-def test_who_gives_up_waiting_keeps_nobody_from_a_turn() -> None:
+def test_a_waiter_that_gives_up_does_not_keep_others_from_a_turn() -> None:
     async def scene() -> bool:
         turns, taken = Turns(asyncio.get_running_loop(), at_once=1), list[str]()
         first = await waiting(turns, "a", taken)

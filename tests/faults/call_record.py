@@ -27,7 +27,7 @@ class Entry:
 
 
 @dataclass
-class Ledger:
+class CallRecord:
     """An append-only file. Every entry is synced before the client that wrote it asks again."""
 
     path: Path

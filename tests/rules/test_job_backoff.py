@@ -21,7 +21,7 @@ def test_a_database_that_was_away_is_asked_again_sooner() -> None:
     assert delay(20, transient=False, chance=1) == LONGEST
 
 
-def test_those_who_failed_together_do_not_come_back_together() -> None:
+def test_jobs_that_failed_together_are_not_retried_together() -> None:
     assert delay(3, transient=True, chance=0) == delay(3, transient=True, chance=1) / 2
 
 

@@ -61,7 +61,7 @@ def test_the_quota_of_a_zone_is_exact(here: World, together: Together, settings:
     assert (len(made), len(refused), FloatingIP.objects.count()) == (5, CALLERS - 5, 5)
 
 
-def test_an_interface_with_infrastructure_nat_gets_one(
+def test_an_interface_with_infrastructure_nat_gets_one_floating_ip(
     here: World, interface: NetworkInterface, together: Together
 ) -> None:
     ips = [create_floating_ip(here.account, region=REGION, zone=ZONE, by=BY) for _ in range(6)]
@@ -69,7 +69,7 @@ def test_an_interface_with_infrastructure_nat_gets_one(
     assert (len(made), len(refused), interface.floating_ips.count()) == (1, 5, 1)
 
 
-def test_of_those_that_take_each_others_place_the_last_one_stays(
+def test_of_floating_ips_that_take_each_others_place_the_last_one_stays(
     here: World, server: BareMetalServer, interface: NetworkInterface, together: Together
 ) -> None:
     ips = [create_floating_ip(here.account, region=REGION, zone=ZONE, by=BY) for _ in range(6)]
@@ -90,7 +90,7 @@ def test_one_floating_ip_goes_to_one_of_two_interfaces(
     assert (len(made), len(refused)) == (1, 1)
 
 
-def test_it_is_unbound_once(here: World, interface: NetworkInterface, together: Together) -> None:
+def test_a_floating_ip_is_unbound_once(here: World, interface: NetworkInterface, together: Together) -> None:
     ip = create_floating_ip(here.account, region=REGION, target=interface.id, by=BY)
     before = BareMetalServer.objects.get().revision
     done, refused = sort_out(together([lambda: unbind(ip, by=BY)] * 4), Conflict)

@@ -58,7 +58,7 @@ def test_head_needs_the_policy_that_get_needs(world: World, path: str) -> None:
 
 @pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PATCH", "PROPFIND"])
 @pytest.mark.parametrize("caller", [None, caller_of(VICTOR)], ids=["nobody", "somebody"])
-def test_other_methods_tell_nobody_anything(world: World, method: str, caller: Any) -> None:
+def test_a_method_that_is_not_served_is_answered_alike_to_every_caller(world: World, method: str, caller: Any) -> None:
     answer = call(method, "/v1/profiles", caller=caller)
     assert answer.status_code == 405
     assert answer.headers["Allow"] == "GET, HEAD, POST"

@@ -58,7 +58,7 @@ def test_no_header_attaches_a_caller(inside: Inside, server: BareMetalServer) ->
 
 
 @pytest.mark.usefixtures("lab")
-def test_in_the_lab_a_loopback_address_in_host_names_nobody(inside: Inside, server: BareMetalServer) -> None:
+def test_in_the_lab_a_loopback_address_in_host_names_no_server(inside: Inside, server: BareMetalServer) -> None:
     host = loopback_address(server.number)
     assert error(ask(inside, host, address="127.0.0.1"))[:2] == (403, "unauthorized")
 

@@ -116,5 +116,5 @@ def test_an_id_is_kept(text: str) -> None:
 
 @pytest.mark.parametrize("secret", [API_KEY, TOKEN], ids=["API key", "token"])
 @pytest.mark.parametrize("text", ["{}", "/v1/apikeys/{}", "/v1/apikeys/{}/lock"])
-def test_a_secret_in_the_place_of_an_id_is_not(text: str, secret: str) -> None:
+def test_a_secret_in_the_place_of_an_id_is_not_kept(text: str, secret: str) -> None:
     assert conceal_values(text.format(secret)) == text.format(short_hash(secret))

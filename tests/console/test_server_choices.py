@@ -55,7 +55,7 @@ def test_the_learner_s_own_server_is_first_however_many_are_older(
     assert offered(alice, LESSONS[1].path)[0].startswith("web-3")
 
 
-def test_the_only_server_that_somebody_may_read_is_offered(sign_in: SignIn, servers: list[BareMetalServer]) -> None:
+def test_the_only_server_that_the_reader_may_read_is_offered(sign_in: SignIn, servers: list[BareMetalServer]) -> None:
     assert offered(reader_of(servers[3:], sign_in), LESSON) == ["web-3 (service off)"]
 
 

@@ -73,7 +73,7 @@ def test_home_without_a_directory_is_refused(words: list[str]) -> None:
         take_home(words)
 
 
-def test_a_printed_next_step_names_it_too() -> None:
+def test_a_printed_next_step_names_the_data_directory() -> None:
     take_home(["--home", "/a folder", "info"])
     assert command_line.paste("down").endswith("--home '/a folder' down")
 
@@ -82,7 +82,9 @@ def test_a_printed_next_step_names_it_too() -> None:
 
 
 @pytest.mark.parametrize("deep", [".", "a", "a/b/c"])
-def test_it_is_found_from_any_directory_below(user: Path, deep: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_data_directory_is_found_from_any_directory_below(
+    user: Path, deep: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (user / NAME).mkdir()
     (user / deep).mkdir(parents=True, exist_ok=True)
     monkeypatch.chdir(user / deep)
@@ -90,7 +92,7 @@ def test_it_is_found_from_any_directory_below(user: Path, deep: str, monkeypatch
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-def test_one_above_that_another_user_has_made_is_none(user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_data_directory_that_another_user_made_is_not_used(user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (user / NAME).mkdir()
     os.chown(user / NAME, 65_533, 65_533)
     (user / "a").mkdir()
@@ -115,7 +117,7 @@ def test_the_environment_goes_before_the_directory(user: Path, monkeypatch: pyte
 
 
 @pytest.mark.parametrize("words", [["info"], ["env", "web-1"], ["clock"], ["is", "bare-metal-servers"], ["keys"]])
-def test_words_that_read_fall_back_to_it_and_say_so(
+def test_commands_that_read_fall_back_to_the_last_data_directory_and_say_so(
     last: Path, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     settle(words)
@@ -141,14 +143,14 @@ CHANGING = [
 
 
 @pytest.mark.parametrize("words", CHANGING, ids=" ".join)
-def test_words_that_change_something_do_not(last: Path, words: list[str]) -> None:
+def test_commands_that_change_something_do_not_use_the_last_data_directory(last: Path, words: list[str]) -> None:
     with pytest.raises(WrongSetting, match=f"There is no data directory in .* name it: --home {last}"):
         settle(words)
     assert "BAREMINT_HOME" not in os.environ
 
 
 @pytest.mark.parametrize("words", CHANGING, ids=" ".join)
-def test_words_that_change_something_name_the_directory_first(
+def test_commands_that_change_something_print_the_data_directory_first(
     user: Path, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (user / NAME).mkdir()
@@ -156,14 +158,14 @@ def test_words_that_change_something_name_the_directory_first(
     assert capsys.readouterr().err == ("" if words == ["down"] else f"Data directory: {user / NAME}\n")
 
 
-def test_one_that_is_gone_is_none(last: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_last_data_directory_that_is_gone_is_not_used(last: Path, capsys: pytest.CaptureFixture[str]) -> None:
     last.rename(last.with_name("gone"))
     settle(["info"])
     assert "BAREMINT_HOME" not in os.environ
 
 
 @pytest.mark.parametrize("words", [["clock", "advance", "1h"], ["is", "account"], ["revoke", "web-1", "1"]])
-def test_a_command_about_another_baremint_needs_none(
+def test_a_command_about_another_baremint_needs_no_data_directory(
     last: Path, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BAREMINT_URL", "https://baremint.example")
@@ -180,7 +182,7 @@ def test_a_directory_that_is_named_goes_before_a_baremint_elsewhere(monkeypatch:
     assert not {"BAREMINT_URL", "BAREMINT_API_KEY"} & os.environ.keys()
 
 
-def test_the_folder_around_a_data_directory_is_none(user: Path) -> None:
+def test_the_folder_around_a_data_directory_is_no_data_directory(user: Path) -> None:
     Home(user / NAME).write_secret("kek", "x")
     take_home(["--home", str(user), "up"])
     with pytest.raises(WrongSetting, match=f"is no data directory. Its .baremint is one: --home {user}/{NAME}"):

@@ -54,7 +54,7 @@ def total() -> int:
     return sum(number for *_, number in counters.events())
 
 
-def test_an_event_that_is_committed_late_is_counted_too() -> None:
+def test_an_event_that_is_committed_late_is_counted() -> None:
     with Undecided():
         happen()
         assert [count(), count(), count()] == [0, 0, 0]
@@ -74,7 +74,7 @@ def test_counting_and_reading_go_on_together() -> None:
     assert totals == [2, 3, 4, 5, 6]
 
 
-def test_runs_and_timings_are_summed_here_too() -> None:
+def test_runs_and_timings_are_summed_on_postgresql() -> None:
     with job_runs.recorded("a", worker="w1"):
         pass
     process = Timings()

@@ -30,7 +30,7 @@ class Full(io.StringIO):
         raise OSError(errno.ENOSPC, "No space left on device")
 
 
-def test_a_disk_that_is_full_for_a_while_does_not_silence_the_log_for_good() -> None:
+def test_a_disk_that_was_full_does_not_silence_the_log() -> None:
     before = os.fstat(STDOUT)
     say(Full(), "lost")
     assert os.path.samestat(os.fstat(STDOUT), before)

@@ -113,7 +113,7 @@ def test_who_reads_before_the_first_start_is_told_in_one_line_how_to_start(tmp_p
     assert done.stderr.endswith("baremint up\n")
 
 
-def test_the_checkout_is_left_alone_too() -> None:
+def test_a_question_leaves_the_checkout_alone() -> None:
     before = set(ROOT.iterdir())
     run(ROOT, "help")
     assert set(ROOT.iterdir()) == before

@@ -55,7 +55,7 @@ def test_a_rule_for_another_type_never_holds(cr_type: str) -> None:
     assert not trusted(rule(ZONE_1, cr_type=cr_type))
 
 
-def test_a_rule_without_conditions_trusts_nobody() -> None:
+def test_a_rule_without_conditions_trusts_no_server() -> None:
     assert not trusted(rule())
 
 

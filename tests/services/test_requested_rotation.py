@@ -39,7 +39,7 @@ def events(action: str) -> list[tuple[str, str, str]]:
 
 
 @each
-def test_an_heir_that_every_verifier_can_know_takes_over_at_once(purpose: str) -> None:
+def test_a_successor_that_every_verifier_can_know_takes_over_at_once(purpose: str) -> None:
     later, successor = clock.now() + 8 * DAY, key("prepared", purpose).kid
     KeyPair.objects.filter(state="active").update(activated_at=later - HOUR)  # nothing is due by itself
     assert ask(purpose, now=later) == Succession(successor, later, waits=False)
@@ -55,7 +55,7 @@ def test_the_key_of_endpoints_never_waits() -> None:
 
 
 @waiting
-def test_an_heir_that_a_verifier_may_not_know_yet_takes_over_when_they_all_can(purpose: str) -> None:
+def test_a_successor_that_a_verifier_may_not_know_yet_takes_over_when_they_all_can(purpose: str) -> None:
     active, successor = key("active", purpose).kid, key("prepared", purpose)
     at = successor.published_at + WAIT[purpose]
     assert ask(purpose) == Succession(successor.kid, at, waits=True)
@@ -78,7 +78,7 @@ def test_a_rotation_that_was_carried_out_is_over_and_the_next_key_signs_for_its_
     assert key("active").kid == active
 
 
-def test_whoever_asks_twice_in_a_row_breaks_no_verifier() -> None:
+def test_asking_twice_in_a_row_breaks_no_verifier() -> None:
     """Each successor waits until it has been published for long enough."""
     signing = [key("active").kid]
     now = clock.now()
@@ -91,7 +91,7 @@ def test_whoever_asks_twice_in_a_row_breaks_no_verifier() -> None:
     assert len(set(signing)) == 3
 
 
-def test_asking_again_while_it_waits_changes_nothing() -> None:
+def test_asking_again_while_a_rotation_waits_changes_nothing() -> None:
     first = ask()
     asked_at = key("active").rotation_asked_at
     assert ask(now=clock.now() + SECOND, by=BOB) == first
@@ -143,7 +143,7 @@ def test_a_request_is_kept_once_and_for_an_active_key_alone() -> None:
     assert events("baremint.key.ask-rotation") == [(ALICE.id, "User", active)]
 
 
-def test_a_hand_over_that_nobody_asked_for_says_so() -> None:
+def test_a_scheduled_hand_over_says_that_it_was_not_requested() -> None:
     successor = key("prepared").kid
     key_rotation.run_due_steps(now=clock.now() + 25 * HOUR)
     event = ActivityEvent.objects.get(action="baremint.key.rotate", target_id=successor)
@@ -181,7 +181,7 @@ def test_a_key_whose_time_is_over_hands_over_once() -> None:
     assert (key("active").kid, key("active").rotation_asked_at) == (successor, None)
 
 
-def test_a_root_that_was_asked_for_is_followed_by_a_new_heir_of_its_intermediate() -> None:
+def test_a_root_that_was_asked_for_is_followed_by_a_new_successor_of_its_intermediate() -> None:
     later = clock.now() + 8 * DAY
     ask("root", now=later)
     assert key("prepared", "intermediate").issuer == key("active", "root")
@@ -190,7 +190,7 @@ def test_a_root_that_was_asked_for_is_followed_by_a_new_heir_of_its_intermediate
 # --- What may come between
 
 
-def test_a_request_outlives_its_heir() -> None:
+def test_a_request_outlives_its_successor() -> None:
     """The root hands over, so the intermediate's successor is discarded for one that the new root has signed."""
     ask("intermediate")
     before, successor = key("active", "intermediate").kid, key("prepared", "intermediate").kid
@@ -204,7 +204,7 @@ def test_a_request_outlives_its_heir() -> None:
     assert key("retiring", "intermediate").kid == before
 
 
-def test_an_heir_that_is_discarded_by_somebody_else_is_waited_for_anew() -> None:
+def test_a_successor_that_another_worker_discards_is_waited_for_again() -> None:
     old = ask()
     key_rotation._take(KeySeries("iam", "us-south"), Discard(old.kid), now=clock.now())
     later = clock.now() + 6 * MINUTE
@@ -217,7 +217,7 @@ def test_an_heir_that_is_discarded_by_somebody_else_is_waited_for_anew() -> None
     assert key("active").kid == again.kid
 
 
-def test_a_request_of_a_time_that_the_clock_took_back_is_carried_out_when_verifiers_can_know_the_heir() -> None:
+def test_a_request_of_a_time_that_the_clock_took_back_is_carried_out_when_verifiers_can_know_the_successor() -> None:
     now = clock.now()
     at = ask("root", now=now + 3 * DAY).signs_from
     key_rotation.run_due_steps(now=now)

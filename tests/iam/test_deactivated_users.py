@@ -33,18 +33,18 @@ def login(key: str, client: str = "") -> Any:
     return ask({**API_KEY, "apikey": key}, client=client)
 
 
-def test_an_api_key_opens_nothing(alice_key: str, deactivate: Callable[[], None]) -> None:
+def test_the_api_key_of_a_deactivated_person_is_refused(alice_key: str, deactivate: Callable[[], None]) -> None:
     deactivate()
     assert refused(login(alice_key)) == (400, "BXNIM0415E")
 
 
-def test_a_session_does_not_go_on(alice_key: str, deactivate: Callable[[], None]) -> None:
+def test_the_session_of_a_deactivated_person_ends(alice_key: str, deactivate: Callable[[], None]) -> None:
     session = login(alice_key, "bx:bx").json()["refresh_token"]
     deactivate()
     assert refused(ask({**REFRESH, "refresh_token": session}, client="bx:bx"))[0] == 400
 
 
-def test_a_token_of_before_is_refused(alice_key: str, deactivate: Callable[[], None]) -> None:
+def test_a_token_from_before_the_deactivation_is_refused(alice_key: str, deactivate: Callable[[], None]) -> None:
     value = token(login(alice_key))
     verify_iam_token(value, now=clock.now())
     deactivate()
@@ -52,7 +52,7 @@ def test_a_token_of_before_is_refused(alice_key: str, deactivate: Callable[[], N
         verify_iam_token(value, now=clock.now())
 
 
-def test_a_trusted_profile_that_they_took_on_is_refused(
+def test_the_token_of_a_profile_that_a_deactivated_person_assumed_is_refused(
     world: World, alice_key: str, deactivate: Callable[[], None]
 ) -> None:
     profile = make_profile(world.account, name="admins")
@@ -64,7 +64,7 @@ def test_a_trusted_profile_that_they_took_on_is_refused(
         verify_iam_token(value, now=clock.now())
 
 
-def test_the_console_knows_them_no_more(alice: User, deactivate: Callable[[], None]) -> None:
+def test_the_console_signs_a_deactivated_person_out(alice: User, deactivate: Callable[[], None]) -> None:
     browser = Client(headers={"Accept": "text/html"})
     browser.force_login(alice)
     assert browser.get("/profiles").status_code == 200
@@ -77,13 +77,15 @@ def test_service_ids_of_the_account_go_on(robot: Robot, deactivate: Callable[[],
     verify_iam_token(token(login(robot.key)), now=clock.now())
 
 
-def test_who_is_active_again_acts_again(alice: User, alice_key: str, deactivate: Callable[[], None]) -> None:
+def test_a_person_who_is_active_again_is_let_in_again(
+    alice: User, alice_key: str, deactivate: Callable[[], None]
+) -> None:
     deactivate()
     User.objects.filter(pk=alice.pk).update(is_active=True)
     verify_iam_token(token(login(alice_key)), now=clock.now())
 
 
-def test_nobody_is_deleted_in_the_admin(alice: User) -> None:
+def test_people_cannot_be_deleted_in_the_admin(alice: User) -> None:
     browser = Client()
     browser.force_login(User.objects.create_superuser("root"))
     assert browser.get(f"/admin/trustedprofiles/user/{alice.pk}/change/").status_code == 200

@@ -28,7 +28,7 @@ NO_TRUST = {
 
 
 @pytest.mark.parametrize("links", NO_TRUST.values(), ids=NO_TRUST.keys())
-def test_other_links_do_not(links: list[LinkFacts]) -> None:
+def test_a_link_that_does_not_name_the_server_makes_no_trust(links: list[LinkFacts]) -> None:
     assert not decide(FACTS, links=links, profile_account_id=HOME)
 
 
@@ -40,7 +40,7 @@ def test_a_server_of_another_account_is_not_trusted_by_a_plain_link() -> None:
     assert not decide(make_facts(account_id=ELSEWHERE), links=[LINK], profile_account_id=HOME)
 
 
-def test_that_refusal_names_the_link_and_what_it_lacks() -> None:
+def test_a_refusal_of_a_server_of_another_account_names_the_link_and_what_it_lacks() -> None:
     because = decide(make_facts(account_id=ELSEWHERE), links=[LINK], profile_account_id=HOME).because
     assert "link link-1 does not apply: the server is of another account" in because
     assert "is_cross_account" in because
@@ -51,6 +51,6 @@ def test_a_server_of_another_account_is_trusted_by_a_cross_account_link() -> Non
     assert decide(make_facts(account_id=ELSEWHERE), links=[LINK, link], profile_account_id=HOME)
 
 
-def test_a_cross_account_link_works_at_home_too() -> None:
+def test_a_cross_account_link_works_within_its_own_account() -> None:
     link = LinkFacts("link-2", "BMS", FACTS.crn, is_cross_account=True)
     assert decide(FACTS, links=[link], profile_account_id=HOME)
