@@ -41,7 +41,7 @@ def _keep_lab(
     ready: Callable[[], object],
     tidy: Callable[[], object],
 ) -> None:
-    with stop_requests, process_lock.held(settings.HOME, state.LOCK):
+    with stop_requests, process_lock.lock(settings.HOME, state.LOCK):
         if possible.rootless:
             namespaces.become_root_of_own()
         from controlplane.lab.lab_process import Keeper  # noqa: PLC0415
