@@ -14,7 +14,7 @@ from typing import Any, Self
 import structlog
 import uvloop
 
-from controlplane.runtime.http.concurrency_limit import Turns
+from controlplane.runtime.http.concurrency_limit import ConcurrencyLimit
 from controlplane.runtime.http.connection import Connection
 from controlplane.runtime.http.connection_limit import FOREVER, Crowd
 from controlplane.runtime.http.limits import Limits
@@ -64,7 +64,7 @@ class Service:
         self._aside = {path: Threads(1, name=f"aside {path}") for path in aside}
         self.loop = uvloop.new_event_loop()
         self.crowd = Crowd(limits, most=most, wake=self.wake)
-        self._handshakes = Turns(self.loop, at_once=AT_ONCE)
+        self._handshakes = ConcurrencyLimit(self.loop, at_once=AT_ONCE)
         self._contexts = ThreadPoolExecutor(1, "tls")
         self.readers = ThreadPoolExecutor(READERS, "read")
         """For answers that are read from files."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Hashable
 import structlog
 
 from controlplane.runtime.http.client_hello import whole_hello
-from controlplane.runtime.http.concurrency_limit import Turns
+from controlplane.runtime.http.concurrency_limit import ConcurrencyLimit
 from controlplane.runtime.http.connection_limit import Crowd
 from controlplane.runtime.http.limits import Limits
 
@@ -18,8 +18,8 @@ NEVER = 3600
 """Seconds. ``deadline`` is what ends a handshake."""
 AT_ONCE = 4
 """So many handshakes are computed before the loop does something else."""
-TURN_SECONDS = 0.01
-"""What a handshake has of its turn when its client is slow; it goes on afterwards."""
+SLOT_SECONDS = 0.01
+"""How long a handshake keeps its slot when its client is slow; it goes on afterwards."""
 
 
 class Handshake:
@@ -47,17 +47,17 @@ class Handshake:
         self,
         loop: asyncio.AbstractEventLoop,
         accepted: socket.socket,
-        turns: Turns,
+        limit: ConcurrencyLimit,
         context: Callable[[], Awaitable[ssl.SSLContext]],
         then: Callable[[], asyncio.Protocol],
     ) -> None:
         """Go on with the protocol that ``then`` makes; or close the socket."""
-        turn = None
+        slot = None
         try:
             await whole_hello(loop, accepted)
-            turn = await turns.next(self.share)
+            slot = await limit.acquire(self.share)
             made = await context()
-            loop.call_later(TURN_SECONDS, turn.end)
+            loop.call_later(SLOT_SECONDS, slot.release)
             await loop.connect_accepted_socket(
                 then, accepted, ssl=made, ssl_handshake_timeout=NEVER, ssl_shutdown_timeout=self._linger_seconds
             )
@@ -67,6 +67,6 @@ class Handshake:
             log.exception("a connection could not be taken")
             accepted.close()
         finally:
-            if turn is not None:
-                turn.end()
+            if slot is not None:
+                slot.release()
             self._crowd.leave(self)
