@@ -23,7 +23,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connections
 
-from controlplane.kernel.named_lock import turn
+from controlplane.kernel.named_lock import named_lock
 from identity.models import KeyPair, KnownAnswer, StoredValue
 
 KEK_FILE = "kek"
@@ -89,7 +89,7 @@ def register_kek(*, now: datetime) -> None:
 
     Raises ImproperlyConfigured, without a change, when they do not decrypt what is stored.
     """
-    with turn("kek"):
+    with named_lock("kek"):
         require_fitting_kek()
         if not KnownAnswer.objects.filter(kek_id=first_kek()).exists():
             answer = _encrypt(ANSWER, bound_to=first_kek())

@@ -1,7 +1,7 @@
 """One run of a job at a time, on all machines.
 
 The lock is the database's own and belongs to a connection, not to a transaction: a job commits step by step while it
-holds it, and the kernel lets go of it when the process ends, however it ends. No lease has to run out first. It only
+has it, and the kernel releases it when the process ends, however it ends. No lease has to run out first. It only
 keeps workers from doing the same work at once; what must never happen twice is for conditional updates and constraints
 to prevent.
 """
@@ -21,8 +21,8 @@ BETWEEN_TRIES = 0.05
 
 
 @contextmanager
-def held(job: str, *, patience: float = 0) -> Iterator[bool]:
-    """Whether this run holds the lock of the job; waits ``patience`` seconds for it at the most."""
+def job_lock(job: str, *, patience: float = 0) -> Iterator[bool]:
+    """Yield whether this run has the lock of the job; wait ``patience`` seconds for it at the most."""
     with _advisory_lock(job, patience) if connection.vendor == "postgresql" else _file_lock(job, patience) as is_mine:
         yield is_mine
 
@@ -38,7 +38,7 @@ def _advisory_lock(job: str, patience: float) -> Iterator[bool]:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
             return bool((cursor.fetchone() or (False,))[0])
 
-    is_mine = _tried(take, patience)
+    is_mine = _try(take, patience)
     try:
         yield is_mine
     finally:
@@ -60,13 +60,13 @@ def _file_lock(job: str, patience: float) -> Iterator[bool]:
         return True
 
     try:
-        yield _tried(take, patience)
+        yield _try(take, patience)
     finally:
         os.close(handle)
 
 
-def _tried(take: Callable[[], bool], patience: float) -> bool:
+def _try(take: Callable[[], bool], patience: float) -> bool:
     give_up_at = time.monotonic() + patience
-    while not (taken := take()) and time.monotonic() < give_up_at:
+    while not (is_mine := take()) and time.monotonic() < give_up_at:
         time.sleep(BETWEEN_TRIES)
-    return taken
+    return is_mine

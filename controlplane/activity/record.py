@@ -63,6 +63,11 @@ def record_all(events: Iterable[ActivityEvent]) -> None:
 
 def compose(action: str, **facts: Unpack[Facts]) -> ActivityEvent:
     """An event that is not written yet."""
+    return ActivityEvent(**columns(action, **facts))
+
+
+def columns(action: str, **facts: Unpack[Facts]) -> dict[str, Any]:
+    """The values of an event by their columns, all but the number of the row."""
     request = context.current.get()
     initiator, target, error = facts["initiator"], facts["target"], facts.get("error")
     # Any of this may quote the request: what was not found is named by whatever text stood in the path.
@@ -80,13 +85,13 @@ def compose(action: str, **facts: Unpack[Facts]) -> ActivityEvent:
         "target_name": conceal_values(target.name),
         "request_id": request.request_id if request else "",
     }
-    return ActivityEvent(
-        time=facts.get("time") or clock.now(),
-        outcome=ActivityEvent.Outcome.FAILURE if error else ActivityEvent.Outcome.SUCCESS,
-        reason_code=error.status if error else facts.get("status", 200),
-        data=storable_json({**(facts.get("data") or {}), **_explanation(error), **_lineage(request)}),
+    return {
+        "time": facts.get("time") or clock.now(),
+        "outcome": (ActivityEvent.Outcome.FAILURE if error else ActivityEvent.Outcome.SUCCESS).value,
+        "reason_code": error.status if error else facts.get("status", 200),
+        "data": storable_json({**(facts.get("data") or {}), **_explanation(error), **_lineage(request)}),
         **{column: storable(text)[: LONGEST[column]] for column, text in texts.items()},
-    )
+    }
 
 
 def _explanation(error: ApiError | None) -> dict[str, str]:

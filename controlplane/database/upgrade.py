@@ -6,7 +6,7 @@ from django.core.management import call_command
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import DatabaseError
 
-from controlplane.activity import job_lock
+from controlplane.activity.job_lock import job_lock
 from controlplane.database import sqlite_copies
 from controlplane.database.migration_state import compare
 from controlplane.database.table_creation import create_if_empty
@@ -23,7 +23,7 @@ def bring_up_to_date(progress: Callable[[str], object] = lambda text: None) -> N
     """
     if not _lacks_something():
         return
-    with job_lock.held("schema", patience=LONGEST_WAIT) as is_mine:
+    with job_lock("schema", patience=LONGEST_WAIT) as is_mine:
         if not is_mine:
             raise DatabaseError(f"another machine has been preparing it for more than {LONGEST_WAIT:.0f} s")
         if _lacks_something():

@@ -1,4 +1,4 @@
-"""One supervisor per data directory: who holds the lock is the one."""
+"""One supervisor per data directory: the process that has the lock."""
 
 import fcntl
 import os
@@ -14,8 +14,8 @@ FILE = "supervisor.lock"
 TRIES = 5
 
 
-_taken: dict[Path, int] = {}
-"""Descriptors of locks that were taken for a block to come."""
+_early: dict[Path, int] = {}
+"""Descriptors of locks that were taken before their block began."""
 
 
 class AlreadyRunning(Exception):
@@ -28,26 +28,26 @@ class AlreadyRunning(Exception):
 
 
 @contextmanager
-def held(home: Home, name: str = FILE) -> Iterator[None]:
-    """Hold the lock of the supervisor, or another one of the data directory. Raises AlreadyRunning.
+def lock(home: Home, name: str = FILE) -> Iterator[None]:
+    """Have the lock of the supervisor, or another one of the data directory, for a block. Raises AlreadyRunning.
 
-    The kernel lets go of it when this process ends, however it ends.
+    The kernel releases it when this process ends, however it ends.
     """
-    handle = _taken.pop(home.path / name, None) or _acquire(home, name)
+    handle = _early.pop(home.path / name, None) or _acquire(home, name)
     try:
         yield
     finally:
         os.close(handle)
 
 
-def take(home: Home) -> None:
-    """Take the lock of the supervisor now, for ``held`` to hold later. Raises AlreadyRunning."""
-    _taken[home.path / FILE] = _acquire(home, FILE)
+def lock_early(home: Home) -> None:
+    """Take the lock of the supervisor now, for a later block of ``lock``. Raises AlreadyRunning."""
+    _early[home.path / FILE] = _acquire(home, FILE)
 
 
 def _acquire(home: Home, name: str) -> int:
     handle = os.open(home.ensure() / name, os.O_RDWR | os.O_CREAT, 0o600)
-    if not _lock(handle):
+    if not _try(handle):
         holder = _pid(handle)
         os.close(handle)
         raise AlreadyRunning(home, holder)
@@ -56,7 +56,7 @@ def _acquire(home: Home, name: str) -> int:
 
 
 def holder(home: Home, name: str = FILE) -> int | None:
-    """Process id of the running supervisor, or of who holds another lock; None when nobody does."""
+    """Process id of the running supervisor, or of the process that has another lock; None when none has it."""
     try:
         handle = os.open(home.path / name, os.O_RDONLY)
     except FileNotFoundError:
@@ -71,8 +71,8 @@ def holder(home: Home, name: str = FILE) -> int | None:
         os.close(handle)
 
 
-def _lock(handle: int) -> bool:
-    """Take the lock. A few tries, for holder() has it for an instant when it finds nobody."""
+def _try(handle: int) -> bool:
+    """Take the lock. A few tries, for holder() has it for an instant when it finds no process."""
     for _ in range(TRIES):
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

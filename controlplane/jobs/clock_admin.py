@@ -4,7 +4,7 @@ from typing import TypeVar
 
 from django.http.response import HttpResponseBase
 
-from controlplane.activity import job_lock
+from controlplane.activity.job_lock import job_lock
 from controlplane.activity.record import Party
 from controlplane.jobs.registry import KEY_ROTATION
 from controlplane.kernel import clock
@@ -30,7 +30,7 @@ def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) ->
     A rotation that runs ends first: one that went on by the time before would hand over, or unpublish, keys that are
     needed now. Raises InvalidValue, PreconditionFailed; Conflict when a rotation does not end.
     """
-    with job_lock.held(KEY_ROTATION, patience=PATIENCE) as is_mine:
+    with job_lock(KEY_ROTATION, patience=PATIENCE) as is_mine:
         if not is_mine:
             raise Conflict("Keys are being rotated at this very moment, and that must end first. Retry in a minute.")
         shown = timekeeping.move(movement, earliest=first_root_activated_at(), if_match=if_match, by=by)

@@ -2,7 +2,8 @@
 
 import structlog
 
-from controlplane.activity import job_lock, job_runs
+from controlplane.activity import job_runs
+from controlplane.activity.job_lock import job_lock
 from controlplane.jobs.registry import Job
 from controlplane.jobs.schedule import is_due
 from controlplane.kernel import clock
@@ -16,7 +17,7 @@ def run(job: Job, *, worker: str) -> bool:
     A message that comes twice, or late, is one line in the log. A failure is recorded; a tick after its time of retry
     sends for the job again.
     """
-    with job_lock.held(job.name) as is_mine:
+    with job_lock(job.name) as is_mine:
         if not is_mine:
             log.info("the job runs already", job=job.name)
             return False

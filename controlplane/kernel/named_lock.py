@@ -1,4 +1,4 @@
-"""One process at a time: a transaction, and in it a lock that has a name."""
+"""A lock that has a name, held until the end of a transaction."""
 
 import hashlib
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from django.db import connection, transaction
 
 
 @contextmanager
-def turn(name: str) -> Iterator[None]:
-    """A transaction that waits for those who took a turn of the same name before, on whatever machine.
+def named_lock(name: str) -> Iterator[None]:
+    """A transaction that waits until no other one, on any machine, has the lock of this name.
 
     It keeps callers from doing the same work and losing it. What must never happen is for a constraint to prevent. On
     SQLite the transaction itself is the lock (``transaction_mode`` IMMEDIATE).

@@ -42,7 +42,7 @@ def _run_lab(
     ready: Callable[[], object],
     tidy: Callable[[], object],
 ) -> None:
-    with stop_requests, process_lock.held(settings.HOME, state.LOCK):
+    with stop_requests, process_lock.lock(settings.HOME, state.LOCK):
         if possible.rootless:
             namespaces.enter_user_namespace()
         from controlplane.lab.lab_process import LabProcess  # noqa: PLC0415  the process of the lab alone

@@ -1,25 +1,21 @@
 """How the parts of this deployment are, asked for people who look at it: a few seconds old at most."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.conf import settings
 from django.db import Error, connection
-from django.db.models import Max
 
 from controlplane.activity.job_runs import latest
-from controlplane.activity.models import Heartbeat, JobRun
+from controlplane.activity.models import JobRun
 from controlplane.jobs import broker
 from controlplane.jobs.registry import JOBS
-from controlplane.kernel import clock
 from controlplane.kernel.database_failures import for_operators
 from controlplane.kernel.fresh_value import FreshValue
+from controlplane.observability.last_tick import last_tick
 from servers.models import BareMetalServer
 
 FRESH_SECONDS = 5.0
 ASK_SECONDS = 0.5
-LATE_TICKS = 4
-"""How many ticks may be missing before somebody should look."""
 UNFINISHED = (JobRun.Outcome.FAILED, JobRun.Outcome.LOST)
 
 
@@ -36,7 +32,7 @@ def parts() -> list[Part]:
 
 
 def _look(last: list[Part] | None) -> list[Part]:
-    return [_database(), *_messaging(), _beat(clock.wall_clock()), _jobs()]
+    return [_database(), *_messaging(), _beat(), _jobs()]
 
 
 _parts = FreshValue(_look, seconds=FRESH_SECONDS)
@@ -74,14 +70,15 @@ def _worker() -> Part:
     return Part("Worker", True, f"{name} answers.")
 
 
-def _beat(wall: datetime) -> Part:
+def _beat() -> Part:
     """A worker that takes a tick is a sign of life of beat too."""
-    ticked_at = Heartbeat.objects.aggregate(last=Max("ticked_at"))["last"]
-    if ticked_at is None:
+    tick = last_tick()
+    if tick.at is None:
         return Part("Beat", False, "No worker has taken a tick of it yet.")
-    ago = max((wall - ticked_at).total_seconds(), 0.0)
-    if ago > LATE_TICKS * settings.BAREMINT_TICK_SECONDS + ASK_SECONDS:
-        return Part("Beat", False, f"The last tick was taken {ago:.0f} s ago: nothing that is due is noticed.")
+    if tick.is_late:
+        return Part(
+            "Beat", False, f"The last tick was taken {tick.seconds_ago:.0f} s ago: nothing that is due is noticed."
+        )
     return Part("Beat", True, f"A tick comes every {settings.BAREMINT_TICK_SECONDS:g} s.")
 
 

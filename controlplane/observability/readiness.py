@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connection
-from django.db.models import Max, Sum
+from django.db.models import Sum
 
 from controlplane.activity.models import Heartbeat
 from controlplane.database.migration_state import CannotUpgrade, compare
@@ -18,14 +18,11 @@ from controlplane.deployment.command_line import paste
 from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.kernel.database_failures import for_operators
+from controlplane.observability.last_tick import last_tick
 from identity.key_periods import configured_key_times
 from identity.selectors import active_key
 
 ASK_SECONDS = 1.0
-MISSED_TICKS = 4
-"""So many in a row, and nobody ticks."""
-LONGEST_TICK = timedelta(seconds=10)
-"""What a tick may take to get through on a busy machine."""
 KEPT_SECONDS = 1.0
 PATIENCE_SECONDS = 2.0
 """With the database. What asks for readiness itself has a few seconds as a rule."""
@@ -126,13 +123,10 @@ def is_full(folder: Path) -> bool:
 
 def _silence(waiting: int) -> str:
     """Why no worker takes ticks, if none does: when tasks wait, the worker is away, and else beat is."""
-    ticked_at = Heartbeat.objects.aggregate(last=Max("ticked_at"))["last"]
-    since = clock.wall_clock() - ticked_at if ticked_at else None
-    if since is not None and since <= MISSED_TICKS * timedelta(seconds=settings.BAREMINT_TICK_SECONDS) + LONGEST_TICK:
+    tick = last_tick()
+    if not tick.is_late:
         return ""
-    heard = (
-        f"No worker has taken a tick for {since.total_seconds():.0f} s" if since else "No worker has taken a tick yet"
-    )
+    heard = f"No worker has taken a tick for {tick.seconds_ago:.0f} s" if tick.at else "No worker has taken a tick yet"
     if waiting:
         return (
             f"{heard}, and {waiting} tasks wait. Start a worker: celery --app controlplane.celery worker --pool threads"

@@ -26,7 +26,7 @@ from controlplane.kernel.text import echoed, storable
 from controlplane.kernel.versioning import parse_version, refuse_future
 from identity import metadata_access
 from identity.inside.caller_address import server_facts, server_of
-from identity.services.guarded_event import ServerChanged, held
+from identity.services.guarded_event import ServerChanged, retry_once
 from trustedprofiles import explain_urls
 
 log = structlog.get_logger(__name__)
@@ -54,24 +54,27 @@ class MetadataOperation:
 
     def __call__(self, request: HttpRequest, **path: str) -> JsonResponse:
         facts: ServerFacts | None = None
+
+        def attempt() -> Mapping[str, Any]:
+            try:
+                return self._answer(request, facts, path)
+            except ApiError:
+                if facts == server_facts(number, seconds=0):
+                    raise
+                raise ServerChanged from None
+
+        def again() -> Mapping[str, Any]:
+            nonlocal facts
+            facts = server_facts(number, seconds=0)
+            return self._answer(request, facts, path)
+
         try:
             number = server_of(request)
             facts = server_facts(number)
             # Who calls is known by now: a GET is what a page on the server sends that was talked into calling here.
             if request.method != self.method:
                 raise MethodNotAllowed(f"Use {self.method} here.", headers={"Allow": self.method})
-            try:
-                return JsonResponse(self._answer(request, facts, path))
-            except ServerChanged:
-                pass
-            except ApiError:
-                believed, facts = facts, server_facts(number, seconds=0)
-                if believed == facts:
-                    raise
-            with held(number):
-                facts = server_facts(number, seconds=0)
-                answer = self._answer(request, facts, path)
-            return JsonResponse(answer)
+            return JsonResponse(retry_once(number, attempt, again=again))
         except Exception as failure:
             error = envelopes.as_api_error(failure)
             if isinstance(error, Unauthenticated):

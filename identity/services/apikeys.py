@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, ReferenceNotFound, Target
-from controlplane.kernel.named_lock import turn
+from controlplane.kernel.named_lock import named_lock
 from identity import events, key_encryption
 from identity.models import ApiKey, StoredValue
 from trustedprofiles.limits import API_KEYS_PER_IDENTITY
@@ -141,7 +141,7 @@ def stored_value(key: ApiKey) -> str:
 
 
 def _store(key: ApiKey, value: str) -> None:
-    with turn("kek"):  # held until the commit: nothing is sealed under a KEK that is being replaced
+    with named_lock("kek"):  # held until the commit: nothing is sealed under a KEK that is being replaced
         key_encryption.require_known_kek()
     sealed = key_encryption.seal_value(value, bound_to=key.id)
     StoredValue.objects.create(api_key=key, kek_id=sealed.kek_id, nonce=sealed.nonce, ciphertext=sealed.ciphertext)

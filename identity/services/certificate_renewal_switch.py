@@ -12,7 +12,7 @@ from identity.models import CertificateRotation
 from servers.models import BareMetalServer
 from servers.services.events import record_server_event, server_event
 from servers.services.metadata_service import hold_changeable, in_portions, refuse_deleting
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 
 READ_EVENT = "baremint.certificate-rotation.read"
 EVENT = "baremint.certificate-rotation.update"
@@ -27,7 +27,7 @@ def switch_certificate_rotation(
     Returns the switch, None when it is off. Raises NotFound for a deleted server, Conflict for one that is being
     deleted.
     """
-    server = hold(server)
+    server = lock_row(server)
     refuse_deleting(server)
     rotation = None
     if enabled:

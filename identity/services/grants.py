@@ -24,7 +24,7 @@ from identity.claims import APIKEY_GRANT, ASSUME_GRANT, Subject
 from identity.models import ApiKey
 from identity.selectors import find_api_key
 from identity.services import iam_tokens, sessions
-from identity.services.guarded_event import ServerChanged, held
+from identity.services.guarded_event import retry_once
 from identity.services.iam_tokens import UNKNOWN_PROFILE, issue, verify_iam_token
 from identity.services.identity_tokens import IssuedToken, verify_presented_token
 from identity.services.token_kinds import require_iam_token, require_identity_token
@@ -147,16 +147,15 @@ def exchange_compute_resource(
         )
         return Granted(issued)
 
+    def again() -> Granted:
+        now = clock()
+        return exchange(*verify_presented_token(value, now=now), now)
+
     now = clock()
     require_identity_token(value)
     verified, facts = verify_presented_token(value, now=now)
     try:
-        try:
-            return exchange(verified, facts, now)
-        except ServerChanged:
-            with held(facts.number):
-                now = clock()
-                return exchange(*verify_presented_token(value, now=now), now)
+        return retry_once(facts.number, lambda: exchange(verified, facts, now), again=again)
     except Unauthenticated:
         raise
     except ApiError as refusal:

@@ -1,65 +1,58 @@
 """No answer without its row, and no row for a server that has changed meanwhile.
 
-What a door knows of a server may be a second old. The event is therefore written by one statement that also compares
-the server's revision: if the server was switched off, changed or deleted in between, nothing is written, and the
-caller looks again. So a toggle is effective at once in every process, at the price of the insert that durability asks
-for anyway. The second look is with the server held: it is the last one, however often the server changes.
+What an operation knows of a server may be a second old. The event is therefore written by one statement that also
+compares the server's revision: if the server was switched off, changed or deleted in between, nothing is written, and
+the caller looks again. So a toggle is effective at once in every process, at the price of the insert that durability
+asks for anyway. The second look is with the server's row locked: it is the last one, however often the server changes.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from controlplane.activity.models import ActivityEvent
-from controlplane.kernel import clock, context
+from controlplane.activity.record import Party, columns
 from controlplane.kernel.facts import ServerFacts
 from servers.models import BareMetalServer
 
-COLUMNS = (
-    "time",
-    "action",
-    "outcome",
-    "reason_code",
-    "reason_type",
-    "message",
-    "account_id",
-    "initiator_id",
-    "initiator_name",
-    "initiator_type",
-    "initiator_address",
-    "initiator_agent",
-    "target_id",
-    "target_name",
-    "request_id",
-    "data",
-)
+T = TypeVar("T")
 
 
 @lru_cache(maxsize=2)
-def _statement(vendor: str) -> str:
+def _statement(vendor: str, columns: tuple[str, ...]) -> str:
     """Built once for each database, from the models' own table names; every value is a parameter."""
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(column) for column in COLUMNS)
-    values = ", ".join("%s" for _ in COLUMNS)
+    names = ", ".join(map(quote, columns))
+    values = ", ".join("%s" for _ in columns)
     return (
-        f"INSERT INTO {quote(ActivityEvent._meta.db_table)} ({columns}) SELECT {values} "  # noqa: S608
+        f"INSERT INTO {quote(ActivityEvent._meta.db_table)} ({names}) SELECT {values} "  # noqa: S608
         f"WHERE EXISTS (SELECT 1 FROM {quote(BareMetalServer._meta.db_table)} "
         f"WHERE {quote('number')} = %s AND {quote('revision')} = %s)"
     )
 
 
 class ServerChanged(Exception):
-    """The server is not what it was when it was read: read it again and decide anew."""
+    """The server is not what it was when it was read: read it again and decide again."""
+
+
+def retry_once(number: int, attempt: Callable[[], T], *, again: Callable[[], T]) -> T:
+    """What ``attempt`` returns; of ``again`` when it raises ServerChanged. ``again`` reads the server with this number
+    itself, while its row is locked."""
+    try:
+        return attempt()
+    except ServerChanged:
+        pass  # so that what the second attempt raises is not shown as caused by the first one
+    with lock_server(number):
+        return again()
 
 
 @contextmanager
-def held(number: int) -> Iterator[None]:
-    """Nobody changes the server with this number until the block ends; what is read in it stays true.
+def lock_server(number: int) -> Iterator[None]:
+    """Lock the row of the server with this number until the block ends; what is read in it stays true.
 
     A transaction: what raises in the block undoes what was written there.
     """
@@ -74,29 +67,13 @@ def record_for(facts: ServerFacts, action: str, *, status: int, data: dict[str, 
 
     Raises ServerChanged, with nothing written, when ``facts`` are no longer true.
     """
-    request = context.current.get()
-    address, agent, request_id = (request.address, request.agent, request.request_id) if request else ("", "", "")
+    server = Party(facts.crn, facts.name, "BareMetalServer")
+    row = columns(action, initiator=server, target=server, account_id=facts.account_id, status=status, data=data)
     database = connections[DEFAULT_DB_ALIAS]
-    row = {
-        "time": database.ops.adapt_datetimefield_value(clock.now()),
-        "action": action,
-        "outcome": ActivityEvent.Outcome.SUCCESS.value,
-        "reason_code": status,
-        "reason_type": "",
-        "message": "",
-        "account_id": facts.account_id,
-        "initiator_id": facts.crn,
-        "initiator_name": facts.name,
-        "initiator_type": "BareMetalServer",
-        "initiator_address": address,
-        "initiator_agent": agent,
-        "target_id": facts.crn,
-        "target_name": facts.name,
-        "request_id": request_id,
-        "data": json.dumps(data),
-    }
-    values = [*(row[column] for column in COLUMNS), facts.number, facts.revision]
-    if _execute(database, _statement(database.vendor), values) != 1:
+    row["time"] = database.ops.adapt_datetimefield_value(row["time"])
+    row["data"] = database.ops.adapt_json_value(row["data"], None)
+    values = [*row.values(), facts.number, facts.revision]
+    if _execute(database, _statement(database.vendor, tuple(row)), values) != 1:
         raise ServerChanged
 
 

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
-from controlplane.kernel.named_lock import turn
+from controlplane.kernel.named_lock import named_lock
 from identity import key_encryption
 from identity.models import KeyPair, KnownAnswer, StoredValue
 
@@ -44,7 +44,7 @@ def rotate_kek(*, now: datetime, progress: Callable[[int, int], None], by: Party
         keys, batches = keys + done, batches + 1
         failpoints.reach("after_batch", str(batches))
         progress(keys, max(outstanding, keys))
-    with turn("kek"):
+    with named_lock("kek"):
         left = _outstanding()
         if not left:
             KnownAnswer.objects.exclude(kek_id=key_encryption.first_kek()).delete()
@@ -65,7 +65,7 @@ def _outstanding() -> int:
 
 
 def _reencrypt_batch() -> int:
-    with turn("kek"):
+    with named_lock("kek"):
         keys, values = _others()
         rows = list(keys.order_by("pk").select_for_update()[:BATCH])
         for row in rows:

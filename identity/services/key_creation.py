@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db.models import Max
 
 from controlplane.kernel import clock
-from controlplane.kernel.named_lock import turn
+from controlplane.kernel.named_lock import named_lock
 from identity import ca, key_cache, key_encryption
 from identity.claims import identity_issuer
 from identity.key_periods import configured_key_times
@@ -67,7 +67,7 @@ def store_heir(purpose: Purpose, region: str, key: RSAPrivateKey, *, now: dateti
     Raises IntegrityError when there is an heir already, NoIssuer, and ImproperlyConfigured when the configured KEK is
     not that of this database.
     """
-    with turn("kek"):  # held until the commit: no key is made under a KEK that is being replaced
+    with named_lock("kek"):  # held until the commit: no key is made under a KEK that is being replaced
         key_encryption.require_known_kek()
     peers = KeyPair.objects.filter(purpose=purpose, region=region)
     generation = (peers.aggregate(last=Max("generation"))["last"] or 0) + 1

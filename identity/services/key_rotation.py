@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
-from controlplane.kernel.named_lock import turn
+from controlplane.kernel.named_lock import named_lock
 from identity import key_cache, key_encryption
 from identity.key_periods import configured_key_times
 from identity.key_schedule import (
@@ -270,7 +270,7 @@ def _prepare(line: KeySeries, *, now: datetime, generate: Generate) -> bool:
     key = generate(line.purpose)
     failpoints.reach("after_generate", line.purpose)
     try:
-        with turn(f"key {line.purpose} {line.region}"):
+        with named_lock(f"key {line.purpose} {line.region}"):
             if _due(line, live_keys(), now=now) != Prepare():
                 return False  # another process prepared one meanwhile; ours is forgotten
             heir = key_creation.store_heir(line.purpose, line.region, key, now=now)

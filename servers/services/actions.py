@@ -12,7 +12,7 @@ from servers.services.events import EVENTS, UPDATE, record_server_event
 from servers.services.metadata_service import apply_switches, refuse_deleting, switch_metadata_service, switches
 from servers.services.naming import save_named
 from servers.services.reservation_affinity import ReservationAffinity, attach, detach, place_again, servers_in_quota
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 
 STATUSES = {"delete": 202}
 
@@ -20,7 +20,7 @@ STATUSES = {"delete": 202}
 @transaction.atomic
 def act(server: BareMetalServer, *, action: str, by: Party) -> BareMetalServer:
     """``start``, ``stop``, ``restart`` or ``delete``. Raises Conflict when the server's status forbids it."""
-    server = hold(server)
+    server = lock_row(server)
     transitions.begin(server, action)
     record_server_event(EVENTS[action], server, by=by, status=STATUSES.get(action, 204))
     return server
@@ -32,7 +32,7 @@ def update_firmware(server: BareMetalServer, *, auto_start: bool = True) -> Bare
 
     Raises Conflict unless the server is stopped and an update waits.
     """
-    server = hold(server)
+    server = lock_row(server)
     transitions.begin(server, "update_and_start" if auto_start else "update_firmware")
     if server.firmware_update == "none":
         raise Conflict("The server's firmware is up to date: firmware.update is none.")
@@ -60,8 +60,8 @@ def update_server(
     if (name, bandwidth, enable_secure_boot, tpm_mode, reservation_affinity) == (None,) * 5:
         return switch_metadata_service(server, enabled=metadata_enabled, protocol=metadata_protocol, by=by)
     if reservation_affinity:
-        hold(server.account)
-    server = hold(server)
+        lock_row(server.account)
+    server = lock_row(server)
     refuse_deleting(server)
     profile = catalog.profiles()[server.profile]
     if bandwidth is not None and bandwidth not in profile.bandwidths:

@@ -12,7 +12,7 @@ from servers.addressing import RESERVED_RANGES, first_overlap, is_within, range_
 from servers.models import VPC, AddressPrefix
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
-from servers.services.row_locks import hold, make_room
+from servers.services.row_locks import lock_row, make_room
 
 EVENT = "is.vpc.address-prefix"
 ZONE_STEP = 64
@@ -45,8 +45,8 @@ def update_address_prefix(
     prefix: AddressPrefix, *, is_default: bool | None = None, name: str | None = None, by: Party
 ) -> AddressPrefix:
     """Change what is given. Raises NotUnique, Conflict where the zone has another default prefix."""
-    vpc = hold(prefix.vpc)
-    prefix = hold(prefix)
+    vpc = lock_row(prefix.vpc)
+    prefix = lock_row(prefix)
     if is_default and not prefix.is_default:
         _refuse_second_default(vpc, prefix.zone)
     prefix.is_default = prefix.is_default if is_default is None else is_default
@@ -59,8 +59,8 @@ def update_address_prefix(
 @transaction.atomic
 def delete_address_prefix(prefix: AddressPrefix, *, by: Party) -> None:
     """Raises Conflict while a subnet has addresses from it."""
-    vpc = hold(prefix.vpc)
-    prefix = hold(prefix)
+    vpc = lock_row(prefix.vpc)
+    prefix = lock_row(prefix)
     users = [subnet.name for subnet in vpc.subnets.all() if is_within(subnet.ipv4_cidr_block, prefix.cidr)]
     if users:
         raise Conflict(

@@ -9,7 +9,7 @@ from servers.addressing import contains, next_free
 from servers.models import NetworkInterface, ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.naming import random_name
 from servers.services.references import References, in_use
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 
 
 def reserve_address(
@@ -89,7 +89,7 @@ def release_address(ip: ReservedIP) -> None:
 
 def _hold_subnet(subnet: Subnet, path: str) -> None:
     try:
-        hold(subnet)
+        lock_row(subnet)
     except NotFound:
         raise BadField(f"Subnet {subnet.name} was deleted meanwhile.", target=_at(path)) from None
 

@@ -13,7 +13,7 @@ from servers.services.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACH
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import random_name, save_named
 from servers.services.references import References, at, in_use
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 from servers.services.virtual_interface_prototypes import VirtualInterfacePrototype, find_problems
 from servers.services.vlans import (
     TRUNK,
@@ -123,7 +123,7 @@ def create_attachment(server: BareMetalServer, prototype: AttachmentPrototype, *
     Raises Refusals for what the prototype refers to wrongly, Conflict for a server with network interfaces of its own
     and ServerStatusConflict for a PCI attachment while the server is not stopped, or when it is being deleted.
     """
-    held = hold(server)
+    held = lock_row(server)
     refuse_deleting(held)
     if not held.network_attachments.exists():
         raise Conflict("The server has network interfaces of its own. Add another of those instead of an attachment.")
@@ -152,9 +152,9 @@ def update_attachment(
     by: Party,
 ) -> NetworkAttachment:
     """Change what is given. Raises InvalidValue, NotUnique, Conflict for VLANs in use."""
-    held = hold(server)
+    held = lock_row(server)
     refuse_deleting(held)
-    attachment = hold(attachment)
+    attachment = lock_row(attachment)
     if name is not None:
         attachment.name = name
     if allowed_vlans is not None:
@@ -169,9 +169,9 @@ def update_attachment(
 @transaction.atomic
 def delete_attachment(server: BareMetalServer, attachment: NetworkAttachment, *, by: Party) -> None:
     """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
-    held = hold(server)
+    held = lock_row(server)
     refuse_deleting(held)
-    attachment = hold(attachment)
+    attachment = lock_row(attachment)
     if attachment.is_primary:
         raise Conflict("The primary network attachment cannot be deleted.", code="primary_network_attachment")
     if attachment.interface_type == TRUNK:

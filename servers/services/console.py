@@ -11,7 +11,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import ServerStatusConflict
 from servers.models import BareMetalServer, ConsoleAccessToken
 from servers.services.events import CREATE_CONSOLE_TOKEN, record_server_event
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 
 LIFETIME = timedelta(minutes=3)
 OPEN_IN = ("stopped", "starting", "running")
@@ -25,7 +25,7 @@ def create_console_token(
 
     Raises ServerStatusConflict unless the server is stopped, starting or running.
     """
-    server = hold(server)
+    server = lock_row(server)
     if server.status not in OPEN_IN:
         raise ServerStatusConflict(f"A server that is {server.status} has no console; it must be {', '.join(OPEN_IN)}.")
     token = secrets.token_urlsafe(32)

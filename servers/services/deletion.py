@@ -6,7 +6,7 @@ from controlplane.activity.record import Party
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
 from servers.services.addresses import release_address
 from servers.services.reservation_affinity import detach
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 from servers.services.virtual_interfaces import detach as detach_interface
 from trustedprofiles.services.links import unlink_everything
 from trustedprofiles.services.tags import forget
@@ -20,7 +20,7 @@ def remove(server: BareMetalServer, *, by: Party) -> bool:
     every trusted profile's link to the server goes, whoever made it, and so do its tags.
     """
     if server.reservation_id:  # it is being deleted: it is attached to no other from now on
-        hold(server.account)
+        lock_row(server.account)
     deleting = BareMetalServer.objects.select_for_update().filter(pk=server.pk, status=BareMetalServer.Status.DELETING)
     if (found := deleting.first()) is None:
         return False

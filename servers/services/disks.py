@@ -7,15 +7,15 @@ from servers.models import BareMetalServer, Disk
 from servers.services.events import DISK_UPDATE, record_server_event
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import save_named
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 
 
 @transaction.atomic
 def rename_disk(server: BareMetalServer, disk: Disk, *, name: str | None = None, by: Party) -> Disk:
     """Raises NotUnique when another disk of the server has the name, ServerStatusConflict while it is being deleted."""
-    server = hold(server)
+    server = lock_row(server)
     refuse_deleting(server)
-    disk = hold(disk)
+    disk = lock_row(disk)
     if name is not None:
         disk.name = name
         save_named(disk)

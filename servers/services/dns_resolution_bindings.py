@@ -13,7 +13,7 @@ from controlplane.kernel.errors import BadField, Conflict, InvalidValue, Target
 from servers.models import VPC, DnsResolutionBinding
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
-from servers.services.row_locks import deleted, hold, hold_each
+from servers.services.row_locks import deleted, lock_row, lock_rows
 
 EVENT = "is.vpc.dns-resolution-binding"
 
@@ -56,7 +56,7 @@ def create_binding(vpc: VPC, *, hub: VPC, name: str = "", by: Party) -> DnsResol
 @transaction.atomic
 def rename_binding(binding: DnsResolutionBinding, *, name: str | None = None, by: Party) -> DnsResolutionBinding:
     """The other VPC's binding keeps its name. Raises NotUnique."""
-    binding = hold(binding)
+    binding = lock_row(binding)
     binding.name = name or binding.name
     save_named(binding)
     record_change(f"{EVENT}.update", binding.vpc, by=by)
@@ -68,7 +68,7 @@ def delete_binding(binding: DnsResolutionBinding, *, by: Party) -> None:
     """The other VPC's goes along. A VPC that delegates to the hub cannot delete its own; the hub can, and then that
     VPC is degraded until it chooses another resolver. Raises Conflict."""
     vpc, other = _hold_both(binding.vpc, binding.other)
-    binding = hold(binding)
+    binding = lock_row(binding)
     if vpc.dns_resolver_vpc_id == other.pk:
         raise Conflict(
             f"The VPC delegates DNS resolution to {other.name}. Set dns.resolver.type to system or manual first.",
@@ -80,7 +80,7 @@ def delete_binding(binding: DnsResolutionBinding, *, by: Party) -> None:
 
 def _hold_both(vpc: VPC, other: VPC) -> tuple[VPC, VPC]:
     """What both show of their bindings changes: so does their entity tag. Raises NotFound."""
-    held = hold_each(VPC, [vpc.pk, other.pk])
+    held = lock_rows(VPC, [vpc.pk, other.pk])
     if len(held) < 2:
         raise deleted(VPC)
     VPC.objects.filter(pk__in=held).update(revision=F("revision") + 1)

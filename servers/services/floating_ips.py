@@ -21,7 +21,7 @@ from servers.services.events import record_change
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import at
-from servers.services.row_locks import hold, make_room
+from servers.services.row_locks import lock_row, make_room
 from servers.services.security_groups import Target as Interface
 from servers.services.security_groups import find_target
 from servers.services.vlans import changed
@@ -52,10 +52,10 @@ def create_floating_ip(
     Raises BadField, NotUnique, OverQuota, Conflict when the target has a floating IP already.
     """
     group = group_for(account, resource_group, path=at(path, "resource_group"))
-    hold(account)  # before the server, as everywhere
+    lock_row(account)  # before the server, as everywhere
     interface = _find(account.id, region, target) if target else None
     server = _server(interface) if interface else None
-    held = [hold(server)] if server else []
+    held = [lock_row(server)] if server else []
     place = interface.subnet.zone if interface else zone
     others = FloatingIP.objects.filter(account=account, zone=place)
     make_room("floating_ips", within=account, beside=others)
@@ -150,8 +150,8 @@ def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> 
     if holder:
         raise Conflict(f"{ip.address} is bound to {holder.name}. Unbind it there first.", code="floating_ip_in_use")
     require_no_gateway(ip)
-    if replace and hold(interface).enable_infrastructure_nat:
-        for other in map(hold, interface.floating_ips.all()):
+    if replace and lock_row(interface).enable_infrastructure_nat:
+        for other in map(lock_row, interface.floating_ips.all()):
             _set_holder(other, None)
             record_change(f"{EVENT}.detach", other, by=by)
     _bind(ip, interface)
@@ -175,7 +175,7 @@ def hold_unbound(account: Account, region: str, id: str, *, path: str) -> Floati
     found = rows.filter(id=id).first() or (rows.filter(address=id).first() if is_address(id) else None)
     if found is None:
         raise BadField(f"{path} names no floating IP that exists here.", target=Target(path))
-    ip = hold(found)
+    ip = lock_row(found)
     if holder := _holder(ip):
         raise Conflict(
             f"{path}: {ip.address} is bound to {holder.name}.", code="floating_ip_in_use", target=Target(path)
@@ -212,8 +212,8 @@ def _hold(ip: FloatingIP, interface: Interface | None = None) -> tuple[FloatingI
     """
     holder = _holder(ip)
     servers = {server.pk: server for each in (holder, interface) if each and (server := _server(each))}
-    held = [hold(servers[pk]) for pk in sorted(servers)]
-    found = hold(ip)
+    held = [lock_row(servers[pk]) for pk in sorted(servers)]
+    found = lock_row(ip)
     if _holder(found) != holder:
         raise Conflict("The floating IP was moved meanwhile. Read it again and retry.")
     return found, held
@@ -232,7 +232,7 @@ def _notice(servers: list[BareMetalServer]) -> None:
 
 
 def _bind(ip: FloatingIP, interface: Interface) -> None:
-    interface = hold(interface)
+    interface = lock_row(interface)
     if isinstance(interface, NetworkInterface):  # a virtual one may outlive the server
         refuse_deleting(interface.server)
     if interface.subnet.zone != ip.zone:

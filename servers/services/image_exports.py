@@ -23,7 +23,7 @@ from servers import disk_images, lifecycle
 from servers.models import Image, ImageExportJob
 from servers.services.naming import random_name, save_named
 from servers.services.object_store import Bucket, object_store
-from servers.services.row_locks import hold, hold_each, make_room
+from servers.services.row_locks import lock_row, lock_rows, make_room
 from servers.services.transitions import due, take_each
 from trustedprofiles.services.tags import forget
 
@@ -60,7 +60,7 @@ def create_export_job(
         image__account=image.account, image__region=image.region, status__in=ACTIVE
     )
     make_room("active_image_export_jobs_of_account", within=image.account, beside=region_wide)
-    image = hold(image)
+    image = lock_row(image)
     if image.status not in EXPORTABLE:
         raise Conflict(f"The image {image.name} is {image.status}, and cannot be exported.")
     make_room("active_image_export_jobs", within=image, beside=image.export_jobs.filter(status__in=ACTIVE))
@@ -88,7 +88,7 @@ def create_export_job(
 @transaction.atomic
 def rename_export_job(job: ImageExportJob, *, name: str | None = None, by: Party) -> ImageExportJob:
     """What it has written, or will, keeps its name. Raises NotUnique."""
-    job = hold(job)
+    job = lock_row(job)
     job.name = name or job.name
     save_named(job)
     _record(f"{EVENT}.update", job.image, by=by)
@@ -98,8 +98,8 @@ def rename_export_job(job: ImageExportJob, *, name: str | None = None, by: Party
 @transaction.atomic
 def delete_export_job(job: ImageExportJob, *, by: Party) -> None:
     """One that is not over writes nothing any more; what one that is over has written stays."""
-    image = hold(job.image)
-    hold(job).delete()
+    image = lock_row(job.image)
+    lock_row(job).delete()
     _record(f"{EVENT}.delete", image, by=by, status=202)
     _let_go(image)
 
@@ -170,7 +170,7 @@ def _fail(job: ImageExportJob, code: str, message: str, *, now: datetime) -> boo
 
 @transaction.atomic
 def _end(job: ImageExportJob, *, now: datetime, status: str, failure: ApiError | None = None) -> bool:
-    if (image := hold_each(Image, [job.image_id]).get(job.image_id)) is None:
+    if (image := lock_rows(Image, [job.image_id]).get(job.image_id)) is None:
         return False
     reasons = [{"code": failure.code, "message": failure.message}] if failure else []
     if not _take(job, status=status, status_reasons=reasons, completed_at=now, due_at=None):

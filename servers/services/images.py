@@ -18,7 +18,7 @@ from servers.models.catalog import ALLOWED_USE_VERSION
 from servers.services.image_exports import ACTIVE
 from servers.services.naming import PROVIDER_NAMES, group_for, random_name, save_named
 from servers.services.references import References
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
@@ -207,7 +207,7 @@ def _hold_own(image: Image) -> Image:
     """The image as it is now. Raises NotAuthorized, and Conflict when it is being deleted."""
     if not (verdict := may_change(image)):
         raise NotAuthorized(verdict.because)
-    image = hold(image)
+    image = lock_row(image)
     if image.status == "deleting":
         raise Conflict(f"The image {image.name} is being deleted. Its export jobs in progress end first.")
     image.status = status_at(image, clock.now())

@@ -12,7 +12,7 @@ from servers.services import transitions
 from servers.services.events import REINITIALIZE, record_server_event
 from servers.services.host_accounts import administrator_of, key_problems
 from servers.services.references import References, at
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import find_profile
 from trustedprofiles.services.links import link_server
@@ -119,7 +119,7 @@ def reinitialize(server: BareMetalServer, prototype: InitializationPrototype, *,
     Raises Refusals naming all that is wrong with the prototype, Conflict unless the server is stopped, or failed
     while it was reinitialized before.
     """
-    held = hold(server)
+    held = lock_row(server)
     references = References()
     found = find_initialization(
         held.account_id,

@@ -14,7 +14,7 @@ from controlplane.kernel.errors import InvalidValue, NotUnique, Target
 from servers.models import Key
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
-from servers.services.row_locks import hold, make_room
+from servers.services.row_locks import lock_row, make_room
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
@@ -69,7 +69,7 @@ def create_key(
 @transaction.atomic
 def delete_key(key: Key, *, by: Party) -> None:
     """Servers that were initialized with the key keep the record of it."""
-    key = hold(key)
+    key = lock_row(key)
     record_change(f"{EVENT}.delete", key, by=by, status=204)
     forget(key.crn)
     key.delete()

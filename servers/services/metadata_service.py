@@ -10,7 +10,7 @@ from controlplane.activity.record import Party, record, record_all
 from controlplane.kernel.errors import ApiError, ServerStatusConflict
 from servers.models import AccountSettings, BareMetalServer
 from servers.services.events import UPDATE, record_server_event, server_event
-from servers.services.row_locks import deleted, hold, hold_each
+from servers.services.row_locks import deleted, lock_row, lock_rows
 from trustedprofiles.models import Account
 
 READ_ACCOUNT = "baremint.account.read"
@@ -26,7 +26,7 @@ def switch_metadata_service(
 
     Raises NotFound for a deleted server, ServerStatusConflict for one that is being deleted.
     """
-    server = hold(server)
+    server = lock_row(server)
     refuse_deleting(server)
     apply_switches(server, enabled=enabled, protocol=protocol)
     server.revision += 1
@@ -73,7 +73,7 @@ def _switch_some(
 def hold_changeable(numbers: Sequence[int]) -> tuple[dict[int, BareMetalServer], dict[int, ApiError]]:
     """Servers by number, held until the transaction ends; and why the others cannot be changed."""
     held: dict[int, BareMetalServer] = {}
-    found, refused = hold_each(BareMetalServer, numbers), {}
+    found, refused = lock_rows(BareMetalServer, numbers), {}
     for number in numbers:
         try:
             if number not in found:

@@ -14,7 +14,7 @@ from servers.protocols import LAST_PORT, PORTS
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.references import at
-from servers.services.row_locks import hold, make_room
+from servers.services.row_locks import lock_row, make_room
 from servers.services.security_group_rules import protocol_problems, refuse
 
 EVENT = "is.network-acl.network-acl.update"
@@ -72,8 +72,8 @@ def replace_rule(
 
     Raises Refusals, InvalidValue, BadField, NotUnique.
     """
-    acl = hold(rule.network_acl)
-    rule = hold(rule)
+    acl = lock_row(rule.network_acl)
+    rule = lock_row(rule)
     asked = merge(rule)
     refuse(problems(asked))
     rule.name = asked.name or rule.name
@@ -89,8 +89,8 @@ def replace_rule(
 
 @transaction.atomic
 def delete_rule(rule: NetworkACLRule, *, by: Party) -> None:
-    hold(rule.network_acl)
-    hold(rule).delete()
+    lock_row(rule.network_acl)
+    lock_row(rule).delete()
     record_change(EVENT, rule.network_acl, by=by, status=204)
 
 

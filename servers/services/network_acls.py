@@ -10,7 +10,7 @@ from servers.protocols import ANYWHERE, EVERYTHING
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.network_acl_rules import AclRulePrototype, add_rule, problems
-from servers.services.row_locks import hold, make_room
+from servers.services.row_locks import lock_row, make_room
 from servers.services.security_group_rules import refuse
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
@@ -77,8 +77,8 @@ def create_network_acl(
 @transaction.atomic
 def delete_network_acl(acl: NetworkACL, *, by: Party) -> None:
     """Raises Conflict for a VPC's default ACL, and for one that subnets use."""
-    vpc = hold(acl.vpc)
-    acl = hold(acl)
+    vpc = lock_row(acl.vpc)
+    acl = lock_row(acl)
     if vpc.default_network_acl_id == acl.pk:
         raise Conflict(
             "The default network ACL of a VPC goes with the VPC. Delete that.", code="network_acl_in_use_default"

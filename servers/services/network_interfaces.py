@@ -14,7 +14,7 @@ from servers.services.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFAC
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import PROVIDER_NAMES, random_name, save_named
 from servers.services.references import References, at, in_use
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 from servers.services.virtual_interface_prototypes import PROVIDERS, SPOOFING, IpPrototype
 from servers.services.vlans import (
     TRUNK,
@@ -157,7 +157,7 @@ def create_interface(server: BareMetalServer, prototype: InterfacePrototype, *, 
     Raises Refusals for what the prototype refers to wrongly, Conflict for a server with network attachments and for a
     PCI interface while the server is not stopped.
     """
-    held = hold(server)
+    held = lock_row(server)
     refuse_deleting(held)
     refuse_projection(held)
     if prototype.interface_type == TRUNK:
@@ -186,10 +186,10 @@ def update_interface(
     by: Party,
 ) -> NetworkInterface:
     """Change what is given. Raises InvalidValue, NotUnique, Conflict for a server with network attachments."""
-    held = hold(server)
+    held = lock_row(server)
     refuse_deleting(held)
     refuse_projection(held)
-    interface = hold(interface)
+    interface = lock_row(interface)
     given = {
         "name": name,
         "allow_ip_spoofing": allow_ip_spoofing,
@@ -214,10 +214,10 @@ def update_interface(
 @transaction.atomic
 def delete_interface(server: BareMetalServer, interface: NetworkInterface, *, by: Party) -> None:
     """Raises Conflict for the primary one, for a PCI one while the server runs, and where VLANs depend on it."""
-    held = hold(server)
+    held = lock_row(server)
     refuse_deleting(held)
     refuse_projection(held)
-    interface = hold(interface)
+    interface = lock_row(interface)
     if interface.is_primary:
         raise Conflict("The primary network interface cannot be deleted.", code="primary_network_interface")
     if interface.interface_type == TRUNK:

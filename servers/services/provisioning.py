@@ -21,7 +21,7 @@ from servers.services.naming import random_name, save_named
 from servers.services.network_interfaces import FoundInterface, InterfacePrototype, attach_interface, find_interface
 from servers.services.references import References
 from servers.services.reservation_affinity import ReservationAffinity, servers_in_quota
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 from servers.services.vlans import TRUNK, no_trunk, serves_another
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.selectors import default_resource_group, resource_group
@@ -64,7 +64,7 @@ def create_server(
     Raises Refusals naming all that is wrong with the prototype, NotUnique for a name that is taken, OverQuota, or
     Conflict when the asked address is not free. Nothing is made then.
     """
-    hold(account)
+    lock_row(account)
     found = _Found(account, region or settings.BAREMINT_REGION, prototype)
     if found.placement.used is None:
         taken = servers_in_quota(account.id)

@@ -13,7 +13,7 @@ from servers.services import floating_ips
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
@@ -65,7 +65,7 @@ def create_public_gateway(
             path="floating_ip",
             by=by,
         )
-    found = hold(found)
+    found = lock_row(found)
     if (other := found.public_gateways.filter(zone=zone).first()) is not None:
         raise Conflict(f"The VPC already has the public gateway {other.name} in {zone}. It may have one in each zone.")
     gateway = PublicGateway(
@@ -88,7 +88,7 @@ def create_public_gateway(
 @transaction.atomic
 def rename_public_gateway(gateway: PublicGateway, *, name: str | None = None, by: Party) -> PublicGateway:
     """Raises NotUnique."""
-    gateway = hold(gateway)
+    gateway = lock_row(gateway)
     gateway.name = name or gateway.name
     save_named(gateway)
     record_change(f"{EVENT}.update", gateway, by=by)
@@ -101,8 +101,8 @@ def delete_public_gateway(gateway: PublicGateway, *, by: Party) -> None:
 
     Raises Conflict for subnets, by whose words IBM's Terraform provider knows that it has to detach them.
     """
-    hold(gateway.vpc)
-    gateway = hold(gateway)
+    lock_row(gateway.vpc)
+    gateway = lock_row(gateway)
     if names := list(gateway.subnets.order_by("pk").values_list("name", flat=True)[:5]):
         raise Conflict(
             f"The public gateway is in use by subnet(s) {', '.join(names)}. Detach it from them first.",

@@ -8,7 +8,7 @@ from controlplane.activity.record import Party
 from servers.models.base import RegionalResource
 from servers.services.events import record_change
 from servers.services.naming import save_named
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 
 R = TypeVar("R", bound=RegionalResource)
 
@@ -16,7 +16,7 @@ R = TypeVar("R", bound=RegionalResource)
 @transaction.atomic
 def rename(row: R, *, event: str, name: str | None = None, by: Party) -> R:
     """Give a resource another name, if one is given. Raises NotUnique, NotFound when it was deleted meanwhile."""
-    row = hold(row)
+    row = lock_row(row)
     if name is not None:
         row.name = name
         save_named(row)

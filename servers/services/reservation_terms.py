@@ -11,7 +11,7 @@ from servers import reserved_capacity as rules
 from servers.models import Reservation
 from servers.services.events import record_change
 from servers.services.reservation_affinity import EVENT, fill, release
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 from servers.services.transitions import due, take_each, transition_time
 
 
@@ -41,7 +41,7 @@ def _step(pk: int, *, now: datetime) -> bool:
     found = _due(now).select_related("account").filter(pk=pk).first()
     if found is None:
         return False
-    hold(found.account)
+    lock_row(found.account)
     reservation = _due(now).select_for_update(no_key=True).filter(pk=pk).first()
     if reservation is None:
         return False

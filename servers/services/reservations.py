@@ -17,7 +17,7 @@ from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References
 from servers.services.reservation_affinity import EVENT, servers_in_quota
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 from servers.services.transitions import transition_time
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
@@ -43,7 +43,7 @@ def create_reservation(
 
     Raises Refusals naming what does not exist, NotUnique, OverQuota: what is reserved counts like servers.
     """
-    hold(account)
+    lock_row(account)
     references = References()
     references.find("zone", zone if zone in catalog.regions()[region].zones else None)
     _check_profile(profile, profile_type, region, references)
@@ -76,8 +76,8 @@ def update_reservation(reservation: Reservation, changes: Mapping[str, Any], *, 
 
     Raises Conflict for others, BadField for a profile that does not exist, NotUnique, OverQuota.
     """
-    hold(reservation.account)
-    reservation = hold(reservation)
+    lock_row(reservation.account)
+    reservation = lock_row(reservation)
     changed = {name: value for name, value in changes.items() if getattr(reservation, name) != value}
     rules.require_changeable(reservation.status, list(changed))
     for name, value in changed.items():
@@ -97,8 +97,8 @@ def update_reservation(reservation: Reservation, changes: Mapping[str, Any], *, 
 @transaction.atomic
 def activate_reservation(reservation: Reservation, *, by: Party) -> Reservation:
     """Begin the term; the capacity is there when activation is over. Raises Conflict unless it is inactive."""
-    hold(reservation.account)
-    reservation = hold(reservation)
+    lock_row(reservation.account)
+    reservation = lock_row(reservation)
     if reservation.status != rules.INACTIVE:
         raise rules.status_conflict(f"A reservation that is {reservation.status} cannot be activated.")
     now = clock.now()
@@ -113,8 +113,8 @@ def activate_reservation(reservation: Reservation, *, by: Party) -> Reservation:
 @transaction.atomic
 def delete_reservation(reservation: Reservation, *, by: Party) -> None:
     """Servers that name it keep the record of it. Raises Conflict while it is active."""
-    hold(reservation.account)
-    reservation = hold(reservation)
+    lock_row(reservation.account)
+    reservation = lock_row(reservation)
     if reservation.status not in rules.DELETABLE:
         raise rules.status_conflict(
             f"A reservation that is {reservation.status} cannot be deleted: it lasts until its term is over."

@@ -11,7 +11,7 @@ from servers.models import ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.addresses import addresses_of, is_primary, reserve_address
 from servers.services.events import record_change
 from servers.services.naming import PROVIDER_NAMES, save_named
-from servers.services.row_locks import hold, make_room
+from servers.services.row_locks import lock_row, make_room
 
 EVENT = "is.subnet.reserved-ip"
 
@@ -25,7 +25,7 @@ def create_reserved_ip(
     ``target`` is the id of a virtual network interface in the subnet, whose secondary address it becomes. Raises
     InvalidValue, BadField, NotUnique, Conflict when there is no such free address, OverQuota.
     """
-    subnet = hold(subnet)
+    subnet = lock_row(subnet)
     _refuse_provider_name(name)
     interface = _interface(subnet, target) if target else None
     if auto_delete and interface is None:
@@ -44,8 +44,8 @@ def update_reserved_ip(
     ip: ReservedIP, *, auto_delete: bool | None = None, name: str | None = None, by: Party
 ) -> ReservedIP:
     """Change what is given. Raises InvalidValue, NotUnique, Conflict for what the provider owns."""
-    subnet = hold(ip.subnet)
-    ip = hold(ip)
+    subnet = lock_row(ip.subnet)
+    ip = lock_row(ip)
     _refuse_provider_owned(ip)
     _refuse_provider_name(name or "")
     if auto_delete and not (ip.virtual_network_interface_id or is_primary(ip)):
@@ -60,10 +60,10 @@ def update_reserved_ip(
 @transaction.atomic
 def delete_reserved_ip(ip: ReservedIP, *, by: Party) -> None:
     """Raises Conflict for what the provider owns, and for the primary address of an interface."""
-    subnet = hold(ip.subnet)
+    subnet = lock_row(ip.subnet)
     interfaces = VirtualNetworkInterface.objects.select_for_update(no_key=True, of=("self",))
     interface = interfaces.filter(ips=ip).first()
-    ip = hold(ip)
+    ip = lock_row(ip)
     _refuse_provider_owned(ip)
     if is_primary(ip):
         raise Conflict(

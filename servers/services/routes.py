@@ -14,7 +14,7 @@ from servers.models import Route, RoutingTable
 from servers.services.events import record_change
 from servers.services.naming import PROVIDER_NAMES, random_name, save_named
 from servers.services.references import at
-from servers.services.row_locks import hold, make_room
+from servers.services.row_locks import lock_row, make_room
 
 EVENT = "is.vpc.routing-table_route"
 ACTIONS = ("delegate", "delegate_vpc", "deliver", "drop")
@@ -28,8 +28,8 @@ MOST_ALIKE = 2
 @transaction.atomic
 def create_route(table: RoutingTable, *, by: Party, **asked: Any) -> Route:
     """Make a route as ``add_route`` does, and leave an event."""
-    vpc = hold(table.vpc)
-    route = add_route(hold(table), **asked)
+    vpc = lock_row(table.vpc)
+    route = add_route(lock_row(table), **asked)
     record_change(f"{EVENT}.create", vpc, by=by, status=201)
     return route
 
@@ -78,9 +78,9 @@ def add_route(
 def update_route(route: Route, *, by: Party, **changes: Any) -> Route:
     """Change ``advertise``, ``name``, ``next_hop`` or ``priority``. Raises as ``add_route``."""
     table = route.routing_table
-    vpc = hold(table.vpc)
-    table = hold(table)
-    route = hold(route)
+    vpc = lock_row(table.vpc)
+    table = lock_row(table)
+    route = lock_row(route)
     others = table.routes.filter(destination=route.destination, zone=route.zone).exclude(pk=route.pk)
     if "advertise" in changes and changes["advertise"] != route.advertise and others.exists():
         raise Conflict(
@@ -98,9 +98,9 @@ def update_route(route: Route, *, by: Party, **changes: Any) -> Route:
 @transaction.atomic
 def delete_route(route: Route, *, by: Party) -> None:
     table = route.routing_table
-    vpc = hold(table.vpc)
-    table = hold(table)
-    hold(route).delete()
+    vpc = lock_row(table.vpc)
+    table = lock_row(table)
+    lock_row(route).delete()
     _note_change(table)
     record_change(f"{EVENT}.delete", vpc, by=by, status=204)
 

@@ -13,7 +13,7 @@ from servers.models import VPC, RoutingTable
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.routes import add_route
-from servers.services.row_locks import hold, make_room
+from servers.services.row_locks import lock_row, make_room
 from trustedprofiles.services.tags import forget
 
 EVENT = "is.vpc.routing-table"
@@ -84,8 +84,8 @@ def update_routing_table(
     **ingresses: bool,
 ) -> RoutingTable:
     """Change what is given. Raises as ``create_routing_table``, PreconditionFailed, Conflict for attached subnets."""
-    vpc = hold(table.vpc)
-    table = hold(table)
+    vpc = lock_row(table.vpc)
+    table = lock_row(table)
     refuse_mismatch(if_match, current=f'"{table.revision}"')
     table.name = name or table.name
     if accept_routes_from is not None:
@@ -102,8 +102,8 @@ def update_routing_table(
 @transaction.atomic
 def delete_routing_table(table: RoutingTable, *, if_match: str | None = None, by: Party) -> None:
     """Raises PreconditionFailed, Conflict for the default table and while subnets use it."""
-    vpc = hold(table.vpc)
-    table = hold(table)
+    vpc = lock_row(table.vpc)
+    table = lock_row(table)
     refuse_mismatch(if_match, current=f'"{table.revision}"')
     if vpc.default_routing_table_id == table.pk:
         raise Conflict("The default routing table of a VPC cannot be deleted.", code="routing_table_is_default")

@@ -1,4 +1,4 @@
-"""Quotas, kept exactly: whoever makes something new holds its parent's row until that is done."""
+"""Row locks, and quotas that are kept exactly by them: the parent's row is locked while something new is made in it."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -17,27 +17,27 @@ def make_room(kind: str, *, within: Model, beside: "QuerySet[Model]", target: Ta
 
     Raises OverQuota.
     """
-    hold(within)
+    lock_row(within)
     quotas.require_room(kind, taken=beside.count(), quotas=settings.BAREMINT_QUOTAS, target=target)
 
 
-def hold(row: M) -> M:
-    """The row as it is now, which nobody else adds to, changes or deletes until the transaction ends.
+def lock_row(row: M) -> M:
+    """Lock a row until the transaction ends, and return it as it is now: no other transaction adds to it, changes it or
+    deletes it.
 
-    Readers and references are not held up. Raises NotFound when the row was deleted meanwhile.
+    Readers and references do not wait. Raises NotFound when the row was deleted meanwhile.
     """
-    found = type(row)._default_manager.select_for_update(no_key=True).filter(pk=row.pk).first()
-    if found is None:
+    current = type(row)._default_manager.select_for_update(no_key=True).filter(pk=row.pk).first()
+    if current is None:
         raise deleted(type(row))
-    return found
+    return current
 
 
-def hold_each(model: type[M], keys: Sequence[Any]) -> dict[Any, M]:
+def lock_rows(model: type[M], keys: Sequence[Any]) -> dict[Any, M]:
     """The same of several rows, by their keys; those that are gone are not among them."""
     rows = model._default_manager.select_for_update(no_key=True).filter(pk__in=keys)
-    return {
-        row.pk: row for row in rows.order_by("pk")
-    }  # in the same order everywhere, or two could wait for each other
+    # In the same order everywhere, or two transactions could wait for each other.
+    return {row.pk: row for row in rows.order_by("pk")}
 
 
 def deleted(model: type[Model]) -> NotFound:

@@ -13,7 +13,7 @@ from servers.protocols import ANYWHERE, foreign
 from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.references import at
-from servers.services.row_locks import hold, make_room
+from servers.services.row_locks import lock_row, make_room
 
 EVENT = "is.security-group.security-group.update"
 
@@ -65,8 +65,8 @@ def replace_rule(
     rule: SecurityGroupRule, merge: Callable[[SecurityGroupRule], RulePrototype], *, by: Party
 ) -> SecurityGroupRule:
     """Make the rule what ``merge`` makes of it as it is now. Raises Refusals, BadField, NotUnique."""
-    hold(rule.security_group)
-    rule = hold(rule)
+    lock_row(rule.security_group)
+    rule = lock_row(rule)
     asked = merge(rule)
     refuse(problems(asked))
     rule.name = asked.name or rule.name
@@ -78,8 +78,8 @@ def replace_rule(
 
 @transaction.atomic
 def delete_rule(rule: SecurityGroupRule, *, by: Party) -> None:
-    hold(rule.security_group)
-    hold(rule).delete()
+    lock_row(rule.security_group)
+    lock_row(rule).delete()
     record_change(EVENT, rule.security_group, by=by, status=204)
 
 

@@ -19,7 +19,7 @@ from servers.protocols import ANYWHERE, EVERYTHING
 from servers.services.events import record_change
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import group_for, random_name, save_named
-from servers.services.row_locks import hold, make_room
+from servers.services.row_locks import lock_row, make_room
 from servers.services.security_group_rules import RulePrototype, add_rule, problems, refuse
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
@@ -84,8 +84,8 @@ def create_security_group(
 @transaction.atomic
 def delete_security_group(group: SecurityGroup, *, by: Party) -> None:
     """Raises Conflict for a VPC's default group, and for one that something is in or refers to."""
-    vpc = hold(group.vpc)
-    group = hold(group)
+    vpc = lock_row(group.vpc)
+    group = lock_row(group)
     if vpc.default_security_group_id == group.pk:
         raise Conflict(
             "The default security group of a VPC goes with the VPC. Delete that.", code="security_group_in_use_default"
@@ -130,8 +130,8 @@ def find_target(account_id: str, region: str, id: str) -> Target | None:
 @transaction.atomic
 def add_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
     """Put an interface into the group. In it already, it stays. Raises InvalidValue, OverQuota."""
-    group = hold(group)
-    target = hold(target)
+    group = lock_row(group)
+    target = lock_row(target)
     if target.security_groups.filter(pk=group.pk).exists():
         return
     if isinstance(target, NetworkInterface):
@@ -153,7 +153,7 @@ def remove_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
 
     Raises NotFound when it is not in the group, Conflict when that is its only one: the VPC API asks for another.
     """
-    target = hold(target)
+    target = lock_row(target)
     if not target.security_groups.filter(pk=group.pk).exists():
         raise NotFound("The interface is not in the security group.")
     if target.security_groups.count() == 1:

@@ -23,7 +23,7 @@ from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References
 from servers.services.routing_tables import require_no_ingress
-from servers.services.row_locks import hold, make_room
+from servers.services.row_locks import lock_row, make_room
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
@@ -109,8 +109,8 @@ def update_subnet(
 
     Raises Refusals naming all that is wrong with them, NotUnique.
     """
-    vpc = hold(subnet.vpc)
-    subnet = hold(subnet)
+    vpc = lock_row(subnet.vpc)
+    subnet = lock_row(subnet)
     subnet.name = name or subnet.name
     references = References()
     with references.noting():
@@ -133,8 +133,8 @@ def update_subnet(
 @transaction.atomic
 def replace_network_acl(subnet: Subnet, network_acl: str, *, by: Party) -> NetworkACL:
     """Raises BadField, InvalidValue for an ACL of another VPC."""
-    vpc = hold(subnet.vpc)
-    subnet = hold(subnet)
+    vpc = lock_row(subnet.vpc)
+    subnet = lock_row(subnet)
     subnet.network_acl = found = _network_acl(vpc, network_acl, "id")
     subnet.save(update_fields=["network_acl"])
     record_change("is.subnet.network-acl.update", subnet, by=by, status=201)
@@ -144,8 +144,8 @@ def replace_network_acl(subnet: Subnet, network_acl: str, *, by: Party) -> Netwo
 @transaction.atomic
 def replace_routing_table(subnet: Subnet, routing_table: str, *, by: Party) -> RoutingTable:
     """Raises BadField, InvalidValue for a table of another VPC or one for incoming traffic."""
-    vpc = hold(subnet.vpc)
-    subnet = hold(subnet)
+    vpc = lock_row(subnet.vpc)
+    subnet = lock_row(subnet)
     subnet.routing_table = found = _routing_table(vpc, routing_table, "id")
     subnet.save(update_fields=["routing_table"])
     record_change("is.subnet.routing-table.attach", subnet, by=by, status=201)
@@ -155,8 +155,8 @@ def replace_routing_table(subnet: Subnet, routing_table: str, *, by: Party) -> R
 @transaction.atomic
 def attach_public_gateway(subnet: Subnet, public_gateway: str, *, by: Party) -> PublicGateway:
     """In place of the one that is attached. Raises BadField, InvalidValue for one of another VPC or zone."""
-    hold(subnet.vpc)
-    subnet = hold(subnet)
+    lock_row(subnet.vpc)
+    subnet = lock_row(subnet)
     subnet.public_gateway = found = _public_gateway(subnet, public_gateway, "id")
     subnet.save(update_fields=["public_gateway"])
     record_change("is.subnet.public-gateway.attach", subnet, by=by, status=201)
@@ -166,8 +166,8 @@ def attach_public_gateway(subnet: Subnet, public_gateway: str, *, by: Party) -> 
 @transaction.atomic
 def detach_public_gateway(subnet: Subnet, *, by: Party) -> None:
     """Raises NotFound when none is attached."""
-    hold(subnet.vpc)
-    subnet = hold(subnet)
+    lock_row(subnet.vpc)
+    subnet = lock_row(subnet)
     if subnet.public_gateway is None:
         raise NotFound("No public gateway is attached to the subnet.")
     subnet.public_gateway = None
@@ -178,8 +178,8 @@ def detach_public_gateway(subnet: Subnet, *, by: Party) -> None:
 @transaction.atomic
 def delete_subnet(subnet: Subnet, *, by: Party) -> None:
     """Its reserved IPs go along. Raises Conflict while an interface is in it."""
-    hold(subnet.vpc)
-    subnet = hold(subnet)
+    lock_row(subnet.vpc)
+    subnet = lock_row(subnet)
     for model in (NetworkInterface, VirtualNetworkInterface):
         rows = model._default_manager.filter(subnet=subnet).order_by("pk")
         if names := list(rows.values_list("name", flat=True)[:5]):
@@ -199,7 +199,7 @@ def _network_acl(vpc: VPC, id: str, path: str) -> NetworkACL:
         raise _not_found(path, "network ACL")
     if found.vpc_id != vpc.pk:
         raise InvalidValue(f"{path}: the network ACL must be of the subnet's VPC.", target=Target(path))
-    return hold(found)
+    return lock_row(found)
 
 
 def _routing_table(vpc: VPC, id: str, path: str) -> RoutingTable:

@@ -9,7 +9,7 @@ from servers import quotas
 from servers.models import ReservedIP, VirtualNetworkInterface
 from servers.services.addresses import claim_address, release_address
 from servers.services.events import record_change
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 from servers.services.virtual_interfaces import EVENT, count_change
 
 
@@ -19,8 +19,8 @@ def bind_address(interface: VirtualNetworkInterface, id: str, *, by: Party) -> R
 
     Raises NotFound, Conflict when something else has it, OverQuota.
     """
-    hold(interface.subnet)  # before the interface, as whoever reserves an address for it does
-    interface = hold(interface)
+    lock_row(interface.subnet)  # before the interface, as whoever reserves an address for it does
+    interface = lock_row(interface)
     found = ReservedIP.objects.filter(subnet=interface.subnet, id=id, owner="user").select_related("subnet").first()
     if found is None:
         raise NotFound("There is no reserved IP of this id in the interface's subnet.")
@@ -38,8 +38,8 @@ def bind_address(interface: VirtualNetworkInterface, id: str, *, by: Party) -> R
 @transaction.atomic
 def unbind_address(interface: VirtualNetworkInterface, ip: ReservedIP, *, by: Party) -> None:
     """With ``auto_delete`` the address is freed. Raises Conflict for the primary one, NotFound for one not bound."""
-    hold(interface.subnet)
-    interface = hold(interface)
+    lock_row(interface.subnet)
+    interface = lock_row(interface)
     if interface.primary_ip_id == ip.pk:
         raise Conflict("The primary address cannot be removed from its interface.", code="primary_ip")
     bound = ReservedIP.objects.filter(pk=ip.pk, virtual_network_interface=interface)

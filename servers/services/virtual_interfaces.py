@@ -14,7 +14,7 @@ from servers.services.addresses import release_address
 from servers.services.events import record_change
 from servers.services.naming import PROVIDER_NAMES, group_for, random_name, save_named
 from servers.services.references import References, at, in_use
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 from servers.services.virtual_interface_prototypes import (
     PROVIDERS,
     SPOOFING,
@@ -99,7 +99,7 @@ def claim_virtual_interface(account_id: str, region: str, id: str, *, path: str)
     """
     found = find_virtual_interface(account_id, region, id)
     if found:
-        hold(found.subnet)  # before the interface, as everywhere
+        lock_row(found.subnet)  # before the interface, as everywhere
         found = VirtualNetworkInterface.objects.select_for_update(no_key=True).filter(pk=found.pk).first()
     if found is None:
         raise BadField(f"{path} names a virtual network interface that was deleted meanwhile.", target=Target(path))
@@ -118,7 +118,7 @@ def update_virtual_interface(
 
     Raises PreconditionFailed, Refusals naming all that is wrong, NotUnique, Conflict for several floating IPs.
     """
-    interface = hold(interface)
+    interface = lock_row(interface)
     refuse_mismatch(if_match, current=f'"{interface.revision}"')
     for attribute, value in changes.items():
         setattr(interface, attribute, value)
@@ -144,7 +144,7 @@ def delete_virtual_interface(interface: VirtualNetworkInterface, *, if_match: st
 
     Raises PreconditionFailed, Conflict while it is attached.
     """
-    interface = hold(interface)
+    interface = lock_row(interface)
     refuse_mismatch(if_match, current=f'"{interface.revision}"')
     if attachment := _attachment(interface):
         raise Conflict(
@@ -159,7 +159,7 @@ def detach(interface: VirtualNetworkInterface, *, by: Party) -> None:
 
     Must run in the transaction that deletes the attachment.
     """
-    interface = hold(interface)
+    interface = lock_row(interface)
     if interface.auto_delete:
         _remove(interface, by=by)
     else:

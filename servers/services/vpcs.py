@@ -15,7 +15,7 @@ from servers.services import address_prefixes, network_acls, routing_tables, sec
 from servers.services.dns import configure_dns
 from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
-from servers.services.row_locks import deleted, hold, hold_each, make_room
+from servers.services.row_locks import deleted, lock_row, lock_rows, make_room
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
@@ -94,7 +94,7 @@ def update_vpc(
     by: Party,
 ) -> VPC:
     """Change what is given. Raises PreconditionFailed, NotUnique, and what ``configure_dns`` raises."""
-    vpc = hold(vpc)
+    vpc = lock_row(vpc)
     refuse_mismatch(if_match, current=f'"{vpc.revision}"')
     vpc.name = name or vpc.name
     configure_dns(vpc, dns or {})
@@ -128,7 +128,7 @@ def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
 
 def _hold_with_bound(vpc: VPC) -> VPC:
     """The VPC, held with those that it is bound to, whose bindings go along."""
-    held = hold_each(VPC, [vpc.pk, *vpc.dns_resolution_bindings.values_list("other_id", flat=True)])
+    held = lock_rows(VPC, [vpc.pk, *vpc.dns_resolution_bindings.values_list("other_id", flat=True)])
     if vpc.pk not in held:
         raise deleted(VPC)
     return held[vpc.pk]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controlplane.activity import job_lock
+from controlplane.activity.job_lock import job_lock
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
@@ -190,7 +190,7 @@ def rotating(monkeypatch: pytest.MonkeyPatch) -> Iterator[Event]:
     over, begun = Event(), Event()
 
     def rotate() -> None:
-        with job_lock.held("key-rotation"):
+        with job_lock("key-rotation"):
             begun.set()
             over.wait(20)
 

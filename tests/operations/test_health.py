@@ -17,7 +17,8 @@ from controlplane.activity.models import Heartbeat
 from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.kernel.fresh_value import FreshValue
-from controlplane.observability import readiness, views
+from controlplane.observability import health, readiness, views
+from controlplane.observability.last_tick import LastTick, last_tick
 
 
 @pytest.fixture
@@ -94,6 +95,40 @@ def test_readyz_waits_for_the_first_tick(client: Client, broker_answers: None, k
 def test_readyz_bears_a_few_ticks_that_are_late(client: Client, ready: None) -> None:
     silent_for(3 * settings.BAREMINT_TICK_SECONDS)
     assert client.get("/readyz").status_code == 200
+
+
+TICKS = {
+    "a tick ago": (5, 5, False),
+    "as late as it may be": (5, 30, False),
+    "late": (5, 30.1, True),
+    "quick ticks on a busy machine": (0.2, 10, False),
+    "quick ticks that are late": (0.2, 11, True),
+    "slow ticks": (60, 250, False),
+    "slow ticks that are late": (60, 251, True),
+    "the machine's clock was set back": (5, -3600, False),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("moved", [timedelta(0), timedelta(days=1), timedelta(days=-1)], ids=str)
+@pytest.mark.parametrize("case", TICKS.values(), ids=TICKS.keys())
+def test_readyz_and_the_console_agree_on_whether_a_tick_is_late(
+    ready: None,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[float, float, bool],
+    moved: timedelta,
+) -> None:
+    settings.BAREMINT_TICK_SECONDS, seconds, is_late = case
+    clock.follow(lambda last: clock.Setting(moved))
+    present = clock.wall_clock()
+    monkeypatch.setattr(clock, "wall_clock", lambda: present)
+    monkeypatch.setattr(broker, "first_worker_to_answer", lambda *, seconds: "w1")
+    health.forget()
+    silent_for(seconds)
+    [beat] = [part for part in health.parts() if part.name == "Beat"]
+    assert (not beat.well, "worker" in readiness.of_the_whole().missing) == (is_late, is_late)
+    assert last_tick() == LastTick(Heartbeat.objects.get().ticked_at, max(seconds, 0.0), is_late)
 
 
 @pytest.mark.django_db

@@ -191,7 +191,7 @@ def test_what_a_killed_lab_left_behind_counts_for_nothing(tmp_path: Path) -> Non
     home = Home(tmp_path)
     state.save(home, STATE)
     assert state.running(home) is None
-    with process_lock.held(home, state.LOCK):
+    with process_lock.lock(home, state.LOCK):
         assert state.running(home) is None, "the keeper is another process than the one that wrote it"
         state.save(home, replace(STATE, keeper=os.getpid()))
         found = state.running(home)

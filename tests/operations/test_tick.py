@@ -9,7 +9,7 @@ import pytest
 from celery import current_app
 from celery.signals import task_prerun
 
-from controlplane.activity import job_lock
+from controlplane.activity.job_lock import job_lock
 from controlplane.activity.models import Heartbeat, JobRun
 from controlplane.jobs import runner, tasks
 from controlplane.jobs.registry import JOBS, Job
@@ -124,7 +124,7 @@ def test_a_message_that_comes_twice_runs_nothing(install: Callable[..., None]) -
 
 def test_a_job_that_runs_elsewhere_is_not_run_beside_it() -> None:
     heap = Heap(1)
-    with job_lock.held("heap"):
+    with job_lock("heap"):
         assert not runner.run(heap.job(), worker="w1")
     assert heap.pieces == 1
 

@@ -144,14 +144,14 @@ def test_where_there_is_no_database_there_is_nothing_to_ask(place: Place, comman
 def test_a_lock_that_was_taken_early_is_the_one_that_is_held_later(place: Place) -> None:
     claim(place.home)
     assert process_lock.holder(place.home) == os.getpid()
-    with process_lock.held(place.home):
+    with process_lock.lock(place.home):
         assert process_lock.holder(place.home) == os.getpid()
     assert process_lock.holder(place.home) is None
 
 
 def test_a_data_directory_that_is_claimed_is_refused_to_others(place: Place) -> None:
     with (
-        process_lock.held(place.home),
+        process_lock.lock(place.home),
         pytest.raises(CommandFailed, match=f"already runs in .* .process {os.getpid()}."),
     ):
         claim(place.home)
@@ -168,7 +168,7 @@ def test_a_data_directory_is_read_when_the_process_that_locks_it_does_not_answer
     place.home.write_secret(
         "credentials.json", '{"account_id": "a", "api_key": "k", "username": "admin", "password": ""}'
     )
-    with process_lock.held(place.home), pytest.raises(Unanswered):
+    with process_lock.lock(place.home), pytest.raises(Unanswered):
         Running(place).keys()
 
 

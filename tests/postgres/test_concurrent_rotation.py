@@ -171,13 +171,13 @@ def test_the_database_refuses_every_way_back(started: None, before: str, after: 
         KeyPair.objects.filter(purpose="iam").update(state=after)
 
 
-def test_waiting_for_a_named_lock_ends_with_the_transaction_of_its_holder(started: None, together: Together) -> None:
-    from controlplane.kernel.named_lock import turn
+def test_a_named_lock_is_released_with_the_transaction_that_has_it(started: None, together: Together) -> None:
+    from controlplane.kernel.named_lock import named_lock
 
     order: list[str] = []
 
     def work(name: str) -> None:
-        with turn("same"):
+        with named_lock("same"):
             order.append(f"{name} begins")
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_sleep(0.2)")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from controlplane.activity import job_lock, job_runs
+from controlplane.activity import job_runs
+from controlplane.activity.job_lock import job_lock
 from controlplane.activity.models import JobRun
 
 JOB = "test-job"
@@ -24,7 +25,7 @@ class Holder(Thread):
         self.backend = 0
 
     def run(self) -> None:
-        with job_lock.held(JOB) as self.is_mine:
+        with job_lock(JOB) as self.is_mine:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_backend_pid()")
                 [self.backend] = cursor.fetchone() or (0,)
@@ -43,7 +44,7 @@ class Holder(Thread):
 
 
 def is_free() -> bool:
-    with job_lock.held(JOB) as is_mine:
+    with job_lock(JOB) as is_mine:
         return is_mine
 
 
@@ -58,7 +59,7 @@ def test_of_many_workers_at_once_one_gets_the_job_lock(
 
 @pytest.mark.usefixtures("on_postgresql")
 def test_a_job_lock_outlasts_the_transactions_of_the_job() -> None:
-    with job_lock.held(JOB), Holder() as other:
+    with job_lock(JOB), Holder() as other:
         with transaction.atomic(), job_runs.recorded(JOB, worker="w1"):
             pass
         assert JobRun.objects.get().outcome == "done"
@@ -78,11 +79,11 @@ def test_a_job_lock_is_free_when_the_connection_of_its_holder_is_gone() -> None:
 @pytest.mark.usefixtures("on_postgresql")
 def test_a_job_whose_connection_was_lost_ends_without_another_error() -> None:
     def work() -> None:
-        with job_lock.held(JOB):
+        with job_lock(JOB):
             connection.close()
             raise RuntimeError("the work itself")
 
     with pytest.raises(RuntimeError, match="the work itself"):
         work()
-    with job_lock.held(JOB, patience=SECONDS) as is_mine:  # PostgreSQL takes a moment to notice
+    with job_lock(JOB, patience=SECONDS) as is_mine:  # PostgreSQL takes a moment to notice
         assert is_mine

@@ -1,14 +1,20 @@
-"""The event of a success, written by hand, outside any request."""
+"""The event of a success: written by a statement of its own, and the same as any other event."""
+
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from django.db import connection
 
 from controlplane.activity.models import ActivityEvent
+from controlplane.activity.record import Party, record
+from controlplane.kernel import clock, context
 from controlplane.kernel.facts import ServerFacts
 from identity.services import guarded_event
 from servers.facts import facts_of
 from servers.models import BareMetalServer
 from servers.selectors import servers_for_facts
+from tests.on_both import db, shared_database  # noqa: F401  fixtures
 from tests.world import World, make_server
 
 
@@ -32,6 +38,37 @@ def test_an_event_that_no_request_caused_is_of_no_address_agent_or_request(facts
     assert event.data == {"a": [1]}
 
 
+ODD = "nul \0, half a letter \ud800, as bytes are read \udcff"
+API_KEY = "aB3" * 14 + "xY"
+
+
+TOKEN = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSJ9.c2lnbmVk"
+TEXTS = {"plain": "web-1", "unstorable": ODD, "long": "long " * 200, "api-key": API_KEY, "token": TOKEN}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_both_ways_to_write_an_event_write_the_same_row(
+    facts: ServerFacts, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of the two compares the server's revision in the same statement."""
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
+    context.current.set(
+        context.RequestContext(request_id=text, address=text, agent=text, method="PUT", path=text, started=0.0)
+    )
+    context.lineage.set({"token": text})
+    odd_facts = replace(facts, crn=text, name=text, account_id=text)
+    server = Party(text, text, "BareMetalServer")
+    data: Any = {text: [text, {"in": text}], "number": 1.5, "nothing": None}
+
+    record("baremint.trial", initiator=server, target=server, account_id=text, status=201, data=data)
+    guarded_event.record_for(odd_facts, "baremint.trial", status=201, data=data)
+
+    first, second = ActivityEvent.objects.filter(action="baremint.trial").order_by("id").values()
+    assert first.pop("id") < second.pop("id")
+    assert first == second
+
+
 def test_nothing_is_written_of_a_server_that_has_changed_or_is_another(facts: ServerFacts) -> None:
     BareMetalServer.objects.filter(number=facts.number).update(revision=facts.revision + 1)
     with pytest.raises(guarded_event.ServerChanged):
@@ -39,9 +76,9 @@ def test_nothing_is_written_of_a_server_that_has_changed_or_is_another(facts: Se
     assert not ActivityEvent.objects.filter(action="baremint.trial").exists()
 
 
-def test_what_raises_while_a_server_is_held_undoes_what_was_written(facts: ServerFacts) -> None:
+def test_what_raises_while_a_server_is_locked_undoes_what_was_written(facts: ServerFacts) -> None:
     def fail() -> None:
-        with guarded_event.held(facts.number):
+        with guarded_event.lock_server(facts.number):
             assert connection.in_atomic_block
             guarded_event.record_for(facts, "baremint.trial", status=200, data={})
             raise RuntimeError

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from controlplane.activity import job_lock, job_runs
+from controlplane.activity import job_runs
+from controlplane.activity.job_lock import job_lock
 from controlplane.activity.models import Heartbeat, JobRun
 from controlplane.celery import app
 from controlplane.kernel import clock, context
@@ -157,12 +158,12 @@ def test_a_worker_that_has_been_gone_for_a_day_is_forgotten() -> None:
 
 
 def test_a_job_that_runs_is_not_run_beside_it() -> None:
-    with job_lock.held(JOB) as first, job_lock.held(JOB) as second, job_lock.held("another") as other:
+    with job_lock(JOB) as first, job_lock(JOB) as second, job_lock("another") as other:
         assert (first, second, other) == (True, False, True)
 
 
 def test_the_lock_is_free_when_the_run_is_over_however_it_ended() -> None:
-    with pytest.raises(RuntimeError), job_lock.held(JOB):
+    with pytest.raises(RuntimeError), job_lock(JOB):
         raise RuntimeError
-    with job_lock.held(JOB) as again:
+    with job_lock(JOB) as again:
         assert again

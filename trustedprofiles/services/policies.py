@@ -69,7 +69,7 @@ def create_policy(account: Account, *, content: PolicyContent, api_version: str,
     _lock_account(account.id)
     _require_roles(account.id, content.roles)
     _refuse_duplicate(account.id, content)
-    _make_room(account, content.subject_iam_id)
+    _require_room(account, content.subject_iam_id)
     now = clock.now()
     policy = Policy.objects.create(
         id=uuid.uuid4(),
@@ -163,7 +163,7 @@ def _require_public_access(account_id: str) -> None:
         raise BadRequest(f"The account has turned the access group {PUBLIC_ACCESS_NAME} off, so it can have no policy.")
 
 
-def _make_room(account: Account, subject_iam_id: str) -> None:
+def _require_room(account: Account, subject_iam_id: str) -> None:
     policies = account.policies.filter(state=ACTIVE)
     if policies.count() >= POLICIES_PER_ACCOUNT:
         raise OverQuota(f"An account has at most {POLICIES_PER_ACCOUNT} policies. Delete one first.")

@@ -16,7 +16,7 @@ from identity.form_snapshot import certificate_shown, renewal_shown
 from identity.live_credentials import ended_by_revoking
 from identity.models import CertificateRotation, IssuedCertificate
 from identity.services import certificate_renewal_switch, revocation
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 
 SWITCH = {"true": True, "false": False}
 
@@ -31,7 +31,7 @@ def rotation(request: HttpRequest, person: Person, server_id: str) -> HttpRespon
         if enabled is None:
             raise InvalidValue("Say whether to renew: enabled is true or false.")
         with transaction.atomic():
-            hold(server)
+            lock_row(server)
             rotating = CertificateRotation.objects.filter(server=server).exists()
             if rotating != enabled:
                 require_as_shown([renewal_shown(server, rotating=rotating)], request.POST.getlist(FIELD))

@@ -18,7 +18,7 @@ from servers.models import BareMetalServer, Initialization
 from servers.services import events
 from servers.services.initialization import reinitialize
 from servers.services.provisioning import create_server
-from servers.services.row_locks import hold
+from servers.services.row_locks import lock_row
 
 
 @page("GET", "POST")
@@ -73,7 +73,7 @@ def _initialize(person: Person, server: BareMetalServer, request: HttpRequest) -
         prototype = initialization_prototype(InitializationBody.check(creation.initialization_body(request.POST)))
         require_linking(person.caller, prototype, path="default_trusted_profile")
         with transaction.atomic():
-            hold(server)
+            lock_row(server)
             present = Initialization.objects.get(pk=server.pk)
             require_as_shown([initialization_shown(server, present)], request.POST.getlist(FIELD))
             reinitialize(server, prototype, by=person.by)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from django.db import Error
-from django.db.models import Max, Sum
+from django.db.models import Sum
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -21,6 +21,7 @@ from controlplane.activity.timings import BOUNDS, histograms
 from controlplane.database.postgresql.patience import patience
 from controlplane.jobs import broker
 from controlplane.kernel import clock
+from controlplane.observability.last_tick import last_tick
 from controlplane.observability.metrics.issuing import KINDS
 from controlplane.timekeeping import services as timekeeping
 from identity.models import IssuedCertificate
@@ -130,12 +131,12 @@ def _background() -> Iterator[Metric]:
     for job, outcome, count in counters.job_runs():
         runs.add_metric([job, outcome], count)
     yield runs
-    workers = Heartbeat.objects.aggregate(last=Max("ticked_at"), dropped=Sum("dropped_messages"))
+    workers = Heartbeat.objects.aggregate(dropped=Sum("dropped_messages"))
     dropped = CounterMetricFamily("baremint_dropped_messages", "Messages that workers could not read.")
     dropped.add_metric([], workers["dropped"] or 0)
     yield dropped
-    if ticked_at := workers["last"]:
-        age = (clock.wall_clock() - ticked_at).total_seconds()
+    age = last_tick().seconds_ago
+    if age is not None:
         yield GaugeMetricFamily("baremint_tick_age_seconds", "Since a worker last took a tick of beat.", value=age)
 
 

@@ -3,15 +3,15 @@
 from datetime import datetime
 from typing import Any, TypedDict
 
-from django.db.models import Max
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.job_runs import latest
-from controlplane.activity.models import Heartbeat, JobRun
+from controlplane.activity.models import JobRun
 from controlplane.jobs.registry import JOBS, Job
 from controlplane.jobs.schedule import Due, due
 from controlplane.kernel import clock, timestamps
+from controlplane.observability.last_tick import last_tick
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
@@ -60,10 +60,10 @@ class Jobs(GuardedView):
 
     def get(self, request: Request) -> Response:
         wall = clock.wall_clock()
-        ticked_at = Heartbeat.objects.aggregate(last=Max("ticked_at"))["last"]
+        tick = last_tick()
         answer: BackgroundJobs = {
-            "last_tick_at": _instant(ticked_at),
-            "seconds_since_tick": round((wall - ticked_at).total_seconds(), 1) if ticked_at else None,
+            "last_tick_at": _instant(tick.at),
+            "seconds_since_tick": None if tick.seconds_ago is None else round(tick.seconds_ago, 1),
             "jobs": [_job(job, due(job), wall) for job in JOBS.values()],
             "runs": [_run(run) for run in JobRun.objects.order_by("-id")[:MOST_RUNS]],
         }

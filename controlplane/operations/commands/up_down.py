@@ -43,7 +43,7 @@ def claim(home: Home) -> str:
     one that is still loading. Returns what to tell of it, if anything. Raises CommandFailed, UnusableHome."""
     try:
         told = home.secure()
-        process_lock.take(home)
+        process_lock.lock_early(home)
     except process_lock.AlreadyRunning as error:
         raise CommandFailed(str(error)) from None
     except OSError as error:

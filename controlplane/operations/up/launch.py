@@ -72,7 +72,7 @@ def run(
         set_name("baremint")
         with (
             settings.HOME.usable(),
-            process_lock.held(settings.HOME),
+            process_lock.lock(settings.HOME),
             children.socket_folder(),
             children.listening() as listening,
             run_file.announced(settings.HOME, settings),

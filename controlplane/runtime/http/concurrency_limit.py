@@ -1,4 +1,4 @@
-"""What the loop begins in turn by server, so many at once, each for a moment at most."""
+"""A limit on how many things the loop does at once; what waits is served in turn by server."""
 
 import asyncio
 from collections.abc import Hashable
@@ -6,14 +6,14 @@ from collections.abc import Hashable
 from controlplane.runtime.http.fair_queue import FairQueue
 
 
-class Turns:
+class ConcurrencyLimit:
     def __init__(self, loop: asyncio.AbstractEventLoop, *, at_once: int) -> None:
         self._loop = loop
         self._free = at_once
         self._waiting: FairQueue[asyncio.Future[None]] = FairQueue()
 
-    async def next(self, share: Hashable) -> "Turn":
-        """Wait for a turn."""
+    async def acquire(self, share: Hashable) -> "Slot":
+        """Wait for a free slot."""
         if self._free:
             self._free -= 1
         else:
@@ -23,11 +23,11 @@ class Turns:
                 await mine
             except asyncio.CancelledError:
                 if not mine.cancelled():
-                    self.end()
+                    self.release()
                 raise
-        return Turn(self)
+        return Slot(self)
 
-    def end(self) -> None:
+    def release(self) -> None:
         while self._waiting:
             waiting = self._waiting.take()
             if not waiting.done():
@@ -36,13 +36,13 @@ class Turns:
         self._free += 1
 
 
-class Turn:
-    def __init__(self, turns: Turns) -> None:
-        self._turns = turns
-        self._over = False
+class Slot:
+    def __init__(self, limit: ConcurrencyLimit) -> None:
+        self._limit = limit
+        self._is_released = False
 
-    def end(self) -> None:
-        """Let the next one begin. A second time, nothing comes of it."""
-        if not self._over:
-            self._over = True
-            self._turns.end()
+    def release(self) -> None:
+        """Give the slot to what waits next. A second call does nothing."""
+        if not self._is_released:
+            self._is_released = True
+            self._limit.release()

@@ -14,7 +14,7 @@ from typing import Any, Self
 import structlog
 import uvloop
 
-from controlplane.runtime.http.concurrency_limit import Turns
+from controlplane.runtime.http.concurrency_limit import ConcurrencyLimit
 from controlplane.runtime.http.connection import Connection
 from controlplane.runtime.http.connection_limit import FOREVER, ConnectionLimit
 from controlplane.runtime.http.limits import Limits
@@ -67,7 +67,7 @@ class Service:
         self._dedicated = {path: Threads(1, name=f"dedicated {path}") for path in dedicated}
         self.loop = uvloop.new_event_loop()
         self.connections = ConnectionLimit(limits, most=most, wake=self.wake)
-        self._handshakes = Turns(self.loop, at_once=AT_ONCE)
+        self._handshakes = ConcurrencyLimit(self.loop, at_once=AT_ONCE)
         self._contexts = ThreadPoolExecutor(1, "tls")
         self.readers = ThreadPoolExecutor(READERS, "read")
         """For responses that are streamed from files."""

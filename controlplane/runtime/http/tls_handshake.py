@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Hashable
 import structlog
 
 from controlplane.runtime.http.client_hello import whole_hello
-from controlplane.runtime.http.concurrency_limit import Turns
+from controlplane.runtime.http.concurrency_limit import ConcurrencyLimit
 from controlplane.runtime.http.connection_limit import ConnectionLimit
 from controlplane.runtime.http.limits import Limits
 
@@ -18,7 +18,7 @@ NEVER = 3600
 """Seconds. ``deadline`` ends a handshake, not asyncio's time limit."""
 AT_ONCE = 4
 """How many handshakes are computed at once."""
-TURN_SECONDS = 0.01
+SLOT_SECONDS = 0.01
 """How long a handshake with a slow client counts among them."""
 
 
@@ -47,17 +47,17 @@ class Handshake:
         self,
         loop: asyncio.AbstractEventLoop,
         accepted: socket.socket,
-        turns: Turns,
+        limit: ConcurrencyLimit,
         context: Callable[[], Awaitable[ssl.SSLContext]],
         then: Callable[[], asyncio.Protocol],
     ) -> None:
         """Complete the handshake and continue with the protocol that ``then`` creates, or close the socket."""
-        turn = None
+        slot = None
         try:
             await whole_hello(loop, accepted)
-            turn = await turns.next(self.share)
+            slot = await limit.acquire(self.share)
             tls_context = await context()
-            loop.call_later(TURN_SECONDS, turn.end)
+            loop.call_later(SLOT_SECONDS, slot.release)
             await loop.connect_accepted_socket(
                 then, accepted, ssl=tls_context, ssl_handshake_timeout=NEVER, ssl_shutdown_timeout=self._linger_seconds
             )
@@ -67,6 +67,6 @@ class Handshake:
             log.exception("a connection could not be accepted")
             accepted.close()
         finally:
-            if turn is not None:
-                turn.end()
+            if slot is not None:
+                slot.release()
             self._connections.remove(self)
