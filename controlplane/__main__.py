@@ -96,7 +96,7 @@ def _run_django() -> None:
         sys.exit(f"CommandError: {error}")
     except Exception as error:
         from controlplane.database.migration_state import CannotUpgrade
-        from controlplane.deployment.location import Place
+        from controlplane.deployment.location import Location
         from controlplane.kernel.database_failures import for_operators, is_of_the_database
         from controlplane.operations.info import NothingHere
 
@@ -104,8 +104,8 @@ def _run_django() -> None:
             sys.exit(f"CommandError: {error}")
         if not is_of_the_database(error) or "--traceback" in sys.argv:
             raise
-        if (place := Place.of(settings)).is_empty:
-            sys.exit(f"CommandError: {NothingHere(place.home)}")
+        if (location := Location.of(settings)).is_empty:
+            sys.exit(f"CommandError: {NothingHere(location.home)}")
         sys.exit(f"CommandError: {for_operators(error)}")
 
 

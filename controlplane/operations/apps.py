@@ -9,7 +9,7 @@ from django.db.backends.signals import connection_created
 from django.db.models.signals import post_delete
 
 from controlplane.deployment.home import DATABASE_FILE
-from controlplane.deployment.private_files import require_ours
+from controlplane.deployment.private_files import require_ownership
 
 
 def keep_private(connection: Any, **_: Any) -> None:
@@ -19,7 +19,7 @@ def keep_private(connection: Any, **_: Any) -> None:
         settings.HOME.guard()
         for each in (file, Path(f"{file}-wal"), Path(f"{file}-shm")):
             with suppress(FileNotFoundError):
-                require_ours(each)
+                require_ownership(each)
 
 
 def forget_tags(instance: Any, **_: Any) -> None:

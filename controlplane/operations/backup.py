@@ -18,7 +18,7 @@ from controlplane.database.upgrade import bring_up_to_date
 from controlplane.deployment import credentials, process_lock
 from controlplane.deployment.credentials import FILE as CREDENTIALS
 from controlplane.deployment.home import CA_BUNDLE, DATABASE_FILE, SECRET_KEY_FILE
-from controlplane.deployment.private_files import partial_folder, whole_file
+from controlplane.deployment.private_files import atomic_file, partial_folder
 from controlplane.kernel import clock
 from controlplane.kernel.database_failures import for_operators
 from controlplane.objectstore import files as stored
@@ -54,7 +54,7 @@ def backup(path: Path) -> None:
     if place.is_relative_to(home) and settings.HOME.needs(place.relative_to(home).parts[0]):
         raise CannotDoThat(f"{path} is part of the data directory. Name another file.")
     try:
-        with whole_file(path) as file, partial_folder(path.parent) as folder:
+        with atomic_file(path) as file, partial_folder(path.parent) as folder:
             snapshot = folder / DATABASE_FILE
             with stored.all_kept():  # what the snapshot names is there until it is in the archive
                 write_snapshot(kept, snapshot)
@@ -113,7 +113,7 @@ def restore(path: Path) -> None:
             f"{path} has no key-encryption key, without which nobody can use it. Set BAREMINT_KEK to it."
         )
     with settings.HOME.usable(), partial_folder(settings.HOME.ensure()) as folder:
-        with whole_file(staged := folder / DATABASE_FILE) as file:
+        with atomic_file(staged := folder / DATABASE_FILE) as file:
             file.write(members[DATABASE_FILE])
         _check(staged, path)
         with _readable(path):
@@ -186,7 +186,7 @@ def _read(path: Path) -> dict[str, bytes]:
     try:
         with tarfile.open(path, "r:") as archive:
             for member in archive:
-                if backup_objects.is_one(member):
+                if backup_objects.is_data_directory(member):
                     continue  # they are taken out one by one, and are never in memory
                 name = member.name.encode("unicode_escape").decode()
                 if not member.isfile():

@@ -6,7 +6,7 @@ import tarfile
 from contextlib import closing, suppress
 from pathlib import Path, PurePosixPath
 
-from controlplane.deployment.private_files import whole_file
+from controlplane.deployment.private_files import atomic_file
 from controlplane.objectstore import files
 
 PIECES = "SELECT file, size FROM objectstore_piece"
@@ -18,7 +18,7 @@ class NotWhole(Exception):
     """Says what is missing."""
 
 
-def is_one(member: tarfile.TarInfo) -> bool:
+def is_data_directory(member: tarfile.TarInfo) -> bool:
     parts = PurePosixPath(member.name).parts
     return member.isfile() and len(parts) == 2 and parts[0] == files.FOLDER and bool(files.NAME.fullmatch(parts[1]))
 
@@ -43,10 +43,10 @@ def take_out(path: Path, folder: Path, database: Path) -> None:
     with tarfile.open(path, "r:") as archive:
         for member in archive:
             name = PurePosixPath(member.name).name
-            if not is_one(member) or named.get(name) != member.size:
+            if not is_data_directory(member) or named.get(name) != member.size:
                 continue
             (target / name[:2]).mkdir(mode=0o700, exist_ok=True)
-            with whole_file(target / name[:2] / name) as file:
+            with atomic_file(target / name[:2] / name) as file:
                 content = archive.extractfile(member)
                 assert content is not None  # noqa: S101  it is a file
                 shutil.copyfileobj(content, file, AT_ONCE)

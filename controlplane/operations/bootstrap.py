@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
 from controlplane.deployment import credentials
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.deployment.credentials import Credentials
 from controlplane.jobs import ca_bundle
 from controlplane.kernel import ids
@@ -41,7 +41,7 @@ def refuse_wrong_settings() -> None:
     """Before anything else is made. Raises ImproperlyConfigured, UnusableHome."""
     if (settings.HOME.path / RESTORING).exists():
         raise ImproperlyConfigured(
-            f"A restore into {settings.HOME.path} was interrupted. Repeat it: {paste('restore FILE')}"
+            f"A restore into {settings.HOME.path} was interrupted. Repeat it: {command_hint('restore FILE')}"
         )
     str(settings.SECRET_KEY)
     regions = catalog.regions()

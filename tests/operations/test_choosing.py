@@ -40,7 +40,7 @@ class Settings:
 def last(tmp_path: Path) -> Path:
     """The data directory of a Baremint that ran elsewhere."""
     home = Home(tmp_path / "elsewhere" / NAME)
-    with process_lock.held(home), run_file.announced(home, Settings):
+    with process_lock.held(home), run_file.published(home, Settings):
         pass
     return home.path
 
@@ -75,7 +75,7 @@ def test_home_without_a_directory_is_refused(words: list[str]) -> None:
 
 def test_a_printed_next_step_names_it_too() -> None:
     take_home(["--home", "/a folder", "info"])
-    assert command_line.paste("down").endswith("--home '/a folder' down")
+    assert command_line.command_hint("down").endswith("--home '/a folder' down")
 
 
 # --- By directory
@@ -199,7 +199,7 @@ def test_every_command_of_ours_reads_or_changes_or_starts_something() -> None:
 def test_ports_and_addresses_are_those_of_what_runs_there(user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = Home(user / NAME)
     monkeypatch.setenv("BAREMINT_PORT", "1")
-    with process_lock.held(home), run_file.announced(home, Settings):
+    with process_lock.held(home), run_file.published(home, Settings):
         settle(["info"])
         assert os.environ["BAREMINT_PORT"] == "23000"
         assert os.environ["BAREMINT_REGION"] == "eu-de"
@@ -224,7 +224,7 @@ def test_who_keeps_data_elsewhere_is_asked_for_where(user: Path, monkeypatch: py
     """Or a command would read, or even change, an empty database in the data directory."""
     home = Home(user / NAME)
     monkeypatch.setattr(Settings, "EMBEDDED_DATABASE", False)
-    with process_lock.held(home), run_file.announced(home, Settings):
+    with process_lock.held(home), run_file.published(home, Settings):
         assert "Set DATABASE_URL as it has it" in settle(["rotate", "iam"])
         assert settle(["lab", "status"]) == settle(["enter", "web-1"]) == ""
         monkeypatch.setenv("DATABASE_URL", "postgresql:///x")

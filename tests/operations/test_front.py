@@ -10,7 +10,7 @@ from django.core.management import load_command_class
 from controlplane import __version__, installed
 from controlplane.deployment import process_lock
 from controlplane.deployment.home import DATABASE_FILE, Home
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 from controlplane.operations.commands import help_page, without_django
 from controlplane.operations.commands.argument_parser import parser_of
 from controlplane.operations.commands.colours import red
@@ -26,9 +26,9 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def location(tmp_path: Path) -> Location:
     (tmp_path / DATABASE_FILE).touch()
-    return Place(Home(tmp_path), "127.0.0.1", 1, 2, 3, "http://127.0.0.1:1", "us-south", embedded_database=True)
+    return Location(Home(tmp_path), "127.0.0.1", 1, 2, 3, "http://127.0.0.1:1", "us-south", embedded_database=True)
 
 
 @pytest.mark.parametrize("name", without_django.OWNERS)
@@ -116,40 +116,40 @@ READING = pytest.mark.parametrize(
 )
 
 
-def run(command: list[str], place: Place) -> None:
+def run(command: list[str], location: Location) -> None:
     wanted = without_django.command(command[0])
     options = vars(parser_of(wanted, program="baremint").parse_args(command[1:]))
-    wanted.run(options, Context(place, Running(place), print))
+    wanted.run(options, Context(location, Running(location), print))
 
 
 @READING
-def test_where_nothing_runs_the_database_is_asked(place: Place, command: list[str]) -> None:
+def test_where_nothing_runs_the_database_is_asked(location: Location, command: list[str]) -> None:
     with pytest.raises(Unanswered):
-        run(command, place)
+        run(command, location)
 
 
 @READING
-def test_where_there_is_no_database_there_is_nothing_to_ask(place: Place, command: list[str]) -> None:
-    (place.home.path / DATABASE_FILE).unlink()
+def test_where_there_is_no_database_there_is_nothing_to_ask(location: Location, command: list[str]) -> None:
+    (location.home.path / DATABASE_FILE).unlink()
     with pytest.raises(CommandFailed, match=r"There is nothing in .* yet. Start Baremint first"):
-        run(command, place)
-    assert list(place.home.path.iterdir()) == []
+        run(command, location)
+    assert list(location.home.path.iterdir()) == []
 
 
-def test_a_lock_that_was_taken_early_is_the_one_that_is_held_later(place: Place) -> None:
-    claim(place.home)
-    assert process_lock.holder(place.home) == os.getpid()
-    with process_lock.held(place.home):
-        assert process_lock.holder(place.home) == os.getpid()
-    assert process_lock.holder(place.home) is None
+def test_a_lock_that_was_taken_early_is_the_one_that_is_held_later(location: Location) -> None:
+    claim(location.home)
+    assert process_lock.holder(location.home) == os.getpid()
+    with process_lock.held(location.home):
+        assert process_lock.holder(location.home) == os.getpid()
+    assert process_lock.holder(location.home) is None
 
 
-def test_a_data_directory_that_is_claimed_is_refused_to_others(place: Place) -> None:
+def test_a_data_directory_that_is_claimed_is_refused_to_others(location: Location) -> None:
     with (
-        process_lock.held(place.home),
+        process_lock.held(location.home),
         pytest.raises(CommandFailed, match=f"already runs in .* .process {os.getpid()}."),
     ):
-        claim(place.home)
+        claim(location.home)
 
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "soon"])
@@ -159,12 +159,12 @@ def test_a_time_that_nobody_can_wait_for_is_refused(seconds: str) -> None:
     assert refused.value.code == 2
 
 
-def test_a_data_directory_that_is_held_by_somebody_who_does_not_answer_is_read(place: Place) -> None:
-    place.home.write_secret(
+def test_a_data_directory_that_is_held_by_somebody_who_does_not_answer_is_read(location: Location) -> None:
+    location.home.write_secret(
         "credentials.json", '{"account_id": "a", "api_key": "k", "username": "admin", "password": ""}'
     )
-    with process_lock.held(place.home), pytest.raises(Unanswered):
-        Running(place).keys()
+    with process_lock.held(location.home), pytest.raises(Unanswered):
+        Running(location).keys()
 
 
 def test_errors_are_red_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:

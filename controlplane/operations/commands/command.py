@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from controlplane.deployment.credentials import Credentials
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 
 Options = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    place: Place
+    location: Location
     source: Source
     say: Callable[[str], None]
     """One line or more to the standard output. A command asks its source before it says anything."""

@@ -41,7 +41,7 @@ def take_home(words: list[str]) -> list[str]:
 
 def _mean(path: Path) -> None:
     os.environ["BAREMINT_HOME"] = str(path)
-    command_line.name_home(str(path))
+    command_line.set_home_option(str(path))
 
 
 def changes(words: list[str]) -> bool:
@@ -76,7 +76,7 @@ def settle(words: list[str]) -> str:
             sys.stderr.write(f"Baremint at {url}\n")
         return ""
     path, is_there = find_home()
-    if is_named and (path / NAME).is_dir() and not Home(path).is_one():
+    if is_named and (path / NAME).is_dir() and not Home(path).is_data_directory():
         raise WrongSetting(f"{path} is no data directory. Its {NAME} is one: {OPTION} {shlex.quote(str(path / NAME))}")
     told = str(path)
     if not (is_there or is_named or name == "up") and (last := run_file.last_started()):

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from controlplane.deployment import process_lock, run_file
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.deployment.credentials import Credentials
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 from controlplane.operations import info, sdk_environment
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.up import welcome
@@ -20,12 +20,12 @@ ASK_SECONDS = 1.0
 def facts(context: Context, *, named: str = "") -> dict[str, Any]:
     """With all servers, or at least the first one of this name. Raises CommandFailed."""
     credentials = _credentials(context)
-    return info.collect(context.place, credentials, context.source.servers(credentials.account_id, named=named))
+    return info.collect(context.location, credentials, context.source.servers(credentials.account_id, named=named))
 
 
 def _credentials(context: Context) -> Credentials:
     if (found := context.source.credentials()) is None:
-        raise CommandFailed(str(info.NothingHere(context.place.home)))
+        raise CommandFailed(str(info.NothingHere(context.location.home)))
     return found
 
 
@@ -47,29 +47,29 @@ def _info(options: Options, context: Context) -> None:
     if options["json"]:
         context.say(json.dumps(found, indent=2))
         return
-    pid = process_lock.holder(context.place.home)
+    pid = process_lock.holder(context.location.home)
     if pid is None and context.source.runs:
         context.say(f"Baremint is up.\n\n{welcome.block(found)}")
         return
     if pid is None:
-        context.say(f"Baremint is stopped. Start it: {paste('up')}\n\n{welcome.whereabouts(found)}")
+        context.say(f"Baremint is stopped. Start it: {command_hint('up')}\n\n{welcome.whereabouts(found)}")
         return
-    if not run_file.settings_of(context.place.home):
+    if not run_file.settings_of(context.location.home):
         context.say(
             f"Process {pid} runs here, and does not say where it listens: another version has started it. "
-            f"Stop it, and start it again: {paste('down')}"
+            f"Stop it, and start it again: {command_hint('down')}"
         )
         return
-    if _listens(context.place):
+    if _listens(context.location):
         context.say(f"Baremint is up (process {pid}).")
     else:
         context.say(f"Baremint starts or stops: its process {pid} runs, and its control plane does not listen.")
     context.say("\n" + welcome.block(found))
 
 
-def _listens(place: Place) -> bool:
+def _listens(location: Location) -> bool:
     """Whether the control plane takes connections, which it does once everything is loaded."""
-    parts = urlsplit(place.control_plane_url)
+    parts = urlsplit(location.control_plane_url)
     try:
         socket.create_connection((parts.hostname or "", parts.port or 80), timeout=ASK_SECONDS).close()
     except OSError:
@@ -104,11 +104,11 @@ def _env_arguments(parser: ArgumentParser) -> None:
 
 def _env(options: Options, context: Context) -> None:
     server: dict[str, Any] | None
-    wanted, region = options["server"], context.place.region
+    wanted, region = options["server"], context.location.region
     if wanted:
         found, server = _facts_of_one(context, wanted)
     else:
-        found, server = info.collect(context.place, _credentials(context), ()), None
+        found, server = info.collect(context.location, _credentials(context), ()), None
     if options["format"] == "terraform":
         variables = sdk_environment.of_terraform(found, region=region, by_operator=server is None)
     elif server:

@@ -12,7 +12,7 @@ from controlplane.cli.certificates import (
     switch_rotation,
 )
 from controlplane.cli.output import as_json, as_table
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.commands.rest_connection import ENVIRONMENT, connected
 
@@ -28,7 +28,7 @@ def _keys_arguments(parser: ArgumentParser) -> None:
 def _keys(options: Options, context: Context) -> None:
     keys = context.source.keys()
     if not keys:
-        raise CommandFailed(f"There are no keys yet. Start Baremint first: {paste('up')}")
+        raise CommandFailed(f"There are no keys yet. Start Baremint first: {command_hint('up')}")
     context.say(as_json(keys) if options["json"] else as_table(keys, KEY_COLUMNS))
 
 
@@ -41,12 +41,12 @@ def _certificates_arguments(parser: ArgumentParser) -> None:
 def _certificates(options: Options, context: Context) -> None:
     server, due = options["server"], options["due"]
     if bool(server) == due:
-        raise CommandFailed(f"Name a server: {paste('certificates SERVER')}, or list all that are due: --due")
+        raise CommandFailed(f"Name a server: {command_hint('certificates SERVER')}, or list all that are due: --due")
     if due:
         renewals = context.source.renewals()
         context.say(as_json(renewals) if options["json"] else _renewals_as_text(renewals))
         return
-    with connected(context.place) as client:
+    with connected(context.location) as client:
         found = list_certificates(client, server)
     context.say(as_json(found) if options["json"] else as_table(found, CERTIFICATE_TABLE))
 
@@ -72,7 +72,7 @@ def _rotation_arguments(parser: ArgumentParser) -> None:
 
 def _rotation(options: Options, context: Context) -> None:
     server, switch = options["server"], options["switch"]
-    with connected(context.place) as client:
+    with connected(context.location) as client:
         found = switch_rotation(client, server, enabled=SWITCH[switch]) if switch else rotation(client, server)
     context.say(as_json(found) if options["json"] else _rotation_as_text(server, found))
 
@@ -98,7 +98,7 @@ def _revoke_arguments(parser: ArgumentParser) -> None:
 
 
 def _revoke(options: Options, context: Context) -> None:
-    with connected(context.place) as client:
+    with connected(context.location) as client:
         found = revoke(client, options["server"], options["certificate"], reason=options["reason"])
     told = f"Certificate {found['serial_number']} is revoked since {found['revoked_at']}: "
     context.say(as_json(found) if options["json"] else f"{told}{found['revocation_reason']}.")

@@ -7,7 +7,7 @@ from controlplane.cli import clock, explain, jobs
 from controlplane.cli.output import as_json
 from controlplane.cli.vpc.command import no_arguments
 from controlplane.cli.vpc.commands import add_words, run_word
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.commands.rest_connection import ENVIRONMENT, connected
 
@@ -18,7 +18,7 @@ def _is_arguments(parser: ArgumentParser) -> None:
 
 
 def _is(options: Options, context: Context) -> None:
-    with connected(context.place, options["region"]) as client:
+    with connected(context.location, options["region"]) as client:
         context.say(run_word(client, options))
 
 
@@ -28,7 +28,7 @@ def _clock_arguments(parser: ArgumentParser) -> None:
 
 
 def _clock(options: Options, context: Context) -> None:
-    with connected(context.place) as client:
+    with connected(context.location) as client:
         reading = clock.turn(client, clock.movement(options))
         context.say(as_json(reading) if options["json"] else clock.as_text(reading))
 
@@ -46,10 +46,10 @@ def _explain(options: Options, context: Context) -> None:
     except ValueError as problem:
         raise CommandFailed(str(problem)) from None
     if not asked:
-        raise CommandFailed(f"What? For example: {paste('explain --server web-1 --profile demo-viewer')}")
-    with connected(context.place) as client:
+        raise CommandFailed(f"What? For example: {command_hint('explain --server web-1 --profile demo-viewer')}")
+    with connected(context.location) as client:
         answer = explain.explain(client, asked)
-        text = explain.as_text(answer, url=client.url, token_command=paste("token"))
+        text = explain.as_text(answer, url=client.url, token_command=command_hint("token"))
         context.say(as_json(answer) if options["json"] else text)
 
 
@@ -58,13 +58,13 @@ def _jobs_arguments(parser: ArgumentParser) -> None:
 
 
 def _jobs(options: Options, context: Context) -> None:
-    with connected(context.place) as client:
+    with connected(context.location) as client:
         answer = jobs.jobs(client)
         context.say(as_json(answer) if options["json"] else jobs.as_text(answer))
 
 
 def _token(options: Options, context: Context) -> None:
-    with connected(context.place) as client:
+    with connected(context.location) as client:
         context.say(client.token)
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from controlplane.cli.client import CannotCall, Client, Refused
 from controlplane.deployment import credentials, process_lock
 from controlplane.deployment.credentials import Credentials
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 from controlplane.operations.commands.command import CommandFailed
 from controlplane.operations.info import NothingHere
 
@@ -31,21 +31,21 @@ class Running:
 
     runs = True
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, location: Location) -> None:
+        self._location = location
 
     def credentials(self) -> Credentials:
         try:
-            known = credentials.read(self._place.home)
-            runs = process_lock.holder(self._place.home) is not None
+            known = credentials.read(self._location.home)
+            runs = process_lock.holder(self._location.home) is not None
         except OSError as error:
             raise Unanswered from error
         if known is None and runs:
-            raise CommandFailed(f"Baremint is being started in {self._place.home.path}. Ask again in a moment.")
-        if known is None and self._place.is_empty:
-            raise CommandFailed(str(NothingHere(self._place.home)))
+            raise CommandFailed(f"Baremint is being started in {self._location.home.path}. Ask again in a moment.")
+        if known is None and self._location.is_empty:
+            raise CommandFailed(str(NothingHere(self._location.home)))
         # Services that were started one by one hold no lock. Where they share a database they may be anywhere.
-        if known is None or not (runs or not self._place.embedded_database):
+        if known is None or not (runs or not self._location.embedded_database):
             raise Unanswered
         return known
 
@@ -72,4 +72,4 @@ class Running:
 
     @cached_property
     def _client(self) -> Client:
-        return Client(self._place.control_plane_url, self.credentials().api_key, seconds=SECONDS, direct=True)
+        return Client(self._location.control_plane_url, self.credentials().api_key, seconds=SECONDS, direct=True)

@@ -4,7 +4,7 @@ import math
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 
 from controlplane.deployment import process_lock
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.deployment.home import Home, unusable
 from controlplane.lab import state
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
@@ -52,7 +52,7 @@ def claim(home: Home) -> str:
 
 
 def _up(options: Options, context: Context) -> None:
-    process, home = options["stop_with"], context.place.home
+    process, home = options["stop_with"], context.location.home
     secured = home.secure()
     end_with(StopRequests(), process)
     if (holder := process_lock.holder(home)) is not None:
@@ -73,7 +73,7 @@ def _up(options: Options, context: Context) -> None:
         raise CommandFailed(str(error)) from None
     say(f"\nBaremint is up.\n\n{welcome.block(facts, in_lab=options['lab'])}\n\n")
     say(f"  It runs in the background (process {process_lock.holder(home)}).")
-    say(f"  Log: {home.path / background_process.LOG}   Stop: {paste('down')}")
+    say(f"  Log: {home.path / background_process.LOG}   Stop: {command_hint('down')}")
 
 
 def _down_arguments(parser: ArgumentParser) -> None:
@@ -93,7 +93,7 @@ def _seconds(text: str) -> float:
 
 
 def _down(options: Options, context: Context) -> None:
-    home = context.place.home
+    home = context.location.home
     pid = process_lock.holder(home)
     if pid is None:
         context.say(f"Nothing runs in {home.path}.")

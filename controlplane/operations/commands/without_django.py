@@ -9,7 +9,7 @@ from typing import Any
 
 from controlplane import __version__
 from controlplane.deployment.home import unusable
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 from controlplane.operations.commands.argument_parser import parser_of
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import Command, CommandFailed, Context
@@ -98,17 +98,17 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
     if options["settings"] or options["pythonpath"]:
         return None
     obstacle = settle([name, *words])
-    place = _place()
+    location = _location()
     try:
         _refuse_both_colours(options)
         if name == "up" and not options["detach"]:
             from controlplane.operations.commands.up_down import claim  # noqa: PLC0415  other commands do without
 
             os.umask(0o077)  # whatever this process and its children make is the user's alone
-            if told := claim(place.home):
+            if told := claim(location.home):
                 _say(f"  ... {told}")
             return None
-        wanted.run(options, Context(place, Running(place), _say))
+        wanted.run(options, Context(location, Running(location), _say))
     except Unanswered:
         return _refused(obstacle)
     except BrokenPipeError:
@@ -128,7 +128,7 @@ def _run_command(name: str, words: list[str], *, program: str) -> int | None:
     return 0
 
 
-def _place() -> Place:
+def _location() -> Location:
     """Raises WrongSetting."""
     try:
         from controlplane.deployment import variables  # noqa: PLC0415  what comes before needs no setting to be right
@@ -136,7 +136,7 @@ def _place() -> Place:
         variables.HOME.guard()
     except OSError as error:
         raise unusable(error) from None
-    return Place.of(variables)
+    return Location.of(variables)
 
 
 def _refuse_both_colours(options: dict[str, Any]) -> None:

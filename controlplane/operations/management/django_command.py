@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 from controlplane.operations.commands import without_django
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.database_source import Records
@@ -26,7 +26,7 @@ def offered(name: str) -> type[BaseCommand]:
 
         def handle(self, *args: Any, **options: Any) -> None:
             try:
-                command.run(options, Context(Place.of(settings), Records(), self.stdout.write))
+                command.run(options, Context(Location.of(settings), Records(), self.stdout.write))
             except CommandFailed as error:
                 raise CommandError(str(error)) from None
 

@@ -11,8 +11,8 @@ from controlplane.database.migration_state import CannotUpgrade
 from controlplane.database.upgrade import bring_up_to_date
 from controlplane.deployment import process_lock, run_file, sockets
 from controlplane.deployment.env import WrongSetting
-from controlplane.deployment.location import Place
-from controlplane.deployment.owned_folder import NotOurs
+from controlplane.deployment.location import Location
+from controlplane.deployment.owned_folder import NotOwned
 from controlplane.jobs import broker
 from controlplane.kernel import clock, database_failures
 from controlplane.lab import capabilities
@@ -34,7 +34,7 @@ ASK_SECONDS = 2.0
 CAUSES = (
     WrongSetting,
     process_lock.AlreadyRunning,
-    NotOurs,
+    NotOwned,
     sockets.PortUnavailable,
     children.BrokerUnavailable,
     StartFailed,
@@ -75,7 +75,7 @@ def run(
             process_lock.held(settings.HOME),
             children.socket_folder(),
             children.listening() as listening,
-            run_file.announced(settings.HOME, settings),
+            run_file.published(settings.HOME, settings),
         ):
             if is_full(settings.HOME.path):
                 raise CannotStart("The disk of the data directory is full. Make room on it.")
@@ -118,7 +118,7 @@ def prepare(report: Report) -> None:
         try:
             bring_up_to_date(report.progress)
             bootstrap(now=clock.now(), progress=report.progress)
-            report.ready(info_commands.facts(Context(Place.of(settings), Records(), report.progress)))
+            report.ready(info_commands.facts(Context(Location.of(settings), Records(), report.progress)))
         except DatabaseError as error:
             raise CannotStart(database_failures.for_operators(error)) from error
 

@@ -3,7 +3,7 @@
 import shutil
 from typing import Any
 
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 
 API_VERSION = "2025-08-26"
 """The first version date of the metadata service's bare metal endpoints, and good for the VPC API too."""
@@ -38,7 +38,7 @@ def whereabouts(info: dict[str, Any]) -> str:
 def _sign_in(admin: dict[str, str]) -> str:
     if admin["password"]:
         return f"{admin['username']} / {admin['password']}"
-    return f"{admin['username']} (set a password: {paste('changepassword ' + admin['username'])})"
+    return f"{admin['username']} (set a password: {command_hint('changepassword ' + admin['username'])})"
 
 
 def _commands(info: dict[str, Any], *, in_lab: bool) -> list[str]:
@@ -68,7 +68,7 @@ def _commands(info: dict[str, Any], *, in_lab: bool) -> list[str]:
         )
     if in_lab and info["servers"]:
         name = info["servers"][0]["name"]
-        steps.append((f"A shell on {name} in the lab, with the addresses of the cloud", paste(f"enter {name}")))
+        steps.append((f"A shell on {name} in the lab, with the addresses of the cloud", command_hint(f"enter {name}")))
     hint = [] if shutil.which("curl") else ["  (They need curl, which this machine has not: apt install curl)"]
     lines = ["  Paste one of these into another shell:", *hint]
     for title, command in steps:

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.lab import enter, state
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         command = command[1:] if command[:1] == ["--"] else command
         lab = state.running(settings.HOME)
         if lab is None:
-            raise CommandError(f"No lab runs here. Start it: {paste('lab up')}")
+            raise CommandError(f"No lab runs here. Start it: {command_hint('lab up')}")
         try:
             entry = enter.find(lab, options["server"])
             status = enter.enter(entry, command or enter.shell(), user_namespace=lab.user_namespace)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment import process_lock
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.lab import state
 from controlplane.operations.terminal import say
 from controlplane.operations.up.children import control_plane_answers
@@ -41,7 +41,9 @@ class Command(BaseCommand):
 
     def _up(self) -> None:
         if not control_plane_answers():
-            raise CommandError(f"Start Baremint first: {paste('up --detach')}   (or both at once: {paste('up --lab')})")
+            raise CommandError(
+                f"Start Baremint first: {command_hint('up --detach')}   (or both at once: {command_hint('up --lab')})"
+            )
         if process_lock.holder(settings.HOME, state.LOCK):
             self._status(as_json=False)
             return
@@ -65,13 +67,13 @@ class Command(BaseCommand):
             self._say(json.dumps({"running": found is not None, **(asdict(found) if found else {})}, indent=2))
             return
         if found is None:
-            self._say(f"No lab runs here. Start it: {paste('lab up')}")
+            self._say(f"No lab runs here. Start it: {command_hint('lab up')}")
             return
         how = "in a user namespace" if found.rootless else "as root"
         self._say(f"The lab is up (process {found.keeper}, {how}).\n")
         width = max([len(each.name) for each in found.servers], default=0)
         for each in found.servers:
-            self._say(f"  {each.name:<{width}}  {each.address:<15}  {paste(f'enter {each.name}')}")
+            self._say(f"  {each.name:<{width}}  {each.address:<15}  {command_hint(f'enter {each.name}')}")
         for trouble in found.troubles:
             self._say(f"  Not in it: {trouble}")
         if found.left_out:

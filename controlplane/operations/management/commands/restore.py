@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.operations import backup
 
 
@@ -24,4 +24,4 @@ class Command(BaseCommand):
             backup.restore(options["file"])
         except (backup.CannotDoThat, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"Restored. Start it: {paste('up')}")
+        self.stdout.write(f"Restored. Start it: {command_hint('up')}")

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from controlplane.activity.record import SYSTEM
 from controlplane.database.migration_state import compare
 from controlplane.deployment import env
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.jobs import ca_bundle
 from controlplane.kernel import clock, context
 from identity.key_schedule import ROOT_PUBLISHED_BEFORE, Purpose
@@ -95,7 +95,7 @@ class Command(BaseCommand):
                 self._tell(kind, region, rotate(kind, now=now, region=region, by=SYSTEM), now=now)
             ca_bundle.write()
         except KeyError:
-            raise CommandError(f"There are no keys yet. Start Baremint first: {paste('up')}") from None
+            raise CommandError(f"There are no keys yet. Start Baremint first: {command_hint('up')}") from None
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
 
@@ -111,7 +111,9 @@ class Command(BaseCommand):
         if kind in WAITS:
             self.stdout.write(WAITS[kind])
         where = f" --region {region}" if region else ""
-        self.stdout.write(f"If the present key must sign nothing more: {paste(f'rotate {kind}{where} --at-once')}")
+        self.stdout.write(
+            f"If the present key must sign nothing more: {command_hint(f'rotate {kind}{where} --at-once')}"
+        )
 
     def _tell_at_once(self, kind: str, rotated: Rotated) -> None:
         self.stdout.write(f"The {kind} key {rotated.key.kid} signs from now on.")

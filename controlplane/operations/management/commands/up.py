@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.commands.up_down import COMMANDS, end_with
 from controlplane.operations.database_source import Records
@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._lab = options["lab"]
-        self._context = Context(Place.of(settings), Records(), self.stdout.write)
+        self._context = Context(Location.of(settings), Records(), self.stdout.write)
         self._stop_requests = StopRequests()
         try:
             if options["detach"]:
