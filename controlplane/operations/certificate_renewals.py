@@ -1,4 +1,4 @@
-"""What ``baremint certificates --due`` shows: certificates of all servers that are to be renewed."""
+"""The certificates of all servers that are due for renewal, as ``baremint certificates --due`` shows them."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -9,7 +9,7 @@ from identity.services.renewal_progress import outlook
 
 
 class LastRenewal(TypedDict):
-    """``ended_at`` is null while it goes on."""
+    """``ended_at`` is null while the renewal runs."""
 
     begun_at: str
     ended_at: str | None
@@ -27,12 +27,12 @@ class Renewals(TypedDict):
 
 
 def collect(*, now: datetime) -> Renewals:
-    found = outlook(now=now)
+    renewals = outlook(now=now)
     return {
-        "due": found.due,
-        "later": found.later,
-        "next_due_at": timestamps.milliseconds(found.next_due_at) if found.next_due_at else None,
-        "last": _last(found.progress) if found.progress else None,
+        "due": renewals.due,
+        "later": renewals.later,
+        "next_due_at": timestamps.milliseconds(renewals.next_due_at) if renewals.next_due_at else None,
+        "last": _last(renewals.progress) if renewals.progress else None,
     }
 
 

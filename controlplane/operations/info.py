@@ -1,4 +1,4 @@
-"""Where everything is: what ``baremint info`` says, for scripts and for people. Standard library only."""
+"""The addresses and credentials of a deployment, which ``baremint info`` prints. Standard library only."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,8 +9,8 @@ from controlplane.deployment.home import CA_BUNDLE, Home
 from controlplane.deployment.location import Location
 
 
-class NothingHere(Exception):
-    """The data directory has never been bootstrapped."""
+class EmptyDataDirectory(Exception):
+    """The data directory has no data yet."""
 
     def __init__(self, home: Home) -> None:
         super().__init__(f"There is nothing in {home.path} yet. Start Baremint first: {command_hint('up')}")
@@ -20,21 +20,18 @@ class UnknownServer(Exception):
     """No server has this name, id or CRN."""
 
 
-def find_server(facts: dict[str, Any], wanted: str) -> dict[str, Any]:
-    """One of ``servers`` by name, id or CRN. Raises UnknownServer, which says which there are."""
+def find_server(facts: dict[str, Any], identifier: str) -> dict[str, Any]:
+    """Return the server with this name, id or CRN. Raises UnknownServer, which lists the names."""
     servers: list[dict[str, Any]] = facts["servers"]
     for server in servers:
-        if wanted in (server["id"], server["crn"], server["name"]):
+        if identifier in (server["id"], server["crn"], server["name"]):
             return server
     names = ", ".join(server["name"] for server in servers) or "none"
-    raise UnknownServer(f"There is no server {wanted}. Known by name: {names}.")
+    raise UnknownServer(f"There is no server {identifier}. Known by name: {names}.")
 
 
 def collect(location: Location, credentials: Credentials, servers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The members that ``baremint info --json`` promises to scripts.
-
-    ``servers`` are as ``/_baremint/bare_metal_servers`` describes them.
-    """
+    """Return the fields of ``baremint info --json``. ``servers`` are those of ``/_baremint/bare_metal_servers``."""
     origin = location.public_url
     return {
         "control_plane_url": origin,

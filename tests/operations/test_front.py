@@ -15,8 +15,8 @@ from controlplane.operations.commands import help_page, without_django
 from controlplane.operations.commands.argument_parser import parser_of
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import CommandFailed, Context
-from controlplane.operations.commands.rest_source import Running, Unanswered
-from controlplane.operations.commands.up_down import claim
+from controlplane.operations.commands.rest_source import RestSource, SourceUnavailable
+from controlplane.operations.commands.up_down import acquire_home
 from tests.architecture.test_house_rules import ROOT
 
 
@@ -31,14 +31,14 @@ def location(tmp_path: Path) -> Location:
     return Location(Home(tmp_path), "127.0.0.1", 1, 2, 3, "http://127.0.0.1:1", "us-south", embedded_database=True)
 
 
-@pytest.mark.parametrize("name", without_django.OWNERS)
+@pytest.mark.parametrize("name", without_django.MODULE_OF_COMMAND)
 def test_the_help_of_a_command_is_what_django_prints(name: str) -> None:
     by_django = load_command_class("controlplane.operations", name).create_parser("baremint", name)
 
     assert parser_of(without_django.command(name), program=f"baremint {name}").format_help() == by_django.format_help()
 
 
-OURS = {
+COMMANDS_OF_BAREMINT = {
     file.stem
     for app in installed.APPS
     if app.partition(".")[0] in ("controlplane", "identity", "servers", "trustedprofiles")
@@ -47,13 +47,13 @@ OURS = {
 
 
 def test_the_list_has_our_commands_and_no_other_but_the_one_for_passwords() -> None:
-    assert OURS | {"changepassword"} == help_page.OURS | help_page.UNLISTED
+    assert COMMANDS_OF_BAREMINT | {"changepassword"} == help_page.COMMANDS_OF_BAREMINT | help_page.INTERNAL_COMMANDS
 
 
 def test_the_list_has_one_line_for_each_command_and_the_version() -> None:
     lines = help_page.help_text("baremint").splitlines()
     assert __version__ in lines[0]
-    for name in help_page.OURS:
+    for name in help_page.COMMANDS_OF_BAREMINT:
         [line] = [line for line in lines if line.startswith(f"  {name} ")]
         assert line.endswith(".")
         assert len(line) <= 100
@@ -119,12 +119,12 @@ READING = pytest.mark.parametrize(
 def run(command: list[str], location: Location) -> None:
     wanted = without_django.command(command[0])
     options = vars(parser_of(wanted, program="baremint").parse_args(command[1:]))
-    wanted.run(options, Context(location, Running(location), print))
+    wanted.run(options, Context(location, RestSource(location), print))
 
 
 @READING
 def test_where_nothing_runs_the_database_is_asked(location: Location, command: list[str]) -> None:
-    with pytest.raises(Unanswered):
+    with pytest.raises(SourceUnavailable):
         run(command, location)
 
 
@@ -137,7 +137,7 @@ def test_where_there_is_no_database_there_is_nothing_to_ask(location: Location, 
 
 
 def test_a_lock_that_was_taken_early_is_the_one_that_is_held_later(location: Location) -> None:
-    claim(location.home)
+    acquire_home(location.home)
     assert process_lock.holder(location.home) == os.getpid()
     with process_lock.held(location.home):
         assert process_lock.holder(location.home) == os.getpid()
@@ -149,7 +149,7 @@ def test_a_data_directory_that_is_claimed_is_refused_to_others(location: Locatio
         process_lock.held(location.home),
         pytest.raises(CommandFailed, match=f"already runs in .* .process {os.getpid()}."),
     ):
-        claim(location.home)
+        acquire_home(location.home)
 
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "soon"])
@@ -163,8 +163,8 @@ def test_a_data_directory_that_is_held_by_somebody_who_does_not_answer_is_read(l
     location.home.write_secret(
         "credentials.json", '{"account_id": "a", "api_key": "k", "username": "admin", "password": ""}'
     )
-    with process_lock.held(location.home), pytest.raises(Unanswered):
-        Running(location).keys()
+    with process_lock.held(location.home), pytest.raises(SourceUnavailable):
+        RestSource(location).keys()
 
 
 def test_errors_are_red_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,7 +63,7 @@ def test_a_folder_of_others_that_was_named_by_mistake_stays_as_it_is(tmp_path: P
     (tmp_path / "etc").mkdir()
     tmp_path.chmod(0o755)
     with pytest.raises(WrongSetting, match="contains files that are not Baremint's"):
-        up_down.claim(Home(tmp_path))
+        up_down.acquire_home(Home(tmp_path))
     Home(tmp_path).guard()
     assert (mode(tmp_path), [each.name for each in tmp_path.iterdir()]) == (0o755, ["etc"])
 
@@ -119,7 +119,7 @@ def test_whoever_reads_a_secret_takes_it_from_the_others(home: Home, name: str) 
 def test_what_is_another_users_stops_the_start_by_name(home: Home, name: str) -> None:
     os.chown(home.path / name, SOMEBODY, SOMEBODY)
     with pytest.raises(WrongSetting, match=f"{name} belongs to user {SOMEBODY}, and this is user root. Run this as"):
-        up_down.claim(home)
+        up_down.acquire_home(home)
 
 
 @only_root_can_give_files_away
@@ -143,7 +143,7 @@ def test_a_link_that_another_user_has_made_is_not_followed(home: Home, tmp_path:
     (home.path / name).symlink_to(victim)
     os.chown(home.path / name, SOMEBODY, SOMEBODY, follow_symlinks=False)
     with pytest.raises(WrongSetting, match=f"{name} belongs to user {SOMEBODY}"):
-        up_down.claim(home)
+        up_down.acquire_home(home)
     assert (victim.read_text(), mode(victim)) == ("of the user who starts it", 0o644)
 
 

@@ -11,8 +11,8 @@ from controlplane.lab import enter, state
 
 class Command(BaseCommand):
     help = (
-        "Step into a server of the lab: open a shell there, or run a command. Of your environment only PATH, HOME, the "
-        "terminal and the language come along, so whatever works inside needs no configuration."
+        "Open a shell in a server of the lab, or run a command there. Only PATH, HOME, the terminal and the language "
+        "are taken from your environment, so a program that works inside needs no configuration."
     )
     requires_system_checks = []
 
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         parser.usage = "baremint enter SERVER [-- COMMAND ...]"
         parser.add_argument("server", metavar="SERVER", help="name, id or CRN")
         command = parser.add_argument("command", metavar="COMMAND", nargs=REMAINDER, help="default: your shell")
-        command.required = False  # nor is it, but the parser would say so of what remains
+        command.required = False  # argparse would report it as required
 
     def handle(self, *args: Any, **options: Any) -> None:
         command = options["command"]
