@@ -30,9 +30,9 @@ def _say_the_rest() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        from controlplane.operations.terminal import discard_the_rest
+        from controlplane.operations.terminal import discard_output
 
-        discard_the_rest()
+        discard_output()
 
 
 def _open_standard_streams() -> None:
@@ -77,7 +77,7 @@ def _run_django() -> None:
     from django.core.management import execute_from_command_line
 
     from controlplane.deployment.env import WrongSetting
-    from controlplane.operations.terminal import discard_the_rest
+    from controlplane.operations.terminal import discard_output
     from controlplane.runtime import background_process
 
     try:
@@ -91,22 +91,22 @@ def _run_django() -> None:
             settings.HOME.tighten()
             execute_from_command_line(sys.argv)
     except BrokenPipeError:
-        discard_the_rest()
+        discard_output()
         sys.exit(1)
     except WrongSetting as error:
         sys.exit(f"CommandError: {error}")
     except Exception as error:
         from controlplane.database.migration_state import CannotUpgrade
-        from controlplane.deployment.location import Place
+        from controlplane.deployment.location import Location
         from controlplane.kernel.database_failures import for_operators, is_of_the_database
-        from controlplane.operations.info import NothingHere
+        from controlplane.operations.info import EmptyDataDirectory
 
         if isinstance(error, CannotUpgrade):
             sys.exit(f"CommandError: {error}")
         if not is_of_the_database(error) or "--traceback" in sys.argv:
             raise
-        if (place := Place.of(settings)).is_empty:
-            sys.exit(f"CommandError: {NothingHere(place.home)}")
+        if (location := Location.of(settings)).is_empty:
+            sys.exit(f"CommandError: {EmptyDataDirectory(location.home)}")
         sys.exit(f"CommandError: {for_operators(error)}")
 
 

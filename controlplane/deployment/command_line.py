@@ -1,4 +1,4 @@
-"""How our commands are started: by a person, in the shell they have, and by ourselves."""
+"""Command lines of Baremint, for the user's shell and for child processes."""
 
 import os
 import shlex
@@ -14,33 +14,37 @@ INSTALLED_IN = ("site-packages", "dist-packages")
 _options: list[str] = []
 
 
-def name_home(path: str) -> None:
-    """Have printed next steps name this data directory: the person's shell does not."""
+def set_home_option(path: str) -> None:
+    """Add ``--home`` with this data directory to all command hints, because the user's shell does not set it."""
     _options[:] = ["--home", shlex.quote(path)]
 
 
 def python(*arguments: str) -> list[str]:
-    """The command line of ``python -m ARGUMENTS``, which imports nothing from the folder that it is started in. To be
-    run with ``environment``."""
+    """Return the command line of ``python -m ARGUMENTS``. It imports nothing from the current directory (``-P``).
+
+    Run it with ``environment``.
+    """
     return [sys.executable, "-P", "-m", *arguments]
 
 
 def environment(of: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """An environment in which our modules are those that this process has, also out of a checkout."""
+    """Return an environment in which Python finds the modules of this process, also in a checkout."""
     if ROOT.name in INSTALLED_IN:
         return {**of}
     return {**of, "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), of.get("PYTHONPATH")]))}
 
 
-def paste(arguments: str) -> str:
-    """A printed next step, which must work when pasted: ``baremint ARGUMENTS``, with the path to it where the shell
-    would not find it, as after ``make up``."""
+def command_hint(arguments: str) -> str:
+    """Return ``baremint ARGUMENTS`` for printed instructions, with a path where the shell would not find the program.
+
+    The text must work when the user pastes it, also after ``make up``.
+    """
     arguments = " ".join([*_options, arguments])
-    ours = Path(sys.prefix) / "bin" / "baremint"
-    found = shutil.which("baremint")
-    if not ours.exists():
+    program = Path(sys.prefix) / "bin" / "baremint"
+    on_path = shutil.which("baremint")
+    if not program.exists():
         return f"python manage.py {arguments}"
-    if found and Path(found).samefile(ours):
+    if on_path and Path(on_path).samefile(program):
         return f"baremint {arguments}"
-    near = os.path.relpath(ours)
-    return f"{ours if near.startswith('..') else near} {arguments}"
+    relative = os.path.relpath(program)
+    return f"{program if relative.startswith('..') else relative} {arguments}"

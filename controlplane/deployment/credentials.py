@@ -1,4 +1,4 @@
-"""What the operator was given at first start, in a file of the data directory that only this user can read."""
+"""The credentials of the first start, in a file of the data directory that only this user can read."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -19,7 +19,7 @@ class Credentials:
 
 
 def read(home: Home) -> Credentials | None:
-    """Raises WrongSetting for a file that is not as it was written."""
+    """Return the stored credentials. Raises WrongSetting for a file that cannot be parsed."""
     try:
         text = home.read_secret(FILE)
         return of(text) if text else None
@@ -28,11 +28,11 @@ def read(home: Home) -> Credentials | None:
 
 
 def of(text: str) -> Credentials:
-    """Raises ValueError, TypeError for what was not written by ``write``."""
-    found = Credentials(**json.loads(text))
-    if not all(isinstance(value, str) for value in asdict(found).values()):
+    """Parse the text of ``write``. Raises ValueError, TypeError."""
+    credentials = Credentials(**json.loads(text))
+    if not all(isinstance(value, str) for value in asdict(credentials).values()):
         raise TypeError
-    return found
+    return credentials
 
 
 def write(home: Home, credentials: Credentials) -> None:

@@ -1,8 +1,8 @@
-"""Where the services of this deployment listen, and how others reach them."""
+"""The addresses on which the services of this deployment listen, and their URLs."""
 
 from django.conf import settings
 
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 from controlplane.deployment.sockets import Endpoint
 
 
@@ -11,7 +11,7 @@ def control_plane() -> Endpoint:
 
 
 def metadata_service() -> Endpoint:
-    """Every server has an address of its own in 127.64.0.0/10, so this listens on all, of the loopback device."""
+    """Return the endpoint: all addresses of the loopback device, because each server has one in 127.64.0.0/10."""
     port = settings.BAREMINT_METADATA_PORT
     return Endpoint("metadata service", "0.0.0.0", port, "BAREMINT_METADATA_PORT", loopback_only=True)  # noqa: S104
 
@@ -23,5 +23,5 @@ def metadata_tls() -> Endpoint:
 
 
 def metadata_url(address: str, *, protocol: str = "http") -> str:
-    """Address of the metadata service as the server at ``address`` sees it."""
-    return Place.of(settings).metadata_url(address, protocol=protocol)
+    """Return the URL of the metadata service for the server at ``address``."""
+    return Location.of(settings).metadata_url(address, protocol=protocol)

@@ -1,4 +1,4 @@
-"""Reading the environment: a value of the wrong kind is refused by name. Standard library only."""
+"""Read settings from environment variables and report wrong values by name. Standard library only."""
 
 import math
 import os
@@ -17,7 +17,7 @@ KINDS: dict[type, str] = {int: "a whole number", float: "a number", bool: "true 
 
 
 class WrongSetting(Exception):
-    """Names the setting, its value, and what it must be."""
+    """The message names the setting, its value, and what it must be."""
 
 
 def text(name: str, *, default: str) -> str:
@@ -25,12 +25,12 @@ def text(name: str, *, default: str) -> str:
 
 
 def agent(*, default: str) -> str:
-    """How commands call themselves in activity events: one line of ASCII, as a header takes it."""
+    """Return the name of commands in activity events: one line of ASCII, because it is sent as a header."""
     return " ".join(text("BAREMINT_AGENT", default="").encode("ascii", "replace").decode().split()) or default
 
 
 def matching(name: str, pattern: str, *, default: str, form: str) -> str:
-    """Text that is as this regular expression says. ``form`` is it in words, for a refusal."""
+    """Return text that matches the regular expression. ``form`` describes it in the error message."""
     value = text(name, default=default)
     if not re.fullmatch(pattern, value):
         raise WrongSetting(f"{name} is {value!r}; it must be {form}.")
@@ -38,24 +38,24 @@ def matching(name: str, pattern: str, *, default: str, form: str) -> str:
 
 
 def whole(name: str, *, default: int) -> int:
-    return _read(name, int, default)
+    return _parse(name, int, default)
 
 
 def number(name: str, *, default: float) -> float:
-    return _read(name, _finite, default)
+    return _parse(name, _finite, default)
 
 
 def switch(name: str, *, default: bool) -> bool:
-    return _read(name, _is_on, default)
+    return _parse(name, _is_on, default)
 
 
 def words(name: str, *, default: Sequence[str]) -> list[str]:
-    """``one,other`` as a list."""
+    """Return a comma-separated value as a list."""
     return [word for word in os.environ[name].split(",") if word] if name in os.environ else [*default]
 
 
 def choice(name: str, *, options: tuple[str, ...]) -> str:
-    """One of ``options``; the first is the default."""
+    """Return one of ``options``; the first is the default."""
     value = text(name, default=options[0])
     if value not in options:
         raise WrongSetting(f"{name} is {value!r}; it must be {' or '.join(options)}.")
@@ -70,7 +70,7 @@ def between(name: str, smallest: int, largest: int, *, default: int) -> int:
 
 
 def seconds(name: str, smallest: float, *, default: float) -> float:
-    """A duration of a day at the most."""
+    """Return a duration in seconds, of a day at most."""
     value = number(name, default=default)
     if not smallest <= value <= DAY:
         raise WrongSetting(f"{name} is {value:g}; it must be from {smallest:g} to {DAY} seconds.")
@@ -78,9 +78,9 @@ def seconds(name: str, smallest: float, *, default: float) -> float:
 
 
 def url(name: str, *, schemes: Sequence[str], path: str = ".*", form: str, default: str = "") -> str:
-    """A URL with one of these schemes and a path that matches the regular expression; the default for an empty value.
+    """Return a URL with one of these schemes and a path that matches the regular expression, or the default.
 
-    A refusal shows the ``form`` and not the value, which may hold a password.
+    The error message shows the ``form`` and not the value, which may contain a password.
     """
     value = text(name, default="") or default
     if value and not (is_url(value, schemes) and re.fullmatch(path, urlsplit(value).path)):
@@ -88,24 +88,24 @@ def url(name: str, *, schemes: Sequence[str], path: str = ".*", form: str, defau
     return value
 
 
-def in_one_spelling(url: str) -> str:
-    """The same URL with its scheme and host in lower case (RFC 3986, section 6.2.2.1)."""
+def normalized(url: str) -> str:
+    """Return the URL with its scheme and host in lower case (RFC 3986, section 6.2.2.1)."""
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
     return parts._replace(netloc=f"{user}{at}{host.lower()}").geturl()
 
 
 def counts(name: str) -> dict[str, int]:
-    """``name=1,other=2`` as a dictionary of counts; empty by default."""
+    """Return ``name=1,other=2`` as a dictionary of counts; empty by default."""
     pairs = (pair.partition("=") for pair in words(name, default=()))
     try:
-        return {of.strip(): _count(count) for of, _, count in pairs}
+        return {key.strip(): _count(count) for key, _, count in pairs}
     except ValueError:
         raise WrongSetting(f"{name} is {os.environ[name]!r}; write name=count,name=count.") from None
 
 
 def is_url(value: str, schemes: Sequence[str]) -> bool:
-    """Whether it is a URL with one of these schemes, with a host if it is of the web, and with a valid port if any."""
+    """Return whether the value is a URL with one of these schemes and a valid port, and for HTTP with a host."""
     try:
         parts = urlsplit(value)
         return parts.scheme in schemes and parts.port != 0 and bool(parts.hostname or parts.scheme not in WEB)
@@ -113,7 +113,7 @@ def is_url(value: str, schemes: Sequence[str]) -> bool:
         return False
 
 
-def _read(name: str, kind: Callable[[str], T], default: T) -> T:
+def _parse(name: str, kind: Callable[[str], T], default: T) -> T:
     if (value := os.environ.get(name)) is None:
         return default
     try:
@@ -123,15 +123,15 @@ def _read(name: str, kind: Callable[[str], T], default: T) -> T:
 
 
 def _finite(value: str) -> float:
-    if not math.isfinite(read := float(value)):
+    if not math.isfinite(number := float(value)):
         raise ValueError(value)
-    return read
+    return number
 
 
 def _count(value: str) -> int:
-    if (read := int(value)) < 0:
+    if (count := int(value)) < 0:
         raise ValueError(value)
-    return read
+    return count
 
 
 def _is_on(value: str) -> bool:
@@ -145,6 +145,6 @@ ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  compared, not
 
 
 def origin(host: str, port: int) -> str:
-    """Where a service that listens there is reached from the same machine: ``http://127.0.0.1:8000``."""
+    """Return the origin of a service for clients on the same machine, such as ``http://127.0.0.1:8000``."""
     host = ANY_ADDRESS.get(host, host)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"

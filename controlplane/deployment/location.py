@@ -1,4 +1,4 @@
-"""Where a Baremint is: its data directory and its addresses. Standard library only."""
+"""The data directory and the addresses of a deployment. Standard library only."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -8,20 +8,22 @@ from controlplane.deployment.home import DATABASE_FILE, Home
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
+    """Where a deployment has its data and where its services listen."""
+
     home: Home
     host: str
     port: int
     metadata_port: int
     metadata_tls_port: int
     public_url: str
-    """Where people and programs reach the control plane, maybe through a proxy."""
+    """URL of the control plane for users and programs, possibly that of a proxy."""
     region: str
     embedded_database: bool
 
     @classmethod
     def of(cls, settings: Any) -> Self:
-        """As Django's settings say, or ``controlplane.deployment.variables``."""
+        """Return the location from Django's settings or ``controlplane.deployment.variables``."""
         return cls(
             home=settings.HOME,
             host=settings.BAREMINT_HOST,
@@ -35,14 +37,14 @@ class Place:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it keeps its own database, and has made none yet."""
+        """Whether the embedded database is used and does not exist yet."""
         return self.embedded_database and not (self.home.path / DATABASE_FILE).exists()
 
     @property
     def control_plane_url(self) -> str:
-        """Where this machine reaches it."""
+        """URL of the control plane for clients on this machine."""
         return origin(self.host, self.port)
 
     def metadata_url(self, address: str, *, protocol: str) -> str:
-        """Address of the metadata service as the server at ``address`` sees it."""
+        """Return the URL of the metadata service for the server at ``address``."""
         return f"{protocol}://{address}:{self.metadata_tls_port if protocol == 'https' else self.metadata_port}"

@@ -1,4 +1,4 @@
-"""Files and folders that are their user's alone. Standard library only."""
+"""Files and folders that are private to the user. Standard library only."""
 
 import errno
 import os
@@ -14,12 +14,12 @@ from typing import BinaryIO
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 PARTIAL = ".baremint-"
-"""How the names of what is not whole yet begin."""
+"""Prefix of the names of incomplete files and folders."""
 ABANDONED_SECONDS = 3600
 
 
-class NotOurs(OSError):
-    """Something is another user's, or everybody's. Its text says so, and what to do."""
+class NotOwned(OSError):
+    """A path belongs to another user or is open to all users. The message says what to do."""
 
     def __init__(self, path: Path, text: str) -> None:
         super().__init__(errno.EPERM, text, str(path))
@@ -28,36 +28,36 @@ class NotOurs(OSError):
         return str(self.strerror)
 
 
-def require_ours(path: Path) -> int | None:
-    """Take away what others may do with a file or folder of this user's; returns the mode that it had, if it changed.
+def require_ownership(path: Path) -> int | None:
+    """Remove other users' permissions from a file or folder; returns its former mode if it changed.
 
-    A link counts as whoever made it. Raises NotOurs for what is another user's, and for a folder in which everybody may
-    make files, such as /tmp; OSError.
+    A link must belong to this user, as must its target. Raises NotOwned for a path of another user, and for a folder in
+    which all users may create files, such as /tmp; OSError.
     """
-    found = path.lstat()
-    _require_owner(path, found)
-    if stat.S_ISLNK(found.st_mode):
-        found = path.stat()
-        _require_owner(path.resolve(), found)
-        if stat.S_ISDIR(found.st_mode):
-            return None  # it has other uses, too
-    mode = stat.S_IMODE(found.st_mode)
+    status = path.lstat()
+    _require_owner(path, status)
+    if stat.S_ISLNK(status.st_mode):
+        status = path.stat()
+        _require_owner(path.resolve(), status)
+        if stat.S_ISDIR(status.st_mode):
+            return None  # a linked folder may have other purposes
+    mode = stat.S_IMODE(status.st_mode)
     if mode & stat.S_ISVTX and mode & OTHERS_MAY_WRITE:
-        raise NotOurs(path, f"In {path} everybody may make files. Name a directory of your own: BAREMINT_HOME.")
+        raise NotOwned(path, f"All users may create files in {path}. Set BAREMINT_HOME to a directory of your own.")
     if not mode & OTHERS:
         return None
     path.chmod(mode & ~OTHERS)
     return mode
 
 
-def _require_owner(path: Path, found: os.stat_result) -> None:
-    if found.st_uid == os.geteuid():
+def _require_owner(path: Path, status: os.stat_result) -> None:
+    if status.st_uid == os.geteuid():
         return
-    owner, user = user_name(found.st_uid), user_name(os.geteuid())
+    owner, user = user_name(status.st_uid), user_name(os.geteuid())
     text = f"{path} belongs to user {owner}, and this is user {user}."
-    if stat.S_ISDIR(found.st_mode):
-        raise NotOurs(path, f"{text} Run this as {owner}, or name a directory of your own: BAREMINT_HOME.")
-    raise NotOurs(path, f"{text} Run this as {owner}, move it away, or take it over: sudo chown {user} {path}")
+    if stat.S_ISDIR(status.st_mode):
+        raise NotOwned(path, f"{text} Run this as {owner}, or set BAREMINT_HOME to a directory of your own.")
+    raise NotOwned(path, f"{text} Run this as {owner}, move it away, or take it over: sudo chown {user} {path}")
 
 
 def user_name(uid: int) -> str:
@@ -68,11 +68,11 @@ def user_name(uid: int) -> str:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A new file of mode 0600 that takes its place when it is on the disk as a whole.
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """Write a new file of mode 0600 that appears at ``path`` once it is completely on disk.
 
-    A file or a link that stood there is replaced and not written to, whatever its rights; when the block fails, it
-    stays. Raises OSError, which names ``path``, also where something else stands there, such as a device.
+    An existing file or link is replaced, whatever its permissions, and stays when the block fails. Raises OSError with
+    ``path``, also when ``path`` is neither, such as a device.
     """
     try:
         _require_replaceable(path)
@@ -85,7 +85,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, path)
-        keep_name(path)
+        sync_folder(path)
     except BaseException as error:
         with suppress(OSError):
             os.unlink(partial)
@@ -103,8 +103,8 @@ def _require_replaceable(path: Path) -> None:
             raise OSError(errno.EINVAL, "it is no ordinary file")
 
 
-def keep_name(path: Path) -> None:
-    """Or it is lost with the power."""
+def sync_folder(path: Path) -> None:
+    """Write the folder of ``path`` to disk. Otherwise a power failure may lose the new name."""
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
@@ -114,21 +114,21 @@ def keep_name(path: Path) -> None:
 
 @contextmanager
 def partial_folder(parent: Path) -> Iterator[Path]:
-    """A folder for what becomes whole in there, of mode 0700, removed in the end. Raises OSError."""
+    """Create a temporary folder of mode 0700 for incomplete files, and remove it in the end. Raises OSError."""
     remove_abandoned(parent)
     with tempfile.TemporaryDirectory(dir=parent, prefix=PARTIAL) as folder:
         yield Path(folder)
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove what was begun in there an hour before its last change, and never finished: its process was killed."""
+    """Remove incomplete files that are an hour older than the folder's last change; their process was killed."""
     last_change = folder.stat().st_mtime
     for each in folder.glob(f"{PARTIAL}*"):
         with suppress(OSError):
-            found = each.lstat()
-            if found.st_uid != os.geteuid() or last_change - found.st_mtime < ABANDONED_SECONDS:
+            status = each.lstat()
+            if status.st_uid != os.geteuid() or last_change - status.st_mtime < ABANDONED_SECONDS:
                 continue
-            if stat.S_ISDIR(found.st_mode):
+            if stat.S_ISDIR(status.st_mode):
                 shutil.rmtree(each, ignore_errors=True)
             else:
                 each.unlink()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.deployment.home import Home
 
 FILE = "supervisor.lock"
@@ -22,7 +22,7 @@ class AlreadyRunning(Exception):
     def __init__(self, home: Home, pid: int | None) -> None:
         super().__init__(
             f"Baremint already runs in {home.path} (process {pid}). "
-            f"See it with: {paste('info')}  Stop it with: {paste('down')}"
+            f"See it with: {command_hint('info')}  Stop it with: {command_hint('down')}"
         )
         self.pid = pid
 

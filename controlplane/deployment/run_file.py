@@ -1,6 +1,6 @@
-"""What a Baremint that runs says of itself in its data directory, so that commands in any shell find it.
+"""A file with the settings of the running Baremint in its data directory, so that commands in any shell find it.
 
-It counts for as long as the process that wrote it holds the lock of the data directory. Standard library only.
+It is valid as long as the process that wrote it holds the lock of the data directory. Standard library only.
 """
 
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 from controlplane.deployment import process_lock
 from controlplane.deployment.home import Home
-from controlplane.deployment.private_files import whole_file
+from controlplane.deployment.private_files import atomic_file
 
 FILE = "running.json"
 LAST = "last-home"
@@ -27,9 +27,9 @@ SETTINGS = (
 
 
 @contextmanager
-def announced(home: Home, settings: Any) -> Iterator[None]:
-    """It is there while this block runs, by the process that holds the lock. Raises OSError."""
-    _announce(home, settings)
+def published(home: Home, settings: Any) -> Iterator[None]:
+    """Write the file and remove it at the end of the block. The caller holds the lock. Raises OSError."""
+    _write(home, settings)
     try:
         yield
     finally:
@@ -37,40 +37,43 @@ def announced(home: Home, settings: Any) -> Iterator[None]:
             (home.path / FILE).unlink()
 
 
-def _announce(home: Home, settings: Any) -> None:
-    """Write it, and remember for ``last_started`` that this one was."""
+def _write(home: Home, settings: Any) -> None:
+    """Write the file, and record the data directory for ``last_started``."""
     facts = {
         "process": os.getpid(),
         "embedded_database": settings.EMBEDDED_DATABASE,
         "settings": {name: str(getattr(settings, name)) for name in SETTINGS},
     }
     home.write_secret(FILE, json.dumps(facts, indent=2))
-    with suppress(OSError):  # it is a convenience: who has no home directory does without
+    with suppress(OSError):  # optional: a user may have no home directory
         _last().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with whole_file(_last()) as file:
+        with atomic_file(_last()) as file:
             file.write(os.fsencode(home.path))
 
 
 def settings_of(home: Home) -> Mapping[str, str]:
-    """Of the Baremint that runs there, by their names in the environment; empty when none does. Raises OSError."""
+    """Return the settings of the Baremint that runs there, by environment variable; empty when none runs.
+
+    Raises OSError.
+    """
     return {name: str(value) for name, value in _read(home).get("settings", {}).items() if name in SETTINGS}
 
 
 def database_is_elsewhere(home: Home) -> bool:
-    """Whether the Baremint that runs there has its database outside of it. Raises OSError."""
+    """Return whether the Baremint that runs there uses an external database. Raises OSError."""
     return _read(home).get("embedded_database") is False
 
 
 def _read(home: Home) -> dict[str, Any]:
     with suppress(ValueError):
-        found = json.loads(home.read_secret(FILE) or "{}")
-        if isinstance(found, dict) and found.get("process") == process_lock.holder(home) is not None:
-            return found
+        facts = json.loads(home.read_secret(FILE) or "{}")
+        if isinstance(facts, dict) and facts.get("process") == process_lock.holder(home) is not None:
+            return facts
     return {}
 
 
 def last_started() -> Path | None:
-    """The data directory of the Baremint that this user has started last, if it is still there."""
+    """Return the data directory that this user started last, if it still exists."""
     with suppress(OSError, ValueError):
         if not _last().is_file():
             return None
@@ -81,7 +84,7 @@ def last_started() -> Path | None:
 
 
 def _last() -> Path:
-    """Raises OSError for a user without a home directory."""
+    """Return the path of the record. Raises OSError for a user without a home directory."""
     state = os.environ.get("XDG_STATE_HOME", "")
     try:
         folder = Path(state) if state.startswith("/") else Path("~/.local/state").expanduser()

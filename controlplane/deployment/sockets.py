@@ -1,4 +1,4 @@
-"""Listening sockets of the two HTTP services, and what to say when a port is not to be had."""
+"""Bind the listening sockets of the HTTP services, and explain why a port is unavailable."""
 
 import errno
 import socket
@@ -8,23 +8,23 @@ HIGHEST_PORT = 65_535
 
 
 class PortUnavailable(Exception):
-    """Says which port, which setting, and what to do."""
+    """The message names the port and the setting and says what to do."""
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a service listens, and the setting that moves its port."""
+    """The address of a service and the setting of its port."""
 
     service: str
     host: str
     port: int
     setting: str
     loopback_only: bool = False
-    """Whatever ``host`` is: nothing that comes from outside this machine gets in."""
+    """Accept connections from this machine only, whatever ``host`` is."""
 
 
 def bind(endpoint: Endpoint, *, shared: bool) -> socket.socket:
-    """A bound socket. ``shared``: several may be bound at once, and the kernel spreads connections over them."""
+    """Return a bound socket. ``shared``: several sockets may be bound, and the kernel distributes connections."""
     if not 0 < endpoint.port <= HIGHEST_PORT:
         raise PortUnavailable(f"{endpoint.setting} is {endpoint.port}: a port is a number from 1 to {HIGHEST_PORT}.")
     try:
@@ -38,7 +38,7 @@ def bind(endpoint: Endpoint, *, shared: bool) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Accepted connections inherit it: head and body of an answer go out at once, not 40 ms apart (tcp(7)).
+        # Accepted connections inherit it. Otherwise the body of a response may be sent 40 ms after its head (tcp(7)).
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if shared:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -52,9 +52,9 @@ def bind(endpoint: Endpoint, *, shared: bool) -> socket.socket:
 
 
 def check_free(endpoints: list[Endpoint]) -> None:
-    """Raise PortUnavailable unless every endpoint can be listened on, one beside the other, right now."""
+    """Raise PortUnavailable unless all endpoints can be listened on at the same time."""
     by_port: dict[int, Endpoint] = {}
-    held: list[socket.socket] = []
+    sockets: list[socket.socket] = []
     try:
         for endpoint in endpoints:
             if other := by_port.get(endpoint.port):
@@ -62,28 +62,28 @@ def check_free(endpoints: list[Endpoint]) -> None:
                     f"{other.setting} and {endpoint.setting} are both {endpoint.port}: give each a port of its own."
                 )
             by_port[endpoint.port] = endpoint
-            held.append(bind(endpoint, shared=False))
-            held[-1].listen(1)
+            sockets.append(bind(endpoint, shared=False))
+            sockets[-1].listen(1)
     except OSError as error:
         raise PortUnavailable(_explanation(endpoint, error)) from None
     finally:
-        for sock in held:
+        for sock in sockets:
             sock.close()
 
 
 def _explanation(endpoint: Endpoint, error: Exception | str) -> str:
     number = error.errno if isinstance(error, OSError) else None
-    wanted = f"The {endpoint.service} cannot listen on {endpoint.host} port {endpoint.port}"
+    problem = f"The {endpoint.service} cannot listen on {endpoint.host} port {endpoint.port}"
     if number == errno.EADDRINUSE:
         another = endpoint.port + 1000 if endpoint.port + 1000 <= HIGHEST_PORT else endpoint.port - 1000
         return (
-            f"{wanted}: port {endpoint.port} is taken. Stop the program that listens there, "
+            f"{problem}: port {endpoint.port} is in use. Stop the program that listens on it, "
             f"or choose another port: {endpoint.setting}={another}."
         )
     if number in (errno.EACCES, errno.EPERM):
-        return f"{wanted}: this user may not. Choose a port from 1024 on: {endpoint.setting}."
+        return f"{problem}: this user lacks the permission. Choose a port of 1024 or higher: {endpoint.setting}."
     if number == errno.EADDRNOTAVAIL:
-        return f"{wanted}: this machine has no such address. Set BAREMINT_HOST to one it has, such as 127.0.0.1."
+        return f"{problem}: this machine has no such address. Set BAREMINT_HOST to one that it has, such as 127.0.0.1."
     if isinstance(error, str):
-        return f"{wanted}: {error}. Set BAREMINT_HOST to an address of this machine, such as 127.0.0.1."
-    return f"{wanted}: {error}. Check {endpoint.setting} and BAREMINT_HOST."
+        return f"{problem}: {error}. Set BAREMINT_HOST to an address of this machine, such as 127.0.0.1."
+    return f"{problem}: {error}. Check {endpoint.setting} and BAREMINT_HOST."

@@ -19,7 +19,7 @@ from pathlib import Path
 import structlog
 from django.conf import settings
 
-from controlplane.deployment.private_files import PARTIAL, keep_name, whole_file
+from controlplane.deployment.private_files import PARTIAL, atomic_file, sync_folder
 from controlplane.kernel import failpoints
 from controlplane.kernel.database_failures import is_of_the_database
 
@@ -53,7 +53,7 @@ class Writing:
         name, size, digest = uuid.uuid4().hex, 0, hashlib.md5(usedforsecurity=False)
         path = path_of(name)
         _make(path.parent)
-        with whole_file(path) as file:
+        with atomic_file(path) as file:
             for piece in content:
                 file.write(piece)
                 digest.update(piece)
@@ -134,7 +134,7 @@ def _make(group: Path) -> None:
     if not group.is_dir():
         make_folder()
         group.mkdir(mode=0o700, exist_ok=True)
-        keep_name(group)
+        sync_folder(group)
 
 
 def make_folder() -> Path:
@@ -142,7 +142,7 @@ def make_folder() -> Path:
     if not (path := folder()).is_dir():
         settings.HOME.ensure()
         path.mkdir(mode=0o700, exist_ok=True)
-        keep_name(path)
+        sync_folder(path)
     return path
 
 

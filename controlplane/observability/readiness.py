@@ -14,7 +14,7 @@ from django.db.models import Sum
 from controlplane.activity.models import Heartbeat
 from controlplane.database.migration_state import CannotUpgrade, compare
 from controlplane.database.postgresql.patience import patience
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.kernel.database_failures import for_operators
@@ -89,11 +89,11 @@ def missing_for_answers() -> Reasons:
         compared = compare()
         compared.require_known()
         if compared.missing:
-            found["database"] = f"Migrations are not applied. Run: {paste('migrate')}"
+            found["database"] = f"Migrations are not applied. Run: {command_hint('migrate')}"
         elif _is_read_only():
             found["database"] = "The database is read-only. Make it writable."
         elif missing := [purpose for purpose in configured_key_times() if active_key(purpose) is None]:
-            found["keys"] = f"No active key for {', '.join(missing)}. Run: {paste('bootstrap')}"
+            found["keys"] = f"No active key for {', '.join(missing)}. Run: {command_hint('bootstrap')}"
     except CannotUpgrade as error:
         found["database"] = str(error)
     except Error as error:

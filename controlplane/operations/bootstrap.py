@@ -1,4 +1,4 @@
-"""What a fresh database lacks, made once: keys, an account and its owner, an API key, and the demo world."""
+"""Create what a new database lacks: keys, an account and its owner, an API key, and the demo world."""
 
 import secrets
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
 from controlplane.deployment import credentials
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.deployment.credentials import Credentials
 from controlplane.jobs import ca_bundle
 from controlplane.kernel import ids
@@ -35,14 +35,14 @@ PASSWORD_BYTES = 12
 
 
 RESTORING = "restoring"
-"""A file that is there while ``baremint restore`` works, and after it was killed."""
+"""A file that exists while ``baremint restore`` works, and after it was killed."""
 
 
 def refuse_wrong_settings() -> None:
-    """Before anything else is made. Raises ImproperlyConfigured, UnusableHome."""
+    """Check the settings before anything is created. Raises ImproperlyConfigured, UnusableHome."""
     if (settings.HOME.path / RESTORING).exists():
         raise ImproperlyConfigured(
-            f"A restore into {settings.HOME.path} was interrupted. Repeat it: {paste('restore FILE')}"
+            f"A restore into {settings.HOME.path} was interrupted. Repeat it: {command_hint('restore FILE')}"
         )
     str(settings.SECRET_KEY)
     for error in run_checks(tags=[SETTINGS], include_deployment_checks=True):
@@ -50,7 +50,7 @@ def refuse_wrong_settings() -> None:
 
 
 def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
-    """Make what is missing. Returns whether the account and its demo world were made just now."""
+    """Create what is missing. Returns whether the account and its demo world were created by this call."""
     refuse_wrong_settings()
     if key_encryption.ensure_kek() and not settings.EMBEDDED_DATABASE:
         progress(
@@ -59,7 +59,9 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
         )
     progress("preparing signing keys and certificate authorities")
     with ThreadPoolExecutor(1, thread_name_prefix="password") as aside:
-        making = aside.submit(_make_password) if _account() is None else None  # as slow as two keys, and beside them
+        making = (
+            aside.submit(_make_password) if _account() is None else None
+        )  # slow, so it runs in parallel with the creation of keys
         ensure_keys(now=now)
         ca_bundle.write()
         for region in catalog.regions():
@@ -67,17 +69,17 @@ def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:
     sweep()
     account = _account()
     if account is None:
-        progress("making an account and a demo world in it")
+        progress("creating an account with a demo world")
         try:
             _make_account_and_world(making.result() if making else _make_password(), now=now)
         except IntegrityError:
-            account = _account()  # another machine on this database was first
+            account = _account()  # another machine with this database was first
             if account is None:
                 raise
         else:
             return True
     if credentials.read(settings.HOME) is None:
-        progress("making an API key for this data directory")
+        progress("creating an API key for this data directory")
         _join(account)
     return False
 
@@ -98,7 +100,8 @@ def _make_password() -> _Password:
 
 @transaction.atomic
 def _make_account_and_world(password: _Password, *, now: datetime) -> None:
-    """All or nothing. The credentials are written before the commit: a crash between leaves a file to overwrite."""
+    """Create all of it or nothing. The credentials file is written before the commit: after a crash in between, the
+    next start overwrites it."""
     suffix = secrets.token_hex(5).upper()[:9]
     account = Account.objects.create(
         id=ids.hex_id(), name="Baremint demo", owner_iam_id=f"IBMid-{suffix}", created_at=now
@@ -124,9 +127,9 @@ def _make_account_and_world(password: _Password, *, now: datetime) -> None:
 
 @transaction.atomic
 def _join(account: Account) -> None:
-    """A second machine on the same database: an API key of its own; the admin's password is not ours to change.
+    """Create an API key for another machine with the same database. The admin's password stays as it is.
 
-    However many machines came before: whoever could delete a key has none yet.
+    The quota of API keys does not apply, because the operator of this machine has no key yet to delete others with.
     """
     owner = Party(account.owner_iam_id, USERNAME, "User")
     _, api_key = create_api_key(account, iam_id=account.owner_iam_id, name=API_KEY_NAME, by=owner, limited=False)

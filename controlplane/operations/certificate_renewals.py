@@ -1,4 +1,4 @@
-"""What ``baremint certificates --due`` shows: certificates of all servers that are to be renewed."""
+"""The certificates of all servers that are due for renewal, as ``baremint certificates --due`` shows them."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -9,7 +9,7 @@ from identity.models import RenewalProgress
 
 
 class LastRenewal(TypedDict):
-    """``ended_at`` is null while it goes on."""
+    """``ended_at`` is null while the renewal runs."""
 
     begun_at: str
     ended_at: str | None

@@ -1,4 +1,4 @@
-"""What a Baremint holds, read from its database: for commands while none runs."""
+"""Read the data of commands from the database, for commands while Baremint does not run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +14,12 @@ from controlplane.kernel.database_failures import for_operators
 from controlplane.operations import certificate_renewals
 from controlplane.operations.api import keys
 from controlplane.operations.commands.command import CommandFailed
-from controlplane.operations.info import NothingHere
+from controlplane.operations.info import EmptyDataDirectory
 from servers.api import addresses
 
 
-class Records:
-    """A Source. Everything raises CommandFailed when the database cannot be read."""
+class DatabaseSource:
+    """A Source that reads the database. All methods raise CommandFailed when it cannot be read."""
 
     runs = False
 
@@ -27,23 +27,23 @@ class Records:
         return credentials.read(settings.HOME)
 
     def servers(self, account_id: str, *, named: str = "") -> list[dict[str, Any]]:
-        with _told():
+        with _command_errors():
             return [{**addresses.shown(server)} for server in addresses.servers_of(account_id).order_by("number")]
 
     def keys(self) -> list[dict[str, Any]]:
-        with _told():
+        with _command_errors():
             return [{**key} for key in keys.schedule()]
 
     def renewals(self) -> dict[str, Any]:
-        with _told():
+        with _command_errors():
             return {**certificate_renewals.collect(now=clock.now())}
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _command_errors() -> Iterator[None]:
     try:
         yield
     except DatabaseError as error:
         if credentials.read(settings.HOME) is None:
-            raise CommandFailed(str(NothingHere(settings.HOME))) from None
+            raise CommandFailed(str(EmptyDataDirectory(settings.HOME))) from None
         raise CommandFailed(for_operators(error)) from None

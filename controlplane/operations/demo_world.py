@@ -1,6 +1,6 @@
-"""The demo world: a VPC with a subnet in each zone, an SSH key, a trusted profile that may look, three servers.
+"""The demo world: a VPC with a subnet in each zone, an SSH key, a trusted profile with the Viewer role, three servers.
 
-The servers run when they are made: whoever starts a Baremint for the first time waits for no provisioning.
+The servers are running at once, so that the first start does not wait for provisioning.
 """
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -27,12 +27,12 @@ SUBNET_SIZE = 256
 
 
 def make_demo_world(account: Account, *, resource_group: ResourceGroup, by: Party) -> None:
-    """Must run in a transaction, after the stock images are there."""
+    """Create the demo world. Call it in a transaction, after the stock images were created."""
     subnets = _make_network(account, resource_group.id, by=by)
     key = create_key(
         account,
         region=settings.BAREMINT_REGION,
-        public_key=_public_key_of_nobody(),
+        public_key=_public_key(),
         name=NAME,
         by=by,
     )
@@ -72,14 +72,14 @@ def _make_network(account: Account, resource_group: str, *, by: Party) -> list[S
     ]
 
 
-def _public_key_of_nobody() -> str:
-    """The private half is forgotten at once: the servers are simulated, and there is nothing to log in to."""
+def _public_key() -> str:
+    """Return a new public key. Its private key is discarded, because simulated servers accept no logins."""
     public = Ed25519PrivateKey.generate().public_key()
     return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
 def _make_viewer(account: Account, *, by: Party) -> TrustedProfile:
-    profile = create_profile(account, name=PROFILE, description="May look at VPC infrastructure, no more.", by=by)
+    profile = create_profile(account, name=PROFILE, description="May view VPC infrastructure.", by=by)
     content = PolicyContent(
         subject=[_attribute("iam_id", profile.iam_id)],
         resource=[_attribute("accountId", account.id), _attribute("serviceName", "is")],
@@ -94,8 +94,8 @@ def _attribute(key: str, value: str) -> dict[str, str]:
 
 
 def _server_profile() -> str | None:
-    offered = (each.name for each in catalog.profiles().values() if settings.BAREMINT_REGION in each.regions)
-    return next(offered, None)
+    names = (each.name for each in catalog.profiles().values() if settings.BAREMINT_REGION in each.regions)
+    return next(names, None)
 
 
 def _initialization(image: Image, key: Key, default_profile: TrustedProfile | None) -> InitializationPrototype:

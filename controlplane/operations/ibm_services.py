@@ -1,9 +1,9 @@
-"""IBM's services, the variables by which clients are told where each is, and where it is here.
+"""IBM's services, the environment variables of their endpoints, and their paths here.
 
-``terraform`` are the variables that IBM's Terraform provider reads for the endpoint of a service, ``sdks`` the names by
-which the configuration of IBM's SDKs knows it (``<NAME>_URL``). What is not simulated has an address here too: a client
-that takes it from a variable does not call the real cloud, where it would show Baremint's tokens to somebody. The
-provider makes a few addresses from the id of an instance, whatever the variables say (README, "Terraform").
+``terraform`` are the variables that IBM's Terraform provider reads for the endpoint of a service; ``sdks`` are the
+names of the service in the configuration of IBM's SDKs (``<NAME>_URL``). Services that are not simulated have a URL
+here too, so that their clients do not send Baremint's tokens to the real cloud. The provider derives a few URLs from
+the id of an instance regardless of the variables (README, "Terraform").
 """
 
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ NOT_SIMULATED = "/_baremint/not_simulated"
 @dataclass(frozen=True)
 class Service:
     name: str
-    """As IBM's catalog spells it, for people."""
+    """The name in IBM's catalog."""
     terraform: tuple[str, ...] = ()
     sdks: tuple[str, ...] = ()
     path: str | None = None
-    """Where it is under the control plane; None for a service that is not simulated."""
+    """Its path on the control plane; None for a service that is not simulated."""
 
     @property
     def slug(self) -> str:
         return "-".join("".join(each if each.isalnum() else " " for each in self.name.lower()).split())
 
     @property
-    def place(self) -> str:
-        """The path of the service, or of what refuses it by name."""
+    def url_path(self) -> str:
+        """The path of the service, or of the view that answers 404 with its name."""
         return f"{NOT_SIMULATED}/{self.slug}" if self.path is None else self.path
 
 

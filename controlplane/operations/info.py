@@ -1,62 +1,59 @@
-"""Where everything is: what ``baremint info`` says, for scripts and for people. Standard library only."""
+"""The addresses and credentials of a deployment, which ``baremint info`` prints. Standard library only."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.deployment.credentials import Credentials
 from controlplane.deployment.home import CA_BUNDLE, Home
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 
 
-class NothingHere(Exception):
-    """The data directory has never been bootstrapped."""
+class EmptyDataDirectory(Exception):
+    """The data directory has no data yet."""
 
     def __init__(self, home: Home) -> None:
-        super().__init__(f"There is nothing in {home.path} yet. Start Baremint first: {paste('up')}")
+        super().__init__(f"There is nothing in {home.path} yet. Start Baremint first: {command_hint('up')}")
 
 
 class UnknownServer(Exception):
     """No server has this name, id or CRN."""
 
 
-def find_server(facts: dict[str, Any], wanted: str) -> dict[str, Any]:
-    """One of ``servers`` by name, id or CRN. Raises UnknownServer, which says which there are."""
+def find_server(facts: dict[str, Any], identifier: str) -> dict[str, Any]:
+    """Return the server with this name, id or CRN. Raises UnknownServer, which lists the names."""
     servers: list[dict[str, Any]] = facts["servers"]
     for server in servers:
-        if wanted in (server["id"], server["crn"], server["name"]):
+        if identifier in (server["id"], server["crn"], server["name"]):
             return server
     names = ", ".join(server["name"] for server in servers) or "none"
-    raise UnknownServer(f"There is no server {wanted}. Known by name: {names}.")
+    raise UnknownServer(f"There is no server {identifier}. Known by name: {names}.")
 
 
-def collect(place: Place, credentials: Credentials, servers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """The members that ``baremint info --json`` promises to scripts.
-
-    ``servers`` are as ``/_baremint/bare_metal_servers`` describes them.
-    """
-    origin = place.public_url
+def collect(location: Location, credentials: Credentials, servers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the fields of ``baremint info --json``. ``servers`` are those of ``/_baremint/bare_metal_servers``."""
+    origin = location.public_url
     return {
         "control_plane_url": origin,
         "vpc_url": f"{origin}/v1",
         "iam_url": origin,
-        "metadata_port": place.metadata_port,
-        "metadata_tls_port": place.metadata_tls_port,
+        "metadata_port": location.metadata_port,
+        "metadata_tls_port": location.metadata_tls_port,
         "account_id": credentials.account_id,
         "api_key": credentials.api_key,
-        "ca_bundle": str(place.home.path / CA_BUNDLE),
+        "ca_bundle": str(location.home.path / CA_BUNDLE),
         "admin": {"url": f"{origin}/admin/", "username": credentials.username, "password": credentials.password},
-        "servers": [_described(place, server) for server in servers],
+        "servers": [_described(location, server) for server in servers],
     }
 
 
-def _described(place: Place, server: Mapping[str, Any]) -> dict[str, Any]:
+def _described(location: Location, server: Mapping[str, Any]) -> dict[str, Any]:
     service = server["metadata_service"]
     return {
         "id": server["id"],
         "name": server["name"],
         "crn": server["crn"],
-        "metadata_url": place.metadata_url(server["address"], protocol=service["protocol"]),
+        "metadata_url": location.metadata_url(server["address"], protocol=service["protocol"]),
         "metadata_enabled": service["enabled"],
         "metadata_protocol": service["protocol"],
     }

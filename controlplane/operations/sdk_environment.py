@@ -1,4 +1,4 @@
-"""The environment that points SDKs and Terraform here: an operator's, or that of a program on a server."""
+"""Environment variables that configure SDKs and Terraform for this deployment, for operators or servers."""
 
 import json
 import shlex
@@ -8,51 +8,51 @@ from typing import Any
 from controlplane.operations.ibm_services import SERVICES
 
 IDENTITY_VERSION = "2025-08-26"
-"""First version of the bare metal metadata service; the SDKs' own default asks for the path of virtual servers."""
-SDKS = {name: service.place for service in SERVICES for name in service.sdks}
-"""Where each service is under the control plane, by the name that the SDKs' configuration knows it by."""
+"""First version of the bare metal metadata service; the SDKs' default version uses the path of virtual servers."""
+SDKS = {name: service.url_path for service in SERVICES for name in service.sdks}
+"""Path of each service on the control plane, by its name in the configuration of the SDKs."""
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
-"""Where Go and OpenSSL, Python's requests, and Node look for authorities to trust. Java knows no such variable."""
-TERRAFORM = {name: service.place for service in SERVICES for name in service.terraform}
+"""Variables from which Go and OpenSSL, Python's requests, and Node read trusted authorities. Java has none."""
+TERRAFORM = {name: service.url_path for service in SERVICES for name in service.terraform}
 
 
 def of_operator(info: Mapping[str, Any]) -> dict[str, str]:
-    """Variables for SDKs and ``baremint is``, with the API key. ``info`` is as ``baremint info --json`` tells it."""
+    """Return variables for SDKs and ``baremint is``, with the API key. ``info`` is that of ``baremint info --json``."""
     origin, key = info["control_plane_url"], info["api_key"]
-    found = {"BAREMINT_URL": origin, "BAREMINT_API_KEY": key}
+    variables = {"BAREMINT_URL": origin, "BAREMINT_API_KEY": key}
     for service, path in SDKS.items():
-        found |= {
+        variables |= {
             f"{service}_URL": f"{origin}{path}",
             f"{service}_AUTH_TYPE": "iam",
             f"{service}_AUTH_URL": info["iam_url"],
             f"{service}_APIKEY": key,
         }
-    return found
+    return variables
 
 
 def of_terraform(info: Mapping[str, Any], *, region: str, by_operator: bool) -> dict[str, str]:
-    """Variables for IBM's Terraform provider; the API key is for the operator alone."""
+    """Return variables for IBM's Terraform provider, with the API key for the operator only."""
     endpoints = {name: f"{info['control_plane_url']}{path}" for name, path in TERRAFORM.items()}
     return endpoints | {"IC_REGION": region} | ({"IC_API_KEY": info["api_key"]} if by_operator else {})
 
 
 def of_program(info: Mapping[str, Any], server: Mapping[str, Any]) -> dict[str, str]:
-    """Variables for SDKs of a program on a server: its own metadata service, and no API key."""
-    found = {"BAREMINT_METADATA_URL": server["metadata_url"]}
+    """Return variables for SDKs of a program on a server: its metadata service, and no API key."""
+    variables = {"BAREMINT_METADATA_URL": server["metadata_url"]}
     if server["metadata_protocol"] == "https":
-        found |= dict.fromkeys(TRUST, info["ca_bundle"])
+        variables |= dict.fromkeys(TRUST, info["ca_bundle"])
     for service, path in SDKS.items():
-        found |= {
+        variables |= {
             f"{service}_URL": f"{info['control_plane_url']}{path}",
             f"{service}_AUTH_TYPE": "vpc",
             f"{service}_AUTH_URL": server["metadata_url"],
             f"{service}_VPC_IMS_VERSION": IDENTITY_VERSION,
         }
-    return found
+    return variables
 
 
 def as_shell(variables: Mapping[str, str]) -> str:
-    """For ``eval "$(...)"``."""
+    """Return shell commands for ``eval "$(...)"``."""
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
 
 

@@ -1,4 +1,4 @@
-"""Words to a terminal or a pipe that may go away while the work goes on."""
+"""Write text to a terminal or pipe that may be closed while the work continues."""
 
 import errno
 import os
@@ -8,7 +8,7 @@ from typing import Protocol
 
 STDOUT = 1
 PASSING = (errno.ENOSPC, errno.EDQUOT)
-"""What a full disk says, which may have room again."""
+"""Errors of a full disk, which may have space again later."""
 
 
 class Output(Protocol):
@@ -17,25 +17,25 @@ class Output(Protocol):
     def flush(self) -> object: ...
 
 
-def say(stdout: Output, text: str) -> None:
-    with unheard():
+def write_text(stdout: Output, text: str) -> None:
+    with ignore_closed_output():
         try:
             stdout.write(text)
-        except UnicodeEncodeError:  # what a client sent, or a terminal that knows few characters
+        except UnicodeEncodeError:  # a client's data, or a terminal with a small character set
             stdout.write(text.encode("ascii", "backslashreplace").decode())
         stdout.flush()
 
 
 @contextmanager
-def unheard() -> Iterator[None]:
-    """Go on with the work although nobody can read any more what is said in this block."""
+def ignore_closed_output() -> Iterator[None]:
+    """Ignore write errors in this block, and discard further output once the output is closed."""
     try:
         yield
     except OSError as error:
         if error.errno not in PASSING:
-            discard_the_rest()
+            discard_output()
 
 
-def discard_the_rest() -> None:
-    """Let the standard output lead nowhere, so that no further write to it fails."""
+def discard_output() -> None:
+    """Redirect the standard output to the null device, so that no further write to it fails."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), STDOUT)

@@ -1,7 +1,7 @@
-"""People of an account, and their roles in the console: policies like any other, written in one go.
+"""Users of an account and their roles in the console. A role is a set of ordinary IAM policies.
 
-A viewer looks at everything. An operator also makes, changes, switches and deletes servers and what they need. An owner
-does everything, as the owner of the account does.
+A viewer may view everything. An operator may also create, change and delete servers and what they need. An owner may do
+everything, like the owner of the account.
 """
 
 import secrets
@@ -25,22 +25,22 @@ GRANTS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
         (("Bare Metal Console Admin", "Bare Metal Advanced Network Operator"), "is"),
     ),
 }
-"""By role: roles of IAM, on one service or on all."""
-MARK = "Role in the console"
-"""Description of the policies that a role is made of: with another role, these go, and others stay."""
+"""The IAM roles of each role, with the service that they are limited to; empty for all services."""
+ROLE_DESCRIPTION = "Role in the console"
+"""Description of the policies of a role. A change of the role replaces these and keeps other policies."""
 PERSON_CREATE = "baremint.person.create"
 CRNS = {role.display_name: role.crn for role in EVERY_ROLE}
-NEWCOMER = "viewer"
+DEFAULT_ROLE = "viewer"
 KEY_NAME = "made by the operator"
 PASSWORD_BYTES = 12
 
 
 @transaction.atomic
 def give_role(account: Account, *, username: str, role: str = "", by: Party = SYSTEM) -> str:
-    """Make a person of the account, or give one who is there another role. Returns the password of a new person.
+    """Create a user of the account or change the role of an existing one. Returns the password of a new user.
 
-    Without ``role``, a new person is a viewer, and one who is there keeps what they have. Raises InvalidValue for what
-    is no name, IntegrityError when somebody of another account has it.
+    Without ``role``, a new user is a viewer, and an existing user keeps the present role. Raises InvalidValue for an
+    invalid name, IntegrityError when a user of another account has it.
     """
     username = User.normalize_username(username)
     try:
@@ -56,11 +56,13 @@ def give_role(account: Account, *, username: str, role: str = "", by: Party = SY
             username, password=password, iam_id=iam_id, account=account, date_joined=clock.now()
         )
         record(PERSON_CREATE, initiator=by, target=Party(iam_id, username, "User"), account_id=account.id, status=201)
-        role = role or NEWCOMER
+        role = role or DEFAULT_ROLE
     if not role:
         return password
     subject = str(user.iam_id)
-    old = Policy.objects.filter(account=account, subject_iam_id=subject.lower(), description=MARK, state="active")
+    old = Policy.objects.filter(
+        account=account, subject_iam_id=subject.lower(), description=ROLE_DESCRIPTION, state="active"
+    )
     for policy in old:
         delete_policy(policy, by=by)
     for names, service in GRANTS[role]:
@@ -69,25 +71,25 @@ def give_role(account: Account, *, username: str, role: str = "", by: Party = SY
 
 
 def give_api_key(account: Account, *, username: str) -> str:
-    """An API key of a person's own, as they would make it with a token of theirs; they have none before the first one.
+    """Create an API key of a user, who needs a first one to get tokens. Returns its value.
 
-    Raises OverQuota beyond 20 keys, Conflict for a person who is not active.
+    Raises OverQuota beyond 20 keys, Conflict for a user who is not active.
     """
     user = User.objects.get(account=account, username=User.normalize_username(username))
     if not user.is_active:
         raise Conflict(f"{user} is not active, so an API key of theirs would be refused. Activate them in the admin.")
-    own = Party(str(user.iam_id), user.get_username(), "User")
-    _, value = create_api_key(account, iam_id=own.id, name=KEY_NAME, by=own)
+    party = Party(str(user.iam_id), user.get_username(), "User")
+    _, value = create_api_key(account, iam_id=party.id, name=KEY_NAME, by=party)
     return value
 
 
 def _content(account: Account, subject: str, names: tuple[str, ...], service: str) -> PolicyContent:
-    named = {"accountId": account.id, **({"serviceName": service} if service else {})}
+    attributes = {"accountId": account.id, **({"serviceName": service} if service else {})}
     return PolicyContent(
         subject=[_attribute("iam_id", subject)],
-        resource=[_attribute(key, value) for key, value in named.items()],
+        resource=[_attribute(key, value) for key, value in attributes.items()],
         roles=[CRNS[name] for name in names],
-        description=MARK,
+        description=ROLE_DESCRIPTION,
     )
 
 

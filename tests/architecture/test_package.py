@@ -16,7 +16,7 @@ LINK = re.compile(r"\]\(([^)]+)\)")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 REPOSITORY = PROJECT["urls"]["Repository"]
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-OURS = [name for name, service in SERVICES.items() if service["image"] == "baremint"]
+COMMANDS_OF_BAREMINT = [name for name, service in SERVICES.items() if service["image"] == "baremint"]
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +57,8 @@ def test_the_changelog_begins_with_the_version() -> None:
 
 def test_one_service_builds_the_image_and_no_other_fetches_it() -> None:
     """Else each of them writes an image of its own, and an `up` with nothing changed makes all containers anew."""
-    assert [name for name in OURS if "build" in SERVICES[name]] == ["migrate"]
-    assert {SERVICES[name]["pull_policy"] for name in OURS if name != "migrate"} == {"never"}
+    assert [name for name in COMMANDS_OF_BAREMINT if "build" in SERVICES[name]] == ["migrate"]
+    assert {SERVICES[name]["pull_policy"] for name in COMMANDS_OF_BAREMINT if name != "migrate"} == {"never"}
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -166,7 +166,7 @@ def test_a_file_system_without_writing(idle: Product, options: tuple[str, ...], 
 def test_a_service_by_itself_does_not_share_the_port_of_another(idle: Product) -> None:
     with socket.create_server(("127.0.0.1", idle.port), reuse_port=True):
         line = refusal_of(idle, "serve_controlplane")
-    assert f"port {idle.port} is taken" in line
+    assert f"port {idle.port} is in use" in line
 
 
 def test_a_data_directory_that_cannot_be_written(tmp_path: Path, idle: Product, options: tuple[str, ...]) -> None:

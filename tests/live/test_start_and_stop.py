@@ -212,7 +212,7 @@ def test_a_taken_port_is_named_and_nothing_is_left_running(
         done = product.attempt("up", *detach)
 
     assert done.returncode == 1
-    assert f"port {port} is taken" in done.stderr
+    assert f"port {port} is in use" in done.stderr
     assert f"{setting}=" in done.stderr
     assert product.is_gone(seconds=0)
 

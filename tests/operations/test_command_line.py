@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 
 
 @pytest.fixture
@@ -22,16 +22,16 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_path_is_given_where_the_environment_is_not_activated(installed: Path) -> None:
-    assert paste("down") == ".venv/bin/baremint down"
+    assert command_hint("down") == ".venv/bin/baremint down"
 
 
 def test_the_name_is_enough_where_the_environment_is_activated(
     installed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", f"{installed.parent}:/usr/bin")
-    assert paste("down") == "baremint down"
+    assert command_hint("down") == "baremint down"
 
 
 def test_the_whole_path_is_given_elsewhere(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
-    assert Path(paste("down").removesuffix(" down")).samefile(installed)
+    assert Path(command_hint("down").removesuffix(" down")).samefile(installed)

@@ -137,7 +137,7 @@ def test_rotate_has_nothing_to_warn_of_when_the_successor_was_published_long_eno
 @pytest.mark.parametrize(
     ("command", "wait", "because"),
     [
-        (["identity", "--region", "us-south"], "7 minutes|4[12][0-9] seconds", "ask the database"),
+        (["identity", "--region", "us-south"], "7 minutes|4[12][0-9] seconds", "read it from the database"),
         (["iam"], "7 minutes|4[12][0-9] seconds", "/identity/keys without it"),
         (["intermediate"], "7 days", "from before its root was in it"),
         (["root"], "7 days", "a CA bundle without it"),
@@ -218,7 +218,7 @@ def test_rotate_kek_says_that_the_old_one_can_be_dropped(bootstrapped: None, hom
     settings.BAREMINT_KEK = [new, home.read_secret("kek")]
 
     assert said("rotate", "kek").splitlines()[-2:] == [
-        f"10 private keys were encrypted anew; all 10 are under KEK {key_encryption.first_kek()} now, 0 name another.",
+        f"10 private keys were re-encrypted; all 10 are now under KEK {key_encryption.first_kek()}.",
         "The other keys of BAREMINT_KEK can be dropped.",
     ]
     settings.BAREMINT_KEK = [new]
@@ -263,5 +263,5 @@ def test_down_says_so_when_nothing_runs(home: Home) -> None:
 
 
 def test_bootstrap_says_whether_there_was_anything_to_do() -> None:
-    assert said("bootstrap").endswith("Made.")
-    assert said("bootstrap").endswith("Nothing to do: all of it is there.")
+    assert said("bootstrap").endswith("Created.")
+    assert said("bootstrap").endswith("Nothing to do: everything exists already.")

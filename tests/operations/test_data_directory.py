@@ -10,7 +10,13 @@ from controlplane.deployment import command_line, process_lock, run_file
 from controlplane.deployment.env import WrongSetting
 from controlplane.deployment.home import NAME, Home, find_home
 from controlplane.operations.commands import help_page
-from controlplane.operations.commands.data_directory import CHANGE, READ, changes, settle, take_home
+from controlplane.operations.commands.data_directory import (
+    CHANGE,
+    READ,
+    changes,
+    select_data_directory,
+    take_home_option,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +46,7 @@ class Settings:
 def last(tmp_path: Path) -> Path:
     """The data directory of a Baremint that ran elsewhere."""
     home = Home(tmp_path / "elsewhere" / NAME)
-    with process_lock.lock(home), run_file.announced(home, Settings):
+    with process_lock.lock(home), run_file.published(home, Settings):
         pass
     return home.path
 
@@ -57,12 +63,19 @@ def last(tmp_path: Path) -> Path:
     ],
 )
 def test_home_is_taken_wherever_it_stands(words: list[str], rest: list[str]) -> None:
-    assert take_home(words) == rest
+    assert take_home_option(words) == rest
     assert os.environ["BAREMINT_HOME"] == "/x"
 
 
 def test_home_after_the_dashes_belongs_to_another_program() -> None:
-    assert take_home(["enter", "web-1", "--", "x", "--home", "/x"]) == ["enter", "web-1", "--", "x", "--home", "/x"]
+    assert take_home_option(["enter", "web-1", "--", "x", "--home", "/x"]) == [
+        "enter",
+        "web-1",
+        "--",
+        "x",
+        "--home",
+        "/x",
+    ]
     assert "BAREMINT_HOME" not in os.environ
 
 
@@ -70,12 +83,12 @@ def test_home_after_the_dashes_belongs_to_another_program() -> None:
 def test_home_without_a_directory_is_refused(words: list[str]) -> None:
     """As by a variable of the shell that is not set."""
     with pytest.raises(WrongSetting, match="--home needs a directory"):
-        take_home(words)
+        take_home_option(words)
 
 
 def test_a_printed_next_step_names_the_data_directory() -> None:
-    take_home(["--home", "/a folder", "info"])
-    assert command_line.paste("down").endswith("--home '/a folder' down")
+    take_home_option(["--home", "/a folder", "info"])
+    assert command_line.command_hint("down").endswith("--home '/a folder' down")
 
 
 # --- By directory
@@ -120,7 +133,7 @@ def test_the_environment_goes_before_the_directory(user: Path, monkeypatch: pyte
 def test_commands_that_read_fall_back_to_the_last_data_directory_and_say_so(
     last: Path, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    settle(words)
+    select_data_directory(words)
     assert os.environ["BAREMINT_HOME"] == str(last)
     assert capsys.readouterr().err == f"Data directory: {last} (the last one that was started)\n"
 
@@ -145,7 +158,7 @@ CHANGING = [
 @pytest.mark.parametrize("words", CHANGING, ids=" ".join)
 def test_commands_that_change_something_do_not_use_the_last_data_directory(last: Path, words: list[str]) -> None:
     with pytest.raises(WrongSetting, match=f"There is no data directory in .* name it: --home {last}"):
-        settle(words)
+        select_data_directory(words)
     assert "BAREMINT_HOME" not in os.environ
 
 
@@ -154,13 +167,13 @@ def test_commands_that_change_something_print_the_data_directory_first(
     user: Path, words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     (user / NAME).mkdir()
-    settle(words)
+    select_data_directory(words)
     assert capsys.readouterr().err == ("" if words == ["down"] else f"Data directory: {user / NAME}\n")
 
 
 def test_a_last_data_directory_that_is_gone_is_not_used(last: Path, capsys: pytest.CaptureFixture[str]) -> None:
     last.rename(last.with_name("gone"))
-    settle(["info"])
+    select_data_directory(["info"])
     assert "BAREMINT_HOME" not in os.environ
 
 
@@ -169,7 +182,7 @@ def test_a_command_about_another_baremint_needs_no_data_directory(
     last: Path, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BAREMINT_URL", "https://baremint.example")
-    settle(words)
+    select_data_directory(words)
     said = "Baremint at https://baremint.example\n" if changes(words) else ""
     assert (capsys.readouterr().err, os.environ.get("BAREMINT_HOME")) == (said, None)
 
@@ -178,20 +191,20 @@ def test_a_directory_that_is_named_goes_before_a_baremint_elsewhere(monkeypatch:
     """An operator's shell has the URL and the key of one in its environment."""
     monkeypatch.setenv("BAREMINT_URL", "https://baremint.example")
     monkeypatch.setenv("BAREMINT_API_KEY", "its key")
-    take_home(["--home", "/x", "clock", "advance", "1h"])
+    take_home_option(["--home", "/x", "clock", "advance", "1h"])
     assert not {"BAREMINT_URL", "BAREMINT_API_KEY"} & os.environ.keys()
 
 
 def test_the_folder_around_a_data_directory_is_no_data_directory(user: Path) -> None:
     Home(user / NAME).write_secret("kek", "x")
-    take_home(["--home", str(user), "up"])
+    take_home_option(["--home", str(user), "up"])
     with pytest.raises(WrongSetting, match=f"is no data directory. Its .baremint is one: --home {user}/{NAME}"):
-        settle(["up"])
+        select_data_directory(["up"])
 
 
 def test_every_command_of_ours_reads_or_changes_or_starts_something() -> None:
-    starts = {name for name in help_page.OURS if name.startswith("serve_")} | {"up", "lab", "bench"}
-    assert READ | CHANGE | starts == help_page.OURS
+    starts = {name for name in help_page.COMMANDS_OF_BAREMINT if name.startswith("serve_")} | {"up", "lab", "bench"}
+    assert READ | CHANGE | starts == help_page.COMMANDS_OF_BAREMINT
     assert {name for name in READ & CHANGE if not changes([name])} == set()
 
 
@@ -201,8 +214,8 @@ def test_every_command_of_ours_reads_or_changes_or_starts_something() -> None:
 def test_ports_and_addresses_are_those_of_what_runs_there(user: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = Home(user / NAME)
     monkeypatch.setenv("BAREMINT_PORT", "1")
-    with process_lock.lock(home), run_file.announced(home, Settings):
-        settle(["info"])
+    with process_lock.lock(home), run_file.published(home, Settings):
+        select_data_directory(["info"])
         assert os.environ["BAREMINT_PORT"] == "23000"
         assert os.environ["BAREMINT_REGION"] == "eu-de"
         assert (home.path / run_file.FILE).stat().st_mode & 0o077 == 0
@@ -226,13 +239,13 @@ def test_who_keeps_data_elsewhere_is_asked_for_where(user: Path, monkeypatch: py
     """Or a command would read, or even change, an empty database in the data directory."""
     home = Home(user / NAME)
     monkeypatch.setattr(Settings, "EMBEDDED_DATABASE", False)
-    with process_lock.lock(home), run_file.announced(home, Settings):
-        assert "Set DATABASE_URL as it has it" in settle(["rotate", "iam"])
-        assert settle(["lab", "status"]) == settle(["enter", "web-1"]) == ""
+    with process_lock.lock(home), run_file.published(home, Settings):
+        assert "Set DATABASE_URL as it has it" in select_data_directory(["rotate", "iam"])
+        assert select_data_directory(["lab", "status"]) == select_data_directory(["enter", "web-1"]) == ""
         monkeypatch.setenv("DATABASE_URL", "postgresql:///x")
-        assert settle(["rotate", "iam"]) == ""
+        assert select_data_directory(["rotate", "iam"]) == ""
 
 
 def test_nothing_is_made_by_looking(user: Path) -> None:
-    settle(["info"])
+    select_data_directory(["info"])
     assert list(user.iterdir()) == []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from controlplane.deployment.owned_folder import NotOurs, owned_folder, owned_folder_at
+from controlplane.deployment.owned_folder import NotOwned, owned_folder, owned_folder_at
 
 only_root_can_give_a_folder_away = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 
@@ -118,7 +118,7 @@ def test_a_folder_at_a_known_path_is_refused_where_something_else_exists(prefix:
     (link := tmp_path / f"{prefix}link").symlink_to(elsewhere)
     (file := tmp_path / f"{prefix}file").write_text("")
     for path in (link, file):
-        with pytest.raises(NotOurs, match="set TMPDIR"), owned_folder_at(path, prefix):
+        with pytest.raises(NotOwned, match="set TMPDIR"), owned_folder_at(path, prefix):
             pass
         assert path.exists()
 
@@ -127,6 +127,6 @@ def test_a_folder_at_a_known_path_is_refused_where_something_else_exists(prefix:
 def test_a_folder_at_a_known_path_is_refused_when_it_is_another_users(prefix: str, tmp_path: Path) -> None:
     (others := tmp_path / f"{prefix}others").mkdir()
     os.chown(others, 65534, 65534)
-    with pytest.raises(NotOurs, match="belongs to another user"), owned_folder_at(others, prefix):
+    with pytest.raises(NotOwned, match="belongs to another user"), owned_folder_at(others, prefix):
         pass
     assert others.is_dir()

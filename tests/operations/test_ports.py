@@ -28,14 +28,14 @@ def test_a_taken_port_is_named_with_its_setting_and_a_way_out(listener: socket.s
     with pytest.raises(PortUnavailable) as refusal:
         sockets.check_free([Endpoint("control plane", "127.0.0.1", port, "BAREMINT_PORT")])
 
-    assert f"port {port} is taken" in str(refusal.value)
+    assert f"port {port} is in use" in str(refusal.value)
     assert "BAREMINT_PORT=" in str(refusal.value)
 
 
 def test_a_port_taken_on_one_loopback_address_is_taken_for_the_metadata_service(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
 
-    with pytest.raises(PortUnavailable, match="is taken"):
+    with pytest.raises(PortUnavailable, match="is in use"):
         sockets.check_free(
             [Endpoint("metadata service", "0.0.0.0", port, "BAREMINT_METADATA_PORT", loopback_only=True)]
         )

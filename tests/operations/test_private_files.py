@@ -11,7 +11,7 @@ import pytest
 
 from controlplane.deployment.env import WrongSetting
 from controlplane.deployment.home import Home
-from controlplane.deployment.private_files import ABANDONED_SECONDS, PARTIAL, require_ours, whole_file
+from controlplane.deployment.private_files import ABANDONED_SECONDS, PARTIAL, atomic_file, require_ownership
 from controlplane.operations.commands import up_down
 
 SOMEBODY = 65_533
@@ -62,8 +62,8 @@ def test_a_folder_of_others_that_was_named_by_mistake_stays_as_it_is(tmp_path: P
     """Such as the root directory, by root."""
     (tmp_path / "etc").mkdir()
     tmp_path.chmod(0o755)
-    with pytest.raises(WrongSetting, match="holds files that are not Baremint's"):
-        up_down.claim(Home(tmp_path))
+    with pytest.raises(WrongSetting, match="contains files that are not Baremint's"):
+        up_down.acquire_home(Home(tmp_path))
     Home(tmp_path).guard()
     assert (mode(tmp_path), [each.name for each in tmp_path.iterdir()]) == (0o755, ["etc"])
 
@@ -119,7 +119,7 @@ def test_reading_a_secret_makes_its_file_private(home: Home, name: str) -> None:
 def test_what_is_another_users_stops_the_start_by_name(home: Home, name: str) -> None:
     os.chown(home.path / name, SOMEBODY, SOMEBODY)
     with pytest.raises(WrongSetting, match=f"{name} belongs to user {SOMEBODY}, and this is user root. Run this as"):
-        up_down.claim(home)
+        up_down.acquire_home(home)
 
 
 @only_root_can_give_files_away
@@ -143,7 +143,7 @@ def test_a_link_that_another_user_has_made_is_not_followed(home: Home, tmp_path:
     (home.path / name).symlink_to(victim)
     os.chown(home.path / name, SOMEBODY, SOMEBODY, follow_symlinks=False)
     with pytest.raises(WrongSetting, match=f"{name} belongs to user {SOMEBODY}"):
-        up_down.claim(home)
+        up_down.acquire_home(home)
     assert (victim.read_text(), mode(victim)) == ("of the user who starts it", 0o644)
 
 
@@ -236,7 +236,7 @@ def test_whatever_stood_there_a_new_file_takes_its_place(tmp_path: Path, there: 
             path.symlink_to(other)
         case "a link to nowhere":
             path.symlink_to(tmp_path / "nowhere")
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         file.write(b"new")
     assert (path.read_bytes(), mode(path), path.is_symlink()) == (b"new", 0o600, False)
     assert other.read_text() == "not to be touched"
@@ -246,13 +246,13 @@ def test_whatever_stood_there_a_new_file_takes_its_place(tmp_path: Path, there: 
 def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     """A device that everybody uses, such as /dev/null."""
     os.mkfifo(path := tmp_path / "pipe")
-    with pytest.raises(OSError, match="it is no ordinary file"), whole_file(path) as file:
+    with pytest.raises(OSError, match="it is no ordinary file"), atomic_file(path) as file:
         file.write(b"new")
     assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
 
 
 def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError) as raised, whole_file(tmp_path / "nowhere" / "backup"):
+    with pytest.raises(FileNotFoundError) as raised, atomic_file(tmp_path / "nowhere" / "backup"):
         pass
     assert raised.value.filename == str(tmp_path / "nowhere" / "backup")
 
@@ -262,7 +262,7 @@ def test_what_stood_there_stays_when_the_new_file_is_not_finished(tmp_path: Path
     path.write_text("old")
 
     def fail_half_way() -> None:
-        with whole_file(path) as file:
+        with atomic_file(path) as file:
             file.write(b"half")
             raise RuntimeError
 
@@ -273,7 +273,7 @@ def test_what_stood_there_stays_when_the_new_file_is_not_finished(tmp_path: Path
 
 def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "backup").mkdir()
-    with pytest.raises(IsADirectoryError), whole_file(tmp_path / "backup") as file:
+    with pytest.raises(IsADirectoryError), atomic_file(tmp_path / "backup") as file:
         file.write(b"new")
     assert [each.name for each in tmp_path.iterdir()] == ["backup"]
 
@@ -281,5 +281,5 @@ def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
 def test_what_is_ours_and_private_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch(mode=0o400)
-    require_ours(file)
+    require_ownership(file)
     assert mode(file) == 0o400

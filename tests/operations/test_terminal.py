@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from controlplane.operations.terminal import STDOUT, say
+from controlplane.operations.terminal import STDOUT, write_text
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from controlplane.operations.terminal import STDOUT, say
 )
 def test_what_cannot_be_written_is_shown_by_its_number(encoding: str, text: str, shown: str) -> None:
     output = io.TextIOWrapper(written := io.BytesIO(), encoding=encoding)
-    say(output, text)
+    write_text(output, text)
     assert written.getvalue().decode(encoding) == shown
 
 
@@ -32,5 +32,5 @@ class Full(io.StringIO):
 
 def test_a_disk_that_was_full_does_not_silence_the_log() -> None:
     before = os.fstat(STDOUT)
-    say(Full(), "lost")
+    write_text(Full(), "lost")
     assert os.path.samestat(os.fstat(STDOUT), before)

@@ -10,13 +10,13 @@ from django.core.management import load_command_class
 from controlplane import __version__, installed
 from controlplane.deployment import process_lock
 from controlplane.deployment.home import DATABASE_FILE, Home
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 from controlplane.operations.commands import help_page, without_django
 from controlplane.operations.commands.argument_parser import parser_of
 from controlplane.operations.commands.colours import red
 from controlplane.operations.commands.command import CommandFailed, Context
-from controlplane.operations.commands.rest_source import Running, Unanswered
-from controlplane.operations.commands.up_down import claim
+from controlplane.operations.commands.rest_source import RestSource, SourceUnavailable
+from controlplane.operations.commands.up_down import acquire_home
 from tests.architecture.test_house_rules import ROOT
 from tests.tables import check_each
 
@@ -27,9 +27,9 @@ class Terminal(io.StringIO):
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def location(tmp_path: Path) -> Location:
     (tmp_path / DATABASE_FILE).touch()
-    return Place(Home(tmp_path), "127.0.0.1", 1, 2, 3, "http://127.0.0.1:1", "us-south", embedded_database=True)
+    return Location(Home(tmp_path), "127.0.0.1", 1, 2, 3, "http://127.0.0.1:1", "us-south", embedded_database=True)
 
 
 def test_the_help_of_a_command_is_what_django_prints() -> None:
@@ -40,10 +40,10 @@ def test_the_help_of_a_command_is_what_django_prints() -> None:
             parser_of(without_django.command(name), program=f"baremint {name}").format_help() == by_django.format_help()
         )
 
-    check_each(without_django.OWNERS, check)
+    check_each(without_django.MODULE_OF_COMMAND, check)
 
 
-OURS = {
+COMMANDS_OF_BAREMINT = {
     file.stem
     for app in installed.APPS
     if app.partition(".")[0] in ("controlplane", "identity", "servers", "trustedprofiles")
@@ -52,13 +52,13 @@ OURS = {
 
 
 def test_the_list_has_our_commands_and_no_other_but_the_one_for_passwords() -> None:
-    assert OURS | {"changepassword"} == help_page.OURS | help_page.UNLISTED
+    assert COMMANDS_OF_BAREMINT | {"changepassword"} == help_page.COMMANDS_OF_BAREMINT | help_page.INTERNAL_COMMANDS
 
 
 def test_the_list_has_one_line_for_each_command_and_the_version() -> None:
     lines = help_page.help_text("baremint").splitlines()
     assert __version__ in lines[0]
-    for name in help_page.OURS:
+    for name in help_page.COMMANDS_OF_BAREMINT:
         [line] = [line for line in lines if line.startswith(f"  {name} ")]
         assert line.endswith(".")
         assert len(line) <= 100
@@ -121,40 +121,40 @@ READING = pytest.mark.parametrize(
 )
 
 
-def run(command: list[str], place: Place) -> None:
+def run(command: list[str], location: Location) -> None:
     wanted = without_django.command(command[0])
     options = vars(parser_of(wanted, program="baremint").parse_args(command[1:]))
-    wanted.run(options, Context(place, Running(place), print))
+    wanted.run(options, Context(location, RestSource(location), print))
 
 
 @READING
-def test_where_nothing_runs_the_database_is_asked(place: Place, command: list[str]) -> None:
-    with pytest.raises(Unanswered):
-        run(command, place)
+def test_where_nothing_runs_the_database_is_asked(location: Location, command: list[str]) -> None:
+    with pytest.raises(SourceUnavailable):
+        run(command, location)
 
 
 @READING
-def test_where_there_is_no_database_there_is_nothing_to_ask(place: Place, command: list[str]) -> None:
-    (place.home.path / DATABASE_FILE).unlink()
+def test_where_there_is_no_database_there_is_nothing_to_ask(location: Location, command: list[str]) -> None:
+    (location.home.path / DATABASE_FILE).unlink()
     with pytest.raises(CommandFailed, match=r"There is nothing in .* yet. Start Baremint first"):
-        run(command, place)
-    assert list(place.home.path.iterdir()) == []
+        run(command, location)
+    assert list(location.home.path.iterdir()) == []
 
 
-def test_a_lock_that_was_taken_early_is_the_one_that_is_held_later(place: Place) -> None:
-    claim(place.home)
-    assert process_lock.holder(place.home) == os.getpid()
-    with process_lock.lock(place.home):
-        assert process_lock.holder(place.home) == os.getpid()
-    assert process_lock.holder(place.home) is None
+def test_a_lock_that_was_taken_early_is_the_one_that_is_held_later(location: Location) -> None:
+    acquire_home(location.home)
+    assert process_lock.holder(location.home) == os.getpid()
+    with process_lock.lock(location.home):
+        assert process_lock.holder(location.home) == os.getpid()
+    assert process_lock.holder(location.home) is None
 
 
-def test_a_data_directory_that_is_claimed_is_refused_to_others(place: Place) -> None:
+def test_a_data_directory_that_is_claimed_is_refused_to_others(location: Location) -> None:
     with (
-        process_lock.lock(place.home),
+        process_lock.lock(location.home),
         pytest.raises(CommandFailed, match=f"already runs in .* .process {os.getpid()}."),
     ):
-        claim(place.home)
+        acquire_home(location.home)
 
 
 @pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "soon"])
@@ -164,12 +164,12 @@ def test_an_impossible_time_limit_is_refused(seconds: str) -> None:
     assert refused.value.code == 2
 
 
-def test_a_data_directory_is_read_when_the_process_that_locks_it_does_not_answer(place: Place) -> None:
-    place.home.write_secret(
+def test_a_data_directory_is_read_when_the_process_that_locks_it_does_not_answer(location: Location) -> None:
+    location.home.write_secret(
         "credentials.json", '{"account_id": "a", "api_key": "k", "username": "admin", "password": ""}'
     )
-    with process_lock.lock(place.home), pytest.raises(Unanswered):
-        Running(place).keys()
+    with process_lock.lock(location.home), pytest.raises(SourceUnavailable):
+        RestSource(location).keys()
 
 
 def test_errors_are_red_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:

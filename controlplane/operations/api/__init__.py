@@ -1,1 +1,1 @@
-"""``/_baremint/``: what an operator of the whole deployment asks. Things of our own; IBM Cloud has none of them."""
+"""``/_baremint/``: operations for the operator of the deployment. IBM Cloud has none of them."""

@@ -1,4 +1,4 @@
-"""``/_baremint/certificate_renewals``: what is to be renewed of all servers, and how far that has come."""
+"""``/_baremint/certificate_renewals``: the certificates of all servers that are due for renewal, and its progress."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

@@ -69,8 +69,8 @@ class Clock(GuardedView):
 
     def put(self, request: Request) -> Response:
         movement = _movement(self.body)
-        shown = move_clock(movement, if_match=request.headers.get("If-Match"), by=Party.of(self.caller))
-        return when_all_know(self._shown(shown))
+        reading = move_clock(movement, if_match=request.headers.get("If-Match"), by=Party.of(self.caller))
+        return when_all_know(self._shown(reading))
 
     def _shown(self, shown: Shown) -> Response:
         reading: ClockReading = {
@@ -84,9 +84,9 @@ class Clock(GuardedView):
 
 
 def _movement(body: dict[str, Any]) -> Movement:
-    given = [name for name in INSTANTS if name in body]
-    if len(given) > 1:
-        raise InvalidValue(f"{' and '.join(given)} contradict each other. Give one of them.", target=Target(given[1]))
+    names = [name for name in INSTANTS if name in body]
+    if len(names) > 1:
+        raise InvalidValue(f"{' and '.join(names)} contradict each other. Give one of them.", target=Target(names[1]))
     if not body:
         raise MissingField(f"Give one of {', '.join(INSTANTS)}, or frozen, or both.", target=Target("now"))
     return Movement(
@@ -97,5 +97,5 @@ def _movement(body: dict[str, Any]) -> Movement:
     )
 
 
-def _seconds(given: int | None) -> timedelta | None:
-    return None if given is None else timedelta(seconds=given)
+def _seconds(value: int | None) -> timedelta | None:
+    return None if value is None else timedelta(seconds=value)

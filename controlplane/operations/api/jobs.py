@@ -1,4 +1,4 @@
-"""``/_baremint/jobs``: what works in the background, how it went, and what is due next."""
+"""``/_baremint/jobs``: the background jobs, their last runs, and when they are due next."""
 
 from datetime import datetime
 from typing import Any, TypedDict

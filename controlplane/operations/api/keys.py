@@ -1,4 +1,4 @@
-"""``/_baremint/keys``: every key that is not retired, and what becomes of it next."""
+"""``/_baremint/keys``: every key that is not retired, and its next state."""
 
 from typing import TypedDict
 

@@ -1,5 +1,5 @@
-"""What ``baremint`` does without Django: it asks the Baremint that runs, over REST, or starts and stops it.
+"""Commands that work without Django: they call the running Baremint over REST, or start and stop it.
 
-Each command is written once. ``front`` runs it; ``management/commands`` offers the same to ``call_command``, and reads
-the database where ``front`` cannot ask. Nothing here imports Django, or an app.
+Each command is written once. ``without_django`` runs it; ``management/commands`` offers it to ``call_command``, and
+reads the database when Baremint does not run. Nothing here imports Django or an app.
 """

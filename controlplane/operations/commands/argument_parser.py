@@ -1,4 +1,4 @@
-"""The command line of a command, and its help, as Django's own ``BaseCommand`` has them, without Django."""
+"""The argument parser of a command, with the options and the help of Django's ``BaseCommand``, without Django."""
 
 import sys
 from argparse import Action, ArgumentParser, HelpFormatter
@@ -28,7 +28,7 @@ LAST = {"--version", *(name for names in COMMON for name in names if name.starts
 
 
 class OwnArgumentsFirst(HelpFormatter):
-    """The arguments that all commands have come last."""
+    """Lists the options that all commands have last."""
 
     def add_usage(self, usage: str | None, actions: Iterable[Action], *args: Any, **kwargs: Any) -> None:
         super().add_usage(usage, _reordered(actions), *args, **kwargs)
@@ -42,8 +42,8 @@ def _reordered(actions: Iterable[Action]) -> list[Action]:
 
 
 class _Version(Action):
-    def __init__(self, **given: Any) -> None:
-        super().__init__(nargs=0, help="Show program's version number and exit.", **given)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(nargs=0, help="Show program's version number and exit.", **options)
 
     def __call__(self, parser: ArgumentParser, *_: Any) -> None:
         sys.stdout.write(f"{__version__}\n")
@@ -51,7 +51,7 @@ class _Version(Action):
 
 
 def parser_of(command: Command, *, program: str) -> ArgumentParser:
-    """``program``: such as ``baremint info``."""
+    """Return the parser. ``program`` is its name in the help, such as ``baremint info``."""
     parser = ArgumentParser(prog=program, description=command.help, formatter_class=OwnArgumentsFirst)
     parser.add_argument("--version", action=_Version)
     for names, options in COMMON.items():

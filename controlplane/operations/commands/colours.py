@@ -1,4 +1,4 @@
-"""Red for what went wrong, where Django would colour it too."""
+"""Red text for errors, where Django would colour it too."""
 
 import sys
 from typing import TextIO

@@ -1,4 +1,4 @@
-"""What a command is: what it says of itself, which arguments it takes, and what it does."""
+"""The definition of a command: its help, its arguments, and its function."""
 
 from argparse import ArgumentParser
 from collections.abc import Callable, Mapping
@@ -6,25 +6,25 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from controlplane.deployment.credentials import Credentials
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 
 Options = Mapping[str, Any]
 
 
 class CommandFailed(Exception):
-    """Why, for the person who gave the command."""
+    """The message is the reason, for the user."""
 
 
 class Source(Protocol):
-    """Who knows what a Baremint holds: the one that runs, or its database. The answers are those of ``/_baremint/``."""
+    """The source of a command's data: the running Baremint or its database, in the format of ``/_baremint/``."""
 
     runs: bool
-    """Whether it is one that runs."""
+    """Whether it is the running Baremint."""
 
     def credentials(self) -> Credentials | None: ...
 
     def servers(self, account_id: str, *, named: str = "") -> list[dict[str, Any]]:
-        """In the order in which they were made. With ``named``, at least the first one of this name, if any has it."""
+        """Return the servers, the oldest first. With ``named``, at least the first server of this name, if any."""
 
     def keys(self) -> list[dict[str, Any]]: ...
 
@@ -33,14 +33,18 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Context:
-    place: Place
+    """What a command needs of its surroundings."""
+
+    location: Location
     source: Source
-    say: Callable[[str], None]
-    """One line or more to the standard output. A command asks its source before it says anything."""
+    write: Callable[[str], None]
+    """Writes lines to the standard output. A command reads its source before it writes anything."""
 
 
 @dataclass(frozen=True)
 class Command:
+    """A command of ``baremint``."""
+
     help: str
     add_arguments: Callable[[ArgumentParser], None]
     run: Callable[[Options, Context], None]

@@ -1,4 +1,4 @@
-"""Which data directory a command is about, and what is known of the Baremint that runs there."""
+"""Select the data directory of a command, and take over the settings of the Baremint that runs there."""
 
 import os
 import shlex
@@ -11,61 +11,61 @@ from controlplane.deployment.home import NAME, Home, find_home, unusable
 
 OPTION = "--home"
 CLIENTS = frozenset({"is", "clock", "explain", "jobs", "token", "certificates", "certificate-rotation", "revoke"})
-"""With BAREMINT_URL they are about a Baremint elsewhere."""
+"""With BAREMINT_URL these commands call another Baremint."""
 READ = frozenset({"info", "address", "env", "keys", "permissions", "backup", "enter", *CLIENTS})
 CHANGE = frozenset({"down", "restore", "rotate", "revoke", "person", "changepassword", "bootstrap", "migrate"})
 WITHOUT_DATABASE = (["permissions"], ["enter"], ["restore"], ["lab", "status"], ["lab", "down"])
 ELSEWHERE = ("BAREMINT_URL", "BAREMINT_API_KEY", "IBMCLOUD_API_KEY")
-"""They name a Baremint, and who asks it."""
+"""Variables that select another Baremint and its credentials."""
 
 
-def take_home(words: list[str]) -> list[str]:
-    """The words without ``--home DIRECTORY``, which goes before BAREMINT_HOME. Raises WrongSetting."""
-    own = words.index("--") if "--" in words else len(words)
-    rest = list(words[:own])
-    for position, word in enumerate(rest):
+def take_home_option(words: list[str]) -> list[str]:
+    """Return the words without ``--home DIRECTORY``, which overrides BAREMINT_HOME. Raises WrongSetting."""
+    end = words.index("--") if "--" in words else len(words)
+    options = list(words[:end])
+    for position, word in enumerate(options):
         if word == OPTION:
-            taken, rest[position : position + 2] = "".join(rest[position + 1 : position + 2]), []
+            directory, options[position : position + 2] = "".join(options[position + 1 : position + 2]), []
         elif word.startswith(f"{OPTION}="):
-            taken, rest[position : position + 1] = word.partition("=")[2], []
+            directory, options[position : position + 1] = word.partition("=")[2], []
         else:
             continue
-        if not taken:
+        if not directory:
             raise WrongSetting(f"{OPTION} needs a directory, such as {OPTION} ./{NAME}")
-        _mean(Path(taken).expanduser().absolute())
+        _set_home(Path(directory).expanduser().absolute())
         for name in ELSEWHERE:
-            os.environ.pop(name, None)  # this one is meant, whatever else the shell names
+            os.environ.pop(name, None)  # the option overrides the variables of the shell
         break
-    return rest + words[own:]
+    return options + words[end:]
 
 
-def _mean(path: Path) -> None:
+def _set_home(path: Path) -> None:
     os.environ["BAREMINT_HOME"] = str(path)
-    command_line.name_home(str(path))
+    command_line.set_home_option(str(path))
 
 
 def changes(words: list[str]) -> bool:
-    """Whether a command changes something."""
-    name, *rest = words
+    """Return whether a command changes something."""
+    name, *arguments = words
     match name:
         case "clock":
-            return any(not word.startswith("-") for word in rest)
+            return any(not word.startswith("-") for word in arguments)
         case "certificate-rotation":
-            return not {"on", "off"}.isdisjoint(rest)
+            return not {"on", "off"}.isdisjoint(arguments)
         case "is":
             from controlplane.cli.vpc.commands import changes_something  # noqa: PLC0415  most commands need no words
 
-            return changes_something(rest)
+            return changes_something(arguments)
         case "lab":
-            return rest[:1] != ["status"]
+            return arguments[:1] != ["status"]
     return name in CHANGE
 
 
-def settle(words: list[str]) -> str:
-    """Find the data directory that a command is about, say which it is, and take over the settings of what runs there.
+def select_data_directory(words: list[str]) -> str:
+    """Find the data directory of a command, print it, and take over the settings of the Baremint that runs there.
 
-    Words that only read fall back to the one that was started last. Returns why the database cannot be used by this
-    process, if it cannot. Raises WrongSetting.
+    Commands that only read fall back to the directory that was started last. Returns why this process cannot use the
+    database, or an empty string. Raises WrongSetting.
     """
     name = words[0]
     if name not in READ | CHANGE | {"lab", "up"} or not {"-h", "--help"}.isdisjoint(words):
@@ -76,20 +76,20 @@ def settle(words: list[str]) -> str:
             sys.stderr.write(f"Baremint at {url}\n")
         return ""
     path, is_there = find_home()
-    if is_named and (path / NAME).is_dir() and not Home(path).is_one():
+    if is_named and (path / NAME).is_dir() and not Home(path).is_data_directory():
         raise WrongSetting(f"{path} is no data directory. Its {NAME} is one: {OPTION} {shlex.quote(str(path / NAME))}")
-    told = str(path)
+    description = str(path)
     if not (is_there or is_named or name == "up") and (last := run_file.last_started()):
         if is_change:
             raise WrongSetting(
                 f"There is no data directory in {Path.cwd()} or above it. If you mean the last one that was started, "
                 f"name it: {OPTION} {shlex.quote(str(last))}"
             )
-        path, told = last, f"{last} (the last one that was started)"
-        _mean(path)
+        path, description = last, f"{last} (the last one that was started)"
+        _set_home(path)
     is_here = is_named or path.parent == Path.cwd()
     if not is_here or (is_change and name != "down"):
-        sys.stderr.write(f"Data directory: {told}\n")
+        sys.stderr.write(f"Data directory: {description}\n")
     if name == "up":
         return ""
     try:
@@ -102,7 +102,7 @@ def settle(words: list[str]) -> str:
 
 
 def _take_over(path: Path) -> bool:
-    """Whether what runs there has its database elsewhere. Raises OSError."""
+    """Take over the settings of a running Baremint. Returns whether its database is external. Raises OSError."""
     if not path.exists():
         return False
     home = Home(path)

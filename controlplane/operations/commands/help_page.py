@@ -1,4 +1,4 @@
-"""``baremint help``: our commands, by what one wants; Django's own are listed by ``python manage.py help``."""
+"""``baremint help``: Baremint's commands by purpose. ``python manage.py help`` lists Django's too."""
 
 import difflib
 import sys
@@ -13,7 +13,7 @@ GROUPS: dict[str, dict[str, str]] = {
     "Start and stop": {
         "up": "Start everything; with --detach, in the background.",
         "down": "Stop it.",
-        "lab": "Put every server into kernel namespaces of its own, or take them away.",
+        "lab": "Run every server as a set of kernel namespaces, or end that.",
         "enter": "Open a shell, or run a command, inside a server of the lab.",
     },
     "Look": {
@@ -22,15 +22,15 @@ GROUPS: dict[str, dict[str, str]] = {
         "env": "Print the environment that points SDKs and Terraform here.",
         "token": "Print an IAM access token of the API key.",
         "explain": "Say why something is allowed or not, and what would change it.",
-        "jobs": "Show what works in the background, and what is due next.",
-        "keys": "Show every key and certificate authority, and what becomes of it.",
+        "jobs": "Show the background jobs, and when they are due next.",
+        "keys": "Show every key and certificate authority, and its next state.",
         "certificates": "Show the identity certificates of a server.",
         "permissions": "Show which operation needs which action.",
     },
     "Change": {
-        "is": "Use the VPC API in the words of IBM's command line.",
+        "is": "Use the VPC API with the commands of IBM's command line.",
         "clock": "Show or move the time of tokens, keys, certificates and servers.",
-        "rotate": "Hand over to the next key, or encrypt all under another KEK.",
+        "rotate": "Rotate to the next key, or encrypt all keys under another KEK.",
         "certificate-rotation": "Switch the renewal of a server's certificates on or off.",
         "revoke": "Revoke a certificate of a server.",
         "person": "Let a person sign in, or change a person's role.",
@@ -39,8 +39,8 @@ GROUPS: dict[str, dict[str, str]] = {
     "Keep": {
         "backup": "Write everything into one file.",
         "restore": "Fill an empty data directory from such a file.",
-        "migrate": "Bring the database to this version's state.",
-        "bootstrap": "Make what a fresh database lacks: keys, account, demo world.",
+        "migrate": "Migrate the database to this version.",
+        "bootstrap": "Create what a new database lacks: keys, account, demo world.",
     },
     "Run the services one by one": {
         "serve_controlplane": "Serve console and REST APIs.",
@@ -49,10 +49,10 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Measure": {"bench": "Measure the product on this machine."},
 }
-OURS = frozenset(name for commands in GROUPS.values() for name in commands)
-UNLISTED = frozenset({"serve_lab"})
-"""For our own use."""
-MEANT = {
+COMMANDS_OF_BAREMINT = frozenset(name for commands in GROUPS.values() for name in commands)
+INTERNAL_COMMANDS = frozenset({"serve_lab"})
+"""Commands that other commands start."""
+SUGGESTIONS = {
     "servers": "is bare-metal-servers",
     "server": "is bare-metal-server",
     "list": "is bare-metal-servers",
@@ -72,11 +72,11 @@ MEANT = {
     "shell": "enter",
     "ssh": "enter",
 }
-"""What people type who do not know our words."""
+"""The commands that users of other tools probably mean."""
 
 
 def help_text(program: str) -> str:
-    width = max(map(len, OURS)) + 2
+    width = max(map(len, COMMANDS_OF_BAREMINT)) + 2
     lines = [
         f"Baremint {__version__}, a simulator of IBM Cloud VPC bare metal servers and their metadata service",
         "",
@@ -88,21 +88,25 @@ def help_text(program: str) -> str:
 
 
 def is_known(name: str) -> bool:
-    """Whether there is a command of this name, ours or Django's."""
-    return name in OURS | UNLISTED or any(name in _commands_of(app) for app in ("django.core", *installed.APPS))
+    """Return whether Baremint or Django has a command of this name."""
+    return name in COMMANDS_OF_BAREMINT | INTERNAL_COMMANDS or any(
+        name in _commands_of(app) for app in ("django.core", *installed.APPS)
+    )
 
 
 def unknown(name: str, program: str) -> str:
-    """What to say of a command that is none."""
-    meant = [MEANT[name]] if name in MEANT else difflib.get_close_matches(name, OURS, n=2)
-    hint = f" Did you mean: {' or '.join(f'{program} {each}' for each in meant)}" if meant else ""
-    return f"There is no command {name}.{hint or f' See which there are: {program} help'}"
+    """Return the error message for an unknown command."""
+    suggestions = (
+        [SUGGESTIONS[name]] if name in SUGGESTIONS else difflib.get_close_matches(name, COMMANDS_OF_BAREMINT, n=2)
+    )
+    hint = f" Did you mean: {' or '.join(f'{program} {each}' for each in suggestions)}" if suggestions else ""
+    return f"There is no command {name}.{hint or f' List them with: {program} help'}"
 
 
 def _commands_of(app: str) -> Iterator[str]:
-    """The names of its modules of commands; nothing of it is imported."""
-    package, *rest = app.split(".")
+    """Return the names of an app's management commands without importing it."""
+    package, *subpackages = app.split(".")
     spec = find_spec(package)
     for root in (spec.submodule_search_locations or ()) if spec else ():
-        for file in Path(root, *rest, "management", "commands").glob("[!_]*.py"):
+        for file in Path(root, *subpackages, "management", "commands").glob("[!_]*.py"):
             yield file.stem

@@ -1,4 +1,4 @@
-"""``baremint info``, ``address`` and ``env``: where everything is."""
+"""``baremint info``, ``address`` and ``env``: addresses, credentials and environment variables."""
 
 import json
 import socket
@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from controlplane.deployment import process_lock, run_file
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.deployment.credentials import Credentials
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 from controlplane.operations import info, sdk_environment
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.up import welcome
@@ -18,22 +18,22 @@ ASK_SECONDS = 1.0
 
 
 def facts(context: Context, *, named: str = "") -> dict[str, Any]:
-    """With all servers, or at least the first one of this name. Raises CommandFailed."""
+    """Return the data of ``info`` with all servers, or at least the first one of this name. Raises CommandFailed."""
     credentials = _credentials(context)
-    return info.collect(context.place, credentials, context.source.servers(credentials.account_id, named=named))
+    return info.collect(context.location, credentials, context.source.servers(credentials.account_id, named=named))
 
 
 def _credentials(context: Context) -> Credentials:
-    if (found := context.source.credentials()) is None:
-        raise CommandFailed(str(info.NothingHere(context.place.home)))
-    return found
+    if (credentials := context.source.credentials()) is None:
+        raise CommandFailed(str(info.EmptyDataDirectory(context.location.home)))
+    return credentials
 
 
-def _facts_of_one(context: Context, wanted: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What ``facts`` says, and of that one server by name, id or CRN. Raises CommandFailed."""
-    found = facts(context, named=wanted)
+def _facts_of_server(context: Context, identifier: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return ``facts`` and those of the server with this name, id or CRN. Raises CommandFailed."""
+    deployment = facts(context, named=identifier)
     try:
-        return found, info.find_server(found, wanted)
+        return deployment, info.find_server(deployment, identifier)
     except info.UnknownServer as error:
         raise CommandFailed(str(error)) from None
 
@@ -43,33 +43,33 @@ def _info_arguments(parser: ArgumentParser) -> None:
 
 
 def _info(options: Options, context: Context) -> None:
-    found = facts(context)
+    deployment = facts(context)
     if options["json"]:
-        context.say(json.dumps(found, indent=2))
+        context.write(json.dumps(deployment, indent=2))
         return
-    pid = process_lock.holder(context.place.home)
+    pid = process_lock.holder(context.location.home)
     if pid is None and context.source.runs:
-        context.say(f"Baremint is up.\n\n{welcome.block(found)}")
+        context.write(f"Baremint is up.\n\n{welcome.block(deployment)}")
         return
     if pid is None:
-        context.say(f"Baremint is stopped. Start it: {paste('up')}\n\n{welcome.whereabouts(found)}")
+        context.write(f"Baremint is stopped. Start it: {command_hint('up')}\n\n{welcome.addresses(deployment)}")
         return
-    if not run_file.settings_of(context.place.home):
-        context.say(
-            f"Process {pid} runs here, and does not say where it listens: another version has started it. "
-            f"Stop it, and start it again: {paste('down')}"
+    if not run_file.settings_of(context.location.home):
+        context.write(
+            f"Process {pid} runs here but does not report its addresses, because another version started it. "
+            f"Stop it, and start it again: {command_hint('down')}"
         )
         return
-    if _listens(context.place):
-        context.say(f"Baremint is up (process {pid}).")
+    if _listens(context.location):
+        context.write(f"Baremint is up (process {pid}).")
     else:
-        context.say(f"Baremint starts or stops: its process {pid} runs, and its control plane does not listen.")
-    context.say("\n" + welcome.block(found))
+        context.write(f"Baremint is starting or stopping: process {pid} runs, but its control plane does not listen.")
+    context.write("\n" + welcome.block(deployment))
 
 
-def _listens(place: Place) -> bool:
-    """Whether the control plane takes connections, which it does once everything is loaded."""
-    parts = urlsplit(place.control_plane_url)
+def _listens(location: Location) -> bool:
+    """Return whether the control plane accepts connections, which it does once everything is loaded."""
+    parts = urlsplit(location.control_plane_url)
     try:
         socket.create_connection((parts.hostname or "", parts.port or 80), timeout=ASK_SECONDS).close()
     except OSError:
@@ -83,8 +83,8 @@ def _address_arguments(parser: ArgumentParser) -> None:
 
 
 def _address(options: Options, context: Context) -> None:
-    url: str = _facts_of_one(context, options["server"])[1]["metadata_url"]
-    context.say(url if options["url"] else str(urlsplit(url).hostname))
+    url: str = _facts_of_server(context, options["server"])[1]["metadata_url"]
+    context.write(url if options["url"] else str(urlsplit(url).hostname))
 
 
 def _env_arguments(parser: ArgumentParser) -> None:
@@ -104,30 +104,30 @@ def _env_arguments(parser: ArgumentParser) -> None:
 
 def _env(options: Options, context: Context) -> None:
     server: dict[str, Any] | None
-    wanted, region = options["server"], context.place.region
-    if wanted:
-        found, server = _facts_of_one(context, wanted)
+    identifier, region = options["server"], context.location.region
+    if identifier:
+        deployment, server = _facts_of_server(context, identifier)
     else:
-        found, server = info.collect(context.place, _credentials(context), ()), None
+        deployment, server = info.collect(context.location, _credentials(context), ()), None
     if options["format"] == "terraform":
-        variables = sdk_environment.of_terraform(found, region=region, by_operator=server is None)
+        variables = sdk_environment.of_terraform(deployment, region=region, by_operator=server is None)
     elif server:
-        variables = sdk_environment.of_program(found, server)
+        variables = sdk_environment.of_program(deployment, server)
     else:
-        variables = sdk_environment.of_operator(found) | sdk_environment.of_terraform(
-            found, region=region, by_operator=True
+        variables = sdk_environment.of_operator(deployment) | sdk_environment.of_terraform(
+            deployment, region=region, by_operator=True
         )
-    context.say(sdk_environment.FORMATS[options["format"]](variables))
+    context.write(sdk_environment.FORMATS[options["format"]](variables))
 
 
 COMMANDS = {
     "info": Command(
-        "Say where everything is: addresses, credentials, servers, and, while it runs, commands to paste.",
+        "Show addresses, credentials, servers and, while it runs, commands to paste.",
         _info_arguments,
         _info,
     ),
     "address": Command(
-        "Print the loopback address of a server: where a program on it finds the metadata service.",
+        "Print the loopback address of a server, at which its programs reach the metadata service.",
         _address_arguments,
         _address,
     ),

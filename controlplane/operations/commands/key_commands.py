@@ -12,7 +12,7 @@ from controlplane.cli.certificates import (
     switch_rotation,
 )
 from controlplane.cli.output import as_json, as_table
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.commands.rest_connection import ENVIRONMENT, connected
 
@@ -28,59 +28,57 @@ def _keys_arguments(parser: ArgumentParser) -> None:
 def _keys(options: Options, context: Context) -> None:
     keys = context.source.keys()
     if not keys:
-        raise CommandFailed(f"There are no keys yet. Start Baremint first: {paste('up')}")
-    context.say(as_json(keys) if options["json"] else as_table(keys, KEY_COLUMNS))
+        raise CommandFailed(f"There are no keys yet. Start Baremint first: {command_hint('up')}")
+    context.write(as_json(keys) if options["json"] else as_table(keys, KEY_COLUMNS))
 
 
 def _certificates_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("server", metavar="SERVER", nargs="?", help="name, id or CRN")
-    parser.add_argument("--due", action="store_true", help="of all servers: what is to be renewed")
+    parser.add_argument("--due", action="store_true", help="of all servers: how many are due for renewal")
     parser.add_argument("--json", action="store_true", help="for scripts")
 
 
 def _certificates(options: Options, context: Context) -> None:
     server, due = options["server"], options["due"]
     if bool(server) == due:
-        raise CommandFailed(f"Name a server: {paste('certificates SERVER')}, or list all that are due: --due")
+        raise CommandFailed(f"Name a server: {command_hint('certificates SERVER')}, or list all that are due: --due")
     if due:
         renewals = context.source.renewals()
-        context.say(as_json(renewals) if options["json"] else _renewals_as_text(renewals))
+        context.write(as_json(renewals) if options["json"] else _renewals_as_text(renewals))
         return
-    with connected(context.place) as client:
-        found = list_certificates(client, server)
-    context.say(as_json(found) if options["json"] else as_table(found, CERTIFICATE_TABLE))
+    with connected(context.location) as client:
+        certificates = list_certificates(client, server)
+    context.write(as_json(certificates) if options["json"] else as_table(certificates, CERTIFICATE_TABLE))
 
 
-def _renewals_as_text(found: dict[str, Any]) -> str:
-    lines = [
-        f"Due now       {found['due']:,}",
-        f"Due later     {found['later']:,}" + (f", the next at {found['next_due_at']}" if found["next_due_at"] else ""),
-    ]
-    if last := found["last"]:
-        done = f"{last['renewed']:,} of {last['due']:,} renewed"
+def _renewals_as_text(renewals: dict[str, Any]) -> str:
+    next_due = f", the next at {renewals['next_due_at']}" if renewals["next_due_at"] else ""
+    lines = [f"Due now       {renewals['due']:,}", f"Due later     {renewals['later']:,}{next_due}"]
+    if last := renewals["last"]:
+        progress = f"{last['renewed']:,} of {last['due']:,} renewed"
         more = [f"{last[name]:,} {name}" for name in ("stopped", "failed") if last[name]]
         when = f"from {last['begun_at']} to {last['ended_at']}" if last["ended_at"] else f"since {last['begun_at']}"
-        lines.append(f"{'Last renewal' if last['ended_at'] else 'Renewing':13} {', '.join([done, *more])} {when}")
+        lines.append(f"{'Last renewal' if last['ended_at'] else 'Renewing':13} {', '.join([progress, *more])} {when}")
     return "\n".join(lines)
 
 
 def _rotation_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("server", metavar="SERVER", help="name, id or CRN")
     parser.add_argument("switch", metavar="on|off", nargs="?", choices=list(SWITCH))
-    parser.add_argument("--json", action="store_true", help="for scripts: the answer as it came")
+    parser.add_argument("--json", action="store_true", help="for scripts: the JSON of the response")
 
 
 def _rotation(options: Options, context: Context) -> None:
     server, switch = options["server"], options["switch"]
-    with connected(context.place) as client:
-        found = switch_rotation(client, server, enabled=SWITCH[switch]) if switch else rotation(client, server)
-    context.say(as_json(found) if options["json"] else _rotation_as_text(server, found))
+    with connected(context.location) as client:
+        state = switch_rotation(client, server, enabled=SWITCH[switch]) if switch else rotation(client, server)
+    context.write(as_json(state) if options["json"] else _rotation_as_text(server, state))
 
 
-def _rotation_as_text(server: str, found: dict[str, Any]) -> str:
-    if not found["enabled"]:
+def _rotation_as_text(server: str, state: dict[str, Any]) -> str:
+    if not state["enabled"]:
         return f"The certificate rotation of {server} is off."
-    following = found["next_renewal_at"]
+    following = state["next_renewal_at"]
     then = f"the next renewal is due at {following}" if following else "there is no certificate to renew"
     return f"The certificate rotation of {server} is on; {then}."
 
@@ -94,25 +92,25 @@ def _revoke_arguments(parser: ArgumentParser) -> None:
         default="unspecified",
         help="in the words of RFC 5280; keyCompromise revokes all certificates for the same key",
     )
-    parser.add_argument("--json", action="store_true", help="for scripts: the answer as it came")
+    parser.add_argument("--json", action="store_true", help="for scripts: the JSON of the response")
 
 
 def _revoke(options: Options, context: Context) -> None:
-    with connected(context.place) as client:
-        found = revoke(client, options["server"], options["certificate"], reason=options["reason"])
-    told = f"Certificate {found['serial_number']} is revoked since {found['revoked_at']}: "
-    context.say(as_json(found) if options["json"] else f"{told}{found['revocation_reason']}.")
+    with connected(context.location) as client:
+        certificate = revoke(client, options["server"], options["certificate"], reason=options["reason"])
+    text = "Certificate {serial_number} is revoked since {revoked_at}: {revocation_reason}.".format(**certificate)
+    context.write(as_json(certificate) if options["json"] else text)
 
 
 COMMANDS = {
     "keys": Command(
-        "Say which keys there are, in which state they are since when, and what becomes of each next.",
+        "Show all keys: their states, since when, and which state is next.",
         _keys_arguments,
         _keys,
     ),
     "certificates": Command(
-        "List the identity certificates of a server; or, with --due, say how many of all servers are to be renewed, "
-        f"and how far that has come. {ENVIRONMENT} --due is of the Baremint here.",
+        "List the identity certificates of a server; or, with --due, show how many certificates of all servers are due "
+        f"for renewal, and its progress. {ENVIRONMENT} --due reads the local Baremint.",
         _certificates_arguments,
         _certificates,
     ),
@@ -123,8 +121,8 @@ COMMANDS = {
         _rotation,
     ),
     "revoke": Command(
-        "Revoke an identity certificate of a server, for good. It is on the revocation list, and OCSP tells of it, at "
-        f"once. {ENVIRONMENT}",
+        "Revoke an identity certificate of a server permanently. The revocation list and OCSP report it at once. "
+        f"{ENVIRONMENT}",
         _revoke_arguments,
         _revoke,
     ),

@@ -1,4 +1,4 @@
-"""``baremint is``, ``clock``, ``explain``, ``jobs``, ``token``: clients of the REST API, of any Baremint."""
+"""``baremint is``, ``clock``, ``explain``, ``jobs``, ``token``: clients of the REST API of any Baremint."""
 
 import sys
 from argparse import ArgumentParser
@@ -7,7 +7,7 @@ from controlplane.cli import clock, explain, jobs
 from controlplane.cli.output import as_json
 from controlplane.cli.vpc.command import no_arguments
 from controlplane.cli.vpc.commands import add_words, run_word
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
 from controlplane.operations.commands.rest_connection import ENVIRONMENT, connected
 
@@ -18,78 +18,78 @@ def _is_arguments(parser: ArgumentParser) -> None:
 
 
 def _is(options: Options, context: Context) -> None:
-    with connected(context.place, options["region"]) as client:
-        context.say(run_word(client, options))
+    with connected(context.location, options["region"]) as client:
+        context.write(run_word(client, options))
 
 
 def _clock_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="for scripts: the answer as it came")
+    parser.add_argument("--json", action="store_true", help="for scripts: the JSON of the response")
     clock.add_words(parser)
 
 
 def _clock(options: Options, context: Context) -> None:
-    with connected(context.place) as client:
+    with connected(context.location) as client:
         reading = clock.turn(client, clock.movement(options))
-        context.say(as_json(reading) if options["json"] else clock.as_text(reading))
+        context.write(as_json(reading) if options["json"] else clock.as_text(reading))
 
 
 def _explain_arguments(parser: ArgumentParser) -> None:
     explain.add_question(parser)
-    parser.add_argument("--json", action="store_true", help="for scripts: the answer as it came")
+    parser.add_argument("--json", action="store_true", help="for scripts: the JSON of the response")
 
 
 def _explain(options: Options, context: Context) -> None:
     if options["token"] == "-":  # noqa: S105
         options = {**options, "token": sys.stdin.read().strip()}
     try:
-        asked = explain.question(options)
+        question = explain.question(options)
     except ValueError as problem:
         raise CommandFailed(str(problem)) from None
-    if not asked:
-        raise CommandFailed(f"What? For example: {paste('explain --server web-1 --profile demo-viewer')}")
-    with connected(context.place) as client:
-        answer = explain.explain(client, asked)
-        text = explain.as_text(answer, url=client.url, token_command=paste("token"))
-        context.say(as_json(answer) if options["json"] else text)
+    if not question:
+        raise CommandFailed(f"What? For example: {command_hint('explain --server web-1 --profile demo-viewer')}")
+    with connected(context.location) as client:
+        answer = explain.explain(client, question)
+        text = explain.as_text(answer, url=client.url, token_command=command_hint("token"))
+        context.write(as_json(answer) if options["json"] else text)
 
 
 def _jobs_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="for scripts: the answer as it came")
+    parser.add_argument("--json", action="store_true", help="for scripts: the JSON of the response")
 
 
 def _jobs(options: Options, context: Context) -> None:
-    with connected(context.place) as client:
+    with connected(context.location) as client:
         answer = jobs.jobs(client)
-        context.say(as_json(answer) if options["json"] else jobs.as_text(answer))
+        context.write(as_json(answer) if options["json"] else jobs.as_text(answer))
 
 
 def _token(options: Options, context: Context) -> None:
-    with connected(context.place) as client:
-        context.say(client.token)
+    with connected(context.location) as client:
+        context.write(client.token)
 
 
 COMMANDS = {
     "is": Command(
-        "The VPC API in the words of IBM's command line: baremint is bare-metal-servers. "
-        f"{ENVIRONMENT} Names, ids and CRNs will all do.",
+        "The VPC API with the commands of IBM's command line, such as baremint is bare-metal-servers. "
+        f"{ENVIRONMENT} Resources can be given by name, id or CRN.",
         _is_arguments,
         _is,
     ),
     "clock": Command(
-        "Show or move the domain's clock: tokens, keys, certificates and servers age by it, in all processes. "
+        "Show or move the domain's clock, by which tokens, keys, certificates and servers age in all processes. "
         f"{ENVIRONMENT}",
         _clock_arguments,
         _clock,
     ),
     "explain": Command(
-        "Say why something is allowed or not: what decided, what was considered, what would change it. "
-        "Of an action, of a trusted profile and a server, of a trusted profile and who would assume it, or of a server "
-        f"and its metadata service. {ENVIRONMENT}",
+        "Explain why something is allowed or not: what decided, what was considered, what would change it. "
+        "It explains an action, a trusted profile and a server, a trusted profile and the identity that would assume "
+        f"it, or a server and its metadata service. {ENVIRONMENT}",
         _explain_arguments,
         _explain,
     ),
     "jobs": Command(
-        f"List what works in the background: how the last runs went, and what is due next. {ENVIRONMENT}",
+        f"List the background jobs: their last runs, and when they are due next. {ENVIRONMENT}",
         _jobs_arguments,
         _jobs,
     ),

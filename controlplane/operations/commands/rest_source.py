@@ -1,4 +1,4 @@
-"""The Baremint that runs here, asked over REST with the operator's API key."""
+"""Read the data of commands from the running Baremint over REST, with the operator's API key."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 from controlplane.cli.client import CannotCall, Client, Refused
 from controlplane.deployment import credentials, process_lock
 from controlplane.deployment.credentials import Credentials
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 from controlplane.operations.commands.command import CommandFailed
-from controlplane.operations.info import NothingHere
+from controlplane.operations.info import EmptyDataDirectory
 
 SECONDS = 10.0
 NONSENSE = (LookupError, TypeError, AttributeError, ValueError)
-"""What comes of answers of another program on this port."""
+"""Errors from the unexpected responses of another program on this port."""
 LARGEST_PAGE = "100"
 SERVERS = "/_baremint/bare_metal_servers"
 KEYS = "/_baremint/keys"
@@ -22,37 +22,40 @@ RENEWALS = "/_baremint/certificate_renewals"
 T = TypeVar("T")
 
 
-class Unanswered(Exception):
-    """Nothing runs here, or what answers does not know the operator's API key: only the database can tell."""
+class SourceUnavailable(Exception):
+    """No Baremint runs here, or it does not accept the operator's API key. The database must be read instead."""
 
 
-class Running:
-    """A Source. Everything raises Unanswered; CommandFailed where there is no database that could be asked instead."""
+class RestSource:
+    """A Source that calls the running Baremint.
+
+    All methods raise SourceUnavailable, or CommandFailed when no database can be read instead.
+    """
 
     runs = True
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, location: Location) -> None:
+        self._location = location
 
     def credentials(self) -> Credentials:
         try:
-            known = credentials.read(self._place.home)
-            runs = process_lock.holder(self._place.home) is not None
+            account_credentials = credentials.read(self._location.home)
+            runs = process_lock.holder(self._location.home) is not None
         except OSError as error:
-            raise Unanswered from error
-        if known is None and runs:
-            raise CommandFailed(f"Baremint is being started in {self._place.home.path}. Ask again in a moment.")
-        if known is None and self._place.is_empty:
-            raise CommandFailed(str(NothingHere(self._place.home)))
-        # Services that were started one by one hold no lock. Where they share a database they may be anywhere.
-        if known is None or not (runs or not self._place.embedded_database):
-            raise Unanswered
-        return known
+            raise SourceUnavailable from error
+        if account_credentials is None and runs:
+            raise CommandFailed(f"Baremint is starting in {self._location.home.path}. Try again in a moment.")
+        if account_credentials is None and self._location.is_empty:
+            raise CommandFailed(str(EmptyDataDirectory(self._location.home)))
+        # Services that were started one by one hold no lock. With a shared database they may run on another machine.
+        if account_credentials is None or not (runs or not self._location.embedded_database):
+            raise SourceUnavailable
+        return account_credentials
 
     def servers(self, account_id: str, *, named: str = "") -> list[dict[str, Any]]:
-        if named and (found := self._listed({"name": named})):
-            return found
-        return self._listed({})
+        if named and (matches := self._list({"name": named})):
+            return matches
+        return self._list({})
 
     def keys(self) -> list[dict[str, Any]]:
         return self._ask(lambda client: list(client.call("GET", KEYS)["keys"]))
@@ -60,7 +63,7 @@ class Running:
     def renewals(self) -> dict[str, Any]:
         return self._ask(lambda client: client.call("GET", RENEWALS))
 
-    def _listed(self, query: dict[str, str]) -> list[dict[str, Any]]:
+    def _list(self, query: dict[str, str]) -> list[dict[str, Any]]:
         newest_first = self._ask(lambda client: client.everything(SERVERS, query={"limit": LARGEST_PAGE, **query}))
         return newest_first[::-1]
 
@@ -68,8 +71,8 @@ class Running:
         try:
             return question(self._client)
         except (CannotCall, Refused, *NONSENSE) as error:
-            raise Unanswered from error
+            raise SourceUnavailable from error
 
     @cached_property
     def _client(self) -> Client:
-        return Client(self._place.control_plane_url, self.credentials().api_key, seconds=SECONDS, direct=True)
+        return Client(self._location.control_plane_url, self.credentials().api_key, seconds=SECONDS, direct=True)

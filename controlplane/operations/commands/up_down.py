@@ -1,14 +1,14 @@
-"""``baremint up --detach`` and ``down``: what starts the Baremint in the background, and what stops it."""
+"""``baremint up --detach`` and ``down``: start Baremint in the background, and stop it."""
 
 import math
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 
 from controlplane.deployment import process_lock
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.deployment.home import Home, unusable
 from controlplane.lab import state
 from controlplane.operations.commands.command import Command, CommandFailed, Context, Options
-from controlplane.operations.terminal import unheard
+from controlplane.operations.terminal import ignore_closed_output
 from controlplane.operations.up import welcome
 from controlplane.runtime import background_process
 from controlplane.runtime.supervisor import termination
@@ -21,15 +21,15 @@ def _up_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="run in the background; return once everything answers. The log is BAREMINT_HOME/baremint.log.",
     )
-    parser.add_argument("--lab", action="store_true", help="put every server into the lab, too: see baremint lab")
+    parser.add_argument("--lab", action="store_true", help="also run every server in the lab: see baremint lab")
     parser.add_argument(
-        "--stop-with", type=int, metavar="PID", help="stop when that process ends, however it ends: for test suites"
+        "--stop-with", type=int, metavar="PID", help="stop when that process ends for any reason: for test suites"
     )
     parser.add_argument("--report-to", type=int, help=SUPPRESS)
 
 
 def end_with(stop_requests: StopRequests, process: int | None) -> None:
-    """Stop when the process of ``--stop-with`` ends. Raises CommandFailed when it does not run."""
+    """Stop when the process of ``--stop-with`` ends. Raises CommandFailed when there is no such process."""
     if process is None:
         return
     try:
@@ -38,22 +38,22 @@ def end_with(stop_requests: StopRequests, process: int | None) -> None:
         raise CommandFailed(f"--stop-with {process}: no such process runs.") from None
 
 
-def claim(home: Home) -> str:
-    """Take the data directory, before anything that takes time: a second start is refused at once, and ``down`` finds
-    one that is still loading. Returns what to tell of it, if anything. Raises CommandFailed, UnusableHome."""
+def acquire_home(home: Home) -> str:
+    """Lock the data directory before any slow step, so that a second start is refused at once and ``down`` finds this
+    process while it loads. Returns a message for the user, or "". Raises CommandFailed, UnusableHome."""
     try:
-        told = home.secure()
+        message = home.secure()
         process_lock.lock_early(home)
     except process_lock.AlreadyRunning as error:
         raise CommandFailed(str(error)) from None
     except OSError as error:
         raise unusable(error) from None
-    return told
+    return message
 
 
 def _up(options: Options, context: Context) -> None:
-    process, home = options["stop_with"], context.place.home
-    secured = home.secure()
+    process, home = options["stop_with"], context.location.home
+    message = home.secure()
     end_with(StopRequests(), process)
     if (holder := process_lock.holder(home)) is not None:
         raise CommandFailed(str(process_lock.AlreadyRunning(home, holder)))
@@ -61,51 +61,51 @@ def _up(options: Options, context: Context) -> None:
     if process is not None:
         command += ["--stop-with", str(process)]
 
-    def say(text: str) -> None:
-        with unheard():
-            context.say(text)
+    def write(text: str) -> None:
+        with ignore_closed_output():
+            context.write(text)
 
-    if secured:
-        say(f"  ... {secured}")
+    if message:
+        write(f"  ... {message}")
     try:
-        facts = background_process.start(home, *command, progress=lambda text: say(f"  ... {text}"))
+        facts = background_process.start(home, *command, progress=lambda text: write(f"  ... {text}"))
     except background_process.StartFailed as error:
         raise CommandFailed(str(error)) from None
-    say(f"\nBaremint is up.\n\n{welcome.block(facts, in_lab=options['lab'])}\n\n")
-    say(f"  It runs in the background (process {process_lock.holder(home)}).")
-    say(f"  Log: {home.path / background_process.LOG}   Stop: {paste('down')}")
+    write(f"\nBaremint is up.\n\n{welcome.block(facts, in_lab=options['lab'])}\n\n")
+    write(f"  It runs in the background (process {process_lock.holder(home)}).")
+    write(f"  Log: {home.path / background_process.LOG}   Stop: {command_hint('down')}")
 
 
 def _down_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--seconds", type=_seconds, default=30.0, help="how long to wait before ending it the hard way (default 30)"
+        "--seconds", type=_seconds, default=30.0, help="how long to wait before killing it (default 30)"
     )
 
 
 def _seconds(text: str) -> float:
     try:
-        read = float(text)
+        seconds = float(text)
     except ValueError:
-        read = math.nan
-    if not 0 <= read < math.inf:
-        raise ArgumentTypeError("it must be a number of seconds, from 0 on")
-    return read
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise ArgumentTypeError("it must be a number of seconds, 0 or more")
+    return seconds
 
 
 def _down(options: Options, context: Context) -> None:
-    home = context.place.home
+    home = context.location.home
     pid = process_lock.holder(home)
     if pid is None:
-        context.say(f"Nothing runs in {home.path}.")
+        context.write(f"Nothing runs in {home.path}.")
         return
-    context.say(f"Stopping Baremint in {home.path} (process {pid}) ...")
+    context.write(f"Stopping Baremint in {home.path} (process {pid}) ...")
     try:
         gently = termination.end(pid, seconds=options["seconds"])
-        if keeper := process_lock.holder(home, state.LOCK):  # a lab beside it would end with it a moment later
+        if keeper := process_lock.holder(home, state.LOCK):  # a separate lab would end a moment later
             termination.end(keeper, seconds=options["seconds"])
     except termination.CannotEnd as error:
         raise CommandFailed(str(error)) from None
-    context.say("Stopped." if gently else "It did not stop by itself; it is ended.")
+    context.write("Stopped." if gently else "It did not stop in time and was killed.")
 
 
 COMMANDS = {
@@ -116,7 +116,7 @@ COMMANDS = {
         _up,
     ),
     "down": Command(
-        "Stop the Baremint that runs in BAREMINT_HOME. What it knows stays; `baremint up` finds it again.",
+        "Stop the Baremint that runs in BAREMINT_HOME. Its data stays for the next `baremint up`.",
         _down_arguments,
         _down,
     ),

@@ -1,5 +1,7 @@
-"""The commands of ``controlplane.operations.commands`` as Django has commands: for ``call_command``, and to read the
-database while nothing runs."""
+"""The commands of ``controlplane.operations.commands`` as Django commands, which read the database.
+
+They serve ``call_command``, and the command line while Baremint does not run.
+"""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -7,14 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 from controlplane.operations.commands import without_django
 from controlplane.operations.commands.command import CommandFailed, Context
-from controlplane.operations.database_source import Records
+from controlplane.operations.database_source import DatabaseSource
 
 
-def offered(name: str) -> type[BaseCommand]:
-    """The command of this name. It reads the database where ``front`` asks the Baremint that runs."""
+def django_command(name: str) -> type[BaseCommand]:
+    """Return the command of this name."""
     command = without_django.command(name)
 
     class Command(BaseCommand):
@@ -26,7 +28,7 @@ def offered(name: str) -> type[BaseCommand]:
 
         def handle(self, *args: Any, **options: Any) -> None:
             try:
-                command.run(options, Context(Place.of(settings), Records(), self.stdout.write))
+                command.run(options, Context(Location.of(settings), DatabaseSource(), self.stdout.write))
             except CommandFailed as error:
                 raise CommandError(str(error)) from None
 

@@ -1,4 +1,4 @@
-"""The command of an HTTP service that runs by itself, such as in a container of its own."""
+"""The base class of the commands that run one HTTP service, such as in a container."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment import sockets
 from controlplane.deployment.sockets import Endpoint, PortUnavailable
-from controlplane.operations.terminal import say
+from controlplane.operations.terminal import write_text
 from controlplane.operations.up import children, preloading, serving
 from controlplane.runtime.supervisor.child import Fork
 from controlplane.runtime.supervisor.stop_requests import StopRequested
@@ -16,7 +16,7 @@ from controlplane.runtime.supervisor.supervisor import StartFailed, Supervisor
 
 
 class ServeCommand(BaseCommand):
-    """Load the service, fork its workers, and start again those that die."""
+    """Load the service, fork its workers, and restart those that die."""
 
     requires_system_checks = []
     service: ClassVar[str]
@@ -26,7 +26,7 @@ class ServeCommand(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         endpoint = type(self).endpoint()
         try:
-            sockets.check_free([endpoint])  # or the kernel would share the connections out to both
+            sockets.check_free([endpoint])  # otherwise the kernel would distribute connections to both programs
             with children.http_sockets(endpoint) as listening, self._supervisor() as running:
                 preloading.load_http()
                 for group in (
@@ -42,7 +42,7 @@ class ServeCommand(BaseCommand):
             return
 
     def _supervisor(self) -> Supervisor:
-        return Supervisor(lambda line: say(self.stdout, line), render=_as_it_is)
+        return Supervisor(lambda line: write_text(self.stdout, line), render=_as_it_is)
 
 
 def _as_it_is(child: str, line: str, **_: Any) -> str:

@@ -1,4 +1,4 @@
-"""What ``baremint up`` runs."""
+"""The child processes of ``baremint up``."""
 
 import http.client
 import os
@@ -29,17 +29,17 @@ from controlplane.runtime.supervisor.start_report import Report
 ASK_SECONDS = 2.0
 VALKEY_DIRECTORY = "valkey"
 DAMAGED = re.compile(r" # .*(AOF|append[ -]only|RDB|base file)")
-"""What Valkey says last when it cannot read what it has kept."""
+"""Valkey's last log line when it cannot read its files."""
 
 
 class BrokerUnavailable(Exception):
-    """Says what to set instead."""
+    """The message says which setting to use instead."""
 
 
 def socket_folder() -> AbstractContextManager[None]:
-    """Make and remove the embedded broker's folder for its socket, if that is not the data directory.
+    """Create and remove the folder of the embedded broker's socket, if it is not the data directory.
 
-    Raises owned_folder.NotOurs.
+    Raises owned_folder.NotOwned.
     """
     folder = settings.VALKEY_SOCKET.parent
     if settings.EMBEDDED_BROKER and folder != settings.HOME.path:
@@ -48,7 +48,7 @@ def socket_folder() -> AbstractContextManager[None]:
 
 
 def embedded_broker() -> ChildSpec:
-    """Valkey on a Unix socket in the data directory: no port, and nobody but this user."""
+    """Return Valkey on a Unix socket in the data directory, which only this user can reach."""
     try:
         binary = get_binary_path()
     except ValkeyBinaryNotFoundError as error:
@@ -65,7 +65,7 @@ def embedded_broker() -> ChildSpec:
         *("--unixsocket", str(settings.VALKEY_SOCKET)),
         *("--unixsocketperm", "700"),
         *("--dir", str(directory)),
-        # Every write is in the file before it is acknowledged, so tasks survive kill -9.
+        # Valkey acknowledges a write after it is in the file, so tasks survive kill -9.
         *("--appendonly", "yes"),
         *("--save", ""),
         *("--auto-aof-rewrite-min-size", "8mb"),
@@ -75,7 +75,7 @@ def embedded_broker() -> ChildSpec:
 
 
 def _put_damaged_file_aside(child: Child) -> str:
-    """What is due stands in the database, and is sent for again: nothing in the broker's file would be missed."""
+    """Move a damaged file of the broker away. No work is lost: what is due is in the database and is sent again."""
     directory = settings.HOME.path / VALKEY_DIRECTORY
     if not any(DAMAGED.search(line) for line in child.last_lines) or not directory.exists():
         return ""
@@ -95,7 +95,7 @@ def _put_aside(path: Path) -> Path:
 
 @dataclass(frozen=True)
 class Listening:
-    """The sockets of the services: bound before anything is started, and kept when a worker dies."""
+    """The sockets of the services. They are bound before any process starts, and stay open when a worker dies."""
 
     control_plane: list[socket.socket]
     metadata: list[socket.socket]
@@ -104,7 +104,7 @@ class Listening:
 
 @contextmanager
 def listening() -> Iterator[Listening]:
-    """Bind them. Raises sockets.PortUnavailable, also for a port that is shared by another program."""
+    """Bind the sockets. Raises sockets.PortUnavailable, also for a port that another program shares."""
     sockets.check_free([endpoints.control_plane(), endpoints.metadata_service(), endpoints.metadata_tls()])
     with ExitStack() as stack:
         yield Listening(
@@ -116,14 +116,14 @@ def listening() -> Iterator[Listening]:
 
 @contextmanager
 def http_sockets(endpoint: Endpoint) -> Iterator[list[socket.socket]]:
-    """A socket for each worker of an HTTP service."""
+    """Bind a socket for each worker of an HTTP service."""
     with ExitStack() as stack:
-        bound = (sockets.bind(endpoint, shared=True) for _ in range(settings.BAREMINT_WORKERS))
-        yield [stack.enter_context(each) for each in bound]
+        bindings = (sockets.bind(endpoint, shared=True) for _ in range(settings.BAREMINT_WORKERS))
+        yield [stack.enter_context(each) for each in bindings]
 
 
 def services(listening: Listening) -> list[ChildSpec]:
-    """All but the broker. They are forks: ``preload`` comes first."""
+    """Return all children but the broker. They are forks, so load their modules first (preloading.py)."""
     node = f"baremint-{sha256(str(settings.HOME.path).encode()).hexdigest()[:8]}@{socket.gethostname()}"
     return [
         *http_workers("control plane", serving.CONTROL_PLANE, listening.control_plane),
@@ -134,7 +134,7 @@ def services(listening: Listening) -> list[ChildSpec]:
 
 
 def http_workers(name: str, wsgi: str, listening: list[socket.socket]) -> list[ChildSpec]:
-    """A worker for each socket."""
+    """Return a worker for each socket."""
     return [_fork(name, serving.http(wsgi, each), keep=each) for each in listening]
 
 
@@ -147,7 +147,7 @@ def _fork(name: str, work: Work, *, keep: socket.socket | None = None) -> Fork:
 
 
 def lab() -> ChildSpec:
-    """To be started after everything else is there."""
+    """Return the lab, which starts after all services."""
     return Fork("lab", serving.lab(), may_end=True)
 
 
@@ -156,7 +156,7 @@ def _valkey_is_ready(child: Child) -> bool:
 
 
 def control_plane_answers() -> bool:
-    """Whether something answers at the control plane's address."""
+    """Return whether a service answers at the control plane's address."""
     endpoint = endpoints.control_plane()
     connection = http.client.HTTPConnection(
         ANY_ADDRESS.get(endpoint.host, endpoint.host), endpoint.port, timeout=ASK_SECONDS

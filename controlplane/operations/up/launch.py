@@ -1,4 +1,4 @@
-"""``baremint up``, step by step: nothing is started that a later step would have to regret."""
+"""The steps of ``baremint up``. Every check comes before the first process that it could stop."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +11,8 @@ from controlplane.database.migration_state import CannotUpgrade
 from controlplane.database.upgrade import bring_up_to_date
 from controlplane.deployment import process_lock, run_file, sockets
 from controlplane.deployment.env import WrongSetting
-from controlplane.deployment.location import Place
-from controlplane.deployment.owned_folder import NotOurs
+from controlplane.deployment.location import Location
+from controlplane.deployment.owned_folder import NotOwned
 from controlplane.jobs import broker
 from controlplane.kernel import clock, database_failures
 from controlplane.lab import capabilities
@@ -20,7 +20,7 @@ from controlplane.observability.readiness import is_full
 from controlplane.operations.bootstrap import bootstrap, refuse_wrong_settings
 from controlplane.operations.commands import info_commands
 from controlplane.operations.commands.command import CommandFailed, Context
-from controlplane.operations.database_source import Records
+from controlplane.operations.database_source import DatabaseSource
 from controlplane.operations.up import children, preloading
 from controlplane.operations.up.serving import reporting
 from controlplane.operations.up.timeline import Timeline
@@ -34,7 +34,7 @@ ASK_SECONDS = 2.0
 CAUSES = (
     WrongSetting,
     process_lock.AlreadyRunning,
-    NotOurs,
+    NotOwned,
     sockets.PortUnavailable,
     children.BrokerUnavailable,
     StartFailed,
@@ -46,7 +46,7 @@ Say = Callable[[str], None]
 
 
 class CannotStart(Exception):
-    """The reason, for the person who asked."""
+    """The message is the reason, for the user."""
 
 
 def run(
@@ -59,7 +59,7 @@ def run(
 ) -> None:
     """Start everything, call ``ready``, and keep it running until StopRequested. Raises CannotStart.
 
-    ``ready`` is given what ``baremint info --json`` says.
+    ``ready`` gets the data of ``baremint info --json``.
     """
     stop_requests.check()
     timeline = Timeline()
@@ -75,7 +75,7 @@ def run(
             process_lock.lock(settings.HOME),
             children.socket_folder(),
             children.listening() as listening,
-            run_file.announced(settings.HOME, settings),
+            run_file.published(settings.HOME, settings),
         ):
             if is_full(settings.HOME.path):
                 raise CannotStart("The disk of the data directory is full. Make room on it.")
@@ -98,7 +98,7 @@ def _start_everything(supervisor: Supervisor, listening: children.Listening, pro
     embedded = supervisor.begin([children.embedded_broker()]) if settings.EMBEDDED_BROKER else []
     progress("preparing the database")
     preparing = supervisor.begin([Fork("database", prepare, may_end=True)])
-    preloading.load_everything()  # meanwhile
+    preloading.load_everything()  # while the database is prepared
     progress("all services are loaded")
     [prepared] = supervisor.await_ready(preparing, seconds=None, progress=progress)
     supervisor.await_ready(embedded, seconds=settings.BAREMINT_START_SECONDS, progress=progress)
@@ -109,8 +109,10 @@ def _start_everything(supervisor: Supervisor, listening: children.Listening, pro
 
 
 def prepare(report: Report) -> None:
-    """Bring the database up to date, and make what it lacks; in a process of its own, which ends with all that it had
-    open. It reports what ``baremint info --json`` says."""
+    """Migrate the database and create what it lacks, and report the data of ``baremint info --json``.
+
+    It runs in a child process, so that the supervisor has no open database.
+    """
     with reporting(report, CannotStart, CommandFailed, CannotUpgrade):
         if not settings.EMBEDDED_BROKER:
             _require_broker()
@@ -118,7 +120,7 @@ def prepare(report: Report) -> None:
         try:
             bring_up_to_date(report.progress)
             bootstrap(now=clock.now(), progress=report.progress)
-            report.ready(info_commands.facts(Context(Place.of(settings), Records(), report.progress)))
+            report.ready(info_commands.facts(Context(Location.of(settings), DatabaseSource(), report.progress)))
         except DatabaseError as error:
             raise CannotStart(database_failures.for_operators(error)) from error
 
@@ -129,7 +131,7 @@ def _require_broker() -> None:
         broker.queue_depth(seconds=ASK_SECONDS)
     except broker.BrokerFailed as error:
         raise CannotStart(f"{error} Without REDIS_URL, Baremint uses its embedded broker.") from None
-    except (TypeError, ValueError) as error:  # by an option of the URL that the client does not know
+    except (TypeError, ValueError) as error:  # an option of the URL that the client does not support
         raise CannotStart(
             f"REDIS_URL is not understood: {error}. Its form is redis://user:password@host:6379/0."
         ) from None

@@ -1,6 +1,6 @@
-"""What is loaded before the first fork, so that each service finds it there and all share its memory.
+"""Load modules before the first fork, so that all services share their memory.
 
-Nothing here opens a connection, makes a TLS context or reads a private key: a fork would have them too.
+Nothing here may open a connection, create a TLS context or read a private key, because every fork would inherit it.
 """
 
 import gc
@@ -45,12 +45,12 @@ OTHERS = (
 
 
 def load_http() -> None:
-    """What the HTTP services need."""
+    """Load the modules of the HTTP services."""
     _load(HTTP)
 
 
 def load_everything() -> None:
-    """What all services need."""
+    """Load the modules of all services."""
     _load(HTTP + OTHERS)
     app.loader.import_default_modules()
     app.finalize()
@@ -59,18 +59,18 @@ def load_everything() -> None:
 def _load(modules: tuple[str, ...]) -> None:
     for module in modules:
         import_module(module)
-    for known in (catalog.regions, catalog.profiles, catalog.operating_systems, catalog.stock_images):
-        known()
+    for read_catalog in (catalog.regions, catalog.profiles, catalog.operating_systems, catalog.stock_images):
+        read_catalog()
     for urlconf in (settings.ROOT_URLCONF, "controlplane.urls_inside"):
         _compile(get_resolver(urlconf))
-    # What is loaded by now stays for good. The collector would look through it again and again, and write to it, so
-    # that each process had a copy of its own.
+    # The loaded modules stay until the process ends. The collector would examine them repeatedly and write to their
+    # memory pages, so that each process would get its own copy.
     gc.collect()
     gc.freeze()
 
 
 def _compile(resolver: URLResolver) -> None:
-    """Django compiles the pattern of a route when a request first comes by it."""
+    """Compile the patterns of all routes, which Django compiles at the first request otherwise."""
     for each in resolver.url_patterns:
         each.pattern.regex  # noqa: B018
         if isinstance(each, URLResolver):

@@ -1,4 +1,4 @@
-"""The work of each service, for a process that is one already, and for a fork of one that has loaded everything."""
+"""The work of each service, for a process of its own or for a fork."""
 
 import os
 import signal
@@ -39,7 +39,7 @@ log = structlog.get_logger(__name__)
 
 WORKER_THREADS = 4
 ANSWER_SECONDS = 5.0
-"""How long a request waits for PostgreSQL's answer to one statement."""
+"""How long a request waits for PostgreSQL's response to one statement."""
 HEALTH = frozenset({"/healthz", "/readyz", "/metrics"})
 LAB_THREADS = 8
 CONTROL_PLANE = "controlplane.wsgi"
@@ -49,9 +49,9 @@ SETTINGS = {CONTROL_PLANE: "controlplane.settings", METADATA: "controlplane.sett
 
 
 def take_settings(module: str) -> None:
-    """Go on with the settings of this module. For a process that has answered nothing yet.
+    """Replace the settings by those of this module, in a process that has answered no request yet.
 
-    What differs between the services is asked of the settings when it is needed, not when a module is loaded.
+    Settings that differ between services must therefore be read when they are used, not when a module is imported.
     """
     os.environ["DJANGO_SETTINGS_MODULE"] = module
     for name, value in vars(import_module(module)).items():
@@ -73,15 +73,14 @@ def reporting(report: Report, *causes: type[Exception]) -> Iterator[None]:
 
 
 def check_kek(report: Report) -> None:
-    """Tell why nothing can be served when the stored keys cannot be read; in a process of its own, as ``up`` does it
-    when it prepares the database."""
+    """Report an error when the stored keys cannot be decrypted. It runs in a child process (compare ``prepare``)."""
     with reporting(report):
         key_encryption.refuse_wrong_kek()
     report.ready()
 
 
 def http(wsgi: str, listening: socket.socket) -> Work:
-    """A worker of an HTTP service; ``wsgi``: the module of its application."""
+    """Return the work of a worker of an HTTP service. ``wsgi`` is the module of its application."""
 
     def work(report: Report) -> None:
         take_settings(SETTINGS[wsgi])
@@ -96,17 +95,17 @@ def http(wsgi: str, listening: socket.socket) -> Work:
                     threads=threads,
                 )
             )
-        # A connection of the control plane may have a body that is kept in a file.
-        made = of(wsgi, threads=settings.BAREMINT_THREADS, files_of_each=2 if wsgi == CONTROL_PLANE else 1)
-        made.run(*listeners, ready=_announced(listening, report.ready))
+        # A connection of the control plane may have a body that is stored in a file.
+        service = of(wsgi, threads=settings.BAREMINT_THREADS, files_of_each=2 if wsgi == CONTROL_PLANE else 1)
+        service.run(*listeners, ready=_announced(listening, report.ready))
 
     return work
 
 
 def of(wsgi: str, *, threads: int, files_of_each: int = 1) -> Service:
-    """The HTTP service of this application, with nowhere to listen yet.
+    """Return the HTTP service of this application, without listeners.
 
-    ``files_of_each``: how many open files a connection takes.
+    ``files_of_each`` is the number of open files of a connection.
     """
     limit, limits = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, Limits()
     of_object = request_bodies.largest_body(min(request_bodies.LARGEST_OBJECT, quota.largest()))
@@ -129,7 +128,7 @@ def of(wsgi: str, *, threads: int, files_of_each: int = 1) -> Service:
 
 
 def tls(listening: socket.socket) -> Work:
-    """The metadata service over TLS, at the servers' loopback addresses."""
+    """Return the work of the metadata service over TLS, at the servers' loopback addresses."""
 
     def work(report: Report) -> None:
         take_settings(SETTINGS[METADATA])
@@ -140,17 +139,17 @@ def tls(listening: socket.socket) -> Work:
 
 def serve_tls(listening: socket.socket, *, ready: Callable[[], object]) -> None:
     """Serve until SIGTERM or SIGINT."""
-    made = of(METADATA, threads=settings.BAREMINT_WORKERS * settings.BAREMINT_THREADS)
-    made.run(loopback_listener(listening), ready=_announced(listening, ready))
+    service = of(METADATA, threads=settings.BAREMINT_WORKERS * settings.BAREMINT_THREADS)
+    service.run(loopback_listener(listening), ready=_announced(listening, ready))
 
 
 def lab_service() -> Service:
-    """The metadata service in the lab, whose process also passes on what servers say to the control plane."""
+    """Return the metadata service of the lab, whose process also relays connections to the control plane."""
     return of(METADATA, threads=LAB_THREADS, files_of_each=2)
 
 
 def _announced(listening: socket.socket, ready: Callable[[], object]) -> Callable[[], None]:
-    """``ready``, with a line in the log of where the service listens."""
+    """Return a function that logs the address of the service and then calls ``ready``."""
 
     def announce() -> None:
         host, port = listening.getsockname()[:2]
@@ -161,7 +160,7 @@ def _announced(listening: socket.socket, ready: Callable[[], object]) -> Callabl
 
 
 def lab() -> Work:
-    """Every server as a set of kernel namespaces, until SIGTERM or ``baremint lab down``."""
+    """Return the work of the lab, which ends with SIGTERM or ``baremint lab down``."""
 
     def work(report: Report) -> None:
         take_settings(LAB_SETTINGS)
@@ -175,7 +174,7 @@ def lab() -> Work:
 
 
 def worker(node: str) -> Work:
-    """A Celery worker of this name, with beat in a thread. It is ready when it has taken its first tick."""
+    """Return the work of a Celery worker of this name, with beat in a thread. It is ready after its first tick."""
 
     def work(report: Report) -> None:
         def tell(task: Any, **_: Any) -> None:
@@ -186,15 +185,15 @@ def worker(node: str) -> Work:
         def begin_to_tick(**_: Any) -> None:
             threading.Thread(target=_tick, name="beat", daemon=True).start()
 
-        worker_init.disconnect(refuse_wrong_kek)  # which was checked before anything was started
+        worker_init.disconnect(refuse_wrong_kek)  # ``up`` has checked it already
         task_postrun.connect(tell, weak=False)
         worker_ready.connect(begin_to_tick, weak=False)
-        os.environ["CELERY_SKIP_CHECKS"] = "1"  # of Django's: they are for who changes the code
-        # Celery warns because a pickled task could run as root; CELERY_ACCEPT_CONTENT takes JSON alone.
+        os.environ["CELERY_SKIP_CHECKS"] = "1"  # Django's checks are for developers
+        # Celery warns because a pickled task could run as root, but CELERY_ACCEPT_CONTENT allows JSON only.
         warnings.filterwarnings("ignore", message="You're running the worker with superuser privileges")
-        made = app.Worker(
+        celery_worker = app.Worker(
             hostname=node,
-            # Threads: tasks wait for the database, and a pool of processes would be one more generation to look after.
+            # Threads, because tasks wait for the database, and a pool of processes would need supervision.
             pool="threads",
             concurrency=WORKER_THREADS,
             loglevel=settings.LOG_LEVEL,
@@ -202,14 +201,14 @@ def worker(node: str) -> Work:
             without_gossip=True,
             without_mingle=True,
         )
-        made.start()
-        raise SystemExit(made.exitcode)
+        celery_worker.start()
+        raise SystemExit(celery_worker.exitcode)
 
     return work
 
 
 def _tick() -> None:
-    """Beat, which lives and dies with the worker: without ticks it is of no use, and another one is forked at once."""
+    """Run beat. When it ends, so does the worker, which is useless without ticks; the supervisor restarts both."""
     try:
         beat.Service(app, scheduler_cls=beat.Scheduler).start()
     finally:

@@ -1,4 +1,4 @@
-"""When each step of a start was reached, counted from the begin of this process. Standard library only."""
+"""The times of the steps of a start, relative to the start of this process. Standard library only."""
 
 import os
 import time
@@ -15,5 +15,5 @@ class Timeline:
         self._steps.append((round((time.clock_gettime(time.CLOCK_BOOTTIME) - self._began) * 1000), step))
 
     def __str__(self) -> str:
-        """In milliseconds."""
+        """Return the steps with their times in milliseconds."""
         return ", ".join(f"{step} at {milliseconds} ms" for milliseconds, step in self._steps)

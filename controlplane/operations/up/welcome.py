@@ -1,20 +1,20 @@
-"""The block that ``baremint up`` ends with, below its headline: where things are, and three commands to paste."""
+"""The text that ``baremint up`` prints when it is ready: addresses, and three commands to paste."""
 
 import shutil
 from typing import Any
 
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 
 API_VERSION = "2025-08-26"
-"""The first version date of the metadata service's bare metal endpoints, and good for the VPC API too."""
+"""The first version date of the metadata service's bare metal endpoints, also valid for the VPC API."""
 
 
 def block(info: dict[str, Any], *, in_lab: bool = False) -> str:
-    """``in_lab``: whether the servers are in the lab, too."""
-    return "\n".join([whereabouts(info), "", *_commands(info, in_lab=in_lab)])
+    """Return the whole text. ``in_lab``: whether the servers are in the lab."""
+    return "\n".join([addresses(info), "", *_commands(info, in_lab=in_lab)])
 
 
-def whereabouts(info: dict[str, Any]) -> str:
+def addresses(info: dict[str, Any]) -> str:
     admin = info["admin"]
     width = max([len(server["name"]) for server in info["servers"]], default=0)
     servers = [
@@ -38,7 +38,7 @@ def whereabouts(info: dict[str, Any]) -> str:
 def _sign_in(admin: dict[str, str]) -> str:
     if admin["password"]:
         return f"{admin['username']} / {admin['password']}"
-    return f"{admin['username']} (set a password: {paste('changepassword ' + admin['username'])})"
+    return f"{admin['username']} (set a password: {command_hint('changepassword ' + admin['username'])})"
 
 
 def _commands(info: dict[str, Any], *, in_lab: bool) -> list[str]:
@@ -68,8 +68,8 @@ def _commands(info: dict[str, Any], *, in_lab: bool) -> list[str]:
         )
     if in_lab and info["servers"]:
         name = info["servers"][0]["name"]
-        steps.append((f"A shell on {name} in the lab, with the addresses of the cloud", paste(f"enter {name}")))
-    hint = [] if shutil.which("curl") else ["  (They need curl, which this machine has not: apt install curl)"]
+        steps.append((f"A shell on {name} in the lab, with the addresses of the cloud", command_hint(f"enter {name}")))
+    hint = [] if shutil.which("curl") else ["  (They need curl, which is not installed: apt install curl)"]
     lines = ["  Paste one of these into another shell:", *hint]
     for title, command in steps:
         lines += ["", f"  # {title}", f"  {command}"]

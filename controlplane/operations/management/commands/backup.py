@@ -17,8 +17,8 @@ def _file(text: str) -> Path:
 
 class Command(BaseCommand):
     help = (
-        "Write everything that this data directory must remember into one file, also while Baremint runs: the "
-        "database, the key-encryption key, the credentials. Whoever has the file can issue tokens: keep it safe."
+        "Write all persistent data of this data directory into one file, also while Baremint runs: the database, the "
+        "key-encryption key, the credentials. The file allows its owner to issue tokens: keep it safe."
     )
     requires_system_checks = []
 
@@ -28,6 +28,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             backup.backup(options["file"])
-        except backup.CannotDoThat as error:
+        except backup.BackupError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"Written: {options['file']}")

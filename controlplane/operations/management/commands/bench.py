@@ -13,7 +13,7 @@ from controlplane.bench import children, lists, postgresql, product, renewals, r
 from controlplane.bench.load import Result, run
 from controlplane.bench.population import populate
 from controlplane.bench.signing import RawRate, raw_rate
-from controlplane.operations.terminal import discard_the_rest
+from controlplane.operations.terminal import discard_output
 from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
 
 VERSION = "version=2025-08-26"
@@ -23,8 +23,8 @@ class Command(BaseCommand):
     help = (
         "Measure the product on this machine: requests/s, p50 and p99 of the identity operations and of a server "
         "list, each as a ratio to the raw RS256 signing rate of the same run; and the renewal of many certificates. "
-        "With start: what it costs to start and to stop it. With slow: what slow clients take from a good one. "
-        "Starts its own copies of the product."
+        "With start: the cost of a start and a stop. With slow: the effect of slow clients on a fast one. "
+        "It starts its own copies of the product."
     )
     requires_system_checks: list[str] = []
 
@@ -43,20 +43,24 @@ class Command(BaseCommand):
             type=int,
             action="append",
             metavar="COUNT",
-            help="list 50 servers out of so many; may be repeated (default 1000 and 1000000)",
+            help="list 50 servers out of this many; may be repeated (default 1000 and 1000000)",
         )
         parser.add_argument(
             "--certificates",
             type=int,
             default=10_000,
             metavar="COUNT",
-            help="renew so many certificates that are due at once (default 10000)",
+            help="renew this many certificates that are due at once (default 10000)",
         )
-        words = parser.add_subparsers(dest="word", metavar="WORD", title="words", parser_class=ArgumentParser)
-        told = "measure what it costs to start it, to stop it, and to let it run"
-        starts.add_arguments(words.add_parser("start", help=told, description=f"{told}.".capitalize()))
-        told = "measure what a good client notices of hundreds that begin requests and do not finish them"
-        slow_clients.add_arguments(words.add_parser("slow", help=told, description=f"{told}.".capitalize()))
+        commands = parser.add_subparsers(
+            dest="command", metavar="COMMAND", title="commands", parser_class=ArgumentParser
+        )
+        help_text = "measure the cost of starting, stopping and running it"
+        starts.add_arguments(commands.add_parser("start", help=help_text, description=f"{help_text}.".capitalize()))
+        help_text = "measure the effect on a client of hundreds of others that do not finish their requests"
+        slow_clients.add_arguments(
+            commands.add_parser("slow", help=help_text, description=f"{help_text}.".capitalize())
+        )
         parser.add_argument("--populate", type=int, help=SUPPRESS)
         parser.add_argument("--certify", type=int, help=SUPPRESS)
         parser.add_argument("--await-renewals", action="store_true", help=SUPPRESS)
@@ -80,7 +84,7 @@ class Command(BaseCommand):
         except StopRequested as request:
             raise CommandError(f"{request} Everything that had been started is stopped again.") from None
         except BrokenPipeError:
-            discard_the_rest()  # Python flushes it once more at its end
+            discard_output()  # Python flushes it once more at its end
             raise CommandError("The output was closed. Everything that had been started is stopped again.") from None
         except (children.Failed, postgresql.CannotStart) as error:
             raise CommandError(str(error)) from None
@@ -94,10 +98,10 @@ class Command(BaseCommand):
 
     def _measure(self, options: dict[str, Any]) -> None:
         raw = self._measure_raw(options["seconds"])
-        if options["word"] == "slow":
-            told = {name: options[name] for name in ("seconds", "times", "clients")}
-            slow_clients.measure(**told, say=self.stdout.write)
-        elif options["word"] == "start":
+        if options["command"] == "slow":
+            parameters = {name: options[name] for name in ("seconds", "times", "clients")}
+            slow_clients.measure(**parameters, say=self.stdout.write)
+        elif options["command"] == "start":
             starts.measure(
                 times=options["times"], requests=options["requests"], beside=options["beside"], say=self.stdout.write
             )
@@ -123,13 +127,13 @@ class Command(BaseCommand):
         self.stdout.write(f"  ... {count:,} certificates due at once")
         children.baremint("bench", "--certify", str(count), environment=environment)
         start = partial(children.python, "controlplane", "bench", "--await-renewals", environment=environment)
-        found = renewals.measure(requests.kinds(info)["PUT /identity/v1/token"], seconds=seconds, start=start)
+        result = renewals.measure(requests.kinds(info)["PUT /identity/v1/token"], seconds=seconds, start=start)
         self.stdout.write(
-            f"{'renewals':34}  {found.rate:10,.0f} per second, {found.rate / raw:.2f} of raw, {found.seconds:.0f} s"
+            f"{'renewals':34}  {result.rate:10,.0f} per second, {result.rate / raw:.2f} of raw, {result.seconds:.0f} s"
         )
-        before, during = (each.percentile(0.99) * 1000 for each in (found.before, found.during))
-        told = f"p99 {before:.2f} ms before, {during:.2f} ms meanwhile"
-        self.stdout.write(f"{'PUT /identity/v1/token beside it':34}  {told}: {found.ratio:.2f} times as long")
+        before, during = (each.percentile(0.99) * 1000 for each in (result.before, result.during))
+        latencies = f"p99 {before:.2f} ms before, {during:.2f} ms meanwhile"
+        self.stdout.write(f"{'PUT /identity/v1/token beside it':34}  {latencies}: {result.ratio:.2f} times as long")
 
     def _compare_lists(
         self, info: dict[str, Any], environment: dict[str, str], *, counts: list[int], seconds: float
@@ -138,17 +142,19 @@ class Command(BaseCommand):
             self.stdout.write(f"  ... {count:,} servers")
             children.baremint("bench", "--populate", str(count), environment=environment)
 
-        found = lists.compare(info, lambda: requests.iam_token(info), counts=counts, populate=fill, seconds=seconds)
-        rows = list(found)
+        comparison = lists.compare(
+            info, lambda: requests.iam_token(info), counts=counts, populate=fill, seconds=seconds
+        )
+        rows = list(comparison)
         head = " ".join(f"{f'of {count:,}':>14}" for count in counts)
         self.stdout.write(f"{'50 servers, p50 ms':46} {head}    ratio")
         for name, medians in rows:
             ratio = medians[-1] / medians[0]
             warning = "  SLOW" if ratio > lists.SLOWEST else ""
-            shown = " ".join(f"{median:14.2f}" for median in medians)
-            self.stdout.write(f"{name:46} {shown} {ratio:8.2f}{warning}")
+            columns = " ".join(f"{median:14.2f}" for median in medians)
+            self.stdout.write(f"{name:46} {columns} {ratio:8.2f}{warning}")
 
     def _print(self, name: str, result: Result, raw: float) -> None:
         p50, p99 = (result.percentile(share) * 1000 for share in (0.5, 0.99))
-        refused = f"  {result.refused} REFUSED" if result.refused else ""
-        self.stdout.write(f"{name:34}  {result.rate:10,.0f} {p50:10.2f} {p99:9.2f}   {result.rate / raw:6.2f}{refused}")
+        warning = f"  {result.refused} REFUSED" if result.refused else ""
+        self.stdout.write(f"{name:34}  {result.rate:10,.0f} {p50:10.2f} {p99:9.2f}   {result.rate / raw:6.2f}{warning}")

@@ -10,14 +10,14 @@ from controlplane.operations import bootstrap
 
 class Command(BaseCommand):
     help = (
-        "Make what a fresh database lacks: keys, account, owner, API key and a small demo world. "
-        "`baremint up` does this; run it yourself where you start the processes one by one. Harmless when repeated."
+        "Create what a new database lacks: keys, account, owner, API key and a small demo world. "
+        "`baremint up` does this; run it yourself if you start the processes one by one. It can be repeated."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         compare().require_known()
         try:
-            made = bootstrap.bootstrap(now=clock.now(), progress=self.stdout.write)
+            is_new = bootstrap.bootstrap(now=clock.now(), progress=self.stdout.write)
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
-        self.stdout.write("Made." if made else "Nothing to do: all of it is there.")
+        self.stdout.write("Created." if is_new else "Nothing to do: everything exists already.")

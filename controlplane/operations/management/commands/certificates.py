@@ -1,3 +1,3 @@
-from controlplane.operations.management.django_command import offered
+from controlplane.operations.management.django_command import django_command
 
-Command = offered("certificates")
+Command = django_command("certificates")

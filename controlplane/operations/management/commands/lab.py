@@ -7,9 +7,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from controlplane.deployment import process_lock
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.lab import state
-from controlplane.operations.terminal import say
+from controlplane.operations.terminal import write_text
 from controlplane.operations.up.children import control_plane_answers
 from controlplane.runtime import background_process
 from controlplane.runtime.supervisor import termination
@@ -17,21 +17,21 @@ from controlplane.runtime.supervisor import termination
 
 class Command(BaseCommand):
     help = (
-        "The lab: every server a set of kernel namespaces, with 169.254.169.254 and IBM's host names inside. "
-        "Works as root, and as an ordinary user where user namespaces are allowed; the network of this machine stays "
-        "as it is. Step into a server with: baremint enter SERVER"
+        "The lab runs every server as a set of kernel namespaces, with 169.254.169.254 and IBM's host names inside. "
+        "It works as root, and as an ordinary user where user namespaces are allowed; the network of this machine does "
+        "not change. Enter a server with: baremint enter SERVER"
     )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        words = parser.add_subparsers(dest="word", required=True, metavar="up|status|down")
-        words.add_parser("up", help="start it beside the Baremint that runs here; it ends with that one")
-        status = words.add_parser("status", help="say what is in it")
+        commands = parser.add_subparsers(dest="command", required=True, metavar="up|status|down")
+        commands.add_parser("up", help="start it for the Baremint that runs here; it ends with that Baremint")
+        status = commands.add_parser("status", help="list its servers")
         status.add_argument("--json", action="store_true", help="for scripts: one JSON object")
-        words.add_parser("down", help="end it, and every program in it")
+        commands.add_parser("down", help="end it, and every program in it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        match options["word"]:
+        match options["command"]:
             case "up":
                 self._up()
             case "down":
@@ -41,7 +41,9 @@ class Command(BaseCommand):
 
     def _up(self) -> None:
         if not control_plane_answers():
-            raise CommandError(f"Start Baremint first: {paste('up --detach')}   (or both at once: {paste('up --lab')})")
+            raise CommandError(
+                f"Start Baremint first: {command_hint('up --detach')}   (or both at once: {command_hint('up --lab')})"
+            )
         if process_lock.holder(settings.HOME, state.LOCK):
             self._status(as_json=False)
             return
@@ -60,22 +62,22 @@ class Command(BaseCommand):
         self._say("The lab is down." if keeper else "No lab runs here.")
 
     def _status(self, *, as_json: bool) -> None:
-        found = state.running(settings.HOME)
+        lab = state.running(settings.HOME)
         if as_json:
-            self._say(json.dumps({"running": found is not None, **(asdict(found) if found else {})}, indent=2))
+            self._say(json.dumps({"running": lab is not None, **(asdict(lab) if lab else {})}, indent=2))
             return
-        if found is None:
-            self._say(f"No lab runs here. Start it: {paste('lab up')}")
+        if lab is None:
+            self._say(f"No lab runs here. Start it: {command_hint('lab up')}")
             return
-        how = "in a user namespace" if found.rootless else "as root"
-        self._say(f"The lab is up (process {found.keeper}, {how}).\n")
-        width = max([len(each.name) for each in found.servers], default=0)
-        for each in found.servers:
-            self._say(f"  {each.name:<{width}}  {each.address:<15}  {paste(f'enter {each.name}')}")
-        for trouble in found.troubles:
+        how = "in a user namespace" if lab.rootless else "as root"
+        self._say(f"The lab is up (process {lab.keeper}, {how}).\n")
+        width = max([len(each.name) for each in lab.servers], default=0)
+        for each in lab.servers:
+            self._say(f"  {each.name:<{width}}  {each.address:<15}  {command_hint(f'enter {each.name}')}")
+        for trouble in lab.troubles:
             self._say(f"  Not in it: {trouble}")
-        if found.left_out:
-            self._say(f"  Not in it: {found.left_out} more servers; the lab takes the {len(found.servers)} oldest.")
+        if lab.left_out:
+            self._say(f"  Not in it: {lab.left_out} more servers; the lab runs the {len(lab.servers)} oldest.")
 
     def _say(self, text: str) -> None:
-        say(self.stdout, text)
+        write_text(self.stdout, text)

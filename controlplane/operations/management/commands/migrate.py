@@ -8,20 +8,20 @@ from controlplane.database.migration_state import CannotUpgrade, compare
 
 
 class Command(DjangosCommand):
-    """Django's own, which changes no database of a newer version, and no SQLite file of which there is no copy."""
+    """Django's command, which also refuses databases of newer versions and first copies an SQLite database."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = compare()
-            found.require_known()
+            difference = compare()
+            difference.require_known()
             asks_only = options["plan"] or options["check_unapplied"]
-            is_empty = set(found.missing) >= set(compare(set()).missing)
+            is_empty = set(difference.missing) >= set(compare(set()).missing)
             if (
                 not (asks_only or is_empty)
-                and (found.missing or options["app_label"])
+                and (difference.missing or options["app_label"])
                 and (copy := sqlite_copies.keep())
             ):
-                self.stdout.write(f"A copy of the database as it was is kept in {copy}")
+                self.stdout.write(f"A copy of the database before the migration is in {copy}")
         except CannotUpgrade as error:
             raise CommandError(str(error)) from None
         super().handle(*args, **options)

@@ -5,14 +5,14 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.operations import backup
 
 
 class Command(BaseCommand):
     help = (
-        "Fill an empty data directory from a backup. New signing keys take over; tokens and certificates from before "
-        "the backup stay good until they expire."
+        "Restore a backup into an empty data directory. The signing keys are rotated; tokens and certificates from "
+        "before the backup stay valid until they expire."
     )
     requires_system_checks = []
 
@@ -22,6 +22,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             backup.restore(options["file"])
-        except (backup.CannotDoThat, ImproperlyConfigured) as error:
+        except (backup.BackupError, ImproperlyConfigured) as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"Restored. Start it: {paste('up')}")
+        self.stdout.write(f"Restored. Start it: {command_hint('up')}")

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from controlplane.activity.record import SYSTEM
 from controlplane.database.migration_state import compare
 from controlplane.deployment import env
-from controlplane.deployment.command_line import paste
+from controlplane.deployment.command_line import command_hint
 from controlplane.jobs import ca_bundle
 from controlplane.kernel import clock, context
 from identity.key_periods import configured_key_times
@@ -21,21 +21,21 @@ from servers import catalog
 
 KINDS = {
     "identity": "the key of identity tokens; the metadata service and IAM know the new one at once",
-    "iam": "the key of IAM access tokens; strangers know the new one when they fetch /identity/keys again",
+    "iam": "the key of IAM access tokens; other services know the new one when they fetch /identity/keys again",
     "intermediate": "the CA that signs certificates; new chains carry the new one",
     "tls": "the key of the HTTPS endpoints; new connections get a certificate for the new one",
     "root": "the CA that signs intermediate CAs; the next intermediate is made under the new one",
-    "kek": "the key-encryption key: every private key is encrypted anew under the first of BAREMINT_KEK",
+    "kek": "the key-encryption key: every private key is re-encrypted under the first of BAREMINT_KEK",
 }
 WAITS = {
-    "identity": "It waits as every key of tokens does, although IAM and the metadata service ask the database and "
-    "would know it at once.",
+    "identity": "It waits like every key of tokens, although IAM and the metadata service would read it from the "
+    "database at once.",
     "iam": "Until then verifiers may have a copy of /identity/keys without it.",
     "intermediate": "Until then programs may have a copy of the published intermediates without it, or a CA bundle "
     "from before its root was in it.",
     "root": "Until then programs may have a CA bundle without it: they read it once a week.",
 }
-"""Why a key waits that was published too shortly ago."""
+"""Why a key that was published recently waits."""
 EARLY: dict[Purpose, str] = {
     "iam": "Verifiers that keep an older copy of /identity/keys may refuse its tokens for up to {wait}, unless they "
     "fetch the keys again when they meet an unknown kid.",
@@ -44,7 +44,7 @@ EARLY: dict[Purpose, str] = {
     "root": "Nothing is signed by it yet. Programs that read the CA bundle once a week know it in {wait}; "
     "until then the intermediate stays where it is, unless you rotate that at once, too.",
 }
-"""What may be seen of a key that takes over before verifiers can know it."""
+"""The effects of a key that takes over before verifiers can know it."""
 
 
 class Command(BaseCommand):
@@ -59,7 +59,7 @@ class Command(BaseCommand):
         parser.epilog = "\n\n".join(
             [
                 "kinds:\n" + "\n".join(f"  {kind:13} {text}" for kind, text in KINDS.items()),
-                "with --at-once, of a key that was published too shortly ago:\n"
+                "with --at-once, for a key that was published recently:\n"
                 + "\n".join(_filled(kind, text.format(wait=_longest_wait(kind))) for kind, text in EARLY.items()),
             ]
         )
@@ -68,8 +68,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--at-once",
             action="store_true",
-            help="wait for nobody, where a key must sign nothing more; what verifiers may refuse then, and for how "
-            "long, stands below",
+            help="do not wait for verifiers, when the present key must sign nothing more; see below what they may "
+            "refuse then, and for how long",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -83,7 +83,7 @@ class Command(BaseCommand):
         if region and region not in catalog.regions():
             raise CommandError(f"There is no region {region}. There are {', '.join(sorted(catalog.regions()))}.")
         if at_once and kind == "kek":
-            raise CommandError("Nobody has to know the kek before it is used: it never waits. Leave out --at-once.")
+            raise CommandError("No verifier needs the kek, so it never waits. Leave out --at-once.")
         compare().require_known()
         now = clock.now()
         try:
@@ -96,7 +96,7 @@ class Command(BaseCommand):
                 self._tell(kind, region, rotate(kind, now=now, region=region, by=SYSTEM), now=now)
             ca_bundle.write()
         except KeyError:
-            raise CommandError(f"There are no keys yet. Start Baremint first: {paste('up')}") from None
+            raise CommandError(f"There are no keys yet. Start Baremint first: {command_hint('up')}") from None
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
 
@@ -112,7 +112,9 @@ class Command(BaseCommand):
         if kind in WAITS:
             self.stdout.write(WAITS[kind])
         where = f" --region {region}" if region else ""
-        self.stdout.write(f"If the present key must sign nothing more: {paste(f'rotate {kind}{where} --at-once')}")
+        self.stdout.write(
+            f"If the present key must sign nothing more: {command_hint(f'rotate {kind}{where} --at-once')}"
+        )
 
     def _tell_at_once(self, kind: str, rotated: Rotated) -> None:
         self.stdout.write(f"The {kind} key {rotated.key.kid} signs from now on.")
@@ -120,15 +122,16 @@ class Command(BaseCommand):
             self.stdout.write(EARLY[kind].format(wait=_in_words(rotated.early_by)))
 
     def _rotate_kek(self, *, now: datetime) -> None:
-        done = rotate_kek(now=now, progress=lambda keys, of: self.stdout.write(f"  ... {keys} of {of} private keys"))
-        if done.left:
+        rotation = rotate_kek(
+            now=now, progress=lambda keys, of: self.stdout.write(f"  ... {keys} of {of} private keys")
+        )
+        if rotation.left:
             raise CommandError(
-                f"{done.left} private keys still name another KEK than {done.kek_id}: a process that was started "
-                f"without it made them. Start everything anew with this BAREMINT_KEK, then run this again."
+                f"{rotation.left} private keys are still encrypted under another KEK than {rotation.kek_id}: a process "
+                f"without it created them. Restart all processes with this BAREMINT_KEK, then run this again."
             )
         self.stdout.write(
-            f"{done.keys} private keys were encrypted anew; all {done.total} are under KEK {done.kek_id} now, "
-            "0 name another."
+            f"{rotation.keys} private keys were re-encrypted; all {rotation.total} are now under KEK {rotation.kek_id}."
         )
         if len(settings.BAREMINT_KEK) > 1:
             self.stdout.write("The other keys of BAREMINT_KEK can be dropped.")

@@ -13,7 +13,7 @@ from controlplane.runtime.supervisor.stop_requests import StopRequested, StopReq
 
 
 class Command(BaseCommand):
-    help = "Keep the lab: every server a set of namespaces, the metadata service in each, until SIGTERM."
+    help = "Run the lab, every server as a set of namespaces with the metadata service, until SIGTERM."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

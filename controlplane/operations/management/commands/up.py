@@ -7,11 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from controlplane.deployment.location import Place
+from controlplane.deployment.location import Location
 from controlplane.operations.commands.command import CommandFailed, Context
 from controlplane.operations.commands.up_down import COMMANDS, end_with
-from controlplane.operations.database_source import Records
-from controlplane.operations.terminal import say
+from controlplane.operations.database_source import DatabaseSource
+from controlplane.operations.terminal import write_text
 from controlplane.operations.up import launch, welcome
 from controlplane.runtime import background_process
 from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
@@ -23,14 +23,14 @@ class Command(BaseCommand):
     help = UP.help
     requires_system_checks = []
     _log: Path | None = None
-    """In the background, where the standard output leads."""
+    """The log file, when the process runs in the background."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         UP.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._lab = options["lab"]
-        self._context = Context(Place.of(settings), Records(), self.stdout.write)
+        self._context = Context(Location.of(settings), DatabaseSource(), self.stdout.write)
         self._stop_requests = StopRequests()
         try:
             if options["detach"]:
@@ -73,7 +73,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def _launch(self, *, progress: launch.Say, ready: Callable[[dict[str, Any]], object]) -> None:
-        """Raises CannotStart, also when it was told to stop before it was ready."""
+        """Run everything. Raises CannotStart, also when it is stopped before it is ready."""
         is_up = False
 
         def now_ready(facts: dict[str, Any]) -> None:
@@ -86,10 +86,10 @@ class Command(BaseCommand):
                 lab=self._lab, stop_requests=self._stop_requests, say=self._say, progress=progress, ready=now_ready
             )
         except (StopRequested, KeyboardInterrupt) as reason:
-            told = f"{reason} Baremint is stopped.".lstrip()
+            message = f"{reason} Baremint is stopped.".lstrip()
             if not is_up:
-                raise launch.CannotStart(f"{told} It was not ready yet.") from None
-            self._say(told)
+                raise launch.CannotStart(f"{message} It was not ready yet.") from None
+            self._say(message)
 
     def _welcome(self, facts: dict[str, Any]) -> None:
         self._say(f"\nBaremint is up.\n\n{welcome.block(facts, in_lab=self._lab)}")
@@ -99,6 +99,6 @@ class Command(BaseCommand):
         self._say(f"  ... {text}")
 
     def _say(self, text: str) -> None:
-        say(self.stdout, text)
+        write_text(self.stdout, text)
         if self._log is not None:
             background_process.rotate_log(self._log)
