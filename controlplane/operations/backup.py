@@ -56,7 +56,7 @@ def backup(path: Path) -> None:
     try:
         with whole_file(path) as file, partial_folder(path.parent) as folder:
             snapshot = folder / DATABASE_FILE
-            with stored.all_kept():  # what the snapshot names is there until it is in the archive
+            with stored.removal_paused():  # what the snapshot names is there until it is in the archive
                 write_snapshot(kept, snapshot)
                 with tarfile.open(fileobj=file, mode="w") as archive, snapshot.open("rb") as database:
                     _add(archive, DATABASE_FILE, database, snapshot.stat().st_size)
