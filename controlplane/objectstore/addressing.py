@@ -1,4 +1,4 @@
-"""Which bucket and object a path names (path-style addressing), and what they may be called."""
+"""The bucket and the object that a path names (path-style addressing), and the rules for their names."""
 
 import re
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ from controlplane.objectstore.models import SERVICE
 from controlplane.objectstore.operations import Scope
 
 PREFIX = re.compile(r"/*cos(?=/|\Z)/*")
-# AWS and IBM COS, "Bucket naming rules"; addresses like 192.168.5.4 are no names either.
+# AWS and IBM COS, "Bucket naming rules"; an IP address is not a valid name.
 BUCKET_NAME = re.compile(r"(?!\d+\.\d+\.\d+\.\d+\Z|.*(?:\.\.|\.-|-\.))[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 LONGEST_KEY = 1024
-# What XML 1.0 cannot say, so that no list could show the key (Production 2, "Char").
+# Characters that XML 1.0 cannot represent, so that no list could show the key (Production 2, "Char").
 UNWRITABLE = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 INSTANCE = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -32,13 +32,13 @@ class Address:
 
 
 def address_of(meta: Mapping[str, Any]) -> Address:
-    """From the path as it was sent, in a request's META: two slashes in a key are two slashes."""
+    """The address in the path of a request's META, which is not normalized: a key may contain two slashes in a row."""
     bucket, _, key = PREFIX.sub("", str(meta["PATH_INFO"]), count=1).partition("/")
     return Address(bucket, key)
 
 
 def check(address: Address) -> None:
-    """Raises InvalidBucketName, KeyTooLong, or InvalidArgument."""
+    """Check the names in an address. Raises InvalidBucketName, KeyTooLong, or InvalidArgument."""
     if address.bucket and not BUCKET_NAME.fullmatch(address.bucket):
         raise InvalidBucketName(
             "A bucket's name has 3 to 63 lower case letters, digits, hyphens and dots, begins and ends with a letter "
@@ -49,7 +49,7 @@ def check(address: Address) -> None:
 
 
 def check_key(key: str) -> None:
-    """Raises KeyTooLong or InvalidArgument."""
+    """Check a key. Raises KeyTooLong or InvalidArgument."""
     if len(key.encode()) > LONGEST_KEY:
         raise KeyTooLong(f"A key has at most {LONGEST_KEY} bytes in UTF-8.")
     if UNWRITABLE.search(key):
@@ -57,7 +57,7 @@ def check_key(key: str) -> None:
 
 
 def service_instance(header: str | None, *, account_id: str) -> str:
-    """GUID of the service instance that ``ibm-service-instance-id``, a GUID or a CRN, names. Raises InvalidArgument."""
+    """The GUID in the header ``ibm-service-instance-id``, a GUID or a CRN. Raises InvalidArgument."""
     if not header:
         return ""
     guid = header

@@ -1,4 +1,4 @@
-"""The object store in the admin: to look at, without what is in the objects."""
+"""The object store in the admin, read-only and without the contents of objects."""
 
 from django.contrib import admin
 

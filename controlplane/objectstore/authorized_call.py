@@ -1,4 +1,4 @@
-"""One call of a verified caller: what it is about, and IAM's decision on it."""
+"""One call of a verified caller: its bucket and object, and IAM's decision."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,8 +21,8 @@ from controlplane.objectstore.tokens import Bearer
 from controlplane.objectstore.xml_requests import MOST_PARTS
 
 LONGEST_NAME = 63
-SMALL = 256 * 1024
-"""A body of so many bytes has arrived before anybody asks whether there is room for it."""
+SMALL_BODY = 256 * 1024
+"""Bodies up to this size reserve no quota before they have arrived."""
 
 
 @dataclass
@@ -45,21 +45,21 @@ class Call:
         return self.bearer.party
 
     @cached_property
-    def asked_instance(self) -> str:
+    def requested_instance(self) -> str:
         """The service instance that the request names; empty when it names none. Raises InvalidArgument."""
         header = self.request.headers.get("ibm-service-instance-id")
         return addressing.service_instance(header, account_id=self.account_id)
 
     @cached_property
     def instance(self) -> str:
-        """The bucket's service instance; for a new bucket the one that is asked for. Empty: all of the account's.
+        """The bucket's service instance, or the requested one for a new bucket. Empty: all instances of the account.
 
-        A bucket without one, or that is not there, is in an instance with the account's own id.
+        A bucket without an instance, or a missing one, counts as in an instance with the account's own id.
         """
         if self.operation.scope == "service":
-            return self.asked_instance
+            return self.requested_instance
         if self.operation.name == "create_bucket":
-            return self.asked_instance or self.account_id
+            return self.requested_instance or self.account_id
         return self._instance_of(self.address.bucket)
 
     def _instance_of(self, name: str) -> str:
@@ -67,42 +67,43 @@ class Call:
         return bucket.service_instance if bucket else self.account_id
 
     @cached_property
-    def _kept(self) -> Kept[Reservation]:
+    def _reservation(self) -> Kept[Reservation]:
         return kept_for(self.request)
 
     @property
     def bucket(self) -> Bucket:
-        """Raises NoSuchBucket."""
+        """The bucket that the call names. Raises NoSuchBucket."""
         return find_bucket(self.account_id, self.address.bucket)
 
-    each_key_is_decided = False
-    """Whether the caller may do it to some objects and not to others: then ``refusal_of`` says which."""
+    decides_each_key = False
+    """Whether the decision may differ between objects; then ``refusal_of`` decides each."""
 
     def decide(self) -> None:
-        """Raises what ``iam.require`` raises. Nothing may be told of a bucket before this."""
-        resource = self._resource(self.instance, self.address) | self._listed()
+        """Ask IAM for its decision; nothing about a bucket may be revealed before. Raises what ``iam.require``
+        raises."""
+        resource = self._resource(self.instance, self.address) | self._list_limits()
         if self.operation.name != "delete_objects":
             iam.require(self.operation.action, resource=resource, token=self.bearer.token)
             return
         decision = iam.ask(self.operation.action, resource=resource, token=self.bearer.token)
-        self.each_key_is_decided = decision.may_depend_on("path")
-        if not self.each_key_is_decided:
+        self.decides_each_key = decision.may_depend_on("path")
+        if not self.decides_each_key:
             decision.require()
 
     def refusal_of(self, key: str) -> AccessDenied | None:
-        """Why the caller may not do it to this object of the bucket, where policies tell objects apart."""
-        if not self.each_key_is_decided:
+        """The refusal for one object of the bucket, if policies differ between objects; None when it is allowed."""
+        if not self.decides_each_key:
             return None
         resource = self._resource(self.instance, Address(self.address.bucket, key))
         return iam.ask(self.operation.action, resource=resource, token=self.bearer.token).refusal
 
     def decide_on_source(self, source: Address) -> None:
-        """The same for the object that is copied."""
+        """The same for the source of a copy."""
         resource = self._resource(self._instance_of(source.bucket), source)
         iam.require(self.operation.source_action, resource=resource, token=self.bearer.token)
 
     def _resource(self, instance: str, address: Address) -> dict[str, str]:
-        """What policies select it by: the bucket, and by ``path`` the object in it."""
+        """The attributes that policies select by: the bucket, and the object in it as ``path``."""
         resource = {"serviceName": SERVICE, "accountId": self.account_id}
         if instance:
             resource["serviceInstance"] = instance
@@ -110,20 +111,20 @@ class Call:
             resource |= {"resourceType": "bucket", "resource": address.bucket}
         return resource | ({"path": address.key} if address.key else {})
 
-    def check_listed(self) -> None:
-        """Raises InvalidArgument for a prefix or a delimiter that is longer than any key."""
-        for name, value in self._listed().items():
+    def check_list_limits(self) -> None:
+        """Check the length of prefix and delimiter. Raises InvalidArgument."""
+        for name, value in self._list_limits().items():
             if len(value.encode()) > addressing.LONGEST_KEY:
                 raise InvalidArgument(f"{name} has at most {addressing.LONGEST_KEY} bytes in UTF-8, as keys have.")
 
-    def _listed(self) -> dict[str, str]:
-        """What a list in a bucket is limited to; both are empty texts where the caller sends none."""
+    def _list_limits(self) -> dict[str, str]:
+        """The prefix and the delimiter of a list in a bucket; empty by default."""
         if not self.operation.lists_keys:
             return {}
         return {name: self.request.GET.get(name, "") for name in ("prefix", "delimiter")}
 
-    def reserve_room(self) -> None:
-        """For a body that is announced, or arrives, and has a place to go. Raises QuotaExceeded, NoSuchBucket, or
+    def reserve_space(self) -> None:
+        """Reserve quota for the announced or arriving body of an upload. Raises QuotaExceeded, NoSuchBucket, or
         NoSuchUpload."""
         if self.operation.name not in ("put_object", "upload_part"):
             return
@@ -131,24 +132,24 @@ class Call:
         size = request_bodies.announced_size(self.request)
         if not size and arrived is not None:
             size = arrived + ASK_EVERY
-        if size > SMALL:
+        if size > SMALL_BODY:
             self._require_place()
             self.reserve(size)
 
     def reserve(self, size: int) -> None:
-        """Room for so many bytes, for as long as the request lasts. Raises QuotaExceeded."""
+        """Reserve quota for ``size`` bytes until the request ends. Raises QuotaExceeded."""
         more = max(0, size - self._replaced())
-        self._kept.value = quota.reserve(self.account_id, more, instead_of=self._kept.value)
+        self._reservation.value = quota.reserve(self.account_id, more, instead_of=self._reservation.value)
 
     def release(self) -> None:
-        """Give up what is reserved and not stored."""
-        self._kept.close()
+        """Release the reservation."""
+        self._reservation.close()
 
     @contextmanager
-    def storing(self) -> Iterator[quota.Room]:
-        """Store in this block what there is room for. Raises QuotaExceeded."""
-        with quota.storing(self.account_id, self._kept) as room:
-            yield room
+    def storing(self) -> Iterator[quota.Allowance]:
+        """Store in this block within the quota. Raises QuotaExceeded."""
+        with quota.storing(self.account_id, self._reservation) as allowance:
+            yield allowance
 
     def _require_place(self) -> None:
         bucket = self.bucket
@@ -159,8 +160,8 @@ class Call:
         key, upload = self.address.key.encode(), self.request.GET.get("uploadId")
         of_account = {"bucket__account_id": self.account_id, "bucket__name": self.address.bucket, "key": key}
         if upload is None:
-            found = StoredObject.objects.filter(**of_account).first()
-            return found.size if found else 0
+            row = StoredObject.objects.filter(**of_account).first()
+            return row.size if row else 0
         number = whole_number(self.request.GET.get("partNumber", ""), largest=MOST_PARTS)
         part = Piece.objects.filter(
             upload__in=Upload.objects.filter(identifier=upload, **of_account), number=number or 0
@@ -168,14 +169,14 @@ class Call:
         return part.size if part else 0
 
     def target(self) -> Party:
-        """For the record of a refusal, of which no part need be as it should be."""
+        """The target in the event of a refusal, where any part of the request may be invalid."""
         name = self.address.bucket[:LONGEST_NAME]
-        known = "instance" in self.__dict__
-        instance = self.instance if known else ""
+        has_instance = "instance" in self.__dict__
+        instance = self.instance if has_instance else ""
         if name:
             return Party(bucket_crn(self.account_id, instance or self.account_id, name), name, "bucket")
         return Party(instance_crn(self.account_id, instance or self.account_id), "", "instance")
 
     def about(self) -> dict[str, str]:
-        """What an event says of the object."""
+        """The data of an event about the object."""
         return {"object": self.address.key[: addressing.LONGEST_KEY]} if self.address.key else {}

@@ -20,21 +20,21 @@ LOCATION = re.compile(r"[a-z0-9-]{1,64}")
 
 def list_buckets(call: Call) -> HttpResponse:
     root = _bucket_list(call)
-    listed = xml_responses.add(root, "Buckets")
+    element = xml_responses.add(root, "Buckets")
     for bucket in buckets_of(call.account_id, service_instance=call.instance):
-        entry = xml_responses.add(listed, "Bucket")
+        entry = xml_responses.add(element, "Bucket")
         xml_responses.fill(entry, [("Name", bucket.name), ("CreationDate", xml_responses.instant(bucket.created_at))])
     record(call.event, initiator=call.by, target=call.target(), account_id=call.account_id)
     return xml_responses.xml(root)
 
 
 def list_buckets_extended(call: Call) -> HttpResponse:
-    """A page of them, each with its location."""
+    """A page of buckets, each with its location."""
     query = call.request.GET
     limit, marker, prefix = page_size(query, "max-keys"), query.get("marker", ""), query.get("prefix", "")
     buckets = buckets_of(call.account_id, service_instance=call.instance)
-    found = list(buckets.filter(name__gt=marker, name__startswith=prefix)[: limit + 1])
-    page, is_truncated = found[:limit], len(found) > limit
+    rows = list(buckets.filter(name__gt=marker, name__startswith=prefix)[: limit + 1])
+    page, is_truncated = rows[:limit], len(rows) > limit
     root = _bucket_list(call)
     xml_responses.fill(
         root,
@@ -46,10 +46,10 @@ def list_buckets_extended(call: Call) -> HttpResponse:
             ("NextMarker", page[-1].name if is_truncated and page else None),
         ],
     )
-    listed = xml_responses.add(root, "Buckets")
+    element = xml_responses.add(root, "Buckets")
     for bucket in page:
         xml_responses.fill(
-            xml_responses.add(listed, "Bucket"),
+            xml_responses.add(element, "Bucket"),
             [
                 ("Name", bucket.name),
                 ("CreationDate", xml_responses.instant(bucket.created_at)),
@@ -116,7 +116,8 @@ def list_objects_v2(call: Call) -> HttpResponse:
 
 
 def _list(call: Call, start: str, after: str, *, token: str | None = None) -> HttpResponse:
-    """``start`` names the element that shows ``after``; a token, which goes on from a page before, goes before it."""
+    """A page of objects. ``start`` is the element that shows ``after``; a continuation token takes precedence over
+    it."""
     bucket, query = call.bucket, call.request.GET
     limit = page_size(query, "max-keys")
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
@@ -172,7 +173,7 @@ def _opened(token: str) -> str:
     except ValueError:
         key = "\0"
     if not is_storable(key):
-        raise InvalidArgument("continuation-token is none of this store. Take it from NextContinuationToken.")
+        raise InvalidArgument("continuation-token is invalid. Take it from NextContinuationToken.")
     return key
 
 
@@ -181,14 +182,14 @@ def delete_objects(call: Call) -> HttpResponse:
     for key in keys:
         addressing.check_key(key)
     refusals = {key: refusal for key in dict.fromkeys(keys) if (refusal := call.refusal_of(key))}
-    allowed = [key for key in keys if key not in refusals]
-    services.delete_objects(call.bucket, keys=allowed, event=call.event, by=call.by)
+    permitted_keys = [key for key in keys if key not in refusals]
+    services.delete_objects(call.bucket, keys=permitted_keys, event=call.event, by=call.by)
     root = xml_responses.document("DeleteResult")
-    for key in () if quiet else allowed:
+    for key in () if quiet else permitted_keys:
         xml_responses.add(xml_responses.add(root, "Deleted"), "Key", key)
     for key, refusal in refusals.items():
-        told = [("Key", key), ("Code", refusal.code), ("Message", refusal.message)]
-        xml_responses.fill(xml_responses.add(root, "Error"), told)
+        values = [("Key", key), ("Code", refusal.code), ("Message", refusal.message)]
+        xml_responses.fill(xml_responses.add(root, "Error"), values)
     return xml_responses.xml(root)
 
 

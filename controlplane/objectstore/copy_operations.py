@@ -1,4 +1,4 @@
-"""Operations that have their bytes from another object."""
+"""Operations that copy bytes from another object."""
 
 import re
 from collections.abc import Callable
@@ -18,20 +18,20 @@ from controlplane.objectstore.errors import (
     NotSimulated,
 )
 from controlplane.objectstore.models import Bucket, StoredObject
-from controlplane.objectstore.object_operations import again, kept_headers, store_object
+from controlplane.objectstore.object_operations import retry_when_replaced, store_object, stored_headers
 from controlplane.objectstore.object_reader import Reader
 from controlplane.objectstore.operations import COPY_SOURCE
-from controlplane.objectstore.selectors import find_bucket, find_upload, opened, unchanged
+from controlplane.objectstore.selectors import detecting_change, find_bucket, find_upload, open_object
 from controlplane.objectstore.upload_operations import part_number
 
 RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})")
-COPIED = "cloud-object-storage.object-copy.read"
+COPY_READ_EVENT = "cloud-object-storage.object-copy.read"
 
 
-@again
+@retry_when_replaced
 def copy_object(call: Call) -> HttpResponse:
     bucket = call.bucket
-    address, source, read = _source(call)
+    address, source, open_range = _source(call)
     replaces = _replaces_headers(call.request)
     if not replaces and (source.bucket_id, source.name) == (bucket.pk, call.address.key):
         raise InvalidRequest(
@@ -39,58 +39,58 @@ def copy_object(call: Call) -> HttpResponse:
         )
     if source.size > request_bodies.LARGEST_OBJECT:
         raise InvalidRequest(f"More than {request_bodies.LARGEST_OBJECT} bytes are copied in parts: upload part copy.")
-    headers = kept_headers(call.request) if replaces else source.headers
+    headers = stored_headers(call.request) if replaces else source.headers
     call.reserve(source.size)
-    with unchanged(source):
-        made = store_object(call, bucket, read(0, source.size), headers)
+    with detecting_change(source):
+        row = store_object(call, bucket, open_range(0, source.size), headers)
     _record_source(call, address, source.bucket)
     root = xml_responses.document("CopyObjectResult")
-    xml_responses.fill(root, [("LastModified", xml_responses.instant(made.modified_at)), ("ETag", made.etag)])
+    xml_responses.fill(root, [("LastModified", xml_responses.instant(row.modified_at)), ("ETag", row.etag)])
     return xml_responses.xml(root)
 
 
-@again
+@retry_when_replaced
 def upload_part_copy(call: Call) -> HttpResponse:
     number, identifier = part_number(call.request), call.request.GET["uploadId"]
     bucket = call.bucket
     find_upload(bucket, call.address.key, identifier)
-    address, source, read = _source(call)
+    address, source, open_range = _source(call)
     start, stop = _range(call.request, source)
     if stop - start > request_bodies.LARGEST_OBJECT:
         raise InvalidRequest(
             f"A part has at most {request_bodies.LARGEST_OBJECT} bytes. Name a range: x-amz-copy-source-range."
         )
     call.reserve(stop - start)
-    with files.writing() as new, unchanged(source):
-        kept = new.keep(read(start, stop))
-        with call.storing() as room:
-            made = uploads.put_part(
+    with files.writing() as new, detecting_change(source):
+        file = new.write(open_range(start, stop))
+        with call.storing() as allowance:
+            piece = uploads.put_part(
                 bucket,
                 key=call.address.key,
                 identifier=identifier,
                 number=number,
-                kept=kept,
-                room=room,
+                file=file,
+                allowance=allowance,
                 event=call.event,
                 by=call.by,
             )
     _record_source(call, address, source.bucket)
     root = xml_responses.document("CopyPartResult")
-    xml_responses.fill(root, [("LastModified", xml_responses.instant(made.kept_at)), ("ETag", f'"{made.md5}"')])
+    xml_responses.fill(root, [("LastModified", xml_responses.instant(piece.kept_at)), ("ETag", f'"{piece.md5}"')])
     return xml_responses.xml(root)
 
 
 def _source(call: Call) -> tuple[Address, StoredObject, Callable[[int, int], Reader]]:
-    """The object that is copied: the caller must be allowed to read it, too.
+    """The source of the copy, which the caller must be allowed to read.
 
     Raises what ``iam.require`` raises, InvalidArgument, NoSuchBucket, NoSuchKey, or ConditionFailed.
     """
     address = _source_address(call.request.headers[COPY_SOURCE])
     call.decide_on_source(address)
-    found, read = opened(find_bucket(call.account_id, address.bucket), address.key)
-    if preconditions.status_of(call.request.headers, found, prefix=f"{COPY_SOURCE}-") != 200:
+    source, open_range = open_object(find_bucket(call.account_id, address.bucket), address.key)
+    if preconditions.status_of(call.request.headers, source, prefix=f"{COPY_SOURCE}-") != 200:
         raise ConditionFailed(f"The object to copy is not the one that the {COPY_SOURCE}-if- headers name.")
-    return address, found, read
+    return address, source, open_range
 
 
 def _source_address(header: str) -> Address:
@@ -113,18 +113,18 @@ def _replaces_headers(request: HttpRequest) -> bool:
 
 
 def _range(request: HttpRequest, source: StoredObject) -> tuple[int, int]:
-    """First byte to copy and the one behind the last. Raises InvalidArgument or InvalidRange."""
-    asked = request.headers.get("x-amz-copy-source-range")
-    if asked is None:
+    """The range to copy: its first byte and the byte after its last. Raises InvalidArgument or InvalidRange."""
+    header = request.headers.get("x-amz-copy-source-range")
+    if header is None:
         return 0, source.size
-    found = RANGE.fullmatch(asked.strip())
-    if found is None or int(found[1]) > int(found[2]):
+    match = RANGE.fullmatch(header.strip())
+    if match is None or int(match[1]) > int(match[2]):
         raise InvalidArgument("x-amz-copy-source-range must be bytes=first-last.")
-    if int(found[2]) >= source.size:
+    if int(match[2]) >= source.size:
         raise InvalidRange(f"The object to copy has {source.size} bytes, and the range goes beyond them.")
-    return int(found[1]), int(found[2]) + 1
+    return int(match[1]), int(match[2]) + 1
 
 
 def _record_source(call: Call, address: Address, bucket: Bucket) -> None:
     target = services.target_of(bucket)
-    record(COPIED, initiator=call.by, target=target, account_id=call.account_id, data={"object": address.key})
+    record(COPY_READ_EVENT, initiator=call.by, target=target, account_id=call.account_id, data={"object": address.key})

@@ -6,14 +6,14 @@ from controlplane.kernel.errors import ApiError, PreconditionFailed, Unauthentic
 
 
 class S3Error(ApiError):
-    """``code`` is the ``Code`` of the XML answer; ``more_info`` a URL, answered as ``MoreInfo``."""
+    """A refusal: ``code`` is the ``Code`` of the XML response, ``more_info`` a URL in ``MoreInfo``."""
 
     status = 500
     code = "InternalError"
 
 
 class ServiceUnavailable(S3Error):
-    """Clients try again by themselves."""
+    """A temporary failure, after which clients retry."""
 
     status = 503
     code = "ServiceUnavailable"
@@ -143,7 +143,7 @@ class NoSuchUpload(S3Error):
 
 
 class OperationAborted(S3Error):
-    """Another request changed what this one is about, and would have to be answered first."""
+    """A concurrent request changed the same object."""
 
     status = 409
     code = "OperationAborted"

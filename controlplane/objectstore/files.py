@@ -1,8 +1,8 @@
-"""The bytes of objects: files of the data directory, each with a name of its own, written once and never changed.
+"""The bytes of objects: files in the data directory with unique names, written once and never changed.
 
-A row names a file when the file is on the disk as a whole, and a file is removed when no row names it any more. What a
-process leaves that is killed in between is swept at the next start. Machines that share a data directory agree by the
-locks of two files in it.
+A row refers to a file only after the file is completely on disk, and a file is removed after no row refers to it. The
+next start sweeps files that a killed process left. Machines that share a data directory coordinate with locks on two
+files in it.
 """
 
 import fcntl
@@ -33,8 +33,8 @@ LOOK_EVERY = 0.05
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A file that is on the disk."""
+class StoredFile:
+    """A file that is completely on disk."""
 
     name: str
     size: int
@@ -42,14 +42,14 @@ class Kept:
     """In hexadecimal."""
 
 
-class Writing:
-    """Files that no row names yet."""
+class NewFiles:
+    """New files that no row refers to yet."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
 
-    def keep(self, content: Iterable[bytes]) -> Kept:
-        """Write a file, piece by piece. Raises OSError, and what the iterable raises; then there is none."""
+    def write(self, content: Iterable[bytes]) -> StoredFile:
+        """Write a file, piece by piece. Raises OSError, and what the iterable raises; then no file remains."""
         name, size, digest = uuid.uuid4().hex, 0, hashlib.md5(usedforsecurity=False)
         path = path_of(name)
         _make(path.parent)
@@ -61,11 +61,11 @@ class Writing:
             failpoints.reach("object_file", "partial")
         self.names.append(name)
         failpoints.reach("object_file", "whole")
-        return Kept(name, size, digest.hexdigest())
+        return StoredFile(name, size, digest.hexdigest())
 
 
 def folder() -> Path:
-    """Where the files are; it need not be there."""
+    """The folder of the files, which may not exist."""
     return settings.HOME.path / FOLDER
 
 
@@ -74,43 +74,43 @@ def path_of(name: str) -> Path:
 
 
 @contextmanager
-def writing() -> Iterator[Writing]:
-    """Write files in this block, and commit the rows that name them. When it fails, they are removed."""
+def writing() -> Iterator[NewFiles]:
+    """Write files in this block, and commit the rows that refer to them. On a failure the files are removed."""
     with _locked(WRITING, fcntl.LOCK_SH):
-        made = Writing()
+        new_files = NewFiles()
         try:
-            yield made
+            yield new_files
         except BaseException as failure:
-            if not is_of_the_database(failure):  # a commit that was not answered may have been one
-                for name in made.names:
+            if not is_of_the_database(failure):  # the commit may have succeeded without an answer
+                for name in new_files.names:
                     _unlink(path_of(name))
             raise
 
 
 def remove(names: Iterable[str]) -> None:
-    """Remove files that no row names any more."""
+    """Remove files that no row refers to any more."""
     remove_paths(path_of(name) for name in names)
 
 
 def remove_paths(paths: Iterable[Path]) -> int:
-    """Remove files that no row names. Returns how many; none while a backup is being written, which may need them:
-    then they are for the next sweep."""
+    """Remove files that no row refers to. Returns how many; none during a backup, which may need them: the next sweep
+    removes them."""
     with _locked(REMOVING, fcntl.LOCK_SH | fcntl.LOCK_NB) as is_mine:
         return sum(map(_unlink, paths)) if is_mine else 0
 
 
 @contextmanager
-def all_kept() -> Iterator[None]:
-    """No file is removed while this lasts."""
-    if not os.access(folder(), os.W_OK):  # nobody can, or there is none
+def removal_paused() -> Iterator[None]:
+    """Keep all files in this block."""
+    if not os.access(folder(), os.W_OK):  # no process can remove a file, or there is none
         yield
         return
     with _locked(REMOVING, fcntl.LOCK_EX):
         yield
 
 
-def nothing_is_being_written(*, patience: float) -> bool:
-    """Whether every file that was there before is named by a row or by none, which is waited for so many seconds."""
+def wait_for_writers(*, patience: float) -> bool:
+    """Wait for all files in progress, at most ``patience`` seconds. Returns whether none is in progress any more."""
     until = time.monotonic() + patience
     while True:
         with _locked(WRITING, fcntl.LOCK_EX | fcntl.LOCK_NB) as is_mine:
@@ -122,7 +122,7 @@ def nothing_is_being_written(*, patience: float) -> bool:
 
 
 def groups() -> Iterator[list[Path]]:
-    """All files that are there, a folder at a time, also those that are not whole."""
+    """All existing files by folder, including partial ones."""
     if not folder().is_dir():
         return
     for group in sorted(folder().iterdir()):
@@ -138,7 +138,7 @@ def _make(group: Path) -> None:
 
 
 def make_folder() -> Path:
-    """Where the files are, made if it is not there. Raises OSError."""
+    """The folder of the files, created if it does not exist. Raises OSError."""
     if not (path := folder()).is_dir():
         settings.HOME.ensure()
         path.mkdir(mode=0o700, exist_ok=True)
@@ -148,7 +148,7 @@ def make_folder() -> Path:
 
 @contextmanager
 def _locked(name: str, how: int) -> Iterator[bool]:
-    """Hold a lock, if it can be had at once where ``how`` says so."""
+    """Hold a lock; with LOCK_NB in ``how``, only if it is free. Yields whether it is held."""
     file = os.open(make_folder() / name, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

@@ -1,4 +1,4 @@
-"""IAM as everybody else calls it: over HTTP, at ``BAREMINT_COS_IAM_URL`` or through the door for own calls."""
+"""A client of IAM over HTTP, at ``BAREMINT_COS_IAM_URL`` or at the socket for internal calls."""
 
 import http.client
 import json
@@ -28,14 +28,14 @@ class Answer:
     body: bytes
 
     def as_json(self) -> dict[str, Any]:
-        """Raises ServiceUnavailable when it is no JSON object."""
+        """The body as a JSON object. Raises ServiceUnavailable for anything else."""
         try:
-            parsed = json.loads(self.body)
+            content = json.loads(self.body)
         except (ValueError, RecursionError):
-            parsed = None
-        if not isinstance(parsed, dict):
+            content = None
+        if not isinstance(content, dict):
             raise _unavailable("IAM's answer is not understood")
-        return parsed
+        return content
 
 
 def call(method: str, path: str, *, token: str = "", body: Mapping[str, Any] | None = None) -> Answer:
@@ -45,11 +45,11 @@ def call(method: str, path: str, *, token: str = "", body: Mapping[str, Any] | N
         headers["Authorization"] = f"Bearer {token}"
     if body is not None:
         headers["Content-Type"] = "application/json"
-    # A connection for each call: one that was kept would have to be made anew when a worker there restarts.
+    # A connection for each call: a persistent one would break whenever a worker of IAM restarts.
     connection, base = _connection()
     try:
-        sent = json.dumps(body) if body is not None else None
-        connection.request(method, base + path, body=sent, headers=headers)
+        content = json.dumps(body) if body is not None else None
+        connection.request(method, base + path, body=content, headers=headers)
         response = connection.getresponse()
         return Answer(response.status, dict(response.headers), response.read(LONGEST_ANSWER))
     except (OSError, http.client.HTTPException) as failure:
@@ -59,7 +59,7 @@ def call(method: str, path: str, *, token: str = "", body: Mapping[str, Any] | N
 
 
 def _connection() -> tuple[http.client.HTTPConnection, str]:
-    """To IAM, and what its paths begin with."""
+    """A connection to IAM, and the prefix of its paths."""
     if not settings.BAREMINT_COS_IAM_URL:
         return internal_calls.connection(seconds=SECONDS), ""
     url = urlsplit(settings.BAREMINT_COS_IAM_URL)
@@ -68,7 +68,7 @@ def _connection() -> tuple[http.client.HTTPConnection, str]:
 
 
 def published_keys() -> tuple[list[dict[str, Any]], str]:
-    """The JSON web keys that verify IAM's tokens, and the Cache-Control they came with."""
+    """The JSON web keys that verify IAM's tokens, and the Cache-Control of the response."""
     answer = call("GET", KEYS)
     keys = answer.as_json().get("keys") if answer.status == 200 else None
     if not isinstance(keys, list):
@@ -79,11 +79,11 @@ def published_keys() -> tuple[list[dict[str, Any]], str]:
 
 @dataclass(frozen=True)
 class Decision:
-    """What IAM says of a call."""
+    """IAM's decision on a call."""
 
     refusal: AccessDenied | None
     depends_on: tuple[str, ...] | None
-    """The attributes that the caller's policies compare; None: IAM does not tell."""
+    """The attributes that the caller's policies compare; None when IAM does not say."""
 
     def may_depend_on(self, attribute: str) -> bool:
         return self.depends_on is None or attribute in self.depends_on
@@ -95,7 +95,7 @@ class Decision:
 
 
 def require(action: str, *, resource: Mapping[str, str], token: str) -> None:
-    """Ask whether the token's bearer may do this.
+    """Check that the bearer of the token may do this.
 
     Raises AccessDenied with IAM's reason, InvalidToken, or ServiceUnavailable.
     """
@@ -103,7 +103,7 @@ def require(action: str, *, resource: Mapping[str, str], token: str) -> None:
 
 
 def ask(action: str, *, resource: Mapping[str, str], token: str) -> Decision:
-    """The same without a refusal. Raises InvalidToken or ServiceUnavailable."""
+    """IAM's decision, which may be a refusal. Raises InvalidToken or ServiceUnavailable."""
     answer = call("POST", DECISION, token=token, body={"action": action, "resource": resource})
     if answer.status == 401:
         raise InvalidToken("IAM refuses the token. Get a new one and retry.")
@@ -119,4 +119,4 @@ def ask(action: str, *, resource: Mapping[str, str], token: str) -> Decision:
 
 def _unavailable(what: str, failure: Exception | None = None) -> ServiceUnavailable:
     log.warning("iam unavailable", what=what, url=settings.BAREMINT_COS_IAM_URL or "its own", exc_info=failure)
-    return ServiceUnavailable(f"{what}, so nobody's access can be decided. Try again in a moment.")
+    return ServiceUnavailable(f"{what}, so access cannot be decided. Try again in a moment.")

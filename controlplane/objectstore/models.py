@@ -1,4 +1,4 @@
-"""Buckets, and what is in them. Every control plane on this database and this data directory serves the same."""
+"""Buckets and their contents. Every control plane on this database and data directory serves the same ones."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,7 @@ SERVICE = "cloud-object-storage"
 
 
 class Bucket(models.Model):
-    """Named within its account: another account may use the same name, and neither sees the other's (D-55)."""
+    """A bucket. Its name is unique within its account: another account may have a bucket of the same name (D-55)."""
 
     account_id = models.CharField(max_length=64)
     name = models.CharField(max_length=63)
@@ -27,10 +27,10 @@ class Bucket(models.Model):
 
 
 class StoredObject(models.Model):
-    """One object, whose bytes are its pieces: who reads it meets the old one or the new one, never some of each."""
+    """One object, whose bytes are its pieces. A reader gets the old version or the new one, never a mixture."""
 
     bucket = models.ForeignKey(Bucket, on_delete=models.PROTECT, related_name="contents")
-    # Bytes, because objects are listed in the order of their keys' UTF-8, whatever the database's collation is.
+    # Bytes, because objects are listed in the order of their keys' UTF-8, regardless of the database's collation.
     key = models.BinaryField(max_length=1024)
     size = models.PositiveBigIntegerField(help_text="Bytes.")
     tag = models.CharField(max_length=38, help_text="The entity tag: the MD5 in hexadecimal, or S3's of parts.")
@@ -73,7 +73,7 @@ class Upload(models.Model):
 
 
 class Piece(models.Model):
-    """A file: all of an object, one of the parts that it was uploaded in, or a part of an upload."""
+    """A file: a whole object, one part of an object, or a part of an upload."""
 
     object = models.ForeignKey(StoredObject, on_delete=models.CASCADE, null=True, related_name="pieces")
     upload = models.ForeignKey(Upload, on_delete=models.CASCADE, null=True, related_name="pieces")

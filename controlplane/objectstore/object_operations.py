@@ -18,40 +18,47 @@ from controlplane.objectstore.authorized_call import Call
 from controlplane.objectstore.errors import ConditionFailed, InvalidRange, MetadataTooLarge, OperationAborted
 from controlplane.objectstore.models import Bucket, StoredObject
 from controlplane.objectstore.object_reader import Reader
-from controlplane.objectstore.selectors import opened, unchanged
+from controlplane.objectstore.selectors import detecting_change, open_object
 
 DEFAULT_TYPE = "binary/octet-stream"
 METADATA = "x-amz-meta-"
 LARGEST_METADATA = 2048
 """Bytes of all names and values together (AWS S3, "User-defined object metadata")."""
-KEPT = ("content-type", "cache-control", "content-disposition", "content-encoding", "content-language", "expires")
+STORED_HEADERS = (
+    "content-type",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "expires",
+)
 TRIES = 5
-"""How often an object is read that others replace all the time."""
+"""The most attempts to read an object that other requests replace meanwhile."""
 RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
 BEYOND = 10**18
-"""More bytes than any object has."""
+"""A position after the end of any object."""
 
 A = TypeVar("A", bound=HttpResponseBase)
 
 
 def put_object(call: Call) -> HttpResponse:
-    headers = kept_headers(call.request)
+    headers = stored_headers(call.request)
     bucket = call.bucket
     body = request_bodies.Body(call.request, limit=request_bodies.LARGEST_OBJECT)
-    made = store_object(call, bucket, body, headers)
-    return tagged(made.etag)
+    row = store_object(call, bucket, body, headers)
+    return etag_response(row.etag)
 
 
 def store_object(call: Call, bucket: Bucket, content: Iterable[bytes], headers: dict[str, str]) -> StoredObject:
-    """Keep the bytes as the object that the call is about. Raises what ``services.put_object`` raises."""
+    """Store the bytes as the object of the call. Raises what ``services.put_object`` raises."""
     with files.writing() as new:
-        kept = new.keep(content)
-        with call.storing() as room:
+        file = new.write(content)
+        with call.storing() as allowance:
             return services.put_object(
                 bucket,
                 key=call.address.key,
-                kept=kept,
-                room=room,
+                file=file,
+                allowance=allowance,
                 headers=headers,
                 if_match=call.request.headers.get("If-Match"),
                 if_none_match=call.request.headers.get("If-None-Match"),
@@ -60,30 +67,30 @@ def store_object(call: Call, bucket: Bucket, content: Iterable[bytes], headers: 
             )
 
 
-def tagged(etag: str) -> HttpResponse:
-    """An answer that is an entity tag."""
+def etag_response(etag: str) -> HttpResponse:
+    """An empty response with an entity tag."""
     answer = HttpResponse()
     del answer["Content-Type"]
     answer["ETag"] = etag
     return answer
 
 
-def kept_headers(request: HttpRequest) -> dict[str, str]:
-    """The headers that are answered with the object. Raises MetadataTooLarge."""
-    sent = {name.lower(): value for name, value in request.headers.items()}
-    metadata = {name: value for name, value in sent.items() if name.startswith(METADATA)}
+def stored_headers(request: HttpRequest) -> dict[str, str]:
+    """The headers that are stored and returned with the object. Raises MetadataTooLarge."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    metadata = {name: value for name, value in headers.items() if name.startswith(METADATA)}
     size = sum(len(name) - len(METADATA) + len(value) for name, value in metadata.items())
     if size > LARGEST_METADATA:
         raise MetadataTooLarge(f"Names and values of the metadata have {size} bytes; {LARGEST_METADATA} are allowed.")
-    sent["content-type"] = sent.get("content-type") or DEFAULT_TYPE
-    sent["content-encoding"] = ", ".join(
-        each for each in request_bodies.encodings(sent) if each != request_bodies.AWS_CHUNKED
+    headers["content-type"] = headers.get("content-type") or DEFAULT_TYPE
+    headers["content-encoding"] = ", ".join(
+        each for each in request_bodies.encodings(headers) if each != request_bodies.AWS_CHUNKED
     )
-    return {name: sent[name] for name in KEPT if sent.get(name)} | metadata
+    return {name: headers[name] for name in STORED_HEADERS if headers.get(name)} | metadata
 
 
-def again(operation: Callable[[Call], A]) -> Callable[[Call], A]:
-    """Repeat what reads an object that is replaced meanwhile: the answer is about one of its versions."""
+def retry_when_replaced(operation: Callable[[Call], A]) -> Callable[[Call], A]:
+    """Retry an operation whose source was replaced while it was read."""
 
     @wraps(operation)
     def answer(call: Call) -> A:
@@ -95,46 +102,46 @@ def again(operation: Callable[[Call], A]) -> Callable[[Call], A]:
     return answer
 
 
-@again
+@retry_when_replaced
 def get_object(call: Call) -> HttpResponseBase:
-    found, read = opened(call.bucket, call.address.key)
-    return _answer(call, found, read)
+    row, open_range = open_object(call.bucket, call.address.key)
+    return _answer(call, row, open_range)
 
 
 def head_object(call: Call) -> HttpResponseBase:
-    found, _ = opened(call.bucket, call.address.key)
-    return _answer(call, found, None)
+    row, _ = open_object(call.bucket, call.address.key)
+    return _answer(call, row, None)
 
 
-def _answer(call: Call, found: StoredObject, read: Callable[[int, int], Reader] | None) -> HttpResponseBase:
-    """The object, the part that Range asks for, or 304. Raises ConditionFailed, InvalidRange, or NoSuchKey."""
+def _answer(call: Call, row: StoredObject, open_range: Callable[[int, int], Reader] | None) -> HttpResponseBase:
+    """The object, the requested range of it, or 304. Raises ConditionFailed, InvalidRange, or NoSuchKey."""
     answer = HttpResponse()
-    for name, value in found.headers.items():
+    for name, value in row.headers.items():
         answer[name] = value
-    answer["ETag"] = found.etag
-    answer["Last-Modified"] = http_date(found.modified_at.timestamp())
+    answer["ETag"] = row.etag
+    answer["Last-Modified"] = http_date(row.modified_at.timestamp())
     answer["Accept-Ranges"] = "bytes"
-    condition = preconditions.status_of(call.request.headers, found)
+    condition = preconditions.status_of(call.request.headers, row)
     if condition == ConditionFailed.status:
         raise ConditionFailed("The object is not the one that the If- headers of the request name.")
     if condition == 304:
         answer.status_code, start, stop = 304, 0, 0
         del answer["Content-Type"]
     else:
-        part = _range(call.request.headers, found)
-        start, stop = part or (0, found.size)
+        part = _range(call.request.headers, row)
+        start, stop = part or (0, row.size)
         if part:
             answer.status_code = 206
-            answer["Content-Range"] = f"bytes {start}-{stop - 1}/{found.size}"
+            answer["Content-Range"] = f"bytes {start}-{stop - 1}/{row.size}"
         answer["Content-Length"] = str(stop - start)
     whole: HttpResponseBase = answer
-    if read is not None and answer.status_code != 304:
-        with unchanged(found):
-            whole = _with_body(answer, read(start, stop), stop - start)
+    if open_range is not None and answer.status_code != 304:
+        with detecting_change(row):
+            whole = _with_body(answer, open_range(start, stop), stop - start)
     record(
         call.event,
         initiator=call.by,
-        target=services.target_of(found.bucket),
+        target=services.target_of(row.bucket),
         account_id=call.account_id,
         status=answer.status_code,
         data=call.about(),
@@ -143,31 +150,31 @@ def _answer(call: Call, found: StoredObject, read: Callable[[int, int], Reader] 
 
 
 def _with_body(answer: HttpResponse, reader: Reader, size: int) -> HttpResponseBase:
-    """What is short is read now, and the rest while its client takes it."""
+    """The response with its body: a short one is read now, a long one is streamed."""
     if size > PIECE:
         return StreamedAnswer(reader, status=answer.status_code, headers=dict(answer.items()))
     return HttpResponse(b"".join(reader), status=answer.status_code, headers=dict(answer.items()))
 
 
-def _range(headers: Mapping[str, str], found: StoredObject) -> tuple[int, int] | None:
-    """First byte and the one behind the last of a single range (RFC 9110, section 14.2). Raises InvalidRange.
+def _range(headers: Mapping[str, str], row: StoredObject) -> tuple[int, int] | None:
+    """The first byte of a single range and the byte after its last (RFC 9110, section 14.2). Raises InvalidRange.
 
-    None, for all of it, when no range is asked for, or one of another form.
+    None, for the whole object, without a range or with one of another form.
     """
     match = RANGE.fullmatch(headers.get("Range", "").strip())
-    if match is None or headers.get("If-Range", found.etag) != found.etag:
+    if match is None or headers.get("If-Range", row.etag) != row.etag:
         return None
     first, last = (_position(digits) for digits in match.groups())
     if first is None and last is None:
         return None
     if first is not None and last is not None and first > last:
         return None
-    start = max(0, found.size - (last or 0)) if first is None else first
-    stop = found.size if first is None or last is None else min(last + 1, found.size)
+    start = max(0, row.size - (last or 0)) if first is None else first
+    stop = row.size if first is None or last is None else min(last + 1, row.size)
     if start >= stop:
         raise InvalidRange(
-            f"The object has {found.size} bytes, none of them in this range.",
-            headers={"Content-Range": f"bytes */{found.size}"},
+            f"The object has {row.size} bytes, none of them in this range.",
+            headers={"Content-Range": f"bytes */{row.size}"},
         )
     return start, stop
 

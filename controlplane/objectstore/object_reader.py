@@ -1,4 +1,4 @@
-"""Reading objects from their files, one after the other, a piece at a time."""
+"""A reader of objects, which reads their files in order, piece by piece."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from controlplane.objectstore import files
 
 @dataclass(frozen=True)
 class Extent:
-    """A file and how many bytes it has."""
+    """A file and its size in bytes."""
 
     file: str
     size: int
 
 
 class Reader:
-    """Bytes ``start`` to ``stop`` of what these files are together; a streamed.Source.
+    """Bytes ``start`` to ``stop`` of the concatenation of these files; a streamed.Source.
 
-    The first file is open from the beginning, so an object of one file is whole even when it is deleted meanwhile. Of
-    one that was uploaded in parts, a later file may be gone: then reading breaks off.
+    The first file is opened at once, so an object of one file stays readable even when it is deleted meanwhile. For an
+    object of several parts, a later file may be deleted: then reading fails.
     """
 
     def __init__(self, extents: Sequence[Extent], start: int, stop: int) -> None:
-        """Raises FileNotFoundError when the first file is gone."""
+        """Raises FileNotFoundError when the first file does not exist."""
         self._file: FileIO | None = None
         self._left = stop - start
         skipped = 0
@@ -38,7 +38,7 @@ class Reader:
             self._rest = iter(())
 
     def read(self, size: int) -> bytes:
-        """Raises OSError when a file is gone, or shorter than its row says."""
+        """Raises OSError when a file does not exist, or is shorter than its row says."""
         if self._left <= 0:
             return b""
         while True:
@@ -54,7 +54,7 @@ class Reader:
             self._file = None
 
     def __iter__(self) -> Iterator[bytes]:
-        """All of it, and then it is closed."""
+        """All bytes; the reader is closed at the end."""
         try:
             while piece := self.read(PIECE):
                 yield piece

@@ -1,7 +1,5 @@
-"""What the object store does: each operation with its IAM action and activity event. The rest is refused by name.
-
-What is not simulated: D-56.
-"""
+"""The operations of the object store, each with its IAM action and activity event. Others are refused by name
+(D-56)."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -17,26 +15,26 @@ Scope = Literal["service", "bucket", "object"]
 @dataclass(frozen=True)
 class Operation:
     name: str
-    """S3's, in snake case: the SDK's method."""
+    """The name of the SDK's method."""
     scope: Scope
     method: str
     action: str
     event: str
     mark: str = ""
-    """The query parameter that tells it from the others of this method."""
+    """The query parameter that distinguishes it from other operations with this method."""
     query: frozenset[str] = frozenset()
-    """The parameters that it takes."""
+    """The other query parameters that it accepts."""
     copies: bool = False
-    """It has its bytes from the object that ``x-amz-copy-source`` names, and this tells it from others."""
+    """Whether the header ``x-amz-copy-source`` distinguishes it, which names the object to copy."""
 
     @property
     def lists_keys(self) -> bool:
-        """Whether it lists what is in a bucket: ``prefix`` and ``delimiter`` say how much of it."""
+        """Whether it lists keys of a bucket, limited by ``prefix`` and ``delimiter``."""
         return self.scope == "bucket" and {"prefix", "delimiter"} <= self.query
 
     @property
     def source_action(self) -> str:
-        """What is needed on the bucket of the object that is copied."""
+        """The action that is needed on the bucket of the copy's source."""
         return f"{self.action}_get"
 
 
@@ -60,7 +58,7 @@ def _operation(
     return Operation(name, *on, f"{service}.{action}", f"{service}.{event}", mark, frozenset(query), copies)
 
 
-# Of those of one scope and method, the first that fits is the one that is meant.
+# The first matching operation of a scope and method applies.
 OPERATIONS = (
     _operation(
         "list_buckets_extended",
@@ -139,21 +137,21 @@ OPERATIONS = (
     _operation("delete_object", ("object", "DELETE"), "object.delete", "object.delete"),
 )
 COPY_SOURCE = "x-amz-copy-source"
-HARMLESS = {"x-id"}
-"""SDKs add it for those who read access logs."""
-UNHEEDED = re.compile(
+IGNORED_PARAMETERS = {"x-id"}
+"""SDKs add it for access logs."""
+UNSUPPORTED_HEADERS = re.compile(
     r"x-amz-(copy-source.*|tagging-directive|acl|grant-.*|server-side-encryption.*|tagging|object-lock-.*|mfa|website-redirect-location"
     r"|write-offset-bytes)|ibm-sse-.*|retention-.*",
 )
-"""Headers that ask for something which is not done here."""
-OF_COPIES = re.compile(r"x-amz-copy-source(-range|-if-(match|none-match|modified-since|unmodified-since))?")
+"""Headers of features that are not simulated."""
+COPY_HEADERS = re.compile(r"x-amz-copy-source(-range|-if-(match|none-match|modified-since|unmodified-since))?")
 
 
 def find(scope: Scope, method: str, query: Collection[str], headers: Mapping[str, str]) -> Operation:
-    """Raises NotSimulated for a parameter or header of an operation that is not here, or MethodNotAllowed."""
+    """The operation of a request. Raises NotSimulated for an unsupported parameter or header, or MethodNotAllowed."""
     of_scope = [each for each in OPERATIONS if each.scope == scope]
     copies = COPY_SOURCE in {header.lower() for header in headers}
-    found = next(
+    operation = next(
         (
             each
             for each in of_scope
@@ -161,21 +159,21 @@ def find(scope: Scope, method: str, query: Collection[str], headers: Mapping[str
         ),
         None,
     )
-    known = HARMLESS | ({found.mark} | found.query if found else set())
-    if unknown := sorted(set(query) - known):
-        raise NotSimulated(f"{method} with ?{echoed(unknown[0])} on {_named(scope)}")
-    if found is None:
-        allowed = ", ".join(sorted({each.method for each in of_scope}))
-        raise MethodNotAllowed(f"{method} is not allowed on {_named(scope)}.", headers={"Allow": allowed})
+    parameters = IGNORED_PARAMETERS | ({operation.mark} | operation.query if operation else set())
+    if unknown := sorted(set(query) - parameters):
+        raise NotSimulated(f"{method} with ?{echoed(unknown[0])} on {_scope_name(scope)}")
+    if operation is None:
+        methods = ", ".join(sorted({each.method for each in of_scope}))
+        raise MethodNotAllowed(f"{method} is not allowed on {_scope_name(scope)}.", headers={"Allow": methods})
     for header in headers:
-        heeded = found.copies and OF_COPIES.fullmatch(header.lower())
-        if UNHEEDED.fullmatch(header.lower()) and not heeded:
+        is_copy_header = operation.copies and COPY_HEADERS.fullmatch(header.lower())
+        if UNSUPPORTED_HEADERS.fullmatch(header.lower()) and not is_copy_header:
             raise NotSimulated(f"the header {header.lower()}")
     storage_class = headers.get("x-amz-storage-class", "STANDARD")
     if storage_class != "STANDARD":
         raise NotSimulated(f"the storage class {echoed(storage_class)}")
-    return found
+    return operation
 
 
-def _named(scope: Scope) -> str:
+def _scope_name(scope: Scope) -> str:
     return {"service": "the list of buckets", "bucket": "a bucket", "object": "an object"}[scope]

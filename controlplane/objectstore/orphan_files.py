@@ -1,4 +1,4 @@
-"""Removing files that no row names: what is left of requests whose process was killed, or which the database did not
+"""Removal of files that no row refers to, which requests left when their process was killed or the database did not
 answer."""
 
 from collections.abc import Iterable
@@ -12,27 +12,28 @@ from controlplane.objectstore.models import Piece
 log = structlog.get_logger(__name__)
 
 PATIENCE = 5.0
-"""Seconds that requests of other machines may be in the middle of writing, one after the other."""
+"""How many seconds to wait for writing requests of other machines."""
 AT_ONCE = 500
 
 
 def sweep() -> int:
-    """Remove what no row names. Returns how many files; 0 also where others write all the time, or make a backup."""
+    """Remove files that no row refers to. Returns how many; 0 also during a backup or when other machines keep
+    writing."""
     if not (suspects := [file for group in files.groups() for file in _unnamed(group)]):
         return 0
-    # Whoever was about to commit a row for one of these has done so, when nothing was being written for a moment.
-    if not files.nothing_is_being_written(patience=PATIENCE):
+    # Once no file is in progress, every pending row for one of these files has been committed.
+    if not files.wait_for_writers(patience=PATIENCE):
         log.warning("files without rows stay until the next start", count=len(suspects))
         return 0
-    left = files.remove_paths(_unnamed(suspects))
-    log.info("files without rows are removed", count=left)
-    return left
+    count = files.remove_paths(_unnamed(suspects))
+    log.info("files without rows are removed", count=count)
+    return count
 
 
 def _unnamed(group: Iterable[Path]) -> list[Path]:
-    found, there = [], list(group)
-    for begin in range(0, len(there), AT_ONCE):
-        some = there[begin : begin + AT_ONCE]
-        known = set(Piece.objects.filter(file__in=[file.name for file in some]).values_list("file", flat=True))
-        found += [file for file in some if file.name not in known]
-    return found
+    orphans, files_present = [], list(group)
+    for begin in range(0, len(files_present), AT_ONCE):
+        some = files_present[begin : begin + AT_ONCE]
+        names = set(Piece.objects.filter(file__in=[file.name for file in some]).values_list("file", flat=True))
+        orphans += [file for file in some if file.name not in names]
+    return orphans

@@ -1,4 +1,4 @@
-"""Whether an object is the one that a request is about: If-Match and its like, also of the source of a copy."""
+"""Preconditions: If-Match and similar headers, also for the source of a copy."""
 
 from collections.abc import Mapping
 
@@ -11,19 +11,20 @@ TAGS = ("If-Match", "If-None-Match")
 DATES = ("If-Modified-Since", "If-Unmodified-Since")
 
 
-def status_of(headers: Mapping[str, str], found: StoredObject, *, prefix: str = "") -> int:
-    """200, 304, or 412 (RFC 9110, section 13.2.2); ``prefix`` stands before the names of the headers.
+def status_of(headers: Mapping[str, str], row: StoredObject, *, prefix: str = "") -> int:
+    """The status of the preconditions: 200, 304, or 412 (RFC 9110, section 13.2.2). ``prefix`` precedes the header
+    names.
 
-    An entity tag without quotation marks is one, too, as at S3.
+    As in S3, an entity tag may lack its quotation marks.
     """
-    asked = HttpRequest()
-    asked.method = "GET"
+    request = HttpRequest()
+    request.method = "GET"
     for name in (*TAGS, *DATES):
         if (value := headers.get(f"{prefix}{name}")) is not None:
-            asked.META[f"HTTP_{name.upper().replace('-', '_')}"] = _quoted(value) if name in TAGS else value
-    modified = int(found.modified_at.timestamp())
-    settled = get_conditional_response(asked, etag=found.etag, last_modified=modified, response=HttpResponse())
-    return settled.status_code if settled is not None else 200
+            request.META[f"HTTP_{name.upper().replace('-', '_')}"] = _quoted(value) if name in TAGS else value
+    modified = int(row.modified_at.timestamp())
+    response = get_conditional_response(request, etag=row.etag, last_modified=modified, response=HttpResponse())
+    return response.status_code if response is not None else 200
 
 
 def _quoted(tags: str) -> str:

@@ -1,4 +1,4 @@
-"""How much an account may store. What is on its way counts from its announcement on."""
+"""The storage quota of an account. Bytes of uploads in progress count from their announcement."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,19 +15,19 @@ MEGABYTE = 1024 * 1024
 
 
 def largest() -> int:
-    """Bytes, of one account."""
+    """The quota of one account in bytes."""
     return int(settings.BAREMINT_COS_QUOTA) * MEGABYTE
 
 
-class Room:
-    """What an account may still store."""
+class Allowance:
+    """The check of an account's quota, with the bytes of its uploads in progress."""
 
     def __init__(self, account_id: str, *, arriving: int) -> None:
         self._account_id = account_id
         self._arriving = arriving
 
     def require(self, more: int = 0) -> None:
-        """For all that is stored now, and so many bytes more. Raises QuotaExceeded."""
+        """Check that the account may store ``more`` bytes. Raises QuotaExceeded."""
         total = bytes_of(self._account_id) + self._arriving + more
         if total > largest():
             raise QuotaExceeded(
@@ -38,17 +38,17 @@ class Room:
 
 
 def reserve(account_id: str, size: int, *, instead_of: Reservation | None = None) -> Reservation:
-    """Raises QuotaExceeded, or OSError."""
-    with reserved_bytes.held(account_id) as account:
+    """Reserve quota for an upload. Raises QuotaExceeded, or OSError."""
+    with reserved_bytes.account_lock(account_id) as account:
         if instead_of is not None:
             instead_of.close()
-        Room(account_id, arriving=account.total()).require(size)
+        Allowance(account_id, arriving=account.total()).require(size)
         return Reservation(account, size)
 
 
 @contextmanager
-def storing(account_id: str, reservation: Closable) -> Iterator[Room]:
-    """Store in this block what was reserved, and commit it: nobody counts it twice, or not at all. Raises OSError."""
-    with reserved_bytes.held(account_id) as account:
+def storing(account_id: str, reservation: Closable) -> Iterator[Allowance]:
+    """Store reserved bytes and commit in this block, so that every byte counts exactly once. Raises OSError."""
+    with reserved_bytes.account_lock(account_id) as account:
         reservation.close()
-        yield Room(account_id, arriving=account.total())
+        yield Allowance(account_id, arriving=account.total())

@@ -1,4 +1,4 @@
-"""Request bodies: read piece by piece with a limit of their own, out of S3's own chunks, held to their checksums."""
+"""Request bodies: read piece by piece with their own limit, decoded from S3's chunks, and checked by checksums."""
 
 import base64
 import binascii
@@ -24,14 +24,14 @@ from controlplane.objectstore.errors import (
 )
 
 LARGEST_OBJECT = 5 * 1024**3
-"""Bytes of an object, or of a part, that comes in one request (IBM COS; AWS S3, "Multipart upload limits")."""
+"""The most bytes of an object or a part in one request (IBM COS; AWS S3, "Multipart upload limits")."""
 LARGEST_XML = 4 * 1024 * 1024
 """Enough for 10,000 parts."""
 FRAMING = 16
-"""S3's own chunks, of 8 kB or more, make a body at most by this fraction longer."""
+"""S3's chunks, of 8 kB or more, add at most one part in this many to a body."""
 AWS_CHUNKED = "aws-chunked"
-SIGNED, STREAMED = "x-amz-content-sha256", "STREAMING-"
-"""What a signature covers, though nobody signs here: a digest, or a word (AWS S3, "Authenticating Requests")."""
+CONTENT_SHA256, STREAMING = "x-amz-content-sha256", "STREAMING-"
+"""The header with the digest of the body, or a keyword (AWS S3, "Authenticating Requests"); signatures are not used."""
 DIGEST = re.compile(r"[0-9A-Fa-f]{64}")
 CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})(?:;[^\r\n]{0,200})?\r\n")
 LONGEST_LINE = 300
@@ -63,37 +63,37 @@ CHECKSUMS: dict[str, Callable[[], Hash]] = {
     "x-amz-checksum-sha1": lambda: hashlib.sha1(usedforsecurity=False),
     "x-amz-checksum-sha256": hashlib.sha256,
 }
-# Say how a checksum is sent, not what it is.
+# Headers about a checksum, not the checksum itself.
 ABOUT_CHECKSUMS = {"x-amz-checksum-algorithm", "x-amz-checksum-mode", "x-amz-checksum-type"}
 
 
 def largest_body(largest: int) -> int:
-    """What a body may have so that there may be so much in it."""
+    """The largest body in chunks that decodes to ``largest`` bytes."""
     return largest + largest // FRAMING + LONGEST_TRAILERS
 
 
 class Body:
-    """What is in the body of a request, to be iterated over once. When that comes to its end, it is intact.
+    """The decoded body of a request, to iterate over once. It is verified when the iteration ends.
 
     The iterator raises EntityTooLarge, IncompleteBody, InvalidDigest, BadDigest, and ContentMismatch.
     """
 
     def __init__(self, request: HttpRequest, *, limit: int) -> None:
-        """Raises EntityTooLarge for a body that is too large, and NotSimulated for a checksum that is not known."""
+        """Raises EntityTooLarge for a body that is too large, and NotSimulated for an unsupported checksum."""
         self._request = request
         self._limit = limit
         self._headers = {name.lower(): value for name, value in request.headers.items()}
         self._trailing = [name.lower() for name in _listed(self._headers.get("x-amz-trailer", ""))]
-        digest = self._headers.get(SIGNED, "")
-        self._is_framed = AWS_CHUNKED in encodings(self._headers) or digest.startswith(STREAMED)
+        digest = self._headers.get(CONTENT_SHA256, "")
+        self._is_framed = AWS_CHUNKED in encodings(self._headers) or digest.startswith(STREAMING)
         self._signed = hashlib.sha256() if DIGEST.fullmatch(digest) else None
         most = largest_body(limit) if self._is_framed else limit
         length = whole_number(request.META.get("CONTENT_LENGTH") or "0", largest=most)
         if length is None:
             raise self._too_large()
         self._length = length
-        named = {*self._headers, *(self._trailing if self._is_framed else ())}
-        self._hashes = {name: _hash(name) for name in named if is_checksum(name)}
+        names = {*self._headers, *(self._trailing if self._is_framed else ())}
+        self._hashes = {name: _hash(name) for name in names if is_checksum(name)}
 
     def __iter__(self) -> Iterator[bytes]:
         size = 0
@@ -104,8 +104,8 @@ class Body:
             for each in (*self._hashes.values(), *filter(None, [self._signed])):
                 each.update(piece)
             yield piece
-        announced = self._headers.get("x-amz-decoded-content-length")
-        if self._is_framed and announced is not None and announced != str(size):
+        length = self._headers.get("x-amz-decoded-content-length")
+        if self._is_framed and length is not None and length != str(size):
             raise IncompleteBody("The body does not have the length that x-amz-decoded-content-length says.")
         self._check()
 
@@ -118,7 +118,7 @@ class Body:
             yield piece
 
     def _chunks(self) -> Iterator[bytes]:
-        """Out of an ``aws-chunked`` body (AWS S3, "Signature calculations for trailing headers")."""
+        """Decode an ``aws-chunked`` body (AWS S3, "Signature calculations for trailing headers")."""
         while True:
             head = CHUNK.fullmatch(self._request.readline(LONGEST_LINE))
             if head is None:
@@ -128,8 +128,8 @@ class Body:
             yield from self._pieces(size)
             if self._request.read(2) != b"\r\n":
                 raise IncompleteBody("A chunk of the body does not have the length that it says.")
-        found = TRAILER.finditer(self._request.read(LONGEST_TRAILERS))
-        trailers = {each[1].decode().lower(): each[2].decode("latin-1").strip() for each in found}
+        matches = TRAILER.finditer(self._request.read(LONGEST_TRAILERS))
+        trailers = {each[1].decode().lower(): each[2].decode("latin-1").strip() for each in matches}
         if missing := [name for name in self._trailing if name not in trailers]:
             raise IncompleteBody(f"The body ends without {echoed(missing[0])}, which x-amz-trailer announces.")
         if unknown := [name for name in trailers if is_checksum(name) and name not in self._hashes]:
@@ -137,27 +137,27 @@ class Body:
         self._headers |= trailers
 
     def _check(self) -> None:
-        if self._signed is not None and self._signed.hexdigest() != self._headers[SIGNED].lower():
-            raise ContentMismatch(f"The body does not have the {SIGNED} that you gave.")
-        for name, made in self._hashes.items():
-            actual = made.digest()
+        if self._signed is not None and self._signed.hexdigest() != self._headers[CONTENT_SHA256].lower():
+            raise ContentMismatch(f"The body does not have the {CONTENT_SHA256} that you gave.")
+        for name, digest_so_far in self._hashes.items():
+            actual = digest_so_far.digest()
             if _decoded(self._headers[name], len(actual), name) != actual:
-                shown = "Content-MD5" if name == MD5 else name
-                raise BadDigest(f"The body does not have the {shown} that you gave.")
+                label = "Content-MD5" if name == MD5 else name
+                raise BadDigest(f"The body does not have the {label} that you gave.")
 
     def _too_large(self) -> EntityTooLarge:
-        return EntityTooLarge(f"The body is larger than {self._limit} bytes, the most that is taken here.")
+        return EntityTooLarge(f"The body is larger than {self._limit} bytes, which is the limit.")
 
 
 def read_document(request: HttpRequest) -> bytes:
-    """An XML document, whole and intact. Raises what Body raises."""
+    """The whole body, for an XML document. Raises what Body raises."""
     return b"".join(Body(request, limit=LARGEST_XML))
 
 
 def announced_size(request: HttpRequest) -> int:
-    """How many bytes the request says are in its body; 0 when it does not say."""
-    said = request.headers.get("x-amz-decoded-content-length") or request.META.get("CONTENT_LENGTH") or "0"
-    return whole_number(said, largest=2 * LARGEST_OBJECT) or 0
+    """The announced size of the body in bytes; 0 without one."""
+    header = request.headers.get("x-amz-decoded-content-length") or request.META.get("CONTENT_LENGTH") or "0"
+    return whole_number(header, largest=2 * LARGEST_OBJECT) or 0
 
 
 def encodings(headers: Mapping[str, str]) -> list[str]:

@@ -1,7 +1,7 @@
-"""Bytes that are on their way into the store, of all processes on this data directory.
+"""Reserved bytes of uploads in progress, of all processes on this data directory.
 
-A reservation is a file, named after its size and locked while it lasts: the lock of a process that is killed goes with
-it, and the next that counts removes the file.
+A reservation is a file with the size in its name, locked while it lasts. The system releases the lock when the process
+is killed, and the next count removes the file.
 """
 
 import fcntl
@@ -19,7 +19,7 @@ LOCK = "lock"
 
 
 class Reservation:
-    """So many bytes of an account. It may be closed twice."""
+    """Reserved bytes of an account. It may be closed twice."""
 
     def __init__(self, account: "Account", size: int) -> None:
         self.size = size
@@ -36,7 +36,7 @@ class Reservation:
 
 
 class Account:
-    """What is reserved of one account. Nobody else reserves or counts while this is held."""
+    """The reservations of one account, under its lock: no other process reserves or counts meanwhile."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -45,7 +45,7 @@ class Account:
         return self._folder / f"{uuid.uuid4().hex}-{size}"
 
     def total(self) -> int:
-        """Bytes that are reserved."""
+        """The number of reserved bytes."""
         return sum(size for path, size in self._reservations() if _is_held(path))
 
     def _reservations(self) -> Iterator[tuple[Path, int]]:
@@ -56,8 +56,8 @@ class Account:
 
 
 @contextmanager
-def held(account_id: str) -> Iterator[Account]:
-    """Raises OSError."""
+def account_lock(account_id: str) -> Iterator[Account]:
+    """Hold the lock of an account's reservations. Raises OSError."""
     folder = files.make_folder() / FOLDER / hashlib.sha256(account_id.encode()).hexdigest()[:32]
     folder.parent.mkdir(mode=0o700, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -70,10 +70,10 @@ def held(account_id: str) -> Iterator[Account]:
 
 
 def _is_held(path: Path) -> bool:
-    """Whether the process lives that reserved it; otherwise its file is removed."""
+    """Whether the reserving process is alive; otherwise the file is removed."""
     try:
         file = os.open(path, os.O_RDWR)
-    except FileNotFoundError:  # it was closed just now
+    except FileNotFoundError:  # it was closed meanwhile
         return False
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

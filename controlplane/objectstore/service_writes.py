@@ -1,6 +1,6 @@
-"""What other services of the provider put into an account's buckets, on behalf of whoever they asked IAM about.
+"""Writes of other services of the provider into an account's buckets, on behalf of callers that IAM has authorised.
 
-They find it by the name that ``settings.BUCKETS`` gives: all are on one database and one data directory.
+Other apps find this module by ``settings.BUCKETS``; all share one database and one data directory.
 """
 
 from collections.abc import Callable
@@ -21,8 +21,8 @@ HEADERS = {"content-type": "application/octet-stream"}
 
 
 @dataclass(frozen=True)
-class Place:
-    """A bucket, or what a policy is asked about one that is not there."""
+class BucketReference:
+    """A bucket, which may not exist, with the attributes that policies select it by."""
 
     account_id: str
     name: str
@@ -40,19 +40,19 @@ class Place:
         return {"serviceName": SERVICE, "serviceInstance": self.service_instance, **bucket}
 
 
-class _Declined(Exception):
-    """What should have been stored need not be any more."""
+class _NotSettled(Exception):
+    """``settle`` returned False: the object is not needed any more."""
 
 
-def find(account_id: str, word: str) -> Place:
-    """The bucket of this name or CRN. Another account's is not there."""
-    named = _parsed(word)
-    name = named.resource if named else word
-    found = Bucket.objects.filter(account_id=account_id, name=name).first()
-    if found is None or (named and str(named) != bucket_crn(account_id, found.service_instance, name)):
-        return Place(account_id, name, account_id)
-    region, _, storage_class = found.location.rpartition("-")
-    return Place(account_id, name, found.service_instance, region or storage_class, is_there=True)
+def find(account_id: str, word: str) -> BucketReference:
+    """The bucket of this name or CRN; a bucket of another account counts as missing."""
+    crn_named = _parsed(word)
+    name = crn_named.resource if crn_named else word
+    bucket = Bucket.objects.filter(account_id=account_id, name=name).first()
+    if bucket is None or (crn_named and str(crn_named) != bucket_crn(account_id, bucket.service_instance, name)):
+        return BucketReference(account_id, name, account_id)
+    region, _, storage_class = bucket.location.rpartition("-")
+    return BucketReference(account_id, name, bucket.service_instance, region or storage_class, is_there=True)
 
 
 def has_object(crn: str, key: str) -> bool:
@@ -60,7 +60,8 @@ def has_object(crn: str, key: str) -> bool:
 
 
 def store(crn: str, *, key: str, content: bytes, by: Party, settle: Callable[[], bool]) -> bool:
-    """Store a new object, in one transaction with ``settle``, and not if that returns False. Returns what it returned.
+    """Store a new object in one transaction with ``settle``, unless that returns False. Returns the result of
+    ``settle``.
 
     Raises NoSuchBucket, QuotaExceeded, ConditionFailed when there is an object with this key, OSError.
     """
@@ -68,35 +69,35 @@ def store(crn: str, *, key: str, content: bytes, by: Party, settle: Callable[[],
         raise NoSuchBucket("The bucket does not exist.")
     try:
         with files.writing() as new, closing(quota.reserve(bucket.account_id, len(content))) as reservation:
-            kept = new.keep([content])
-            with quota.storing(bucket.account_id, reservation) as room, transaction.atomic():
+            file = new.write([content])
+            with quota.storing(bucket.account_id, reservation) as allowance, transaction.atomic():
                 if not settle():
-                    raise _Declined
+                    raise _NotSettled
                 services.put_object(
                     bucket,
                     key=key,
-                    kept=kept,
-                    room=room,
+                    file=file,
+                    allowance=allowance,
                     headers=HEADERS,
                     if_match=None,
                     if_none_match="*",
                     event=EVENT,
                     by=by,
                 )
-    except _Declined:
+    except _NotSettled:
         return False
     return True
 
 
 def _buckets(crn: str) -> QuerySet[Bucket]:
-    named = Crn.parse(crn)
+    crn_named = Crn.parse(crn)
     return Bucket.objects.filter(
-        account_id=named.account_id, name=named.resource, service_instance=named.instance
+        account_id=crn_named.account_id, name=crn_named.resource, service_instance=crn_named.instance
     ).order_by("pk")
 
 
 def _parsed(word: str) -> Crn | None:
-    """None for a name, and for what is no CRN, which is no bucket's name either."""
+    """The text as a CRN; None for any other text."""
     try:
         return Crn.parse(word)
     except ValueError:

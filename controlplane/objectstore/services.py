@@ -1,4 +1,4 @@
-"""Changing buckets and objects: each decides what is allowed by the state and records its event with the change."""
+"""Changes of buckets and objects. Each checks the state, and records its event in the same transaction."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -18,11 +18,11 @@ from controlplane.objectstore.errors import (
     TooManyBuckets,
 )
 from controlplane.objectstore.models import Bucket, Piece, StoredObject, bucket_crn
-from controlplane.objectstore.quota import Room
+from controlplane.objectstore.quota import Allowance
 from controlplane.objectstore.selectors import buckets_of
 
 MOST_BUCKETS = 100
-"""Of an account (IBM COS: 100 buckets a service instance unless asked for more)."""
+"""The most buckets of an account (IBM COS: 100 buckets for each service instance, by default)."""
 
 
 def target_of(bucket: Bucket) -> Party:
@@ -30,10 +30,10 @@ def target_of(bucket: Bucket) -> Party:
 
 
 def create_bucket(account_id: str, *, name: str, service_instance: str, location: str, event: str, by: Party) -> Bucket:
-    """Raises BucketAlreadyOwnedByYou or TooManyBuckets, or OSError."""
+    """Create a bucket. Raises BucketAlreadyOwnedByYou, TooManyBuckets, or OSError."""
     try:
-        with reserved_bytes.held(account_id), transaction.atomic():
-            _require_room(account_id, name)
+        with reserved_bytes.account_lock(account_id), transaction.atomic():
+            _require_new_name(account_id, name)
             bucket = Bucket.objects.create(
                 account_id=account_id,
                 name=name,
@@ -43,31 +43,31 @@ def create_bucket(account_id: str, *, name: str, service_instance: str, location
             )
             record(event, initiator=by, target=target_of(bucket), account_id=account_id)
     except IntegrityError:
-        raise _taken() from None
+        raise _name_exists() from None
     return bucket
 
 
-def _require_room(account_id: str, name: str) -> None:
+def _require_new_name(account_id: str, name: str) -> None:
     if buckets_of(account_id).filter(name=name).exists():
-        raise _taken()
+        raise _name_exists()
     if buckets_of(account_id).count() >= MOST_BUCKETS:
         raise TooManyBuckets(f"The account has {MOST_BUCKETS} buckets, which is the most. Delete one first.")
 
 
-def _taken() -> BucketAlreadyOwnedByYou:
+def _name_exists() -> BucketAlreadyOwnedByYou:
     return BucketAlreadyOwnedByYou("Your account has a bucket of this name already.")
 
 
 @transaction.atomic
 def delete_bucket(bucket: Bucket, *, event: str, by: Party) -> None:
-    """Raises NoSuchBucket or BucketNotEmpty."""
-    held = hold(bucket)
-    if held.contents.exists():
+    """Delete an empty bucket. Raises NoSuchBucket or BucketNotEmpty."""
+    bucket_row = lock_bucket(bucket)
+    if bucket_row.contents.exists():
         raise BucketNotEmpty("The bucket has objects in it. Delete them first.")
-    if held.uploads.exists():
+    if bucket_row.uploads.exists():
         raise BucketNotEmpty("The bucket has multipart uploads that are not complete. Abort them first.")
-    record(event, initiator=by, target=target_of(held), account_id=held.account_id, status=204)
-    held.delete()
+    record(event, initiator=by, target=target_of(bucket_row), account_id=bucket_row.account_id, status=204)
+    bucket_row.delete()
 
 
 @transaction.atomic
@@ -75,33 +75,33 @@ def put_object(
     bucket: Bucket,
     *,
     key: str,
-    kept: files.Kept,
-    room: Room,
+    file: files.StoredFile,
+    allowance: Allowance,
     headers: dict[str, str],
     if_match: str | None,
     if_none_match: str | None,
     event: str,
     by: Party,
 ) -> StoredObject:
-    """Store an object, whose bytes are in a file, in place of any before.
+    """Store an object whose bytes are in a file, and replace any previous one.
 
     Raises NoSuchBucket, QuotaExceeded, and what ``require_unchanged`` raises.
     """
-    held = hold_account(bucket)
-    require_unchanged(held, key, if_match=if_match, if_none_match=if_none_match)
-    made = replace_object(held, key=key, size=kept.size, tag=kept.md5, headers=headers)
-    Piece.objects.create(object=made, number=1, size=kept.size, md5=kept.md5, file=kept.name, kept_at=made.modified_at)
-    room.require()
-    evidence = {"object": key, "size": kept.size, "md5": kept.md5}
-    record(event, initiator=by, target=target_of(held), account_id=held.account_id, data=evidence)
+    bucket_row = lock_buckets_of_account(bucket)
+    require_unchanged(bucket_row, key, if_match=if_match, if_none_match=if_none_match)
+    row = replace_object(bucket_row, key=key, size=file.size, tag=file.md5, headers=headers)
+    Piece.objects.create(object=row, number=1, size=file.size, md5=file.md5, file=file.name, kept_at=row.modified_at)
+    allowance.require()
+    evidence = {"object": key, "size": file.size, "md5": file.md5}
+    record(event, initiator=by, target=target_of(bucket_row), account_id=bucket_row.account_id, data=evidence)
     failpoints.reach("before_commit", "object")
-    return made
+    return row
 
 
-def require_unchanged(held: Bucket, key: str, *, if_match: str | None, if_none_match: str | None) -> None:
-    """Raises NoSuchKey, or ConditionFailed: ``if_none_match`` "*" is for a new key only, ``if_match`` for the object
-    with this tag."""
-    before = held.contents.filter(key=key.encode()).values_list("tag", flat=True).first()
+def require_unchanged(bucket: Bucket, key: str, *, if_match: str | None, if_none_match: str | None) -> None:
+    """Check the preconditions of a write: ``if_none_match`` "*" allows only a new key, ``if_match`` only the object
+    with this tag. Raises NoSuchKey, or ConditionFailed."""
+    before = bucket.contents.filter(key=key.encode()).values_list("tag", flat=True).first()
     if if_match and before is None:
         raise NoSuchKey("The bucket has no object with this key.")
     if if_match and if_match.strip() not in ("*", f'"{before}"', before):
@@ -110,24 +110,24 @@ def require_unchanged(held: Bucket, key: str, *, if_match: str | None, if_none_m
         raise ConditionFailed("There is an object with this key, and If-None-Match says there should not be.")
 
 
-def replace_object(held: Bucket, *, key: str, size: int, tag: str, headers: dict[str, str]) -> StoredObject:
-    """The row of an object that has no pieces yet; those of one before are gone."""
+def replace_object(bucket: Bucket, *, key: str, size: int, tag: str, headers: dict[str, str]) -> StoredObject:
+    """The row of the new object, without pieces; those of a previous object are deleted."""
     values: dict[str, Any] = {"size": size, "tag": tag, "headers": headers, "modified_at": clock.now()}
-    before = held.contents.filter(key=key.encode()).first()
+    before = bucket.contents.filter(key=key.encode()).first()
     if before is None:
-        return StoredObject.objects.create(bucket=held, key=key.encode(), **values)
+        return StoredObject.objects.create(bucket=bucket, key=key.encode(), **values)
     discard(before.pieces.all())
-    held.contents.filter(pk=before.pk).update(**values)
+    bucket.contents.filter(pk=before.pk).update(**values)
     before.refresh_from_db()
     return before
 
 
 def discard(pieces: Iterable[Piece]) -> None:
-    """Delete these, and their files when that is committed."""
-    if not (found := {each.pk: each.file for each in pieces}):
+    """Delete these rows, and their files after the commit."""
+    if not (files_by_id := {each.pk: each.file for each in pieces}):
         return
-    Piece.objects.filter(pk__in=found).delete()
-    transaction.on_commit(partial(_remove, list(found.values())), robust=True)
+    Piece.objects.filter(pk__in=files_by_id).delete()
+    transaction.on_commit(partial(_remove, list(files_by_id.values())), robust=True)
 
 
 def _remove(names: list[str]) -> None:
@@ -137,28 +137,28 @@ def _remove(names: list[str]) -> None:
 
 @transaction.atomic
 def delete_objects(bucket: Bucket, *, keys: list[str], event: str, by: Party) -> None:
-    """Those that are not there count as deleted too (S3). One event each. Raises NoSuchBucket."""
-    held = hold(bucket)
+    """Delete objects, with one event each; missing ones count as deleted too (S3). Raises NoSuchBucket."""
+    bucket_row = lock_bucket(bucket)
     for key in keys:
-        if (found := held.contents.filter(key=key.encode()).first()) is not None:
-            discard(found.pieces.all())
-            found.delete()
-        target = target_of(held)
-        record(event, initiator=by, target=target, account_id=held.account_id, status=204, data={"object": key})
+        if (row := bucket_row.contents.filter(key=key.encode()).first()) is not None:
+            discard(row.pieces.all())
+            row.delete()
+        target = target_of(bucket_row)
+        record(event, initiator=by, target=target, account_id=bucket_row.account_id, status=204, data={"object": key})
 
 
-def hold(bucket: Bucket) -> Bucket:
-    """The bucket, which nobody deletes and in which nobody else writes until the transaction ends."""
-    held = Bucket.objects.select_for_update().filter(pk=bucket.pk).first()
-    if held is None:
+def lock_bucket(bucket: Bucket) -> Bucket:
+    """Lock the row of a bucket until the transaction ends, against deletion and other writes. Raises NoSuchBucket."""
+    bucket_row = Bucket.objects.select_for_update().filter(pk=bucket.pk).first()
+    if bucket_row is None:
         raise NoSuchBucket("The bucket does not exist.")
-    return held
+    return bucket_row
 
 
-def hold_account(bucket: Bucket) -> Bucket:
-    """The bucket as ``hold`` does, with all others of its account, so that what is stored of it can be counted."""
-    account = Bucket.objects.select_for_update().filter(account_id=bucket.account_id).order_by("pk")
-    held = next((each for each in account if each.pk == bucket.pk), None)
-    if held is None:
+def lock_buckets_of_account(bucket: Bucket) -> Bucket:
+    """The same for all buckets of its account, so that the stored bytes can be counted."""
+    rows = Bucket.objects.select_for_update().filter(account_id=bucket.account_id).order_by("pk")
+    bucket_row = next((each for each in rows if each.pk == bucket.pk), None)
+    if bucket_row is None:
         raise NoSuchBucket("The bucket does not exist.")
-    return held
+    return bucket_row

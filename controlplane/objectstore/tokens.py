@@ -1,4 +1,4 @@
-"""From a stranger's Authorization header to a verified caller (RFC 8725: the form first, then the signature)."""
+"""Verification of the Authorization header (RFC 8725: first the form, then the signature)."""
 
 import base64
 import binascii
@@ -22,12 +22,12 @@ PART = re.compile(r"[A-Za-z0-9_-]+")
 HEADER_MEMBERS = {"alg", "typ", "kid"}
 LATEST_INSTANT = 2**40
 LEEWAY = 60
-"""Seconds that IAM's clock may be ahead of this one; what has expired has expired."""
+"""Seconds that IAM's clock may be ahead of this one; expiry is exact."""
 
 
 @dataclass(frozen=True)
 class Bearer:
-    """Whom a verified token stands for."""
+    """The bearer of a verified token."""
 
     token: str
     account_id: str
@@ -35,12 +35,14 @@ class Bearer:
 
 
 def bearer_of(authorization: str, *, now: datetime) -> Bearer:
-    """Raises AccessDenied without a header, as COS does, and InvalidToken for a token that does not prove anything."""
+    """The verified bearer. Raises AccessDenied without a header, as COS does, and InvalidToken for an invalid token."""
     if not authorization:
         raise AccessDenied("The request carries no token. Send Authorization: Bearer <IAM access token>.")
     match = BEARER.fullmatch(authorization)
     if match is None:
-        raise InvalidToken("The Authorization header must be Bearer and an IAM access token; keys are not taken here.")
+        raise InvalidToken(
+            "The Authorization header must be Bearer and an IAM access token; HMAC keys are not supported."
+        )
     token = match[1]
     kid = _check_form(token)
     key = keyset.known.find(kid)
@@ -60,7 +62,7 @@ def refusal(reason: str) -> InvalidToken:
 
 
 def _check_form(token: str) -> str:
-    """The kid of what looks like one of IAM's tokens. Nobody is asked about anything else."""
+    """The kid of a well-formed token of IAM; for any other text IAM is not called. Raises InvalidToken."""
     parts = token.split(".")
     if len(token) > LONGEST or len(parts) != 3 or not all(map(PART.fullmatch, parts)):
         raise refusal("it is not a JSON web token")

@@ -12,17 +12,19 @@ from controlplane.objectstore import files, request_bodies, services, uploads, x
 from controlplane.objectstore.authorized_call import Call
 from controlplane.objectstore.errors import InvalidArgument, NotSimulated
 from controlplane.objectstore.models import Bucket, Upload
-from controlplane.objectstore.object_operations import kept_headers, tagged
+from controlplane.objectstore.object_operations import etag_response, stored_headers
 from controlplane.objectstore.paging import STORAGE_CLASS, Encode, encoding, page_size
-from controlplane.objectstore.selectors import behind, common_prefix, find_upload, uploads_of
+from controlplane.objectstore.selectors import common_prefix, find_upload, uploads_of, upper_bound
 
 
 def create_multipart_upload(call: Call) -> HttpResponse:
-    made = uploads.create_upload(
-        call.bucket, key=call.address.key, headers=kept_headers(call.request), event=call.event, by=call.by
+    upload = uploads.create_upload(
+        call.bucket, key=call.address.key, headers=stored_headers(call.request), event=call.event, by=call.by
     )
     root = xml_responses.document("InitiateMultipartUploadResult")
-    xml_responses.fill(root, [("Bucket", made.bucket.name), ("Key", call.address.key), ("UploadId", made.identifier)])
+    xml_responses.fill(
+        root, [("Bucket", upload.bucket.name), ("Key", call.address.key), ("UploadId", upload.identifier)]
+    )
     return xml_responses.xml(root)
 
 
@@ -32,23 +34,23 @@ def upload_part(call: Call) -> HttpResponse:
     find_upload(bucket, call.address.key, identifier)
     body = request_bodies.Body(call.request, limit=request_bodies.LARGEST_OBJECT)
     with files.writing() as new:
-        kept = new.keep(body)
-        with call.storing() as room:
-            made = uploads.put_part(
+        file = new.write(body)
+        with call.storing() as allowance:
+            piece = uploads.put_part(
                 bucket,
                 key=call.address.key,
                 identifier=identifier,
                 number=number,
-                kept=kept,
-                room=room,
+                file=file,
+                allowance=allowance,
                 event=call.event,
                 by=call.by,
             )
-    return tagged(f'"{made.md5}"')
+    return etag_response(f'"{piece.md5}"')
 
 
 def part_number(request: HttpRequest) -> int:
-    """Raises InvalidArgument."""
+    """The part number of a request. Raises InvalidArgument."""
     number = whole_number(request.GET.get("partNumber", ""), largest=xml_requests.MOST_PARTS)
     if not number:
         raise InvalidArgument(f"partNumber must be a whole number from 1 to {xml_requests.MOST_PARTS}.")
@@ -57,22 +59,22 @@ def part_number(request: HttpRequest) -> int:
 
 def complete_multipart_upload(call: Call) -> HttpResponse:
     headers = call.request.headers
-    if summed := [
+    if checksums := [
         name.lower()
         for name in headers
         if request_bodies.is_checksum(name.lower()) and name.lower() != request_bodies.MD5
     ]:
-        raise NotSimulated(f"{echoed(summed[0])} of an object that is uploaded in parts")
+        raise NotSimulated(f"{echoed(checksums[0])} of an object that is uploaded in parts")
     size = None
-    if (said := headers.get("x-amz-mp-object-size")) is not None and (
-        size := whole_number(said, largest=2**63)
+    if (header := headers.get("x-amz-mp-object-size")) is not None and (
+        size := whole_number(header, largest=2**63)
     ) is None:
         raise InvalidArgument("x-amz-mp-object-size must be a whole number, of bytes.")
-    made = uploads.complete_upload(
+    row = uploads.complete_upload(
         call.bucket,
         key=call.address.key,
         identifier=call.request.GET["uploadId"],
-        named=xml_requests.parts_to_complete(request_bodies.read_document(call.request)),
+        parts=xml_requests.parts_to_complete(request_bodies.read_document(call.request)),
         size=size,
         if_match=headers.get("If-Match"),
         if_none_match=headers.get("If-None-Match"),
@@ -84,9 +86,9 @@ def complete_multipart_upload(call: Call) -> HttpResponse:
         root,
         [
             ("Location", call.request.build_absolute_uri(call.request.path)),
-            ("Bucket", made.bucket.name),
+            ("Bucket", row.bucket.name),
             ("Key", call.address.key),
-            ("ETag", made.etag),
+            ("ETag", row.etag),
         ],
     )
     return xml_responses.xml(root)
@@ -108,8 +110,8 @@ def list_parts(call: Call) -> HttpResponse:
     marker = whole_number(query.get("part-number-marker") or "0", largest=xml_requests.MOST_PARTS)
     if marker is None:
         raise InvalidArgument("part-number-marker must be the number of a part.")
-    found = list(upload.pieces.filter(number__gt=marker).order_by("number")[: limit + 1])
-    page = found[:limit]
+    rows = list(upload.pieces.filter(number__gt=marker).order_by("number")[: limit + 1])
+    page = rows[:limit]
     root = xml_responses.document("ListPartsResult")
     xml_responses.fill(
         root,
@@ -121,7 +123,7 @@ def list_parts(call: Call) -> HttpResponse:
             ("PartNumberMarker", marker),
             ("NextPartNumberMarker", page[-1].number if page else marker),
             ("MaxParts", limit),
-            ("IsTruncated", len(found) > limit),
+            ("IsTruncated", len(rows) > limit),
         ],
     )
     for name in ("Initiator", "Owner"):
@@ -146,9 +148,9 @@ def list_parts(call: Call) -> HttpResponse:
 def list_multipart_uploads(call: Call) -> HttpResponse:
     bucket, query = call.bucket, call.request.GET
     limit, encode = page_size(query, "max-uploads"), encoding(query)
-    found, is_truncated = _page(bucket, query, limit)
+    page, is_truncated = _page(bucket, query, limit)
     root = xml_responses.document("ListMultipartUploadsResult")
-    last = found[-1] if found else None
+    last = page[-1] if page else None
     next_key = last if isinstance(last, str) else last.name if last else ""
     next_upload = last.identifier if isinstance(last, Upload) else ""
     xml_responses.fill(
@@ -166,20 +168,20 @@ def list_multipart_uploads(call: Call) -> HttpResponse:
             ("IsTruncated", is_truncated),
         ],
     )
-    for each in found:
+    for each in page:
         _show(root, each, bucket, encode)
     record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
     return xml_responses.xml(root)
 
 
 def _page(bucket: Bucket, query: Mapping[str, str], limit: int) -> tuple[list[Upload | str], bool]:
-    """Uploads, and common prefixes in place of those that have one; and whether there are more."""
-    found: list[Upload | str] = []
+    """A page of uploads and common prefixes, and whether there are more."""
+    entries: list[Upload | str] = []
     for each in _entries(bucket, query):
-        if len(found) == limit:
-            return found, True
-        found.append(each)
-    return found, False
+        if len(entries) == limit:
+            return entries, True
+        entries.append(each)
+    return entries, False
 
 
 def _entries(bucket: Bucket, query: Mapping[str, str]) -> Iterator[Upload | str]:
@@ -192,7 +194,7 @@ def _entries(bucket: Bucket, query: Mapping[str, str]) -> Iterator[Upload | str]
         upload_marker=query.get("upload-id-marker", ""),
     )
     if (group := common_prefix(marker, prefix.encode(), delimiter)) and group == marker:
-        rows = rows.filter(key__gte=behind(group))
+        rows = rows.filter(key__gte=upper_bound(group))
     last = b""
     for each in rows.iterator():
         group = common_prefix(bytes(each.key), prefix.encode(), delimiter)
@@ -207,8 +209,10 @@ def _show(root: Element, each: Upload | str, bucket: Bucket, encode: Encode) -> 
     if isinstance(each, str):
         xml_responses.add(xml_responses.add(root, "CommonPrefixes"), "Prefix", encode(each))
         return
-    shown = xml_responses.add(root, "Upload")
-    xml_responses.fill(shown, [("Key", encode(each.name)), ("UploadId", each.identifier)])
+    element = xml_responses.add(root, "Upload")
+    xml_responses.fill(element, [("Key", encode(each.name)), ("UploadId", each.identifier)])
     for name, identity in (("Initiator", each.initiator), ("Owner", bucket.service_instance)):
-        xml_responses.fill(xml_responses.add(shown, name), [("ID", identity), ("DisplayName", identity)])
-    xml_responses.fill(shown, [("StorageClass", STORAGE_CLASS), ("Initiated", xml_responses.instant(each.started_at))])
+        xml_responses.fill(xml_responses.add(element, name), [("ID", identity), ("DisplayName", identity)])
+    xml_responses.fill(
+        element, [("StorageClass", STORAGE_CLASS), ("Initiated", xml_responses.instant(each.started_at))]
+    )

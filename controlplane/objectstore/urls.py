@@ -1,6 +1,6 @@
-"""All of ``/cos``, whose paths are buckets and keys.
+"""The URLs below ``/cos``, whose paths are buckets and keys.
 
-It speaks S3's XML, which the OpenAPI document has no words for: docs/object-store.md describes it.
+The API uses S3's XML, which OpenAPI cannot describe: docs/object-store.md does.
 """
 
 from django.urls import re_path

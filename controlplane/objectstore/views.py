@@ -1,4 +1,4 @@
-"""The one door of the object store: who calls, what for, may they; then the operation, or its refusal in XML."""
+"""The view of the object store: it authenticates, authorises and runs every operation, or answers a refusal in XML."""
 
 import errno
 from collections.abc import Callable
@@ -71,37 +71,37 @@ def serve(request: HttpRequest) -> HttpResponseBase:
 
 def _answer(request: HttpRequest) -> HttpResponseBase:
     address = addressing.address_of(request.META)
-    # Nothing that an unverified caller does leaves a trace in the database.
+    # Requests of an unauthenticated caller are not recorded in the database.
     bearer = tokens.bearer_of(request.headers.get("Authorization", ""), now=clock.now())
     operation = operations.find(address.scope, request.method or "", request.GET, request.headers)
     call = Call(request, address, bearer, operation)
     try:
         addressing.check(address)
         _check_query(request.GET)
-        call.check_listed()
+        call.check_list_limits()
         call.decide()
-        call.reserve_room()
+        call.reserve_space()
         require_body(request)
         try:
             return HANDLERS[operation.name](call)
         finally:
             call.release()
     except InvalidToken:
-        raise  # IAM does not know the caller after all
-    except ApiError as refused:
+        raise  # IAM refused the token
+    except ApiError as error:
         record(
             call.event,
             initiator=call.by,
             target=call.target(),
             account_id=call.account_id,
-            error=refused,
+            error=error,
             data=call.about(),
         )
         raise
 
 
 def _check_query(query: QueryDict) -> None:
-    """Raises InvalidArgument for what no key contains, and no database looks for."""
+    """Refuse NUL characters, which databases cannot look for. Raises InvalidArgument."""
     for name, values in query.lists():
         if not all(map(is_storable, (name, *values))):
             raise InvalidArgument(f"The query parameter {echoed(storable(name))} contains a NUL character.")
@@ -117,4 +117,4 @@ def _as_s3(failure: Exception) -> ApiError:
     if is_of_the_database(failure):
         return ServiceUnavailable(away(failure).message)
     log.error("unhandled", exc_info=failure)
-    return S3Error("The object store failed. This is its own fault; quote the request id.")
+    return S3Error("The object store failed with an internal error. Quote the request id.")

@@ -1,4 +1,4 @@
-"""The XML documents that clients send."""
+"""Parsers of the XML documents that clients send."""
 
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
@@ -11,23 +11,23 @@ MOST_PARTS = 10_000
 
 
 class _Plain(TreeBuilder):
-    """Entities are declared in a DTD, so where there is none nothing can expand."""
+    """A tree builder that refuses document types, and with them entity expansion."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         raise MalformedXML("The XML has a document type declaration. Leave it out.")
 
 
 def parse_xml(body: bytes, *, root: str) -> Element:
-    """Raises MalformedXML unless it is well-formed, has no DTD, and its root has this name, in any namespace."""
+    """Parse a document without a DTD and with this root, in any namespace. Raises MalformedXML."""
     parser = XMLParser(target=_Plain())  # noqa: S314  no DTD, no entities
     try:
         parser.feed(body)
-        found = parser.close()
+        element = parser.close()
     except (ParseError, ValueError, LookupError):
         raise MalformedXML("The body is not well-formed XML.") from None
-    if local(found) != root:
+    if local(element) != root:
         raise MalformedXML(f"The body must be a {root} document.")
-    return found
+    return element
 
 
 def local(element: Element) -> str:
@@ -36,7 +36,7 @@ def local(element: Element) -> str:
 
 
 def keys_to_delete(body: bytes, *, most: int = 1000) -> tuple[list[str], bool]:
-    """The keys of a ``Delete`` document, and whether only failures are wanted."""
+    """The keys of a ``Delete`` document, and whether the response lists only failures."""
     root = parse_xml(body, root="Delete")
     keys, quiet = [], False
     for child in root:
@@ -55,7 +55,7 @@ def keys_to_delete(body: bytes, *, most: int = 1000) -> tuple[list[str], bool]:
 
 
 def location_constraint(body: bytes) -> str:
-    """The location that a ``CreateBucketConfiguration`` asks for; empty where there is none. Raises InvalidArgument."""
+    """The location in a ``CreateBucketConfiguration``; empty without one. Raises InvalidArgument."""
     if not body.strip():
         return ""
     root = parse_xml(body, root="CreateBucketConfiguration")
@@ -69,12 +69,12 @@ def location_constraint(body: bytes) -> str:
 class NamedPart:
     number: int
     tag: str
-    """The entity tag that the client has of it, without quotation marks."""
+    """The entity tag from the client, without quotation marks."""
 
 
 def parts_to_complete(body: bytes) -> list[NamedPart]:
-    """The parts that a ``CompleteMultipartUpload`` document lists, in its order. Raises MalformedXML."""
-    found = []
+    """The parts in a ``CompleteMultipartUpload`` document, in its order. Raises MalformedXML."""
+    parts = []
     for child in parse_xml(body, root="CompleteMultipartUpload"):
         values = {local(each): (each.text or "").strip() for each in child}
         number = whole_number(values.get("PartNumber", ""), largest=MOST_PARTS)
@@ -82,7 +82,7 @@ def parts_to_complete(body: bytes) -> list[NamedPart]:
             raise MalformedXML(
                 f"A CompleteMultipartUpload document has Part elements with PartNumber, 1 to {MOST_PARTS}, and ETag."
             )
-        found.append(NamedPart(number, values["ETag"].strip('"')))
-    if not found:
+        parts.append(NamedPart(number, values["ETag"].strip('"')))
+    if not parts:
         raise MalformedXML("A CompleteMultipartUpload document names at least one part.")
-    return found
+    return parts

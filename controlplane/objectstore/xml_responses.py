@@ -1,4 +1,4 @@
-"""Answers in S3's XML, built as elements and never as text."""
+"""Responses in S3's XML, built from elements."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,7 +21,7 @@ def document(name: str) -> Element:
 
 
 def add(parent: Element, name: str, value: Value | None = None) -> Element:
-    """A child; its text is the value, if one is given."""
+    """Add a child with an optional value as its text."""
     namespace = parent.tag.rpartition("}")[0]
     child = SubElement(parent, f"{namespace}}}{name}" if namespace else name)
     if value is not None:
@@ -30,7 +30,7 @@ def add(parent: Element, name: str, value: Value | None = None) -> Element:
 
 
 def fill(parent: Element, values: Iterable[tuple[str, Value | None]]) -> None:
-    """Children in this order, those without a value left out."""
+    """Add children in this order, without those that have no value."""
     for name, value in values:
         if value is not None:
             add(parent, name, value)
@@ -48,12 +48,14 @@ def instant(moment: datetime) -> str:
 
 
 def xml(root: Element, *, status: int = 200) -> HttpResponse:
-    content = tostring(root, encoding="UTF-8", xml_declaration=True).replace(b"\r", b"&#13;")  # or it is read as LF
+    content = tostring(root, encoding="UTF-8", xml_declaration=True).replace(
+        b"\r", b"&#13;"
+    )  # otherwise parsers read it as LF
     return HttpResponse(content, status=status, content_type=XML)
 
 
 def refusal(error: ApiError, *, resource: str, request_id: str) -> HttpResponse:
-    """``<Error>``, which alone of S3's answers is in no namespace. ``MoreInfo`` is the URL of an explanation."""
+    """An ``<Error>`` document, the only one of S3 without a namespace. ``MoreInfo`` is the URL of an explanation."""
     root = Element("Error")
     code, explanation = error.code, error.more_info
     fill(

@@ -56,7 +56,7 @@ def backup(path: Path) -> None:
     try:
         with atomic_file(path) as file, partial_folder(path.parent) as folder:
             snapshot = folder / DATABASE_FILE
-            with stored.all_kept():  # no object of the snapshot is deleted before it is archived
+            with stored.removal_paused():  # no object of the snapshot is deleted before it is archived
                 write_snapshot(database_file, snapshot)
                 with tarfile.open(fileobj=file, mode="w") as archive, snapshot.open("rb") as database:
                     _add(archive, DATABASE_FILE, database, snapshot.stat().st_size)

@@ -38,7 +38,7 @@ def broken() -> Iterator[bytes]:
 
 def test_content_that_breaks_off_leaves_nothing() -> None:
     with pytest.raises(KeyError), files.writing() as new:
-        new.keep(broken())
+        new.write(broken())
     assert there() == []
 
 
@@ -46,7 +46,7 @@ def test_content_that_breaks_off_leaves_nothing() -> None:
 def test_a_file_whose_row_may_be_there_stays(failure: Exception, left: int) -> None:
     """A commit that the database did not answer may have been one."""
     with suppress(type(failure)), files.writing() as new:
-        new.keep([b"x"])
+        new.write([b"x"])
         raise failure
     assert len(there()) == left
 
@@ -54,7 +54,7 @@ def test_a_file_whose_row_may_be_there_stays(failure: Exception, left: int) -> N
 def test_what_no_row_names_is_swept(alice: Store, bucket: str) -> None:
     alice.put(PATH, b"hello")
     with files.writing() as new:
-        new.keep([b"left"])
+        new.write([b"left"])
     (files.folder() / "00").mkdir(exist_ok=True)
     (files.folder() / "00" / ".baremint-abc").write_bytes(b"part")
     assert (orphan_files.sweep(), there()) == (2, named())
@@ -64,7 +64,7 @@ def test_what_no_row_names_is_swept(alice: Store, bucket: str) -> None:
 def test_nothing_is_swept_while_something_is_written(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(orphan_files, "PATIENCE", 0.1)
     with files.writing() as new:
-        new.keep([b"x"])
+        new.write([b"x"])
         assert orphan_files.sweep() == 0
     assert orphan_files.sweep() == 1
 
@@ -74,7 +74,7 @@ def test_nothing_is_removed_while_a_backup_is_written(
 ) -> None:
     alice.put(PATH, b"hello")
     kept = there()
-    with files.all_kept(), django_capture_on_commit_callbacks(execute=True):
+    with files.removal_paused(), django_capture_on_commit_callbacks(execute=True):
         alice("DELETE", PATH)
         assert orphan_files.sweep() == 0
     assert there() == kept

@@ -82,7 +82,7 @@ def test_a_body_without_an_announced_length_counts_as_it_grows(
 
 
 def test_what_a_killed_process_reserved_is_not_counted(db: None) -> None:
-    with reserved_bytes.held(ACCOUNT) as account:
+    with reserved_bytes.account_lock(ACCOUNT) as account:
         abandoned = account.path_of(1_000_000)
         abandoned.touch()
         assert (account.total(), abandoned.exists()) == (0, False)
@@ -98,7 +98,7 @@ def test_a_copy_that_has_no_room_is_refused_before_anything_is_written(
 ) -> None:
     alice.put("/my-bucket/a", b"x" * 600_000)
     upload = alice("POST", f"{PATH}?uploads").content.decode().partition("<UploadId>")[2].partition("<")[0]
-    monkeypatch.delattr(files.Writing, "keep")
+    monkeypatch.delattr(files.NewFiles, "write")
     answer = alice("PUT", f"{PATH}{query.format(upload=upload)}", x_amz_copy_source="my-bucket/a")
     assert refused(answer) == (403, "QuotaExceeded")
 

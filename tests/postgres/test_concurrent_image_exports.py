@@ -28,7 +28,7 @@ Together = Callable[[list[Callable[[], Any]]], list[Any]]
 
 
 @pytest.fixture
-def place(on_postgresql: None, tmp_path: Any, settings: Any) -> service_writes.Place:
+def place(on_postgresql: None, tmp_path: Any, settings: Any) -> service_writes.BucketReference:
     settings.HOME = Home(tmp_path / "home")
     make_world()
     create_bucket(ACCOUNT, name="bucket", service_instance="one", location="us-south-smart", event="create", by=BY)
@@ -42,7 +42,7 @@ def make_image(name: str) -> Image:
     )
 
 
-def running(image: Image, place: service_writes.Place) -> ImageExportJob:
+def running(image: Image, place: service_writes.BucketReference) -> ImageExportJob:
     job = create_export_job(image, bucket=place, by=BY)
     assert advance(job.id, now=clock.now() + timedelta(seconds=30))
     job.refresh_from_db()
@@ -60,7 +60,7 @@ def no_file_without_a_row() -> bool:
     return there == set(Piece.objects.values_list("file", flat=True))
 
 
-def test_one_of_many_workers_writes_the_object(place: service_writes.Place, together: Together) -> None:
+def test_one_of_many_workers_writes_the_object(place: service_writes.BucketReference, together: Together) -> None:
     for number in range(ROUNDS):
         job = running(make_image(f"image-{number}"), place)
         later = clock.now() + timedelta(seconds=30)
@@ -69,14 +69,16 @@ def test_one_of_many_workers_writes_the_object(place: service_writes.Place, toge
     assert no_file_without_a_row()
 
 
-def test_a_quota_is_kept_exactly(place: service_writes.Place, together: Together, settings: Any) -> None:
+def test_a_quota_is_kept_exactly(place: service_writes.BucketReference, together: Together, settings: Any) -> None:
     settings.BAREMINT_QUOTAS = {"active_image_export_jobs_of_account": 2}
     images = [make_image(f"image-{number}") for number in range(4)]
     results = together([partial(create_export_job, image, bucket=place, by=BY) for image in images])
     assert [type(each) for each in only_refusals(results)] == [OverQuota] * 2
 
 
-def test_a_job_is_over_cancelled_or_taken_with_its_image(place: service_writes.Place, together: Together) -> None:
+def test_a_job_is_over_cancelled_or_taken_with_its_image(
+    place: service_writes.BucketReference, together: Together
+) -> None:
     for number in range(ROUNDS):
         image = make_image(f"image-{number}")
         job = running(image, place)

@@ -15,7 +15,7 @@ from django.db.migrations.executor import MigrationExecutor
 from controlplane.deployment.home import Home
 from controlplane.objectstore import files
 from controlplane.objectstore.models import StoredObject
-from controlplane.objectstore.selectors import opened
+from controlplane.objectstore.selectors import open_object
 from tests.databases import default_database
 
 pytestmark = pytest.mark.thorough
@@ -52,7 +52,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Any, django_db_blocker: Any, s
 def contents() -> dict[bytes, bytes]:
     found = {}
     for each in StoredObject.objects.all():
-        _, read = opened(each.bucket, each.name)
+        _, read = open_object(each.bucket, each.name)
         found[bytes(each.key)] = b"".join(read(0, each.size))
     return found
 
