@@ -26,5 +26,5 @@ def check_quotas(app_configs: Any, **_: Any) -> Sequence[Error]:
     unknown = sorted(settings.BAREMINT_QUOTAS.keys() - QUOTAS.keys())
     if not unknown:
         return []
-    message = f"BAREMINT_QUOTAS names {', '.join(unknown)}; there are quotas of {', '.join(QUOTAS)}."
+    message = f"BAREMINT_QUOTAS has the unknown names {', '.join(unknown)}. The quotas are {', '.join(QUOTAS)}."
     return [Error(message, id="servers.E002")]
