@@ -6,6 +6,8 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from trustedprofiles.api_view import GuardedView
+from trustedprofiles.permissions import Parameter
 from trustedprofiles.route_spec import RouteSpec
 
 CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -28,6 +30,19 @@ def described_routes(urlconf: str) -> Iterator[tuple[str, RouteSpec]]:
     for route, view in routes(urlconf):
         for spec in getattr(view, "specs", ()):
             yield document_path(route), spec
+
+
+def declared_parameters() -> Iterator[Parameter]:
+    """Those of all views, some of them more than once."""
+    for urlconf in (CONTROL_PLANE, METADATA_SERVICE):
+        for _, view in routes(urlconf):
+            for spec in getattr(view, "specs", ()):
+                yield from (*spec.path, *spec.query, *spec.headers)
+            if issubclass(getattr(view, "cls", object), GuardedView):
+                guarded = view.cls(**view.initkwargs)
+                yield from (*guarded.path_parameters, *guarded.common_query)
+                for operation in guarded.operations.values():
+                    yield from (*operation.query, *operation.headers)
 
 
 def _routed(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:

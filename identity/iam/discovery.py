@@ -18,9 +18,6 @@ from identity.selectors import JsonWebKeySet, published_keys
 from trustedprofiles.permissions import Parameter
 from trustedprofiles.route_spec import RouteSpec, described
 
-IF_NONE_MATCH = Parameter(
-    "If-None-Match", "ETag of the answer you have: 304 if it is still the present one.", {"type": "string"}
-)
 SPREAD_SECONDS = 60
 """Verifiers that started together do not all come back in the same second."""
 
@@ -33,7 +30,11 @@ SPREAD_SECONDS = 60
         summary="Public keys that verify IAM access tokens (JWKS)",
         answer=JsonWebKeySet,
         also={304: None},
-        headers=(IF_NONE_MATCH,),
+        headers=(
+            Parameter(
+                "If-None-Match", "ETag of the answer you have: 304 if it is still the present one.", {"type": "string"}
+            ),
+        ),
     )
 )
 @require_safe

@@ -34,11 +34,6 @@ ISSUER = Parameter(
     "Id of the authority's key; its certificates name it in their issuer's address.",
     {"type": "string", "pattern": "^[-0-9A-Za-z_]+$", "maxLength": 128},
 )
-QUESTION = Parameter(
-    "question",
-    "An OCSP request, DER in base64.",
-    {"type": "string", "minLength": 1, "contentEncoding": "base64"},
-)
 
 LARGEST_QUESTION = 4_096
 """Octets. One certificate is asked about in some hundred."""
@@ -148,7 +143,13 @@ def ocsp_post(request: HttpRequest) -> HttpResponse:
         name="get_certificate_status",
         summary="Whether a certificate is good (OCSP over GET)",
         answer_type=OCSP_RESPONSE,
-        path=(QUESTION,),
+        path=(
+            Parameter(
+                "question",
+                "An OCSP request, DER in base64.",
+                {"type": "string", "minLength": 1, "contentEncoding": "base64"},
+            ),
+        ),
     )
 )
 @require_safe

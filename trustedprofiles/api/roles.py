@@ -37,10 +37,10 @@ SOURCE_SERVICE_NAME, POLICY_TYPE = (
 class RoleName(DescribedField, serializers.RegexField):
     """What the role's CRN ends with: letters and figures, a capital first."""
 
+    schema = {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]{0,29}$", "example": "ServerStarter"}
+
     def __init__(self) -> None:
         super().__init__(r"^[A-Z][A-Za-z0-9]{0,29}\Z", max_length=30)
-
-    schema = {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]{0,29}$", "example": "ServerStarter"}
 
 
 class RoleReplacement(StrictSerializer):
