@@ -1,4 +1,4 @@
-"""The whole document: what the views say, the other doors, and what stands in it once."""
+"""The whole document: what the views declare, and what stands in it once."""
 
 from functools import cache
 from typing import Any
@@ -6,13 +6,11 @@ from typing import Any
 from drf_spectacular.generators import EndpointEnumerator, SchemaGenerator
 
 from controlplane import __version__
-from controlplane.apidocs.json_schema import Schema
 from controlplane.apidocs.links import link
-from controlplane.apidocs.operations_views import OPERATIONS_DOORS
-from controlplane.apidocs.pki_views import PKI_DOORS
-from controlplane.apidocs.plain_views import DOORS
-from controlplane.apidocs.token_views import TOKEN_DOORS
+from controlplane.apidocs.route_schema import metadata_service, route_schema
+from controlplane.apidocs.routes import CONTROL_PLANE, METADATA_SERVICE, described_routes
 from controlplane.kernel.middleware import REQUEST_ID
+from trustedprofiles.permissions import Schema
 
 TAGS = {
     "VPC": "Bare metal servers and their networks. Every call names `version` and `generation`.",
@@ -43,7 +41,6 @@ SECURITY = {
         "description": "An identity token, of PUT /identity/v1/token on the same server.",
     },
 }
-CONTROL_PLANE = "controlplane.urls"
 
 
 class Endpoints(EndpointEnumerator):
@@ -68,8 +65,12 @@ def document() -> Schema:
 
 def complete(result: Schema, generator: SchemaGenerator, request: Any, public: bool) -> Schema:
     """Post-processing hook of drf-spectacular, named in settings."""
-    for door in (*DOORS, *TOKEN_DOORS, *PKI_DOORS, *OPERATIONS_DOORS):
-        result["paths"].setdefault(door.path, {})[door.method] = door.operation(generator.registry)
+    for path, spec in described_routes(CONTROL_PLANE):
+        result["paths"].setdefault(path, {})[spec.method.lower()] = route_schema(spec, generator.registry)
+    elsewhere = {"servers": [metadata_service()]}
+    for path, spec in described_routes(METADATA_SERVICE):  # what both have is described once
+        operation = route_schema(spec, generator.registry) | elsewhere
+        result["paths"].setdefault(path, {}).setdefault(spec.method.lower(), operation)
     result["info"]["version"] = __version__
     result["servers"] = [{"url": "/", "description": "The control plane: one origin for all of IBM's hosts"}]
     result["paths"] = dict(sorted(result["paths"].items()))

@@ -1,18 +1,18 @@
 """An example of what a schema asks for: as small as it may be, and valid."""
 
 import re
+from functools import cache
 from typing import Any
 
-from controlplane.apidocs.json_schema import Schema
+from controlplane.apidocs.routes import declared_parameters
 from controlplane.deployment.api_version import API_VERSION
+from trustedprofiles.permissions import Schema
 
-# Texts that a schema does not describe well enough to make one up.
+# Properties of bodies that a schema does not describe well enough to make one up; parameters declare their own.
 TEXTS = {
     "public_key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE9b",
     "csr": "-----BEGIN CERTIFICATE REQUEST-----\n...",
     "apikey": "$API_KEY",
-    "IAM-ApiKey": "$API_KEY",
-    "account_id": "$ACCOUNT_ID",
 }
 # For patterns: the first that fits is shown.
 SAMPLES = ("cos://us-south/my-bucket/my-image.qcow2", "10.240.0.0/24", "10.240.0.4", "env:test")
@@ -69,9 +69,14 @@ def _object(schema: Schema, schemas: dict[str, Schema]) -> dict[str, Any]:
     return {name: example(properties[name], schemas, name=name) for name in shown}
 
 
+@cache
+def _texts() -> dict[str, str]:
+    return TEXTS | {str(each): each.example for each in declared_parameters() if each.example}
+
+
 def _text(schema: Schema, name: str) -> str:
-    if name in TEXTS:
-        return TEXTS[name]
+    if name in _texts():
+        return _texts()[name]
     if "format" in schema:
         return FORMATS.get(schema["format"], "...")
     plain = f"my-{name or 'value'}".replace("_", "-")[: schema.get("maxLength")]

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from controlplane.apidocs.json_schema import Schema
+from trustedprofiles.permissions import Schema
 
 VARIABLE = re.compile(r"\{(\w+)\}")
 

@@ -8,14 +8,14 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from controlplane.apidocs import body_schemas
-from controlplane.apidocs.json_schema import Schema, find, schema_of
+from controlplane.apidocs.json_schema import find, schema_of
 from controlplane.apidocs.parameters import described, path_parameter, words
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.permissions import LIMIT, START, Operation
+from trustedprofiles.permissions import LIMIT, START, Operation, Schema
+from trustedprofiles.route_spec import JSON
 
 __all__ = ["OperationSchema", "body_schemas"]
 
-JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 VARIABLE = re.compile(r"\{(\w+)\}")
 

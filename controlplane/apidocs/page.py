@@ -10,9 +10,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from controlplane.apidocs.examples import example, type_of
-from controlplane.apidocs.json_schema import Schema
-from controlplane.apidocs.operation_schema import JSON
-from controlplane.apidocs.plain_views import FORM
+from trustedprofiles.permissions import Schema
+from trustedprofiles.route_spec import FORM, JSON
 
 LIMITS = {
     "maxLength": "at most {} characters",

@@ -7,7 +7,7 @@ from trustedprofiles.permissions import Parameter, Schema
 
 RESOURCE_NAME: Schema = {"type": "string", "pattern": "^[-0-9a-z]+$", "maxLength": 63}
 MEMBER = re.compile(r"(?P<of>[a-z_.]+)\.(?P<member>id|crn|name|href|address|resource_type)")
-"""A parameter such as ``vpc.id`` selects by a member of what a resource refers to."""
+"""A parameter such as ``owner.name`` selects by a member of what a resource refers to."""
 SUFFIX = re.compile("_(id|name|type)$")
 ABBREVIATIONS = {
     **{word: word.upper() for word in ("acl", "api", "crn", "iam", "id", "ip", "pci", "ssh", "vlan", "vni", "vpc")},
@@ -43,5 +43,5 @@ def path_parameter(name: str, ids: Schema) -> Parameter:
 
 
 def words(name: str) -> str:
-    """``list_subnet_reserved_ips`` as a reader says it: list subnet reserved IPs."""
+    """``list_ips_of_vpc`` as a reader says it: list IPs of VPC."""
     return " ".join(ABBREVIATIONS.get(word, word) for word in name.replace("_", " ").split())

@@ -10,6 +10,26 @@ from rest_framework.exceptions import ErrorDetail
 from controlplane.kernel import errors
 
 
+class DescribedField:
+    """Beside a field of its own kind, whose values the API documentation cannot tell from its class."""
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """A JSON Schema. In a list of ``anyOf``, the class of a serializer stands for what it reads."""
+        raise NotImplementedError
+
+
+def reference_by(form: str) -> dict[str, Any]:
+    """The JSON Schema of an object with this one property, which is not empty."""
+    return {
+        "type": "object",
+        "title": f"by {form}",
+        "properties": {form: {"type": "string", "minLength": 1}},
+        "required": [form],
+        "additionalProperties": False,
+    }
+
+
 class StrictIntegerField(serializers.IntegerField):
     def to_internal_value(self, data: Any) -> int:
         if type(data) is not int:

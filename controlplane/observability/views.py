@@ -1,22 +1,54 @@
 """Health, readiness, and a first page."""
 
+from typing import Literal, TypedDict
+
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from controlplane import __version__
 from controlplane.kernel.fresh_value import FreshValue
 from controlplane.observability.readiness import KEPT_SECONDS, Readiness, of_answers, of_the_whole
+from trustedprofiles.route_spec import RouteSpec, described
 
+TAG = "Operations"
 WHOLE = FreshValue(lambda last: of_the_whole(), seconds=KEPT_SECONDS)
 ANSWERS = FreshValue(lambda last: of_answers(), seconds=KEPT_SECONDS)
 
 
+class Health(TypedDict):
+    status: Literal["ok"]
+
+
+class Unavailable(TypedDict):
+    """What is missing, and what to do about it."""
+
+    status: Literal["unavailable"]
+    reasons: dict[str, str]
+
+
+class Welcome(TypedDict):
+    name: str
+    version: str
+    links: dict[str, str]
+
+
+@described(RouteSpec(method="GET", name="get_health", tag=TAG, summary="Whether the process answers", answer=Health))
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers; nothing else is asked."""
     return JsonResponse({"status": "ok"})
 
 
+@described(
+    RouteSpec(
+        method="GET",
+        name="get_readiness",
+        tag=TAG,
+        summary="Whether everything it needs is there",
+        answer=Health,
+        also={503: Unavailable},
+    )
+)
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     return _readiness(WHOLE.get())

@@ -10,15 +10,33 @@ from django.utils.cache import get_conditional_response, set_response_etag
 from django.views.decorators.http import require_safe
 
 from identity.claims import CLAIMS, SCOPE
+from identity.iam.operation import TAG
 from identity.iam.token import GRANTS, RESPONSE_TYPE
 from identity.key_schedule import JWKS_MAX_AGE
 from identity.models import KeyPair
-from identity.selectors import published_keys
+from identity.selectors import JsonWebKeySet, published_keys
+from trustedprofiles.permissions import Parameter
+from trustedprofiles.route_spec import RouteSpec, described
 
 SPREAD_SECONDS = 60
 """Verifiers that started together do not all come back in the same second."""
 
 
+@described(
+    RouteSpec(
+        method="GET",
+        name="list_iam_signing_keys",
+        tag=TAG,
+        summary="Public keys that verify IAM access tokens (JWKS)",
+        answer=JsonWebKeySet,
+        also={304: None},
+        headers=(
+            Parameter(
+                "If-None-Match", "ETag of the answer you have: 304 if it is still the present one.", {"type": "string"}
+            ),
+        ),
+    )
+)
 @require_safe
 def jwks(request: HttpRequest) -> HttpResponseBase:
     """``GET /identity/keys``: the IAM keys as a JWKS. Identity tokens are verified by this service alone.
@@ -49,6 +67,15 @@ class OpenIdConfiguration(TypedDict):
     claims_supported: list[str]
 
 
+@described(
+    RouteSpec(
+        method="GET",
+        name="get_openid_configuration",
+        tag=TAG,
+        summary="Where the IAM token service has what (OpenID Connect Discovery)",
+        answer=OpenIdConfiguration,
+    )
+)
 @require_safe
 def openid_configuration(request: HttpRequest) -> JsonResponse:
     """``GET /identity/.well-known/openid-configuration``: the endpoints at the address that was asked."""

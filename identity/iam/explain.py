@@ -18,14 +18,14 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
-from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.fields import DescribedField, StrictCharField, StrictSerializer
 from controlplane.kernel.verdict import Allowed
 from identity.services.explanation import explain, is_about_caller
 from servers.regions import region_of_host
 from trustedprofiles import events
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.explanations import Explanation
-from trustedprofiles.permissions import Operation, Parameter
+from trustedprofiles.permissions import Operation, Parameter, Schema, text
 
 CONSOLE_PAGE = "/explain"
 MEDIA_TYPES = ("application/json", "text/html")
@@ -51,11 +51,17 @@ QUERY = (
 )
 
 
-class ResourceField(serializers.DictField):
+class ResourceField(DescribedField, serializers.DictField):
     """What the question is about: its id, CRN or name, or the attributes that a policy may select it by."""
 
     child = StrictCharField(max_length=LONGEST_ATTRIBUTE, allow_blank=True, trim_whitespace=False)
     word = StrictCharField(max_length=LONGEST)
+
+    @property
+    def schema(self) -> Schema:
+        word = {**text(LONGEST), "description": "Id, CRN or name of what the action is about."}
+        attributes = {"type": "object", "additionalProperties": text(LONGEST), "example": {"vpcId": "r006-1"}}
+        return {"anyOf": [word, attributes]}
 
     def to_internal_value(self, data: Any) -> Any:
         return self.word.run_validation(data) if isinstance(data, str) else super().to_internal_value(data)

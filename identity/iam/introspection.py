@@ -12,10 +12,13 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import InvalidValue, Target, Unauthenticated
 from identity.authentication import BEARER
 from identity.iam.clients import client_of
-from identity.iam.operation import TokenServiceOperation, field, missing
+from identity.iam.operation import TokenServiceOperation, field, form_route, missing, one_property, token_service_route
 from identity.services import eligible_profiles, token_introspection
+from identity.services.apikeys import LONGEST_VALUE
+from identity.signing import LONGEST_TOKEN_TEXT
 from trustedprofiles.api import responses
 from trustedprofiles.api.serializers import profile_body
+from trustedprofiles.permissions import text
 
 
 class AccountClaim(TypedDict):
@@ -111,6 +114,35 @@ def _either(request: HttpRequest, one: str, other: str) -> tuple[str, str]:
     return found
 
 
-introspection_view = TokenServiceOperation("POST", introspect)
-userinfo = TokenServiceOperation("GET", get_userinfo)
-profiles = TokenServiceOperation("POST", list_eligible_profiles)
+introspection_view = TokenServiceOperation(
+    form_route(
+        name="introspect_token",
+        summary="Whether an IAM access token or an API key is good, and whose it is (RFC 7662)",
+        description="`active` is false of whatever else is sent. IBM's SDKs have no such operation.",
+        answer=Introspection,
+        body=one_property({"token": text(LONGEST_TOKEN_TEXT), "apikey": text(LONGEST_VALUE)}),
+    ),
+    introspect,
+)
+userinfo = TokenServiceOperation(
+    token_service_route(
+        method="GET",
+        name="get_user_info",
+        summary="Whose an IAM access token is",
+        description="`active` is false of a token that is not good. IBM's SDKs have no such operation.",
+        answer=UserInfo,
+        refusals=(401, 500),
+        security="IAM",
+    ),
+    get_userinfo,
+)
+profiles = TokenServiceOperation(
+    form_route(
+        name="list_eligible_profiles",
+        summary="The trusted profiles that the bearer of a token may become",
+        description="By a server's identity token, or by an IAM access token. IBM's SDKs have no such operation.",
+        answer=EligibleProfiles,
+        body=one_property({"cr_token": text(LONGEST_TOKEN_TEXT), "access_token": text(LONGEST_TOKEN_TEXT)}),
+    ),
+    list_eligible_profiles,
+)

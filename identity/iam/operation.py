@@ -1,6 +1,7 @@
 """What every operation of the IAM token service shares: a method, a form, and IAM's own form of a refusal."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
@@ -8,8 +9,14 @@ from django.http import HttpRequest, JsonResponse
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import InvalidValue, MethodNotAllowed, MissingField, Target
 from identity.iam import codes
+from trustedprofiles.permissions import Schema
+from trustedprofiles.route_spec import FORM, RouteSpec
 
 Handler = Callable[[HttpRequest], Mapping[str, Any]]
+
+TAG = "IAM token"
+token_service_route = partial(RouteSpec, tag=TAG, envelope=envelopes.TokenError)
+form_route = partial(token_service_route, method="POST", refusals=(400, 401, 500), body_required=True, body_type=FORM)
 
 
 class TokenServiceOperation:
@@ -18,8 +25,9 @@ class TokenServiceOperation:
     csrf_exempt = True
     envelope = staticmethod(codes.envelope)
 
-    def __init__(self, method: str, handler: Handler) -> None:
-        self.method = method
+    def __init__(self, spec: RouteSpec, handler: Handler) -> None:
+        self.specs = (spec,)
+        self.method = spec.method
         self.handler = handler
 
     def __call__(self, request: HttpRequest) -> JsonResponse:
@@ -54,3 +62,12 @@ def required(request: HttpRequest, name: str) -> str:
 
 def missing(name: str, advice: str = "") -> MissingField:
     return MissingField(f"Property '{name}' either missing or empty. {advice}".strip(), target=Target(name))
+
+
+def one_property(fields: dict[str, Schema]) -> Schema:
+    """A form with one of the properties. Others are ignored."""
+    return {
+        "oneOf": [
+            {"type": "object", "properties": {name: schema}, "required": [name]} for name, schema in fields.items()
+        ]
+    }

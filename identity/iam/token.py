@@ -1,6 +1,7 @@
 """``POST /identity/token``: grants in, IAM access tokens out."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from django.http import HttpRequest
@@ -9,12 +10,15 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import BadRequest, InvalidValue, Target
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, CR_TOKEN_GRANT, REFRESH_GRANT, SCOPE
 from identity.iam.clients import client_of
-from identity.iam.operation import TokenServiceOperation, field, missing, required
+from identity.iam.operation import TokenServiceOperation, field, form_route, missing, required
 from identity.services import grants
 from identity.services.apikeys import LONGEST_VALUE
 from identity.services.grants import UNKNOWN_API_KEY, Granted
+from identity.signing import LONGEST_TOKEN_TEXT
+from trustedprofiles.permissions import Schema, choices, text
 
 LONGEST_SELECTOR = 512
+SELECTORS = ("id", "crn", "name")
 RESPONSE_TYPE = "cloud_iam"
 OTHER_RESPONSE_TYPES = ("delegated_refresh_token", "ims_portal")
 """Known to IAM, and not answered here: ``cloud_iam`` has to be among what is asked for."""
@@ -36,9 +40,6 @@ def create_iam_access_token(request: HttpRequest) -> TokenResponse:
     return _body(_grant(request))
 
 
-create_token = TokenServiceOperation("POST", create_iam_access_token)
-
-
 def _grant(request: HttpRequest) -> Granted:
     wanted = field(request, "grant_type")
     offered = f"Send one of {', '.join(GRANTS)} as application/x-www-form-urlencoded."
@@ -50,7 +51,7 @@ def _grant(request: HttpRequest) -> Granted:
             f"Property 'grant_type' has a value that is not supported. {offered}", target=Target("grant_type")
         )
     _check_response_type(field(request, "response_type") or RESPONSE_TYPE)
-    return grant(request, client_of(request))
+    return grant.exchange(request, client_of(request))
 
 
 def _check_response_type(wanted: str) -> None:
@@ -94,17 +95,9 @@ def _refresh(request: HttpRequest, client_id: str) -> Granted:
     return grants.refresh(required(request, "refresh_token"), client_id=client_id, now=clock.now())
 
 
-GRANTS: dict[str, Callable[[HttpRequest, str], Granted]] = {
-    APIKEY_GRANT: _api_key,
-    CR_TOKEN_GRANT: _compute_resource,
-    ASSUME_GRANT: _assume,
-    REFRESH_GRANT: _refresh,
-}
-
-
 def _selector(request: HttpRequest) -> dict[str, str]:
     """Which trusted profile: ``profile_id``, ``profile_crn`` or ``profile_name``, or several that mean the same."""
-    found = {kind: field(request, f"profile_{kind}") for kind in ("id", "crn", "name")}
+    found = {kind: field(request, f"profile_{kind}") for kind in SELECTORS}
     named = {kind: value for kind, value in found.items() if value}
     if not named:
         raise missing("profile_id", "Name the trusted profile: profile_id, profile_crn or profile_name.")
@@ -127,3 +120,43 @@ def _body(granted: Granted) -> TokenResponse:
         "expiration": int(issued.expires_at.timestamp()),
         "scope": SCOPE,
     }
+
+
+@dataclass(frozen=True)
+class Grant:
+    exchange: Callable[[HttpRequest, str], Granted]
+    """Of the form, and the id of the client."""
+    fields: dict[str, Schema]
+    """Properties of the form; the first is needed."""
+
+    def form(self, name: str) -> Schema:
+        return {
+            "type": "object",
+            "title": name,
+            "properties": {
+                "grant_type": choices(name),
+                **self.fields,
+                "response_type": choices(RESPONSE_TYPE),
+                "scope": {"type": "string"},
+            },
+            "required": ["grant_type", next(iter(self.fields))],
+        }
+
+
+PROFILE_FIELDS = {f"profile_{kind}": text(LONGEST_SELECTOR) for kind in SELECTORS}
+GRANTS = {
+    APIKEY_GRANT: Grant(_api_key, {"apikey": text(LONGEST_VALUE), "account": text()}),
+    CR_TOKEN_GRANT: Grant(_compute_resource, {"cr_token": text(LONGEST_TOKEN_TEXT), **PROFILE_FIELDS}),
+    ASSUME_GRANT: Grant(_assume, {"access_token": text(LONGEST_TOKEN_TEXT), **PROFILE_FIELDS, "account": text()}),
+    REFRESH_GRANT: Grant(_refresh, {"refresh_token": text()}),
+}
+
+create_token = TokenServiceOperation(
+    form_route(
+        name="create_iam_access_token",
+        summary="Exchange an API key, an identity token, an IAM token or a refresh token for an IAM access token",
+        answer=TokenResponse,
+        body={"oneOf": [grant.form(name) for name, grant in GRANTS.items()]},
+    ),
+    create_iam_access_token,
+)

@@ -7,11 +7,13 @@ from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthorized
 from controlplane.kernel.facts import ServerFacts
 from identity.inside import requests
-from identity.inside.operation import MetadataOperation, version_of
+from identity.inside.operation import MetadataOperation, metadata_route, version_of
 from identity.services import identity_tokens, server_metadata
+from servers.api.base import VPC_ID
 from servers.api.references import Hrefs
 from servers.api.server_response_types import BareMetalServer, BareMetalServerInitialization
 from servers.api.server_responses import initialization_body, server_body
+from trustedprofiles.permissions import Parameter
 
 
 class InitializationMetadata(BareMetalServerInitialization):
@@ -44,5 +46,26 @@ def _hrefs(request: HttpRequest) -> Hrefs:
     return Hrefs(f"{settings.BAREMINT_PUBLIC_URL}/v1", version_of(request))
 
 
-server = MetadataOperation("GET", server_metadata.READ_EVENT, get_server)
-initialization = MetadataOperation("GET", server_metadata.INITIALIZATION_READ_EVENT, get_initialization)
+SERVER_ID = Parameter("server_id", "Id of the calling server.", VPC_ID)
+server = MetadataOperation(
+    metadata_route(
+        method="GET",
+        name="get_bare_metal_server_metadata",
+        summary="The calling server, as the VPC API answers it",
+        answer=BareMetalServer,
+        path=(SERVER_ID,),
+    ),
+    server_metadata.READ_EVENT,
+    get_server,
+)
+initialization = MetadataOperation(
+    metadata_route(
+        method="GET",
+        name="get_bare_metal_server_initialization_metadata",
+        summary="What the calling server was initialized from, its user data included",
+        answer=InitializationMetadata,
+        path=(SERVER_ID,),
+    ),
+    server_metadata.INITIALIZATION_READ_EVENT,
+    get_initialization,
+)

@@ -1,8 +1,9 @@
 """What every operation of the metadata service shares: who calls, whether it may, one answer, one event."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import structlog
@@ -27,14 +28,25 @@ from controlplane.kernel.versioning import parse_version, refuse_future
 from identity import metadata_access
 from identity.inside.caller_address import server_facts, server_of
 from identity.services.guarded_event import ServerChanged, retry_once
+from servers.api.base import version_parameter
 from trustedprofiles import explain_urls
+from trustedprofiles.permissions import Parameter
+from trustedprofiles.route_spec import RouteSpec
 
 log = structlog.get_logger(__name__)
 
 EARLIEST_VERSION = date(2022, 3, 1)
 
-KNOWN_PARAMETERS = frozenset({"version", "generation", "maturity"})
-"""``generation`` and ``maturity`` change nothing here; clients of the VPC API and of its beta send them."""
+QUERY = (
+    version_parameter(EARLIEST_VERSION),
+    *(Parameter(name, "Changes nothing.", {"type": "string"}) for name in ("generation", "maturity")),
+)
+"""Clients of the VPC API and of its beta send the two that change nothing here."""
+KNOWN_PARAMETERS = frozenset(QUERY)
+
+metadata_route = partial(
+    RouteSpec, tag="Metadata service", query=QUERY, security="IdentityToken", refusals=(400, 401, 403, 500)
+)
 
 Handler = Callable[..., Mapping[str, Any]]
 """Of the request, the ServerFacts and what the path names."""
@@ -46,8 +58,9 @@ class MetadataOperation:
     csrf_exempt = True  # no cookies here: the network says who calls
     checks_first = True
 
-    def __init__(self, method: str, event: str, handler: Handler) -> None:
-        self.method = method
+    def __init__(self, spec: RouteSpec, event: str, handler: Handler) -> None:
+        self.specs = (spec,)
+        self.method = spec.method
         self.event = event
         self.handler = handler
         self.__name__ = handler.__name__
@@ -101,18 +114,17 @@ class OperationsByMethod:
     csrf_exempt = True
     checks_first = True
 
-    def __init__(self, operations: Mapping[str, MetadataOperation]) -> None:
-        self.operations = operations
-        first = next(iter(operations.values()))
-        self.otherwise = MetadataOperation(", ".join(operations), first.event, first.handler)
+    def __init__(self, *operations: MetadataOperation) -> None:
+        self.operations = {each.method: each for each in operations}
+        self.specs = [spec for each in operations for spec in each.specs]
+        first = operations[0]
+        self.otherwise = MetadataOperation(
+            replace(*first.specs, method=", ".join(self.operations)), first.event, first.handler
+        )
         self.__name__ = first.__name__
 
     def __call__(self, request: HttpRequest) -> JsonResponse:
         return self.operations.get(request.method or "", self.otherwise)(request)
-
-
-def by_method(**operations: MetadataOperation) -> OperationsByMethod:
-    return OperationsByMethod(operations)
 
 
 def version_of(request: HttpRequest) -> date:

@@ -6,7 +6,8 @@ with which somebody may have sent the key.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -21,35 +22,65 @@ from controlplane.kernel.errors import (
 )
 from controlplane.kernel.text import echoed
 from identity import key_schedule
+from trustedprofiles.permissions import Parameter, Schema, choices, text
+from trustedprofiles.route_spec import object_of
 
 LARGEST_BODY = 16_384
-DEFAULT_TOKEN_SECONDS = 300
-SHORTEST_TOKEN, LONGEST_TOKEN = 5, int(key_schedule.LONGEST_TOKEN.total_seconds())
-DEFAULT_CERTIFICATE_SECONDS = 3600
-SHORTEST_CERTIFICATE, LONGEST_CERTIFICATE = 300, int(key_schedule.LONGEST_LEAF.total_seconds())
 LONGEST_NONCE = 256
 LONGEST_SELECTOR = 512
 SELECTORS = ("id", "crn", "name")
 FLAVOR = "ibm"
+FLAVOR_HEADER = Parameter(
+    "Metadata-Flavor", "Proves that the request was meant for a metadata service.", choices(FLAVOR), required=True
+)
 BEARER = re.compile(r"[Bb]earer +(\S+)")
 
 
-def read(body: bytes, *, known: tuple[str, ...]) -> dict[str, Any]:
-    """A JSON object with no property but ``known`` ones."""
+@dataclass(frozen=True)
+class Lifetime:
+    """How long what is issued may be valid: ``expires_in``, in seconds."""
+
+    default: int
+    shortest: int
+    longest: timedelta
+
+    @property
+    def schema(self) -> Schema:
+        limits = {"minimum": self.shortest, "maximum": int(self.longest.total_seconds())}
+        return {"type": "integer", **limits, "default": self.default}
+
+    def read(self, body: dict[str, Any]) -> timedelta:
+        """Raises InvalidValue."""
+        seconds = body.get("expires_in", self.default)
+        longest = int(self.longest.total_seconds())
+        if type(seconds) is not int or not self.shortest <= seconds <= longest:
+            raise InvalidValue(
+                f"expires_in must be a whole number of seconds from {self.shortest} to {longest}.",
+                target=target_of("expires_in", seconds),
+            )
+        return timedelta(seconds=seconds)
+
+
+TOKEN_LIFETIME = Lifetime(300, 5, key_schedule.LONGEST_TOKEN)
+CERTIFICATE_LIFETIME = Lifetime(3600, 300, key_schedule.LONGEST_LEAF)
+TOKEN_BODY = object_of({"expires_in": TOKEN_LIFETIME.schema, "nonce": {"type": "string", "maxLength": LONGEST_NONCE}})
+IAM_TOKEN_BODY = object_of(
+    {"trusted_profile": {"oneOf": [object_of({kind: text(LONGEST_SELECTOR)}, kind) for kind in SELECTORS]}}
+)
+CERTIFICATE_BODY = object_of(
+    {
+        "csr": {"type": "string", "description": "A certificate signing request in PEM."},
+        "expires_in": CERTIFICATE_LIFETIME.schema,
+    },
+    "csr",
+)
+
+
+def read(body: bytes, schema: Schema) -> dict[str, Any]:
+    """A JSON object with no property but those of the schema."""
     value = strictjson.parse_object(body, limit=LARGEST_BODY)
-    _refuse_unknown(value, known, prefix="")
+    _refuse_unknown(value, schema["properties"], prefix="")
     return value
-
-
-def lifetime(value: dict[str, Any], *, default: int, shortest: int, longest: int) -> timedelta:
-    """``expires_in`` in seconds."""
-    seconds = value.get("expires_in", default)
-    if type(seconds) is not int or not shortest <= seconds <= longest:
-        raise InvalidValue(
-            f"expires_in must be a whole number of seconds from {shortest} to {longest}.",
-            target=target_of("expires_in", seconds),
-        )
-    return timedelta(seconds=seconds)
 
 
 def nonce(value: dict[str, Any]) -> str | None:
@@ -126,7 +157,7 @@ def bearer(meta: Mapping[str, Any]) -> str:
     return match[1]
 
 
-def _refuse_unknown(value: dict[str, Any], known: tuple[str, ...], *, prefix: str) -> None:
+def _refuse_unknown(value: dict[str, Any], known: Collection[str], *, prefix: str) -> None:
     for name in value:
         if name not in known:
             printable = name if name.isprintable() else "?"

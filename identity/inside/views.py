@@ -1,7 +1,6 @@
 """The operations of the metadata service: IBM's three, and fetching certificates, which is ours."""
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import TypedDict
 
 from django.conf import settings
@@ -13,7 +12,7 @@ from controlplane.kernel.errors import NotFound
 from controlplane.kernel.facts import ServerFacts
 from identity import csr
 from identity.inside import requests
-from identity.inside.operation import MetadataOperation, by_method
+from identity.inside.operation import MetadataOperation, OperationsByMethod, metadata_route
 from identity.services import certificates, iam_tokens, identity_tokens
 
 
@@ -53,15 +52,9 @@ class CurrentCertificates(CurrentCertificate):
 
 def put_token(request: HttpRequest, facts: ServerFacts) -> IssuedToken:
     requests.require_flavor(request.META)
-    body = requests.read(request.body, known=("expires_in", "nonce"))
-    lifetime = requests.lifetime(
-        body,
-        default=requests.DEFAULT_TOKEN_SECONDS,
-        shortest=requests.SHORTEST_TOKEN,
-        longest=requests.LONGEST_TOKEN,
-    )
+    body = requests.read(request.body, requests.TOKEN_BODY)
     issued = identity_tokens.create_identity_token(
-        facts, lifetime=lifetime, nonce=requests.nonce(body), now=clock.now()
+        facts, lifetime=requests.TOKEN_LIFETIME.read(body), nonce=requests.nonce(body), now=clock.now()
     )
     return _token_body(issued)
 
@@ -69,7 +62,7 @@ def put_token(request: HttpRequest, facts: ServerFacts) -> IssuedToken:
 def post_iam_token(request: HttpRequest, facts: ServerFacts) -> IssuedToken:
     now = clock.now()
     verified = identity_tokens.verify_identity_token(requests.bearer(request.META), facts=facts, now=now)
-    body = requests.read(request.body, known=("trusted_profile",))
+    body = requests.read(request.body, requests.IAM_TOKEN_BODY)
     issued = iam_tokens.exchange_identity_token(
         verified, facts=facts, selector=requests.profile_selector(body), now=now
     )
@@ -79,14 +72,9 @@ def post_iam_token(request: HttpRequest, facts: ServerFacts) -> IssuedToken:
 def post_certificate(request: HttpRequest, facts: ServerFacts) -> IssuedCertificate:
     now = clock.now()
     identity_tokens.verify_identity_token(requests.bearer(request.META), facts=facts, now=now)
-    body = requests.read(request.body, known=("csr", "expires_in"))
+    body = requests.read(request.body, requests.CERTIFICATE_BODY)
     pem = requests.signing_request(body)
-    lifetime: timedelta = requests.lifetime(
-        body,
-        default=requests.DEFAULT_CERTIFICATE_SECONDS,
-        shortest=requests.SHORTEST_CERTIFICATE,
-        longest=requests.LONGEST_CERTIFICATE,
-    )
+    lifetime = requests.CERTIFICATE_LIFETIME.read(body)
     return _chain_body(certificates.create_certificate(csr.check(pem), facts=facts, lifetime=lifetime, now=now))
 
 
@@ -127,11 +115,56 @@ def _token_body(issued: identity_tokens.IssuedToken) -> IssuedToken:
     }
 
 
-token = MetadataOperation("PUT", identity_tokens.EVENT, put_token)
-iam_token = MetadataOperation("POST", iam_tokens.EXCHANGE_EVENT, post_iam_token)
-certificate = by_method(
-    POST=MetadataOperation("POST", certificates.EVENT, post_certificate),
-    GET=MetadataOperation("GET", certificates.READ_EVENT, get_certificates),
+token = MetadataOperation(
+    metadata_route(
+        method="PUT",
+        name="create_identity_token",
+        summary="Create an identity token of the calling server",
+        answer=IssuedToken,
+        refusals=(400, 403, 500),
+        body=requests.TOKEN_BODY,
+        headers=(requests.FLAVOR_HEADER,),
+        security="",
+    ),
+    identity_tokens.EVENT,
+    put_token,
+)
+iam_token = MetadataOperation(
+    metadata_route(
+        method="POST",
+        name="create_iam_token",
+        summary="Exchange an identity token for an IAM access token, through a trusted profile",
+        answer=IssuedToken,
+        body=requests.IAM_TOKEN_BODY,
+    ),
+    iam_tokens.EXCHANGE_EVENT,
+    post_iam_token,
+)
+certificate = OperationsByMethod(
+    MetadataOperation(
+        metadata_route(
+            method="POST",
+            name="create_identity_certificate",
+            summary="Certify a key of the calling server",
+            answer=IssuedCertificate,
+            body=requests.CERTIFICATE_BODY,
+            body_required=True,
+        ),
+        certificates.EVENT,
+        post_certificate,
+    ),
+    MetadataOperation(
+        metadata_route(
+            method="GET",
+            name="get_identity_certificates",
+            summary="Fetch the latest valid certificate of each key of the calling server",
+            description="A thing of our own; IBM Cloud has no such operation.",
+            answer=CurrentCertificates,
+            refusals=(400, 401, 403, 404, 500),
+        ),
+        certificates.READ_EVENT,
+        get_certificates,
+    ),
 )
 
 

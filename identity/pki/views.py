@@ -1,6 +1,7 @@
 """Certificates, revocation lists and OCSP over HTTP (RFC 5280, section 4.2; RFC 6960, appendix A; RFC 5019)."""
 
 import base64
+from functools import partial
 from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -18,12 +19,21 @@ from identity import ca, key_schedule
 from identity.certificates import authority_certificate_of
 from identity.selectors import published_intermediates, trusted_roots
 from identity.services.certificate_status import current_list, respond
+from trustedprofiles.permissions import Parameter
+from trustedprofiles.route_spec import RouteSpec, described
 
 CERTIFICATE = "application/pkix-cert"
 REVOCATION_LIST = "application/pkix-crl"
 BUNDLE = "application/x-pem-file"
 OCSP_REQUEST = "application/ocsp-request"
 OCSP_RESPONSE = "application/ocsp-response"
+
+pki_route = partial(RouteSpec, tag="Certificates", answer=bytes)
+ISSUER = Parameter(
+    "issuer",
+    "Id of the authority's key; its certificates name it in their issuer's address.",
+    {"type": "string", "pattern": "^[-0-9A-Za-z_]+$", "maxLength": 128},
+)
 
 LARGEST_QUESTION = 4_096
 """Octets. One certificate is asked about in some hundred."""
@@ -33,18 +43,44 @@ REVOKED_MAX_AGE = 60
 """How long a cache may hide a revocation, in seconds."""
 
 
+@described(
+    pki_route(
+        method="GET",
+        name="get_ca_bundle",
+        summary="The root certificates that a chain may end in",
+        answer_type=BUNDLE,
+    )
+)
 @require_safe
 def ca_bundle(request: HttpRequest) -> HttpResponse:
     """``GET /pki/ca-bundle.pem``: the roots that a chain may end in."""
     return _file(trusted_roots().encode(), BUNDLE, max_age=BUNDLE_MAX_AGE)
 
 
+@described(
+    pki_route(
+        method="GET",
+        name="get_intermediates",
+        summary="The intermediate certificates that a chain may pass, the next one included",
+        answer_type=BUNDLE,
+    )
+)
 @require_safe
 def intermediates(request: HttpRequest) -> HttpResponse:
     """``GET /pki/intermediates.pem``: every intermediate authority that a chain may pass, the next one too."""
     return _file(published_intermediates().encode(), BUNDLE, max_age=BUNDLE_MAX_AGE)
 
 
+@described(
+    pki_route(
+        method="GET",
+        name="get_authority_certificate",
+        summary="The certificate of a root or intermediate authority",
+        answer_type=CERTIFICATE,
+        refusals=(404,),
+        path=(ISSUER,),
+    )
+)
 @require_safe
 def authority_certificate(request: HttpRequest, issuer: str) -> HttpResponse:
     """``GET /pki/<issuer>.cer``: the certificate of a root or intermediate authority, in DER."""
@@ -54,6 +90,17 @@ def authority_certificate(request: HttpRequest, issuer: str) -> HttpResponse:
     return _file(ca.load(found).public_bytes(Encoding.DER), CERTIFICATE, max_age=CERTIFICATE_MAX_AGE)
 
 
+@described(
+    pki_route(
+        method="GET",
+        name="get_revocation_list",
+        summary="What an authority has revoked (RFC 5280)",
+        answer_type=REVOCATION_LIST,
+        also={304: None},
+        refusals=(404,),
+        path=(ISSUER,),
+    )
+)
 @require_safe
 def revocation_list(request: HttpRequest, issuer: str) -> HttpResponse:
     """``GET /pki/<issuer>.crl``: what this authority has revoked, in DER, as of now."""
@@ -69,6 +116,17 @@ def revocation_list(request: HttpRequest, issuer: str) -> HttpResponse:
     return get_conditional_response(request, etag=f'"{found.number}"', response=answer) or answer
 
 
+@described(
+    pki_route(
+        method="POST",
+        name="ask_certificate_status",
+        summary="Whether a certificate is good (OCSP, RFC 6960)",
+        answer_type=OCSP_RESPONSE,
+        description="What is no OCSP request is answered with `malformedRequest`, and with status 200 all the same.",
+        body={"type": "string", "format": "binary"},
+        body_type=OCSP_REQUEST,
+    )
+)
 @checks_first
 @csrf_exempt
 @require_POST
@@ -79,6 +137,21 @@ def ocsp_post(request: HttpRequest) -> HttpResponse:
     return HttpResponse(answer.der, content_type=OCSP_RESPONSE)
 
 
+@described(
+    pki_route(
+        method="GET",
+        name="get_certificate_status",
+        summary="Whether a certificate is good (OCSP over GET)",
+        answer_type=OCSP_RESPONSE,
+        path=(
+            Parameter(
+                "question",
+                "An OCSP request, DER in base64.",
+                {"type": "string", "minLength": 1, "contentEncoding": "base64"},
+            ),
+        ),
+    )
+)
 @require_safe
 def ocsp_get(request: HttpRequest, question: str) -> HttpResponse:
     """``GET /pki/ocsp/<base64>``, for caches on the way (RFC 5019, section 6.2)."""

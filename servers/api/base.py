@@ -24,12 +24,6 @@ from trustedprofiles.models import Account
 from trustedprofiles.permissions import Parameter, Schema
 
 EARLIEST_VERSION = date(2019, 1, 1)
-VERSION = Parameter(
-    "version",
-    f"Date of the API version, {EARLIEST_VERSION} or later.",
-    {"type": "string", "format": "date"},
-    required=True,
-)
 VPC_ID: Schema = {"type": "string", "pattern": "^[-0-9a-z_]+$", "maxLength": 64}
 GENERATION = Parameter(
     "generation", "Generation of the infrastructure.", {"type": "integer", "enum": [2]}, required=True
@@ -39,6 +33,11 @@ OF_RESOURCE_GROUP = {Parameter("resource_group.id"): "resource_group_id"}
 M = TypeVar("M", bound=Model)
 
 
+def version_parameter(earliest: date) -> Parameter:
+    date_form = {"type": "string", "format": "date"}
+    return Parameter("version", f"Date of the API version, {earliest} or later.", date_form, required=True)
+
+
 class DeletedMeanwhile(NotFound):
     """What a response was to show was deleted between two of the queries that read it."""
 
@@ -46,7 +45,7 @@ class DeletedMeanwhile(NotFound):
 class VpcView(GuardedView):
     """A view of the VPC API (service ``is``)."""
 
-    common_query = (VERSION, GENERATION)
+    common_query = (version_parameter(EARLIEST_VERSION), GENERATION)
     path_ids = VPC_ID
 
     version: date

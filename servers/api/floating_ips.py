@@ -30,6 +30,7 @@ from servers.services import floating_ips as services
 from trustedprofiles.permissions import Operation, Parameter
 
 ACTION = EVENT = services.EVENT
+TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
 TYPES = ("network_interface", "public_gateway", "virtual_network_interface")
 
 
@@ -115,9 +116,6 @@ def with_targets(rows: QuerySet[Row]) -> QuerySet[Row]:
     holders = ("network_interface", "virtual_network_interface")
     parts = [f"{holder}__{part}" for holder in holders for part in ("primary_ip", "subnet")]
     return rows.select_related("resource_group", "network_interface__server", "public_gateway", *parts)
-
-
-TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
 
 
 class FloatingIpView(VpcView):

@@ -4,7 +4,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from controlplane.kernel.fields import PublishedChoiceField, StrictBooleanField, StrictIntegerField, StrictSerializer
+from controlplane.kernel.fields import (
+    DescribedField,
+    PublishedChoiceField,
+    StrictBooleanField,
+    StrictIntegerField,
+    StrictSerializer,
+    reference_by,
+)
 from servers.api.dated_behaviour import PRIMARY_IP_SINCE
 from servers.api.request_fields import NameField, ReferenceField
 from servers.api.virtual_interface_requests import (
@@ -15,6 +22,7 @@ from servers.api.virtual_interface_requests import (
 )
 from servers.services.attachments import AttachmentPrototype
 from servers.services.network_interfaces import InterfacePrototype
+from trustedprofiles.permissions import Schema
 
 LAST_VLAN = 4094
 MOST_VLANS = LAST_VLAN
@@ -94,8 +102,12 @@ class PatchInterfaceBody(StrictSerializer):
     allowed_vlans = VlansField(required=False)
 
 
-class AttachedInterfaceField(serializers.Field):
+class AttachedInterfaceField(DescribedField, serializers.Field):
     """A virtual network interface: one that is there, by ``id``, ``crn`` or ``href``, or what a new one shall be."""
+
+    @property
+    def schema(self) -> Schema:
+        return {"anyOf": [*map(reference_by, sorted(IDENTITIES)), VirtualNetworkInterfaceBody]}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and len(data) == 1 and IDENTITIES.issuperset(data):

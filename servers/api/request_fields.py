@@ -5,8 +5,9 @@ from typing import Any, Self
 from rest_framework import serializers
 
 from controlplane.kernel.crn import Crn
-from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.fields import DescribedField, StrictSerializer, reference_by
 from servers.catalog import PROVIDER_ACCOUNT
+from trustedprofiles.permissions import Schema
 
 NAME = r"\A([a-z]|[a-z][-a-z0-9]*[a-z0-9])\Z"
 LONGEST_NAME = 63
@@ -31,7 +32,7 @@ class NameField(serializers.RegexField):
         return str(super().to_internal_value(data))
 
 
-class ReferenceField(serializers.Field):
+class ReferenceField(DescribedField, serializers.Field):
     """A reference by exactly one of its ``forms``; reads as the id at the end of it.
 
     A CRN of another service, or of an account that is neither the caller's nor the provider's, reads as itself: nothing
@@ -43,6 +44,10 @@ class ReferenceField(serializers.Field):
     def __init__(self, *forms: str, **options: Any) -> None:
         super().__init__(**options)
         self.forms = forms or ("id", "crn", "href")
+
+    @property
+    def schema(self) -> Schema:
+        return {"oneOf": [reference_by(form) for form in self.forms]}
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, dict) or len(data) != 1:

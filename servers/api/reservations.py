@@ -22,13 +22,12 @@ from servers.services.reservation_affinity import EVENT
 from trustedprofiles.permissions import NAME, Operation, Parameter, choices
 
 ACTION = EVENT
-AFFINITY_POLICY = Parameter(
-    "affinity_policy", "Only reservations with this policy.", choices(rules.AUTOMATIC, rules.RESTRICTED)
-)
 FILTERS = {
     NAME: "name",
     Parameter("profile.resource_type"): "profile_type",
-    AFFINITY_POLICY: "affinity_policy",
+    Parameter(
+        "affinity_policy", "Only reservations with this policy.", choices(rules.AUTOMATIC, rules.RESTRICTED)
+    ): "affinity_policy",
     **OF_RESOURCE_GROUP,
     Parameter("zone.name"): "zone",
 }

@@ -19,6 +19,7 @@ from servers.models import ReservedIP as ReservedIpRow
 from servers.services import reserved_ips
 from trustedprofiles.permissions import Operation, Parameter
 
+TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
 TARGETS = ("network_interface", "virtual_network_interface", "primary_of")
 TARGET_TYPES = {
     "network_interface": Q(network_interface__isnull=False),
@@ -87,9 +88,6 @@ def _target(
         "name": interface.name,
         "resource_type": "network_interface",
     }
-
-
-TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
 
 
 class ReservedIpView(OneSubnetView):

@@ -5,19 +5,31 @@ from typing import Any
 
 from rest_framework import serializers
 
-from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictIntegerField, StrictSerializer
+from controlplane.kernel.fields import (
+    DescribedField,
+    StrictBooleanField,
+    StrictCharField,
+    StrictIntegerField,
+    StrictSerializer,
+    reference_by,
+)
 from servers.api.request_fields import NameField, ReferenceField
 from servers.services.routes import ACTIONS, LARGEST_PRIORITY, NOWHERE
+from trustedprofiles.permissions import Schema
 
 LONGEST_CIDR = 18
 
 
-class NextHopField(serializers.Field):
+class NextHopField(DescribedField, serializers.Field):
     """``{"address": "10.0.0.4"}``, which reads as the address; null reads as none. There are no VPN gateways here."""
 
     default_error_messages = {
         "invalid": "A next hop is an object with the IPv4 address of one: VPNs are not simulated."
     }
+
+    @property
+    def schema(self) -> Schema:
+        return reference_by("address")
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, dict) or set(data) != {"address"} or not isinstance(data["address"], str):

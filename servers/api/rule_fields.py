@@ -6,14 +6,15 @@ from typing import Any
 
 from rest_framework import serializers
 
-from controlplane.kernel.fields import StrictIntegerField
-from servers.protocols import EVERYTHING, FORMERLY, LAST_PORT, is_protocol
+from controlplane.kernel.fields import DescribedField, StrictIntegerField
+from servers.protocols import EVERYTHING, FORMERLY, LAST_PORT, NAMED, NUMBERED, is_protocol
+from trustedprofiles.permissions import Schema, choices
 
 EVERYTHING_SINCE = date(2025, 12, 9)
 DIRECTIONS = ("inbound", "outbound")
 
 
-class ProtocolField(serializers.Field):
+class ProtocolField(DescribedField, serializers.Field):
     """``tcp``, ``icmp_tcp_udp``, ``number_99``; earlier versions say ``all`` where later ones say ``icmp_tcp_udp``.
 
     ``version`` in the context is the API version asked for.
@@ -22,6 +23,12 @@ class ProtocolField(serializers.Field):
     default_error_messages = {
         "invalid": "It must be any, icmp, {everything}, tcp, udp, another protocol's name, or number_ and its number."
     }
+
+    @property
+    def schema(self) -> Schema:
+        description = f"`{EVERYTHING}` from version {EVERYTHING_SINCE} on, `{FORMERLY}` before."
+        name = choices(*NAMED, FORMERLY) | {"description": description}
+        return {"anyOf": [name, {"type": "string", "pattern": f"^{NUMBERED.pattern}$"}]}
 
     def to_internal_value(self, data: Any) -> str:
         everything = protocol_for(EVERYTHING, self.context.get("version", date.max))
@@ -42,10 +49,12 @@ class IcmpField(StrictIntegerField):
         super().__init__(min_value=0, max_value=largest, required=False, **options)
 
 
-class RangeField(serializers.Field):
+class RangeField(DescribedField, serializers.Field):
     """An IPv4 address, or a CIDR block whose host bits are zero, its prefix a number."""
 
     default_error_messages = {"invalid": "It must be an IPv4 address, or a CIDR block such as 10.0.0.0/24."}
+
+    schema = {"type": "string", "example": "10.0.0.0/24"}
 
     def to_internal_value(self, data: Any) -> str:
         try:

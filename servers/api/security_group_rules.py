@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.fields import DescribedField, StrictSerializer, reference_by
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField
 from servers.api.rule_fields import DIRECTIONS, IcmpField, PortField, ProtocolField, RangeField, protocol_for
@@ -16,13 +16,13 @@ from servers.models import SecurityGroupRule as RuleRow
 from servers.protocols import ANYWHERE
 from servers.services import security_group_rules as services
 from servers.services.security_group_rules import RulePrototype
-from trustedprofiles.permissions import Operation
+from trustedprofiles.permissions import Operation, Schema
 
 ACTION = "is.security-group.security-group"
 GROUP = frozenset({"id", "crn", "href"})
 
 
-class RuleEndField(serializers.Field):
+class RuleEndField(DescribedField, serializers.Field):
     """``{"cidr_block": ...}`` or ``{"address": ...}``; the far end may also be a security group."""
 
     default_error_messages = {"invalid": "It is an object with exactly one of {forms}."}
@@ -30,6 +30,10 @@ class RuleEndField(serializers.Field):
     def __init__(self, *, groups: bool = False, **options: Any) -> None:
         super().__init__(required=False, **options)
         self.forms = ["cidr_block", "address", *(sorted(GROUP) if groups else [])]
+
+    @property
+    def schema(self) -> Schema:
+        return {"oneOf": [reference_by(form) for form in self.forms]}
 
     def to_internal_value(self, data: Any) -> dict[str, str]:
         if not isinstance(data, dict) or len(data) != 1 or not set(data) <= set(self.forms):

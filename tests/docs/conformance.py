@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from jsonschema import Draft202012Validator
 
 from controlplane.apidocs.document import document
-from controlplane.apidocs.permissions.table import document_path
+from controlplane.apidocs.routes import document_path
 from tests.docs.document import referenced, validator
 
 JSON = "application/json"

@@ -5,9 +5,24 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from controlplane.kernel.fields import DescriptionField, PublishedChoiceField, StrictCharField, StrictSerializer
+from controlplane.kernel.fields import (
+    DescribedField,
+    DescriptionField,
+    PublishedChoiceField,
+    StrictCharField,
+    StrictSerializer,
+)
 from trustedprofiles import policy_rules
-from trustedprofiles.policy_rules import EXISTS_VALUES, LONGEST_VALUE, MOST_VALUES, PATTERNS
+from trustedprofiles.permissions import Schema, choices, text
+from trustedprofiles.policy_rules import (
+    EXISTS_VALUES,
+    LONGEST_VALUE,
+    MOST_CONDITIONS,
+    MOST_VALUES,
+    PATTERNS,
+    TEXT_OPERATORS,
+    TIME_OPERATORS,
+)
 
 LONGEST_DESCRIPTION = 300
 MOST_ATTRIBUTES = MOST_VALUES
@@ -69,10 +84,16 @@ class V1Body(StrictSerializer):
     description = DescriptionField(max_length=LONGEST_DESCRIPTION)
 
 
-class AttributeValue(serializers.Field[Any, Any, Any, Any]):
+class AttributeValue(DescribedField, serializers.Field[Any, Any, Any, Any]):
     """Text, a boolean, or a list of texts; which of them, the operator decides."""
 
     text = Value()
+
+    @property
+    def schema(self) -> Schema:
+        value = text(LONGEST_VALUE)
+        values = {"type": "array", "items": value, "minItems": 1, "maxItems": MOST_ATTRIBUTES}
+        return {"anyOf": [value, {"type": "boolean"}, values]}
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, bool):
@@ -130,8 +151,26 @@ class V2Control(StrictSerializer):
     grant = V2Grant()
 
 
-class RuleField(serializers.Field[Any, Any, Any, Any]):
+class RuleField(DescribedField, serializers.Field[Any, Any, Any, Any]):
     """A rule as it is sent and stored."""
+
+    schema = {
+        "type": "object",
+        "description": "A condition: `{key, operator, value}`; or several, joined: `{operator, conditions}`.",
+        "properties": {
+            "key": {"type": "string", "example": "{{environment.attributes.day_of_week}}"},
+            "operator": choices("and", "or", *TIME_OPERATORS, *TEXT_OPERATORS),
+            "value": {},
+            "conditions": {
+                "type": "array",
+                "items": {"type": "object"},
+                "minItems": 1,
+                "maxItems": MOST_CONDITIONS,
+            },
+        },
+        "required": ["operator"],
+        "additionalProperties": False,
+    }
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, dict):

@@ -22,8 +22,6 @@ from trustedprofiles.services import resource_groups
 
 LONGEST_NAME = 64
 DEFAULT = Parameter("default", "Only the account's default group, or only the others.", BOOLEAN)
-INCLUDE_DELETED = Parameter("include_deleted", "Whether deleted groups are listed too.", BOOLEAN)
-DATE = Parameter("date", "Changes nothing: a group has no state by month.")
 QUOTA = "a3d7b8d01e261c24677937c29ab33f3c"
 """The quota definition that answers of IBM's resource manager name, as public Terraform states have them."""
 
@@ -47,7 +45,13 @@ class ResourceGroups(GuardedView):
             events.GROUP_READ,
             answer=responses.ResourceGroupList,
             lists=ResourceGroup,
-            query=(ACCOUNT_ID, NAME, DEFAULT, INCLUDE_DELETED, DATE),
+            query=(
+                ACCOUNT_ID,
+                NAME,
+                DEFAULT,
+                Parameter("include_deleted", "Whether deleted groups are listed too.", BOOLEAN),
+                Parameter("date", "Changes nothing: a group has no state by month."),
+            ),
         ),
         "POST": Operation(
             "create_resource_group",

@@ -11,7 +11,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.etag import require_match
-from controlplane.kernel.fields import DescriptionField, StrictCharField, StrictSerializer
+from controlplane.kernel.fields import DescribedField, DescriptionField, StrictCharField, StrictSerializer
 from trustedprofiles import events
 from trustedprofiles.api import responses
 from trustedprofiles.api.base import ACCOUNT_ID, require_own_account
@@ -34,8 +34,10 @@ SOURCE_SERVICE_NAME, POLICY_TYPE = (
 )
 
 
-class RoleName(serializers.RegexField):
+class RoleName(DescribedField, serializers.RegexField):
     """What the role's CRN ends with: letters and figures, a capital first."""
+
+    schema = {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]{0,29}$", "example": "ServerStarter"}
 
     def __init__(self) -> None:
         super().__init__(r"^[A-Z][A-Za-z0-9]{0,29}\Z", max_length=30)

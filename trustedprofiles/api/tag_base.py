@@ -13,15 +13,23 @@ from controlplane.kernel.query_parameters import one_of
 from controlplane.kernel.verdict import Verdict
 from trustedprofiles import tag_rules
 from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.pagination import DIRECTIONS
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account
-from trustedprofiles.permissions import Operation, Parameter, choices
+from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.search_query import SearchQuery
 from trustedprofiles.selectors import authorize_each, tagged_resources
 
 READ = "global-search-tagging.resource.read"
 TAG_TYPE = Parameter("tag_type", "Which tags; user tags unless it says so.", choices(*tag_rules.TYPES))
 TIMEOUT = Parameter("timeout", "Changes nothing: answers do not time out.")
+PROVIDER = "ghost"
+"""IBM's name of Global Search and Tagging; ``ims``, classic infrastructure, has no tags here."""
+FULL_DATA = Parameter("full_data", "Nothing more is known of a tag than its name: changes nothing.")
+PROVIDERS = Parameter("providers", "Where tags are kept: `ghost` here; `ims`, classic infrastructure, has none.")
+ATTACHED_TO = Parameter("attached_to", "Only tags on the resource with this CRN.")
+ATTACHED_ONLY = Parameter("attached_only", "Only tags that are on a resource.", BOOLEAN)
+ORDER_BY_NAME = Parameter("order_by_name", "Direction of the order, which is by name.", choices(*DIRECTIONS))
 
 
 class TaggingView(GuardedView):

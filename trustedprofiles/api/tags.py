@@ -16,8 +16,18 @@ from trustedprofiles import events, tag_rules
 from trustedprofiles.api import tag_shapes as shapes
 from trustedprofiles.api.base import ACCOUNT_ID
 from trustedprofiles.api.pagination import DIRECTIONS
-from trustedprofiles.api.tag_base import TAG_TYPE, TIMEOUT, TaggingView
-from trustedprofiles.permissions import BOOLEAN, OFFSET, Operation, Parameter, choices, limit_parameter
+from trustedprofiles.api.tag_base import (
+    ATTACHED_ONLY,
+    ATTACHED_TO,
+    FULL_DATA,
+    ORDER_BY_NAME,
+    PROVIDER,
+    PROVIDERS,
+    TAG_TYPE,
+    TIMEOUT,
+    TaggingView,
+)
+from trustedprofiles.permissions import BOOLEAN, OFFSET, Operation, Parameter, limit_parameter
 from trustedprofiles.search_query import SearchQuery
 from trustedprofiles.selectors import tags_of
 from trustedprofiles.services import tags
@@ -26,17 +36,7 @@ DEFAULT_PAGE = 100
 LARGEST_PAGE = 1000
 LARGEST_OFFSET = 999_999_999
 MOST_FOUND = 100
-PROVIDER = "ghost"
-"""IBM's name of Global Search and Tagging; ``ims``, classic infrastructure, has no tags here."""
-FULL_DATA = Parameter("full_data", "Nothing more is known of a tag than its name: changes nothing.")
-PROVIDERS = Parameter("providers", "Where tags are kept: `ghost` here; `ims`, classic infrastructure, has none.")
-ATTACHED_TO = Parameter("attached_to", "Only tags on the resource with this CRN.")
-ATTACHED_ONLY = Parameter("attached_only", "Only tags that are on a resource.", BOOLEAN)
-ORDER_BY_NAME = Parameter("order_by_name", "Direction of the order, which is by name.", choices(*DIRECTIONS))
 LIMIT = limit_parameter(largest=LARGEST_PAGE)
-TAG_NAME = Parameter(
-    "tag_name", "Name of the tag.", {"type": "string", "pattern": f"^{tag_rules.NAMES[tag_rules.USER].pattern}$"}
-)
 ATTACHING = (
     Parameter("replace", "Whether all other tags of this type are taken off.", BOOLEAN),
     Parameter("update", "Whether a tag `key:value` takes the place of those with the same key.", BOOLEAN),
@@ -143,7 +143,13 @@ class Tags(TaggingView):
 
 
 class OneTag(TaggingView):
-    path_parameters = (TAG_NAME,)
+    path_parameters = (
+        Parameter(
+            "tag_name",
+            "Name of the tag.",
+            {"type": "string", "pattern": f"^{tag_rules.NAMES[tag_rules.USER].pattern}$"},
+        ),
+    )
     operations = {
         "DELETE": Operation(
             "delete_tag",

@@ -1,17 +1,12 @@
 """Every operation of the control plane with the actions it needs, from the views that obey them."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from django.urls import URLPattern, URLResolver, get_resolver
-
+from controlplane.apidocs.routes import CONTROL_PLANE, document_path, routes
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 from trustedprofiles.service_roles import EVERY_ROLE
-
-CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 @dataclass(frozen=True)
@@ -36,23 +31,9 @@ def permissions() -> list[Permission]:
 def guarded_views() -> Iterator[tuple[str, GuardedView]]:
     """Path, as the OpenAPI document writes it, and view. A path with a slash at its end is another spelling of the one
     without, and does not count."""
-    yield from _routed(get_resolver("controlplane.urls").url_patterns, "")
-
-
-def document_path(route: str) -> str:
-    """Django's route as the OpenAPI document writes it: ``v1/keys/<str:key_id>`` is ``/v1/keys/{key_id}``."""
-    return "/" + CONVERTER.sub(r"{\1}", route).rstrip("/")
-
-
-def _routed(patterns: list[Any], prefix: str) -> Iterator[tuple[str, GuardedView]]:
-    for pattern in patterns:
-        route = prefix + str(pattern.pattern)
-        if isinstance(pattern, URLResolver):
-            yield from _routed(pattern.url_patterns, route)
-        elif isinstance(pattern, URLPattern):
-            view: Any = pattern.callback
-            if issubclass(getattr(view, "cls", object), GuardedView) and not route.endswith("/"):
-                yield document_path(route), view.cls(**view.initkwargs)
+    for route, view in routes(CONTROL_PLANE):
+        if issubclass(getattr(view, "cls", object), GuardedView) and not route.endswith("/"):
+            yield document_path(route), view.cls(**view.initkwargs)
 
 
 def granting(action: str) -> list[str]:

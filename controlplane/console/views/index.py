@@ -6,9 +6,20 @@ from django.views.decorators.http import require_safe
 
 from controlplane.console.views.errors import wants_page
 from controlplane.console.views.overview import overview
-from controlplane.observability.views import index
+from controlplane.observability.views import TAG, Welcome, index
+from trustedprofiles.route_spec import RouteSpec, described
 
 
+@described(
+    RouteSpec(
+        method="GET",
+        name="get_welcome",
+        tag=TAG,
+        summary="Where everything is; to a browser, the overview of the console",
+        answer=Welcome,
+        page=True,
+    )
+)
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:
     response = overview(request) if wants_page(request) else index(request)

@@ -1,0 +1,54 @@
+"""What is served where, from the URL configurations of the control plane and of the metadata service."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from trustedprofiles.api_view import GuardedView
+from trustedprofiles.permissions import Parameter
+from trustedprofiles.route_spec import RouteSpec
+
+CONVERTER = re.compile(r"<(?:\w+:)?(\w+)>")
+CONTROL_PLANE = "controlplane.urls"
+METADATA_SERVICE = "controlplane.urls_inside"
+
+
+def document_path(route: str) -> str:
+    """Django's route as the OpenAPI document writes it: ``v1/keys/<str:key_id>`` is ``/v1/keys/{key_id}``."""
+    return "/" + CONVERTER.sub(r"{\1}", route).rstrip("/")
+
+
+def routes(urlconf: str) -> Iterator[tuple[str, Any]]:
+    """Route, as Django writes it, and view."""
+    yield from _routed(get_resolver(urlconf).url_patterns, "")
+
+
+def described_routes(urlconf: str) -> Iterator[tuple[str, RouteSpec]]:
+    """Path, as the OpenAPI document writes it, and what a plain view says of each of its methods."""
+    for route, view in routes(urlconf):
+        for spec in getattr(view, "specs", ()):
+            yield document_path(route), spec
+
+
+def declared_parameters() -> Iterator[Parameter]:
+    """Those of all views, some of them more than once."""
+    for urlconf in (CONTROL_PLANE, METADATA_SERVICE):
+        for _, view in routes(urlconf):
+            for spec in getattr(view, "specs", ()):
+                yield from (*spec.path, *spec.query, *spec.headers)
+            if issubclass(getattr(view, "cls", object), GuardedView):
+                guarded = view.cls(**view.initkwargs)
+                yield from (*guarded.path_parameters, *guarded.common_query)
+                for operation in guarded.operations.values():
+                    yield from (*operation.query, *operation.headers)
+
+
+def _routed(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _routed(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            yield route, pattern.callback
