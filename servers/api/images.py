@@ -107,9 +107,9 @@ class Images(ImageView):
         if group := query.get("resource_group.id"):
             stock = Q(account=None) if group == self.default_group.id else Q(pk=None)
             rows = rows.filter(Q(resource_group=group) | stock)
-        for name, known in ((STATUS, STATUSES), (USER_DATA_FORMAT, FORMATS)):
+        for name, allowed in ((STATUS, STATUSES), (USER_DATA_FORMAT, FORMATS)):
             if name in query:
-                values = [one_of(value, known, parameter=name) for value in query[name].split(",")]
+                values = [one_of(value, allowed, parameter=name) for value in query[name].split(",")]
                 rows = rows.filter(**{f"{name}__in": values})
         if VISIBILITY in query:
             visibility = one_of(query[VISIBILITY], VISIBILITIES, parameter=VISIBILITY)
