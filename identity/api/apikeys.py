@@ -17,8 +17,8 @@ from identity.api.responses import ApiKeyList, api_key_body
 from identity.models import ApiKey
 from identity.selectors import find_service_id
 from identity.services import apikeys
-from trustedprofiles.api.base import ACCOUNT_ID, require_own_account
-from trustedprofiles.api.flags import LOCK, header_flag
+from trustedprofiles.api.base import ACCOUNT_ID, LOCK, require_own_account
+from trustedprofiles.api.flags import header_flag
 from trustedprofiles.api.history import INCLUDE_HISTORY
 from trustedprofiles.api.pagination import TokenPage, filtered, list_parameters, one_of, ordered
 from trustedprofiles.models import Account

@@ -17,8 +17,8 @@ from identity.api.responses import api_key_body, service_id_body
 from identity.models import ApiKey
 from identity.services import serviceids
 from trustedprofiles.api.activity import INCLUDE_ACTIVITY
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, IdentityView, require_own_account
-from trustedprofiles.api.flags import LOCK, header_flag, query_flag
+from trustedprofiles.api.base import LOCK, REQUIRED_ACCOUNT_ID, IdentityView, require_own_account
+from trustedprofiles.api.flags import header_flag, query_flag
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
 from trustedprofiles.api.pagination import TokenPage, filtered, list_parameters, ordered
 from trustedprofiles.models import Account, ServiceId

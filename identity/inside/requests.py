@@ -136,12 +136,10 @@ def require_flavor(meta: Mapping[str, Any]) -> None:
     if not flavor:
         raise MissingValue(
             "The Metadata-Flavor header is required. Send Metadata-Flavor: ibm.",
-            target=Target("Metadata-Flavor", "header"),
+            target=Target(FLAVOR_HEADER, "header"),
         )
     if flavor != FLAVOR:
-        raise InvalidValue(
-            "The Metadata-Flavor header must be ibm.", target=Target("Metadata-Flavor", "header", flavor)
-        )
+        raise InvalidValue("The Metadata-Flavor header must be ibm.", target=Target(FLAVOR_HEADER, "header", flavor))
 
 
 def bearer(meta: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from controlplane.kernel import envelopes
 from controlplane.kernel.errors import MissingValue, NotFound, Target
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import TrustedProfile
-from trustedprofiles.permissions import Parameter
+from trustedprofiles.permissions import Parameter, choices
 from trustedprofiles.selectors import find_profile
 
 ACCOUNT_ID, REQUIRED_ACCOUNT_ID = (
@@ -17,6 +17,7 @@ ACCOUNT_ID, REQUIRED_ACCOUNT_ID = (
     for each in (False, True)
 )
 """For ``require_own_account``."""
+LOCK = Parameter("Entity-Lock", "Whether it is locked from the start.", choices("true", "false"))
 
 
 class IdentityView(GuardedView):

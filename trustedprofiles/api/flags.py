@@ -3,9 +3,6 @@
 from rest_framework.request import Request
 
 from controlplane.kernel.errors import InvalidValue, Target
-from trustedprofiles.permissions import Parameter, choices
-
-LOCK = Parameter("Entity-Lock", "Whether it is locked from the start.", choices("true", "false"))
 
 
 def query_flag(request: Request, name: str) -> bool:
