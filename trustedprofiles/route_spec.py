@@ -42,15 +42,10 @@ class RouteSpec:
     page: bool = False
     """Whether a browser gets a page instead: after signing in, and if it may see anything."""
 
-
-def described(*specs: RouteSpec) -> Callable[[View], View]:
-    """The view, with what the API documentation says of its methods."""
-
-    def decorate(view: View) -> View:
-        view.specs = specs  # type: ignore[attr-defined]
+    def __call__(self, view: View) -> View:
+        """Declares that the view does this, as a decorator of it."""
+        view.specs = (self,)  # type: ignore[attr-defined]
         return view
-
-    return decorate
 
 
 def object_of(properties: dict[str, Schema], *required: str) -> Schema:

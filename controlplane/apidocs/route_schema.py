@@ -40,7 +40,7 @@ def route_schema(spec: RouteSpec, components: ComponentRegistry) -> Schema:
         document["requestBody"] = {"content": content, **({"required": True} if spec.body_required else {})}
     if spec.page:
         document["responses"]["200"]["content"] |= PAGE
-        document["responses"]["302"] = {"description": "To a browser of nobody: the way to sign in"}
+        document["responses"]["302"] = {"description": "To a browser without a session: the page to sign in"}
         document["responses"]["403"] = {"description": HTTPStatus.FORBIDDEN.phrase, "content": PAGE}
     return document
 

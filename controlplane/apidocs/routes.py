@@ -32,17 +32,23 @@ def described_routes(urlconf: str) -> Iterator[tuple[str, RouteSpec]]:
             yield document_path(route), spec
 
 
+def guarded_views() -> Iterator[tuple[str, GuardedView]]:
+    """Path, as the OpenAPI document writes it, and view. A path with a slash at its end is another spelling of the one
+    without, and does not count."""
+    for route, view in routes(CONTROL_PLANE):
+        if issubclass(getattr(view, "cls", object), GuardedView) and not route.endswith("/"):
+            yield document_path(route), view.cls(**view.initkwargs)
+
+
 def declared_parameters() -> Iterator[Parameter]:
     """Those of all views, some of them more than once."""
     for urlconf in (CONTROL_PLANE, METADATA_SERVICE):
-        for _, view in routes(urlconf):
-            for spec in getattr(view, "specs", ()):
-                yield from (*spec.path, *spec.query, *spec.headers)
-            if issubclass(getattr(view, "cls", object), GuardedView):
-                guarded = view.cls(**view.initkwargs)
-                yield from (*guarded.path_parameters, *guarded.common_query)
-                for operation in guarded.operations.values():
-                    yield from (*operation.query, *operation.headers)
+        for _, spec in described_routes(urlconf):
+            yield from (*spec.path, *spec.query, *spec.headers)
+    for _, view in guarded_views():
+        yield from (*view.path_parameters, *view.common_query)
+        for operation in view.operations.values():
+            yield from (*operation.query, *operation.headers)
 
 
 def _routed(patterns: list[Any], prefix: str) -> Iterator[tuple[str, Any]]:

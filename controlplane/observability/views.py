@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from controlplane import __version__
 from controlplane.kernel.fresh_value import FreshValue
 from controlplane.observability.readiness import KEPT_SECONDS, Readiness, of_answers, of_the_whole
-from trustedprofiles.route_spec import RouteSpec, described
+from trustedprofiles.route_spec import RouteSpec
 
 TAG = "Operations"
 WHOLE = FreshValue(lambda last: of_the_whole(), seconds=KEPT_SECONDS)
@@ -32,22 +32,20 @@ class Welcome(TypedDict):
     links: dict[str, str]
 
 
-@described(RouteSpec(method="GET", name="get_health", tag=TAG, summary="Whether the process answers", answer=Health))
+@RouteSpec(method="GET", name="get_health", tag=TAG, summary="Whether the process answers", answer=Health)
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers; nothing else is asked."""
     return JsonResponse({"status": "ok"})
 
 
-@described(
-    RouteSpec(
-        method="GET",
-        name="get_readiness",
-        tag=TAG,
-        summary="Whether everything it needs is there",
-        answer=Health,
-        also={503: Unavailable},
-    )
+@RouteSpec(
+    method="GET",
+    name="get_readiness",
+    tag=TAG,
+    summary="Whether everything it needs is there",
+    answer=Health,
+    also={503: Unavailable},
 )
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:

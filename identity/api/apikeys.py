@@ -34,7 +34,7 @@ FILTERABLE = ("name", "description", "created_by", "iam_id", "id")
 IAM_ID = Parameter(
     "iam_id", "Only API keys of this person or service ID; your own without it, unless ``scope`` says more."
 )
-SCOPE = Parameter("scope", "``account``: those of everybody in the account.", choices(*SCOPES))
+SCOPE = Parameter("scope", "``account``: all of the account.", choices(*SCOPES))
 TYPE = Parameter("type", "Only API keys of persons, or only of service IDs.", choices(*TYPES))
 DISABLE = Parameter("Entity-Disable", "Whether it is disabled from the start.", choices("true", "false"))
 
@@ -70,8 +70,8 @@ class ApiKeys(SubjectView):
             self.subject = said if isinstance(said, str) else ""
             return
         require_own_account(request, self.caller.account_id, required=False)
-        everybody = one_of(request.GET, SCOPE, SCOPES) == "account"
-        self.subject = request.GET.get(IAM_ID) or ("" if everybody else self.caller.iam_id)
+        whole_account = one_of(request.GET, SCOPE, SCOPES) == "account"
+        self.subject = request.GET.get(IAM_ID) or ("" if whole_account else self.caller.iam_id)
         if is_service_id(self.subject) and find_service_id(self.caller.account_id, self.subject) is None:
             raise NotFound("There is no service ID of this IAM id in your account.", target=Target(IAM_ID, "parameter"))
 

@@ -16,26 +16,24 @@ from identity.key_schedule import JWKS_MAX_AGE
 from identity.models import KeyPair
 from identity.selectors import JsonWebKeySet, published_keys
 from trustedprofiles.permissions import Parameter
-from trustedprofiles.route_spec import RouteSpec, described
+from trustedprofiles.route_spec import RouteSpec
 
 SPREAD_SECONDS = 60
 """Verifiers that started together do not all come back in the same second."""
 
 
-@described(
-    RouteSpec(
-        method="GET",
-        name="list_iam_signing_keys",
-        tag=TAG,
-        summary="Public keys that verify IAM access tokens (JWKS)",
-        answer=JsonWebKeySet,
-        also={304: None},
-        headers=(
-            Parameter(
-                "If-None-Match", "ETag of the answer you have: 304 if it is still the present one.", {"type": "string"}
-            ),
+@RouteSpec(
+    method="GET",
+    name="list_iam_signing_keys",
+    tag=TAG,
+    summary="Public keys that verify IAM access tokens (JWKS)",
+    answer=JsonWebKeySet,
+    also={304: None},
+    headers=(
+        Parameter(
+            "If-None-Match", "ETag of the answer you have: 304 if it is still the present one.", {"type": "string"}
         ),
-    )
+    ),
 )
 @require_safe
 def jwks(request: HttpRequest) -> HttpResponseBase:
@@ -67,14 +65,12 @@ class OpenIdConfiguration(TypedDict):
     claims_supported: list[str]
 
 
-@described(
-    RouteSpec(
-        method="GET",
-        name="get_openid_configuration",
-        tag=TAG,
-        summary="Where the IAM token service has what (OpenID Connect Discovery)",
-        answer=OpenIdConfiguration,
-    )
+@RouteSpec(
+    method="GET",
+    name="get_openid_configuration",
+    tag=TAG,
+    summary="Where the IAM token service has what (OpenID Connect Discovery)",
+    answer=OpenIdConfiguration,
 )
 @require_safe
 def openid_configuration(request: HttpRequest) -> JsonResponse:

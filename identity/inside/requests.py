@@ -42,27 +42,25 @@ class Lifetime:
 
     default: int
     shortest: int
-    longest: timedelta
+    longest: int
 
     @property
     def schema(self) -> Schema:
-        limits = {"minimum": self.shortest, "maximum": int(self.longest.total_seconds())}
-        return {"type": "integer", **limits, "default": self.default}
+        return {"type": "integer", "minimum": self.shortest, "maximum": self.longest, "default": self.default}
 
     def read(self, body: dict[str, Any]) -> timedelta:
         """Raises InvalidValue."""
         seconds = body.get("expires_in", self.default)
-        longest = int(self.longest.total_seconds())
-        if type(seconds) is not int or not self.shortest <= seconds <= longest:
+        if type(seconds) is not int or not self.shortest <= seconds <= self.longest:
             raise InvalidValue(
-                f"expires_in must be a whole number of seconds from {self.shortest} to {longest}.",
+                f"expires_in must be a whole number of seconds from {self.shortest} to {self.longest}.",
                 target=target_of("expires_in", seconds),
             )
         return timedelta(seconds=seconds)
 
 
-TOKEN_LIFETIME = Lifetime(300, 5, key_schedule.LONGEST_TOKEN)
-CERTIFICATE_LIFETIME = Lifetime(3600, 300, key_schedule.LONGEST_LEAF)
+TOKEN_LIFETIME = Lifetime(300, 5, int(key_schedule.LONGEST_TOKEN.total_seconds()))
+CERTIFICATE_LIFETIME = Lifetime(3600, 300, int(key_schedule.LONGEST_LEAF.total_seconds()))
 TOKEN_BODY = object_of({"expires_in": TOKEN_LIFETIME.schema, "nonce": {"type": "string", "maxLength": LONGEST_NONCE}})
 IAM_TOKEN_BODY = object_of(
     {"trusted_profile": {"oneOf": [object_of({kind: text(LONGEST_SELECTOR)}, kind) for kind in SELECTORS]}}
@@ -138,12 +136,10 @@ def require_flavor(meta: Mapping[str, Any]) -> None:
     if not flavor:
         raise MissingValue(
             "The Metadata-Flavor header is required. Send Metadata-Flavor: ibm.",
-            target=Target("Metadata-Flavor", "header"),
+            target=Target(FLAVOR_HEADER, "header"),
         )
     if flavor != FLAVOR:
-        raise InvalidValue(
-            "The Metadata-Flavor header must be ibm.", target=Target("Metadata-Flavor", "header", flavor)
-        )
+        raise InvalidValue("The Metadata-Flavor header must be ibm.", target=Target(FLAVOR_HEADER, "header", flavor))
 
 
 def bearer(meta: Mapping[str, Any]) -> str:

@@ -158,7 +158,7 @@ certificate = OperationsByMethod(
             method="GET",
             name="get_identity_certificates",
             summary="Fetch the latest valid certificate of each key of the calling server",
-            description="A thing of our own; IBM Cloud has no such operation.",
+            description="IBM Cloud has no such operation.",
             answer=CurrentCertificates,
             refusals=(400, 401, 403, 404, 500),
         ),

@@ -20,7 +20,7 @@ from identity.certificates import authority_certificate_of
 from identity.selectors import published_intermediates, trusted_roots
 from identity.services.certificate_status import current_list, respond
 from trustedprofiles.permissions import Parameter
-from trustedprofiles.route_spec import RouteSpec, described
+from trustedprofiles.route_spec import RouteSpec
 
 CERTIFICATE = "application/pkix-cert"
 REVOCATION_LIST = "application/pkix-crl"
@@ -43,13 +43,11 @@ REVOKED_MAX_AGE = 60
 """How long a cache may hide a revocation, in seconds."""
 
 
-@described(
-    pki_route(
-        method="GET",
-        name="get_ca_bundle",
-        summary="The root certificates that a chain may end in",
-        answer_type=BUNDLE,
-    )
+@pki_route(
+    method="GET",
+    name="get_ca_bundle",
+    summary="The root certificates that a chain may end in",
+    answer_type=BUNDLE,
 )
 @require_safe
 def ca_bundle(request: HttpRequest) -> HttpResponse:
@@ -57,13 +55,11 @@ def ca_bundle(request: HttpRequest) -> HttpResponse:
     return _file(trusted_roots().encode(), BUNDLE, max_age=BUNDLE_MAX_AGE)
 
 
-@described(
-    pki_route(
-        method="GET",
-        name="get_intermediates",
-        summary="The intermediate certificates that a chain may pass, the next one included",
-        answer_type=BUNDLE,
-    )
+@pki_route(
+    method="GET",
+    name="get_intermediates",
+    summary="The intermediate certificates that a chain may pass, the next one included",
+    answer_type=BUNDLE,
 )
 @require_safe
 def intermediates(request: HttpRequest) -> HttpResponse:
@@ -71,15 +67,13 @@ def intermediates(request: HttpRequest) -> HttpResponse:
     return _file(published_intermediates().encode(), BUNDLE, max_age=BUNDLE_MAX_AGE)
 
 
-@described(
-    pki_route(
-        method="GET",
-        name="get_authority_certificate",
-        summary="The certificate of a root or intermediate authority",
-        answer_type=CERTIFICATE,
-        refusals=(404,),
-        path=(ISSUER,),
-    )
+@pki_route(
+    method="GET",
+    name="get_authority_certificate",
+    summary="The certificate of a root or intermediate authority",
+    answer_type=CERTIFICATE,
+    refusals=(404,),
+    path=(ISSUER,),
 )
 @require_safe
 def authority_certificate(request: HttpRequest, issuer: str) -> HttpResponse:
@@ -90,16 +84,14 @@ def authority_certificate(request: HttpRequest, issuer: str) -> HttpResponse:
     return _file(ca.load(found).public_bytes(Encoding.DER), CERTIFICATE, max_age=CERTIFICATE_MAX_AGE)
 
 
-@described(
-    pki_route(
-        method="GET",
-        name="get_revocation_list",
-        summary="What an authority has revoked (RFC 5280)",
-        answer_type=REVOCATION_LIST,
-        also={304: None},
-        refusals=(404,),
-        path=(ISSUER,),
-    )
+@pki_route(
+    method="GET",
+    name="get_revocation_list",
+    summary="What an authority has revoked (RFC 5280)",
+    answer_type=REVOCATION_LIST,
+    also={304: None},
+    refusals=(404,),
+    path=(ISSUER,),
 )
 @require_safe
 def revocation_list(request: HttpRequest, issuer: str) -> HttpResponse:
@@ -116,16 +108,14 @@ def revocation_list(request: HttpRequest, issuer: str) -> HttpResponse:
     return get_conditional_response(request, etag=f'"{found.number}"', response=answer) or answer
 
 
-@described(
-    pki_route(
-        method="POST",
-        name="ask_certificate_status",
-        summary="Whether a certificate is good (OCSP, RFC 6960)",
-        answer_type=OCSP_RESPONSE,
-        description="What is no OCSP request is answered with `malformedRequest`, and with status 200 all the same.",
-        body={"type": "string", "format": "binary"},
-        body_type=OCSP_REQUEST,
-    )
+@pki_route(
+    method="POST",
+    name="ask_certificate_status",
+    summary="Whether a certificate is good (OCSP, RFC 6960)",
+    answer_type=OCSP_RESPONSE,
+    description="What is no OCSP request is answered with `malformedRequest` and status 200.",
+    body={"type": "string", "format": "binary"},
+    body_type=OCSP_REQUEST,
 )
 @checks_first
 @csrf_exempt
@@ -137,20 +127,18 @@ def ocsp_post(request: HttpRequest) -> HttpResponse:
     return HttpResponse(answer.der, content_type=OCSP_RESPONSE)
 
 
-@described(
-    pki_route(
-        method="GET",
-        name="get_certificate_status",
-        summary="Whether a certificate is good (OCSP over GET)",
-        answer_type=OCSP_RESPONSE,
-        path=(
-            Parameter(
-                "question",
-                "An OCSP request, DER in base64.",
-                {"type": "string", "minLength": 1, "contentEncoding": "base64"},
-            ),
+@pki_route(
+    method="GET",
+    name="get_certificate_status",
+    summary="Whether a certificate is good (OCSP over GET)",
+    answer_type=OCSP_RESPONSE,
+    path=(
+        Parameter(
+            "question",
+            "An OCSP request, DER in base64.",
+            {"type": "string", "minLength": 1, "contentEncoding": "base64"},
         ),
-    )
+    ),
 )
 @require_safe
 def ocsp_get(request: HttpRequest, question: str) -> HttpResponse:

@@ -16,12 +16,14 @@ BY_NAME_OR_AGE: Columns = {"created_at": datetime.isoformat, "name": str}
 SORTABLE: Columns = {"address": lambda address: int(ipaddress.IPv4Address(address)), **BY_NAME_OR_AGE}
 
 
-def sort_parameter(columns: Columns) -> Parameter:
-    values = choices(*(f"{direction}{name}" for name in columns for direction in ("", "-")))
-    return Parameter("sort", "Order; ``-`` before a name turns it round. Without it, the newest come first.", values)
-
-
-SORT, SORT_BY_NAME_OR_AGE = sort_parameter(SORTABLE), sort_parameter(BY_NAME_OR_AGE)
+SORT, SORT_BY_NAME_OR_AGE = (
+    Parameter(
+        "sort",
+        "Order; ``-`` before a name turns it round. Without it, the newest come first.",
+        choices(*(f"{direction}{name}" for name in columns for direction in ("", "-"))),
+    )
+    for columns in (SORTABLE, BY_NAME_OR_AGE)
+)
 
 
 def order_of(request: Request, columns: Columns = SORTABLE) -> Order | None:

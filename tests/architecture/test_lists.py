@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 
-from controlplane.apidocs.permissions.table import Permission, guarded_views, permissions
+from controlplane.apidocs.permissions.table import Permission, permissions
+from controlplane.apidocs.routes import guarded_views
 from controlplane.objectstore.operations import OPERATIONS
 from tests.tables import assert_none
 from trustedprofiles.access import SHARED

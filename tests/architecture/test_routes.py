@@ -42,8 +42,8 @@ def test_a_name_in_the_package_that_serves_the_route_is_noticed() -> None:
     assert {*names_in(ROOT / "servers/api/vpcs.py", names)} == {"list_vpcs", "classic_access"}
 
 
-def test_no_parameter_is_declared_for_nothing() -> None:
-    """A query parameter is declared once for an operation: a second declaration would contradict the first."""
+def test_an_operation_declares_each_query_parameter_once() -> None:
+    """A second declaration could contradict the first."""
     repeated = {
         each.operation.name: names
         for each in permissions()

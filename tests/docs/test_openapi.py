@@ -18,7 +18,7 @@ from ibm_vpc import VpcV1
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from controlplane.apidocs.document import document
-from controlplane.apidocs.permissions.table import guarded_views
+from controlplane.apidocs.routes import guarded_views
 from tests.docs.document import operations, referenced, references
 
 SDKS: dict[str, tuple[type, ...]] = {

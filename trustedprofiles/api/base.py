@@ -50,10 +50,10 @@ class ProfileView(IdentityView):
 
 def require_own_account(request: Request, account_id: str, *, required: bool = True) -> None:
     """The ``account_id`` of a list. Raises MissingValue without one, NotFound for any account but the token's."""
-    asked = request.GET.get(ACCOUNT_ID)
-    if not asked and required:
+    value = request.GET.get(ACCOUNT_ID)
+    if not value and required:
         raise MissingValue("The account_id query parameter is required.", target=Target(ACCOUNT_ID, "parameter"))
-    if asked and asked != account_id:
+    if value and value != account_id:
         raise NotFound(
             "There is no such account, or your token is of another one.", target=Target(ACCOUNT_ID, "parameter")
         )

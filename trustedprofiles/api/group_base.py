@@ -26,7 +26,7 @@ PAGES = (limit_parameter(least=0), OFFSET)
 MEMBERSHIP_TYPES = ("static", "dynamic", "all")
 MEMBERSHIP_TYPE = Parameter(
     "membership_type",
-    "Members that were added, or by a rule; nobody is a member by a rule.",
+    "Members that were added, or members by a rule, of which there are none.",
     choices(*MEMBERSHIP_TYPES),
 )
 

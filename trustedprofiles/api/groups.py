@@ -35,7 +35,7 @@ IAM_ID = Parameter("iam_id", "Only groups of this member.")
 SHOW_MEMBERSHIP_TYPE = Parameter("show_membership_type", "Whether to tell how ``iam_id`` is a member.", BOOLEAN)
 SEARCH = Parameter("search", "Only groups with this text: `id:TEXT`, `name:TEXT` or `description:TEXT`.")
 SORT = Parameter("sort", "Order; ``-`` before a name turns it round. By name without it.", choices(*SORTS))
-HIDE_PUBLIC_ACCESS = Parameter("hide_public_access", "Whether to leave out the group of everybody.", BOOLEAN)
+HIDE_PUBLIC_ACCESS = Parameter("hide_public_access", "Whether to leave out the Public Access group.", BOOLEAN)
 FORCE = Parameter("force", "Whether to delete its members and rules too.", BOOLEAN)
 
 

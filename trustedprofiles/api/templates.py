@@ -238,8 +238,6 @@ KINDS = (
     ),
 )
 
-LISTS = {each.name: each for kind in KINDS for each in kind.operations.values() if each.lists}
-
 
 def urls() -> Iterator[URLPattern]:
     """The routes of all kinds."""

@@ -1,10 +1,8 @@
 """Every operation of the control plane with the actions it needs, from the views that obey them."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from controlplane.apidocs.routes import CONTROL_PLANE, document_path, routes
-from trustedprofiles.api_view import GuardedView
+from controlplane.apidocs.routes import guarded_views
 from trustedprofiles.permissions import Operation
 from trustedprofiles.service_roles import EVERY_ROLE
 
@@ -26,14 +24,6 @@ def permissions() -> list[Permission]:
         for path, view in guarded_views()
         for method, operation in view.operations.items()
     ]
-
-
-def guarded_views() -> Iterator[tuple[str, GuardedView]]:
-    """Path, as the OpenAPI document writes it, and view. A path with a slash at its end is another spelling of the one
-    without, and does not count."""
-    for route, view in routes(CONTROL_PLANE):
-        if issubclass(getattr(view, "cls", object), GuardedView) and not route.endswith("/"):
-            yield document_path(route), view.cls(**view.initkwargs)
 
 
 def granting(action: str) -> list[str]:

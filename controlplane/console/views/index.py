@@ -7,18 +7,16 @@ from django.views.decorators.http import require_safe
 from controlplane.console.views.errors import wants_page
 from controlplane.console.views.overview import overview
 from controlplane.observability.views import TAG, Welcome, index
-from trustedprofiles.route_spec import RouteSpec, described
+from trustedprofiles.route_spec import RouteSpec
 
 
-@described(
-    RouteSpec(
-        method="GET",
-        name="get_welcome",
-        tag=TAG,
-        summary="Where everything is; to a browser, the overview of the console",
-        answer=Welcome,
-        page=True,
-    )
+@RouteSpec(
+    method="GET",
+    name="get_welcome",
+    tag=TAG,
+    summary="Where everything is; to a browser, the overview of the console",
+    answer=Welcome,
+    page=True,
 )
 @require_safe
 def front(request: HttpRequest) -> HttpResponse:

@@ -4,18 +4,16 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from controlplane.observability.views import TAG
-from trustedprofiles.route_spec import RouteSpec, described
+from trustedprofiles.route_spec import RouteSpec
 
 
-@described(
-    RouteSpec(
-        method="GET",
-        name="get_metrics",
-        tag=TAG,
-        summary="Counts and states for Prometheus, of the whole deployment",
-        answer=str,
-        answer_type="text/plain",
-    )
+@RouteSpec(
+    method="GET",
+    name="get_metrics",
+    tag=TAG,
+    summary="Counts and states for Prometheus, of the whole deployment",
+    answer=str,
+    answer_type="text/plain",
 )
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
