@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Target
+from controlplane.kernel.errors import NotAuthorized, NotFound, Target
 from controlplane.kernel.query_parameters import boolean, one_of
 from controlplane.kernel.verdict import Allowed
 from identity import events
@@ -18,9 +18,8 @@ from identity.api.responses import ApiKeyList, api_key_body
 from identity.models import ApiKey
 from identity.selectors import find_service_id
 from identity.services import apikeys
-from trustedprofiles.api.base import require_own_account
+from trustedprofiles.api.base import pop_own_account, require_own_account
 from trustedprofiles.api.pagination import filtered, ordered, token_page
-from trustedprofiles.models import Account
 from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
 from trustedprofiles.permissions import Operation
 from trustedprofiles.restrictions import CREATE_OWN_API_KEY, needs_named_role
@@ -114,11 +113,9 @@ class ApiKeys(SubjectView):
         return {"resourceType": "*"} if everybody else super().resource_attributes()
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.pop("account_id", self.caller.account_id) != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
+        asked = pop_own_account(self.body, self.caller.account_id)
         key, value = apikeys.create_api_key(
-            Account.objects.get(id=self.caller.account_id),
+            self.account,
             **api_key_content(asked),
             locked=boolean(request.headers, "Entity-Lock", kind="header"),
             disabled=boolean(request.headers, "Entity-Disable", kind="header"),

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Target
+from controlplane.kernel.errors import NotAuthorized, Target, existing
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import boolean
 from identity import events
@@ -17,10 +17,10 @@ from identity.api.requests import ServiceIdCreation, ServiceIdUpdate, api_key_co
 from identity.api.responses import api_key_body, service_id_body
 from identity.models import ApiKey
 from identity.services import serviceids
-from trustedprofiles.api.base import IdentityView, require_own_account
+from trustedprofiles.api.base import IdentityView, pop_own_account, require_own_account
 from trustedprofiles.api.history import histories
 from trustedprofiles.api.pagination import filtered, ordered, token_page
-from trustedprofiles.models import Account, ServiceId
+from trustedprofiles.models import ServiceId
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import authorize
 
@@ -83,20 +83,19 @@ class ServiceIds(IdentityView):
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.pop("account_id") != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
-        account = Account.objects.get(id=self.caller.account_id)
+        asked = pop_own_account(self.body, self.caller.account_id)
         content: dict[str, Any] = {
             "locked": boolean(request.headers, "Entity-Lock", kind="header"),
             "by": Party.of(self.caller),
         }
         if "apikey" not in asked:
-            service_id = serviceids.create_service_id(account, **asked, **content)
+            service_id = serviceids.create_service_id(self.account, **asked, **content)
             return self.answer(_body(request, service_id), etag=service_id.entity_tag)
         self._require_key_creation()
         api_key = api_key_content(asked.pop("apikey"))
-        service_id, key, value = serviceids.create_service_id_with_key(account, api_key=api_key, **asked, **content)
+        service_id, key, value = serviceids.create_service_id_with_key(
+            self.account, api_key=api_key, **asked, **content
+        )
         body = {**_body(request, service_id), "apikey": api_key_body(key, value=value)}
         return self.answer(body, etag=service_id.entity_tag)
 
@@ -117,10 +116,10 @@ class ServiceIdView(IdentityView):
     service_id: ServiceId
 
     def prepare(self, request: Request) -> None:
-        row = ServiceId.objects.filter(account_id=self.caller.account_id, id=self.kwargs["serviceid_id"]).first()
-        if row is None:
-            raise NotFound("There is no service ID of this id in your account.")
-        self.service_id = row
+        self.service_id = existing(
+            ServiceId.objects.filter(account_id=self.caller.account_id, id=self.kwargs["serviceid_id"]).first(),
+            "There is no service ID of this id in your account.",
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.service_id.policy_attributes

@@ -26,6 +26,7 @@ from servers.api.response_types import (
 )
 from servers.models import FloatingIP as Row
 from servers.models import PublicGateway, VirtualNetworkInterface
+from servers.selectors import of_crn
 from servers.services import floating_ips as services
 from trustedprofiles.permissions import Operation
 
@@ -168,8 +169,7 @@ class FloatingIPs(FloatingIpView):
                 ("virtual_network_interface", VirtualNetworkInterface),
                 ("public_gateway", PublicGateway),
             ):
-                rows = self.own(model).filter(id=crn.rpartition(":")[2])
-                named |= Q(**{f"{kind}__in": [row for row in rows if row.crn == crn]})
+                named |= Q(**{f"{kind}__in": of_crn(self.own(model), crn)})
             found &= named
         if target_type := one_of(query, "target.resource_type", TYPES):
             found &= Q(**{f"{target_type}__isnull": False})

@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import MissingValue, NotFound, Target
+from controlplane.kernel.errors import MissingValue, NotFound, Target, existing
 from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
 from trustedprofiles.api import responses
@@ -89,10 +89,9 @@ class Link(ProfileView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        link = self.profile.links.filter(id=self.kwargs["link_id"]).first()
-        if link is None:
-            raise NotFound("The trusted profile has no link of this id.")
-        self.link = link
+        self.link = existing(
+            self.profile.links.filter(id=self.kwargs["link_id"]).first(), "The trusted profile has no link of this id."
+        )
 
     def get(self, request: Request, profile_id: str, link_id: str) -> Response:
         return self.answer(link_body(self.link), etag=self.link.entity_tag)

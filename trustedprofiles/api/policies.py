@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import BadRequest, NotFound
+from controlplane.kernel.errors import BadRequest, existing
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
@@ -22,7 +22,7 @@ from trustedprofiles.api.policy_bodies import StateBody, V1Body, V2Body
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.identity_grants import roles_of
-from trustedprofiles.models import Account, Policy
+from trustedprofiles.models import Policy
 from trustedprofiles.permissions import Operation
 from trustedprofiles.roles import Role
 from trustedprofiles.selectors import find_policy, policies_of
@@ -139,9 +139,10 @@ class Policies(PolicyView):
 
     def post(self, request: Request) -> Response:
         content = self.content()
-        account = Account.objects.get(id=self.caller.account_id)
         by = Party.of(self.caller)
-        return self.answer_policy(policies.create_policy(account, content=content, api_version=self.api_version, by=by))
+        return self.answer_policy(
+            policies.create_policy(self.account, content=content, api_version=self.api_version, by=by)
+        )
 
 
 class PoliciesV2(Policies):
@@ -203,10 +204,11 @@ class OnePolicyV2(PolicyView):
     policy: Policy
 
     def prepare(self, request: Request) -> None:
-        policy = find_policy(self.caller.account_id, self.kwargs["policy_id"])
-        if policy is None:
-            raise NotFound("There is no policy of this id in your account.", code="policy_not_found")
-        self.policy = policy
+        self.policy = existing(
+            find_policy(self.caller.account_id, self.kwargs["policy_id"]),
+            "There is no policy of this id in your account.",
+            code="policy_not_found",
+        )
 
     def target(self) -> Party:
         name = str(self.policy) if hasattr(self, "policy") else ""

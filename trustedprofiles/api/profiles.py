@@ -6,17 +6,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
 from trustedprofiles.api import responses
 from trustedprofiles.api.activity import activity_of, logins_to
-from trustedprofiles.api.base import IdentityView, ProfileView, require_own_account
+from trustedprofiles.api.base import IdentityView, ProfileView, pop_own_account, require_own_account
 from trustedprofiles.api.history import histories
 from trustedprofiles.api.pagination import filtered, ordered, token_page
 from trustedprofiles.api.serializers import ProfileCreation, ProfileUpdate, profile_body
-from trustedprofiles.models import Account, TrustedProfile
+from trustedprofiles.models import TrustedProfile
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import profiles_of
 from trustedprofiles.services import profiles
@@ -59,11 +58,8 @@ class Profiles(IdentityView):
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.pop("account_id") != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
-        account = Account.objects.get(id=self.caller.account_id)
-        profile = profiles.create_profile(account, **asked, by=Party.of(self.caller))
+        asked = pop_own_account(self.body, self.caller.account_id)
+        profile = profiles.create_profile(self.account, **asked, by=Party.of(self.caller))
         return self.answer(profile_body(profile), etag=profile.entity_tag)
 
 

@@ -14,7 +14,6 @@ from controlplane.kernel.verdict import Verdict
 from trustedprofiles import tag_rules
 from trustedprofiles.api.base import require_own_account
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.models import Account
 from trustedprofiles.permissions import Operation
 from trustedprofiles.search_query import Wanted
 from trustedprofiles.selectors import authorize_each, tagged_resources
@@ -87,10 +86,6 @@ class TaggingView(GuardedView):
 
     def resource_attributes(self) -> dict[str, str]:
         return self._about or {}
-
-    @property
-    def account(self) -> Account:
-        return Account.objects.get(id=self.caller.account_id)
 
     def failed(self, target: Party, error: ApiError) -> None:
         """Record one failure among several results."""
