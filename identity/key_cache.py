@@ -4,8 +4,6 @@ A rotation is noticed within that second; a kid nobody knows asks the database a
 that was handed over a moment ago verifies everywhere.
 """
 
-import threading
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -15,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from django.conf import settings
 
 from controlplane.kernel.errors import ApiError
+from controlplane.kernel.fresh_value import FreshValue
 from identity import key_encryption
 from identity.key_schedule import LEEWAY
 from identity.models import KeyPair
@@ -72,16 +71,12 @@ class Keychain:
 
     def __init__(self, purpose: str) -> None:
         self.purpose = purpose
-        self._lock = threading.Lock()
-        self._read_at = float("-inf")
-        self._known = NOTHING
+        self.forget()
 
     def signer(self, region: str, *, at: datetime | None) -> Signer:
-        self._refresh(FRESH_SECONDS)
-        signer = self._known.active.get(region)
+        signer = self._keys.get().active.get(region)
         if signer and at and signer.is_later_than(at):  # the clock was moved back; by now it may have been succeeded
-            self._refresh(FRESH_SECONDS / 10)
-            signer = self._known.active.get(region)
+            signer = self._keys.get(seconds=FRESH_SECONDS / 10).active.get(region)
         if signer is None:
             raise NoActiveKey(f"There is no active {self.purpose} key in {region}. Run: baremint bootstrap")
         if at and signer.is_later_than(at):
@@ -92,34 +87,21 @@ class Keychain:
         return signer
 
     def signers(self) -> dict[str, Signer]:
-        self._refresh(FRESH_SECONDS)
-        return self._known.signers
+        return self._keys.get().signers
 
     def verifier(self, kid: str) -> Verifier | None:
-        self._refresh(FRESH_SECONDS)
-        if kid not in self._known.verifiers:
-            self._refresh(FRESH_SECONDS / 10)
-        return self._known.verifiers.get(kid)
+        verifier = self._keys.get().verifiers.get(kid)
+        return verifier or self._keys.get(seconds=FRESH_SECONDS / 10).verifiers.get(kid)
 
     def forget(self) -> None:
-        """Read anew at the next use."""
-        with self._lock:
-            self._read_at, self._known = float("-inf"), NOTHING
+        """Read and decrypt every key again at the next use."""
+        self._keys = FreshValue(self._read, seconds=FRESH_SECONDS)
 
-    def _refresh(self, fresh: float) -> None:
-        if time.monotonic() - self._read_at < fresh:
-            return
-        with self._lock:
-            if time.monotonic() - self._read_at < fresh:
-                return
-            rows = KeyPair.objects.filter(purpose=self.purpose, state__in=STATES_THAT_VERIFY)
-            if self.purpose != KeyPair.Purpose.IDENTITY:
-                rows = rows.filter(region=settings.BAREMINT_REGION)
-            self._known = self._read(list(rows))
-            self._read_at = time.monotonic()
-
-    def _read(self, rows: list[KeyPair]) -> Known:
-        before = self._known
+    def _read(self, last: Known | None) -> Known:
+        rows = KeyPair.objects.filter(purpose=self.purpose, state__in=STATES_THAT_VERIFY)
+        if self.purpose != KeyPair.Purpose.IDENTITY:
+            rows = rows.filter(region=settings.BAREMINT_REGION)
+        before = last or NOTHING
         verifiers = {row.kid: before.verifiers.get(row.kid) or _verifier_of(row) for row in rows}
         signing = [row for row in rows if row.state == KeyPair.State.ACTIVE or self._answers_for_the_past(row)]
         signers = {row.kid: before.signers.get(row.kid) or signer_of(row) for row in signing}

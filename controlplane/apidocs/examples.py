@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from controlplane.apidocs.routes import declared_parameters
+from controlplane.deployment.api_version import API_VERSION
 from trustedprofiles.permissions import Schema
 
 # Properties of bodies that a schema does not describe well enough to make one up; parameters declare their own.
@@ -16,8 +17,8 @@ TEXTS = {
 # For patterns: the first that fits is shown.
 SAMPLES = ("cos://us-south/my-bucket/my-image.qcow2", "10.240.0.0/24", "10.240.0.4", "env:test")
 FORMATS = {
-    "date": "2025-08-26",
-    "date-time": "2025-08-26T09:00:00Z",
+    "date": API_VERSION,
+    "date-time": f"{API_VERSION}T09:00:00Z",
     "email": "operator@example.com",
     "uri": "https://example.com",
     "uuid": "2c1de7a3-5e0b-4c2f-9f5a-7f1d1c9f9a34",

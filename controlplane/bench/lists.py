@@ -8,8 +8,9 @@ from typing import Any
 
 from controlplane.bench import callers
 from controlplane.bench.load import Request, run
+from controlplane.deployment.api_version import API_VERSION
 
-QUERY = "version=2025-08-26&generation=2"
+QUERY = f"version={API_VERSION}&generation=2"
 SLOWEST = 1.5
 """How much more a page out of many may cost than one out of few."""
 

@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from controlplane.bench.load import Request, run
 from controlplane.cli.client import Client
+from controlplane.deployment.api_version import API_VERSION
 
-VERSION = "version=2025-08-26"
+VERSION = f"version={API_VERSION}"
 CONNECTIONS = 8
 
 

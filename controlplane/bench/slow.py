@@ -18,6 +18,8 @@ import time
 from argparse import ArgumentParser
 from dataclasses import dataclass
 
+from controlplane.deployment.api_version import API_VERSION
+
 SPOOLED = " " * 300_000
 """More of a body than is kept in memory."""
 OBJECT = "{method} /cos{{path}} HTTP/1.1\r\nHost: {{host}}\r\nAuthorization: {{authorization}}\r\n"
@@ -207,7 +209,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("count", type=int)
     parser.add_argument("--tls", action="store_true")
-    parser.add_argument("--path", default="/identity/v1/token?version=2025-08-26")
+    parser.add_argument("--path", default=f"/identity/v1/token?version={API_VERSION}")
     parser.add_argument("--authorization", default="")
     asked = parser.parse_args(arguments)
     address = asked.address, asked.port

@@ -6,9 +6,9 @@ import shlex
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from controlplane.cli.client import Client
+from controlplane.cli.client import VERSION, Client
 from controlplane.cli.output import as_table
 from controlplane.deployment.env import agent
 
@@ -92,7 +92,7 @@ def _lines(answer: Mapping[str, Any], url: str, token_command: str) -> Iterator[
 
 
 def _curl(request: Mapping[str, Any], url: str, token_command: str) -> str:
-    query = "?version=2026-10-06&generation=2" if request["path"].startswith("/v1/bare_metal_servers/") else ""
+    query = f"?{urlencode(VERSION)}" if request["path"].startswith("/v1/bare_metal_servers/") else ""
     name = ["-A", own] if (own := agent(default="")) else []
     words = ["curl", "-s", *name, "-X", request["method"], f"{url}{request['path']}{query}"]
     body = ["-H", "Content-Type: application/json", "-d", json.dumps(request["body"])]

@@ -21,8 +21,8 @@ from django.conf import settings
 
 from controlplane.console.presenters.certificates import common_name
 from controlplane.console.presenters.jwt import decoded, without_signature
+from controlplane.deployment.api_version import API_VERSION
 from controlplane.deployment.home import CA_BUNDLE
-from identity.inside.views import RENAMED_IN
 
 SECONDS = 5
 STEPS = ("token", "iam_token", "certificate")
@@ -97,7 +97,7 @@ def _signing_request() -> str:
 
 
 def _call(door: Door, title: str, method: str, *, leaf: str, headers: dict[str, str], body: Mapping[str, Any]) -> Call:
-    path = f"/identity/v1/{leaf}?version={RENAMED_IN}"
+    path = f"/identity/v1/{leaf}?version={API_VERSION}"
     headers = {**headers, "User-Agent": door.agent}
     text = json.dumps(body) if body else ""
     connection = _connection(door.url)

@@ -1,4 +1,4 @@
-"""An answer that is kept for a moment: many who ask at once have it found out once."""
+"""A value that is read again when it is older than some seconds."""
 
 import threading
 import time
@@ -8,24 +8,37 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Kept(Generic[T]):
-    """The last answer to a question. Who waited while it was found gets the same."""
+class FreshValue(Generic[T]):
+    """What ``read`` returned last. ``read`` is given the value before; None when there is none.
 
-    _answer: T
+    A fresh value is returned without a lock. One thread reads at a time; others that need a fresh value wait and get
+    the same. None is never fresh, and what ``read`` raises is not remembered.
+    """
 
-    def __init__(self, ask: Callable[[], T], *, seconds: float) -> None:
+    def __init__(self, read: Callable[[T | None], T], *, seconds: float) -> None:
         self.seconds = seconds
-        self._ask = ask
+        self.last: T | None = None
+        self._read = read
         self._lock = threading.Lock()
-        self._found_at = float("-inf")
+        self._read_at = float("-inf")
 
-    def get(self) -> T:
+    def get(self, *, seconds: float | None = None) -> T:
+        """The value, at most so many seconds old; 0 reads it now. Raises what ``read`` raises."""
+        longest = self.seconds if seconds is None else seconds
+        # The instant first: a value that another thread stores meanwhile is newer than it, never older.
+        if time.monotonic() - self._read_at < longest and (value := self.last) is not None:
+            return value
+        return self._refresh(longest)
+
+    def expire(self) -> None:
+        """Read again at the next use, also when a thread is reading now."""
         with self._lock:
-            if time.monotonic() - self._found_at >= self.seconds:
-                self._answer = self._ask()
-                self._found_at = time.monotonic()
-            return self._answer
+            self._read_at = float("-inf")
 
-    def forget(self) -> None:
-        """Ask anew the next time."""
-        self._found_at = float("-inf")
+    def _refresh(self, longest: float) -> T:
+        with self._lock:
+            value = self.last
+            if value is None or time.monotonic() - self._read_at >= longest:
+                value = self.last = self._read(value)
+                self._read_at = time.monotonic()
+            return value

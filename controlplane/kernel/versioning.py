@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
+from controlplane.deployment.api_version import API_VERSION
 from controlplane.kernel.errors import InvalidValue, InvalidVersionRange, MissingValue, Target
 
 FORM = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -17,7 +18,7 @@ def parse_version(query: Mapping[str, str], *, earliest: date) -> date:
     text = query.get("version", "")
     if not text:
         raise MissingValue(
-            "The version query parameter is required. Add version=YYYY-MM-DD, such as version=2025-08-26.",
+            f"The version query parameter is required. Add version=YYYY-MM-DD, such as version={API_VERSION}.",
             target=Target("version", "parameter"),
         )
     try:

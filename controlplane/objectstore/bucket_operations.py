@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpResponse
 
 from controlplane.activity.record import record
+from controlplane.kernel.paging import first
+from controlplane.kernel.query_parameters import one_of
 from controlplane.kernel.text import is_storable
 from controlplane.objectstore import addressing, request_bodies, services, xml_requests, xml_responses
 from controlplane.objectstore.authorized_call import Call
@@ -33,8 +35,7 @@ def list_buckets_extended(call: Call) -> HttpResponse:
     query = call.request.GET
     limit, marker, prefix = page_size(query, "max-keys"), query.get("marker", ""), query.get("prefix", "")
     buckets = buckets_of(call.account_id, service_instance=call.instance)
-    found = list(buckets.filter(name__gt=marker, name__startswith=prefix)[: limit + 1])
-    page, is_truncated = found[:limit], len(found) > limit
+    page, is_truncated = first(buckets.filter(name__gt=marker, name__startswith=prefix), limit)
     root = _bucket_list(call)
     xml_responses.fill(
         root,
@@ -109,8 +110,7 @@ def list_objects_v1(call: Call) -> HttpResponse:
 
 def list_objects_v2(call: Call) -> HttpResponse:
     query = call.request.GET
-    if query["list-type"] != "2":
-        raise InvalidArgument("list-type must be 2, or absent.")
+    one_of(query, "list-type", ("2",), message="list-type must be 2, or absent.", refusal=InvalidArgument)
     token = query.get("continuation-token")
     return _list(call, "StartAfter", query.get("start-after", ""), token=token)
 

@@ -2,12 +2,12 @@
 
 import re
 import time
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
 
+from controlplane.kernel.fresh_value import FreshValue
 from controlplane.objectstore import iam
 from controlplane.objectstore.errors import ServiceUnavailable
 
@@ -18,34 +18,38 @@ AFTER_FAILURE = 1.0
 ALGORITHM = "RS256"
 
 
-@dataclass
+@dataclass(frozen=True)
+class Published:
+    """What IAM answered."""
+
+    keys: dict[str, jwt.PyJWK]
+    seconds: float
+    """How long they may be used."""
+
+
 class KeySet:
-    keys: dict[str, jwt.PyJWK] = field(default_factory=dict)
-    good_until: float = 0.0
-    asked_at: float = -SHORTEST
-    failed_at: float = -AFTER_FAILURE
-    lock: Lock = field(default_factory=Lock)
+    """IAM's keys, as one process has them."""
+
+    def __init__(self) -> None:
+        self.published = FreshValue(self._ask, seconds=SHORTEST)
+        self.failed_at = float("-inf")
 
     def find(self, kid: str) -> jwt.PyJWK | None:
         """Raises ServiceUnavailable when there are no keys to look in."""
-        with self.lock:
-            now = time.monotonic()
-            if now >= self.good_until or (kid not in self.keys and now >= self.asked_at + SHORTEST):
-                self._ask(now)
-            return self.keys.get(kid)
+        last = self.published.last
+        key = self.published.get(seconds=last.seconds if last else 0).keys.get(kid)
+        return key or self.published.get().keys.get(kid)
 
-    def _ask(self, now: float) -> None:
-        if now < self.failed_at + AFTER_FAILURE:
+    def _ask(self, last: Published | None) -> Published:
+        if time.monotonic() < self.failed_at + AFTER_FAILURE:
             raise ServiceUnavailable("IAM did not answer a moment ago. Try again in a moment.")
         try:
-            published, cache_control = iam.published_keys()
+            keys, cache_control = iam.published_keys()
         except ServiceUnavailable:
             self.failed_at = time.monotonic()
             raise
-        found = MAX_AGE.search(cache_control)
-        self.keys = dict(_usable(published))
-        self.asked_at = now
-        self.good_until = now + max(SHORTEST, float(found[1]) if found else 0.0)
+        age = MAX_AGE.search(cache_control)
+        return Published(dict(_usable(keys)), max(SHORTEST, float(age[1]) if age else 0.0))
 
 
 def _usable(published: list[dict[str, Any]]) -> list[tuple[str, jwt.PyJWK]]:
@@ -61,10 +65,3 @@ def _usable(published: list[dict[str, Any]]) -> list[tuple[str, jwt.PyJWK]]:
 
 
 known = KeySet()
-
-
-def forget() -> None:
-    """As after a restart."""
-    known.keys = {}
-    known.good_until = 0.0
-    known.asked_at, known.failed_at = -SHORTEST, -AFTER_FAILURE

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from controlplane.kernel.whole_number import whole_number
+from controlplane.kernel.query_parameters import number, one_of
 from controlplane.objectstore.errors import InvalidArgument
 
 LARGEST_PAGE = 1000
@@ -23,15 +23,20 @@ class Encode:
 
 def encoding(query: Mapping[str, str]) -> Encode:
     """Raises InvalidArgument."""
-    asked = query.get("encoding-type", "")
-    if asked not in ("", "url"):
-        raise InvalidArgument("encoding-type must be url, or absent.")
-    return Encode(as_url=asked == "url")
+    message = "encoding-type must be url, or absent."
+    value = one_of(query, "encoding-type", ("", "url"), message=message, refusal=InvalidArgument)
+    return Encode(as_url=value == "url")
+
+
+def whole(values: Mapping[str, str], name: str, *, default: int = 0, least: int = 0, largest: int, message: str) -> int:
+    """A whole number in a query, where an empty parameter is as an absent one. Raises InvalidArgument."""
+    nonempty = {name: value} if (value := values.get(name)) else {}
+    return number(
+        nonempty, name, default=default, least=least, largest=largest, message=message, refusal=InvalidArgument
+    )
 
 
 def page_size(query: Mapping[str, str], name: str) -> int:
     """How many are listed at most, by the parameter of this name. Raises InvalidArgument."""
-    limit = whole_number(query.get(name) or str(LARGEST_PAGE), largest=LARGEST_ASKED)
-    if limit is None:
-        raise InvalidArgument(f"{name} must be a whole number; a page has {LARGEST_PAGE} entries at most.")
-    return min(limit, LARGEST_PAGE)
+    message = f"{name} must be a whole number; a page has {LARGEST_PAGE} entries at most."
+    return min(whole(query, name, default=LARGEST_PAGE, largest=LARGEST_ASKED, message=message), LARGEST_PAGE)

@@ -6,15 +6,18 @@ from xml.etree.ElementTree import Element
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.activity.record import record
+from controlplane.kernel.paging import first
+from controlplane.kernel.query_parameters import number
 from controlplane.kernel.text import echoed
-from controlplane.kernel.whole_number import whole_number
 from controlplane.objectstore import files, request_bodies, services, uploads, xml_requests, xml_responses
 from controlplane.objectstore.authorized_call import Call
 from controlplane.objectstore.errors import InvalidArgument, NotSimulated
 from controlplane.objectstore.models import Bucket, Upload
 from controlplane.objectstore.object_operations import kept_headers, tagged
-from controlplane.objectstore.paging import STORAGE_CLASS, Encode, encoding, page_size
+from controlplane.objectstore.paging import STORAGE_CLASS, Encode, encoding, page_size, whole
 from controlplane.objectstore.selectors import behind, common_prefix, find_upload, uploads_of
+
+SIZE = "x-amz-mp-object-size"
 
 
 def create_multipart_upload(call: Call) -> HttpResponse:
@@ -49,10 +52,8 @@ def upload_part(call: Call) -> HttpResponse:
 
 def part_number(request: HttpRequest) -> int:
     """Raises InvalidArgument."""
-    number = whole_number(request.GET.get("partNumber", ""), largest=xml_requests.MOST_PARTS)
-    if not number:
-        raise InvalidArgument(f"partNumber must be a whole number from 1 to {xml_requests.MOST_PARTS}.")
-    return number
+    message = f"partNumber must be a whole number from 1 to {xml_requests.MOST_PARTS}."
+    return whole(request.GET, "partNumber", least=1, largest=xml_requests.MOST_PARTS, message=message)
 
 
 def complete_multipart_upload(call: Call) -> HttpResponse:
@@ -64,10 +65,9 @@ def complete_multipart_upload(call: Call) -> HttpResponse:
     ]:
         raise NotSimulated(f"{echoed(summed[0])} of an object that is uploaded in parts")
     size = None
-    if (said := headers.get("x-amz-mp-object-size")) is not None and (
-        size := whole_number(said, largest=2**63)
-    ) is None:
-        raise InvalidArgument("x-amz-mp-object-size must be a whole number, of bytes.")
+    if SIZE in headers:
+        message = f"{SIZE} must be a whole number, of bytes."
+        size = number(headers, SIZE, largest=2**63, message=message, refusal=InvalidArgument)
     made = uploads.complete_upload(
         call.bucket,
         key=call.address.key,
@@ -105,11 +105,9 @@ def list_parts(call: Call) -> HttpResponse:
     bucket, query = call.bucket, call.request.GET
     upload = find_upload(bucket, call.address.key, query["uploadId"])
     limit = page_size(query, "max-parts")
-    marker = whole_number(query.get("part-number-marker") or "0", largest=xml_requests.MOST_PARTS)
-    if marker is None:
-        raise InvalidArgument("part-number-marker must be the number of a part.")
-    found = list(upload.pieces.filter(number__gt=marker).order_by("number")[: limit + 1])
-    page = found[:limit]
+    message = "part-number-marker must be the number of a part."
+    marker = whole(query, "part-number-marker", largest=xml_requests.MOST_PARTS, message=message)
+    page, is_truncated = first(upload.pieces.filter(number__gt=marker).order_by("number"), limit)
     root = xml_responses.document("ListPartsResult")
     xml_responses.fill(
         root,
@@ -121,7 +119,7 @@ def list_parts(call: Call) -> HttpResponse:
             ("PartNumberMarker", marker),
             ("NextPartNumberMarker", page[-1].number if page else marker),
             ("MaxParts", limit),
-            ("IsTruncated", len(found) > limit),
+            ("IsTruncated", is_truncated),
         ],
     )
     for name in ("Initiator", "Owner"):
@@ -146,7 +144,7 @@ def list_parts(call: Call) -> HttpResponse:
 def list_multipart_uploads(call: Call) -> HttpResponse:
     bucket, query = call.bucket, call.request.GET
     limit, encode = page_size(query, "max-uploads"), encoding(query)
-    found, is_truncated = _page(bucket, query, limit)
+    found, is_truncated = first(_entries(bucket, query), limit)
     root = xml_responses.document("ListMultipartUploadsResult")
     last = found[-1] if found else None
     next_key = last if isinstance(last, str) else last.name if last else ""
@@ -172,17 +170,8 @@ def list_multipart_uploads(call: Call) -> HttpResponse:
     return xml_responses.xml(root)
 
 
-def _page(bucket: Bucket, query: Mapping[str, str], limit: int) -> tuple[list[Upload | str], bool]:
-    """Uploads, and common prefixes in place of those that have one; and whether there are more."""
-    found: list[Upload | str] = []
-    for each in _entries(bucket, query):
-        if len(found) == limit:
-            return found, True
-        found.append(each)
-    return found, False
-
-
 def _entries(bucket: Bucket, query: Mapping[str, str]) -> Iterator[Upload | str]:
+    """Uploads, and common prefixes in place of those that have one."""
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "").encode()
     marker = query.get("key-marker", "").encode()
     rows = uploads_of(

@@ -13,7 +13,7 @@ from controlplane.jobs import broker
 from controlplane.jobs.registry import JOBS
 from controlplane.kernel import clock
 from controlplane.kernel.database_failures import for_operators
-from controlplane.kernel.fresh_value import Kept
+from controlplane.kernel.fresh_value import FreshValue
 from servers.models import BareMetalServer
 
 FRESH_SECONDS = 5.0
@@ -32,19 +32,19 @@ class Part:
 
 def parts() -> list[Part]:
     """Database, broker, worker, beat and jobs; whoever asks again at once gets the same answer."""
-    return _kept.get()
+    return _parts.get()
 
 
-def _look() -> list[Part]:
+def _look(last: list[Part] | None) -> list[Part]:
     return [_database(), *_messaging(), _beat(clock.wall_clock()), _jobs()]
 
 
-_kept = Kept(_look, seconds=FRESH_SECONDS)
+_parts = FreshValue(_look, seconds=FRESH_SECONDS)
 
 
 def forget() -> None:
     """Ask anew the next time."""
-    _kept.forget()
+    _parts.expire()
 
 
 def _database() -> Part:

@@ -6,12 +6,13 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
 from controlplane import __version__
-from controlplane.kernel.fresh_value import Kept
+from controlplane.kernel.fresh_value import FreshValue
 from controlplane.observability.readiness import KEPT_SECONDS, Readiness, of_answers, of_the_whole
 from trustedprofiles.route_spec import RouteSpec
 
 TAG = "Operations"
-WHOLE, ANSWERS = Kept(of_the_whole, seconds=KEPT_SECONDS), Kept(of_answers, seconds=KEPT_SECONDS)
+WHOLE = FreshValue(lambda last: of_the_whole(), seconds=KEPT_SECONDS)
+ANSWERS = FreshValue(lambda last: of_answers(), seconds=KEPT_SECONDS)
 
 
 class Health(TypedDict):

@@ -5,10 +5,9 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from controlplane.deployment.api_version import API_VERSION
 from controlplane.operations.ibm_services import SERVICES
 
-IDENTITY_VERSION = "2025-08-26"
-"""First version of the bare metal metadata service; the SDKs' own default asks for the path of virtual servers."""
 SDKS = {name: service.place for service in SERVICES for name in service.sdks}
 """Where each service is under the control plane, by the name that the SDKs' configuration knows it by."""
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
@@ -46,7 +45,7 @@ def of_program(info: Mapping[str, Any], server: Mapping[str, Any]) -> dict[str, 
             f"{service}_URL": f"{info['control_plane_url']}{path}",
             f"{service}_AUTH_TYPE": "vpc",
             f"{service}_AUTH_URL": server["metadata_url"],
-            f"{service}_VPC_IMS_VERSION": IDENTITY_VERSION,
+            f"{service}_VPC_IMS_VERSION": API_VERSION,
         }
     return found
 

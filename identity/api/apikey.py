@@ -6,8 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import MissingValue, NotFound, Target
+from controlplane.kernel.errors import MissingValue, NotFound, Target, existing
 from controlplane.kernel.etag import require_match
+from controlplane.kernel.query_parameters import boolean
 from controlplane.kernel.verdict import Allowed
 from identity import events
 from identity.api.activity import activity_of_keys, names_of
@@ -20,7 +21,6 @@ from identity.services import apikeys
 from identity.services.grants import UNKNOWN_API_KEY
 from trustedprofiles.api.activity import INCLUDE_ACTIVITY
 from trustedprofiles.api.base import IdentityView
-from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
 from trustedprofiles.models.service_id import is_service_id
 from trustedprofiles.permissions import Operation, Parameter, text
@@ -66,9 +66,10 @@ class ApiKeyView(SubjectView):
     key: ApiKey
 
     def prepare(self, request: Request) -> None:
-        key = ApiKey.objects.filter(account_id=self.caller.account_id, id=self.kwargs["api_key_id"]).first()
-        if key is None:
-            raise NotFound("There is no API key of this id in your account.")
+        key = existing(
+            ApiKey.objects.filter(account_id=self.caller.account_id, id=self.kwargs["api_key_id"]).first(),
+            "There is no API key of this id in your account.",
+        )
         self.key, self.subject = key, key.iam_id
 
     def resource_attributes(self) -> dict[str, str]:
@@ -112,7 +113,7 @@ class OneApiKey(ApiKeyView):
 
     def get(self, request: Request, api_key_id: str) -> Response:
         [body] = with_history(request, [self.key])
-        if query_flag(request, INCLUDE_ACTIVITY):
+        if boolean(request.GET, INCLUDE_ACTIVITY):
             body["activity"] = activity_of_keys([self.key])
         if self._may_change() and (value := apikeys.stored_value(self.key)):
             body["apikey"] = value
@@ -201,7 +202,7 @@ class ApiKeyDisabling(ApiKeyView):
 def with_history(request: Request, keys: Sequence[ApiKey]) -> list[ApiKeyAnswer]:
     """The API keys, with their history where the query asks for it."""
     bodies = [api_key_body(key) for key in keys]
-    if query_flag(request, INCLUDE_HISTORY):
+    if boolean(request.GET, INCLUDE_HISTORY):
         targets = {name: key.id for key in keys for name in names_of(key)}
         found = histories(targets, events.API_KEY_CHANGES)
         for body in bodies:

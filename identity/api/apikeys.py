@@ -7,7 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Target
+from controlplane.kernel.errors import NotAuthorized, NotFound, Target
+from controlplane.kernel.query_parameters import boolean, one_of
 from controlplane.kernel.verdict import Allowed
 from identity import events
 from identity.api.apikey import SubjectView, with_history
@@ -17,11 +18,9 @@ from identity.api.responses import ApiKeyList, api_key_body
 from identity.models import ApiKey
 from identity.selectors import find_service_id
 from identity.services import apikeys
-from trustedprofiles.api.base import ACCOUNT_ID, LOCK, require_own_account
-from trustedprofiles.api.flags import header_flag
+from trustedprofiles.api.base import ACCOUNT_ID, LOCK, pop_own_account, require_own_account
 from trustedprofiles.api.history import INCLUDE_HISTORY
-from trustedprofiles.api.pagination import TokenPage, filtered, list_parameters, one_of, ordered
-from trustedprofiles.models import Account
+from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
 from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
 from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.restrictions import CREATE_OWN_API_KEY, needs_named_role
@@ -70,14 +69,14 @@ class ApiKeys(SubjectView):
             self.subject = said if isinstance(said, str) else ""
             return
         require_own_account(request, self.caller.account_id, required=False)
-        whole_account = one_of(request, SCOPE, SCOPES) == "account"
+        whole_account = one_of(request.GET, SCOPE, SCOPES) == "account"
         self.subject = request.GET.get(IAM_ID) or ("" if whole_account else self.caller.iam_id)
         if is_service_id(self.subject) and find_service_id(self.caller.account_id, self.subject) is None:
             raise NotFound("There is no service ID of this IAM id in your account.", target=Target(IAM_ID, "parameter"))
 
     def get(self, request: Request) -> Response:
         rows = ordered(request, filtered(request, _of_type(request, self._seen()), FILTERABLE), SORTABLE)
-        page = TokenPage(request, rows, caller=self.caller)
+        page = token_page(request, rows, caller=self.caller)
         body: ApiKeyList = {**page.links, "apikeys": with_history(request, page.items)}
         return self.answer(body)
 
@@ -108,21 +107,19 @@ class ApiKeys(SubjectView):
         return {"resourceType": "*"} if everybody else super().resource_attributes()
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.pop("account_id", self.caller.account_id) != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
+        asked = pop_own_account(self.body, self.caller.account_id)
         key, value = apikeys.create_api_key(
-            Account.objects.get(id=self.caller.account_id),
+            self.account,
             **api_key_content(asked),
-            locked=header_flag(request, LOCK),
-            disabled=header_flag(request, DISABLE),
+            locked=boolean(request.headers, LOCK, kind="header"),
+            disabled=boolean(request.headers, DISABLE, kind="header"),
             by=Party.of(self.caller),
         )
         return self.answer(api_key_body(key, value=value), etag=key.entity_tag)
 
 
 def _of_type(request: Request, rows: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
-    asked: Any = one_of(request, TYPE, TYPES)
+    asked: Any = one_of(request.GET, TYPE, TYPES)
     if asked is None:
         return rows
     of_service_ids = {"iam_id__startswith": IAM_ID_PREFIX}

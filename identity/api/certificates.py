@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import clock, timestamps
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from controlplane.kernel.fields import StrictSerializer
 from controlplane.kernel.paging import LatestFirst, paginate
 from identity.api.base import CertifiedServerView
@@ -65,7 +65,7 @@ class Certificates(CertifiedServerView):
     def get(self, request: Request, server_id: str) -> Response:
         rows = IssuedCertificate.objects.filter(server_id=self.server.id).select_related("issuer")
         scope = f"{self.caller.account_id}:{self.server.id}"
-        page = paginate(request._request, rows, scope=scope, order=LatestFirst("created_at"))
+        page = paginate(request, rows, scope=scope, order=LatestFirst("created_at"))
         rotating = hasattr(self.server, "certificate_rotation")
         now = clock.now()
         return Response(page.as_json("certificates", [shown(each, rotating=rotating, now=now) for each in page.items]))
@@ -79,10 +79,10 @@ class CertificateView(CertifiedServerView):
     def prepare(self, request: Request) -> None:
         super().prepare(request)
         rows = IssuedCertificate.objects.filter(server_id=self.server.id, id=self.kwargs["certificate_id"])
-        found = rows.select_related("issuer").first()
-        if found is None:
-            raise NotFound("This server has no certificate of this id. List them: baremint certificates SERVER")
-        self.certificate = found
+        self.certificate = existing(
+            rows.select_related("issuer").first(),
+            "This server has no certificate of this id. List them: baremint certificates SERVER",
+        )
 
     def answer_with(self, certificate: IssuedCertificate) -> Response:
         rotating = hasattr(self.server, "certificate_rotation")

@@ -11,11 +11,11 @@ from rest_framework.response import Response
 
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from controlplane.kernel.query_parameters import boolean
 from identity.api import responses
 from identity.models import ApiKey
 from trustedprofiles import events, limits
 from trustedprofiles.api.base import IdentityView
-from trustedprofiles.api.flags import query_flag
 from trustedprofiles.models import AccessGroup, ClaimRule, ProfileLink, ServiceId, ServiceIdGroup, TrustedProfile, User
 from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
 
@@ -182,7 +182,7 @@ class IdentityLimits(IdentityView):
             raise NotFound("There is no such account, or your token is of another one.")
 
     def get(self, request: Request, account_id: str) -> Response:
-        asked: dict[str, Any] = {name: query_flag(request, name) for name in COUNTED}
+        asked: dict[str, Any] = {name: boolean(request.GET, name) for name in COUNTED}
         for name in PER_OWNER:
             if name in request.GET:
                 asked[name] = [id.strip() for id in request.GET[name].split(",")]

@@ -7,8 +7,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Target
+from controlplane.kernel.errors import NotAuthorized, Target, existing
 from controlplane.kernel.etag import require_match
+from controlplane.kernel.query_parameters import boolean
 from identity import events
 from identity.api import responses
 from identity.api.activity import activity_of_keys
@@ -17,11 +18,10 @@ from identity.api.responses import api_key_body, service_id_body
 from identity.models import ApiKey
 from identity.services import serviceids
 from trustedprofiles.api.activity import INCLUDE_ACTIVITY
-from trustedprofiles.api.base import LOCK, REQUIRED_ACCOUNT_ID, IdentityView, require_own_account
-from trustedprofiles.api.flags import header_flag, query_flag
+from trustedprofiles.api.base import LOCK, REQUIRED_ACCOUNT_ID, IdentityView, pop_own_account, require_own_account
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
-from trustedprofiles.api.pagination import TokenPage, filtered, list_parameters, ordered
-from trustedprofiles.models import Account, ServiceId
+from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
+from trustedprofiles.models import ServiceId
 from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
 from trustedprofiles.selectors import authorize
 
@@ -70,22 +70,24 @@ class ServiceIds(IdentityView):
         if group := request.GET.get(GROUP_ID):
             rows = rows.filter(group_id=group)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
-        page = TokenPage(request, self.listing.of(rows), caller=self.caller)
+        page = token_page(request, self.listing.of(rows), caller=self.caller)
         body: responses.ServiceIdList = {**page.links, "serviceids": _bodies(request, page.items)}
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.pop("account_id") != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
-        account = Account.objects.get(id=self.caller.account_id)
-        content: dict[str, Any] = {"locked": header_flag(request, LOCK), "by": Party.of(self.caller)}
+        asked = pop_own_account(self.body, self.caller.account_id)
+        content: dict[str, Any] = {
+            "locked": boolean(request.headers, LOCK, kind="header"),
+            "by": Party.of(self.caller),
+        }
         if "apikey" not in asked:
-            service_id = serviceids.create_service_id(account, **asked, **content)
+            service_id = serviceids.create_service_id(self.account, **asked, **content)
             return self.answer(_body(request, service_id), etag=service_id.entity_tag)
         self._require_key_creation()
         api_key = api_key_content(asked.pop("apikey"))
-        service_id, key, value = serviceids.create_service_id_with_key(account, api_key=api_key, **asked, **content)
+        service_id, key, value = serviceids.create_service_id_with_key(
+            self.account, api_key=api_key, **asked, **content
+        )
         body = {**_body(request, service_id), "apikey": api_key_body(key, value=value)}
         return self.answer(body, etag=service_id.entity_tag)
 
@@ -106,10 +108,10 @@ class ServiceIdView(IdentityView):
     service_id: ServiceId
 
     def prepare(self, request: Request) -> None:
-        row = ServiceId.objects.filter(account_id=self.caller.account_id, id=self.kwargs["serviceid_id"]).first()
-        if row is None:
-            raise NotFound("There is no service ID of this id in your account.")
-        self.service_id = row
+        self.service_id = existing(
+            ServiceId.objects.filter(account_id=self.caller.account_id, id=self.kwargs["serviceid_id"]).first(),
+            "There is no service ID of this id in your account.",
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.service_id.policy_attributes
@@ -152,7 +154,7 @@ class OneServiceId(ServiceIdView):
 
     def get(self, request: Request, serviceid_id: str) -> Response:
         [body] = _bodies(request, [self.service_id])
-        if query_flag(request, INCLUDE_ACTIVITY):
+        if boolean(request.GET, INCLUDE_ACTIVITY):
             body["activity"] = activity_of_keys(ApiKey.objects.filter(iam_id=self.service_id.iam_id))
         return self.answer(body, etag=self.service_id.entity_tag)
 
@@ -184,13 +186,13 @@ class ServiceIdLock(ServiceIdView):
 
 
 def _body(request: Request, service_id: ServiceId) -> responses.ServiceId:
-    return service_id_body(service_id, show_group=query_flag(request, SHOW_GROUP_ID))
+    return service_id_body(service_id, show_group=boolean(request.GET, SHOW_GROUP_ID))
 
 
 def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[responses.ServiceId]:
     """With history where the query asks for it."""
     bodies = [_body(request, service_id) for service_id in service_ids]
-    if query_flag(request, INCLUDE_HISTORY):
+    if boolean(request.GET, INCLUDE_HISTORY):
         found = histories({each.crn: each.id for each in service_ids}, events.SERVICE_ID_CHANGES)
         for body in bodies:
             body["history"] = found[body["id"]]

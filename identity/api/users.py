@@ -10,16 +10,16 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes, timestamps
-from controlplane.kernel.errors import NotFound, NotSupported
+from controlplane.kernel.errors import NotSupported, existing
+from controlplane.kernel.query_parameters import boolean
 from controlplane.kernel.verdict import Allowed
 from identity import events
 from identity.api.activity import activity_of_keys
 from identity.api.user_search import REALM, of_user_id, searched, state_of, user_id_of
 from identity.models import ApiKey
 from trustedprofiles.api.activity import INCLUDE_ACTIVITY, Activity
-from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.identity_settings import AccountView
-from trustedprofiles.api.pagination import OffsetPage
+from trustedprofiles.api.pagination import offset_page
 from trustedprofiles.models import User
 from trustedprofiles.permissions import BOOLEAN, LIMIT, Operation, Parameter
 from trustedprofiles.selectors import find_user, visible
@@ -115,14 +115,14 @@ class Users(UserManagementView):
             rows = rows.filter(of_user_id(request.GET[USER_ID]))
         if SEARCH in request.GET:
             rows = rows.filter(searched(request.GET[SEARCH]))
-        page = OffsetPage(request, rows, caller=self.caller, size_name=LIMIT, start_name=START, default=DEFAULT_PAGE)
+        page = offset_page(request, rows, caller=self.caller, names=(LIMIT, START), default=DEFAULT_PAGE)
         resources = [_profile(user) for user in page.items]
-        if query_flag(request, INCLUDE_SETTINGS):
+        if boolean(request.GET, INCLUDE_SETTINGS):
             resources = [{**each, "settings": _settings()} for each in resources]
         body: UserList = {
             "total_results": rows.count(),
-            "limit": page.size,
-            "first_url": _path(request, page.first),
+            "limit": page.query.limit,
+            "first_url": _path(request, page.query.link()),
             "resources": resources,
         }
         if page.next:
@@ -153,10 +153,9 @@ class UserView(UserManagementView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        user = find_user(self.caller.account_id, self.kwargs["iam_id"])
-        if user is None:
-            raise NotFound("There is no user of this IAM id in your account.")
-        self.user = user
+        self.user = existing(
+            find_user(self.caller.account_id, self.kwargs["iam_id"]), "There is no user of this IAM id in your account."
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.user.policy_attributes
@@ -197,7 +196,7 @@ class OneUser(UserView):
 
     def get(self, request: Request, account_id: str, iam_id: str) -> Response:
         body = _profile(self.user)
-        if query_flag(request, INCLUDE_ACTIVITY):
+        if boolean(request.GET, INCLUDE_ACTIVITY):
             body["activity"] = activity_of_keys(ApiKey.objects.filter(account_id=account_id, iam_id=iam_id))
         return self.answer(body)
 

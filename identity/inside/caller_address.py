@@ -11,12 +11,9 @@ No other header, no path and no token does.
 """
 
 import ipaddress
-import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +21,7 @@ from django.http import HttpRequest
 
 from controlplane.kernel.errors import InvalidValue, Target, Unauthorized
 from controlplane.kernel.facts import ServerFacts
+from controlplane.kernel.fresh_value import FreshValue
 from servers.addressing import server_number
 from servers.facts import facts_of
 from servers.selectors import server_by_number
@@ -108,29 +106,20 @@ def _is_loopback(address: str) -> bool:
         return False
 
 
-class Snapshots:
-    """The facts of each server, at most a second old. ``identity.services.guarded_event`` reads them again."""
+def server_facts(number: int, *, seconds: float = FRESH_SECONDS) -> ServerFacts | None:
+    """The facts of a server, at most so many seconds old; None when there is no such server. 0 reads the database.
 
-    def __init__(self) -> None:
-        self._known: OrderedDict[int, tuple[float, ServerFacts]] = OrderedDict()
-        self._lock = Lock()
+    ``identity.services.guarded_event`` reads them again before it records an event.
+    """
+    return fresh_facts(number).get(seconds=seconds)
 
-    def get(self, number: int, *, anew: bool = False) -> ServerFacts | None:
-        """Facts of a server, or None when there is none. ``anew`` reads the database whatever is known."""
-        instant = time.monotonic()
-        known = self._known.get(number)
-        if known and not anew and instant - known[0] < FRESH_SECONDS:
-            return known[1]
+
+@lru_cache(maxsize=MOST_SERVERS)
+def fresh_facts(number: int) -> FreshValue[ServerFacts | None]:
+    """Where this process has the facts of a server, once they were asked for."""
+
+    def read(last: ServerFacts | None) -> ServerFacts | None:
         server = server_by_number(number)
-        with self._lock:
-            self._known.pop(number, None)
-            if server is None:
-                return None
-            facts = facts_of(server)
-            self._known[number] = (instant, facts)
-            if len(self._known) > MOST_SERVERS:
-                self._known.popitem(last=False)
-        return facts
+        return facts_of(server) if server else None
 
-
-snapshots = Snapshots()
+    return FreshValue(read, seconds=FRESH_SECONDS)

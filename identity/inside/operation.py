@@ -26,7 +26,7 @@ from controlplane.kernel.redaction import conceal_values
 from controlplane.kernel.text import echoed, storable
 from controlplane.kernel.versioning import parse_version, refuse_future
 from identity import metadata_access
-from identity.inside.caller_address import server_of, snapshots
+from identity.inside.caller_address import server_facts, server_of
 from identity.services.guarded_event import ServerChanged, held
 from servers.api.base import version_parameter
 from trustedprofiles import explain_urls
@@ -69,7 +69,7 @@ class MetadataOperation:
         facts: ServerFacts | None = None
         try:
             number = server_of(request)
-            facts = snapshots.get(number)
+            facts = server_facts(number)
             # Who calls is known by now: a GET is what a page on the server sends that was talked into calling here.
             if request.method != self.method:
                 raise MethodNotAllowed(f"Use {self.method} here.", headers={"Allow": self.method})
@@ -78,11 +78,11 @@ class MetadataOperation:
             except ServerChanged:
                 pass
             except ApiError:
-                believed, facts = facts, snapshots.get(number, anew=True)
+                believed, facts = facts, server_facts(number, seconds=0)
                 if believed == facts:
                     raise
             with held(number):
-                facts = snapshots.get(number, anew=True)
+                facts = server_facts(number, seconds=0)
                 answer = self._answer(request, facts, path)
             return JsonResponse(answer)
         except Exception as failure:

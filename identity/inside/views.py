@@ -6,6 +6,7 @@ from typing import TypedDict
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from controlplane.deployment.api_version import API_VERSION
 from controlplane.kernel import clock, envelopes, timestamps
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.facts import ServerFacts
@@ -13,8 +14,6 @@ from identity import csr
 from identity.inside import requests
 from identity.inside.operation import MetadataOperation, OperationsByMethod, metadata_route
 from identity.services import certificates, iam_tokens, identity_tokens
-
-RENAMED_IN = "2025-08-26"
 
 
 class IssuedToken(TypedDict):
@@ -177,13 +176,13 @@ def old_name(operation: Callable[[HttpRequest], HttpResponse]) -> Callable[[Http
 
     def view(request: HttpRequest) -> HttpResponse:
         version = request.GET.get("version", "")
-        if settings.BAREMINT_INSTANCE_IDENTITY == "allow" and version < RENAMED_IN:
+        if settings.BAREMINT_INSTANCE_IDENTITY == "allow" and version < API_VERSION:
             return operation(request)
         return envelopes.json_response(
             NotFound(
                 "Bare metal servers have no /instance_identity; it is /identity with "
-                f"version={RENAMED_IN}. In an IBM SDK set <SERVICE>_VPC_IMS_VERSION={RENAMED_IN} "
-                f"(Node: <SERVICE>_SERVICE_VERSION={RENAMED_IN}) or its service version option."
+                f"version={API_VERSION}. In an IBM SDK set <SERVICE>_VPC_IMS_VERSION={API_VERSION} "
+                f"(Node: <SERVICE>_SERVICE_VERSION={API_VERSION}) or its service version option."
             )
         )
 

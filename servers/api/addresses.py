@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.kernel.paging import paginate
+from controlplane.kernel.paging import NewestFirst, paginate
 from servers.addressing import loopback_address
 from servers.api.response_types import collection
 from servers.models import BareMetalServer
@@ -53,11 +53,11 @@ class ServerAddresses(GuardedView):
         account_id, listing = self.caller.account_id, self.listing
         query = {"name": name} if (name := request.GET.get("name")) else {}
         page = paginate(
-            request._request,
+            request,
             listing.of(filter_servers(servers_of(account_id), query, account_id=account_id)),
             scope=f"{account_id}:{self.caller.iam_id}",
             count=lambda: count_servers(query, visible=listing, account_id=account_id),
-            alternatives=listing.alternatives,
+            order=NewestFirst(listing.alternatives),
         )
         return self.answer(page.as_json("bare_metal_servers", [shown(server) for server in page.items]))
 

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
-from controlplane.kernel.errors import InvalidValue, MissingValue, NotFound, Target
-from controlplane.kernel.paging import Order, paginate
+from controlplane.kernel.errors import MissingValue, NotFound, Target
+from controlplane.kernel.paging import NewestFirst, Order, paginate
 from controlplane.kernel.versioning import parse_version, refuse_future, require_generation
 from servers.api.references import Hrefs
 from servers.models import BareMetalServer
@@ -20,7 +20,6 @@ from servers.models.base import RegionalResource
 from servers.regions import region_of_host
 from servers.selectors import servers_of
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.models import Account
 from trustedprofiles.permissions import Parameter, Schema
 
 EARLIEST_VERSION = date(2019, 1, 1)
@@ -81,10 +80,6 @@ class VpcView(GuardedView):
         return Hrefs(self.request.build_absolute_uri("/v1"), self.version)
 
     @property
-    def account(self) -> Account:
-        return Account.objects.get(id=self.caller.account_id)
-
-    @property
     def by(self) -> Party:
         """The caller, as events name it."""
         return Party.of(self.caller)
@@ -114,9 +109,13 @@ class VpcView(GuardedView):
         alternatives: list[Q] = []
         if self.operation and self.operation.lists:
             rows, alternatives = self.listing.of(rows), self.listing.alternatives
-        scope = f"{self.caller.account_id}:{self.caller.iam_id}:{self.region}"
-        page = paginate(self.request._request, rows, scope=scope, count=count, order=order, alternatives=alternatives)
+        page = paginate(self.request, rows, scope=self.scope, count=count, order=order or NewestFirst(alternatives))
         return Response(page.as_json(name, list(self._rendered(page.items, render))))
+
+    @property
+    def scope(self) -> str:
+        """Whose pages these are, and of which region."""
+        return f"{self.caller.account_id}:{self.caller.iam_id}:{self.region}"
 
     def _rendered(
         self, rows: Iterable[M], render: Callable[[M, Hrefs], Mapping[str, Any]]
@@ -124,13 +123,6 @@ class VpcView(GuardedView):
         for row in rows:
             with suppress(DeletedMeanwhile):
                 yield render(row, self.hrefs)
-
-    def flag(self, name: str) -> bool | None:
-        """A query parameter that is true or false; None without it. Raises InvalidValue."""
-        text = self.request.GET.get(name)
-        if text not in (None, "true", "false"):
-            raise InvalidValue(f"{name} must be true or false.", target=Target(name, "parameter", text))
-        return None if text is None else text == "true"
 
     @property
     def if_match(self) -> str | None:

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import BadField, InvalidValue, Target
+from controlplane.kernel.errors import BadField, Target
 from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.query_parameters import one_of
 from servers import catalog
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.list_orders import SORT, order_of
@@ -25,6 +26,7 @@ from servers.api.response_types import (
 )
 from servers.models import FloatingIP as Row
 from servers.models import PublicGateway, VirtualNetworkInterface
+from servers.selectors import of_crn
 from servers.services import floating_ips as services
 from trustedprofiles.permissions import Operation, Parameter
 
@@ -160,17 +162,10 @@ class FloatingIPs(FloatingIpView):
                 ("virtual_network_interface", VirtualNetworkInterface),
                 ("public_gateway", PublicGateway),
             ):
-                rows = self.own(model).filter(id=crn.rpartition(":")[2])
-                named |= Q(**{f"{kind}__in": [row for row in rows if row.crn == crn]})
+                named |= Q(**{f"{kind}__in": of_crn(self.own(model), crn)})
             found &= named
-        if "target.resource_type" in query:
-            kind = query["target.resource_type"]
-            if kind not in TYPES:
-                raise InvalidValue(
-                    f"target.resource_type must be one of {', '.join(TYPES)}.",
-                    target=Target("target.resource_type", "parameter", kind),
-                )
-            found &= Q(**{f"{kind}__isnull": False})
+        if target_type := one_of(query, "target.resource_type", TYPES):
+            found &= Q(**{f"{target_type}__isnull": False})
         return found
 
     def post(self, request: Request) -> Response:

@@ -11,10 +11,11 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotAuthorized
 from controlplane.kernel.paging import Order
+from controlplane.kernel.query_parameters import one_of, some_of
 from servers import catalog
 from servers.allowed_use import holds
 from servers.api.base import OF_RESOURCE_GROUP
-from servers.api.catalog import CatalogView, one_of
+from servers.api.catalog import CatalogView
 from servers.api.dated_behaviour import REMOTE_SINCE
 from servers.api.image_requests import CreateImageBody, UpdateImageBody, changes, prototype
 from servers.api.image_responses import Image, image_body
@@ -108,14 +109,11 @@ class Images(ImageView):
             stock = Q(account=None) if group == self.default_group.id else Q(pk=None)
             rows = rows.filter(Q(resource_group=group) | stock)
         for name, allowed in ((STATUS, STATUSES), (USER_DATA_FORMAT, FORMATS)):
-            if name in query:
-                values = [one_of(value, allowed, parameter=name) for value in query[name].split(",")]
+            if values := some_of(query, name, allowed):
                 rows = rows.filter(**{f"{name}__in": values})
-        if VISIBILITY in query:
-            visibility = one_of(query[VISIBILITY], VISIBILITIES, parameter=VISIBILITY)
+        if visibility := one_of(query, VISIBILITY, VISIBILITIES):
             rows = rows.filter(account__isnull=visibility == "public")
-        if self.version < REMOTE_SINCE and OWNER_TYPE in query:
-            owner = one_of(query[OWNER_TYPE], OWNERS, parameter=OWNER_TYPE)
+        if self.version < REMOTE_SINCE and (owner := one_of(query, OWNER_TYPE, OWNERS)):
             rows = rows.filter(account__isnull=owner == "provider")
         match query.get(REMOTE) if self.version >= REMOTE_SINCE else None:
             case None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from rest_framework.request import Request
 
-from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.paging import Order
+from controlplane.kernel.query_parameters import one_of
 from trustedprofiles.permissions import Parameter, choices
 
 Columns = Mapping[str, Callable[[Any], int | str]]
@@ -28,13 +28,9 @@ SORT, SORT_BY_NAME_OR_AGE = (
 
 def order_of(request: Request, columns: Columns = SORTABLE) -> Order | None:
     """What the parameter ``sort`` asks for; a hyphen turns it round. Raises InvalidValue."""
-    sort = request.GET.get(SORT)
+    message = f"sort must be one of {', '.join(columns)}, with a hyphen before it for the other direction."
+    sort = one_of(request.GET, SORT, [*columns, *(f"-{name}" for name in columns)], message=message)
     if sort is None:
         return None
     column = sort.removeprefix("-")
-    if column not in columns:
-        raise InvalidValue(
-            f"sort must be one of {', '.join(columns)}, with a hyphen before it for the other direction.",
-            target=Target("sort", "parameter", sort),
-        )
     return Order(column, columns[column], descending=sort.startswith("-"))

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictSerializer
+from controlplane.kernel.query_parameters import one_of
 from servers.api.base import VpcView
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
@@ -219,11 +220,8 @@ class NetworkACLRules(AclInPath, CatalogView):
     }
 
     def get(self, request: Request, acl_id: str) -> Response:
-        direction = request.GET.get(DIRECTION)
-        if direction is not None and direction not in DIRECTIONS:
-            raise InvalidValue(
-                "direction must be inbound or outbound.", target=Target(DIRECTION, "parameter", direction)
-            )
+        message = "direction must be inbound or outbound."
+        direction = one_of(request.GET, DIRECTION, DIRECTIONS, message=message)
         bodies = acl_rule_bodies(self.acl, list(self.acl.rules.all()), self.hrefs)
         wanted = [body for body in bodies if direction in (None, body["direction"])]
         return self.pages("rules", wanted, lambda body: body)

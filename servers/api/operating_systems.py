@@ -5,7 +5,7 @@ from typing import Literal
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
@@ -61,7 +61,7 @@ class OneOperatingSystem(CatalogView):
     operations = {"GET": Operation("get_operating_system", f"{SYSTEM}.read", f"{SYSTEM}.read", answer=OperatingSystem)}
 
     def get(self, request: Request, name: str) -> Response:
-        system = catalog.operating_systems().get(name)
-        if system is None:
-            raise NotFound("Operating system not found. GET /v1/operating_systems lists them.")
+        system = existing(
+            catalog.operating_systems().get(name), "Operating system not found. GET /v1/operating_systems lists them."
+        )
         return self.answer(operating_system_body(system, self.hrefs))

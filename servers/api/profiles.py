@@ -5,7 +5,7 @@ from typing import Literal, NotRequired, TypedDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
@@ -232,9 +232,8 @@ class OneProfile(CatalogView):
     }
 
     def get(self, request: Request, name: str) -> Response:
-        profile = next((each for each in catalog.profiles_of(self.region) if each.name == name), None)
-        if profile is None:
-            raise NotFound(
-                f"Bare metal server profile not found in {self.region}. GET /v1/bare_metal_server/profiles lists them."
-            )
+        profile = existing(
+            next((each for each in catalog.profiles_of(self.region) if each.name == name), None),
+            f"Bare metal server profile not found in {self.region}. GET /v1/bare_metal_server/profiles lists them.",
+        )
         return self.answer(profile_body(profile, self.region, self.hrefs))

@@ -16,6 +16,7 @@ from servers.api.response_types import ReservedIPReference, VirtualNetworkInterf
 from servers.api.subnets import OneSubnetView
 from servers.models import NetworkInterface, VirtualNetworkInterface
 from servers.models import ReservedIP as ReservedIpRow
+from servers.selectors import of_crn
 from servers.services import reserved_ips
 from trustedprofiles.permissions import Operation, Parameter
 
@@ -122,8 +123,8 @@ class ReservedIPs(ReservedIpView):
             if (value := request.GET.get(f"target.{attribute}")) is not None:
                 rows = rows.filter(_any_target(attribute, value))
         if (crn := request.GET.get("target.crn")) is not None:
-            found = VirtualNetworkInterface.objects.filter(id=crn.rpartition(":")[2]).first()
-            rows = rows.filter(_any_target("id", found.id)) if found and found.crn == crn else rows.none()
+            targets = of_crn(VirtualNetworkInterface.objects.all(), crn)
+            rows = rows.filter(_any_target("id", targets[0].id)) if targets else rows.none()
         if (kind := request.GET.get("target.resource_type")) is not None:
             rows = rows.filter(TARGET_TYPES[kind]) if kind in TARGET_TYPES else rows.none()
         return self.page("reserved_ips", rows, reserved_ip_body, order=order_of(request))

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from controlplane.kernel.query_parameters import optional_boolean
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField
 from servers.api.response_types import ResourceGroupReference, RoutingTableReference, SubnetReference, collection
@@ -137,7 +138,7 @@ class RoutingTables(RoutingTableView):
 
     def get(self, request: Request, vpc_id: str) -> Response:
         rows, default = self.tables(), self.vpc.default_routing_table
-        if (is_default := self.flag(IS_DEFAULT)) is not None and default:
+        if (is_default := optional_boolean(request.GET, IS_DEFAULT)) is not None and default:
             rows = rows.filter(pk=default.pk) if is_default else rows.exclude(pk=default.pk)
         return self.page("routing_tables", rows, routing_table_body)
 

@@ -26,7 +26,7 @@ from servers.api.security_group_base import EVENT, SecurityGroupInPath, Security
 from servers.api.security_group_rules import CreateRuleBody, SecurityGroupRule, rule_body, rule_prototype
 from servers.models import VPC, NetworkInterface
 from servers.models import SecurityGroup as GroupRow
-from servers.selectors import vpcs_by_crn
+from servers.selectors import of_crn
 from servers.services import security_groups as services
 from servers.services.renaming import rename
 from servers.services.security_groups import Target
@@ -122,7 +122,7 @@ class SecurityGroups(SecurityGroupView):
         filters = {**OF_RESOURCE_GROUP, VPC_ID: "vpc__id", VPC_NAME: "vpc__name"}
         rows = self.filtered(self.rows(), filters)
         if (crn := request.GET.get(VPC_CRN)) is not None:
-            rows = rows.filter(vpc__in=vpcs_by_crn(crn))
+            rows = rows.filter(vpc__in=of_crn(VPC.objects.all(), crn))
         return self.page("security_groups", rows, security_group_body)
 
     def post(self, request: Request) -> Response:

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from servers.api.extra_permissions import OPERATE_GATEWAY, require_operating_gateway
 from servers.api.network_acls import NetworkACL, network_acl_body
@@ -108,9 +108,10 @@ class SubnetPublicGateway(OneSubnetView):
     }
 
     def get(self, request: Request, subnet_id: str) -> Response:
-        found = gateways_with_parts(PublicGatewayRow.objects.filter(subnets=self.subnet)).first()
-        if found is None:
-            raise NotFound("No public gateway is attached to the subnet.")
+        found = existing(
+            gateways_with_parts(PublicGatewayRow.objects.filter(subnets=self.subnet)).first(),
+            "No public gateway is attached to the subnet.",
+        )
         return self.answer(public_gateway_body(found, self.hrefs))
 
     def put(self, request: Request, subnet_id: str) -> Response:

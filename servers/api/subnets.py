@@ -24,9 +24,9 @@ from servers.api.response_types import (
     VPCReference,
     collection,
 )
-from servers.models import ReservedIP
+from servers.models import VPC, ReservedIP
 from servers.models import Subnet as SubnetRow
-from servers.selectors import vpcs_by_crn
+from servers.selectors import of_crn
 from servers.services import subnets
 from trustedprofiles.permissions import Operation, Parameter
 
@@ -184,7 +184,7 @@ class Subnets(SubnetView):
     def get(self, request: Request) -> Response:
         rows = self.filtered(self.rows(), FILTERS)
         if (crn := request.GET.get(VPC_CRN)) is not None:
-            rows = rows.filter(vpc__in=vpcs_by_crn(crn))
+            rows = rows.filter(vpc__in=of_crn(VPC.objects.all(), crn))
         return self.page("subnets", rows, subnet_body)
 
     def post(self, request: Request) -> Response:

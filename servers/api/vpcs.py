@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from controlplane.kernel.query_parameters import optional_boolean
 from servers import catalog
 from servers.api.base import OF_RESOURCE_GROUP, DeletedMeanwhile, VpcView
 from servers.api.references import Hrefs, resource_group
@@ -213,7 +214,7 @@ class VPCs(VpcCollectionView):
 
     def get(self, request: Request) -> Response:
         rows = self.filtered(self.rows(), OF_RESOURCE_GROUP)
-        if (classic := self.flag(CLASSIC_ACCESS)) is not None:
+        if (classic := optional_boolean(request.GET, CLASSIC_ACCESS)) is not None:
             rows = rows.filter(classic_access=classic)
         return self.page("vpcs", rows, vpc_body)
 

@@ -14,7 +14,11 @@ from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import random_name, save_named
 from servers.services.references import References, at, in_use
 from servers.services.row_locks import hold
-from servers.services.virtual_interface_prototypes import VirtualInterfacePrototype, find_problems
+from servers.services.virtual_interface_prototypes import (
+    VirtualInterfacePrototype,
+    VirtualInterfaceRows,
+    find_virtual_interface_rows,
+)
 from servers.services.vlans import (
     TRUNK,
     changed,
@@ -40,34 +44,36 @@ class AttachmentPrototype:
     allow_to_float: bool = False
 
 
-def check_attachment(
-    account_id: str, region: str, asked: AttachmentPrototype, *, path: str, references: References
-) -> Subnet | None:
-    """Look up what the prototype refers to; what is wrong with it goes to ``references``, named by ``path``.
+@dataclass(frozen=True)
+class AttachmentRows:
+    """What a prototype refers to: a virtual network interface, or the rows to make one of."""
 
-    Returns the subnet that the virtual network interface is in, or will be.
-    """
-    interface, path = asked.interface, at(path, VNI)
-    if isinstance(interface, str):
-        found = references.find(path, virtual_interfaces.find_virtual_interface(account_id, region, interface))
-        if found:
-            virtual_interfaces.require_unattached(found, path=path, references=references)
-        return found.subnet if found else None
-    references.add(find_problems(account_id, region, interface, path=path))
-    subnets = Subnet.objects.filter(account_id=account_id, region=region).select_related("vpc")
-    if not interface.subnet and interface.primary_ip:
-        return subnets.filter(reserved_ips__id=interface.primary_ip.reserved_ip).first()
-    return subnets.filter(id=interface.subnet).first()
+    prototype: AttachmentPrototype
+    path: str
+    interface: VirtualNetworkInterface | VirtualInterfaceRows | None
+
+    @property
+    def subnet(self) -> Subnet | None:
+        """Where the virtual network interface is, or will be."""
+        return self.interface.subnet if self.interface else None
+
+
+def find_attachment_rows(
+    account_id: str, region: str, prototype: AttachmentPrototype, *, path: str, references: References
+) -> AttachmentRows:
+    """Look up what the prototype refers to; what is wrong with it goes to ``references``, named by ``path``."""
+    where = at(path, VNI)
+    if not isinstance(prototype.interface, str):
+        rows = find_virtual_interface_rows(account_id, region, prototype.interface, path=where, references=references)
+        return AttachmentRows(prototype, path, rows)
+    match = virtual_interfaces.find_virtual_interface(account_id, region, prototype.interface)
+    if interface := references.find(where, match):
+        virtual_interfaces.require_unattached(interface, path=where, references=references)
+    return AttachmentRows(prototype, path, interface)
 
 
 def attach(
-    server: BareMetalServer,
-    asked: AttachmentPrototype,
-    *,
-    path: str,
-    is_primary: bool,
-    awaits_start: bool = False,
-    by: Party,
+    server: BareMetalServer, rows: AttachmentRows, *, is_primary: bool, awaits_start: bool = False, by: Party
 ) -> NetworkAttachment:
     """Attach a virtual network interface to a server. Must run in a transaction that holds the server.
 
@@ -75,19 +81,20 @@ def attach(
 
     Raises Conflict when somebody attached it meanwhile, NotUnique for a name, OverQuota.
     """
-    require_slot(server, asked.interface_type)
-    if asked.name and server.network_attachments.filter(name=asked.name).exists():
-        raise NotUnique(f"Provided Name ({asked.name}) is not unique", target=Target(at(path, "name")))
+    prototype, path = rows.prototype, rows.path
+    require_slot(server, prototype.interface_type)
+    if prototype.name and server.network_attachments.filter(name=prototype.name).exists():
+        raise NotUnique(f"Provided Name ({prototype.name}) is not unique", target=Target(at(path, "name")))
     attachment = NetworkAttachment(
         id=ids.zonal_id(server.zone),
-        name=asked.name or random_name(),
+        name=prototype.name or random_name(),
         server=server,
-        virtual_network_interface=_interface(server, asked, path=at(path, VNI), by=by),
+        virtual_network_interface=_interface(server, rows, by=by),
         is_primary=is_primary,
-        interface_type=asked.interface_type,
-        allowed_vlans=list(asked.allowed_vlans),
-        vlan=asked.vlan,
-        allow_to_float=asked.allow_to_float,
+        interface_type=prototype.interface_type,
+        allowed_vlans=list(prototype.allowed_vlans),
+        vlan=prototype.vlan,
+        allow_to_float=prototype.allow_to_float,
         awaits_start=awaits_start,
         created_at=clock.now(),
     )
@@ -100,20 +107,16 @@ def attach(
     return attachment
 
 
-def _interface(server: BareMetalServer, asked: AttachmentPrototype, *, path: str, by: Party) -> VirtualNetworkInterface:
-    if isinstance(asked.interface, VirtualInterfacePrototype):
-        found = virtual_interfaces.create_virtual_interface(
-            server.account,
-            region=server.region,
-            prototype=asked.interface,
-            resource_group=server.resource_group,
-            auto_delete_default=True,
-            path=path,
-            by=by,
+def _interface(server: BareMetalServer, rows: AttachmentRows, *, by: Party) -> VirtualNetworkInterface:
+    interface = rows.interface
+    assert interface  # noqa: S101  refused before otherwise
+    if isinstance(interface, VirtualInterfaceRows):
+        return virtual_interfaces.save_virtual_interface(
+            server.account, interface, auto_delete=True, resource_group=server.resource_group, by=by
         )
-    else:
-        found = virtual_interfaces.claim_virtual_interface(server.account_id, server.region, asked.interface, path=path)
-    return found
+    return virtual_interfaces.claim_virtual_interface(
+        server.account_id, server.region, interface.id, path=at(rows.path, VNI)
+    )
 
 
 @transaction.atomic
@@ -131,12 +134,12 @@ def create_attachment(server: BareMetalServer, prototype: AttachmentPrototype, *
     if waits:
         require_stopped(held)
     references = References()
-    subnet = check_attachment(held.account_id, held.region, prototype, path="", references=references)
-    if subnet:
-        require_place(held, subnet, path=VNI, references=references)
-    references.add(vlan_problems(held, prototype.interface_type, prototype.vlan, subnet=subnet))
+    rows = find_attachment_rows(held.account_id, held.region, prototype, path="", references=references)
+    if rows.subnet:
+        require_place(held, rows.subnet, path=VNI, references=references)
+    references.add(vlan_problems(held, prototype.interface_type, prototype.vlan, subnet=rows.subnet))
     references.settle()
-    attachment = attach(held, prototype, path="", is_primary=False, awaits_start=waits, by=by)
+    attachment = attach(held, rows, is_primary=False, awaits_start=waits, by=by)
     changed(held)
     record_server_event(ATTACHMENT_CREATE, held, by=by, status=201)
     return attachment

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotFound, NotUnique, OverQuota, Target
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotUnique, OverQuota, Target, existing
 from servers.addressing import is_address
 from servers.models import (
     BareMetalServer,
@@ -140,9 +140,10 @@ def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> 
     another zone, Conflict when it is bound elsewhere, or the interface has another and that is not to be replaced.
     """
     subnet = interface.subnet
-    found = FloatingIP.objects.filter(account_id=subnet.account_id, region=subnet.region, id=id).first()
-    if found is None:
-        raise NotFound("Floating IP not found. Check its id, the account and the region.")
+    found = existing(
+        FloatingIP.objects.filter(account_id=subnet.account_id, region=subnet.region, id=id).first(),
+        "Floating IP not found. Check its id, the account and the region.",
+    )
     ip, servers = _hold(found, interface)
     holder = _holder(ip)
     if holder == interface:

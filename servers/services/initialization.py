@@ -33,10 +33,10 @@ class InitializationPrototype:
 
 
 @dataclass(frozen=True)
-class FoundInitialization:
+class InitializationRows:
     """What a prototype refers to."""
 
-    asked: InitializationPrototype
+    prototype: InitializationPrototype
     image: Image | None
     keys: list[Key]
     trusted_profile: TrustedProfile | None
@@ -45,20 +45,20 @@ class FoundInitialization:
 def find_initialization(
     account_id: str,
     region: str,
-    asked: InitializationPrototype,
+    prototype: InitializationPrototype,
     *,
     enable_secure_boot: bool,
     path: str,
     references: References,
-) -> FoundInitialization:
+) -> InitializationRows:
     """Look up what the prototype refers to; what is wrong with it goes to ``references``, named by ``path``."""
     images = images_of(account_id).filter(region=region)
-    image = references.find(at(path, "image"), images.filter(id=asked.image).first())
-    found = [
+    image = references.find(at(path, "image"), images.filter(id=prototype.image).first())
+    matches = [
         references.find(at(path, f"keys[{position}]"), _find_key(account_id, region, key))
-        for position, key in enumerate(asked.keys)
+        for position, key in enumerate(prototype.keys)
     ]
-    keys = [key for key in found if key]
+    keys = [key for key in matches if key]
     if image:
         usable = image.status in USABLE_IMAGE_STATUSES
         references.require(usable, at(path, "image"), f"The image is {image.status}. Choose one that is available.")
@@ -66,15 +66,15 @@ def find_initialization(
         references.require(
             boots, at(path, "image"), f"The image may be used only where {image.allowed_use}. Choose another."
         )
-        if len(keys) == len(asked.keys):
+        if len(keys) == len(prototype.keys):
             for problem in key_problems(image.operating_system, [key.type for key in keys]):
                 references.require(False, at(path, "keys"), problem)
     profile = None
-    if asked.trusted_profile is not None:
+    if prototype.trusted_profile is not None:
         profile = references.find(
-            at(path, "default_trusted_profile.target"), find_profile(account_id=account_id, **asked.trusted_profile)
+            at(path, "default_trusted_profile.target"), find_profile(account_id=account_id, **prototype.trusted_profile)
         )
-    return FoundInitialization(asked, image, keys, profile)
+    return InitializationRows(prototype, image, keys, profile)
 
 
 def _find_key(account_id: str, region: str, reference: str) -> Key | None:
@@ -82,9 +82,9 @@ def _find_key(account_id: str, region: str, reference: str) -> Key | None:
     return Key.objects.filter(account_id=account_id, region=region, **{field: reference}).first()
 
 
-def save_initialization(server: BareMetalServer, found: FoundInitialization, *, by: Party) -> Initialization:
+def save_initialization(server: BareMetalServer, rows: InitializationRows, *, by: Party) -> Initialization:
     """Write down what the server is initialized from, and make its link if that is asked. Must run in a transaction."""
-    asked, image, profile = found.asked, found.image, found.trusted_profile
+    prototype, image, profile = rows.prototype, rows.image, rows.trusted_profile
     assert image  # noqa: S101  what is not found was refused before
     initialization, _ = Initialization.objects.update_or_create(
         server=server,
@@ -96,14 +96,14 @@ def save_initialization(server: BareMetalServer, found: FoundInitialization, *, 
                 "allowed_use": image.allowed_use,
                 "allowed_use_version": image.allowed_use_version,
             },
-            "keys": [snapshot(key) for key in found.keys],
-            "user_data": asked.user_data,
+            "keys": [snapshot(key) for key in rows.keys],
+            "user_data": prototype.user_data,
             "default_trusted_profile_id": profile.id if profile else "",
-            "auto_link": asked.auto_link and profile is not None,
-            "user_accounts": administrator_of(image.operating_system, found.keys),
+            "auto_link": prototype.auto_link and profile is not None,
+            "user_accounts": administrator_of(image.operating_system, rows.keys),
         },
     )
-    if profile and asked.auto_link:
+    if profile and prototype.auto_link:
         link_server(profile, crn=server.crn, name=server.name, by=by)
     return initialization
 
@@ -121,7 +121,7 @@ def reinitialize(server: BareMetalServer, prototype: InitializationPrototype, *,
     """
     held = hold(server)
     references = References()
-    found = find_initialization(
+    rows = find_initialization(
         held.account_id,
         held.region,
         prototype,
@@ -131,6 +131,6 @@ def reinitialize(server: BareMetalServer, prototype: InitializationPrototype, *,
     )
     references.settle()
     transitions.begin(held, "reinitialize")
-    initialization = save_initialization(held, found, by=by)
+    initialization = save_initialization(held, rows, by=by)
     record_server_event(REINITIALIZE, held, by=by)
     return initialization

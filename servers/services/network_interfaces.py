@@ -15,7 +15,7 @@ from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import PROVIDER_NAMES, random_name, save_named
 from servers.services.references import References, at, in_use
 from servers.services.row_locks import hold
-from servers.services.virtual_interface_prototypes import PROVIDERS, SPOOFING, IpPrototype
+from servers.services.virtual_interface_prototypes import PROVIDERS, SPOOFING, IpPrototype, find_security_groups
 from servers.services.vlans import (
     TRUNK,
     changed,
@@ -45,10 +45,10 @@ class InterfacePrototype:
 
 
 @dataclass(frozen=True)
-class FoundInterface:
+class InterfaceRows:
     """What a prototype refers to."""
 
-    asked: InterfacePrototype
+    prototype: InterfacePrototype
     path: str
     subnet: Subnet | None
     reserved_ip: ReservedIP | None
@@ -56,30 +56,18 @@ class FoundInterface:
 
 
 def find_interface(
-    account_id: str, region: str, asked: InterfacePrototype, *, path: str, references: References
-) -> FoundInterface:
+    account_id: str, region: str, prototype: InterfacePrototype, *, path: str, references: References
+) -> InterfaceRows:
     """Look up what the prototype refers to; what is wrong with it goes to ``references``, named by ``path``."""
     own = {"account_id": account_id, "region": region}
     subnets = Subnet.objects.filter(**own).select_related("vpc__default_security_group")
-    subnet = references.find(at(path, "subnet"), subnets.filter(id=asked.subnet).first())
-    groups = SecurityGroup.objects.filter(**own)
-    if subnet:
-        groups = groups.filter(vpc=subnet.vpc)
-    found = [
-        references.find(at(path, f"security_groups[{position}]"), groups.filter(id=group).first())
-        for position, group in enumerate(asked.security_groups)
-    ]
-    known = [group for group in found if group]
-    if subnet and not asked.security_groups and subnet.vpc.default_security_group:
-        known = [subnet.vpc.default_security_group]
-    references.require(
-        asked.enable_infrastructure_nat or not asked.allow_ip_spoofing,
-        at(path, "allow_ip_spoofing"),
-        SPOOFING,
-    )
-    ip = asked.primary_ip or IpPrototype()
-    reserved = _find_address(own, ip, subnet, path=at(path, "primary_ip"), references=references)
-    return FoundInterface(asked, path, subnet, reserved, known)
+    subnet = references.find(at(path, "subnet"), subnets.filter(id=prototype.subnet).first())
+    groups = find_security_groups(own, prototype.security_groups, subnet, path=path, references=references)
+    is_safe = prototype.enable_infrastructure_nat or not prototype.allow_ip_spoofing
+    references.require(is_safe, at(path, "allow_ip_spoofing"), SPOOFING)
+    ip = prototype.primary_ip or IpPrototype()
+    reserved_ip = _find_address(own, ip, subnet, path=at(path, "primary_ip"), references=references)
+    return InterfaceRows(prototype, path, subnet, reserved_ip, groups)
 
 
 def _find_address(
@@ -101,7 +89,7 @@ def _find_address(
 
 
 def attach_interface(
-    server: BareMetalServer, found: FoundInterface, *, is_primary: bool, awaits_start: bool = False
+    server: BareMetalServer, rows: InterfaceRows, *, is_primary: bool, awaits_start: bool = False
 ) -> NetworkInterface:
     """Give a server an interface. Must run in a transaction that holds the server.
 
@@ -109,30 +97,30 @@ def attach_interface(
 
     Raises Conflict when another one took the address meanwhile, NotUnique for a name, OverQuota.
     """
-    asked, subnet = found.asked, found.subnet
+    prototype, subnet = rows.prototype, rows.subnet
     assert subnet  # noqa: S101  what is not found was refused before
-    ip = asked.primary_ip or IpPrototype()
-    path = at(found.path, "primary_ip")
-    if found.reserved_ip:
-        primary_ip = claim_address(found.reserved_ip, path=path)
+    ip = prototype.primary_ip or IpPrototype()
+    path = at(rows.path, "primary_ip")
+    if rows.reserved_ip:
+        primary_ip = claim_address(rows.reserved_ip, path=path)
     else:
         primary_ip = reserve_address(subnet, address=ip.address, name=ip.name, auto_delete=ip.auto_delete, path=path)
-    require_slot(server, asked.interface_type)
-    if asked.name and server.network_interfaces.filter(name=asked.name).exists():
-        raise NotUnique(f"Provided Name ({asked.name}) is not unique", target=Target(at(found.path, "name")))
+    require_slot(server, prototype.interface_type)
+    if prototype.name and server.network_interfaces.filter(name=prototype.name).exists():
+        raise NotUnique(f"Provided Name ({prototype.name}) is not unique", target=Target(at(rows.path, "name")))
     interface = NetworkInterface(
         id=ids.zonal_id(server.zone),
-        name=asked.name or random_name(),
+        name=prototype.name or random_name(),
         server=server,
         subnet=subnet,
         primary_ip=primary_ip,
         is_primary=is_primary,
-        interface_type=asked.interface_type,
-        allow_ip_spoofing=asked.allow_ip_spoofing,
-        enable_infrastructure_nat=asked.enable_infrastructure_nat,
-        allowed_vlans=list(asked.allowed_vlans),
-        vlan=asked.vlan,
-        allow_interface_to_float=asked.allow_interface_to_float,
+        interface_type=prototype.interface_type,
+        allow_ip_spoofing=prototype.allow_ip_spoofing,
+        enable_infrastructure_nat=prototype.enable_infrastructure_nat,
+        allowed_vlans=list(prototype.allowed_vlans),
+        vlan=prototype.vlan,
+        allow_interface_to_float=prototype.allow_interface_to_float,
         mac_address=mac_address(),
         awaits_start=awaits_start,
         created_at=clock.now(),
@@ -144,9 +132,9 @@ def attach_interface(
         raise in_use(
             "reserved_ip",
             f"{primary_ip.address} was taken meanwhile. Ask for another.",
-            path=at(found.path, "primary_ip"),
+            path=at(rows.path, "primary_ip"),
         ) from None
-    interface.security_groups.set(found.security_groups)
+    interface.security_groups.set(rows.security_groups)
     return interface
 
 
@@ -163,12 +151,12 @@ def create_interface(server: BareMetalServer, prototype: InterfacePrototype, *, 
     if prototype.interface_type == TRUNK:
         require_stopped(held)
     references = References()
-    found = find_interface(held.account_id, held.region, prototype, path="", references=references)
-    if found.subnet:
-        require_place(held, found.subnet, path="subnet", references=references)
-    references.add(vlan_problems(held, prototype.interface_type, prototype.vlan, subnet=found.subnet))
+    rows = find_interface(held.account_id, held.region, prototype, path="", references=references)
+    if rows.subnet:
+        require_place(held, rows.subnet, path="subnet", references=references)
+    references.add(vlan_problems(held, prototype.interface_type, prototype.vlan, subnet=rows.subnet))
     references.settle()
-    interface = attach_interface(held, found, is_primary=False, awaits_start=prototype.interface_type == TRUNK)
+    interface = attach_interface(held, rows, is_primary=False, awaits_start=prototype.interface_type == TRUNK)
     changed(held)
     record_server_event(INTERFACE_CREATE, held, by=by, status=201)
     return interface

@@ -14,13 +14,18 @@ from servers import catalog, quotas
 from servers.models import VPC, BareMetalServer, Disk, Subnet
 from servers.reserved_capacity import AUTOMATIC
 from servers.services import reservation_affinity, transitions
-from servers.services.attachments import AttachmentPrototype, attach, check_attachment
+from servers.services.attachments import AttachmentPrototype, AttachmentRows, attach, find_attachment_rows
 from servers.services.events import CREATE, record_server_event
-from servers.services.initialization import InitializationPrototype, find_initialization, save_initialization
+from servers.services.initialization import (
+    InitializationPrototype,
+    InitializationRows,
+    find_initialization,
+    save_initialization,
+)
 from servers.services.naming import random_name, save_named
-from servers.services.network_interfaces import FoundInterface, InterfacePrototype, attach_interface, find_interface
+from servers.services.network_interfaces import InterfacePrototype, InterfaceRows, attach_interface, find_interface
 from servers.services.references import References
-from servers.services.reservation_affinity import ReservationAffinity, servers_in_quota
+from servers.services.reservation_affinity import Placement, ReservationAffinity, servers_in_quota
 from servers.services.row_locks import hold
 from servers.services.vlans import TRUNK, no_trunk, serves_another
 from trustedprofiles.models import Account, ResourceGroup
@@ -65,18 +70,19 @@ def create_server(
     Conflict when the asked address is not free. Nothing is made then.
     """
     hold(account)
-    found = _Found(account, region or settings.BAREMINT_REGION, prototype)
-    if found.placement.used is None:
+    region, references = region or settings.BAREMINT_REGION, References()
+    rows = find_server_rows(account, region, prototype, references=references)
+    if rows.placement.used is None:
         taken = servers_in_quota(account.id)
         quotas.require_room("bare_metal_servers", taken=taken, quotas=settings.BAREMINT_QUOTAS)
-    found.references.settle()
-    server = _save_server(account, prototype, found)
+    references.settle()
+    server = _save_server(account, region, prototype, rows)
     _save_disks(server)
-    save_initialization(server, found.initialization, by=by)
-    for position, interface in enumerate(found.interfaces):
+    save_initialization(server, rows.initialization, by=by)
+    for position, interface in enumerate(rows.interfaces):
         attach_interface(server, interface, is_primary=position == 0)
-    for position, (path, attachment) in enumerate(_paths(PRIMARY_ATTACHMENT, ATTACHMENTS, prototype.attachments)):
-        attach(server, attachment, path=path, is_primary=position == 0, by=by)
+    for position, attachment in enumerate(rows.attachments):
+        attach(server, attachment, is_primary=position == 0, by=by)
     transitions.begin(server, "create", send=not at_once)
     record_server_event(CREATE, server, by=by, status=201)
     reservation_affinity.attach(server, by=by)
@@ -85,88 +91,99 @@ def create_server(
     return server
 
 
-class _Found:
-    """The rows a prototype refers to."""
+@dataclass(frozen=True)
+class ServerRows:
+    """The rows that a prototype refers to."""
 
-    def __init__(self, account: Account, region: str, asked: ServerPrototype) -> None:
-        self.references = references = References()
-        self.region = region
-        self.profile = references.find("profile", catalog.profiles().get(asked.profile))
-        zones = catalog.regions()[region].zones
-        self.zone = references.find("zone", asked.zone if asked.zone in zones else None)
-        self.initialization = find_initialization(
-            account.id,
-            region,
-            asked.initialization,
-            enable_secure_boot=asked.enable_secure_boot,
-            path="initialization",
-            references=references,
-        )
-        self.group: ResourceGroup | None = (
-            references.find("resource_group", resource_group(account.id, asked.resource_group))
-            if asked.resource_group
-            else default_resource_group(account.id)
-        )
-        self.vpc_asked_for = bool(asked.vpc)
-        own = VPC.objects.filter(account=account, region=region)
-        self.vpc = references.find("vpc", own.filter(id=asked.vpc).first()) if asked.vpc else None
-        self.interfaces: list[FoundInterface] = [
-            find_interface(account.id, region, each, path=path, references=references)
-            for path, each in _paths(PRIMARY_INTERFACE, INTERFACES, asked.interfaces)
-        ]
-        self.connections: list[tuple[str, InterfacePrototype | AttachmentPrototype, Subnet | None]] = []
-        for interface in self.interfaces:
-            self.connections.append((interface.path, interface.asked, interface.subnet))
-            if interface.subnet:
-                self._place(interface.subnet.vpc, interface.subnet.zone, f"{interface.path}.subnet")
-        for path, attachment in _paths(PRIMARY_ATTACHMENT, ATTACHMENTS, asked.attachments):
-            subnet = check_attachment(account.id, region, attachment, path=path, references=references)
-            self.connections.append((path, attachment, subnet))
-            if subnet:
-                self._place(subnet.vpc, subnet.zone, path)
-        self._check_profile(asked)
-        self._check_vlans()
-        self.placement = reservation_affinity.place_new(
-            BareMetalServer(account=account, region=region, zone=asked.zone, profile=asked.profile),
-            asked.reservation_affinity,
-            default=asked.default_reservation_policy,
-            references=references,
-        )
-        if asked.name and BareMetalServer.objects.filter(account=account, region=region, name=asked.name).exists():
-            references.add([NotUnique(f"Provided Name ({asked.name}) is not unique", target=Target("name"))])
+    profile: catalog.Profile | None
+    group: ResourceGroup | None
+    vpc: VPC | None
+    initialization: InitializationRows
+    interfaces: list[InterfaceRows]
+    attachments: list[AttachmentRows]
+    placement: Placement
 
-    def _place(self, vpc: VPC, zone: str, path: str) -> None:
+
+def find_server_rows(
+    account: Account, region: str, prototype: ServerPrototype, *, references: References
+) -> ServerRows:
+    """Look up what the prototype refers to; what is wrong with it goes to ``references``."""
+    profile = references.find("profile", catalog.profiles().get(prototype.profile))
+    zones = catalog.regions()[region].zones
+    zone = references.find("zone", prototype.zone if prototype.zone in zones else None)
+    initialization = find_initialization(
+        account.id,
+        region,
+        prototype.initialization,
+        enable_secure_boot=prototype.enable_secure_boot,
+        path="initialization",
+        references=references,
+    )
+    group: ResourceGroup | None = (
+        references.find("resource_group", resource_group(account.id, prototype.resource_group))
+        if prototype.resource_group
+        else default_resource_group(account.id)
+    )
+    own = VPC.objects.filter(account=account, region=region)
+    vpc = references.find("vpc", own.filter(id=prototype.vpc).first()) if prototype.vpc else None
+
+    def require_together(subnet: Subnet | None, path: str) -> None:
         """Where one connection is, all others and the server itself have to be."""
-        self.references.require(self.zone in (None, zone), "zone", f"{path} is in zone {zone}.")
-        at = "vpc" if self.vpc_asked_for else path
-        self.references.require(self.vpc in (None, vpc), at, f"{path} is in another VPC than the rest of the server.")
-        self.vpc = self.vpc or vpc
+        nonlocal vpc
+        if subnet:
+            references.require(zone in (None, subnet.zone), "zone", f"{path} is in zone {subnet.zone}.")
+            where, message = "vpc" if prototype.vpc else path, f"{path} is in another VPC than the rest of the server."
+            references.require(vpc in (None, subnet.vpc), where, message)
+            vpc = vpc or subnet.vpc
 
-    def _check_profile(self, asked: ServerPrototype) -> None:
-        if self.profile is None:
-            return
-        require = self.references.require
-        offered = self.region in self.profile.regions
-        self.references.require_usable(offered, "profile", f"Profile {asked.profile} is not offered in {self.region}.")
-        if asked.bandwidth is not None:
-            choices = ", ".join(map(str, self.profile.bandwidths))
-            require(asked.bandwidth in self.profile.bandwidths, "bandwidth", f"bandwidth must be one of {choices}.")
-        if asked.tpm_mode:
-            modes = ", ".join(self.profile.tpm_modes)
-            supported = asked.tpm_mode in self.profile.tpm_modes
-            require(supported, "trusted_platform_module.mode", f"The profile supports {modes}.")
+    interfaces = [
+        find_interface(account.id, region, each, path=path, references=references)
+        for path, each in _paths(PRIMARY_INTERFACE, INTERFACES, prototype.interfaces)
+    ]
+    for interface in interfaces:
+        require_together(interface.subnet, f"{interface.path}.subnet")
+    attachments = []
+    for path, each in _paths(PRIMARY_ATTACHMENT, ATTACHMENTS, prototype.attachments):
+        attachments.append(find_attachment_rows(account.id, region, each, path=path, references=references))
+        require_together(attachments[-1].subnet, path)
+    if profile:
+        _check_profile(profile, region, prototype, references)
+    _check_vlans([*interfaces, *attachments], references)
+    placement = reservation_affinity.place_new(
+        BareMetalServer(account=account, region=region, zone=prototype.zone, profile=prototype.profile),
+        prototype.reservation_affinity,
+        default=prototype.default_reservation_policy,
+        references=references,
+    )
+    name = prototype.name
+    if name and BareMetalServer.objects.filter(account=account, region=region, name=name).exists():
+        references.add([NotUnique(f"Provided Name ({name}) is not unique", target=Target("name"))])
+    return ServerRows(profile, group, vpc, initialization, interfaces, attachments, placement)
 
-    def _check_vlans(self) -> None:
-        trunks = [each for _, each, _ in self.connections if each.interface_type == TRUNK]
-        allowed = {vlan for each in trunks for vlan in each.allowed_vlans}
-        served: dict[int, Subnet] = {}
-        for path, each, subnet in self.connections:
-            if each.vlan is None:
-                continue
-            if each.vlan not in allowed:
-                self.references.add([no_trunk(each.vlan, f"{path}.vlan")])
-            if subnet and served.setdefault(each.vlan, subnet) != subnet:
-                self.references.add([serves_another(each.vlan, served[each.vlan], f"{path}.vlan")])
+
+def _check_profile(profile: catalog.Profile, region: str, prototype: ServerPrototype, references: References) -> None:
+    is_offered = region in profile.regions
+    references.require_usable(is_offered, "profile", f"Profile {prototype.profile} is not offered in {region}.")
+    if prototype.bandwidth is not None:
+        message = f"bandwidth must be one of {', '.join(map(str, profile.bandwidths))}."
+        references.require(prototype.bandwidth in profile.bandwidths, "bandwidth", message)
+    if prototype.tpm_mode:
+        message = f"The profile supports {', '.join(profile.tpm_modes)}."
+        references.require(prototype.tpm_mode in profile.tpm_modes, "trusted_platform_module.mode", message)
+
+
+def _check_vlans(connections: Sequence[InterfaceRows | AttachmentRows], references: References) -> None:
+    trunks = [each.prototype for each in connections if each.prototype.interface_type == TRUNK]
+    allowed = {vlan for each in trunks for vlan in each.allowed_vlans}
+    subnets: dict[int, Subnet] = {}
+    for each in connections:
+        vlan, path = each.prototype.vlan, f"{each.path}.vlan"
+        if vlan is None:
+            continue
+        if vlan not in allowed:
+            references.add([no_trunk(vlan, path)])
+        if each.subnet and subnets.setdefault(vlan, each.subnet) != each.subnet:
+            references.add([serves_another(vlan, subnets[vlan], path)])
 
 
 def _paths(primary: str, others: str, prototypes: Sequence[P]) -> list[tuple[str, P]]:
@@ -174,26 +191,26 @@ def _paths(primary: str, others: str, prototypes: Sequence[P]) -> list[tuple[str
     return [(f"{others}[{position - 1}]" if position else primary, each) for position, each in enumerate(prototypes)]
 
 
-def _save_server(account: Account, asked: ServerPrototype, found: _Found) -> BareMetalServer:
-    assert found.profile and found.vpc and found.group  # noqa: S101, PT018  refused before otherwise
+def _save_server(account: Account, region: str, prototype: ServerPrototype, rows: ServerRows) -> BareMetalServer:
+    assert rows.profile and rows.vpc and rows.group  # noqa: S101, PT018  refused before otherwise
     server = BareMetalServer(
-        id=ids.zonal_id(asked.zone),
-        name=asked.name or random_name(),
+        id=ids.zonal_id(prototype.zone),
+        name=prototype.name or random_name(),
         account=account,
-        resource_group=found.group,
-        region=found.region,
-        zone=asked.zone,
-        vpc=found.vpc,
-        profile=found.profile.name,
-        bandwidth=asked.bandwidth or found.profile.default_bandwidth,
-        enable_secure_boot=asked.enable_secure_boot,
-        tpm_mode=asked.tpm_mode or found.profile.tpm_modes[0],
+        resource_group=rows.group,
+        region=region,
+        zone=prototype.zone,
+        vpc=rows.vpc,
+        profile=rows.profile.name,
+        bandwidth=prototype.bandwidth or rows.profile.default_bandwidth,
+        enable_secure_boot=prototype.enable_secure_boot,
+        tpm_mode=prototype.tpm_mode or rows.profile.tpm_modes[0],
         firmware_update="optional",
-        metadata_enabled=asked.metadata_enabled,
-        metadata_protocol=asked.metadata_protocol,
+        metadata_enabled=prototype.metadata_enabled,
+        metadata_protocol=prototype.metadata_protocol,
         created_at=clock.now(),
     )
-    found.placement.apply(server)
+    rows.placement.apply(server)
     save_named(server)
     return server
 

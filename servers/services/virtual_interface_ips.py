@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import Conflict, NotFound
+from controlplane.kernel.errors import Conflict, NotFound, existing
 from servers import quotas
 from servers.models import ReservedIP, VirtualNetworkInterface
 from servers.services.addresses import claim_address, release_address
@@ -21,9 +21,10 @@ def bind_address(interface: VirtualNetworkInterface, id: str, *, by: Party) -> R
     """
     hold(interface.subnet)  # before the interface, as whoever reserves an address for it does
     interface = hold(interface)
-    found = ReservedIP.objects.filter(subnet=interface.subnet, id=id, owner="user").select_related("subnet").first()
-    if found is None:
-        raise NotFound("There is no reserved IP of this id in the interface's subnet.")
+    found = existing(
+        ReservedIP.objects.filter(subnet=interface.subnet, id=id, owner="user").select_related("subnet").first(),
+        "There is no reserved IP of this id in the interface's subnet.",
+    )
     if found.virtual_network_interface_id == interface.pk:
         return found
     quotas.require_room("ips_of_interface", taken=interface.ips.count(), quotas=settings.BAREMINT_QUOTAS)

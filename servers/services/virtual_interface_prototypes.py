@@ -1,10 +1,10 @@
 """What a virtual network interface is made from, and what such a request refers to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
 
-from controlplane.kernel.errors import ApiError
 from servers import quotas
 from servers.addressing import contains
 from servers.models import ReservedIP, SecurityGroup, Subnet
@@ -46,95 +46,25 @@ class VirtualInterfacePrototype:
     resource_group: str = ""
 
 
-def find_problems(account_id: str, region: str, asked: VirtualInterfacePrototype, *, path: str) -> list[ApiError]:
-    """Everything that is wrong with a prototype; each refusal's target begins with ``path``."""
-    return FoundVirtualInterface(account_id, region, asked, path=path).references.refusals
+@dataclass(frozen=True)
+class AddressRow:
+    """An address of a prototype, the property that asks for it, and the reserved IP if it is there."""
+
+    path: str
+    prototype: IpPrototype
+    reserved_ip: ReservedIP | None
 
 
-class FoundVirtualInterface:
-    """The rows a prototype refers to."""
+@dataclass(frozen=True)
+class VirtualInterfaceRows:
+    """The rows that a prototype refers to."""
 
-    def __init__(self, account_id: str, region: str, asked: VirtualInterfacePrototype, *, path: str) -> None:
-        self.references = references = References()
-        self.asked, self.path = asked, path
-        own = {"account_id": account_id, "region": region}
-        self.reserved = ReservedIP.objects.filter(subnet__account_id=account_id, subnet__region=region).select_related(
-            "subnet__vpc__default_security_group"
-        )
-        secondary = [(at(path, f"ips[{position}]"), ip) for position, ip in enumerate(asked.ips)]
-        wanted = [(at(path, "primary_ip"), asked.primary_ip or IpPrototype()), *secondary]
-        self.addresses = [(where, ip, self._existing(ip, where)) for where, ip in wanted]
-        """Each with the property that asks for it, and the row if it is there; the primary one first."""
-        self.subnet = self._subnet(own)
-        for where, ip, row in self.addresses:
-            self._place(ip, row, where)
-        self._refuse_twins()
-        self.groups = self._groups(own)
-        if asked.resource_group:
-            references.find(at(path, "resource_group"), find_group(account_id, asked.resource_group))
-        kept = asked.name.startswith(PROVIDER_NAMES)
-        references.require(not kept, at(path, "name"), PROVIDERS)
-        references.require(
-            asked.enable_infrastructure_nat or not asked.allow_ip_spoofing,
-            at(path, "allow_ip_spoofing"),
-            SPOOFING,
-        )
-        most = _most("ips_of_interface")
-        fits = len(asked.ips) < most
-        references.require(fits, at(path, "ips"), f"An interface has at most {most} addresses, the primary among them.")
-
-    def _existing(self, ip: IpPrototype, path: str) -> ReservedIP | None:
-        kept = ip.name.startswith(PROVIDER_NAMES)
-        self.references.require(not kept, at(path, "name"), PROVIDERS)
-        if not ip.reserved_ip:
-            return None
-        found = self.references.find(path, self.reserved.filter(id=ip.reserved_ip).first())
-        if found:
-            require_unbound(found, path=path, references=self.references)
-        return found
-
-    def _subnet(self, own: dict[str, str]) -> Subnet | None:
-        _, primary, row = self.addresses[0]
-        if not self.asked.subnet and primary.reserved_ip:
-            return row.subnet if row else None
-        found = Subnet.objects.filter(**own, id=self.asked.subnet).select_related("vpc__default_security_group")
-        return self.references.find(at(self.path, "subnet"), found.first())
-
-    def _place(self, ip: IpPrototype, row: ReservedIP | None, path: str) -> None:
-        if self.subnet is None:
-            return
-        cidr = self.subnet.ipv4_cidr_block
-        if ip.address:
-            self.references.require(contains(cidr, ip.address), at(path, "address"), f"The subnet is {cidr}.")
-        if row:
-            same = row.subnet_id == self.subnet.pk
-            self.references.require(same, path, "The reserved IP is of another subnet.")
-
-    def _refuse_twins(self) -> None:
-        seen: set[str] = set()
-        for path, ip, _ in self.addresses:
-            if named := ip.reserved_ip or ip.address:
-                where = path if ip.reserved_ip else at(path, "address")
-                self.references.require(named not in seen, where, f"{named} is asked for twice. Name it once.")
-                seen.add(named)
-
-    def _groups(self, own: dict[str, str]) -> list[SecurityGroup]:
-        most = _most("security_groups_of_target")
-        fits = len(set(self.asked.security_groups)) <= most
-        self.references.require(
-            fits, at(self.path, "security_groups"), f"An interface is in at most {most} security groups."
-        )
-        if not self.asked.security_groups:
-            default = self.subnet.vpc.default_security_group if self.subnet else None
-            return [default] if default else []
-        groups = SecurityGroup.objects.filter(**own)
-        if self.subnet:
-            groups = groups.filter(vpc=self.subnet.vpc)
-        found = [
-            self.references.find(at(self.path, f"security_groups[{position}]"), groups.filter(id=group).first())
-            for position, group in enumerate(self.asked.security_groups)
-        ]
-        return [group for group in found if group]
+    prototype: VirtualInterfacePrototype
+    path: str
+    subnet: Subnet | None
+    addresses: list[AddressRow]
+    """The primary one first."""
+    security_groups: list[SecurityGroup]
 
     def take_addresses(self, subnet: Subnet) -> list[ReservedIP]:
         """The reserved IPs, claimed or made, the primary one first. Must run in a transaction.
@@ -142,15 +72,119 @@ class FoundVirtualInterface:
         Those that are asked for go first: where any will do, the next free address might be one of them. Raises
         Conflict, NotUnique.
         """
-        taken = {}
-        for path, ip, row in sorted(self.addresses, key=lambda each: not (each[1].reserved_ip or each[1].address)):
-            if row:
-                taken[path] = claim_address(row, path=path)
+        ips = {}
+        for each in sorted(self.addresses, key=lambda each: not _identity(each.prototype)):
+            if each.reserved_ip:
+                ips[each.path] = claim_address(each.reserved_ip, path=each.path)
             else:
-                taken[path] = reserve_address(
-                    subnet, address=ip.address, name=ip.name, auto_delete=ip.auto_delete, path=path
+                ip = each.prototype
+                ips[each.path] = reserve_address(
+                    subnet, address=ip.address, name=ip.name, auto_delete=ip.auto_delete, path=each.path
                 )
-        return [taken[path] for path, _, _ in self.addresses]
+        return [ips[each.path] for each in self.addresses]
+
+
+def find_virtual_interface_rows(
+    account_id: str, region: str, prototype: VirtualInterfacePrototype, *, path: str, references: References
+) -> VirtualInterfaceRows:
+    """Look up what the prototype refers to; what is wrong with it goes to ``references``, named by ``path``."""
+    own = {"account_id": account_id, "region": region}
+    secondary = [(at(path, f"ips[{position}]"), ip) for position, ip in enumerate(prototype.ips)]
+    ips = [(at(path, "primary_ip"), prototype.primary_ip or IpPrototype()), *secondary]
+    addresses = [AddressRow(where, ip, _find_address(own, ip, where, references)) for where, ip in ips]
+    subnet = _find_subnet(own, prototype, addresses[0], path=path, references=references)
+    if subnet:
+        _check_subnet(subnet, addresses, references)
+    _refuse_twins(addresses, references)
+    groups = _find_groups(own, prototype, subnet, path=path, references=references)
+    if prototype.resource_group:
+        references.find(at(path, "resource_group"), find_group(account_id, prototype.resource_group))
+    _refuse_provider_name(prototype.name, path, references)
+    is_safe = prototype.enable_infrastructure_nat or not prototype.allow_ip_spoofing
+    references.require(is_safe, at(path, "allow_ip_spoofing"), SPOOFING)
+    most = _most("ips_of_interface")
+    fits = len(prototype.ips) < most
+    references.require(fits, at(path, "ips"), f"An interface has at most {most} addresses, the primary among them.")
+    return VirtualInterfaceRows(prototype, path, subnet, addresses, groups)
+
+
+def _identity(ip: IpPrototype) -> str:
+    """What tells the address from others; empty where any will do."""
+    return ip.reserved_ip or ip.address
+
+
+def _refuse_provider_name(name: str, path: str, references: References) -> None:
+    references.require(not name.startswith(PROVIDER_NAMES), at(path, "name"), PROVIDERS)
+
+
+def _find_address(own: dict[str, str], ip: IpPrototype, path: str, references: References) -> ReservedIP | None:
+    _refuse_provider_name(ip.name, path, references)
+    if not ip.reserved_ip:
+        return None
+    rows = ReservedIP.objects.filter(subnet__account_id=own["account_id"], subnet__region=own["region"])
+    rows = rows.select_related("subnet__vpc__default_security_group")
+    if row := references.find(path, rows.filter(id=ip.reserved_ip).first()):
+        require_unbound(row, path=path, references=references)
+    return row
+
+
+def _find_subnet(
+    own: dict[str, str], prototype: VirtualInterfacePrototype, primary: AddressRow, *, path: str, references: References
+) -> Subnet | None:
+    if not prototype.subnet and primary.prototype.reserved_ip:
+        return primary.reserved_ip.subnet if primary.reserved_ip else None
+    rows = Subnet.objects.filter(**own, id=prototype.subnet).select_related("vpc__default_security_group")
+    return references.find(at(path, "subnet"), rows.first())
+
+
+def _check_subnet(subnet: Subnet, addresses: list[AddressRow], references: References) -> None:
+    cidr = subnet.ipv4_cidr_block
+    for each in addresses:
+        if each.prototype.address:
+            is_inside = contains(cidr, each.prototype.address)
+            references.require(is_inside, at(each.path, "address"), f"The subnet is {cidr}.")
+        if each.reserved_ip:
+            is_same = each.reserved_ip.subnet_id == subnet.pk
+            references.require(is_same, each.path, "The reserved IP is of another subnet.")
+
+
+def _refuse_twins(addresses: list[AddressRow], references: References) -> None:
+    identities: set[str] = set()
+    for each in addresses:
+        if identity := _identity(each.prototype):
+            where = each.path if each.prototype.reserved_ip else at(each.path, "address")
+            references.require(identity not in identities, where, f"{identity} is asked for twice. Name it once.")
+            identities.add(identity)
+
+
+def _find_groups(
+    own: dict[str, str],
+    prototype: VirtualInterfacePrototype,
+    subnet: Subnet | None,
+    *,
+    path: str,
+    references: References,
+) -> list[SecurityGroup]:
+    most = _most("security_groups_of_target")
+    fits = len(set(prototype.security_groups)) <= most
+    references.require(fits, at(path, "security_groups"), f"An interface is in at most {most} security groups.")
+    return find_security_groups(own, prototype.security_groups, subnet, path=path, references=references)
+
+
+def find_security_groups(
+    own: dict[str, str], ids: Sequence[str], subnet: Subnet | None, *, path: str, references: References
+) -> list[SecurityGroup]:
+    """The security groups of these ids, or the default one of the subnet's VPC. What is not there goes to
+    ``references``."""
+    if not ids:
+        default = subnet.vpc.default_security_group if subnet else None
+        return [default] if default else []
+    rows = SecurityGroup.objects.filter(**own, **({"vpc": subnet.vpc} if subnet else {}))
+    groups = [
+        references.find(at(path, f"security_groups[{position}]"), rows.filter(id=id).first())
+        for position, id in enumerate(ids)
+    ]
+    return [group for group in groups if group]
 
 
 def _most(kind: str) -> int:

@@ -18,8 +18,9 @@ from servers.services.row_locks import hold
 from servers.services.virtual_interface_prototypes import (
     PROVIDERS,
     SPOOFING,
-    FoundVirtualInterface,
     VirtualInterfacePrototype,
+    VirtualInterfaceRows,
+    find_virtual_interface_rows,
 )
 from servers.services.vlans import refuse_several_floating_ips
 from trustedprofiles.models import Account, ResourceGroup
@@ -32,48 +33,52 @@ UNBOUND = "auto_delete must be false: the virtual network interface is attached 
 
 @transaction.atomic
 def create_virtual_interface(
-    account: Account,
-    *,
-    region: str,
-    prototype: VirtualInterfacePrototype,
-    auto_delete_default: bool = False,
-    resource_group: ResourceGroup | None = None,
-    path: str = "",
-    by: Party,
+    account: Account, *, region: str, prototype: VirtualInterfacePrototype, by: Party
 ) -> VirtualNetworkInterface:
     """Make a virtual network interface that is not attached; in the account's default group if none is named.
 
     Raises Refusals naming all that is wrong, NotUnique for a name, Conflict for an address that is not free.
     """
-    found = FoundVirtualInterface(account.id, region, prototype, path=path)
-    alone = not auto_delete_default
-    found.references.require(not (alone and prototype.auto_delete), at(path, "auto_delete"), UNBOUND)
-    found.references.settle()
-    subnet = found.subnet
+    references = References()
+    rows = find_virtual_interface_rows(account.id, region, prototype, path="", references=references)
+    references.require(not prototype.auto_delete, "auto_delete", UNBOUND)
+    references.settle()
+    return save_virtual_interface(account, rows, auto_delete=False, resource_group=None, by=by)
+
+
+def save_virtual_interface(
+    account: Account, rows: VirtualInterfaceRows, *, auto_delete: bool, resource_group: ResourceGroup | None, by: Party
+) -> VirtualNetworkInterface:
+    """Make a virtual network interface of rows with which nothing is wrong. Must run in a transaction.
+
+    ``auto_delete`` and ``resource_group`` are for a prototype that names none. Raises NotUnique for a name, Conflict
+    for an address that is not free.
+    """
+    prototype, subnet = rows.prototype, rows.subnet
     assert subnet  # noqa: S101  refused before otherwise
     group = resource_group
     if group is None or prototype.resource_group:
-        group = group_for(account, prototype.resource_group, path=at(path, "resource_group"))
-    addresses = found.take_addresses(subnet)
+        group = group_for(account, prototype.resource_group, path=at(rows.path, "resource_group"))
+    addresses = rows.take_addresses(subnet)
     interface = VirtualNetworkInterface(
         id=ids.zonal_id(subnet.zone),
         name=prototype.name or random_name(),
         account=account,
         resource_group=group,
-        region=region,
+        region=subnet.region,
         zone=subnet.zone,
         vpc=subnet.vpc,
         subnet=subnet,
         primary_ip=addresses[0],
-        auto_delete=auto_delete_default if prototype.auto_delete is None else prototype.auto_delete,
+        auto_delete=auto_delete if prototype.auto_delete is None else prototype.auto_delete,
         allow_ip_spoofing=prototype.allow_ip_spoofing,
         enable_infrastructure_nat=prototype.enable_infrastructure_nat,
         protocol_state_filtering_mode=prototype.protocol_state_filtering_mode,
         mac_address=mac_address(),
         created_at=clock.now(),
     )
-    save_named(interface, path=at(path, "name"))
-    interface.security_groups.set(found.groups)
+    save_named(interface, path=at(rows.path, "name"))
+    interface.security_groups.set(rows.security_groups)
     ReservedIP.objects.filter(pk__in=[each.pk for each in addresses]).update(virtual_network_interface=interface)
     record_change(f"{EVENT}.create", interface, by=by, status=201)
     return interface

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from controlplane import settings_inside
-from identity.inside.caller_address import Snapshots
+from identity.inside import caller_address
 from servers.models import BareMetalServer
 from tests.inside.program import Inside
 from tests.world import World, make_server
@@ -18,9 +18,9 @@ def metadata_service_settings(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def no_memory_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_memory_of_other_tests() -> None:
     """A process remembers a server for a second; each test's database is another world."""
-    monkeypatch.setattr("identity.inside.operation.snapshots", Snapshots())
+    caller_address.fresh_facts.cache_clear()
 
 
 @pytest.fixture

@@ -49,8 +49,8 @@ def control_plane(django_db_setup: None) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def no_keys_of_other_tests() -> None:
-    keyset.forget()
+def no_keys_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keyset, "known", keyset.KeySet())
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -209,13 +210,15 @@ def test_made_up_kids_do_not_cause_a_request_each(db: None, own_iam: OwnIam) -> 
 def test_a_new_key_is_found_after_a_while(db: None, own_iam: OwnIam, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(own_iam)
     own_iam.answers["/identity/keys"] = (200, json.dumps(own_iam.keys(kid="new")).encode())
-    monkeypatch.setattr(keyset.known, "asked_at", keyset.known.asked_at - keyset.SHORTEST)
+    monkeypatch.setattr(keyset.known.published, "seconds", 0)
     assert ask(own_iam, kid="new").status_code == 200
 
 
 def test_keys_that_are_too_old_are_asked_for_again(db: None, own_iam: OwnIam, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(own_iam)
-    monkeypatch.setattr(keyset.known, "good_until", 0.0)
+    last = keyset.known.published.last
+    assert last
+    monkeypatch.setattr(keyset.known.published, "last", replace(last, seconds=0.0))
     ask(own_iam)
     assert own_iam.asked.count("GET /identity/keys") == 2
 

@@ -16,7 +16,7 @@ from controlplane.activity import job_runs
 from controlplane.activity.models import Heartbeat
 from controlplane.jobs import broker
 from controlplane.kernel import clock
-from controlplane.kernel.fresh_value import Kept
+from controlplane.kernel.fresh_value import FreshValue
 from controlplane.observability import readiness, views
 
 
@@ -197,12 +197,12 @@ def test_a_folder_that_is_read_only_is_no_full_disk(
 def test_who_waits_while_it_is_found_out_gets_the_same_answer() -> None:
     asked: list[int] = []
 
-    def ask() -> readiness.Readiness:
+    def ask(last: readiness.Readiness | None) -> readiness.Readiness:
         asked.append(1)
         time.sleep(0.2)
         return readiness.Readiness({}, {})
 
-    kept = Kept(ask, seconds=60)
+    kept = FreshValue(ask, seconds=60)
     threads = [Thread(target=kept.get) for _ in range(10)]
     for thread in threads:
         thread.start()

@@ -12,8 +12,7 @@ from django.test import RequestFactory
 
 from controlplane.kernel import clock
 from identity import key_cache, key_encryption
-from identity.inside import views
-from identity.inside.caller_address import Snapshots
+from identity.inside import caller_address, views
 from identity.services import grants, key_rotation
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
@@ -29,8 +28,8 @@ def world(on_postgresql: None) -> World:
 
 
 @pytest.fixture
-def server(world: World, keys_from_the_pool: None, monkeypatch: pytest.MonkeyPatch) -> BareMetalServer:
-    monkeypatch.setattr("identity.inside.operation.snapshots", Snapshots())
+def server(world: World, keys_from_the_pool: None) -> BareMetalServer:
+    caller_address.fresh_facts.cache_clear()
     key_encryption.ensure_kek()
     key_cache.forget()
     key_rotation.ensure_keys(now=clock.now())

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controlplane.kernel import clock
-from controlplane.kernel.clock import UNMOVED, Followed, Setting
+from controlplane.kernel.clock import FRESH_SECONDS, UNMOVED, Setting
 from controlplane.kernel.errors import InvalidValue
+from controlplane.kernel.fresh_value import FreshValue
 from controlplane.timekeeping.movement import END, Movement, moved
 
 WALL = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -101,45 +102,45 @@ def test_freezing_and_resuming_at_one_instant_changes_nothing_but_whether_it_run
 def instant(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The process's monotonic time, to be moved."""
     shown = [100.0]
-    monkeypatch.setattr("controlplane.kernel.clock.time.monotonic", lambda: shown[0])
+    monkeypatch.setattr("controlplane.kernel.fresh_value.time.monotonic", lambda: shown[0])
     return shown
 
 
 def test_a_process_asks_at_most_twice_a_second(instant: list[float]) -> None:
     asked: list[object] = []
-    followed = Followed(lambda last: asked.append(last) or UNMOVED)
+    followed = FreshValue(lambda last: asked.append(last) or UNMOVED, seconds=FRESH_SECONDS)
     for _ in range(1000):
-        followed.setting()
+        followed.get()
     assert len(asked) == 1
     instant[0] += 0.51
-    followed.setting()
+    followed.get()
     assert len(asked) == 2
 
 
 def test_a_process_follows_a_change_within_half_a_second(instant: list[float]) -> None:
     settings = [UNMOVED, Setting(HOUR)]
-    followed = Followed(lambda last: settings[0])
-    followed.setting()
+    followed = FreshValue(lambda last: settings[0], seconds=FRESH_SECONDS)
+    followed.get()
     settings.pop(0)
-    assert followed.setting() == UNMOVED
+    assert followed.get() == UNMOVED
     instant[0] += 0.5
-    assert followed.setting() == Setting(HOUR)
+    assert followed.get() == Setting(HOUR)
 
 
 def test_a_process_that_moved_the_clock_itself_does_not_wait(instant: list[float]) -> None:
     settings = [UNMOVED, Setting(HOUR)]
-    followed = Followed(lambda last: settings.pop(0))
-    followed.setting()
-    followed.forget()
-    assert followed.setting() == Setting(HOUR)
+    followed = FreshValue(lambda last: settings.pop(0), seconds=FRESH_SECONDS)
+    followed.get()
+    followed.expire()
+    assert followed.get() == Setting(HOUR)
 
 
 def test_a_reader_is_told_what_was_read_before(instant: list[float]) -> None:
     told: list[object] = []
-    followed = Followed(lambda last: told.append(last) or Setting(HOUR))
-    followed.setting()
-    followed.forget()
-    followed.setting()
+    followed = FreshValue(lambda last: told.append(last) or Setting(HOUR), seconds=FRESH_SECONDS)
+    followed.get()
+    followed.expire()
+    followed.get()
     assert told == [None, Setting(HOUR)]
 
 

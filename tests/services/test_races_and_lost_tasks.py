@@ -15,7 +15,7 @@ from controlplane.kernel.errors import Conflict
 from servers.models import BareMetalServer
 from servers.services import transitions
 from servers.services.actions import act
-from servers.services.network_interfaces import FoundInterface, InterfacePrototype, attach_interface
+from servers.services.network_interfaces import InterfacePrototype, InterfaceRows, attach_interface
 from servers.tasks import advance_server
 from tests.api.vpc import SERVERS, Api
 from tests.world import World, make_server
@@ -88,6 +88,6 @@ def test_an_interface_that_loses_the_race_for_a_reserved_address_is_told(world: 
     taken = server.network_interfaces.get()
     late = make_server(world.account, name="late")
     asked = InterfacePrototype(subnet=taken.subnet.id)
-    found = FoundInterface(asked, "primary_network_interface", taken.subnet, taken.primary_ip, [])
+    found = InterfaceRows(asked, "primary_network_interface", taken.subnet, taken.primary_ip, [])
     with pytest.raises(Conflict, match="bound meanwhile"):
         attach_interface(late, found, is_primary=False)

@@ -8,10 +8,15 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import ApiError, Conflict, NotFound, OverQuota, Refusals
 from servers.models import FloatingIP, NetworkInterface, ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.floating_ips import create_floating_ip
+from servers.services.references import References
 from servers.services.reserved_ips import create_reserved_ip
 from servers.services.security_groups import create_security_group
 from servers.services.virtual_interface_ips import bind_address, unbind_address
-from servers.services.virtual_interface_prototypes import IpPrototype, VirtualInterfacePrototype, find_problems
+from servers.services.virtual_interface_prototypes import (
+    IpPrototype,
+    VirtualInterfacePrototype,
+    find_virtual_interface_rows,
+)
 from servers.services.virtual_interfaces import (
     create_virtual_interface,
     delete_virtual_interface,
@@ -42,8 +47,9 @@ def make(where: Subnet, /, **asked: Any) -> VirtualNetworkInterface:
 def refused(where: Subnet, /, **asked: Any) -> list[tuple[str, str]]:
     """Code and path of everything that is wrong, as an attachment would report it."""
     prototype = VirtualInterfacePrototype(**{"subnet": where.id, **asked})
-    found = find_problems(where.account_id, REGION, prototype, path="vni")
-    return [(each.code, each.target.name if each.target else "") for each in found]
+    references = References()
+    find_virtual_interface_rows(where.account_id, REGION, prototype, path="vni", references=references)
+    return [(each.code, each.target.name if each.target else "") for each in references.refusals]
 
 
 def addresses(vni: VirtualNetworkInterface) -> list[str]:

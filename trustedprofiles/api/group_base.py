@@ -1,6 +1,7 @@
 """What the views of the access groups API share."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -9,8 +10,8 @@ from rest_framework.request import Request
 
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes
-from controlplane.kernel.errors import InvalidValue, NotFound, Target
-from controlplane.kernel.whole_number import whole_number
+from controlplane.kernel.errors import existing
+from controlplane.kernel.query_parameters import number
 from trustedprofiles.api.group_shapes import GroupPageLinks
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import AccessGroup
@@ -47,10 +48,10 @@ class GroupView(GroupsView):
     group: AccessGroup
 
     def prepare(self, request: Request) -> None:
-        group = find_access_group(self.caller.account_id, self.kwargs["access_group_id"])
-        if group is None:
-            raise NotFound("There is no access group of this id in your account.")
-        self.group = group
+        self.group = existing(
+            find_access_group(self.caller.account_id, self.kwargs["access_group_id"]),
+            "There is no access group of this id in your account.",
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.group.policy_attributes
@@ -61,15 +62,15 @@ class GroupView(GroupsView):
         return Party(self.kwargs["access_group_id"], type="AccessGroup")
 
 
+@dataclass(frozen=True)
 class CountedPage(Generic[M]):
-    """The page of ``rows`` that ``limit`` and ``offset`` of the query ask for. Raises InvalidValue."""
+    """A page that the query asks for by its offset, and how many rows there are in all."""
 
-    def __init__(self, request: Request, rows: QuerySet[M] | Sequence[M]) -> None:
-        self._request = request
-        self.limit = _number(request, "limit", default=DEFAULT_PAGE, largest=LARGEST_PAGE)
-        self.offset = _number(request, "offset", default=0, largest=LARGEST_OFFSET)
-        self.total = rows.count() if isinstance(rows, QuerySet) else len(rows)
-        self.items: list[M] = list(rows[self.offset : self.offset + self.limit])
+    request: Request
+    limit: int
+    offset: int
+    total: int
+    items: list[M]
 
     @property
     def links(self) -> GroupPageLinks:
@@ -88,16 +89,14 @@ class CountedPage(Generic[M]):
         return links
 
     def _at(self, offset: int) -> str:
-        query: dict[str, Any] = {name: value for name, value in self._request.GET.items() if name not in PAGES}
+        query: dict[str, Any] = {name: value for name, value in self.request.GET.items() if name not in PAGES}
         query |= {"limit": self.limit, "offset": offset}
-        return f"{self._request.build_absolute_uri(self._request.path)}?{urlencode(query)}"
+        return f"{self.request.build_absolute_uri(self.request.path)}?{urlencode(query)}"
 
 
-def _number(request: Request, name: str, *, default: int, largest: int) -> int:
-    text = request.GET.get(name, str(default))
-    number = whole_number(text, largest=largest)
-    if number is None:
-        raise InvalidValue(
-            f"{name} must be a whole number from 0 to {largest}.", target=Target(name, "parameter", text)
-        )
-    return number
+def counted_page(request: Request, rows: QuerySet[M] | Sequence[M]) -> CountedPage[M]:
+    """The page of ``rows`` that ``limit`` and ``offset`` of the query ask for. Raises InvalidValue."""
+    limit = number(request.GET, "limit", default=DEFAULT_PAGE, largest=LARGEST_PAGE)
+    offset = number(request.GET, "offset", largest=LARGEST_OFFSET)
+    total = rows.count() if isinstance(rows, QuerySet) else len(rows)
+    return CountedPage(request, limit, offset, total, list(rows[offset : offset + limit]))

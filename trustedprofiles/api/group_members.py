@@ -10,10 +10,17 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes, timestamps
 from controlplane.kernel.errors import ApiError, NotFound
+from controlplane.kernel.query_parameters import boolean, one_of
 from trustedprofiles import events
 from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
-from trustedprofiles.api.flags import query_flag
-from trustedprofiles.api.group_base import MEMBERSHIP_TYPE, MEMBERSHIP_TYPES, PAGES, CountedPage, GroupsView, GroupView
+from trustedprofiles.api.group_base import (
+    MEMBERSHIP_TYPE,
+    MEMBERSHIP_TYPES,
+    PAGES,
+    GroupsView,
+    GroupView,
+    counted_page,
+)
 from trustedprofiles.api.group_shapes import (
     AddedMember,
     AddGroupMembersResponse,
@@ -29,7 +36,6 @@ from trustedprofiles.api.group_shapes import (
     failure,
     member_body,
 )
-from trustedprofiles.api.pagination import one_of
 from trustedprofiles.models import AccessGroup, GroupMember, ServiceId, TrustedProfile, User
 from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.services import group_members
@@ -65,12 +71,12 @@ class Members(GroupView):
 
     def get(self, request: Request, access_group_id: str) -> Response:
         rows = GroupMember.objects.filter(group_id=self.group.id).order_by("created_at", "id")
-        if type := one_of(request, TYPE, GroupMember.Type.values):
+        if type := one_of(request.GET, TYPE, GroupMember.Type.values):
             rows = rows.filter(type=type)
-        if one_of(request, MEMBERSHIP_TYPE, MEMBERSHIP_TYPES) == "dynamic":
+        if one_of(request.GET, MEMBERSHIP_TYPE, MEMBERSHIP_TYPES) == "dynamic":
             rows = rows.none()
-        verbose, sort = query_flag(request, VERBOSE), one_of(request, SORT, SORTS)
-        page = CountedPage(request, self._sorted(rows, sort) if verbose and sort else rows)
+        verbose, sort = boolean(request.GET, VERBOSE), one_of(request.GET, SORT, SORTS)
+        page = counted_page(request, self._sorted(rows, sort) if verbose and sort else rows)
         details = _details(self.group.account_id, page.items) if verbose else {}
         members = [{**member_body(row, base=self.base), **details.get(row.iam_id, {})} for row in page.items]
         return self.answer({**page.links, "members": members})

@@ -6,20 +6,19 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.etag import require_match
+from controlplane.kernel.query_parameters import boolean, one_of
 from trustedprofiles import events
 from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
-from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.group_base import (
     MEMBERSHIP_TYPE,
     MEMBERSHIP_TYPES,
     PAGES,
-    CountedPage,
     GroupsView,
     GroupView,
+    counted_page,
 )
 from trustedprofiles.api.group_shapes import AccessGroupCreation, AccessGroupUpdate, Group, GroupsList, group_body
-from trustedprofiles.api.pagination import one_of
-from trustedprofiles.models import AccessGroup, Account, GroupRule
+from trustedprofiles.models import AccessGroup, GroupRule
 from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.selectors import authorize, public_access_group
 from trustedprofiles.services import access_groups
@@ -44,7 +43,7 @@ class RenderedGroups(GroupsView):
     """Answers with groups as ``show_federated`` and ``show_crn`` of the query ask for."""
 
     def rendered(self, groups: list[AccessGroup]) -> list[Group]:
-        federated, crn = (query_flag(self.request, name) for name in FORMS)
+        federated, crn = (boolean(self.request.GET, name) for name in FORMS)
         bodies = [group_body(group, base=self.base) for group in groups]
         with_rules = federated_groups(groups) if federated else set()
         for group, body in zip(groups, bodies, strict=True):
@@ -83,9 +82,9 @@ class Groups(RenderedGroups):
 
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)
-        page = CountedPage(request, self._listed())
+        page = counted_page(request, self._listed())
         bodies = self.rendered(page.items)
-        if IAM_ID in request.GET and query_flag(request, SHOW_MEMBERSHIP_TYPE):
+        if IAM_ID in request.GET and boolean(request.GET, SHOW_MEMBERSHIP_TYPE):
             for body in bodies:
                 body["membership_type"] = "static"
         return self.answer({**page.links, "groups": bodies})
@@ -93,8 +92,8 @@ class Groups(RenderedGroups):
     def _listed(self) -> list[AccessGroup]:
         """What the query asks for, of the groups that the caller may see; an account has 500 at most."""
         query, account_id = self.request.GET, self.caller.account_id
-        membership = one_of(self.request, MEMBERSHIP_TYPE, MEMBERSHIP_TYPES)
-        sort = one_of(self.request, SORT, SORTS) or "name"
+        membership = one_of(self.request.GET, MEMBERSHIP_TYPE, MEMBERSHIP_TYPES)
+        sort = one_of(self.request.GET, SORT, SORTS) or "name"
         rows = self.listing.of(AccessGroup.objects.filter(account_id=account_id))
         if iam_id := query.get(IAM_ID):
             type_of_member(account_id, iam_id)
@@ -104,13 +103,13 @@ class Groups(RenderedGroups):
                 "membership_type is about a member: give its iam_id.", target=Target(IAM_ID, "parameter")
             )
         groups = [] if membership == "dynamic" else list(rows)
-        if membership in (None, "all") and not query_flag(self.request, HIDE_PUBLIC_ACCESS):
+        if membership in (None, "all") and not boolean(self.request.GET, HIDE_PUBLIC_ACCESS):
             groups += self._public_access()
         return _sorted([group for group in groups if self._is_searched(group)], sort)
 
     def _public_access(self) -> list[AccessGroup]:
         """The group that has no row, when the caller may see it."""
-        group = public_access_group(Account.objects.get(id=self.caller.account_id))
+        group = public_access_group(self.account)
         resource = {"accountId": group.account_id, "serviceName": self.service_name, **group.policy_attributes}
         return [group] if authorize(self.caller, action=self.operations["GET"].action, resource=resource) else []
 
@@ -129,8 +128,7 @@ class Groups(RenderedGroups):
 
     def post(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)
-        account = Account.objects.get(id=self.caller.account_id)
-        group = access_groups.create_group(account, **self.body, by=Party.of(self.caller))
+        group = access_groups.create_group(self.account, **self.body, by=Party.of(self.caller))
         return self.answer(group_body(group, base=self.base), etag=group.entity_tag)
 
 
@@ -174,7 +172,7 @@ class OneGroup(RenderedGroups, GroupView):
         return self.answer(group_body(group, base=self.base), etag=group.entity_tag)
 
     def delete(self, request: Request, access_group_id: str) -> Response:
-        access_groups.delete_group(self.group, force=query_flag(request, FORCE), by=Party.of(self.caller))
+        access_groups.delete_group(self.group, force=boolean(request.GET, FORCE), by=Party.of(self.caller))
         return self.answer()
 
 

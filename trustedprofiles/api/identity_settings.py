@@ -11,9 +11,9 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
 from trustedprofiles.api.base import IdentityView
-from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.history import INCLUDE_HISTORY, EnityHistoryRecord, histories
 from trustedprofiles.models import AccountWideSettings
 from trustedprofiles.permissions import BOOLEAN, Operation, Parameter
@@ -173,7 +173,7 @@ class IdentitySettings(AccountView):
 
     def get(self, request: Request, account_id: str) -> Response:
         settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
-        return self.answer(_body(settings, history=query_flag(request, INCLUDE_HISTORY)), etag=settings.entity_tag)
+        return self.answer(_body(settings, history=boolean(request.GET, INCLUDE_HISTORY)), etag=settings.entity_tag)
 
     def put(self, request: Request, account_id: str) -> Response:
         settings = settings_of(account_id, AccountWideSettings.Kind.IDENTITY)
@@ -203,7 +203,7 @@ class EffectiveIdentitySettings(AccountView):
             {
                 "account_id": account_id,
                 "effective": effective,
-                "account": _body(settings, history=query_flag(request, INCLUDE_HISTORY)),
+                "account": _body(settings, history=boolean(request.GET, INCLUDE_HISTORY)),
                 "assigned_templates": [],
             }
         )

@@ -4,11 +4,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import MissingValue, NotFound, Target
+from controlplane.kernel.errors import MissingValue, NotFound, Target, existing
+from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
 from trustedprofiles.api import responses
 from trustedprofiles.api.base import ProfileView
-from trustedprofiles.api.pagination import one_of
 from trustedprofiles.api.serializers import LinkCreation, link_body
 from trustedprofiles.models import ProfileLink
 from trustedprofiles.permissions import Operation, Parameter, choices
@@ -62,7 +62,7 @@ class Links(ProfileView):
         return self.answer(link_body(link), etag=link.entity_tag)
 
     def delete(self, request: Request, profile_id: str) -> Response:
-        cr_type = one_of(request, TYPE, ProfileLink.CrType.values)
+        cr_type = one_of(request.GET, TYPE, ProfileLink.CrType.values)
         if cr_type is None:
             raise MissingValue("The type query parameter is required.", target=Target(TYPE, "parameter"))
         picked = {column: request.GET[name] for name, column in SELECTORS.items() if name in request.GET}
@@ -90,10 +90,9 @@ class Link(ProfileView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        link = self.profile.links.filter(id=self.kwargs["link_id"]).first()
-        if link is None:
-            raise NotFound("The trusted profile has no link of this id.")
-        self.link = link
+        self.link = existing(
+            self.profile.links.filter(id=self.kwargs["link_id"]).first(), "The trusted profile has no link of this id."
+        )
 
     def get(self, request: Request, profile_id: str, link_id: str) -> Response:
         return self.answer(link_body(self.link), etag=self.link.entity_tag)

@@ -1,15 +1,16 @@
 """Lists of the IAM APIs: what a query picks, in which order, and pages of it by an opaque token."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Generic, NotRequired, TypedDict, TypeVar
-from urllib.parse import urlencode
 
 from django.db.models import Model, QuerySet
 from rest_framework.request import Request
 
-from controlplane.kernel import paging
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import InvalidValue, Target
+from controlplane.kernel.paging import PageQuery, by_offset, read_page_query
+from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import scim_filter
 from trustedprofiles.permissions import Parameter, choices, limit_parameter
 
@@ -40,64 +41,34 @@ class IdentityPage(TypedDict):
     previous: NotRequired[str]
 
 
+@dataclass(frozen=True)
 class OffsetPage(Generic[M]):
-    """One page of ``rows`` as the query asks for it, bound to caller and query; the APIs name its two parameters
-    differently."""
+    """One page of a list, which the query asks for by an opaque token."""
 
-    def __init__(
-        self,
-        request: Request,
-        rows: QuerySet[M] | Sequence[M],
-        *,
-        caller: Caller,
-        size_name: str,
-        start_name: str,
-        default: int,
-    ) -> None:
-        self._url = request.build_absolute_uri(request.path)
-        self._names = (size_name, start_name)
-        self._filters = sorted((name, value) for name, value in request.GET.items() if name not in self._names)
-        self._scope = f"{caller.account_id}:{caller.iam_id}:{request.path}:{urlencode(self._filters)}"
-        self.size = paging.parse_limit(request.GET, name=size_name, default=default)
-        start = request.GET.get(start_name)
-        self.offset = paging.open_cursor(start, scope=self._scope, name=start_name) if start else 0
-        found = list(rows[self.offset : self.offset + self.size + 1])
-        self.items: list[M] = found[: self.size]
-        self._more = len(found) > self.size
-
-    @property
-    def first(self) -> str:
-        return self._link(None)
+    query: PageQuery
+    offset: int
+    items: list[M]
+    next_position: int | None
+    """The offset of the next page; None on the last."""
 
     @property
     def next(self) -> tuple[str, str] | None:
         """URL and token, where there is a next page."""
-        return self._at(self.offset + self.size) if self._more else None
+        return None if self.next_position is None else self._at(self.next_position)
 
     @property
     def previous(self) -> tuple[str, str] | None:
         """URL and token, where there is a previous page."""
-        return self._at(max(0, self.offset - self.size)) if self.offset else None
+        return self._at(max(0, self.offset - self.query.limit)) if self.offset else None
 
     def _at(self, offset: int) -> tuple[str, str]:
-        token = paging.seal_cursor(offset, scope=self._scope)
-        return self._link(token), token
-
-    def _link(self, token: str | None) -> str:
-        size_name, start_name = self._names
-        query = dict(self._filters) | {size_name: str(self.size)} | ({start_name: token} if token else {})
-        return f"{self._url}?{urlencode(query)}"
-
-
-class TokenPage(OffsetPage[M]):
-    """A page of a collection of the identity API: ``pagesize`` and ``pagetoken``."""
-
-    def __init__(self, request: Request, rows: QuerySet[M], *, caller: Caller) -> None:
-        super().__init__(request, rows, caller=caller, size_name=PAGE_SIZE, start_name=PAGE_TOKEN, default=DEFAULT_PAGE)
+        token = self.query.cursor(offset)
+        return self.query.link(token), token
 
     @property
     def links(self) -> IdentityPage:
-        body: IdentityPage = {"offset": self.offset, "limit": self.size, "first": self.first}
+        """As the identity API writes them."""
+        body: IdentityPage = {"offset": self.offset, "limit": self.query.limit, "first": self.query.link()}
         if self.next:
             body["next"], _ = self.next
         if self.previous:
@@ -105,18 +76,27 @@ class TokenPage(OffsetPage[M]):
         return body
 
 
-def one_of(request: Request, name: str, choices: Sequence[str]) -> str | None:
-    """A query parameter with an enumeration; None when it is absent. Raises InvalidValue."""
-    asked = request.GET.get(name)
-    if asked is not None and asked not in choices:
-        raise InvalidValue(f"{name} must be one of {', '.join(choices)}.", target=Target(name, "parameter", asked))
-    return asked
+def offset_page(
+    request: Request, rows: QuerySet[M] | Sequence[M], *, caller: Caller, names: tuple[str, str], default: int
+) -> OffsetPage[M]:
+    """The page of ``rows`` that the query asks for; ``names`` are those of the parameters, how many and which token.
+
+    A token is good for the same caller and query alone. Raises InvalidValue.
+    """
+    query = read_page_query(request, scope=f"{caller.account_id}:{caller.iam_id}", names=names, default=default)
+    items, next_position = by_offset(rows, query.limit, query.position)
+    return OffsetPage(query, query.position or 0, items, next_position)
+
+
+def token_page(request: Request, rows: QuerySet[M] | Sequence[M], *, caller: Caller) -> OffsetPage[M]:
+    """A page of a collection of the identity API: ``pagesize`` and ``pagetoken``. Raises InvalidValue."""
+    return offset_page(request, rows, caller=caller, names=(PAGE_SIZE, PAGE_TOKEN), default=DEFAULT_PAGE)
 
 
 def ordered(request: Request, rows: QuerySet[M], attributes: Sequence[str]) -> QuerySet[M]:
     """The rows in the order that ``sort`` and ``order`` ask for; oldest first without. Raises InvalidValue."""
-    sort = one_of(request, "sort", attributes) or "created_at"
-    backwards = "-" if one_of(request, ORDER, DIRECTIONS) == "desc" else ""
+    sort = one_of(request.GET, "sort", attributes) or "created_at"
+    backwards = "-" if one_of(request.GET, ORDER, DIRECTIONS) == "desc" else ""
     return rows.order_by(f"{backwards}{sort}", "id")
 
 

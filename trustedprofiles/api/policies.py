@@ -10,18 +10,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import BadRequest, NotFound
+from controlplane.kernel.errors import BadRequest, existing
 from controlplane.kernel.etag import require_match
+from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
 from trustedprofiles.api import policy_shapes as shapes
 from trustedprofiles.api import responses
 from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
-from trustedprofiles.api.pagination import OffsetPage, one_of
+from trustedprofiles.api.pagination import offset_page
 from trustedprofiles.api.policy_bodies import StateBody, V1Body, V2Body
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.identity_grants import roles_of
-from trustedprofiles.models import Account, Policy
+from trustedprofiles.models import Policy
 from trustedprofiles.permissions import LIMIT, START, Operation, Parameter, choices
 from trustedprofiles.roles import Role
 from trustedprofiles.selectors import find_policy, policies_of
@@ -34,6 +35,7 @@ SORTS = (*SORTABLE, *(f"-{column}" for column in SORTABLE))
 TYPES = ("access", "authorization")
 STATES = ("active", "deleted")
 DEFAULT_PAGE = 50
+PAGES = (LIMIT, START)
 # Query parameters that are compared with an attribute of the policy's resource.
 SERVICE_NAME = Parameter("service_name", "Only what is about this service.")
 SERVICE_GROUP_ID = Parameter("service_group_id", "Only what is about this group of services.")
@@ -90,7 +92,7 @@ LIST = Operation(
     lists=Policy,
     query=(
         *(REQUIRED_ACCOUNT_ID, IAM_ID, ACCESS_GROUP_ID, TYPE, STATE, *RESOURCE_FILTERS),
-        *(*TAG_FILTERS, SORT, FORMAT, LIMIT, START),
+        *(*TAG_FILTERS, SORT, FORMAT, *PAGES),
     ),
 )
 CREATE = Operation(
@@ -135,19 +137,12 @@ class Policies(PolicyView):
 
     def get(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)
-        one_of(request, FORMAT, FORMATS)
+        one_of(request.GET, FORMAT, FORMATS)
         rows = _listed(request, self.listing.of(policies_of(self.caller.account_id)))
-        if not request.GET.keys() & {LIMIT, START}:  # IBM pages only when asked to
+        if request.GET.keys().isdisjoint(PAGES):  # IBM pages only when asked to
             return self.answer({"policies": [self.render(policy) for policy in rows]})
-        page = OffsetPage(
-            request,
-            rows,
-            caller=self.caller,
-            size_name=LIMIT,
-            start_name=START,
-            default=DEFAULT_PAGE,
-        )
-        links: responses.PageLinks = {"limit": page.size, "first": {"href": page.first}}
+        page = offset_page(request, rows, caller=self.caller, names=PAGES, default=DEFAULT_PAGE)
+        links: responses.PageLinks = {"limit": page.query.limit, "first": {"href": page.query.link()}}
         if page.next:
             links["next"] = _neighbour(*page.next)
         if page.previous:
@@ -156,9 +151,10 @@ class Policies(PolicyView):
 
     def post(self, request: Request) -> Response:
         content = self.content()
-        account = Account.objects.get(id=self.caller.account_id)
         by = Party.of(self.caller)
-        return self.answer_policy(policies.create_policy(account, content=content, api_version=self.api_version, by=by))
+        return self.answer_policy(
+            policies.create_policy(self.account, content=content, api_version=self.api_version, by=by)
+        )
 
 
 class PoliciesV2(Policies):
@@ -176,7 +172,7 @@ def _neighbour(url: str, token: str) -> responses.Neighbour:
 def _listed(request: Request, rows: QuerySet[Policy]) -> QuerySet[Policy]:
     """The policies the query asks for. Resources and tags are compared here: SQLite cannot search in JSON lists."""
     query = request.GET
-    rows = rows.filter(state=one_of(request, STATE, STATES) or "active")
+    rows = rows.filter(state=one_of(request.GET, STATE, STATES) or "active")
     for name, is_group in ((IAM_ID, False), (ACCESS_GROUP_ID, True)):
         if subject := query.get(name):
             rows = (
@@ -184,11 +180,11 @@ def _listed(request: Request, rows: QuerySet[Policy]) -> QuerySet[Policy]:
                 if shapes.names_access_group(subject) is is_group
                 else rows.none()
             )
-    if one_of(request, TYPE, TYPES) == "authorization":
+    if one_of(request.GET, TYPE, TYPES) == "authorization":
         rows = rows.none()  # not simulated
     wanted = {key: query[name] for name, key in RESOURCE_FILTERS.items() if query.get(name)}
     tag = {member: query[name] for name, member in TAG_FILTERS.items() if query.get(name)}
-    rows = rows.order_by(one_of(request, SORT, SORTS) or "created_at", "id")
+    rows = rows.order_by(one_of(request.GET, SORT, SORTS) or "created_at", "id")
     if not wanted and not tag:
         return rows
     compared = rows.values_list("pk", "resource", "resource_tags")
@@ -220,17 +216,18 @@ class OnePolicyV2(PolicyView):
     policy: Policy
 
     def prepare(self, request: Request) -> None:
-        policy = find_policy(self.caller.account_id, self.kwargs["policy_id"])
-        if policy is None:
-            raise NotFound("There is no policy of this id in your account.", code="policy_not_found")
-        self.policy = policy
+        self.policy = existing(
+            find_policy(self.caller.account_id, self.kwargs["policy_id"]),
+            "There is no policy of this id in your account.",
+            code="policy_not_found",
+        )
 
     def target(self) -> Party:
         name = str(self.policy) if hasattr(self, "policy") else ""
         return Party(self.kwargs["policy_id"], name, "Policy")
 
     def get(self, request: Request, policy_id: str) -> Response:
-        one_of(request, FORMAT, FORMATS)
+        one_of(request.GET, FORMAT, FORMATS)
         return self.answer_policy(self.policy)
 
     def put(self, request: Request, policy_id: str) -> Response:

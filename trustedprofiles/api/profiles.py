@@ -6,17 +6,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.etag import require_match
+from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
 from trustedprofiles.api import responses
 from trustedprofiles.api.activity import INCLUDE_ACTIVITY, activity_of, logins_to
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, IdentityView, ProfileView, require_own_account
-from trustedprofiles.api.flags import query_flag
+from trustedprofiles.api.base import (
+    REQUIRED_ACCOUNT_ID,
+    IdentityView,
+    ProfileView,
+    pop_own_account,
+    require_own_account,
+)
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
-from trustedprofiles.api.pagination import TokenPage, filtered, list_parameters, ordered
+from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
 from trustedprofiles.api.serializers import ProfileCreation, ProfileUpdate, profile_body
-from trustedprofiles.models import Account, TrustedProfile
+from trustedprofiles.models import TrustedProfile
 from trustedprofiles.permissions import NAME, Operation
 from trustedprofiles.selectors import profiles_of
 from trustedprofiles.services import profiles
@@ -54,16 +59,13 @@ class Profiles(IdentityView):
         if name := request.GET.get(NAME):
             rows = rows.filter(name=name)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
-        page = TokenPage(request, self.listing.of(rows), caller=self.caller)
+        page = token_page(request, self.listing.of(rows), caller=self.caller)
         body: responses.TrustedProfilesList = {**page.links, "profiles": _bodies(request, page.items)}
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.pop("account_id") != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
-        account = Account.objects.get(id=self.caller.account_id)
-        profile = profiles.create_profile(account, **asked, by=Party.of(self.caller))
+        asked = pop_own_account(self.body, self.caller.account_id)
+        profile = profiles.create_profile(self.account, **asked, by=Party.of(self.caller))
         return self.answer(profile_body(profile), etag=profile.entity_tag)
 
 
@@ -99,7 +101,7 @@ class Profile(ProfileView):
 
     def get(self, request: Request, profile_id: str) -> Response:
         [body] = _bodies(request, [self.profile])
-        if query_flag(request, INCLUDE_ACTIVITY):
+        if boolean(request.GET, INCLUDE_ACTIVITY):
             body["activity"] = activity_of(logins_to(self.profile))
         return self.answer(body, etag=self.profile.entity_tag)
 
@@ -116,7 +118,7 @@ class Profile(ProfileView):
 def _bodies(request: Request, profiles: Sequence[TrustedProfile]) -> list[responses.TrustedProfile]:
     """With history where the query asks for it."""
     bodies = [profile_body(profile) for profile in profiles]
-    if query_flag(request, INCLUDE_HISTORY):
+    if boolean(request.GET, INCLUDE_HISTORY):
         found = histories({profile.crn: profile.id for profile in profiles}, events.PROFILE_CHANGES)
         for body in bodies:
             body["history"] = found[body["id"]]

@@ -8,13 +8,14 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from controlplane.kernel.errors import existing
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from controlplane.kernel.query_parameters import optional_boolean
 from trustedprofiles import events
 from trustedprofiles.api import responses
-from trustedprofiles.api.base import ACCOUNT_ID, require_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, pop_own_account, require_own_account
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.models import Account, ResourceGroup
+from trustedprofiles.models import ResourceGroup
 from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
 from trustedprofiles.selectors import resource_group, resource_groups_of
 from trustedprofiles.services import resource_groups
@@ -68,25 +69,15 @@ class ResourceGroups(GuardedView):
         rows = resource_groups_of(self.caller.account_id)
         if name := request.GET.get(NAME):
             rows = rows.filter(name=name)
-        if default := request.GET.get(DEFAULT):
-            rows = rows.filter(is_default=_boolean(default))
+        if (is_default := optional_boolean(request.GET, DEFAULT)) is not None:
+            rows = rows.filter(is_default=is_default)
         rows = self.listing.of(rows).order_by("created_at", "id")
         return self.answer({"resources": [_body(group) for group in rows]})
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.get("account_id", self.caller.account_id) != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
-        account = Account.objects.get(id=self.caller.account_id)
-        group = resource_groups.create_resource_group(account, name=asked["name"], by=Party.of(self.caller))
+        asked = pop_own_account(self.body, self.caller.account_id)
+        group = resource_groups.create_resource_group(self.account, name=asked["name"], by=Party.of(self.caller))
         return self.answer({"id": group.id, "crn": group.crn})
-
-
-def _boolean(text: str) -> bool:
-    """Python's SDK sends ``True``, the others ``true``."""
-    if text.lower() not in ("true", "false"):
-        raise InvalidValue("default must be true or false.", target=Target("default", "parameter", text))
-    return text.lower() == "true"
 
 
 class OneResourceGroup(GuardedView):
@@ -118,10 +109,10 @@ class OneResourceGroup(GuardedView):
     group: ResourceGroup
 
     def prepare(self, request: Request) -> None:
-        group = resource_group(self.caller.account_id, self.kwargs["group_id"])
-        if group is None:
-            raise NotFound("There is no resource group of this id in your account.")
-        self.group = group
+        self.group = existing(
+            resource_group(self.caller.account_id, self.kwargs["group_id"]),
+            "There is no resource group of this id in your account.",
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.group.policy_attributes

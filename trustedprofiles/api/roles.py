@@ -9,16 +9,16 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from controlplane.kernel.errors import InvalidValue, Target, existing
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import DescribedField, DescriptionField, StrictCharField, StrictSerializer
 from trustedprofiles import events
 from trustedprofiles.api import responses
-from trustedprofiles.api.base import ACCOUNT_ID, require_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, pop_own_account, require_own_account
 from trustedprofiles.api.policies import SERVICE_GROUP_ID, SERVICE_NAME
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.models import Account, CustomRole
+from trustedprofiles.models import CustomRole
 from trustedprofiles.permissions import Operation, Parameter
 from trustedprofiles.roles import Role, granted_actions
 from trustedprofiles.selectors import find_role
@@ -124,11 +124,8 @@ class Roles(RoleView):
         )
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.pop("account_id") != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
-        account = Account.objects.get(id=self.caller.account_id)
-        role = roles.create_role(account, **asked, by=Party.of(self.caller))
+        asked = pop_own_account(self.body, self.caller.account_id)
+        role = roles.create_role(self.account, **asked, by=Party.of(self.caller))
         return self.answer(self.render(role), etag=role.entity_tag)
 
 
@@ -168,10 +165,11 @@ class OneRole(RoleView):
     role: CustomRole
 
     def prepare(self, request: Request) -> None:
-        role = find_role(self.caller.account_id, self.kwargs["role_id"])
-        if role is None:
-            raise NotFound("There is no custom role of this id in your account.", code="role_not_found")
-        self.role = role
+        self.role = existing(
+            find_role(self.caller.account_id, self.kwargs["role_id"]),
+            "There is no custom role of this id in your account.",
+            code="role_not_found",
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.role.policy_attributes

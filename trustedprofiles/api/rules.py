@@ -4,7 +4,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
 from trustedprofiles.api import responses
@@ -79,10 +79,10 @@ class OneRule(ProfileView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        rule = self.profile.rules.filter(id=self.kwargs["rule_id"]).first()
-        if rule is None:
-            raise NotFound("The trusted profile has no claim rule of this id.")
-        self.rule = rule
+        self.rule = existing(
+            self.profile.rules.filter(id=self.kwargs["rule_id"]).first(),
+            "The trusted profile has no claim rule of this id.",
+        )
 
     def get(self, request: Request, profile_id: str, rule_id: str) -> Response:
         return self.answer(rule_body(self.rule), etag=self.rule.entity_tag)

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from controlplane.kernel import paging
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
+from controlplane.kernel.query_parameters import number
 from trustedprofiles import events, search_query, tag_rules
 from trustedprofiles.api import tag_shapes as shapes
 from trustedprofiles.api.base import ACCOUNT_ID
@@ -41,7 +42,7 @@ class Search(TaggingView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        self.limit = paging.parse_limit(request.GET, default=DEFAULT_PAGE, largest=LARGEST_PAGE)
+        self.limit = number(request.GET, "limit", default=DEFAULT_PAGE, least=1, largest=LARGEST_PAGE)
         self.query, self.offset = self._asked(self.body)
         try:
             wanted = search_query.parse_query(self.query)

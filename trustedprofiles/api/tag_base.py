@@ -9,12 +9,12 @@ from rest_framework.request import Request
 from controlplane.activity.record import Party, record
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError, InvalidValue, Refusals, Target
+from controlplane.kernel.query_parameters import one_of
 from controlplane.kernel.verdict import Verdict
 from trustedprofiles import tag_rules
 from trustedprofiles.api.base import require_own_account
-from trustedprofiles.api.pagination import DIRECTIONS, one_of
+from trustedprofiles.api.pagination import DIRECTIONS
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.models import Account
 from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.search_query import Wanted
 from trustedprofiles.selectors import authorize_each, tagged_resources
@@ -40,7 +40,7 @@ class TaggingView(GuardedView):
     @property
     def tag_type(self) -> str:
         """``user`` unless the query says ``access``; service tags are not simulated. Raises InvalidValue."""
-        return one_of(self.request, TAG_TYPE, tag_rules.TYPES) or tag_rules.USER
+        return one_of(self.request.GET, TAG_TYPE, tag_rules.TYPES) or tag_rules.USER
 
     @property
     def operation(self) -> Operation | None:
@@ -52,7 +52,7 @@ class TaggingView(GuardedView):
 
     def prepare(self, request: Request) -> None:
         require_own_account(request, self.caller.account_id, required=False)
-        one_of(request, TAG_TYPE, tag_rules.TYPES)
+        one_of(request.GET, TAG_TYPE, tag_rules.TYPES)
 
     def found(self, wanted: Wanted) -> tuple[list[Crn], list[Crn]]:
         """The account's resources with tags that a query finds, and all that it names by their CRNs."""
@@ -96,10 +96,6 @@ class TaggingView(GuardedView):
 
     def resource_attributes(self) -> dict[str, str]:
         return self._about or {}
-
-    @property
-    def account(self) -> Account:
-        return Account.objects.get(id=self.caller.account_id)
 
     def failed(self, target: Party, error: ApiError) -> None:
         """Record one failure among several results."""

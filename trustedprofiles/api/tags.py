@@ -9,14 +9,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel import paging
 from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError, InvalidValue, NotAuthorized, NotFound, Target
-from controlplane.kernel.whole_number import whole_number
+from controlplane.kernel.query_parameters import boolean, number, one_of
 from trustedprofiles import events, tag_rules
 from trustedprofiles.api import tag_shapes as shapes
 from trustedprofiles.api.base import ACCOUNT_ID
-from trustedprofiles.api.pagination import DIRECTIONS, one_of
+from trustedprofiles.api.pagination import DIRECTIONS
 from trustedprofiles.api.tag_base import (
     ATTACHED_ONLY,
     ATTACHED_TO,
@@ -98,13 +97,13 @@ class Tags(TaggingView):
         rows = tags_of(self.caller.account_id, self.tag_type)
         if self.attached_to is not None:
             rows = rows.filter(attachments__crn=self.attached_to)
-        elif _boolean(request, ATTACHED_ONLY):
+        elif boolean(request.GET, ATTACHED_ONLY):
             rows = rows.filter(attachments__isnull=False).distinct()
         if PROVIDER not in request.GET.get(PROVIDERS, PROVIDER).split(","):
             rows = rows.none()
-        backwards = "-" if one_of(request, ORDER_BY_NAME, DIRECTIONS) == "desc" else ""
-        offset = _offset(request)
-        limit = paging.parse_limit(request.GET, default=DEFAULT_PAGE, largest=LARGEST_PAGE)
+        backwards = "-" if one_of(request.GET, ORDER_BY_NAME, DIRECTIONS) == "desc" else ""
+        offset = number(request.GET, OFFSET, largest=LARGEST_OFFSET)
+        limit = number(request.GET, LIMIT, default=DEFAULT_PAGE, least=1, largest=LARGEST_PAGE)
         names = rows.order_by(f"{backwards}name").values_list("name", flat=True)
         body: shapes.TagList = {
             "total_count": rows.count(),
@@ -115,7 +114,7 @@ class Tags(TaggingView):
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
-        if one_of(request, TAG_TYPE, tag_rules.TYPES) == tag_rules.USER:
+        if one_of(request.GET, TAG_TYPE, tag_rules.TYPES) == tag_rules.USER:
             raise InvalidValue(
                 "User tags are made by attaching them. Only access tags are created first: send tag_type=access.",
                 target=Target(TAG_TYPE, "parameter", tag_rules.USER),
@@ -247,7 +246,7 @@ class Attachments(TaggedResources):
     }
 
     def prepare(self, request: Request) -> None:
-        self.flags = {flag: _boolean(request, flag) for flag in ATTACHING}
+        self.flags = {flag: boolean(request.GET, flag) for flag in ATTACHING}
         super().prepare(request)
 
     def post(self, request: Request) -> Response:
@@ -279,21 +278,3 @@ class Detachments(TaggedResources):
 
     def change(self, crn: Crn) -> None:
         tags.detach_tags(self.account, crn=crn, type=self.tag_type, names=self.names, by=Party.of(self.caller))
-
-
-def _boolean(request: Request, name: str) -> bool:
-    """A query parameter that is ``true`` or ``false`` in any case; absent means false. Raises InvalidValue."""
-    text = request.GET.get(name, "false")
-    if text.lower() not in ("true", "false"):
-        raise InvalidValue(f"{name} must be true or false.", target=Target(name, "parameter", text))
-    return text.lower() == "true"
-
-
-def _offset(request: Request) -> int:
-    text = request.GET.get(OFFSET, "0")
-    offset = whole_number(text, largest=LARGEST_OFFSET)
-    if offset is None:
-        raise InvalidValue(
-            f"offset must be a whole number from 0 to {LARGEST_OFFSET}.", target=Target(OFFSET, "parameter", text)
-        )
-    return offset

@@ -10,12 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import BadRequest
-from trustedprofiles.api import responses
+from trustedprofiles.api import policies, responses
 from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, require_own_account
-from trustedprofiles.api.group_base import PAGES, CountedPage, GroupsView
+from trustedprofiles.api.group_base import PAGES, GroupsView, counted_page
 from trustedprofiles.api.group_shapes import GroupPageLinks
-from trustedprofiles.api.pagination import IdentityPage, OffsetPage, TokenPage
-from trustedprofiles.api.policies import DEFAULT_PAGE, PolicyView
+from trustedprofiles.api.pagination import IdentityPage, offset_page, token_page
+from trustedprofiles.api.policies import PolicyView
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.permissions import Nothing, Operation, Parameter
@@ -50,17 +50,16 @@ class IdentityTemplates(Templates, IdentityView):
     pages = ("limit", "pagetoken", "sort", "order", "include_history")
 
     def links(self, request: Request) -> Mapping[str, Any]:
-        return TokenPage(request, NONE(), caller=self.caller).links
+        return token_page(request, NONE(), caller=self.caller).links
 
 
 class PolicyTemplates(Templates, PolicyView):
     page = responses.PageLinks
-    pages = ("limit", "start")
+    pages = policies.PAGES
 
     def links(self, request: Request) -> Mapping[str, Any]:
-        names = {"size_name": "limit", "start_name": "start"}
-        found = OffsetPage(request, NONE(), caller=self.caller, default=DEFAULT_PAGE, **names)
-        return responses.PageLinks(limit=found.size, first={"href": found.first})
+        page = offset_page(request, NONE(), caller=self.caller, names=policies.PAGES, default=policies.DEFAULT_PAGE)
+        return responses.PageLinks(limit=page.query.limit, first={"href": page.query.link()})
 
 
 class GroupTemplates(Templates, GroupsView):
@@ -68,7 +67,7 @@ class GroupTemplates(Templates, GroupsView):
     pages = PAGES
 
     def links(self, request: Request) -> Mapping[str, Any]:
-        return CountedPage(request, NONE()).links
+        return counted_page(request, NONE()).links
 
 
 @dataclass(frozen=True)

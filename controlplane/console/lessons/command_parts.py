@@ -8,12 +8,12 @@ from django.conf import settings
 
 from controlplane.console.access import SERVER
 from controlplane.console.lessons.lesson import Command, Lesson, Place
-from identity.inside.views import RENAMED_IN
+from controlplane.deployment.api_version import API_VERSION
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 MAY_SWITCH = f"{SERVER}.update"
 MAY_REVOKE = "is.bare-metal-server.certificate.update"
-QUERY = f"version={RENAMED_IN}"
+QUERY = f"version={API_VERSION}"
 A_PORT = "PORT=$((20000 + $$ % 10000))"
 """A port that another learner on the same machine hardly has: it follows from the shell's process."""
 

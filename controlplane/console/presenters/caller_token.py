@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from controlplane.deployment.api_version import API_VERSION
 from controlplane.deployment.endpoints import metadata_url
 from controlplane.deployment.home import CA_BUNDLE
 from identity.claims import APIKEY_GRANT
-from identity.inside.views import RENAMED_IN
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
 
@@ -88,7 +88,7 @@ def call_inside(server: BareMetalServer, method: str, path: str, *options: str) 
     """A call of the server's own metadata service."""
     url = metadata_url(loopback_address(server.number), protocol=server.metadata_protocol)
     trusting = _trusted() if server.metadata_protocol == "https" else ()
-    return curl(method, f"{url}{path}?version={RENAMED_IN}", *trusting, *options)
+    return curl(method, f"{url}{path}?version={API_VERSION}", *trusting, *options)
 
 
 def body(content: object) -> str:

@@ -12,8 +12,8 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import LONGEST_PATH, SYSTEM
 from controlplane.console.presenters import caller_token
 from controlplane.console.presenters.caller_token import BEARER, FLAVOR, Way, word
+from controlplane.deployment.api_version import API_VERSION
 from controlplane.kernel.redaction import CONCEALED
-from identity.inside.views import RENAMED_IN
 from identity.services.certificates import EVENT as CERTIFICATE
 from identity.services.certificates import READ_EVENT as CERTIFICATE_READ
 from identity.services.iam_tokens import EXCHANGE_EVENT
@@ -91,7 +91,7 @@ def _inside(event: ActivityEvent) -> str:
 
 
 def _outside(event: ActivityEvent, method: str, path: str) -> str:
-    query = f"?version={RENAMED_IN}&generation=2" if path.startswith("/v1/") else ""
+    query = f"?version={API_VERSION}&generation=2" if path.startswith("/v1/") else ""
     url = f"{settings.BAREMINT_PUBLIC_URL}{quote(path, safe='/:')}{query}"
     way, options = _way(event), [BEARER]
     notes = [*_warning(event, method, path), *_refusal(event, way)]

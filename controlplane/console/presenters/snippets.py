@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.template.loader import render_to_string
 
-from identity.inside.views import RENAMED_IN
+from controlplane.deployment.api_version import API_VERSION
 
 PROGRAMS = (
     ("curl", "shell", "calls.sh", "bash calls.sh", ""),
@@ -30,7 +30,7 @@ class Snippet:
 def snippets(url: str, profile_id: str, *, ca_bundle: str) -> list[Snippet]:
     """``profile_id`` is empty where the server's default trusted profile will do."""
     trusted = ca_bundle if url.startswith("https:") else ""
-    facts = {"url": url, "version": RENAMED_IN, "profile_id": profile_id, "ca_bundle": trusted}
+    facts = {"url": url, "version": API_VERSION, "profile_id": profile_id, "ca_bundle": trusted}
     return [
         Snippet(title, key, file, _run(run, variable, trusted), _text(file, facts))
         for title, key, file, run, variable in PROGRAMS

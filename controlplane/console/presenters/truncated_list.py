@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
+from controlplane.kernel import paging
+
 T = TypeVar("T")
 
 
@@ -16,8 +18,7 @@ class Listed(Generic[T]):
     @classmethod
     def first(cls, most: int, rows: Iterable[T]) -> Self:
         """So many of these rows, of which one more may be fetched."""
-        found = list(rows)
-        return cls(found[:most], more=len(found) > most)
+        return cls(*paging.first(iter(rows), most))
 
     def __str__(self) -> str:
         """How many, for a heading."""

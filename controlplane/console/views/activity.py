@@ -18,7 +18,8 @@ from controlplane.console.presenters.event_lineage import calls_before, calls_di
 from controlplane.console.presenters.events import event_row
 from controlplane.console.visible_events import as_seen_by, visible
 from controlplane.kernel import clock
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
+from controlplane.kernel.paging import first
 from controlplane.kernel.whole_number import whole_number
 
 ROWS = 50
@@ -52,10 +53,10 @@ def _search(person: Person, asked: Mapping[str, str], before: str = "") -> Any:
 
 def _list(person: Person, request: HttpRequest) -> dict[str, Any]:
     asked, before = _asked(request), request.GET.get("before", "")
-    found = list(_search(person, asked, before)[: ROWS + 1])
-    older = with_query("/activity", {**asked, "before": found[ROWS - 1].pk}) if len(found) > ROWS else ""
+    rows, is_truncated = first(_search(person, asked, before), ROWS)
+    older = with_query("/activity", {**asked, "before": rows[-1].pk}) if is_truncated else ""
     return {
-        "events": [event_row(as_seen_by(person, event)) for event in found[:ROWS]],
+        "events": [event_row(as_seen_by(person, event)) for event in rows],
         "older": older,
         "asked": asked,
         "empty": "No event matches." if any(asked.values()) else "",
@@ -81,9 +82,10 @@ def rows(request: HttpRequest, person: Person) -> HttpResponse:
 @page()
 def event(request: HttpRequest, person: Person, number: int) -> HttpResponse:
     person.require_activity()
-    found = visible(person, events_of(person.account.id)).filter(pk=number).first()
-    if found is None:
-        raise NotFound("There is no event of this number here.")
+    found = existing(
+        visible(person, events_of(person.account.id)).filter(pk=number).first(),
+        "There is no event of this number here.",
+    )
     found = as_seen_by(person, found)
     chain = calls_before(found)
     context = {

@@ -8,7 +8,7 @@ from controlplane.console.confirmed_changes import told_of
 from controlplane.console.pages import came_from, done, page
 from controlplane.console.views.server import ask, find_server
 from controlplane.kernel import clock
-from controlplane.kernel.errors import InvalidValue, NotFound
+from controlplane.kernel.errors import InvalidValue, existing
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from identity.api.certificates import RevocationBody
 from identity.crl import REASONS
@@ -50,9 +50,10 @@ def revoke(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
     with person.recording(revocation.EVENT, server_party(server)):
         person.require(f"{CERTIFICATE}.update", server.policy_attributes)
         asked = request.POST.get("certificate", "")
-        certificate = IssuedCertificate.objects.filter(server_id=server.id, id=asked).first()
-        if certificate is None:
-            raise NotFound("The server has no certificate of this id.")
+        certificate = existing(
+            IssuedCertificate.objects.filter(server_id=server.id, id=asked).first(),
+            "The server has no certificate of this id.",
+        )
         with transaction.atomic():
             certificate = IssuedCertificate.objects.select_for_update().get(pk=certificate.pk)
             present = certificate_shown(certificate)

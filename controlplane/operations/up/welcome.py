@@ -3,10 +3,8 @@
 import shutil
 from typing import Any
 
+from controlplane.deployment.api_version import API_VERSION
 from controlplane.deployment.command_line import paste
-
-API_VERSION = "2025-08-26"
-"""The first version date of the metadata service's bare metal endpoints, and good for the VPC API too."""
 
 
 def block(info: dict[str, Any], *, in_lab: bool = False) -> str:

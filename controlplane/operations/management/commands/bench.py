@@ -16,8 +16,6 @@ from controlplane.bench.signing import RawRate, raw_rate
 from controlplane.operations.terminal import discard_the_rest
 from controlplane.runtime.supervisor.stop_requests import StopRequested, StopRequests
 
-VERSION = "version=2025-08-26"
-
 
 class Command(BaseCommand):
     help = (
