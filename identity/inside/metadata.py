@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthorized
 from controlplane.kernel.facts import ServerFacts
+from identity.events import METADATA_INITIALIZATION_READ, METADATA_SERVER_READ
 from identity.inside import requests
 from identity.inside.operation import MetadataOperation, version_of
 from identity.services import identity_tokens, server_metadata
@@ -44,5 +45,5 @@ def _hrefs(request: HttpRequest) -> Hrefs:
     return Hrefs(f"{settings.BAREMINT_PUBLIC_URL}/v1", version_of(request))
 
 
-server = MetadataOperation("GET", server_metadata.READ_EVENT, get_server)
-initialization = MetadataOperation("GET", server_metadata.INITIALIZATION_READ_EVENT, get_initialization)
+server = MetadataOperation("GET", METADATA_SERVER_READ, get_server)
+initialization = MetadataOperation("GET", METADATA_INITIALIZATION_READ, get_initialization)

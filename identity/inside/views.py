@@ -7,10 +7,12 @@ from typing import TypedDict
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.kernel import clock, envelopes, timestamps
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.facts import ServerFacts
 from identity import csr
+from identity.events import IDENTITY_TOKEN_CREATE, METADATA_CERTIFICATE_CREATE, METADATA_CERTIFICATE_READ
 from identity.inside import requests
 from identity.inside.operation import MetadataOperation, by_method
 from identity.services import certificates, iam_tokens, identity_tokens
@@ -128,11 +130,11 @@ def _token_body(issued: identity_tokens.IssuedToken) -> IssuedToken:
     }
 
 
-token = MetadataOperation("PUT", identity_tokens.EVENT, put_token)
-iam_token = MetadataOperation("POST", iam_tokens.EXCHANGE_EVENT, post_iam_token)
+token = MetadataOperation("PUT", IDENTITY_TOKEN_CREATE, put_token)
+iam_token = MetadataOperation("POST", METADATA_LOGIN, post_iam_token)
 certificate = by_method(
-    POST=MetadataOperation("POST", certificates.EVENT, post_certificate),
-    GET=MetadataOperation("GET", certificates.READ_EVENT, get_certificates),
+    POST=MetadataOperation("POST", METADATA_CERTIFICATE_CREATE, post_certificate),
+    GET=MetadataOperation("GET", METADATA_CERTIFICATE_READ, get_certificates),
 )
 
 

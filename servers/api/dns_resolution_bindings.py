@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
+from servers import events
 from servers.api.extra_permissions import require_on
 from servers.api.list_orders import BY_NAME_OR_AGE, order_of
 from servers.api.references import Hrefs
@@ -18,7 +19,7 @@ from servers.models import DnsResolutionBinding as Row
 from servers.services import dns_resolution_bindings as services
 from trustedprofiles.permissions import Operation
 
-BINDING = EVENT = services.EVENT
+BINDING = EVENT = events.DNS_RESOLUTION_BINDING
 CONNECT, DISCONNECT = f"{BINDING}.connect", f"{BINDING}.disconnect"
 
 

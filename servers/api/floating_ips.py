@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import BadField, InvalidValue, Target
 from controlplane.kernel.fields import StrictSerializer
-from servers import catalog
+from servers import catalog, events
 from servers.api.base import VpcView
 from servers.api.list_orders import order_of
 from servers.api.references import Hrefs, resource_group
@@ -28,7 +28,7 @@ from servers.models import PublicGateway, VirtualNetworkInterface
 from servers.services import floating_ips as services
 from trustedprofiles.permissions import Operation
 
-ACTION = EVENT = services.EVENT
+ACTION = EVENT = events.FLOATING_IP
 TYPES = ("network_interface", "public_gateway", "virtual_network_interface")
 
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from servers import events
 from servers.api.base import VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
@@ -57,7 +58,7 @@ class Keys(KeyView):
         "GET": Operation(
             "list_keys",
             "is.key.key.list",
-            "is.key.key.read",
+            f"{events.KEY}.read",
             answer=collection("KeyCollection", "keys", Key),
             lists=KeyRow,
             query=("start", "limit", "resource_group.id"),
@@ -65,7 +66,7 @@ class Keys(KeyView):
         "POST": Operation(
             "create_key",
             "is.key.key.create",
-            "is.key.key.create",
+            f"{events.KEY}.create",
             True,
             status=201,
             body=CreateKeyBody,
@@ -85,11 +86,19 @@ class Keys(KeyView):
 
 class OneKey(KeyView):
     operations = {
-        "GET": Operation("get_key", "is.key.key.read", "is.key.key.read", answer=Key),
+        "GET": Operation("get_key", "is.key.key.read", f"{events.KEY}.read", answer=Key),
         "PATCH": Operation(
-            "update_key", "is.key.key.update", "is.key.key.update", True, body=RenameBody, answer=Key, conflicts=False
+            "update_key",
+            "is.key.key.update",
+            f"{events.KEY}.update",
+            True,
+            body=RenameBody,
+            answer=Key,
+            conflicts=False,
         ),
-        "DELETE": Operation("delete_key", "is.key.key.delete", "is.key.key.delete", True, status=204, conflicts=False),
+        "DELETE": Operation(
+            "delete_key", "is.key.key.delete", f"{events.KEY}.delete", True, status=204, conflicts=False
+        ),
     }
 
     key: KeyRow

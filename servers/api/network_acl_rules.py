@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictSerializer
+from servers import events
 from servers.api.base import VpcView
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
@@ -33,7 +34,7 @@ from servers.services import network_acl_rules as services
 from servers.services.network_acl_rules import PORT_RANGES, AclRulePrototype
 from trustedprofiles.permissions import Operation
 
-ACTION = EVENT = "is.network-acl.network-acl"
+ACTION = "is.network-acl.network-acl"
 ACTIONS = ("allow", "deny")
 
 
@@ -200,14 +201,14 @@ class NetworkACLRules(AclInPath, CatalogView):
         "GET": Operation(
             "list_network_acl_rules",
             f"{ACTION}.read",
-            f"{EVENT}.read",
+            f"{events.NETWORK_ACL}.read",
             answer=collection("NetworkACLRuleCollection", "rules", NetworkACLRule),
             query=("start", "limit", "direction"),
         ),
         "POST": Operation(
             "create_network_acl_rule",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.NETWORK_ACL}.update",
             True,
             status=201,
             body=CreateAclRuleBody,
@@ -233,18 +234,23 @@ class NetworkACLRules(AclInPath, CatalogView):
 
 class OneNetworkACLRule(AclInPath):
     operations = {
-        "GET": Operation("get_network_acl_rule", f"{ACTION}.read", f"{EVENT}.read", answer=NetworkACLRule),
+        "GET": Operation("get_network_acl_rule", f"{ACTION}.read", f"{events.NETWORK_ACL}.read", answer=NetworkACLRule),
         "PATCH": Operation(
             "update_network_acl_rule",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.NETWORK_ACL}.update",
             True,
             body=PatchAclRuleBody,
             answer=NetworkACLRule,
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_network_acl_rule", f"{ACTION}.update", f"{EVENT}.update", True, status=204, conflicts=False
+            "delete_network_acl_rule",
+            f"{ACTION}.update",
+            f"{events.NETWORK_ACL}.update",
+            True,
+            status=204,
+            conflicts=False,
         ),
     }
 

@@ -8,9 +8,9 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
+from servers import events
 from servers.api.network_acl_rules import (
     ACTION,
-    EVENT,
     AclContextRuleBody,
     AclInPath,
     AclView,
@@ -68,7 +68,7 @@ class NetworkACLs(AclView):
         "GET": Operation(
             "list_network_acls",
             f"{ACTION}.list",
-            f"{EVENT}.read",
+            f"{events.NETWORK_ACL}.read",
             answer=collection("NetworkACLCollection", "network_acls", NetworkACL),
             lists=AclRow,
             query=("start", "limit", "resource_group.id"),
@@ -76,7 +76,7 @@ class NetworkACLs(AclView):
         "POST": Operation(
             "create_network_acl",
             f"{ACTION}.create",
-            f"{EVENT}.create",
+            f"{events.NETWORK_ACL}.create",
             True,
             status=201,
             body=CreateNetworkAclBody,
@@ -113,24 +113,24 @@ class NetworkACLs(AclView):
 
 class OneNetworkACL(AclInPath):
     operations = {
-        "GET": Operation("get_network_acl", f"{ACTION}.read", f"{EVENT}.read", answer=NetworkACL),
+        "GET": Operation("get_network_acl", f"{ACTION}.read", f"{events.NETWORK_ACL}.read", answer=NetworkACL),
         "PATCH": Operation(
             "update_network_acl",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.NETWORK_ACL}.update",
             True,
             body=RenameBody,
             answer=NetworkACL,
             conflicts=False,
         ),
-        "DELETE": Operation("delete_network_acl", f"{ACTION}.delete", f"{EVENT}.delete", True, status=204),
+        "DELETE": Operation("delete_network_acl", f"{ACTION}.delete", f"{events.NETWORK_ACL}.delete", True, status=204),
     }
 
     def get(self, request: Request, acl_id: str) -> Response:
         return self.answer(network_acl_body(self.acl, self.hrefs))
 
     def patch(self, request: Request, acl_id: str) -> Response:
-        rename(self.acl, event=f"{EVENT}.update", by=self.by, **self.body)
+        rename(self.acl, event=f"{events.NETWORK_ACL}.update", by=self.by, **self.body)
         return self.answer(network_acl_body(self.find(self.rows(), id=acl_id), self.hrefs))
 
     def delete(self, request: Request, acl_id: str) -> Response:

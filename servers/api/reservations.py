@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
+from servers import events
 from servers import reserved_capacity as rules
 from servers.api.base import VpcView
 from servers.api.dated_behaviour import default_affinity_of_reservation
@@ -18,10 +19,9 @@ from servers.api.response_types import NamedReference, ResourceGroupReference, c
 from servers.api.server_response_types import Reason, ReservationReference
 from servers.models import Reservation as Row
 from servers.services import reservations as services
-from servers.services.reservation_affinity import EVENT
 from trustedprofiles.permissions import Operation
 
-ACTION = EVENT
+ACTION = events.RESERVATION
 FILTERS = {
     "name": "name",
     "profile.resource_type": "profile_type",
@@ -165,7 +165,7 @@ class Reservations(ReservationView):
         "GET": Operation(
             "list_reservations",
             f"{ACTION}.list",
-            f"{EVENT}.read",
+            f"{events.RESERVATION}.read",
             answer=collection("ReservationCollection", "reservations", Reservation),
             lists=Row,
             query=("start", "limit", *FILTERS),
@@ -173,7 +173,7 @@ class Reservations(ReservationView):
         "POST": Operation(
             "create_reservation",
             f"{ACTION}.create",
-            f"{EVENT}.create",
+            f"{events.RESERVATION}.create",
             True,
             status=201,
             body=CreateReservationBody,
@@ -215,17 +215,22 @@ class OneReservationView(ReservationView):
 
 class OneReservation(OneReservationView):
     operations = {
-        "GET": Operation("get_reservation", f"{ACTION}.read", f"{EVENT}.read", answer=Reservation),
+        "GET": Operation("get_reservation", f"{ACTION}.read", f"{events.RESERVATION}.read", answer=Reservation),
         "PATCH": Operation(
             "update_reservation",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.RESERVATION}.update",
             True,
             body=PatchReservationBody,
             answer=Reservation,
         ),
         "DELETE": Operation(
-            "delete_reservation", f"{ACTION}.delete", f"{EVENT}.delete", True, status=202, answer=Reservation
+            "delete_reservation",
+            f"{ACTION}.delete",
+            f"{events.RESERVATION}.delete",
+            True,
+            status=202,
+            answer=Reservation,
         ),
     }
 
@@ -244,7 +249,9 @@ class OneReservation(OneReservationView):
 
 class ActivateReservation(OneReservationView):
     operations = {
-        "POST": Operation("activate_reservation", f"{ACTION}.activate", f"{EVENT}.activate", True, status=202)
+        "POST": Operation(
+            "activate_reservation", f"{ACTION}.activate", f"{events.RESERVATION}.activate", True, status=202
+        )
     }
 
     def post(self, request: Request, reservation_id: str) -> Response:

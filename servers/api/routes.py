@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
+from servers import events
 from servers.api.references import Hrefs
 from servers.api.response_types import Address, NamedReference, collection
 from servers.api.route_requests import CreateRouteBody, UpdateRouteBody
@@ -55,14 +56,14 @@ class Routes(RouteView):
         "GET": Operation(
             "list_vpc_routing_table_routes",
             READ,
-            f"{services.EVENT}.read",
+            f"{events.ROUTE}.read",
             answer=collection("RouteCollection", "routes", Route),
             query=("start", "limit"),
         ),
         "POST": Operation(
             "create_vpc_routing_table_route",
             UPDATE,
-            f"{services.EVENT}.create",
+            f"{events.ROUTE}.create",
             True,
             status=201,
             body=CreateRouteBody,
@@ -81,17 +82,17 @@ class Routes(RouteView):
 
 class OneRoute(RouteView):
     operations = {
-        "GET": Operation("get_vpc_routing_table_route", READ, f"{services.EVENT}.read", answer=Route),
+        "GET": Operation("get_vpc_routing_table_route", READ, f"{events.ROUTE}.read", answer=Route),
         "PATCH": Operation(
             "update_vpc_routing_table_route",
             UPDATE,
-            f"{services.EVENT}.update",
+            f"{events.ROUTE}.update",
             True,
             body=UpdateRouteBody,
             answer=Route,
         ),
         "DELETE": Operation(
-            "delete_vpc_routing_table_route", UPDATE, f"{services.EVENT}.delete", True, status=204, conflicts=False
+            "delete_vpc_routing_table_route", UPDATE, f"{events.ROUTE}.delete", True, status=204, conflicts=False
         ),
     }
 
@@ -125,14 +126,14 @@ class DefaultRoutes(OfDefaultTable, Routes):
         "GET": Operation(
             "list_vpc_routes",
             READ,
-            f"{services.EVENT}.read",
+            f"{events.ROUTE}.read",
             answer=collection("RouteCollectionVPCContext", "routes", Route),
             query=("start", "limit", "zone.name"),
         ),
         "POST": Operation(
             "create_vpc_route",
             UPDATE,
-            f"{services.EVENT}.create",
+            f"{events.ROUTE}.create",
             True,
             status=201,
             body=CreateRouteBody,
@@ -143,9 +144,9 @@ class DefaultRoutes(OfDefaultTable, Routes):
 
 class OneDefaultRoute(OfDefaultTable, OneRoute):
     operations = {
-        "GET": Operation("get_vpc_route", READ, f"{services.EVENT}.read", answer=Route),
+        "GET": Operation("get_vpc_route", READ, f"{events.ROUTE}.read", answer=Route),
         "PATCH": Operation(
-            "update_vpc_route", UPDATE, f"{services.EVENT}.update", True, body=UpdateRouteBody, answer=Route
+            "update_vpc_route", UPDATE, f"{events.ROUTE}.update", True, body=UpdateRouteBody, answer=Route
         ),
-        "DELETE": Operation("delete_vpc_route", UPDATE, f"{services.EVENT}.delete", True, status=204, conflicts=False),
+        "DELETE": Operation("delete_vpc_route", UPDATE, f"{events.ROUTE}.delete", True, status=204, conflicts=False),
     }

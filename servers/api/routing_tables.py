@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from servers import events
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField
 from servers.api.response_types import ResourceGroupReference, RoutingTableReference, SubnetReference, collection
@@ -117,14 +118,14 @@ class RoutingTables(RoutingTableView):
         "GET": Operation(
             "list_vpc_routing_tables",
             "is.vpc.routing-table.list",
-            "is.vpc.routing-table.read",
+            f"{events.ROUTING_TABLE}.read",
             answer=collection("RoutingTableCollection", "routing_tables", RoutingTable),
             query=("start", "limit", "is_default"),
         ),
         "POST": Operation(
             "create_vpc_routing_table",
             "is.vpc.routing-table.create",
-            "is.vpc.routing-table.create",
+            f"{events.ROUTING_TABLE}.create",
             True,
             status=201,
             body=CreateRoutingTableBody,
@@ -159,14 +160,14 @@ class OneRoutingTable(OneRoutingTableView):
         "GET": Operation(
             "get_vpc_routing_table",
             "is.vpc.routing-table.read",
-            "is.vpc.routing-table.read",
+            f"{events.ROUTING_TABLE}.read",
             answer=RoutingTable,
             etag=True,
         ),
         "PATCH": Operation(
             "update_vpc_routing_table",
             "is.vpc.routing-table.update",
-            "is.vpc.routing-table.update",
+            f"{events.ROUTING_TABLE}.update",
             True,
             body=UpdateRoutingTableBody,
             answer=RoutingTable,
@@ -176,7 +177,7 @@ class OneRoutingTable(OneRoutingTableView):
         "DELETE": Operation(
             "delete_vpc_routing_table",
             "is.vpc.routing-table.delete",
-            "is.vpc.routing-table.delete",
+            f"{events.ROUTING_TABLE}.delete",
             True,
             status=204,
             if_match="optional",

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
-from servers import catalog
+from servers import catalog, events
 from servers.api.base import DeletedMeanwhile, VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField
@@ -193,13 +193,13 @@ class VPCs(VpcCollectionView):
         "GET": Operation(
             "list_vpcs",
             "is.vpc.vpc.list",
-            "is.vpc.vpc.read",
+            f"{events.VPC}.read",
             answer=collection("VPCCollection", "vpcs", VPC),
             lists=VpcRow,
             query=("start", "limit", "resource_group.id", "classic_access"),
         ),
         "POST": Operation(
-            "create_vpc", "is.vpc.vpc.create", "is.vpc.vpc.create", True, status=201, body=CreateVpcBody, answer=VPC
+            "create_vpc", "is.vpc.vpc.create", f"{events.VPC}.create", True, status=201, body=CreateVpcBody, answer=VPC
         ),
     }
 
@@ -216,11 +216,11 @@ class VPCs(VpcCollectionView):
 
 class OneVPC(OneVpcView):
     operations = {
-        "GET": Operation("get_vpc", "is.vpc.vpc.read", "is.vpc.vpc.read", answer=VPC, etag=True),
+        "GET": Operation("get_vpc", "is.vpc.vpc.read", f"{events.VPC}.read", answer=VPC, etag=True),
         "PATCH": Operation(
             "update_vpc",
             "is.vpc.vpc.update",
-            "is.vpc.vpc.update",
+            f"{events.VPC}.update",
             True,
             body=UpdateVpcBody,
             answer=VPC,
@@ -229,7 +229,7 @@ class OneVPC(OneVpcView):
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_vpc", "is.vpc.vpc.delete", "is.vpc.vpc.delete", True, status=204, if_match="optional"
+            "delete_vpc", "is.vpc.vpc.delete", f"{events.VPC}.delete", True, status=204, if_match="optional"
         ),
     }
 
