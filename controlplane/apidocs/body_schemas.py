@@ -11,7 +11,7 @@ from servers.api.network_requests import IDENTITIES
 from servers.api.rule_fields import EVERYTHING_SINCE
 from servers.api.virtual_interface_requests import VirtualNetworkInterfaceBody
 from servers.protocols import EVERYTHING, FORMERLY, NAMED
-from trustedprofiles.api.policy_bodies import MOST_ATTRIBUTES
+from trustedprofiles.api.policy_requests import MOST_ATTRIBUTES
 from trustedprofiles.policy_rules import LONGEST_VALUE, MOST_CONDITIONS, TEXT_OPERATORS, TIME_OPERATORS
 
 
@@ -110,7 +110,7 @@ class RoleName(OpenApiSerializerFieldExtension):
 class AttributeValue(OpenApiSerializerFieldExtension):
     """The value of an attribute in a policy."""
 
-    target_class = "trustedprofiles.api.policy_bodies.AttributeValue"
+    target_class = "trustedprofiles.api.policy_requests.AttributeValue"
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
         value = {"type": "string", "minLength": 1, "maxLength": LONGEST_VALUE}
@@ -121,7 +121,7 @@ class AttributeValue(OpenApiSerializerFieldExtension):
 class Rule(OpenApiSerializerFieldExtension):
     """The rule of a policy."""
 
-    target_class = "trustedprofiles.api.policy_bodies.RuleField"
+    target_class = "trustedprofiles.api.policy_requests.RuleField"
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: Any) -> Schema:
         some = {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": MOST_CONDITIONS}

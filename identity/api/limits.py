@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
-from identity.api import responses
+from identity.api import limit_responses
 from identity.models import ApiKey
 from trustedprofiles import events, limits
 from trustedprofiles.api.base import IdentityView
@@ -150,7 +150,7 @@ class IdentityLimits(IdentityView):
             "get_account_limits",
             "iam-identity.account.read",
             events.LIMITS_READ,
-            answer=responses.IdentityLimitsUsageResponse,
+            answer=limit_responses.IdentityLimitsUsageResponse,
             query=(*COUNTED, *PER_OWNER),
         ),
         "POST": Operation(
@@ -158,7 +158,7 @@ class IdentityLimits(IdentityView):
             "iam-identity.account.read",
             events.LIMITS_READ,
             body=Consumption,
-            answer=responses.IdentityLimitsUsageResponse,
+            answer=limit_responses.IdentityLimitsUsageResponse,
             conflicts=False,
         ),
     }

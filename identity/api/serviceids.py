@@ -10,10 +10,12 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Target
 from controlplane.kernel.etag import require_match
 from identity import events
-from identity.api import responses
+from identity.api import service_id_responses
 from identity.api.activity import activity_of_keys
-from identity.api.requests import ServiceIdCreation, ServiceIdUpdate, api_key_content
-from identity.api.responses import api_key_body, service_id_body
+from identity.api.apikey_requests import api_key_content
+from identity.api.apikey_responses import api_key_body
+from identity.api.service_id_requests import ServiceIdCreation, ServiceIdUpdate
+from identity.api.service_id_responses import service_id_body
 from identity.models import ApiKey
 from identity.services import serviceids
 from trustedprofiles.api.base import IdentityView, require_own_account
@@ -36,7 +38,7 @@ class ServiceIds(IdentityView):
             "list_service_ids",
             "iam-identity.serviceid.list",
             events.SERVICE_ID_READ,
-            answer=responses.ServiceIdList,
+            answer=service_id_responses.ServiceIdList,
             lists=ServiceId,
             query=(
                 "account_id",
@@ -58,7 +60,7 @@ class ServiceIds(IdentityView):
             True,
             status=201,
             body=ServiceIdCreation,
-            answer=responses.ServiceId,
+            answer=service_id_responses.ServiceId,
             etag=True,
             headers=("Entity-Lock",),
             query=("show_group_id",),
@@ -79,7 +81,7 @@ class ServiceIds(IdentityView):
             rows = rows.filter(group_id=group)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
         page = TokenPage(request, self.listing.of(rows), caller=self.caller)
-        body: responses.ServiceIdList = {**page.links, "serviceids": _bodies(request, page.items)}
+        body: service_id_responses.ServiceIdList = {**page.links, "serviceids": _bodies(request, page.items)}
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
@@ -134,7 +136,7 @@ class OneServiceId(ServiceIdView):
             "get_service_id",
             "iam-identity.serviceid.read",
             events.SERVICE_ID_READ,
-            answer=responses.ServiceId,
+            answer=service_id_responses.ServiceId,
             query=("include_history", "include_activity", "show_group_id"),
             etag=True,
         ),
@@ -144,7 +146,7 @@ class OneServiceId(ServiceIdView):
             events.SERVICE_ID_UPDATE,
             True,
             body=ServiceIdUpdate,
-            answer=responses.ServiceId,
+            answer=service_id_responses.ServiceId,
             query=("show_group_id",),
             etag=True,
             if_match="required",
@@ -185,11 +187,11 @@ class ServiceIdLock(ServiceIdView):
         return self.answer()
 
 
-def _body(request: Request, service_id: ServiceId) -> responses.ServiceId:
+def _body(request: Request, service_id: ServiceId) -> service_id_responses.ServiceId:
     return service_id_body(service_id, show_group=query_flag(request, "show_group_id"))
 
 
-def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[responses.ServiceId]:
+def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[service_id_responses.ServiceId]:
     """With history where the query asks for it."""
     bodies = [_body(request, service_id) for service_id in service_ids]
     if query_flag(request, "include_history"):

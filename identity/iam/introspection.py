@@ -14,8 +14,8 @@ from identity.authentication import BEARER
 from identity.iam.clients import client_of
 from identity.iam.operation import TokenServiceOperation, field, missing
 from identity.services import eligible_profiles, token_introspection
-from trustedprofiles.api import responses
-from trustedprofiles.api.serializers import profile_body
+from trustedprofiles.api import profile_responses
+from trustedprofiles.api.profile_responses import profile_body
 
 
 class AccountClaim(TypedDict):
@@ -67,7 +67,7 @@ class EligibleProfiles(TypedDict):
     """The trusted profiles, of whatever account, that the bearer of the token may become."""
 
     count: int
-    profiles: list[responses.TrustedProfile]
+    profiles: list[profile_responses.TrustedProfile]
 
 
 def introspect(request: HttpRequest) -> Mapping[str, Any]:

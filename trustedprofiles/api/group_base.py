@@ -11,7 +11,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.whole_number import whole_number
-from trustedprofiles.api.group_shapes import GroupPageLinks
+from trustedprofiles.api.group_responses import GroupPageLinks
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import AccessGroup
 from trustedprofiles.models.access_group import SERVICE

@@ -14,7 +14,8 @@ from trustedprofiles import events
 from trustedprofiles.api.base import require_own_account
 from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.group_base import MEMBERSHIP_TYPES, PAGES, CountedPage, GroupsView, GroupView
-from trustedprofiles.api.group_shapes import (
+from trustedprofiles.api.group_requests import NewMembers, NewMemberships, RemovedMembers
+from trustedprofiles.api.group_responses import (
     AddedMember,
     AddGroupMembersResponse,
     DeleteGroupBulkMembersResponse,
@@ -22,10 +23,7 @@ from trustedprofiles.api.group_shapes import (
     GroupOutcome,
     MemberDetails,
     MembershipsResponse,
-    NewMembers,
-    NewMemberships,
     RemovedMember,
-    RemovedMembers,
     failure,
     member_body,
 )

@@ -16,7 +16,8 @@ from trustedprofiles.api.group_base import (
     GroupsView,
     GroupView,
 )
-from trustedprofiles.api.group_shapes import AccessGroupCreation, AccessGroupUpdate, Group, GroupsList, group_body
+from trustedprofiles.api.group_requests import AccessGroupCreation, AccessGroupUpdate
+from trustedprofiles.api.group_responses import Group, GroupsList, group_body
 from trustedprofiles.api.pagination import one_of
 from trustedprofiles.models import AccessGroup, Account, GroupRule
 from trustedprofiles.permissions import Operation

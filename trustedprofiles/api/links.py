@@ -6,10 +6,11 @@ from rest_framework.response import Response
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import MissingValue, NotFound, Target
 from trustedprofiles import events
-from trustedprofiles.api import responses
+from trustedprofiles.api import profile_responses
 from trustedprofiles.api.base import ProfileView
 from trustedprofiles.api.pagination import one_of
-from trustedprofiles.api.serializers import LinkCreation, link_body
+from trustedprofiles.api.profile_requests import LinkCreation
+from trustedprofiles.api.profile_responses import link_body
 from trustedprofiles.models import ProfileLink
 from trustedprofiles.permissions import Operation
 from trustedprofiles.services import links
@@ -26,7 +27,9 @@ SELECTORS = {
 
 class Links(ProfileView):
     operations = {
-        "GET": Operation("list_links", "iam-identity.profile.read", events.LINK_READ, answer=responses.ProfileLinkList),
+        "GET": Operation(
+            "list_links", "iam-identity.profile.read", events.LINK_READ, answer=profile_responses.ProfileLinkList
+        ),
         "POST": Operation(
             "create_link",
             "iam-identity.profile.linkToResource",
@@ -34,7 +37,7 @@ class Links(ProfileView):
             True,
             status=201,
             body=LinkCreation,
-            answer=responses.ProfileLink,
+            answer=profile_responses.ProfileLink,
             etag=True,
             also=("iam-identity.profile.update",),
         ),
@@ -73,7 +76,7 @@ class Links(ProfileView):
 class Link(ProfileView):
     operations = {
         "GET": Operation(
-            "get_link", "iam-identity.profile.read", events.LINK_READ, answer=responses.ProfileLink, etag=True
+            "get_link", "iam-identity.profile.read", events.LINK_READ, answer=profile_responses.ProfileLink, etag=True
         ),
         "DELETE": Operation(
             "delete_link",

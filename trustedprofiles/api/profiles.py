@@ -9,13 +9,14 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
-from trustedprofiles.api import responses
+from trustedprofiles.api import profile_responses
 from trustedprofiles.api.activity import activity_of, logins_to
 from trustedprofiles.api.base import IdentityView, ProfileView, require_own_account
 from trustedprofiles.api.flags import query_flag
 from trustedprofiles.api.history import histories
 from trustedprofiles.api.pagination import TokenPage, filtered, ordered
-from trustedprofiles.api.serializers import ProfileCreation, ProfileUpdate, profile_body
+from trustedprofiles.api.profile_requests import ProfileCreation, ProfileUpdate
+from trustedprofiles.api.profile_responses import profile_body
 from trustedprofiles.models import Account, TrustedProfile
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import profiles_of
@@ -31,7 +32,7 @@ class Profiles(IdentityView):
             "list_profiles",
             "iam-identity.profile.list",
             events.PROFILE_READ,
-            answer=responses.TrustedProfilesList,
+            answer=profile_responses.TrustedProfilesList,
             lists=TrustedProfile,
             query=("account_id", "name", "pagesize", "pagetoken", "sort", "order", "filter", "include_history"),
         ),
@@ -42,7 +43,7 @@ class Profiles(IdentityView):
             True,
             status=201,
             body=ProfileCreation,
-            answer=responses.TrustedProfile,
+            answer=profile_responses.TrustedProfile,
             etag=True,
         ),
     }
@@ -55,7 +56,7 @@ class Profiles(IdentityView):
             rows = rows.filter(name=name)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
         page = TokenPage(request, self.listing.of(rows), caller=self.caller)
-        body: responses.TrustedProfilesList = {**page.links, "profiles": _bodies(request, page.items)}
+        body: profile_responses.TrustedProfilesList = {**page.links, "profiles": _bodies(request, page.items)}
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
@@ -73,7 +74,7 @@ class Profile(ProfileView):
             "get_profile",
             "iam-identity.profile.read",
             events.PROFILE_READ,
-            answer=responses.TrustedProfile,
+            answer=profile_responses.TrustedProfile,
             query=("include_history", "include_activity"),
             etag=True,
         ),
@@ -83,7 +84,7 @@ class Profile(ProfileView):
             events.PROFILE_UPDATE,
             True,
             body=ProfileUpdate,
-            answer=responses.TrustedProfile,
+            answer=profile_responses.TrustedProfile,
             etag=True,
             if_match="required",
         ),
@@ -113,7 +114,7 @@ class Profile(ProfileView):
         return self.answer()
 
 
-def _bodies(request: Request, profiles: Sequence[TrustedProfile]) -> list[responses.TrustedProfile]:
+def _bodies(request: Request, profiles: Sequence[TrustedProfile]) -> list[profile_responses.TrustedProfile]:
     """With history where the query asks for it."""
     bodies = [profile_body(profile) for profile in profiles]
     if query_flag(request, "include_history"):

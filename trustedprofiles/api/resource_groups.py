@@ -11,7 +11,7 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import events
-from trustedprofiles.api import responses
+from trustedprofiles.api import resource_group_responses
 from trustedprofiles.api.base import require_own_account
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account, ResourceGroup
@@ -41,7 +41,7 @@ class ResourceGroups(GuardedView):
             "list_resource_groups",
             "resource-controller.group.read",
             events.GROUP_READ,
-            answer=responses.ResourceGroupList,
+            answer=resource_group_responses.ResourceGroupList,
             lists=ResourceGroup,
             query=("account_id", "name", "default", "include_deleted", "date"),
         ),
@@ -52,7 +52,7 @@ class ResourceGroups(GuardedView):
             True,
             status=201,
             body=GroupCreation,
-            answer=responses.ResCreateResourceGroup,
+            answer=resource_group_responses.ResCreateResourceGroup,
         ),
     }
 
@@ -89,7 +89,7 @@ class OneResourceGroup(GuardedView):
             "get_resource_group",
             "resource-controller.group.read",
             events.GROUP_READ,
-            answer=responses.ResourceGroup,
+            answer=resource_group_responses.ResourceGroup,
         ),
         "PATCH": Operation(
             "update_resource_group",
@@ -97,7 +97,7 @@ class OneResourceGroup(GuardedView):
             events.GROUP_UPDATE,
             True,
             body=GroupUpdate,
-            answer=responses.ResourceGroup,
+            answer=resource_group_responses.ResourceGroup,
         ),
         "DELETE": Operation(
             "delete_resource_group",
@@ -137,7 +137,7 @@ class OneResourceGroup(GuardedView):
         return self.answer()
 
 
-def _body(group: ResourceGroup) -> responses.ResourceGroup:
+def _body(group: ResourceGroup) -> resource_group_responses.ResourceGroup:
     return {
         "id": group.id,
         "crn": group.crn,

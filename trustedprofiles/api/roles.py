@@ -13,7 +13,7 @@ from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import DescriptionField, StrictCharField, StrictSerializer
 from trustedprofiles import events
-from trustedprofiles.api import responses
+from trustedprofiles.api import role_responses
 from trustedprofiles.api.base import require_own_account
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.api_view import GuardedView
@@ -55,7 +55,7 @@ class RoleView(GuardedView):
     service_name: ClassVar[str] = "iam-access-management"
     body_first: ClassVar[bool] = False
 
-    def render(self, role: CustomRole) -> responses.CustomRole:
+    def render(self, role: CustomRole) -> role_responses.CustomRole:
         base = self.request.build_absolute_uri("/").rstrip("/")
         return {
             "id": role.id.hex,
@@ -80,7 +80,7 @@ class Roles(RoleView):
             "list_roles",
             "iam-access-management.role.read",
             events.ROLE_READ,
-            answer=responses.RoleCollection,
+            answer=role_responses.RoleCollection,
             lists=CustomRole,
             query=("account_id", "service_name", "service_group_id", "source_service_name", "policy_type"),
         ),
@@ -91,7 +91,7 @@ class Roles(RoleView):
             True,
             status=201,
             body=RoleCreation,
-            answer=responses.CustomRole,
+            answer=role_responses.CustomRole,
             etag=True,
         ),
     }
@@ -125,7 +125,7 @@ class Roles(RoleView):
         return self.answer(self.render(role), etag=role.entity_tag)
 
 
-def _body(role: Role, services: Collection[str]) -> responses.Role:
+def _body(role: Role, services: Collection[str]) -> role_responses.Role:
     return {
         "display_name": role.display_name,
         "description": role.description,
@@ -137,7 +137,7 @@ def _body(role: Role, services: Collection[str]) -> responses.Role:
 class OneRole(RoleView):
     operations = {
         "GET": Operation(
-            "get_role", "iam-access-management.role.read", events.ROLE_READ, answer=responses.CustomRole, etag=True
+            "get_role", "iam-access-management.role.read", events.ROLE_READ, answer=role_responses.CustomRole, etag=True
         ),
         "PUT": Operation(
             "replace_role",
@@ -145,7 +145,7 @@ class OneRole(RoleView):
             events.ROLE_UPDATE,
             True,
             body=RoleReplacement,
-            answer=responses.CustomRole,
+            answer=role_responses.CustomRole,
             etag=True,
             if_match="required",
         ),

@@ -14,7 +14,7 @@ from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError, InvalidValue, NotAuthorized, NotFound, Target
 from controlplane.kernel.whole_number import whole_number
 from trustedprofiles import events, tag_rules
-from trustedprofiles.api import tag_shapes as shapes
+from trustedprofiles.api import tag_requests, tag_responses
 from trustedprofiles.api.pagination import one_of
 from trustedprofiles.api.tag_base import TaggingView
 from trustedprofiles.permissions import Operation
@@ -36,7 +36,7 @@ class Tags(TaggingView):
             "list_tags",
             "global-search-tagging.tag.read",
             events.TAG_READ,
-            answer=shapes.TagList,
+            answer=tag_responses.TagList,
             query=(
                 "account_id",
                 "tag_type",
@@ -55,8 +55,8 @@ class Tags(TaggingView):
             "global-search-tagging.tag.create-access-tag",
             events.TAG_CREATE,
             True,
-            body=shapes.TagCreation,
-            answer=shapes.CreateTagResults,
+            body=tag_requests.TagCreation,
+            answer=tag_responses.CreateTagResults,
             query=("account_id", "tag_type"),
             conflicts=False,
         ),
@@ -65,7 +65,7 @@ class Tags(TaggingView):
             "global-search-tagging.tag.delete-user-tag",
             events.UNUSED_TAGS_DELETE,
             True,
-            answer=shapes.DeleteTagsResult,
+            answer=tag_responses.DeleteTagsResult,
             query=("account_id", "tag_type", "providers"),
             conflicts=False,
             further=("global-search-tagging.tag.delete-access-tag",),
@@ -100,7 +100,7 @@ class Tags(TaggingView):
         offset = _offset(request)
         limit = paging.parse_limit(request.GET, default=DEFAULT_PAGE, largest=LARGEST_PAGE)
         names = rows.order_by(f"{backwards}name").values_list("name", flat=True)
-        body: shapes.TagList = {
+        body: tag_responses.TagList = {
             "total_count": rows.count(),
             "offset": offset,
             "limit": limit,
@@ -114,7 +114,7 @@ class Tags(TaggingView):
                 "User tags are made by attaching them. Only access tags are created first: send tag_type=access.",
                 target=Target("tag_type", "parameter", tag_rules.USER),
             )
-        results: list[shapes.CreateTagResultsResultsItem] = []
+        results: list[tag_responses.CreateTagResultsResultsItem] = []
         for name in self.normal_names(self.body["tag_names"], tag_rules.ACCESS):
             try:
                 tags.create_access_tag(self.account, name=name, by=Party.of(self.caller))
@@ -123,13 +123,13 @@ class Tags(TaggingView):
                 results.append({"tag_name": name, "is_error": True, "message": error.message})
             else:
                 results.append({"tag_name": name, "is_error": False})
-        return self.answer(shapes.CreateTagResults(results=results))
+        return self.answer(tag_responses.CreateTagResults(results=results))
 
     def delete(self, request: Request) -> Response:
         if PROVIDER not in request.GET.get("providers", PROVIDER).split(","):
-            return self.answer(shapes.DeleteTagsResult(total_count=0, errors=False, items=[]))
+            return self.answer(tag_responses.DeleteTagsResult(total_count=0, errors=False, items=[]))
         gone = tags.delete_unused_tags(self.account, type=self.tag_type, by=Party.of(self.caller))
-        body: shapes.DeleteTagsResult = {
+        body: tag_responses.DeleteTagsResult = {
             "total_count": len(gone),
             "errors": False,
             "items": [{"tag_name": name, "is_error": False} for name in gone],
@@ -144,7 +144,7 @@ class OneTag(TaggingView):
             "global-search-tagging.tag.delete-user-tag",
             events.TAG_DELETE,
             True,
-            answer=shapes.DeleteTagResults,
+            answer=tag_responses.DeleteTagResults,
             query=("account_id", "tag_type", "providers"),
             conflicts=False,
             further=("global-search-tagging.tag.delete-access-tag",),
@@ -155,14 +155,14 @@ class OneTag(TaggingView):
         return Party(name=self.kwargs["tag_name"][: tag_rules.LONGEST_NAME], type="Tag")
 
     def delete(self, request: Request, tag_name: str) -> Response:
-        result: shapes.DeleteTagResultsItem = {"provider": PROVIDER, "is_error": False}
+        result: tag_responses.DeleteTagResultsItem = {"provider": PROVIDER, "is_error": False}
         name = tag_name.lower()
         try:
             tags.delete_tag(self.account, type=self.tag_type, name=name, by=Party.of(self.caller))
         except ApiError as error:
             self.failed(self.target(), error)
             result |= {"is_error": True, "message": error.message}
-        return self.answer(shapes.DeleteTagResults(results=[result]))
+        return self.answer(tag_responses.DeleteTagResults(results=[result]))
 
 
 class TaggedResources(TaggingView):
@@ -202,9 +202,9 @@ class TaggedResources(TaggingView):
 
     def each(self, request: Request) -> Response:
         results = [self._result(text) for text in self.texts]
-        return self.answer(shapes.TagResults(results=results))
+        return self.answer(tag_responses.TagResults(results=results))
 
-    def _result(self, text: str) -> shapes.TagResultsItem:
+    def _result(self, text: str) -> tag_responses.TagResultsItem:
         try:
             if text in self.refused:
                 raise self.refused[text]
@@ -225,8 +225,8 @@ class Attachments(TaggedResources):
             "global-search-tagging.tag.attach-user-tag",
             events.TAG_ATTACH,
             True,
-            body=shapes.Tagging,
-            answer=shapes.TagResults,
+            body=tag_requests.Tagging,
+            answer=tag_responses.TagResults,
             query=("account_id", "tag_type", "replace", "update"),
             conflicts=False,
             further=("global-search-tagging.tag.attach-access-tag",),
@@ -253,8 +253,8 @@ class Detachments(TaggedResources):
             "global-search-tagging.tag.detach-user-tag",
             events.TAG_DETACH,
             True,
-            body=shapes.Tagging,
-            answer=shapes.TagResults,
+            body=tag_requests.Tagging,
+            answer=tag_responses.TagResults,
             query=("account_id", "tag_type"),
             conflicts=False,
             further=("global-search-tagging.tag.detach-access-tag",),

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 
 from controlplane.kernel.errors import BadRequest
 from trustedprofiles import events
-from trustedprofiles.api import responses
+from trustedprofiles.api import policy_responses
 from trustedprofiles.api.base import IdentityView, require_own_account
 from trustedprofiles.api.group_base import PAGES, CountedPage, GroupsView
-from trustedprofiles.api.group_shapes import GroupPageLinks
+from trustedprofiles.api.group_responses import GroupPageLinks
 from trustedprofiles.api.pagination import IdentityPage, OffsetPage, TokenPage
 from trustedprofiles.api.policies import DEFAULT_PAGE, PolicyView
 from trustedprofiles.api_view import GuardedView
@@ -55,13 +55,13 @@ class IdentityTemplates(Templates, IdentityView):
 
 
 class PolicyTemplates(Templates, PolicyView):
-    page = responses.PageLinks
+    page = policy_responses.PageLinks
     pages = ("limit", "start")
 
     def links(self, request: Request) -> Mapping[str, Any]:
         names = {"size_name": "limit", "start_name": "start"}
         found = OffsetPage(request, NONE(), caller=self.caller, default=DEFAULT_PAGE, **names)
-        return responses.PageLinks(limit=found.size, first={"href": found.first})
+        return policy_responses.PageLinks(limit=found.size, first={"href": found.first})
 
 
 class GroupTemplates(Templates, GroupsView):
