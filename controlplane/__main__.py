@@ -71,6 +71,7 @@ def _run() -> None:
 
 def _run_django() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
+    from django.apps import apps
     from django.conf import settings
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
@@ -80,7 +81,7 @@ def _run_django() -> None:
     from controlplane.runtime import background_process
 
     try:
-        settings.INSTALLED_APPS  # noqa: B018  Django would show a traceback for a setting that makes no sense
+        apps.populate(settings.INSTALLED_APPS)  # Django would show a traceback for a setting that makes no sense
     except (WrongSetting, ImproperlyConfigured, OSError, ModuleNotFoundError) as error:
         reason = _reason(error)
         background_process.report_wrong_setting(sys.argv, reason)

@@ -1,37 +1,17 @@
 """Django's settings. What the environment says is read in controlplane/deployment/variables.py."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import SimpleLazyObject
 
 from controlplane import installed
 from controlplane.deployment import env, home
 from controlplane.deployment.variables import *
-from identity import key_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-# --- Keys ---------------------------------------------------------------------------------------------------
-PERIOD_SETTINGS: dict[key_schedule.Purpose, str] = {
-    "root": "BAREMINT_ROOT_DAYS",
-    "intermediate": "BAREMINT_INTERMEDIATE_DAYS",
-    "tls": "BAREMINT_ENDPOINT_CERTIFICATE_HOURS",
-    "iam": "BAREMINT_SIGNING_KEY_HOURS",
-    "identity": "BAREMINT_SIGNING_KEY_HOURS",
-}
-KEY_POLICIES = key_schedule.policies(
-    signing_key=timedelta(hours=BAREMINT_SIGNING_KEY_HOURS),
-    endpoint_certificate=timedelta(hours=BAREMINT_ENDPOINT_CERTIFICATE_HOURS),
-    intermediate=timedelta(days=BAREMINT_INTERMEDIATE_DAYS),
-    root=timedelta(days=BAREMINT_ROOT_DAYS),
-)
-if problem := key_schedule.contradiction(KEY_POLICIES, tick=timedelta(seconds=BAREMINT_TICK_SECONDS)):
-    raise ImproperlyConfigured(f"{PERIOD_SETTINGS[problem[0]]}: the period of the {problem[0]} key {problem[1]}.")
 
 # --- Secrets ------------------------------------------------------------------------------------------------
 # Sessions and pagination cursors only; private keys are encrypted under the KEK, never under this.

@@ -1,6 +1,12 @@
 from django.apps import AppConfig
 
+from identity.key_periods import key_policies
+
 
 class IdentityConfig(AppConfig):
     name = "identity"
     verbose_name = "Keys, tokens and certificates"
+
+    def ready(self) -> None:
+        key_policies()  # periods that contradict each other end every process before it starts anything
+        from identity import checks  # noqa: F401, PLC0415  models are loaded by now

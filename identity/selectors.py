@@ -15,6 +15,7 @@ from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError
 from identity import key_schedule
 from identity.key_cache import load_public_key
+from identity.key_periods import key_policies
 from identity.key_schedule import KeyFacts, Purpose
 from identity.models import ApiKey, KeyPair
 from identity.models.key import STATES_THAT_VERIFY
@@ -144,8 +145,8 @@ def scheduled_keys(now: datetime) -> list[ScheduledKey]:
     """Every key that is not retired, by purpose and region, oldest first."""
     found = live_keys()
     schedule = []
-    for line in sorted(found, key=lambda line: (list(settings.KEY_POLICIES).index(line.purpose), line.region)):
-        policy, issuer = settings.KEY_POLICIES[line.purpose], issuer_of(line, found)
+    for line in sorted(found, key=lambda line: (list(key_policies()).index(line.purpose), line.region)):
+        policy, issuer = key_policies()[line.purpose], issuer_of(line, found)
         for key in found[line]:
             future = key_schedule.outlook(key, found[line], policy, issuer)
             seconds = (future.at - now).total_seconds() if future.at else None

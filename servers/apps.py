@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+from servers import checks  # noqa: F401  registers them
+
 
 class ServersConfig(AppConfig):
     name = "servers"

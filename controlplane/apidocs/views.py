@@ -17,7 +17,7 @@ POLICY = (
 
 @require_safe
 def as_json(request: HttpRequest) -> HttpResponse:
-    from controlplane.apidocs import rendered  # noqa: PLC0415
+    from controlplane.apidocs import rendered  # noqa: PLC0415  drf-spectacular serves these two pages alone
 
     found = rendered.as_json()
     return _answer(request, lambda: HttpResponse(found.text, content_type="application/json"), etag=found.etag())
@@ -25,7 +25,7 @@ def as_json(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def as_page(request: HttpRequest) -> HttpResponse:
-    from controlplane.apidocs import rendered  # noqa: PLC0415
+    from controlplane.apidocs import rendered  # noqa: PLC0415  drf-spectacular serves these two pages alone
 
     origin = request.build_absolute_uri("/").rstrip("/")
     etag = rendered.as_page().etag(origin)

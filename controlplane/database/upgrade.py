@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from controlplane.activity import job_lock
 from controlplane.database import sqlite_copies
 from controlplane.database.migration_state import compare
+from controlplane.database.table_creation import create_if_empty
 
 LONGEST_WAIT = 120.0
 """Seconds that another machine may take for it, before this one gives up."""
@@ -36,9 +37,6 @@ def _lacks_something() -> bool:
 
 
 def _bring_up_to_date(progress: Callable[[str], object]) -> None:
-    # Imported here, for a database is behind at one start of many.
-    from controlplane.database.table_creation import create_if_empty  # noqa: PLC0415
-
     if not create_if_empty():
         if copy := sqlite_copies.keep():
             progress(f"a copy of the database as it was is kept in {copy}")

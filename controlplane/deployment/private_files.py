@@ -3,6 +3,7 @@
 import errno
 import os
 import pwd
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -121,8 +122,6 @@ def partial_folder(parent: Path) -> Iterator[Path]:
 
 def remove_abandoned(folder: Path) -> None:
     """Remove what was begun in there an hour before its last change, and never finished: its process was killed."""
-    import shutil  # noqa: PLC0415  few commands need it
-
     last_change = folder.stat().st_mtime
     for each in folder.glob(f"{PARTIAL}*"):
         with suppress(OSError):

@@ -1,7 +1,4 @@
-"""Questions to the broker that Celery itself does not ask.
-
-The client is imported when one is asked: most processes never ask.
-"""
+"""Questions to the broker that Celery itself does not ask."""
 
 from contextlib import suppress
 from typing import Any
@@ -23,8 +20,7 @@ class BrokerFailed(Exception):
 
 def queue_depth(*, seconds: float) -> int:
     """How many tasks no worker has taken yet. Raises BrokerFailed."""
-    import redis  # noqa: PLC0415
-
+    redis = _redis()
     with connected(seconds=seconds) as client:
         try:
             return client.llen(app.conf.task_default_queue)
@@ -42,12 +38,16 @@ def _advice() -> str:
     return "Start it, or correct REDIS_URL."
 
 
-def connected(*, seconds: float) -> Any:
-    import redis  # noqa: PLC0415
+def _redis() -> Any:
+    import redis  # noqa: PLC0415  most processes ask the broker nothing
 
+    return redis
+
+
+def connected(*, seconds: float) -> Any:
     url = f"unix://{quote(str(settings.VALKEY_SOCKET))}" if settings.EMBEDDED_BROKER else settings.REDIS_URL
     # By from_url: what is made in another way tries again and again.
-    return redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
+    return _redis().Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds)
 
 
 def count(name: str, *, within: int) -> int | None:
@@ -55,8 +55,7 @@ def count(name: str, *, within: int) -> int | None:
 
     None when the broker does not answer.
     """
-    import redis  # noqa: PLC0415
-
+    redis = _redis()
     with connected(seconds=COUNT_SECONDS) as client:
         try:
             counted, _ = client.pipeline().incr(COUNTS + name).expire(COUNTS + name, within, nx=True).execute()
@@ -66,16 +65,14 @@ def count(name: str, *, within: int) -> int | None:
 
 
 def forget_count(name: str) -> None:
-    import redis  # noqa: PLC0415
-
+    redis = _redis()
     with connected(seconds=COUNT_SECONDS) as client, suppress(redis.RedisError, OSError):
         client.delete(COUNTS + name)
 
 
 def first_worker_to_answer(*, seconds: float) -> str | None:
     """The name of a Celery worker that answers a ping; None when none does, or the broker does not."""
-    import redis  # noqa: PLC0415
-
+    redis = _redis()
     try:
         answers = app.control.ping(timeout=seconds, limit=1)
     except (OperationalError, redis.RedisError, OSError):

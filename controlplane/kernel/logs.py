@@ -13,6 +13,7 @@ from typing import Any
 
 from controlplane.kernel import context
 from controlplane.kernel.blocked_imports import unavailable
+from controlplane.kernel.database_failures import is_of_the_database, one_line
 from controlplane.kernel.redaction import conceal
 
 with unavailable("rich", "greenlet"):  # tracebacks in colours, and threads that are none: of no use in JSON lines
@@ -27,8 +28,6 @@ def _add_request_id(logger: Any, method: str, event: MutableMapping[str, Any]) -
 
 def _shorten_failures_of_the_database(logger: Any, method: str, event: MutableMapping[str, Any]) -> Any:
     """Where it was noticed says nothing of them, and while the database is away there are many."""
-    from controlplane.kernel.database_failures import is_of_the_database, one_line  # noqa: PLC0415  before there are settings
-
     known = event.get("exc_info")
     failure = known[1] if isinstance(known, tuple) else known if isinstance(known, BaseException) else None
     if known is True:

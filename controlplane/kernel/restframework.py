@@ -13,5 +13,5 @@ class RestFramework(RestFrameworkConfig):
     def import_models(self) -> None:
         """Its module of optional packages is imported here, before a module of ours imports any other of its own."""
         with unavailable(*NOT_FOR_US):
-            import rest_framework.compat  # noqa: F401, PLC0415
+            import rest_framework.compat  # noqa: F401, PLC0415  it asks for apps that are loaded
         super().import_models()

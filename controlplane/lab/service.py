@@ -44,7 +44,7 @@ def _keep_lab(
     with stop_requests, process_lock.held(settings.HOME, state.LOCK):
         if possible.rootless:
             namespaces.become_root_of_own()
-        from controlplane.lab.lab_process import Keeper  # noqa: PLC0415
+        from controlplane.lab.lab_process import Keeper  # noqa: PLC0415  the process of the lab alone
 
         keeper = Keeper(possible, service())
         with keeper, stop_requests:  # left first: nothing interrupts the keeper when it takes the lab away

@@ -18,6 +18,7 @@ from controlplane.deployment.command_line import paste
 from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.kernel.database_failures import for_operators
+from identity.key_periods import key_policies
 from identity.selectors import active_key
 
 ASK_SECONDS = 1.0
@@ -94,7 +95,7 @@ def missing_for_answers() -> Reasons:
             found["database"] = f"Migrations are not applied. Run: {paste('migrate')}"
         elif _is_read_only():
             found["database"] = "The database is read-only. Make it writable."
-        elif missing := [purpose for purpose in settings.KEY_POLICIES if active_key(purpose) is None]:
+        elif missing := [purpose for purpose in key_policies() if active_key(purpose) is None]:
             found["keys"] = f"No active key for {', '.join(missing)}. Run: {paste('bootstrap')}"
     except CannotUpgrade as error:
         found["database"] = str(error)

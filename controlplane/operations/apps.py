@@ -25,7 +25,7 @@ def keep_private(connection: Any, **_: Any) -> None:
 def forget_tags(instance: Any, **_: Any) -> None:
     """A bucket that is deleted: the object store, an outside service, knows nothing of tags."""
     from controlplane.objectstore.models import bucket_crn  # noqa: PLC0415  models are not loaded before
-    from trustedprofiles.services.tags import forget  # noqa: PLC0415
+    from trustedprofiles.services.tags import forget  # noqa: PLC0415  models are not loaded before
 
     forget(bucket_crn(instance.account_id, instance.service_instance, instance.name))
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
@@ -23,7 +24,7 @@ from identity import key_encryption
 from identity.services.apikeys import create_api_key
 from identity.services.key_rotation import ensure_keys
 from servers import catalog
-from servers.quotas import QUOTAS
+from servers.checks import SETTINGS
 from servers.services.catalog import seed_images
 from trustedprofiles.models import Account, ResourceGroup, User
 
@@ -44,14 +45,8 @@ def refuse_wrong_settings() -> None:
             f"A restore into {settings.HOME.path} was interrupted. Repeat it: {paste('restore FILE')}"
         )
     str(settings.SECRET_KEY)
-    regions = catalog.regions()
-    if settings.BAREMINT_REGION not in regions:
-        raise ImproperlyConfigured(f"BAREMINT_REGION must be one of {', '.join(sorted(regions))}.")
-    if unknown := sorted(settings.BAREMINT_QUOTAS.keys() - QUOTAS.keys()):
-        raise ImproperlyConfigured(
-            f"BAREMINT_QUOTAS names {', '.join(unknown)}; there are quotas of {', '.join(QUOTAS)}."
-        )
-    key_encryption.refuse_unreadable_kek()
+    for error in run_checks(tags=[SETTINGS], include_deployment_checks=True):
+        raise ImproperlyConfigured(str(error.msg))
 
 
 def bootstrap(*, now: datetime, progress: Callable[[str], None]) -> bool:

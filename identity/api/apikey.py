@@ -12,9 +12,9 @@ from controlplane.kernel.query_parameters import boolean
 from controlplane.kernel.verdict import Allowed
 from identity import events
 from identity.api.activity import activity_of_keys, names_of
-from identity.api.requests import ApiKeyUpdate, api_key_content
-from identity.api.responses import ApiKey as ApiKeyAnswer
-from identity.api.responses import api_key_body
+from identity.api.apikey_requests import ApiKeyUpdate, api_key_content
+from identity.api.apikey_responses import ApiKey as ApiKeyAnswer
+from identity.api.apikey_responses import api_key_body
 from identity.models import ApiKey
 from identity.selectors import find_api_key
 from identity.services import apikeys

@@ -12,9 +12,9 @@ from controlplane.kernel.query_parameters import boolean, one_of
 from controlplane.kernel.verdict import Allowed
 from identity import events
 from identity.api.apikey import SubjectView, with_history
-from identity.api.requests import ApiKeyCreation, api_key_content
-from identity.api.responses import ApiKey as ApiKeyAnswer
-from identity.api.responses import ApiKeyList, api_key_body
+from identity.api.apikey_requests import ApiKeyCreation, api_key_content
+from identity.api.apikey_responses import ApiKey as ApiKeyAnswer
+from identity.api.apikey_responses import ApiKeyList, api_key_body
 from identity.models import ApiKey
 from identity.selectors import find_service_id
 from identity.services import apikeys

@@ -13,13 +13,13 @@ from controlplane.kernel.fields import StrictSerializer
 from controlplane.kernel.paging import LatestFirst, paginate
 from identity.api.base import CertifiedServerView
 from identity.crl import REASONS, Reason
+from identity.events import CERTIFICATE_LIST, CERTIFICATE_READ, CERTIFICATE_REVOKE
 from identity.models import IssuedCertificate
 from identity.services import revocation
 from servers.api.response_types import collection
 from trustedprofiles.permissions import Operation
 
 ACTION = "is.bare-metal-server.certificate"
-READ = "baremint.certificate.read"
 
 
 class RevocationBody(StrictSerializer):
@@ -56,7 +56,7 @@ class Certificates(CertifiedServerView):
         "GET": Operation(
             "list_server_certificates",
             f"{ACTION}.list",
-            "baremint.certificate.list",
+            CERTIFICATE_LIST,
             answer=ServerCertificateCollection,
             paged=True,
         ),
@@ -91,7 +91,7 @@ class CertificateView(CertifiedServerView):
 
 class OneCertificate(CertificateView):
     operations = {
-        "GET": Operation("get_server_certificate", f"{ACTION}.read", READ, answer=ServerCertificate),
+        "GET": Operation("get_server_certificate", f"{ACTION}.read", CERTIFICATE_READ, answer=ServerCertificate),
     }
 
     def get(self, request: Request, server_id: str, certificate_id: str) -> Response:
@@ -105,7 +105,7 @@ class Revocation(CertificateView):
         "POST": Operation(
             "revoke_server_certificate",
             f"{ACTION}.update",
-            revocation.EVENT,
+            CERTIFICATE_REVOKE,
             recorded_by_service=True,
             body=RevocationBody,
             answer=ServerCertificate,

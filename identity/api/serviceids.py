@@ -11,10 +11,12 @@ from controlplane.kernel.errors import NotAuthorized, Target, existing
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import boolean
 from identity import events
-from identity.api import responses
+from identity.api import service_id_responses
 from identity.api.activity import activity_of_keys
-from identity.api.requests import ServiceIdCreation, ServiceIdUpdate, api_key_content
-from identity.api.responses import api_key_body, service_id_body
+from identity.api.apikey_requests import api_key_content
+from identity.api.apikey_responses import api_key_body
+from identity.api.service_id_requests import ServiceIdCreation, ServiceIdUpdate
+from identity.api.service_id_responses import service_id_body
 from identity.models import ApiKey
 from identity.services import serviceids
 from trustedprofiles.api.activity import INCLUDE_ACTIVITY
@@ -39,7 +41,7 @@ class ServiceIds(IdentityView):
             "list_service_ids",
             "iam-identity.serviceid.list",
             events.SERVICE_ID_READ,
-            answer=responses.ServiceIdList,
+            answer=service_id_responses.ServiceIdList,
             lists=ServiceId,
             query=(REQUIRED_ACCOUNT_ID, NAME, GROUP_ID, SHOW_GROUP_ID, *list_parameters(SORTABLE), INCLUDE_HISTORY),
         ),
@@ -50,7 +52,7 @@ class ServiceIds(IdentityView):
             recorded_by_service=True,
             status=201,
             body=ServiceIdCreation,
-            answer=responses.ServiceId,
+            answer=service_id_responses.ServiceId,
             etag=True,
             headers=(LOCK,),
             query=(SHOW_GROUP_ID,),
@@ -71,7 +73,7 @@ class ServiceIds(IdentityView):
             rows = rows.filter(group_id=group)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
         page = token_page(request, self.listing.of(rows), caller=self.caller)
-        body: responses.ServiceIdList = {**page.links, "serviceids": _bodies(request, page.items)}
+        body: service_id_responses.ServiceIdList = {**page.links, "serviceids": _bodies(request, page.items)}
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
@@ -128,7 +130,7 @@ class OneServiceId(ServiceIdView):
             "get_service_id",
             "iam-identity.serviceid.read",
             events.SERVICE_ID_READ,
-            answer=responses.ServiceId,
+            answer=service_id_responses.ServiceId,
             query=(INCLUDE_HISTORY, INCLUDE_ACTIVITY, SHOW_GROUP_ID),
             etag=True,
         ),
@@ -138,7 +140,7 @@ class OneServiceId(ServiceIdView):
             events.SERVICE_ID_UPDATE,
             recorded_by_service=True,
             body=ServiceIdUpdate,
-            answer=responses.ServiceId,
+            answer=service_id_responses.ServiceId,
             query=(SHOW_GROUP_ID,),
             etag=True,
             if_match="required",
@@ -185,11 +187,11 @@ class ServiceIdLock(ServiceIdView):
         return self.answer()
 
 
-def _body(request: Request, service_id: ServiceId) -> responses.ServiceId:
+def _body(request: Request, service_id: ServiceId) -> service_id_responses.ServiceId:
     return service_id_body(service_id, show_group=boolean(request.GET, SHOW_GROUP_ID))
 
 
-def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[responses.ServiceId]:
+def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[service_id_responses.ServiceId]:
     """With history where the query asks for it."""
     bodies = [_body(request, service_id) for service_id in service_ids]
     if boolean(request.GET, INCLUDE_HISTORY):

@@ -19,6 +19,7 @@ from controlplane.kernel import clock
 from controlplane.kernel.named_lock import turn
 from identity import ca, key_cache, key_encryption
 from identity.claims import identity_issuer
+from identity.key_periods import key_policies
 from identity.key_schedule import Purpose
 from identity.models import KeyPair
 
@@ -75,7 +76,7 @@ def store_heir(purpose: Purpose, region: str, key: RSAPrivateKey, *, now: dateti
     certificate = None
     if purpose in SUBJECTS:
         common_name = f"{SUBJECTS[purpose]} {region} {generation}"
-        lifetime = settings.KEY_POLICIES[purpose].certificate or timedelta()
+        lifetime = key_policies()[purpose].certificate or timedelta()
         validity = ca.Validity.covering(now, clock.wall_clock(), lifetime=lifetime)
         if purpose == "root":
             certificate = ca.build_root(key, common_name=common_name, validity=validity)

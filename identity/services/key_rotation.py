@@ -17,6 +17,8 @@ from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
 from controlplane.kernel.named_lock import turn
 from identity import key_cache, key_encryption
+from identity.events import KEY_ASK_ROTATION, KEY_DISCARD, KEY_PREPARE, KEY_RETIRE, KEY_ROTATE
+from identity.key_periods import key_policies
 from identity.key_schedule import (
     Discard,
     HandOver,
@@ -40,8 +42,6 @@ MOST_STEPS = 4
 MOST_HEIRS_LOST = 10
 """To others who rotate the same key at the same moment, before it is given up."""
 
-ROTATED = "baremint.key.rotate"
-ASKED = "baremint.key.ask-rotation"
 
 State = KeyPair.State
 
@@ -117,7 +117,7 @@ def rotate(purpose: str, *, now: datetime, region: str = "", by: Party) -> Succe
             return Succession(active.kid, now, waits=False)
         if not (active and heir):
             continue
-        policy, issuer = settings.KEY_POLICIES[line.purpose], issuer_of(line, found)
+        policy, issuer = key_policies()[line.purpose], issuer_of(line, found)
         if now >= ready_at(heir, policy, issuer):
             _take(line, HandOver(active.kid, heir.kid), now=now, by=by)
             continue
@@ -144,7 +144,7 @@ def rotate_now(purpose: str, *, now: datetime, region: str = "", by: Party = SYS
             break
     else:
         raise KeyError(line)
-    ready = ready_at(heir, settings.KEY_POLICIES[line.purpose], issuer_of(line, found))
+    ready = ready_at(heir, key_policies()[line.purpose], issuer_of(line, found))
     _take(line, HandOver(active.kid, heir.kid), now=now, by=by)
     run_due_steps(now=now)
     key = KeyPair.objects.get(purpose=line.purpose, region=line.region, state=State.ACTIVE)
@@ -158,7 +158,7 @@ def _line(purpose: str, region: str) -> Line:
 def _lines(found: dict[Line, list[KeyFacts]]) -> Iterator[Line]:
     """Every purpose in this region, an issuer before what it issues; identity keys in each region that has servers."""
     here = settings.BAREMINT_REGION
-    for purpose in settings.KEY_POLICIES:
+    for purpose in key_policies():
         if purpose != "identity":
             yield Line(purpose, here)
     known = {line.region for line in found if line.purpose == "identity"}
@@ -166,7 +166,7 @@ def _lines(found: dict[Line, list[KeyFacts]]) -> Iterator[Line]:
 
 
 def _due(line: Line, found: dict[Line, list[KeyFacts]], *, now: datetime) -> Step | None:
-    policy = settings.KEY_POLICIES[line.purpose]
+    policy = key_policies()[line.purpose]
     return next_step(found.get(line, []), now=now, policy=policy, issuer=issuer_of(line, found))
 
 
@@ -196,11 +196,11 @@ def _take(
         case Prepare():
             taken = _prepare(line, now=now, generate=generate)
         case Discard(kid):
-            taken = _end(kid, State.PREPARED, "baremint.key.discard", now=now)
+            taken = _end(kid, State.PREPARED, KEY_DISCARD, now=now)
         case HandOver(old, heir):
             taken = _hand_over(line, old, heir, now=now, by=by)
         case Retire(kid):
-            taken = _end(kid, State.RETIRING, "baremint.key.retire", now=now)
+            taken = _end(kid, State.RETIRING, KEY_RETIRE, now=now)
     key_cache.forget()
     return taken
 
@@ -221,7 +221,7 @@ def _hand_over(line: Line, old: str | None, heir: str, *, now: datetime, by: Par
     """Demote first, then promote: the partial unique index never sees two active keys. Both halves or neither."""
     with transaction.atomic():
         # The private key of what can sign nothing any more does not stay.
-        wiped = {} if settings.KEY_POLICIES[line.purpose].signs_while_retiring else key_encryption.WIPED
+        wiped = {} if key_policies()[line.purpose].signs_while_retiring else key_encryption.WIPED
         if old is not None and _move(old, State.ACTIVE, State.RETIRING, demoted_at=now, **wiped) != 1:
             return False
         failpoints.reach("after_demote", line.purpose)
@@ -231,7 +231,7 @@ def _hand_over(line: Line, old: str | None, heir: str, *, now: datetime, by: Par
         who, asked_at = (by, now) if by else _who_asked(old)
         asked = {"asked_at": asked_at.isoformat()} if asked_at else {}
         record(
-            ROTATED,
+            KEY_ROTATE,
             initiator=who,
             target=Party(heir, heir, "Key"),
             data={"old": old, "new": heir, **asked},
@@ -249,7 +249,7 @@ def _ask(active: str, heir: str, *, now: datetime, at: datetime, by: Party) -> b
         return False
     # The key that is to be succeeded is what stays: its heir may be discarded for another one meanwhile.
     target = Party(active, active, "Key")
-    record(ASKED, initiator=by, target=target, data={"old": active, "new": heir, "at": at.isoformat()})
+    record(KEY_ASK_ROTATION, initiator=by, target=target, data={"old": active, "new": heir, "at": at.isoformat()})
     return True
 
 
@@ -258,7 +258,7 @@ def _who_asked(old: str | None) -> tuple[Party, datetime | None]:
     asked_at = KeyPair.objects.filter(kid=old).values_list("rotation_asked_at", flat=True).first()
     if asked_at is None:
         return SYSTEM, None
-    event = ActivityEvent.objects.filter(action=ASKED, target_id=old).order_by("-id").first()
+    event = ActivityEvent.objects.filter(action=KEY_ASK_ROTATION, target_id=old).order_by("-id").first()
     if event is None:
         return SYSTEM, asked_at
     return Party(event.initiator_id, event.initiator_name, event.initiator_type), asked_at
@@ -273,7 +273,7 @@ def _prepare(line: Line, *, now: datetime, generate: Generate) -> bool:
             if _due(line, live_keys(), now=now) != Prepare():
                 return False  # another process prepared one meanwhile; ours is forgotten
             heir = key_creation.store_heir(line.purpose, line.region, key, now=now)
-            record("baremint.key.prepare", initiator=SYSTEM, target=Party(heir.kid, heir.kid, "Key"))
+            record(KEY_PREPARE, initiator=SYSTEM, target=Party(heir.kid, heir.kid, "Key"))
             failpoints.reach("after_insert", line.purpose)
     except (IntegrityError, key_creation.NoIssuer):
         return False

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
+from servers import events
 from servers.api.extra_permissions import require_on
 from servers.api.list_orders import BY_NAME_OR_AGE, SORT_BY_NAME_OR_AGE, order_of
 from servers.api.references import Hrefs
@@ -20,7 +21,7 @@ from servers.selectors import of_crn
 from servers.services import dns_resolution_bindings as services
 from trustedprofiles.permissions import NAME, Operation, Parameter
 
-BINDING = EVENT = services.EVENT
+BINDING = EVENT = events.DNS_RESOLUTION_BINDING
 VPC_CRN, VPC_NAME, ACCOUNT = map(Parameter, ("vpc.crn", "vpc.name", "account.id"))
 CONNECT, DISCONNECT = f"{BINDING}.connect", f"{BINDING}.disconnect"
 

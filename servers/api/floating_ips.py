@@ -11,7 +11,7 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.errors import BadField, Target
 from controlplane.kernel.fields import StrictSerializer
 from controlplane.kernel.query_parameters import one_of
-from servers import catalog
+from servers import catalog, events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.list_orders import SORT, order_of
 from servers.api.references import Hrefs, resource_group
@@ -30,7 +30,7 @@ from servers.selectors import of_crn
 from servers.services import floating_ips as services
 from trustedprofiles.permissions import Operation, Parameter
 
-ACTION = EVENT = services.EVENT
+ACTION = EVENT = events.FLOATING_IP
 TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
 TYPES = ("network_interface", "public_gateway", "virtual_network_interface")
 

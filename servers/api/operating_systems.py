@@ -10,9 +10,8 @@ from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
 from servers.api.response_types import NamedReference, collection
+from servers.events import OPERATING_SYSTEM
 from trustedprofiles.permissions import Operation
-
-SYSTEM = "is.operating-system.operating-system"
 
 
 class OperatingSystem(NamedReference):
@@ -45,8 +44,8 @@ class OperatingSystems(CatalogView):
     operations = {
         "GET": Operation(
             "list_operating_systems",
-            f"{SYSTEM}.list",
-            f"{SYSTEM}.read",
+            f"{OPERATING_SYSTEM}.list",
+            f"{OPERATING_SYSTEM}.read",
             answer=collection("OperatingSystemCollection", "operating_systems", OperatingSystem),
             paged=True,
         )
@@ -58,7 +57,11 @@ class OperatingSystems(CatalogView):
 
 
 class OneOperatingSystem(CatalogView):
-    operations = {"GET": Operation("get_operating_system", f"{SYSTEM}.read", f"{SYSTEM}.read", answer=OperatingSystem)}
+    operations = {
+        "GET": Operation(
+            "get_operating_system", f"{OPERATING_SYSTEM}.read", f"{OPERATING_SYSTEM}.read", answer=OperatingSystem
+        )
+    }
 
     def get(self, request: Request, name: str) -> Response:
         system = existing(

@@ -6,12 +6,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import existing
-from servers import catalog
+from servers import catalog, events
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
 from servers.api.response_types import NamedReference, collection
 from servers.api.server_response_types import BareMetalServerProfileReference
-from servers.services import events
 from trustedprofiles.permissions import Operation
 
 PROFILE = "is.bare-metal-server.bare-metal-server-profile"

@@ -10,10 +10,8 @@ from servers import catalog
 from servers.api.base import VpcView
 from servers.api.references import Hrefs
 from servers.api.response_types import NamedReference
+from servers.events import REGION, ZONE
 from trustedprofiles.permissions import Operation
-
-REGION = "is.region.region"
-ZONE = "is.region.zone"
 
 
 class Region(NamedReference):

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from servers import events
 from servers.api.list_orders import SORT, order_of
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField
@@ -101,7 +102,7 @@ class ReservedIPs(ReservedIpView):
         "GET": Operation(
             "list_subnet_reserved_ips",
             "is.subnet.reserved-ip.list",
-            "is.subnet.reserved-ip.read",
+            f"{events.RESERVED_IP}.read",
             answer=collection("ReservedIPCollection", "reserved_ips", ReservedIP),
             paged=True,
             query=(SORT, *TARGET),
@@ -109,7 +110,7 @@ class ReservedIPs(ReservedIpView):
         "POST": Operation(
             "create_subnet_reserved_ip",
             "is.subnet.reserved-ip.create",
-            "is.subnet.reserved-ip.create",
+            f"{events.RESERVED_IP}.create",
             recorded_by_service=True,
             status=201,
             body=CreateReservedIpBody,
@@ -137,12 +138,12 @@ class ReservedIPs(ReservedIpView):
 class OneReservedIP(ReservedIpView):
     operations = {
         "GET": Operation(
-            "get_subnet_reserved_ip", "is.subnet.reserved-ip.read", "is.subnet.reserved-ip.read", answer=ReservedIP
+            "get_subnet_reserved_ip", "is.subnet.reserved-ip.read", f"{events.RESERVED_IP}.read", answer=ReservedIP
         ),
         "PATCH": Operation(
             "update_subnet_reserved_ip",
             "is.subnet.reserved-ip.update",
-            "is.subnet.reserved-ip.update",
+            f"{events.RESERVED_IP}.update",
             recorded_by_service=True,
             body=UpdateReservedIpBody,
             answer=ReservedIP,
@@ -150,7 +151,7 @@ class OneReservedIP(ReservedIpView):
         "DELETE": Operation(
             "delete_subnet_reserved_ip",
             "is.subnet.reserved-ip.delete",
-            "is.subnet.reserved-ip.delete",
+            f"{events.RESERVED_IP}.delete",
             recorded_by_service=True,
             status=204,
         ),

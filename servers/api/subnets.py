@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
+from servers import events
 from servers.addressing import LARGEST_RANGE, SMALLEST_RANGE, size_of
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.extra_permissions import OPERATE_GATEWAY, require_operating_gateway
@@ -163,7 +164,7 @@ class Subnets(SubnetView):
         "GET": Operation(
             "list_subnets",
             "is.subnet.subnet.list",
-            "is.subnet.subnet.read",
+            f"{events.SUBNET}.read",
             answer=collection("SubnetCollection", "subnets", Subnet),
             lists=SubnetRow,
             paged=True,
@@ -172,7 +173,7 @@ class Subnets(SubnetView):
         "POST": Operation(
             "create_subnet",
             "is.subnet.subnet.create",
-            "is.subnet.subnet.create",
+            f"{events.SUBNET}.create",
             recorded_by_service=True,
             status=201,
             body=CreateSubnetBody,
@@ -196,11 +197,11 @@ class Subnets(SubnetView):
 
 class OneSubnet(OneSubnetView):
     operations = {
-        "GET": Operation("get_subnet", "is.subnet.subnet.read", "is.subnet.subnet.read", answer=Subnet),
+        "GET": Operation("get_subnet", "is.subnet.subnet.read", f"{events.SUBNET}.read", answer=Subnet),
         "PATCH": Operation(
             "update_subnet",
             "is.subnet.subnet.update",
-            "is.subnet.subnet.update",
+            f"{events.SUBNET}.update",
             recorded_by_service=True,
             body=UpdateSubnetBody,
             answer=Subnet,
@@ -208,7 +209,7 @@ class OneSubnet(OneSubnetView):
             further=(OPERATE_GATEWAY,),
         ),
         "DELETE": Operation(
-            "delete_subnet", "is.subnet.subnet.delete", "is.subnet.subnet.delete", recorded_by_service=True, status=204
+            "delete_subnet", "is.subnet.subnet.delete", f"{events.SUBNET}.delete", recorded_by_service=True, status=204
         ),
     }
 

@@ -7,8 +7,10 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotUnique, OverQuota, Target, existing
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, OverQuota, Target, existing
+from servers import events
 from servers.addressing import is_address
+from servers.events import record_change
 from servers.models import (
     BareMetalServer,
     FloatingIP,
@@ -17,7 +19,6 @@ from servers.models import (
     PublicGateway,
     VirtualNetworkInterface,
 )
-from servers.services.events import record_change
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import at
@@ -28,7 +29,6 @@ from servers.services.vlans import changed
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
-EVENT = "is.floating-ip.floating-ip"
 POOL = ipaddress.IPv4Network("198.18.0.0/15")
 """Benchmarking space (RFC 2544): never routed, so that no address here is somebody's."""
 MOST_TRIES = 10
@@ -68,18 +68,19 @@ def create_floating_ip(
         zone=place,
         created_at=clock.now(),
     )
-    if FloatingIP.objects.filter(account=account, region=region, name=made.name).exists():
-        raise NotUnique(f"Provided Name ({made.name}) is not unique", target=Target(at(path, "name")))
-    _take_address(made)
+    _take_address(made, path=at(path, "name"))
     if interface:
         _bind(made, interface)
         _notice(held)
-    record_change(f"{EVENT}.create", made, by=by, status=201)
+    record_change(f"{events.FLOATING_IP}.create", made, by=by, status=201)
     return made
 
 
-def _take_address(made: FloatingIP) -> None:
-    """The lowest free address; any free one where somebody else took it at the same moment."""
+def _take_address(made: FloatingIP, *, path: str) -> None:
+    """Save with the lowest free address, or with any free one where another request took that at the same moment.
+
+    Raises NotUnique for the name at ``path``, OverQuota, Conflict.
+    """
     hosts = range(int(POOL.network_address) + 1, int(POOL.broadcast_address))
     for attempt in range(MOST_TRIES):
         taken = {int(ipaddress.IPv4Address(each)) for each in FloatingIP.objects.values_list("address", flat=True)}
@@ -90,8 +91,7 @@ def _take_address(made: FloatingIP) -> None:
             free = random.choice([number for number in hosts if number not in taken])  # noqa: S311  no secret
         made.address = str(ipaddress.IPv4Address(free))
         try:
-            with transaction.atomic():
-                made.save(force_insert=True)
+            save_named(made, path=path)
         except IntegrityError:
             continue
         return
@@ -117,7 +117,7 @@ def update_floating_ip(
         if interface:
             _bind(ip, interface)
         _notice(servers)
-    record_change(f"{EVENT}.update", ip, by=by)
+    record_change(f"{events.FLOATING_IP}.update", ip, by=by)
     return ip
 
 
@@ -126,7 +126,7 @@ def delete_floating_ip(ip: FloatingIP, *, by: Party) -> None:
     """Bound to an interface, it is unbound along with it. Raises Conflict for the address of a public gateway."""
     ip, servers = _hold(ip)
     require_no_gateway(ip)
-    record_change(f"{EVENT}.delete", ip, by=by, status=204)
+    record_change(f"{events.FLOATING_IP}.delete", ip, by=by, status=204)
     forget(ip.crn)
     ip.delete()
     _notice(servers)
@@ -154,10 +154,10 @@ def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> 
     if replace and hold(interface).enable_infrastructure_nat:
         for other in map(hold, interface.floating_ips.all()):
             _set_holder(other, None)
-            record_change(f"{EVENT}.detach", other, by=by)
+            record_change(f"{events.FLOATING_IP}.detach", other, by=by)
     _bind(ip, interface)
     _notice(servers)
-    record_change(f"{EVENT}.attach", ip, by=by, status=201)
+    record_change(f"{events.FLOATING_IP}.attach", ip, by=by, status=201)
     return ip
 
 
@@ -167,7 +167,7 @@ def unbind(ip: FloatingIP, *, by: Party) -> None:
     status = 202 if ip.network_interface else 204
     _set_holder(ip, None)
     _notice(servers)
-    record_change(f"{EVENT}.detach", ip, by=by, status=status)
+    record_change(f"{events.FLOATING_IP}.detach", ip, by=by, status=status)
 
 
 def hold_unbound(account: Account, region: str, id: str, *, path: str) -> FloatingIP:

@@ -4,25 +4,24 @@ import hashlib
 from datetime import datetime
 from typing import NoReturn, TypedDict
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Min
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, NotAuthorized, NotUnique, Target
+from controlplane.kernel.errors import Conflict, NotAuthorized
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
-from servers import catalog
+from servers import catalog, events
 from servers.allowed_use import check_instance, holds
 from servers.models import Image
 from servers.models.catalog import ALLOWED_USE_VERSION
 from servers.services.image_exports import ACTIVE
-from servers.services.naming import PROVIDER_NAMES, group_for, random_name
+from servers.services.naming import PROVIDER_NAMES, group_for, random_name, save_named
 from servers.services.references import References
 from servers.services.row_locks import hold
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
-EVENT = "is.image.image"
 FILE_SIZE = 1
 """GB; the file is never fetched."""
 
@@ -91,7 +90,7 @@ def create_image(
     _check_order(image, references, "obsolescence_at")
     references.settle()
     image.status = status_at(image, now)
-    _save(image)
+    save_named(image)
     _record("create", image, by=by, status=201)
     return image
 
@@ -120,7 +119,7 @@ def update_image(image: Image, changes: ImageChanges, *, by: Party) -> Image:
     _check_order(image, references, "obsolescence_at" if "obsolescence_at" in changes else "deprecation_at")
     references.settle()
     image.status = status_at(image, now)
-    _save(image)
+    save_named(image)
     _record("update", image, by=by)
     return image
 
@@ -135,7 +134,7 @@ def deprecate_image(image: Image, *, by: Party) -> None:
         _refuse(image, "It has a deprecation date. Take that away first: PATCH it with deprecation_at null.")
     image.deprecation_at = clock.now()
     image.status = "deprecated"
-    _save(image)
+    save_named(image)
     _record("update", image, by=by, status=204)
 
 
@@ -152,7 +151,7 @@ def obsolete_image(image: Image, *, by: Party) -> None:
         _refuse(image, "It has an obsolescence date. Take that away first: PATCH it with obsolescence_at null.")
     image.obsolescence_at = now
     image.status = "obsolete"
-    _save(image)
+    save_named(image)
     _record("update", image, by=by, status=204)
 
 
@@ -167,7 +166,7 @@ def delete_image(image: Image, *, by: Party) -> None:
     forget(image.crn)
     if image.export_jobs.filter(status__in=ACTIVE).exists():
         image.status = "deleting"
-        _save(image)
+        save_named(image)
     else:
         image.delete()
 
@@ -238,19 +237,10 @@ def _check_order(image: Image, references: References, path: str) -> None:
     references.require(ordered, path, "obsolescence_at must be later than deprecation_at.")
 
 
-def _save(image: Image) -> None:
-    """Raises NotUnique: names are unique among the account's images of a region."""
-    try:
-        with transaction.atomic():
-            image.save()
-    except IntegrityError:
-        raise NotUnique(f"Provided Name ({image.name}) is not unique", target=Target("name")) from None
-
-
 def _refuse(image: Image, because: str) -> NoReturn:
     raise Conflict(f"The image {image.name} cannot be retired now. {because}")
 
 
 def _record(verb: str, image: Image, *, by: Party, status: int = 200) -> None:
     target = Party(image.crn, image.name, "Image")
-    record(f"{EVENT}.{verb}", initiator=by, target=target, account_id=image.account_id or "", status=status)
+    record(f"{events.IMAGE}.{verb}", initiator=by, target=target, account_id=image.account_id or "", status=status)

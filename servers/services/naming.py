@@ -2,10 +2,10 @@
 
 import random
 
-from django.db import IntegrityError, transaction
-
 from controlplane.kernel.errors import BadField, NotUnique, Target
+from controlplane.kernel.unique_names import unique_name
 from servers import catalog
+from servers.models import Image
 from servers.models.base import Resource
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.selectors import default_resource_group, resource_group
@@ -19,16 +19,13 @@ def random_name() -> str:
     return "-".join(random.sample(catalog.words(), 4))
 
 
-def save_named(row: Resource, *, path: str = "name") -> None:
+def save_named(row: Resource | Image, *, path: str = "name") -> None:
     """Save a row whose name must be the only one of its kind; ``path`` is the property that gave it.
 
-    Raises NotUnique. A new row, or all of a changed one.
+    Raises NotUnique when the name is taken. A new row, or all of a changed one.
     """
-    try:
-        with transaction.atomic():
-            row.save()
-    except IntegrityError:
-        raise NotUnique(f"Provided Name ({row.name}) is not unique", target=Target(path)) from None
+    with unique_name(type(row), NotUnique(f"Provided Name ({row.name}) is not unique", target=Target(path))):
+        row.save()
 
 
 def group_for(account: Account, id: str, *, path: str = "resource_group") -> ResourceGroup:

@@ -17,9 +17,9 @@ from controlplane.activity.record import SYSTEM
 from controlplane.kernel import clock
 from controlplane.kernel.enqueue import ring
 from servers import lifecycle
+from servers.events import record_end
 from servers.models import BareMetalServer
 from servers.services import deletion
-from servers.services.events import record_end
 from servers.services.vlans import let_start
 
 log = structlog.get_logger(__name__)

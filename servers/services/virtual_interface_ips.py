@@ -5,12 +5,12 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import Conflict, NotFound, existing
-from servers import quotas
+from servers import events, quotas
+from servers.events import record_change
 from servers.models import ReservedIP, VirtualNetworkInterface
 from servers.services.addresses import claim_address, release_address
-from servers.services.events import record_change
 from servers.services.row_locks import hold
-from servers.services.virtual_interfaces import EVENT, count_change
+from servers.services.virtual_interfaces import count_change
 
 
 @transaction.atomic
@@ -32,7 +32,7 @@ def bind_address(interface: VirtualNetworkInterface, id: str, *, by: Party) -> R
     ip.virtual_network_interface = interface
     ip.save(update_fields=["virtual_network_interface"])
     count_change(interface)
-    record_change(f"{EVENT}.update", interface, by=by)
+    record_change(f"{events.VIRTUAL_INTERFACE}.update", interface, by=by)
     return ip
 
 
@@ -48,4 +48,4 @@ def unbind_address(interface: VirtualNetworkInterface, ip: ReservedIP, *, by: Pa
         raise NotFound("The reserved IP is not bound to the virtual network interface.")
     release_address(ip)
     count_change(interface)
-    record_change(f"{EVENT}.update", interface, by=by, status=204)
+    record_change(f"{events.VIRTUAL_INTERFACE}.update", interface, by=by, status=204)

@@ -6,13 +6,13 @@ from typing import Any, get_args
 from urllib.parse import unquote
 
 import pytest
-from django.conf import settings
 from django.test import Client
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.presenters.form_snapshot import signing_shown
 from controlplane.console.presenters.keys import Span, instant, spans_of, timelines
 from controlplane.kernel import clock
+from identity.key_periods import key_policies
 from identity.key_schedule import KeyFacts, Purpose, outlook
 from identity.models import KeyPair
 from identity.selectors import Line
@@ -22,7 +22,7 @@ from tests.forms import as_shown, form
 BUTTON = r'<button [^>]*id="rotate-{}-us-south"[^>]*>([^<]*)</button>'
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-POLICY = settings.KEY_POLICIES["iam"]
+POLICY = key_policies()["iam"]
 
 
 def button(browser: Client, purpose: str) -> tuple[str, bool]:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
+from identity.key_periods import key_policies
 from identity.key_schedule import Purpose
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "keys.md").read_text()
@@ -21,7 +21,7 @@ COLUMNS: dict[Purpose, tuple[str, str, str]] = {
 def test_the_table_of_times_says_what_the_policies_are(purpose: Purpose) -> None:
     [row] = [line for line in TIMES.splitlines() if line.startswith("|") and f"`{purpose}`" in line.split("|")[1]]
     _, _, signs, before, after, *_ = row.split("|")
-    policy = settings.KEY_POLICIES[purpose]
+    policy = key_policies()[purpose]
     shown = (signs, before, after)
     for written, cell, time in zip(
         COLUMNS[purpose], shown, (policy.period, policy.publish_before, policy.verify_after), strict=True

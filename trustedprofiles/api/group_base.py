@@ -12,7 +12,7 @@ from controlplane.activity.record import Party
 from controlplane.kernel import envelopes
 from controlplane.kernel.errors import existing
 from controlplane.kernel.query_parameters import number
-from trustedprofiles.api.group_shapes import GroupPageLinks
+from trustedprofiles.api.group_responses import GroupPageLinks
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import AccessGroup
 from trustedprofiles.models.access_group import SERVICE

@@ -21,7 +21,8 @@ from trustedprofiles.api.group_base import (
     GroupView,
     counted_page,
 )
-from trustedprofiles.api.group_shapes import (
+from trustedprofiles.api.group_requests import NewMembers, NewMemberships, RemovedMembers
+from trustedprofiles.api.group_responses import (
     AddedMember,
     AddGroupMembersResponse,
     DeleteGroupBulkMembersResponse,
@@ -29,10 +30,7 @@ from trustedprofiles.api.group_shapes import (
     GroupOutcome,
     MemberDetails,
     MembershipsResponse,
-    NewMembers,
-    NewMemberships,
     RemovedMember,
-    RemovedMembers,
     failure,
     member_body,
 )

@@ -13,15 +13,8 @@ from controlplane.kernel.etag import require_match
 from trustedprofiles import events
 from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
 from trustedprofiles.api.group_base import GroupsView, GroupView
-from trustedprofiles.api.group_shapes import (
-    GroupRuleAnswer,
-    GroupRuleBody,
-    GroupRulesList,
-    GroupSettings,
-    GroupSettingsUpdate,
-    rule_body,
-    rule_content,
-)
+from trustedprofiles.api.group_requests import GroupRuleBody, GroupSettingsUpdate, rule_content
+from trustedprofiles.api.group_responses import GroupRuleAnswer, GroupRulesList, GroupSettings, rule_body
 from trustedprofiles.models import AccountWideSettings, GroupRule
 from trustedprofiles.permissions import Operation
 from trustedprofiles.services import access_groups, group_rules

@@ -17,7 +17,8 @@ from trustedprofiles.api.group_base import (
     GroupView,
     counted_page,
 )
-from trustedprofiles.api.group_shapes import AccessGroupCreation, AccessGroupUpdate, Group, GroupsList, group_body
+from trustedprofiles.api.group_requests import AccessGroupCreation, AccessGroupUpdate
+from trustedprofiles.api.group_responses import Group, GroupsList, group_body
 from trustedprofiles.models import AccessGroup, GroupRule
 from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.selectors import authorize, public_access_group

@@ -12,7 +12,7 @@ from controlplane.kernel.errors import existing
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import optional_boolean
 from trustedprofiles import events
-from trustedprofiles.api import responses
+from trustedprofiles.api import resource_group_responses
 from trustedprofiles.api.base import ACCOUNT_ID, pop_own_account, require_own_account
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import ResourceGroup
@@ -43,7 +43,7 @@ class ResourceGroups(GuardedView):
             "list_resource_groups",
             "resource-controller.group.read",
             events.GROUP_READ,
-            answer=responses.ResourceGroupList,
+            answer=resource_group_responses.ResourceGroupList,
             lists=ResourceGroup,
             query=(
                 ACCOUNT_ID,
@@ -60,7 +60,7 @@ class ResourceGroups(GuardedView):
             recorded_by_service=True,
             status=201,
             body=GroupCreation,
-            answer=responses.ResCreateResourceGroup,
+            answer=resource_group_responses.ResCreateResourceGroup,
         ),
     }
 
@@ -87,7 +87,7 @@ class OneResourceGroup(GuardedView):
             "get_resource_group",
             "resource-controller.group.read",
             events.GROUP_READ,
-            answer=responses.ResourceGroup,
+            answer=resource_group_responses.ResourceGroup,
         ),
         "PATCH": Operation(
             "update_resource_group",
@@ -95,7 +95,7 @@ class OneResourceGroup(GuardedView):
             events.GROUP_UPDATE,
             recorded_by_service=True,
             body=GroupUpdate,
-            answer=responses.ResourceGroup,
+            answer=resource_group_responses.ResourceGroup,
         ),
         "DELETE": Operation(
             "delete_resource_group",
@@ -135,7 +135,7 @@ class OneResourceGroup(GuardedView):
         return self.answer()
 
 
-def _body(group: ResourceGroup) -> responses.ResourceGroup:
+def _body(group: ResourceGroup) -> resource_group_responses.ResourceGroup:
     return {
         "id": group.id,
         "crn": group.crn,

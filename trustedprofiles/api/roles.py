@@ -13,7 +13,7 @@ from controlplane.kernel.errors import InvalidValue, Target, existing
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import DescribedField, DescriptionField, StrictCharField, StrictSerializer
 from trustedprofiles import events
-from trustedprofiles.api import responses
+from trustedprofiles.api import role_responses
 from trustedprofiles.api.base import ACCOUNT_ID, pop_own_account, require_own_account
 from trustedprofiles.api.policies import SERVICE_GROUP_ID, SERVICE_NAME
 from trustedprofiles.api.policy_errors import policy_envelope
@@ -62,7 +62,7 @@ class RoleView(GuardedView):
     service_name: ClassVar[str] = "iam-access-management"
     body_first: ClassVar[bool] = False
 
-    def render(self, role: CustomRole) -> responses.CustomRole:
+    def render(self, role: CustomRole) -> role_responses.CustomRole:
         base = self.request.build_absolute_uri("/").rstrip("/")
         return {
             "id": role.id.hex,
@@ -87,7 +87,7 @@ class Roles(RoleView):
             "list_roles",
             "iam-access-management.role.read",
             events.ROLE_READ,
-            answer=responses.RoleCollection,
+            answer=role_responses.RoleCollection,
             lists=CustomRole,
             query=(ACCOUNT_ID, SERVICE_NAME, SERVICE_GROUP_ID, SOURCE_SERVICE_NAME, POLICY_TYPE),
         ),
@@ -98,7 +98,7 @@ class Roles(RoleView):
             recorded_by_service=True,
             status=201,
             body=RoleCreation,
-            answer=responses.CustomRole,
+            answer=role_responses.CustomRole,
             etag=True,
         ),
     }
@@ -129,7 +129,7 @@ class Roles(RoleView):
         return self.answer(self.render(role), etag=role.entity_tag)
 
 
-def _body(role: Role, services: Collection[str]) -> responses.Role:
+def _body(role: Role, services: Collection[str]) -> role_responses.Role:
     return {
         "display_name": role.display_name,
         "description": role.description,
@@ -141,7 +141,7 @@ def _body(role: Role, services: Collection[str]) -> responses.Role:
 class OneRole(RoleView):
     operations = {
         "GET": Operation(
-            "get_role", "iam-access-management.role.read", events.ROLE_READ, answer=responses.CustomRole, etag=True
+            "get_role", "iam-access-management.role.read", events.ROLE_READ, answer=role_responses.CustomRole, etag=True
         ),
         "PUT": Operation(
             "replace_role",
@@ -149,7 +149,7 @@ class OneRole(RoleView):
             events.ROLE_UPDATE,
             recorded_by_service=True,
             body=RoleReplacement,
-            answer=responses.CustomRole,
+            answer=role_responses.CustomRole,
             etag=True,
             if_match="required",
         ),

@@ -12,7 +12,7 @@ from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import events
 from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, pop_own_account, require_own_account
-from trustedprofiles.api.serializers import LONGEST_DESCRIPTION, LONGEST_NAME
+from trustedprofiles.api.profile_requests import LONGEST_DESCRIPTION, LONGEST_NAME
 from trustedprofiles.models import ServiceIdGroup as Row
 from trustedprofiles.permissions import Operation
 from trustedprofiles.services import service_id_groups

@@ -9,18 +9,17 @@ from django.db import transaction
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids, timestamps
 from controlplane.kernel.errors import BadRequest, Conflict, NotFound, OverQuota
+from controlplane.kernel.unique_names import unique_name
 from trustedprofiles import events
 from trustedprofiles.access import ACTIVE
 from trustedprofiles.limits import ACCESS_GROUPS_PER_ACCOUNT
 from trustedprofiles.models import AccessGroup, Account, AccountWideSettings, Policy
 from trustedprofiles.models.access_group import PUBLIC_ACCESS, PUBLIC_ACCESS_NAME
 from trustedprofiles.services.account_settings import change_settings, public_access_enabled, settings_of
-from trustedprofiles.services.naming import name_taken, unique_name
+from trustedprofiles.services.naming import name_taken
 from trustedprofiles.services.policies import delete_policy
 from trustedprofiles.services.revisions import revise
 from trustedprofiles.services.tags import forget
-
-KIND = "an access group"
 
 
 @transaction.atomic
@@ -42,7 +41,7 @@ def create_group(account: Account, *, name: str, description: str = "", by: Part
         last_modified_at=now,
         last_modified_by_id=by.id,
     )
-    with _name_may_be_taken(name):
+    with unique_group_name(name):
         group.save(force_insert=True)
     record_change(events.ACCESS_GROUP_CREATE, group, by=by, status=201)
     return group
@@ -55,7 +54,7 @@ def update_group(group: AccessGroup, *, changes: dict[str, str], by: Party) -> A
     refuse_public_access(group)
     changed = sorted(name for name, value in changes.items() if getattr(group, name) != value)
     if changed:
-        with _name_may_be_taken(changes.get("name", group.name)):
+        with unique_group_name(changes.get("name", group.name)):
             revise(group, **changes, last_modified_at=clock.now(), last_modified_by_id=by.id)
     record_change(events.ACCESS_GROUP_UPDATE, group, by=by, data={"changed": changed})
     return group
@@ -135,8 +134,10 @@ def record_change(
 
 
 @contextmanager
-def _name_may_be_taken(name: str) -> Iterator[None]:
+def unique_group_name(name: str) -> Iterator[None]:
+    """Save the group of this name in this block. Raises Conflict when another one, or Public Access, has it."""
+    refusal = name_taken("an access group", name)
     if name.lower() == PUBLIC_ACCESS_NAME.lower():
-        raise name_taken(KIND, name)
-    with unique_name(KIND, name):
+        raise refusal
+    with unique_name(AccessGroup, refusal):
         yield

@@ -7,11 +7,12 @@ from django.db import transaction
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import NotFound, OverQuota
+from controlplane.kernel.unique_names import unique_name
 from trustedprofiles import events
 from trustedprofiles.limits import PROFILES_PER_ACCOUNT
 from trustedprofiles.models import Account, Policy, TrustedProfile
 from trustedprofiles.services.group_members import forget_member
-from trustedprofiles.services.naming import unique_name
+from trustedprofiles.services.naming import name_taken
 from trustedprofiles.services.revisions import revise
 from trustedprofiles.services.tags import forget
 
@@ -33,7 +34,7 @@ def create_profile(account: Account, *, name: str, description: str = "", email:
     Account.objects.select_for_update(no_key=True).get(pk=account.pk)
     if account.trusted_profiles.count() >= PROFILES_PER_ACCOUNT:
         raise OverQuota(f"An account has at most {PROFILES_PER_ACCOUNT} trusted profiles. Delete one first.")
-    with unique_name("a trusted profile", name):
+    with unique_name(TrustedProfile, name_taken("a trusted profile", name)):
         profile.save(force_insert=True)
     _record(events.PROFILE_CREATE, profile, by=by, status=201)
     return profile
@@ -45,7 +46,7 @@ def update_profile(profile: TrustedProfile, *, changes: dict[str, str], by: Part
 
     Raises Conflict when the new name is taken, or when the profile changed since it was read.
     """
-    with unique_name("a trusted profile", changes.get("name", profile.name)):
+    with unique_name(TrustedProfile, name_taken("a trusted profile", changes.get("name", profile.name))):
         revise(profile, **changes, modified_at=clock.now())
     _record(events.PROFILE_UPDATE, profile, by=by, data={"changed": sorted(changes)})
     return profile

@@ -6,17 +6,18 @@ from django.db.models import ProtectedError
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotFound
+from controlplane.kernel.unique_names import unique_name
 from trustedprofiles import events
 from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.services import tags
-from trustedprofiles.services.naming import unique_name
+from trustedprofiles.services.naming import name_taken
 
 
 @transaction.atomic
 def create_resource_group(account: Account, *, name: str, by: Party) -> ResourceGroup:
     """Make a resource group. Raises Conflict when the account has one of this name."""
     group = ResourceGroup(id=ids.hex_id(), account=account, name=name, created_at=clock.now())
-    with unique_name("a resource group", name):
+    with unique_name(ResourceGroup, name_taken("a resource group", name)):
         group.save(force_insert=True)
     _record(events.GROUP_CREATE, group, by=by, status=201)
     return group
@@ -26,7 +27,7 @@ def create_resource_group(account: Account, *, name: str, by: Party) -> Resource
 def rename_resource_group(group: ResourceGroup, *, name: str, by: Party) -> ResourceGroup:
     """Change the name. Raises Conflict when it is taken, NotFound when the group is gone."""
     updated_at = clock.now() if name != group.name else group.updated_at
-    with unique_name("a resource group", name):
+    with unique_name(ResourceGroup, name_taken("a resource group", name)):
         changed = ResourceGroup.objects.filter(pk=group.pk).update(name=name, updated_at=updated_at)
     if not changed:
         raise NotFound("The resource group was deleted since it was read.")

@@ -4,17 +4,19 @@ import re
 import uuid
 from collections.abc import Sequence
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, Target
 from controlplane.kernel.text import echoed
+from controlplane.kernel.unique_names import unique_name
 from trustedprofiles import events
 from trustedprofiles.actions import service_of
 from trustedprofiles.limits import CUSTOM_ROLES_PER_ACCOUNT
 from trustedprofiles.models import Account, CustomRole
 from trustedprofiles.service_roles import known_actions
+from trustedprofiles.services.naming import name_taken
 from trustedprofiles.services.revisions import revise
 
 SERVICE_NAME = re.compile(r"[a-z0-9][a-z0-9-]*(\.[A-Za-z0-9-]+)?")
@@ -57,15 +59,8 @@ def create_role(
         last_modified_at=now,
         last_modified_by_id=by.id,
     )
-    try:
-        with transaction.atomic():
-            role.save(force_insert=True)
-    except IntegrityError:
-        raise Conflict(
-            f"The account already has a role named {name}. Choose another name.",
-            target=Target("name"),
-            code="role_conflict_error",
-        ) from None
+    with unique_name(CustomRole, name_taken("a role", name, code="role_conflict_error")):
+        role.save(force_insert=True)
     _record(events.ROLE_CREATE, role, by=by, status=201)
     return role
 

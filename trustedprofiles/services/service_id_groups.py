@@ -8,10 +8,11 @@ from django.db.models import ProtectedError
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotFound, OverQuota
+from controlplane.kernel.unique_names import unique_name
 from trustedprofiles import events
 from trustedprofiles.limits import SERVICE_ID_GROUPS_PER_ACCOUNT
 from trustedprofiles.models import Account, ServiceIdGroup
-from trustedprofiles.services.naming import unique_name
+from trustedprofiles.services.naming import name_taken
 from trustedprofiles.services.revisions import revise
 from trustedprofiles.services.tags import forget
 
@@ -33,7 +34,7 @@ def create_service_id_group(account: Account, *, name: str, by: Party, descripti
         created_by=by.id,
         modified_at=now,
     )
-    with unique_name("a service ID group", name):
+    with unique_name(ServiceIdGroup, name_taken("a service ID group", name)):
         group.save(force_insert=True)
     _record(events.SERVICE_ID_GROUP_CREATE, group, by=by, status=201)
     return group
@@ -44,7 +45,7 @@ def update_service_id_group(group: ServiceIdGroup, *, changes: dict[str, Any], b
     """Change ``name`` or ``description``. Raises Conflict when the name is taken or the group was changed meanwhile."""
     changed = sorted(name for name, value in changes.items() if getattr(group, name) != value)
     if changed:
-        with unique_name("a service ID group", changes.get("name", group.name)):
+        with unique_name(ServiceIdGroup, name_taken("a service ID group", changes.get("name", group.name))):
             revise(group, **changes, modified_at=clock.now())
     _record(events.SERVICE_ID_GROUP_UPDATE, group, by=by, data={"changed": changed})
     return group

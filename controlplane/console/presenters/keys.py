@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.conf import settings
-
 from controlplane.console.presenters.form_snapshot import signing_shown
+from identity.key_periods import key_policies
 from identity.key_schedule import KeyFacts, Outlook, Policy, first, hand_over_at, outlook
 from identity.models import KeyPair
 from identity.selectors import Line, issuer_of, live_keys
@@ -89,14 +88,14 @@ TONES = {"active": "good", "prepared": "busy", "retiring": "warn", "retired": "q
 
 def timelines(*, now: datetime) -> list[Timeline]:
     """One for each purpose and region that has keys, in the order in which keys depend on each other."""
-    order = list(settings.KEY_POLICIES)
+    order = list(key_policies())
     found = live_keys()
     lines = sorted(found, key=lambda line: (-order.index(line.purpose), line.region))
     return [_timeline(line, found[line], issuer_of(line, found), now=now) for line in lines]
 
 
 def _timeline(line: Line, keys: Sequence[KeyFacts], issuer: KeyFacts | None, *, now: datetime) -> Timeline:
-    policy = settings.KEY_POLICIES[line.purpose]
+    policy = key_policies()[line.purpose]
     retired = KeyPair.objects.filter(purpose=line.purpose, region=line.region, state=KeyPair.State.RETIRED)
     past = list(retired.defer("ciphertext", "nonce").order_by("-generation")[:MOST_RETIRED])[::-1]
     future = {key.kid: outlook(key, keys, policy, issuer) for key in keys}

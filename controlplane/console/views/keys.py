@@ -1,5 +1,7 @@
 """Keys and certificates: the states of every key, what comes next, and a rotation that somebody asks for."""
 
+from typing import cast
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -12,7 +14,8 @@ from controlplane.console.presenters.keys import instant, timelines
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
-from identity.key_schedule import first
+from identity.key_periods import key_policies
+from identity.key_schedule import Purpose, first
 from identity.selectors import Line, live_keys
 from identity.services import key_rotation
 
@@ -45,13 +48,13 @@ def state(request: HttpRequest, person: Person) -> HttpResponse:
 @page("POST")
 def rotate(request: HttpRequest, person: Person) -> HttpResponse:
     """Have the prepared key of a purpose take over, as soon as every verifier can know it."""
-    purpose = request.POST.get("purpose", "")
+    purpose = cast(Purpose, request.POST.get("purpose", ""))  # checked below
     region = request.POST.get("region") or request.GET.get("region") or settings.BAREMINT_REGION
     now = clock.now()
     with person.recording(ROTATE, Party(purpose, type="Key")):
         person.require(ROTATE)
-        if purpose not in settings.KEY_POLICIES:
-            raise InvalidValue(f"Say which key: {', '.join(settings.KEY_POLICIES)}.")
+        if purpose not in key_policies():
+            raise InvalidValue(f"Say which key: {', '.join(key_policies())}.")
         if (keys := live_keys().get(Line(purpose, region))) is None:
             raise Conflict(NONE_HERE)
         active = first(keys, "active")

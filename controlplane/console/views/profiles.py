@@ -24,7 +24,7 @@ from controlplane.kernel.errors import ApiError, existing
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from servers.models import BareMetalServer
 from trustedprofiles import events
-from trustedprofiles.api.rule_bodies import RuleBody, rule_content
+from trustedprofiles.api.rule_requests import RuleBody, rule_content
 from trustedprofiles.conditions import CLAIMS, OPERATORS, ClaimCondition
 from trustedprofiles.models import ClaimRule, TrustedProfile
 from trustedprofiles.selectors import LINKING, profiles_of

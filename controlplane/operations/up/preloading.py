@@ -9,6 +9,7 @@ from importlib import import_module
 from django.conf import settings
 from django.urls import URLResolver, get_resolver
 
+from controlplane.celery import app
 from servers import catalog
 
 HTTP = (
@@ -51,8 +52,6 @@ def load_http() -> None:
 def load_everything() -> None:
     """What all services need."""
     _load(HTTP + OTHERS)
-    from controlplane.celery import app  # noqa: PLC0415
-
     app.loader.import_default_modules()
     app.finalize()
 

@@ -13,6 +13,7 @@ from controlplane.deployment import env
 from controlplane.deployment.command_line import paste
 from controlplane.jobs import ca_bundle
 from controlplane.kernel import clock, context
+from identity.key_periods import key_policies
 from identity.key_schedule import ROOT_PUBLISHED_BEFORE, Purpose
 from identity.services.kek_rotation import rotate_kek
 from identity.services.key_rotation import Rotated, Succession, rotate, rotate_now
@@ -142,7 +143,7 @@ def _in_words(time: timedelta) -> str:
 
 
 def _longest_wait(kind: Purpose) -> str:
-    waits = settings.KEY_POLICIES[kind].publish_before
+    waits = key_policies()[kind].publish_before
     return _in_words(max(waits, ROOT_PUBLISHED_BEFORE) if kind == "intermediate" else waits)
 
 
