@@ -11,14 +11,14 @@ from django.db.models import BigIntegerField, Count, Exists, Max, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
+from controlplane.activity.events import ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import SEARCHED_EVENTS
 from controlplane.kernel.live_credentials import Alive
 from identity.certificates import certificates_to_revoke
+from identity.events import API_KEY_LOGIN, REFRESH_LOGIN
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.models import IssuedCertificate, RefreshToken
-from identity.services.grants import APIKEY_LOGIN, ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, REFRESH_LOGIN
-from identity.services.iam_tokens import EXCHANGE_EVENT
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.models import BareMetalServer
 from servers.selectors import SWITCHED_OFF, crn_expression
 from trustedprofiles.models import User
@@ -51,7 +51,7 @@ def ended_by_deleting(servers: QuerySet[BareMetalServer], *, now: datetime) -> A
 def ended_by_deactivating(users: QuerySet[User], *, now: datetime) -> Alive:
     """The tokens of the active users among these."""
     acting = users.filter(is_active=True).exclude(iam_id=None)
-    logins = (APIKEY_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN)
+    logins = (API_KEY_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN)
     ids = list(acting.values_list("iam_id", flat=True))
     return Alive(
         iam_tokens=_latest(_issued(logins, now=now)).filter(initiator_id__in=ids).count(),
@@ -84,7 +84,7 @@ def _tokens(servers: QuerySet[BareMetalServer], *, now: datetime, all_of_them: b
         crn: epoch if enabled and not off else None
         for crn, epoch, enabled, off in rows.values_list("alive_crn", "metadata_epoch", "metadata_enabled", "alive_off")
     }
-    events = _issued((IDENTITY_TOKEN, EXCHANGE_EVENT, COMPUTE_RESOURCE_LOGIN), now=now)
+    events = _issued((IDENTITY_TOKEN, METADATA_LOGIN, COMPUTE_RESOURCE_LOGIN), now=now)
     is_few = len(epochs) <= MOST_NAMED  # there is an index of targets
     events = events.filter(target_id__in=list(epochs)) if is_few else events
     events = events if is_few and all_of_them else _latest(events)

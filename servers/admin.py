@@ -13,6 +13,7 @@ from controlplane.activity.record import Party
 from controlplane.activity.selectors import success_on
 from controlplane.kernel.errors import ApiError
 from controlplane.kernel.form_snapshot import Shown
+from servers.events import IDENTITY_TOKEN_CREATE
 from servers.form_snapshot import account_shown, switches_shown
 from servers.models import (
     VPC,
@@ -34,7 +35,6 @@ from servers.selectors import SWITCHED_OFF, crn_expression
 from servers.services.metadata_service import switch_account, switch_each, switch_metadata_service
 from trustedprofiles.models import TrustedProfile
 
-IDENTITY_TOKEN_CREATE = "is.metadata.identity-token.create"  # noqa: S105  an event's name
 SWITCHES = {"metadata_enabled": "enabled", "metadata_protocol": "protocol"}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import reduce
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import CharField, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -17,12 +17,15 @@ from servers.models import (
     Reservation,
     ServerTally,
 )
+from servers.models.base import RegionalResource
 from trustedprofiles.models import ResourceGroup
 from trustedprofiles.permissions import NAME, Parameter
 from trustedprofiles.policy_columns import Columns, Joined, crn_column
 from trustedprofiles.selectors import default_resource_group
 from trustedprofiles.tag_rules import CRN
 from trustedprofiles.visibility import Visible
+
+M = TypeVar("M", bound=RegionalResource)
 
 FILTERS = (NAME, *map(Parameter, ("resource_group.id", "vpc.id", "vpc.crn", "vpc.name")))
 TALLIED = frozenset({"region", "vpc", "resource_group"})
@@ -99,7 +102,7 @@ def _reservations(query: Mapping[str, str], account_id: str) -> list[int]:
     rows = Reservation.objects.filter(account_id=account_id, **columns)
     if (crn := query.get("reservation.crn")) is None:
         return list(rows.values_list("pk", flat=True))
-    return [each.pk for each in rows.filter(id=crn.rpartition(":")[2]) if each.crn == crn]
+    return [each.pk for each in of_crn(rows, crn)]
 
 
 def count_servers(query: Mapping[str, str], *, visible: Visible, account_id: str, region: str | None = None) -> int:
@@ -167,8 +170,9 @@ def crn_expression() -> Joined:
     return crn_column("is", BareMetalServer.crn_type, location="zone")
 
 
-def vpcs_by_crn(crn: str) -> list[VPC]:
-    return [vpc for vpc in VPC.objects.filter(id=crn.rpartition(":")[2]) if vpc.crn == crn]
+def of_crn(rows: QuerySet[M], crn: str) -> list[M]:
+    """The row of this CRN, which ends with its id; none where the rest of the CRN is another's."""
+    return [row for row in rows.filter(id=crn.rpartition(":")[2]) if row.crn == crn]
 
 
 def account_tally(account_id: str) -> int:

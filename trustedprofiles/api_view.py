@@ -23,6 +23,7 @@ from controlplane.kernel.errors import (
 )
 from controlplane.kernel.text import echoed, is_storable, storable
 from controlplane.kernel.verdict import Allowed, Verdict
+from trustedprofiles.models import Account
 from trustedprofiles.permissions import Operation, Parameter, Schema
 from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import authorize, visible
@@ -64,6 +65,11 @@ class GuardedView(APIView):
         if self._caller is None:
             raise Unauthenticated("The request carries no IAM token. Send Authorization: Bearer <IAM access token>.")
         return self._caller
+
+    @property
+    def account(self) -> Account:
+        """The caller's."""
+        return Account.objects.get(id=self.caller.account_id)
 
     @property
     def body(self) -> dict[str, Any]:

@@ -5,11 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Func, Q
 
-ASSUME_LOGIN = "iam-identity.profile-assume.login"
-COMPUTE_RESOURCE_LOGIN = "iam-identity.profile-computeresource.login"
-METADATA_LOGIN = "is.metadata.computeresource-token.read"
-PROFILE_LOGINS = (ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, METADATA_LOGIN)
-"""Log-ins to a trusted profile, of which ``data`` has the id."""
+from controlplane.activity.events import PROFILE_LOGINS
 
 
 class ProfileId(Func):

@@ -14,9 +14,10 @@ from controlplane.kernel.errors import ApiError
 from controlplane.kernel.form_snapshot import require_as_shown
 from controlplane.kernel.live_credentials import Alive
 from identity.live_credentials import ended_by_deleting, ended_by_switching_off
+from servers import events
 from servers.form_snapshot import switches_shown
 from servers.models import BareMetalServer
-from servers.services import actions, events
+from servers.services import actions
 from servers.services.metadata_service import switch_metadata_service
 
 Act = Callable[[BareMetalServer, Person], object]

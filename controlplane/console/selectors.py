@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from controlplane.activity.selectors import success_on
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from servers.models import BareMetalServer, NetworkAttachment, NetworkInterface
 from servers.selectors import crn_expression
 from trustedprofiles.models import TrustedProfile

@@ -29,10 +29,12 @@ Codes and statuses: IBM's metadata service error list and the VPC API's observed
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, TypeVar
 
 from controlplane.kernel.redaction import conceal_values
 from controlplane.kernel.text import echoed
+
+T = TypeVar("T")
 
 
 class ErrorTarget(TypedDict):
@@ -227,3 +229,10 @@ class Refusals(ApiError):
     @property
     def each(self) -> Sequence[ApiError]:
         return self.errors
+
+
+def existing(row: T | None, message: str, **details: Any) -> T:
+    """The row. Raises NotFound with this message when it is None: nothing was found, or nothing of this caller's."""
+    if row is None:
+        raise NotFound(message, **details)
+    return row

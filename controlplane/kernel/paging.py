@@ -31,46 +31,54 @@ LARGEST_LIMIT = 100
 NONCE_BYTES = 12
 
 
+@dataclass(frozen=True)
 class PageQuery:
-    """The page that a query asks for, and links to other pages of the same collection.
+    """The page that a query asks for, and links to other pages of the same collection."""
 
-    ``names`` are those of the two parameters: how many, and the cursor. A cursor is good for the caller and the filters
-    that it was made for; ``scope`` names the caller. What is ``left_out`` changes no cursor and is in no link. Raises
-    InvalidValue.
-    """
-
-    def __init__(
-        self,
-        request: HttpRequest | Request,
-        *,
-        scope: str,
-        names: tuple[str, str] = ("limit", "start"),
-        default: int = DEFAULT_LIMIT,
-        left_out: Collection[str] = (),
-    ) -> None:
-        query = request.GET
-        self._names = size_name, start_name = names
-        self._url = request.build_absolute_uri(request.path)
-        self._filters = sorted((name, value) for name, value in query.items() if name not in (*names, *left_out))
-        self._scope = f"{scope}:{request.path}:{urlencode(self._filters)}"
-        self.limit = number(query, size_name, default=default, least=1, largest=LARGEST_LIMIT)
-        start = query.get(start_name)
-        self.position: Any = open_cursor(start, scope=self._scope, name=start_name) if start else None
+    url: str
+    """Of the collection, without a query."""
+    names: tuple[str, str]
+    """Of the two parameters: how many, and the cursor."""
+    filters: list[tuple[str, Any]]
+    """The other parameters, in order; links repeat them."""
+    scope: str
+    """What cursors are bound to: the caller, the path and the filters."""
+    limit: int
+    position: Any
+    """Where the page begins; None on the first."""
 
     def cursor(self, position: Any) -> str:
         """The cursor of the page that begins behind this position."""
-        return seal_cursor(position, scope=self._scope)
+        return seal_cursor(position, scope=self.scope)
 
     def link(self, cursor: str = "") -> str:
         """The URL of the page of this cursor; of the first page without one."""
-        size_name, start_name = self._names
-        query = dict(self._filters) | {size_name: str(self.limit)} | ({start_name: cursor} if cursor else {})
-        return f"{self._url}?{urlencode(query)}"
+        limit_name, start_name = self.names
+        query = dict(self.filters) | {limit_name: str(self.limit)} | ({start_name: cursor} if cursor else {})
+        return f"{self.url}?{urlencode(query)}"
 
 
-def vpc_page_query(request: HttpRequest | Request, *, scope: str) -> PageQuery:
-    """As the VPC API has it, whose version and generation stand in every query."""
-    return PageQuery(request, scope=scope, left_out=("version", "generation"))
+def read_page_query(
+    request: HttpRequest | Request,
+    *,
+    scope: str,
+    names: tuple[str, str] = ("limit", "start"),
+    default: int = DEFAULT_LIMIT,
+    without: Collection[str] = (),
+) -> PageQuery:
+    """``scope`` names whose rows they are. ``without`` are parameters that are no filters. Raises InvalidValue."""
+    (limit_name, start_name), query = names, request.GET
+    filters = sorted((name, value) for name, value in query.items() if name not in (*names, *without))
+    scope = f"{scope}:{request.path}:{urlencode(filters)}"
+    limit = number(query, limit_name, default=default, least=1, largest=LARGEST_LIMIT)
+    start = query.get(start_name)
+    position = open_cursor(start, scope=scope, name=start_name) if start else None
+    return PageQuery(request.build_absolute_uri(request.path), names, filters, scope, limit, position)
+
+
+def read_vpc_page_query(request: HttpRequest | Request, *, scope: str) -> PageQuery:
+    """As the VPC API has it, whose version and generation stand in every query. Raises InvalidValue."""
+    return read_page_query(request, scope=scope, without=("version", "generation"))
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ class Page(Generic[T]):
     items: list[T]
     query: PageQuery
     total_count: int
-    following: Any
+    next_position: Any
     """The position of the next page; None on the last."""
 
     def as_json(self, name: str, items: list[Any]) -> dict[str, Any]:
@@ -89,8 +97,8 @@ class Page(Generic[T]):
             "limit": self.query.limit,
             "total_count": self.total_count,
         }
-        if self.following is not None:
-            body["next"] = {"href": self.query.link(self.query.cursor(self.following))}
+        if self.next_position is not None:
+            body["next"] = {"href": self.query.link(self.query.cursor(self.next_position))}
         return body
 
 
@@ -207,6 +215,6 @@ def paginate(
 
     ``count`` tells how many there are in all, where counting them would take too long. Raises InvalidValue.
     """
-    query = vpc_page_query(request, scope=scope)
-    items, following = order.take(rows, query.limit, query.position)
-    return Page(items, query, count() if count else rows.count(), following)
+    query = read_vpc_page_query(request, scope=scope)
+    items, next_position = order.take(rows, query.limit, query.position)
+    return Page(items, query, count() if count else rows.count(), next_position)

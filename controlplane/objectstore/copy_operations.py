@@ -17,6 +17,7 @@ from controlplane.objectstore.errors import (
     InvalidRequest,
     NotSimulated,
 )
+from controlplane.objectstore.events import OBJECT_COPY_READ
 from controlplane.objectstore.models import Bucket, StoredObject
 from controlplane.objectstore.object_operations import retry_when_replaced, store_object, stored_headers
 from controlplane.objectstore.object_reader import Reader
@@ -25,7 +26,6 @@ from controlplane.objectstore.selectors import detecting_change, find_bucket, fi
 from controlplane.objectstore.upload_operations import part_number
 
 RANGE = re.compile(r"bytes=(\d{1,18})-(\d{1,18})")
-COPY_READ_EVENT = "cloud-object-storage.object-copy.read"
 
 
 @retry_when_replaced
@@ -127,4 +127,4 @@ def _range(request: HttpRequest, source: StoredObject) -> tuple[int, int]:
 
 def _record_source(call: Call, address: Address, bucket: Bucket) -> None:
     target = services.target_of(bucket)
-    record(COPY_READ_EVENT, initiator=call.by, target=target, account_id=call.account_id, data={"object": address.key})
+    record(OBJECT_COPY_READ, initiator=call.by, target=target, account_id=call.account_id, data={"object": address.key})

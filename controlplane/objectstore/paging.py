@@ -30,8 +30,10 @@ def encoding(query: Mapping[str, str]) -> Encode:
 
 def whole(values: Mapping[str, str], name: str, *, default: int = 0, least: int = 0, largest: int, message: str) -> int:
     """A whole number in a query, where an empty parameter is as an absent one. Raises InvalidArgument."""
-    given = {name: value} if (value := values.get(name)) else {}
-    return number(given, name, default=default, least=least, largest=largest, message=message, refusal=InvalidArgument)
+    nonempty = {name: value} if (value := values.get(name)) else {}
+    return number(
+        nonempty, name, default=default, least=least, largest=largest, message=message, refusal=InvalidArgument
+    )
 
 
 def page_size(query: Mapping[str, str], name: str) -> int:

@@ -14,9 +14,9 @@ from controlplane.activity.record import Party
 from controlplane.kernel.crn import Crn
 from controlplane.objectstore import files, quota, services
 from controlplane.objectstore.errors import NoSuchBucket
+from controlplane.objectstore.events import OBJECT_CREATE
 from controlplane.objectstore.models import SERVICE, Bucket, bucket_crn
 
-EVENT = f"{SERVICE}.object.create"
 HEADERS = {"content-type": "application/octet-stream"}
 
 
@@ -81,7 +81,7 @@ def store(crn: str, *, key: str, content: bytes, by: Party, settle: Callable[[],
                     headers=HEADERS,
                     if_match=None,
                     if_none_match="*",
-                    event=EVENT,
+                    event=OBJECT_CREATE,
                     by=by,
                 )
     except _NotSettled:

@@ -12,6 +12,7 @@ from django.db import transaction
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue, Target
+from controlplane.operations.events import PERSON_CREATE
 from identity.services.apikeys import create_api_key
 from trustedprofiles.models import Account, Policy, User
 from trustedprofiles.service_roles import EVERY_ROLE
@@ -28,7 +29,6 @@ GRANTS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
 """The IAM roles of each role, with the service that they are limited to; empty for all services."""
 ROLE_DESCRIPTION = "Role in the console"
 """Description of the policies of a role. A change of the role replaces these and keeps other policies."""
-PERSON_CREATE = "baremint.person.create"
 CRNS = {role.display_name: role.crn for role in EVERY_ROLE}
 DEFAULT_ROLE = "viewer"
 KEY_NAME = "made by the operator"

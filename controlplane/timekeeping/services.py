@@ -9,10 +9,10 @@ from controlplane.activity.record import Party, record
 from controlplane.kernel import clock
 from controlplane.kernel.clock import Setting
 from controlplane.kernel.etag import refuse_mismatch
+from controlplane.timekeeping.events import CLOCK_SET
 from controlplane.timekeeping.models import THE_ROW, ClockSetting
 from controlplane.timekeeping.movement import Movement, moved
 
-MOVED = "baremint.clock.set"
 CLOCK = Party("clock", "clock", "Clock")
 
 
@@ -51,7 +51,7 @@ def move(movement: Movement, *, earliest: datetime, if_match: str | None = None,
     row.revision += 1
     row.save(update_fields=["offset", "frozen_at", "revision"])
     record(
-        MOVED,
+        CLOCK_SET,
         initiator=by,
         target=CLOCK,
         time=before.at(wall),

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from controlplane.activity.models import ActivityEvent
+from identity.events import API_KEY_LOGIN, SERVICE_ID_LOGIN
 from identity.models import ApiKey
-from identity.services.grants import APIKEY_LOGIN, SERVICE_ID_LOGIN
 from trustedprofiles.api.activity import Activity, activity_of
 
 
@@ -17,5 +17,5 @@ def activity_of_keys(keys: Iterable[ApiKey]) -> Activity:
     """Log-ins with any of the keys, which are still there (D-74). A session that goes on by its refresh token is
     none."""
     named = [name for key in keys for name in names_of(key)]
-    logins = ActivityEvent.objects.filter(target_id__in=named, action__in=(APIKEY_LOGIN, SERVICE_ID_LOGIN))
+    logins = ActivityEvent.objects.filter(target_id__in=named, action__in=(API_KEY_LOGIN, SERVICE_ID_LOGIN))
     return activity_of(logins)

@@ -6,15 +6,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import MissingValue, NotFound, Target
+from controlplane.kernel.errors import MissingValue, NotFound, Target, existing
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import boolean
 from controlplane.kernel.verdict import Allowed
 from identity import events
 from identity.api.activity import activity_of_keys, names_of
-from identity.api.requests import ApiKeyUpdate, api_key_content
-from identity.api.responses import ApiKey as ApiKeyAnswer
-from identity.api.responses import api_key_body
+from identity.api.apikey_requests import ApiKeyUpdate, api_key_content
+from identity.api.apikey_responses import ApiKey as ApiKeyAnswer
+from identity.api.apikey_responses import api_key_body
 from identity.models import ApiKey
 from identity.selectors import find_api_key
 from identity.services import apikeys
@@ -66,9 +66,10 @@ class ApiKeyView(SubjectView):
     key: ApiKey
 
     def prepare(self, request: Request) -> None:
-        key = ApiKey.objects.filter(account_id=self.caller.account_id, id=self.kwargs["api_key_id"]).first()
-        if key is None:
-            raise NotFound("There is no API key of this id in your account.")
+        key = existing(
+            ApiKey.objects.filter(account_id=self.caller.account_id, id=self.kwargs["api_key_id"]).first(),
+            "There is no API key of this id in your account.",
+        )
         self.key, self.subject = key, key.iam_id
 
     def resource_attributes(self) -> dict[str, str]:

@@ -7,21 +7,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Target
+from controlplane.kernel.errors import NotAuthorized, NotFound, Target
 from controlplane.kernel.query_parameters import boolean, one_of
 from controlplane.kernel.verdict import Allowed
 from identity import events
 from identity.api.apikey import SubjectView, with_history
-from identity.api.requests import ApiKeyCreation, api_key_content
-from identity.api.responses import ApiKey as ApiKeyAnswer
-from identity.api.responses import ApiKeyList, api_key_body
+from identity.api.apikey_requests import ApiKeyCreation, api_key_content
+from identity.api.apikey_responses import ApiKey as ApiKeyAnswer
+from identity.api.apikey_responses import ApiKeyList, api_key_body
 from identity.models import ApiKey
 from identity.selectors import find_service_id
 from identity.services import apikeys
-from trustedprofiles.api.base import ACCOUNT_ID, LOCK, require_own_account
+from trustedprofiles.api.base import ACCOUNT_ID, LOCK, pop_own_account, require_own_account
 from trustedprofiles.api.history import INCLUDE_HISTORY
 from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
-from trustedprofiles.models import Account
 from trustedprofiles.models.service_id import IAM_ID_PREFIX, is_service_id
 from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.restrictions import CREATE_OWN_API_KEY, needs_named_role
@@ -108,11 +107,9 @@ class ApiKeys(SubjectView):
         return {"resourceType": "*"} if everybody else super().resource_attributes()
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.pop("account_id", self.caller.account_id) != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
+        asked = pop_own_account(self.body, self.caller.account_id)
         key, value = apikeys.create_api_key(
-            Account.objects.get(id=self.caller.account_id),
+            self.account,
             **api_key_content(asked),
             locked=boolean(request.headers, LOCK, kind="header"),
             disabled=boolean(request.headers, DISABLE, kind="header"),

@@ -3,7 +3,7 @@
 from rest_framework.request import Request
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from servers.models import BareMetalServer
 from trustedprofiles.api_view import GuardedView
 
@@ -13,10 +13,10 @@ class CertifiedServerView(GuardedView):
 
     def prepare(self, request: Request) -> None:
         found = BareMetalServer.objects.filter(account_id=self.caller.account_id, id=self.kwargs["server_id"])
-        server = found.select_related("vpc").first()
-        if server is None:
-            raise NotFound("There is no bare metal server of this id here. Check the id and the account.")
-        self.server = server
+        self.server = existing(
+            found.select_related("vpc").first(),
+            "There is no bare metal server of this id here. Check the id and the account.",
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.server.policy_attributes

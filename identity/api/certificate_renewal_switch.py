@@ -9,8 +9,9 @@ from controlplane.kernel import clock, timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
 from identity.api.base import CertifiedServerView
 from identity.certificates import planned_renewals
+from identity.events import CERTIFICATE_ROTATION_READ, CERTIFICATE_ROTATION_UPDATE
 from identity.models import CertificateRotation
-from identity.services.certificate_renewal_switch import EVENT, READ_EVENT, switch_certificate_rotation
+from identity.services.certificate_renewal_switch import switch_certificate_rotation
 from trustedprofiles.permissions import Operation
 
 ACTION = "is.bare-metal-server.certificate-rotation"
@@ -31,12 +32,15 @@ class ServerCertificateRotation(TypedDict):
 class Rotation(CertifiedServerView):
     operations = {
         "GET": Operation(
-            "get_server_certificate_rotation", f"{ACTION}.read", READ_EVENT, answer=ServerCertificateRotation
+            "get_server_certificate_rotation",
+            f"{ACTION}.read",
+            CERTIFICATE_ROTATION_READ,
+            answer=ServerCertificateRotation,
         ),
         "PUT": Operation(
             "replace_server_certificate_rotation",
             f"{ACTION}.update",
-            EVENT,
+            CERTIFICATE_ROTATION_UPDATE,
             recorded_by_service=True,
             body=CertificateRotationBody,
             answer=ServerCertificateRotation,

@@ -8,18 +8,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import clock, timestamps
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from controlplane.kernel.fields import StrictSerializer
 from controlplane.kernel.paging import LatestFirst, paginate
 from identity.api.base import CertifiedServerView
 from identity.crl import REASONS, Reason
+from identity.events import CERTIFICATE_LIST, CERTIFICATE_READ, CERTIFICATE_REVOKE
 from identity.models import IssuedCertificate
 from identity.services import revocation
 from servers.api.response_types import collection
 from trustedprofiles.permissions import Operation
 
 ACTION = "is.bare-metal-server.certificate"
-READ = "baremint.certificate.read"
 
 
 class RevocationBody(StrictSerializer):
@@ -56,7 +56,7 @@ class Certificates(CertifiedServerView):
         "GET": Operation(
             "list_server_certificates",
             f"{ACTION}.list",
-            "baremint.certificate.list",
+            CERTIFICATE_LIST,
             answer=ServerCertificateCollection,
             paged=True,
         ),
@@ -79,10 +79,10 @@ class CertificateView(CertifiedServerView):
     def prepare(self, request: Request) -> None:
         super().prepare(request)
         rows = IssuedCertificate.objects.filter(server_id=self.server.id, id=self.kwargs["certificate_id"])
-        found = rows.select_related("issuer").first()
-        if found is None:
-            raise NotFound("This server has no certificate of this id. List them: baremint certificates SERVER")
-        self.certificate = found
+        self.certificate = existing(
+            rows.select_related("issuer").first(),
+            "This server has no certificate of this id. List them: baremint certificates SERVER",
+        )
 
     def answer_with(self, certificate: IssuedCertificate) -> Response:
         rotating = hasattr(self.server, "certificate_rotation")
@@ -91,7 +91,7 @@ class CertificateView(CertifiedServerView):
 
 class OneCertificate(CertificateView):
     operations = {
-        "GET": Operation("get_server_certificate", f"{ACTION}.read", READ, answer=ServerCertificate),
+        "GET": Operation("get_server_certificate", f"{ACTION}.read", CERTIFICATE_READ, answer=ServerCertificate),
     }
 
     def get(self, request: Request, server_id: str, certificate_id: str) -> Response:
@@ -105,7 +105,7 @@ class Revocation(CertificateView):
         "POST": Operation(
             "revoke_server_certificate",
             f"{ACTION}.update",
-            revocation.EVENT,
+            CERTIFICATE_REVOKE,
             recorded_by_service=True,
             body=RevocationBody,
             answer=ServerCertificate,

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import boolean
-from identity.api import responses
+from identity.api import limit_responses
 from identity.models import ApiKey
 from trustedprofiles import events, limits
 from trustedprofiles.api.base import IdentityView
@@ -164,7 +164,7 @@ class IdentityLimits(IdentityView):
             "get_account_limits",
             "iam-identity.account.read",
             events.LIMITS_READ,
-            answer=responses.IdentityLimitsUsageResponse,
+            answer=limit_responses.IdentityLimitsUsageResponse,
             query=(*COUNTED, *(each.parameter(name) for name, each in PER_OWNER.items())),
         ),
         "POST": Operation(
@@ -172,7 +172,7 @@ class IdentityLimits(IdentityView):
             "iam-identity.account.read",
             events.LIMITS_READ,
             body=Consumption,
-            answer=responses.IdentityLimitsUsageResponse,
+            answer=limit_responses.IdentityLimitsUsageResponse,
             conflicts=False,
         ),
     }

@@ -7,21 +7,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import InvalidValue, NotAuthorized, NotFound, Target
+from controlplane.kernel.errors import NotAuthorized, Target, existing
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import boolean
 from identity import events
-from identity.api import responses
+from identity.api import service_id_responses
 from identity.api.activity import activity_of_keys
-from identity.api.requests import ServiceIdCreation, ServiceIdUpdate, api_key_content
-from identity.api.responses import api_key_body, service_id_body
+from identity.api.apikey_requests import api_key_content
+from identity.api.apikey_responses import api_key_body
+from identity.api.service_id_requests import ServiceIdCreation, ServiceIdUpdate
+from identity.api.service_id_responses import service_id_body
 from identity.models import ApiKey
 from identity.services import serviceids
 from trustedprofiles.api.activity import INCLUDE_ACTIVITY
-from trustedprofiles.api.base import LOCK, REQUIRED_ACCOUNT_ID, IdentityView, require_own_account
+from trustedprofiles.api.base import LOCK, REQUIRED_ACCOUNT_ID, IdentityView, pop_own_account, require_own_account
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
 from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
-from trustedprofiles.models import Account, ServiceId
+from trustedprofiles.models import ServiceId
 from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
 from trustedprofiles.selectors import authorize
 
@@ -39,7 +41,7 @@ class ServiceIds(IdentityView):
             "list_service_ids",
             "iam-identity.serviceid.list",
             events.SERVICE_ID_READ,
-            answer=responses.ServiceIdList,
+            answer=service_id_responses.ServiceIdList,
             lists=ServiceId,
             query=(REQUIRED_ACCOUNT_ID, NAME, GROUP_ID, SHOW_GROUP_ID, *list_parameters(SORTABLE), INCLUDE_HISTORY),
         ),
@@ -50,7 +52,7 @@ class ServiceIds(IdentityView):
             recorded_by_service=True,
             status=201,
             body=ServiceIdCreation,
-            answer=responses.ServiceId,
+            answer=service_id_responses.ServiceId,
             etag=True,
             headers=(LOCK,),
             query=(SHOW_GROUP_ID,),
@@ -71,24 +73,23 @@ class ServiceIds(IdentityView):
             rows = rows.filter(group_id=group)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
         page = token_page(request, self.listing.of(rows), caller=self.caller)
-        body: responses.ServiceIdList = {**page.links, "serviceids": _bodies(request, page.items)}
+        body: service_id_responses.ServiceIdList = {**page.links, "serviceids": _bodies(request, page.items)}
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.pop("account_id") != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
-        account = Account.objects.get(id=self.caller.account_id)
+        asked = pop_own_account(self.body, self.caller.account_id)
         content: dict[str, Any] = {
             "locked": boolean(request.headers, LOCK, kind="header"),
             "by": Party.of(self.caller),
         }
         if "apikey" not in asked:
-            service_id = serviceids.create_service_id(account, **asked, **content)
+            service_id = serviceids.create_service_id(self.account, **asked, **content)
             return self.answer(_body(request, service_id), etag=service_id.entity_tag)
         self._require_key_creation()
         api_key = api_key_content(asked.pop("apikey"))
-        service_id, key, value = serviceids.create_service_id_with_key(account, api_key=api_key, **asked, **content)
+        service_id, key, value = serviceids.create_service_id_with_key(
+            self.account, api_key=api_key, **asked, **content
+        )
         body = {**_body(request, service_id), "apikey": api_key_body(key, value=value)}
         return self.answer(body, etag=service_id.entity_tag)
 
@@ -109,10 +110,10 @@ class ServiceIdView(IdentityView):
     service_id: ServiceId
 
     def prepare(self, request: Request) -> None:
-        row = ServiceId.objects.filter(account_id=self.caller.account_id, id=self.kwargs["serviceid_id"]).first()
-        if row is None:
-            raise NotFound("There is no service ID of this id in your account.")
-        self.service_id = row
+        self.service_id = existing(
+            ServiceId.objects.filter(account_id=self.caller.account_id, id=self.kwargs["serviceid_id"]).first(),
+            "There is no service ID of this id in your account.",
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.service_id.policy_attributes
@@ -129,7 +130,7 @@ class OneServiceId(ServiceIdView):
             "get_service_id",
             "iam-identity.serviceid.read",
             events.SERVICE_ID_READ,
-            answer=responses.ServiceId,
+            answer=service_id_responses.ServiceId,
             query=(INCLUDE_HISTORY, INCLUDE_ACTIVITY, SHOW_GROUP_ID),
             etag=True,
         ),
@@ -139,7 +140,7 @@ class OneServiceId(ServiceIdView):
             events.SERVICE_ID_UPDATE,
             recorded_by_service=True,
             body=ServiceIdUpdate,
-            answer=responses.ServiceId,
+            answer=service_id_responses.ServiceId,
             query=(SHOW_GROUP_ID,),
             etag=True,
             if_match="required",
@@ -186,11 +187,11 @@ class ServiceIdLock(ServiceIdView):
         return self.answer()
 
 
-def _body(request: Request, service_id: ServiceId) -> responses.ServiceId:
+def _body(request: Request, service_id: ServiceId) -> service_id_responses.ServiceId:
     return service_id_body(service_id, show_group=boolean(request.GET, SHOW_GROUP_ID))
 
 
-def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[responses.ServiceId]:
+def _bodies(request: Request, service_ids: Sequence[ServiceId]) -> list[service_id_responses.ServiceId]:
     """With history where the query asks for it."""
     bodies = [_body(request, service_id) for service_id in service_ids]
     if boolean(request.GET, INCLUDE_HISTORY):

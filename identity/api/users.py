@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes, timestamps
-from controlplane.kernel.errors import NotFound, NotSupported
+from controlplane.kernel.errors import NotSupported, existing
 from controlplane.kernel.query_parameters import boolean
 from controlplane.kernel.verdict import Allowed
 from identity import events
@@ -115,7 +115,7 @@ class Users(UserManagementView):
             rows = rows.filter(of_user_id(request.GET[USER_ID]))
         if SEARCH in request.GET:
             rows = rows.filter(searched(request.GET[SEARCH]))
-        page = offset_page(request, rows, caller=self.caller, names=("limit", START), default=DEFAULT_PAGE)
+        page = offset_page(request, rows, caller=self.caller, names=(LIMIT, START), default=DEFAULT_PAGE)
         resources = [_profile(user) for user in page.items]
         if boolean(request.GET, INCLUDE_SETTINGS):
             resources = [{**each, "settings": _settings()} for each in resources]
@@ -153,10 +153,9 @@ class UserView(UserManagementView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        user = find_user(self.caller.account_id, self.kwargs["iam_id"])
-        if user is None:
-            raise NotFound("There is no user of this IAM id in your account.")
-        self.user = user
+        self.user = existing(
+            find_user(self.caller.account_id, self.kwargs["iam_id"]), "There is no user of this IAM id in your account."
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.user.policy_attributes

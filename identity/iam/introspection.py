@@ -16,8 +16,8 @@ from identity.iam.operation import TokenServiceOperation, field, form_route, mis
 from identity.services import eligible_profiles, token_introspection
 from identity.services.apikeys import LONGEST_VALUE
 from identity.signing import LONGEST_TOKEN_TEXT
-from trustedprofiles.api import responses
-from trustedprofiles.api.serializers import profile_body
+from trustedprofiles.api import profile_responses
+from trustedprofiles.api.profile_responses import profile_body
 from trustedprofiles.permissions import text
 
 
@@ -70,7 +70,7 @@ class EligibleProfiles(TypedDict):
     """The trusted profiles, of whatever account, that the bearer of the token may become."""
 
     count: int
-    profiles: list[responses.TrustedProfile]
+    profiles: list[profile_responses.TrustedProfile]
 
 
 def introspect(request: HttpRequest) -> Mapping[str, Any]:

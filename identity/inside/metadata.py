@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthorized
 from controlplane.kernel.facts import ServerFacts
+from identity.events import METADATA_INITIALIZATION_READ, METADATA_SERVER_READ
 from identity.inside import requests
 from identity.inside.operation import MetadataOperation, metadata_route, version_of
 from identity.services import identity_tokens, server_metadata
@@ -55,7 +56,7 @@ server = MetadataOperation(
         answer=BareMetalServer,
         path=(SERVER_ID,),
     ),
-    server_metadata.READ_EVENT,
+    METADATA_SERVER_READ,
     get_server,
 )
 initialization = MetadataOperation(
@@ -66,6 +67,6 @@ initialization = MetadataOperation(
         answer=InitializationMetadata,
         path=(SERVER_ID,),
     ),
-    server_metadata.INITIALIZATION_READ_EVENT,
+    METADATA_INITIALIZATION_READ,
     get_initialization,
 )

@@ -6,11 +6,13 @@ from typing import TypedDict
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.deployment.api_version import API_VERSION
 from controlplane.kernel import clock, envelopes, timestamps
 from controlplane.kernel.errors import NotFound
 from controlplane.kernel.facts import ServerFacts
 from identity import csr
+from identity.events import IDENTITY_TOKEN_CREATE, METADATA_CERTIFICATE_CREATE, METADATA_CERTIFICATE_READ
 from identity.inside import requests
 from identity.inside.operation import MetadataOperation, OperationsByMethod, metadata_route
 from identity.services import certificates, iam_tokens, identity_tokens
@@ -126,7 +128,7 @@ token = MetadataOperation(
         headers=(requests.FLAVOR_HEADER,),
         security="",
     ),
-    identity_tokens.EVENT,
+    IDENTITY_TOKEN_CREATE,
     put_token,
 )
 iam_token = MetadataOperation(
@@ -137,7 +139,7 @@ iam_token = MetadataOperation(
         answer=IssuedToken,
         body=requests.IAM_TOKEN_BODY,
     ),
-    iam_tokens.EXCHANGE_EVENT,
+    METADATA_LOGIN,
     post_iam_token,
 )
 certificate = OperationsByMethod(
@@ -150,7 +152,7 @@ certificate = OperationsByMethod(
             body=requests.CERTIFICATE_BODY,
             body_required=True,
         ),
-        certificates.EVENT,
+        METADATA_CERTIFICATE_CREATE,
         post_certificate,
     ),
     MetadataOperation(
@@ -162,7 +164,7 @@ certificate = OperationsByMethod(
             answer=CurrentCertificates,
             refusals=(400, 401, 403, 404, 500),
         ),
-        certificates.READ_EVENT,
+        METADATA_CERTIFICATE_READ,
         get_certificates,
     ),
 )

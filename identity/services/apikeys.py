@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, InvalidValue, NotFound, OverQuota, ReferenceNotFound, Target
+from controlplane.kernel.errors import Conflict, InvalidValue, OverQuota, ReferenceNotFound, Target, existing
 from controlplane.kernel.named_lock import named_lock
 from identity import events, key_encryption
 from identity.models import ApiKey, StoredValue
@@ -108,9 +108,9 @@ def disable_api_key(key: ApiKey, *, disabled: bool, by: Party) -> ApiKey:
 def delete_api_key(key: ApiKey, *, by: Party) -> None:
     """Delete it with its sessions; access tokens already out live to their end. Raises Conflict when it is locked,
     NotFound when it is gone."""
-    current = ApiKey.objects.select_for_update().filter(pk=key.pk).first()
-    if current is None:
-        raise NotFound("The API key was deleted since it was read.")
+    current = existing(
+        ApiKey.objects.select_for_update().filter(pk=key.pk).first(), "The API key was deleted since it was read."
+    )
     _require_unlocked(current)
     _record("delete", current, by=by, status=204)
     forget(current.crn)

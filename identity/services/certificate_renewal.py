@@ -27,6 +27,7 @@ from identity.certificates import (
     planned_renewals,
     with_renewal_facts,
 )
+from identity.events import CERTIFICATE_RENEW
 from identity.key_cache import Signer
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair, RenewalProgress
 from identity.services.certificates import Applicant, evidence, sign_certificate
@@ -34,7 +35,6 @@ from servers.models import BareMetalServer
 
 log = structlog.get_logger(__name__)
 
-EVENT = "baremint.certificate.renew"
 CHUNK = 200
 """Certificates of one run: a fraction of a second, so that other tasks, and requests on SQLite, get their turn."""
 
@@ -99,7 +99,7 @@ def _prepare(rows: list[Any], *, now: datetime) -> Chunk:
         try:
             chunk.renewed.append(_renew(row, server, signer=signer, now=now))
         except InvalidValue as refusal:
-            chunk.failed.append(compose(EVENT, **_parties(row), error=refusal, data={"renewal_of": row.id}))
+            chunk.failed.append(compose(CERTIFICATE_RENEW, **_parties(row), error=refusal, data={"renewal_of": row.id}))
     return chunk
 
 
@@ -158,7 +158,7 @@ def _write(rows: list[Any], chunk: Chunk, *, now: datetime) -> None:
 
 def _event(renewed: IssuedCertificate, *, issuer: str) -> ActivityEvent:
     data = evidence(renewed, issuer=issuer) | {"renewal_of": str(renewed.renewal_of_id)}
-    return compose(EVENT, **_parties(renewed), data=data)
+    return compose(CERTIFICATE_RENEW, **_parties(renewed), data=data)
 
 
 def _parties(certificate: IssuedCertificate) -> Any:

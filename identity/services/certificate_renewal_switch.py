@@ -8,14 +8,12 @@ from django.db import transaction
 
 from controlplane.activity.record import Party, record_all
 from controlplane.kernel.errors import ApiError
+from identity.events import CERTIFICATE_ROTATION_UPDATE
 from identity.models import CertificateRotation
+from servers.events import record_server_event, server_event
 from servers.models import BareMetalServer
-from servers.services.events import record_server_event, server_event
 from servers.services.metadata_service import hold_changeable, in_portions, refuse_deleting
 from servers.services.row_locks import lock_row
-
-READ_EVENT = "baremint.certificate-rotation.read"
-EVENT = "baremint.certificate-rotation.update"
 
 
 @transaction.atomic
@@ -34,7 +32,7 @@ def switch_certificate_rotation(
         rotation, _ = CertificateRotation.objects.get_or_create(server=server, defaults={"enabled_at": now})
     else:
         CertificateRotation.objects.filter(server=server).delete()
-    record_server_event(EVENT, server, by=by, data=_said(enabled))
+    record_server_event(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=_said(enabled))
     return rotation
 
 
@@ -54,7 +52,9 @@ def _switch_some(numbers: Sequence[int], *, enabled: bool, by: Party, now: datet
         CertificateRotation.objects.bulk_create(rotations, ignore_conflicts=True)
     else:
         CertificateRotation.objects.filter(server__in=held).delete()
-    record_all(server_event(EVENT, server, by=by, data=_said(enabled)) for server in held.values())
+    record_all(
+        server_event(CERTIFICATE_ROTATION_UPDATE, server, by=by, data=_said(enabled)) for server in held.values()
+    )
     return refused
 
 

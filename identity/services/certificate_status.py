@@ -12,13 +12,12 @@ from controlplane.activity.record import Party, record
 from controlplane.activity.selectors import events_on
 from identity import ca, key_cache, ocsp
 from identity.crl import Revoked
+from identity.events import REVOCATION_LIST_READ
 from identity.key_cache import Signer
 from identity.models import IssuedCertificate, RevocationList
 from identity.ocsp import CertificateStatus
 from identity.services.revocation import revoke_condemned
 from identity.services.revocation_lists import fresh_list
-
-LIST_READ = "baremint.revocation-list.read"
 
 
 def current_list(kid: str, *, now: datetime) -> RevocationList | None:
@@ -32,9 +31,9 @@ def current_list(kid: str, *, now: datetime) -> RevocationList | None:
 
 def _record_first_reader(kid: str, number: int) -> None:
     """One event for each list, of whoever asks first. Lists are public: who asks again and again leaves no more."""
-    latest = events_on(kid, account_id="").filter(action=LIST_READ).values_list("data", flat=True).first()
+    latest = events_on(kid, account_id="").filter(action=REVOCATION_LIST_READ).values_list("data", flat=True).first()
     if latest is None or latest.get("number") != number:
-        record(LIST_READ, initiator=Party(), target=Party(kid, type="Key"), data={"number": number})
+        record(REVOCATION_LIST_READ, initiator=Party(), target=Party(kid, type="Key"), data={"number": number})
 
 
 @dataclass(frozen=True)

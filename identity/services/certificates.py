@@ -16,12 +16,11 @@ from controlplane.kernel.facts import ServerFacts
 from identity import ca, csr, key_cache
 from identity.authority_urls import authority_urls
 from identity.certificates import is_compromised, valid_certificates
+from identity.events import METADATA_CERTIFICATE_CREATE, METADATA_CERTIFICATE_READ
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair
 from identity.renewal_schedule import renewal_due
 from identity.services.guarded_event import record_for
 
-EVENT = "is.metadata.certificate.create"
-READ_EVENT = "is.metadata.certificate.read"
 SUBJECT_PUBLIC_KEY_INFO = PublicFormat.SubjectPublicKeyInfo
 MOST_CHAINS = 100
 """Of one answer: whoever makes a key for each certificate has the latest ones only."""
@@ -76,7 +75,7 @@ def current_chains(facts: ServerFacts, *, now: datetime) -> list[CurrentChain]:
     chains = [_current(row, rotating=rotating) for row in rows]
     if not chains:
         raise NotFound("This server has no valid certificate. Get one: POST /identity/v1/certificates with a csr.")
-    record_for(facts, READ_EVENT, status=200, data={"ids": [chain.id for chain in chains]})
+    record_for(facts, METADATA_CERTIFICATE_READ, status=200, data={"ids": [chain.id for chain in chains]})
     return chains
 
 
@@ -164,7 +163,7 @@ def _issue(request: csr.CheckedRequest, *, facts: ServerFacts, lifetime: timedel
     applicant = Applicant(facts.id, facts.crn, facts.account_id, facts.metadata_epoch)
     row = sign_certificate(request, applicant=applicant, lifetime=lifetime, signer=signer, requested_at=now, now=now)
     with transaction.atomic():
-        record_for(facts, EVENT, status=200, data=evidence(row, issuer=signer.kid))
+        record_for(facts, METADATA_CERTIFICATE_CREATE, status=200, data=evidence(row, issuer=signer.kid))
         row.save(force_insert=True)
     return IssuedChain(row.id, [row.certificate, signer.certificate], now.replace(microsecond=0), row.not_after)
 

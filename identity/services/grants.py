@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from controlplane.activity import models as logins
+from controlplane.activity.events import ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN
 from controlplane.activity.record import Party, record
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import (
@@ -21,6 +21,7 @@ from controlplane.kernel.errors import (
 )
 from controlplane.kernel.facts import ServerFacts
 from identity.claims import APIKEY_GRANT, ASSUME_GRANT, Subject
+from identity.events import API_KEY_LOGIN, REFRESH_LOGIN, SERVICE_ID_LOGIN
 from identity.models import ApiKey
 from identity.selectors import find_api_key
 from identity.services import iam_tokens, sessions
@@ -34,11 +35,6 @@ from trustedprofiles.models import ServiceId, TrustedProfile
 from trustedprofiles.models.service_id import is_service_id
 from trustedprofiles.selectors import find_user, is_deactivated
 
-APIKEY_LOGIN = "iam-identity.user-apikey.login"
-SERVICE_ID_LOGIN = "iam-identity.serviceid-apikey.login"
-REFRESH_LOGIN = "iam-identity.user-refreshtoken.login"
-COMPUTE_RESOURCE_LOGIN = logins.COMPUTE_RESOURCE_LOGIN
-ASSUME_LOGIN = logins.ASSUME_LOGIN
 UNKNOWN_API_KEY = "BXNIM0415E"
 
 
@@ -94,7 +90,7 @@ def _log_in(key: ApiKey, *, client_id: str, event: str, now: datetime) -> Issued
     authn = itself(subject)
     token, evidence = issue(subject, now=now, grant_type=APIKEY_GRANT, authn=authn, client_id=client_id)
     record(
-        event or (APIKEY_LOGIN if is_person else SERVICE_ID_LOGIN),
+        event or (API_KEY_LOGIN if is_person else SERVICE_ID_LOGIN),
         initiator=Party(key.iam_id, subject.name, subject.sub_type or "User"),
         target=Party(key.crn, key.name, "ApiKey"),
         account_id=key.account_id,

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from controlplane.activity.models import METADATA_LOGIN
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.kernel.caller import Caller, SubjectType
 from controlplane.kernel.errors import MissingField, ProfileNotLinked, ReferenceNotFound, Target
 from controlplane.kernel.facts import ServerFacts
@@ -21,7 +21,6 @@ from identity.signing import VerifiedClaims
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.selectors import find_foreign_profile, find_profile, trusts
 
-EXCHANGE_EVENT = METADATA_LOGIN
 REQUIRED = frozenset({"account", "authn", "exp", "iam_id", "iat", "iss"})
 UNKNOWN_PROFILE = "BXNIM0397E"
 
@@ -56,7 +55,7 @@ def exchange_identity_token(
     facts: ServerFacts,
     selector: dict[str, str],
     now: datetime,
-    event: str = EXCHANGE_EVENT,
+    event: str = METADATA_LOGIN,
     client_id: str = DEFAULT_CLIENT,
 ) -> IssuedToken:
     """Turn a proven server into a trusted profile.

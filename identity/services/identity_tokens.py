@@ -9,6 +9,7 @@ from django.conf import settings
 from controlplane.kernel.facts import ServerFacts
 from identity import metadata_access, signing
 from identity.claims import identity_audience, identity_claims, identity_issuer
+from identity.events import IDENTITY_TOKEN_CREATE
 from identity.key_cache import NoActiveKey
 from identity.key_schedule import LEEWAY
 from identity.models import KeyPair
@@ -17,7 +18,6 @@ from identity.services.key_rotation import ensure_identity_key
 from servers.facts import facts_of
 from servers.selectors import servers_for_facts
 
-EVENT = "is.metadata.identity-token.create"
 REQUIRED = frozenset({"aud", "exp", "iat", "iaas", "iss"})
 
 
@@ -46,7 +46,7 @@ def create_identity_token(facts: ServerFacts, *, lifetime: timedelta, nonce: str
         "sha256": signing.token_hash(token),
         "epoch": facts.metadata_epoch,
     }
-    record_for(facts, EVENT, status=200, data=issued)
+    record_for(facts, IDENTITY_TOKEN_CREATE, status=200, data=issued)
     return IssuedToken(token, created_at, created_at + lifetime)
 
 

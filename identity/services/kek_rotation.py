@@ -15,6 +15,7 @@ from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
 from controlplane.kernel.named_lock import named_lock
 from identity import key_encryption
+from identity.events import KEK_ROTATE
 from identity.models import KeyPair, KnownAnswer, StoredValue
 
 BATCH = 5
@@ -50,7 +51,7 @@ def rotate_kek(*, now: datetime, progress: Callable[[int, int], None], by: Party
             KnownAnswer.objects.exclude(kek_id=key_encryption.first_kek()).delete()
         if keys:
             kek = Party(key_encryption.first_kek(), key_encryption.first_kek(), "KeyEncryptionKey")
-            record("baremint.kek.rotate", initiator=by, target=kek, data={"keys": keys, "left": left})
+            record(KEK_ROTATE, initiator=by, target=kek, data={"keys": keys, "left": left})
     total = KeyPair.objects.exclude(kek_id="").count() + StoredValue.objects.count()
     return Reencrypted(key_encryption.first_kek(), keys, left, total)
 

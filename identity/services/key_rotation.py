@@ -17,6 +17,7 @@ from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import failpoints
 from controlplane.kernel.named_lock import named_lock
 from identity import key_cache, key_encryption
+from identity.events import KEY_ASK_ROTATION, KEY_DISCARD, KEY_PREPARE, KEY_RETIRE, KEY_ROTATE
 from identity.key_periods import configured_key_times
 from identity.key_schedule import (
     Discard,
@@ -41,8 +42,6 @@ MOST_STEPS = 4
 MOST_HEIRS_LOST = 10
 """To others who rotate the same key at the same moment, before it is given up."""
 
-ROTATED = "baremint.key.rotate"
-ASKED = "baremint.key.ask-rotation"
 
 State = KeyPair.State
 
@@ -197,11 +196,11 @@ def _take(
         case Prepare():
             taken = _prepare(line, now=now, generate=generate)
         case Discard(kid):
-            taken = _end(kid, State.PREPARED, "baremint.key.discard", now=now)
+            taken = _end(kid, State.PREPARED, KEY_DISCARD, now=now)
         case HandOver(old, heir):
             taken = _hand_over(line, old, heir, now=now, by=by)
         case Retire(kid):
-            taken = _end(kid, State.RETIRING, "baremint.key.retire", now=now)
+            taken = _end(kid, State.RETIRING, KEY_RETIRE, now=now)
     key_cache.forget()
     return taken
 
@@ -232,7 +231,7 @@ def _hand_over(line: KeySeries, old: str | None, heir: str, *, now: datetime, by
         who, asked_at = (by, now) if by else _who_asked(old)
         asked = {"asked_at": asked_at.isoformat()} if asked_at else {}
         record(
-            ROTATED,
+            KEY_ROTATE,
             initiator=who,
             target=Party(heir, heir, "Key"),
             data={"old": old, "new": heir, **asked},
@@ -250,7 +249,7 @@ def _ask(active: str, heir: str, *, now: datetime, at: datetime, by: Party) -> b
         return False
     # The key that is to be succeeded is what stays: its heir may be discarded for another one meanwhile.
     target = Party(active, active, "Key")
-    record(ASKED, initiator=by, target=target, data={"old": active, "new": heir, "at": at.isoformat()})
+    record(KEY_ASK_ROTATION, initiator=by, target=target, data={"old": active, "new": heir, "at": at.isoformat()})
     return True
 
 
@@ -259,7 +258,7 @@ def _who_asked(old: str | None) -> tuple[Party, datetime | None]:
     asked_at = KeyPair.objects.filter(kid=old).values_list("rotation_asked_at", flat=True).first()
     if asked_at is None:
         return SYSTEM, None
-    event = ActivityEvent.objects.filter(action=ASKED, target_id=old).order_by("-id").first()
+    event = ActivityEvent.objects.filter(action=KEY_ASK_ROTATION, target_id=old).order_by("-id").first()
     if event is None:
         return SYSTEM, asked_at
     return Party(event.initiator_id, event.initiator_name, event.initiator_type), asked_at
@@ -274,7 +273,7 @@ def _prepare(line: KeySeries, *, now: datetime, generate: Generate) -> bool:
             if _due(line, live_keys(), now=now) != Prepare():
                 return False  # another process prepared one meanwhile; ours is forgotten
             heir = key_creation.store_heir(line.purpose, line.region, key, now=now)
-            record("baremint.key.prepare", initiator=SYSTEM, target=Party(heir.kid, heir.kid, "Key"))
+            record(KEY_PREPARE, initiator=SYSTEM, target=Party(heir.kid, heir.kid, "Key"))
             failpoints.reach("after_insert", line.purpose)
     except (IntegrityError, key_creation.NoIssuer):
         return False

@@ -14,10 +14,10 @@ from controlplane.activity.record import SYSTEM, Party, compose, record, record_
 from controlplane.kernel.errors import Conflict
 from identity.certificates import certificates_to_revoke
 from identity.crl import Reason
+from identity.events import CERTIFICATE_REVOKE
 from identity.models import IssuedCertificate
 from identity.services.revocation_lists import publish_soon
 
-EVENT = "baremint.certificate.revoke"
 AT_ONCE = 500
 SERVER_GONE: Reason = "cessationOfOperation"
 SWITCHED_OFF: Reason = "privilegeWithdrawn"
@@ -31,7 +31,11 @@ def revoke(certificate: IssuedCertificate, *, reason: Reason, by: Party, now: da
     """
     held = IssuedCertificate.objects.select_for_update().get(pk=certificate.pk)
     if held.revoked_at is not None:
-        record(EVENT, **_parties(held, by=by), data={"id": held.id, "already_revoked_for": held.revocation_reason})
+        record(
+            CERTIFICATE_REVOKE,
+            **_parties(held, by=by),
+            data={"id": held.id, "already_revoked_for": held.revocation_reason},
+        )
         return held
     if held.not_after <= now:
         raise Conflict("The certificate has expired: nobody accepts it any more, and there is nothing to revoke.")
@@ -83,7 +87,7 @@ def _revoke(rows: list[IssuedCertificate], *, reason: Reason, by: Party, now: da
     )
     record_all(
         compose(
-            EVENT,
+            CERTIFICATE_REVOKE,
             **_parties(row, by=by),
             data={"id": row.id, "serial_number": row.serial_number, "sha256": row.sha256, "reason": reason},
         )

@@ -1,12 +1,10 @@
 """What a server is told of itself: as it is, and what it was initialized from."""
 
 from controlplane.kernel.facts import ServerFacts
+from identity.events import METADATA_INITIALIZATION_READ, METADATA_SERVER_READ
 from identity.services.guarded_event import ServerChanged, record_for
 from servers.models import BareMetalServer, Initialization
 from servers.selectors import servers_of
-
-READ_EVENT = "is.metadata.bare-metal-server.read"
-INITIALIZATION_READ_EVENT = "is.metadata.initialization.read"
 
 
 def read_server(facts: ServerFacts) -> BareMetalServer:
@@ -14,7 +12,7 @@ def read_server(facts: ServerFacts) -> BareMetalServer:
     server = servers_of(facts.account_id).filter(number=facts.number).first()
     if server is None:
         raise ServerChanged
-    record_for(facts, READ_EVENT, status=200, data={})
+    record_for(facts, METADATA_SERVER_READ, status=200, data={})
     return server
 
 
@@ -24,5 +22,5 @@ def read_initialization(facts: ServerFacts) -> Initialization:
     initialization = Initialization.objects.filter(server_id=facts.number).first()
     if initialization is None:
         raise ServerChanged
-    record_for(facts, INITIALIZATION_READ_EVENT, status=200, data={})
+    record_for(facts, METADATA_INITIALIZATION_READ, status=200, data={})
     return initialization

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import Conflict, NotFound, OverQuota, ReferenceNotFound, Target
+from controlplane.kernel.errors import Conflict, OverQuota, ReferenceNotFound, Target, existing
 from identity import events
 from identity.models import ApiKey
 from identity.services.apikeys import create_api_key
@@ -92,9 +92,10 @@ def delete_service_id(service_id: ServiceId, *, by: Party) -> None:
 
     Raises Conflict when it is locked, or one of its API keys is; NotFound when it is gone.
     """
-    current = ServiceId.objects.select_for_update().filter(pk=service_id.pk).first()
-    if current is None:
-        raise NotFound("The service ID was deleted since it was read.")
+    current = existing(
+        ServiceId.objects.select_for_update().filter(pk=service_id.pk).first(),
+        "The service ID was deleted since it was read.",
+    )
     _require_unlocked(current)
     keys = list(ApiKey.objects.select_for_update().filter(iam_id=current.iam_id).order_by("id"))
     if locked := next((key for key in keys if key.locked), None):

@@ -7,8 +7,9 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from servers.events import ACCOUNT_READ, ACCOUNT_UPDATE
 from servers.models import AccountSettings
-from servers.services.metadata_service import READ_ACCOUNT, SWITCH_ACCOUNT, switch_account
+from servers.services.metadata_service import switch_account
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import Account as AccountRow
 from trustedprofiles.permissions import Operation
@@ -38,11 +39,11 @@ class OneAccount(GuardedView):
     """The caller's own account."""
 
     operations = {
-        "GET": Operation("get_account", f"{ACTION}.read", READ_ACCOUNT, answer=Account),
+        "GET": Operation("get_account", f"{ACTION}.read", ACCOUNT_READ, answer=Account),
         "PATCH": Operation(
             "update_account",
             f"{ACTION}.administer",
-            SWITCH_ACCOUNT,
+            ACCOUNT_UPDATE,
             recorded_by_service=True,
             body=PatchAccountBody,
             answer=Account,

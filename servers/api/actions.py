@@ -6,10 +6,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
+from servers import events
 from servers.api.base import ServerView
 from servers.api.server_requests import ConsoleTokenBody, FirmwareBody, StopBody
 from servers.api.server_response_types import BareMetalServerConsoleAccessToken
-from servers.services import events
 from servers.services.actions import act, update_firmware
 from servers.services.console import create_console_token
 from trustedprofiles.permissions import Operation

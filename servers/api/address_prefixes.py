@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
+from servers import events
 from servers.addressing import is_within
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField
@@ -66,14 +67,14 @@ class AddressPrefixes(AddressPrefixView):
         "GET": Operation(
             "list_vpc_address_prefixes",
             "is.vpc.address-prefix.list",
-            "is.vpc.address-prefix.read",
+            f"{events.ADDRESS_PREFIX}.read",
             answer=collection("AddressPrefixCollection", "address_prefixes", AddressPrefix),
             paged=True,
         ),
         "POST": Operation(
             "create_vpc_address_prefix",
             "is.vpc.address-prefix.create",
-            "is.vpc.address-prefix.create",
+            f"{events.ADDRESS_PREFIX}.create",
             recorded_by_service=True,
             status=201,
             body=CreateAddressPrefixBody,
@@ -92,12 +93,15 @@ class AddressPrefixes(AddressPrefixView):
 class OneAddressPrefix(AddressPrefixView):
     operations = {
         "GET": Operation(
-            "get_vpc_address_prefix", "is.vpc.address-prefix.read", "is.vpc.address-prefix.read", answer=AddressPrefix
+            "get_vpc_address_prefix",
+            "is.vpc.address-prefix.read",
+            f"{events.ADDRESS_PREFIX}.read",
+            answer=AddressPrefix,
         ),
         "PATCH": Operation(
             "update_vpc_address_prefix",
             "is.vpc.address-prefix.update",
-            "is.vpc.address-prefix.update",
+            f"{events.ADDRESS_PREFIX}.update",
             recorded_by_service=True,
             body=UpdateAddressPrefixBody,
             answer=AddressPrefix,
@@ -105,7 +109,7 @@ class OneAddressPrefix(AddressPrefixView):
         "DELETE": Operation(
             "delete_vpc_address_prefix",
             "is.vpc.address-prefix.delete",
-            "is.vpc.address-prefix.delete",
+            f"{events.ADDRESS_PREFIX}.delete",
             recorded_by_service=True,
             status=204,
         ),

@@ -8,11 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.paging import NewestFirst, paginate
+from servers import events
 from servers.addressing import loopback_address
 from servers.api.response_types import collection
 from servers.models import BareMetalServer
 from servers.selectors import count_servers, filter_servers
-from servers.services import events
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import NAME, Operation
 

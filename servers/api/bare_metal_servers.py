@@ -3,6 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from servers import events
 from servers.api.base import ServerView, VpcView
 from servers.api.dated_behaviour import refusing_in_words_of
 from servers.api.extra_permissions import (
@@ -17,7 +18,6 @@ from servers.api.server_response_types import BareMetalServer
 from servers.api.server_responses import server_body
 from servers.models import BareMetalServer as ServerRow
 from servers.selectors import FILTERS, RESERVATION_FILTERS, count_servers, filter_servers, servers_of
-from servers.services import events
 from servers.services.actions import act, update_server
 from servers.services.provisioning import create_server
 from trustedprofiles.permissions import Operation

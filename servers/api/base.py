@@ -20,7 +20,6 @@ from servers.models.base import RegionalResource
 from servers.regions import region_of_host
 from servers.selectors import servers_of
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.models import Account
 from trustedprofiles.permissions import Parameter, Schema
 
 EARLIEST_VERSION = date(2019, 1, 1)
@@ -79,10 +78,6 @@ class VpcView(GuardedView):
     @property
     def hrefs(self) -> Hrefs:
         return Hrefs(self.request.build_absolute_uri("/v1"), self.version)
-
-    @property
-    def account(self) -> Account:
-        return Account.objects.get(id=self.caller.account_id)
 
     @property
     def by(self) -> Party:

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from rest_framework.response import Response
 
-from controlplane.kernel.paging import Page, by_offset, vpc_page_query
+from controlplane.kernel.paging import Page, by_offset, read_vpc_page_query
 from servers.api.base import VpcView
 
 T = TypeVar("T")
@@ -16,7 +16,7 @@ class CatalogView(VpcView):
 
     def pages(self, name: str, items: Sequence[T], render: Callable[[T], Mapping[str, Any]]) -> Response:
         """One page of a list that only a release of the product changes."""
-        query = vpc_page_query(self.request, scope=self.scope)
-        shown, following = by_offset(items, query.limit, query.position)
-        page = Page(shown, query, len(items), following)
-        return self.answer(page.as_json(name, list(map(render, shown))))
+        query = read_vpc_page_query(self.request, scope=self.scope)
+        part, next_position = by_offset(items, query.limit, query.position)
+        page = Page(part, query, len(items), next_position)
+        return self.answer(page.as_json(name, list(map(render, part))))

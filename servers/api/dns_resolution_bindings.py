@@ -8,17 +8,20 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
+from servers import events
 from servers.api.extra_permissions import require_on
 from servers.api.list_orders import BY_NAME_OR_AGE, SORT_BY_NAME_OR_AGE, order_of
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
 from servers.api.response_types import VPCReference, collection
 from servers.api.vpcs import OneVpcView
+from servers.models import VPC
 from servers.models import DnsResolutionBinding as Row
+from servers.selectors import of_crn
 from servers.services import dns_resolution_bindings as services
 from trustedprofiles.permissions import NAME, Operation, Parameter
 
-BINDING = EVENT = services.EVENT
+BINDING = EVENT = events.DNS_RESOLUTION_BINDING
 VPC_CRN, VPC_NAME, ACCOUNT = map(Parameter, ("vpc.crn", "vpc.name", "account.id"))
 CONNECT, DISCONNECT = f"{BINDING}.connect", f"{BINDING}.disconnect"
 
@@ -87,8 +90,7 @@ class DnsResolutionBindings(BindingView):
     def get(self, request: Request, vpc_id: str) -> Response:
         rows = self.filtered(self.bindings(), {NAME: "name", VPC_NAME: "other__name"})
         if crn := request.GET.get(VPC_CRN):
-            named = [each.pk for each in rows.filter(other__id=crn.rpartition(":")[2]) if each.other.crn == crn]
-            rows = rows.filter(pk__in=named)
+            rows = rows.filter(other__in=of_crn(VPC.objects.all(), crn))
         if ACCOUNT in request.GET:  # of what is another account's, and nothing is
             rows = rows.none()
         return self.page("dns_resolution_bindings", rows, binding_body, order=order_of(request, BY_NAME_OR_AGE))

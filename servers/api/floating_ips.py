@@ -11,7 +11,7 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.errors import BadField, Target
 from controlplane.kernel.fields import StrictSerializer
 from controlplane.kernel.query_parameters import one_of
-from servers import catalog
+from servers import catalog, events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.list_orders import SORT, order_of
 from servers.api.references import Hrefs, resource_group
@@ -26,10 +26,11 @@ from servers.api.response_types import (
 )
 from servers.models import FloatingIP as Row
 from servers.models import PublicGateway, VirtualNetworkInterface
+from servers.selectors import of_crn
 from servers.services import floating_ips as services
 from trustedprofiles.permissions import Operation, Parameter
 
-ACTION = EVENT = services.EVENT
+ACTION = EVENT = events.FLOATING_IP
 TARGET = tuple(map(Parameter, ("target.id", "target.crn", "target.name", "target.resource_type")))
 TYPES = ("network_interface", "public_gateway", "virtual_network_interface")
 
@@ -161,8 +162,7 @@ class FloatingIPs(FloatingIpView):
                 ("virtual_network_interface", VirtualNetworkInterface),
                 ("public_gateway", PublicGateway),
             ):
-                rows = self.own(model).filter(id=crn.rpartition(":")[2])
-                named |= Q(**{f"{kind}__in": [row for row in rows if row.crn == crn]})
+                named |= Q(**{f"{kind}__in": of_crn(self.own(model), crn)})
             found &= named
         if target_type := one_of(query, "target.resource_type", TYPES):
             found &= Q(**{f"{target_type}__isnull": False})

@@ -10,17 +10,17 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
 from servers.api.extra_permissions import require_on
-from servers.api.images import IMAGE, OneImageView
+from servers.api.images import OneImageView
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField
 from servers.disk_images import FORMATS
+from servers.events import IMAGE, IMAGE_EXPORT_JOB
 from servers.models import Image
 from servers.models import ImageExportJob as Row
 from servers.services import image_exports as services
 from servers.services.object_store import object_store
 from trustedprofiles.permissions import NAME, Operation
 
-EVENT = services.EVENT
 PUT_OBJECT = "cloud-object-storage.object.put"
 
 
@@ -126,14 +126,14 @@ class ImageExportJobs(JobView):
         "GET": Operation(
             "list_image_export_jobs",
             f"{IMAGE}.read",
-            f"{EVENT}.list",
+            f"{IMAGE_EXPORT_JOB}.list",
             answer=ImageExportJobUnpaginatedCollection,
             query=(NAME,),
         ),
         "POST": Operation(
             "create_image_export_job",
             f"{IMAGE}.export",
-            f"{EVENT}.create",
+            f"{IMAGE_EXPORT_JOB}.create",
             recorded_by_service=True,
             status=201,
             body=CreateJobBody,
@@ -157,11 +157,11 @@ class ImageExportJobs(JobView):
 
 class OneImageExportJob(JobView):
     operations = {
-        "GET": Operation("get_image_export_job", f"{IMAGE}.read", f"{EVENT}.read", answer=ImageExportJob),
+        "GET": Operation("get_image_export_job", f"{IMAGE}.read", f"{IMAGE_EXPORT_JOB}.read", answer=ImageExportJob),
         "PATCH": Operation(
             "update_image_export_job",
             f"{IMAGE}.export",
-            f"{EVENT}.update",
+            f"{IMAGE_EXPORT_JOB}.update",
             recorded_by_service=True,
             body=UpdateJobBody,
             answer=ImageExportJob,
@@ -170,7 +170,7 @@ class OneImageExportJob(JobView):
         "DELETE": Operation(
             "delete_image_export_job",
             f"{IMAGE}.export",
-            f"{EVENT}.delete",
+            f"{IMAGE_EXPORT_JOB}.delete",
             recorded_by_service=True,
             status=202,
             conflicts=False,

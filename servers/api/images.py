@@ -23,6 +23,7 @@ from servers.api.profiles import InstanceProfileReference, instance_profile_refe
 from servers.api.references import Hrefs
 from servers.api.response_types import collection
 from servers.api.server_response_types import BareMetalServerProfileReference
+from servers.events import IMAGE
 from servers.models import Image as ImageRow
 from servers.selectors import image_attributes, image_columns, images_of
 from servers.services import images
@@ -34,7 +35,6 @@ from trustedprofiles.policy_columns import Columns
 from trustedprofiles.selectors import default_resource_group
 from trustedprofiles.tagged_resources import plain
 
-IMAGE = "is.image.image"
 STATUSES = (
     "available",
     "deleting",
@@ -108,8 +108,8 @@ class Images(ImageView):
         if group := query.get("resource_group.id"):
             stock = Q(account=None) if group == self.default_group.id else Q(pk=None)
             rows = rows.filter(Q(resource_group=group) | stock)
-        for name, allowed_values in ((STATUS, STATUSES), (USER_DATA_FORMAT, FORMATS)):
-            if values := some_of(query, name, allowed_values):
+        for name, allowed in ((STATUS, STATUSES), (USER_DATA_FORMAT, FORMATS)):
+            if values := some_of(query, name, allowed):
                 rows = rows.filter(**{f"{name}__in": values})
         if visibility := one_of(query, VISIBILITY, VISIBILITIES):
             rows = rows.filter(account__isnull=visibility == "public")

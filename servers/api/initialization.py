@@ -3,12 +3,12 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from servers import events
 from servers.api.base import ServerView
 from servers.api.extra_permissions import require_linking
 from servers.api.server_requests import InitializationBody, initialization_prototype
 from servers.api.server_response_types import BareMetalServerInitialization
 from servers.api.server_responses import initialization_body
-from servers.services import events
 from servers.services.initialization import reinitialize
 from trustedprofiles.permissions import Operation
 from trustedprofiles.selectors import LINKING

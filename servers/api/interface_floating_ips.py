@@ -12,6 +12,7 @@ from servers.api.list_orders import SORT, order_of
 from servers.api.network_interfaces import InterfaceInPath
 from servers.api.response_types import FloatingIPReference, collection
 from servers.api.virtual_interfaces import VirtualInterfaceInPath
+from servers.events import INTERFACE_FLOATING_IP, VIRTUAL_INTERFACE
 from servers.models import FloatingIP as Row
 from servers.models import NetworkAttachment, NetworkInterface
 from servers.network_connections import port_of
@@ -19,8 +20,6 @@ from servers.services import floating_ips as services
 from trustedprofiles.permissions import Operation
 
 OF_SERVER = "is.bare-metal-server.network-interface"
-FLOATING = "is.bare-metal-server.network-interface-floating-ip"
-VIRTUAL = "is.virtual-network-interface.virtual-network-interface"
 
 
 class FloatingIPUnpaginatedCollection(TypedDict):
@@ -49,7 +48,7 @@ class InterfaceFloatingIPs(InterfaceFloatingView):
         "GET": Operation(
             "list_bare_metal_server_network_interface_floating_ips",
             f"{OF_SERVER}.read",
-            f"{FLOATING}.read",
+            f"{INTERFACE_FLOATING_IP}.read",
             answer=FloatingIPUnpaginatedCollection,
         )
     }
@@ -63,20 +62,20 @@ class OneInterfaceFloatingIP(InterfaceFloatingView):
         "GET": Operation(
             "get_bare_metal_server_network_interface_floating_ip",
             f"{OF_SERVER}.read",
-            f"{FLOATING}.read",
+            f"{INTERFACE_FLOATING_IP}.read",
             answer=FloatingIP,
         ),
         "PUT": Operation(
             "add_bare_metal_server_network_interface_floating_ip",
             f"{OF_SERVER}.update",
-            f"{FLOATING}.attach",
+            f"{INTERFACE_FLOATING_IP}.attach",
             status=201,
             answer=FloatingIP,
         ),
         "DELETE": Operation(
             "remove_bare_metal_server_network_interface_floating_ip",
             f"{OF_SERVER}.update",
-            f"{FLOATING}.detach",
+            f"{INTERFACE_FLOATING_IP}.detach",
             status=202,
         ),
     }
@@ -98,8 +97,8 @@ class VirtualInterfaceFloatingIPs(VirtualInterfaceInPath):
     operations = {
         "GET": Operation(
             "list_network_interface_floating_ips",
-            f"{VIRTUAL}.read",
-            f"{VIRTUAL}.read",
+            f"{VIRTUAL_INTERFACE}.read",
+            f"{VIRTUAL_INTERFACE}.read",
             answer=collection(
                 "FloatingIPCollectionVirtualNetworkInterfaceContext", "floating_ips", FloatingIPReference
             ),
@@ -116,17 +115,23 @@ class VirtualInterfaceFloatingIPs(VirtualInterfaceInPath):
 class OneVirtualInterfaceFloatingIP(VirtualInterfaceInPath):
     operations = {
         "GET": Operation(
-            "get_network_interface_floating_ip", f"{VIRTUAL}.read", f"{VIRTUAL}.read", answer=FloatingIPReference
+            "get_network_interface_floating_ip",
+            f"{VIRTUAL_INTERFACE}.read",
+            f"{VIRTUAL_INTERFACE}.read",
+            answer=FloatingIPReference,
         ),
         "PUT": Operation(
             "add_network_interface_floating_ip",
-            f"{VIRTUAL}.update",
-            f"{VIRTUAL}.update",
+            f"{VIRTUAL_INTERFACE}.update",
+            f"{VIRTUAL_INTERFACE}.update",
             status=201,
             answer=FloatingIPReference,
         ),
         "DELETE": Operation(
-            "remove_network_interface_floating_ip", f"{VIRTUAL}.update", f"{VIRTUAL}.update", status=204
+            "remove_network_interface_floating_ip",
+            f"{VIRTUAL_INTERFACE}.update",
+            f"{VIRTUAL_INTERFACE}.update",
+            status=204,
         ),
     }
 

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from servers import events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
@@ -57,7 +58,7 @@ class Keys(KeyView):
         "GET": Operation(
             "list_keys",
             "is.key.key.list",
-            "is.key.key.read",
+            f"{events.KEY}.read",
             answer=collection("KeyCollection", "keys", Key),
             lists=KeyRow,
             paged=True,
@@ -66,7 +67,7 @@ class Keys(KeyView):
         "POST": Operation(
             "create_key",
             "is.key.key.create",
-            "is.key.key.create",
+            f"{events.KEY}.create",
             recorded_by_service=True,
             status=201,
             body=CreateKeyBody,
@@ -86,11 +87,11 @@ class Keys(KeyView):
 
 class OneKey(KeyView):
     operations = {
-        "GET": Operation("get_key", "is.key.key.read", "is.key.key.read", answer=Key),
+        "GET": Operation("get_key", "is.key.key.read", f"{events.KEY}.read", answer=Key),
         "PATCH": Operation(
             "update_key",
             "is.key.key.update",
-            "is.key.key.update",
+            f"{events.KEY}.update",
             recorded_by_service=True,
             body=RenameBody,
             answer=Key,
@@ -99,7 +100,7 @@ class OneKey(KeyView):
         "DELETE": Operation(
             "delete_key",
             "is.key.key.delete",
-            "is.key.key.delete",
+            f"{events.KEY}.delete",
             recorded_by_service=True,
             status=204,
             conflicts=False,

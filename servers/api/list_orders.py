@@ -29,7 +29,7 @@ SORT, SORT_BY_NAME_OR_AGE = (
 def order_of(request: Request, columns: Columns = SORTABLE) -> Order | None:
     """What the parameter ``sort`` asks for; a hyphen turns it round. Raises InvalidValue."""
     message = f"sort must be one of {', '.join(columns)}, with a hyphen before it for the other direction."
-    sort = one_of(request.GET, "sort", [*columns, *(f"-{name}" for name in columns)], message=message)
+    sort = one_of(request.GET, SORT, [*columns, *(f"-{name}" for name in columns)], message=message)
     if sort is None:
         return None
     column = sort.removeprefix("-")

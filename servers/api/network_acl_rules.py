@@ -13,6 +13,7 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, NotFound, Target
 from controlplane.kernel.fields import StrictSerializer
 from controlplane.kernel.query_parameters import one_of
+from servers import events
 from servers.api.base import VpcView
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
@@ -34,7 +35,7 @@ from servers.services import network_acl_rules as services
 from servers.services.network_acl_rules import PORT_RANGES, AclRulePrototype
 from trustedprofiles.permissions import Operation, Parameter, choices
 
-ACTION = EVENT = "is.network-acl.network-acl"
+ACTION = "is.network-acl.network-acl"
 DIRECTION = Parameter("direction", "Only rules for traffic in this direction.", choices(*DIRECTIONS))
 ACTIONS = ("allow", "deny")
 
@@ -202,7 +203,7 @@ class NetworkACLRules(AclInPath, CatalogView):
         "GET": Operation(
             "list_network_acl_rules",
             f"{ACTION}.read",
-            f"{EVENT}.read",
+            f"{events.NETWORK_ACL}.read",
             answer=collection("NetworkACLRuleCollection", "rules", NetworkACLRule),
             paged=True,
             query=(DIRECTION,),
@@ -210,7 +211,7 @@ class NetworkACLRules(AclInPath, CatalogView):
         "POST": Operation(
             "create_network_acl_rule",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.NETWORK_ACL}.update",
             recorded_by_service=True,
             status=201,
             body=CreateAclRuleBody,
@@ -233,11 +234,11 @@ class NetworkACLRules(AclInPath, CatalogView):
 
 class OneNetworkACLRule(AclInPath):
     operations = {
-        "GET": Operation("get_network_acl_rule", f"{ACTION}.read", f"{EVENT}.read", answer=NetworkACLRule),
+        "GET": Operation("get_network_acl_rule", f"{ACTION}.read", f"{events.NETWORK_ACL}.read", answer=NetworkACLRule),
         "PATCH": Operation(
             "update_network_acl_rule",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.NETWORK_ACL}.update",
             recorded_by_service=True,
             body=PatchAclRuleBody,
             answer=NetworkACLRule,
@@ -246,7 +247,7 @@ class OneNetworkACLRule(AclInPath):
         "DELETE": Operation(
             "delete_network_acl_rule",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.NETWORK_ACL}.update",
             recorded_by_service=True,
             status=204,
             conflicts=False,

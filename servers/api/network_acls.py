@@ -8,10 +8,10 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictSerializer
+from servers import events
 from servers.api.base import OF_RESOURCE_GROUP
 from servers.api.network_acl_rules import (
     ACTION,
-    EVENT,
     AclContextRuleBody,
     AclInPath,
     AclView,
@@ -69,7 +69,7 @@ class NetworkACLs(AclView):
         "GET": Operation(
             "list_network_acls",
             f"{ACTION}.list",
-            f"{EVENT}.read",
+            f"{events.NETWORK_ACL}.read",
             answer=collection("NetworkACLCollection", "network_acls", NetworkACL),
             lists=AclRow,
             paged=True,
@@ -78,7 +78,7 @@ class NetworkACLs(AclView):
         "POST": Operation(
             "create_network_acl",
             f"{ACTION}.create",
-            f"{EVENT}.create",
+            f"{events.NETWORK_ACL}.create",
             recorded_by_service=True,
             status=201,
             body=CreateNetworkAclBody,
@@ -115,18 +115,22 @@ class NetworkACLs(AclView):
 
 class OneNetworkACL(AclInPath):
     operations = {
-        "GET": Operation("get_network_acl", f"{ACTION}.read", f"{EVENT}.read", answer=NetworkACL),
+        "GET": Operation("get_network_acl", f"{ACTION}.read", f"{events.NETWORK_ACL}.read", answer=NetworkACL),
         "PATCH": Operation(
             "update_network_acl",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.NETWORK_ACL}.update",
             recorded_by_service=True,
             body=RenameBody,
             answer=NetworkACL,
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_network_acl", f"{ACTION}.delete", f"{EVENT}.delete", recorded_by_service=True, status=204
+            "delete_network_acl",
+            f"{ACTION}.delete",
+            f"{events.NETWORK_ACL}.delete",
+            recorded_by_service=True,
+            status=204,
         ),
     }
 
@@ -134,7 +138,7 @@ class OneNetworkACL(AclInPath):
         return self.answer(network_acl_body(self.acl, self.hrefs))
 
     def patch(self, request: Request, acl_id: str) -> Response:
-        rename(self.acl, event=f"{EVENT}.update", by=self.by, **self.body)
+        rename(self.acl, event=f"{events.NETWORK_ACL}.update", by=self.by, **self.body)
         return self.answer(network_acl_body(self.find(self.rows(), id=acl_id), self.hrefs))
 
     def delete(self, request: Request, acl_id: str) -> Response:

@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from servers import events
 from servers.api.base import ServerView
 from servers.api.extra_permissions import OF_VIRTUAL_INTERFACES, require_advanced_network
 from servers.api.network_requests import CreateAttachmentBody, PatchAttachmentBody, attachment_prototype
@@ -11,7 +12,6 @@ from servers.api.network_responses import attachment_body
 from servers.api.response_types import collection
 from servers.api.server_response_types import BareMetalServerNetworkAttachment
 from servers.models import NetworkAttachment
-from servers.services import events
 from servers.services.attachments import create_attachment, delete_attachment, update_attachment
 from trustedprofiles.permissions import Operation
 

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from servers import events
 from servers.api.base import ServerView
 from servers.api.dated_behaviour import refusing_in_words_of
 from servers.api.extra_permissions import OF_INTERFACES, require_advanced
@@ -17,7 +18,6 @@ from servers.api.server_response_types import BareMetalServerNetworkInterface
 from servers.models import NetworkAttachment, NetworkInterface
 from servers.models import ReservedIP as ReservedIPRow
 from servers.network_connections import port_of
-from servers.services import events
 from servers.services.network_interfaces import (
     create_interface,
     delete_interface,

@@ -5,14 +5,13 @@ from typing import Literal
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from servers import catalog
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
 from servers.api.response_types import NamedReference, collection
+from servers.events import OPERATING_SYSTEM
 from trustedprofiles.permissions import Operation
-
-SYSTEM = "is.operating-system.operating-system"
 
 
 class OperatingSystem(NamedReference):
@@ -45,8 +44,8 @@ class OperatingSystems(CatalogView):
     operations = {
         "GET": Operation(
             "list_operating_systems",
-            f"{SYSTEM}.list",
-            f"{SYSTEM}.read",
+            f"{OPERATING_SYSTEM}.list",
+            f"{OPERATING_SYSTEM}.read",
             answer=collection("OperatingSystemCollection", "operating_systems", OperatingSystem),
             paged=True,
         )
@@ -58,10 +57,14 @@ class OperatingSystems(CatalogView):
 
 
 class OneOperatingSystem(CatalogView):
-    operations = {"GET": Operation("get_operating_system", f"{SYSTEM}.read", f"{SYSTEM}.read", answer=OperatingSystem)}
+    operations = {
+        "GET": Operation(
+            "get_operating_system", f"{OPERATING_SYSTEM}.read", f"{OPERATING_SYSTEM}.read", answer=OperatingSystem
+        )
+    }
 
     def get(self, request: Request, name: str) -> Response:
-        system = catalog.operating_systems().get(name)
-        if system is None:
-            raise NotFound("Operating system not found. GET /v1/operating_systems lists them.")
+        system = existing(
+            catalog.operating_systems().get(name), "Operating system not found. GET /v1/operating_systems lists them."
+        )
         return self.answer(operating_system_body(system, self.hrefs))

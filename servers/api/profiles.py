@@ -5,13 +5,12 @@ from typing import Literal, NotRequired, TypedDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.kernel.errors import NotFound
-from servers import catalog
+from controlplane.kernel.errors import existing
+from servers import catalog, events
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs
 from servers.api.response_types import NamedReference, collection
 from servers.api.server_response_types import BareMetalServerProfileReference
-from servers.services import events
 from trustedprofiles.permissions import Operation
 
 PROFILE = "is.bare-metal-server.bare-metal-server-profile"
@@ -232,9 +231,8 @@ class OneProfile(CatalogView):
     }
 
     def get(self, request: Request, name: str) -> Response:
-        profile = next((each for each in catalog.profiles_of(self.region) if each.name == name), None)
-        if profile is None:
-            raise NotFound(
-                f"Bare metal server profile not found in {self.region}. GET /v1/bare_metal_server/profiles lists them."
-            )
+        profile = existing(
+            next((each for each in catalog.profiles_of(self.region) if each.name == name), None),
+            f"Bare metal server profile not found in {self.region}. GET /v1/bare_metal_server/profiles lists them.",
+        )
         return self.answer(profile_body(profile, self.region, self.hrefs))

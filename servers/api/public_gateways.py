@@ -8,6 +8,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from servers import events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField, RenameBody
@@ -24,7 +25,7 @@ from servers.services import public_gateways as services
 from servers.services.public_gateways import FloatingIPPrototype
 from trustedprofiles.permissions import Operation
 
-ACTION = EVENT = services.EVENT
+ACTION = EVENT = events.PUBLIC_GATEWAY
 IDENTITIES = ("id", "crn", "href", "address")
 
 

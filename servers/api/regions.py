@@ -5,15 +5,13 @@ from typing import Literal, TypedDict
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import NotFound, existing
 from servers import catalog
 from servers.api.base import VpcView
 from servers.api.references import Hrefs
 from servers.api.response_types import NamedReference
+from servers.events import REGION, ZONE
 from trustedprofiles.permissions import Operation
-
-REGION = "is.region.region"
-ZONE = "is.region.zone"
 
 
 class Region(NamedReference):
@@ -89,7 +87,4 @@ class OneZone(VpcView):
 
 
 def _region(name: str) -> catalog.Region:
-    region = catalog.regions().get(name)
-    if region is None:
-        raise NotFound(f"Region not found. The regions are {', '.join(catalog.regions())}.")
-    return region
+    return existing(catalog.regions().get(name), f"Region not found. The regions are {', '.join(catalog.regions())}.")

@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
+from servers import events
 from servers import reserved_capacity as rules
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.dated_behaviour import default_affinity_of_reservation
@@ -18,10 +19,9 @@ from servers.api.response_types import NamedReference, ResourceGroupReference, c
 from servers.api.server_response_types import Reason, ReservationReference
 from servers.models import Reservation as Row
 from servers.services import reservations as services
-from servers.services.reservation_affinity import EVENT
 from trustedprofiles.permissions import NAME, Operation, Parameter, choices
 
-ACTION = EVENT
+ACTION = events.RESERVATION
 FILTERS = {
     NAME: "name",
     Parameter("profile.resource_type"): "profile_type",
@@ -167,7 +167,7 @@ class Reservations(ReservationView):
         "GET": Operation(
             "list_reservations",
             f"{ACTION}.list",
-            f"{EVENT}.read",
+            f"{events.RESERVATION}.read",
             answer=collection("ReservationCollection", "reservations", Reservation),
             lists=Row,
             paged=True,
@@ -176,7 +176,7 @@ class Reservations(ReservationView):
         "POST": Operation(
             "create_reservation",
             f"{ACTION}.create",
-            f"{EVENT}.create",
+            f"{events.RESERVATION}.create",
             recorded_by_service=True,
             status=201,
             body=CreateReservationBody,
@@ -218,11 +218,11 @@ class OneReservationView(ReservationView):
 
 class OneReservation(OneReservationView):
     operations = {
-        "GET": Operation("get_reservation", f"{ACTION}.read", f"{EVENT}.read", answer=Reservation),
+        "GET": Operation("get_reservation", f"{ACTION}.read", f"{events.RESERVATION}.read", answer=Reservation),
         "PATCH": Operation(
             "update_reservation",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.RESERVATION}.update",
             recorded_by_service=True,
             body=PatchReservationBody,
             answer=Reservation,
@@ -230,7 +230,7 @@ class OneReservation(OneReservationView):
         "DELETE": Operation(
             "delete_reservation",
             f"{ACTION}.delete",
-            f"{EVENT}.delete",
+            f"{events.RESERVATION}.delete",
             recorded_by_service=True,
             status=202,
             answer=Reservation,
@@ -253,7 +253,11 @@ class OneReservation(OneReservationView):
 class ActivateReservation(OneReservationView):
     operations = {
         "POST": Operation(
-            "activate_reservation", f"{ACTION}.activate", f"{EVENT}.activate", recorded_by_service=True, status=202
+            "activate_reservation",
+            f"{ACTION}.activate",
+            f"{events.RESERVATION}.activate",
+            recorded_by_service=True,
+            status=202,
         )
     }
 

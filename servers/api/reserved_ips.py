@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
+from servers import events
 from servers.api.list_orders import SORT, order_of
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField
@@ -16,6 +17,7 @@ from servers.api.response_types import ReservedIPReference, VirtualNetworkInterf
 from servers.api.subnets import OneSubnetView
 from servers.models import NetworkInterface, VirtualNetworkInterface
 from servers.models import ReservedIP as ReservedIpRow
+from servers.selectors import of_crn
 from servers.services import reserved_ips
 from trustedprofiles.permissions import Operation, Parameter
 
@@ -100,7 +102,7 @@ class ReservedIPs(ReservedIpView):
         "GET": Operation(
             "list_subnet_reserved_ips",
             "is.subnet.reserved-ip.list",
-            "is.subnet.reserved-ip.read",
+            f"{events.RESERVED_IP}.read",
             answer=collection("ReservedIPCollection", "reserved_ips", ReservedIP),
             paged=True,
             query=(SORT, *TARGET),
@@ -108,7 +110,7 @@ class ReservedIPs(ReservedIpView):
         "POST": Operation(
             "create_subnet_reserved_ip",
             "is.subnet.reserved-ip.create",
-            "is.subnet.reserved-ip.create",
+            f"{events.RESERVED_IP}.create",
             recorded_by_service=True,
             status=201,
             body=CreateReservedIpBody,
@@ -122,8 +124,8 @@ class ReservedIPs(ReservedIpView):
             if (value := request.GET.get(f"target.{attribute}")) is not None:
                 rows = rows.filter(_any_target(attribute, value))
         if (crn := request.GET.get("target.crn")) is not None:
-            found = VirtualNetworkInterface.objects.filter(id=crn.rpartition(":")[2]).first()
-            rows = rows.filter(_any_target("id", found.id)) if found and found.crn == crn else rows.none()
+            targets = of_crn(VirtualNetworkInterface.objects.all(), crn)
+            rows = rows.filter(_any_target("id", targets[0].id)) if targets else rows.none()
         if (kind := request.GET.get("target.resource_type")) is not None:
             rows = rows.filter(TARGET_TYPES[kind]) if kind in TARGET_TYPES else rows.none()
         return self.page("reserved_ips", rows, reserved_ip_body, order=order_of(request))
@@ -136,12 +138,12 @@ class ReservedIPs(ReservedIpView):
 class OneReservedIP(ReservedIpView):
     operations = {
         "GET": Operation(
-            "get_subnet_reserved_ip", "is.subnet.reserved-ip.read", "is.subnet.reserved-ip.read", answer=ReservedIP
+            "get_subnet_reserved_ip", "is.subnet.reserved-ip.read", f"{events.RESERVED_IP}.read", answer=ReservedIP
         ),
         "PATCH": Operation(
             "update_subnet_reserved_ip",
             "is.subnet.reserved-ip.update",
-            "is.subnet.reserved-ip.update",
+            f"{events.RESERVED_IP}.update",
             recorded_by_service=True,
             body=UpdateReservedIpBody,
             answer=ReservedIP,
@@ -149,7 +151,7 @@ class OneReservedIP(ReservedIpView):
         "DELETE": Operation(
             "delete_subnet_reserved_ip",
             "is.subnet.reserved-ip.delete",
-            "is.subnet.reserved-ip.delete",
+            f"{events.RESERVED_IP}.delete",
             recorded_by_service=True,
             status=204,
         ),

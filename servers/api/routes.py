@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
+from servers import events
 from servers.api.references import Hrefs
 from servers.api.response_types import Address, NamedReference, collection
 from servers.api.route_requests import CreateRouteBody, UpdateRouteBody
@@ -56,14 +57,14 @@ class Routes(RouteView):
         "GET": Operation(
             "list_vpc_routing_table_routes",
             READ,
-            f"{services.EVENT}.read",
+            f"{events.ROUTE}.read",
             answer=collection("RouteCollection", "routes", Route),
             paged=True,
         ),
         "POST": Operation(
             "create_vpc_routing_table_route",
             UPDATE,
-            f"{services.EVENT}.create",
+            f"{events.ROUTE}.create",
             recorded_by_service=True,
             status=201,
             body=CreateRouteBody,
@@ -82,11 +83,11 @@ class Routes(RouteView):
 
 class OneRoute(RouteView):
     operations = {
-        "GET": Operation("get_vpc_routing_table_route", READ, f"{services.EVENT}.read", answer=Route),
+        "GET": Operation("get_vpc_routing_table_route", READ, f"{events.ROUTE}.read", answer=Route),
         "PATCH": Operation(
             "update_vpc_routing_table_route",
             UPDATE,
-            f"{services.EVENT}.update",
+            f"{events.ROUTE}.update",
             recorded_by_service=True,
             body=UpdateRouteBody,
             answer=Route,
@@ -94,7 +95,7 @@ class OneRoute(RouteView):
         "DELETE": Operation(
             "delete_vpc_routing_table_route",
             UPDATE,
-            f"{services.EVENT}.delete",
+            f"{events.ROUTE}.delete",
             recorded_by_service=True,
             status=204,
             conflicts=False,
@@ -131,7 +132,7 @@ class DefaultRoutes(OfDefaultTable, Routes):
         "GET": Operation(
             "list_vpc_routes",
             READ,
-            f"{services.EVENT}.read",
+            f"{events.ROUTE}.read",
             answer=collection("RouteCollectionVPCContext", "routes", Route),
             paged=True,
             query=(*OF_ZONE,),
@@ -139,7 +140,7 @@ class DefaultRoutes(OfDefaultTable, Routes):
         "POST": Operation(
             "create_vpc_route",
             UPDATE,
-            f"{services.EVENT}.create",
+            f"{events.ROUTE}.create",
             recorded_by_service=True,
             status=201,
             body=CreateRouteBody,
@@ -150,21 +151,16 @@ class DefaultRoutes(OfDefaultTable, Routes):
 
 class OneDefaultRoute(OfDefaultTable, OneRoute):
     operations = {
-        "GET": Operation("get_vpc_route", READ, f"{services.EVENT}.read", answer=Route),
+        "GET": Operation("get_vpc_route", READ, f"{events.ROUTE}.read", answer=Route),
         "PATCH": Operation(
             "update_vpc_route",
             UPDATE,
-            f"{services.EVENT}.update",
+            f"{events.ROUTE}.update",
             recorded_by_service=True,
             body=UpdateRouteBody,
             answer=Route,
         ),
         "DELETE": Operation(
-            "delete_vpc_route",
-            UPDATE,
-            f"{services.EVENT}.delete",
-            recorded_by_service=True,
-            status=204,
-            conflicts=False,
+            "delete_vpc_route", UPDATE, f"{events.ROUTE}.delete", recorded_by_service=True, status=204, conflicts=False
         ),
     }

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictSerializer
 from controlplane.kernel.query_parameters import optional_boolean
+from servers import events
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField
 from servers.api.response_types import ResourceGroupReference, RoutingTableReference, SubnetReference, collection
@@ -120,7 +121,7 @@ class RoutingTables(RoutingTableView):
         "GET": Operation(
             "list_vpc_routing_tables",
             "is.vpc.routing-table.list",
-            "is.vpc.routing-table.read",
+            f"{events.ROUTING_TABLE}.read",
             answer=collection("RoutingTableCollection", "routing_tables", RoutingTable),
             paged=True,
             query=(IS_DEFAULT,),
@@ -128,7 +129,7 @@ class RoutingTables(RoutingTableView):
         "POST": Operation(
             "create_vpc_routing_table",
             "is.vpc.routing-table.create",
-            "is.vpc.routing-table.create",
+            f"{events.ROUTING_TABLE}.create",
             recorded_by_service=True,
             status=201,
             body=CreateRoutingTableBody,
@@ -163,14 +164,14 @@ class OneRoutingTable(OneRoutingTableView):
         "GET": Operation(
             "get_vpc_routing_table",
             "is.vpc.routing-table.read",
-            "is.vpc.routing-table.read",
+            f"{events.ROUTING_TABLE}.read",
             answer=RoutingTable,
             etag=True,
         ),
         "PATCH": Operation(
             "update_vpc_routing_table",
             "is.vpc.routing-table.update",
-            "is.vpc.routing-table.update",
+            f"{events.ROUTING_TABLE}.update",
             recorded_by_service=True,
             body=UpdateRoutingTableBody,
             answer=RoutingTable,
@@ -180,7 +181,7 @@ class OneRoutingTable(OneRoutingTableView):
         "DELETE": Operation(
             "delete_vpc_routing_table",
             "is.vpc.routing-table.delete",
-            "is.vpc.routing-table.delete",
+            f"{events.ROUTING_TABLE}.delete",
             recorded_by_service=True,
             status=204,
             if_match="optional",

@@ -6,9 +6,6 @@ from rest_framework.request import Request
 from servers.api.base import VpcView
 from servers.models import NetworkInterface, VirtualNetworkInterface
 from servers.models import SecurityGroup as GroupRow
-from servers.services.security_groups import EVENT
-
-__all__ = ["EVENT", "SecurityGroupInPath", "SecurityGroupView"]
 
 
 class SecurityGroupView(VpcView):

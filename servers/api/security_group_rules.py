@@ -8,10 +8,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.fields import DescribedField, StrictSerializer, reference_by
+from servers import events
 from servers.api.references import Hrefs
 from servers.api.request_fields import NameField, ReferenceField
 from servers.api.rule_fields import DIRECTIONS, IcmpField, PortField, ProtocolField, RangeField, protocol_for
-from servers.api.security_group_base import EVENT, SecurityGroupInPath
+from servers.api.security_group_base import SecurityGroupInPath
 from servers.models import SecurityGroupRule as RuleRow
 from servers.protocols import ANYWHERE
 from servers.services import security_group_rules as services
@@ -166,12 +167,15 @@ def merged(rule: RuleRow, patch: Mapping[str, Any]) -> RulePrototype:
 class SecurityGroupRules(SecurityGroupInPath):
     operations = {
         "GET": Operation(
-            "list_security_group_rules", f"{ACTION}.read", f"{EVENT}.read", answer=SecurityGroupRuleCollection
+            "list_security_group_rules",
+            f"{ACTION}.read",
+            f"{events.SECURITY_GROUP}.read",
+            answer=SecurityGroupRuleCollection,
         ),
         "POST": Operation(
             "create_security_group_rule",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.SECURITY_GROUP}.update",
             recorded_by_service=True,
             status=201,
             body=CreateRuleBody,
@@ -193,11 +197,13 @@ class SecurityGroupRules(SecurityGroupInPath):
 
 class OneSecurityGroupRule(SecurityGroupInPath):
     operations = {
-        "GET": Operation("get_security_group_rule", f"{ACTION}.read", f"{EVENT}.read", answer=SecurityGroupRule),
+        "GET": Operation(
+            "get_security_group_rule", f"{ACTION}.read", f"{events.SECURITY_GROUP}.read", answer=SecurityGroupRule
+        ),
         "PATCH": Operation(
             "update_security_group_rule",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.SECURITY_GROUP}.update",
             recorded_by_service=True,
             body=PatchRuleBody,
             answer=SecurityGroupRule,
@@ -206,7 +212,7 @@ class OneSecurityGroupRule(SecurityGroupInPath):
         "DELETE": Operation(
             "delete_security_group_rule",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.SECURITY_GROUP}.update",
             recorded_by_service=True,
             status=204,
             conflicts=False,

@@ -10,6 +10,7 @@ from controlplane.kernel import timestamps
 from controlplane.kernel.errors import BadField, NotFound
 from controlplane.kernel.errors import Target as At
 from controlplane.kernel.fields import StrictSerializer
+from servers import events
 from servers.api.base import OF_RESOURCE_GROUP
 from servers.api.catalog import CatalogView
 from servers.api.references import Hrefs, resource_group
@@ -22,11 +23,11 @@ from servers.api.response_types import (
     VPCReference,
     collection,
 )
-from servers.api.security_group_base import EVENT, SecurityGroupInPath, SecurityGroupView
+from servers.api.security_group_base import SecurityGroupInPath, SecurityGroupView
 from servers.api.security_group_rules import CreateRuleBody, SecurityGroupRule, rule_body, rule_prototype
 from servers.models import VPC, NetworkInterface
 from servers.models import SecurityGroup as GroupRow
-from servers.selectors import vpcs_by_crn
+from servers.selectors import of_crn
 from servers.services import security_groups as services
 from servers.services.renaming import rename
 from servers.services.security_groups import Target
@@ -100,7 +101,7 @@ class SecurityGroups(SecurityGroupView):
         "GET": Operation(
             "list_security_groups",
             f"{ACTION}.list",
-            f"{EVENT}.read",
+            f"{events.SECURITY_GROUP}.read",
             answer=collection("SecurityGroupCollection", "security_groups", SecurityGroup),
             lists=GroupRow,
             paged=True,
@@ -109,7 +110,7 @@ class SecurityGroups(SecurityGroupView):
         "POST": Operation(
             "create_security_group",
             f"{ACTION}.create",
-            f"{EVENT}.create",
+            f"{events.SECURITY_GROUP}.create",
             recorded_by_service=True,
             status=201,
             body=CreateSecurityGroupBody,
@@ -122,7 +123,7 @@ class SecurityGroups(SecurityGroupView):
         filters = {**OF_RESOURCE_GROUP, VPC_ID: "vpc__id", VPC_NAME: "vpc__name"}
         rows = self.filtered(self.rows(), filters)
         if (crn := request.GET.get(VPC_CRN)) is not None:
-            rows = rows.filter(vpc__in=vpcs_by_crn(crn))
+            rows = rows.filter(vpc__in=of_crn(VPC.objects.all(), crn))
         return self.page("security_groups", rows, security_group_body)
 
     def post(self, request: Request) -> Response:
@@ -143,18 +144,22 @@ class SecurityGroups(SecurityGroupView):
 
 class OneSecurityGroup(SecurityGroupInPath):
     operations = {
-        "GET": Operation("get_security_group", f"{ACTION}.read", f"{EVENT}.read", answer=SecurityGroup),
+        "GET": Operation("get_security_group", f"{ACTION}.read", f"{events.SECURITY_GROUP}.read", answer=SecurityGroup),
         "PATCH": Operation(
             "update_security_group",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.SECURITY_GROUP}.update",
             recorded_by_service=True,
             body=RenameBody,
             answer=SecurityGroup,
             conflicts=False,
         ),
         "DELETE": Operation(
-            "delete_security_group", f"{ACTION}.delete", f"{EVENT}.delete", recorded_by_service=True, status=204
+            "delete_security_group",
+            f"{ACTION}.delete",
+            f"{events.SECURITY_GROUP}.delete",
+            recorded_by_service=True,
+            status=204,
         ),
     }
 
@@ -162,7 +167,7 @@ class OneSecurityGroup(SecurityGroupInPath):
         return self.answer(security_group_body(self.group, self.hrefs))
 
     def patch(self, request: Request, group_id: str) -> Response:
-        rename(self.group, event=f"{EVENT}.update", by=self.by, **self.body)
+        rename(self.group, event=f"{events.SECURITY_GROUP}.update", by=self.by, **self.body)
         return self.answer(security_group_body(self.find(self.rows(), id=group_id), self.hrefs))
 
     def delete(self, request: Request, group_id: str) -> Response:
@@ -175,7 +180,7 @@ class SecurityGroupTargets(SecurityGroupInPath, CatalogView):
         "GET": Operation(
             "list_security_group_targets",
             f"{ACTION}.read",
-            f"{EVENT}.read",
+            f"{events.SECURITY_GROUP}.read",
             answer=collection("SecurityGroupTargetCollection", "targets", SecurityGroupTarget),
             paged=True,
         )
@@ -188,11 +193,13 @@ class SecurityGroupTargets(SecurityGroupInPath, CatalogView):
 
 class OneSecurityGroupTarget(SecurityGroupInPath):
     operations = {
-        "GET": Operation("get_security_group_target", f"{ACTION}.read", f"{EVENT}.read", answer=SecurityGroupTarget),
+        "GET": Operation(
+            "get_security_group_target", f"{ACTION}.read", f"{events.SECURITY_GROUP}.read", answer=SecurityGroupTarget
+        ),
         "PUT": Operation(
             "create_security_group_target_binding",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.SECURITY_GROUP}.update",
             recorded_by_service=True,
             status=201,
             answer=SecurityGroupTarget,
@@ -201,7 +208,7 @@ class OneSecurityGroupTarget(SecurityGroupInPath):
         "DELETE": Operation(
             "delete_security_group_target_binding",
             f"{ACTION}.update",
-            f"{EVENT}.update",
+            f"{events.SECURITY_GROUP}.update",
             recorded_by_service=True,
             status=204,
         ),

@@ -5,8 +5,9 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
+from servers import events
 from servers.api.extra_permissions import OPERATE_GATEWAY, require_operating_gateway
 from servers.api.network_acls import NetworkACL, network_acl_body
 from servers.api.public_gateways import PublicGateway, gateways_with_parts, public_gateway_body
@@ -31,12 +32,12 @@ class Identity(StrictSerializer):
 class SubnetNetworkACL(OneSubnetView):
     operations = {
         "GET": Operation(
-            "get_subnet_network_acl", "is.subnet.subnet.read", "is.network-acl.network-acl.read", answer=NetworkACL
+            "get_subnet_network_acl", "is.subnet.subnet.read", f"{events.NETWORK_ACL}.read", answer=NetworkACL
         ),
         "PUT": Operation(
             "replace_subnet_network_acl",
             "is.subnet.subnet.update",
-            "is.subnet.network-acl.update",
+            f"{events.SUBNET_NETWORK_ACL}.update",
             recorded_by_service=True,
             status=201,
             body=Identity,
@@ -56,12 +57,15 @@ class SubnetNetworkACL(OneSubnetView):
 class SubnetRoutingTable(OneSubnetView):
     operations = {
         "GET": Operation(
-            "get_subnet_routing_table", "is.subnet.subnet.read", "is.subnet.routing-table.read", answer=RoutingTable
+            "get_subnet_routing_table",
+            "is.subnet.subnet.read",
+            f"{events.SUBNET_ROUTING_TABLE}.read",
+            answer=RoutingTable,
         ),
         "PUT": Operation(
             "replace_subnet_routing_table",
             "is.subnet.subnet.update",
-            "is.subnet.routing-table.attach",
+            f"{events.SUBNET_ROUTING_TABLE}.attach",
             recorded_by_service=True,
             status=201,
             body=Identity,
@@ -83,13 +87,13 @@ class SubnetPublicGateway(OneSubnetView):
         "GET": Operation(
             "get_subnet_public_gateway",
             "is.subnet.subnet.read",
-            "is.subnet.public-gateway.read",
+            f"{events.SUBNET_PUBLIC_GATEWAY}.read",
             answer=PublicGateway,
         ),
         "PUT": Operation(
             "set_subnet_public_gateway",
             "is.subnet.subnet.update",
-            "is.subnet.public-gateway.attach",
+            f"{events.SUBNET_PUBLIC_GATEWAY}.attach",
             recorded_by_service=True,
             status=201,
             body=Identity,
@@ -100,7 +104,7 @@ class SubnetPublicGateway(OneSubnetView):
         "DELETE": Operation(
             "unset_subnet_public_gateway",
             "is.subnet.subnet.update",
-            "is.subnet.public-gateway.detach",
+            f"{events.SUBNET_PUBLIC_GATEWAY}.detach",
             recorded_by_service=True,
             status=204,
             conflicts=False,
@@ -108,9 +112,10 @@ class SubnetPublicGateway(OneSubnetView):
     }
 
     def get(self, request: Request, subnet_id: str) -> Response:
-        found = gateways_with_parts(PublicGatewayRow.objects.filter(subnets=self.subnet)).first()
-        if found is None:
-            raise NotFound("No public gateway is attached to the subnet.")
+        found = existing(
+            gateways_with_parts(PublicGatewayRow.objects.filter(subnets=self.subnet)).first(),
+            "No public gateway is attached to the subnet.",
+        )
         return self.answer(public_gateway_body(found, self.hrefs))
 
     def put(self, request: Request, subnet_id: str) -> Response:

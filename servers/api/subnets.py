@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
+from servers import events
 from servers.addressing import LARGEST_RANGE, SMALLEST_RANGE, size_of
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.extra_permissions import OPERATE_GATEWAY, require_operating_gateway
@@ -24,9 +25,9 @@ from servers.api.response_types import (
     VPCReference,
     collection,
 )
-from servers.models import ReservedIP
+from servers.models import VPC, ReservedIP
 from servers.models import Subnet as SubnetRow
-from servers.selectors import vpcs_by_crn
+from servers.selectors import of_crn
 from servers.services import subnets
 from trustedprofiles.permissions import Operation, Parameter
 
@@ -163,7 +164,7 @@ class Subnets(SubnetView):
         "GET": Operation(
             "list_subnets",
             "is.subnet.subnet.list",
-            "is.subnet.subnet.read",
+            f"{events.SUBNET}.read",
             answer=collection("SubnetCollection", "subnets", Subnet),
             lists=SubnetRow,
             paged=True,
@@ -172,7 +173,7 @@ class Subnets(SubnetView):
         "POST": Operation(
             "create_subnet",
             "is.subnet.subnet.create",
-            "is.subnet.subnet.create",
+            f"{events.SUBNET}.create",
             recorded_by_service=True,
             status=201,
             body=CreateSubnetBody,
@@ -184,7 +185,7 @@ class Subnets(SubnetView):
     def get(self, request: Request) -> Response:
         rows = self.filtered(self.rows(), FILTERS)
         if (crn := request.GET.get(VPC_CRN)) is not None:
-            rows = rows.filter(vpc__in=vpcs_by_crn(crn))
+            rows = rows.filter(vpc__in=of_crn(VPC.objects.all(), crn))
         return self.page("subnets", rows, subnet_body)
 
     def post(self, request: Request) -> Response:
@@ -196,11 +197,11 @@ class Subnets(SubnetView):
 
 class OneSubnet(OneSubnetView):
     operations = {
-        "GET": Operation("get_subnet", "is.subnet.subnet.read", "is.subnet.subnet.read", answer=Subnet),
+        "GET": Operation("get_subnet", "is.subnet.subnet.read", f"{events.SUBNET}.read", answer=Subnet),
         "PATCH": Operation(
             "update_subnet",
             "is.subnet.subnet.update",
-            "is.subnet.subnet.update",
+            f"{events.SUBNET}.update",
             recorded_by_service=True,
             body=UpdateSubnetBody,
             answer=Subnet,
@@ -208,7 +209,7 @@ class OneSubnet(OneSubnetView):
             further=(OPERATE_GATEWAY,),
         ),
         "DELETE": Operation(
-            "delete_subnet", "is.subnet.subnet.delete", "is.subnet.subnet.delete", recorded_by_service=True, status=204
+            "delete_subnet", "is.subnet.subnet.delete", f"{events.SUBNET}.delete", recorded_by_service=True, status=204
         ),
     }
 

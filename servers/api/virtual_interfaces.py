@@ -4,6 +4,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from servers import events
 from servers.api.base import OF_RESOURCE_GROUP, VpcView
 from servers.api.extra_permissions import OF_VIRTUAL_INTERFACES, require_advanced
 from servers.api.list_orders import SORT, order_of
@@ -20,7 +21,7 @@ from servers.services import virtual_interfaces as services
 from servers.services.virtual_interface_ips import bind_address, unbind_address
 from trustedprofiles.permissions import Operation
 
-ACTION = EVENT = services.EVENT
+ACTION = EVENT = events.VIRTUAL_INTERFACE
 
 
 class VirtualInterfaceView(VpcView):

@@ -3,6 +3,7 @@
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from servers import events
 from servers.api import network_acls, routing_tables, security_groups
 from servers.api.vpcs import OneVpcView
 from trustedprofiles.permissions import Operation
@@ -13,7 +14,7 @@ class DefaultNetworkACL(OneVpcView):
         "GET": Operation(
             "get_vpc_default_network_acl",
             "is.network-acl.network-acl.read",
-            "is.network-acl.network-acl.read",
+            f"{events.NETWORK_ACL}.read",
             answer=network_acls.NetworkACL,
         )
     }
@@ -28,7 +29,7 @@ class DefaultSecurityGroup(OneVpcView):
         "GET": Operation(
             "get_vpc_default_security_group",
             "is.security-group.security-group.read",
-            "is.security-group.security-group.read",
+            f"{events.SECURITY_GROUP}.read",
             answer=security_groups.SecurityGroup,
         )
     }
@@ -43,7 +44,7 @@ class DefaultRoutingTable(OneVpcView):
         "GET": Operation(
             "get_vpc_default_routing_table",
             "is.vpc.routing-table.read",
-            "is.vpc.routing-table.read",
+            f"{events.ROUTING_TABLE}.read",
             answer=routing_tables.RoutingTable,
         )
     }

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from controlplane.kernel import timestamps
 from controlplane.kernel.fields import StrictBooleanField, StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import optional_boolean
-from servers import catalog
+from servers import catalog, events
 from servers.api.base import OF_RESOURCE_GROUP, DeletedMeanwhile, VpcView
 from servers.api.references import Hrefs, resource_group
 from servers.api.request_fields import NameField, ReferenceField
@@ -195,7 +195,7 @@ class VPCs(VpcCollectionView):
         "GET": Operation(
             "list_vpcs",
             "is.vpc.vpc.list",
-            "is.vpc.vpc.read",
+            f"{events.VPC}.read",
             answer=collection("VPCCollection", "vpcs", VPC),
             lists=VpcRow,
             paged=True,
@@ -204,7 +204,7 @@ class VPCs(VpcCollectionView):
         "POST": Operation(
             "create_vpc",
             "is.vpc.vpc.create",
-            "is.vpc.vpc.create",
+            f"{events.VPC}.create",
             recorded_by_service=True,
             status=201,
             body=CreateVpcBody,
@@ -225,11 +225,11 @@ class VPCs(VpcCollectionView):
 
 class OneVPC(OneVpcView):
     operations = {
-        "GET": Operation("get_vpc", "is.vpc.vpc.read", "is.vpc.vpc.read", answer=VPC, etag=True),
+        "GET": Operation("get_vpc", "is.vpc.vpc.read", f"{events.VPC}.read", answer=VPC, etag=True),
         "PATCH": Operation(
             "update_vpc",
             "is.vpc.vpc.update",
-            "is.vpc.vpc.update",
+            f"{events.VPC}.update",
             recorded_by_service=True,
             body=UpdateVpcBody,
             answer=VPC,
@@ -240,7 +240,7 @@ class OneVPC(OneVpcView):
         "DELETE": Operation(
             "delete_vpc",
             "is.vpc.vpc.delete",
-            "is.vpc.vpc.delete",
+            f"{events.VPC}.delete",
             recorded_by_service=True,
             status=204,
             if_match="optional",

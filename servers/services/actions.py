@@ -6,9 +6,9 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import Conflict, InvalidValue, ServerStatusConflict, Target
 from servers import catalog, quotas
+from servers.events import EVENTS, UPDATE, record_server_event
 from servers.models import BareMetalServer
 from servers.services import transitions
-from servers.services.events import EVENTS, UPDATE, record_server_event
 from servers.services.metadata_service import apply_switches, refuse_deleting, switch_metadata_service, switches
 from servers.services.naming import save_named
 from servers.services.reservation_affinity import ReservationAffinity, attach, detach, place_again, servers_in_quota

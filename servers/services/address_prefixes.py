@@ -7,14 +7,13 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import ApiError, BadField, Conflict, InvalidValue, Refusals, Target
-from servers import catalog
+from servers import catalog, events
 from servers.addressing import RESERVED_RANGES, first_overlap, is_within, range_problem
+from servers.events import record_change
 from servers.models import VPC, AddressPrefix
-from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.row_locks import lock_row, make_room
 
-EVENT = "is.vpc.address-prefix"
 ZONE_STEP = 64
 """Third octet between the default prefixes of two zones: 10.<octet>.0.0/18, 10.<octet>.64.0/18 and so on."""
 
@@ -36,7 +35,7 @@ def create_address_prefix(
         raise Refusals(problems)
     prefix = _prefix(vpc, zone, cidr, is_default=is_default, name=name)
     save_named(prefix)
-    record_change(f"{EVENT}.create", vpc, by=by, status=201)
+    record_change(f"{events.ADDRESS_PREFIX}.create", vpc, by=by, status=201)
     return prefix
 
 
@@ -52,7 +51,7 @@ def update_address_prefix(
     prefix.is_default = prefix.is_default if is_default is None else is_default
     prefix.name = name or prefix.name
     save_named(prefix)
-    record_change(f"{EVENT}.update", vpc, by=by)
+    record_change(f"{events.ADDRESS_PREFIX}.update", vpc, by=by)
     return prefix
 
 
@@ -68,7 +67,7 @@ def delete_address_prefix(prefix: AddressPrefix, *, by: Party) -> None:
             code="address_prefix_in_use_subnet_exists",
         )
     prefix.delete()
-    record_change(f"{EVENT}.delete", vpc, by=by, status=204)
+    record_change(f"{events.ADDRESS_PREFIX}.delete", vpc, by=by, status=204)
 
 
 def _prefix(vpc: VPC, zone: str, cidr: str, *, is_default: bool, name: str = "") -> AddressPrefix:

@@ -7,9 +7,9 @@ from django.db import IntegrityError, transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotUnique, Target
+from servers.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACHMENT_UPDATE, record_server_event
 from servers.models import BareMetalServer, NetworkAttachment, Subnet, VirtualNetworkInterface
 from servers.services import virtual_interfaces
-from servers.services.events import ATTACHMENT_CREATE, ATTACHMENT_DELETE, ATTACHMENT_UPDATE, record_server_event
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import random_name, save_named
 from servers.services.references import References, at, in_use

@@ -9,8 +9,8 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.errors import ServerStatusConflict
+from servers.events import CREATE_CONSOLE_TOKEN, record_server_event
 from servers.models import BareMetalServer, ConsoleAccessToken
-from servers.services.events import CREATE_CONSOLE_TOKEN, record_server_event
 from servers.services.row_locks import lock_row
 
 LIFETIME = timedelta(minutes=3)

@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from controlplane.activity.record import Party
+from servers.events import DISK_UPDATE, record_server_event
 from servers.models import BareMetalServer, Disk
-from servers.services.events import DISK_UPDATE, record_server_event
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import save_named
 from servers.services.row_locks import lock_row

@@ -10,12 +10,11 @@ from django.db.models import F
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import BadField, Conflict, InvalidValue, Target
+from servers import events
+from servers.events import record_change
 from servers.models import VPC, DnsResolutionBinding
-from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.row_locks import deleted, lock_row, lock_rows
-
-EVENT = "is.vpc.dns-resolution-binding"
 
 
 def find_hub(vpc: VPC, id: str) -> VPC:
@@ -59,7 +58,7 @@ def rename_binding(binding: DnsResolutionBinding, *, name: str | None = None, by
     binding = lock_row(binding)
     binding.name = name or binding.name
     save_named(binding)
-    record_change(f"{EVENT}.update", binding.vpc, by=by)
+    record_change(f"{events.DNS_RESOLUTION_BINDING}.update", binding.vpc, by=by)
     return binding
 
 
@@ -89,7 +88,7 @@ def _hold_both(vpc: VPC, other: VPC) -> tuple[VPC, VPC]:
 
 def _record_both(verb: str, binding: DnsResolutionBinding, *, by: Party, status: int) -> None:
     for vpc in (binding.vpc, binding.other):
-        record_change(f"{EVENT}.{verb}", vpc, by=by, status=status)
+        record_change(f"{events.DNS_RESOLUTION_BINDING}.{verb}", vpc, by=by, status=status)
 
 
 def _invalid(message: str) -> InvalidValue:

@@ -7,8 +7,10 @@ from django.db import IntegrityError, transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
-from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotFound, OverQuota, Target
+from controlplane.kernel.errors import BadField, Conflict, InvalidValue, OverQuota, Target, existing
+from servers import events
 from servers.addressing import is_address
+from servers.events import record_change
 from servers.models import (
     BareMetalServer,
     FloatingIP,
@@ -17,7 +19,6 @@ from servers.models import (
     PublicGateway,
     VirtualNetworkInterface,
 )
-from servers.services.events import record_change
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import at
@@ -28,7 +29,6 @@ from servers.services.vlans import changed
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
-EVENT = "is.floating-ip.floating-ip"
 POOL = ipaddress.IPv4Network("198.18.0.0/15")
 """Benchmarking space (RFC 2544): never routed, so that no address here is somebody's."""
 MOST_TRIES = 10
@@ -72,7 +72,7 @@ def create_floating_ip(
     if interface:
         _bind(made, interface)
         _notice(held)
-    record_change(f"{EVENT}.create", made, by=by, status=201)
+    record_change(f"{events.FLOATING_IP}.create", made, by=by, status=201)
     return made
 
 
@@ -117,7 +117,7 @@ def update_floating_ip(
         if interface:
             _bind(ip, interface)
         _notice(servers)
-    record_change(f"{EVENT}.update", ip, by=by)
+    record_change(f"{events.FLOATING_IP}.update", ip, by=by)
     return ip
 
 
@@ -126,7 +126,7 @@ def delete_floating_ip(ip: FloatingIP, *, by: Party) -> None:
     """Bound to an interface, it is unbound along with it. Raises Conflict for the address of a public gateway."""
     ip, servers = _hold(ip)
     require_no_gateway(ip)
-    record_change(f"{EVENT}.delete", ip, by=by, status=204)
+    record_change(f"{events.FLOATING_IP}.delete", ip, by=by, status=204)
     forget(ip.crn)
     ip.delete()
     _notice(servers)
@@ -140,9 +140,10 @@ def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> 
     another zone, Conflict when it is bound elsewhere, or the interface has another and that is not to be replaced.
     """
     subnet = interface.subnet
-    found = FloatingIP.objects.filter(account_id=subnet.account_id, region=subnet.region, id=id).first()
-    if found is None:
-        raise NotFound("Floating IP not found. Check its id, the account and the region.")
+    found = existing(
+        FloatingIP.objects.filter(account_id=subnet.account_id, region=subnet.region, id=id).first(),
+        "Floating IP not found. Check its id, the account and the region.",
+    )
     ip, servers = _hold(found, interface)
     holder = _holder(ip)
     if holder == interface:
@@ -153,10 +154,10 @@ def bind(interface: Interface, id: str, *, replace: bool = False, by: Party) -> 
     if replace and lock_row(interface).enable_infrastructure_nat:
         for other in map(lock_row, interface.floating_ips.all()):
             _set_holder(other, None)
-            record_change(f"{EVENT}.detach", other, by=by)
+            record_change(f"{events.FLOATING_IP}.detach", other, by=by)
     _bind(ip, interface)
     _notice(servers)
-    record_change(f"{EVENT}.attach", ip, by=by, status=201)
+    record_change(f"{events.FLOATING_IP}.attach", ip, by=by, status=201)
     return ip
 
 
@@ -166,7 +167,7 @@ def unbind(ip: FloatingIP, *, by: Party) -> None:
     status = 202 if ip.network_interface else 204
     _set_holder(ip, None)
     _notice(servers)
-    record_change(f"{EVENT}.detach", ip, by=by, status=status)
+    record_change(f"{events.FLOATING_IP}.detach", ip, by=by, status=status)
 
 
 def hold_unbound(account: Account, region: str, id: str, *, path: str) -> FloatingIP:

@@ -19,7 +19,8 @@ from controlplane.kernel import clock, ids
 from controlplane.kernel.enqueue import ring
 from controlplane.kernel.errors import ApiError, BadField, Conflict, Target
 from controlplane.kernel.task_names import IMAGE_EXPORT_STEP
-from servers import disk_images, lifecycle
+from servers import disk_images, events, lifecycle
+from servers.events import IMAGE_EXPORT
 from servers.models import Image, ImageExportJob
 from servers.services.naming import random_name, save_named
 from servers.services.object_store import Bucket, object_store
@@ -29,8 +30,6 @@ from trustedprofiles.services.tags import forget
 
 log = structlog.get_logger(__name__)
 
-EVENT = "is.image.image-export-job"
-EXPORTED = "is.image.image.export"
 EXPORTABLE = ("available", "deprecated", "obsolete", "unusable")
 Status = ImageExportJob.Status
 ACTIVE = (Status.QUEUED, Status.RUNNING)
@@ -80,7 +79,7 @@ def create_export_job(
         created_at=now,
     )
     save_named(job)
-    _record(f"{EVENT}.create", image, by=by, status=201)
+    _record(f"{events.IMAGE_EXPORT_JOB}.create", image, by=by, status=201)
     _send(job)
     return job
 
@@ -91,7 +90,7 @@ def rename_export_job(job: ImageExportJob, *, name: str | None = None, by: Party
     job = lock_row(job)
     job.name = name or job.name
     save_named(job)
-    _record(f"{EVENT}.update", job.image, by=by)
+    _record(f"{events.IMAGE_EXPORT_JOB}.update", job.image, by=by)
     return job
 
 
@@ -100,7 +99,7 @@ def delete_export_job(job: ImageExportJob, *, by: Party) -> None:
     """One that is not over writes nothing any more; what one that is over has written stays."""
     image = lock_row(job.image)
     lock_row(job).delete()
-    _record(f"{EVENT}.delete", image, by=by, status=202)
+    _record(f"{events.IMAGE_EXPORT_JOB}.delete", image, by=by, status=202)
     _let_go(image)
 
 
@@ -175,7 +174,7 @@ def _end(job: ImageExportJob, *, now: datetime, status: str, failure: ApiError |
     reasons = [{"code": failure.code, "message": failure.message}] if failure else []
     if not _take(job, status=status, status_reasons=reasons, completed_at=now, due_at=None):
         return False
-    _record(EXPORTED, image, by=SYSTEM, error=failure)
+    _record(IMAGE_EXPORT, image, by=SYSTEM, error=failure)
     _let_go(image)
     return True
 

@@ -11,7 +11,7 @@ from controlplane.activity.record import Party, record
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, NotAuthorized
 from controlplane.kernel.verdict import Allowed, Refused, Verdict
-from servers import catalog
+from servers import catalog, events
 from servers.allowed_use import check_instance, holds
 from servers.models import Image
 from servers.models.catalog import ALLOWED_USE_VERSION
@@ -22,7 +22,6 @@ from servers.services.row_locks import lock_row
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
-EVENT = "is.image.image"
 FILE_SIZE = 1
 """GB; the file is never fetched."""
 
@@ -244,4 +243,4 @@ def _refuse(image: Image, because: str) -> NoReturn:
 
 def _record(verb: str, image: Image, *, by: Party, status: int = 200) -> None:
     target = Party(image.crn, image.name, "Image")
-    record(f"{EVENT}.{verb}", initiator=by, target=target, account_id=image.account_id or "", status=status)
+    record(f"{events.IMAGE}.{verb}", initiator=by, target=target, account_id=image.account_id or "", status=status)

@@ -6,10 +6,10 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from servers import allowed_use
+from servers.events import REINITIALIZE, record_server_event
 from servers.models import BareMetalServer, Image, Initialization, Key
 from servers.selectors import images_of
 from servers.services import transitions
-from servers.services.events import REINITIALIZE, record_server_event
 from servers.services.host_accounts import administrator_of, key_problems
 from servers.services.references import References, at
 from servers.services.row_locks import lock_row

@@ -11,8 +11,9 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids, weak_rsa
 from controlplane.kernel.errors import InvalidValue, NotUnique, Target
+from servers import events
+from servers.events import record_change
 from servers.models import Key
-from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.row_locks import lock_row, make_room
 from trustedprofiles.models import Account
@@ -22,7 +23,6 @@ ALGORITHMS = ("ssh-ed25519", "ssh-rsa")
 RSA_LENGTHS = (2048, 4096)
 ENCODED_LENGTH = "AAAA"
 """How the base64 of every key begins: the length of a short algorithm name, in four bytes."""
-EVENT = "is.key.key"
 
 
 def create_key(
@@ -62,7 +62,7 @@ def create_key(
         if others.filter(fingerprint=key.fingerprint).exists():
             raise NotUnique("The account has this public key in this region already.", target=Target("public_key"))
         save_named(key)
-        record_change(f"{EVENT}.create", key, by=by, status=201)
+        record_change(f"{events.KEY}.create", key, by=by, status=201)
     return key
 
 
@@ -70,7 +70,7 @@ def create_key(
 def delete_key(key: Key, *, by: Party) -> None:
     """Servers that were initialized with the key keep the record of it."""
     key = lock_row(key)
-    record_change(f"{EVENT}.delete", key, by=by, status=204)
+    record_change(f"{events.KEY}.delete", key, by=by, status=204)
     forget(key.crn)
     key.delete()
 

@@ -8,13 +8,11 @@ from django.db.models import F
 
 from controlplane.activity.record import Party, record, record_all
 from controlplane.kernel.errors import ApiError, ServerStatusConflict
+from servers.events import ACCOUNT_UPDATE, UPDATE, record_server_event, server_event
 from servers.models import AccountSettings, BareMetalServer
-from servers.services.events import UPDATE, record_server_event, server_event
 from servers.services.row_locks import deleted, lock_row, lock_rows
 from trustedprofiles.models import Account
 
-READ_ACCOUNT = "baremint.account.read"
-SWITCH_ACCOUNT = "baremint.account.update"
 AT_ONCE = 500
 
 
@@ -122,5 +120,5 @@ def switch_account(account: Account, *, enabled: bool, by: Party) -> AccountSett
             servers.filter(metadata_enabled=True).update(metadata_epoch=F("metadata_epoch") + 1)
     target = Party(account.id, account.name, "Account")
     data: dict[str, object] = {"metadata_service": {"enabled": enabled}}
-    record(SWITCH_ACCOUNT, initiator=by, target=target, account_id=account.id, data=data)
+    record(ACCOUNT_UPDATE, initiator=by, target=target, account_id=account.id, data=data)
     return settings

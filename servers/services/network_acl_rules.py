@@ -9,15 +9,15 @@ from django.db.models import F, Max
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import ApiError, BadField, InvalidValue, Target
+from servers import events
+from servers.events import record_change
 from servers.models import NetworkACL, NetworkACLRule
 from servers.protocols import LAST_PORT, PORTS
-from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.references import at
 from servers.services.row_locks import lock_row, make_room
 from servers.services.security_group_rules import protocol_problems, refuse
 
-EVENT = "is.network-acl.network-acl.update"
 PORT_RANGES = ("source_port_min", "source_port_max", "destination_port_min", "destination_port_max")
 
 
@@ -60,7 +60,7 @@ def add_rule(acl: NetworkACL, asked: AclRulePrototype, *, path: str = "") -> Net
 def create_rule(acl: NetworkACL, asked: AclRulePrototype, *, by: Party) -> NetworkACLRule:
     """As ``add_rule``, with an event of the ACL."""
     rule = add_rule(acl, asked)
-    record_change(EVENT, acl, by=by, status=201)
+    record_change(events.NETWORK_ACL_UPDATE, acl, by=by, status=201)
     return rule
 
 
@@ -83,7 +83,7 @@ def replace_rule(
             raise InvalidValue("A rule cannot go before itself.", target=Target("before"))
         rule.position = _make_place(acl, asked.before)
     save_named(rule)
-    record_change(EVENT, acl, by=by)
+    record_change(events.NETWORK_ACL_UPDATE, acl, by=by)
     return rule
 
 
@@ -91,7 +91,7 @@ def replace_rule(
 def delete_rule(rule: NetworkACLRule, *, by: Party) -> None:
     lock_row(rule.network_acl)
     lock_row(rule).delete()
-    record_change(EVENT, rule.network_acl, by=by, status=204)
+    record_change(events.NETWORK_ACL_UPDATE, rule.network_acl, by=by, status=204)
 
 
 def _make_place(acl: NetworkACL, before: str, *, path: str = "") -> int:

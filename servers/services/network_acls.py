@@ -5,17 +5,16 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict
+from servers import events
+from servers.events import record_change
 from servers.models import VPC, NetworkACL, NetworkACLRule
 from servers.protocols import ANYWHERE, EVERYTHING
-from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.network_acl_rules import AclRulePrototype, add_rule, problems
 from servers.services.row_locks import lock_row, make_room
 from servers.services.security_group_rules import refuse
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
-
-EVENT = "is.network-acl.network-acl"
 
 
 def add_default_rules(acl: NetworkACL) -> None:
@@ -70,7 +69,7 @@ def create_network_acl(
         copied.pk, copied.id, copied.network_acl = None, ids.regional_id(vpc.region), acl
         copied.created_at = acl.created_at
         copied.save(force_insert=True)
-    record_change(f"{EVENT}.create", acl, by=by, status=201)
+    record_change(f"{events.NETWORK_ACL}.create", acl, by=by, status=201)
     return acl
 
 
@@ -87,6 +86,6 @@ def delete_network_acl(acl: NetworkACL, *, by: Party) -> None:
         raise Conflict(
             "Subnets use the network ACL. Give them another one first.", code="network_acl_in_use_subnet_exists"
         )
-    record_change(f"{EVENT}.delete", acl, by=by, status=204)
+    record_change(f"{events.NETWORK_ACL}.delete", acl, by=by, status=204)
     forget(acl.crn)
     acl.delete()

@@ -8,9 +8,9 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotUnique, Target
 from servers.addressing import contains, mac_address
+from servers.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFACE_UPDATE, record_server_event
 from servers.models import BareMetalServer, NetworkInterface, ReservedIP, SecurityGroup, Subnet
 from servers.services.addresses import claim_address, release_address, require_unbound, reserve_address
-from servers.services.events import INTERFACE_CREATE, INTERFACE_DELETE, INTERFACE_UPDATE, record_server_event
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import PROVIDER_NAMES, random_name, save_named
 from servers.services.references import References, at, in_use

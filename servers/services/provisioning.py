@@ -11,11 +11,11 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import NotUnique, Target
 from servers import catalog, quotas
+from servers.events import CREATE, record_server_event
 from servers.models import VPC, BareMetalServer, Disk, Subnet
 from servers.reserved_capacity import AUTOMATIC
 from servers.services import reservation_affinity, transitions
 from servers.services.attachments import AttachmentPrototype, AttachmentRows, attach, find_attachment_rows
-from servers.services.events import CREATE, record_server_event
 from servers.services.initialization import (
     InitializationPrototype,
     InitializationRows,

@@ -7,17 +7,15 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, Target
-from servers import catalog
+from servers import catalog, events
+from servers.events import record_change
 from servers.models import VPC, FloatingIP, PublicGateway
 from servers.services import floating_ips
-from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References
 from servers.services.row_locks import lock_row
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
-
-EVENT = "is.public-gateway.public-gateway"
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def create_public_gateway(
         created_at=clock.now(),
     )
     save_named(gateway)
-    record_change(f"{EVENT}.create", gateway, by=by, status=201)
+    record_change(f"{events.PUBLIC_GATEWAY}.create", gateway, by=by, status=201)
     return gateway
 
 
@@ -91,7 +89,7 @@ def rename_public_gateway(gateway: PublicGateway, *, name: str | None = None, by
     gateway = lock_row(gateway)
     gateway.name = name or gateway.name
     save_named(gateway)
-    record_change(f"{EVENT}.update", gateway, by=by)
+    record_change(f"{events.PUBLIC_GATEWAY}.update", gateway, by=by)
     return gateway
 
 
@@ -109,7 +107,7 @@ def delete_public_gateway(gateway: PublicGateway, *, by: Party) -> None:
             code="public_gateway_in_use_subnet_exists",
         )
     ip, owned = gateway.floating_ip, gateway.owns_floating_ip
-    record_change(f"{EVENT}.delete", gateway, by=by, status=204)
+    record_change(f"{events.PUBLIC_GATEWAY}.delete", gateway, by=by, status=204)
     forget(gateway.crn)
     gateway.delete()
     if owned:

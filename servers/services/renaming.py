@@ -5,8 +5,8 @@ from typing import TypeVar
 from django.db import transaction
 
 from controlplane.activity.record import Party
+from servers.events import record_change
 from servers.models.base import RegionalResource
-from servers.services.events import record_change
 from servers.services.naming import save_named
 from servers.services.row_locks import lock_row
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from django.db.models import Count, F, QuerySet
 
 from controlplane.activity.record import SYSTEM, Party, record
+from servers import events
 from servers import reserved_capacity as rules
 from servers.models import BareMetalServer, Reservation
 from servers.selectors import account_tally
 from servers.services.references import References
 
-EVENT = "is.reservation.reservation"
 POOL = "reservation_affinity.pool[0]"
 
 
@@ -188,7 +188,7 @@ def _in_pool(server: BareMetalServer, id: str, references: References) -> Reserv
 
 def _record(verb: str, reservation: Reservation, server: BareMetalServer, *, by: Party) -> None:
     record(
-        f"{EVENT}.{verb}",
+        f"{events.RESERVATION}.{verb}",
         initiator=by,
         target=Party(reservation.crn, reservation.name, "Reservation"),
         account_id=reservation.account_id,

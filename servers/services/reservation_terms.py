@@ -7,10 +7,11 @@ from django.db.models import Min, Q, QuerySet
 
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel.errors import ApiError
+from servers import events
 from servers import reserved_capacity as rules
+from servers.events import record_change
 from servers.models import Reservation
-from servers.services.events import record_change
-from servers.services.reservation_affinity import EVENT, fill, release
+from servers.services.reservation_affinity import fill, release
 from servers.services.row_locks import lock_row
 from servers.services.transitions import due, take_each, transition_time
 
@@ -67,19 +68,19 @@ def _end(reservation: Reservation, now: datetime) -> None:
         while reservation.expires_at is not None and reservation.expires_at <= now:
             reservation.expires_at = rules.end_of_term(reservation.expires_at, reservation.term)
         _save(reservation, None)
-        record_change(f"{EVENT}.update", reservation, by=SYSTEM)
+        record_change(f"{events.RESERVATION}.update", reservation, by=SYSTEM)
         return
     reservation.status = rules.DEACTIVATING
     reservation.transition_due_at = now + transition_time()
     _save(reservation, failure if reservation.expiration_policy == rules.RENEW else None)
-    record_change(f"{EVENT}.expire", reservation, by=SYSTEM, status=202)
+    record_change(f"{events.RESERVATION}.expire", reservation, by=SYSTEM, status=202)
 
 
 def _expired(reservation: Reservation, now: datetime) -> None:
     reservation.status = rules.EXPIRED
     reservation.transition_due_at = None
     reservation.save(update_fields=["status", "transition_due_at"])
-    record_change(f"{EVENT}.expire", reservation, by=SYSTEM)
+    record_change(f"{events.RESERVATION}.expire", reservation, by=SYSTEM)
     release(reservation)
 
 
@@ -92,4 +93,6 @@ def _record(verb: str, reservation: Reservation, failure: tuple[str, str] | None
     """How an action ended that was begun earlier."""
     target = Party(reservation.crn, reservation.name, "Reservation")
     error = ApiError(failure[1], code=failure[0]) if failure else None
-    record(f"{EVENT}.{verb}", initiator=SYSTEM, target=target, account_id=reservation.account_id, error=error)
+    record(
+        f"{events.RESERVATION}.{verb}", initiator=SYSTEM, target=target, account_id=reservation.account_id, error=error
+    )

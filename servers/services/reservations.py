@@ -10,13 +10,13 @@ from django.db.models import F
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Target
-from servers import catalog, quotas
+from servers import catalog, events, quotas
 from servers import reserved_capacity as rules
+from servers.events import record_change
 from servers.models import Reservation
-from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References
-from servers.services.reservation_affinity import EVENT, servers_in_quota
+from servers.services.reservation_affinity import servers_in_quota
 from servers.services.row_locks import lock_row
 from servers.services.transitions import transition_time
 from trustedprofiles.models import Account
@@ -66,7 +66,7 @@ def create_reservation(
         created_at=clock.now(),
     )
     _save_in_quota(made)
-    record_change(f"{EVENT}.create", made, by=by, status=201)
+    record_change(f"{events.RESERVATION}.create", made, by=by, status=201)
     return made
 
 
@@ -90,7 +90,7 @@ def update_reservation(reservation: Reservation, changes: Mapping[str, Any], *, 
         _save_in_quota(reservation)
     else:
         save_named(reservation)
-    record_change(f"{EVENT}.update", reservation, by=by)
+    record_change(f"{events.RESERVATION}.update", reservation, by=by)
     return reservation
 
 
@@ -106,7 +106,7 @@ def activate_reservation(reservation: Reservation, *, by: Party) -> Reservation:
     reservation.expires_at = rules.end_of_term(now, reservation.term)
     reservation.transition_due_at = now + transition_time()
     reservation.save(update_fields=["status", "expires_at", "transition_due_at"])
-    record_change(f"{EVENT}.activate", reservation, by=by, status=202)
+    record_change(f"{events.RESERVATION}.activate", reservation, by=by, status=202)
     return reservation
 
 
@@ -119,7 +119,7 @@ def delete_reservation(reservation: Reservation, *, by: Party) -> None:
         raise rules.status_conflict(
             f"A reservation that is {reservation.status} cannot be deleted: it lasts until its term is over."
         )
-    record_change(f"{EVENT}.delete", reservation, by=by, status=202)
+    record_change(f"{events.RESERVATION}.delete", reservation, by=by, status=202)
     forget(reservation.crn)
     reservation.pools.update(
         reservation_pool=None,

@@ -7,13 +7,12 @@ from django.db import transaction
 
 from controlplane.activity.record import Party
 from controlplane.kernel.errors import BadField, Conflict, InvalidValue, Target
+from servers import events
+from servers.events import record_change
 from servers.models import ReservedIP, Subnet, VirtualNetworkInterface
 from servers.services.addresses import addresses_of, is_primary, reserve_address
-from servers.services.events import record_change
 from servers.services.naming import PROVIDER_NAMES, save_named
 from servers.services.row_locks import lock_row, make_room
-
-EVENT = "is.subnet.reserved-ip"
 
 
 @transaction.atomic
@@ -35,7 +34,7 @@ def create_reserved_ip(
         ip.virtual_network_interface = interface
         ip.save(update_fields=["virtual_network_interface"])
         _changed(interface)
-    record_change(f"{EVENT}.create", subnet, by=by, status=201)
+    record_change(f"{events.RESERVED_IP}.create", subnet, by=by, status=201)
     return ip
 
 
@@ -53,7 +52,7 @@ def update_reserved_ip(
     ip.auto_delete = ip.auto_delete if auto_delete is None else auto_delete
     ip.name = name or ip.name
     save_named(ip)
-    record_change(f"{EVENT}.update", subnet, by=by)
+    record_change(f"{events.RESERVED_IP}.update", subnet, by=by)
     return ip
 
 
@@ -73,7 +72,7 @@ def delete_reserved_ip(ip: ReservedIP, *, by: Party) -> None:
     if interface:
         _changed(interface)
     ip.delete()
-    record_change(f"{EVENT}.delete", subnet, by=by, status=204)
+    record_change(f"{events.RESERVED_IP}.delete", subnet, by=by, status=204)
 
 
 def _interface(subnet: Subnet, id: str) -> VirtualNetworkInterface:

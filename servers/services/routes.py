@@ -8,15 +8,14 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import BadField, Conflict, InvalidValue, Target
-from servers import catalog
+from servers import catalog, events
 from servers.addressing import destination_problem
+from servers.events import record_change
 from servers.models import Route, RoutingTable
-from servers.services.events import record_change
 from servers.services.naming import PROVIDER_NAMES, random_name, save_named
 from servers.services.references import at
 from servers.services.row_locks import lock_row, make_room
 
-EVENT = "is.vpc.routing-table_route"
 ACTIONS = ("delegate", "delegate_vpc", "deliver", "drop")
 NOWHERE = "0.0.0.0"  # noqa: S104  what IBM shows as the next hop of a route that delivers to none
 DEFAULT_PRIORITY = 2
@@ -30,7 +29,7 @@ def create_route(table: RoutingTable, *, by: Party, **asked: Any) -> Route:
     """Make a route as ``add_route`` does, and leave an event."""
     vpc = lock_row(table.vpc)
     route = add_route(lock_row(table), **asked)
-    record_change(f"{EVENT}.create", vpc, by=by, status=201)
+    record_change(f"{events.ROUTE}.create", vpc, by=by, status=201)
     return route
 
 
@@ -91,7 +90,7 @@ def update_route(route: Route, *, by: Party, **changes: Any) -> Route:
     _check(route, "")
     save_named(route)
     _note_change(table)
-    record_change(f"{EVENT}.update", vpc, by=by)
+    record_change(f"{events.ROUTE}.update", vpc, by=by)
     return route
 
 
@@ -102,7 +101,7 @@ def delete_route(route: Route, *, by: Party) -> None:
     table = lock_row(table)
     lock_row(route).delete()
     _note_change(table)
-    record_change(f"{EVENT}.delete", vpc, by=by, status=204)
+    record_change(f"{events.ROUTE}.delete", vpc, by=by, status=204)
 
 
 def _check(route: Route, path: str) -> None:

@@ -9,14 +9,14 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, Target
 from controlplane.kernel.etag import refuse_mismatch
+from servers import events
+from servers.events import record_change
 from servers.models import VPC, RoutingTable
-from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.routes import add_route
 from servers.services.row_locks import lock_row, make_room
 from trustedprofiles.services.tags import forget
 
-EVENT = "is.vpc.routing-table"
 CREATORS = ("vpn_gateway", "vpn_server")
 """Types of resource that may create routes."""
 SOURCES = ("direct_link", "transit_gateway")
@@ -68,7 +68,7 @@ def create_routing_table(
     save_named(table)
     for position, route in enumerate(routes):
         add_route(table, path=f"routes[{position}]", **route)
-    record_change(f"{EVENT}.create", vpc, by=by, status=201)
+    record_change(f"{events.ROUTING_TABLE}.create", vpc, by=by, status=201)
     return table
 
 
@@ -95,7 +95,7 @@ def update_routing_table(
     _choose(table, ingresses)
     table.revision += 1
     save_named(table)
-    record_change(f"{EVENT}.update", vpc, by=by)
+    record_change(f"{events.ROUTING_TABLE}.update", vpc, by=by)
     return table
 
 
@@ -114,7 +114,7 @@ def delete_routing_table(table: RoutingTable, *, if_match: str | None = None, by
         )
     forget(table.crn)
     table.delete()
-    record_change(f"{EVENT}.delete", vpc, by=by, status=204)
+    record_change(f"{events.ROUTING_TABLE}.delete", vpc, by=by, status=204)
 
 
 def require_no_ingress(table: RoutingTable, *, path: str) -> None:

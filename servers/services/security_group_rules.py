@@ -8,14 +8,13 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import ApiError, BadField, InvalidValue, Refusals, Target
+from servers import events
+from servers.events import record_change
 from servers.models import SecurityGroup, SecurityGroupRule
 from servers.protocols import ANYWHERE, foreign
-from servers.services.events import record_change
 from servers.services.naming import random_name, save_named
 from servers.services.references import at
 from servers.services.row_locks import lock_row, make_room
-
-EVENT = "is.security-group.security-group.update"
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def add_rule(group: SecurityGroup, asked: RulePrototype, *, path: str = "") -> S
 def create_rule(group: SecurityGroup, asked: RulePrototype, *, by: Party) -> SecurityGroupRule:
     """As ``add_rule``, with an event of the group."""
     rule = add_rule(group, asked)
-    record_change(EVENT, group, by=by, status=201)
+    record_change(events.SECURITY_GROUP_UPDATE, group, by=by, status=201)
     return rule
 
 
@@ -72,7 +71,7 @@ def replace_rule(
     rule.name = asked.name or rule.name
     _apply(rule, asked)
     save_named(rule)
-    record_change(EVENT, rule.security_group, by=by)
+    record_change(events.SECURITY_GROUP_UPDATE, rule.security_group, by=by)
     return rule
 
 
@@ -80,7 +79,7 @@ def replace_rule(
 def delete_rule(rule: SecurityGroupRule, *, by: Party) -> None:
     lock_row(rule.security_group)
     lock_row(rule).delete()
-    record_change(EVENT, rule.security_group, by=by, status=204)
+    record_change(events.SECURITY_GROUP_UPDATE, rule.security_group, by=by, status=204)
 
 
 def problems(asked: RulePrototype, *, path: str = "") -> Iterator[ApiError]:

@@ -6,7 +6,8 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, InvalidValue, NotFound
-from servers import quotas
+from servers import events, quotas
+from servers.events import record_change
 from servers.models import (
     VPC,
     NetworkAttachment,
@@ -16,7 +17,6 @@ from servers.models import (
     VirtualNetworkInterface,
 )
 from servers.protocols import ANYWHERE, EVERYTHING
-from servers.services.events import record_change
 from servers.services.metadata_service import refuse_deleting
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.row_locks import lock_row, make_room
@@ -24,7 +24,6 @@ from servers.services.security_group_rules import RulePrototype, add_rule, probl
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
-EVENT = "is.security-group.security-group"
 Target = NetworkInterface | VirtualNetworkInterface
 
 
@@ -77,7 +76,7 @@ def create_security_group(
     save_named(made)
     for position, rule in asked:
         add_rule(made, rule, path=f"rules[{position}]")
-    record_change(f"{EVENT}.create", made, by=by, status=201)
+    record_change(f"{events.SECURITY_GROUP}.create", made, by=by, status=201)
     return made
 
 
@@ -100,7 +99,7 @@ def delete_security_group(group: SecurityGroup, *, by: Party) -> None:
             "Rules of other security groups refer to this one. Delete those first.",
             code="security_group_in_use_rule_exists",
         )
-    record_change(f"{EVENT}.delete", group, by=by, status=204)
+    record_change(f"{events.SECURITY_GROUP}.delete", group, by=by, status=204)
     forget(group.crn)
     group.rules.all().delete()
     group.delete()
@@ -144,7 +143,7 @@ def add_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
     quotas.require_room("security_group_targets", taken=taken, quotas=own)
     target.security_groups.add(group)
     _notice(target)
-    record_change(f"{EVENT}.update", group, by=by)
+    record_change(f"{events.SECURITY_GROUP}.update", group, by=by)
 
 
 @transaction.atomic
@@ -163,7 +162,7 @@ def remove_target(group: SecurityGroup, target: Target, *, by: Party) -> None:
         )
     target.security_groups.remove(group)
     _notice(target)
-    record_change(f"{EVENT}.update", group, by=by, status=204)
+    record_change(f"{events.SECURITY_GROUP}.update", group, by=by, status=204)
 
 
 def _notice(target: Target) -> None:

@@ -7,8 +7,9 @@ from django.db import transaction
 from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import BadField, Conflict, InvalidValue, NotFound, Refusals, Target
-from servers import catalog
+from servers import catalog, events
 from servers.addressing import first_free_range, first_overlap, is_within, range_problem
+from servers.events import record_change
 from servers.models import (
     VPC,
     NetworkACL,
@@ -19,7 +20,6 @@ from servers.models import (
     Subnet,
     VirtualNetworkInterface,
 )
-from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.references import References
 from servers.services.routing_tables import require_no_ingress
@@ -27,7 +27,6 @@ from servers.services.row_locks import lock_row, make_room
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
 
-EVENT = "is.subnet.subnet"
 KEPT = ""
 """In place of a reference: it stays as it is. None removes it."""
 PROVIDER_ADDRESSES = {
@@ -91,7 +90,7 @@ def create_subnet(
     subnet.id = ids.zonal_id(subnet.zone)
     save_named(subnet)
     _keep_provider_addresses(subnet)
-    record_change(f"{EVENT}.create", subnet, by=by, status=201)
+    record_change(f"{events.SUBNET}.create", subnet, by=by, status=201)
     return subnet
 
 
@@ -126,7 +125,7 @@ def update_subnet(
             subnet.routing_table = _routing_table(vpc, routing_table, "routing_table")
     references.settle()
     save_named(subnet)
-    record_change(f"{EVENT}.update", subnet, by=by)
+    record_change(f"{events.SUBNET}.update", subnet, by=by)
     return subnet
 
 
@@ -137,7 +136,7 @@ def replace_network_acl(subnet: Subnet, network_acl: str, *, by: Party) -> Netwo
     subnet = lock_row(subnet)
     subnet.network_acl = found = _network_acl(vpc, network_acl, "id")
     subnet.save(update_fields=["network_acl"])
-    record_change("is.subnet.network-acl.update", subnet, by=by, status=201)
+    record_change(f"{events.SUBNET_NETWORK_ACL}.update", subnet, by=by, status=201)
     return found
 
 
@@ -148,7 +147,7 @@ def replace_routing_table(subnet: Subnet, routing_table: str, *, by: Party) -> R
     subnet = lock_row(subnet)
     subnet.routing_table = found = _routing_table(vpc, routing_table, "id")
     subnet.save(update_fields=["routing_table"])
-    record_change("is.subnet.routing-table.attach", subnet, by=by, status=201)
+    record_change(f"{events.SUBNET_ROUTING_TABLE}.attach", subnet, by=by, status=201)
     return found
 
 
@@ -159,7 +158,7 @@ def attach_public_gateway(subnet: Subnet, public_gateway: str, *, by: Party) -> 
     subnet = lock_row(subnet)
     subnet.public_gateway = found = _public_gateway(subnet, public_gateway, "id")
     subnet.save(update_fields=["public_gateway"])
-    record_change("is.subnet.public-gateway.attach", subnet, by=by, status=201)
+    record_change(f"{events.SUBNET_PUBLIC_GATEWAY}.attach", subnet, by=by, status=201)
     return found
 
 
@@ -172,7 +171,7 @@ def detach_public_gateway(subnet: Subnet, *, by: Party) -> None:
         raise NotFound("No public gateway is attached to the subnet.")
     subnet.public_gateway = None
     subnet.save(update_fields=["public_gateway"])
-    record_change("is.subnet.public-gateway.detach", subnet, by=by, status=204)
+    record_change(f"{events.SUBNET_PUBLIC_GATEWAY}.detach", subnet, by=by, status=204)
 
 
 @transaction.atomic
@@ -187,7 +186,7 @@ def delete_subnet(subnet: Subnet, *, by: Party) -> None:
                 f"The subnet still has a {model._meta.verbose_name}: {', '.join(names)}. Delete what is in it first.",
                 code="subnet_in_use_network_interface_exists",
             )
-    record_change(f"{EVENT}.delete", subnet, by=by, status=204)
+    record_change(f"{events.SUBNET}.delete", subnet, by=by, status=204)
     forget(subnet.crn)
     subnet.delete()
 

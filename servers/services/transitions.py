@@ -18,9 +18,9 @@ from controlplane.kernel import clock
 from controlplane.kernel.enqueue import ring
 from controlplane.kernel.task_names import SERVER_STEP
 from servers import lifecycle
+from servers.events import record_end
 from servers.models import BareMetalServer
 from servers.services import deletion
-from servers.services.events import record_end
 from servers.services.vlans import let_start
 
 log = structlog.get_logger(__name__)

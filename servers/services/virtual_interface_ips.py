@@ -4,13 +4,13 @@ from django.conf import settings
 from django.db import transaction
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import Conflict, NotFound
-from servers import quotas
+from controlplane.kernel.errors import Conflict, NotFound, existing
+from servers import events, quotas
+from servers.events import record_change
 from servers.models import ReservedIP, VirtualNetworkInterface
 from servers.services.addresses import claim_address, release_address
-from servers.services.events import record_change
 from servers.services.row_locks import lock_row
-from servers.services.virtual_interfaces import EVENT, count_change
+from servers.services.virtual_interfaces import count_change
 
 
 @transaction.atomic
@@ -21,9 +21,10 @@ def bind_address(interface: VirtualNetworkInterface, id: str, *, by: Party) -> R
     """
     lock_row(interface.subnet)  # before the interface, as whoever reserves an address for it does
     interface = lock_row(interface)
-    found = ReservedIP.objects.filter(subnet=interface.subnet, id=id, owner="user").select_related("subnet").first()
-    if found is None:
-        raise NotFound("There is no reserved IP of this id in the interface's subnet.")
+    found = existing(
+        ReservedIP.objects.filter(subnet=interface.subnet, id=id, owner="user").select_related("subnet").first(),
+        "There is no reserved IP of this id in the interface's subnet.",
+    )
     if found.virtual_network_interface_id == interface.pk:
         return found
     quotas.require_room("ips_of_interface", taken=interface.ips.count(), quotas=settings.BAREMINT_QUOTAS)
@@ -31,7 +32,7 @@ def bind_address(interface: VirtualNetworkInterface, id: str, *, by: Party) -> R
     ip.virtual_network_interface = interface
     ip.save(update_fields=["virtual_network_interface"])
     count_change(interface)
-    record_change(f"{EVENT}.update", interface, by=by)
+    record_change(f"{events.VIRTUAL_INTERFACE}.update", interface, by=by)
     return ip
 
 
@@ -47,4 +48,4 @@ def unbind_address(interface: VirtualNetworkInterface, ip: ReservedIP, *, by: Pa
         raise NotFound("The reserved IP is not bound to the virtual network interface.")
     release_address(ip)
     count_change(interface)
-    record_change(f"{EVENT}.update", interface, by=by, status=204)
+    record_change(f"{events.VIRTUAL_INTERFACE}.update", interface, by=by, status=204)

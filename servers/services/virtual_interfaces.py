@@ -8,10 +8,11 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import BadField, Conflict, Target
 from controlplane.kernel.etag import refuse_mismatch
+from servers import events
 from servers.addressing import mac_address
+from servers.events import record_change
 from servers.models import NetworkAttachment, ReservedIP, VirtualNetworkInterface
 from servers.services.addresses import release_address
-from servers.services.events import record_change
 from servers.services.naming import PROVIDER_NAMES, group_for, random_name, save_named
 from servers.services.references import References, at, in_use
 from servers.services.row_locks import lock_row
@@ -27,7 +28,6 @@ from trustedprofiles.models import Account, ResourceGroup
 from trustedprofiles.services.tags import forget
 
 KIND = "virtual_network_interface"
-EVENT = "is.virtual-network-interface.virtual-network-interface"
 UNBOUND = "auto_delete must be false: the virtual network interface is attached to nothing."
 
 
@@ -80,7 +80,7 @@ def save_virtual_interface(
     save_named(interface, path=at(rows.path, "name"))
     interface.security_groups.set(rows.security_groups)
     ReservedIP.objects.filter(pk__in=[each.pk for each in addresses]).update(virtual_network_interface=interface)
-    record_change(f"{EVENT}.create", interface, by=by, status=201)
+    record_change(f"{events.VIRTUAL_INTERFACE}.create", interface, by=by, status=201)
     return interface
 
 
@@ -139,7 +139,7 @@ def update_virtual_interface(
         refuse_several_floating_ips(interface)
     interface.revision += 1
     save_named(interface)
-    record_change(f"{EVENT}.update", interface, by=by)
+    record_change(f"{events.VIRTUAL_INTERFACE}.update", interface, by=by)
     return interface
 
 
@@ -172,7 +172,7 @@ def detach(interface: VirtualNetworkInterface, *, by: Party) -> None:
 
 
 def _remove(interface: VirtualNetworkInterface, *, by: Party) -> None:
-    record_change(f"{EVENT}.delete", interface, by=by, status=202)
+    record_change(f"{events.VIRTUAL_INTERFACE}.delete", interface, by=by, status=202)
     addresses = {ip.pk: ip for ip in [interface.primary_ip, *interface.ips.all()]}
     forget(interface.crn)
     interface.delete()

@@ -10,16 +10,15 @@ from controlplane.activity.record import Party
 from controlplane.kernel import clock, ids
 from controlplane.kernel.errors import Conflict, Target
 from controlplane.kernel.etag import refuse_mismatch
+from servers import events
+from servers.events import record_change
 from servers.models import VPC, BareMetalServer, NetworkACL, SecurityGroup, SecurityGroupRule
 from servers.services import address_prefixes, network_acls, routing_tables, security_groups
 from servers.services.dns import configure_dns
-from servers.services.events import record_change
 from servers.services.naming import group_for, random_name, save_named
 from servers.services.row_locks import deleted, lock_row, lock_rows, make_room
 from trustedprofiles.models import Account
 from trustedprofiles.services.tags import forget
-
-EVENT = "is.vpc.vpc"
 
 
 @transaction.atomic
@@ -60,7 +59,7 @@ def create_vpc(
     _add_defaults(vpc)
     if address_prefix_management == "auto":
         address_prefixes.add_default_prefixes(vpc)
-    record_change(f"{EVENT}.create", vpc, by=by, status=201)
+    record_change(f"{events.VPC}.create", vpc, by=by, status=201)
     return vpc
 
 
@@ -100,7 +99,7 @@ def update_vpc(
     configure_dns(vpc, dns or {})
     vpc.revision += 1
     save_named(vpc)
-    record_change(f"{EVENT}.update", vpc, by=by)
+    record_change(f"{events.VPC}.update", vpc, by=by)
     return vpc
 
 
@@ -115,7 +114,7 @@ def delete_vpc(vpc: VPC, *, if_match: str | None = None, by: Party) -> None:
     _refuse_residents(vpc)
     _refuse_dependents(vpc)
     VPC.objects.filter(dns_resolution_bindings__other=vpc).update(revision=F("revision") + 1)
-    record_change(f"{EVENT}.delete", vpc, by=by, status=204)
+    record_change(f"{events.VPC}.delete", vpc, by=by, status=204)
     tables = [table.crn for table in vpc.routing_tables.all()]
     filters = [each.crn for each in (*vpc.network_acls.all(), *vpc.security_groups.all())]
     forget(vpc.crn, *tables, *filters)

@@ -17,10 +17,10 @@ from django.test import Client
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
+from identity.events import REVOCATION_LIST_READ
 from identity.key_schedule import BUNDLE_MAX_AGE
 from identity.models import IssuedCertificate, KeyPair
 from identity.services import key_rotation
-from identity.services.certificate_status import LIST_READ
 from identity.services.revocation import revoke
 from servers.models import BareMetalServer
 from servers.services.metadata_service import switch_metadata_service
@@ -184,7 +184,7 @@ def test_only_the_first_request_for_a_revocation_list_leaves_an_event(
     revoke(certificate, reason="superseded", by=BY, now=clock.now())
     for _ in range(3):
         client.get(list_path)
-    events = ActivityEvent.objects.filter(action=LIST_READ, target_id=certificate.issuer.kid).order_by("pk")
+    events = ActivityEvent.objects.filter(action=REVOCATION_LIST_READ, target_id=certificate.issuer.kid).order_by("pk")
     assert [event.data for event in events] == [{"number": 1}, {"number": 2}]
 
 

@@ -5,16 +5,17 @@ from typing import Any
 
 import pytest
 
+from controlplane.activity.events import COMPUTE_RESOURCE_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons import mutual_tls, secure_access, ssrf
 from controlplane.console.lessons.command_parts import example
 from controlplane.console.lessons.lesson import At, Evidence, Lesson, Place, evaluate
-from identity.services.certificate_status import LIST_READ
-from identity.services.certificates import EVENT as CERTIFICATE
-from identity.services.grants import COMPUTE_RESOURCE_LOGIN
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
-from identity.services.revocation import EVENT as REVOKED
-from servers.services.events import UPDATE
+from controlplane.objectstore.events import OBJECT_READ
+from identity.events import CERTIFICATE_REVOKE as REVOKED
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
+from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
+from identity.events import REVOCATION_LIST_READ
+from servers.events import UPDATE
 
 CALLS = At(id="0717-a", name="web-1", crn="crn:web-1", url="http://127.64.0.1:8169", region="us-south")
 SERVES = At(id="0717-b", name="web-2", crn="crn:web-2", url="http://127.64.0.2:8169", region="us-south")
@@ -45,7 +46,7 @@ def revoked(id: str) -> ActivityEvent:
 
 
 def list_read() -> ActivityEvent:
-    return event(LIST_READ, "intermediate_1", data={"number": 2})
+    return event(REVOCATION_LIST_READ, "intermediate_1", data={"number": 2})
 
 
 def both() -> tuple[ActivityEvent, ...]:
@@ -103,7 +104,7 @@ OBJECT = {"data": {"object": "customers.csv"}, "target_name": "lesson-7-customer
 
 
 def robbed() -> tuple[ActivityEvent, ...]:
-    return token(PAGE), event(COMPUTE_RESOURCE_LOGIN), event(ssrf.OBJECT_READ, "bucket", **OBJECT)
+    return token(PAGE), event(COMPUTE_RESOURCE_LOGIN), event(OBJECT_READ, "bucket", **OBJECT)
 
 
 def defended() -> tuple[ActivityEvent, ...]:
@@ -111,7 +112,7 @@ def defended() -> tuple[ActivityEvent, ...]:
 
 
 def test_the_attack_is_finished_when_every_defence_was_tried() -> None:
-    limited = event(ssrf.OBJECT_READ, "bucket", status=403, **OBJECT)
+    limited = event(OBJECT_READ, "bucket", status=403, **OBJECT)
     found = finished(ssrf.LESSON, *robbed(), *defended(), limited)
     assert found == ["stolen", "exchanged", "read", "get", "header", "https", "past", "limited"]
 
@@ -126,7 +127,7 @@ def test_a_refusal_that_the_page_did_not_get_is_no_defence() -> None:
 
 def test_another_bucket_is_not_the_customers() -> None:
     other = {**OBJECT, "target_name": "lesson-7-pages"}
-    assert finished(ssrf.LESSON, *robbed()[:2], event(ssrf.OBJECT_READ, "bucket", **other))[-1] == "exchanged"
+    assert finished(ssrf.LESSON, *robbed()[:2], event(OBJECT_READ, "bucket", **other))[-1] == "exchanged"
 
 
 def test_a_program_is_found_from_every_directory() -> None:

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from django.test import Client
 
+from controlplane.activity.events import ASSUME_LOGIN, METADATA_LOGIN
 from controlplane.activity.record import Party, record
 from controlplane.apidocs.permissions.table import permissions
 from controlplane.console.access import PROFILE, SERVER
 from controlplane.kernel import clock
-from controlplane.objectstore.service_writes import EVENT as DEPOSITED
-from identity.services.grants import APIKEY_LOGIN, ASSUME_LOGIN, REFRESH_LOGIN, SERVICE_ID_LOGIN
-from identity.services.iam_tokens import EXCHANGE_EVENT
+from controlplane.objectstore.events import OBJECT_CREATE as DEPOSITED
+from identity.events import API_KEY_LOGIN, REFRESH_LOGIN, SERVICE_ID_LOGIN
 from servers.models import BareMetalServer
 from tests.console.reading import BY, reader
 from tests.policies import attribute, make_content, role_crn
@@ -44,7 +44,7 @@ def test_activity_of_all_regions_is_for_readers_who_may_list_servers_in_all(worl
 OPEN = ("is.bare-metal-server.", "is.metadata.", "iam-identity.account-profile", "iam-identity.profile-")
 OWN = ("baremint.account", "baremint.clock", "baremint.job", "baremint.key")
 STARTED = f"{SERVER}.start"
-LOGINS = (APIKEY_LOGIN, SERVICE_ID_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN, EXCHANGE_EVENT, DEPOSITED)
+LOGINS = (API_KEY_LOGIN, SERVICE_ID_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN, METADATA_LOGIN, DEPOSITED)
 """Events of no operation of the control plane."""
 
 
@@ -70,7 +70,7 @@ def test_an_event_is_shown_to_readers_of_its_target(world: World) -> None:
 
     open_to_all = {name for name in happened if name.startswith((*OPEN, *OWN))}
     assert shown() == open_to_all
-    hidden = told[APIKEY_LOGIN]
+    hidden = told[API_KEY_LOGIN]
     paths = ("/activity", "/activity/list", f"/activity/{hidden.pk}")
     assert {hidden.target_id in browser.get(path).content.decode() for path in paths} == {False}
     for service in ACTIONS:
@@ -124,6 +124,6 @@ def test_a_server_that_became_a_profile_of_another_account_shows_no_name_of_it(
     foreign = make_profile(world.other_account, name="trust-me")
     data = {"profile_id": foreign.id, "exp": int(clock.now().timestamp()) + 60, "jti": "j", "kid": "k"}
     itself = Party(server.crn, server.name, "BareMetalServer")
-    record(EXCHANGE_EVENT, initiator=itself, target=itself, account_id=server.account_id, data=data)
+    record(METADATA_LOGIN, initiator=itself, target=itself, account_id=server.account_id, data=data)
     page = alice.get(f"/servers/{server.id}/holdings").content.decode()
     assert (foreign.name in page, f"/profiles/{foreign.id}" in page) == (False, False)

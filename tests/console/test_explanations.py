@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
 from controlplane.console.lessons.lesson import At, Evidence, Place, evaluate
 from controlplane.console.lessons.policy import LESSON
-from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.models import BareMetalServer
 from tests.api.calling import call, caller_of
 from tests.policies import attribute, make_content
@@ -99,7 +99,7 @@ def test_asking_why_in_the_console_counts_in_the_lesson(
     at = At(id=server.id, name=server.name, crn=server.crn, url="", region=server.region)
     place = Place(at, ACCOUNT, "http://127.0.0.1:8000", "/ca.pem", profile.name, "learner-1")
     data: dict[str, Any] = {"profile_id": profile.id}
-    record(EXCHANGE_EVENT, initiator=Party(), target=Party(server.crn), account_id=ACCOUNT, data=data)
+    record(METADATA_LOGIN, initiator=Party(), target=Party(server.crn), account_id=ACCOUNT, data=data)
     where = refuse(profile.iam_id)
     before = evaluate(LESSON, Evidence(place, ActivityEvent.objects.order_by("pk")))
     alice.get(where, follow=True)

@@ -7,13 +7,13 @@ from django.test import Client
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
+from controlplane.console.events import CLASS_RESET
 from controlplane.console.lessons.catalog import LESSONS
 from controlplane.console.lessons.learner_events import mark_of
-from controlplane.console.lessons.progress import CLASS_RESET
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import context
 from controlplane.kernel.errors import Unauthorized
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from servers.addressing import loopback_address
 from servers.models import BareMetalServer
 from tests.console.test_frame import INLINE

@@ -20,9 +20,10 @@ from controlplane.console.lessons.progress import begin, standing_of
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import clock, context
 from controlplane.kernel.errors import Unauthorized
-from controlplane.timekeeping.services import MOVED
+from controlplane.timekeeping.events import CLOCK_SET
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
+from identity.events import KEY_ROTATE
 from identity.services import key_rotation
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from identity.services.identity_tokens import create_identity_token
 from servers.facts import facts_of
 from servers.models import BareMetalServer
@@ -245,7 +246,7 @@ def a_place() -> Place:
 
 
 def rotated(old: str, new: str, **data: str) -> ActivityEvent:
-    event = ActivityEvent(action=key_rotation.ROTATED, outcome="success", initiator_type="System")
+    event = ActivityEvent(action=KEY_ROTATE, outcome="success", initiator_type="System")
     event.data = {"old": old, "new": new, **data}
     return event
 
@@ -257,15 +258,15 @@ def lesson_6(*happened: ActivityEvent) -> list[str]:
     fresh = ActivityEvent(pk=1, action=IDENTITY_TOKEN, outcome="success", data={"kid": "two", "exp": 0})
     for number, event in enumerate(happened, start=2):
         event.pk = number
-    own = [fresh, *(event for event in happened if event.action == MOVED)]
-    anybodys = [event for event in happened if event.action == key_rotation.ROTATED]
+    own = [fresh, *(event for event in happened if event.action == CLOCK_SET)]
+    anybodys = [event for event in happened if event.action == KEY_ROTATE]
     before = {check.key: 1 for check in lesson.checks if check.key not in ("due", "home")}
     return list(evaluate(lesson, Evidence(a_place(), own, before, anybodys)))
 
 
 def moved() -> ActivityEvent:
     data = {"to": clock.now().isoformat(), "offset_seconds": 3600, "frozen": False}
-    return ActivityEvent(action=MOVED, outcome="success", data=data)
+    return ActivityEvent(action=CLOCK_SET, outcome="success", data=data)
 
 
 def test_the_lesson_s_key_ends_by_itself_once_the_learner_moved_the_clock() -> None:

@@ -29,7 +29,7 @@ from tests.forms import as_shown
 from tests.multitude import multiply
 from tests.policies import make_content
 from tests.world import ALICE, World, make_profile, make_server
-from trustedprofiles.api.rule_bodies import RuleBody, rule_content
+from trustedprofiles.api.rule_requests import RuleBody, rule_content
 from trustedprofiles.models import Account, ResourceGroup, TrustedProfile, User
 from trustedprofiles.services.policies import create_policy
 from trustedprofiles.services.rules import create_rule

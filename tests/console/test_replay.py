@@ -8,15 +8,25 @@ from typing import Any
 
 import pytest
 
+from controlplane.activity.events import ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import LONGEST_PATH, SYSTEM, Party, record
 from controlplane.apidocs.permissions.table import permissions
 from controlplane.console.presenters.curl_replay import as_curl
 from controlplane.kernel import context
 from controlplane.kernel.errors import ApiError, Conflict, MethodNotAllowed, NotAuthorized
-from identity.services import certificates, grants, iam_tokens, identity_tokens, server_metadata
+from identity.events import (
+    API_KEY_LOGIN,
+    IDENTITY_TOKEN_CREATE,
+    METADATA_CERTIFICATE_CREATE,
+    METADATA_CERTIFICATE_READ,
+    METADATA_INITIALIZATION_READ,
+    METADATA_SERVER_READ,
+    REFRESH_LOGIN,
+    SERVICE_ID_LOGIN,
+)
+from servers import events
 from servers.models import BareMetalServer
-from servers.services import events
 from tests.tables import check_each
 from tests.world import ACCOUNT, OTHER_ACCOUNT, World, make_profile, make_server
 
@@ -122,10 +132,10 @@ def test_what_was_done_in_the_console_is_asked_of_the_api_as_oneself(world: Worl
     assert text.startswith("# This ") == (action != events.READ)
 
 
-LOGINS = [grants.APIKEY_LOGIN, grants.SERVICE_ID_LOGIN, grants.REFRESH_LOGIN, grants.ASSUME_LOGIN]
+LOGINS = [API_KEY_LOGIN, SERVICE_ID_LOGIN, REFRESH_LOGIN, ASSUME_LOGIN]
 
 
-@pytest.mark.parametrize("action", [*LOGINS, grants.COMPUTE_RESOURCE_LOGIN, "baremint.console.login"])
+@pytest.mark.parametrize("action", [*LOGINS, COMPUTE_RESOURCE_LOGIN, "baremint.console.login"])
 def test_the_login_of_another_person_is_not_repeated(world: World, action: str) -> None:
     assert as_curl(record(action, initiator=VERA, target=VERA, account_id=ACCOUNT)) == ""
 
@@ -185,21 +195,21 @@ def test_another_accounts_server_is_not_asked_whatever_the_event_says(web: BareM
     text = as_curl(done_by(web, world, account_id=OTHER_ACCOUNT))
     assert "APIKEY" in text
     assert "web-1" not in text.replace(web.crn, "")
-    assert as_curl(happened_inside(identity_tokens.EVENT, web, account_id=OTHER_ACCOUNT)) == ""
+    assert as_curl(happened_inside(IDENTITY_TOKEN_CREATE, web, account_id=OTHER_ACCOUNT)) == ""
 
 
 # --- The calls of the metadata service ----------------------------------------------------------------------------
 
 
 INSIDE = {
-    identity_tokens.EVENT: (1, "-X PUT '{}/identity/v1/token?version=2025-08-26' -H 'Metadata-Flavor: ibm'"),
-    iam_tokens.EXCHANGE_EVENT: (2, "-X POST '{}/identity/v1/iam_tokens?version=2025-08-26' -H \"Authorization: "),
-    certificates.EVENT: (2, "-X POST '{}/identity/v1/certificates?version=2025-08-26' -H \"Authorization: "),
-    certificates.READ_EVENT: (2, "-X GET '{}/identity/v1/certificates?version=2025-08-26' -H \"Authorization: "),
-    server_metadata.READ_EVENT: (
+    IDENTITY_TOKEN_CREATE: (1, "-X PUT '{}/identity/v1/token?version=2025-08-26' -H 'Metadata-Flavor: ibm'"),
+    METADATA_LOGIN: (2, "-X POST '{}/identity/v1/iam_tokens?version=2025-08-26' -H \"Authorization: "),
+    METADATA_CERTIFICATE_CREATE: (2, "-X POST '{}/identity/v1/certificates?version=2025-08-26' -H \"Authorization: "),
+    METADATA_CERTIFICATE_READ: (2, "-X GET '{}/identity/v1/certificates?version=2025-08-26' -H \"Authorization: "),
+    METADATA_SERVER_READ: (
         *(2, "-X GET '{}/metadata/v1/bare_metal_servers/ID?version=2025-08-26' -H \"Authorization: "),
     ),
-    server_metadata.INITIALIZATION_READ_EVENT: (
+    METADATA_INITIALIZATION_READ: (
         *(2, "-X GET '{}/metadata/v1/bare_metal_servers/ID/initialization?version=2025-08-26' -H \"Authorization: "),
     ),
 }
@@ -216,12 +226,12 @@ def test_a_call_of_the_metadata_service_is_made_with_a_token_of_the_same_server(
     assert len(CALLS.findall(text)) == calls
     called = re.sub(r"http://127[\d.:]+", "{}", text).replace(web.id, "ID").splitlines()[-1]
     assert called.startswith(f"curl -sS -i {last}")
-    assert ("# This changes web-1 with POST" in text) == (action == certificates.EVENT)
+    assert ("# This changes web-1 with POST" in text) == (action == METADATA_CERTIFICATE_CREATE)
 
 
 def test_an_exchange_names_the_profile_that_was_taken_on(web: BareMetalServer) -> None:
-    known = as_curl(happened_inside(iam_tokens.EXCHANGE_EVENT, web, data={"profile_id": "Profile-1"}))
-    refused = as_curl(happened_inside(iam_tokens.EXCHANGE_EVENT, web, error=DENIED))
+    known = as_curl(happened_inside(METADATA_LOGIN, web, data={"profile_id": "Profile-1"}))
+    refused = as_curl(happened_inside(METADATA_LOGIN, web, error=DENIED))
     assert known.endswith('-d \'{"trusted_profile": {"id": "Profile-1"}}\'')
     assert "trusted_profile" not in refused
     assert "# The trusted profile that was asked for is not kept" in refused
@@ -229,14 +239,14 @@ def test_an_exchange_names_the_profile_that_was_taken_on(web: BareMetalServer) -
 
 def test_what_was_refused_to_a_server_does_what_the_server_may(web: BareMetalServer) -> None:
     error = MethodNotAllowed("Use PUT here.", headers={})
-    assert as_curl(happened_inside(identity_tokens.EVENT, web, error=error)).splitlines()[:2] == [
+    assert as_curl(happened_inside(IDENTITY_TOKEN_CREATE, web, error=error)).splitlines()[:2] == [
         "# web-1 was refused this with 405. When you paste it, it is done if web-1 may do it.",
         "# The method that was refused is not kept: this is one that is taken.",
     ]
 
 
 def test_a_call_of_a_server_that_is_deleted_cannot_be_made(web: BareMetalServer) -> None:
-    event = happened_inside(identity_tokens.EVENT, web)
+    event = happened_inside(IDENTITY_TOKEN_CREATE, web)
     BareMetalServer.objects.all().delete()
     assert as_curl(event) == ""
 

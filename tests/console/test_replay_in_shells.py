@@ -7,8 +7,8 @@ import pytest
 
 from controlplane.activity.record import Party
 from controlplane.console.presenters.curl_replay import as_curl
+from servers import events
 from servers.models import BareMetalServer
-from servers.services import events
 from tests.console.pasting import REFUSED, SHELLS, TOKEN, pasted
 from tests.console.test_replay import DENIED, PATH, happened, happened_inside
 from tests.world import World, make_profile, make_server

@@ -8,17 +8,18 @@ from urllib.parse import unquote
 import pytest
 from django.test import Client
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.console.presenters.event_lineage import calls_before
 from controlplane.kernel import clock
 from controlplane.kernel.live_credentials import Alive
 from identity import csr
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.live_credentials import ended_by_switching_off
 from identity.models import IssuedCertificate
 from identity.services.certificates import create_certificate
-from identity.services.iam_tokens import EXCHANGE_EVENT, exchange_identity_token
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from identity.services.iam_tokens import exchange_identity_token
 from identity.services.identity_tokens import create_identity_token, verify_identity_token
 from servers.facts import facts_of
 from servers.form_snapshot import switches_shown
@@ -225,14 +226,14 @@ def test_a_token_that_is_alive_is_shown_however_many_ended_since(alice: Client, 
 
 def test_the_issue_of_a_token_is_found_however_many_others_followed(server: BareMetalServer) -> None:
     use(server)
-    exchange = ActivityEvent.objects.get(action=EXCHANGE_EVENT)
-    repeat(server, EXCHANGE_EVENT, 600, jti="another")
+    exchange = ActivityEvent.objects.get(action=METADATA_LOGIN)
+    repeat(server, METADATA_LOGIN, 600, jti="another")
     lineage = {"token": exchange.data["jti"], "server": server.crn}
     event = ActivityEvent.objects.create(
         action="is.vpc.vpc.list", outcome="success", reason_code=200, time=clock.now(), account_id=server.account_id,
         data={"lineage": lineage},
     )  # fmt: skip
-    assert [each.action for each in calls_before(event)] == [IDENTITY_TOKEN, EXCHANGE_EVENT, event.action]
+    assert [each.action for each in calls_before(event)] == [IDENTITY_TOKEN, METADATA_LOGIN, event.action]
 
 
 def test_a_list_of_tokens_that_is_not_all_says_so(alice: Client, server: BareMetalServer) -> None:

@@ -13,7 +13,7 @@ from tests.iam.asking import API_KEY, ASSUME, CR_TOKEN, PROFILES, ask, refused, 
 from tests.iam.conftest import BY, Robot, identity_token_of, trust
 from tests.watching import nothing_is_written
 from tests.world import ACCOUNT, ALICE, MALLORY, OTHER_ACCOUNT, World, make_profile, make_server
-from trustedprofiles.api.serializers import profile_body
+from trustedprofiles.api.profile_responses import profile_body
 from trustedprofiles.models import TrustedProfile, User
 from trustedprofiles.services.links import create_link
 from trustedprofiles.services.rules import RuleContent, create_rule

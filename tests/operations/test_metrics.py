@@ -17,8 +17,8 @@ from controlplane.jobs import broker
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Unauthenticated
 from controlplane.observability.metrics.issuing import KINDS
+from identity.events import API_KEY_LOGIN
 from identity.models import IssuedCertificate, KeyPair
-from identity.services import grants
 from tests.databases import default_database
 from tests.tables import assert_none
 from tests.world import World
@@ -73,10 +73,10 @@ def test_every_family_is_explained(client: Client) -> None:
 
 def test_what_is_issued_is_counted_by_kind_and_operation(scrape: Any) -> None:
     happen("is.metadata.identity-token.create", 3)
-    happen(grants.APIKEY_LOGIN)
+    happen(API_KEY_LOGIN)
     labels = {"kind": "identity_token", "operation": "is.metadata.identity-token.create"}
     assert scrape("baremint_issued_total", **labels) == 3
-    assert scrape("baremint_issued_total", kind="iam_token", operation=grants.APIKEY_LOGIN) == 1
+    assert scrape("baremint_issued_total", kind="iam_token", operation=API_KEY_LOGIN) == 1
 
 
 def test_what_is_refused_is_counted_by_code(scrape: Any) -> None:

@@ -13,6 +13,7 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from identity import key_cache, key_encryption
+from identity.events import CERTIFICATE_RENEW, CERTIFICATE_REVOKE
 from identity.models import CertificateRotation, IssuedCertificate, RevocationList
 from identity.services import certificate_renewal, revocation
 from identity.services.certificate_renewal import renew_due
@@ -65,7 +66,7 @@ def test_workers_at_once_renew_each_certificate_once(issued: list[IssuedCertific
     later = clock.now() + DUE
     succeeded(together([lambda: renew_due(now=later)] * WORKERS))
     assert sorted(renewed()) == sorted(each.pk for each in issued)
-    assert ActivityEvent.objects.filter(action=certificate_renewal.EVENT).count() == CERTIFICATES
+    assert ActivityEvent.objects.filter(action=CERTIFICATE_RENEW).count() == CERTIFICATES
 
 
 def test_workers_at_once_share_the_work(
@@ -87,7 +88,7 @@ def test_sweeps_at_once_revoke_each_certificate_once(
     switch_metadata_service(server, enabled=False, by=BY)
     succeeded(together([lambda: revoke_condemned(now=clock.now())] * WORKERS))
     assert IssuedCertificate.objects.filter(revocation_reason="privilegeWithdrawn").count() == CERTIFICATES
-    assert ActivityEvent.objects.filter(action=revocation.EVENT).count() == CERTIFICATES
+    assert ActivityEvent.objects.filter(action=CERTIFICATE_REVOKE).count() == CERTIFICATES
 
 
 def test_people_at_once_revoke_a_certificate_once(issued: list[IssuedCertificate], together: Together) -> None:
@@ -95,7 +96,7 @@ def test_people_at_once_revoke_a_certificate_once(issued: list[IssuedCertificate
     calls = [lambda reason=each: revoke(issued[0], reason=reason, by=BY, now=clock.now()) for each in reasons]
     answers = succeeded(together(calls))
     assert len({(each.revoked_at, each.revocation_reason) for each in answers}) == 1
-    assert ActivityEvent.objects.filter(action=revocation.EVENT, data__has_key="reason").count() == 1
+    assert ActivityEvent.objects.filter(action=CERTIFICATE_REVOKE, data__has_key="reason").count() == 1
 
 
 def test_lists_signed_at_once_follow_one_another(issued: list[IssuedCertificate], together: Together) -> None:

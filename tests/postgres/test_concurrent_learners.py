@@ -12,7 +12,7 @@ from controlplane.console.lessons.progress import Standing, begin, reset_class, 
 from controlplane.console.models import FinishedCheck, LessonProgress
 from controlplane.kernel import context
 from controlplane.kernel.errors import Unauthorized
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from servers.models import BareMetalServer
 from tests.world import make_account, make_server
 from trustedprofiles.models import User

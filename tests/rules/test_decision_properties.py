@@ -13,7 +13,7 @@ from tests.build import FACTS, make_facts
 from tests.rules.cases import ACCOUNT, Question, as_sent, policies, questions, rules, sets
 from trustedprofiles import policy_rules, trust
 from trustedprofiles.access import SERVICE_ATTRIBUTES, SHARED, PolicyFacts, matches
-from trustedprofiles.api.policy_bodies import V1Body
+from trustedprofiles.api.policy_requests import V1Body
 from trustedprofiles.conditions import CLAIMS, OPERATORS, ClaimCondition, claims_of
 from trustedprofiles.explanations import Explanation, explain_links_and_rules, explain_policies
 from trustedprofiles.models import TrustedProfile

@@ -24,8 +24,8 @@ from controlplane.kernel.errors import Conflict, InvalidValue
 from identity import key_cache
 from identity.certificates import valid_certificates
 from identity.crl import REASONS, Reason
+from identity.events import CERTIFICATE_RENEW, CERTIFICATE_REVOKE
 from identity.models import IssuedCertificate
-from identity.services import certificate_renewal, revocation
 from identity.services.certificate_renewal import renew_due
 from identity.services.certificate_renewal_switch import switch_certificate_rotation
 from identity.services.certificate_status import respond
@@ -267,8 +267,8 @@ class Certificates(RuleBasedStateMachine):
     @invariant()
     def each_revocation_and_each_renewal_has_one_event(self) -> None:
         rows = IssuedCertificate.objects
-        revoked = ActivityEvent.objects.filter(action=revocation.EVENT, data__has_key="reason").count()
-        renewed = ActivityEvent.objects.filter(action=certificate_renewal.EVENT).count()
+        revoked = ActivityEvent.objects.filter(action=CERTIFICATE_REVOKE, data__has_key="reason").count()
+        renewed = ActivityEvent.objects.filter(action=CERTIFICATE_RENEW).count()
         assert revoked == rows.filter(revoked_at__isnull=False).count()
         assert renewed == rows.filter(renewal_of__isnull=False).count()
 

@@ -17,12 +17,13 @@ from controlplane.jobs.schedule import is_due
 from controlplane.kernel import clock, timestamps
 from controlplane.kernel.errors import Conflict, NotFound
 from controlplane.operations.certificate_renewals import collect
+from identity.events import CERTIFICATE_RENEW, CERTIFICATE_ROTATION_UPDATE
 from identity.key_cache import NoActiveKey
 from identity.models import CertificateRotation, IssuedCertificate, KeyPair, RenewalProgress
 from identity.renewal_schedule import MOST_KEYS
 from identity.services import certificate_renewal
 from identity.services.certificate_renewal import renew_due
-from identity.services.certificate_renewal_switch import EVENT, switch_certificate_rotation
+from identity.services.certificate_renewal_switch import switch_certificate_rotation
 from identity.services.revocation import revoke
 from servers.models import BareMetalServer
 from servers.services import deletion
@@ -119,7 +120,7 @@ def test_a_renewal_is_renewed_in_its_turn(rotating: BareMetalServer) -> None:
 def test_a_renewal_leaves_one_event_that_names_both(rotating: BareMetalServer) -> None:
     old = issue(rotating)
     [new] = renew()
-    [event] = ActivityEvent.objects.filter(action=certificate_renewal.EVENT)
+    [event] = ActivityEvent.objects.filter(action=CERTIFICATE_RENEW)
     assert (event.outcome, event.target_id, event.initiator_id) == ("success", rotating.crn, "baremint")
     assert (event.data["id"], event.data["renewal_of"], event.data["sha256"]) == (new.id, old.id, new.sha256)
 
@@ -238,7 +239,7 @@ def test_a_request_that_is_no_longer_signed_is_told_of_and_delays_no_other(rotat
     bad, good = issue(rotating, key=another_key()), issue(rotating)
     IssuedCertificate.objects.filter(pk=bad.pk).update(csr="gone bad")
     assert [each.renewal_of_id for each in renew()] == [good.pk]
-    [failure] = ActivityEvent.objects.filter(action=certificate_renewal.EVENT, outcome="failure")
+    [failure] = ActivityEvent.objects.filter(action=CERTIFICATE_RENEW, outcome="failure")
     assert (failure.reason_type, failure.data) == ("invalid_value", {"renewal_of": bad.id})
     assert renew() == []
 
@@ -262,7 +263,7 @@ def test_a_chunk_that_another_worker_did_meanwhile_writes_nothing(rotating: Bare
     renew_due(now=now)
     certificate_renewal._write(rows, chunk, now=now)
     assert len(renewals()) == 1
-    assert ActivityEvent.objects.filter(action=certificate_renewal.EVENT).count() == 1
+    assert ActivityEvent.objects.filter(action=CERTIFICATE_RENEW).count() == 1
 
 
 @pytest.mark.parametrize("change", ["rotation-off", "server-gone", "revoked"])
@@ -454,7 +455,7 @@ def test_expired_certificates_nobody_renews_are_forgotten(server: BareMetalServe
 def test_the_switch_leaves_an_event_each_time(server: BareMetalServer) -> None:
     for on in (True, False):
         turn(server, on=on)
-    events = ActivityEvent.objects.filter(action=EVENT).order_by("pk")
+    events = ActivityEvent.objects.filter(action=CERTIFICATE_ROTATION_UPDATE).order_by("pk")
     assert [event.data["certificate_rotation"]["enabled"] for event in events] == [True, False]
     assert {event.target_id for event in events} == {server.crn}
 

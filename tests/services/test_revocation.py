@@ -11,8 +11,9 @@ from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party
 from controlplane.kernel import clock
 from controlplane.kernel.errors import Conflict, InvalidValue
+from identity.events import CERTIFICATE_REVOKE
 from identity.models import IssuedCertificate
-from identity.services.revocation import EVENT, revoke, revoke_condemned
+from identity.services.revocation import revoke, revoke_condemned
 from servers.models import BareMetalServer
 from servers.services import transitions
 from servers.services.actions import act
@@ -41,7 +42,7 @@ def reason_of(certificate: IssuedCertificate) -> str:
 
 
 def events() -> list[dict[str, Any]]:
-    return list(ActivityEvent.objects.filter(action=EVENT).order_by("pk").values_list("data", flat=True))
+    return list(ActivityEvent.objects.filter(action=CERTIFICATE_REVOKE).order_by("pk").values_list("data", flat=True))
 
 
 def delete(server: BareMetalServer, *, to_the_end: bool = True) -> None:
@@ -71,7 +72,7 @@ def test_a_revocation_leaves_one_event_that_names_the_server(
     certificate: IssuedCertificate, server: BareMetalServer
 ) -> None:
     revoke(certificate, reason="superseded", by=BY, now=clock.now())
-    [event] = ActivityEvent.objects.filter(action=EVENT)
+    [event] = ActivityEvent.objects.filter(action=CERTIFICATE_REVOKE)
     assert (event.initiator_id, event.target_id, event.account_id) == (BY.id, server.crn, server.account_id)
     assert event.data == {
         "id": certificate.id,
@@ -223,7 +224,7 @@ def test_what_the_tick_revokes_has_the_system_as_its_initiator_and_is_revoked_on
 ) -> None:
     delete(server)
     assert [revoke_condemned(now=clock.now()) for _ in range(2)] == [1, 0]
-    [event] = ActivityEvent.objects.filter(action=EVENT)
+    [event] = ActivityEvent.objects.filter(action=CERTIFICATE_REVOKE)
     assert (event.initiator_id, event.target_id) == ("baremint", server.crn)
 
 

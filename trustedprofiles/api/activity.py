@@ -5,7 +5,8 @@ from typing import NotRequired, TypedDict
 from django.db.models import Count, Max, QuerySet
 from django.db.models.lookups import Exact
 
-from controlplane.activity.models import PROFILE_LOGINS, ActivityEvent, ProfileId
+from controlplane.activity.events import PROFILE_LOGINS
+from controlplane.activity.models import ActivityEvent, ProfileId
 from controlplane.kernel import timestamps
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.permissions import BOOLEAN, Parameter

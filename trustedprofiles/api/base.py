@@ -1,12 +1,12 @@
 """What the views of the IAM APIs share."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rest_framework.request import Request
 
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes
-from controlplane.kernel.errors import MissingValue, NotFound, Target
+from controlplane.kernel.errors import InvalidValue, MissingValue, NotFound, Target, existing
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import TrustedProfile
 from trustedprofiles.permissions import Parameter, choices
@@ -34,10 +34,10 @@ class ProfileView(IdentityView):
     profile: TrustedProfile
 
     def prepare(self, request: Request) -> None:
-        profile = find_profile(account_id=self.caller.account_id, id=self.kwargs["profile_id"])
-        if profile is None:
-            raise NotFound("There is no trusted profile of this id in your account.")
-        self.profile = profile
+        self.profile = existing(
+            find_profile(account_id=self.caller.account_id, id=self.kwargs["profile_id"]),
+            "There is no trusted profile of this id in your account.",
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.profile.policy_attributes
@@ -46,6 +46,13 @@ class ProfileView(IdentityView):
         if hasattr(self, "profile"):
             return Party(self.profile.crn, self.profile.name, "TrustedProfile")
         return Party(self.kwargs["profile_id"], type="TrustedProfile")
+
+
+def pop_own_account(body: dict[str, Any], account_id: str) -> dict[str, Any]:
+    """The body without its ``account_id``. Raises InvalidValue for any account but the token's."""
+    if body.pop("account_id", account_id) != account_id:
+        raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
+    return body
 
 
 def require_own_account(request: Request, account_id: str, *, required: bool = True) -> None:

@@ -10,9 +10,9 @@ from rest_framework.request import Request
 
 from controlplane.activity.record import Party
 from controlplane.kernel import envelopes
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from controlplane.kernel.query_parameters import number
-from trustedprofiles.api.group_shapes import GroupPageLinks
+from trustedprofiles.api.group_responses import GroupPageLinks
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.models import AccessGroup
 from trustedprofiles.models.access_group import SERVICE
@@ -48,10 +48,10 @@ class GroupView(GroupsView):
     group: AccessGroup
 
     def prepare(self, request: Request) -> None:
-        group = find_access_group(self.caller.account_id, self.kwargs["access_group_id"])
-        if group is None:
-            raise NotFound("There is no access group of this id in your account.")
-        self.group = group
+        self.group = existing(
+            find_access_group(self.caller.account_id, self.kwargs["access_group_id"]),
+            "There is no access group of this id in your account.",
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.group.policy_attributes

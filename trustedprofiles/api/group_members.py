@@ -13,8 +13,16 @@ from controlplane.kernel.errors import ApiError, NotFound
 from controlplane.kernel.query_parameters import boolean, one_of
 from trustedprofiles import events
 from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
-from trustedprofiles.api.group_base import MEMBERSHIP_TYPE, MEMBERSHIP_TYPES, PAGES, GroupsView, GroupView, counted_page
-from trustedprofiles.api.group_shapes import (
+from trustedprofiles.api.group_base import (
+    MEMBERSHIP_TYPE,
+    MEMBERSHIP_TYPES,
+    PAGES,
+    GroupsView,
+    GroupView,
+    counted_page,
+)
+from trustedprofiles.api.group_requests import NewMembers, NewMemberships, RemovedMembers
+from trustedprofiles.api.group_responses import (
     AddedMember,
     AddGroupMembersResponse,
     DeleteGroupBulkMembersResponse,
@@ -22,10 +30,7 @@ from trustedprofiles.api.group_shapes import (
     GroupOutcome,
     MemberDetails,
     MembershipsResponse,
-    NewMembers,
-    NewMemberships,
     RemovedMember,
-    RemovedMembers,
     failure,
     member_body,
 )

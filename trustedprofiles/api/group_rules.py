@@ -8,21 +8,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
 from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
 from trustedprofiles.api.group_base import GroupsView, GroupView
-from trustedprofiles.api.group_shapes import (
-    GroupRuleAnswer,
-    GroupRuleBody,
-    GroupRulesList,
-    GroupSettings,
-    GroupSettingsUpdate,
-    rule_body,
-    rule_content,
-)
-from trustedprofiles.models import Account, AccountWideSettings, GroupRule
+from trustedprofiles.api.group_requests import GroupRuleBody, GroupSettingsUpdate, rule_content
+from trustedprofiles.api.group_responses import GroupRuleAnswer, GroupRulesList, GroupSettings, rule_body
+from trustedprofiles.models import AccountWideSettings, GroupRule
 from trustedprofiles.permissions import Operation
 from trustedprofiles.services import access_groups, group_rules
 from trustedprofiles.services.account_settings import settings_of
@@ -92,10 +85,9 @@ class OneGroupRule(GroupView):
     def prepare(self, request: Request) -> None:
         super().prepare(request)
         rules = GroupRule.objects.filter(group_id=self.group.id).select_related("group")
-        rule = rules.filter(id=self.kwargs["rule_id"]).first()
-        if rule is None:
-            raise NotFound("The access group has no rule of this id.")
-        self.rule = rule
+        self.rule = existing(
+            rules.filter(id=self.kwargs["rule_id"]).first(), "The access group has no rule of this id."
+        )
 
     def get(self, request: Request, access_group_id: str, rule_id: str) -> Response:
         return self.answer(rule_body(self.rule), etag=self.rule.entity_tag)
@@ -137,10 +129,9 @@ class GroupsSettings(GroupsView):
 
     def patch(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)
-        account = Account.objects.get(id=self.caller.account_id)
         enabled = self.body.get("public_access_enabled")
         return self.answer(
-            _settings(access_groups.set_public_access(account, enabled=enabled, by=Party.of(self.caller)))
+            _settings(access_groups.set_public_access(self.account, enabled=enabled, by=Party.of(self.caller)))
         )
 
 

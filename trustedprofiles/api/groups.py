@@ -17,8 +17,9 @@ from trustedprofiles.api.group_base import (
     GroupView,
     counted_page,
 )
-from trustedprofiles.api.group_shapes import AccessGroupCreation, AccessGroupUpdate, Group, GroupsList, group_body
-from trustedprofiles.models import AccessGroup, Account, GroupRule
+from trustedprofiles.api.group_requests import AccessGroupCreation, AccessGroupUpdate
+from trustedprofiles.api.group_responses import Group, GroupsList, group_body
+from trustedprofiles.models import AccessGroup, GroupRule
 from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.selectors import authorize, public_access_group
 from trustedprofiles.services import access_groups
@@ -109,7 +110,7 @@ class Groups(RenderedGroups):
 
     def _public_access(self) -> list[AccessGroup]:
         """The group that has no row, when the caller may see it."""
-        group = public_access_group(Account.objects.get(id=self.caller.account_id))
+        group = public_access_group(self.account)
         resource = {"accountId": group.account_id, "serviceName": self.service_name, **group.policy_attributes}
         return [group] if authorize(self.caller, action=self.operations["GET"].action, resource=resource) else []
 
@@ -128,8 +129,7 @@ class Groups(RenderedGroups):
 
     def post(self, request: Request) -> Response:
         require_own_account(request, self.caller.account_id)
-        account = Account.objects.get(id=self.caller.account_id)
-        group = access_groups.create_group(account, **self.body, by=Party.of(self.caller))
+        group = access_groups.create_group(self.account, **self.body, by=Party.of(self.caller))
         return self.answer(group_body(group, base=self.base), etag=group.entity_tag)
 
 

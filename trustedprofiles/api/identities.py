@@ -7,9 +7,10 @@ from controlplane.activity.record import Party
 from controlplane.kernel.errors import InvalidValue, NotFound, ReferenceNotFound, Target
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
-from trustedprofiles.api import responses
+from trustedprofiles.api import identity_responses
 from trustedprofiles.api.base import ProfileView
-from trustedprofiles.api.rule_bodies import IdentitiesBody, IdentityBody, identity_body, identity_content
+from trustedprofiles.api.identity_requests import IdentitiesBody, IdentityBody, identity_content
+from trustedprofiles.api.identity_responses import identity_body
 from trustedprofiles.models import ProfileIdentity
 from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.services import identities
@@ -21,7 +22,7 @@ class Identities(ProfileView):
             "get_profile_identities",
             "iam-identity.profile.read",
             events.IDENTITY_READ,
-            answer=responses.ProfileIdentitiesResponse,
+            answer=identity_responses.ProfileIdentitiesResponse,
             etag=True,
         ),
         "PUT": Operation(
@@ -30,7 +31,7 @@ class Identities(ProfileView):
             events.IDENTITIES_UPDATE,
             recorded_by_service=True,
             body=IdentitiesBody,
-            answer=responses.ProfileIdentitiesResponse,
+            answer=identity_responses.ProfileIdentitiesResponse,
             etag=True,
             if_match="required",
             also=("iam-identity.profile.update",),
@@ -48,7 +49,7 @@ class Identities(ProfileView):
 
     def _answer(self) -> Response:
         rows = self.profile.identities.order_by("id")
-        body: responses.ProfileIdentitiesResponse = {
+        body: identity_responses.ProfileIdentitiesResponse = {
             "entity_tag": self.profile.entity_tag,
             "identities": [identity_body(row) for row in rows],
         }
@@ -77,7 +78,7 @@ class IdentitiesOfType(IdentityView):
             events.IDENTITY_CREATE,
             recorded_by_service=True,
             body=IdentityBody,
-            answer=responses.ProfileIdentityResponse,
+            answer=identity_responses.ProfileIdentityResponse,
             also=("iam-identity.profile.update",),
         ),
     }
@@ -96,7 +97,7 @@ class OneIdentity(IdentityView):
             "get_profile_identity",
             "iam-identity.profile.read",
             events.IDENTITY_READ,
-            answer=responses.ProfileIdentityResponse,
+            answer=identity_responses.ProfileIdentityResponse,
         ),
         "DELETE": Operation(
             "delete_profile_identity",

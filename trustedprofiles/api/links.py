@@ -4,12 +4,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import MissingValue, NotFound, Target
+from controlplane.kernel.errors import MissingValue, NotFound, Target, existing
 from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
-from trustedprofiles.api import responses
+from trustedprofiles.api import profile_responses
 from trustedprofiles.api.base import ProfileView
-from trustedprofiles.api.serializers import LinkCreation, link_body
+from trustedprofiles.api.profile_requests import LinkCreation
+from trustedprofiles.api.profile_responses import link_body
 from trustedprofiles.models import ProfileLink
 from trustedprofiles.permissions import Operation, Parameter, choices
 from trustedprofiles.services import links
@@ -27,7 +28,9 @@ SELECTORS = {
 
 class Links(ProfileView):
     operations = {
-        "GET": Operation("list_links", "iam-identity.profile.read", events.LINK_READ, answer=responses.ProfileLinkList),
+        "GET": Operation(
+            "list_links", "iam-identity.profile.read", events.LINK_READ, answer=profile_responses.ProfileLinkList
+        ),
         "POST": Operation(
             "create_link",
             "iam-identity.profile.linkToResource",
@@ -35,7 +38,7 @@ class Links(ProfileView):
             recorded_by_service=True,
             status=201,
             body=LinkCreation,
-            answer=responses.ProfileLink,
+            answer=profile_responses.ProfileLink,
             etag=True,
             also=("iam-identity.profile.update",),
         ),
@@ -74,7 +77,7 @@ class Links(ProfileView):
 class Link(ProfileView):
     operations = {
         "GET": Operation(
-            "get_link", "iam-identity.profile.read", events.LINK_READ, answer=responses.ProfileLink, etag=True
+            "get_link", "iam-identity.profile.read", events.LINK_READ, answer=profile_responses.ProfileLink, etag=True
         ),
         "DELETE": Operation(
             "delete_link",
@@ -90,10 +93,9 @@ class Link(ProfileView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        link = self.profile.links.filter(id=self.kwargs["link_id"]).first()
-        if link is None:
-            raise NotFound("The trusted profile has no link of this id.")
-        self.link = link
+        self.link = existing(
+            self.profile.links.filter(id=self.kwargs["link_id"]).first(), "The trusted profile has no link of this id."
+        )
 
     def get(self, request: Request, profile_id: str, link_id: str) -> Response:
         return self.answer(link_body(self.link), etag=self.link.entity_tag)

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from controlplane.kernel.caller import Caller
 from controlplane.kernel.errors import InvalidValue, Target
-from controlplane.kernel.paging import PageQuery, by_offset
+from controlplane.kernel.paging import PageQuery, by_offset, read_page_query
 from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import scim_filter
 from trustedprofiles.permissions import Parameter, choices, limit_parameter
@@ -48,13 +48,13 @@ class OffsetPage(Generic[M]):
     query: PageQuery
     offset: int
     items: list[M]
-    following: int | None
+    next_position: int | None
     """The offset of the next page; None on the last."""
 
     @property
     def next(self) -> tuple[str, str] | None:
         """URL and token, where there is a next page."""
-        return None if self.following is None else self._at(self.following)
+        return None if self.next_position is None else self._at(self.next_position)
 
     @property
     def previous(self) -> tuple[str, str] | None:
@@ -83,9 +83,9 @@ def offset_page(
 
     A token is good for the same caller and query alone. Raises InvalidValue.
     """
-    query = PageQuery(request, scope=f"{caller.account_id}:{caller.iam_id}", names=names, default=default)
-    items, following = by_offset(rows, query.limit, query.position)
-    return OffsetPage(query, query.position or 0, items, following)
+    query = read_page_query(request, scope=f"{caller.account_id}:{caller.iam_id}", names=names, default=default)
+    items, next_position = by_offset(rows, query.limit, query.position)
+    return OffsetPage(query, query.position or 0, items, next_position)
 
 
 def token_page(request: Request, rows: QuerySet[M] | Sequence[M], *, caller: Caller) -> OffsetPage[M]:

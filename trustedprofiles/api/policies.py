@@ -10,19 +10,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import BadRequest, NotFound
+from controlplane.kernel.errors import BadRequest, existing
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import one_of
 from trustedprofiles import events
-from trustedprofiles.api import policy_shapes as shapes
-from trustedprofiles.api import responses
+from trustedprofiles.api import policy_requests, policy_responses
 from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, require_own_account
 from trustedprofiles.api.pagination import offset_page
-from trustedprofiles.api.policy_bodies import StateBody, V1Body, V2Body
 from trustedprofiles.api.policy_errors import policy_envelope
+from trustedprofiles.api.policy_requests import StateBody, V1Body, V2Body
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.identity_grants import roles_of
-from trustedprofiles.models import Account, Policy
+from trustedprofiles.models import Policy
 from trustedprofiles.permissions import LIMIT, START, Operation, Parameter, choices
 from trustedprofiles.roles import Role
 from trustedprofiles.selectors import find_policy, policies_of
@@ -35,7 +34,7 @@ SORTS = (*SORTABLE, *(f"-{column}" for column in SORTABLE))
 TYPES = ("access", "authorization")
 STATES = ("active", "deleted")
 DEFAULT_PAGE = 50
-PAGES = ("limit", "start")
+PAGES = (LIMIT, START)
 # Query parameters that are compared with an attribute of the policy's resource.
 SERVICE_NAME = Parameter("service_name", "Only what is about this service.")
 SERVICE_GROUP_ID = Parameter("service_group_id", "Only what is about this group of services.")
@@ -66,12 +65,12 @@ class PolicyView(GuardedView):
 
     def content(self) -> PolicyContent:
         """The policy that the body describes. Raises Refusals, or a refusal of what it refers to."""
-        parse = shapes.content_from_v2 if self.api_version == "v2" else shapes.content_from_v1
+        parse = policy_requests.content_from_v2 if self.api_version == "v2" else policy_requests.content_from_v1
         return parse(self.body, account_id=self.caller.account_id)
 
-    def render(self, policy: Policy) -> responses.Policy | responses.V2Policy:
-        render: Callable[..., responses.Policy | responses.V2Policy]
-        render = shapes.v2_body if self.api_version == "v2" else shapes.v1_body
+    def render(self, policy: Policy) -> policy_responses.Policy | policy_responses.V2Policy:
+        render: Callable[..., policy_responses.Policy | policy_responses.V2Policy]
+        render = policy_responses.v2_body if self.api_version == "v2" else policy_responses.v1_body
         base = self.request.build_absolute_uri("/").rstrip("/")
         display = self.request.GET.get(FORMAT) == "display"
         return render(policy, base=base, known=self.known_roles, display=display)
@@ -88,11 +87,11 @@ LIST = Operation(
     "list_policies",
     "iam-access-management.policy.read",
     events.POLICY_READ,
-    answer=responses.PolicyCollection,
+    answer=policy_responses.PolicyCollection,
     lists=Policy,
     query=(
         *(REQUIRED_ACCOUNT_ID, IAM_ID, ACCESS_GROUP_ID, TYPE, STATE, *RESOURCE_FILTERS),
-        *(*TAG_FILTERS, SORT, FORMAT, LIMIT, START),
+        *(*TAG_FILTERS, SORT, FORMAT, *PAGES),
     ),
 )
 CREATE = Operation(
@@ -102,14 +101,14 @@ CREATE = Operation(
     recorded_by_service=True,
     status=201,
     body=V1Body,
-    answer=responses.Policy,
+    answer=policy_responses.Policy,
     etag=True,
 )
 GET = Operation(
     "get_policy",
     "iam-access-management.policy.read",
     events.POLICY_READ,
-    answer=responses.Policy,
+    answer=policy_responses.Policy,
     query=(FORMAT,),
     etag=True,
 )
@@ -119,7 +118,7 @@ REPLACE = Operation(
     events.POLICY_UPDATE,
     recorded_by_service=True,
     body=V1Body,
-    answer=responses.Policy,
+    answer=policy_responses.Policy,
     etag=True,
     if_match="required",
 )
@@ -142,7 +141,7 @@ class Policies(PolicyView):
         if request.GET.keys().isdisjoint(PAGES):  # IBM pages only when asked to
             return self.answer({"policies": [self.render(policy) for policy in rows]})
         page = offset_page(request, rows, caller=self.caller, names=PAGES, default=DEFAULT_PAGE)
-        links: responses.PageLinks = {"limit": page.query.limit, "first": {"href": page.query.link()}}
+        links: policy_responses.PageLinks = {"limit": page.query.limit, "first": {"href": page.query.link()}}
         if page.next:
             links["next"] = _neighbour(*page.next)
         if page.previous:
@@ -151,20 +150,21 @@ class Policies(PolicyView):
 
     def post(self, request: Request) -> Response:
         content = self.content()
-        account = Account.objects.get(id=self.caller.account_id)
         by = Party.of(self.caller)
-        return self.answer_policy(policies.create_policy(account, content=content, api_version=self.api_version, by=by))
+        return self.answer_policy(
+            policies.create_policy(self.account, content=content, api_version=self.api_version, by=by)
+        )
 
 
 class PoliciesV2(Policies):
     api_version = "v2"
     operations = {
-        "GET": replace(LIST, name="list_v2_policies", answer=responses.V2PolicyCollection),
-        "POST": replace(CREATE, name="create_v2_policy", body=V2Body, answer=responses.V2Policy),
+        "GET": replace(LIST, name="list_v2_policies", answer=policy_responses.V2PolicyCollection),
+        "POST": replace(CREATE, name="create_v2_policy", body=V2Body, answer=policy_responses.V2Policy),
     }
 
 
-def _neighbour(url: str, token: str) -> responses.Neighbour:
+def _neighbour(url: str, token: str) -> policy_responses.Neighbour:
     return {"href": url, "start": token}
 
 
@@ -176,7 +176,7 @@ def _listed(request: Request, rows: QuerySet[Policy]) -> QuerySet[Policy]:
         if subject := query.get(name):
             rows = (
                 rows.filter(subject_iam_id=subject.lower())
-                if shapes.names_access_group(subject) is is_group
+                if policy_requests.names_access_group(subject) is is_group
                 else rows.none()
             )
     if one_of(request.GET, TYPE, TYPES) == "authorization":
@@ -207,18 +207,19 @@ def _is_tagged(tags: list[dict[str, Any]], tag: dict[str, str]) -> bool:
 class OnePolicyV2(PolicyView):
     api_version = "v2"
     operations = {
-        "GET": replace(GET, name="get_v2_policy", answer=responses.V2Policy),
-        "PUT": replace(REPLACE, name="replace_v2_policy", body=V2Body, answer=responses.V2Policy),
+        "GET": replace(GET, name="get_v2_policy", answer=policy_responses.V2Policy),
+        "PUT": replace(REPLACE, name="replace_v2_policy", body=V2Body, answer=policy_responses.V2Policy),
         "DELETE": replace(DELETE, name="delete_v2_policy"),
     }
 
     policy: Policy
 
     def prepare(self, request: Request) -> None:
-        policy = find_policy(self.caller.account_id, self.kwargs["policy_id"])
-        if policy is None:
-            raise NotFound("There is no policy of this id in your account.", code="policy_not_found")
-        self.policy = policy
+        self.policy = existing(
+            find_policy(self.caller.account_id, self.kwargs["policy_id"]),
+            "There is no policy of this id in your account.",
+            code="policy_not_found",
+        )
 
     def target(self) -> Party:
         name = str(self.policy) if hasattr(self, "policy") else ""

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import InvalidValue, MissingField, NotFound, Target
+from controlplane.kernel.errors import InvalidValue, MissingField, NotFound, Target, existing
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from controlplane.kernel.verdict import Allowed
 from trustedprofiles import events
@@ -148,9 +148,9 @@ class OnePreference(PreferencesView):
         return self.own() if self.request.method in ("GET", "HEAD") else None
 
     def get(self, request: Request, account_id: str, iam_id: str, service: str, preference_id: str) -> Response:
-        row = self.profile.preferences.filter(service=service, name=preference_id).first()
-        if row is None:
-            raise NotFound("This preference is not set.")
+        row = existing(
+            self.profile.preferences.filter(service=service, name=preference_id).first(), "This preference is not set."
+        )
         return self.answer(_body(row, account_id))
 
     def put(self, request: Request, account_id: str, iam_id: str, service: str, preference_id: str) -> Response:

@@ -6,17 +6,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import InvalidValue, Target
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.query_parameters import boolean
 from trustedprofiles import events
-from trustedprofiles.api import responses
+from trustedprofiles.api import profile_responses
 from trustedprofiles.api.activity import INCLUDE_ACTIVITY, activity_of, logins_to
-from trustedprofiles.api.base import REQUIRED_ACCOUNT_ID, IdentityView, ProfileView, require_own_account
+from trustedprofiles.api.base import (
+    REQUIRED_ACCOUNT_ID,
+    IdentityView,
+    ProfileView,
+    pop_own_account,
+    require_own_account,
+)
 from trustedprofiles.api.history import INCLUDE_HISTORY, histories
 from trustedprofiles.api.pagination import filtered, list_parameters, ordered, token_page
-from trustedprofiles.api.serializers import ProfileCreation, ProfileUpdate, profile_body
-from trustedprofiles.models import Account, TrustedProfile
+from trustedprofiles.api.profile_requests import ProfileCreation, ProfileUpdate
+from trustedprofiles.api.profile_responses import profile_body
+from trustedprofiles.models import TrustedProfile
 from trustedprofiles.permissions import NAME, Operation
 from trustedprofiles.selectors import profiles_of
 from trustedprofiles.services import profiles
@@ -31,7 +37,7 @@ class Profiles(IdentityView):
             "list_profiles",
             "iam-identity.profile.list",
             events.PROFILE_READ,
-            answer=responses.TrustedProfilesList,
+            answer=profile_responses.TrustedProfilesList,
             lists=TrustedProfile,
             query=(REQUIRED_ACCOUNT_ID, NAME, *list_parameters(SORTABLE), INCLUDE_HISTORY),
         ),
@@ -42,7 +48,7 @@ class Profiles(IdentityView):
             recorded_by_service=True,
             status=201,
             body=ProfileCreation,
-            answer=responses.TrustedProfile,
+            answer=profile_responses.TrustedProfile,
             etag=True,
         ),
     }
@@ -55,15 +61,12 @@ class Profiles(IdentityView):
             rows = rows.filter(name=name)
         rows = ordered(request, filtered(request, rows, FILTERABLE), SORTABLE)
         page = token_page(request, self.listing.of(rows), caller=self.caller)
-        body: responses.TrustedProfilesList = {**page.links, "profiles": _bodies(request, page.items)}
+        body: profile_responses.TrustedProfilesList = {**page.links, "profiles": _bodies(request, page.items)}
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.pop("account_id") != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
-        account = Account.objects.get(id=self.caller.account_id)
-        profile = profiles.create_profile(account, **asked, by=Party.of(self.caller))
+        asked = pop_own_account(self.body, self.caller.account_id)
+        profile = profiles.create_profile(self.account, **asked, by=Party.of(self.caller))
         return self.answer(profile_body(profile), etag=profile.entity_tag)
 
 
@@ -73,7 +76,7 @@ class Profile(ProfileView):
             "get_profile",
             "iam-identity.profile.read",
             events.PROFILE_READ,
-            answer=responses.TrustedProfile,
+            answer=profile_responses.TrustedProfile,
             query=(INCLUDE_HISTORY, INCLUDE_ACTIVITY),
             etag=True,
         ),
@@ -83,7 +86,7 @@ class Profile(ProfileView):
             events.PROFILE_UPDATE,
             recorded_by_service=True,
             body=ProfileUpdate,
-            answer=responses.TrustedProfile,
+            answer=profile_responses.TrustedProfile,
             etag=True,
             if_match="required",
         ),
@@ -113,7 +116,7 @@ class Profile(ProfileView):
         return self.answer()
 
 
-def _bodies(request: Request, profiles: Sequence[TrustedProfile]) -> list[responses.TrustedProfile]:
+def _bodies(request: Request, profiles: Sequence[TrustedProfile]) -> list[profile_responses.TrustedProfile]:
     """With history where the query asks for it."""
     bodies = [profile_body(profile) for profile in profiles]
     if boolean(request.GET, INCLUDE_HISTORY):

@@ -8,14 +8,14 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from controlplane.kernel.errors import existing
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from controlplane.kernel.query_parameters import optional_boolean
 from trustedprofiles import events
-from trustedprofiles.api import responses
-from trustedprofiles.api.base import ACCOUNT_ID, require_own_account
+from trustedprofiles.api import resource_group_responses
+from trustedprofiles.api.base import ACCOUNT_ID, pop_own_account, require_own_account
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.models import Account, ResourceGroup
+from trustedprofiles.models import ResourceGroup
 from trustedprofiles.permissions import BOOLEAN, NAME, Operation, Parameter
 from trustedprofiles.selectors import resource_group, resource_groups_of
 from trustedprofiles.services import resource_groups
@@ -43,7 +43,7 @@ class ResourceGroups(GuardedView):
             "list_resource_groups",
             "resource-controller.group.read",
             events.GROUP_READ,
-            answer=responses.ResourceGroupList,
+            answer=resource_group_responses.ResourceGroupList,
             lists=ResourceGroup,
             query=(
                 ACCOUNT_ID,
@@ -60,7 +60,7 @@ class ResourceGroups(GuardedView):
             recorded_by_service=True,
             status=201,
             body=GroupCreation,
-            answer=responses.ResCreateResourceGroup,
+            answer=resource_group_responses.ResCreateResourceGroup,
         ),
     }
 
@@ -75,11 +75,8 @@ class ResourceGroups(GuardedView):
         return self.answer({"resources": [_body(group) for group in rows]})
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.get("account_id", self.caller.account_id) != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
-        account = Account.objects.get(id=self.caller.account_id)
-        group = resource_groups.create_resource_group(account, name=asked["name"], by=Party.of(self.caller))
+        asked = pop_own_account(self.body, self.caller.account_id)
+        group = resource_groups.create_resource_group(self.account, name=asked["name"], by=Party.of(self.caller))
         return self.answer({"id": group.id, "crn": group.crn})
 
 
@@ -90,7 +87,7 @@ class OneResourceGroup(GuardedView):
             "get_resource_group",
             "resource-controller.group.read",
             events.GROUP_READ,
-            answer=responses.ResourceGroup,
+            answer=resource_group_responses.ResourceGroup,
         ),
         "PATCH": Operation(
             "update_resource_group",
@@ -98,7 +95,7 @@ class OneResourceGroup(GuardedView):
             events.GROUP_UPDATE,
             recorded_by_service=True,
             body=GroupUpdate,
-            answer=responses.ResourceGroup,
+            answer=resource_group_responses.ResourceGroup,
         ),
         "DELETE": Operation(
             "delete_resource_group",
@@ -112,10 +109,10 @@ class OneResourceGroup(GuardedView):
     group: ResourceGroup
 
     def prepare(self, request: Request) -> None:
-        group = resource_group(self.caller.account_id, self.kwargs["group_id"])
-        if group is None:
-            raise NotFound("There is no resource group of this id in your account.")
-        self.group = group
+        self.group = existing(
+            resource_group(self.caller.account_id, self.kwargs["group_id"]),
+            "There is no resource group of this id in your account.",
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.group.policy_attributes
@@ -138,7 +135,7 @@ class OneResourceGroup(GuardedView):
         return self.answer()
 
 
-def _body(group: ResourceGroup) -> responses.ResourceGroup:
+def _body(group: ResourceGroup) -> resource_group_responses.ResourceGroup:
     return {
         "id": group.id,
         "crn": group.crn,

@@ -9,16 +9,16 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from controlplane.kernel.errors import InvalidValue, Target, existing
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import DescribedField, DescriptionField, StrictCharField, StrictSerializer
 from trustedprofiles import events
-from trustedprofiles.api import responses
-from trustedprofiles.api.base import ACCOUNT_ID, require_own_account
+from trustedprofiles.api import role_responses
+from trustedprofiles.api.base import ACCOUNT_ID, pop_own_account, require_own_account
 from trustedprofiles.api.policies import SERVICE_GROUP_ID, SERVICE_NAME
 from trustedprofiles.api.policy_errors import policy_envelope
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.models import Account, CustomRole
+from trustedprofiles.models import CustomRole
 from trustedprofiles.permissions import Operation, Parameter
 from trustedprofiles.roles import Role, granted_actions
 from trustedprofiles.selectors import find_role
@@ -62,7 +62,7 @@ class RoleView(GuardedView):
     service_name: ClassVar[str] = "iam-access-management"
     body_first: ClassVar[bool] = False
 
-    def render(self, role: CustomRole) -> responses.CustomRole:
+    def render(self, role: CustomRole) -> role_responses.CustomRole:
         base = self.request.build_absolute_uri("/").rstrip("/")
         return {
             "id": role.id.hex,
@@ -87,7 +87,7 @@ class Roles(RoleView):
             "list_roles",
             "iam-access-management.role.read",
             events.ROLE_READ,
-            answer=responses.RoleCollection,
+            answer=role_responses.RoleCollection,
             lists=CustomRole,
             query=(ACCOUNT_ID, SERVICE_NAME, SERVICE_GROUP_ID, SOURCE_SERVICE_NAME, POLICY_TYPE),
         ),
@@ -98,7 +98,7 @@ class Roles(RoleView):
             recorded_by_service=True,
             status=201,
             body=RoleCreation,
-            answer=responses.CustomRole,
+            answer=role_responses.CustomRole,
             etag=True,
         ),
     }
@@ -124,15 +124,12 @@ class Roles(RoleView):
         )
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.pop("account_id") != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
-        account = Account.objects.get(id=self.caller.account_id)
-        role = roles.create_role(account, **asked, by=Party.of(self.caller))
+        asked = pop_own_account(self.body, self.caller.account_id)
+        role = roles.create_role(self.account, **asked, by=Party.of(self.caller))
         return self.answer(self.render(role), etag=role.entity_tag)
 
 
-def _body(role: Role, services: Collection[str]) -> responses.Role:
+def _body(role: Role, services: Collection[str]) -> role_responses.Role:
     return {
         "display_name": role.display_name,
         "description": role.description,
@@ -144,7 +141,7 @@ def _body(role: Role, services: Collection[str]) -> responses.Role:
 class OneRole(RoleView):
     operations = {
         "GET": Operation(
-            "get_role", "iam-access-management.role.read", events.ROLE_READ, answer=responses.CustomRole, etag=True
+            "get_role", "iam-access-management.role.read", events.ROLE_READ, answer=role_responses.CustomRole, etag=True
         ),
         "PUT": Operation(
             "replace_role",
@@ -152,7 +149,7 @@ class OneRole(RoleView):
             events.ROLE_UPDATE,
             recorded_by_service=True,
             body=RoleReplacement,
-            answer=responses.CustomRole,
+            answer=role_responses.CustomRole,
             etag=True,
             if_match="required",
         ),
@@ -168,10 +165,11 @@ class OneRole(RoleView):
     role: CustomRole
 
     def prepare(self, request: Request) -> None:
-        role = find_role(self.caller.account_id, self.kwargs["role_id"])
-        if role is None:
-            raise NotFound("There is no custom role of this id in your account.", code="role_not_found")
-        self.role = role
+        self.role = existing(
+            find_role(self.caller.account_id, self.kwargs["role_id"]),
+            "There is no custom role of this id in your account.",
+            code="role_not_found",
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.role.policy_attributes

@@ -4,12 +4,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.activity.record import Party
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from controlplane.kernel.etag import require_match
 from trustedprofiles import events
-from trustedprofiles.api import responses
+from trustedprofiles.api import rule_responses
 from trustedprofiles.api.base import ProfileView
-from trustedprofiles.api.rule_bodies import RuleBody, rule_body, rule_content
+from trustedprofiles.api.rule_requests import RuleBody, rule_content
+from trustedprofiles.api.rule_responses import rule_body
 from trustedprofiles.models import ClaimRule
 from trustedprofiles.permissions import Operation
 from trustedprofiles.services import rules
@@ -21,7 +22,7 @@ class Rules(ProfileView):
             "list_claim_rules",
             "iam-identity.profile.read",
             events.RULE_READ,
-            answer=responses.ProfileClaimRuleList,
+            answer=rule_responses.ProfileClaimRuleList,
         ),
         "POST": Operation(
             "create_claim_rule",
@@ -30,7 +31,7 @@ class Rules(ProfileView):
             recorded_by_service=True,
             status=201,
             body=RuleBody,
-            answer=responses.ProfileClaimRule,
+            answer=rule_responses.ProfileClaimRule,
             etag=True,
             also=("iam-identity.profile.update",),
         ),
@@ -51,7 +52,7 @@ class OneRule(ProfileView):
             "get_claim_rule",
             "iam-identity.profile.read",
             events.RULE_READ,
-            answer=responses.ProfileClaimRule,
+            answer=rule_responses.ProfileClaimRule,
             etag=True,
         ),
         "PUT": Operation(
@@ -60,7 +61,7 @@ class OneRule(ProfileView):
             events.RULE_UPDATE,
             recorded_by_service=True,
             body=RuleBody,
-            answer=responses.ProfileClaimRule,
+            answer=rule_responses.ProfileClaimRule,
             etag=True,
             if_match="required",
             also=("iam-identity.profile.update",),
@@ -79,10 +80,10 @@ class OneRule(ProfileView):
 
     def prepare(self, request: Request) -> None:
         super().prepare(request)
-        rule = self.profile.rules.filter(id=self.kwargs["rule_id"]).first()
-        if rule is None:
-            raise NotFound("The trusted profile has no claim rule of this id.")
-        self.rule = rule
+        self.rule = existing(
+            self.profile.rules.filter(id=self.kwargs["rule_id"]).first(),
+            "The trusted profile has no claim rule of this id.",
+        )
 
     def get(self, request: Request, profile_id: str, rule_id: str) -> Response:
         return self.answer(rule_body(self.rule), etag=self.rule.entity_tag)

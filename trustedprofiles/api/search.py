@@ -10,7 +10,7 @@ from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.query_parameters import number
 from trustedprofiles import events, search_query, tag_rules
-from trustedprofiles.api import tag_shapes as shapes
+from trustedprofiles.api import tag_requests, tag_responses
 from trustedprofiles.api.base import ACCOUNT_ID
 from trustedprofiles.api.tag_base import READ, TIMEOUT, TaggingView
 from trustedprofiles.permissions import Operation, Parameter, limit_parameter
@@ -33,8 +33,8 @@ class Search(TaggingView):
             "search",
             READ,
             events.RESOURCE_SEARCH,
-            body=shapes.SearchRequest,
-            answer=shapes.ScanResult,
+            body=tag_requests.SearchRequest,
+            answer=tag_responses.ScanResult,
             query=(ACCOUNT_ID, LIMIT, TIMEOUT, *WITHOUT_EFFECT),
             conflicts=False,
         )
@@ -76,13 +76,13 @@ class Search(TaggingView):
         end = self.offset + self.limit
         page = self.visible[self.offset : end]
         names = tags_on(self.caller.account_id, page)
-        body: shapes.ScanResult = {"items": [_item(crn, names[crn]) for crn in page], "limit": self.limit}
+        body: tag_responses.ScanResult = {"items": [_item(crn, names[crn]) for crn in page], "limit": self.limit}
         if len(self.visible) > end:
             body["search_cursor"] = paging.seal_cursor([self.query, end], scope=self._scope)
         return self.answer(body)
 
 
-def _item(text: str, names: dict[str, list[str]]) -> shapes.ResultItem:
+def _item(text: str, names: dict[str, list[str]]) -> tag_responses.ResultItem:
     crn = Crn.parse(text)
     return {
         "crn": text,

@@ -7,13 +7,12 @@ from rest_framework.response import Response
 
 from controlplane.activity.record import Party
 from controlplane.kernel import timestamps
-from controlplane.kernel.errors import InvalidValue, NotFound, Target
+from controlplane.kernel.errors import existing
 from controlplane.kernel.etag import require_match
 from controlplane.kernel.fields import StrictCharField, StrictSerializer
 from trustedprofiles import events
-from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, require_own_account
-from trustedprofiles.api.serializers import LONGEST_DESCRIPTION, LONGEST_NAME
-from trustedprofiles.models import Account
+from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, pop_own_account, require_own_account
+from trustedprofiles.api.profile_requests import LONGEST_DESCRIPTION, LONGEST_NAME
 from trustedprofiles.models import ServiceIdGroup as Row
 from trustedprofiles.permissions import Operation
 from trustedprofiles.services import service_id_groups
@@ -75,11 +74,8 @@ class ServiceIdGroups(IdentityView):
         return self.answer({"serviceid_groups": [_body(row) for row in rows]})
 
     def post(self, request: Request) -> Response:
-        asked = self.body
-        if asked.pop("account_id") != self.caller.account_id:
-            raise InvalidValue("account_id is not the account of your token.", target=Target("account_id"))
-        account = Account.objects.get(id=self.caller.account_id)
-        group = service_id_groups.create_service_id_group(account, **asked, by=Party.of(self.caller))
+        asked = pop_own_account(self.body, self.caller.account_id)
+        group = service_id_groups.create_service_id_group(self.account, **asked, by=Party.of(self.caller))
         return self.answer(_body(group), etag=group.entity_tag)
 
 
@@ -114,10 +110,10 @@ class OneServiceIdGroup(IdentityView):
     group: Row
 
     def prepare(self, request: Request) -> None:
-        row = Row.objects.filter(account_id=self.caller.account_id, id=self.kwargs["group_id"]).first()
-        if row is None:
-            raise NotFound("There is no service ID group of this id in your account.")
-        self.group = row
+        self.group = existing(
+            Row.objects.filter(account_id=self.caller.account_id, id=self.kwargs["group_id"]).first(),
+            "There is no service ID group of this id in your account.",
+        )
 
     def resource_attributes(self) -> dict[str, str]:
         return self.group.policy_attributes

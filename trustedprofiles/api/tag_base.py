@@ -15,7 +15,6 @@ from trustedprofiles import tag_rules
 from trustedprofiles.api.base import require_own_account
 from trustedprofiles.api.pagination import DIRECTIONS
 from trustedprofiles.api_view import GuardedView
-from trustedprofiles.models import Account
 from trustedprofiles.permissions import BOOLEAN, Operation, Parameter, choices
 from trustedprofiles.search_query import SearchQuery
 from trustedprofiles.selectors import authorize_each, tagged_resources
@@ -97,10 +96,6 @@ class TaggingView(GuardedView):
 
     def resource_attributes(self) -> dict[str, str]:
         return self._about or {}
-
-    @property
-    def account(self) -> Account:
-        return Account.objects.get(id=self.caller.account_id)
 
     def failed(self, target: Party, error: ApiError) -> None:
         """Record one failure among several results."""

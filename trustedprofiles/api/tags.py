@@ -13,7 +13,7 @@ from controlplane.kernel.crn import Crn
 from controlplane.kernel.errors import ApiError, InvalidValue, NotAuthorized, NotFound, Target
 from controlplane.kernel.query_parameters import boolean, number, one_of
 from trustedprofiles import events, tag_rules
-from trustedprofiles.api import tag_shapes as shapes
+from trustedprofiles.api import tag_requests, tag_responses
 from trustedprofiles.api.base import ACCOUNT_ID
 from trustedprofiles.api.pagination import DIRECTIONS
 from trustedprofiles.api.tag_base import (
@@ -49,7 +49,7 @@ class Tags(TaggingView):
             "list_tags",
             "global-search-tagging.tag.read",
             events.TAG_READ,
-            answer=shapes.TagList,
+            answer=tag_responses.TagList,
             query=(
                 *(ACCOUNT_ID, TAG_TYPE, FULL_DATA, PROVIDERS, ATTACHED_TO, OFFSET, LIMIT, TIMEOUT),
                 *(ORDER_BY_NAME, ATTACHED_ONLY),
@@ -60,8 +60,8 @@ class Tags(TaggingView):
             "global-search-tagging.tag.create-access-tag",
             events.TAG_CREATE,
             recorded_by_service=True,
-            body=shapes.TagCreation,
-            answer=shapes.CreateTagResults,
+            body=tag_requests.TagCreation,
+            answer=tag_responses.CreateTagResults,
             query=(ACCOUNT_ID, TAG_TYPE),
             conflicts=False,
         ),
@@ -70,7 +70,7 @@ class Tags(TaggingView):
             "global-search-tagging.tag.delete-user-tag",
             events.UNUSED_TAGS_DELETE,
             recorded_by_service=True,
-            answer=shapes.DeleteTagsResult,
+            answer=tag_responses.DeleteTagsResult,
             query=(ACCOUNT_ID, TAG_TYPE, PROVIDERS),
             conflicts=False,
             further=("global-search-tagging.tag.delete-access-tag",),
@@ -102,10 +102,10 @@ class Tags(TaggingView):
         if PROVIDER not in request.GET.get(PROVIDERS, PROVIDER).split(","):
             rows = rows.none()
         backwards = "-" if one_of(request.GET, ORDER_BY_NAME, DIRECTIONS) == "desc" else ""
-        offset = number(request.GET, "offset", largest=LARGEST_OFFSET)
-        limit = number(request.GET, "limit", default=DEFAULT_PAGE, least=1, largest=LARGEST_PAGE)
+        offset = number(request.GET, OFFSET, largest=LARGEST_OFFSET)
+        limit = number(request.GET, LIMIT, default=DEFAULT_PAGE, least=1, largest=LARGEST_PAGE)
         names = rows.order_by(f"{backwards}name").values_list("name", flat=True)
-        body: shapes.TagList = {
+        body: tag_responses.TagList = {
             "total_count": rows.count(),
             "offset": offset,
             "limit": limit,
@@ -119,7 +119,7 @@ class Tags(TaggingView):
                 "User tags are made by attaching them. Only access tags are created first: send tag_type=access.",
                 target=Target(TAG_TYPE, "parameter", tag_rules.USER),
             )
-        results: list[shapes.CreateTagResultsResultsItem] = []
+        results: list[tag_responses.CreateTagResultsResultsItem] = []
         for name in self.normal_names(self.body["tag_names"], tag_rules.ACCESS):
             try:
                 tags.create_access_tag(self.account, name=name, by=Party.of(self.caller))
@@ -128,13 +128,13 @@ class Tags(TaggingView):
                 results.append({"tag_name": name, "is_error": True, "message": error.message})
             else:
                 results.append({"tag_name": name, "is_error": False})
-        return self.answer(shapes.CreateTagResults(results=results))
+        return self.answer(tag_responses.CreateTagResults(results=results))
 
     def delete(self, request: Request) -> Response:
         if PROVIDER not in request.GET.get(PROVIDERS, PROVIDER).split(","):
-            return self.answer(shapes.DeleteTagsResult(total_count=0, errors=False, items=[]))
+            return self.answer(tag_responses.DeleteTagsResult(total_count=0, errors=False, items=[]))
         gone = tags.delete_unused_tags(self.account, type=self.tag_type, by=Party.of(self.caller))
-        body: shapes.DeleteTagsResult = {
+        body: tag_responses.DeleteTagsResult = {
             "total_count": len(gone),
             "errors": False,
             "items": [{"tag_name": name, "is_error": False} for name in gone],
@@ -156,7 +156,7 @@ class OneTag(TaggingView):
             "global-search-tagging.tag.delete-user-tag",
             events.TAG_DELETE,
             recorded_by_service=True,
-            answer=shapes.DeleteTagResults,
+            answer=tag_responses.DeleteTagResults,
             query=(ACCOUNT_ID, TAG_TYPE, PROVIDERS),
             conflicts=False,
             further=("global-search-tagging.tag.delete-access-tag",),
@@ -167,14 +167,14 @@ class OneTag(TaggingView):
         return Party(name=self.kwargs["tag_name"][: tag_rules.LONGEST_NAME], type="Tag")
 
     def delete(self, request: Request, tag_name: str) -> Response:
-        result: shapes.DeleteTagResultsItem = {"provider": PROVIDER, "is_error": False}
+        result: tag_responses.DeleteTagResultsItem = {"provider": PROVIDER, "is_error": False}
         name = tag_name.lower()
         try:
             tags.delete_tag(self.account, type=self.tag_type, name=name, by=Party.of(self.caller))
         except ApiError as error:
             self.failed(self.target(), error)
             result |= {"is_error": True, "message": error.message}
-        return self.answer(shapes.DeleteTagResults(results=[result]))
+        return self.answer(tag_responses.DeleteTagResults(results=[result]))
 
 
 class TaggedResources(TaggingView):
@@ -214,9 +214,9 @@ class TaggedResources(TaggingView):
 
     def each(self, request: Request) -> Response:
         results = [self._result(text) for text in self.texts]
-        return self.answer(shapes.TagResults(results=results))
+        return self.answer(tag_responses.TagResults(results=results))
 
-    def _result(self, text: str) -> shapes.TagResultsItem:
+    def _result(self, text: str) -> tag_responses.TagResultsItem:
         try:
             if text in self.refused:
                 raise self.refused[text]
@@ -237,8 +237,8 @@ class Attachments(TaggedResources):
             "global-search-tagging.tag.attach-user-tag",
             events.TAG_ATTACH,
             recorded_by_service=True,
-            body=shapes.Tagging,
-            answer=shapes.TagResults,
+            body=tag_requests.Tagging,
+            answer=tag_responses.TagResults,
             query=(ACCOUNT_ID, TAG_TYPE, *ATTACHING),
             conflicts=False,
             further=("global-search-tagging.tag.attach-access-tag",),
@@ -265,8 +265,8 @@ class Detachments(TaggedResources):
             "global-search-tagging.tag.detach-user-tag",
             events.TAG_DETACH,
             recorded_by_service=True,
-            body=shapes.Tagging,
-            answer=shapes.TagResults,
+            body=tag_requests.Tagging,
+            answer=tag_responses.TagResults,
             query=(ACCOUNT_ID, TAG_TYPE),
             conflicts=False,
             further=("global-search-tagging.tag.detach-access-tag",),

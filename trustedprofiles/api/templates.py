@@ -10,10 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel.errors import BadRequest
-from trustedprofiles.api import policies, responses
+from trustedprofiles import events
+from trustedprofiles.api import policies, policy_responses
 from trustedprofiles.api.base import ACCOUNT_ID, IdentityView, require_own_account
 from trustedprofiles.api.group_base import PAGES, GroupsView, counted_page
-from trustedprofiles.api.group_shapes import GroupPageLinks
+from trustedprofiles.api.group_responses import GroupPageLinks
 from trustedprofiles.api.pagination import IdentityPage, offset_page, token_page
 from trustedprofiles.api.policies import PolicyView
 from trustedprofiles.api_view import GuardedView
@@ -54,12 +55,12 @@ class IdentityTemplates(Templates, IdentityView):
 
 
 class PolicyTemplates(Templates, PolicyView):
-    page = responses.PageLinks
+    page = policy_responses.PageLinks
     pages = policies.PAGES
 
     def links(self, request: Request) -> Mapping[str, Any]:
         page = offset_page(request, NONE(), caller=self.caller, names=policies.PAGES, default=policies.DEFAULT_PAGE)
-        return responses.PageLinks(limit=page.query.limit, first={"href": page.query.link()})
+        return policy_responses.PageLinks(limit=page.query.limit, first={"href": page.query.link()})
 
 
 class GroupTemplates(Templates, GroupsView):
@@ -128,7 +129,7 @@ KINDS = (
         "policy_templates",
         "PolicyTemplateCollection",
         POLICY,
-        "iam-am.policy-template",
+        events.POLICY_TEMPLATE,
         ("state", "name", "policy_service_type", "policy_service_name", "policy_service_group_id", "policy_type"),
     ),
     Kind(
@@ -138,7 +139,7 @@ KINDS = (
         "policy_assignments",
         "PolicyTemplateAssignmentCollection",
         POLICY,
-        "iam-am.policy-assignment",
+        events.POLICY_ASSIGNMENT,
         ("version",),
     ),
     Kind(
@@ -148,7 +149,7 @@ KINDS = (
         "action_control_templates",
         "ActionControlTemplateCollection",
         POLICY,
-        "iam-am.action-control-template",
+        events.ACTION_CONTROL_TEMPLATE,
     ),
     Kind(
         PolicyTemplates,
@@ -157,7 +158,7 @@ KINDS = (
         "action_control_assignments",
         "ActionControlAssignmentCollection",
         POLICY,
-        "iam-am.action-control-assignment",
+        events.ACTION_CONTROL_ASSIGNMENT,
     ),
     Kind(
         PolicyTemplates,
@@ -166,7 +167,7 @@ KINDS = (
         "role_templates",
         "RoleTemplateCollection",
         ROLE,
-        "iam-am.role-template",
+        events.ROLE_TEMPLATE,
         ("state", "name", "role_name", "role_service_name"),
     ),
     Kind(
@@ -176,7 +177,7 @@ KINDS = (
         "role_assignments",
         "RoleAssignmentCollection",
         ROLE,
-        "iam-am.role-assignment",
+        events.ROLE_ASSIGNMENT,
     ),
     Kind(
         GroupTemplates,
@@ -185,7 +186,7 @@ KINDS = (
         "templates",
         "ListTemplatesResponse",
         GROUP,
-        "iam-groups.group-template",
+        events.ACCESS_GROUP_TEMPLATE,
         ("verbose",),
     ),
     Kind(
@@ -195,7 +196,7 @@ KINDS = (
         "assignments",
         "ListTemplateAssignmentResponse",
         GROUP,
-        "iam-groups.group-assignment",
+        events.ACCESS_GROUP_ASSIGNMENT,
         ("target", "status"),
     ),
     Kind(
@@ -205,7 +206,7 @@ KINDS = (
         "profile_templates",
         "TrustedProfileTemplateList",
         PROFILE,
-        "iam-identity.profile-template",
+        events.PROFILE_TEMPLATE,
     ),
     Kind(
         IdentityTemplates,
@@ -214,7 +215,7 @@ KINDS = (
         "trusted_profile_assignments",
         "TemplateAssignmentListResponse",
         PROFILE,
-        "iam-identity.profile-assignment",
+        events.PROFILE_ASSIGNMENT,
         TARGETS,
     ),
     Kind(
@@ -224,7 +225,7 @@ KINDS = (
         "account_settings_templates",
         "AccountSettingsTemplateList",
         SETTINGS,
-        "iam-identity.account-settings-template",
+        events.ACCOUNT_SETTINGS_TEMPLATE,
     ),
     Kind(
         IdentityTemplates,
@@ -233,7 +234,7 @@ KINDS = (
         "account_settings_assignments",
         "TemplateAssignmentListResponse",
         SETTINGS,
-        "iam-identity.account-settings-assignment",
+        events.ACCOUNT_SETTINGS_ASSIGNMENT,
         TARGETS,
     ),
 )

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from controlplane.activity.record import Party, record
 from controlplane.kernel import clock
 from controlplane.kernel.crn import Crn
-from controlplane.kernel.errors import Conflict, NotFound, OverQuota
+from controlplane.kernel.errors import Conflict, NotFound, OverQuota, existing
 from trustedprofiles import events, tag_rules
 from trustedprofiles.models import Account, Tag, TagAttachment
 
@@ -99,9 +99,10 @@ def detach_tags(account: Account, *, crn: Crn, type: str, names: Iterable[str], 
 def delete_tag(account: Account, *, type: str, name: str, by: Party) -> None:
     """Delete a tag that nothing carries. Raises NotFound without one, Conflict while a resource carries it."""
     _one_at_a_time(account)
-    tag = Tag.objects.filter(account=account, type=type, name=name).first()
-    if tag is None:
-        raise NotFound(f"The account has no {type} tag of this name.")
+    tag = existing(
+        Tag.objects.filter(account=account, type=type, name=name).first(),
+        f"The account has no {type} tag of this name.",
+    )
     if carried := tag.attachments.count():
         raise Conflict(f"{carried} resource(s) carry the tag {name}. Detach it from them first.")
     tag.delete()

@@ -5,8 +5,8 @@ import shlex
 from controlplane.console.lessons.command_parts import MAY_SWITCH
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
 from controlplane.console.lessons.shell_commands import ask_token, claims_of, first_switch, get_token, inside, until
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
-from servers.services.events import UPDATE
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
+from servers.events import UPDATE
 
 
 def _refused(evidence: Evidence) -> Seen | None:

@@ -4,9 +4,9 @@ import shlex
 
 from controlplane.console.lessons.command_parts import A_PORT, MAY_REVOKE, MAY_SWITCH, address, example, switched
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
-from identity.services.certificate_status import LIST_READ
-from identity.services.certificates import EVENT as CERTIFICATE
-from identity.services.revocation import EVENT as REVOKED
+from identity.events import CERTIFICATE_REVOKE as REVOKED
+from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
+from identity.events import REVOCATION_LIST_READ
 
 
 def _peer_certified(evidence: Evidence) -> Seen | None:
@@ -30,7 +30,7 @@ def _revoked(evidence: Evidence) -> Seen | None:
 
 
 def _list_read(evidence: Evidence) -> Seen | None:
-    event = evidence.first(LIST_READ, after="revoked")
+    event = evidence.first(REVOCATION_LIST_READ, after="revoked")
     if event is None:
         return None
     return Seen(f"List {event.data['number']}, the first that names it, was fetched from the authority.", event)
@@ -127,7 +127,7 @@ LESSON = Lesson(
         Check("revoked", "Revoked", "Let them talk; then revoke the certificate of the one that calls.", _revoked),
         Check("list", "Somebody looked", "Call once more: the other side has to ask what is revoked.", _list_read),
     ),
-    watches=(CERTIFICATE, REVOKED, LIST_READ),
+    watches=(CERTIFICATE, REVOKED, REVOCATION_LIST_READ),
     lab="With the lab it is the same. There servers reach the metadata service and nobody else, so the two programs "
     "meet on the machine's loopback address, as they do here.",
     warning="It takes a second server of the same region; where there is none, create one first. The certificate that "

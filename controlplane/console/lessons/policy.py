@@ -2,6 +2,7 @@
 
 import json
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import QUERY, switched
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
@@ -16,8 +17,7 @@ from controlplane.console.lessons.shell_commands import (
     make_profile,
     member,
 )
-from identity.services.iam_tokens import EXCHANGE_EVENT
-from servers.services.events import DELETE, READ
+from servers.events import DELETE, READ
 from trustedprofiles.events import EXPLANATION_READ, POLICY_CREATE, PROFILE_CREATE
 from trustedprofiles.roles import SYSTEM_ROLES
 
@@ -31,7 +31,7 @@ def _became(evidence: Evidence) -> Seen | None:
         return None
     profile_id = profile.target_id.rpartition(":")[2]
     event = evidence.first(
-        EXCHANGE_EVENT,
+        METADATA_LOGIN,
         on=evidence.place.server.crn,
         where=lambda each: each.data.get("profile_id") == profile_id,
     )
@@ -190,6 +190,6 @@ LESSON = Lesson(
         Check("allowed", "Allowed", "Call again with the same token.", _allowed),
         Check("limited", "And no further", "Try to delete the server.", _limited),
     ),
-    watches=(PROFILE_CREATE, EXCHANGE_EVENT, READ, EXPLANATION_READ, POLICY_CREATE, DELETE),
+    watches=(PROFILE_CREATE, METADATA_LOGIN, READ, EXPLANATION_READ, POLICY_CREATE, DELETE),
     prefers=True,
 )

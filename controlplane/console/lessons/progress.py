@@ -10,6 +10,7 @@ from django.db.models import Max, Q, QuerySet
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import Party, record
 from controlplane.activity.selectors import events_after, events_of
+from controlplane.console.events import CLASS_RESET
 from controlplane.console.lessons.catalog import find_lesson
 from controlplane.console.lessons.learner_events import is_done_by, may_be_done_by
 from controlplane.console.lessons.lesson import Evidence, Lesson, Place, evaluate
@@ -19,7 +20,6 @@ from controlplane.kernel import clock
 from servers.models import BareMetalServer
 from trustedprofiles.models import Account, User
 
-CLASS_RESET = "baremint.class.reset"
 LONGEST_SEEN = 512
 
 

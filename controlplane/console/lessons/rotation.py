@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.access import CLOCK, ROTATE
 from controlplane.console.lessons.command_parts import switched
@@ -18,10 +19,9 @@ from controlplane.console.lessons.shell_commands import (
     member,
     until,
 )
-from controlplane.timekeeping.services import MOVED
-from identity.services.iam_tokens import EXCHANGE_EVENT
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
-from identity.services.key_rotation import ASKED, ROTATED
+from controlplane.timekeeping.events import CLOCK_SET
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
+from identity.events import KEY_ASK_ROTATION, KEY_ROTATE
 
 SYSTEM = "System"
 
@@ -36,8 +36,8 @@ def _rotated(evidence: Evidence) -> Seen | None:
     first = evidence.finished_by("token")
     if first is None:
         return None
-    event = evidence.first(ROTATED, after="token", where=lambda each: _old(each) == first.data["kid"])
-    if asked := evidence.first(ASKED, after="token", where=lambda each: _old(each) == first.data["kid"]):
+    event = evidence.first(KEY_ROTATE, after="token", where=lambda each: _old(each) == first.data["kid"])
+    if asked := evidence.first(KEY_ASK_ROTATION, after="token", where=lambda each: _old(each) == first.data["kid"]):
         event = event or _change(evidence, {first.data["kid"]}, after=asked.pk, by_request=True)
     return Seen(f"Key {event.data['new']} signs from now on. The old one only verifies.", event) if event else None
 
@@ -54,7 +54,7 @@ def _change(evidence: Evidence, kids: set[str], *, after: int, by_request: bool)
     """
     line = set(kids)
     for event in evidence.anybodys:
-        if event.action != ROTATED or event.pk <= after or _old(event) not in line:
+        if event.action != KEY_ROTATE or event.pk <= after or _old(event) not in line:
             continue
         by_itself = event.initiator_type == SYSTEM and "asked_at" not in event.data
         if by_itself != by_request:
@@ -68,7 +68,7 @@ def _overlap(evidence: Evidence) -> Seen | None:
     if first is None:
         return None
     event = evidence.first(
-        EXCHANGE_EVENT,
+        METADATA_LOGIN,
         on=evidence.place.server.crn,
         after="rotated",
         where=lambda each: each.data.get("identity_jti") == first.data["jti"],
@@ -94,7 +94,7 @@ def _expired(evidence: Evidence) -> Seen | None:
     newest = evidence.finished_by("successor")
     if newest is None:
         return None
-    event = evidence.first(MOVED, after="successor", where=lambda each: _to(each).timestamp() > newest.data["exp"])
+    event = evidence.first(CLOCK_SET, after="successor", where=lambda each: _to(each).timestamp() > newest.data["exp"])
     return Seen(f"The clock shows {_to(event):%H:%M:%S} UTC: both tokens have ended.", event) if event else None
 
 
@@ -110,7 +110,7 @@ def _fresh(evidence: Evidence) -> Seen | None:
 def _due(evidence: Evidence) -> Seen | None:
     """Of the key that signed the lesson's last token, after the learner moved the clock for it."""
     fresh = evidence.finished_by("fresh")
-    moved = evidence.first(MOVED, after="fresh")
+    moved = evidence.first(CLOCK_SET, after="fresh")
     if fresh is None or moved is None:
         return None
     event = _change(evidence, {fresh.data["kid"]}, after=moved.pk, by_request=False)
@@ -119,7 +119,7 @@ def _due(evidence: Evidence) -> Seen | None:
 
 def _home(evidence: Evidence) -> Seen | None:
     event = evidence.first(
-        MOVED,
+        CLOCK_SET,
         after="due",
         where=lambda each: each.data["offset_seconds"] == 0 and not each.data["frozen"],
     )
@@ -222,8 +222,8 @@ LESSON = Lesson(
         Check("due", "A change that nobody asked for", "Move the clock beyond the key's own time.", _due),
         Check("home", "Home", "Let the clock show the machine's time again.", _home),
     ),
-    watches=(IDENTITY_TOKEN, EXCHANGE_EVENT, ASKED, ROTATED, MOVED),
-    follows=(ROTATED,),
+    watches=(IDENTITY_TOKEN, METADATA_LOGIN, KEY_ASK_ROTATION, KEY_ROTATE, CLOCK_SET),
+    follows=(KEY_ROTATE,),
     warning="The clock is one for the whole deployment: when it moves, everybody's tokens age. In a class, do this "
     "lesson together, or let the teacher show it.",
     prefers=True,

@@ -5,8 +5,8 @@ import shlex
 from controlplane.console.lessons.command_parts import A_PORT, MAY_SWITCH, QUERY, address, example, switched
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
 from controlplane.console.lessons.shell_commands import first_switch
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
-from servers.services.events import UPDATE
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
+from servers.events import UPDATE
 
 
 def _plain(evidence: Evidence) -> Seen | None:

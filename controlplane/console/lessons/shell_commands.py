@@ -7,7 +7,7 @@ from typing import Any
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import QUERY
 from controlplane.console.lessons.lesson import Evidence, Place
-from servers.services.events import UPDATE
+from servers.events import UPDATE
 from trustedprofiles.events import PROFILE_CREATE
 
 CREATE_PROFILE = "iam-identity.profile.create"

@@ -3,16 +3,16 @@
 import shlex
 from typing import Any
 
+from controlplane.activity.events import COMPUTE_RESOURCE_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import A_PORT, MAY_SWITCH, QUERY, address, example, switched
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
 from controlplane.console.lessons.shell_commands import CREATE_PROFILE, member
-from identity.services.grants import COMPUTE_RESOURCE_LOGIN
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
+from controlplane.objectstore.events import OBJECT_READ
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 
 PAGE = "link-preview"
 """How examples/ssrf/vulnerable.py calls itself in its requests, before whose it is."""
-OBJECT_READ = "cloud-object-storage.object.read"
 READ_TOKEN = member("access_token")
 
 

@@ -1,5 +1,6 @@
 """Lesson 2: a trusted profile, and the IAM token that a server gets through it."""
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.console.lessons.command_parts import switched
 from controlplane.console.lessons.lesson import Check, Command, Drawn, Evidence, Lesson, Place, Seen
@@ -15,7 +16,6 @@ from controlplane.console.lessons.shell_commands import (
     make_profile,
     member,
 )
-from identity.services.iam_tokens import EXCHANGE_EVENT
 from trustedprofiles.events import LINK_CREATE, LINK_DELETE, PROFILE_CREATE, RULE_CREATE
 
 
@@ -31,7 +31,7 @@ def _refused(evidence: Evidence) -> Seen | None:
 def _refusal(evidence: Evidence, *, after: str, since: int = 0) -> Seen | None:
     """Of the lesson's own profile: the message names it. ``since`` is the number of an event that came before."""
     event = evidence.first(
-        EXCHANGE_EVENT,
+        METADATA_LOGIN,
         on=evidence.place.server.crn,
         after=after,
         success=False,
@@ -63,7 +63,7 @@ def _became(evidence: Evidence) -> Seen | None:
     if profile is None:
         return None
     event = evidence.first(
-        EXCHANGE_EVENT,
+        METADATA_LOGIN,
         on=evidence.place.server.crn,
         after="trusted",
         where=lambda each: _is_of(each, profile),
@@ -152,6 +152,6 @@ LESSON = Lesson(
         Check("became", "An IAM token", "Ask again: the server is trusted now.", _became),
         Check("unlinked", "Trust taken back", "Delete the link, and ask once more.", _unlinked),
     ),
-    watches=(PROFILE_CREATE, EXCHANGE_EVENT, LINK_CREATE, LINK_DELETE, RULE_CREATE),
+    watches=(PROFILE_CREATE, METADATA_LOGIN, LINK_CREATE, LINK_DELETE, RULE_CREATE),
     prefers=True,
 )

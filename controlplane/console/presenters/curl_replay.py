@@ -8,21 +8,21 @@ from urllib.parse import quote
 
 from django.conf import settings
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import LONGEST_PATH, SYSTEM
 from controlplane.console.presenters import caller_token
 from controlplane.console.presenters.caller_token import BEARER, FLAVOR, Way, word
 from controlplane.deployment.api_version import API_VERSION
 from controlplane.kernel.redaction import CONCEALED
-from identity.services.certificates import EVENT as CERTIFICATE
-from identity.services.certificates import READ_EVENT as CERTIFICATE_READ
-from identity.services.iam_tokens import EXCHANGE_EVENT
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
-from identity.services.server_metadata import INITIALIZATION_READ_EVENT as INITIALIZATION_READ
-from identity.services.server_metadata import READ_EVENT as METADATA_READ
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
+from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
+from identity.events import METADATA_CERTIFICATE_READ as CERTIFICATE_READ
+from identity.events import METADATA_INITIALIZATION_READ as INITIALIZATION_READ
+from identity.events import METADATA_SERVER_READ as METADATA_READ
+from servers import events
 from servers.models import BareMetalServer
 from servers.selectors import servers_of
-from servers.services import events
 
 BODILESS = ("GET", "HEAD", "DELETE")
 LOOKING = (".read", ".list")
@@ -37,7 +37,7 @@ NO_TAG_QUERY = "# The query of the request is not kept. Add which type of tags w
 NO_METHOD = "# The method that was refused is not kept: this is one that is taken."
 INSIDE = {
     IDENTITY_TOKEN: ("PUT", "/identity/v1/token"),
-    EXCHANGE_EVENT: ("POST", "/identity/v1/iam_tokens"),
+    METADATA_LOGIN: ("POST", "/identity/v1/iam_tokens"),
     CERTIFICATE: ("POST", "/identity/v1/certificates"),
     CERTIFICATE_READ: ("GET", "/identity/v1/certificates"),
     METADATA_READ: ("GET", "/metadata/v1/bare_metal_servers/{id}"),
@@ -85,7 +85,7 @@ def _inside(event: ActivityEvent) -> str:
         options.append(caller_token.BODY)
     elif profile_id := event.data.get("profile_id"):
         options.append(caller_token.body({"trusted_profile": {"id": profile_id}}))
-    elif event.action == EXCHANGE_EVENT:
+    elif event.action == METADATA_LOGIN:
         notes.append("# The trusted profile that was asked for is not kept: this asks for the default one.")
     return _text(notes, way, caller_token.call_inside(server, method, path.format(id=server.id), *options))
 

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_on
 from controlplane.console.access import POLICY, Person
 from controlplane.console.presenters.diagrams import Diagram, Message, State, diagram
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
+from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
 from identity.models import KeyPair
-from identity.services.certificates import EVENT as CERTIFICATE
-from identity.services.iam_tokens import EXCHANGE_EVENT
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.models import BareMetalServer
 from trustedprofiles.models import Account, Policy, TrustedProfile
 from trustedprofiles.service_roles import ROLES
@@ -97,7 +97,7 @@ def calls_before(event: ActivityEvent) -> list[ActivityEvent]:
     lineage = event.data.get("lineage", {})
     crn = lineage.get("server") or event.target_id
     chain = [event]
-    if (token := lineage.get("token")) and (exchange := _issuing(event, crn, EXCHANGE_EVENT, token)):
+    if (token := lineage.get("token")) and (exchange := _issuing(event, crn, METADATA_LOGIN, token)):
         chain.insert(0, exchange)
     if (identity := chain[0].data.get("identity_jti")) and (first := _issuing(event, crn, IDENTITY_TOKEN, identity)):
         chain.insert(0, first)
@@ -110,7 +110,7 @@ def _issuing(later: ActivityEvent, crn: str, action: str, jti: str) -> ActivityE
     return issued.filter(id__lt=later.pk, data__jti=jti).first()
 
 
-WORDS = {IDENTITY_TOKEN: "identity token", EXCHANGE_EVENT: "IAM token", CERTIFICATE: "certificate"}
+WORDS = {IDENTITY_TOKEN: "identity token", METADATA_LOGIN: "IAM token", CERTIFICATE: "certificate"}
 
 
 def calls_diagram(chain: list[ActivityEvent]) -> Diagram | None:

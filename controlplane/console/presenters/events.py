@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
-from identity.services.certificates import EVENT as CERTIFICATE
-from identity.services.iam_tokens import EXCHANGE_EVENT
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
-from identity.services.key_rotation import ASKED, ROTATED
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
+from identity.events import KEY_ASK_ROTATION, KEY_ROTATE
+from identity.events import METADATA_CERTIFICATE_CREATE as CERTIFICATE
 
 WORDS = {
     IDENTITY_TOKEN: ("Identity token", "issued"),
-    EXCHANGE_EVENT: ("IAM token", "issued"),
+    METADATA_LOGIN: ("IAM token", "issued"),
     CERTIFICATE: ("Identity certificate", "issued"),
-    ROTATED: ("Key", "rotated"),
-    ASKED: ("Rotation of a key", "asked for"),
+    KEY_ROTATE: ("Key", "rotated"),
+    KEY_ASK_ROTATION: ("Rotation of a key", "asked for"),
     "baremint.console.login": ("Person", "signed in"),
     "baremint.account.update": ("Account switch", "changed"),
 }

@@ -9,12 +9,12 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import Count
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.selectors import recent_events
 from controlplane.console.access import GROUP, POLICY, PROFILE, Person
 from controlplane.console.presenters.events import event_row
 from controlplane.console.presenters.form_snapshot import link_shown, rule_shown
 from controlplane.console.presenters.truncated_list import Listed
-from identity.services.iam_tokens import EXCHANGE_EVENT
 from servers.claim_columns import ClaimRow, ClaimTable, claim_rows
 from servers.models import BareMetalServer
 from trustedprofiles.conditions import ClaimCondition, hold_for_each
@@ -131,7 +131,7 @@ class PolicyRow:
 def profile_state(person: Person, profile: TrustedProfile, *, now: datetime) -> dict[str, Any]:
     """The live part of a profile's page; None for what the person may not know."""
     uses = recent_events(profile.account_id, now=now, within=A_DAY).filter(
-        action=EXCHANGE_EVENT, data__profile_id=profile.id
+        action=METADATA_LOGIN, data__profile_id=profile.id
     )
     return {
         "profile": profile,

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from controlplane.activity.events import METADATA_LOGIN
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.selectors import events_on
 from controlplane.console.presenters.truncated_list import Listed
+from identity.events import IDENTITY_TOKEN_CREATE as IDENTITY_TOKEN
 from identity.key_schedule import LONGEST_TOKEN
-from identity.services.iam_tokens import EXCHANGE_EVENT
-from identity.services.identity_tokens import EVENT as IDENTITY_TOKEN
 from servers.models import BareMetalServer
 from trustedprofiles.models import TrustedProfile
 
-KINDS = {IDENTITY_TOKEN: "Identity token", EXCHANGE_EVENT: "IAM token"}
+KINDS = {IDENTITY_TOKEN: "Identity token", METADATA_LOGIN: "IAM token"}
 MOST_TOKENS = 50
 
 

@@ -18,7 +18,7 @@ from controlplane.console.presenters.event_lineage import calls_before, calls_di
 from controlplane.console.presenters.events import event_row
 from controlplane.console.visible_events import as_seen_by, visible
 from controlplane.kernel import clock
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from controlplane.kernel.paging import first
 from controlplane.kernel.whole_number import whole_number
 
@@ -82,9 +82,10 @@ def rows(request: HttpRequest, person: Person) -> HttpResponse:
 @page()
 def event(request: HttpRequest, person: Person, number: int) -> HttpResponse:
     person.require_activity()
-    found = visible(person, events_of(person.account.id)).filter(pk=number).first()
-    if found is None:
-        raise NotFound("There is no event of this number here.")
+    found = existing(
+        visible(person, events_of(person.account.id)).filter(pk=number).first(),
+        "There is no event of this number here.",
+    )
     found = as_seen_by(person, found)
     chain = calls_before(found)
     context = {

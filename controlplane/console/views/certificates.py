@@ -8,10 +8,11 @@ from controlplane.console.confirmed_changes import told_of
 from controlplane.console.pages import came_from, done, page
 from controlplane.console.views.server import ask, find_server
 from controlplane.kernel import clock
-from controlplane.kernel.errors import InvalidValue, NotFound
+from controlplane.kernel.errors import InvalidValue, existing
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from identity.api.certificates import RevocationBody
 from identity.crl import REASONS
+from identity.events import CERTIFICATE_REVOKE, CERTIFICATE_ROTATION_UPDATE
 from identity.form_snapshot import certificate_shown, renewal_shown
 from identity.live_credentials import ended_by_revoking
 from identity.models import CertificateRotation, IssuedCertificate
@@ -26,7 +27,7 @@ def rotation(request: HttpRequest, person: Person, server_id: str) -> HttpRespon
     """The switch of renewal: applies at once, both ways."""
     server = find_server(person, server_id)
     enabled = SWITCH.get(request.POST.get("enabled", ""))
-    with person.recording(certificate_renewal_switch.EVENT, server_party(server)):
+    with person.recording(CERTIFICATE_ROTATION_UPDATE, server_party(server)):
         person.require(f"{ROTATION}.update", server.policy_attributes)
         if enabled is None:
             raise InvalidValue("Say whether to renew: enabled is true or false.")
@@ -47,12 +48,13 @@ def revoke(request: HttpRequest, person: Person, server_id: str) -> HttpResponse
     """Asks first, and for the reason: it is final."""
     server = find_server(person, server_id)
     back, now = came_from(request, f"/servers/{server.id}"), clock.now()
-    with person.recording(revocation.EVENT, server_party(server)):
+    with person.recording(CERTIFICATE_REVOKE, server_party(server)):
         person.require(f"{CERTIFICATE}.update", server.policy_attributes)
         asked = request.POST.get("certificate", "")
-        certificate = IssuedCertificate.objects.filter(server_id=server.id, id=asked).first()
-        if certificate is None:
-            raise NotFound("The server has no certificate of this id.")
+        certificate = existing(
+            IssuedCertificate.objects.filter(server_id=server.id, id=asked).first(),
+            "The server has no certificate of this id.",
+        )
         with transaction.atomic():
             certificate = IssuedCertificate.objects.select_for_update().get(pk=certificate.pk)
             present = certificate_shown(certificate)

@@ -3,9 +3,10 @@
 from django.http import HttpRequest, HttpResponse
 
 from controlplane.console.access import ADMINISTER, Person
+from controlplane.console.events import CLASS_RESET
 from controlplane.console.lessons.catalog import LESSONS
 from controlplane.console.lessons.command_parts import anywhere
-from controlplane.console.lessons.progress import CLASS_RESET, class_of, reset_class
+from controlplane.console.lessons.progress import class_of, reset_class
 from controlplane.console.pages import done, fragment, page, shown
 from controlplane.console.presenters.learn import class_rows
 from controlplane.console.views.server import ask

@@ -8,13 +8,14 @@ from controlplane.console.presenters.clock import MOVEMENTS, clock_shown
 from controlplane.jobs.clock_admin import move_clock, when_all_know
 from controlplane.kernel.errors import InvalidValue
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
+from controlplane.timekeeping.events import CLOCK_SET
 from controlplane.timekeeping.services import CLOCK as CLOCK_PARTY
-from controlplane.timekeeping.services import MOVED, show
+from controlplane.timekeeping.services import show
 
 
 @page("POST")
 def move(request: HttpRequest, person: Person) -> HttpResponse:
-    with person.recording(MOVED, CLOCK_PARTY):
+    with person.recording(CLOCK_SET, CLOCK_PARTY):
         person.require(CLOCK)
         asked = request.POST.get("move", "")
         if asked not in MOVEMENTS:

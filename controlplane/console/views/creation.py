@@ -12,10 +12,10 @@ from controlplane.console.presenters.forms import place_errors
 from controlplane.console.views.server import find_server
 from controlplane.kernel.errors import ApiError
 from controlplane.kernel.form_snapshot import FIELD, ShownChanged, require_as_shown
+from servers import events
 from servers.api.extra_permissions import require_linking
 from servers.api.server_requests import CreateServerBody, InitializationBody, initialization_prototype, server_prototype
 from servers.models import BareMetalServer, Initialization
-from servers.services import events
 from servers.services.initialization import reinitialize
 from servers.services.provisioning import create_server
 from servers.services.row_locks import lock_row

@@ -10,15 +10,12 @@ from controlplane.console.lessons.progress import begin, standing_of, standings
 from controlplane.console.pages import done, fragment, page, see_other, shown
 from controlplane.console.presenters.learn import lesson_row, lesson_rows, lesson_state
 from controlplane.console.server_choices import chosen
-from controlplane.kernel.errors import NotFound
+from controlplane.kernel.errors import existing
 from servers.models import BareMetalServer
 
 
 def _find(slug: str) -> Lesson:
-    lesson = find_lesson(slug)
-    if lesson is None:
-        raise NotFound(f"There is no such lesson. There are {len(LESSONS)}, listed at /learn/.")
-    return lesson
+    return existing(find_lesson(slug), f"There is no such lesson. There are {len(LESSONS)}, listed at /learn/.")
 
 
 @page()

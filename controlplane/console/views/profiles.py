@@ -20,11 +20,11 @@ from controlplane.console.presenters.profiles import (
 )
 from controlplane.console.server_choices import chosen
 from controlplane.kernel import clock
-from controlplane.kernel.errors import ApiError, NotFound
+from controlplane.kernel.errors import ApiError, existing
 from controlplane.kernel.form_snapshot import FIELD, require_as_shown
 from servers.models import BareMetalServer
 from trustedprofiles import events
-from trustedprofiles.api.rule_bodies import RuleBody, rule_content
+from trustedprofiles.api.rule_requests import RuleBody, rule_content
 from trustedprofiles.conditions import CLAIMS, OPERATORS, ClaimCondition
 from trustedprofiles.models import ClaimRule, TrustedProfile
 from trustedprofiles.selectors import LINKING, profiles_of
@@ -42,9 +42,10 @@ def profiles(request: HttpRequest, person: Person) -> HttpResponse:
 
 
 def find_profile(person: Person, profile_id: str) -> TrustedProfile:
-    found = profiles_of(person.account.id).filter(id=profile_id).first()
-    if found is None:
-        raise NotFound("There is no trusted profile of this id here. It may have been deleted meanwhile.")
+    found = existing(
+        profiles_of(person.account.id).filter(id=profile_id).first(),
+        "There is no trusted profile of this id here. It may have been deleted meanwhile.",
+    )
     person.require(f"{PROFILE}.read", found.policy_attributes)
     return found
 
@@ -136,9 +137,10 @@ def remove_rule(request: HttpRequest, person: Person, profile_id: str) -> HttpRe
     with person.recording(events.RULE_DELETE, _party(found)):
         person.require(f"{PROFILE}.update", found.policy_attributes)
         with transaction.atomic():
-            rule = found.rules.select_for_update().filter(id=request.POST.get("rule", "")).first()
-            if rule is None:
-                raise NotFound("The trusted profile has no claim rule of this id.")
+            rule = existing(
+                found.rules.select_for_update().filter(id=request.POST.get("rule", "")).first(),
+                "The trusted profile has no claim rule of this id.",
+            )
             require_as_shown([rule_shown(rule)], request.POST.getlist(FIELD))
             delete_rule(rule, by=person.by)
     return done(request, f"The claim rule {rule} was deleted.", back=f"/profiles/{found.id}")
@@ -162,9 +164,10 @@ def remove_link(request: HttpRequest, person: Person, profile_id: str) -> HttpRe
     with person.recording(events.LINK_DELETE, _party(found)):
         person.require(f"{PROFILE}.update", found.policy_attributes)
         with transaction.atomic():
-            link = found.links.select_for_update().filter(id=request.POST.get("link", "")).first()
-            if link is None:
-                raise NotFound("The trusted profile has no such link.")
+            link = existing(
+                found.links.select_for_update().filter(id=request.POST.get("link", "")).first(),
+                "The trusted profile has no such link.",
+            )
             require_as_shown([link_shown(link)], request.POST.getlist(FIELD))
             delete_link(link, by=person.by)
     return done(request, f"{found.name} no longer trusts what the link named.", back=f"/profiles/{found.id}")

@@ -12,7 +12,7 @@ from controlplane.console.pages import by_htmx, came_from, done, fragment, page,
 from controlplane.console.presenters.server import server_holdings, server_page, server_state
 from controlplane.console.selectors import servers_here, servers_to_show
 from controlplane.kernel import clock
-from controlplane.kernel.errors import InvalidValue, NotFound
+from controlplane.kernel.errors import InvalidValue, existing
 from controlplane.kernel.form_snapshot import FIELD
 from servers.form_snapshot import switches_shown
 from servers.models import BareMetalServer
@@ -33,9 +33,9 @@ def _server_to_show(person: Person, server_id: str) -> Any:
 
 
 def _find(person: Person, server_id: str, rows: QuerySet[BareMetalServer]) -> BareMetalServer:
-    found = rows.filter(id=server_id).first()
-    if found is None:
-        raise NotFound("There is no server of this id here. It may have been deleted meanwhile.")
+    found = existing(
+        rows.filter(id=server_id).first(), "There is no server of this id here. It may have been deleted meanwhile."
+    )
     person.require(f"{SERVER}.read", found.policy_attributes)
     return found
 

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST
 
 from controlplane.activity.record import Party, record
 from controlplane.console.access import person_of
+from controlplane.console.events import CONSOLE_LOGIN
 from controlplane.console.pages import THEME_COOKIE, THEMES, came_from, refused, see_other, shell
 from controlplane.jobs import broker
 from controlplane.kernel.errors import NotAuthorized, Unauthenticated
 from trustedprofiles.models import User
 
-LOGIN_EVENT = "baremint.console.login"
 MOST_FAILURES = 10
 """Of one name from one address, within the time below. A success forgets them."""
 FORGIVEN_AFTER = 300
@@ -59,7 +59,7 @@ class Login(auth.LoginView):
         cache.delete(key := _key(self.request, self.name))
         broker.forget_count(key)
         user: Any = form.get_user()
-        record(LOGIN_EVENT, initiator=_party(user), target=_party(user), account_id=user.account_id or "")
+        record(CONSOLE_LOGIN, initiator=_party(user), target=_party(user), account_id=user.account_id or "")
         return super().form_valid(form)
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
@@ -68,7 +68,11 @@ class Login(auth.LoginView):
         if user:
             error = Unauthenticated("The password is wrong, or the user is not active.")
             record(
-                LOGIN_EVENT, initiator=_party(user), target=_party(user), account_id=user.account_id or "", error=error
+                CONSOLE_LOGIN,
+                initiator=_party(user),
+                target=_party(user),
+                account_id=user.account_id or "",
+                error=error,
             )
         return self.render_to_response(self.get_context_data(form=form), status=401)
 

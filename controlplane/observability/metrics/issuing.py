@@ -1,16 +1,24 @@
 """Which operations issue something, and what."""
 
-from identity.services import certificate_renewal, certificates, grants, iam_tokens, identity_tokens
+from controlplane.activity.events import ASSUME_LOGIN, COMPUTE_RESOURCE_LOGIN, METADATA_LOGIN
+from identity.events import (
+    API_KEY_LOGIN,
+    CERTIFICATE_RENEW,
+    IDENTITY_TOKEN_CREATE,
+    METADATA_CERTIFICATE_CREATE,
+    REFRESH_LOGIN,
+    SERVICE_ID_LOGIN,
+)
 
 KINDS = {
-    identity_tokens.EVENT: "identity_token",
-    iam_tokens.EXCHANGE_EVENT: "iam_token",
-    grants.APIKEY_LOGIN: "iam_token",
-    grants.SERVICE_ID_LOGIN: "iam_token",
-    grants.REFRESH_LOGIN: "iam_token",
-    grants.COMPUTE_RESOURCE_LOGIN: "iam_token",
-    grants.ASSUME_LOGIN: "iam_token",
-    certificates.EVENT: "certificate",
-    certificate_renewal.EVENT: "certificate",
+    IDENTITY_TOKEN_CREATE: "identity_token",
+    METADATA_LOGIN: "iam_token",
+    API_KEY_LOGIN: "iam_token",
+    SERVICE_ID_LOGIN: "iam_token",
+    REFRESH_LOGIN: "iam_token",
+    COMPUTE_RESOURCE_LOGIN: "iam_token",
+    ASSUME_LOGIN: "iam_token",
+    METADATA_CERTIFICATE_CREATE: "certificate",
+    CERTIFICATE_RENEW: "certificate",
 }
 """By the event that an operation leaves."""

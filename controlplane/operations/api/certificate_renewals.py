@@ -5,6 +5,7 @@ from rest_framework.response import Response
 
 from controlplane.kernel import clock
 from controlplane.operations.certificate_renewals import Renewals, collect
+from controlplane.operations.events import CERTIFICATE_RENEWAL_READ
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
@@ -13,7 +14,7 @@ READ = "baremint.certificate-renewal.read"
 
 class CertificateRenewals(GuardedView):
     service_name = "baremint"
-    operations = {"GET": Operation("get_certificate_renewals", READ, READ, answer=Renewals)}
+    operations = {"GET": Operation("get_certificate_renewals", READ, CERTIFICATE_RENEWAL_READ, answer=Renewals)}
 
     def get(self, request: Request) -> Response:
         return self.answer(collect(now=clock.now()))

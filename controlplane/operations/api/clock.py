@@ -12,8 +12,9 @@ from controlplane.jobs.clock_admin import move_clock, when_all_know
 from controlplane.kernel import timestamps
 from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import StrictBooleanField, StrictIntegerField, StrictSerializer
+from controlplane.timekeeping.events import CLOCK_READ, CLOCK_SET
 from controlplane.timekeeping.movement import Movement
-from controlplane.timekeeping.services import CLOCK, MOVED, Shown, show
+from controlplane.timekeeping.services import CLOCK, Shown, show
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
@@ -48,11 +49,11 @@ class ClockReading(TypedDict):
 class Clock(GuardedView):
     service_name = "baremint"
     operations = {
-        "GET": Operation("get_clock", "baremint.clock.read", "baremint.clock.read", answer=ClockReading, etag=True),
+        "GET": Operation("get_clock", "baremint.clock.read", CLOCK_READ, answer=ClockReading, etag=True),
         "PUT": Operation(
             "set_clock",
             "baremint.clock.administer",
-            MOVED,
+            CLOCK_SET,
             recorded_by_service=True,
             body=ClockMovement,
             answer=ClockReading,

@@ -12,6 +12,7 @@ from controlplane.jobs.registry import JOBS, Job
 from controlplane.jobs.schedule import Due, due
 from controlplane.kernel import clock, timestamps
 from controlplane.observability.last_tick import last_tick
+from controlplane.operations.events import JOB_LIST
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
 
@@ -56,7 +57,7 @@ class BackgroundJobs(TypedDict):
 
 class Jobs(GuardedView):
     service_name = "baremint"
-    operations = {"GET": Operation("list_jobs", LIST, LIST, answer=BackgroundJobs)}
+    operations = {"GET": Operation("list_jobs", LIST, JOB_LIST, answer=BackgroundJobs)}
 
     def get(self, request: Request) -> Response:
         wall = clock.wall_clock()

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from controlplane.kernel import clock, timestamps
+from identity.events import KEY_LIST
 from identity.selectors import scheduled_keys
 from trustedprofiles.api_view import GuardedView
 from trustedprofiles.permissions import Operation
@@ -31,7 +32,7 @@ class KeySchedule(TypedDict):
 
 class Keys(GuardedView):
     service_name = "baremint"
-    operations = {"GET": Operation("list_keys_of_deployment", LIST, LIST, answer=KeySchedule)}
+    operations = {"GET": Operation("list_keys_of_deployment", LIST, KEY_LIST, answer=KeySchedule)}
 
     def get(self, request: Request) -> Response:
         answer: KeySchedule = {"keys": schedule()}

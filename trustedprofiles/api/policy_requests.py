@@ -1,10 +1,11 @@
-"""Bodies of the policy API as they are sent: v1 (subjects, roles, resources), v2 (subject, control.grant, resource)."""
+"""Request bodies about policies, in both of IBM's renderings, and the content that they describe."""
 
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
+from controlplane.kernel.errors import InvalidValue, MissingField, Target
 from controlplane.kernel.fields import (
     DescribedField,
     DescriptionField,
@@ -13,6 +14,8 @@ from controlplane.kernel.fields import (
     StrictSerializer,
 )
 from trustedprofiles import policy_rules
+from trustedprofiles.api.policy_responses import SCOPES
+from trustedprofiles.models.access_group import ID_PREFIX
 from trustedprofiles.permissions import Schema, choices, text
 from trustedprofiles.policy_rules import (
     EXISTS_VALUES,
@@ -23,6 +26,7 @@ from trustedprofiles.policy_rules import (
     TEXT_OPERATORS,
     TIME_OPERATORS,
 )
+from trustedprofiles.services.policies import PolicyContent
 
 LONGEST_DESCRIPTION = 300
 MOST_ATTRIBUTES = MOST_VALUES
@@ -207,3 +211,84 @@ class V2Body(StrictSerializer):
 
 class StateBody(StrictSerializer):
     state = serializers.ChoiceField(choices=["active"])
+
+
+RESOURCE_GROUPS = {"key": "resourceType", "operator": "stringEquals", "value": "resource-group"}
+"""A policy on resource groups themselves; the attribute ``resource`` selects one."""
+LONGEST_IAM_ID = 128
+
+
+def content_from_v1(body: dict[str, Any], *, account_id: str) -> PolicyContent:
+    """What a checked v1 body says. Raises a refusal of what it refers to."""
+    [subject], [resource] = body["subjects"], body["resources"]
+    content = PolicyContent(
+        type=body["type"],
+        subject=[_as_v2(each) for each in subject["attributes"]],
+        resource=[_as_v2(each) for each in resource["attributes"]],
+        resource_tags=[_as_v2(each) for each in resource.get("tags", [])],
+        roles=_role_ids(body["roles"]),
+        description=body.get("description", ""),
+    )
+    return _checked(content, account_id=account_id)
+
+
+def content_from_v2(body: dict[str, Any], *, account_id: str) -> PolicyContent:
+    """What a checked v2 body says. Raises like ``content_from_v1``."""
+    content = PolicyContent(
+        type=body["type"],
+        subject=[dict(each) for each in body["subject"]["attributes"]],
+        resource=[dict(each) for each in body["resource"]["attributes"]],
+        resource_tags=[dict(each) for each in body["resource"].get("tags", [])],
+        roles=_role_ids(body["control"]["grant"]["roles"]),
+        description=body.get("description", ""),
+        rule=body.get("rule"),
+        pattern=body.get("pattern", ""),
+    )
+    return _checked(content, account_id=account_id)
+
+
+def _as_v2(attribute: dict[str, Any]) -> dict[str, Any]:
+    operator, value = attribute.get("operator", "stringEquals"), attribute["value"]
+    if operator == "stringExists":
+        value = EXISTS_VALUES[value]
+    return {"key": attribute["name"], "operator": operator, "value": value}
+
+
+def _role_ids(references: list[dict[str, str]]) -> list[str]:
+    """Each once, in the order they came."""
+    return list(dict.fromkeys(reference["role_id"] for reference in references))
+
+
+def _checked(content: PolicyContent, *, account_id: str) -> PolicyContent:
+    _check_subject(content)
+    values = {each["key"]: each["value"] for each in content.resource}
+    if "accountId" not in values:
+        raise MissingField("The resource needs the attribute accountId.", target=Target("resource"))
+    if any(each["value"] != account_id for each in content.resource if each["key"] == "accountId"):
+        raise InvalidValue("accountId is not the account of your token.", target=Target("resource"))
+    if RESOURCE_GROUPS not in content.resource and not any(scope in values for scope in SCOPES):
+        raise MissingField(
+            f"The resource needs one of the attributes {', '.join(SCOPES)}, or resourceType resource-group.",
+            target=Target("resource"),
+        )
+    return content
+
+
+def names_access_group(subject: str) -> bool:
+    """Whether this is the id of an access group, written in whichever case."""
+    return subject.lower().startswith(ID_PREFIX.lower())
+
+
+def _check_subject(content: PolicyContent) -> None:
+    target = Target("subject")
+    if not content.subject_iam_id:
+        raise MissingField("The subject needs the attribute iam_id or access_group_id.", target=target)
+    [first, *more] = content.subject
+    if more or first["operator"] != "stringEquals":
+        raise InvalidValue(
+            "The subject has one attribute only: iam_id or access_group_id, stringEquals.", target=target
+        )
+    if not content.access_group_id and names_access_group(content.subject_iam_id):
+        raise InvalidValue("An access group is named by the attribute access_group_id.", target=target)
+    if len(content.subject_iam_id) > LONGEST_IAM_ID:
+        raise InvalidValue(f"An IAM id has at most {LONGEST_IAM_ID} characters.", target=target)

@@ -1,4 +1,4 @@
-"""Recording what happens to a server (IBM Cloud Activity Tracker, VPC events)."""
+"""Activity events of the VPC API (IBM Cloud Activity Tracker, VPC events): their names, and how they are recorded."""
 
 from controlplane.activity.models import ActivityEvent
 from controlplane.activity.record import SYSTEM, Party, compose, record
@@ -30,6 +30,37 @@ INITIALIZATION_READ = "is.bare-metal-server.initialization.read"
 DISK_READ = "is.bare-metal-server.disk.read"
 INTERFACE_READ = "is.bare-metal-server.network-interface.read"
 PROFILE_READ = "is.bare-metal-server.bare-metal-server-profile.read"
+IDENTITY_TOKEN_CREATE = "is.metadata.identity-token.create"  # noqa: S105  an event's name
+ACCOUNT_READ = "baremint.account.read"
+ACCOUNT_UPDATE = "baremint.account.update"
+NETWORK_ACL_UPDATE = "is.network-acl.network-acl.update"
+SECURITY_GROUP_UPDATE = "is.security-group.security-group.update"
+IMAGE_EXPORT = "is.image.image.export"
+
+# How the names of the events of a kind begin; the verb follows.
+ADDRESS_PREFIX = "is.vpc.address-prefix"
+DNS_RESOLUTION_BINDING = "is.vpc.dns-resolution-binding"
+FLOATING_IP = "is.floating-ip.floating-ip"
+IMAGE = "is.image.image"
+IMAGE_EXPORT_JOB = "is.image.image-export-job"
+INTERFACE_FLOATING_IP = "is.bare-metal-server.network-interface-floating-ip"
+KEY = "is.key.key"
+NETWORK_ACL = "is.network-acl.network-acl"
+OPERATING_SYSTEM = "is.operating-system.operating-system"
+PUBLIC_GATEWAY = "is.public-gateway.public-gateway"
+REGION = "is.region.region"
+RESERVATION = "is.reservation.reservation"
+RESERVED_IP = "is.subnet.reserved-ip"
+ROUTE = "is.vpc.routing-table_route"
+ROUTING_TABLE = "is.vpc.routing-table"
+SECURITY_GROUP = "is.security-group.security-group"
+SUBNET = "is.subnet.subnet"
+SUBNET_NETWORK_ACL = "is.subnet.network-acl"
+SUBNET_PUBLIC_GATEWAY = "is.subnet.public-gateway"
+SUBNET_ROUTING_TABLE = "is.subnet.routing-table"
+VIRTUAL_INTERFACE = "is.virtual-network-interface.virtual-network-interface"
+VPC = "is.vpc.vpc"
+ZONE = "is.region.zone"
 
 
 def record_server_event(

@@ -1,25 +1,19 @@
-"""Bodies of claim rules and profile identities, in and out."""
+"""Request bodies about claim rules."""
 
 from typing import Any
 
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 
-from controlplane.kernel import timestamps
-from controlplane.kernel.fields import DescriptionField, StrictCharField, StrictIntegerField, StrictSerializer
-from trustedprofiles.api import responses
-from trustedprofiles.api.serializers import LONGEST_DESCRIPTION, LONGEST_NAME
+from controlplane.kernel.fields import StrictCharField, StrictIntegerField, StrictSerializer
+from trustedprofiles.api.profile_requests import LONGEST_NAME
 from trustedprofiles.conditions import CLAIMS, OPERATORS, read_value
-from trustedprofiles.limits import CONDITIONS_PER_RULE, IDENTITIES_PER_PROFILE
-from trustedprofiles.models import ClaimRule, ProfileIdentity, ProfileLink
-from trustedprofiles.services.identities import IdentityContent
+from trustedprofiles.limits import CONDITIONS_PER_RULE
+from trustedprofiles.models import ClaimRule, ProfileLink
 from trustedprofiles.services.rules import RuleContent
 
 LONGEST_VALUE = 1000
 LONGEST_SESSION = 86_400
-LONGEST_IDENTIFIER = 255
-MOST_ACCOUNTS = 20
-LONGEST_ACCOUNT = 64
 
 
 class ConditionBody(StrictSerializer):
@@ -82,58 +76,3 @@ def _require_known_claims(conditions: list[dict[str, str]]) -> None:
 
 def rule_content(body: dict[str, Any]) -> RuleContent:
     return RuleContent(**body | {"conditions": [dict(each) for each in body["conditions"]]})
-
-
-def rule_body(rule: ClaimRule) -> responses.ProfileClaimRule:
-    body: responses.ProfileClaimRule = {
-        "id": rule.id,
-        "entity_tag": rule.entity_tag,
-        "created_at": timestamps.minutes(rule.created_at),
-        "modified_at": timestamps.minutes(rule.modified_at),
-        "type": rule.type,
-        "expiration": rule.expiration,
-        "conditions": [
-            {"claim": each["claim"], "operator": each["operator"], "value": each["value"]} for each in rule.conditions
-        ],
-    }
-    if rule.name:
-        body["name"] = rule.name
-    if rule.realm_name:
-        body["realm_name"] = rule.realm_name
-    if rule.cr_type:
-        body["cr_type"] = rule.cr_type
-    return body
-
-
-class IdentityBody(StrictSerializer):
-    identifier = StrictCharField(max_length=LONGEST_IDENTIFIER)
-    type = serializers.ChoiceField(choices=ProfileIdentity.Type.choices)
-    accounts = serializers.ListField(
-        required=False, child=StrictCharField(max_length=LONGEST_ACCOUNT), max_length=MOST_ACCOUNTS
-    )
-    description = DescriptionField(max_length=LONGEST_DESCRIPTION)
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs.get("accounts") and attrs["type"] != ProfileIdentity.Type.USER:
-            raise serializers.ValidationError({"accounts": "Only users come from accounts."})
-        return attrs
-
-
-class IdentitiesBody(StrictSerializer):
-    identities = serializers.ListField(required=False, child=IdentityBody(), max_length=IDENTITIES_PER_PROFILE)
-
-
-def identity_content(body: dict[str, Any]) -> IdentityContent:
-    return IdentityContent(**body)
-
-
-def identity_body(identity: ProfileIdentity) -> responses.ProfileIdentityResponse:
-    body: responses.ProfileIdentityResponse = {
-        "iam_id": identity.iam_id,
-        "identifier": identity.identifier,
-        "type": identity.type,
-        "description": identity.description,
-    }
-    if identity.type == ProfileIdentity.Type.USER:
-        body["accounts"] = identity.accounts
-    return body

@@ -1,19 +1,16 @@
-"""Request bodies about API keys and service IDs."""
+"""Request bodies about API keys."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import serializers
 
-from controlplane.kernel.crn import Crn
 from controlplane.kernel.fields import DescriptionField, StrictBooleanField, StrictCharField, StrictSerializer
 from identity.models import ApiKey
 from identity.services.apikeys import LONGEST_VALUE, SHORTEST_VALUE
-from trustedprofiles.api.serializers import LONGEST_DESCRIPTION, LONGEST_NAME
+from trustedprofiles.api.profile_requests import LONGEST_DESCRIPTION, LONGEST_NAME
 
 LONGEST_IAM_ID = 128
-LONGEST_CRN = 255
-MOST_CRNS = 100
 
 
 class ExpiryField(StrictCharField):
@@ -30,16 +27,6 @@ class ExpiryField(StrictCharField):
             return instant.astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail("instant")
-
-
-class CrnField(StrictCharField):
-    def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        try:
-            Crn.parse(text)
-        except ValueError as error:
-            raise serializers.ValidationError(str(error)) from None
-        return text
 
 
 class ApiKeyDescription(StrictSerializer):
@@ -67,21 +54,6 @@ class ApiKeyUpdate(StrictSerializer):
     support_sessions = StrictBooleanField(required=False)
     action_when_leaked = serializers.ChoiceField(required=False, choices=ApiKey.LeakAction.choices)
     expires_at = ExpiryField(required=False, allow_blank=True)
-
-
-class ServiceIdUpdate(StrictSerializer):
-    name = StrictCharField(required=False, max_length=LONGEST_NAME)
-    description = DescriptionField(max_length=LONGEST_DESCRIPTION)
-    unique_instance_crns = serializers.ListField(
-        required=False, child=CrnField(max_length=LONGEST_CRN), max_length=MOST_CRNS
-    )
-
-
-class ServiceIdCreation(ServiceIdUpdate):
-    name = StrictCharField(max_length=LONGEST_NAME)
-    account_id = StrictCharField(max_length=64)
-    group_id = StrictCharField(required=False, max_length=64)
-    apikey = ApiKeyDescription(required=False)
 
 
 def api_key_content(body: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Bodies of Global Search and Tagging, in and out, under the names of IBM's own models."""
+"""Request bodies about tags."""
 
-from typing import Any, NotRequired, TypedDict
+from typing import Any
 
 from rest_framework import serializers
 
@@ -65,72 +65,3 @@ class SearchRequest(StrictSerializer):
         child=StrictCharField(max_length=LONGEST_TEXT), required=False, max_length=MOST_IN_A_REQUEST
     )
     search_cursor = StrictCharField(required=False)
-
-
-class TagName(TypedDict):
-    name: str
-
-
-class TagList(TypedDict):
-    total_count: int
-    offset: int
-    limit: int
-    items: list[TagName]
-
-
-class CreateTagResultsResultsItem(TypedDict):
-    tag_name: str
-    is_error: bool
-    message: NotRequired[str]
-
-
-class CreateTagResults(TypedDict):
-    results: list[CreateTagResultsResultsItem]
-
-
-class DeleteTagResultsItem(TypedDict):
-    provider: str
-    is_error: bool
-    message: NotRequired[str]
-
-
-class DeleteTagResults(TypedDict):
-    results: list[DeleteTagResultsItem]
-
-
-class DeleteTagsResultItem(TypedDict):
-    tag_name: str
-    is_error: bool
-
-
-class DeleteTagsResult(TypedDict):
-    total_count: int
-    errors: bool
-    items: list[DeleteTagsResultItem]
-
-
-class TagResultsItem(TypedDict):
-    resource_id: str
-    is_error: bool
-    message: NotRequired[str]
-
-
-class TagResults(TypedDict):
-    results: list[TagResultsItem]
-
-
-class ResultItem(TypedDict):
-    """Terraform panics on an item without the arrays, so they are there whatever ``fields`` asks for."""
-
-    crn: str
-    account_id: str
-    type: str
-    tags: list[str]
-    access_tags: list[str]
-    service_tags: list[str]
-
-
-class ScanResult(TypedDict):
-    items: list[ResultItem]
-    limit: int
-    search_cursor: NotRequired[str]

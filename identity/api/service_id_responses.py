@@ -1,0 +1,56 @@
+"""What is answered about service IDs, under the names of IBM's own models."""
+
+from typing import NotRequired, TypedDict
+
+from controlplane.kernel import timestamps
+from identity.api.apikey_responses import ApiKey
+from trustedprofiles.api.activity import Activity
+from trustedprofiles.api.history import EnityHistoryRecord
+from trustedprofiles.api.pagination import IdentityPage
+from trustedprofiles.models import ServiceId as ServiceIdRow
+
+
+class ServiceId(TypedDict):
+    """``apikey`` is there only when the service ID was created with one, in the answer to that."""
+
+    id: str
+    iam_id: str
+    entity_tag: str
+    crn: str
+    locked: bool
+    created_at: str
+    modified_at: str
+    account_id: str
+    name: str
+    description: NotRequired[str]
+    unique_instance_crns: NotRequired[list[str]]
+    group_id: NotRequired[str]
+    history: NotRequired[list[EnityHistoryRecord]]
+    apikey: NotRequired[ApiKey]
+    activity: NotRequired[Activity]
+
+
+class ServiceIdList(IdentityPage):
+    serviceids: list[ServiceId]
+
+
+def service_id_body(service_id: ServiceIdRow, *, show_group: bool = False) -> ServiceId:
+    """Optional members without a value are left out; so is the group unless it is asked for."""
+    body: ServiceId = {
+        "id": service_id.id,
+        "iam_id": service_id.iam_id,
+        "entity_tag": service_id.entity_tag,
+        "crn": service_id.crn,
+        "locked": service_id.locked,
+        "created_at": timestamps.minutes(service_id.created_at),
+        "modified_at": timestamps.minutes(service_id.modified_at),
+        "account_id": service_id.account_id,
+        "name": service_id.name,
+    }
+    if service_id.description:
+        body["description"] = service_id.description
+    if service_id.unique_instance_crns:
+        body["unique_instance_crns"] = service_id.unique_instance_crns
+    if show_group and service_id.group_id:
+        body["group_id"] = service_id.group_id
+    return body

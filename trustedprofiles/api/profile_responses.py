@@ -1,0 +1,99 @@
+"""What is answered about trusted profiles and their links, under the names of IBM's own models."""
+
+from typing import NotRequired, TypedDict
+
+from controlplane.kernel import timestamps
+from trustedprofiles.api.activity import Activity
+from trustedprofiles.api.history import EnityHistoryRecord
+from trustedprofiles.api.pagination import IdentityPage
+from trustedprofiles.models import ProfileLink as LinkRow
+from trustedprofiles.models import TrustedProfile as ProfileRow
+
+
+class TrustedProfile(TypedDict):
+    id: str
+    entity_tag: str
+    crn: str
+    name: str
+    description: NotRequired[str]
+    email: NotRequired[str]
+    created_at: str
+    modified_at: str
+    iam_id: str
+    account_id: str
+    history: NotRequired[list[EnityHistoryRecord]]
+    activity: NotRequired[Activity]
+
+
+class TrustedProfilesList(IdentityPage):
+    profiles: list[TrustedProfile]
+
+
+class ProfileLinkLink(TypedDict):
+    crn: str
+    namespace: NotRequired[str]
+    name: NotRequired[str]
+    component_type: NotRequired[str]
+    component_name: NotRequired[str]
+
+
+class ProfileLink(TypedDict):
+    id: str
+    entity_tag: str
+    created_at: str
+    modified_at: str
+    name: NotRequired[str]
+    cr_type: str
+    is_cross_account: bool
+    link: ProfileLinkLink
+
+
+class ProfileLinkList(TypedDict):
+    links: list[ProfileLink]
+
+
+def profile_body(profile: ProfileRow) -> TrustedProfile:
+    """Optional members without a value are left out."""
+    body: TrustedProfile = {
+        "id": profile.id,
+        "entity_tag": profile.entity_tag,
+        "crn": profile.crn,
+        "name": profile.name,
+        "created_at": timestamps.minutes(profile.created_at),
+        "modified_at": timestamps.minutes(profile.modified_at),
+        "iam_id": profile.iam_id,
+        "account_id": profile.account_id,
+    }
+    if profile.description:
+        body["description"] = profile.description
+    if profile.email:
+        body["email"] = profile.email
+    return body
+
+
+def link_body(link: LinkRow) -> ProfileLink:
+    body: ProfileLink = {
+        "id": link.id,
+        "entity_tag": link.entity_tag,
+        "created_at": timestamps.minutes(link.created_at),
+        "modified_at": timestamps.minutes(link.modified_at),
+        "cr_type": link.cr_type,
+        "is_cross_account": link.is_cross_account,
+        "link": _target_body(link),
+    }
+    if link.name:
+        body["name"] = link.name
+    return body
+
+
+def _target_body(link: LinkRow) -> ProfileLinkLink:
+    body: ProfileLinkLink = {"crn": link.crn}
+    if link.namespace:
+        body["namespace"] = link.namespace
+    if link.resource_name:
+        body["name"] = link.resource_name
+    if link.component_type:
+        body["component_type"] = link.component_type
+    if link.component_name:
+        body["component_name"] = link.component_name
+    return body

@@ -1,0 +1,52 @@
+"""What is answered about claim rules, under the names of IBM's own models."""
+
+from typing import NotRequired, TypedDict
+
+from controlplane.kernel import timestamps
+from trustedprofiles.models import ClaimRule
+
+
+class ProfileClaimRuleConditions(TypedDict):
+    """``value`` is JSON in a string, or text that stands for itself."""
+
+    claim: str
+    operator: str
+    value: str
+
+
+class ProfileClaimRule(TypedDict):
+    id: str
+    entity_tag: str
+    created_at: str
+    modified_at: str
+    name: NotRequired[str]
+    type: str
+    realm_name: NotRequired[str]
+    expiration: int
+    cr_type: NotRequired[str]
+    conditions: list[ProfileClaimRuleConditions]
+
+
+class ProfileClaimRuleList(TypedDict):
+    rules: list[ProfileClaimRule]
+
+
+def rule_body(rule: ClaimRule) -> ProfileClaimRule:
+    body: ProfileClaimRule = {
+        "id": rule.id,
+        "entity_tag": rule.entity_tag,
+        "created_at": timestamps.minutes(rule.created_at),
+        "modified_at": timestamps.minutes(rule.modified_at),
+        "type": rule.type,
+        "expiration": rule.expiration,
+        "conditions": [
+            {"claim": each["claim"], "operator": each["operator"], "value": each["value"]} for each in rule.conditions
+        ],
+    }
+    if rule.name:
+        body["name"] = rule.name
+    if rule.realm_name:
+        body["realm_name"] = rule.realm_name
+    if rule.cr_type:
+        body["cr_type"] = rule.cr_type
+    return body

@@ -1,0 +1,72 @@
+"""What is answered about tags, under the names of IBM's own models."""
+
+from typing import NotRequired, TypedDict
+
+
+class TagName(TypedDict):
+    name: str
+
+
+class TagList(TypedDict):
+    total_count: int
+    offset: int
+    limit: int
+    items: list[TagName]
+
+
+class CreateTagResultsResultsItem(TypedDict):
+    tag_name: str
+    is_error: bool
+    message: NotRequired[str]
+
+
+class CreateTagResults(TypedDict):
+    results: list[CreateTagResultsResultsItem]
+
+
+class DeleteTagResultsItem(TypedDict):
+    provider: str
+    is_error: bool
+    message: NotRequired[str]
+
+
+class DeleteTagResults(TypedDict):
+    results: list[DeleteTagResultsItem]
+
+
+class DeleteTagsResultItem(TypedDict):
+    tag_name: str
+    is_error: bool
+
+
+class DeleteTagsResult(TypedDict):
+    total_count: int
+    errors: bool
+    items: list[DeleteTagsResultItem]
+
+
+class TagResultsItem(TypedDict):
+    resource_id: str
+    is_error: bool
+    message: NotRequired[str]
+
+
+class TagResults(TypedDict):
+    results: list[TagResultsItem]
+
+
+class ResultItem(TypedDict):
+    """Terraform panics on an item without the arrays, so they are there whatever ``fields`` asks for."""
+
+    crn: str
+    account_id: str
+    type: str
+    tags: list[str]
+    access_tags: list[str]
+    service_tags: list[str]
+
+
+class ScanResult(TypedDict):
+    items: list[ResultItem]
+    limit: int
+    search_cursor: NotRequired[str]
