@@ -1,4 +1,4 @@
-"""Celery tasks of the servers: doorbells, without logic."""
+"""Celery tasks of the servers. They only call services."""
 
 from typing import Any
 

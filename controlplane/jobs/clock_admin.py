@@ -8,7 +8,7 @@ from controlplane.activity.job_lock import job_lock
 from controlplane.activity.record import Party
 from controlplane.jobs.registry import KEY_ROTATION
 from controlplane.kernel import clock
-from controlplane.kernel.enqueue import ring
+from controlplane.kernel.enqueue import enqueue
 from controlplane.kernel.errors import Conflict
 from controlplane.kernel.task_names import TICK
 from controlplane.timekeeping import services as timekeeping
@@ -36,7 +36,7 @@ def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) ->
         shown = timekeeping.move(movement, earliest=first_root_activated_at(), if_match=if_match, by=by)
         # Nothing is signed before its key was activated, or by an expired authority: this does not wait for a tick.
         run_due_steps(now=shown.now)
-    ring(TICK, after_seconds=clock.FRESH_SECONDS)
+    enqueue(TICK, after_seconds=clock.FRESH_SECONDS)
     return shown
 
 
