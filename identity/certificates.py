@@ -23,7 +23,7 @@ def valid_certificates(server_id: str, *, now: datetime) -> QuerySet[IssuedCerti
 def planned_renewals() -> QuerySet[IssuedCertificate]:
     """Certificates of servers under rotation that are to be renewed, now or later.
 
-    One that had expired before the rotation was switched on is nobody's business any more.
+    One that had expired before the rotation was switched on is not renewed any more.
     """
     rotating = CertificateRotation.objects.filter(
         server__id=OuterRef("server_id"), enabled_at__lt=OuterRef("not_after")
@@ -36,7 +36,7 @@ def certificates_due(*, now: datetime) -> QuerySet[IssuedCertificate]:
     return planned_renewals().filter(renew_at__lte=now)
 
 
-def renewals_nobody_wants(*, now: datetime) -> QuerySet[IssuedCertificate]:
+def renewals_without_rotation(*, now: datetime) -> QuerySet[IssuedCertificate]:
     """Certificates that will never be renewed: they have expired, and their servers are not under rotation."""
     rotating = CertificateRotation.objects.filter(server__id=OuterRef("server_id"))
     return IssuedCertificate.objects.filter(~Exists(rotating), renew_at__lte=now, not_after__lte=now)
@@ -76,7 +76,7 @@ def condemned_certificates(*, now: datetime) -> QuerySet[IssuedCertificate]:
 
 
 def is_compromised(public_key_sha256: str) -> bool:
-    """Whether a certificate for this key was revoked because somebody else has the key."""
+    """Whether a certificate for this key was revoked because another party has the key."""
     return IssuedCertificate.objects.filter(
         public_key_sha256=public_key_sha256, revocation_reason="keyCompromise"
     ).exists()

@@ -26,7 +26,7 @@ PATIENCE = 20.0
 def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) -> Shown:
     """Move the clock; keys whose time has come, or was taken back, are succeeded, and what else is due begins.
 
-    The answer to whoever asked must be ``when_all_know``: whoever asks next, wherever, is answered by the new time.
+    The response must be passed through ``when_all_know``, so that each later request is answered by the new time.
     A rotation that runs ends first: one that went on by the time before would hand over, or unpublish, keys that are
     needed now. Raises InvalidValue, PreconditionFailed; Conflict when a rotation does not end.
     """
