@@ -58,7 +58,7 @@ class MetadataOperation:
         def attempt() -> Mapping[str, Any]:
             try:
                 return self._answer(request, facts, path)
-            except ApiError:
+            except ApiError:  # it may have been decided on facts that were remembered, and are no longer true
                 if facts == snapshots.get(number, anew=True):
                     raise
                 raise ServerChanged from None

@@ -420,7 +420,7 @@ def test_progress_tells_how_many_were_due_and_what_became_of_them(rotating: Bare
     assert progress.ended_at == now
 
 
-def test_progress_begins_anew_the_next_time(rotating: BareMetalServer) -> None:
+def test_the_next_renewal_is_counted_from_the_beginning(rotating: BareMetalServer) -> None:
     now = due(rotating)
     for later in (now, now + DUE):
         renew_due(now=later)
