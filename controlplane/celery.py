@@ -26,12 +26,12 @@ with unavailable("greenlet", "yaml"):  # tasks run in threads, and travel as JSO
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
 for name in ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL", "CELERY_RESULT_BACKEND"):
-    os.environ.pop(name, None)  # of another project: Celery would heed them more than REDIS_URL
+    os.environ.pop(name, None)  # of another project: Celery would prefer them to REDIS_URL
 for scheme in ("redis", "rediss"):
     TRANSPORT_ALIASES[scheme] = "controlplane.jobs.broker_transport:Transport"
 path = sys.path[:]
 app = Celery("baremint")
-sys.path[:] = path  # Celery puts the current directory first, which may be anybody's
+sys.path[:] = path  # Celery puts the current directory first, which may be another user's
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

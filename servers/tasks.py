@@ -5,12 +5,7 @@ from typing import Any
 from controlplane.activity.job_runs import TRANSIENT, noted
 from controlplane.kernel import clock
 from controlplane.kernel.named_task import named_task
-from controlplane.kernel.task_names import (
-    FORMER_IMAGE_EXPORT_STEP,
-    FORMER_SERVER_STEP,
-    IMAGE_EXPORT_STEP,
-    SERVER_STEP,
-)
+from controlplane.kernel.task_names import IMAGE_EXPORT_STEP, SERVER_STEP
 from servers.services import image_exports, transitions
 
 MOST_RETRIES = 5
@@ -28,14 +23,14 @@ STEP: dict[str, Any] = {
 }
 
 
-@named_task(SERVER_STEP, former_name=FORMER_SERVER_STEP, **STEP)
+@named_task(SERVER_STEP, former_name="servers.tasks.advance_server", **STEP)
 @noted("server-step")
 def advance_server(task: Any, server_id: str) -> bool:
     """Take the next step of a server's transition, if it is due."""
     return transitions.advance(server_id, now=clock.now())
 
 
-@named_task(IMAGE_EXPORT_STEP, former_name=FORMER_IMAGE_EXPORT_STEP, **STEP)
+@named_task(IMAGE_EXPORT_STEP, former_name="servers.tasks.advance_image_export", **STEP)
 @noted("image-export-step")
 def advance_image_export(task: Any, job_id: str) -> bool:
     """Take the next step of an image export job, if it is due."""

@@ -1,1 +1,1 @@
-"""What happened: one event for every operation, kept where nobody can change it."""
+"""What happened: one event for every operation, kept where it cannot be changed."""

@@ -1,4 +1,4 @@
-"""Admin pages that change something: nothing over what somebody else did, and nothing that ends credentials unasked.
+"""Admin pages that change something: none overwrites another person's change, or ends credentials without a question.
 
 A list and a form say what they showed (kernel/shown.py). On saving, the rows are held, and compared with that. If one
 of them is not as it was shown, nothing is saved, and the page shows what is true now. If tokens or certificates would
@@ -155,7 +155,7 @@ class CarefulAdmin(ChosenRows):
         return asked not in (LIST, FORM) or self.has_change_permission(request)
 
     def _hold(self, request: HttpRequest, keys: Sequence[Any], asked: str) -> list[Any]:
-        """The rows as they are now, which nobody changes until the transaction ends. Raises ShownChanged.
+        """The rows as they are now, which do not change until the transaction ends. Raises ShownChanged.
 
         An action for all rows that a list finds is for rows of other pages too, of which nothing was shown.
         """

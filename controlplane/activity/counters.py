@@ -1,6 +1,6 @@
 """Counts that only grow, kept in the database: the same at every replica, after every restart, for every scrape.
 
-Events are not counted while a request is answered. A job counts those that are settled, and whoever reads adds those
+Events are not counted while a request is answered. A job counts those that are settled, and each reading adds those
 that came since. Runs of jobs are counted when they are pruned.
 """
 

@@ -70,7 +70,7 @@ def columns(action: str, **facts: Unpack[Facts]) -> dict[str, Any]:
     """The values of an event by their columns, all but the number of the row."""
     request = context.current.get()
     initiator, target, error = facts["initiator"], facts["target"], facts.get("error")
-    # Any of this may quote the request: what was not found is named by whatever text stood in the path.
+    # Any of this may quote the request: a refusal names what does not exist by the text in the path.
     texts = {
         "action": action,
         "reason_type": error.code if error else "",
@@ -100,8 +100,8 @@ def _explanation(error: ApiError | None) -> dict[str, str]:
 
 
 def _lineage(request: context.RequestContext | None) -> dict[str, Any]:
-    """By what right the request acted, and what it asked for; nothing when it bore no token."""
-    known = context.lineage.get()
-    if not known or not request:
+    """By what right the request acted, and what it asked for; nothing when it had no token."""
+    lineage = context.lineage.get()
+    if not lineage or not request:
         return {}
-    return {"lineage": {**known, "method": request.method, "path": conceal_values(request.path[:LONGEST_PATH])}}
+    return {"lineage": {**lineage, "method": request.method, "path": conceal_values(request.path[:LONGEST_PATH])}}

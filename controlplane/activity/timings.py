@@ -37,7 +37,7 @@ class Timings:
         with self._lock:
             count, total = self._counts.get(bucket, (0, 0.0))
             self._counts[bucket] = (count + 1, total + seconds)
-            # Not within somebody's transaction: its locks would last as long as that does.
+            # Not within the caller's transaction: its locks would last as long as that does.
             is_time = time.monotonic() - self._written_at >= WRITE_SECONDS and not connection.in_atomic_block
             if is_time:
                 self._written_at = time.monotonic()

@@ -1,8 +1,9 @@
-"""What workers do not take from the broker's queue, which anybody who reaches the broker can write to.
+"""Messages that workers do not take from the broker's queue, to which every client of the broker can write.
 
-Each message is looked at as a whole before Celery sees it, for Celery logs some of what it cannot read with all that is
-in it, keeps some for ever, and dies of some, to be given it again at the next start. What is no message of ours is
-dropped, counted and told without its body. Whatever is due stands in the database, so no work is lost with it.
+Each message is checked as a whole before Celery sees it. Celery logs some messages that it cannot read with all that is
+in them, keeps some for ever, and ends with an error at some, which the next worker is given again. A message that this
+product does not send is dropped, counted and logged without its body. What is due is in the database, so no work is
+lost with it.
 """
 
 import threading
@@ -54,7 +55,7 @@ class Dropped:
 dropped = Dropped()
 
 
-def is_ours(raw: Any, queue: str) -> bool:
+def is_accepted(raw: Any, queue: str) -> bool:
     """Whether this may be given to Celery; what may not is dropped."""
     try:
         check_delivery(raw)
@@ -116,7 +117,7 @@ class Channel(redis.Channel):
     def _do_restore_message(self, payload: Any, exchange: Any, routing_key: Any, *arguments: Any) -> None:
         if not (isinstance(exchange, str) and isinstance(routing_key, str)):
             dropped.note("it cannot be taken up again: it came from no queue")
-        elif is_ours(payload, routing_key):
+        elif is_accepted(payload, routing_key):
             super()._do_restore_message(payload, exchange, routing_key, *arguments)  # type: ignore[misc]
 
 
@@ -124,7 +125,7 @@ class Transport(redis.Transport):
     Channel = Channel
 
     def _deliver(self, message: Any, queue: str | None) -> None:
-        if is_ours(message, queue or ""):
+        if is_accepted(message, queue or ""):
             super()._deliver(message, queue)
 
 

@@ -7,7 +7,7 @@ from identity.selectors import trusted_roots
 
 
 def write() -> bool:
-    """Write the bundle if it is not what it should be; whoever reads it meanwhile sees the old one or the new one.
+    """Write the bundle if it differs from what it should be; a program that reads it sees the old one or the new one.
 
     The start, every tick that this machine's worker takes and ``baremint rotate root`` do this. A root waits for years
     in the bundle before it signs, so on which machine a tick lands does not matter. Returns whether it was written.

@@ -8,7 +8,7 @@ from controlplane.activity.job_lock import job_lock
 from controlplane.activity.record import Party
 from controlplane.jobs.registry import KEY_ROTATION
 from controlplane.kernel import clock
-from controlplane.kernel.enqueue import ring
+from controlplane.kernel.enqueue import enqueue
 from controlplane.kernel.errors import Conflict
 from controlplane.kernel.task_names import TICK
 from controlplane.timekeeping import services as timekeeping
@@ -26,7 +26,7 @@ PATIENCE = 20.0
 def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) -> Shown:
     """Move the clock; keys whose time has come, or was taken back, are succeeded, and what else is due begins.
 
-    The answer to whoever asked must be ``when_all_know``: whoever asks next, wherever, is answered by the new time.
+    The response must be passed through ``when_all_know``, so that each later request is answered by the new time.
     A rotation that runs ends first: one that went on by the time before would hand over, or unpublish, keys that are
     needed now. Raises InvalidValue, PreconditionFailed; Conflict when a rotation does not end.
     """
@@ -36,7 +36,7 @@ def move_clock(movement: Movement, *, if_match: str | None = None, by: Party) ->
         shown = timekeeping.move(movement, earliest=first_root_activated_at(), if_match=if_match, by=by)
         # Nothing is signed before its key was activated, or by an expired authority: this does not wait for a tick.
         run_due_steps(now=shown.now)
-    ring(TICK, after_seconds=clock.FRESH_SECONDS)
+    enqueue(TICK, after_seconds=clock.FRESH_SECONDS)
     return shown
 
 

@@ -1,4 +1,4 @@
-"""What a message of ours looks like: Celery's protocol 2 as JSON, to the tasks that there are, and nothing else."""
+"""The format of the messages that are accepted: Celery's protocol 2 as JSON, for registered tasks, and nothing else."""
 
 import base64
 import binascii
@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import Any
 
 QUESTIONS = frozenset({"ping", "active", "active_queues", "registered", "reserved", "scheduled", "stats"})
-"""What workers tell whoever asks. All others of Celery's change something, or keep what they are given."""
+"""What workers answer. All other commands of Celery change something, or keep what they are given."""
 TEXTS = ("lang", "shadow", "root_id", "parent_id", "group", "argsrepr", "kwargsrepr", "origin", "baremint_request_id")
 LONGEST_TEXT = 4096
 SURROGATES = re.compile("[\ud800-\udfff]")
 TIMES = ("eta", "expires")
 FLAGS = ("ignore_result", "redelivered", "celery_beat_task")
 EMPTY = ("stamps", "stamped_headers", "replaced_task_nesting", "group_index")
-"""Headers that say nothing in messages of ours."""
+"""Headers that are empty in the messages of this product."""
 KNOWN = frozenset({"task", "id", "retries", "timelimit", *FLAGS, *TEXTS, *TIMES, *EMPTY})
 """All that are sent. Celery takes others for orders, such as what to send for next."""
 EMBEDDED = frozenset({"callbacks", "errbacks", "chain", "chord"})
@@ -86,14 +86,14 @@ def check_question(raw: dict[str, Any]) -> None:
     body = _body(raw)
     _require(isinstance(body, dict) and body.get("method") in QUESTIONS, "it is no question that workers answer")
     _require(not body.get("arguments"), "it is no question that workers answer")
-    wanted = body.get("destination")
-    _require(wanted is None or (isinstance(wanted, list) and all(map(_is_text, wanted))), "it is for nobody")
-    _require(not body.get("pattern") and not body.get("matcher"), "it is for nobody")
+    workers = body.get("destination")
+    _require(workers is None or (isinstance(workers, list) and all(map(_is_text, workers))), "it is for no worker")
+    _require(not body.get("pattern") and not body.get("matcher"), "it is for no worker")
     answer_to = body.get("reply_to")
     _require(
         answer_to is None
         or (isinstance(answer_to, dict) and all(_is_text(answer_to.get(name)) for name in ("exchange", "routing_key"))),
-        "nobody can be answered",
+        "it has no queue for answers",
     )
 
 

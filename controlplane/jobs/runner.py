@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 
 
 def run(job: Job, *, worker: str) -> bool:
-    """Run a job if it is due and nobody else runs it. Returns whether there is more to do at once.
+    """Run a job if it is due and no other worker runs it. Returns whether there is more to do at once.
 
     A message that comes twice, or late, is one line in the log. A failure is recorded; a tick after its time of retry
     sends for the job again.
@@ -21,7 +21,7 @@ def run(job: Job, *, worker: str) -> bool:
         if not is_mine:
             log.info("the job runs already", job=job.name)
             return False
-        clock.forget()  # whoever moves the clock holds this lock too: what is read from here on stays true
+        clock.forget()  # moving the clock takes this lock too: what is read from here on stays true
         if not is_due(job):
             log.info("nothing was due", job=job.name)
             return False

@@ -20,7 +20,7 @@ from controlplane.jobs.broker_transport import dropped
 from controlplane.jobs.registry import CERTIFICATE_RENEWAL, JOBS
 from controlplane.jobs.schedule import is_due
 from controlplane.kernel.named_task import named_task
-from controlplane.kernel.task_names import FORMER_RENEWAL, FORMER_RUN_JOB, FORMER_TICK, JOB, TICK
+from controlplane.kernel.task_names import FORMER_TICK, JOB, TICK
 
 log = structlog.get_logger(__name__)
 
@@ -69,10 +69,10 @@ def run(task: Any, name: str) -> None:
 
 
 # Until version 0.2: what workers of earlier builds send.
-shared_task(name=FORMER_RUN_JOB, **OPTIONS)(run)
+shared_task(name="controlplane.operations.tasks.run_job", **OPTIONS)(run)
 
 
-@shared_task(name=FORMER_RENEWAL, **OPTIONS)
+@shared_task(name="identity.tasks.renew_certificates", **OPTIONS)
 def renew_certificates(self: Any) -> None:
     run(self, CERTIFICATE_RENEWAL)
 
@@ -84,8 +84,8 @@ def send_for(name: str, *, queue: str) -> None:
 
 def queue_of(task: Any) -> str:
     """The queue by which a task came: what it sends for stays there."""
-    brought = task.request.delivery_info or {}
-    return str(brought.get("routing_key") or current_app.conf.task_default_queue)
+    delivery = task.request.delivery_info or {}
+    return str(delivery.get("routing_key") or current_app.conf.task_default_queue)
 
 
 def worker_of(task: Any) -> str:

@@ -1,4 +1,4 @@
-"""Sending for a Celery task from within a request, by name: an app does not import those above it."""
+"""Putting a Celery task into the queue from within a request, by name: an app does not import those above it."""
 
 import structlog
 from celery import current_app
@@ -7,9 +7,10 @@ from kombu.exceptions import OperationalError
 log = structlog.get_logger(__name__)
 
 
-def ring(task: str, *arguments: str, after_seconds: float = 0) -> None:
-    """Send for a task, without waiting for a broker that is away: whatever is due stands in the database, and a tick
-    finds it there. ``after_seconds`` are real ones, whatever the domain's clock does.
+def enqueue(task: str, *arguments: str, after_seconds: float = 0) -> None:
+    """Send a task, without waiting for a broker that is away: what is due is in the database, where a tick finds it.
+
+    ``after_seconds`` are real ones, whatever the domain's clock does.
 
     ``retry=False`` alone lets kombu try to connect for six seconds, within the request; ``max_retries`` does not.
     """

@@ -7,7 +7,10 @@ from celery import shared_task
 
 
 def named_task(name: str, *, former_name: str, **options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Make a task of this name; messages to the former name run the same function."""
+    """Make a task of this name; messages to the former name run the same function.
+
+    ``former_name`` goes with version 0.2.
+    """
 
     def decorate(function: Callable[..., Any]) -> Any:
         shared_task(name=former_name, **options)(function)

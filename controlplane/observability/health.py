@@ -27,7 +27,7 @@ class Part:
 
 
 def parts() -> list[Part]:
-    """Database, broker, worker, beat and jobs; whoever asks again at once gets the same answer."""
+    """Database, broker, worker, beat and jobs; a second call at once gets the same answer."""
     return _parts.get()
 
 
@@ -39,7 +39,7 @@ _parts = FreshValue(_look, seconds=FRESH_SECONDS)
 
 
 def forget() -> None:
-    """Ask anew the next time."""
+    """Look again the next time."""
     _parts.expire()
 
 
@@ -58,7 +58,7 @@ def _messaging() -> list[Part]:
     except broker.BrokerFailed as error:
         return [
             Part("Broker", False, str(error)),
-            Part("Worker", False, "Nobody can ask it while the broker is away."),
+            Part("Worker", False, "It cannot be asked while the broker is away."),
         ]
     return [Part("Broker", True, "It answers."), _worker()]
 

@@ -38,7 +38,7 @@ Reasons = dict[str, str]
 class Readiness:
     missing: Reasons
     notes: Reasons
-    """What does not keep it from its work, and somebody should look at."""
+    """What does not keep it from its work, and an operator should look at."""
 
 
 def of_the_whole() -> Readiness:
@@ -55,14 +55,14 @@ def of_answers() -> Readiness:
 
 def obstacles() -> Reasons:
     """Of the whole: what answers needs, and what works in the background."""
-    found = missing_for_answers()
+    reasons = missing_for_answers()
     try:
         waiting = broker.queue_depth(seconds=ASK_SECONDS)
     except broker.BrokerFailed as error:
-        return found | {"broker": str(error)}
-    if "database" not in found and (silence := _silence(waiting)):
-        found["worker"] = silence
-    return found
+        return reasons | {"broker": str(error)}
+    if "database" not in reasons and (silence := _silence(waiting)):
+        reasons["worker"] = silence
+    return reasons
 
 
 def notes() -> Reasons:
@@ -81,24 +81,24 @@ def notes() -> Reasons:
 
 
 def missing_for_answers() -> Reasons:
-    found: Reasons = {}
+    reasons: Reasons = {}
     for what, folder in (("the data directory", settings.HOME.path), ("temporary files", Path(tempfile.gettempdir()))):
         if is_full(folder):
-            found["disk"] = f"The disk of {what} is full: nothing more can be kept. Make room on it."
+            reasons["disk"] = f"The disk of {what} is full: nothing more can be kept. Make room on it."
     try:
-        compared = compare()
-        compared.require_known()
-        if compared.missing:
-            found["database"] = f"Migrations are not applied. Run: {command_hint('migrate')}"
+        migrations = compare()
+        migrations.require_known()
+        if migrations.missing:
+            reasons["database"] = f"Migrations are not applied. Run: {command_hint('migrate')}"
         elif _is_read_only():
-            found["database"] = "The database is read-only. Make it writable."
+            reasons["database"] = "The database is read-only. Make it writable."
         elif missing := [purpose for purpose in configured_key_times() if active_key(purpose) is None]:
-            found["keys"] = f"No active key for {', '.join(missing)}. Run: {command_hint('bootstrap')}"
+            reasons["keys"] = f"No active key for {', '.join(missing)}. Run: {command_hint('bootstrap')}"
     except CannotUpgrade as error:
-        found["database"] = str(error)
+        reasons["database"] = str(error)
     except Error as error:
-        found["database"] = for_operators(error)
-    return found
+        reasons["database"] = for_operators(error)
+    return reasons
 
 
 def _is_read_only() -> bool:
@@ -126,9 +126,8 @@ def _silence(waiting: int) -> str:
     tick = last_tick()
     if not tick.is_late:
         return ""
-    heard = f"No worker has taken a tick for {tick.seconds_ago:.0f} s" if tick.at else "No worker has taken a tick yet"
+    age = f"for {tick.seconds_ago:.0f} s" if tick.at else "yet"
+    remedy = "no task waits. Start beat, and a worker: celery --app controlplane.celery beat"
     if waiting:
-        return (
-            f"{heard}, and {waiting} tasks wait. Start a worker: celery --app controlplane.celery worker --pool threads"
-        )
-    return f"{heard}, and no task waits. Start beat, and a worker: celery --app controlplane.celery beat"
+        remedy = f"{waiting} tasks wait. Start a worker: celery --app controlplane.celery worker --pool threads"
+    return f"No worker has taken a tick {age}, and {remedy}"

@@ -71,7 +71,7 @@ class MetadataOperation:
         def attempt() -> Mapping[str, Any]:
             try:
                 return self._answer(request, facts, path)
-            except ApiError:
+            except ApiError:  # it may have been decided on facts that were remembered, and are no longer true
                 if facts == server_facts(number, seconds=0):
                     raise
                 raise ServerChanged from None
@@ -91,7 +91,7 @@ class MetadataOperation:
         except Exception as failure:
             error = envelopes.as_api_error(failure)
             if isinstance(error, Unauthenticated):
-                # Whoever proves nothing leaves nothing in the database, at whichever server it called.
+                # An unauthenticated caller leaves nothing in the database, whichever server it called.
                 log.warning("token refused", server=facts.id if facts else "", reason=error.message)
             elif facts is not None and not isinstance(error, ServiceUnavailable):  # it would keep no event either
                 self._record(facts, error)
@@ -141,10 +141,10 @@ def _check_query(text: str) -> date:
     version = parse_version(query, earliest=EARLIEST_VERSION)
     for name in query:
         if name not in KNOWN_PARAMETERS:
-            shown = echoed(storable(conceal_values(name)))
+            echo = echoed(storable(conceal_values(name)))
             raise UnknownField(  # without the value, which may be a token
-                f"{shown} is not a parameter of the metadata service. It takes {', '.join(sorted(KNOWN_PARAMETERS))}.",
-                target=Target(shown, "parameter"),
+                f"{echo} is not a parameter of the metadata service. It takes {', '.join(sorted(KNOWN_PARAMETERS))}.",
+                target=Target(echo, "parameter"),
             )
     return version
 

@@ -1,4 +1,4 @@
-"""Certificates whose renewal is due are issued anew from the requests on record: a chunk at a time, each a transaction.
+"""Certificates whose renewal is due are issued again from the requests on record: chunk by chunk, each a transaction.
 
 A chunk may be done twice, by two workers, or not to its end. On PostgreSQL each worker locks rows of its own; on SQLite
 the second one finds, when it writes, that they are due no more. And no certificate can be the renewal of one that has
@@ -83,7 +83,7 @@ def _begin(*, now: datetime) -> None:
 
 
 def _rows_are_lockable() -> AbstractContextManager[Any]:
-    """A transaction around it all, where it locks rows; on SQLite it would lock everybody out while it signs."""
+    """A transaction around it all, where it locks rows; on SQLite it would lock out other writers while it signs."""
     return transaction.atomic() if connection.features.has_select_for_update_skip_locked else nullcontext()
 
 

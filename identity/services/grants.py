@@ -1,6 +1,6 @@
 """The grants of the IAM token service: what is presented, proven, for an IAM access token.
 
-A refusal of somebody who is known is recorded; a stranger leaves nothing behind.
+A refusal is recorded when its caller has been authenticated; of other callers nothing is stored.
 """
 
 from collections.abc import Callable

@@ -80,10 +80,10 @@ def record_for(facts: ServerFacts, action: str, *, status: int, data: dict[str, 
 def _execute(database: BaseDatabaseWrapper, statement: str, values: list[Any]) -> int:
     """Run one statement on Django's connection, in whatever transaction it is in. Returns the rows written.
 
-    On PostgreSQL it is prepared once per connection: planning it anew each time costs as much as the insert itself.
+    On PostgreSQL it is prepared once per connection: planning it again each time costs as much as the insert itself.
     """
     if database.vendor == "postgresql":
-        import psycopg  # noqa: PLC0415  on SQLite nobody needs it
+        import psycopg  # noqa: PLC0415  SQLite does without it
 
         database.close_if_health_check_failed()
         database.ensure_connection()

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from controlplane.activity.record import SYSTEM, Party, record
 from controlplane.kernel import clock, ids
-from controlplane.kernel.enqueue import ring
+from controlplane.kernel.enqueue import enqueue
 from controlplane.kernel.errors import ApiError, BadField, Conflict, Target
 from controlplane.kernel.task_names import IMAGE_EXPORT_STEP
 from servers import disk_images, events, lifecycle
@@ -210,7 +210,7 @@ def _delay() -> timedelta:
 
 def _send(job: ImageExportJob) -> None:
     seconds, job_id = _delay().total_seconds(), job.id
-    transaction.on_commit(lambda: ring(IMAGE_EXPORT_STEP, job_id, after_seconds=seconds), robust=True)
+    transaction.on_commit(lambda: enqueue(IMAGE_EXPORT_STEP, job_id, after_seconds=seconds), robust=True)
 
 
 def _record(event: str, image: Image, *, by: Party, status: int = 200, error: ApiError | None = None) -> None:

@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from controlplane.activity.record import SYSTEM
 from controlplane.kernel import clock
-from controlplane.kernel.enqueue import ring
+from controlplane.kernel.enqueue import enqueue
 from controlplane.kernel.task_names import SERVER_STEP
 from servers import lifecycle
 from servers.events import record_end
@@ -147,4 +147,4 @@ def _try(id: Any, step: Callable[..., bool], *, now: datetime, what: str, key: s
 def _send(server: BareMetalServer) -> None:
     seconds = step_delay(server.transition).total_seconds()
     # robust: what is committed is answered, whatever becomes of the task. The sweep stands behind it.
-    transaction.on_commit(lambda: ring(SERVER_STEP, server.id, after_seconds=seconds), robust=True)
+    transaction.on_commit(lambda: enqueue(SERVER_STEP, server.id, after_seconds=seconds), robust=True)

@@ -37,7 +37,7 @@ def product_is_old_enough_to_go_back(keys: None) -> None:
 def ticks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Tasks that were sent for."""
     sent: list[str] = []
-    monkeypatch.setattr("controlplane.jobs.clock_admin.ring", lambda task, after_seconds: sent.append(task))
+    monkeypatch.setattr("controlplane.jobs.clock_admin.enqueue", lambda task, after_seconds: sent.append(task))
     return sent
 
 

@@ -42,11 +42,10 @@ SQL_CLOCK = re.compile(
 # Where the machine's time is meant: what no clock of ours can move.
 ON_REAL_TIME: dict[str, str] = {
     "controlplane/activity/job_runs.py": "how long work took, and when a worker was last alive",
-    "controlplane/operations/api/jobs.py": "how long ago a worker was alive",
+    "controlplane/operations/api/jobs.py": "in how long housekeeping is due",
     "controlplane/runtime/http/response.py": "the Date of an answer, by which others judge its age",
-    "controlplane/observability/metrics/families.py": "how long ago a worker was alive",
-    "controlplane/observability/readiness.py": "how long ago a worker was alive",
-    "controlplane/observability/health.py": "how long ago a worker was alive",
+    "controlplane/observability/readiness.py": "how long ago messages were dropped",
+    "controlplane/observability/last_tick.py": "how long ago a worker took a tick",
     "controlplane/jobs/schedule.py": "housekeeping, and how long a failed job is left alone",
     "controlplane/timekeeping/services.py": "the machine's time is what the clock is set against",
     "controlplane/runtime/supervisor/supervisor.py": "log lines",

@@ -14,7 +14,7 @@ from django.db import OperationalError
 
 from controlplane.celery import app
 from controlplane.kernel import context
-from controlplane.kernel.enqueue import ring
+from controlplane.kernel.enqueue import enqueue
 from controlplane.kernel.logs import FewAlike
 from tests.broker import broker_in_memory, taken
 from tests.rules.test_redaction import API_KEY, PEM, TOKEN, short_hash
@@ -97,7 +97,7 @@ def working() -> Iterator[Callable[[], None]]:
         structlog.get_logger("x").info("working")
 
     with broker_in_memory():
-        yield lambda: ring(NAME)
+        yield lambda: enqueue(NAME)
     del app.tasks[NAME]
 
 

@@ -1,11 +1,11 @@
-"""Every message that the product sends is one of its own, to the letter."""
+"""The worker accepts every message that the product sends."""
 
 import base64
 import json
 from typing import Any
 
 from controlplane.celery import app
-from controlplane.jobs.broker_transport import is_ours
+from controlplane.jobs.broker_transport import is_accepted
 
 TICK = "baremint.tick"
 
@@ -29,14 +29,14 @@ def sent_by(name: str, *arguments: Any, **options: Any) -> dict[str, Any]:
     }
 
 
-def test_a_call_of_every_task_is_ours() -> None:
+def test_a_call_of_every_task_is_accepted() -> None:
     app.loader.import_default_modules()
     names = sorted(name for name in app.tasks if not name.startswith("celery."))
     assert len(names) >= 4
     for name in names:
         arguments = ["x"] * least(app.tasks[name])
-        assert is_ours(sent_by(name, *arguments), "celery"), name
-        assert is_ours(sent_by(name, *arguments, countdown=3, expires=10, retries=2, time_limit=5), "celery"), name
+        assert is_accepted(sent_by(name, *arguments), "celery"), name
+        assert is_accepted(sent_by(name, *arguments, countdown=3, expires=10, retries=2, time_limit=5), "celery"), name
 
 
 def least(task: Any) -> int:
@@ -50,19 +50,19 @@ def least(task: Any) -> int:
     raise AssertionError(task)
 
 
-def test_what_beat_sends_is_ours() -> None:
+def test_what_beat_sends_is_accepted() -> None:
     raw = sent_by(TICK)
     raw["headers"]["celery_beat_task"] = True
-    assert is_ours(raw, "celery")
+    assert is_accepted(raw, "celery")
 
 
-def test_what_was_taken_and_is_delivered_again_is_ours() -> None:
+def test_what_was_taken_and_is_delivered_again_is_accepted() -> None:
     raw = sent_by(TICK)
     raw["headers"]["redelivered"] = raw["properties"]["delivery_info"]["redelivered"] = True
-    assert is_ours(raw, "celery")
+    assert is_accepted(raw, "celery")
 
 
-def test_a_message_with_a_header_that_we_do_not_send_is_none_of_ours() -> None:
+def test_a_message_with_a_header_that_is_never_sent_is_refused() -> None:
     raw = sent_by(TICK)
     raw["headers"]["chain"] = ["x"]
-    assert not is_ours(raw, "celery")
+    assert not is_accepted(raw, "celery")

@@ -403,7 +403,7 @@ def test_a_renewal_that_was_begun_by_another_worker_meanwhile_is_not_counted_fro
         RenewalProgress.objects.update(begun_at=now - HOUR, ended_at=None, due=5, renewed=2)
         return IssuedCertificate.objects.none()
 
-    monkeypatch.setattr(certificate_renewal, "renewals_nobody_wants", begun_by_another)
+    monkeypatch.setattr(certificate_renewal, "abandoned_renewals", begun_by_another)
     certificate_renewal.renew_due(now=now)
     progress = RenewalProgress.objects.get()
     assert (progress.begun_at, progress.due, progress.renewed) == (now - HOUR, 5, 3)

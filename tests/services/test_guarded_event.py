@@ -86,3 +86,27 @@ def test_what_raises_while_a_server_is_locked_undoes_what_was_written(facts: Ser
     with pytest.raises(RuntimeError):
         fail()
     assert not ActivityEvent.objects.filter(action="baremint.trial").exists()
+
+
+def test_a_second_attempt_is_made_when_the_server_has_changed_and_only_then(facts: ServerFacts) -> None:
+    def stale() -> str:
+        raise guarded_event.ServerChanged
+
+    assert guarded_event.retry_once(facts.number, lambda: "first", again=stale) == "first"
+    assert guarded_event.retry_once(facts.number, stale, again=lambda: "second") == "second"
+    with pytest.raises(guarded_event.ServerChanged):
+        guarded_event.retry_once(facts.number, stale, again=stale)
+
+
+def test_a_second_attempt_that_fails_leaves_nothing_behind(facts: ServerFacts) -> None:
+    def stale() -> None:
+        raise guarded_event.ServerChanged
+
+    def fail() -> None:
+        guarded_event.record_for(facts, "baremint.trial", status=200, data={})
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError) as failure:
+        guarded_event.retry_once(facts.number, stale, again=fail)
+    assert failure.value.__context__ is None
+    assert not ActivityEvent.objects.filter(action="baremint.trial").exists()

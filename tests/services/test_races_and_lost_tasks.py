@@ -10,7 +10,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from controlplane.activity.record import Party
 from controlplane.celery import app
 from controlplane.kernel import clock
-from controlplane.kernel.enqueue import ring
+from controlplane.kernel.enqueue import enqueue
 from controlplane.kernel.errors import Conflict
 from servers.models import BareMetalServer
 from servers.services import transitions
@@ -37,7 +37,7 @@ def test_a_broker_that_is_away_delays_no_request(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(app.conf, "broker_write_url", url)
     monkeypatch.setitem(app.conf, "task_always_eager", False)
     began = time.monotonic()
-    ring("baremint.server-step", "0717-x", after_seconds=1.0)
+    enqueue("baremint.server-step", "0717-x", after_seconds=1.0)
     assert time.monotonic() - began < 2
 
 
