@@ -150,9 +150,9 @@ def slow_ones(command: list[str], **options: Any) -> Iterator[dict[str, Any]]:
         told |= json.loads(process.stdout.readline())
 
 
-def _line(listener: str, kind: str, found: Measurement, idle: Measurement) -> str:
-    median = statistics.median(each.median for each in found.steady)
+def _line(listener: str, kind: str, measurement: Measurement, idle: Measurement) -> str:
+    median = statistics.median(each.median for each in measurement.steady)
     return (
-        f"{listener:16}{kind:18}{median * 1000:9.1f}{found.p99 * 1000:9.1f}{found.p99 / idle.p99:9.2f}"
-        f"{found.failed:8}{found.cpu:8.1%}"
+        f"{listener:16}{kind:18}{median * 1000:9.1f}{measurement.p99 * 1000:9.1f}{measurement.p99 / idle.p99:9.2f}"
+        f"{measurement.failed:8}{measurement.cpu:8.1%}"
     )

@@ -144,9 +144,9 @@ def list_parts(call: Call) -> HttpResponse:
 def list_multipart_uploads(call: Call) -> HttpResponse:
     bucket, query = call.bucket, call.request.GET
     limit, encode = page_size(query, "max-uploads"), encoding(query)
-    found, is_truncated = first(_entries(bucket, query), limit)
+    uploads_page, is_truncated = first(_entries(bucket, query), limit)
     root = xml_responses.document("ListMultipartUploadsResult")
-    last = found[-1] if found else None
+    last = uploads_page[-1] if uploads_page else None
     next_key = last if isinstance(last, str) else last.name if last else ""
     next_upload = last.identifier if isinstance(last, Upload) else ""
     xml_responses.fill(
@@ -164,7 +164,7 @@ def list_multipart_uploads(call: Call) -> HttpResponse:
             ("IsTruncated", is_truncated),
         ],
     )
-    for each in found:
+    for each in uploads_page:
         _show(root, each, bucket, encode)
     record(call.event, initiator=call.by, target=services.target_of(bucket), account_id=call.account_id)
     return xml_responses.xml(root)

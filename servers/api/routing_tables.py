@@ -135,8 +135,8 @@ class RoutingTables(RoutingTableView):
 
     def get(self, request: Request, vpc_id: str) -> Response:
         rows, default = self.tables(), self.vpc.default_routing_table
-        if (asked := optional_boolean(request.GET, "is_default")) is not None and default:
-            rows = rows.filter(pk=default.pk) if asked else rows.exclude(pk=default.pk)
+        if (is_default := optional_boolean(request.GET, "is_default")) is not None and default:
+            rows = rows.filter(pk=default.pk) if is_default else rows.exclude(pk=default.pk)
         return self.page("routing_tables", rows, routing_table_body)
 
     def post(self, request: Request, vpc_id: str) -> Response:
