@@ -53,7 +53,7 @@ class Listener:
 
 
 @dataclass(frozen=True)
-class Found:
+class Measurement:
     steady: list[Steady]
     """Of each time."""
     cpu: float
@@ -122,16 +122,18 @@ def _object_store(info: dict[str, Any], request: Request) -> Listener:
     )
 
 
-def look(listener: Listener, kind: str = "", *, clients: int = 0, seconds: float, times: int) -> Found:
+def look(listener: Listener, kind: str = "", *, clients: int = 0, seconds: float, times: int) -> Measurement:
     """What a good client finds, while so many slow ones of this kind are there, or none."""
     if not kind:
-        return Found([steady_load.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)], 0)
+        return Measurement(
+            [steady_load.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)], 0
+        )
     where = [listener.address, str(listener.port), str(clients), "--path", listener.path]
     options = ["--authorization", listener.authorization, *(["--tls"] if listener.tls else [])]
     command = command_line.python(slow.__name__, kind, *where, *options)
     with slow_ones(command, env=command_line.environment()) as ended:
-        found = [steady_load.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)]
-    return Found(found, ended["cpu"])
+        steady = [steady_load.run(listener.request, seconds=seconds, tls=listener.tls) for _ in range(times)]
+    return Measurement(steady, ended["cpu"])
 
 
 @contextmanager
@@ -148,9 +150,9 @@ def slow_ones(command: list[str], **options: Any) -> Iterator[dict[str, Any]]:
         told |= json.loads(process.stdout.readline())
 
 
-def _line(listener: str, kind: str, found: Found, idle: Found) -> str:
-    median = statistics.median(each.median for each in found.steady)
+def _line(listener: str, kind: str, measurement: Measurement, idle: Measurement) -> str:
+    median = statistics.median(each.median for each in measurement.steady)
     return (
-        f"{listener:16}{kind:18}{median * 1000:9.1f}{found.p99 * 1000:9.1f}{found.p99 / idle.p99:9.2f}"
-        f"{found.failed:8}{found.cpu:8.1%}"
+        f"{listener:16}{kind:18}{median * 1000:9.1f}{measurement.p99 * 1000:9.1f}{measurement.p99 / idle.p99:9.2f}"
+        f"{measurement.failed:8}{measurement.cpu:8.1%}"
     )

@@ -107,10 +107,10 @@ class ApiKeys(SubjectView):
         return {"resourceType": "*"} if everybody else super().resource_attributes()
 
     def post(self, request: Request) -> Response:
-        asked = pop_own_account(self.body, self.caller.account_id)
+        content = pop_own_account(self.body, self.caller.account_id)
         key, value = apikeys.create_api_key(
             self.account,
-            **api_key_content(asked),
+            **api_key_content(content),
             locked=boolean(request.headers, LOCK, kind="header"),
             disabled=boolean(request.headers, DISABLE, kind="header"),
             by=Party.of(self.caller),
@@ -119,8 +119,8 @@ class ApiKeys(SubjectView):
 
 
 def _of_type(request: Request, rows: QuerySet[ApiKey]) -> QuerySet[ApiKey]:
-    asked: Any = one_of(request.GET, TYPE, TYPES)
-    if asked is None:
+    type: Any = one_of(request.GET, TYPE, TYPES)
+    if type is None:
         return rows
     of_service_ids = {"iam_id__startswith": IAM_ID_PREFIX}
-    return rows.filter(**of_service_ids) if asked == "serviceid" else rows.exclude(**of_service_ids)
+    return rows.filter(**of_service_ids) if type == "serviceid" else rows.exclude(**of_service_ids)

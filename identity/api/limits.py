@@ -182,11 +182,11 @@ class IdentityLimits(IdentityView):
             raise NotFound("There is no such account, or your token is of another one.")
 
     def get(self, request: Request, account_id: str) -> Response:
-        asked: dict[str, Any] = {name: boolean(request.GET, name) for name in COUNTED}
+        counts: dict[str, Any] = {name: boolean(request.GET, name) for name in COUNTED}
         for name in PER_OWNER:
             if name in request.GET:
-                asked[name] = [id.strip() for id in request.GET[name].split(",")]
-        return self._limits(account_id, asked)
+                counts[name] = [id.strip() for id in request.GET[name].split(",")]
+        return self._limits(account_id, counts)
 
     def post(self, request: Request, account_id: str) -> Response:
         return self._limits(account_id, self.body)

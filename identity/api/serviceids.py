@@ -77,18 +77,18 @@ class ServiceIds(IdentityView):
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
-        asked = pop_own_account(self.body, self.caller.account_id)
-        content: dict[str, Any] = {
+        content = pop_own_account(self.body, self.caller.account_id)
+        details: dict[str, Any] = {
             "locked": boolean(request.headers, LOCK, kind="header"),
             "by": Party.of(self.caller),
         }
-        if "apikey" not in asked:
-            service_id = serviceids.create_service_id(self.account, **asked, **content)
+        if "apikey" not in content:
+            service_id = serviceids.create_service_id(self.account, **content, **details)
             return self.answer(_body(request, service_id), etag=service_id.entity_tag)
         self._require_key_creation()
-        api_key = api_key_content(asked.pop("apikey"))
+        api_key = api_key_content(content.pop("apikey"))
         service_id, key, value = serviceids.create_service_id_with_key(
-            self.account, api_key=api_key, **asked, **content
+            self.account, api_key=api_key, **content, **details
         )
         body = {**_body(request, service_id), "apikey": api_key_body(key, value=value)}
         return self.answer(body, etag=service_id.entity_tag)

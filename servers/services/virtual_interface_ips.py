@@ -21,14 +21,14 @@ def bind_address(interface: VirtualNetworkInterface, id: str, *, by: Party) -> R
     """
     lock_row(interface.subnet)  # before the interface, as whoever reserves an address for it does
     interface = lock_row(interface)
-    found = existing(
+    ip = existing(
         ReservedIP.objects.filter(subnet=interface.subnet, id=id, owner="user").select_related("subnet").first(),
         "There is no reserved IP of this id in the interface's subnet.",
     )
-    if found.virtual_network_interface_id == interface.pk:
-        return found
+    if ip.virtual_network_interface_id == interface.pk:
+        return ip
     quotas.require_room("ips_of_interface", taken=interface.ips.count(), quotas=settings.BAREMINT_QUOTAS)
-    ip = claim_address(found, path="id")
+    ip = claim_address(ip, path="id")
     ip.virtual_network_interface = interface
     ip.save(update_fields=["virtual_network_interface"])
     count_change(interface)

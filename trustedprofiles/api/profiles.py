@@ -65,8 +65,8 @@ class Profiles(IdentityView):
         return self.answer(body)
 
     def post(self, request: Request) -> Response:
-        asked = pop_own_account(self.body, self.caller.account_id)
-        profile = profiles.create_profile(self.account, **asked, by=Party.of(self.caller))
+        content = pop_own_account(self.body, self.caller.account_id)
+        profile = profiles.create_profile(self.account, **content, by=Party.of(self.caller))
         return self.answer(profile_body(profile), etag=profile.entity_tag)
 
 

@@ -75,8 +75,8 @@ class ResourceGroups(GuardedView):
         return self.answer({"resources": [_body(group) for group in rows]})
 
     def post(self, request: Request) -> Response:
-        asked = pop_own_account(self.body, self.caller.account_id)
-        group = resource_groups.create_resource_group(self.account, name=asked["name"], by=Party.of(self.caller))
+        content = pop_own_account(self.body, self.caller.account_id)
+        group = resource_groups.create_resource_group(self.account, name=content["name"], by=Party.of(self.caller))
         return self.answer({"id": group.id, "crn": group.crn})
 
 

@@ -124,8 +124,8 @@ class Roles(RoleView):
         )
 
     def post(self, request: Request) -> Response:
-        asked = pop_own_account(self.body, self.caller.account_id)
-        role = roles.create_role(self.account, **asked, by=Party.of(self.caller))
+        content = pop_own_account(self.body, self.caller.account_id)
+        role = roles.create_role(self.account, **content, by=Party.of(self.caller))
         return self.answer(self.render(role), etag=role.entity_tag)
 
 

@@ -74,8 +74,8 @@ class ServiceIdGroups(IdentityView):
         return self.answer({"serviceid_groups": [_body(row) for row in rows]})
 
     def post(self, request: Request) -> Response:
-        asked = pop_own_account(self.body, self.caller.account_id)
-        group = service_id_groups.create_service_id_group(self.account, **asked, by=Party.of(self.caller))
+        content = pop_own_account(self.body, self.caller.account_id)
+        group = service_id_groups.create_service_id_group(self.account, **content, by=Party.of(self.caller))
         return self.answer(_body(group), etag=group.entity_tag)
 
 

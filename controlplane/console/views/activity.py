@@ -82,20 +82,20 @@ def rows(request: HttpRequest, person: Person) -> HttpResponse:
 @page()
 def event(request: HttpRequest, person: Person, number: int) -> HttpResponse:
     person.require_activity()
-    found = existing(
+    row = existing(
         visible(person, events_of(person.account.id)).filter(pk=number).first(),
         "There is no event of this number here.",
     )
-    found = as_seen_by(person, found)
-    chain = calls_before(found)
+    row = as_seen_by(person, row)
+    chain = calls_before(row)
     context = {
-        "event": found,
-        "row": event_row(found),
-        "steps": descent(person, found),
+        "event": row,
+        "row": event_row(row),
+        "steps": descent(person, row),
         "diagram": calls_diagram(chain),
         "chain": [event_row(each) for each in chain],
-        "curl": as_curl(found),
-        "data": json.dumps(found.data, indent=2, ensure_ascii=False),
+        "curl": as_curl(row),
+        "data": json.dumps(row.data, indent=2, ensure_ascii=False),
     }
     return shown(request, person, "console/activity/event.html", context)
 
