@@ -1,7 +1,7 @@
 """The Celery application; ``celery -A controlplane.celery worker`` finds it here.
 
-The id of the request that sends a task travels in the task's headers. While the task runs, events and log lines have it
-as those of the request do; what beat sends has the task's own id instead.
+The id of the request that sends a task is in the task's headers, and the task's events and log lines have it too. A
+task from beat has its own id instead.
 """
 
 import os
@@ -25,12 +25,12 @@ with unavailable("greenlet", "yaml"):  # tasks run in threads, and travel as JSO
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "controlplane.settings")
 for name in ("CELERY_BROKER_URL", "CELERY_BROKER_READ_URL", "CELERY_BROKER_WRITE_URL", "CELERY_RESULT_BACKEND"):
-    os.environ.pop(name, None)  # of another project: Celery would heed them more than REDIS_URL
+    os.environ.pop(name, None)  # of another project: Celery would prefer them to REDIS_URL
 for scheme in ("redis", "rediss"):
     TRANSPORT_ALIASES[scheme] = "controlplane.jobs.broker_transport:Transport"
 path = sys.path[:]
 app = Celery("baremint")
-sys.path[:] = path  # Celery puts the current directory first, which may be anybody's
+sys.path[:] = path  # Celery puts the current directory first, which may be untrusted
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -41,7 +41,7 @@ LONGEST_REQUEST_ID = LONGEST_ARGUMENT = 128
 TICK = "controlplane.operations.tasks.tick"
 RUN_JOB = "controlplane.operations.tasks.run_job"
 ROUTINE = (TICK, RUN_JOB)
-"""Not worth a line each time they end well: a tick does next to nothing, and a job says itself what it did."""
+"""Their success is not logged: a tick does almost nothing, and a job logs what it did."""
 
 
 @before_task_publish.connect
@@ -69,7 +69,7 @@ def put_down_request_id(task: Any, state: str, **_: Any) -> None:
 
 @worker_ready.connect
 def tick_at_once(**_: Any) -> None:
-    """What fell due while no worker ran does not wait for beat."""
+    """Start due work at once instead of waiting for beat."""
     send_tick()
 
 
@@ -80,11 +80,11 @@ def send_tick() -> None:
 
 @worker_ready.connect
 def stop_at_once_when_told_to(sender: Any, **_: Any) -> None:
-    """A worker asks the broker for a message and waits for a second, also when it is told to stop meanwhile.
+    """Shorten the stop of a worker, which waits a second for a message of the broker.
 
-    The signal wakes it, and the tick is an answer; it goes back into the queue, for the next worker.
+    The signal wakes it and sends a tick, which ends the wait and returns to the queue for the next worker.
     """
-    from celery.worker import state  # noqa: PLC0415  a worker's alone
+    from celery.worker import state  # noqa: PLC0415  only workers need it
 
     if sender.hub is None:
         return
@@ -102,7 +102,7 @@ def stop_at_once_when_told_to(sender: Any, **_: Any) -> None:
 @worker_init.connect
 @beat_init.connect
 def secure_the_data_directory(**_: Any) -> None:
-    """As every other process does that is started by itself."""
+    """Make the data directory private, as every process does that is started on its own."""
     os.umask(0o077)
     try:
         with settings.HOME.usable():

@@ -1,8 +1,8 @@
 """The one place that reads the time. Rules never call it: they take ``now`` as an argument.
 
 The domain's time is the machine's, moved by an offset or frozen: tokens, keys, certificates and servers age by it.
-Where the setting is kept is not known here. Whoever keeps it registers a reader (``follow``), which every process asks
-at most twice a second, so that all of them, on all machines, follow a change within a second.
+The timekeeping app, which stores the setting, registers a reader (``follow``). Every process calls it at most twice a
+second, so that all processes on all machines follow a change within a second.
 """
 
 import threading
@@ -30,71 +30,73 @@ class Setting:
 
 UNMOVED = Setting()
 Reader = Callable[[Setting | None], Setting]
-"""Reads the setting. It is given what was last read, for when it cannot read; None when nothing was read yet."""
+"""Reads the setting. It gets the last value, which it may return when it cannot read; None before the first read."""
 
 
-class Followed:
-    """What a process knows of the setting, at most half a second old."""
+class CachedSetting:
+    """The setting as this process last read it, at most half a second ago."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._lock = threading.Lock()
-        self._known: Setting | None = None
+        self._setting: Setting | None = None
         self._read_at = float("-inf")
 
     def setting(self) -> Setting:
-        known = self._known
-        if known is None or time.monotonic() - self._read_at >= FRESH_SECONDS:
-            known = self._refresh()
-        return known
+        setting = self._setting
+        if setting is None or time.monotonic() - self._read_at >= FRESH_SECONDS:
+            setting = self._refresh()
+        return setting
 
     def last_known(self) -> Setting:
-        """What was read last, however long ago; nothing is read for it."""
-        return self._known or UNMOVED
+        """Return the last value without reading."""
+        return self._setting or UNMOVED
 
     def forget(self) -> None:
-        """Read anew at the next use."""
+        """Read again at the next use."""
         self._read_at = float("-inf")
 
     def _refresh(self) -> Setting:
         with self._lock:
-            if self._known is None or time.monotonic() - self._read_at >= FRESH_SECONDS:
-                self._known = self._reader(self._known)
+            if self._setting is None or time.monotonic() - self._read_at >= FRESH_SECONDS:
+                self._setting = self._reader(self._setting)
                 self._read_at = time.monotonic()
-            return self._known
+            return self._setting
 
 
-_followed = Followed(lambda last: UNMOVED)
+_cached = CachedSetting(lambda last: UNMOVED)
 
 
 def follow(reader: Reader) -> None:
-    """From now on the domain's time is what ``reader`` says."""
-    global _followed  # noqa: PLW0603  one clock a process: that is the point of it
-    _followed = Followed(reader)
+    """Take the domain's time from ``reader``."""
+    global _cached  # noqa: PLW0603  a process has one clock
+    _cached = CachedSetting(reader)
 
 
 def forget() -> None:
-    """After a change in this process: do not wait for the half second to pass."""
-    _followed.forget()
+    """Read the setting again at the next use, after a change in this process."""
+    _cached.forget()
 
 
 def now() -> datetime:
-    """The domain's present instant, aware, in UTC."""
-    return _followed.setting().at(wall_clock())
+    """Return the domain's present instant, aware, in UTC."""
+    return _cached.setting().at(wall_clock())
 
 
 def last_known() -> datetime:
-    """The domain's present instant as far as this process knows it. Whatever else has failed, this does not."""
-    return _followed.last_known().at(wall_clock())
+    """Return the domain's present instant by the last setting. It never fails, for the handling of failures."""
+    return _cached.last_known().at(wall_clock())
 
 
 def latest() -> datetime:
-    """The later of the domain's present instant and the machine's: nobody lives after it."""
+    """Return the later of the domain's present instant and the machine's."""
     return max(now(), wall_clock())
 
 
 def wall_clock() -> datetime:
-    """The machine's present instant, in UTC, whatever the domain's is. Only for what no clock of ours can move: log
-    lines, how long work took, whether a process is alive, and what strangers judge by their own clocks, such as a
-    certificate in a TLS handshake."""
+    """Return the machine's present instant, in UTC.
+
+    It is for log lines, durations, the liveness of processes, and what other machines compare with their own clocks,
+    such as a certificate in a TLS handshake.
+    """
     return datetime.now(UTC)

@@ -15,7 +15,7 @@ from django.db import OperationalError
 from controlplane.celery import app
 from controlplane.kernel import context
 from controlplane.kernel.enqueue import ring
-from controlplane.kernel.logs import FewAlike
+from controlplane.kernel.logs import RateLimit
 from tests.broker import broker_in_memory, taken
 from tests.rules.test_concealment import API_KEY, PEM, TOKEN, short_hash
 
@@ -131,22 +131,22 @@ def test_a_task_that_nobody_asked_for_logs_with_its_own_id(stream: io.StringIO, 
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> FewAlike:
-    filter = FewAlike()
+def few(monkeypatch: pytest.MonkeyPatch) -> RateLimit:
+    filter = RateLimit()
     [handler] = [each for each in logging.getLogger().handlers if type(each) is logging.StreamHandler]
     monkeypatch.setattr(handler, "filters", [filter])
     return filter
 
 
 @pytest.mark.parametrize("level", ["warning", "error"])
-def test_what_strangers_bring_about_fills_no_disk(stream: io.StringIO, few: FewAlike, level: str) -> None:
+def test_what_strangers_bring_about_fills_no_disk(stream: io.StringIO, few: RateLimit, level: str) -> None:
     for number in range(few.MOST * 3):
         getattr(structlog.get_logger("door"), level)("token refused", reason=str(number))
     assert len(lines(stream)) == few.MOST
 
 
 def test_what_was_left_out_is_told_a_minute_later(
-    stream: io.StringIO, few: FewAlike, monkeypatch: pytest.MonkeyPatch
+    stream: io.StringIO, few: RateLimit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(few.MOST + 7):
         structlog.get_logger("door").warning("token refused")
@@ -157,7 +157,7 @@ def test_what_was_left_out_is_told_a_minute_later(
     assert [line.get("left_out") for line in lines(stream)[-2:]] == [7, None]
 
 
-def test_one_kind_leaves_room_for_another(stream: io.StringIO, few: FewAlike) -> None:
+def test_one_kind_leaves_room_for_another(stream: io.StringIO, few: RateLimit) -> None:
     for _ in range(few.MOST * 2):
         structlog.get_logger("door").warning("token refused")
     structlog.get_logger("door").error("unhandled")
@@ -165,13 +165,13 @@ def test_one_kind_leaves_room_for_another(stream: io.StringIO, few: FewAlike) ->
     assert [line["event"] for line in lines(stream)[-2:]] == ["unhandled", "slow: 3"]
 
 
-def test_what_is_no_warning_is_never_left_out(stream: io.StringIO, few: FewAlike) -> None:
+def test_what_is_no_warning_is_never_left_out(stream: io.StringIO, few: RateLimit) -> None:
     for number in range(few.MOST * 2):
         structlog.get_logger("worker").info("job done", number=number)
     assert len(lines(stream)) == few.MOST * 2
 
 
-def test_kinds_do_not_grow_without_end(few: FewAlike) -> None:
+def test_kinds_do_not_grow_without_end(few: RateLimit) -> None:
     for number in range(few.MOST_KINDS * 2):
         few.filter(logging.LogRecord("a", logging.WARNING, "", 0, f"text {number}", (), None))
     assert len(few._kinds) <= few.MOST_KINDS + 1

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controlplane.kernel import clock
-from controlplane.kernel.clock import UNMOVED, Followed, Setting
+from controlplane.kernel.clock import UNMOVED, CachedSetting, Setting
 from controlplane.kernel.errors import InvalidValue
 from controlplane.timekeeping.movement import END, Movement, moved
 
@@ -107,7 +107,7 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def test_a_process_asks_at_most_twice_a_second(instant: list[float]) -> None:
     asked: list[object] = []
-    followed = Followed(lambda last: asked.append(last) or UNMOVED)
+    followed = CachedSetting(lambda last: asked.append(last) or UNMOVED)
     for _ in range(1000):
         followed.setting()
     assert len(asked) == 1
@@ -118,7 +118,7 @@ def test_a_process_asks_at_most_twice_a_second(instant: list[float]) -> None:
 
 def test_a_process_follows_a_change_within_half_a_second(instant: list[float]) -> None:
     settings = [UNMOVED, Setting(HOUR)]
-    followed = Followed(lambda last: settings[0])
+    followed = CachedSetting(lambda last: settings[0])
     followed.setting()
     settings.pop(0)
     assert followed.setting() == UNMOVED
@@ -128,7 +128,7 @@ def test_a_process_follows_a_change_within_half_a_second(instant: list[float]) -
 
 def test_a_process_that_moved_the_clock_itself_does_not_wait(instant: list[float]) -> None:
     settings = [UNMOVED, Setting(HOUR)]
-    followed = Followed(lambda last: settings.pop(0))
+    followed = CachedSetting(lambda last: settings.pop(0))
     followed.setting()
     followed.forget()
     assert followed.setting() == Setting(HOUR)
@@ -136,7 +136,7 @@ def test_a_process_that_moved_the_clock_itself_does_not_wait(instant: list[float
 
 def test_a_reader_is_told_what_was_read_before(instant: list[float]) -> None:
     told: list[object] = []
-    followed = Followed(lambda last: told.append(last) or Setting(HOUR))
+    followed = CachedSetting(lambda last: told.append(last) or Setting(HOUR))
     followed.setting()
     followed.forget()
     followed.setting()

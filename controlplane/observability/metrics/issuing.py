@@ -1,4 +1,4 @@
-"""Which operations issue something, and what."""
+"""The operations that issue credentials, and the kinds of credentials."""
 
 from identity.services import certificate_renewal, certificates, grants, iam_tokens, identity_tokens
 
@@ -13,4 +13,4 @@ KINDS = {
     certificates.EVENT: "certificate",
     certificate_renewal.EVENT: "certificate",
 }
-"""By the event that an operation leaves."""
+"""Kind of credential by the name of the event."""
