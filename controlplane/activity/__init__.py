@@ -1,1 +1,1 @@
-"""What happened: one event for every operation, kept where nobody can change it."""
+"""Activity events: one event for every operation, append-only."""
